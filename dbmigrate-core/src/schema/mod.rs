@@ -1,0 +1,71 @@
+//! The schema model: what a libSQL database declares, independent of how it is spelled.
+//!
+//! Everything here is plain data. [`canonical`] says when two objects are the same, [`validate`] what no database
+//! would accept (or would accept and then fail on).
+
+pub mod canonical;
+pub mod named;
+pub mod object;
+pub mod table;
+pub mod validate;
+
+use serde::{Deserialize, Serialize};
+
+pub use named::{Named, NamedMap};
+pub use object::{Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
+pub use table::{
+    Check, Column, Conflict, Deferrable, ForeignKey, Generated, Index, IndexPart, KeyPart, PrimaryKey, ReferentialAction, Table,
+    Unique,
+};
+
+use crate::sql::Name;
+
+/// All objects of a database.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// Ordinary tables with their indexes.
+    #[serde(default, skip_serializing_if = "NamedMap::is_empty")]
+    pub tables: NamedMap<Table>,
+    /// Tables of a module: FTS5, R-Tree and others.
+    #[serde(default, skip_serializing_if = "NamedMap::is_empty")]
+    pub virtual_tables: NamedMap<VirtualTable>,
+    /// Views.
+    #[serde(default, skip_serializing_if = "NamedMap::is_empty")]
+    pub views: NamedMap<View>,
+    /// Triggers on tables and views.
+    #[serde(default, skip_serializing_if = "NamedMap::is_empty")]
+    pub triggers: NamedMap<Trigger>,
+}
+
+impl Schema {
+    /// The ordinary table of that name.
+    pub fn table(&self, name: &Name) -> Option<&Table> {
+        self.tables.get(name)
+    }
+
+    /// Whether nothing is declared.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.virtual_tables.is_empty() && self.views.is_empty() && self.triggers.is_empty()
+    }
+
+    /// Every name that an object of the database has: tables, views, indexes and triggers.
+    pub fn object_names(&self) -> impl Iterator<Item = &Name> {
+        self.tables
+            .iter()
+            .flat_map(|table| std::iter::once(&table.name).chain(table.indexes.iter().map(|index| &index.name)))
+            .chain(self.virtual_tables.iter().map(|table| &table.name))
+            .chain(self.views.iter().map(|view| &view.name))
+            .chain(self.triggers.iter().map(|trigger| &trigger.name))
+    }
+
+    /// The columns of `key`'s parent that it refers to: those it names, else the parent's primary key.
+    /// `None` if the parent is unknown.
+    pub fn referenced_columns(&self, key: &ForeignKey) -> Option<Vec<Name>> {
+        if !key.parent_columns.is_empty() {
+            return Some(key.parent_columns.clone());
+        }
+        let parent = self.table(&key.parent)?;
+        Some(parent.primary_key.iter().flat_map(|key| &key.parts).map(|part| part.column.clone()).collect())
+    }
+}

@@ -1,0 +1,12 @@
+//! SQL as text: tokens, names, expressions and statements. Nothing here knows a schema or a database.
+
+pub mod expr;
+pub mod keyword;
+pub mod name;
+pub mod split;
+pub mod token;
+
+pub use expr::{DeclType, Expr};
+pub use name::Name;
+pub use split::{Statement, StatementKind, split};
+pub use token::{Token, TokenKind, tokenize};

@@ -1,0 +1,137 @@
+//! Names of tables, columns and other objects: compared as SQLite compares them, quoted where they have to be.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+use super::keyword::is_keyword;
+
+/// An unquoted name. Two names are equal when they differ in the case of ASCII letters only, as in SQLite.
+///
+/// [`Name::sql`] is the only way into SQL text, so that a name is never used unquoted by mistake.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Name(Box<str>);
+
+impl Name {
+    /// Makes a name from its unquoted spelling.
+    pub fn new(name: impl Into<Box<str>>) -> Self {
+        Self(name.into())
+    }
+
+    /// The spelling, unquoted: for messages, file names and comparisons, not for SQL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as it stands in SQL: bare where that is unambiguous, else in double quotes.
+    pub fn sql(&self) -> Cow<'_, str> {
+        quote_name(&self.0)
+    }
+
+    /// The name in lower case, the form in which equal names are the same text.
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+
+    /// Whether both are spelled the same, case included.
+    pub fn same_spelling(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+/// `name` as an SQL identifier; see [`Name::sql`].
+pub fn quote_name(name: &str) -> Cow<'_, str> {
+    let mut bytes = name.bytes();
+    let plain = bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if plain && !is_keyword(name) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(format!("\"{}\"", name.replace('"', "\"\"")))
+    }
+}
+
+/// `text` as an SQL string literal.
+pub fn quote_string(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The names as a comma-separated SQL list.
+pub fn sql_list<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    names.into_iter().map(Name::sql).collect::<Vec<_>>().join(", ")
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialEq<str> for Name {
+    fn eq(&self, other: &str) -> bool {
+        self.0.eq_ignore_ascii_case(other)
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let left = self.0.bytes().map(|byte| byte.to_ascii_lowercase());
+        left.cmp(other.0.bytes().map(|byte| byte.to_ascii_lowercase()))
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for byte in self.0.bytes() {
+            state.write_u8(byte.to_ascii_lowercase());
+        }
+        state.write_u8(0xff);
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for Name {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for Name {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_compare_without_case_and_are_quoted_where_needed() {
+        assert_eq!(Name::from("Users"), Name::from("USERS"));
+        assert_eq!(Name::from("users").sql(), "users");
+        assert_eq!(Name::from("Order").sql(), "\"Order\"");
+        assert_eq!(Name::from("a b").sql(), "\"a b\"");
+        assert_eq!(Name::from("a\"b").sql(), "\"a\"\"b\"");
+        assert_eq!(Name::from("1a").sql(), "\"1a\"");
+        assert_eq!(Name::from("").sql(), "\"\"");
+        assert!(Name::from("a") < Name::from("B"));
+    }
+}
