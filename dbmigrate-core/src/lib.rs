@@ -7,5 +7,7 @@
 //! Everything up to [`folder`] is pure: no I/O, no clock, no terminal. The engine is behind the feature `libsql`,
 //! reading structs behind `declare`; without features this crate compiles no C and no async runtime.
 
+#[cfg(feature = "declare")]
+pub mod declare;
 pub mod schema;
 pub mod sql;

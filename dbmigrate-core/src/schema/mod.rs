@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use named::{Named, NamedMap};
 pub use object::{Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 pub use table::{
-    Check, Column, Conflict, Deferrable, ForeignKey, Generated, Index, IndexPart, KeyPart, PrimaryKey, ReferentialAction, Table,
-    Unique,
+    Check, Column, Conflict, Deferrable, ForeignKey, Generated, Index, IndexPart, KeyPart, PrimaryKey,
+    ReferentialAction, Table, Unique,
 };
 
 use crate::sql::Name;

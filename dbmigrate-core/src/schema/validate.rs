@@ -1,0 +1,294 @@
+//! What is wrong with a schema before any database sees it: what SQLite would refuse, and what it would accept and
+//! then fail on when rows are written.
+
+use std::collections::BTreeMap;
+
+use super::{Column, ForeignKey, Schema, Table};
+use crate::sql::{Name, expr::Expr};
+
+/// Where a [`Problem`] is, so that a caller can find the struct, field or attribute that declared it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The table as a whole.
+    Table(Name),
+    /// A column of a table.
+    Column(Name, Name),
+    /// An index of a table.
+    Index(Name, Name),
+    /// The n-th `UNIQUE` constraint of a table.
+    Unique(Name, usize),
+    /// The n-th foreign key of a table.
+    ForeignKey(Name, usize),
+    /// The primary key of a table.
+    PrimaryKey(Name),
+    /// A view.
+    View(Name),
+    /// A trigger.
+    Trigger(Name),
+    /// A virtual table.
+    VirtualTable(Name),
+}
+
+/// Something that is wrong with a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// What, in one line.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// The types that `STRICT` tables accept (sqlite.org/stricttables.html).
+pub const STRICT_TYPES: [&str; 6] = ["INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"];
+
+impl Schema {
+    /// Everything that is wrong with this schema, in the order of its objects.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut found = Found::default();
+        self.check_names(&mut found);
+        for table in &self.tables {
+            check_columns(table, &mut found);
+            check_primary_key(table, &mut found);
+            check_keys_and_indexes(table, &mut found);
+            for (at, key) in table.foreign_keys.iter().enumerate() {
+                self.check_foreign_key(table, at, key, &mut found);
+            }
+        }
+        for trigger in &self.triggers {
+            let on = &trigger.on;
+            if !self.tables.contains(on) && !self.views.contains(on) {
+                found.add(
+                    Place::Trigger(trigger.name.clone()),
+                    format!("trigger `{}` is on `{on}`, which does not exist", trigger.name),
+                    self.table_help(on),
+                );
+            }
+        }
+        found.0
+    }
+
+    /// Tables, views and indexes share one namespace.
+    fn check_names(&self, found: &mut Found) {
+        let mut owners: BTreeMap<&Name, String> = BTreeMap::new();
+        let tables = self.tables.iter().flat_map(|table| {
+            std::iter::once((&table.name, "table".to_owned(), Place::Table(table.name.clone()))).chain(
+                table.indexes.iter().map(|index| {
+                    (
+                        &index.name,
+                        format!("index of `{}`", table.name),
+                        Place::Index(table.name.clone(), index.name.clone()),
+                    )
+                }),
+            )
+        });
+        let virtual_tables = self
+            .virtual_tables
+            .iter()
+            .map(|table| (&table.name, "virtual table".to_owned(), Place::VirtualTable(table.name.clone())));
+        let views = self.views.iter().map(|view| (&view.name, "view".to_owned(), Place::View(view.name.clone())));
+        for (name, what, place) in tables.chain(virtual_tables).chain(views) {
+            if name.folded().starts_with("sqlite_") {
+                found.add(place.clone(), format!("`{name}`: names that begin with `sqlite_` are reserved"), None);
+            }
+            if let Some(other) = owners.insert(name, what.clone()) {
+                let message = format!("`{name}` is the name of two objects: a {other} and a {what}");
+                found.add(
+                    place,
+                    message,
+                    Some("tables, views and indexes of a database share one namespace".to_owned()),
+                );
+            }
+        }
+    }
+
+    fn check_foreign_key(&self, table: &Table, at: usize, key: &ForeignKey, found: &mut Found) {
+        let place = || Place::ForeignKey(table.name.clone(), at);
+        let mut all_known = true;
+        for column in &key.columns {
+            if table.column(column).is_none() {
+                all_known = false;
+                found.add(place(), no_column(table, column), columns_help(table));
+            }
+        }
+        let Some(parent) = self.table(&key.parent) else {
+            let message = match self.virtual_tables.contains(&key.parent) || self.views.contains(&key.parent) {
+                true => format!("`{}` references `{}`, which is not an ordinary table", table.name, key.parent),
+                false => format!("`{}` references table `{}`, which does not exist", table.name, key.parent),
+            };
+            found.add(place(), message, self.table_help(&key.parent));
+            return;
+        };
+        let parent_columns = self.referenced_columns(key).unwrap_or_default();
+        for column in &parent_columns {
+            if parent.column(column).is_none() {
+                all_known = false;
+                let message = format!("`{}` references `{}.{column}`, which does not exist", table.name, parent.name);
+                found.add(place(), message, columns_help(parent));
+            }
+        }
+        if !all_known {
+            return;
+        }
+        if parent_columns.len() != key.columns.len() {
+            let message = format!(
+                "foreign key of `{}` has {} columns but refers to {} of `{}`",
+                table.name,
+                key.columns.len(),
+                parent_columns.len(),
+                parent.name
+            );
+            let help =
+                parent_columns.is_empty().then(|| format!("`{}` has no primary key: name the columns", parent.name));
+            found.add(place(), message, help);
+        } else if !is_parent_key(parent, &parent_columns) {
+            let list = parent_columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+            let message = format!(
+                "`{}` references `{}({list})`, which is neither the primary key nor unique: every write would fail with \"foreign key mismatch\"",
+                table.name, parent.name
+            );
+            found.add(
+                place(),
+                message,
+                Some(format!("make `{list}` of `{}` unique, or refer to its primary key", parent.name)),
+            );
+        }
+    }
+
+    fn table_help(&self, name: &Name) -> Option<String> {
+        let tables: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
+        (!tables.is_empty() && tables.len() <= 30).then(|| format!("there is no `{name}` among: {}", tables.join(", ")))
+    }
+}
+
+/// Whether `columns` can be a parent key (sqlite.org/foreignkeys.html#fk_indexes): the primary key, or exactly the
+/// columns of a `UNIQUE` constraint or of a unique index without predicate and expressions, in the columns' own
+/// collations.
+fn is_parent_key(parent: &Table, columns: &[Name]) -> bool {
+    let same = |parts: Vec<&Name>| parts.len() == columns.len() && columns.iter().all(|column| parts.contains(&column));
+    let own_collation = |column: &Name, collate: Option<&Name>| {
+        let declared =
+            parent.column(column).and_then(|column| column.collate.clone()).unwrap_or_else(|| "BINARY".into());
+        collate.is_none_or(|collate| *collate == declared)
+    };
+    let constraint = |parts: &[super::KeyPart]| {
+        same(parts.iter().map(|part| &part.column).collect())
+            && parts.iter().all(|part| own_collation(&part.column, part.collate.as_ref()))
+    };
+    parent.primary_key.as_ref().is_some_and(|key| same(key.parts.iter().map(|part| &part.column).collect()))
+        || parent.uniques.iter().any(|unique| constraint(&unique.parts))
+        || parent.indexes.iter().any(|index| {
+            let parts: Option<Vec<Name>> = index
+                .parts
+                .iter()
+                .map(|part| part.expr.as_column().filter(|column| own_collation(column, part.collate.as_ref())))
+                .collect();
+            index.unique && index.predicate.is_none() && parts.is_some_and(|parts| same(parts.iter().collect()))
+        })
+}
+
+fn check_columns(table: &Table, found: &mut Found) {
+    let place = |column: &Column| Place::Column(table.name.clone(), column.name.clone());
+    for (at, column) in table.columns.iter().enumerate() {
+        if table.columns[..at].iter().any(|before| before.name == column.name) {
+            let message = format!("`{}` has two columns called `{}`", table.name, column.name);
+            found.add(place(column), message, Some("names are compared without case".to_owned()));
+        }
+        if table.strict && !STRICT_TYPES.iter().any(|accepted| column.decl_type.as_str().eq_ignore_ascii_case(accepted))
+        {
+            let message = format!(
+                "`{}.{}`: type `{}` is not allowed in a STRICT table",
+                table.name, column.name, column.decl_type
+            );
+            found.add(place(column), message, Some(format!("accepted: {}", STRICT_TYPES.join(", "))));
+        }
+        if column.generated.is_some() && column.default.is_some() {
+            let message = format!("`{}.{}` is generated and cannot have a default", table.name, column.name);
+            found.add(place(column), message, None);
+        }
+        if column.generated.is_some() && table.is_primary_key(&column.name) {
+            let message =
+                format!("`{}.{}` is generated and cannot be part of the primary key", table.name, column.name);
+            found.add(place(column), message, None);
+        }
+    }
+    if table.columns.iter().all(|column| column.generated.is_some()) {
+        let message = match table.columns.is_empty() {
+            true => format!("table `{}` has no columns", table.name),
+            false => format!("table `{}` has only generated columns", table.name),
+        };
+        found.add(
+            Place::Table(table.name.clone()),
+            message,
+            Some("a table needs at least one ordinary column".to_owned()),
+        );
+    }
+}
+
+fn check_primary_key(table: &Table, found: &mut Found) {
+    let place = || Place::PrimaryKey(table.name.clone());
+    let Some(key) = &table.primary_key else {
+        if table.without_rowid {
+            let message = format!("table `{}` is WITHOUT ROWID and has no primary key", table.name);
+            found.add(Place::Table(table.name.clone()), message, None);
+        }
+        return;
+    };
+    for part in &key.parts {
+        if table.column(&part.column).is_none() {
+            found.add(place(), no_column(table, &part.column), columns_help(table));
+        }
+    }
+    if key.autoincrement && table.rowid_alias().is_none() {
+        let message =
+            format!("`{}`: AUTOINCREMENT needs a single INTEGER primary key of a table with rowids", table.name);
+        found.add(place(), message, None);
+    }
+    if table.random_rowid && (table.without_rowid || key.autoincrement) {
+        let message = format!("`{}`: RANDOM ROWID excludes WITHOUT ROWID and AUTOINCREMENT", table.name);
+        found.add(Place::Table(table.name.clone()), message, None);
+    }
+}
+
+fn check_keys_and_indexes(table: &Table, found: &mut Found) {
+    for (at, unique) in table.uniques.iter().enumerate() {
+        for part in unique.parts.iter().filter(|part| table.column(&part.column).is_none()) {
+            found.add(Place::Unique(table.name.clone(), at), no_column(table, &part.column), columns_help(table));
+        }
+    }
+    for index in &table.indexes {
+        let place = || Place::Index(table.name.clone(), index.name.clone());
+        let rowid = |name: &Name| ["rowid", "_rowid_", "oid"].iter().any(|alias| *name == **alias);
+        for column in index.parts.iter().filter_map(|part| part.expr.as_column()) {
+            if table.column(&column).is_none() {
+                let mut message = no_column(table, &column);
+                if rowid(&column) {
+                    message = format!("index `{}`: the rowid cannot be indexed", index.name);
+                }
+                found.add(place(), message, columns_help(table));
+            }
+        }
+        if index.parts.iter().all(|part| part.expr == Expr::new("")) {
+            found.add(place(), format!("index `{}` indexes nothing", index.name), None);
+        }
+    }
+}
+
+fn no_column(table: &Table, column: &Name) -> String {
+    format!("table `{}` has no column `{column}`", table.name)
+}
+
+fn columns_help(table: &Table) -> Option<String> {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    (!columns.is_empty()).then(|| format!("columns of `{}`: {}", table.name, columns.join(", ")))
+}
+
+#[derive(Default)]
+struct Found(Vec<Problem>);
+
+impl Found {
+    fn add(&mut self, place: Place, message: String, help: Option<String>) {
+        self.0.push(Problem { place, message, help });
+    }
+}
