@@ -163,7 +163,7 @@ fn read_column_constraint(
         let key = read_references(body, name, vec![column.name.clone()])?;
         table.foreign_keys.push(key);
     } else if body.at_word("deferrable") || body.at_words(&["not", "deferrable"]) {
-        let clause = read_deferrable(body)?;
+        let clause = read_deferrable(body);
         match table.foreign_keys.last_mut() {
             Some(key) if key.columns == [column.name.clone()] => key.deferrable = clause,
             _ => return Err(ReadError::new("DEFERRABLE without REFERENCES")),
@@ -228,7 +228,7 @@ fn read_table_constraints(body: &mut Cursor<'_, '_>, table: &mut Table) -> Resul
         } else if body.eat(&["foreign", "key"]) {
             let columns = body.parenthesized()?.names()?;
             let mut key = read_references(body, name.take(), columns)?;
-            if let Some(clause) = read_deferrable(body)? {
+            if let Some(clause) = read_deferrable(body) {
                 key.deferrable = Some(clause);
             }
             table.foreign_keys.push(key);
@@ -316,18 +316,18 @@ fn read_action(cursor: &mut Cursor<'_, '_>) -> Result<ReferentialAction, ReadErr
         .ok_or_else(|| cursor.error("NO ACTION, RESTRICT, SET NULL, SET DEFAULT or CASCADE"))
 }
 
-fn read_deferrable(cursor: &mut Cursor<'_, '_>) -> Result<Option<Deferrable>, ReadError> {
+fn read_deferrable(cursor: &mut Cursor<'_, '_>) -> Option<Deferrable> {
     let negated = cursor.eat(&["not", "deferrable"]);
     if !negated && !cursor.eat(&["deferrable"]) {
-        return Ok(None);
+        return None;
     }
     let deferred = cursor.eat(&["initially", "deferred"]);
     if !deferred {
         cursor.eat(&["initially", "immediate"]);
     }
-    Ok(Some(match (negated, deferred) {
+    Some(match (negated, deferred) {
         (true, _) => Deferrable::Not,
         (false, true) => Deferrable::InitiallyDeferred,
         (false, false) => Deferrable::InitiallyImmediate,
-    }))
+    })
 }
