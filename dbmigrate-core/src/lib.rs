@@ -11,5 +11,6 @@ pub mod ddl;
 #[cfg(feature = "declare")]
 pub mod declare;
 pub mod diff;
+pub mod plan;
 pub mod schema;
 pub mod sql;

@@ -54,13 +54,13 @@ pub fn create_table_as(table: &Table, name: &Name) -> String {
     format!("CREATE TABLE {} (\n  {}\n){options}", name.sql(), lines.join(",\n  "))
 }
 
-/// The definition of a column for `ALTER TABLE … ADD COLUMN`, with the foreign key and the checks to go with it.
-pub fn added_column(column: &Column, foreign_key: Option<&ForeignKey>, checks: &[&Check]) -> String {
+/// The definition of a column for `ALTER TABLE … ADD COLUMN`, with the foreign keys and the checks to go with it.
+pub fn added_column(column: &Column, foreign_keys: &[&ForeignKey], checks: &[&Check]) -> String {
     let mut text = plain_column(column, &Expr::clone);
     for one in checks {
         let _ = write!(text, " {}", check(one, &Expr::clone));
     }
-    if let Some(key) = foreign_key {
+    for key in foreign_keys {
         let _ = write!(text, " {}{}", constraint(key.name.as_ref()), references(key));
     }
     text

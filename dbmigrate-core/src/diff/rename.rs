@@ -151,7 +151,7 @@ impl Renames {
         let moves: Vec<(Name, Name)> = old_names
             .iter()
             .map(|column| (column.clone(), self.new_column(&name, column)))
-            .filter(|(from, to)| from != to)
+            .filter(|(from, to)| !from.same_spelling(to))
             .collect();
         for (from, to) in rename_order(&moves, &old_names) {
             rename_column(&mut table, &old.name, &from, &to);
