@@ -312,7 +312,7 @@ impl Item {
         errors.finish(item)
     }
 
-    /// The object's name: `name`, or the struct's name in snake_case.
+    /// The object's name: `name`, or the struct's name in `snake_case`.
     pub fn name(&self) -> At<Name> {
         let default = || At::new(naming::snake_case(&naming::unraw(&self.ident)).into(), self.ident.span());
         self.name.clone().unwrap_or_else(default)

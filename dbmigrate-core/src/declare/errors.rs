@@ -30,6 +30,11 @@ impl Errors {
         result.map_err(|error| self.0.push(error)).ok()
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,5 +1,7 @@
 //! Default values: a Rust literal as SQL, if it agrees with the type of its field.
 
+use std::fmt::Write as _;
+
 use proc_macro2::Span;
 use syn::Lit;
 
@@ -27,6 +29,10 @@ fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String
         return Err(DeclareError::new(span, "a minus stands before numbers only"));
     }
     match literal {
+        // `1f64` is an integer to the parser, and SQLite would store one
+        Lit::Int(int) if int.suffix().starts_with('f') => {
+            Ok((LiteralKind::Float, format!("{}.0", signed(int.base10_digits()))))
+        }
         Lit::Int(int) => {
             let text = signed(int.base10_digits());
             if text.parse::<i64>().is_err() {
@@ -35,12 +41,7 @@ fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String
             }
             Ok((LiteralKind::Integer, text))
         }
-        Lit::Float(float) => {
-            let digits = float.base10_digits();
-            // `1f64` has the digits of an integer, which SQLite would store as one
-            let point = if digits.contains(['.', 'e', 'E']) { "" } else { ".0" };
-            Ok((LiteralKind::Float, format!("{}{point}", signed(digits))))
-        }
+        Lit::Float(float) => Ok((LiteralKind::Float, signed(float.base10_digits()))),
         Lit::Str(text) => {
             let text = text.value();
             if text.contains('\0') {
@@ -51,7 +52,10 @@ fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String
         Lit::Char(char) => Ok((LiteralKind::Char, quote_string(&char.value().to_string()))),
         Lit::Bool(bool) => Ok((LiteralKind::Bool, if bool.value { "TRUE" } else { "FALSE" }.to_owned())),
         Lit::ByteStr(bytes) => {
-            let hex: String = bytes.value().iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = bytes.value().iter().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            });
             Ok((LiteralKind::Bytes, format!("x'{hex}'")))
         }
         _ => Err(DeclareError::new(span, "a literal of this kind has no SQL")

@@ -31,7 +31,7 @@ pub fn lower_item(item: &Item, resolve: &dyn Resolve) -> Result<Declaration, Vec
     lowering.check_columns();
     let object = match (item.derive, &item.module) {
         (Derive::View, _) => lowering.view(),
-        (Derive::Table, Some(module)) => lowering.virtual_table(module),
+        (Derive::Table, Some(module)) => Some(Object::VirtualTable(lowering.virtual_table(module))),
         (Derive::Table, None) => lower_table::table(&mut lowering).map(Object::Table),
     };
     let triggers = lowering.triggers();
@@ -102,13 +102,13 @@ impl Lowering<'_> {
             DefaultClause::Literal { literal, negative } => {
                 self.errors.take(literal::default_expr(literal, *negative, ty, clause.span))
             }
-            DefaultClause::Constant(path) => match self.errors.take(self.resolve.constant(path))? {
-                Some(literal) => self.errors.take(literal::default_expr(&literal, false, ty, clause.span)),
-                None => {
+            DefaultClause::Constant(path) => {
+                let literal = self.errors.take(self.resolve.constant(path))?;
+                if literal.is_none() {
                     self.deferred.push(Deferred::Default(field.name().value));
-                    None
                 }
-            },
+                self.errors.take(literal::default_expr(&literal?, false, ty, clause.span))
+            }
         }
     }
 
@@ -144,7 +144,7 @@ impl Lowering<'_> {
         Some(Object::View(View { name: name.value, columns, query: query.value.clone() }, expected))
     }
 
-    fn virtual_table(&mut self, module: &At<Name>) -> Option<Object> {
+    fn virtual_table(&mut self, module: &At<Name>) -> VirtualTable {
         let item = self.item;
         let name = item.name().value;
         self.refuse_column_keys("a virtual table", &["name", "type", "unindexed", "auxiliary"]);
@@ -172,7 +172,7 @@ impl Lowering<'_> {
             Expr::new(format!("{plus}{}{ty}{unindexed}", field.name().value.sql()))
         });
         let arguments = columns.chain(item.options.iter().map(|option| option.value.clone())).collect();
-        Some(Object::VirtualTable(VirtualTable { name, module: module.value.clone(), arguments }))
+        VirtualTable { name, module: module.value.clone(), arguments }
     }
 
     /// Errors for `#[column(…)]` keys other than `accepted`.

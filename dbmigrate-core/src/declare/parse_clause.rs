@@ -114,8 +114,9 @@ fn part(tokens: &mut Tokens, is_index: bool) -> Result<PartClause> {
 }
 
 /// `primary_key(a, b desc, name = "…", on_conflict = …)` and `unique(…)`.
-pub(super) fn key(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Result<KeyClause> {
+pub(super) fn key(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Result<Option<KeyClause>> {
     const ACCEPTED: [&str; 2] = ["name", "on_conflict"];
+    let before = errors.count();
     let mut clause = KeyClause { span: key.span, name: None, parts: Vec::new(), conflict: None };
     for mut argument in tokens.list(key, &format!("{}(a, b)", key.text), errors)? {
         if !argument.is_keyed() {
@@ -134,11 +135,11 @@ pub(super) fn key(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Result
             _ => errors.push(unknown_key(&inner, &format!("{}(…)", key.text), &ACCEPTED)),
         }
     }
-    if clause.parts.is_empty() && errors.is_empty() {
+    if clause.parts.is_empty() && errors.count() == before {
         return Err(DeclareError::new(key.span, format!("`{}` names no columns", key.text))
             .help(format!("write `{}(a, b)`", key.text)));
     }
-    Ok(clause)
+    Ok(Some(clause))
 }
 
 /// `primary_key`, `unique` or `not_null` of a column, with `(desc, name = "…", on_conflict = …)` or without.
@@ -176,9 +177,10 @@ pub(super) fn index(
     key: &Key,
     field: Option<&proc_macro2::Ident>,
     errors: &mut Errors,
-) -> Result<IndexClause> {
+) -> Result<Option<IndexClause>> {
     const OF_TABLE: [&str; 3] = ["name", "unique", "where"];
     const OF_COLUMN: [&str; 5] = ["name", "unique", "where", "desc", "collate"];
+    let before = errors.count();
     let mut clause = IndexClause {
         span: key.span,
         name: None,
@@ -222,11 +224,11 @@ pub(super) fn index(
             collate: collate.map(|collate| collate.value),
             descending: descending.is_some(),
         });
-    } else if clause.parts.is_empty() && errors.is_empty() {
+    } else if clause.parts.is_empty() && errors.count() == before {
         return Err(DeclareError::new(key.span, format!("`{}` names no columns", key.text))
             .help(format!("write `{0}(a, b desc)`, or `{0}(\"lower(a)\")` for an expression", key.text)));
     }
-    Ok(clause)
+    Ok(Some(clause))
 }
 
 /// `collate = nocase` or `collate = "name"`.
@@ -348,9 +350,10 @@ pub(super) fn reference_option(
         "on_update" => set(&mut options.on_update, key, choice_value(tokens, key, "action", &ACTIONS), errors),
         "deferrable" => {
             // as in SQL, the bare word is INITIALLY IMMEDIATE
-            let value = match tokens.is_empty() {
-                true => Ok(At::new(Deferrable::InitiallyImmediate, key.span)),
-                false => choice_value(tokens, key, "deferrable clause", &DEFERRABLES),
+            let value = if tokens.is_empty() {
+                Ok(At::new(Deferrable::InitiallyImmediate, key.span))
+            } else {
+                choice_value(tokens, key, "deferrable clause", &DEFERRABLES)
             };
             set(&mut options.deferrable, key, value, errors);
         }
@@ -369,9 +372,10 @@ pub(super) fn foreign_key(
     key: &Key,
     this: &proc_macro2::Ident,
     errors: &mut Errors,
-) -> Result<ForeignKeyClause> {
+) -> Result<Option<ForeignKeyClause>> {
     const EXAMPLE: &str = "foreign_key(a, b, references = Parent(x, y))";
     const ACCEPTED: [&str; 6] = ["references", "on_delete", "on_update", "deferrable", "match", "name"];
+    let before = errors.count();
     let mut columns = Vec::new();
     let mut found = None;
     let mut name = None;
@@ -395,6 +399,10 @@ pub(super) fn foreign_key(
             columns.extend(errors.take(column(&mut argument)));
         }
     }
+    if errors.count() > before {
+        // what seems to be missing may be what has just been reported
+        return Ok(None);
+    }
     let error = |span: Span, message: String| Err(DeclareError::new(span, message).help(format!("write `{EXAMPLE}`")));
     let Some(reference) = found else {
         return error(key.span, "`foreign_key` needs `references`".to_owned());
@@ -409,11 +417,11 @@ pub(super) fn foreign_key(
     if referenced != columns.len() && referenced != 0 {
         return error(reference.span, format!("{} columns refer to {referenced}", columns.len()));
     }
-    Ok(ForeignKeyClause { span: key.span, name, columns, reference, options })
+    Ok(Some(ForeignKeyClause { span: key.span, name, columns, reference, options }))
 }
 
 /// `trigger(name, after = insert, when = "…", body = "…")`.
-pub(super) fn trigger(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Result<TriggerClause> {
+pub(super) fn trigger(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Result<Option<TriggerClause>> {
     const EXAMPLE: &str = "trigger(name, after = insert, body = \"…;\")";
     const ACCEPTED: [&str; 6] = ["before", "after", "instead_of", "update_of", "when", "body"];
     const TIMINGS: [(&str, TriggerTiming); 3] =
@@ -426,6 +434,7 @@ pub(super) fn trigger(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Re
     }
     const EVENTS: [(&str, Event); 3] =
         [("insert", Event::Insert), ("update", Event::Update), ("delete", Event::Delete)];
+    let before = errors.count();
     let mut name = None;
     let mut event: Option<(TriggerTiming, At<Event>)> = None;
     let mut columns: Option<(Span, Vec<At<ColumnWord>>)> = None;
@@ -461,6 +470,9 @@ pub(super) fn trigger(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Re
             _ => errors.push(unknown_key(&inner, "trigger(…)", &ACCEPTED)),
         }
     }
+    if errors.count() > before {
+        return Ok(None);
+    }
     let missing = |what: &str| {
         Err(DeclareError::new(key.span, format!("`trigger` needs {what}")).help(format!("write `{EXAMPLE}`")))
     };
@@ -475,5 +487,5 @@ pub(super) fn trigger(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Re
         (Event::Insert, None) => EventClause::Insert,
         (Event::Delete, None) => EventClause::Delete,
     };
-    Ok(TriggerClause { name, timing, event, when, body })
+    Ok(Some(TriggerClause { name, timing, event, when, body }))
 }

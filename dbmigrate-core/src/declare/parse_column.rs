@@ -95,7 +95,7 @@ fn read(tokens: &mut Tokens, key: &Key, field: &mut Field, this: &proc_macro2::I
         "index" | "unique_index" => {
             let ident = field.ident.clone();
             let value = clause::index(tokens, key, Some(&ident), errors);
-            field.indexes.extend(errors.take(value));
+            field.indexes.extend(errors.take(value).flatten());
         }
         "default" | "default_sql" => set(&mut field.default, key, default_value(tokens, key), errors),
         "collate" => set(&mut field.collate, key, clause::collation_value(tokens, key), errors),

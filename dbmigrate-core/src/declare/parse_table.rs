@@ -82,16 +82,17 @@ fn table_key(tokens: &mut Tokens, key: &Key, item: &mut Item, errors: &mut Error
         "random_rowid" => set(&mut item.random_rowid, key, tokens.flag(key), errors),
         "renamed_from" => set(&mut item.renamed_from, key, name_value(tokens, key), errors),
         "primary_key" => {
-            let value = clause::key(tokens, key, errors);
-            set(&mut item.primary_key, key, value, errors);
+            if let Some(value) = clause::key(tokens, key, errors).transpose() {
+                set(&mut item.primary_key, key, value, errors);
+            }
         }
         "unique" => {
             let value = clause::key(tokens, key, errors);
-            item.uniques.extend(errors.take(value));
+            item.uniques.extend(errors.take(value).flatten());
         }
         "index" | "unique_index" => {
             let value = clause::index(tokens, key, None, errors);
-            item.indexes.extend(errors.take(value));
+            item.indexes.extend(errors.take(value).flatten());
         }
         "check" => {
             let value = clause::check(tokens, key, errors);
@@ -99,7 +100,7 @@ fn table_key(tokens: &mut Tokens, key: &Key, item: &mut Item, errors: &mut Error
         }
         "foreign_key" => {
             let value = clause::foreign_key(tokens, key, &item.ident, errors);
-            item.foreign_keys.extend(errors.take(value));
+            item.foreign_keys.extend(errors.take(value).flatten());
         }
         "using" => {
             let value = tokens.equals(key, "fts5").and_then(|()| {
@@ -140,7 +141,7 @@ fn common_key(tokens: &mut Tokens, key: &Key, item: &mut Item, errors: &mut Erro
         "name" => set(&mut item.name, key, name_value(tokens, key), errors),
         "trigger" => {
             let value = clause::trigger(tokens, key, errors);
-            item.triggers.extend(errors.take(value));
+            item.triggers.extend(errors.take(value).flatten());
         }
         "crate" => {
             let value = tokens.equals(key, "dbmigrate").and_then(|()| tokens.path("a path to the crate"));

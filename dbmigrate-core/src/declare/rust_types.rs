@@ -221,12 +221,15 @@ pub fn column_type(ty: &Type, names: &dyn TypeNames) -> Result<Option<ColumnType
 }
 
 fn lookup(full_path: &str) -> Option<Entry> {
+    let full_path = canonical(full_path);
+    TABLE.iter().find(|(known, _)| *known == full_path).map(|(_, entry)| *entry)
+}
+
+/// `core` and `alloc` as `std`, and `std::primitive::i64` as `i64`.
+fn canonical(full_path: &str) -> String {
     let rest = full_path.strip_prefix("core::").or_else(|| full_path.strip_prefix("alloc::"));
-    let found = |path: &str| TABLE.iter().find(|(known, _)| *known == path).map(|(_, entry)| *entry);
-    match rest {
-        Some(rest) => found(&format!("std::{rest}")),
-        None => found(full_path.strip_prefix("std::primitive::").unwrap_or(full_path)),
-    }
+    let full_path = rest.map_or_else(|| full_path.to_owned(), |rest| format!("std::{rest}"));
+    full_path.strip_prefix("std::primitive::").map(str::to_owned).unwrap_or(full_path)
 }
 
 /// `&str`, `Cow<str>`, `Box<[u8]>`: what a pointer to `inner` is.
@@ -238,9 +241,7 @@ fn around(ty: &Type, inner: &Type, names: &dyn TypeNames) -> Result<Option<Colum
             Ok(Some(ColumnType::new("BLOB", Some(Bytes))))
         }
         Type::Path(path) => match names.full_path(&path.path) {
-            Some(full) if full == "str" || full == "std::primitive::str" => {
-                Ok(Some(ColumnType::new("TEXT", Some(Text))))
-            }
+            Some(full) if canonical(&full) == "str" => Ok(Some(ColumnType::new("TEXT", Some(Text)))),
             Some(_) => Err(not_a_column_type(ty)),
             None => names.own_type(ty),
         },
@@ -264,7 +265,7 @@ fn element_entry(element: &Type, names: &dyn TypeNames) -> Option<String> {
     match element {
         Type::Group(group) => element_entry(&group.elem, names),
         Type::Paren(paren) => element_entry(&paren.elem, names),
-        Type::Path(path) => names.full_path(&path.path),
+        Type::Path(path) => names.full_path(&path.path).map(|full| canonical(&full)),
         _ => None,
     }
 }

@@ -40,13 +40,11 @@ impl Tokens {
     /// Reads `#[word(…)]`: its arguments, or none if it has errors.
     pub(super) fn of_attribute(attribute: &syn::Attribute, word: &str, errors: &mut Errors) -> Vec<Self> {
         let span = attribute.path().segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
-        match &attribute.meta {
-            syn::Meta::List(list) => Self::new(list.tokens.clone(), span).arguments(errors),
-            _ => {
-                errors.add_with_help(span, format!("`{word}` without arguments"), format!("write `#[{word}(…)]`"));
-                Vec::new()
-            }
+        if let syn::Meta::List(list) = &attribute.meta {
+            return Self::new(list.tokens.clone(), span).arguments(errors);
         }
+        errors.add_with_help(span, format!("`{word}` without arguments"), format!("write `#[{word}(…)]`"));
+        Vec::new()
     }
 
     /// Splits at the commas.
