@@ -10,5 +10,6 @@
 pub mod ddl;
 #[cfg(feature = "declare")]
 pub mod declare;
+pub mod folder;
 pub mod schema;
 pub mod sql;
