@@ -13,6 +13,7 @@ pub mod declare;
 pub mod diff;
 #[cfg(feature = "libsql")]
 pub mod engine;
+pub mod folder;
 pub mod plan;
 pub mod schema;
 pub mod sql;
