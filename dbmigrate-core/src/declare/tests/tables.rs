@@ -143,8 +143,8 @@ fn renames_are_reported_beside_the_model() {
 #[test]
 fn every_part_of_a_table_has_a_place() {
     let declared = declared(
-        r"[table(index(a), unique(b), foreign_key(a, references = Org::id))]
-           struct T { #[column(primary_key)] a: i64, #[column(unique, references = User::id)] b: i64 }"#,
+        r"#[table(index(a), unique(b), foreign_key(a, references = Org::id))]
+           struct T { #[column(primary_key)] a: i64, #[column(unique, references = User::id)] b: i64 }",
     );
     let places: Vec<&Place> = declared.places.iter().map(|(place, _)| place).collect();
     let t = || "t".into();
