@@ -38,7 +38,7 @@ fn compile_errors(errors: &[DeclareError]) -> proc_macro2::TokenStream {
         .iter()
         .map(|error| {
             let message = match &error.help {
-                Some(help) => format!("{}\n\nhelp: {help}", error.message),
+                Some(help) => format!("{}\nhelp: {help}", error.message),
                 None => error.message.clone(),
             };
             quote_spanned!(error.span=> ::core::compile_error!(#message);)

@@ -8,15 +8,15 @@
 
 use dbmigrate_core::declare::ast::{DefaultClause, Field, Item, Reference};
 use dbmigrate_core::declare::{DeclareError, Derive, lower_item};
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use crate::rustc::Rustc;
 
 pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenStream, Vec<DeclareError>> {
-    let item = Item::parse(input, derive)?;
-    lower_item(&item, &Rustc)?;
+    let (item, errors) = Item::parse(input, derive);
+    lower_item(&item, errors, &Rustc)?;
     let facade = crate::facade(item.crate_path.as_ref());
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let ident = &item.ident;
@@ -105,7 +105,22 @@ fn same_type(ty: &syn::Type, path: &syn::Path, facade: &TokenStream) -> TokenStr
     parent.segments.pop_punct();
     let field = field.ident;
     let column = quote_spanned!(field.span()=> &parent.#field);
-    // a type that is written in the struct would pull the error there; the path is what is wrong
+    // the type's own tokens would pull the error to the field's type; the path is what is wrong
+    let ty = located_at(quote!(#ty), field.span());
     let check = quote_spanned!(field.span()=> #facade::__private::refers_to);
     quote!(let _ = |parent: &#parent| #check::<#ty, _>(#column);)
+}
+
+/// The same tokens, meaning what they mean where they are written, but reported at `span`.
+fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            if let TokenTree::Group(group) = &token {
+                token = TokenTree::Group(Group::new(group.delimiter(), located_at(group.stream(), span)));
+            }
+            token.set_span(span.resolved_at(token.span()));
+            token
+        })
+        .collect()
 }

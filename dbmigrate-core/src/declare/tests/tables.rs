@@ -114,7 +114,7 @@ fn foreign_keys_of_several_columns_refer_to_structs_or_tables() {
 fn triggers_know_their_table_time_event_and_body() {
     let declared = declared(
         r#"#[table(
-            trigger(touch, after = update, update_of(a, "b"), when = "new.a > 0", body = "UPDATE t SET b = 1 -- why"),
+            trigger(touch, after = update, update_of(a, "b"), when = "new.a > 0", body = "UPDATE t /* why */ SET b = 1 -- so"),
             trigger(guard, before = delete, body = "SELECT 1;")
         )] struct T { a: i64, b: i64 }"#,
     );
@@ -122,7 +122,7 @@ fn triggers_know_their_table_time_event_and_body() {
         super::json(&declared.triggers),
         json!([
             {"name": "touch", "on": "t", "timing": "after", "event": {"update": ["a", "b"]}, "when": "new.a > 0",
-                "body": "UPDATE t SET b = 1; -- why"},
+                "body": "UPDATE t /* why */ SET b = 1;"},
             {"name": "guard", "on": "t", "timing": "before", "event": "delete", "body": "SELECT 1;"}
         ])
     );
