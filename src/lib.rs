@@ -1,1 +1,24 @@
-//! x
+//! placeholder
+mod column_type;
+#[cfg(any(
+    feature = "chrono",
+    feature = "jiff",
+    feature = "time",
+    feature = "uuid",
+    feature = "rust_decimal",
+    feature = "serde_json"
+))]
+mod foreign_types;
+mod json;
+mod table;
+
+pub use column_type::ColumnType;
+pub use dbmigrate_macros::{ColumnType, Table, View};
+pub use json::Json;
+pub use table::{Column, Table, View};
+
+/// What the derives expand to; no part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::table::refers_to;
+}
