@@ -211,8 +211,9 @@ fn read_table_constraints(body: &mut Cursor<'_, '_>, table: &mut Table) -> Resul
             if let [part] = &mut parts[..]
                 && is_integer(part)
             {
-                // a rowid alias in spite of DESC
+                // a rowid alias in spite of DESC and COLLATE
                 part.descending = false;
+                part.collate = None;
             }
             let conflict = read_conflict(body)?;
             table.primary_key = Some(PrimaryKey { name: name.take(), parts, autoincrement, conflict });

@@ -21,7 +21,7 @@ pub fn create_table_as(table: &Table, name: &Name) -> String {
         if name.same_spelling(&table.name) { expr.clone() } else { expr.with_qualifier_renamed(&table.name, name) }
     };
     let mut lines: Vec<String> = table.columns.iter().map(|column| column_with_keys(table, column, &expr)).collect();
-    if let Some(key) = table.primary_key.as_ref().filter(|key| key.parts.len() != 1) {
+    if let Some(key) = table.primary_key.as_ref().filter(|key| inline_part(key).is_none()) {
         lines.push(format!(
             "{}PRIMARY KEY ({}){}",
             constraint(key.name.as_ref()),
@@ -69,7 +69,7 @@ pub fn added_column(column: &Column, foreign_keys: &[&ForeignKey], checks: &[&Ch
 fn column_with_keys(table: &Table, column: &Column, expr: &impl Fn(&Expr) -> Expr) -> String {
     let mut text = String::new();
     if let Some(key) = &table.primary_key
-        && let [part] = &key.parts[..]
+        && let Some(part) = inline_part(key)
         && part.column == column.name
     {
         text.push_str(&inline_primary_key(key, part));
@@ -141,6 +141,14 @@ fn inline_primary_key(key: &PrimaryKey, part: &KeyPart) -> String {
         on_conflict(key.conflict),
         if key.autoincrement { " AUTOINCREMENT" } else { "" }
     )
+}
+
+/// The only column of the key, if the key can be written on that column.
+fn inline_part(key: &PrimaryKey) -> Option<&KeyPart> {
+    match &key.parts[..] {
+        [part] if part.collate.is_none() => Some(part),
+        _ => None,
+    }
 }
 
 fn is_inline_unique(unique: &Unique) -> bool {

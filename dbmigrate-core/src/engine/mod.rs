@@ -3,6 +3,7 @@
 //! The functions are `async` because a database may be remote; those on local files never wait for anything but the
 //! disk, so any executor will do.
 
+pub mod apply;
 pub mod check;
 pub mod connection;
 pub mod content;

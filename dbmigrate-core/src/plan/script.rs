@@ -39,7 +39,7 @@ impl Plan {
 impl Preflight {
     /// The directive that runs the query before the migration.
     pub fn directive(&self) -> String {
-        let message = one_line(&self.message).replace('\\', "\\\\").replace('"', "\\\"");
+        let message = one_line(&self.message).replace('"', "\"\"");
         format!("-- dbmigrate: expect-none \"{message}\" {}", one_line(&self.query))
     }
 }

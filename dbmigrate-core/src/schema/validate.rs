@@ -203,6 +203,13 @@ fn check_columns(table: &Table, found: &mut Found) {
             );
             found.add(place(column), message, Some(format!("accepted: {}", STRICT_TYPES.join(", "))));
         }
+        if let Some(default) = column.default.as_ref().filter(|default| table.strict && refuses(column, default)) {
+            let message = format!(
+                "`{}.{}`: default {default} is not a value of type {}, which a STRICT table insists on",
+                table.name, column.name, column.decl_type
+            );
+            found.add(place(column), message, None);
+        }
         if column.generated.is_some() && column.default.is_some() {
             let message = format!("`{}.{}` is generated and cannot have a default", table.name, column.name);
             found.add(place(column), message, None);
@@ -223,6 +230,23 @@ fn check_columns(table: &Table, found: &mut Found) {
             message,
             Some("a table needs at least one ordinary column".to_owned()),
         );
+    }
+}
+
+/// Whether a literal default is one that a STRICT column of this type never takes.
+fn refuses(column: &Column, default: &Expr) -> bool {
+    let text = default.as_str();
+    let is_blob = text.starts_with(['x', 'X']);
+    let is_number = text.trim_start_matches('\'').trim_end_matches('\'').trim().parse::<f64>().is_ok();
+    let is_string = text.starts_with('\'');
+    if !default.is_literal() || default.is_null() {
+        return false;
+    }
+    match column.decl_type.canonical().as_str() {
+        "int" | "integer" | "real" => is_blob || (is_string && !is_number),
+        "text" => is_blob,
+        "blob" => !is_blob,
+        _ => false,
     }
 }
 

@@ -1,0 +1,129 @@
+//! The history table: which migrations a database has seen, and whether the folder still knows them.
+
+use thiserror::Error;
+
+use crate::engine::connection::{Connection, integer, text};
+use crate::engine::error::EngineError;
+use crate::engine::introspect::HISTORY_TABLE;
+use crate::folder::Migration;
+
+/// The statement that creates the table. The position is the rowid, so it is unique without an index of its own.
+pub(super) const CREATE: &str = "CREATE TABLE IF NOT EXISTS _dbmigrate_history (
+  position INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  checksum TEXT NOT NULL,
+  schema_hash TEXT NOT NULL,
+  applied_at TEXT NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  tool_version TEXT NOT NULL,
+  kind TEXT NOT NULL
+)";
+
+/// The statement that records a migration.
+pub(super) const INSERT: &str = "INSERT INTO _dbmigrate_history \
+     (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind) \
+     VALUES (?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7)";
+
+/// A recorded migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its place in the order, counted from 1.
+    pub position: i64,
+    /// Its name.
+    pub name: String,
+    /// The checksum of its SQL, in hexadecimal digits.
+    pub checksum: String,
+    /// The hash of the schema that it led to.
+    pub schema_hash: String,
+    /// When, in UTC.
+    pub applied_at: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: i64,
+}
+
+/// A disagreement between a database's history and the folder.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// An applied migration has another text now.
+    #[error("migration `{name}` was edited after it was applied")]
+    Edited {
+        /// Its name.
+        name: String,
+    },
+    /// An applied migration is not in the folder.
+    #[error("migration `{name}` was applied, but is missing in the folder")]
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// The folder has another migration in the place of an applied one.
+    #[error("the database has `{applied}` where the folder has `{listed}`")]
+    Diverged {
+        /// The one that was applied.
+        applied: String,
+        /// The one that is listed.
+        listed: String,
+    },
+    /// The database has seen migrations that the folder does not have yet.
+    #[error("the database is newer than the folder: it has {count} more migrations, the first is `{first}`")]
+    Newer {
+        /// How many.
+        count: usize,
+        /// The first of them.
+        first: String,
+    },
+    /// The positions have a gap.
+    #[error("the history has no migration at position {position}")]
+    Gap {
+        /// The position that is missing.
+        position: usize,
+    },
+}
+
+/// Reads the history; empty if there is no such table.
+pub(super) async fn read(connection: &Connection) -> Result<Vec<Record>, EngineError> {
+    let exists = format!("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{HISTORY_TABLE}'");
+    if connection.first_row(&exists).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let query = format!(
+        "SELECT position, name, checksum, schema_hash, applied_at, duration_ms FROM {HISTORY_TABLE} ORDER BY position"
+    );
+    let record = |row: &Vec<libsql::Value>| Record {
+        position: integer(&row[0]),
+        name: text(&row[1]).to_owned(),
+        checksum: text(&row[2]).to_owned(),
+        schema_hash: text(&row[3]).to_owned(),
+        applied_at: text(&row[4]).to_owned(),
+        duration_ms: integer(&row[5]),
+    };
+    Ok(connection.rows(&query).await?.iter().map(record).collect())
+}
+
+/// Compares the history with the folder, and returns how many of the folder's migrations are applied.
+///
+/// # Errors
+/// At the first disagreement.
+pub fn compare(history: &[Record], migrations: &[Migration]) -> Result<usize, HistoryError> {
+    for (at, record) in history.iter().enumerate() {
+        if usize::try_from(record.position) != Ok(at + 1) {
+            return Err(HistoryError::Gap { position: at + 1 });
+        }
+        let Some(listed) = migrations.get(at) else {
+            return Err(HistoryError::Newer { count: history.len() - at, first: record.name.clone() });
+        };
+        if listed.name.as_str() != record.name {
+            let is_elsewhere = migrations.iter().any(|migration| migration.name.as_str() == record.name);
+            return Err(if is_elsewhere || at + 1 < history.len() || history.len() <= migrations.len() {
+                HistoryError::Diverged { applied: record.name.clone(), listed: listed.name.to_string() }
+            } else {
+                HistoryError::Missing { name: record.name.clone() }
+            });
+        }
+        if listed.sql.to_hex() != record.checksum {
+            return Err(HistoryError::Edited { name: record.name.clone() });
+        }
+    }
+    Ok(history.len())
+}

@@ -1,0 +1,353 @@
+//! Local database files.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use libsql::Value;
+use thiserror::Error;
+
+use super::history::{self, Record};
+use super::{Failure, Prepared, Step, Target};
+use crate::engine::check::{Violations, broken_objects, foreign_key_violations};
+use crate::engine::connection::{Connection, display, integer};
+use crate::engine::error::EngineError;
+use crate::engine::introspect::HISTORY_TABLE;
+use crate::engine::tracker::Tracker;
+use crate::schema::Schema;
+use crate::sql::{Name, Statement, StatementKind, token::significant};
+
+/// A local file, or a connection to one.
+pub struct LocalDatabase {
+    connection: Connection,
+    /// What `PRAGMA foreign_keys` was before it was turned off.
+    foreign_keys: Option<bool>,
+    /// The schema, from the first time that it is needed.
+    tracker: Option<Tracker>,
+    has_history_table: bool,
+}
+
+/// Why a file was not opened.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The engine could not open it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// It is the local copy of a remote database: what is changed there is lost with the next sync.
+    #[error("`{}` is an embedded replica: schema changes there would be lost", path.display())]
+    Replica {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl LocalDatabase {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// If it is a replica, or not a database, or cannot be opened.
+    pub async fn open(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, OpenError> {
+        for suffix in ["-client_wal_index", "-info"] {
+            let mut sidecar = path.as_os_str().to_owned();
+            sidecar.push(suffix);
+            if Path::new(&sidecar).exists() {
+                return Err(OpenError::Replica { path: path.to_owned() });
+            }
+        }
+        let connection = Connection::open(path, create).await?;
+        connection.set_busy_timeout(busy_timeout)?;
+        Ok(Self::from_connection(connection))
+    }
+
+    /// Uses a connection that is open already. Its busy timeout is its owner's.
+    pub fn from_connection(connection: Connection) -> Self {
+        Self { connection, foreign_keys: None, tracker: None, has_history_table: false }
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    async fn tracker(&mut self) -> Result<&mut Tracker, EngineError> {
+        let tracker = match self.tracker.take() {
+            Some(tracker) => tracker,
+            None => Tracker::new(&self.connection).await?,
+        };
+        Ok(self.tracker.insert(tracker))
+    }
+
+    /// Foreign keys are off while migrations run: `DROP TABLE` in a rebuild would fire `ON DELETE` actions, and the
+    /// pragma has no effect inside of a transaction (sqlite.org/foreignkeys.html#fk_enable).
+    async fn turn_foreign_keys_off(&mut self) -> Result<(), EngineError> {
+        if self.foreign_keys.is_none() {
+            let row = self.connection.first_row("PRAGMA foreign_keys").await?;
+            self.foreign_keys = Some(row.is_some_and(|row| integer(&row[0]) != 0));
+            self.connection.run("PRAGMA foreign_keys = OFF").await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the history is still as long as it was read, now that nobody else can write.
+    async fn is_at(&mut self, position: usize) -> Result<bool, EngineError> {
+        if !self.has_history_table {
+            self.connection.run(history::CREATE).await?;
+            self.has_history_table = true;
+        }
+        let query = format!("SELECT max(position) FROM {HISTORY_TABLE}");
+        let last = self.connection.first_row(&query).await?.map_or(0, |row| integer(&row[0]));
+        Ok(usize::try_from(last) == Ok(position))
+    }
+
+    async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
+        let number = |value: u64| Value::Integer(i64::try_from(value).unwrap_or(i64::MAX));
+        let listed = migration.migration;
+        let values = vec![
+            number(position as u64 + 1),
+            Value::Text(listed.name.to_string()),
+            Value::Text(listed.sql.to_hex()),
+            Value::Text(listed.schema.to_hex()),
+            number(duration),
+            Value::Text(env!("CARGO_PKG_VERSION").to_owned()),
+            Value::Text("migration".to_owned()),
+        ];
+        self.connection.run_with(history::INSERT, values).await
+    }
+
+    async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
+        for preflight in &migration.script.preflights {
+            let found = self.connection.first_row(&preflight.query).await.map_err(|error| Failure::Statement {
+                number: 0,
+                line: preflight.line,
+                statement: preflight.query.clone(),
+                error,
+            })?;
+            if let Some(row) = found {
+                let message = fill(preflight.message.as_deref(), &row);
+                return Err(Failure::Preflight { line: preflight.line, message });
+            }
+        }
+        Ok(())
+    }
+
+    /// What happens between `BEGIN` and `COMMIT`, once it is clear that it is this migration's turn.
+    async fn apply_inside(
+        &mut self,
+        migration: &Prepared<'_>,
+        position: usize,
+        started: Instant,
+    ) -> Result<(), Failure> {
+        let statements = &migration.script.statements;
+        let engine = |action| move |error| Failure::Engine { action, error };
+        self.preflights(migration).await?;
+        let references = statements.iter().any(|statement| can_break_references(statement));
+        let violations_before = match references {
+            true => foreign_key_violations(&self.connection).await.unwrap_or_default(),
+            false => Violations::new(),
+        };
+        // before the first statement, so that only what the migration changes has to be read after it
+        self.tracker().await.map_err(engine("cannot read the schema"))?;
+        for (at, statement) in statements.iter().enumerate() {
+            self.connection.run(statement.text).await.map_err(|error| Failure::Statement {
+                number: at + 1,
+                line: statement.line,
+                statement: statement.text.to_owned(),
+                error,
+            })?;
+        }
+        self.check_structure(migration, statements).await?;
+        if references {
+            self.check_references(statements, &violations_before).await?;
+        }
+        let duration = milliseconds(started);
+        self.record(migration, position, duration).await.map_err(engine("cannot record the migration"))
+    }
+
+    async fn check_structure(&mut self, migration: &Prepared<'_>, statements: &[Statement<'_>]) -> Result<(), Failure> {
+        let wanted = migration.migration.schema.to_hex();
+        let engine = |error| Failure::Engine { action: "cannot read the schema", error };
+        self.tracker().await.map_err(engine)?;
+        let Some(tracker) = self.tracker.as_mut() else { return Ok(()) };
+        tracker.update(&self.connection, statements).await.map_err(engine)?;
+        if tracker.hash().to_hex() != wanted || !tracker.unreadable().is_empty() {
+            let unreadable =
+                tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
+            let (found, unreadable) = (Box::new(tracker.schema().clone()), unreadable.collect());
+            return Err(Failure::Structure { found, unreadable });
+        }
+        let additive = statements.iter().all(|statement| {
+            !statement.kind.changes_schema()
+                || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
+        });
+        if !additive && let Some(broken) = broken_objects(&self.connection, tracker.schema()).await.into_iter().next() {
+            let name = broken.name.to_string();
+            return Err(Failure::Broken { kind: broken.kind, name, message: broken.message });
+        }
+        Ok(())
+    }
+
+    async fn check_references(&self, statements: &[Statement<'_>], before: &Violations) -> Result<(), Failure> {
+        let engine = |error| Failure::Engine { action: "cannot check foreign keys", error };
+        let after = foreign_key_violations(&self.connection).await.map_err(engine)?;
+        let names = renamed_tables(statements);
+        // a violation that a renamed table had before is not new
+        let former = |table: &str| names.iter().rev().find(|(_, to)| to == table).map(|(from, _)| from.clone());
+        let mut new: Vec<(&(String, String, String), usize)> = Vec::new();
+        for (key, count) in &after {
+            let (table, rowid, parent) = key;
+            let tables = [Some(table.clone()), former(table)];
+            let parents = [Some(parent.clone()), former(parent)];
+            let known: usize = tables
+                .iter()
+                .flatten()
+                .flat_map(|table| {
+                    parents.iter().flatten().map(move |parent| (table.clone(), rowid.clone(), parent.clone()))
+                })
+                .filter_map(|key| before.get(&key))
+                .copied()
+                .max()
+                .unwrap_or(0);
+            if *count > known {
+                new.push((key, count - known));
+            }
+        }
+        let Some(((table, rowid, parent), _)) = new.first() else { return Ok(()) };
+        let count = new.iter().filter(|((one, _, two), _)| one == table && two == parent).map(|(_, count)| count).sum();
+        Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
+    }
+
+    async fn roll_back(&mut self) {
+        // what the transaction changed is not in the database, so it must not be in the tracker either
+        self.tracker = None;
+        self.has_history_table = false;
+        if !self.connection.is_autocommit() {
+            // an error here leaves the transaction to the end of the connection, which rolls it back as well
+            let _ = self.connection.run("ROLLBACK").await;
+        }
+    }
+}
+
+impl Target for LocalDatabase {
+    async fn history(&mut self) -> Result<Vec<Record>, EngineError> {
+        history::read(&self.connection).await
+    }
+
+    async fn schema(&mut self) -> Result<(Schema, Vec<String>), EngineError> {
+        let tracker = self.tracker().await?;
+        let unreadable =
+            tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
+        Ok((tracker.schema().clone(), unreadable.collect()))
+    }
+
+    async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError> {
+        // read anew: another runner may have been here
+        self.tracker = None;
+        let tracker = self.tracker().await?;
+        Ok(tracker.unreadable().is_empty() && tracker.hash().to_hex() == hash)
+    }
+
+    async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
+        let started = Instant::now();
+        let engine = |action| move |error| Failure::Engine { action, error };
+        self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
+        self.connection.run("BEGIN IMMEDIATE").await.map_err(engine("cannot begin a transaction"))?;
+        let result = match self.is_at(position).await {
+            Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
+            Ok(false) => Ok(false),
+            Err(error) => Err(Failure::Engine { action: "cannot read the history", error }),
+        };
+        match result {
+            Ok(true) => {
+                if let Err(error) = self.connection.run("COMMIT").await {
+                    self.roll_back().await;
+                    return Err(Failure::Engine { action: "cannot commit", error });
+                }
+                Ok(Step::Applied { milliseconds: milliseconds(started) })
+            }
+            Ok(false) => {
+                self.roll_back().await;
+                Ok(Step::Overtaken)
+            }
+            Err(failure) => {
+                self.roll_back().await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
+        let started = Instant::now();
+        let engine = |action| move |error| Failure::Engine { action, error };
+        self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
+        if !self.is_at(position).await.map_err(engine("cannot read the history"))? {
+            return Ok(Step::Overtaken);
+        }
+        self.preflights(migration).await?;
+        self.tracker().await.map_err(engine("cannot read the schema"))?;
+        for (at, statement) in migration.script.statements.iter().enumerate() {
+            let (number, line) = (at + 1, statement.line);
+            self.connection.run(statement.text).await.map_err(|error| {
+                let statement = statement.text.to_owned();
+                Failure::Statement { number, line, statement, error }
+            })?;
+        }
+        self.check_structure(migration, &migration.script.statements).await?;
+        let duration = milliseconds(started);
+        self.record(migration, position, duration).await.map_err(engine("cannot record the migration"))?;
+        Ok(Step::Applied { milliseconds: duration })
+    }
+
+    async fn finish(&mut self) -> Result<(), EngineError> {
+        match self.foreign_keys.take() {
+            Some(true) => self.connection.run("PRAGMA foreign_keys = ON").await,
+            _ => Ok(()),
+        }
+    }
+}
+
+fn milliseconds(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The message of a preflight, with the values of the row that came back in the places of its `{}`.
+fn fill(message: Option<&str>, row: &[Value]) -> String {
+    let mut values = row.iter().map(display);
+    let Some(message) = message else {
+        let values: Vec<String> = values.collect();
+        return format!("a query that has to return nothing returned: {}", values.join(", "));
+    };
+    let mut filled = String::new();
+    let mut parts = message.split("{}");
+    filled.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        filled.push_str(&values.next().unwrap_or_default());
+        filled.push_str(part);
+    }
+    filled
+}
+
+/// Whether rows may violate foreign keys after the statement that did not before. Adding a column without
+/// `REFERENCES` and renaming cannot do that, and they are the most frequent changes.
+fn can_break_references(statement: &Statement<'_>) -> bool {
+    if statement.kind != StatementKind::AlterTable {
+        return statement.kind.can_break_references();
+    }
+    let tokens = significant(statement.text);
+    tokens.iter().any(|token| token.is_word("references")) || !tokens.iter().any(|token| token.is_word("add"))
+}
+
+/// The tables that `ALTER TABLE … RENAME TO` renames, in order, in lower case.
+fn renamed_tables(statements: &[Statement<'_>]) -> Vec<(String, String)> {
+    let mut renamed = Vec::new();
+    for statement in statements.iter().filter(|statement| statement.kind == StatementKind::AlterTable) {
+        let tokens = significant(statement.text);
+        if let [_, _, from, rename, to, name] = &tokens[..]
+            && rename.is_word("rename")
+            && to.is_word("to")
+            && let (Some(from), Some(name)) = (from.identifier(), name.identifier())
+        {
+            renamed.push((Name::from(from).folded(), Name::from(name).folded()));
+        }
+    }
+    renamed
+}

@@ -1,0 +1,195 @@
+//! Applying migrations: a database is only ever before or after one of them.
+//!
+//! [`runner`] decides what is to be done, by comparing the folder with the history; a [`Target`] does it, one migration
+//! at a time, each with its record and its checks in one transaction. [`local`] is the target for files.
+
+pub mod history;
+pub mod local;
+pub mod runner;
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::error::EngineError;
+use crate::folder::script::{Script, ScriptError};
+use crate::folder::{FolderError, Migration};
+use crate::schema::Schema;
+
+pub use history::Record;
+pub use local::LocalDatabase;
+pub use runner::{Applied, Observer, Outcome, Status, apply_pending, status};
+
+/// A migration with its script at hand, ready to be applied.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    /// The migration as the lock lists it.
+    pub migration: &'a Migration,
+    /// The path of its SQL, for messages.
+    pub file: PathBuf,
+    /// The parsed SQL.
+    pub script: Script<'a>,
+}
+
+/// What became of a migration that was to be applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It was applied.
+    Applied {
+        /// How long it took, in milliseconds.
+        milliseconds: u64,
+    },
+    /// Another runner has applied something since the history was read: read it again.
+    Overtaken,
+}
+
+/// A database that migrations are applied to.
+///
+/// The futures of a target need not be `Send`: a runner works on one thread.
+#[expect(async_fn_in_trait, reason = "implemented in this crate, called on one thread")]
+pub trait Target {
+    /// The recorded migrations, in order; empty if there is no history yet.
+    async fn history(&mut self) -> Result<Vec<Record>, EngineError>;
+
+    /// The schema as it is now, and the names of objects that the model cannot represent.
+    async fn schema(&mut self) -> Result<(Schema, Vec<String>), EngineError>;
+
+    /// Whether the schema is the one with this hash.
+    async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError>;
+
+    /// Applies one migration behind `position` others, or nothing at all.
+    async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure>;
+
+    /// Runs a migration that is not for a transaction, then records it.
+    async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure>;
+
+    /// Puts everything that was set for the migrations back.
+    async fn finish(&mut self) -> Result<(), EngineError>;
+}
+
+/// Why one migration was not applied. The database is as it was before it, unless said otherwise.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// A statement failed.
+    #[error("{error}")]
+    Statement {
+        /// Which one, counted from 1.
+        number: usize,
+        /// The line of its file on which it begins.
+        line: usize,
+        /// Its text.
+        statement: String,
+        /// The engine's error.
+        error: EngineError,
+    },
+    /// A preflight found rows that the migration would fail on or change.
+    #[error("{message}")]
+    Preflight {
+        /// The line of the directive.
+        line: usize,
+        /// What was found.
+        message: String,
+    },
+    /// The schema afterwards is not that of the snapshot.
+    #[error("the schema after the migration is not that of its snapshot")]
+    Structure {
+        /// The schema that came out.
+        found: Box<Schema>,
+        /// Objects that cannot be represented.
+        unreadable: Vec<String>,
+    },
+    /// A view or trigger does not compile afterwards.
+    #[error("{kind} `{name}` does not compile after the migration: {message}")]
+    Broken {
+        /// `view` or `trigger`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// The engine's message.
+        message: String,
+    },
+    /// Rows violate foreign keys that did not before.
+    #[error("{count} rows of `{table}` refer to no row of `{parent}` after the migration, the first at rowid {rowid}")]
+    ForeignKeys {
+        /// The referring table.
+        table: String,
+        /// The table referred to.
+        parent: String,
+        /// The rowid of the first row.
+        rowid: String,
+        /// How many rows.
+        count: usize,
+    },
+    /// The engine failed outside of the migration's statements: `BEGIN`, a check, `COMMIT`.
+    #[error("{action}: {error}")]
+    Engine {
+        /// What was being done.
+        action: &'static str,
+        /// The engine's error.
+        error: EngineError,
+    },
+}
+
+/// Why a run stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// The folder is not consistent.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A migration's SQL is not one that can be run.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// The database could not be read.
+    #[error("{action}: {error}")]
+    Engine {
+        /// What was being done.
+        action: &'static str,
+        /// The engine's error.
+        error: EngineError,
+    },
+    /// The history and the folder disagree.
+    #[error(transparent)]
+    History(#[from] history::HistoryError),
+    /// The database has tables but no history.
+    #[error("the database has tables but no migration history")]
+    NotEmpty {
+        /// Some of what is there.
+        objects: Vec<String>,
+    },
+    /// The database is not what the last applied migration left.
+    #[error("the database is not what its last applied migration left")]
+    Drift {
+        /// The last applied migration.
+        migration: Option<String>,
+        /// What would have to change to get back to its snapshot.
+        differences: Vec<String>,
+    },
+    /// A migration failed; those before it are applied.
+    #[error("migration `{name}` failed: {failure}")]
+    Migration {
+        /// Its name.
+        name: String,
+        /// Its file.
+        file: PathBuf,
+        /// Why.
+        failure: Box<Failure>,
+        /// What differs from the snapshot, if that is the reason.
+        differences: Vec<String>,
+    },
+    /// There is no migration of that name.
+    #[error("there is no migration `{name}`")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// The wanted migration lies before the last applied one.
+    #[error("`{name}` is applied already, together with {later} later migrations")]
+    Behind {
+        /// The name.
+        name: String,
+        /// How many were applied after it.
+        later: usize,
+    },
+}

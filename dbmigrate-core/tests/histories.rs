@@ -1,0 +1,94 @@
+//! The histories of real applications: every step applied to a database with generated rows in it.
+
+mod support;
+
+use std::fs;
+
+use dbmigrate_core::diff::Renames;
+use dbmigrate_core::sql::Name;
+use serde_json::Value;
+use support::{Change, Ending, schema_of, shared};
+
+/// The renames that the authors really made, by history and step.
+fn renames(cases: &Value, history: &str, step: &str) -> Renames {
+    let mut renames = Renames::default();
+    for case in cases.as_array().into_iter().flatten() {
+        if case["history"] != history || case["step"] != step {
+            continue;
+        }
+        let copies = case["truth_copy"].as_array().into_iter().flatten();
+        for rename in case["truth_rename"].as_array().into_iter().flatten().chain(copies) {
+            let text = |at: usize| Name::from(rename[at].as_str().unwrap_or_default().trim_matches('"'));
+            if rename[0].as_str().unwrap_or_default().contains([' ', '|', '('])
+                || !case["gone"].to_string().contains(text(0).as_str())
+            {
+                // carried over by an expression, not a rename
+                continue;
+            }
+            if case["kind"] == "column" {
+                renames.columns.push((Name::from(case["table"].as_str().unwrap_or_default()), text(0), text(1)));
+            } else {
+                renames.tables.push((text(0), text(1)));
+            }
+        }
+    }
+    renames
+}
+
+#[test]
+fn every_step_of_real_histories_applies_and_keeps_all_rows() {
+    let (Some(histories), Some(cases)) = (shared("corpus/histories"), shared("corpus/rename_cases.json")) else {
+        return;
+    };
+    let cases: Value = serde_json::from_str(&fs::read_to_string(cases).expect("readable")).expect("JSON");
+    let (mut steps, mut refused, mut failed) = (0, Vec::new(), Vec::new());
+    let mut folders: Vec<_> = fs::read_dir(histories).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    for folder in folders {
+        let history = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut files: Vec<_> = fs::read_dir(&folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+        files.sort();
+        let mut before: Option<String> = None;
+        for file in files {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let step = name.split_once("__").map_or(name.as_str(), |(_, tag)| tag).to_owned();
+            let after = fs::read_to_string(&file).expect("readable");
+            if let Some(before) = before.replace(after.clone()) {
+                steps += 1;
+                let place = format!("{history}/{name}");
+                match run(&before, &after, renames(&cases, &history, &step)) {
+                    Ok(None) => {}
+                    Ok(Some(reason)) => refused.push(format!("{place}: {reason}")),
+                    Err(error) => failed.push(format!("{place}: {error}")),
+                }
+            }
+        }
+    }
+    for line in &refused {
+        println!("refused: {line}");
+    }
+    println!("histories: {} of {steps} steps applied, {} refused", steps - refused.len() - failed.len(), refused.len());
+    assert!(failed.is_empty(), "{} of {steps} steps fail:\n{}", failed.len(), failed.join("\n"));
+    assert!(refused.is_empty(), "{} of {steps} steps are refused", refused.len());
+    assert!(steps > 200, "only {steps} steps were found");
+}
+
+fn run(before: &str, after: &str, renames: Renames) -> Result<Option<String>, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut change = Change {
+        current: schema_of(before)?,
+        desired: schema_of(after)?,
+        renames,
+        accept_all: true,
+        ..Change::default()
+    };
+    change.populate = true;
+    change.backfills = support::example_backfills(&change)?;
+    match change.run(folder.path())? {
+        Ending::Applied(..) => Ok(None),
+        Ending::RefusedByGenerate(reason) | Ending::RefusedByMigrate(reason) | Ending::NoStart(reason) => {
+            Ok(Some(reason))
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The harness for every data test: a database before, a change, the database after.
+
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dbmigrate_core::diff::{Renames, diff};
+use dbmigrate_core::engine::apply::{Applied, ApplyError, LocalDatabase, Observer, apply_pending};
+use dbmigrate_core::engine::{Connection, content, introspect, populate, prove};
+use dbmigrate_core::folder::{Folder, Slug};
+use dbmigrate_core::plan::{Accepted, Decisions, Plan, Question, decide, plan};
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::sql::{Expr, Name, split};
+use pollster::block_on;
+
+/// A change to test.
+#[derive(Default, Clone)]
+pub struct Change {
+    pub current: Schema,
+    pub desired: Schema,
+    pub seed: String,
+    pub renames: Renames,
+    pub backfills: BTreeMap<(Name, Name), Expr>,
+    pub accept_all: bool,
+    /// Whether the tables are filled with generated rows.
+    pub populate: bool,
+}
+
+/// How it ended.
+pub enum Ending {
+    /// Applied; the connection is open.
+    Applied(LocalDatabase, Plan),
+    /// Refused when the migration was generated.
+    RefusedByGenerate(String),
+    /// Refused by the database's rows, which are untouched.
+    RefusedByMigrate(String),
+    /// The schema before the change is one that no generated migration leads to.
+    NoStart(String),
+}
+
+/// A value for every new column that needs one: a row of the parent for a foreign key, else what the tool suggests.
+pub fn example_backfills(change: &Change) -> Result<BTreeMap<(Name, Name), Expr>, String> {
+    let difference = diff(&change.current, &change.desired, &change.renames).map_err(|error| error.to_string())?;
+    let mut backfills = BTreeMap::new();
+    for question in decide::questions(&difference, &change.current, &change.desired, &Decisions::default()) {
+        let Question::Backfill { table, column, example } = question else { continue };
+        let declared = change.desired.table(&table).ok_or("no table")?;
+        let key = declared.foreign_keys.iter().find(|key| key.columns == [column.clone()]);
+        let example = match key.and_then(|key| Some((&key.parent, change.desired.referenced_columns(key)?))) {
+            Some((parent, columns)) => {
+                Expr::new(format!("(SELECT {} FROM {} LIMIT 1)", columns[0].sql(), parent.sql()))
+            }
+            None => example,
+        };
+        backfills.insert((table, column), example);
+    }
+    Ok(backfills)
+}
+
+struct Silent;
+
+impl Observer for Silent {
+    fn begin(&mut self, _: &str, _: usize, _: usize) {}
+    fn applied(&mut self, _: &Applied) {}
+}
+
+/// The schema that a script creates.
+pub fn schema_of(sql: &str) -> Result<Schema, String> {
+    block_on(async {
+        let connection = Connection::in_memory().await.map_err(|error| error.to_string())?;
+        run_script(&connection, sql).await?;
+        let found = introspect(&connection).await.map_err(|error| error.to_string())?;
+        match found.unreadable.first() {
+            Some(unreadable) => Err(format!("{}: {}", unreadable.object.sql, unreadable.reason)),
+            None => Ok(found.schema),
+        }
+    })
+}
+
+/// Runs a script on a connection.
+pub async fn run_script(connection: &Connection, sql: &str) -> Result<(), String> {
+    for statement in split(sql) {
+        connection.run(statement.text).await.map_err(|error| format!("{}: {error}", statement.text))?;
+    }
+    Ok(())
+}
+
+impl Change {
+    fn decisions(&self) -> Decisions {
+        Decisions {
+            renames: self.renames.clone(),
+            accepted: Accepted { all: self.accept_all, ..Accepted::default() },
+            backfills: self.backfills.clone(),
+        }
+    }
+
+    /// Generates and proves the migration, as `generate` does.
+    pub fn generate(&self) -> Result<Plan, String> {
+        let problems = self.desired.problems();
+        if let Some(problem) = problems.first() {
+            return Err(problem.message.clone());
+        }
+        block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
+        let difference = diff(&self.current, &self.desired, &self.renames).map_err(|error| error.to_string())?;
+        let decisions = self.decisions();
+        let questions = decide::questions(&difference, &self.current, &self.desired, &decisions);
+        if let Some(question) = questions.first() {
+            return Err(question.message());
+        }
+        let plan = plan(&self.current, &self.desired, &difference, &decisions).map_err(|error| error.to_string())?;
+        block_on(prove::prove(&self.current, &self.desired, &self.renames, &plan))
+            .map_err(|error| format!("BUG: {error}\n{}", plan.to_sql("plan")))?;
+        Ok(plan)
+    }
+
+    /// Generates the change, and applies it to a database with rows in it: structure, rows of all tables, foreign
+    /// keys and integrity are checked, and that the difference is gone.
+    pub fn run(&self, folder: &Path) -> Result<Ending, String> {
+        let mut migrations = Folder::open(folder.join("migrations")).map_err(|error| error.to_string())?;
+        let create = Change { desired: self.current.clone(), ..Change::default() };
+        match create.generate() {
+            Ok(plan) => add(&mut migrations, "before", &plan, &self.current)?,
+            Err(message) if message.starts_with("BUG") => return Err(message),
+            Err(message) => return Ok(Ending::NoStart(message)),
+        }
+        let file = folder.join("test.db");
+        let mut database = open(&file)?;
+        apply(&mut database, &migrations).map_err(|error| format!("before: {error:?}"))?;
+        block_on(run_script(database.connection(), &self.seed))?;
+        if self.populate {
+            let connection = database.connection();
+            block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(|error| error.to_string())?;
+            let wanted = populate::tightened(&self.current, &self.desired, &self.renames);
+            block_on(populate::populate(connection, &self.current, &wanted)).map_err(|error| error.to_string())?;
+        }
+        block_on(database.connection().run("PRAGMA foreign_keys = ON")).map_err(|error| error.to_string())?;
+
+        let plan = match self.generate() {
+            Ok(plan) => plan,
+            Err(message) if message.starts_with("BUG") => return Err(message),
+            Err(message) => return Ok(Ending::RefusedByGenerate(message)),
+        };
+        if plan.is_empty() {
+            return Ok(Ending::Applied(database, plan));
+        }
+        add(&mut migrations, "after", &plan, &self.desired)?;
+        let before = Image::take(database.connection(), &self.current)?;
+        let bytes = std::fs::read(&file).map_err(|error| error.to_string())?;
+        if let Err(error) = apply(&mut database, &migrations) {
+            let now = std::fs::read(&file).map_err(|error| error.to_string())?;
+            if bytes != now {
+                return Err(format!("refused, but the file changed: {error:?}"));
+            }
+            return Ok(Ending::RefusedByMigrate(format!("{error:?}")));
+        }
+        self.check(&database, &before)?;
+        apply(&mut database, &migrations).map_err(|error| format!("second run: {error:?}"))?;
+        Ok(Ending::Applied(database, plan))
+    }
+
+    fn check(&self, database: &LocalDatabase, before: &Image) -> Result<(), String> {
+        let connection = database.connection();
+        let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
+        let found = block_on(introspect(connection)).map_err(text)?;
+        let left = prove::differences(&found.schema, &self.desired);
+        if !left.is_empty() {
+            return Err(format!("differs after the migration: {left:?}"));
+        }
+        if let Some(plan) = (Change { current: found.schema, renames: Renames::default(), ..self.clone() }).replan()? {
+            return Err(format!("a second generate would do: {plan}"));
+        }
+        let integrity = block_on(connection.rows("PRAGMA integrity_check")).map_err(text)?;
+        let integrity = format!("{integrity:?}");
+        if !integrity.contains("\"ok\"") {
+            return Err(integrity);
+        }
+        let after = Image::take(connection, &self.desired)?;
+        let new_violations = after.violations.saturating_sub(before.violations);
+        if new_violations > 0 {
+            return Err(format!("{new_violations} new foreign key violations"));
+        }
+        self.compare(connection, before)
+    }
+
+    fn replan(&self) -> Result<Option<String>, String> {
+        let difference = diff(&self.current, &self.desired, &self.renames).map_err(|error| error.to_string())?;
+        Ok((!difference.is_empty()).then(|| format!("{:?}", difference.changes())))
+    }
+
+    /// Every row of every table that stays must be there, with the rowid that it had, and with the value and storage
+    /// class that it had in columns whose declaration says nothing new about them.
+    fn compare(&self, connection: &Connection, before: &Image) -> Result<(), String> {
+        for table in &self.desired.tables {
+            let old_name = self.renames.old_table(&table.name);
+            let taken = old_name == &table.name && self.renames.tables.iter().any(|(from, _)| from == old_name);
+            let case_only = self.renames.tables.iter().any(|(from, to)| from == to && to == &table.name);
+            let Some(old) = self.current.table(old_name).filter(|_| !taken || case_only) else { continue };
+            let mut pairs = Vec::new();
+            for column in table.columns.iter().filter(|column| column.generated.is_none()) {
+                let name = self.renames.old_column(&table.name, &column.name);
+                let away = name == &column.name
+                    && self.renames.columns.iter().any(|(on, from, _)| *on == table.name && from == name);
+                let Some(was) = old.column(name).filter(|_| !away) else { continue };
+                if was.decl_type.affinity() == column.decl_type.affinity()
+                    && (old.rejects_null(was) || !table.rejects_null(column))
+                {
+                    pairs.push((was.name.clone(), column.name.clone()));
+                }
+            }
+            let mut keys = (Vec::new(), Vec::new());
+            let alias = |table: &dbmigrate_core::schema::Table| table.rowid_alias().map(|column| column.name.clone());
+            let alias_stays = match (alias(old), alias(table)) {
+                (_, None) => true,
+                (Some(one), Some(two)) => *self.renames.old_column(&table.name, &two) == one,
+                (None, Some(_)) => false,
+            };
+            if let (Some(one), Some(two), true) = (old.free_rowid_name(), table.free_rowid_name(), alias_stays) {
+                keys = (vec![format!("quote({})", one.sql())], vec![format!("quote({})", two.sql())]);
+            }
+            keys.0.extend(pairs.iter().map(|(one, _)| content::exact(&one.sql())));
+            keys.1.extend(pairs.iter().map(|(_, two)| content::exact(&two.sql())));
+            let was = before.rows(&old.name, &keys.0)?;
+            let is = block_on(content::rows(connection, &table.name, &keys.1)).map_err(|error| error.to_string())?;
+            if was != is {
+                return Err(format!("rows of {} changed:\n{was:?}\n{is:?}", table.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A copy of a database, to look at when it has changed.
+struct Image {
+    connection: Connection,
+    violations: usize,
+    _file: tempfile::TempDir,
+}
+
+impl Image {
+    fn take(connection: &Connection, _schema: &Schema) -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let path = folder.path().join("image.db");
+        let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
+        let violations = block_on(connection.rows("PRAGMA foreign_key_check")).map_err(text)?.len();
+        block_on(connection.run(&format!("VACUUM INTO '{}'", path.display()))).map_err(text)?;
+        Ok(Self { connection: block_on(Connection::open(&path, false)).map_err(text)?, violations, _file: folder })
+    }
+
+    fn rows(&self, table: &Name, expressions: &[String]) -> Result<content::Rows, String> {
+        block_on(content::rows(&self.connection, table, expressions)).map_err(|error| error.to_string())
+    }
+}
+
+/// Writes a plan as a migration.
+pub fn add(folder: &mut Folder, name: &str, plan: &Plan, schema: &Schema) -> Result<(), String> {
+    let slug = Slug::sanitize(name).ok_or("bad name")?;
+    folder.add(&slug, &plan.to_sql(name), schema).map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// Opens a database.
+pub fn open(path: &Path) -> Result<LocalDatabase, String> {
+    let database =
+        block_on(LocalDatabase::open(path, true, Duration::from_secs(5))).map_err(|error| error.to_string())?;
+    // nothing here survives a power cut, so nothing waits for the disk
+    block_on(database.connection().run("PRAGMA synchronous = OFF")).map_err(|error| error.to_string())?;
+    Ok(database)
+}
+
+/// Applies what is pending.
+pub fn apply(database: &mut LocalDatabase, folder: &Folder) -> Result<usize, ApplyError> {
+    block_on(apply_pending(database, folder, None, &mut Silent)).map(|outcome| outcome.applied.len())
+}
+
+/// The folder of shared test data, where it is there. A test without it says so, loudly.
+pub fn shared(what: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(what);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: {} is not there, so nothing was tested on it", path.display());
+    None
+}
