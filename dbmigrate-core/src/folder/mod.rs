@@ -11,6 +11,7 @@ pub mod script;
 pub mod snapshot;
 pub mod write;
 
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -52,8 +53,8 @@ pub enum Verify {
 /// What lies in the folder, hidden names left out, in the order of the names.
 #[derive(Debug, Clone, Default)]
 struct Listing {
-    directories: Vec<PathBuf>,
-    sql_files: Vec<PathBuf>,
+    directories: Vec<OsString>,
+    sql_files: Vec<OsString>,
 }
 
 impl Folder {
@@ -175,20 +176,23 @@ impl Folder {
     }
 
     fn verify_listing(&self) -> Result<(), FolderError> {
-        if let Some(path) = self.listing.sql_files.first() {
-            return Err(FolderError::StrayFile { path: path.clone() });
+        if let Some(name) = self.listing.sql_files.first() {
+            return Err(FolderError::StrayFile { path: self.path.join(name) });
         }
         if self.lock_text.is_none() && !self.listing.directories.is_empty() {
             return Err(FolderError::MissingLock { path: self.lock_path() });
         }
-        let mut listed: Vec<PathBuf> =
-            self.migrations().iter().map(|migration| self.path.join(&migration.name)).collect();
+        // names and not paths: those are compared part by part, which takes as long as reading the folder
+        let mut listed: Vec<&OsStr> =
+            self.migrations().iter().map(|migration| OsStr::new(migration.name.as_str())).collect();
         listed.sort_unstable();
-        if let Some(path) = listed.iter().find(|path| self.listing.directories.binary_search(path).is_err()) {
-            return Err(FolderError::Missing { path: path.clone() });
+        let found = &self.listing.directories;
+        let is_found = |name: &OsStr| found.binary_search_by(|other| other.as_os_str().cmp(name)).is_ok();
+        if let Some(missing) = listed.iter().find(|name| !is_found(name)) {
+            return Err(FolderError::Missing { path: self.path.join(missing) });
         }
-        match self.listing.directories.iter().find(|path| listed.binary_search(path).is_err()) {
-            Some(path) => Err(FolderError::Unlisted { path: path.clone() }),
+        match found.iter().find(|name| listed.binary_search(&name.as_os_str()).is_err()) {
+            Some(unlisted) => Err(FolderError::Unlisted { path: self.path.join(unlisted) }),
             None => Ok(()),
         }
     }
@@ -246,12 +250,11 @@ impl Listing {
             if name.as_encoded_bytes().starts_with(b".") {
                 continue;
             }
-            let path = entry.path();
             let kind = entry.file_type()?;
-            if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
-                listing.directories.push(path);
-            } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql")) {
-                listing.sql_files.push(path);
+            if kind.is_dir() || (kind.is_symlink() && entry.path().is_dir()) {
+                listing.directories.push(name);
+            } else if Path::new(&name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql")) {
+                listing.sql_files.push(name);
             }
         }
         listing.directories.sort_unstable();

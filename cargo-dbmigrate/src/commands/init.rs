@@ -1,0 +1,197 @@
+//! `init`: prepares a package. Asks nothing, changes nothing that is there, can be run again.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::{exit, package, url};
+
+/// The package that provides the derives.
+const DEPENDENCY: &str = "dbmigrate-rs";
+
+/// What keeps the development database out of git, its journals included.
+const IGNORED: &str = "dev.db*";
+
+const FIRST_STRUCT: &str = "\
+//! The tables of the database. `cargo dbmigrate generate` turns changes in here into migrations.
+
+use dbmigrate::Table;
+
+/// A person who can sign in.
+#[derive(Table)]
+#[table(name = \"users\", strict)]
+pub struct User {
+    #[column(primary_key, autoincrement)]
+    pub id: i64,
+    #[column(unique, collate = nocase)]
+    pub email: String,
+    /// `Option` makes a column nullable.
+    pub name: Option<String>,
+    #[column(default_sql = \"unixepoch()\")]
+    pub created_at: i64,
+}
+";
+
+/// The arguments.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Init {}
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
+    let printer = &context.printer;
+    let mut created: Vec<PathBuf> = Vec::new();
+    let mut next: Vec<String> = Vec::new();
+
+    let mut folder = context.folder()?;
+    let is_new = folder.create()?;
+    if is_new {
+        printer.status("Created", folder.lock_path().display());
+        created.push(folder.lock_path());
+    }
+    if !depends_on_dbmigrate(&context.package.manifest)? {
+        next.push(command(context, &format!("cargo add {DEPENDENCY}")));
+    }
+    let source = context.package.root.join("src");
+    let declared = declares_table(&context.package.root, context.config.root.as_deref());
+    if !declared && source.is_dir() {
+        let file = source.join("schema.rs");
+        if write_new(&file, FIRST_STRUCT)? {
+            let shown = package::for_display(&file);
+            printer.status("Created", format!("{} (a first table, to be changed)", shown.display()));
+            created.push(shown);
+        }
+        next.extend(missing_module(&source));
+    }
+    if context.config.url.is_none()
+        && let Some(file) = ignore_database(&context.package.root)?
+    {
+        printer.status("Added", format!("`{IGNORED}` to {}", file.display()));
+        created.push(file);
+    }
+    if created.is_empty() && next.is_empty() {
+        printer.status("Ready", format!("{} is prepared, nothing to do", context.package.name));
+    }
+    if folder.migrations().is_empty() {
+        next.push(command(context, "cargo dbmigrate generate"));
+        next.push(command(context, "cargo dbmigrate migrate"));
+    }
+    printer.next(&next);
+    printer.json("init", &serde_json::json!({ "created": created, "next": next }));
+    Ok(exit::DONE)
+}
+
+/// The command as it has to be typed for this package.
+fn command(context: &Context, command: &str) -> String {
+    match &context.selection.package {
+        Some(package) => format!("`{command} -p {package}`"),
+        None => format!("`{command}`"),
+    }
+}
+
+/// Writes a file unless there is one; returns whether it did.
+fn write_new(path: &Path, text: &str) -> Result<bool> {
+    use std::io::Write as _;
+    let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(CommandError::io("write", &package::for_display(path), &error)),
+    }
+}
+
+/// What is read of a `Cargo.toml`.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Manifest {
+    #[serde(default)]
+    dependencies: toml::Table,
+    package: Option<toml::Table>,
+}
+
+/// Whether the package has the derives, also under another name, or is the package that provides them.
+fn depends_on_dbmigrate(manifest: &Path) -> Result<bool> {
+    let shown = package::for_display(manifest);
+    let text = std::fs::read_to_string(manifest).map_err(|error| CommandError::io("read", &shown, &error))?;
+    let parsed: Manifest = toml::from_str(&text).map_err(|error| crate::config::toml_error(&text, &shown, &error))?;
+    let is = |value: Option<&toml::Value>| value.and_then(toml::Value::as_str) == Some(DEPENDENCY);
+    let depends = parsed.dependencies.iter().any(|(name, value)| name == DEPENDENCY || is(value.get("package")));
+    Ok(depends || is(parsed.package.as_ref().and_then(|package| package.get("name"))))
+}
+
+/// Whether a source file already declares a table. A glance is enough: all that depends on it is whether there is a
+/// first struct to start from.
+fn declares_table(root: &Path, crate_root: Option<&Path>) -> bool {
+    let in_crate_root = crate_root.and_then(|path| std::fs::read_to_string(root.join(path)).ok());
+    if in_crate_root.is_some_and(|text| mentions_derive(&text)) {
+        return true;
+    }
+    let mut pending = vec![root.join("src")];
+    while let Some(directory) = pending.pop() {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                pending.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && path.file_name().is_some_and(|name| name != "schema.rs")
+                && std::fs::read_to_string(path).is_ok_and(|text| mentions_derive(&text))
+            {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn mentions_derive(text: &str) -> bool {
+    text.contains("dbmigrate") && text.contains("derive(") && text.contains("Table")
+}
+
+/// What to type where, if no crate root declares the module yet.
+fn missing_module(source: &Path) -> Option<String> {
+    let (file, line) = [("lib.rs", "pub mod schema;"), ("main.rs", "mod schema;")]
+        .into_iter()
+        .map(|(name, line)| (source.join(name), line))
+        .find(|(path, _)| path.is_file())?;
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let declared = text.lines().any(|line| line.trim_end().trim_end_matches('{').trim_end().ends_with("mod schema;"));
+    (!declared).then(|| format!("add `{line}` to {}", package::for_display(&file).display()))
+}
+
+/// Adds the development database to the nearest `.gitignore` of the repository, unless a line is about it. Returns the
+/// file if it was changed.
+fn ignore_database(root: &Path) -> Result<Option<PathBuf>> {
+    let mut found = None;
+    for directory in root.ancestors() {
+        let file = directory.join(".gitignore");
+        if file.is_file() {
+            found = Some(file);
+            break;
+        }
+        if directory.join(".git").exists() {
+            break;
+        }
+    }
+    let Some(file) = found else { return Ok(None) };
+    let shown = package::for_display(&file);
+    let mut text = std::fs::read_to_string(&file).map_err(|error| CommandError::io("read", &shown, &error))?;
+    let about_it = |line: &str| {
+        let line = line.trim().trim_start_matches('!').trim_start_matches('/');
+        line.starts_with(url::DEFAULT) || line.starts_with("*.db")
+    };
+    if text.lines().any(about_it) {
+        return Ok(None);
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(IGNORED);
+    text.push('\n');
+    std::fs::write(&file, text).map_err(|error| CommandError::io("write", &shown, &error))?;
+    Ok(Some(shown))
+}

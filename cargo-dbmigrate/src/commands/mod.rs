@@ -1,0 +1,27 @@
+//! The commands, one file each: its arguments and what it does.
+
+pub mod check;
+pub mod generate;
+pub mod init;
+pub mod migrate;
+pub mod status;
+
+use crate::cli::{Command, Selection};
+use crate::context::Context;
+use crate::error::Result;
+use crate::report::Printer;
+
+/// Runs a command and returns its exit code.
+///
+/// # Errors
+/// What went wrong, not shown yet.
+pub fn run(command: Command, selection: &Selection, printer: Printer) -> Result<u8> {
+    let context = Context::new(selection.clone(), printer)?;
+    match command {
+        Command::Init(arguments) => init::run(&context, &arguments),
+        Command::Generate(arguments) => generate::run(&context, &arguments),
+        Command::Migrate(arguments) => migrate::run(&context, &arguments),
+        Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Check(arguments) => check::run(&context, &arguments),
+    }
+}

@@ -1,0 +1,137 @@
+//! `dbmigrate.toml`, beside the package's `Cargo.toml`. Everything in it has a default; the file may be missing.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::{CommandError, Result, did_you_mean};
+use crate::{package, url};
+
+/// The name of the file.
+pub const FILE_NAME: &str = "dbmigrate.toml";
+
+const FIELDS: [&str; 4] = ["migrations", "root", "url", "busy_timeout"];
+
+/// The longest time to wait for a locked database, in seconds: a day.
+const LONGEST_TIMEOUT: u64 = 86_400;
+
+/// What can be configured.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The folder of the migrations, relative to the package.
+    pub migrations: PathBuf,
+    /// The crate root to read structs from, relative to the package. If it is missing, those of the package's library
+    /// and binaries.
+    pub root: Option<PathBuf>,
+    /// The database, if neither `--url` nor the environment names one. Relative to the package.
+    pub url: Option<String>,
+    /// How many seconds to wait for a database that is locked by somebody else.
+    pub busy_timeout: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { migrations: PathBuf::from("migrations"), root: None, url: None, busy_timeout: 10 }
+    }
+}
+
+impl Config {
+    /// Reads the configuration of the package in `root`.
+    ///
+    /// # Errors
+    /// Exit code 2 with file, line and column, if it cannot be understood.
+    pub fn read(root: &Path) -> Result<Self> {
+        let path = root.join(FILE_NAME);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text, &package::for_display(&path)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(CommandError::io("read", &path, &error)),
+        }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| toml_error(text, path, &error))?;
+        let wrong = |message: &str| CommandError::usage(message).at(path.display());
+        if config.busy_timeout > LONGEST_TIMEOUT {
+            return Err(wrong(&format!("`busy_timeout` is more than a day ({LONGEST_TIMEOUT} seconds)")));
+        }
+        if config.migrations.as_os_str().is_empty() {
+            return Err(wrong("`migrations` is empty").help("name a folder: `migrations = \"migrations\"`"));
+        }
+        if config.url.as_ref().is_some_and(|url| url::has_credentials(url)) {
+            let help = format!("put it into the environment variable `{}` or into `.env`", url::ENVIRONMENT_VARIABLE);
+            return Err(wrong("`url` has credentials in it, and this file is for everybody").help(help));
+        }
+        Ok(config)
+    }
+}
+
+/// An error in a TOML file, with its place.
+pub(crate) fn toml_error(text: &str, path: &Path, error: &toml::de::Error) -> CommandError {
+    let mut place = path.display().to_string();
+    if let Some(span) = error.span() {
+        let before = text.get(..span.start).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        place = format!("{place}:{line}:{column}");
+    }
+    let message = error.message();
+    // toml's messages may take several lines
+    let message = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+    let Some(field) = unknown else {
+        return CommandError::usage(message).at(place);
+    };
+    let error = CommandError::usage(format!("unknown field `{field}`")).at(place);
+    match did_you_mean(field, FIELDS) {
+        Some(known) => error.help(format!("did you mean `{known}`?")),
+        None => error.help(format!("there are `{}`", FIELDS.join("`, `"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config> {
+        Config::parse(text, Path::new(FILE_NAME))
+    }
+
+    fn error(text: &str) -> String {
+        let error = parse(text).expect_err("the file is wrong");
+        assert_eq!(error.exit_code(), crate::exit::USAGE);
+        format!("{}: {} | {}", error.place().unwrap_or_default(), error.message(), error.help_lines().join(" "))
+    }
+
+    #[test]
+    fn everything_has_a_default() {
+        assert_eq!(parse(""), Ok(Config::default()));
+        let config = parse("migrations = \"db\"\nroot = \"a.rs\"\nurl = \"a.db\"\nbusy_timeout = 0").expect("right");
+        assert_eq!(config.migrations, Path::new("db"));
+        assert_eq!((config.root.as_deref(), config.busy_timeout), (Some(Path::new("a.rs")), 0));
+    }
+
+    #[test]
+    fn unknown_fields_are_refused_at_their_place_with_a_suggestion() {
+        let wanted = "dbmigrate.toml:2:1: unknown field `migratons` | did you mean `migrations`?";
+        assert_eq!(error("url = \"a\"\nmigratons = \"x\""), wanted);
+        assert!(error("[databases]").contains("there are `migrations`, `root`, `url`, `busy_timeout`"));
+    }
+
+    #[test]
+    fn wrong_values_are_refused_at_their_place() {
+        let message = error("\nbusy_timeout = \"soon\"");
+        assert!(message.starts_with("dbmigrate.toml:2:16: invalid type: string \"soon\""), "{message}");
+        assert!(error("busy_timeout = -1").contains("dbmigrate.toml:1:16: invalid value"));
+        assert!(error("busy_timeout = 100000").contains("more than a day"));
+        assert!(error("migrations = \"\"").contains("is empty"));
+        assert!(error("url = ").starts_with("dbmigrate.toml:1:7"), "{}", error("url = "));
+    }
+
+    #[test]
+    fn credentials_do_not_belong_into_the_file() {
+        let message = error("url = \"libsql://h?authToken=s3cret\"");
+        assert!(message.contains("credentials") && !message.contains("s3cret"), "{message}");
+    }
+}

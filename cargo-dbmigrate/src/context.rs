@@ -1,0 +1,56 @@
+//! What every command needs: the package, its configuration, and somebody to speak through.
+
+use std::path::PathBuf;
+
+use dbmigrate_core::folder::Folder;
+
+use crate::cli::Selection;
+use crate::config::Config;
+use crate::error::Result;
+use crate::package::{self, Package};
+use crate::report::Printer;
+use crate::url::DatabaseUrl;
+
+/// What every command needs. Made without running cargo, except where `-p` or a workspace ask for it.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Speaks to the user.
+    pub printer: Printer,
+    /// `dbmigrate.toml`, or its defaults.
+    pub config: Config,
+    /// The package.
+    pub package: Package,
+    /// The features that the structs are read with.
+    pub selection: Selection,
+    /// The migrations folder, relative to the working directory if it is inside.
+    pub folder_path: PathBuf,
+}
+
+impl Context {
+    /// Finds the package and reads its configuration.
+    ///
+    /// # Errors
+    /// If there is no package, or its configuration cannot be understood.
+    pub fn new(selection: Selection, printer: Printer) -> Result<Self> {
+        let package = Package::find(&selection)?;
+        let config = Config::read(&package.root)?;
+        let folder_path = package::for_display(&package.root.join(&config.migrations));
+        Ok(Self { printer, config, package, selection, folder_path })
+    }
+
+    /// Opens the migrations folder: reads the lock and the listing, not the migrations.
+    ///
+    /// # Errors
+    /// Exit code 5 if the lock is not whole.
+    pub fn folder(&self) -> Result<Folder> {
+        Ok(Folder::open(&self.folder_path)?)
+    }
+
+    /// The database that is meant, `--url` given. Can be printed.
+    ///
+    /// # Errors
+    /// Exit code 2 for a URL that is no file.
+    pub fn database(&self, url: Option<&str>) -> Result<DatabaseUrl> {
+        DatabaseUrl::find(url, &self.package.root, &self.config)
+    }
+}

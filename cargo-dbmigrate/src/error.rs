@@ -1,0 +1,186 @@
+//! The one error of commands: what is wrong, where, what to type next, and the exit code.
+
+use std::fmt;
+use std::path::Path;
+
+use dbmigrate_core::folder::{FolderError, ScriptError};
+
+use crate::exit;
+
+/// The result of a command's parts.
+pub type Result<T> = std::result::Result<T, CommandError>;
+
+/// What a command ends with when it does not end well.
+///
+/// The message is one line, in lower case and without a full stop. It carries no secret: everything that can be shown
+/// is made of types that are fit for it, such as [`crate::url::DatabaseUrl`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandError(Box<Parts>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
+    exit_code: u8,
+    message: String,
+    place: Option<String>,
+    notes: Vec<String>,
+    help: Vec<String>,
+    diagnostics: Vec<Rendered>,
+}
+
+/// A diagnostic that points into a file, ready to be shown before the error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// For a terminal: with colours, which the printer takes out where they are not wanted.
+    pub text: String,
+    /// For `--message-format json`: an object without `reason`.
+    pub json: serde_json::Value,
+}
+
+impl CommandError {
+    /// An error with an exit code of [`crate::exit`].
+    pub fn new(exit_code: u8, message: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            exit_code,
+            message: message.into(),
+            place: None,
+            notes: Vec::new(),
+            help: Vec::new(),
+            diagnostics: Vec::new(),
+        }))
+    }
+
+    /// An error of [`exit::FAILED`].
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(exit::FAILED, message)
+    }
+
+    /// An error of [`exit::USAGE`].
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(exit::USAGE, message)
+    }
+
+    /// Adds where it is: a file, or `file:line:column`.
+    #[must_use]
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.0.place = Some(place.to_string());
+        self
+    }
+
+    /// Adds a line of background, such as the state that a database was left in.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.0.notes.push(note.into());
+        self
+    }
+
+    /// Adds a line that says what to do; commands in it are in backticks and work as typed.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help.push(help.into());
+        self
+    }
+
+    /// Adds lines that say what to do.
+    #[must_use]
+    pub fn helps(mut self, help: impl IntoIterator<Item = String>) -> Self {
+        self.0.help.extend(help);
+        self
+    }
+
+    /// Adds diagnostics that are shown before it.
+    #[must_use]
+    pub fn diagnostics(mut self, diagnostics: impl IntoIterator<Item = Rendered>) -> Self {
+        self.0.diagnostics.extend(diagnostics);
+        self
+    }
+
+    /// The exit code.
+    pub fn exit_code(&self) -> u8 {
+        self.0.exit_code
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> Option<&str> {
+        self.0.place.as_deref()
+    }
+
+    /// Background.
+    pub fn notes(&self) -> &[String] {
+        &self.0.notes
+    }
+
+    /// What to do.
+    pub fn help_lines(&self) -> &[String] {
+        &self.0.help
+    }
+
+    /// What is shown before it.
+    pub fn rendered(&self) -> &[Rendered] {
+        &self.0.diagnostics
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+impl From<FolderError> for CommandError {
+    fn from(error: FolderError) -> Self {
+        let exit_code = if error.is_inconsistency() { exit::INCONSISTENT } else { exit::FAILED };
+        Self::new(exit_code, error.to_string()).helps(error.help())
+    }
+}
+
+impl From<ScriptError> for CommandError {
+    fn from(error: ScriptError) -> Self {
+        let place = format!("{}:{}", error.file.display(), error.line);
+        Self::failed(error.message).at(place).help(error.help)
+    }
+}
+
+impl CommandError {
+    /// A file that could not be read or written; `what` is said as in `cannot read`.
+    pub fn io(what: &str, path: &Path, error: &std::io::Error) -> Self {
+        Self::failed(format!("cannot {what} `{}`: {error}", path.display()))
+    }
+}
+
+/// The candidate that `word` is most likely a misspelling of.
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_close_words_are_suggested() {
+        assert_eq!(did_you_mean("migratons", ["url", "migrations"]), Some("migrations"));
+        assert_eq!(did_you_mean("rul", ["url", "root"]), Some("url"));
+        assert_eq!(did_you_mean("database", ["url", "migrations"]), None);
+    }
+
+    #[test]
+    fn an_inconsistent_folder_has_an_exit_code_of_its_own() {
+        let path = std::path::PathBuf::from("migrations/0001_a");
+        let error = CommandError::from(FolderError::Missing { path: path.clone() });
+        assert_eq!(error.exit_code(), exit::INCONSISTENT);
+        let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        assert_eq!(CommandError::from(FolderError::NotWritable { path, source }).exit_code(), exit::FAILED);
+    }
+}

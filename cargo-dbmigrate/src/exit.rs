@@ -1,0 +1,16 @@
+//! The exit codes of every command. They are part of the interface: scripts and pipelines branch on them.
+
+/// Everything asked for was done.
+pub const DONE: u8 = 0;
+/// Something failed: a file, a database, a statement.
+pub const FAILED: u8 = 1;
+/// The command line, the configuration or the environment asks for something that does not exist.
+pub const USAGE: u8 = 2;
+/// Somebody has to decide: a rename or a drop, a loss of data. Nothing was written.
+pub const DECISION: u8 = 3;
+/// `check`, `status`, `diff` or `generate --check` found a difference.
+pub const DIFFERENCE: u8 = 4;
+/// Migrations are inconsistent: edited, missing, in conflict, or not those of the database.
+pub const INCONSISTENT: u8 = 5;
+/// Some databases of a fleet failed, the others are done.
+pub const FLEET: u8 = 6;

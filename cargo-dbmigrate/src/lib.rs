@@ -1,0 +1,33 @@
+//! `cargo dbmigrate`: the subcommand.
+//!
+//! [`cli`] says what can be typed, [`commands`] does it, one file per command. Commands do not print: they speak
+//! through the [`report::Printer`] of their [`context::Context`], and what goes wrong is a [`error::CommandError`]
+//! that is shown in one place, here.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod exit;
+pub mod package;
+pub mod report;
+pub mod url;
+
+use std::ffi::OsString;
+
+/// Runs the command line, the program's name included, and returns the exit code (see [`exit`]).
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match cli::parse(arguments) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let printer = report::Printer::new(&cli.output);
+    match commands::run(cli.command, &cli.selection, printer.clone()) {
+        Ok(code) => code,
+        Err(error) => {
+            printer.error(&error);
+            error.exit_code()
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Everything that is said to the user goes through here: cargo's look on the standard error, results on the standard
+//! output, JSON if asked for, progress on a terminal only.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::Style;
+use clap_cargo::style;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use crate::cli::{Color, MessageFormat, Output};
+use crate::error::CommandError;
+
+/// Columns of the verb that starts a status line, as in cargo.
+const VERB_WIDTH: usize = 12;
+
+/// Speaks to the user. Cheap to clone.
+///
+/// That somebody has closed the pipe is no error: there is nobody left to tell.
+#[derive(Debug, Clone)]
+pub struct Printer {
+    color: ColorChoice,
+    quiet: bool,
+    verbose: bool,
+    json: bool,
+}
+
+impl Printer {
+    /// A printer for what was chosen on the command line.
+    pub fn new(output: &Output) -> Self {
+        let color = match output.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let json = output.message_format == MessageFormat::Json;
+        Self { color, quiet: output.quiet, verbose: output.verbose, json }
+    }
+
+    /// Whether results are JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether `-v` was given.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Whether questions can be asked: somebody sits at a terminal and reads text.
+    pub fn can_ask(&self) -> bool {
+        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// A line about what was done: `Applied 0007_users_add_bio (3 ms)`. Silent with `-q`.
+    pub fn status(&self, verb: &str, text: impl fmt::Display) {
+        if !self.quiet {
+            self.to_stderr(&status_line(verb, style::GOOD, &text.to_string()));
+        }
+    }
+
+    /// A status line that is shown with `-v` only.
+    pub fn detail(&self, verb: &str, text: impl fmt::Display) {
+        if self.verbose {
+            self.to_stderr(&status_line(verb, style::NOTE, &text.to_string()));
+        }
+    }
+
+    /// What to do next: commands and the like, one per line, below a status line. Silent with `-q`.
+    pub fn next(&self, steps: &[String]) {
+        for (index, step) in steps.iter().enumerate().filter(|_| !self.quiet) {
+            let verb = if index == 0 { "Next" } else { "" };
+            self.to_stderr(&status_line(verb, style::NOTE, step));
+        }
+    }
+
+    /// A warning, with lines that say what to do about it.
+    pub fn warning(&self, message: &str, help: &[String]) {
+        if self.json {
+            self.json("warning", &serde_json::json!({ "message": message, "help": help }));
+        } else {
+            self.to_stderr(&report(("warning", style::WARN), message, None, &[], help));
+        }
+    }
+
+    /// An error, with the diagnostics that belong to it.
+    pub fn error(&self, error: &CommandError) {
+        if self.json {
+            for diagnostic in error.rendered() {
+                self.json("diagnostic", &diagnostic.json);
+            }
+            let object = serde_json::json!({
+                "exit_code": error.exit_code(),
+                "message": error.message(),
+                "place": error.place(),
+                "notes": error.notes(),
+                "help": error.help_lines(),
+            });
+            self.json("error", &object);
+            return;
+        }
+        for diagnostic in error.rendered() {
+            self.to_stderr(&format!("{}\n\n", diagnostic.text.trim_end()));
+        }
+        let kind = ("error", style::ERROR);
+        self.to_stderr(&report(kind, error.message(), error.place(), error.notes(), error.help_lines()));
+    }
+
+    /// Something that was asked for, such as SQL or a table of migrations: on the standard output, also with `-q`,
+    /// but not where JSON is wanted. It can have ANSI styles in it.
+    pub fn result(&self, text: impl fmt::Display) {
+        if !self.json {
+            Self::say(AutoStream::new(io::stdout(), self.color), &format!("{text}\n"));
+        }
+    }
+
+    /// The same for programs: an object on a line of its own, where JSON is wanted. `object` is a struct or map;
+    /// `reason` says which.
+    pub fn json(&self, reason: &str, object: &impl Serialize) {
+        if !self.json {
+            return;
+        }
+        let mut fields = serde_json::Map::new();
+        fields.insert("reason".to_owned(), reason.into());
+        match serde_json::to_value(object) {
+            Ok(serde_json::Value::Object(object)) => fields.extend(object),
+            Ok(other) => drop(fields.insert("value".to_owned(), other)),
+            Err(error) => drop(fields.insert("error".to_owned(), error.to_string().into())),
+        }
+        Self::say(io::stdout(), &format!("{}\n", serde_json::Value::Object(fields)));
+    }
+
+    /// A progress bar of `total` steps; it is seen on a terminal only.
+    pub fn progress(&self, verb: &str, total: u64) -> Progress {
+        if self.quiet || self.json || !io::stderr().is_terminal() {
+            return Progress(ProgressBar::hidden());
+        }
+        let prefix = status_line(verb, style::TRANSIENT, "");
+        let colored = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
+        let colored = if self.color == ColorChoice::Auto { colored } else { self.color == ColorChoice::Always };
+        let prefix = if colored { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
+        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}}", prefix.trim_end());
+        let look = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        Progress(bar.with_style(look.progress_chars("=> ")))
+    }
+
+    fn to_stderr(&self, text: &str) {
+        Self::say(AutoStream::new(io::stderr(), self.color), text);
+    }
+
+    fn say(mut stream: impl Write, text: &str) {
+        let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    }
+}
+
+/// A progress bar. It disappears when it is dropped.
+#[derive(Debug)]
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// Goes on to a step: what is being done, and how many steps are done.
+    pub fn step(&self, done: u64, what: impl fmt::Display) {
+        if !self.0.is_hidden() {
+            self.0.set_message(format!(": {what}"));
+            self.0.set_position(done);
+        }
+    }
+
+    /// Says something above the bar.
+    pub fn above<T>(&self, say: impl FnOnce() -> T) -> T {
+        self.0.suspend(say)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// `   Generated 0007_a`, further lines below the text.
+fn status_line(verb: &str, style: Style, text: &str) -> String {
+    let (on, off) = (style.render(), style.render_reset());
+    let text = text.replace('\n', &format!("\n{:VERB_WIDTH$} ", ""));
+    format!("{on}{verb:>VERB_WIDTH$}{off} {text}\n")
+}
+
+/// An error or a warning as rustc shows it.
+fn report(kind: (&str, Style), message: &str, place: Option<&str>, notes: &[String], help: &[String]) -> String {
+    let (word, style) = kind;
+    let bold = Style::new().bold();
+    let (frame, note, tip) = (style::CONTEXT, style::NOTE, style::TRANSIENT);
+    let mut text = String::new();
+    // writing to a string cannot fail
+    let _ = writeln!(text, "{style}{word}{style:#}{bold}: {message}{bold:#}");
+    if let Some(place) = place {
+        let _ = writeln!(text, " {frame}-->{frame:#} {place}");
+    }
+    let notes = notes.iter().map(|line| ("note", note, line));
+    for (word, style, line) in notes.chain(help.iter().map(|line| ("help", tip, line))) {
+        // further lines below the first
+        let line = line.replace('\n', &format!("\n{:width$}", "", width = word.len() + 6));
+        let _ = writeln!(text, "  {frame}={frame:#} {style}{word}{style:#}: {line}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn the_verb_is_right_aligned_in_twelve_columns() {
+        assert_eq!(plain(&status_line("Applied", style::GOOD, "0001_a (3 ms)")), "     Applied 0001_a (3 ms)\n");
+        assert_eq!(plain(&status_line("Next", style::GOOD, "a\nb")), "        Next a\n             b\n");
+    }
+
+    #[test]
+    fn an_error_looks_like_one_of_rustc() {
+        let help = ["run\nthis".to_owned()];
+        let text = report(("error", style::ERROR), "no", Some("a.rs:1:2"), &["unchanged".to_owned()], &help);
+        assert_eq!(plain(&text), "error: no\n --> a.rs:1:2\n  = note: unchanged\n  = help: run\n          this\n");
+    }
+}
