@@ -1,4 +1,11 @@
-//! placeholder
+//! Declare a libSQL schema as Rust structs; `cargo dbmigrate` derives the schema, writes reviewed and proven
+//! migrations, and applies them.
+//!
+//! This crate is what an application depends on: the derives [`derive@Table`], [`derive@View`] and
+//! [`derive@ColumnType`], the traits that they implement, and [`Json`]. What follows is the manual of the language.
+//!
+#![doc = include_str!("../docs/schema.md")]
+
 mod column_type;
 #[cfg(any(
     feature = "chrono",

@@ -16,17 +16,12 @@ pub(crate) fn expand(input: &syn::DeriveInput) -> Result<TokenStream, Vec<Declar
     let ident = &item.ident;
     let own_type = item.decl_type.as_ref().map(|ty| ty.value.as_str().to_owned());
     let own_check = item.check().map(|check| check.as_str().to_owned());
-    let check = match &own_check {
-        Some(check) => quote!(::core::option::Option::Some(#check)),
-        None => quote!(::core::option::Option::None),
-    };
+    let none = quote!(::core::option::Option::None);
+    let check = own_check.as_ref().map_or(none, |check| quote!(::core::option::Option::Some(#check)));
     let consts = match (&item.shape, own_type) {
         (Shape::Newtype { inner, .. }, None) => {
             let inner = quote_spanned!(inner.span()=> <#inner as #facade::ColumnType>);
-            let check = match own_check {
-                Some(_) => check,
-                None => quote!(#inner::CHECK),
-            };
+            let check = if own_check.is_some() { check } else { quote!(#inner::CHECK) };
             quote! {
                 const SQL_TYPE: &'static str = #inner::SQL_TYPE;
                 const NULLABLE: bool = #inner::NULLABLE;

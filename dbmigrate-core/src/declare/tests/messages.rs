@@ -16,9 +16,9 @@ fn all_errors_of_a_struct_are_reported_at_once() {
 
 #[test]
 fn a_mistake_in_one_key_hides_no_other_and_causes_none() {
-    let source = r#"#[table(index(emial), strct)]
+    let source = r"#[table(index(emial), strct)]
         struct T { #[column(primry_key, autoincrement)] id: i64, #[column(default = 1)] email: String,
-                   #[column(refrences = U::id, on_delete = cascade)] u: u64 }"#;
+                   #[column(refrences = U::id, on_delete = cascade)] u: u64 }";
     let tokens: Vec<String> = errors(Derive::Table, source)
         .iter()
         .map(|error| error.split(':').next().unwrap_or_default().to_owned())
