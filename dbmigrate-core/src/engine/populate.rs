@@ -3,15 +3,15 @@
 //! Values are a function of table, column and row number, and a foreign key takes the value of its parent's column in
 //! the same row; so rows fit each other in whatever order the tables are filled, cycles included.
 
-use std::collections::BTreeSet;
-
 use super::connection::{Connection, integer, text};
 use super::error::EngineError;
+use crate::ddl::render::{create_index, create_table};
+use crate::diff::Renames;
 use crate::schema::{Column, Schema, Table, VirtualTable};
+use crate::sql::Name;
 use crate::sql::expr::Affinity;
 use crate::sql::name::{quote_string, sql_list};
 use crate::sql::token::{TokenKind, significant};
-use crate::sql::{Expr, Name};
 
 /// Rows per table.
 const ROWS: i64 = 3;
@@ -31,18 +31,11 @@ pub struct Populated {
 
 /// Fills the tables of a database that has `schema`, before its triggers are created. Foreign keys must be off.
 ///
-/// `not_null` are columns, by table and name, that get a value in every row although they could be NULL.
-///
 /// # Errors
 /// If the engine fails for other reasons than a constraint.
-pub async fn populate(
-    connection: &Connection,
-    schema: &Schema,
-    not_null: &BTreeSet<(Name, Name)>,
-) -> Result<Populated, EngineError> {
-    let mut populated = Populated::default();
+pub async fn populate(connection: &Connection, schema: &Schema) -> Result<Populated, EngineError> {
     for table in &schema.tables {
-        let generator = Generator { schema, table, not_null };
+        let generator = Generator { schema, table };
         if generator.insert_all(connection).await? {
             continue;
         }
@@ -50,6 +43,12 @@ pub async fn populate(
             generator.insert_one(connection, row).await?;
         }
     }
+    finish(connection, schema).await
+}
+
+/// Mends what single rows could not know, fills what needs the rows of others, and counts.
+async fn finish(connection: &Connection, schema: &Schema) -> Result<Populated, EngineError> {
+    let mut populated = Populated::default();
     remove_orphans(connection).await?;
     for table in &schema.tables {
         if table.is_autoincrement() {
@@ -73,7 +72,6 @@ pub async fn populate(
 struct Generator<'a> {
     schema: &'a Schema,
     table: &'a Table,
-    not_null: &'a BTreeSet<(Name, Name)>,
 }
 
 impl Generator<'_> {
@@ -101,8 +99,7 @@ impl Generator<'_> {
 
     fn value(&self, column: &Column, row: i64) -> String {
         let nullable = !self.table.rejects_null(column) && !self.table.is_primary_key(&column.name);
-        let wanted = self.not_null.contains(&(self.table.name.clone(), column.name.clone()));
-        if nullable && !wanted && row == 2 {
+        if nullable && row == 2 {
             return "NULL".to_owned();
         }
         key_value(self.schema, self.table, column, row, 0)
@@ -327,20 +324,108 @@ pub async fn clear(connection: &Connection, table: &Name) -> Result<(), EngineEr
     remove_orphans(connection).await
 }
 
-/// The columns of `new` that reject NULL where `old` accepts it, by old table and column name: rows that are meant to
-/// survive must not have NULL there.
-pub fn tightened(old: &Schema, new: &Schema, renames: &crate::diff::Renames) -> BTreeSet<(Name, Name)> {
-    let mut found = BTreeSet::new();
-    for table in &new.tables {
-        let old_name = renames.old_table(&table.name);
-        let Some(before) = old.table(old_name) else { continue };
-        for column in table.columns.iter().filter(|column| table.rejects_null(column)) {
-            let has_default = column.effective_default().is_some_and(|default: &Expr| !default.is_null());
-            if !has_default {
-                let old_column = renames.old_column(&table.name, &column.name);
-                found.insert((before.name.clone(), old_column.clone()));
+/// The schema `old` with the constraints that `new` adds to it: rows that fit it are rows that the change is meant to
+/// carry over. `None` if nothing is added.
+pub fn restricted(old: &Schema, new: &Schema, renames: &Renames) -> Option<Schema> {
+    let mut schema = old.clone();
+    let mut differs = false;
+    for after in &new.tables {
+        let Some(table) = schema.tables.get_mut(renames.old_table(&after.name)) else { continue };
+        let back = |column: &Name| renames.old_column(&after.name, column).clone();
+        let names: Vec<Name> = table.columns.iter().map(|column| column.name.clone()).collect();
+        let has = |column: &Name| names.contains(&back(column));
+        for column in &after.columns {
+            let rejects = after.rejects_null(column);
+            let declared = table.columns.iter_mut().find(|old| old.name == back(&column.name));
+            if let Some(declared) =
+                declared.filter(|declared| rejects && !declared.not_null && declared.generated.is_none())
+            {
+                declared.not_null = true;
+                differs = true;
+            }
+        }
+        for check in &after.checks {
+            let mentioned: Vec<&Name> =
+                after.columns.iter().map(|column| &column.name).filter(|name| check.expr.mentions(name)).collect();
+            if mentioned.iter().all(|name| has(name)) {
+                let mut check = check.clone();
+                for name in mentioned {
+                    check.expr = check.expr.with_column_renamed(&after.name, name, &back(name));
+                }
+                check.expr = check.expr.with_qualifier_renamed(&after.name, &table.name);
+                check.name = None;
+                differs |= !table.checks.iter().any(|one| one.expr == check.expr);
+                table.checks.push(check);
+            }
+        }
+        for unique in after.uniques.iter().filter(|unique| unique.parts.iter().all(|part| has(&part.column))) {
+            let mut unique = unique.clone();
+            unique.parts.iter_mut().for_each(|part| part.column = back(&part.column));
+            differs |= !table.uniques.contains(&unique);
+            table.uniques.push(unique);
+        }
+        for key in after.foreign_keys.iter().filter(|key| key.columns.iter().all(has)) {
+            let mut key = key.clone();
+            let parent_columns = new.referenced_columns(&key).unwrap_or_default();
+            key.columns.iter_mut().for_each(|column| *column = back(column));
+            key.parent_columns =
+                parent_columns.iter().map(|column| renames.old_column(&key.parent, column).clone()).collect();
+            key.parent = renames.old_table(&key.parent).clone();
+            let known = old
+                .table(&key.parent)
+                .is_some_and(|parent| key.parent_columns.iter().all(|column| parent.column(column).is_some()));
+            if known && !table.foreign_keys.contains(&key) {
+                differs = true;
+                // the new key first: values follow the first key of a column
+                table.foreign_keys.insert(0, key);
             }
         }
     }
-    found
+    differs.then_some(schema)
+}
+
+/// Fills the tables of a database that has `schema` with rows that also fit `restricted`, and empties `cleared`.
+/// Triggers must not exist yet, foreign keys must be off.
+///
+/// # Errors
+/// If the engine fails.
+pub async fn populate_restricted(
+    connection: &Connection,
+    schema: &Schema,
+    restricted: Option<&Schema>,
+) -> Result<Populated, EngineError> {
+    let Some(restricted) = restricted else { return populate(connection, schema).await };
+    let scratch = Connection::in_memory().await?;
+    scratch.run("PRAGMA foreign_keys = OFF").await?;
+    for table in &restricted.tables {
+        let mut bare = table.clone();
+        bare.indexes = table.indexes.iter().filter(|index| index.unique).cloned().collect();
+        // a constraint that the old rows cannot have at all leaves the table to the unrestricted rows
+        if scratch.run(&create_table(&bare)).await.is_err() {
+            return populate(connection, schema).await;
+        }
+        for index in &bare.indexes {
+            scratch.run(&create_index(&bare.name, index)).await?;
+        }
+    }
+    populate(&scratch, &Schema { tables: restricted.tables.clone(), ..Schema::default() }).await?;
+    for table in &schema.tables {
+        let stored: Vec<Name> = table
+            .columns
+            .iter()
+            .filter(|column| column.generated.is_none())
+            .map(|column| column.name.clone())
+            .collect();
+        let rowid = table.free_rowid_name().filter(|_| table.rowid_alias().is_none());
+        let names: Vec<&Name> = rowid.iter().chain(&stored).collect();
+        let values: Vec<String> = names.iter().map(|name| format!("quote({})", name.sql())).collect();
+        for row in scratch.rows(&format!("SELECT {} FROM {}", values.join(", "), table.name.sql())).await? {
+            let values: Vec<&str> = row.iter().map(text).collect();
+            let target = sql_list(names.iter().copied());
+            let insert = format!("INSERT INTO {} ({target}) VALUES ({})", table.name.sql(), values.join(", "));
+            // rows that fit the restricted table fit this one
+            connection.run(&insert).await?;
+        }
+    }
+    finish(connection, schema).await
 }

@@ -67,6 +67,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Queries that have to return no row before anything is touched.
     pub preflights: Vec<Preflight>,
+    /// Tables that existing rows are backfilled in, by their old names.
+    pub backfilled: Vec<Name>,
     /// The losses that were accepted by name, with their objects.
     pub allowed: Vec<(Lint, String)>,
     /// The statements, in order.
@@ -153,6 +155,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
     Ok(Plan {
         changes: diff.changes(),
         preflights: preflight::preflights(&input, &strategies),
+        backfilled: decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone()).collect(),
         allowed: decide::allowed(diff, old, new, decisions),
         steps,
     })

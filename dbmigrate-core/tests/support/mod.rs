@@ -115,6 +115,16 @@ impl Change {
         Ok(plan)
     }
 
+    /// Tables whose rows cannot be carried over: a new column has to refer to a table that is new, and empty.
+    fn unfillable(&self) -> Vec<Name> {
+        let refers_to_new = |table: &Name, column: &Name| {
+            let keys = self.desired.table(table).into_iter().flat_map(|table| &table.foreign_keys);
+            keys.filter(|key| key.columns.contains(column)).any(|key| self.current.table(&key.parent).is_none())
+        };
+        let backfilled = self.backfills.keys().filter(|(table, column)| refers_to_new(table, column));
+        backfilled.map(|(table, _)| self.renames.old_table(table).clone()).collect()
+    }
+
     /// Generates the change, and applies it to a database with rows in it: structure, rows of all tables, foreign
     /// keys and integrity are checked, and that the difference is gone.
     pub fn run(&self, folder: &Path) -> Result<Ending, String> {
@@ -132,8 +142,12 @@ impl Change {
         if self.populate {
             let connection = database.connection();
             block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(|error| error.to_string())?;
-            let wanted = populate::tightened(&self.current, &self.desired, &self.renames);
-            block_on(populate::populate(connection, &self.current, &wanted)).map_err(|error| error.to_string())?;
+            let wanted = populate::restricted(&self.current, &self.desired, &self.renames);
+            block_on(populate::populate_restricted(connection, &self.current, wanted.as_ref()))
+                .map_err(|error| error.to_string())?;
+            for table in self.unfillable() {
+                block_on(populate::clear(connection, &table)).map_err(|error| error.to_string())?;
+            }
         }
         block_on(database.connection().run("PRAGMA foreign_keys = ON")).map_err(|error| error.to_string())?;
 
