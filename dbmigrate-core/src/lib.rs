@@ -7,7 +7,10 @@
 //! Everything up to [`folder`] is pure: no I/O, no clock, no terminal. The engine is behind the feature `libsql`,
 //! reading structs behind `declare`; without features this crate compiles no C and no async runtime.
 
+pub mod ddl;
 #[cfg(feature = "declare")]
 pub mod declare;
+pub mod diff;
+pub mod plan;
 pub mod schema;
 pub mod sql;

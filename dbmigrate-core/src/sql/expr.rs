@@ -17,9 +17,23 @@ use super::token::{Token, TokenKind, significant, tokenize};
 pub struct Expr(Box<str>);
 
 impl Expr {
-    /// Wraps SQL text; white space around it is taken off.
+    /// Wraps the text of an expression; white space around it and comments in it are taken off, because what is put
+    /// behind a comment when the expression becomes part of a statement would vanish.
     pub fn new(text: impl AsRef<str>) -> Self {
-        Self(text.as_ref().trim().into())
+        let text = text.as_ref().trim();
+        if !text.contains("--") && !text.contains("/*") {
+            return Self(text.into());
+        }
+        let bare = tokenize(text).map(|token| if token.kind == TokenKind::Comment { " " } else { token.text });
+        Self(bare.collect::<String>().trim().into())
+    }
+
+    /// Wraps the text of whole statements (a query, the body of a trigger): comments between tokens are kept, those
+    /// at the end are taken off, for the reason given at [`Expr::new`].
+    pub fn script(text: impl AsRef<str>) -> Self {
+        let text = text.as_ref();
+        let end = significant(text).last().map_or(0, Token::end);
+        Self(text[..end].trim().into())
     }
 
     /// The text as written.

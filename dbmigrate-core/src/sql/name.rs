@@ -125,13 +125,15 @@ mod tests {
 
     #[test]
     fn names_compare_without_case_and_are_quoted_where_needed() {
-        assert_eq!(Name::from("Users"), Name::from("USERS"));
+        let (users, shouted) = (Name::from("Users"), Name::from("USERS"));
+        assert_eq!(users, shouted);
         assert_eq!(Name::from("users").sql(), "users");
         assert_eq!(Name::from("Order").sql(), "\"Order\"");
         assert_eq!(Name::from("a b").sql(), "\"a b\"");
         assert_eq!(Name::from("a\"b").sql(), "\"a\"\"b\"");
         assert_eq!(Name::from("1a").sql(), "\"1a\"");
         assert_eq!(Name::from("").sql(), "\"\"");
-        assert!(Name::from("a") < Name::from("B"));
+        let (first, second) = (Name::from("a"), Name::from("B"));
+        assert!(first < second);
     }
 }

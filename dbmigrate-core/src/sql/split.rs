@@ -83,7 +83,7 @@ pub fn split(script: &str) -> Vec<Statement<'_>> {
     let mut line = 1;
     let mut first_line = 1;
     for token in tokenize(script) {
-        if token.kind == TokenKind::Semicolon && !(in_trigger && !ends_trigger(&current)) {
+        if token.kind == TokenKind::Semicolon && (!in_trigger || ends_trigger(&current)) {
             push(script, &current, first_line, &mut statements);
             current.clear();
             in_trigger = false;

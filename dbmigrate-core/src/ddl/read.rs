@@ -1,0 +1,184 @@
+//! Reads the `CREATE` statements of a schema into the model.
+
+use thiserror::Error;
+
+use super::cursor::{self, Cursor};
+use super::read_table;
+use crate::schema::table::IndexPart;
+use crate::schema::{Index, Table, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
+use crate::sql::token::TokenKind;
+use crate::sql::{Expr, Name};
+
+/// What one `CREATE` statement declares.
+#[derive(Debug, Clone)]
+pub enum Object {
+    /// `CREATE TABLE`.
+    Table(Table),
+    /// `CREATE INDEX`, with the table that it is on.
+    Index(Name, Index),
+    /// `CREATE VIEW`.
+    View(View),
+    /// `CREATE TRIGGER`.
+    Trigger(Trigger),
+    /// `CREATE VIRTUAL TABLE`.
+    VirtualTable(VirtualTable),
+}
+
+/// A statement that the model cannot represent.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct ReadError {
+    message: String,
+}
+
+impl ReadError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+/// Reads one `CREATE TABLE`, `INDEX`, `VIEW`, `TRIGGER` or `VIRTUAL TABLE` statement.
+///
+/// # Errors
+/// If it is another statement, or has a clause that the model does not know.
+pub fn read(sql: &str) -> Result<Object, ReadError> {
+    let tokens = cursor::tokens(sql);
+    let mut cursor = Cursor::new(sql, &tokens);
+    cursor.expect("create")?;
+    if cursor.at_word("temp") || cursor.at_word("temporary") {
+        return Err(ReadError::new("temporary objects are not part of a schema"));
+    }
+    let unique = cursor.eat(&["unique"]);
+    if cursor.eat(&["index"]) {
+        return read_index(&mut cursor, unique);
+    }
+    if cursor.eat(&["table"]) {
+        return read_table::read_table(&mut cursor).map(Object::Table);
+    }
+    if cursor.eat(&["view"]) {
+        return read_view(&mut cursor).map(Object::View);
+    }
+    if cursor.eat(&["trigger"]) {
+        return read_trigger(&mut cursor).map(Object::Trigger);
+    }
+    if cursor.eat(&["virtual", "table"]) {
+        return read_virtual_table(&mut cursor).map(Object::VirtualTable);
+    }
+    Err(cursor.error("TABLE, INDEX, VIEW, TRIGGER or VIRTUAL TABLE"))
+}
+
+/// `[IF NOT EXISTS] [schema.]name`.
+pub(super) fn object_name(cursor: &mut Cursor<'_, '_>) -> Result<Name, ReadError> {
+    cursor.eat(&["if", "not", "exists"]);
+    cursor.qualified_name()
+}
+
+fn read_index(cursor: &mut Cursor<'_, '_>, unique: bool) -> Result<Object, ReadError> {
+    let name = object_name(cursor)?;
+    cursor.expect("on")?;
+    let table = cursor.name()?;
+    let parts = cursor.parenthesized()?.split_at_commas().iter().map(read_index_part).collect::<Result<_, _>>()?;
+    let predicate = cursor.eat(&["where"]).then(|| cursor.rest_as_expr());
+    if predicate.is_none() && !cursor.is_at_end() {
+        return Err(cursor.error("WHERE or the end"));
+    }
+    Ok(Object::Index(table, Index { name, unique, parts, predicate }))
+}
+
+fn read_index_part(part: &Cursor<'_, '_>) -> Result<IndexPart, ReadError> {
+    let mut tokens = part.remaining();
+    let mut descending = false;
+    if let [front @ .., order] = tokens
+        && (order.is_word("asc") || order.is_word("desc"))
+        && !front.is_empty()
+    {
+        descending = order.is_word("desc");
+        tokens = front;
+    }
+    let mut collate = None;
+    // behind a longer expression, COLLATE may belong to its last operand only, and stays part of the text
+    if let [_, keyword, collation] = tokens
+        && keyword.is_word("collate")
+    {
+        collate = collation.identifier().map(Name::from);
+        tokens = &tokens[..1];
+    }
+    let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
+        return Err(part.error("a column or an expression"));
+    };
+    let expr = match (tokens, first.identifier()) {
+        // SQLite reads even `'n'` as the column n here
+        ([_], Some(column)) => Expr::new(Name::from(column).sql()),
+        _ => Expr::new(&part.rest()[..last.end() - first.start]),
+    };
+    Ok(IndexPart { expr, collate, descending })
+}
+
+fn read_view(cursor: &mut Cursor<'_, '_>) -> Result<View, ReadError> {
+    let name = object_name(cursor)?;
+    let columns = match cursor.peek() {
+        Some(token) if token.kind == TokenKind::Open => cursor.parenthesized()?.names()?,
+        _ => Vec::new(),
+    };
+    cursor.expect("as")?;
+    Ok(View { name, columns, query: Expr::script(cursor.rest()) })
+}
+
+fn read_trigger(cursor: &mut Cursor<'_, '_>) -> Result<Trigger, ReadError> {
+    let name = object_name(cursor)?;
+    let timing = if cursor.eat(&["after"]) {
+        TriggerTiming::After
+    } else if cursor.eat(&["instead", "of"]) {
+        TriggerTiming::InsteadOf
+    } else {
+        cursor.eat(&["before"]);
+        TriggerTiming::Before
+    };
+    let event = if cursor.eat(&["insert"]) {
+        TriggerEvent::Insert
+    } else if cursor.eat(&["delete"]) {
+        TriggerEvent::Delete
+    } else {
+        cursor.expect("update")?;
+        let mut columns = Vec::new();
+        if cursor.eat(&["of"]) {
+            columns.push(cursor.name()?);
+            while cursor.eat_kind(TokenKind::Comma) {
+                columns.push(cursor.name()?);
+            }
+        }
+        TriggerEvent::Update(columns)
+    };
+    cursor.expect("on")?;
+    let on = cursor.qualified_name()?;
+    cursor.eat(&["for", "each", "row"]);
+    let mut when = None;
+    if cursor.eat(&["when"]) {
+        let start = cursor.position();
+        while !cursor.is_at_end() && !cursor.at_word("begin") {
+            cursor.next();
+        }
+        when = Some(Expr::new(cursor.since(start)));
+    }
+    cursor.expect("begin")?;
+    let body = match cursor.remaining() {
+        [front @ .., end] if end.is_word("end") => {
+            front.first().map_or("", |first| &cursor.rest()[..end.start - first.start])
+        }
+        _ => return Err(ReadError::new("expected END at the end of the trigger")),
+    };
+    Ok(Trigger { name, on, timing, event, when, body: Expr::script(body) })
+}
+
+fn read_virtual_table(cursor: &mut Cursor<'_, '_>) -> Result<VirtualTable, ReadError> {
+    let name = object_name(cursor)?;
+    cursor.expect("using")?;
+    let module = cursor.name()?;
+    let arguments = if cursor.is_at_end() {
+        Vec::new()
+    } else {
+        let parts = cursor.parenthesized()?.split_at_commas();
+        parts.iter().map(Cursor::rest_as_expr).filter(|argument| !argument.as_str().is_empty()).collect()
+    };
+    Ok(VirtualTable { name, module, arguments })
+}

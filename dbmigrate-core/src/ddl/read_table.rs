@@ -1,0 +1,333 @@
+//! Reads `CREATE TABLE` (the grammar of sqlite.org/lang_createtable.html and libSQL's `RANDOM ROWID`).
+
+use super::cursor::Cursor;
+use super::read::{ReadError, object_name};
+use crate::schema::{
+    Check, Column, Conflict, Deferrable, ForeignKey, Generated, KeyPart, PrimaryKey, ReferentialAction, Table, Unique,
+};
+use crate::sql::token::{Token, TokenKind};
+use crate::sql::{DeclType, Expr, Name};
+
+/// Words that end the type of a column and begin a constraint.
+const CONSTRAINT_WORDS: [&str; 11] =
+    ["constraint", "primary", "not", "null", "unique", "check", "default", "collate", "references", "as", "deferrable"];
+
+/// Reads what follows `CREATE TABLE`.
+pub(super) fn read_table(cursor: &mut Cursor<'_, '_>) -> Result<Table, ReadError> {
+    let mut table = Table::new(object_name(cursor)?);
+    if cursor.at_word("as") {
+        return Err(ReadError::new("CREATE TABLE … AS SELECT declares no columns"));
+    }
+    let mut body = cursor.parenthesized()?;
+    loop {
+        if at_table_constraint(&body) {
+            read_table_constraints(&mut body, &mut table)?;
+            break;
+        }
+        read_column(&mut body, &mut table)?;
+        if !body.eat_kind(TokenKind::Comma) {
+            break;
+        }
+    }
+    if !body.is_at_end() {
+        return Err(body.error("`,` or `)`"));
+    }
+    read_options(cursor, &mut table)?;
+    normalize(&mut table);
+    Ok(table)
+}
+
+fn at_table_constraint(body: &Cursor<'_, '_>) -> bool {
+    ["constraint", "primary", "unique", "check", "foreign"].iter().any(|word| body.at_word(word))
+}
+
+fn read_options(cursor: &mut Cursor<'_, '_>, table: &mut Table) -> Result<(), ReadError> {
+    while !cursor.is_at_end() {
+        if cursor.eat(&["without", "rowid"]) {
+            table.without_rowid = true;
+        } else if cursor.eat(&["random", "rowid"]) {
+            table.random_rowid = true;
+        } else if cursor.eat(&["strict"]) {
+            table.strict = true;
+        } else {
+            return Err(cursor.error("STRICT, WITHOUT ROWID or RANDOM ROWID"));
+        }
+        if !cursor.eat_kind(TokenKind::Comma) && !cursor.is_at_end() {
+            return Err(cursor.error("`,` or the end"));
+        }
+    }
+    Ok(())
+}
+
+/// Undoes the one spelling that means something else than it says: see [`PrimaryKey`].
+fn normalize(table: &mut Table) {
+    for default in table.columns.iter_mut().filter_map(|column| column.default.as_mut()) {
+        *default = string_default(default);
+    }
+}
+
+/// A default that is a bare or double-quoted word is a string (`DEFAULT "hello"`), except for SQLite's own words.
+fn string_default(default: &Expr) -> Expr {
+    const VALUES: [&str; 6] = ["null", "true", "false", "current_timestamp", "current_date", "current_time"];
+    let tokens = crate::sql::token::significant(default.as_str());
+    match &tokens[..] {
+        [word] if word.kind == TokenKind::Word && VALUES.iter().any(|value| word.is_word(value)) => default.clone(),
+        [word] if matches!(word.kind, TokenKind::Word | TokenKind::QuotedName) => {
+            let text = word.identifier().unwrap_or_default();
+            Expr::new(crate::sql::name::quote_string(&text))
+        }
+        _ => default.clone(),
+    }
+}
+
+fn read_column(body: &mut Cursor<'_, '_>, table: &mut Table) -> Result<(), ReadError> {
+    let mut column = Column::new(body.name()?, "");
+    column.decl_type = read_type(body)?;
+    let mut constraint_name = None;
+    while let Some(token) = body.peek() {
+        if token.kind == TokenKind::Comma {
+            break;
+        }
+        if body.eat(&["constraint"]) {
+            constraint_name = Some(body.name()?);
+            continue;
+        }
+        read_column_constraint(body, table, &mut column, constraint_name.take())?;
+    }
+    table.columns.push(column);
+    Ok(())
+}
+
+fn read_type(body: &mut Cursor<'_, '_>) -> Result<DeclType, ReadError> {
+    let start = body.position();
+    let ends = |token: &Token<'_>, body: &Cursor<'_, '_>| {
+        CONSTRAINT_WORDS.iter().any(|word| token.is_word(word)) || body.at_words(&["generated", "always"])
+    };
+    while let Some(token) = body.peek() {
+        if token.identifier().is_none() || ends(token, body) {
+            break;
+        }
+        body.next();
+    }
+    if body.position() > start && body.peek().is_some_and(|token| token.kind == TokenKind::Open) {
+        body.parenthesized()?;
+    }
+    // a type in quotes means the same without them
+    let text = body.since(start);
+    let single = crate::sql::token::significant(text);
+    Ok(match &single[..] {
+        [only] if only.kind != TokenKind::Word => DeclType::new(only.identifier().unwrap_or_default()),
+        tokens
+            if tokens
+                .iter()
+                .zip(tokens.iter().skip(1))
+                .any(|(one, two)| text[one.end()..two.start].contains(['-', '/'])) =>
+        {
+            DeclType::new(Expr::new(text).as_str())
+        }
+        _ => DeclType::new(text),
+    })
+}
+
+fn read_column_constraint(
+    body: &mut Cursor<'_, '_>,
+    table: &mut Table,
+    column: &mut Column,
+    name: Option<Name>,
+) -> Result<(), ReadError> {
+    if body.eat(&["primary", "key"]) {
+        if table.primary_key.is_some() {
+            return Err(ReadError::new("more than one primary key"));
+        }
+        let descending = read_order(body);
+        let conflict = read_conflict(body)?;
+        let autoincrement = body.eat(&["autoincrement"]);
+        let parts = vec![KeyPart { column: column.name.clone(), collate: None, descending }];
+        table.primary_key = Some(PrimaryKey { name, parts, autoincrement, conflict });
+    } else if body.eat(&["not", "null"]) {
+        column.not_null = true;
+        column.not_null_name = name;
+        column.not_null_conflict = read_conflict(body)?;
+    } else if body.eat(&["null"]) {
+        read_conflict(body)?;
+    } else if body.eat(&["unique"]) {
+        let conflict = read_conflict(body)?;
+        table.uniques.push(Unique { name, parts: vec![KeyPart::new(column.name.clone())], conflict });
+    } else if body.eat(&["check"]) {
+        table.checks.push(Check { name, expr: body.parenthesized()?.rest_as_expr() });
+    } else if body.eat(&["default"]) {
+        column.default = Some(read_default(body)?);
+    } else if body.eat(&["collate"]) {
+        column.collate = Some(body.name()?);
+    } else if body.at_word("references") {
+        let key = read_references(body, name, vec![column.name.clone()])?;
+        table.foreign_keys.push(key);
+    } else if body.at_word("deferrable") || body.at_words(&["not", "deferrable"]) {
+        let clause = read_deferrable(body);
+        match table.foreign_keys.last_mut() {
+            Some(key) if key.columns == [column.name.clone()] => key.deferrable = clause,
+            _ => return Err(ReadError::new("DEFERRABLE without REFERENCES")),
+        }
+    } else {
+        body.eat(&["generated", "always"]);
+        if !body.eat(&["as"]) {
+            return Err(body.error("a column constraint"));
+        }
+        let expr = body.parenthesized()?.rest_as_expr();
+        let stored = body.eat(&["stored"]);
+        if !stored {
+            body.eat(&["virtual"]);
+        }
+        column.generated = Some(Generated { expr, stored });
+    }
+    Ok(())
+}
+
+fn read_default(body: &mut Cursor<'_, '_>) -> Result<Expr, ReadError> {
+    if body.peek().is_some_and(|token| token.kind == TokenKind::Open) {
+        return Ok(body.parenthesized()?.rest_as_expr());
+    }
+    let start = body.position();
+    if body.peek().is_some_and(|token| matches!(token.text, "-" | "+")) {
+        body.next();
+    }
+    body.next().ok_or_else(|| body.error("a default"))?;
+    Ok(Expr::new(body.since(start)))
+}
+
+fn read_table_constraints(body: &mut Cursor<'_, '_>, table: &mut Table) -> Result<(), ReadError> {
+    let mut name = None;
+    while !body.is_at_end() {
+        if body.eat(&["constraint"]) {
+            name = Some(body.name()?);
+        } else if body.eat(&["primary", "key"]) {
+            if table.primary_key.is_some() {
+                return Err(ReadError::new("more than one primary key"));
+            }
+            let mut inner = body.parenthesized()?;
+            let (mut parts, autoincrement) = read_key_parts(&mut inner)?;
+            let is_integer =
+                |part: &KeyPart| table.column(&part.column).is_some_and(|column| column.decl_type.is_integer_word());
+            if let [part] = &mut parts[..]
+                && is_integer(part)
+            {
+                // a rowid alias in spite of DESC
+                part.descending = false;
+            }
+            let conflict = read_conflict(body)?;
+            table.primary_key = Some(PrimaryKey { name: name.take(), parts, autoincrement, conflict });
+        } else if body.eat(&["unique"]) {
+            let (parts, _) = read_key_parts(&mut body.parenthesized()?)?;
+            let conflict = read_conflict(body)?;
+            table.uniques.push(Unique { name: name.take(), parts, conflict });
+        } else if body.eat(&["check"]) {
+            let expr = body.parenthesized()?.rest_as_expr();
+            // parsed and ignored by SQLite
+            read_conflict(body)?;
+            table.checks.push(Check { name: name.take(), expr });
+        } else if body.eat(&["foreign", "key"]) {
+            let columns = body.parenthesized()?.names()?;
+            let mut key = read_references(body, name.take(), columns)?;
+            if let Some(clause) = read_deferrable(body) {
+                key.deferrable = Some(clause);
+            }
+            table.foreign_keys.push(key);
+        } else {
+            return Err(body.error("a table constraint"));
+        }
+        // SQLite takes table constraints without commas between them
+        body.eat_kind(TokenKind::Comma);
+    }
+    Ok(())
+}
+
+fn read_key_parts(inner: &mut Cursor<'_, '_>) -> Result<(Vec<KeyPart>, bool), ReadError> {
+    let mut parts = Vec::new();
+    let mut autoincrement = false;
+    loop {
+        let column = inner.name()?;
+        let collate = if inner.eat(&["collate"]) { Some(inner.name()?) } else { None };
+        let descending = read_order(inner);
+        parts.push(KeyPart { column, collate, descending });
+        autoincrement |= inner.eat(&["autoincrement"]);
+        if !inner.eat_kind(TokenKind::Comma) {
+            break;
+        }
+    }
+    if inner.is_at_end() { Ok((parts, autoincrement)) } else { Err(inner.error("`,` or `)`")) }
+}
+
+fn read_order(cursor: &mut Cursor<'_, '_>) -> bool {
+    cursor.eat(&["desc"]) || {
+        cursor.eat(&["asc"]);
+        false
+    }
+}
+
+fn read_conflict(cursor: &mut Cursor<'_, '_>) -> Result<Option<Conflict>, ReadError> {
+    if !cursor.eat(&["on", "conflict"]) {
+        return Ok(None);
+    }
+    let found = Conflict::ALL.into_iter().find(|conflict| cursor.eat(&[conflict.sql()]));
+    found.map(Some).ok_or_else(|| cursor.error("ROLLBACK, ABORT, FAIL, IGNORE or REPLACE"))
+}
+
+fn read_references(
+    cursor: &mut Cursor<'_, '_>,
+    name: Option<Name>,
+    columns: Vec<Name>,
+) -> Result<ForeignKey, ReadError> {
+    cursor.expect("references")?;
+    let parent = cursor.qualified_name()?;
+    let parent_columns = match cursor.peek() {
+        Some(token) if token.kind == TokenKind::Open => cursor.parenthesized()?.names()?,
+        _ => Vec::new(),
+    };
+    let mut key = ForeignKey {
+        name,
+        columns,
+        parent,
+        parent_columns,
+        on_delete: ReferentialAction::NoAction,
+        on_update: ReferentialAction::NoAction,
+        match_name: None,
+        deferrable: None,
+    };
+    loop {
+        if cursor.eat(&["match"]) {
+            key.match_name = Some(cursor.name()?);
+        } else if cursor.eat(&["on", "delete"]) {
+            key.on_delete = read_action(cursor)?;
+        } else if cursor.eat(&["on", "update"]) {
+            key.on_update = read_action(cursor)?;
+        } else if cursor.eat(&["on", "insert"]) {
+            // parsed and ignored by SQLite
+            read_action(cursor)?;
+        } else {
+            return Ok(key);
+        }
+    }
+}
+
+fn read_action(cursor: &mut Cursor<'_, '_>) -> Result<ReferentialAction, ReadError> {
+    ReferentialAction::ALL
+        .into_iter()
+        .find(|action| cursor.eat(&action.sql().split(' ').collect::<Vec<_>>()))
+        .ok_or_else(|| cursor.error("NO ACTION, RESTRICT, SET NULL, SET DEFAULT or CASCADE"))
+}
+
+fn read_deferrable(cursor: &mut Cursor<'_, '_>) -> Option<Deferrable> {
+    let negated = cursor.eat(&["not", "deferrable"]);
+    if !negated && !cursor.eat(&["deferrable"]) {
+        return None;
+    }
+    let deferred = cursor.eat(&["initially", "deferred"]);
+    if !deferred {
+        cursor.eat(&["initially", "immediate"]);
+    }
+    Some(match (negated, deferred) {
+        (true, _) => Deferrable::Not,
+        (false, true) => Deferrable::InitiallyDeferred,
+        (false, false) => Deferrable::InitiallyImmediate,
+    })
+}

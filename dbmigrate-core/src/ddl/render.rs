@@ -1,0 +1,243 @@
+//! Writes schema objects as `CREATE` statements, without the closing semicolon.
+
+use std::fmt::Write as _;
+
+use crate::schema::{
+    Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table, Trigger,
+    TriggerEvent, TriggerTiming, Unique, View, VirtualTable,
+};
+use crate::sql::name::sql_list;
+use crate::sql::{Expr, Name};
+
+/// `CREATE TABLE` under the table's own name.
+pub fn create_table(table: &Table) -> String {
+    create_table_as(table, &table.name)
+}
+
+/// `CREATE TABLE` under another name, as a rebuild needs it: references of the table to itself keep the real name,
+/// `table.column` in its expressions follows the new one.
+pub fn create_table_as(table: &Table, name: &Name) -> String {
+    let expr = |expr: &Expr| {
+        if name.same_spelling(&table.name) { expr.clone() } else { expr.with_qualifier_renamed(&table.name, name) }
+    };
+    let mut lines: Vec<String> = table.columns.iter().map(|column| column_with_keys(table, column, &expr)).collect();
+    if let Some(key) = table.primary_key.as_ref().filter(|key| key.parts.len() != 1) {
+        lines.push(format!(
+            "{}PRIMARY KEY ({}){}",
+            constraint(key.name.as_ref()),
+            key_parts(&key.parts),
+            on_conflict(key.conflict)
+        ));
+    }
+    for unique in table.uniques.iter().filter(|unique| !is_inline_unique(unique)) {
+        lines.push(format!(
+            "{}UNIQUE ({}){}",
+            constraint(unique.name.as_ref()),
+            key_parts(&unique.parts),
+            on_conflict(unique.conflict)
+        ));
+    }
+    for key in table.foreign_keys.iter().filter(|key| key.columns.len() != 1) {
+        let name = constraint(key.name.as_ref());
+        lines.push(format!("{name}FOREIGN KEY ({}) {}", sql_list(&key.columns), references(key)));
+    }
+    lines.extend(table.checks.iter().map(|one| check(one, &expr)));
+    let mut options = Vec::new();
+    for (set, option) in
+        [(table.strict, "STRICT"), (table.without_rowid, "WITHOUT ROWID"), (table.random_rowid, "RANDOM ROWID")]
+    {
+        if set {
+            options.push(option);
+        }
+    }
+    let options = if options.is_empty() { String::new() } else { format!(" {}", options.join(", ")) };
+    format!("CREATE TABLE {} (\n  {}\n){options}", name.sql(), lines.join(",\n  "))
+}
+
+/// The definition of a column for `ALTER TABLE … ADD COLUMN`, with the foreign keys and the checks to go with it.
+pub fn added_column(column: &Column, foreign_keys: &[&ForeignKey], checks: &[&Check]) -> String {
+    let mut text = plain_column(column, &Expr::clone);
+    for one in checks {
+        let _ = write!(text, " {}", check(one, &Expr::clone));
+    }
+    for key in foreign_keys {
+        let _ = write!(text, " {}{}", constraint(key.name.as_ref()), references(key));
+    }
+    text
+}
+
+fn column_with_keys(table: &Table, column: &Column, expr: &impl Fn(&Expr) -> Expr) -> String {
+    let mut text = String::new();
+    if let Some(key) = &table.primary_key
+        && let [part] = &key.parts[..]
+        && part.column == column.name
+    {
+        text.push_str(&inline_primary_key(key, part));
+    }
+    // the key stands where people look for it: right behind the type
+    let mut definition = plain_column_with(column, &text, expr);
+    for unique in
+        table.uniques.iter().filter(|unique| is_inline_unique(unique) && unique.parts[0].column == column.name)
+    {
+        let _ = write!(definition, " {}UNIQUE{}", constraint(unique.name.as_ref()), on_conflict(unique.conflict));
+    }
+    for key in table.foreign_keys.iter().filter(|key| key.columns == [column.name.clone()]) {
+        let _ = write!(definition, " {}{}", constraint(key.name.as_ref()), references(key));
+    }
+    definition
+}
+
+fn plain_column(column: &Column, expr: &impl Fn(&Expr) -> Expr) -> String {
+    plain_column_with(column, "", expr)
+}
+
+fn plain_column_with(column: &Column, primary_key: &str, expr: &impl Fn(&Expr) -> Expr) -> String {
+    let mut text = column.name.sql().into_owned();
+    if !column.decl_type.is_empty() {
+        let _ = write!(text, " {}", decl_type(column));
+    }
+    text.push_str(primary_key);
+    if column.not_null {
+        let name = constraint(column.not_null_name.as_ref());
+        let _ = write!(text, " {name}NOT NULL{}", on_conflict(column.not_null_conflict));
+    }
+    if let Some(default) = &column.default {
+        let _ = write!(text, " DEFAULT {}", default_value(default));
+    }
+    if let Some(collate) = &column.collate {
+        let _ = write!(text, " COLLATE {}", collate.sql());
+    }
+    if let Some(generated) = &column.generated {
+        let stored = if generated.stored { " STORED" } else { "" };
+        let _ = write!(text, " GENERATED ALWAYS AS ({}){stored}", expr(&generated.expr));
+    }
+    text
+}
+
+/// The type as written if SQLite reads it back as a type, else in quotes.
+fn decl_type(column: &Column) -> String {
+    let text = column.decl_type.as_str();
+    let bare = text.split('(').next().unwrap_or_default();
+    let is_plain = bare.split_ascii_whitespace().all(|word| {
+        !crate::sql::keyword::is_keyword(word) && matches!(Name::from(word).sql(), std::borrow::Cow::Borrowed(_))
+    });
+    if is_plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}
+
+/// A default as it stands behind `DEFAULT`: literals and SQLite's time words bare, everything else in parentheses.
+pub fn default_value(default: &Expr) -> String {
+    let bare = default.is_literal()
+        || ["current_timestamp", "current_date", "current_time"]
+            .iter()
+            .any(|word| default.as_str().eq_ignore_ascii_case(word));
+    if bare { default.to_string() } else { format!("({default})") }
+}
+
+fn inline_primary_key(key: &PrimaryKey, part: &KeyPart) -> String {
+    format!(
+        " {}PRIMARY KEY{}{}{}",
+        constraint(key.name.as_ref()),
+        if part.descending { " DESC" } else { "" },
+        on_conflict(key.conflict),
+        if key.autoincrement { " AUTOINCREMENT" } else { "" }
+    )
+}
+
+fn is_inline_unique(unique: &Unique) -> bool {
+    matches!(&unique.parts[..], [part] if part.collate.is_none() && !part.descending)
+}
+
+fn constraint(name: Option<&Name>) -> String {
+    name.map(|name| format!("CONSTRAINT {} ", name.sql())).unwrap_or_default()
+}
+
+fn on_conflict(conflict: Option<Conflict>) -> String {
+    conflict.map(|conflict| format!(" ON CONFLICT {}", conflict.sql())).unwrap_or_default()
+}
+
+fn ordered(mut text: String, collate: Option<&Name>, descending: bool) -> String {
+    if let Some(collate) = collate {
+        let _ = write!(text, " COLLATE {}", collate.sql());
+    }
+    if descending {
+        text.push_str(" DESC");
+    }
+    text
+}
+
+fn key_parts(parts: &[KeyPart]) -> String {
+    let parts =
+        parts.iter().map(|part| ordered(part.column.sql().into_owned(), part.collate.as_ref(), part.descending));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn check(check: &Check, expr: &impl Fn(&Expr) -> Expr) -> String {
+    format!("{}CHECK ({})", constraint(check.name.as_ref()), expr(&check.expr))
+}
+
+fn references(key: &ForeignKey) -> String {
+    let mut text = format!("REFERENCES {}", key.parent.sql());
+    if !key.parent_columns.is_empty() {
+        let _ = write!(text, " ({})", sql_list(&key.parent_columns));
+    }
+    for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
+        if action != ReferentialAction::NoAction {
+            let _ = write!(text, " ON {event} {}", action.sql());
+        }
+    }
+    if let Some(name) = &key.match_name {
+        let _ = write!(text, " MATCH {}", name.sql());
+    }
+    text.push_str(match key.deferrable {
+        None => "",
+        Some(Deferrable::InitiallyImmediate) => " DEFERRABLE",
+        Some(Deferrable::InitiallyDeferred) => " DEFERRABLE INITIALLY DEFERRED",
+        Some(Deferrable::Not) => " NOT DEFERRABLE",
+    });
+    text
+}
+
+/// `CREATE INDEX` on `table`.
+pub fn create_index(table: &Name, index: &Index) -> String {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let parts = index.parts.iter().map(|part| ordered(part.expr.to_string(), part.collate.as_ref(), part.descending));
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    let predicate = index.predicate.as_ref().map(|predicate| format!(" WHERE {predicate}")).unwrap_or_default();
+    format!("CREATE {unique}INDEX {} ON {} ({parts}){predicate}", index.name.sql(), table.sql())
+}
+
+/// `CREATE VIEW`.
+pub fn create_view(view: &View) -> String {
+    let columns = if view.columns.is_empty() { String::new() } else { format!(" ({})", sql_list(&view.columns)) };
+    format!("CREATE VIEW {}{columns} AS\n{}", view.name.sql(), view.query)
+}
+
+/// `CREATE TRIGGER`.
+pub fn create_trigger(trigger: &Trigger) -> String {
+    let timing = match trigger.timing {
+        TriggerTiming::Before => "BEFORE",
+        TriggerTiming::After => "AFTER",
+        TriggerTiming::InsteadOf => "INSTEAD OF",
+    };
+    let event = match &trigger.event {
+        TriggerEvent::Insert => "INSERT".to_owned(),
+        TriggerEvent::Delete => "DELETE".to_owned(),
+        TriggerEvent::Update(columns) if columns.is_empty() => "UPDATE".to_owned(),
+        TriggerEvent::Update(columns) => format!("UPDATE OF {}", sql_list(columns)),
+    };
+    let when = trigger.when.as_ref().map(|condition| format!("\nWHEN {condition}")).unwrap_or_default();
+    let body = trigger.body.as_str();
+    let end = if body.ends_with(';') { "" } else { ";" };
+    format!(
+        "CREATE TRIGGER {} {timing} {event} ON {}{when}\nBEGIN\n  {body}{end}\nEND",
+        trigger.name.sql(),
+        trigger.on.sql()
+    )
+}
+
+/// `CREATE VIRTUAL TABLE`.
+pub fn create_virtual_table(table: &VirtualTable) -> String {
+    let arguments = table.arguments.iter().map(Expr::as_str).collect::<Vec<_>>().join(", ");
+    let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
+    format!("CREATE VIRTUAL TABLE {} USING {}{arguments}", table.name.sql(), table.module.sql())
+}

@@ -1,0 +1,118 @@
+//! Default values: a Rust literal as SQL, if it agrees with the type of its field.
+
+use std::fmt::Write as _;
+
+use proc_macro2::Span;
+use syn::Lit;
+
+use super::errors::suggest;
+use super::{ColumnType, DeclareError, LiteralKind};
+use crate::sql::Expr;
+use crate::sql::name::quote_string;
+
+type Result<T> = std::result::Result<T, DeclareError>;
+
+/// The SQL of a literal as the default of a column of type `ty` (if that is known). Errors are reported at `span`.
+pub(super) fn default_expr(literal: &Lit, negative: bool, ty: Option<&ColumnType>, span: Span) -> Result<Expr> {
+    let (kind, sql) = sql(literal, negative, span)?;
+    if let Some(ty) = ty {
+        check_kind(kind, literal, ty, span)?;
+        check_value(literal, negative, ty, span)?;
+    }
+    Ok(Expr::new(sql))
+}
+
+fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String)> {
+    let sign = if negative { "-" } else { "" };
+    let signed = |digits: &str| format!("{sign}{digits}");
+    if negative && !matches!(literal, Lit::Int(_) | Lit::Float(_)) {
+        return Err(DeclareError::new(span, "a minus stands before numbers only"));
+    }
+    match literal {
+        // `1f64` is an integer to the parser, and SQLite would store one
+        Lit::Int(int) if int.suffix().starts_with('f') => {
+            Ok((LiteralKind::Float, format!("{}.0", signed(int.base10_digits()))))
+        }
+        Lit::Int(int) => {
+            let text = signed(int.base10_digits());
+            if text.parse::<i64>().is_err() {
+                return Err(DeclareError::new(span, format!("`{text}` does not fit into an SQL integer"))
+                    .help("integers have 64 bits and a sign"));
+            }
+            Ok((LiteralKind::Integer, text))
+        }
+        Lit::Float(float) => Ok((LiteralKind::Float, signed(float.base10_digits()))),
+        Lit::Str(text) => {
+            let text = text.value();
+            if text.contains('\0') {
+                return Err(DeclareError::new(span, "SQL texts cannot contain the character NUL"));
+            }
+            Ok((LiteralKind::Text, quote_string(&text)))
+        }
+        Lit::Char(char) => Ok((LiteralKind::Char, quote_string(&char.value().to_string()))),
+        Lit::Bool(bool) => Ok((LiteralKind::Bool, if bool.value { "TRUE" } else { "FALSE" }.to_owned())),
+        Lit::ByteStr(bytes) => {
+            let hex = bytes.value().iter().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            });
+            Ok((LiteralKind::Bytes, format!("x'{hex}'")))
+        }
+        _ => Err(DeclareError::new(span, "a literal of this kind has no SQL")
+            .help("accepted: integers, floats, strings, `true`, `false`, byte strings")),
+    }
+}
+
+fn check_kind(kind: LiteralKind, literal: &Lit, ty: &ColumnType, span: Span) -> Result<()> {
+    let Some(expected) = ty.literal else { return Ok(()) };
+    let agrees = match (expected, kind) {
+        (LiteralKind::Float, LiteralKind::Integer) | (LiteralKind::Text, LiteralKind::Char) => true,
+        (LiteralKind::Char, LiteralKind::Text) => {
+            matches!(literal, Lit::Str(text) if text.value().chars().count() == 1)
+        }
+        (expected, kind) => expected == kind,
+    };
+    if agrees {
+        return Ok(());
+    }
+    Err(DeclareError::new(span, format!("the default is {}, but the field holds {}", noun(kind), noun(expected)))
+        .help(format!("write `default = {}`, or `default_sql = \"…\"` for an SQL expression", example(expected))))
+}
+
+fn check_value(literal: &Lit, negative: bool, ty: &ColumnType, span: Span) -> Result<()> {
+    let Some(values) = &ty.values else { return Ok(()) };
+    let value = match literal {
+        Lit::Str(text) => text.value(),
+        Lit::Int(int) if negative => format!("-{}", int.base10_digits()),
+        Lit::Int(int) => int.base10_digits().to_owned(),
+        _ => return Ok(()),
+    };
+    if values.contains(&value) {
+        return Ok(());
+    }
+    let accepted: Vec<&str> = values.iter().map(String::as_str).collect();
+    Err(DeclareError::new(span, format!("`{value}` is not a value of the field's type"))
+        .help(suggest(&value, &accepted)))
+}
+
+fn noun(kind: LiteralKind) -> &'static str {
+    match kind {
+        LiteralKind::Integer => "an integer",
+        LiteralKind::Bool => "a bool",
+        LiteralKind::Float => "a float",
+        LiteralKind::Text => "a text",
+        LiteralKind::Char => "a character",
+        LiteralKind::Bytes => "bytes",
+    }
+}
+
+fn example(kind: LiteralKind) -> &'static str {
+    match kind {
+        LiteralKind::Integer => "1",
+        LiteralKind::Bool => "true",
+        LiteralKind::Float => "1.5",
+        LiteralKind::Text => "\"text\"",
+        LiteralKind::Char => "'c'",
+        LiteralKind::Bytes => "b\"bytes\"",
+    }
+}

@@ -1,0 +1,50 @@
+//! Views and virtual tables.
+
+use serde_json::json;
+
+use super::{Derive, Object, declaration, declared, json as value};
+use crate::schema::validate::Place;
+
+#[test]
+fn a_view_has_a_query_and_expects_its_fields() {
+    let declared = declaration(
+        Derive::View,
+        r#"#[view(name = "active", query = "SELECT id, n FROM users", columns(id, count),
+                  trigger(drop_it, instead_of = delete, body = "DELETE FROM users WHERE id = old.id;"))]
+           struct Active { id: i64, #[column(name = "n")] count: Unknown }"#,
+    );
+    let Ok(declared) = declared else { panic!("{declared:?}") };
+    let Object::View(view, expected) = &declared.object else { panic!("a view") };
+    assert_eq!(value(view), json!({"name": "active", "columns": ["id", "n"], "query": "SELECT id, n FROM users"}));
+    assert_eq!(value(expected), json!(["id", "n"]));
+    assert_eq!(
+        value(&declared.triggers),
+        json!([{"name": "drop_it", "on": "active", "timing": "instead_of", "event": "delete",
+            "body": "DELETE FROM users WHERE id = old.id;"}])
+    );
+    assert!(declared.places.iter().any(|(place, _)| *place == Place::View("active".into())));
+    assert!(declaration(Derive::View, r#"#[view(sql = "SELECT 1 AS a")] struct V { a: i64 }"#).is_ok());
+}
+
+#[test]
+fn the_arguments_of_a_virtual_table_are_its_fields_and_then_its_options() {
+    let module = |source: &str| match declared(source).object {
+        Object::VirtualTable(table) => value(&table),
+        other => panic!("not a virtual table: {other:?}"),
+    };
+    assert_eq!(
+        module(
+            r#"#[table(using = fts5, options("content='posts'", "tokenize = 'porter ascii'"))]
+               struct PostSearch { title: String, #[column(unindexed)] r#order: String }"#
+        ),
+        json!({"name": "post_search", "module": "fts5",
+            "arguments": ["title", "\"order\" UNINDEXED", "content='posts'", "tokenize = 'porter ascii'"]})
+    );
+    assert_eq!(
+        module(
+            r#"#[table(using = "rtree")] struct Box { id: i64, min_x: f32, max_x: f32,
+               #[column(auxiliary, type = "TEXT")] label: String }"#
+        )["arguments"],
+        json!(["id", "min_x", "max_x", "+label TEXT"])
+    );
+}

@@ -1,0 +1,281 @@
+//! Renames of tables and columns: what was asked for, whether it fits, and what a schema looks like after it.
+
+use thiserror::Error;
+
+use crate::schema::{NamedMap, Schema, Table, Trigger, TriggerEvent};
+use crate::sql::Name;
+
+/// Renames of tables and columns that a diff is told about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Renames {
+    /// Tables: old name, new name.
+    pub tables: Vec<(Name, Name)>,
+    /// Columns: the table's new name, the column's old name, its new name.
+    pub columns: Vec<(Name, Name, Name)>,
+}
+
+/// A rename that does not fit the schemas.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("cannot rename `{from}` to `{to}`: {reason}")]
+pub struct RenameError {
+    /// The old name, with its table for a column.
+    pub from: String,
+    /// The new name.
+    pub to: String,
+    /// Why not.
+    pub reason: String,
+}
+
+impl Renames {
+    /// Whether nothing is renamed.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.columns.is_empty()
+    }
+
+    /// The name that the table with the new name `new` had before.
+    pub fn old_table<'n>(&'n self, new: &'n Name) -> &'n Name {
+        self.tables.iter().find(|(_, to)| to == new).map_or(new, |(from, _)| from)
+    }
+
+    /// The name that a column had before, given its table's new name and its new name.
+    pub fn old_column<'n>(&'n self, table: &Name, new: &'n Name) -> &'n Name {
+        self.columns.iter().find(|(on, _, to)| on == table && to == new).map_or(new, |(_, from, _)| from)
+    }
+
+    /// Whether the table, by its new name, or one of its columns is renamed.
+    pub fn touch(&self, table: &Name) -> bool {
+        self.tables.iter().any(|(_, to)| to == table) || self.columns.iter().any(|(on, _, _)| on == table)
+    }
+
+    /// Whether the table, by its old name, is renamed.
+    pub fn renames_table(&self, old: &Name) -> bool {
+        self.tables.iter().any(|(from, _)| from == old)
+    }
+
+    /// Whether another table takes over the name of the table `old`.
+    pub fn displaces_table(&self, old: &Name) -> bool {
+        self.tables.iter().any(|(from, to)| to == old && from != old)
+    }
+
+    /// Whether every rename names something that exists and leads to something that is wanted, once.
+    pub(super) fn check(&self, old: &Schema, new: &Schema) -> Result<(), RenameError> {
+        let has = |schema: &Schema, name: &Name| schema.tables.contains(name) || schema.virtual_tables.contains(name);
+        let names =
+            |schema: &Schema| schema.tables.iter().map(|table| table.name.to_string()).collect::<Vec<_>>().join(", ");
+        for (at, (from, to)) in self.tables.iter().enumerate() {
+            let error = |reason| Err(RenameError { from: from.to_string(), to: to.to_string(), reason });
+            if !has(old, from) {
+                return error(format!("the last snapshot has no table `{from}` (it has: {})", names(old)));
+            }
+            if !has(new, to) {
+                return error(format!("no struct declares a table `{to}` (declared: {})", names(new)));
+            }
+            if self.tables[..at].iter().any(|(one, two)| one == from || two == to) {
+                return error("one of them is renamed twice".to_owned());
+            }
+            if old.virtual_tables.contains(from) != new.virtual_tables.contains(to) {
+                return error("one is a virtual table, the other is not".to_owned());
+            }
+            let taken = has(old, to) && has(new, from) && from != to;
+            if taken && !self.tables.iter().any(|(one, _)| one == to) && !self.tables.iter().any(|(_, two)| two == from)
+            {
+                return error(format!("both `{from}` and `{to}` exist before and after"));
+            }
+        }
+        for (at, (table, from, to)) in self.columns.iter().enumerate() {
+            let error = |reason| Err(RenameError { from: format!("{table}.{from}"), to: to.to_string(), reason });
+            let Some(before) = old.table(self.old_table(table)) else {
+                return error(format!("the last snapshot has no table `{}`", self.old_table(table)));
+            };
+            let Some(after) = new.table(table) else {
+                return error(match self.tables.iter().find(|(old_name, _)| old_name == table) {
+                    Some((_, renamed)) => format!("`{table}` is renamed too: write `{renamed}.{from}={to}`"),
+                    None => format!("no struct declares a table `{table}`"),
+                });
+            };
+            if before.column(from).is_none() {
+                return error(format!("`{}` has no column `{from}` ({})", before.name, column_list(before)));
+            }
+            if after.column(to).is_none() {
+                return error(format!("the struct of `{table}` declares no column `{to}` ({})", column_list(after)));
+            }
+            if self.columns[..at].iter().any(|(on, one, two)| on == table && (one == from || two == to)) {
+                return error("one of them is renamed twice".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// The schema as SQLite leaves it after `ALTER TABLE … RENAME`: references in keys, indexes and expressions of the
+    /// table and in foreign keys of others follow. Views and triggers are left as they are: their text is ambiguous,
+    /// so a plan drops and recreates those that mention something renamed.
+    pub(super) fn apply(&self, old: &Schema) -> Schema {
+        let mut schema = old.clone();
+        let stays = |name: &Name| self.renames_table(name) || !self.displaces_table(name);
+        schema.tables =
+            old.tables.iter().filter(|table| stays(&table.name)).map(|table| self.renamed_table(table)).collect();
+        schema.virtual_tables = NamedMap::default();
+        for table in old.virtual_tables.iter().filter(|table| stays(&table.name)) {
+            let mut table = table.clone();
+            table.name = self.new_table(&table.name).clone();
+            schema.virtual_tables.insert(table);
+        }
+        schema
+    }
+
+    fn new_table<'n>(&'n self, old: &'n Name) -> &'n Name {
+        self.tables.iter().find(|(from, _)| from == old).map_or(old, |(_, to)| to)
+    }
+
+    fn new_column(&self, table: &Name, old: &Name) -> Name {
+        let renamed = self.columns.iter().find(|(on, from, _)| on == table && from == old);
+        if let Some((_, _, to)) = renamed {
+            return to.clone();
+        }
+        // a column whose name is taken over by a renamed one is on its way out
+        if self.columns.iter().any(|(on, _, to)| on == table && to == old) { displaced(old) } else { old.clone() }
+    }
+
+    fn renamed_table(&self, old: &Table) -> Table {
+        let mut table = old.clone();
+        table.name = self.new_table(&old.name).clone();
+        let name = table.name.clone();
+        for key in &mut table.foreign_keys {
+            let parent = self.new_table(&key.parent).clone();
+            for column in &mut key.parent_columns {
+                *column = self.new_column(&parent, column);
+            }
+            key.parent = parent;
+        }
+        let old_names: Vec<Name> = old.columns.iter().map(|column| column.name.clone()).collect();
+        let moves: Vec<(Name, Name)> = old_names
+            .iter()
+            .map(|column| (column.clone(), self.new_column(&name, column)))
+            .filter(|(from, to)| !from.same_spelling(to))
+            .collect();
+        for (from, to) in rename_order(&moves, &old_names) {
+            rename_column(&mut table, &old.name, &from, &to);
+        }
+        if name != old.name {
+            for check in &mut table.checks {
+                check.expr = check.expr.with_qualifier_renamed(&old.name, &name);
+            }
+            for generated in table.columns.iter_mut().filter_map(|column| column.generated.as_mut()) {
+                generated.expr = generated.expr.with_qualifier_renamed(&old.name, &name);
+            }
+        }
+        table
+    }
+}
+
+fn column_list(table: &Table) -> String {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    format!("columns: {}", columns.join(", "))
+}
+
+/// The name that a column gets while another takes its name over.
+pub fn displaced(column: &Name) -> Name {
+    Name::from(format!("_dbmigrate_old_{column}"))
+}
+
+/// Single renames, in an order in which no target is taken when its turn comes, through a name in between where they
+/// form a cycle. `taken` are the names that exist before.
+pub fn rename_order(moves: &[(Name, Name)], taken: &[Name]) -> Vec<(Name, Name)> {
+    let mut waiting: Vec<(Name, Name)> = moves.to_vec();
+    let mut existing: Vec<Name> = taken.to_vec();
+    let mut order = Vec::new();
+    while !waiting.is_empty() {
+        let free = waiting.iter().position(|(_, to)| !existing.contains(to));
+        let (from, to) = if let Some(at) = free {
+            waiting.remove(at)
+        } else {
+            let (from, to) = waiting[0].clone();
+            let between = unused(&format!("_dbmigrate_tmp_{from}"), |name| {
+                existing.contains(name) || waiting.iter().any(|(_, target)| target == name)
+            });
+            waiting[0] = (between.clone(), to);
+            (from, between)
+        };
+        existing.retain(|name| *name != from);
+        existing.push(to.clone());
+        order.push((from, to));
+    }
+    order
+}
+
+/// `base`, or `base` with a number behind it, whichever is not taken.
+pub fn unused(base: &str, taken: impl Fn(&Name) -> bool) -> Name {
+    let numbered = (2_u32..).map(|number| Name::from(format!("{base}_{number}")));
+    std::iter::once(Name::from(base)).chain(numbered).find(|name| !taken(name)).unwrap_or_else(|| Name::from(base))
+}
+
+fn rename_column(table: &mut Table, qualifier: &Name, from: &Name, to: &Name) {
+    let replace = |name: &mut Name| {
+        if name == from {
+            *name = to.clone();
+        }
+    };
+    for column in &mut table.columns {
+        replace(&mut column.name);
+        if let Some(generated) = &mut column.generated {
+            generated.expr = generated.expr.with_column_renamed(qualifier, from, to);
+        }
+    }
+    let keys = table.primary_key.iter_mut().flat_map(|key| &mut key.parts);
+    for part in keys.chain(table.uniques.iter_mut().flat_map(|unique| &mut unique.parts)) {
+        replace(&mut part.column);
+    }
+    for key in &mut table.foreign_keys {
+        key.columns.iter_mut().for_each(replace);
+    }
+    for check in &mut table.checks {
+        check.expr = check.expr.with_column_renamed(qualifier, from, to);
+    }
+    for index in table.indexes.iter_mut() {
+        for part in &mut index.parts {
+            part.expr = part.expr.with_column_renamed(qualifier, from, to);
+        }
+        if let Some(predicate) = &mut index.predicate {
+            *predicate = predicate.with_column_renamed(qualifier, from, to);
+        }
+    }
+}
+
+impl Trigger {
+    /// Whether it names one of the columns in `UPDATE OF`.
+    pub fn watches(&self, column: &Name) -> bool {
+        matches!(&self.event, TriggerEvent::Update(columns) if columns.contains(column))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: &[&str]) -> Vec<Name> {
+        list.iter().map(|name| Name::from(*name)).collect()
+    }
+
+    fn order(moves: &[(&str, &str)], taken: &[&str]) -> Vec<String> {
+        let moves: Vec<(Name, Name)> = moves.iter().map(|(from, to)| ((*from).into(), (*to).into())).collect();
+        rename_order(&moves, &names(taken)).into_iter().map(|(from, to)| format!("{from}>{to}")).collect()
+    }
+
+    #[test]
+    fn a_shift_starts_at_its_free_end() {
+        assert_eq!(order(&[("a", "b"), ("b", "c")], &["a", "b"]), ["b>c", "a>b"]);
+    }
+
+    #[test]
+    fn a_swap_goes_through_a_name_in_between() {
+        assert_eq!(order(&[("a", "b"), ("b", "a")], &["a", "b"]), ["a>_dbmigrate_tmp_a", "b>a", "_dbmigrate_tmp_a>b"]);
+    }
+
+    #[test]
+    fn a_change_of_case_goes_through_a_name_in_between() {
+        assert_eq!(
+            order(&[("Users", "users")], &["Users"]),
+            ["Users>_dbmigrate_tmp_Users", "_dbmigrate_tmp_Users>users"]
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! What changes within one table.
+
+use crate::schema::canonical::{
+    canonical_check, canonical_column, canonical_default, canonical_index, canonical_primary_key, canonical_unique,
+};
+use crate::schema::{Check, Column, ForeignKey, Schema, Table, Unique};
+use crate::sql::Name;
+
+/// The difference between two tables of one name. Columns are matched by name.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TableDiff {
+    /// Its name.
+    pub name: Name,
+    /// Columns that are new.
+    pub added: Vec<Name>,
+    /// Columns that are gone.
+    pub dropped: Vec<Name>,
+    /// Columns that are in both and differ.
+    pub changed: Vec<ColumnChange>,
+    /// Whether the primary key differs, `AUTOINCREMENT` included.
+    pub primary_key: bool,
+    /// `UNIQUE` constraints that are new.
+    pub added_uniques: Vec<Unique>,
+    /// `UNIQUE` constraints that are gone.
+    pub dropped_uniques: Vec<Unique>,
+    /// Foreign keys that are new.
+    pub added_foreign_keys: Vec<ForeignKey>,
+    /// Foreign keys that are gone.
+    pub dropped_foreign_keys: Vec<ForeignKey>,
+    /// Checks that are new.
+    pub added_checks: Vec<Check>,
+    /// Checks that are gone.
+    pub dropped_checks: Vec<Check>,
+    /// Whether STRICT, WITHOUT ROWID or RANDOM ROWID differ.
+    pub options: bool,
+    /// Indexes that are new.
+    pub created_indexes: Vec<Name>,
+    /// Indexes that are gone.
+    pub dropped_indexes: Vec<Name>,
+    /// Indexes that are in both and differ.
+    pub changed_indexes: Vec<Name>,
+}
+
+/// What changes about a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnChange {
+    /// Its name.
+    pub name: Name,
+    /// The declared type.
+    pub decl_type: bool,
+    /// `NOT NULL`, or what happens when it is violated.
+    pub nullability: bool,
+    /// `DEFAULT`.
+    pub default: bool,
+    /// `COLLATE`.
+    pub collation: bool,
+    /// `GENERATED ALWAYS AS`.
+    pub generated: bool,
+}
+
+impl TableDiff {
+    /// The difference, or nothing if the tables are the same.
+    pub(super) fn of(old_schema: &Schema, old: &Table, new_schema: &Schema, new: &Table) -> Option<Self> {
+        if old_schema.canonical_table(old) == new_schema.canonical_table(new) {
+            return None;
+        }
+        let names = |columns: Vec<&Column>| columns.into_iter().map(|column| column.name.clone()).collect();
+        let key = |table: &Table| table.primary_key.as_ref().map(canonical_primary_key);
+        let (added_uniques, dropped_uniques) = two_way(&old.uniques, &new.uniques, canonical_unique, canonical_unique);
+        let (added_checks, dropped_checks) = two_way(&old.checks, &new.checks, canonical_check, canonical_check);
+        let (added_foreign_keys, dropped_foreign_keys) = two_way(
+            &old.foreign_keys,
+            &new.foreign_keys,
+            |key| old_schema.canonical_foreign_key(key),
+            |key| new_schema.canonical_foreign_key(key),
+        );
+        let index_names = |test: &dyn Fn(&Name) -> bool, table: &Table| -> Vec<Name> {
+            table.indexes.iter().map(|index| index.name.clone()).filter(|name| test(name)).collect()
+        };
+        Some(Self {
+            name: new.name.clone(),
+            added: names(new.columns.iter().filter(|column| old.column(&column.name).is_none()).collect()),
+            dropped: names(old.columns.iter().filter(|column| new.column(&column.name).is_none()).collect()),
+            changed: new
+                .columns
+                .iter()
+                .filter_map(|column| ColumnChange::of(old, old.column(&column.name)?, new, column))
+                .collect(),
+            primary_key: key(old) != key(new),
+            added_uniques,
+            dropped_uniques,
+            added_foreign_keys,
+            dropped_foreign_keys,
+            added_checks,
+            dropped_checks,
+            options: (old.strict, old.without_rowid, old.random_rowid)
+                != (new.strict, new.without_rowid, new.random_rowid),
+            created_indexes: index_names(&|name| !old.indexes.contains(name), new),
+            dropped_indexes: index_names(&|name| !new.indexes.contains(name), old),
+            changed_indexes: index_names(
+                &|name| match (old.indexes.get(name), new.indexes.get(name)) {
+                    (Some(before), Some(after)) => canonical_index(before) != canonical_index(after),
+                    _ => false,
+                },
+                new,
+            ),
+        })
+    }
+
+    /// Whether only indexes differ.
+    pub fn only_indexes(&self) -> bool {
+        self.added.is_empty()
+            && self.dropped.is_empty()
+            && self.changed.is_empty()
+            && !self.primary_key
+            && self.added_uniques.is_empty()
+            && self.dropped_uniques.is_empty()
+            && self.added_foreign_keys.is_empty()
+            && self.dropped_foreign_keys.is_empty()
+            && self.added_checks.is_empty()
+            && self.dropped_checks.is_empty()
+            && !self.options
+    }
+}
+
+impl ColumnChange {
+    fn of(old_table: &Table, old: &Column, new_table: &Table, new: &Column) -> Option<Self> {
+        if canonical_column(old_table, old) == canonical_column(new_table, new) {
+            return None;
+        }
+        let default = |column: &Column| column.effective_default().map(canonical_default);
+        let collation = |column: &Column| column.collate.clone().filter(|collate| *collate != *"binary");
+        let mut change = Self {
+            name: new.name.clone(),
+            decl_type: old.decl_type != new.decl_type,
+            nullability: false,
+            default: default(old) != default(new),
+            collation: collation(old) != collation(new),
+            generated: old.generated != new.generated,
+        };
+        change.nullability = (old.not_null, old.not_null_conflict, &old.not_null_name)
+            != (new.not_null, new.not_null_conflict, &new.not_null_name);
+        Some(change)
+    }
+}
+
+/// The elements of `new` that have no equal in `old`, and the other way round; duplicates count.
+fn two_way<T: Clone>(
+    old: &[T],
+    new: &[T],
+    old_text: impl Fn(&T) -> String,
+    new_text: impl Fn(&T) -> String,
+) -> (Vec<T>, Vec<T>) {
+    let mut left: Vec<(String, &T)> = old.iter().map(|one| (old_text(one), one)).collect();
+    let mut added = Vec::new();
+    for one in new {
+        let text = new_text(one);
+        match left.iter().position(|(other, _)| *other == text) {
+            Some(at) => {
+                left.remove(at);
+            }
+            None => added.push(one.clone()),
+        }
+    }
+    (added, left.into_iter().map(|(_, one)| one.clone()).collect())
+}

@@ -1,0 +1,271 @@
+//! What only a person can decide: renames, losses, and what existing rows get.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lint::Lint;
+use crate::diff::{Diff, Renames, TableDiff, rename::displaced};
+use crate::schema::{Column, Schema, Table};
+use crate::sql::{Expr, Name};
+
+/// What was accepted by name.
+#[derive(Debug, Clone, Default)]
+pub struct Accepted {
+    /// Everything.
+    pub all: bool,
+    /// Lints with their objects, the latter in lower case.
+    pub named: BTreeSet<(Lint, String)>,
+}
+
+impl Accepted {
+    /// Accepts one thing.
+    pub fn add(&mut self, lint: Lint, object: &str) {
+        self.named.insert((lint, object.to_ascii_lowercase()));
+    }
+
+    /// Whether it was accepted.
+    pub fn has(&self, lint: Lint, object: &str) -> bool {
+        self.all || self.named.contains(&(lint, object.to_ascii_lowercase()))
+    }
+}
+
+/// All decisions for one plan.
+#[derive(Debug, Clone, Default)]
+pub struct Decisions {
+    /// Renames.
+    pub renames: Renames,
+    /// Losses that are accepted.
+    pub accepted: Accepted,
+    /// What existing rows get, by table (new name) and column.
+    pub backfills: BTreeMap<(Name, Name), Expr>,
+}
+
+impl Decisions {
+    pub(super) fn backfill(&self, table: &Name, column: &Name) -> Option<&Expr> {
+        self.backfills.get(&(table.clone(), column.clone()))
+    }
+}
+
+/// A decision that is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// A table is gone: dropped, or renamed to one of the new ones?
+    TableGone {
+        /// The table, by its old name.
+        table: Name,
+        /// New tables that it may have been renamed to, the most similar first.
+        candidates: Vec<Name>,
+    },
+    /// A column is gone: dropped, or renamed to one of the new ones?
+    ColumnGone {
+        /// The table, by its new name.
+        table: Name,
+        /// The column.
+        column: Name,
+        /// New columns that it may have been renamed to, those of the same type first.
+        candidates: Vec<Name>,
+    },
+    /// A column becomes generated: may its values be discarded?
+    BecomesGenerated {
+        /// The table.
+        table: Name,
+        /// The column.
+        column: Name,
+    },
+    /// What do the existing rows get in a new column that cannot be NULL and has no default?
+    Backfill {
+        /// The table.
+        table: Name,
+        /// The column.
+        column: Name,
+        /// An expression that would do for its type, as an example.
+        example: Expr,
+    },
+}
+
+impl Question {
+    /// The lint whose acceptance answers the question, with its object.
+    pub fn lint(&self) -> (Lint, String) {
+        match self {
+            Self::TableGone { table, .. } => (Lint::DropTable, table.to_string()),
+            Self::ColumnGone { table, column, .. } => (Lint::DropColumn, format!("{table}.{column}")),
+            Self::BecomesGenerated { table, column } => (Lint::DiscardValues, format!("{table}.{column}")),
+            Self::Backfill { table, column, .. } => (Lint::NotNullWithoutDefault, format!("{table}.{column}")),
+        }
+    }
+
+    /// The question, in one line.
+    pub fn message(&self) -> String {
+        match self {
+            Self::TableGone { table, candidates } => match &candidates[..] {
+                [] => format!("table `{table}` is gone: its rows would be lost"),
+                [only] => format!("table `{table}` is gone and `{only}` is new: renamed, or dropped and added?"),
+                several => format!("table `{table}` is gone and {} are new: renamed, or dropped?", ticked(several)),
+            },
+            Self::ColumnGone { table, column, candidates } => match &candidates[..] {
+                [] => format!("column `{table}.{column}` is gone: its values would be lost"),
+                [only] => format!(
+                    "column `{table}.{column}` is gone and `{table}.{only}` is new: renamed, or dropped and added?"
+                ),
+                several => {
+                    format!("column `{table}.{column}` is gone and {} are new: renamed, or dropped?", ticked(several))
+                }
+            },
+            Self::BecomesGenerated { table, column } => {
+                format!("column `{table}.{column}` becomes generated: the values that it has would be lost")
+            }
+            Self::Backfill { table, column, .. } => {
+                format!("column `{table}.{column}` is new, NOT NULL and has no default: what do existing rows get?")
+            }
+        }
+    }
+
+    /// The flags that answer the question, each with the words that introduce it.
+    pub fn answers(&self) -> Vec<(String, String)> {
+        let (lint, object) = self.lint();
+        let accept = format!("--accept {lint}:{}", shell_quoted(&object));
+        match self {
+            Self::TableGone { table, candidates } => {
+                renames(candidates, &table.to_string(), "if its rows are no longer needed", &accept)
+            }
+            Self::ColumnGone { table, column, candidates } => {
+                renames(candidates, &format!("{table}.{column}"), "if its values are no longer needed", &accept)
+            }
+            Self::BecomesGenerated { .. } => vec![("if its values are no longer needed".to_owned(), accept)],
+            Self::Backfill { table, column, example } => vec![
+                (
+                    "to fill existing rows (any SQL expression)".to_owned(),
+                    format!("--backfill {}", shell_quoted(&format!("{table}.{column}={example}"))),
+                ),
+                ("if the table is empty everywhere".to_owned(), accept),
+            ],
+        }
+    }
+}
+
+fn renames(candidates: &[Name], from: &str, otherwise: &str, accept: &str) -> Vec<(String, String)> {
+    let mut answers: Vec<(String, String)> = candidates
+        .iter()
+        .take(5)
+        .map(|to| ("if renamed".to_owned(), format!("--rename {}", shell_quoted(&format!("{from}={to}")))))
+        .collect();
+    let words = if answers.is_empty() { otherwise } else { "if not" };
+    answers.push((words.to_owned(), accept.to_owned()));
+    answers
+}
+
+fn ticked(names: &[Name]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// `text` as one word of a POSIX shell.
+fn shell_quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.=:/,+%@".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+/// The decisions that are missing for a difference.
+pub fn questions(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions) -> Vec<Question> {
+    let mut questions = Vec::new();
+    let is_open = |question: &Question| {
+        let (lint, object) = question.lint();
+        !decisions.accepted.has(lint, &object)
+    };
+    for name in &diff.dropped_tables {
+        let Some(table) = old.table(name) else { continue };
+        questions.push(Question::TableGone { table: name.clone(), candidates: table_candidates(table, diff, new) });
+    }
+    for name in diff.virtual_tables.dropped.iter().filter(|name| keeps_rows_itself(old, name)) {
+        questions.push(Question::TableGone { table: name.clone(), candidates: Vec::new() });
+    }
+    for table in &diff.tables {
+        let (Some(before), Some(after)) = (diff.renamed.table(&table.name), new.table(&table.name)) else { continue };
+        questions.extend(dropped_columns(table, before, after));
+        for change in table.changed.iter().filter(|change| change.generated) {
+            let has = |table: &Table| table.column(&change.name).is_some_and(|column| column.generated.is_some());
+            if !has(before) && has(after) {
+                questions.push(Question::BecomesGenerated { table: table.name.clone(), column: change.name.clone() });
+            }
+        }
+        for name in &table.added {
+            let Some(column) = after.column(name) else { continue };
+            if needs_backfill(after, column) && decisions.backfill(&table.name, name).is_none() {
+                questions.push(Question::Backfill {
+                    table: table.name.clone(),
+                    column: name.clone(),
+                    example: example_value(column),
+                });
+            }
+        }
+    }
+    questions.retain(is_open);
+    questions
+}
+
+/// The lints that were accepted and are needed, with their objects: what the migration allows.
+pub(super) fn allowed(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions) -> Vec<(Lint, String)> {
+    let undecided = Decisions { accepted: Accepted::default(), ..decisions.clone() };
+    let mut allowed: Vec<(Lint, String)> = questions(diff, old, new, &undecided).iter().map(Question::lint).collect();
+    allowed.extend(decisions.accepted.named.iter().filter(|(lint, _)| *lint == Lint::LossyConversion).cloned());
+    allowed
+}
+
+/// Whether existing rows would have nothing to put into the column.
+pub(super) fn needs_backfill(table: &Table, column: &Column) -> bool {
+    let is_rowid = table.rowid_alias().is_some_and(|alias| alias.name == column.name);
+    table.rejects_null(column) && column.effective_default().is_none() && column.generated.is_none() && !is_rowid
+}
+
+fn dropped_columns(diff: &TableDiff, before: &Table, after: &Table) -> Vec<Question> {
+    let is_stored = |name: &Name| before.column(name).is_some_and(|column| column.generated.is_none());
+    let added = |name: &&Name| after.column(name).is_some_and(|column| column.generated.is_none());
+    let mut questions = Vec::new();
+    // what a generated column holds can be computed again
+    for name in diff.dropped.iter().filter(|name| is_stored(name)) {
+        let mut candidates: Vec<Name> = diff.added.iter().filter(added).cloned().collect();
+        let decl_type = before.column(name).map(|column| column.decl_type.canonical());
+        candidates
+            .sort_by_key(|candidate| after.column(candidate).map(|column| column.decl_type.canonical()) != decl_type);
+        let displaced_name = after.columns.iter().map(|column| &column.name).find(|column| displaced(column) == *name);
+        if displaced_name.is_some() {
+            candidates.clear();
+        }
+        let column = displaced_name.unwrap_or(name).clone();
+        questions.push(Question::ColumnGone { table: diff.name.clone(), column, candidates });
+    }
+    questions
+}
+
+/// New tables that share columns with a table that is gone, the most similar first.
+fn table_candidates(gone: &Table, diff: &Diff, new: &Schema) -> Vec<Name> {
+    let shared = |candidate: &Table| {
+        let both = candidate.columns.iter().filter(|column| gone.column(&column.name).is_some()).count();
+        both * 100 / gone.columns.len().max(candidate.columns.len()).max(1)
+    };
+    let tables = diff.created_tables.iter().filter_map(|name| new.table(name));
+    let mut scored: Vec<(usize, Name)> =
+        tables.map(|table| (shared(table), table.name.clone())).filter(|(score, _)| *score >= 30).collect();
+    scored.sort_by(|one, two| two.0.cmp(&one.0).then_with(|| one.1.cmp(&two.1)));
+    scored.into_iter().map(|(_, name)| name).collect()
+}
+
+/// Whether a virtual table holds rows of its own, rather than an index of another table's.
+fn keeps_rows_itself(schema: &Schema, name: &Name) -> bool {
+    schema
+        .virtual_tables
+        .get(name)
+        .is_some_and(|table| table.option("content").is_none_or(|content| content.is_empty()))
+}
+
+fn example_value(column: &Column) -> Expr {
+    use crate::sql::expr::Affinity;
+    Expr::new(match column.decl_type.affinity() {
+        Affinity::Text => "''",
+        Affinity::Blob => "x''",
+        Affinity::Integer | Affinity::Numeric => "0",
+        Affinity::Real => "0.0",
+    })
+}

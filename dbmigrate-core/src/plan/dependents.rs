@@ -1,0 +1,150 @@
+//! Views and triggers that change, or that stand in the way of a change.
+//!
+//! `ALTER TABLE … RENAME` and `DROP COLUMN` compile every view and trigger of the database and fail on one that is
+//! broken at that moment. So those that mention a table in motion are dropped first and recreated last, as the new
+//! schema declares them.
+
+use std::collections::BTreeSet;
+
+use super::{Cost, Input, Step, Strategy, list};
+use crate::ddl::render;
+use crate::diff::TableDiff;
+use crate::schema::{Schema, Trigger, View};
+use crate::sql::Name;
+
+/// The views and triggers to drop first and to create last.
+pub(super) struct Dependents {
+    dropped_views: Vec<View>,
+    dropped_triggers: Vec<Trigger>,
+    created_views: Vec<View>,
+    created_triggers: Vec<Trigger>,
+}
+
+impl Dependents {
+    pub(super) fn of(input: &Input<'_>, strategies: &[(&TableDiff, Strategy)]) -> Self {
+        let moving = moving_tables(input, strategies);
+        let diff = input.diff;
+        let replaced = |objects: &crate::diff::ObjectsDiff, name: &Name| {
+            objects.dropped.contains(name) || objects.changed.contains(name)
+        };
+        let mut views: BTreeSet<Name> = BTreeSet::new();
+        loop {
+            let mentions = |view: &View| moving.iter().chain(&views).any(|name| view.query.mentions(name));
+            let more: Vec<Name> = input
+                .old
+                .views
+                .iter()
+                .filter(|view| !views.contains(&view.name) && (replaced(&diff.views, &view.name) || mentions(view)))
+                .map(|view| view.name.clone())
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            views.extend(more);
+        }
+        let stands_in_the_way = |trigger: &&Trigger| {
+            replaced(&diff.triggers, &trigger.name) || moving.iter().chain(&views).any(|name| trigger.mentions(name))
+        };
+        let dropped_triggers: Vec<Trigger> = input.old.triggers.iter().filter(stands_in_the_way).cloned().collect();
+        let was_dropped = |name: &Name| dropped_triggers.iter().any(|trigger| trigger.name == *name);
+        let created_triggers = input
+            .new
+            .triggers
+            .iter()
+            .filter(|trigger| was_dropped(&trigger.name) || diff.triggers.created.contains(&trigger.name))
+            .cloned()
+            .collect();
+        let created_views =
+            input.new.views.iter().filter(|view| views.contains(&view.name) || diff.views.created.contains(&view.name));
+        Self {
+            created_views: in_order_of_mention(created_views.cloned().collect()),
+            created_triggers,
+            dropped_views: reversed(in_order_of_mention(
+                input.old.views.iter().filter(|view| views.contains(&view.name)).cloned().collect(),
+            )),
+            dropped_triggers,
+        }
+    }
+
+    pub(super) fn drop_step(&self) -> Option<Step> {
+        let triggers = self.dropped_triggers.iter().map(|trigger| format!("DROP TRIGGER {}", trigger.name.sql()));
+        let views = self.dropped_views.iter().map(|view| format!("DROP VIEW {}", view.name.sql()));
+        let statements: Vec<String> = triggers.chain(views).collect();
+        let names = [list(&self.dropped_triggers), list(&self.dropped_views)];
+        let names: Vec<String> = names.into_iter().filter(|names| !names.is_empty()).collect();
+        (!statements.is_empty()).then(|| Step {
+            title: format!("drop what depends on changed tables, and what changes itself: {}", names.join(", ")),
+            cost: Cost::Instant,
+            statements,
+        })
+    }
+
+    pub(super) fn create_steps(&self, input: &Input<'_>) -> Vec<Step> {
+        let recreated = |was: bool| if was { "recreate" } else { "create" };
+        let views = self.created_views.iter().map(|view| Step {
+            title: format!("{} view {}", recreated(input.old.views.contains(&view.name)), view.name),
+            cost: Cost::Instant,
+            statements: vec![render::create_view(view)],
+        });
+        let triggers = self.created_triggers.iter().map(|trigger| Step {
+            title: format!("{} trigger {}", recreated(input.old.triggers.contains(&trigger.name)), trigger.name),
+            cost: Cost::Instant,
+            statements: vec![render::create_trigger(trigger)],
+        });
+        views.chain(triggers).collect()
+    }
+}
+
+/// The names, old and new, of all tables that are renamed, rebuilt, dropped, or lose or rename a column.
+fn moving_tables(input: &Input<'_>, strategies: &[(&TableDiff, Strategy)]) -> BTreeSet<Name> {
+    let diff = input.diff;
+    let mut moving: BTreeSet<Name> = diff.dropped_tables.iter().cloned().collect();
+    moving.extend(diff.virtual_tables.dropped.iter().chain(&diff.virtual_tables.changed).cloned());
+    for (from, to) in &diff.renames.tables {
+        moving.extend([from.clone(), to.clone()]);
+    }
+    for (table, _, _) in &diff.renames.columns {
+        moving.extend([table.clone(), diff.renames.old_table(table).clone()]);
+    }
+    for (table, strategy) in strategies {
+        if matches!(strategy, Strategy::Rebuild) || !table.dropped.is_empty() {
+            moving.insert(table.name.clone());
+        }
+    }
+    moving
+}
+
+/// Views in an order in which each comes after those that it mentions.
+pub(super) fn in_order_of_mention(mut waiting: Vec<View>) -> Vec<View> {
+    let mut order = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let names: Vec<Name> = waiting.iter().map(|view| view.name.clone()).collect();
+        let is_free = |view: &View| !names.iter().any(|name| *name != view.name && view.query.mentions(name));
+        let (mut free, blocked): (Vec<View>, Vec<View>) = waiting.into_iter().partition(is_free);
+        waiting = blocked;
+        if free.is_empty() {
+            // names that only look like mentions: any order will do
+            free.append(&mut waiting);
+        }
+        order.append(&mut free);
+    }
+    order
+}
+
+fn reversed(mut views: Vec<View>) -> Vec<View> {
+    views.reverse();
+    views
+}
+
+/// The statements that create a whole schema, in an order that works.
+pub fn create_all(schema: &Schema) -> Vec<String> {
+    let names: Vec<Name> = schema.tables.iter().map(|table| table.name.clone()).collect();
+    let tables = super::in_order_of_references(schema, &names);
+    let mut statements: Vec<String> =
+        tables.into_iter().flat_map(|table| super::create_table_step(table).statements).collect();
+    statements.extend(schema.virtual_tables.iter().map(render::create_virtual_table));
+    let views = in_order_of_mention(schema.views.iter().cloned().collect());
+    statements.extend(views.iter().map(render::create_view));
+    statements.extend(schema.triggers.iter().map(render::create_trigger));
+    statements
+}

@@ -1,0 +1,285 @@
+//! From a difference to SQL: the cheapest statements that keep every row.
+//!
+//! A plan is made in two steps. [`decide::questions`] lists what only a person can say (is this column renamed or
+//! dropped? what do existing rows get?); once all is answered, [`plan`] orders the statements:
+//! drop the views and triggers that stand in the way, drop indexes and tables, rename, create tables, change tables
+//! (natively or by one rebuild each), create indexes, virtual tables, views and triggers.
+//! Foreign keys are off while a migration runs, so the order of tables among themselves is free; the runner compares
+//! the violations before and after.
+
+mod copy;
+pub mod decide;
+mod dependents;
+pub mod lint;
+mod native;
+mod preflight;
+mod rebuild;
+mod script;
+mod virtual_table;
+
+pub use decide::{Accepted, Decisions, Question};
+pub use dependents::create_all;
+pub use lint::Lint;
+pub use preflight::Preflight;
+
+use crate::ddl::render;
+use crate::diff::{Change, Diff, TableDiff, rename::rename_order};
+use crate::schema::{Named, Schema, Table};
+use crate::sql::Name;
+
+/// What a step costs on a table with many rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cost {
+    /// The catalog only, however many rows there are.
+    Instant,
+    /// Reads the rows of a table once.
+    Scan,
+    /// Writes the rows of a table anew.
+    Rewrite,
+}
+
+impl Cost {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Instant => "instant",
+            Self::Scan => "scan",
+            Self::Rewrite => "rewrite",
+        }
+    }
+}
+
+/// Statements that belong together.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What they do, for the header and as a comment before them.
+    pub title: String,
+    /// What they cost.
+    pub cost: Cost,
+    /// The statements, without semicolons.
+    pub statements: Vec<String>,
+}
+
+/// SQL that leads from one schema to another.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The changes it makes.
+    pub changes: Vec<Change>,
+    /// Queries that have to return no row before anything is touched.
+    pub preflights: Vec<Preflight>,
+    /// The losses that were accepted by name, with their objects.
+    pub allowed: Vec<(Lint, String)>,
+    /// The statements, in order.
+    pub steps: Vec<Step>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// What cannot be done by a generated migration.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The highest cost of a step.
+    pub fn cost(&self) -> Cost {
+        self.steps.iter().map(|step| step.cost).max().unwrap_or(Cost::Instant)
+    }
+
+    /// All statements, in order.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().flat_map(|step| &step.statements).map(String::as_str)
+    }
+}
+
+/// Everything that the parts of the planner look at.
+struct Input<'a> {
+    old: &'a Schema,
+    new: &'a Schema,
+    diff: &'a Diff,
+    decisions: &'a Decisions,
+}
+
+/// How a table gets from its old to its new form.
+enum Strategy {
+    /// By `ALTER TABLE` statements.
+    Native,
+    /// By a new table that takes the rows over.
+    Rebuild,
+}
+
+/// Plans the statements that lead from `old` to `new`, given their difference and all decisions.
+///
+/// # Errors
+/// If a change is beyond a generated migration (a virtual table of an unknown module, say).
+pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> Result<Plan, PlanError> {
+    let input = Input { old, new, diff, decisions };
+    let strategies: Vec<(&TableDiff, Strategy)> =
+        diff.tables.iter().map(|table| (table, input.strategy(table))).collect();
+    let dependents = dependents::Dependents::of(&input, &strategies);
+    let mut steps = Vec::new();
+
+    steps.extend(dependents.drop_step());
+    steps.extend(input.drop_indexes());
+    steps.extend(virtual_table::drops(&input));
+    for table in &diff.dropped_tables {
+        steps.push(Step {
+            title: format!("drop table {table}"),
+            cost: Cost::Instant,
+            statements: vec![format!("DROP TABLE {}", table.sql())],
+        });
+    }
+    steps.extend(input.rename_tables());
+    steps.extend(input.rename_columns());
+    for table in in_order_of_references(new, &diff.created_tables) {
+        steps.push(create_table_step(table));
+    }
+    for (table, strategy) in &strategies {
+        match strategy {
+            Strategy::Native => steps.extend(native::steps(&input, table)),
+            Strategy::Rebuild => steps.push(rebuild::step(&input, table)),
+        }
+    }
+    virtual_table::changes(&input, &mut steps)?;
+    steps.extend(dependents.create_steps(&input));
+
+    Ok(Plan {
+        changes: diff.changes(),
+        preflights: preflight::preflights(&input, &strategies),
+        allowed: decide::allowed(diff, old, new, decisions),
+        steps,
+    })
+}
+
+impl<'a> Input<'a> {
+    /// The table as it is when its turn comes: renamed, otherwise as it was.
+    fn before(&self, name: &Name) -> &'a Table {
+        self.diff.renamed.table(name).expect("a table that differs is in both schemas")
+    }
+
+    /// The table as it is wanted.
+    fn after(&self, name: &Name) -> &'a Table {
+        self.new.table(name).expect("a table that differs is in both schemas")
+    }
+
+    fn strategy(&self, table: &TableDiff) -> Strategy {
+        if native::is_possible(self, table) { Strategy::Native } else { Strategy::Rebuild }
+    }
+
+    /// Indexes that are gone or change go first: they would block the drop of a column, and their names may be wanted
+    /// elsewhere.
+    fn drop_indexes(&self) -> Option<Step> {
+        let names: Vec<&Name> = self
+            .diff
+            .tables
+            .iter()
+            .flat_map(|table| table.dropped_indexes.iter().chain(&table.changed_indexes))
+            .collect();
+        let statements: Vec<String> = names.iter().map(|name| format!("DROP INDEX {}", name.sql())).collect();
+        let list = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        (!statements.is_empty()).then(|| Step { title: format!("drop index {list}"), cost: Cost::Instant, statements })
+    }
+
+    fn rename_tables(&self) -> Vec<Step> {
+        let gone = &self.diff.dropped_tables;
+        let tables = self.old.tables.iter().map(|table| &table.name);
+        let taken: Vec<Name> = tables
+            .chain(self.old.virtual_tables.iter().map(|table| &table.name))
+            .filter(|name| !gone.contains(name))
+            .cloned()
+            .collect();
+        let moves = &self.diff.renames.tables;
+        if moves.is_empty() {
+            return Vec::new();
+        }
+        let title =
+            moves.iter().map(|(from, to)| format!("rename table {from} to {to}")).collect::<Vec<_>>().join(", ");
+        let statements = rename_order(moves, &taken)
+            .iter()
+            .map(|(from, to)| format!("ALTER TABLE {} RENAME TO {}", from.sql(), to.sql()))
+            .collect();
+        vec![Step { title, cost: Cost::Instant, statements }]
+    }
+
+    fn rename_columns(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for table in &self.diff.renamed.tables {
+            let Some(old) = self.old.table(self.diff.renames.old_table(&table.name)) else { continue };
+            let wanted = self.diff.renames.columns.iter().filter(|(on, _, _)| *on == table.name);
+            let titles: Vec<String> =
+                wanted.map(|(on, from, to)| format!("rename column {on}.{from} to {to}")).collect();
+            if titles.is_empty() {
+                continue;
+            }
+            // the columns of both forms stand in the same order, so pairs of them are all renames, displaced ones included
+            let moves: Vec<(Name, Name)> = old
+                .columns
+                .iter()
+                .zip(&table.columns)
+                .map(|(from, to)| (from.name.clone(), to.name.clone()))
+                .filter(|(from, to)| !from.same_spelling(to))
+                .collect();
+            let taken: Vec<Name> = old.columns.iter().map(|column| column.name.clone()).collect();
+            let statements = rename_order(&moves, &taken)
+                .iter()
+                .map(|(from, to)| {
+                    format!("ALTER TABLE {} RENAME COLUMN {} TO {}", table.name.sql(), from.sql(), to.sql())
+                })
+                .collect();
+            steps.push(Step { title: titles.join(", "), cost: Cost::Instant, statements });
+        }
+        steps
+    }
+}
+
+fn create_table_step(table: &Table) -> Step {
+    let indexes = table.indexes.iter().map(|index| render::create_index(&table.name, index));
+    Step {
+        title: format!("create table {}", table.name),
+        cost: Cost::Instant,
+        statements: std::iter::once(render::create_table(table)).chain(indexes).collect(),
+    }
+}
+
+/// The named tables, those that others refer to first where there is no cycle.
+fn in_order_of_references<'a>(schema: &'a Schema, names: &[Name]) -> Vec<&'a Table> {
+    let mut waiting: Vec<&Table> = names.iter().filter_map(|name| schema.table(name)).collect();
+    let mut order: Vec<&Table> = Vec::with_capacity(waiting.len());
+    let mut unplaced: std::collections::BTreeSet<&Name> = waiting.iter().map(|table| &table.name).collect();
+    while !waiting.is_empty() {
+        let is_free = |table: &&Table| {
+            table.foreign_keys.iter().all(|key| key.parent == table.name || !unplaced.contains(&key.parent))
+        };
+        let (mut free, blocked): (Vec<&Table>, Vec<&Table>) = waiting.into_iter().partition(is_free);
+        waiting = blocked;
+        if free.is_empty() {
+            // a cycle: any of them may be first
+            free.push(waiting.remove(0));
+        }
+        for table in free {
+            unplaced.remove(&table.name);
+            order.push(table);
+        }
+    }
+    order
+}
+
+/// A name for a helper table that neither schema uses.
+fn helper_name(input: &Input<'_>, table: &Name) -> Name {
+    let all = [input.old, input.new];
+    crate::diff::rename::unused(&format!("_dbmigrate_new_{table}"), |name| {
+        all.iter().any(|schema| schema.object_names().any(|other| other == name))
+    })
+}
+
+/// The names of objects, for titles.
+fn list<'n, T: Named + 'n>(objects: impl IntoIterator<Item = &'n T>) -> String {
+    objects.into_iter().map(|object| object.name().as_str()).collect::<Vec<_>>().join(", ")
+}

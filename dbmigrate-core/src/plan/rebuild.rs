@@ -1,0 +1,72 @@
+//! A table built anew and filled from the old one: the order of sqlite.org/lang_altertable.html#otheralter, with what
+//! it leaves to the reader: rowids, the AUTOINCREMENT high-water mark, indexes after the copy.
+
+use super::copy::Copy;
+use super::{Cost, Input, Step, helper_name};
+use crate::ddl::render;
+use crate::diff::{TableDiff, rename::displaced};
+use crate::schema::Table;
+use crate::sql::Name;
+use crate::sql::name::quote_string;
+
+/// The statements that rebuild a table.
+pub(super) fn step(input: &Input<'_>, diff: &TableDiff) -> Step {
+    let (before, after) = (input.before(&diff.name), input.after(&diff.name));
+    let name = &after.name;
+    let helper = helper_name(input, name);
+    let copy = Copy::of(input, diff);
+    let mut statements = vec![
+        render::create_table_as(after, &helper),
+        format!(
+            "INSERT{} INTO {} ({})\nSELECT {}\nFROM {}",
+            if has_conflict_clause(after) { " OR ABORT" } else { "" },
+            helper.sql(),
+            copy.columns.join(", "),
+            copy.expressions.join(", "),
+            name.sql()
+        ),
+    ];
+    if before.is_autoincrement() && after.is_autoincrement() {
+        let (helper, name) = (quote_string(helper.as_str()), quote_string(name.as_str()));
+        statements.push(format!("DELETE FROM sqlite_sequence WHERE name = {helper}"));
+        statements.push(format!(
+            "INSERT INTO sqlite_sequence (name, seq)\nSELECT {helper}, seq FROM sqlite_sequence WHERE name = {name} COLLATE NOCASE"
+        ));
+    }
+    statements.push(format!("DROP TABLE {}", name.sql()));
+    statements.push(format!("ALTER TABLE {} RENAME TO {}", helper.sql(), name.sql()));
+    statements.extend(after.indexes.iter().map(|index| render::create_index(name, index)));
+    Step { title: format!("rebuild {name}: {}", reasons(diff, after)), cost: Cost::Rewrite, statements }
+}
+
+/// Whether a row of the copy could be skipped or replaced instead of failing; the statement's own clause then
+/// overrides the table's (sqlite.org/lang_conflict.html).
+fn has_conflict_clause(table: &Table) -> bool {
+    table.columns.iter().any(|column| column.not_null_conflict.is_some())
+        || table.primary_key.as_ref().is_some_and(|key| key.conflict.is_some())
+        || table.uniques.iter().any(|unique| unique.conflict.is_some())
+}
+
+/// The name by which people know a column that another one displaced.
+pub(super) fn declared_name(after: &Table, column: &Name) -> Name {
+    let names = after.columns.iter().map(|column| &column.name);
+    names.clone().find(|name| displaced(name) == *column).unwrap_or(column).clone()
+}
+
+fn reasons(diff: &TableDiff, after: &Table) -> String {
+    let mut reasons = Vec::new();
+    reasons.extend(diff.added.iter().map(|column| format!("add {column}")));
+    reasons.extend(diff.dropped.iter().map(|column| format!("drop {}", declared_name(after, column))));
+    for change in &diff.changed {
+        reasons.push(format!("change {} of {}", change.words().join(", "), change.name));
+    }
+    let constraints = [
+        (diff.primary_key, "primary key"),
+        (!diff.added_uniques.is_empty() || !diff.dropped_uniques.is_empty(), "unique constraints"),
+        (!diff.added_foreign_keys.is_empty() || !diff.dropped_foreign_keys.is_empty(), "foreign keys"),
+        (!diff.added_checks.is_empty() || !diff.dropped_checks.is_empty(), "checks"),
+        (diff.options, "options"),
+    ];
+    reasons.extend(constraints.iter().filter(|(differs, _)| *differs).map(|(_, what)| format!("change {what}")));
+    reasons.join(", ")
+}
