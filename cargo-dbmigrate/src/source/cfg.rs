@@ -70,12 +70,16 @@ impl Cfg {
                 other => Err(syn::Error::new(other.span(), "the value of a `cfg` must be a string")),
             },
             Meta::List(list) => {
+                let unknown = || syn::Error::new(condition.span(), format!("`cfg({name}(…))` cannot be evaluated"));
+                if !["all", "any", "not"].contains(&name.as_str()) {
+                    return Err(unknown());
+                }
                 let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)?;
                 match name.as_str() {
                     "all" => parts.iter().try_fold(true, |all, part| Ok(all && self.holds(part)?)),
                     "any" => parts.iter().try_fold(false, |any, part| Ok(any || self.holds(part)?)),
                     "not" if parts.len() == 1 => Ok(!self.holds(&parts[0])?),
-                    _ => Err(syn::Error::new(condition.span(), format!("`cfg({name}(…))` cannot be evaluated"))),
+                    _ => Err(unknown()),
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use dbmigrate_core::declare::{DeclareError, Declaration, Derive, Object, ast, lower};
+use dbmigrate_core::declare::{Declaration, DeclareError, Derive, Object, ast, lower};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Name;
@@ -137,7 +137,7 @@ fn lower_all(tree: &Tree) -> Vec<(Rc<Shape>, Declaration)> {
     }
     let mut lowered = Vec::with_capacity(items.len());
     for (shape, item) in items {
-        match lower::lower_item(&item, &known.from(shape.scope)) {
+        match lower::lower_item(&item, &known.within(&shape)) {
             Ok(declaration) => lowered.push((shape, declaration)),
             Err(errors) => errors.into_iter().for_each(|error| tree.report(diagnostic(tree, shape.file, error))),
         }
@@ -168,7 +168,9 @@ impl Merging {
         };
         if let Some(before) = self.owners.insert(name.clone(), here) {
             let message = format!("two structs declare `{name}`");
-            tree.report(twice(tree, message, before, here).help("give one of them another name: `#[table(name = \"…\")]`"));
+            tree.report(
+                twice(tree, message, before, here).help("give one of them another name: `#[table(name = \"…\")]`"),
+            );
         }
         match declaration.object {
             Object::Table(table) => drop(self.schema.tables.insert(table)),

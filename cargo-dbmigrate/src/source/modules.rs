@@ -121,7 +121,13 @@ impl Tree {
     }
 
     /// The scope of a module that is declared as `mod name;`.
-    pub(super) fn follow(&self, item: &ItemMod, file: FileId, parent: ScopeId, directory: &Directory) -> Option<ScopeId> {
+    pub(super) fn follow(
+        &self,
+        item: &ItemMod,
+        file: FileId,
+        parent: ScopeId,
+        directory: &Directory,
+    ) -> Option<ScopeId> {
         let name = unraw(&item.ident);
         if let Some((attributed, _)) = path_attribute(&item.attrs) {
             let path = normal(&directory.path.join(&attributed));

@@ -62,8 +62,13 @@ impl Package {
             }
         };
         let visible = |dependency: &cargo_metadata::Dependency| {
-            let known = if dependency.name == FACADE { "dbmigrate".to_owned() } else { identifier(&dependency.name) };
-            (dependency.rename.as_deref().map_or_else(|| known.clone(), identifier), known)
+            let (library, known) = match dependency.name.as_str() {
+                FACADE => ("dbmigrate".to_owned(), "dbmigrate".to_owned()),
+                // the registry has an unrelated crate of that name
+                "dbmigrate" => ("dbmigrate".to_owned(), "(dbmigrate)".to_owned()),
+                other => (identifier(other), identifier(other)),
+            };
+            (dependency.rename.as_deref().map_or(library, identifier), known)
         };
         Ok(Self {
             name: package.name.to_string(),
@@ -148,7 +153,9 @@ fn choose<'m>(metadata: &'m Metadata, request: &Request) -> Result<&'m cargo_met
     match &candidates[..] {
         [only] => Ok(only),
         [] => Err(Diagnostic::error("the workspace has no packages")),
-        several => Err(Diagnostic::error("which package of the workspace?").help(format!("one of: {}", names(several)))),
+        several => {
+            Err(Diagnostic::error("which package of the workspace?").help(format!("one of: {}", names(several))))
+        }
     }
 }
 
@@ -158,8 +165,9 @@ fn parent_of(path: &Path) -> PathBuf {
 
 /// The features that are on, with those that they imply (doc.rust-lang.org/cargo/reference/features.html).
 fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Result<HashSet<String>, Diagnostic> {
-    let optional =
-        |name: &str| package.dependencies.iter().any(|dependency| dependency.optional && extern_key(dependency) == name);
+    let optional = |name: &str| {
+        package.dependencies.iter().any(|dependency| dependency.optional && extern_key(dependency) == name)
+    };
     let mut wanted: Vec<String> = Vec::new();
     if request.all_features {
         wanted.extend(package.features.keys().cloned());

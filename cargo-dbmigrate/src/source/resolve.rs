@@ -63,9 +63,13 @@ impl<'t> Known<'t> {
         all.get(&Rc::as_ptr(shape)).map_or(&[], Vec::as_slice)
     }
 
-    /// Looks up names as seen from a scope.
-    pub(super) fn from(&self, scope: ScopeId) -> View<'_> {
-        View { known: self, scope, arguments: Vec::new(), depth: 0 }
+    /// Looks up names as seen from a struct or enum, which is `Self`.
+    pub(super) fn within(&self, shape: &Rc<Shape>) -> View<'_> {
+        View { own: Some(Rc::clone(shape)), ..self.within_scope(shape.scope) }
+    }
+
+    fn within_scope(&self, scope: ScopeId) -> View<'_> {
+        View { known: self, scope, own: None, arguments: Vec::new(), depth: 0 }
     }
 }
 
@@ -73,6 +77,8 @@ impl<'t> Known<'t> {
 pub(super) struct View<'a> {
     known: &'a Known<'a>,
     scope: ScopeId,
+    /// What `Self` is.
+    own: Option<Rc<Shape>>,
     /// Generic parameters of the alias that is being looked into, with what they stand for and where that was written.
     arguments: Vec<(String, &'a Type, &'a View<'a>)>,
     depth: usize,
@@ -90,6 +96,9 @@ impl View<'_> {
 
     /// The struct or enum that a path leads to, through aliases.
     fn shape(&self, route: &Route) -> Option<Rc<Shape>> {
+        if route.segments == ["Self"] {
+            return self.own.clone();
+        }
         let mut scope = self.scope;
         let mut route = route.clone();
         for _ in 0..DEPTH {
@@ -126,7 +135,7 @@ impl View<'_> {
             _ => None,
         });
         let arguments = parameters.zip(given).map(|(name, given)| (name, given, self)).collect();
-        let inside = View { known: self.known, scope: alias.scope, arguments, depth: self.depth + 1 };
+        let inside = View { arguments, depth: self.depth + 1, ..self.known.within_scope(alias.scope) };
         // what is wrong with the alias is shown where it is used: that file is the declaration's
         rust_types::column_type(&alias.item.ty, &inside).map_err(|error| DeclareError { span: ty.span(), ..error })
     }
@@ -141,8 +150,7 @@ impl View<'_> {
         }
         let tree = self.known.tree;
         let found = if self.known.column_types.contains(&key) {
-            let inside =
-                View { known: self.known, scope: shape.scope, arguments: Vec::new(), depth: self.depth + 1 };
+            let inside = View { depth: self.depth + 1, ..self.known.within(shape) };
             match lower_column_type(&shape.input, &inside) {
                 Ok(found) => found,
                 Err(errors) => {
@@ -159,7 +167,9 @@ impl View<'_> {
                 None => {
                     let name = &shape.input.ident;
                     return Err(DeclareError::new(ty.span(), format!("the SQL type of `{name}` is not known")).help(
-                        format!("put `#[derive(ColumnType)]` on `{name}`, or name the type: `#[column(type = \"TEXT\")]`"),
+                        format!(
+                            "put `#[derive(ColumnType)]` on `{name}`, or name the type: `#[column(type = \"TEXT\")]`"
+                        ),
                     ));
                 }
             }
@@ -176,7 +186,7 @@ impl View<'_> {
                 continue;
             }
             for (_, value) in found.consts.iter().filter(|(name, _)| name == "SQL_TYPE") {
-                let literal = self.evaluate(value, shape.input.ident.span(), "SQL_TYPE", 0);
+                let literal = self.evaluate(value, Some(shape), shape.input.ident.span(), "SQL_TYPE", 0);
                 return match literal {
                     Ok(Lit::Str(text)) => Ok(Some(ColumnType::new(text.value(), None))),
                     _ => {
@@ -192,7 +202,8 @@ impl View<'_> {
         Ok(None)
     }
 
-    fn evaluate(&self, found: &Const, span: Span, name: &str, depth: usize) -> Result<Lit> {
+    /// The literal that a const is; `own` is `Self` where the const stands.
+    fn evaluate(&self, found: &Const, own: Option<&Rc<Shape>>, span: Span, name: &str, depth: usize) -> Result<Lit> {
         let error = || {
             DeclareError::new(span, format!("`{name}` is not a literal, nor a const that is one"))
                 .help("write the value itself, or an expression with `default_sql`")
@@ -220,23 +231,24 @@ impl View<'_> {
                 _ => Err(error()),
             },
             Expr::Path(path) => {
-                let inside = self.known.from(found.scope);
-                let next = inside.constant_at(&Route::from(&path.path)).ok_or_else(error)?;
-                self.evaluate(&next, span, name, depth + 1)
+                let inside = View { own: own.cloned(), ..self.known.within_scope(found.scope) };
+                let (next, own) = inside.constant_at(&Route::from(&path.path)).ok_or_else(error)?;
+                self.evaluate(&next, own.as_ref(), span, name, depth + 1)
             }
             _ => Err(error()),
         }
     }
 
-    /// A const of a module, or one in an `impl`.
-    fn constant_at(&self, route: &Route) -> Option<Rc<Const>> {
+    /// A const of a module, or one in an `impl` together with what that is for.
+    fn constant_at(&self, route: &Route) -> Option<(Rc<Const>, Option<Rc<Shape>>)> {
         if let Some(Target::Const(found)) = self.known.tree.find(self.scope, route, Space::Values) {
-            return Some(found);
+            return Some((found, None));
         }
         let (name, owner) = route.segments.split_last()?;
         let shape = self.shape(&Route { absolute: route.absolute, segments: owner.to_vec() })?;
         let mut consts = self.known.impls_of(&shape).iter().flat_map(|found| &found.consts);
-        consts.find(|(known, _)| known == name).map(|(_, found)| Rc::clone(found))
+        let found = consts.find(|(known, _)| known == name).map(|(_, found)| Rc::clone(found))?;
+        Some((found, Some(shape)))
     }
 }
 
@@ -257,9 +269,10 @@ impl TypeNames for View<'_> {
             // the one of the crates imported by `*` that is known to have such a type
             Target::Globbed(modules) => {
                 let name = unraw(&path.segments.last()?.ident);
-                modules.into_iter().map(|module| format!("{}::{name}", module.join("::"))).find(|full| {
-                    rust_types::is_listed(full)
-                })
+                modules
+                    .into_iter()
+                    .map(|module| format!("{}::{name}", module.join("::")))
+                    .find(|full| rust_types::is_listed(full))
             }
             // an alias without arguments is as good as what it stands for: `type Text = String`
             Target::Item(Item::Alias(alias)) if self.depth < DEPTH => {
@@ -267,8 +280,7 @@ impl TypeNames for View<'_> {
                 let plain = path.qself.is_none()
                     && alias.item.generics.params.is_empty()
                     && path.path.segments.iter().all(|segment| segment.arguments.is_empty());
-                let inside =
-                    View { known: self.known, scope: alias.scope, arguments: Vec::new(), depth: self.depth + 1 };
+                let inside = View { depth: self.depth + 1, ..self.known.within_scope(alias.scope) };
                 plain.then(|| inside.full_path(&path.path))?
             }
             _ => None,
@@ -327,8 +339,8 @@ impl Resolve for View<'_> {
             Type::Path(path) if path.qself.is_none() => match self.find(&path.path, Space::Types) {
                 Some(Target::Outside(full)) => full.join("::") == "std::option::Option",
                 Some(Target::Item(Item::Alias(alias))) if self.depth < DEPTH => {
-                    let (scope, depth) = (alias.scope, self.depth + 1);
-                    View { known: self.known, scope, arguments: Vec::new(), depth }.is_option(&alias.item.ty)
+                    let inside = View { depth: self.depth + 1, ..self.known.within_scope(alias.scope) };
+                    inside.is_option(&alias.item.ty)
                 }
                 _ => false,
             },
@@ -371,7 +383,7 @@ impl Resolve for View<'_> {
         let route = Route::from(path);
         let spelled = route.segments.join("::");
         match self.constant_at(&route) {
-            Some(found) => self.evaluate(&found, path.span(), &spelled, 0).map(Some),
+            Some((found, own)) => self.evaluate(&found, own.as_ref(), path.span(), &spelled, 0).map(Some),
             None => Err(DeclareError::new(path.span(), format!("cannot find const `{spelled}` in this package"))
                 .help("write the value itself, or an expression with `default_sql`")),
         }

@@ -81,14 +81,7 @@ impl Tree {
         target
     }
 
-    fn first(
-        &self,
-        scope: ScopeId,
-        name: &str,
-        absolute: bool,
-        only: bool,
-        search: &mut Search,
-    ) -> Option<Target> {
+    fn first(&self, scope: ScopeId, name: &str, absolute: bool, only: bool, search: &mut Search) -> Option<Target> {
         let module = |id| Some(Target::Item(Item::Module(id)));
         match name {
             "crate" => return module(self.roots.borrow()[scope]),
@@ -106,7 +99,9 @@ impl Tree {
                 at = scope.parent.filter(|_| scope.block);
             }
         }
-        if self.package.edition_2015 && let Some(found) = self.member(self.roots.borrow()[scope], name, search) {
+        if self.package.edition_2015
+            && let Some(found) = self.member(self.roots.borrow()[scope], name, search)
+        {
             return Some(found);
         }
         self.outside(name, absolute, only, search.space)

@@ -9,11 +9,8 @@ fn table(name: &str) -> String {
 
 #[test]
 fn a_module_lies_beside_its_root_or_in_its_own_directory() {
-    let project = Project::new(&[
-        ("src/lib.rs", "mod a; pub mod b;"),
-        ("src/a.rs", &table("A")),
-        ("src/b/mod.rs", &table("B")),
-    ]);
+    let project =
+        Project::new(&[("src/lib.rs", "mod a; pub mod b;"), ("src/a.rs", &table("A")), ("src/b/mod.rs", &table("B"))]);
     assert_eq!(project.tables(), ["a", "b"]);
 }
 
@@ -184,7 +181,6 @@ fn another_root_can_be_given() {
 #[test]
 fn a_library_elsewhere_is_found_through_its_manifest() {
     let manifest = manifest("[lib]\npath = \"code/entry.rs\"");
-    let project =
-        Project::new(&[("Cargo.toml", &manifest), ("code/entry.rs", "mod a;"), ("code/a.rs", &table("A"))]);
+    let project = Project::new(&[("Cargo.toml", &manifest), ("code/entry.rs", "mod a;"), ("code/a.rs", &table("A"))]);
     assert_eq!(project.tables(), ["a"]);
 }

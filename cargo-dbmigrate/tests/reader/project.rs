@@ -1,6 +1,6 @@
 //! A project in a temporary directory, and what reading it gives.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cargo_dbmigrate::diagnostic::{Diagnostic, Look, render};
 use cargo_dbmigrate::source::{Declared, Request, read};
@@ -96,9 +96,4 @@ pub(crate) fn manifest(more: &str) -> String {
     format!(
         "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\ndbmigrate-rs = \"0.1\"\n{more}\n"
     )
-}
-
-/// A path as it is shown on this system.
-pub(crate) fn shown(path: &str) -> String {
-    Path::new(path).display().to_string()
 }
