@@ -47,6 +47,13 @@ impl<'t> Filler<'t> {
 
     /// The scope is complete.
     pub(super) fn close(self) {
+        let mut bound = self.tree.bound.borrow_mut();
+        for name in self.scope.types.keys().chain(self.scope.values.keys()).chain(self.scope.uses.keys()) {
+            match bound.get_mut(name) {
+                Some(scopes) => scopes.push(self.id),
+                None => drop(bound.insert(name.clone(), vec![self.id])),
+            }
+        }
         self.tree.scopes.borrow_mut()[self.id] = Slot::Ready(Rc::new(self.scope));
     }
 

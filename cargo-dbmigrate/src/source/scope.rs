@@ -1,6 +1,7 @@
 //! Looks paths up: through modules, `use`, renames, globs and re-exports, to an item of the package or to the path of
 //! an item of another crate.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::tree::{Const, Item, Route, ScopeId, Tree};
@@ -42,15 +43,31 @@ const PRIMITIVES: [&str; 17] = [
 struct Search {
     space: Space,
     open: Vec<(ScopeId, String)>,
-    globs: Vec<Vec<String>>,
+    /// Modules of other crates that are imported by `*` where the name was looked for.
+    outside: Vec<Vec<String>>,
+}
+
+impl Search {
+    fn new(space: Space) -> Self {
+        Self { space, open: Vec::new(), outside: Vec::new() }
+    }
+}
+
+/// The modules that a scope imports by `*`, directly and through further globs.
+#[derive(Debug, Default)]
+pub(super) struct Globs {
+    /// How many globs lie between: the name in the nearest counts.
+    distances: HashMap<ScopeId, usize>,
+    /// Modules of other crates.
+    outside: Vec<Vec<String>>,
 }
 
 impl Tree {
     /// What `route`, written in `scope`, leads to.
     pub(super) fn find(&self, scope: ScopeId, route: &Route, space: Space) -> Option<Target> {
-        let mut search = Search { space, open: Vec::new(), globs: Vec::new() };
+        let mut search = Search::new(space);
         let found = self.follow_route(scope, route, &mut search);
-        found.or_else(|| (!search.globs.is_empty()).then_some(Target::Globbed(search.globs)))
+        found.or_else(|| (!search.outside.is_empty()).then_some(Target::Globbed(search.outside)))
     }
 
     fn follow_route(&self, scope: ScopeId, route: &Route, search: &mut Search) -> Option<Target> {
@@ -135,8 +152,12 @@ impl Tree {
         (!only || absolute).then(|| path(&[name])).flatten()
     }
 
-    /// A name in a module or block itself.
+    /// A name in a module or block itself: one of its items or imports, else one that a glob brings.
     fn member(&self, id: ScopeId, name: &str, search: &mut Search) -> Option<Target> {
+        self.named(id, name, search).or_else(|| self.globbed(id, name, search))
+    }
+
+    fn named(&self, id: ScopeId, name: &str, search: &mut Search) -> Option<Target> {
         let scope = self.scope(id);
         let own = match search.space {
             Space::Types => scope.types.get(name).cloned().map(Target::Item),
@@ -146,34 +167,65 @@ impl Tree {
         if own.is_some() {
             return own;
         }
-        let routes = scope.uses.get(name);
-        if routes.is_none() && scope.globs.is_empty() {
-            return None;
-        }
+        let routes = scope.uses.get(name)?;
         if search.open.iter().any(|(open, searched)| *open == id && searched == name) {
             return None;
         }
         search.open.push((id, name.to_owned()));
-        let mut found = routes.into_iter().flatten().find_map(|route| self.follow_route(id, route, search));
-        if found.is_none() {
-            found = scope.globs.iter().find_map(|glob| self.through_glob(id, glob, name, search));
-        }
+        let found = routes.iter().find_map(|route| self.follow_route(id, route, search));
         search.open.pop();
         found
     }
 
-    fn through_glob(&self, id: ScopeId, glob: &Route, name: &str, search: &mut Search) -> Option<Target> {
-        let wanted = std::mem::replace(&mut search.space, Space::Types);
-        let target = self.follow_route(id, glob, search);
-        search.space = wanted;
-        match target? {
-            Target::Item(Item::Module(module)) => self.member(module, name, search),
-            Target::Outside(path) => {
-                search.globs.push(path);
-                None
-            }
-            _ => None,
+    /// A name that a module or block sees through its `use …::*`.
+    fn globbed(&self, id: ScopeId, name: &str, search: &mut Search) -> Option<Target> {
+        if self.scope(id).globs.is_empty() {
+            return None;
         }
+        let globs = self.globs_of(id)?;
+        let bound: Vec<ScopeId> = self.bound.borrow().get(name).cloned().unwrap_or_default();
+        let mut near: Vec<(usize, ScopeId)> =
+            bound.into_iter().filter_map(|id| Some((*globs.distances.get(&id)?, id))).collect();
+        near.sort_unstable();
+        let found = near.into_iter().find_map(|(_, id)| self.named(id, name, search));
+        if found.is_none() {
+            search.outside.extend(globs.outside.iter().cloned());
+        }
+        found
+    }
+
+    /// What the globs of a scope lead to, directly and through further globs. Found once for each scope; `None` while
+    /// it is being found.
+    fn globs_of(&self, id: ScopeId) -> Option<Rc<Globs>> {
+        match self.globs.borrow().get(&id) {
+            Some(Some(known)) => return Some(Rc::clone(known)),
+            Some(None) => return None,
+            None => {}
+        }
+        self.globs.borrow_mut().insert(id, None);
+        let mut globs = Globs::default();
+        let mut reached = vec![id];
+        let mut at = 0;
+        while let Some(&module) = reached.get(at) {
+            at += 1;
+            let distance = globs.distances.get(&module).map_or(1, |distance| distance + 1);
+            for route in &self.scope(module).globs {
+                let mut search = Search::new(Space::Types);
+                match self.follow_route(module, route, &mut search) {
+                    Some(Target::Item(Item::Module(target))) if !globs.distances.contains_key(&target) => {
+                        // parsed now if it was put off, so that the names that it binds are known
+                        self.scope(target);
+                        globs.distances.insert(target, distance);
+                        reached.push(target);
+                    }
+                    Some(Target::Outside(path)) => globs.outside.push(path),
+                    _ => {}
+                }
+            }
+        }
+        let globs = Rc::new(globs);
+        self.globs.borrow_mut().insert(id, Some(Rc::clone(&globs)));
+        Some(globs)
     }
 
     /// The module that a scope is or lies in.

@@ -14,6 +14,7 @@ use proc_macro2::Span;
 use super::cfg::Cfg;
 use super::modules::Directory;
 use super::package::Package;
+use super::scope::Globs;
 use crate::diagnostic::Diagnostic;
 
 pub(super) type FileId = usize;
@@ -150,6 +151,10 @@ pub(super) struct Tree {
     pub(super) scopes: RefCell<Vec<Slot>>,
     /// The crate root above each scope, also above those that are still being filled.
     pub(super) roots: RefCell<Vec<ScopeId>>,
+    /// The scopes that bind a name, in whatever namespace.
+    pub(super) bound: RefCell<HashMap<String, Vec<ScopeId>>>,
+    /// What the globs of a scope lead to; `None` while that is being found.
+    pub(super) globs: RefCell<HashMap<ScopeId, Option<Rc<Globs>>>>,
     /// Structs and enums with a derive that may be ours, in the order of the source.
     pub(super) candidates: RefCell<Vec<Rc<Shape>>>,
     pub(super) impls: RefCell<Vec<Rc<Impl>>>,
@@ -168,6 +173,8 @@ impl Tree {
             modules: RefCell::default(),
             scopes: RefCell::default(),
             roots: RefCell::default(),
+            bound: RefCell::default(),
+            globs: RefCell::default(),
             candidates: RefCell::default(),
             impls: RefCell::default(),
             renames: RefCell::default(),
