@@ -1,1 +1,31 @@
-//! x
+//! Declare a libSQL schema as Rust structs; `cargo dbmigrate` derives the schema, writes reviewed and proven
+//! migrations, and applies them.
+//!
+//! This crate is what an application depends on: the derives [`derive@Table`], [`derive@View`] and
+//! [`derive@ColumnType`], the traits that they implement, and [`Json`]. What follows is the manual of the language.
+//!
+#![doc = include_str!("../docs/schema.md")]
+
+mod column_type;
+#[cfg(any(
+    feature = "chrono",
+    feature = "jiff",
+    feature = "time",
+    feature = "uuid",
+    feature = "rust_decimal",
+    feature = "serde_json"
+))]
+mod foreign_types;
+mod json;
+mod table;
+
+pub use column_type::ColumnType;
+pub use dbmigrate_macros::{ColumnType, Table, View};
+pub use json::Json;
+pub use table::{Column, Table, View};
+
+/// What the derives expand to; no part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::table::refers_to;
+}

@@ -11,6 +11,9 @@ pub mod ddl;
 #[cfg(feature = "declare")]
 pub mod declare;
 pub mod diff;
+#[cfg(feature = "libsql")]
+pub mod engine;
+pub mod folder;
 pub mod plan;
 pub mod schema;
 pub mod sql;

@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned as _;
 
 use super::errors::Errors;
-use super::{DeclareError, Derive, naming, parse_column, parse_table};
+use super::{Derive, naming, parse_column, parse_table};
 use crate::schema::{Conflict, Deferrable, ReferentialAction, TriggerTiming};
 use crate::sql::{DeclType, Expr, Name};
 
@@ -68,6 +68,8 @@ pub struct Item {
     pub view_columns: Vec<At<ColumnWord>>,
     /// The fields.
     pub fields: Vec<Field>,
+    /// Whether the struct's own attributes have errors, so that what seems to be missing may have been meant by them.
+    pub has_errors: bool,
 }
 
 /// A field with its `#[column(…)]`.
@@ -113,6 +115,8 @@ pub struct Field {
     pub unindexed: Option<Span>,
     /// `auxiliary`, of an R-Tree column.
     pub auxiliary: Option<Span>,
+    /// Whether its attributes have errors; see [`Item::has_errors`].
+    pub has_errors: bool,
 }
 
 /// How a column is referred to in an attribute.
@@ -263,11 +267,9 @@ pub enum EventClause {
 }
 
 impl Item {
-    /// Reads a struct and its attributes.
-    ///
-    /// # Errors
-    /// Everything that is wrong with them.
-    pub fn parse(input: &syn::DeriveInput, derive: Derive) -> Result<Self, Vec<DeclareError>> {
+    /// Reads a struct and its attributes, and everything that is wrong with them: what can be read is there still, so
+    /// that lowering can find the rest of the errors.
+    pub fn parse(input: &syn::DeriveInput, derive: Derive) -> (Self, Errors) {
         let mut errors = Errors::default();
         let mut item = Self::new(input, derive);
         let word = match derive {
@@ -283,14 +285,16 @@ impl Item {
                 );
             }
         }
+        let before = errors.count();
         parse_table::parse(&input.attrs, &mut item, &mut errors);
+        item.has_errors = errors.count() > before;
         let syn::Data::Struct(data) = &input.data else {
             errors.add_with_help(
                 input.ident.span(),
                 format!("`#[derive({word})]` is for structs with named fields"),
                 "for an enum that is stored in a column there is `#[derive(ColumnType)]`",
             );
-            return errors.finish(item);
+            return (item, errors);
         };
         match &data.fields {
             syn::Fields::Named(fields) if !fields.named.is_empty() => {
@@ -309,7 +313,7 @@ impl Item {
                 "each field is a column: `id: i64`",
             ),
         }
-        errors.finish(item)
+        (item, errors)
     }
 
     /// The object's name: `name`, or the struct's name in `snake_case`.
@@ -339,6 +343,7 @@ impl Item {
             query: None,
             view_columns: Vec::new(),
             fields: Vec::new(),
+            has_errors: false,
         }
     }
 }
@@ -401,6 +406,7 @@ impl Field {
             renamed_from: None,
             unindexed: None,
             auxiliary: None,
+            has_errors: false,
         }
     }
 }

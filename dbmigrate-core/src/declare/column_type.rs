@@ -124,14 +124,11 @@ impl ColumnTypeItem {
         if let Some(decl_type) = &self.decl_type {
             ty.decl_type = decl_type.value.clone();
         }
-        ty.check = match (self.check(), ty.check) {
-            (Some(own), Some(inner)) => Some(Expr::new(format!("({own}) AND ({inner})"))),
-            (own, inner) => own.or(inner),
-        };
+        ty.check = self.check().or(ty.check);
         Ok(Some(ty))
     }
 
-    /// The condition that this type itself puts on a column, in which the column is `{}`.
+    /// The condition that this type itself puts on a column, in the place of an inner type's condition, in which the column is `{}`.
     pub fn check(&self) -> Option<Expr> {
         match &self.shape {
             Shape::Newtype { check, .. } => check.clone(),

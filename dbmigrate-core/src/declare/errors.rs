@@ -35,6 +35,11 @@ impl Errors {
         self.0.len()
     }
 
+    /// Adds those of somebody else.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -44,7 +49,9 @@ impl Errors {
     ///
     /// # Errors
     /// All errors that were added, if there are any.
-    pub fn finish<T>(self, value: T) -> Result<T, Vec<DeclareError>> {
+    pub fn finish<T>(mut self, value: T) -> Result<T, Vec<DeclareError>> {
+        // in the order of the source, whichever step found them
+        self.0.sort_by_key(|error| (error.span.start().line, error.span.start().column));
         if self.0.is_empty() { Ok(value) } else { Err(self.0) }
     }
 }

@@ -7,7 +7,6 @@ use super::errors::{Errors, closest};
 use super::{ColumnType, Declaration, DeclareError, Deferred, Derive, Object, Resolve, literal, lower_table};
 use crate::schema::validate::Place;
 use crate::schema::{Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
-use crate::sql::token::{TokenKind, tokenize};
 use crate::sql::{Expr, Name};
 
 /// Lowers a struct with `#[derive(Table)]` or `#[derive(View)]`.
@@ -19,15 +18,19 @@ pub fn lower(
     derive: Derive,
     resolve: &dyn Resolve,
 ) -> Result<Declaration, Vec<DeclareError>> {
-    lower_item(&Item::parse(input, derive)?, resolve)
+    let (item, errors) = Item::parse(input, derive);
+    lower_item(&item, errors, resolve)
 }
 
-/// Lowers a struct that has been parsed.
+/// Lowers a struct that has been parsed, with the errors that were found in doing so.
 ///
 /// # Errors
 /// Everything that is wrong with the declaration.
-pub fn lower_item(item: &Item, resolve: &dyn Resolve) -> Result<Declaration, Vec<DeclareError>> {
-    let mut lowering = Lowering { item, resolve, errors: Errors::default(), places: Vec::new(), deferred: Vec::new() };
+pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<Declaration, Vec<DeclareError>> {
+    if item.fields.is_empty() {
+        return errors.finish(()).and(Err(Vec::new()));
+    }
+    let mut lowering = Lowering { item, resolve, errors, places: Vec::new(), deferred: Vec::new() };
     lowering.check_columns();
     let object = match (item.derive, &item.module) {
         (Derive::View, _) => lowering.view(),
@@ -132,6 +135,9 @@ impl Lowering<'_> {
         self.refuse_column_keys("a view", &["name", "type"]);
         self.places.push((Place::View(name.value.clone()), name.span));
         let Some(query) = &item.query else {
+            if item.has_errors {
+                return None;
+            }
             self.errors.add_with_help(
                 item.ident.span(),
                 format!("view `{}` has no query", name.value),
@@ -221,13 +227,8 @@ impl Lowering<'_> {
 
 /// The body of a trigger, whose last statement may have been written without its semicolon.
 fn with_semicolon(body: &Expr) -> Expr {
-    let last = tokenize(body.as_str()).filter(crate::sql::Token::is_significant).last();
-    match last {
-        Some(last) if last.kind != TokenKind::Semicolon => {
-            // a comment behind the last token may run to the end of its line
-            let (before, after) = body.as_str().split_at(last.end());
-            Expr::new(format!("{before};{after}"))
-        }
-        _ => body.clone(),
+    match body.as_str().ends_with(';') {
+        true => body.clone(),
+        false => Expr::script(format!("{body};")),
     }
 }

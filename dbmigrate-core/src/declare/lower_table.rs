@@ -22,7 +22,7 @@ pub(super) fn table(lowering: &mut Lowering<'_>) -> Option<Table> {
     table.without_rowid = item.without_rowid.is_some();
     table.random_rowid = item.random_rowid.is_some();
     lowering.places.push((Place::Table(table.name.clone()), item.name().span));
-    if let Some(option) = item.options.first() {
+    if let Some(option) = item.options.first().filter(|_| !item.has_errors) {
         lowering.errors.add_with_help(
             option.span,
             "an ordinary table has no `options`",
@@ -112,6 +112,8 @@ fn primary_key(lowering: &mut Lowering<'_>, table: &mut Table) {
             Some(key) if matches!(&key.parts[..], [only] if only.column == name && !only.descending) => {
                 key.autoincrement = true;
             }
+            // the primary key may be what has just been reported
+            _ if field.has_errors || item.has_errors => {}
             _ => lowering.errors.add_with_help(
                 span,
                 "`autoincrement` needs a primary key of this field alone",
@@ -125,7 +127,7 @@ fn column(lowering: &mut Lowering<'_>, field: &Field, table: &mut Table) {
     let name = field.name();
     lowering.places.push((Place::Column(table.name.clone(), name.value.clone()), name.span));
     for (word, span) in [("unindexed", field.unindexed), ("auxiliary", field.auxiliary)] {
-        if let Some(span) = span {
+        if let Some(span) = span.filter(|_| !lowering.item.has_errors) {
             lowering.errors.add(span, format!("`{word}` belongs to virtual tables: `#[table(using = …)]`"));
         }
     }

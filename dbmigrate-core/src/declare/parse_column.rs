@@ -37,6 +37,7 @@ pub(super) const KEYS: [&str; 23] = [
 /// Reads a field of the struct `this`..
 pub(super) fn parse(field: &syn::Field, this: &proc_macro2::Ident, errors: &mut Errors) -> Option<Field> {
     let ident = field.ident.clone()?;
+    let before = errors.count();
     let mut parsed = Field::new(ident, field.ty.clone());
     for attribute in &field.attrs {
         for word in ["table", "view"] {
@@ -59,6 +60,7 @@ pub(super) fn parse(field: &syn::Field, this: &proc_macro2::Ident, errors: &mut 
             }
         }
     }
+    parsed.has_errors = errors.count() > before;
     check_combinations(&parsed, errors);
     Some(parsed)
 }
@@ -173,7 +175,7 @@ fn default_value(tokens: &mut Tokens, key: &Key) -> Result<At<DefaultClause>, De
 /// What one field's keys demand of each other.
 fn check_combinations(field: &Field, errors: &mut Errors) {
     let mut needs = |span: Option<proc_macro2::Span>, word: &str, present: bool, needed: &str| {
-        if let (Some(span), false) = (span, present) {
+        if let (Some(span), false) = (span, present || field.has_errors) {
             errors.add(span, format!("`{word}` needs `{needed}` on the same field"));
         }
     };

@@ -2,7 +2,7 @@
 
 use super::ast::Item;
 use super::errors::{Errors, list};
-use super::parse_clause::{self as clause, name_value, sql_value, unknown_key};
+use super::parse_clause::{self as clause, name_value, unknown_key};
 use super::tokens::{Key, Tokens, set};
 use super::{DeclareError, Derive, parse_column};
 
@@ -124,7 +124,14 @@ fn table_key(tokens: &mut Tokens, key: &Key, item: &mut Item, errors: &mut Error
 
 fn view_key(tokens: &mut Tokens, key: &Key, item: &mut Item, errors: &mut Errors) -> bool {
     match key.text.as_str() {
-        "query" | "sql" => set(&mut item.query, key, sql_value(tokens, key), errors),
+        "query" | "sql" => {
+            let value = tokens.equals(key, "\"SELECT …\"").and_then(|()| {
+                let query = tokens.query()?;
+                tokens.end()?;
+                Ok(query)
+            });
+            set(&mut item.query, key, value, errors);
+        }
         "columns" => {
             let value = tokens.list(key, "columns(a, b)", errors);
             for mut argument in errors.take(value).unwrap_or_default() {

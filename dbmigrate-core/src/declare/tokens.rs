@@ -279,11 +279,18 @@ impl Tokens {
         Ok(At::new(Expr::new(&text.value), text.span))
     }
 
+    /// A string that holds one query, whose comments are kept.
+    pub(super) fn query(&mut self) -> Result<At<Expr>> {
+        let text = self.string("a query in quotes")?;
+        check_sql(&text, false)?;
+        Ok(At::new(Expr::script(&text.value), text.span))
+    }
+
     /// A string that holds SQL statements or options, in which semicolons are allowed.
     pub(super) fn sql_script(&mut self, expected: &str) -> Result<At<Expr>> {
         let text = self.string(expected)?;
         check_sql(&text, true)?;
-        Ok(At::new(Expr::new(&text.value), text.span))
+        Ok(At::new(Expr::script(&text.value), text.span))
     }
 
     /// One of a few words.

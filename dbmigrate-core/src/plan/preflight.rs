@@ -13,6 +13,8 @@ use crate::sql::{Expr, Name};
 /// A query that has to return nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preflight {
+    /// The table whose rows it looks at, by its old name.
+    pub table: Name,
     /// What it means when a row comes back; each `{}` stands for a value of the row, in order.
     pub message: String,
     /// The query.
@@ -69,7 +71,7 @@ impl Probe<'_> {
         let shown = if shown.is_empty() { String::new() } else { format!(", {shown}") };
         let query =
             format!("SELECT count(*), {place}{shown} FROM {} WHERE {condition} HAVING count(*) > 0", table.sql());
-        Preflight { message: format!("{message}, first at {words} {{}}"), query }
+        Preflight { table: table.clone(), message: format!("{message}, first at {words} {{}}"), query }
     }
 
     /// The aggregate that locates the first row, and what to call it.
@@ -98,6 +100,7 @@ impl Probe<'_> {
         let has_nothing = matches!(source(self.input, self.before, self.after, column), Source::Default)
             && super::decide::needs_backfill(self.after, column);
         (is_new && has_nothing).then(|| Preflight {
+            table: self.old.name.clone(),
             message: format!("`{}` has {{}} rows and nothing to put into `{}`", self.old.name, column.name),
             query: format!("SELECT count(*) FROM {} HAVING count(*) > 0", self.old.name.sql()),
         })
@@ -212,7 +215,7 @@ impl Probe<'_> {
         );
         let message =
             format!("{{}} duplicates in `{}` ({}), which becomes unique: {{}}", self.old.name, bare.join(", "));
-        (!columns.is_empty()).then_some(Preflight { message, query })
+        (!columns.is_empty()).then(|| Preflight { table: self.old.name.clone(), message, query })
     }
 
     /// Rows that refer to nothing through a new foreign key.

@@ -15,6 +15,19 @@ fn all_errors_of_a_struct_are_reported_at_once() {
 }
 
 #[test]
+fn a_mistake_in_one_key_hides_no_other_and_causes_none() {
+    let source = r"#[table(index(emial), strct)]
+        struct T { #[column(primry_key, autoincrement)] id: i64, #[column(default = 1)] email: String,
+                   #[column(refrences = U::id, on_delete = cascade)] u: u64 }";
+    let tokens: Vec<String> = errors(Derive::Table, source)
+        .iter()
+        .map(|error| error.split(':').next().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(tokens, ["emial", "strct", "primry_key", "1", "refrences", "u64"]);
+    assert_eq!(errors(Derive::View, "#[view(qery = \"SELECT 1\")] struct V { a: i64 }").len(), 1);
+}
+
+#[test]
 fn unknown_keys_are_errors_with_a_suggestion() {
     let message = error("#[table(prinary_key(a))] struct T { a: i64 }");
     assert!(

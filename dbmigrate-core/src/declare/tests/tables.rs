@@ -114,7 +114,7 @@ fn foreign_keys_of_several_columns_refer_to_structs_or_tables() {
 fn triggers_know_their_table_time_event_and_body() {
     let declared = declared(
         r#"#[table(
-            trigger(touch, after = update, update_of(a, "b"), when = "new.a > 0", body = "UPDATE t SET b = 1 -- why"),
+            trigger(touch, after = update, update_of(a, "b"), when = "new.a > 0", body = "UPDATE t /* why */ SET b = 1 -- so"),
             trigger(guard, before = delete, body = "SELECT 1;")
         )] struct T { a: i64, b: i64 }"#,
     );
@@ -122,7 +122,7 @@ fn triggers_know_their_table_time_event_and_body() {
         super::json(&declared.triggers),
         json!([
             {"name": "touch", "on": "t", "timing": "after", "event": {"update": ["a", "b"]}, "when": "new.a > 0",
-                "body": "UPDATE t SET b = 1; -- why"},
+                "body": "UPDATE t /* why */ SET b = 1;"},
             {"name": "guard", "on": "t", "timing": "before", "event": "delete", "body": "SELECT 1;"}
         ])
     );
@@ -143,8 +143,8 @@ fn renames_are_reported_beside_the_model() {
 #[test]
 fn every_part_of_a_table_has_a_place() {
     let declared = declared(
-        r"[table(index(a), unique(b), foreign_key(a, references = Org::id))]
-           struct T { #[column(primary_key)] a: i64, #[column(unique, references = User::id)] b: i64 }"#,
+        r"#[table(index(a), unique(b), foreign_key(a, references = Org::id))]
+           struct T { #[column(primary_key)] a: i64, #[column(unique, references = User::id)] b: i64 }",
     );
     let places: Vec<&Place> = declared.places.iter().map(|(place, _)| place).collect();
     let t = || "t".into();

@@ -1,0 +1,148 @@
+//! A connection to a local database, with the few ways of running a statement that the engine needs.
+
+use std::path::Path;
+use std::time::Duration;
+
+use libsql::{Builder, OpenFlags, Value};
+
+use super::error::{EngineError, ErrorKind};
+
+/// A row of values.
+pub type Row = Vec<Value>;
+
+/// A connection to a local database.
+pub struct Connection {
+    inner: libsql::Connection,
+}
+
+impl Connection {
+    /// A new, empty database in memory.
+    pub async fn in_memory() -> Result<Self, EngineError> {
+        let database = Builder::new_local(":memory:").build().await?;
+        Ok(Self { inner: database.connect()? })
+    }
+
+    /// Opens a file, which is created if it does not exist and `create` is set.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or is not a database. The latter shows here because the header is read.
+    pub async fn open(path: &Path, create: bool) -> Result<Self, EngineError> {
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        if create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let database = Builder::new_local(path).flags(flags).build().await?;
+        let connection = Self { inner: database.connect()? };
+        connection.rows("SELECT count(*) FROM sqlite_schema").await?;
+        Ok(connection)
+    }
+
+    /// Wraps a connection that the application has opened.
+    pub fn from_libsql(inner: libsql::Connection) -> Self {
+        Self { inner }
+    }
+
+    /// How long a statement waits for another connection's lock.
+    pub fn set_busy_timeout(&self, timeout: Duration) -> Result<(), EngineError> {
+        Ok(self.inner.busy_timeout(timeout)?)
+    }
+
+    /// Whether no transaction is open.
+    pub fn is_autocommit(&self) -> bool {
+        self.inner.is_autocommit()
+    }
+
+    /// Runs one statement to its end, whatever it returns.
+    pub async fn run(&self, sql: &str) -> Result<(), EngineError> {
+        refuse_nul(sql)?;
+        let mut rows = self.inner.query(sql, ()).await?;
+        while rows.next().await?.is_some() {}
+        Ok(())
+    }
+
+    /// Runs one statement with values for its parameters.
+    pub async fn run_with(&self, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
+        let mut rows = self.inner.query(sql, values).await?;
+        while rows.next().await?.is_some() {}
+        Ok(())
+    }
+
+    /// Runs several statements, stopping at the first error.
+    pub async fn run_all(&self, statements: &[String]) -> Result<(), EngineError> {
+        for statement in statements {
+            self.run(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// The rows of a query.
+    pub async fn rows(&self, sql: &str) -> Result<Vec<Row>, EngineError> {
+        refuse_nul(sql)?;
+        self.collect(self.inner.query(sql, ()).await?).await
+    }
+
+    /// The rows of a query with values for its parameters.
+    pub async fn rows_with(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, EngineError> {
+        self.collect(self.inner.query(sql, values).await?).await
+    }
+
+    /// The first row of a query, of which no more than that is computed.
+    pub async fn first_row(&self, sql: &str) -> Result<Option<Row>, EngineError> {
+        refuse_nul(sql)?;
+        let mut rows = self.inner.query(sql, ()).await?;
+        let width = rows.column_count();
+        rows.next().await?.map(|row| (0..width).map(|at| Ok(row.get_value(at)?)).collect()).transpose()
+    }
+
+    /// The names of the columns that a query returns.
+    pub async fn column_names(&self, sql: &str) -> Result<Vec<String>, EngineError> {
+        refuse_nul(sql)?;
+        let statement = self.inner.prepare(sql).await?;
+        Ok(statement.columns().iter().map(|column| column.name().to_owned()).collect())
+    }
+
+    async fn collect(&self, mut rows: libsql::Rows) -> Result<Vec<Row>, EngineError> {
+        let width = rows.column_count();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().await? {
+            all.push((0..width).map(|at| Ok(row.get_value(at)?)).collect::<Result<Row, EngineError>>()?);
+        }
+        Ok(all)
+    }
+}
+
+/// The crate hands SQL over as a C string, which ends at the first NUL.
+fn refuse_nul(sql: &str) -> Result<(), EngineError> {
+    if sql.contains('\0') {
+        let message = "the statement contains a NUL character".to_owned();
+        return Err(EngineError { kind: ErrorKind::Statement, message });
+    }
+    Ok(())
+}
+
+/// The text of a value, empty for anything that is not text.
+pub fn text(value: &Value) -> &str {
+    match value {
+        Value::Text(text) => text,
+        _ => "",
+    }
+}
+
+/// The integer of a value, 0 for anything that is not one.
+pub fn integer(value: &Value) -> i64 {
+    match value {
+        Value::Integer(integer) => *integer,
+        _ => 0,
+    }
+}
+
+/// A value as it is shown to people.
+pub fn display(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Integer(integer) => integer.to_string(),
+        Value::Real(real) => real.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Blob(blob) => format!("{} bytes", blob.len()),
+    }
+}

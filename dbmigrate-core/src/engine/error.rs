@@ -1,0 +1,63 @@
+//! Errors of the engine, sorted into the kinds that people can do something about.
+
+use thiserror::Error;
+
+/// SQLite's result code, without the extension in the upper bytes (sqlite.org/rescode.html).
+const PRIMARY_CODE_MASK: i32 = 0xff;
+
+/// An error of the engine.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct EngineError {
+    /// What kind it is.
+    pub kind: ErrorKind,
+    /// The engine's own message.
+    pub message: String,
+}
+
+/// Kinds of engine errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// `SQLITE_ERROR` and everything that has no kind of its own: the statement is wrong.
+    Statement,
+    /// A constraint was violated.
+    Constraint,
+    /// Another connection holds the lock.
+    Locked,
+    /// The file, or its folder, cannot be written.
+    ReadOnly,
+    /// The disk is full.
+    DiskFull,
+    /// The disk failed.
+    Io,
+    /// The file is damaged.
+    Corrupt,
+    /// The file is something else.
+    NotADatabase,
+    /// The file cannot be opened.
+    CannotOpen,
+}
+
+impl From<libsql::Error> for EngineError {
+    fn from(error: libsql::Error) -> Self {
+        match error {
+            libsql::Error::SqliteFailure(code, message) => {
+                let kind = match code & PRIMARY_CODE_MASK {
+                    5 | 6 => ErrorKind::Locked,
+                    8 => ErrorKind::ReadOnly,
+                    10 => ErrorKind::Io,
+                    11 => ErrorKind::Corrupt,
+                    13 => ErrorKind::DiskFull,
+                    14 => ErrorKind::CannotOpen,
+                    19 => ErrorKind::Constraint,
+                    26 => ErrorKind::NotADatabase,
+                    _ => ErrorKind::Statement,
+                };
+                Self { kind, message }
+            }
+            libsql::Error::ConnectionFailed(message) => Self { kind: ErrorKind::CannotOpen, message },
+            other => Self { kind: ErrorKind::Statement, message: other.to_string() },
+        }
+    }
+}

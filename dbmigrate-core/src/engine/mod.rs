@@ -1,0 +1,17 @@
+//! libSQL: connect, introspect, prove and apply. Behind the feature `libsql`.
+//!
+//! The functions are `async` because a database may be remote; those on local files never wait for anything but the
+//! disk, so any executor will do.
+
+pub mod check;
+pub mod connection;
+pub mod content;
+pub mod error;
+pub mod introspect;
+pub mod populate;
+pub mod prove;
+pub mod tracker;
+
+pub use connection::Connection;
+pub use error::EngineError;
+pub use introspect::{Introspected, introspect};

@@ -1,0 +1,342 @@
+//! The proof of a migration: executed in memory on the old schema with rows in it, and looked at afterwards.
+//!
+//! First the *wanted* schema is built on its own: if that fails, the declaration is wrong and its author can mend it.
+//! Then the plan runs on the old schema: if that fails, or rows are lost, the planner is wrong, and says so.
+
+use thiserror::Error;
+
+use super::check::{broken_objects, foreign_key_violations};
+use super::connection::{Connection, integer, text};
+use super::content::{exact, loose, rows};
+use super::error::EngineError;
+use super::introspect::introspect;
+use super::populate::{clear, populate, tightened};
+use crate::diff::{Renames, diff};
+use crate::plan::{Plan, create_all};
+use crate::schema::{Column, Schema, Table};
+use crate::sql::name::quote_string;
+use crate::sql::{Name, StatementKind, split};
+
+/// What was proven.
+#[derive(Debug, Clone, Default)]
+pub struct Proof {
+    /// How many generated rows went through the migration.
+    pub rows: usize,
+    /// Tables for which no row could be generated, so that the migration is proven on the empty table only.
+    pub empty: Vec<Name>,
+}
+
+/// Why a migration is not proven.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// The wanted schema itself is not one that libSQL accepts.
+    #[error("{kind} `{name}`: {message}")]
+    Declaration {
+        /// What kind of object is wrong.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// libSQL's message.
+        message: String,
+    },
+    /// A statement of the plan fails.
+    #[error("statement {number} of the migration fails: {error}")]
+    Statement {
+        /// Which one, counted from 1.
+        number: usize,
+        /// The statement.
+        statement: String,
+        /// The engine's error.
+        error: EngineError,
+    },
+    /// The result is not the wanted schema.
+    #[error("the migration does not lead to the wanted schema: {}", differences.join("; "))]
+    Structure {
+        /// What differs.
+        differences: Vec<String>,
+    },
+    /// Rows are lost or changed.
+    #[error("the migration does not keep the rows of `{table}`: {what}")]
+    Rows {
+        /// The table.
+        table: Name,
+        /// What is wrong.
+        what: String,
+    },
+    /// Foreign keys are violated that were not before.
+    #[error("the migration violates foreign keys of `{table}`")]
+    ForeignKeys {
+        /// The table.
+        table: String,
+    },
+    /// The engine fails in a way that has nothing to do with the migration.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Checks that libSQL accepts a schema, compiles its views and triggers, and sees the same in it as the model does.
+///
+/// `view_fields` are the columns that each view is expected to have.
+///
+/// # Errors
+/// [`ProofError::Declaration`] for the first thing that is wrong.
+pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<(), ProofError> {
+    let connection = Connection::in_memory().await?;
+    connection.run("PRAGMA foreign_keys = ON").await?;
+    connection.run("BEGIN").await?;
+    for statement in create_all(schema) {
+        if let Err(error) = connection.run(&statement).await {
+            return Err(declaration(&statement, error.message));
+        }
+    }
+    if let Some(broken) = broken_objects(&connection, schema).await.into_iter().next() {
+        let name = broken.name.to_string();
+        return Err(ProofError::Declaration { kind: broken.kind, name, message: broken.message });
+    }
+    for (view, fields) in view_fields {
+        let columns = connection.column_names(&format!("SELECT * FROM {} LIMIT 0", view.sql())).await?;
+        let columns: Vec<Name> = columns.into_iter().map(Name::from).collect();
+        let missing = fields.iter().find(|field| !columns.contains(field));
+        let extra = columns.iter().find(|column| !fields.contains(column));
+        let message = match (missing, extra) {
+            (Some(field), _) => format!("the struct has a field `{field}`, which the query does not return"),
+            (None, Some(column)) => format!("the query returns `{column}`, for which the struct has no field"),
+            (None, None) => continue,
+        };
+        return Err(ProofError::Declaration { kind: "view", name: view.to_string(), message });
+    }
+    let found = introspect(&connection).await?;
+    if let Some(unreadable) = found.unreadable.first() {
+        let name = unreadable.object.name.to_string();
+        return Err(ProofError::Declaration { kind: "object", name, message: unreadable.reason.clone() });
+    }
+    if let Some(difference) = differences(&found.schema, schema).into_iter().next() {
+        let message = format!("libSQL reads it differently: {difference}");
+        return Err(ProofError::Declaration { kind: "schema", name: String::new(), message });
+    }
+    Ok(())
+}
+
+fn declaration(statement: &str, message: String) -> ProofError {
+    use crate::ddl::{Object, read};
+    let (kind, name) = match read(statement) {
+        Ok(Object::Table(table)) => ("table", table.name.to_string()),
+        Ok(Object::Index(table, index)) => ("index", format!("{}` of `{table}", index.name)),
+        Ok(Object::View(view)) => ("view", view.name.to_string()),
+        Ok(Object::Trigger(trigger)) => ("trigger", trigger.name.to_string()),
+        Ok(Object::VirtualTable(table)) => ("virtual table", table.name.to_string()),
+        Err(_) => ("statement", statement.lines().next().unwrap_or_default().to_owned()),
+    };
+    ProofError::Declaration { kind, name, message }
+}
+
+/// What differs between a schema that was found and the one that is wanted, in words.
+pub fn differences(found: &Schema, wanted: &Schema) -> Vec<String> {
+    match diff(found, wanted, &Renames::default()) {
+        Ok(diff) => diff.changes().iter().map(ToString::to_string).collect(),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+/// Proves a plan: see the module.
+///
+/// # Errors
+/// If anything is not as it has to be.
+pub async fn prove(old: &Schema, new: &Schema, renames: &Renames, plan: &Plan) -> Result<Proof, ProofError> {
+    let connection = Connection::in_memory().await?;
+    connection.run("PRAGMA foreign_keys = OFF").await?;
+    connection.run("BEGIN").await?;
+    let mut proof = Proof::default();
+    let (tables, others): (Vec<String>, Vec<String>) =
+        create_all(old).into_iter().partition(|statement| creates_table_or_index(statement));
+    connection.run_all(&tables).await?;
+    let populated = populate(&connection, old, &tightened(old, new, renames)).await?;
+    connection.run_all(&others).await?;
+    proof.rows = populated.rows;
+    proof.empty = populated.empty;
+    for preflight in &plan.preflights {
+        if connection
+            .first_row(&preflight.query)
+            .await
+            .map_err(|error| preflight_error(&preflight.query, error))?
+            .is_some()
+        {
+            // the rows at hand are ones that the migration is right to refuse: go on without them
+            clear(&connection, &preflight.table).await?;
+            proof.empty.push(preflight.table.clone());
+        }
+    }
+    let violations = foreign_key_violations(&connection).await.unwrap_or_default();
+    let pairs = comparisons(old, new, renames);
+    let before = read_all(&connection, &pairs, Side::Old).await?;
+    let marks_before = high_water_marks(&connection, old).await?;
+
+    for (at, statement) in plan.statements().enumerate() {
+        connection.run(statement).await.map_err(|error| ProofError::Statement {
+            number: at + 1,
+            statement: statement.to_owned(),
+            error,
+        })?;
+    }
+
+    let found = introspect(&connection).await?;
+    let mut differing = differences(&found.schema, new);
+    differing.extend(found.unreadable.iter().map(|object| format!("`{}` cannot be read", object.object.name)));
+    if !differing.is_empty() {
+        return Err(ProofError::Structure { differences: differing });
+    }
+    let after = read_all(&connection, &pairs, Side::New).await?;
+    for ((pair, before), after) in pairs.iter().zip(&before).zip(&after) {
+        pair.compare(before, after)?;
+    }
+    let marks_after = high_water_marks(&connection, new).await?;
+    for (table, mark) in marks_before {
+        let renamed = renames.tables.iter().find(|(from, _)| *from == table).map_or(&table, |(_, to)| to);
+        let both = new.table(renamed).is_some_and(Table::is_autoincrement) && old.table(&table).is_some();
+        let kept = marks_after.iter().any(|(name, after)| name == renamed && *after == mark);
+        if both && !kept && pairs.iter().any(|pair| pair.new.name == *renamed) {
+            let what = "the AUTOINCREMENT high-water mark changes".to_owned();
+            return Err(ProofError::Rows { table: renamed.clone(), what });
+        }
+    }
+    let now = foreign_key_violations(&connection).await?;
+    if let Some(((table, _, _), _)) = now.iter().find(|(key, count)| violations.get(*key).is_none_or(|was| was < count))
+    {
+        return Err(ProofError::ForeignKeys { table: table.clone() });
+    }
+    if let Some(broken) = broken_objects(&connection, new).await.into_iter().next() {
+        let message = format!("{} {} does not compile: {}", broken.kind, broken.name, broken.message);
+        return Err(ProofError::Structure { differences: vec![message] });
+    }
+    Ok(proof)
+}
+
+fn preflight_error(query: &str, error: EngineError) -> ProofError {
+    ProofError::Statement { number: 0, statement: query.to_owned(), error }
+}
+
+fn creates_table_or_index(statement: &str) -> bool {
+    let kind = split(statement).first().map(|statement| statement.kind);
+    matches!(kind, Some(StatementKind::CreateTable | StatementKind::CreateVirtualTable | StatementKind::CreateIndex))
+}
+
+async fn high_water_marks(connection: &Connection, schema: &Schema) -> Result<Vec<(Name, i64)>, EngineError> {
+    if !schema.tables.iter().any(Table::is_autoincrement) {
+        return Ok(Vec::new());
+    }
+    let found = connection.rows("SELECT name, seq FROM sqlite_sequence").await?;
+    Ok(found.iter().map(|row| (Name::from(text(&row[0])), integer(&row[1]))).collect())
+}
+
+/// A table that is in both schemas, and what of its rows can be compared.
+struct Comparison<'a> {
+    old: &'a Table,
+    new: &'a Table,
+    /// Expressions for the identity of a row, old and new.
+    identity: Vec<(String, String)>,
+    /// Expressions for its values, old and new, and whether NULL may have been filled.
+    values: Vec<(String, String, bool)>,
+}
+
+enum Side {
+    Old,
+    New,
+}
+
+fn comparisons<'a>(old: &'a Schema, new: &'a Schema, renames: &Renames) -> Vec<Comparison<'a>> {
+    let pair = |after: &'a Table| {
+        let renamed = renames.tables.iter().find(|(_, to)| *to == after.name);
+        let before = match renamed {
+            Some((from, _)) => old.table(from)?,
+            None if renames.renames_table(&after.name) => return None,
+            None => old.table(&after.name)?,
+        };
+        Some(Comparison::of(before, after, renames))
+    };
+    new.tables.iter().filter_map(pair).collect()
+}
+
+impl<'a> Comparison<'a> {
+    fn of(old: &'a Table, new: &'a Table, renames: &Renames) -> Self {
+        let old_column = |column: &Column| -> Option<&'a Column> {
+            let name = renames.old_column(&new.name, &column.name);
+            let is_renamed_away = name == &column.name
+                && renames.columns.iter().any(|(on, from, to)| *on == new.name && from == name && to != name);
+            old.column(name).filter(|_| !is_renamed_away)
+        };
+        let mut values = Vec::new();
+        for column in new.columns.iter().filter(|column| column.generated.is_none()) {
+            let Some(before) = old_column(column) else { continue };
+            let same_affinity = before.decl_type.affinity() == column.decl_type.affinity();
+            let encode = if same_affinity { exact } else { loose };
+            let filled = new.rejects_null(column) && !old.rejects_null(before);
+            values.push((encode(&before.name.sql()), encode(&column.name.sql()), filled));
+        }
+        let rowid = |name: Name| format!("CAST({} AS TEXT)", name.sql());
+        let same_alias = match (old.rowid_alias(), new.rowid_alias()) {
+            (_, None) => true,
+            (Some(before), Some(after)) => old_column(after).is_some_and(|column| column.name == before.name),
+            (None, Some(_)) => false,
+        };
+        let identity = match (old.free_rowid_name(), new.free_rowid_name()) {
+            (Some(before), Some(after)) if same_alias => vec![(rowid(before), rowid(after))],
+            _ => {
+                let key = new.primary_key.iter().flat_map(|key| &key.parts);
+                let columns = key.filter_map(|part| new.column(&part.column));
+                columns
+                    .filter_map(|column| Some((loose(&old_column(column)?.name.sql()), loose(&column.name.sql()))))
+                    .collect()
+            }
+        };
+        if identity.is_empty() {
+            // without an identity, rows are matched by their values, so all of these must be known
+            values.retain(|(_, _, filled)| !filled);
+        }
+        Self { old, new, identity, values }
+    }
+
+    async fn read(&self, connection: &Connection, side: &Side) -> Result<Vec<Vec<String>>, EngineError> {
+        let pick = |(old, new): (&String, &String)| match side {
+            Side::Old => old.clone(),
+            Side::New => new.clone(),
+        };
+        let identity = self.identity.iter().map(|(old, new)| pick((old, new)));
+        let values = self.values.iter().map(|(old, new, _)| pick((old, new)));
+        let table = match side {
+            Side::Old => &self.old.name,
+            Side::New => &self.new.name,
+        };
+        rows(connection, table, &identity.chain(values).collect::<Vec<_>>()).await
+    }
+
+    fn compare(&self, before: &[Vec<String>], after: &[Vec<String>]) -> Result<(), ProofError> {
+        let error = |what: String| Err(ProofError::Rows { table: self.new.name.clone(), what });
+        if before.len() != after.len() {
+            return error(format!("{} rows before, {} after", before.len(), after.len()));
+        }
+        for (old, new) in before.iter().zip(after) {
+            for (at, (one, two)) in old.iter().zip(new).enumerate() {
+                let value = at.checked_sub(self.identity.len()).and_then(|at| self.values.get(at));
+                let may_be_filled = value.is_some_and(|(_, _, filled)| *filled) && (one == "NULL" || one.is_empty());
+                if one != two && !may_be_filled {
+                    let what = value.map_or("its identity", |(_, new, _)| new.as_str());
+                    return error(format!("{} becomes {} ({what})", quote_string(one), quote_string(two)));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn read_all(
+    connection: &Connection,
+    pairs: &[Comparison<'_>],
+    side: Side,
+) -> Result<Vec<Vec<Vec<String>>>, EngineError> {
+    let mut all = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        all.push(pair.read(connection, &side).await?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,153 @@
+//! The schema of a database while migrations run on it: read once, then kept up to date with what changed.
+//!
+//! Each migration is verified against its snapshot, so with many migrations the cost must follow the change, not the
+//! schema: objects that a migration adds are read alone, and the hash of the schema is adjusted by theirs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::connection::Connection;
+use super::error::EngineError;
+use super::introspect::{
+    Introspected, StoredObject, Unreadable, mismatch, read_objects, refuse_mismatches, stored_columns, stored_objects,
+};
+use crate::schema::canonical::{ObjectKind, SchemaHash, canonical_trigger, canonical_view, canonical_virtual_table};
+use crate::schema::{Schema, Table};
+use crate::sql::{Name, Statement};
+
+/// The known state of a database's schema.
+pub struct Tracker {
+    schema: Schema,
+    unreadable: Vec<Unreadable>,
+    canonical: BTreeMap<(ObjectKind, String), String>,
+    hash: SchemaHash,
+    last_rowid: i64,
+}
+
+impl Tracker {
+    /// Reads the schema.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub async fn new(connection: &Connection) -> Result<Self, EngineError> {
+        let (objects, last_rowid) = stored_objects(connection, 0).await?;
+        let mut found = read_objects(&objects);
+        if !found.schema.tables.is_empty() {
+            let columns = stored_columns(connection, None).await?;
+            refuse_mismatches(&mut found, &objects, &columns);
+        }
+        Ok(Self::from_introspected(found, last_rowid))
+    }
+
+    fn from_introspected(found: Introspected, last_rowid: i64) -> Self {
+        let canonical = found.schema.canonical();
+        let mut hash = SchemaHash::default();
+        for text in canonical.values() {
+            hash.add(text);
+        }
+        Self { schema: found.schema, unreadable: found.unreadable, canonical, hash, last_rowid }
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Objects that the model cannot represent.
+    pub fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
+    }
+
+    /// The hash of the schema.
+    pub fn hash(&self) -> SchemaHash {
+        self.hash
+    }
+
+    /// Brings the tracker up to date after these statements ran.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub async fn update(&mut self, connection: &Connection, statements: &[Statement<'_>]) -> Result<(), EngineError> {
+        let mut changing = statements.iter().filter(|statement| statement.kind.changes_schema()).peekable();
+        if changing.peek().is_none() {
+            return Ok(());
+        }
+        if changing.all(|statement| statement.kind.only_adds_objects()) {
+            self.read_added(connection).await
+        } else {
+            *self = Self::new(connection).await?;
+            Ok(())
+        }
+    }
+
+    async fn read_added(&mut self, connection: &Connection) -> Result<(), EngineError> {
+        let (objects, last_rowid) = stored_objects(connection, self.last_rowid).await?;
+        self.last_rowid = last_rowid;
+        let (indexes, others): (Vec<StoredObject>, Vec<StoredObject>) =
+            objects.into_iter().partition(|object| object.kind == "index");
+        let found = read_objects(&others);
+        let mut stale: BTreeSet<Name> = BTreeSet::new();
+        for table in found.schema.tables {
+            let columns = stored_columns(connection, Some(&table.name)).await?;
+            let stored = columns.get(&table.name.folded()).map(Vec::as_slice).unwrap_or_default();
+            if let Some(reason) = mismatch(&table, stored) {
+                let object = others.iter().find(|object| object.name == table.name);
+                self.unreadable.extend(object.map(|object| Unreadable { object: object.clone(), reason }));
+                continue;
+            }
+            stale.extend(self.children_by_primary_key(&table.name));
+            stale.insert(table.name.clone());
+            self.schema.tables.insert(table);
+        }
+        self.unreadable.extend(found.unreadable);
+        for object in indexes {
+            let index = match crate::ddl::read(&object.sql) {
+                Ok(crate::ddl::Object::Index(_, index)) => Ok(index),
+                Ok(_) => Err("it is not an index".to_owned()),
+                Err(error) => Err(error.to_string()),
+            };
+            match (self.schema.tables.get_mut(&object.table), index) {
+                (Some(table), Ok(index)) => {
+                    stale.insert(table.name.clone());
+                    table.indexes.insert(index);
+                }
+                // of the history table, or of something that is not represented anyway
+                (None, Ok(_)) => {}
+                (_, Err(reason)) => self.unreadable.push(Unreadable { object, reason }),
+            }
+        }
+        for name in stale {
+            if let Some(table) = self.schema.table(&name) {
+                let text = self.schema.canonical_table(table);
+                self.replace((ObjectKind::Table, name.folded()), text);
+            }
+        }
+        for view in found.schema.views {
+            self.replace((ObjectKind::View, view.name.folded()), canonical_view(&view));
+            self.schema.views.insert(view);
+        }
+        for trigger in found.schema.triggers {
+            self.replace((ObjectKind::Trigger, trigger.name.folded()), canonical_trigger(&trigger));
+            self.schema.triggers.insert(trigger);
+        }
+        for table in found.schema.virtual_tables {
+            self.replace((ObjectKind::VirtualTable, table.name.folded()), canonical_virtual_table(&table));
+            self.schema.virtual_tables.insert(table);
+        }
+        Ok(())
+    }
+
+    /// Tables whose foreign keys refer to the primary key of `parent` without naming its columns.
+    fn children_by_primary_key(&self, parent: &Name) -> Vec<Name> {
+        let refers = |table: &&Table| {
+            table.foreign_keys.iter().any(|key| key.parent == *parent && key.parent_columns.is_empty())
+        };
+        self.schema.tables.iter().filter(refers).map(|table| table.name.clone()).collect()
+    }
+
+    fn replace(&mut self, key: (ObjectKind, String), text: String) {
+        self.hash.add(&text);
+        if let Some(before) = self.canonical.insert(key, text) {
+            self.hash.remove(&before);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! SHA-256 of files and lines, the same on every platform: line ends and a byte order mark do not count.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::schema::canonical::SchemaHash;
+
+/// A SHA-256 value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Checksum([u8; 32]);
+
+impl Checksum {
+    /// What stands before the first migration in the chain of hashes.
+    pub(super) const ZERO: Self = Self([0; 32]);
+
+    /// The checksum of a text file: a byte order mark is left out and `\r\n` counts as `\n`, so that a checkout with
+    /// other line ends has the same one.
+    pub fn of_text(bytes: &[u8]) -> Self {
+        let mut rest = without_bom(bytes);
+        let mut hasher = Sha256::new();
+        while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
+            hasher.update(&rest[..at]);
+            rest = &rest[at + 1..];
+        }
+        hasher.update(rest);
+        Self(hasher.finalize().into())
+    }
+
+    /// The checksum of `line` chained to the one before it.
+    pub(super) fn chained(before: &Self, line: &str) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(before.0);
+        hasher.update(line.as_bytes());
+        Self(hasher.finalize().into())
+    }
+
+    /// Reads 64 lower-case hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        let mut value = [0; 32];
+        for (byte, pair) in value.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Self(value))
+    }
+
+    /// 64 lower-case hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        let mut text = String::with_capacity(64);
+        self.push_hex(&mut text);
+        text
+    }
+
+    /// Appends 64 lower-case hexadecimal digits to `text`.
+    pub(super) fn push_hex(self, text: &mut String) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        for byte in self.0 {
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+}
+
+impl From<SchemaHash> for Checksum {
+    fn from(hash: SchemaHash) -> Self {
+        Self::from_hex(&hash.to_hex()).unwrap_or(Self::ZERO)
+    }
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_hex())
+    }
+}
+
+impl fmt::Debug for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// The bytes behind a UTF-8 byte order mark.
+pub(super) fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+
+    #[test]
+    fn line_ends_and_a_byte_order_mark_do_not_change_the_checksum() {
+        let checksum = Checksum::of_text(b"a\nb\n\nc");
+        assert_eq!(checksum, Checksum::of_text(b"a\r\nb\r\n\r\nc"));
+        assert_eq!(checksum, Checksum::of_text(b"\xef\xbb\xbfa\nb\r\n\nc"));
+        assert_ne!(checksum, Checksum::of_text(b"a\nb\n\nc\n"));
+        assert_ne!(checksum, Checksum::of_text(b"a\rb\n\nc"));
+    }
+
+    #[test]
+    fn it_is_sha_256_in_hexadecimal() {
+        let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Checksum::of_text(b"abc").to_hex(), hex);
+        assert_eq!(Checksum::from_hex(hex), Some(Checksum::of_text(b"abc")));
+        assert_eq!(Checksum::from_hex(&hex.to_uppercase()), None);
+        assert_eq!(Checksum::from_hex(&hex[1..]), None);
+    }
+
+    #[test]
+    fn a_schema_hash_keeps_its_hexadecimal_form() {
+        let hash = SchemaHash::of(&Schema::default());
+        assert_eq!(Checksum::from(hash).to_hex(), hash.to_hex());
+    }
+}

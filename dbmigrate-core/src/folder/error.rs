@@ -1,0 +1,225 @@
+//! What can be wrong with a migrations folder, each with the next step to take.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::lock::LockProblem;
+use super::snapshot;
+
+/// An error of the migrations folder. Its text is one line; [`FolderError::help`] says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    /// A `migration.sql` is not the one that the lock lists.
+    #[error("`{}` was edited after it was recorded in `migrations.lock`", path.display())]
+    EditedSql {
+        /// The file.
+        path: PathBuf,
+        /// Whether no migration comes after it.
+        is_last: bool,
+    },
+    /// A `snapshot.json` is not the one that the lock lists.
+    #[error("`{}` was edited, but snapshots are only written by the tool", path.display())]
+    EditedSnapshot {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file or directory that the lock lists does not exist.
+    #[error("`{}` is missing, but `migrations.lock` lists it", path.display())]
+    Missing {
+        /// The file or directory.
+        path: PathBuf,
+    },
+    /// There are migrations, but no lock.
+    #[error("`{}` is missing, but there are migrations beside it", path.display())]
+    MissingLock {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// A directory that the lock does not list.
+    #[error("`{}` is not listed in `migrations.lock`", path.display())]
+    Unlisted {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// An SQL file that is not in the directory of a migration.
+    #[error("`{}` is not part of a migration: a migration is a directory made by `generate`", path.display())]
+    StrayFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A merge has left its markers in a file.
+    #[error("`{}` contains a conflict that git could not merge, at line {line}", path.display())]
+    Conflict {
+        /// The file.
+        path: PathBuf,
+        /// The line of the first marker, counted from 1.
+        line: usize,
+    },
+    /// The lock was changed by hand.
+    #[error("`{}` was changed by hand, at line {line}: {problem}", path.display())]
+    TamperedLock {
+        /// The lock.
+        path: PathBuf,
+        /// The first line that does not fit, counted from 1.
+        line: usize,
+        /// What does not fit.
+        problem: LockProblem,
+    },
+    /// A later version of the tool wrote a file.
+    #[error(
+        "`{}` was written by a newer version of cargo-dbmigrate (format {format}, this version reads up to {newest})",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: u32,
+        /// The newest format that can be read.
+        newest: u32,
+    },
+    /// A file is not text.
+    #[error("`{}` is not UTF-8 text", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A snapshot that the lock vouches for cannot be read.
+    #[error("`{}` cannot be read: {source}", path.display())]
+    BrokenSnapshot {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Somebody else has written to the folder since it was read.
+    #[error("`{}` was changed by somebody else in the meantime; nothing was written", path.display())]
+    ChangedMeanwhile {
+        /// The file or directory.
+        path: PathBuf,
+    },
+    /// A file cannot be written.
+    #[error("cannot write to `{}`: {source}; nothing was left there", path.display())]
+    NotWritable {
+        /// The migrations folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    NotReadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl FolderError {
+    /// Whether the files contradict each other, as opposed to a file that could not be read or written.
+    pub fn is_inconsistency(&self) -> bool {
+        !matches!(self, Self::NotWritable { .. } | Self::NotReadable { .. })
+    }
+
+    /// The file or directory that it is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::EditedSql { path, .. }
+            | Self::EditedSnapshot { path }
+            | Self::Missing { path }
+            | Self::MissingLock { path }
+            | Self::Unlisted { path }
+            | Self::StrayFile { path }
+            | Self::Conflict { path, .. }
+            | Self::TamperedLock { path, .. }
+            | Self::Newer { path, .. }
+            | Self::NotUtf8 { path }
+            | Self::BrokenSnapshot { path, .. }
+            | Self::ChangedMeanwhile { path }
+            | Self::NotWritable { path, .. }
+            | Self::NotReadable { path, .. } => path,
+        }
+    }
+
+    /// What to do about it, one line each; commands are in backticks and can be typed as they stand.
+    pub fn help(&self) -> Vec<String> {
+        let path = shell_word(self.path());
+        match self {
+            Self::EditedSql { is_last: true, .. } => vec![
+                "if it was not applied anywhere yet, record the edit: `cargo dbmigrate generate --custom`".to_owned(),
+                format!("else undo the edit: `git restore {path}`, and change more with a new migration"),
+            ],
+            Self::EditedSql { is_last: false, .. } => vec![
+                format!("undo the edit: `git restore {path}`"),
+                "change what it did with a new migration: `cargo dbmigrate generate --custom`".to_owned(),
+            ],
+            Self::EditedSnapshot { .. }
+            | Self::Missing { .. }
+            | Self::MissingLock { .. }
+            | Self::TamperedLock { .. }
+            | Self::NotUtf8 { .. }
+            | Self::BrokenSnapshot { .. } => vec![format!("restore it: `git restore {path}`")],
+            Self::Unlisted { .. } => vec![
+                format!("if an interrupted `generate` left it, delete it: `rm -r {path}`, then generate again"),
+                "if it came with a merge, restore the `migrations.lock` that lists it".to_owned(),
+            ],
+            Self::StrayFile { .. } => {
+                vec!["make a migration to move the statements into: `cargo dbmigrate generate --custom`".to_owned()]
+            }
+            Self::Conflict { path, .. } if path.ends_with(super::lock::FILE_NAME) => vec![
+                "both branches added migrations: take the `migrations.lock` of the branch that was merged first"
+                    .to_owned(),
+                "then delete the directories that it does not list, and make those migrations again: \
+                 `cargo dbmigrate generate`"
+                    .to_owned(),
+            ],
+            Self::Conflict { .. } => vec![format!(
+                "take the file of one branch, the one whose `migrations.lock` is kept: `git checkout --ours {path}` \
+                 or `git checkout --theirs {path}`"
+            )],
+            Self::Newer { .. } => vec!["update the tool: `cargo install cargo-dbmigrate`".to_owned()],
+            Self::ChangedMeanwhile { .. } => vec!["run the command again".to_owned()],
+            Self::NotWritable { source, .. } | Self::NotReadable { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied => vec![format!("see who may: `ls -ld {path}`")],
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    vec!["make room on the disk, then run the command again".to_owned()]
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    pub(super) fn lock(path: PathBuf, error: super::lock::LockError) -> Self {
+        let line = error.line;
+        match error.problem {
+            LockProblem::Conflict => Self::Conflict { path, line },
+            LockProblem::Newer(format) => Self::Newer { path, format, newest: super::lock::FORMAT },
+            problem => Self::TamperedLock { path, line, problem },
+        }
+    }
+
+    pub(super) fn snapshot(path: PathBuf, error: snapshot::SnapshotError) -> Self {
+        match error {
+            snapshot::SnapshotError::Newer { format } => Self::Newer { path, format, newest: snapshot::FORMAT },
+            snapshot::SnapshotError::Malformed(source) => Self::BrokenSnapshot { path, source },
+        }
+    }
+
+    /// A file that should be there could not be read.
+    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path },
+            _ => Self::NotReadable { path, source },
+        }
+    }
+}
+
+/// The path as a word of a shell's command line.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-\\:".contains(&byte);
+    if text.bytes().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}

@@ -1,0 +1,264 @@
+//! The migrations folder: a lock, and a directory with `migration.sql` and `snapshot.json` for each migration.
+//!
+//! [`Folder::open`] is cheap, however many migrations there are: it reads the lock and the directory listing. Nothing
+//! of a migration is handed out unless its checksum is the one in the lock. Adding to the folder is in [`write`].
+
+pub mod checksum;
+pub mod error;
+pub mod lock;
+pub mod name;
+pub mod script;
+pub mod snapshot;
+pub mod write;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use checksum::Checksum;
+pub use error::FolderError;
+pub use lock::{Lock, Migration};
+pub use name::{MigrationName, Slug};
+pub use script::{Allow, Preflight, Script, ScriptError};
+
+use crate::schema::Schema;
+
+/// The name of a migration's SQL in its directory.
+pub const SQL_FILE: &str = "migration.sql";
+
+/// The name of a migration's snapshot in its directory.
+pub const SNAPSHOT_FILE: &str = "snapshot.json";
+
+/// A migrations folder, as it was when it was opened.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    path: PathBuf,
+    lock: Lock,
+    /// The lock's text, `None` if there is no lock: writing checks that nobody else has written since.
+    lock_text: Option<String>,
+    listing: Listing,
+}
+
+/// How much of a folder is checked; each level includes those before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verify {
+    /// The directories are those that the lock lists. Reads no file.
+    Listing,
+    /// Every `migration.sql` is the one that the lock lists.
+    Sql,
+    /// Every `snapshot.json` as well.
+    All,
+}
+
+/// What lies in the folder, hidden names left out, in the order of the names.
+#[derive(Debug, Clone, Default)]
+struct Listing {
+    directories: Vec<PathBuf>,
+    sql_files: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// Opens a folder. One that does not exist is empty.
+    ///
+    /// # Errors
+    /// If the lock is not whole, or something cannot be read. Directories are compared with the lock by
+    /// [`Folder::verify`].
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, FolderError> {
+        let path = path.into();
+        let lock_path = path.join(lock::FILE_NAME);
+        let lock_text = match fs_err::read(&lock_path) {
+            Ok(bytes) => Some(String::from_utf8(bytes).map_err(|_| FolderError::NotUtf8 { path: lock_path.clone() })?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(FolderError::NotReadable { path: lock_path, source }),
+        };
+        let lock = match &lock_text {
+            Some(text) => Lock::parse(text).map_err(|error| FolderError::lock(lock_path, error))?,
+            None => Lock::default(),
+        };
+        let listing = Listing::read(&path).map_err(|source| FolderError::NotReadable { path: path.clone(), source })?;
+        Ok(Self { path, lock, lock_text, listing })
+    }
+
+    /// Where it is, as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of the lock.
+    pub fn lock_path(&self) -> PathBuf {
+        self.path.join(lock::FILE_NAME)
+    }
+
+    /// Whether there is a lock, so that the folder is in use even if it has no migrations yet.
+    pub fn exists(&self) -> bool {
+        self.lock_text.is_some()
+    }
+
+    /// The migrations in their order.
+    pub fn migrations(&self) -> &[Migration] {
+        self.lock.migrations()
+    }
+
+    /// The last migration.
+    pub fn head(&self) -> Option<&Migration> {
+        self.migrations().last()
+    }
+
+    /// The migration of that name.
+    pub fn find(&self, name: &str) -> Option<&Migration> {
+        self.migrations().iter().find(|migration| migration.name.as_str() == name)
+    }
+
+    /// The path of a migration's `migration.sql`.
+    pub fn sql_path(&self, migration: &Migration) -> PathBuf {
+        self.path.join(&migration.name).join(SQL_FILE)
+    }
+
+    /// The path of a migration's `snapshot.json`.
+    pub fn snapshot_path(&self, migration: &Migration) -> PathBuf {
+        self.path.join(&migration.name).join(SNAPSHOT_FILE)
+    }
+
+    /// Compares the files with the lock.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn verify(&self, level: Verify) -> Result<(), FolderError> {
+        self.verify_listing()?;
+        for migration in self.migrations() {
+            if level >= Verify::Sql {
+                self.read_sql(migration)?;
+            }
+            if level >= Verify::All {
+                self.read_snapshot(migration)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The SQL of a migration, its line ends `\n`. Parse it with [`Script::parse`].
+    ///
+    /// # Errors
+    /// If it is not what the lock lists, or cannot be read.
+    pub fn sql(&self, migration: &Migration) -> Result<String, FolderError> {
+        let bytes = self.read_sql(migration)?;
+        let text = String::from_utf8(checksum::without_bom(&bytes).to_vec())
+            .map_err(|_| FolderError::NotUtf8 { path: self.sql_path(migration) })?;
+        Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text })
+    }
+
+    /// The schema that a migration leads to.
+    ///
+    /// # Errors
+    /// If its snapshot is not what the lock lists, or cannot be read.
+    pub fn schema_at(&self, migration: &Migration) -> Result<Schema, FolderError> {
+        let bytes = self.read_snapshot(migration)?;
+        snapshot::read(&bytes).map_err(|error| FolderError::snapshot(self.snapshot_path(migration), error))
+    }
+
+    /// The schema that the last migration leads to; empty if there is none. Reads no other snapshot.
+    ///
+    /// # Errors
+    /// As for [`Folder::schema_at`].
+    pub fn head_schema(&self) -> Result<Schema, FolderError> {
+        self.head().map_or_else(|| Ok(Schema::default()), |head| self.schema_at(head))
+    }
+
+    /// The schema that a migration starts from: that of the one before it.
+    ///
+    /// # Errors
+    /// As for [`Folder::schema_at`].
+    pub fn schema_before(&self, migration: &Migration) -> Result<Schema, FolderError> {
+        match migration.index.checked_sub(1).and_then(|index| self.migrations().get(index)) {
+            Some(before) => self.schema_at(before),
+            None => Ok(Schema::default()),
+        }
+    }
+
+    fn verify_listing(&self) -> Result<(), FolderError> {
+        if let Some(path) = self.listing.sql_files.first() {
+            return Err(FolderError::StrayFile { path: path.clone() });
+        }
+        if self.lock_text.is_none() && !self.listing.directories.is_empty() {
+            return Err(FolderError::MissingLock { path: self.lock_path() });
+        }
+        let mut listed: Vec<PathBuf> =
+            self.migrations().iter().map(|migration| self.path.join(&migration.name)).collect();
+        listed.sort_unstable();
+        if let Some(path) = listed.iter().find(|path| self.listing.directories.binary_search(path).is_err()) {
+            return Err(FolderError::Missing { path: path.clone() });
+        }
+        match self.listing.directories.iter().find(|path| listed.binary_search(path).is_err()) {
+            Some(path) => Err(FolderError::Unlisted { path: path.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    fn read_sql(&self, migration: &Migration) -> Result<Vec<u8>, FolderError> {
+        let is_last = migration.index + 1 == self.migrations().len();
+        let edited = |path| FolderError::EditedSql { path, is_last };
+        read_checked(self.sql_path(migration), migration.sql, edited)
+    }
+
+    fn read_snapshot(&self, migration: &Migration) -> Result<Vec<u8>, FolderError> {
+        let edited = |path| FolderError::EditedSnapshot { path };
+        read_checked(self.snapshot_path(migration), migration.snapshot, edited)
+    }
+}
+
+/// The bytes of a file whose checksum is `wanted`. If it is another one, the likeliest reason is the error.
+fn read_checked(
+    path: PathBuf,
+    wanted: Checksum,
+    edited: impl FnOnce(PathBuf) -> FolderError,
+) -> Result<Vec<u8>, FolderError> {
+    // `std` and not `fs_err`: the error names the path itself
+    let bytes = std::fs::read(&path).map_err(|error| FolderError::read(&path, error))?;
+    if Checksum::of_text(&bytes) == wanted {
+        return Ok(bytes);
+    }
+    if let Some(line) = lock::conflict_marker(&bytes) {
+        return Err(FolderError::Conflict { path, line });
+    }
+    if std::str::from_utf8(&bytes).is_err() {
+        return Err(FolderError::NotUtf8 { path });
+    }
+    // an edited snapshot of a newer tool is first of all one of a newer tool
+    match snapshot::read(&bytes) {
+        Err(snapshot::SnapshotError::Newer { format }) => {
+            Err(FolderError::Newer { path, format, newest: snapshot::FORMAT })
+        }
+        _ => Err(edited(path)),
+    }
+}
+
+impl Listing {
+    fn read(folder: &Path) -> io::Result<Self> {
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error),
+        };
+        let mut listing = Self::default();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            // also what an interrupted run has staged
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
+            let kind = entry.file_type()?;
+            if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
+                listing.directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql")) {
+                listing.sql_files.push(path);
+            }
+        }
+        listing.directories.sort_unstable();
+        listing.sql_files.sort_unstable();
+        Ok(listing)
+    }
+}
+
+#[cfg(test)]
+mod tests;

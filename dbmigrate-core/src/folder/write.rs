@@ -1,0 +1,208 @@
+//! Writing to the migrations folder: a migration is there as a whole or not at all, whatever dies when.
+//!
+//! Adding takes three steps. The files are staged in a hidden directory and flushed to the disk; the directory gets
+//! its name; the lock is replaced. Death after the first step leaves a hidden directory that nobody looks at; death
+//! after the second one a directory that the lock does not list, which every command reports with what to do.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::checksum::Checksum;
+use super::error::FolderError;
+use super::lock::Lock;
+use super::name::{MigrationName, Slug};
+use super::{Folder, Listing, Migration, SNAPSHOT_FILE, SQL_FILE, snapshot};
+use crate::schema::Schema;
+use crate::schema::canonical::SchemaHash;
+
+/// A directory that is deleted unless it was given its final name.
+#[derive(Debug)]
+pub(super) struct Staged {
+    path: PathBuf,
+    published: bool,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.published {
+            // best effort: what remains is hidden
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+impl Folder {
+    /// Makes a folder without migrations: the directory and an empty lock. Returns whether there was none.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn create(&mut self) -> Result<bool, FolderError> {
+        if self.exists() {
+            return Ok(false);
+        }
+        self.verify_listing()?;
+        self.in_directory(|folder| folder.write_lock(&Lock::default()))?;
+        Ok(true)
+    }
+
+    /// The name that the next migration gets.
+    pub fn next_name(&self, slug: &Slug) -> MigrationName {
+        let last = self.migrations().iter().map(|migration| migration.name.sequence()).max();
+        MigrationName::new(last.unwrap_or_default().saturating_add(1), slug)
+    }
+
+    /// Adds a migration at the end: its SQL and the schema that it leads to.
+    ///
+    /// # Errors
+    /// If directories and lock do not fit together, if somebody else has written to the folder since it was opened,
+    /// or if it cannot be written. In all cases nothing is left behind.
+    pub fn add(&mut self, slug: &Slug, sql: &str, schema: &Schema) -> Result<&Migration, FolderError> {
+        self.verify_listing()?;
+        let name = self.next_name(slug);
+        let bytes = snapshot::to_bytes(schema);
+        let lock = self.lock.with(
+            name.clone(),
+            Checksum::of_text(sql.as_bytes()),
+            Checksum::of_text(&bytes),
+            SchemaHash::of(schema).into(),
+        );
+        self.in_directory(|folder| {
+            let staged = folder.stage(&name, sql.as_bytes(), &bytes)?;
+            let directory = folder.publish(staged, &name)?;
+            folder.write_lock(&lock).inspect_err(|_| {
+                // best effort: what remains is reported as not listed
+                let _ = std::fs::remove_dir_all(directory);
+            })
+        })?;
+        Ok(&self.migrations()[self.migrations().len() - 1])
+    }
+
+    /// Records the last migration as it is on the disk now, after its SQL was edited, with the schema that it now
+    /// leads to. Returns whether anything was different. For migrations that were not applied anywhere yet.
+    ///
+    /// # Errors
+    /// As for [`Folder::add`], and if the SQL is not text or has conflict markers.
+    pub fn reseal_last(&mut self, schema: &Schema) -> Result<bool, FolderError> {
+        self.verify_listing()?;
+        let Some(last) = self.head().cloned() else { return Ok(false) };
+        let (sql_path, snapshot_path) = (self.sql_path(&last), self.snapshot_path(&last));
+        let sql = std::fs::read(&sql_path).map_err(|error| FolderError::read(&sql_path, error))?;
+        if let Some(line) = super::lock::conflict_marker(&sql) {
+            return Err(FolderError::Conflict { path: sql_path, line });
+        }
+        if std::str::from_utf8(&sql).is_err() {
+            return Err(FolderError::NotUtf8 { path: sql_path });
+        }
+        let bytes = snapshot::to_bytes(schema);
+        let (sql, snapshot) = (Checksum::of_text(&sql), Checksum::of_text(&bytes));
+        let schema = SchemaHash::of(schema).into();
+        let lock = self.lock.without_last().with(last.name.clone(), sql, snapshot, schema);
+        if lock == self.lock && self.read_snapshot(&last).is_ok() {
+            return Ok(false);
+        }
+        replace_file(&snapshot_path, &bytes).map_err(|source| self.not_writable(source))?;
+        self.write_lock(&lock)?;
+        Ok(true)
+    }
+
+    /// Makes the directory if it is missing, and removes it again if `write` fails.
+    fn in_directory(&mut self, write: impl FnOnce(&mut Self) -> Result<(), FolderError>) -> Result<(), FolderError> {
+        let is_new = !self.path.exists();
+        std::fs::create_dir_all(&self.path).map_err(|source| self.not_writable(source))?;
+        write(self).inspect_err(|_| {
+            if is_new {
+                // only if it is empty
+                let _ = std::fs::remove_dir(&self.path);
+            }
+        })
+    }
+
+    /// Writes a migration's files to a hidden directory.
+    pub(super) fn stage(&self, name: &MigrationName, sql: &[u8], snapshot: &[u8]) -> Result<Staged, FolderError> {
+        let path = self.path.join(format!(".{name}.{}.staged", std::process::id()));
+        let write = || {
+            if path.exists() {
+                // of a process that had our number and died
+                std::fs::remove_dir_all(&path)?;
+            }
+            std::fs::create_dir(&path)?;
+            let staged = Staged { path: path.clone(), published: false };
+            write_file(&staged.path.join(SQL_FILE), sql)?;
+            write_file(&staged.path.join(SNAPSHOT_FILE), snapshot)?;
+            sync_directory(&staged.path)?;
+            Ok(staged)
+        };
+        write().map_err(|source| self.not_writable(source))
+    }
+
+    /// Gives a staged directory its final name.
+    pub(super) fn publish(&self, mut staged: Staged, name: &MigrationName) -> Result<PathBuf, FolderError> {
+        let path = self.path.join(name);
+        // rename would replace an empty directory
+        if path.exists() {
+            return Err(FolderError::ChangedMeanwhile { path });
+        }
+        std::fs::rename(&staged.path, &path).map_err(|source| self.not_writable(source))?;
+        staged.published = true;
+        sync_directory(&self.path).map_err(|source| self.not_writable(source))?;
+        Ok(path)
+    }
+
+    /// Replaces the lock, if it is still the one that was read.
+    pub(super) fn write_lock(&mut self, lock: &Lock) -> Result<(), FolderError> {
+        let path = self.lock_path();
+        let current = match std::fs::read(&path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(FolderError::read(&path, error)),
+        };
+        if current.as_deref() != self.lock_text.as_ref().map(String::as_bytes) {
+            return Err(FolderError::ChangedMeanwhile { path });
+        }
+        let text = lock.to_text();
+        replace_file(&path, text.as_bytes()).map_err(|source| self.not_writable(source))?;
+        self.lock = lock.clone();
+        self.lock_text = Some(text);
+        self.listing =
+            Listing::read(&self.path).map_err(|source| FolderError::NotReadable { path: self.path.clone(), source })?;
+        Ok(())
+    }
+
+    fn not_writable(&self, source: io::Error) -> FolderError {
+        FolderError::NotWritable { path: self.path.clone(), source }
+    }
+}
+
+/// Writes a new file and flushes it to the disk.
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Replaces a file as a whole: readers see the old bytes or the new ones.
+fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let staged = parent.join(format!(".{name}.{}.staged", std::process::id()));
+    let replace = || {
+        let mut file = File::create(&staged)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&staged, path)?;
+        sync_directory(parent)
+    };
+    replace().inspect_err(|_| {
+        let _ = std::fs::remove_file(&staged);
+    })
+}
+
+/// Flushes the names in a directory to the disk, where the platform can.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        return File::open(path)?.sync_all();
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Expands `#[derive(Table)]` and `#[derive(View)]`.
+//!
+//! The expansion is an `impl` of consts, and a function that is never called for what only rustc can judge: that
+//! `references = User::id` is a field of the same type, and that a const in an attribute exists.
+//!
+//! The comparison with the latest snapshot has its place in [`expand`], behind the lowering: what is in the
+//! `Declaration` is compared there, and what it lists as deferred by consts in the expansion.
+
+use dbmigrate_core::declare::ast::{DefaultClause, Field, Item, Reference};
+use dbmigrate_core::declare::{DeclareError, Derive, lower_item};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use crate::rustc::Rustc;
+
+pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenStream, Vec<DeclareError>> {
+    let (item, errors) = Item::parse(input, derive);
+    lower_item(&item, errors, &Rustc)?;
+    let facade = crate::facade(item.crate_path.as_ref());
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    let ident = &item.ident;
+    let name = item.name().value;
+    let name = name.as_str();
+    let word = match derive {
+        Derive::Table => format_ident!("Table"),
+        Derive::View => format_ident!("View"),
+    };
+    let columns = item.fields.iter().map(|field| column(field, &item, &facade));
+    let checks: Vec<TokenStream> = item.fields.iter().flat_map(|field| field_checks(field, &facade)).collect();
+    let checks: Vec<TokenStream> = checks.into_iter().chain(key_checks(&item, &facade)).collect();
+    let checks = (!checks.is_empty()).then(|| {
+        quote! {
+            const _: () = {
+                #[allow(dead_code, clippy::all, clippy::pedantic)]
+                fn check #generics () #bounds {
+                    #(#checks)*
+                }
+            };
+        }
+    });
+    Ok(quote! {
+        #[automatically_derived]
+        impl #generics #facade::#word for #ident #arguments #bounds {
+            const NAME: &'static str = #name;
+            const COLUMNS: &'static [#facade::Column] = &[#(#columns),*];
+        }
+        #checks
+    })
+}
+
+/// The column as an expression that rustc evaluates, so that aliases and newtypes are judged by what they are.
+fn column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
+    let name = field.name().value;
+    let name = name.as_str();
+    let ty = &field.ty;
+    if let Some(decl_type) = &field.decl_type {
+        let sql = decl_type.value.as_str();
+        let nullable = dbmigrate_core::declare::rust_types::is_spelled_option(ty);
+        return quote!(#facade::Column { name: #name, sql_type: #sql, nullable: #nullable });
+    }
+    if item.module.is_some() {
+        // a module decides what its columns hold; they have no declared type
+        return quote!(#facade::Column { name: #name, sql_type: "", nullable: true });
+    }
+    quote_spanned!(ty.span()=> #facade::Column::of::<#ty>(#name))
+}
+
+/// What rustc has to check for one field: its reference and the const of its default.
+fn field_checks(field: &Field, facade: &TokenStream) -> Vec<TokenStream> {
+    let mut checks = Vec::new();
+    if let Some(reference) = &field.reference
+        && let Reference::Fields(paths) = &reference.value
+    {
+        checks.extend(paths.iter().map(|path| same_type(&field.ty, path, facade)));
+    }
+    if let Some(default) = &field.default
+        && let DefaultClause::Constant(path) = &default.value
+    {
+        checks.push(quote_spanned!(path.span()=> let _ = #path;));
+    }
+    checks
+}
+
+/// The same for the pairs of each `foreign_key(…)`.
+fn key_checks(item: &Item, facade: &TokenStream) -> Vec<TokenStream> {
+    use dbmigrate_core::declare::ast::ColumnWord;
+    let mut checks = Vec::new();
+    for clause in &item.foreign_keys {
+        let Reference::Fields(paths) = &clause.reference.value else { continue };
+        for (word, path) in clause.columns.iter().zip(paths) {
+            let (ColumnWord::Word(text) | ColumnWord::Text(text)) = &word.value;
+            let by_field = item.fields.iter().find(|field| field.ident == text || field.ident == format!("r#{text}"));
+            let field = by_field.or_else(|| item.fields.iter().find(|field| field.name().value == **text));
+            checks.extend(field.map(|field| same_type(&field.ty, path, facade)));
+        }
+    }
+    checks
+}
+
+/// `User::id` as code: the field exists, and its type is that of the referring field.
+fn same_type(ty: &syn::Type, path: &syn::Path, facade: &TokenStream) -> TokenStream {
+    let mut parent = path.clone();
+    let Some(field) = parent.segments.pop() else { return TokenStream::new() };
+    parent.segments.pop_punct();
+    let field = field.ident;
+    let column = quote_spanned!(field.span()=> &parent.#field);
+    // the type's own tokens would pull the error to the field's type; the path is what is wrong
+    let ty = located_at(quote!(#ty), field.span());
+    let check = quote_spanned!(field.span()=> #facade::__private::refers_to);
+    quote!(let _ = |parent: &#parent| #check::<#ty, _>(#column);)
+}
+
+/// The same tokens, meaning what they mean where they are written, but reported at `span`.
+fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            if let TokenTree::Group(group) = &token {
+                token = TokenTree::Group(Group::new(group.delimiter(), located_at(group.stream(), span)));
+            }
+            token.set_span(span.resolved_at(token.span()));
+            token
+        })
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! The traits of tables and views, and what their consts are made of.
+
+use crate::ColumnType;
+
+/// A table that a struct declares. Derived: `#[derive(Table)]`.
+pub trait Table {
+    /// The table's name.
+    const NAME: &'static str;
+
+    /// Its columns in the order of the fields.
+    const COLUMNS: &'static [Column];
+}
+
+/// A view that a struct declares. Derived: `#[derive(View)]`.
+pub trait View {
+    /// The view's name.
+    const NAME: &'static str;
+
+    /// The columns that its query has, in the order of the fields.
+    const COLUMNS: &'static [Column];
+}
+
+/// A column of a [`Table`] or a [`View`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// The declared type; empty in a virtual table, or where none is declared.
+    pub sql_type: &'static str,
+    /// Whether the field is an `Option`.
+    pub nullable: bool,
+}
+
+impl Column {
+    /// The column of that name and a Rust type.
+    pub const fn of<T: ColumnType>(name: &'static str) -> Self {
+        Self { name, sql_type: T::SQL_TYPE, nullable: T::NULLABLE }
+    }
+}
+
+/// A type whose column can refer to a column of type `Parent`: the same type, an `Option` on either side aside.
+#[diagnostic::on_unimplemented(
+    message = "a column of type `{Self}` refers to one of type `{Parent}`",
+    label = "this field is of type `{Parent}`",
+    note = "both have to be of the same Rust type, except that either may be an `Option`",
+    note = "to refer to the column without this check, write the table as text: `references = \"users(id)\"`"
+)]
+pub trait RefersTo<Parent> {}
+
+impl<T> RefersTo<T> for T {}
+impl<T> RefersTo<T> for Option<T> {}
+impl<T> RefersTo<Option<T>> for T {}
+
+/// What `references = User::id` expands to a call of, for rustc to check.
+pub fn refers_to<Child: RefersTo<Parent>, Parent>(_parent: &Parent) {}
