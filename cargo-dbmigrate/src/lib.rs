@@ -8,10 +8,12 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod context;
+pub mod diagnostic;
 pub mod error;
 pub mod exit;
 pub mod package;
 pub mod report;
+pub mod source;
 pub mod url;
 
 use std::ffi::OsString;

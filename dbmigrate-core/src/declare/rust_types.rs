@@ -220,6 +220,11 @@ pub fn column_type(ty: &Type, names: &dyn TypeNames) -> Result<Option<ColumnType
     }
 }
 
+/// Whether a full path is one of the known types, column types or not.
+pub fn is_listed(full_path: &str) -> bool {
+    lookup(full_path).is_some()
+}
+
 fn lookup(full_path: &str) -> Option<Entry> {
     let full_path = canonical(full_path);
     TABLE.iter().find(|(known, _)| *known == full_path).map(|(_, entry)| *entry)

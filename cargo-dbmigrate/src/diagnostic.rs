@@ -1,0 +1,295 @@
+//! What is wrong, where, and what to type next: shown as rustc would show it, or as JSON.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The command fails.
+    Error,
+    /// The command goes on.
+    Warning,
+    /// Said for information.
+    Note,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The file.
+    pub file: PathBuf,
+    /// The place, in bytes from the start of the file.
+    pub span: Range<usize>,
+    /// What is there; may be empty.
+    pub text: String,
+}
+
+/// A message for the user. The first label is where it is; the others say what it has to do with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub level: Level,
+    /// The name of the lint, if it is one.
+    pub code: Option<String>,
+    /// One line: what is wrong.
+    pub message: String,
+    /// Where.
+    pub labels: Vec<Label>,
+    /// What to do, as commands and attributes that work as written.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::new(Level::Error, message)
+    }
+
+    /// A warning.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(Level::Warning, message)
+    }
+
+    fn new(level: Level, message: impl Into<String>) -> Self {
+        Self { level, code: None, message: message.into(), labels: Vec::new(), help: Vec::new() }
+    }
+
+    /// Adds a place.
+    #[must_use]
+    pub fn at(mut self, file: impl Into<PathBuf>, span: Range<usize>, text: impl Into<String>) -> Self {
+        self.labels.push(Label { file: file.into(), span, text: text.into() });
+        self
+    }
+
+    /// Adds a help line.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Whether the command fails because of it.
+    pub fn is_error(&self) -> bool {
+        self.level == Level::Error
+    }
+}
+
+/// How diagnostics are shown.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// With ANSI colours.
+    pub color: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// The directory that paths are shown relative to: the current one.
+    pub base: PathBuf,
+}
+
+/// The diagnostics as rustc would show them, an empty line between two.
+pub fn render(diagnostics: &[Diagnostic], look: &Look) -> String {
+    let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(look.width);
+    let mut sources = Sources::default();
+    let shown: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let mut text = renderer.render(&report(diagnostic, look, &mut sources));
+            text.push('\n');
+            text
+        })
+        .collect();
+    shown.join("\n")
+}
+
+/// The diagnostics as JSON, an object per line.
+pub fn render_json(diagnostics: &[Diagnostic], base: &Path) -> String {
+    let mut sources = Sources::default();
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        let mut places: Vec<Location> =
+            diagnostic.labels.iter().map(|label| location(label, base, &mut sources)).collect();
+        let related = if places.is_empty() { Vec::new() } else { places.split_off(1) };
+        let json = Json {
+            level: diagnostic.level,
+            code: diagnostic.code.as_deref(),
+            message: &diagnostic.message,
+            place: places.pop(),
+            related,
+            help: &diagnostic.help,
+        };
+        // strings and numbers only: there is nothing in it that JSON could not hold
+        text.push_str(&serde_json::to_string(&json).unwrap_or_default());
+        text.push('\n');
+    }
+    text
+}
+
+/// `path` as it is shown: relative to `base` where it is below it.
+pub fn shown_path(path: &Path, base: &Path) -> String {
+    path.strip_prefix(base).unwrap_or(path).display().to_string()
+}
+
+fn report<'a>(diagnostic: &'a Diagnostic, look: &Look, sources: &mut Sources) -> Vec<Group<'a>> {
+    let level = match diagnostic.level {
+        Level::Error => Title::ERROR,
+        Level::Warning => Title::WARNING,
+        Level::Note => Title::NOTE,
+    };
+    let mut title = level.primary_title(diagnostic.message.as_str());
+    if let Some(code) = &diagnostic.code {
+        title = title.id(code.as_str());
+    }
+    let mut group = Group::with_title(title);
+    let mut shown: Vec<&Path> = Vec::new();
+    for label in &diagnostic.labels {
+        if shown.contains(&label.file.as_path()) {
+            continue;
+        }
+        shown.push(&label.file);
+        let source = sources.text(&label.file);
+        let mut snippet =
+            Snippet::source(source.to_owned()).path(Cow::<str>::Owned(shown_path(&label.file, &look.base)));
+        for (at, label) in diagnostic.labels.iter().enumerate().filter(|(_, other)| other.file == label.file) {
+            let kind = if at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let text = (!label.text.is_empty()).then_some(label.text.as_str());
+            snippet = snippet.annotation(kind.span(clamp(source, &label.span)).label(text));
+        }
+        group = group.element(snippet);
+    }
+    for help in &diagnostic.help {
+        group = group.element(Title::HELP.message(help.as_str()));
+    }
+    vec![group]
+}
+
+/// The files that are quoted, each read once.
+#[derive(Default)]
+struct Sources(HashMap<PathBuf, String>);
+
+impl Sources {
+    /// The text; empty when the file is gone by now, so that the message itself is still shown.
+    fn text(&mut self, file: &Path) -> &str {
+        self.0.entry(file.to_owned()).or_insert_with(|| fs_err::read_to_string(file).unwrap_or_default())
+    }
+}
+
+/// The span within `text`, on character boundaries, whatever happened to the file since it was read.
+fn clamp(text: &str, span: &Range<usize>) -> Range<usize> {
+    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = floor(span.start);
+    start..floor(span.end).max(start)
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    level: Level,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    message: &'a str,
+    #[serde(flatten)]
+    place: Option<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related: Vec<Location>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    help: &'a [String],
+}
+
+/// Lines and columns count from 1, columns in characters, as rustc counts them.
+#[derive(Serialize)]
+struct Location {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    label: String,
+}
+
+fn location(label: &Label, base: &Path, sources: &mut Sources) -> Location {
+    let text = sources.text(&label.file);
+    let span = clamp(text, &label.span);
+    let (line, column) = line_and_column(text, span.start);
+    let (end_line, end_column) = line_and_column(text, span.end);
+    Location { file: shown_path(&label.file, base), line, column, end_line, end_column, label: label.text.clone() }
+}
+
+/// The line and column, both from 1, of a byte of `text`.
+pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = &text[..at];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    // a byte order mark is no character of the line
+    let line = before[line_start..].trim_start_matches('\u{feff}');
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(base: &Path) -> Look {
+        Look { color: false, width: 100, base: base.to_owned() }
+    }
+
+    #[test]
+    fn an_error_is_shown_as_rustc_would_show_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("user.rs");
+        std::fs::write(&file, "// é\r\nstruct User {\r\n    näme: Blob,\r\n}\r\n").unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let at = text.find("Blob").unwrap();
+        let diagnostic = Diagnostic::error("type `Blob` cannot be resolved")
+            .at(&file, at..at + 4, "not found")
+            .help("say what it is stored as: `#[column(type = \"BLOB\")]`");
+        let shown = render(&[diagnostic.clone()], &look(dir.path()));
+        let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+        assert_eq!(
+            lines,
+            [
+                "error: type `Blob` cannot be resolved",
+                " --> user.rs:3:11",
+                "  |",
+                "3 |     näme: Blob,",
+                "  |           ^^^^ not found",
+                "  |",
+                "  = help: say what it is stored as: `#[column(type = \"BLOB\")]`",
+            ]
+        );
+        let json: serde_json::Value = serde_json::from_str(&render_json(&[diagnostic], dir.path())).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "level": "error", "message": "type `Blob` cannot be resolved", "file": "user.rs", "line": 3, "column": 11,
+                "end_line": 3, "end_column": 15, "label": "not found",
+                "help": ["say what it is stored as: `#[column(type = \"BLOB\")]`"]
+            })
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_gone_still_gives_the_message() {
+        let diagnostic = Diagnostic::warning("gone").at("/nonexistent/a.rs", 10..20, "");
+        assert!(render(&[diagnostic.clone()], &look(Path::new("/"))).starts_with("warning: gone"));
+        assert!(render_json(&[diagnostic], Path::new("/")).contains("\"line\":1"));
+    }
+
+    #[test]
+    fn a_second_place_in_another_file_is_quoted_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a.rs"), dir.path().join("b.rs"));
+        std::fs::write(&a, "struct A;\n").unwrap();
+        std::fs::write(&b, "struct B;\n").unwrap();
+        let diagnostic = Diagnostic::error("two").at(&a, 7..8, "first").at(&b, 7..8, "second");
+        let shown = render(&[diagnostic], &look(dir.path()));
+        assert!(shown.contains("a.rs:1:8") && shown.contains("b.rs:1:8"), "{shown}");
+        assert!(shown.contains("^ first") && shown.contains("- second"), "{shown}");
+    }
+}

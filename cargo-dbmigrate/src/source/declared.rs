@@ -1,0 +1,205 @@
+//! What a package declares: every struct lowered, merged into one schema, and checked as a whole.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use dbmigrate_core::declare::{Declaration, DeclareError, Derive, Object, ast, lower};
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::sql::Name;
+use proc_macro2::Span;
+
+use super::Package;
+use super::resolve::Known;
+use super::scope::{Ours, Space};
+use super::tree::{FileId, Shape, SourceFile, Tree};
+use crate::diagnostic::Diagnostic;
+
+/// The schema that a package declares, with what the diff needs to know besides, and where everything was said.
+#[derive(Debug)]
+pub struct Declared {
+    /// The package.
+    pub package: Package,
+    /// Everything that the structs declare.
+    pub schema: Schema,
+    /// `renamed_from` of tables: the old name, the new one.
+    pub renamed_tables: Vec<(Name, Name)>,
+    /// `renamed_from` of columns: the table by its new name, the old name, the new one.
+    pub renamed_columns: Vec<(Name, Name, Name)>,
+    /// The columns that the structs of views expect, by view.
+    pub view_columns: Vec<(Name, Vec<Name>)>,
+    /// What is to be said though nothing is wrong.
+    pub warnings: Vec<Diagnostic>,
+    places: Vec<(Rc<SourceFile>, Vec<(Place, Span)>)>,
+}
+
+impl Declared {
+    /// The file and the bytes in it that declare something.
+    pub fn find(&self, place: &Place) -> Option<(PathBuf, Range<usize>)> {
+        let exact = |wanted: &Place| {
+            let places = self.places.iter().flat_map(|(file, places)| places.iter().map(move |place| (file, place)));
+            places
+                .filter(|(_, (known, _))| known == wanted)
+                .map(|(file, (_, span))| (file.path.clone(), file.range(*span)))
+                .next()
+        };
+        exact(place).or_else(|| exact(&Place::Table(owner(place)?.clone())))
+    }
+
+    /// The diagnostic with the place of what it is about.
+    #[must_use]
+    pub fn point(&self, diagnostic: Diagnostic, place: &Place, text: &str) -> Diagnostic {
+        match self.find(place) {
+            Some((file, span)) => diagnostic.at(file, span, text),
+            None => diagnostic,
+        }
+    }
+}
+
+/// The table that a place belongs to.
+fn owner(place: &Place) -> Option<&Name> {
+    match place {
+        Place::Column(table, _)
+        | Place::Index(table, _)
+        | Place::Unique(table, _)
+        | Place::ForeignKey(table, _)
+        | Place::PrimaryKey(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// An error of lowering, at its place.
+pub(super) fn diagnostic(tree: &Tree, file: FileId, error: DeclareError) -> Diagnostic {
+    let diagnostic = tree.error_at(file, error.span, error.message);
+    error.help.into_iter().fold(diagnostic, Diagnostic::help)
+}
+
+/// Lowers everything that was read, and makes one schema of it.
+pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
+    // a file that cannot be read or parsed makes every name in it unknown: one error, not a hundred
+    stop_at_errors(&tree)?;
+    let lowered = lower_all(&tree);
+    stop_at_errors(&tree)?;
+    let mut merging = Merging::default();
+    for (shape, declaration) in lowered {
+        merging.add(&tree, &shape, declaration);
+    }
+    stop_at_errors(&tree)?;
+    let Merging { schema, renamed_tables, renamed_columns, view_columns, places, .. } = merging;
+    let warnings = tree.diagnostics.take();
+    let declared =
+        Declared { package: tree.package, schema, renamed_tables, renamed_columns, view_columns, warnings, places };
+    let problems = declared.schema.problems();
+    if problems.is_empty() {
+        return Ok(declared);
+    }
+    let errors = problems.into_iter().map(|problem| {
+        let error = declared.point(Diagnostic::error(problem.message), &problem.place, "");
+        problem.help.into_iter().fold(error, Diagnostic::help)
+    });
+    Err(declared.warnings.iter().cloned().chain(errors).collect())
+}
+
+fn stop_at_errors(tree: &Tree) -> Result<(), Vec<Diagnostic>> {
+    if tree.diagnostics.borrow().iter().any(Diagnostic::is_error) { Err(tree.diagnostics.take()) } else { Ok(()) }
+}
+
+fn lower_all(tree: &Tree) -> Vec<(Rc<Shape>, Declaration)> {
+    let mut known = Known::new(tree);
+    let mut items: Vec<(Rc<Shape>, Rc<ast::Item>)> = Vec::new();
+    // looking a derive up may lead into a file that was put off, and add to the candidates
+    let mut at = 0;
+    loop {
+        let Some(shape) = tree.candidates.borrow().get(at).cloned() else { break };
+        at += 1;
+        for (route, _) in &shape.derives {
+            let derive = match tree.ours(shape.scope, route, Space::Derives) {
+                Some(Ours::Table) => Derive::Table,
+                Some(Ours::View) => Derive::View,
+                Some(Ours::ColumnType) => {
+                    known.column_types.insert(Rc::as_ptr(&shape));
+                    continue;
+                }
+                None => continue,
+            };
+            let parsed = match ast::Item::parse(&shape.input, derive) {
+                Ok(item) => Some(Rc::new(item)),
+                Err(errors) => {
+                    errors.into_iter().for_each(|error| tree.report(diagnostic(tree, shape.file, error)));
+                    None
+                }
+            };
+            items.extend(parsed.iter().map(|item| (Rc::clone(&shape), Rc::clone(item))));
+            known.declared.insert(Rc::as_ptr(&shape), parsed);
+        }
+    }
+    let mut lowered = Vec::with_capacity(items.len());
+    for (shape, item) in items {
+        match lower::lower_item(&item, &known.within(&shape)) {
+            Ok(declaration) => lowered.push((shape, declaration)),
+            Err(errors) => errors.into_iter().for_each(|error| tree.report(diagnostic(tree, shape.file, error))),
+        }
+    }
+    lowered
+}
+
+/// A schema being put together.
+#[derive(Default)]
+struct Merging {
+    schema: Schema,
+    renamed_tables: Vec<(Name, Name)>,
+    renamed_columns: Vec<(Name, Name, Name)>,
+    view_columns: Vec<(Name, Vec<Name>)>,
+    places: Vec<(Rc<SourceFile>, Vec<(Place, Span)>)>,
+    /// Who has a name: tables and views share theirs, triggers have their own.
+    owners: HashMap<Name, (FileId, Span)>,
+    triggers: HashMap<Name, (FileId, Span)>,
+}
+
+impl Merging {
+    fn add(&mut self, tree: &Tree, shape: &Shape, declaration: Declaration) {
+        let here = (shape.file, shape.input.ident.span());
+        let name = match &declaration.object {
+            Object::Table(table) => table.name.clone(),
+            Object::VirtualTable(table) => table.name.clone(),
+            Object::View(view, _) => view.name.clone(),
+        };
+        if let Some(before) = self.owners.insert(name.clone(), here) {
+            let message = format!("two structs declare `{name}`");
+            tree.report(
+                twice(tree, message, before, here).help("give one of them another name: `#[table(name = \"…\")]`"),
+            );
+        }
+        match declaration.object {
+            Object::Table(table) => drop(self.schema.tables.insert(table)),
+            Object::VirtualTable(table) => drop(self.schema.virtual_tables.insert(table)),
+            Object::View(view, columns) => {
+                self.view_columns.push((name.clone(), columns));
+                self.schema.views.insert(view);
+            }
+        }
+        for trigger in declaration.triggers {
+            let place = Place::Trigger(trigger.name.clone());
+            let span = declaration.places.iter().find(|(known, _)| *known == place).map_or(here.1, |(_, span)| *span);
+            if let Some(before) = self.triggers.insert(trigger.name.clone(), (here.0, span)) {
+                let message = format!("trigger `{}` is declared twice", trigger.name);
+                tree.report(twice(tree, message, before, (here.0, span)).help("give one of them another name"));
+            }
+            self.schema.triggers.insert(trigger);
+        }
+        self.renamed_tables.extend(declaration.renamed_from.map(|from| (from, name.clone())));
+        let columns = declaration.renamed_columns.into_iter();
+        self.renamed_columns.extend(columns.map(|(from, to)| (name.clone(), from, to)));
+        self.places.push((tree.file(shape.file), declaration.places));
+    }
+}
+
+fn twice(tree: &Tree, message: String, before: (FileId, Span), here: (FileId, Span)) -> Diagnostic {
+    let (file, span) = before;
+    let file = tree.file(file);
+    let mut error = tree.error_at(here.0, here.1, message);
+    error.labels[0].text = "declared again here".to_owned();
+    error.at(&file.path, file.range(span), "first declared here")
+}

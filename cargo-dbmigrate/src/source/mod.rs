@@ -1,0 +1,66 @@
+//! Reads the annotated structs of a package from its source, without compiling it.
+//!
+//! [`package`] asks cargo which package, roots and features are meant; `modules` and `items` follow the module tree and
+//! take it apart into a `tree`, honouring `cfg`; `scope` looks names up in it; `resolve` answers what the shared
+//! lowering of `dbmigrate_core::declare` asks about types, references and consts; this module merges what comes out
+//! into one schema. What the reader cannot see (tables made by macros) is warned of, and found by the compiler.
+
+mod cfg;
+mod declared;
+mod items;
+mod modules;
+pub mod package;
+mod resolve;
+mod scope;
+mod tree;
+
+use std::path::PathBuf;
+
+pub use declared::Declared;
+pub use package::Package;
+
+use crate::diagnostic::Diagnostic;
+
+/// What to read: the selection as cargo's own flags make it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The current directory; other paths are relative to it.
+    pub current_dir: PathBuf,
+    /// `--manifest-path`.
+    pub manifest_path: Option<PathBuf>,
+    /// `-p`.
+    pub package: Option<String>,
+    /// `--features`, each as given: a name or a list.
+    pub features: Vec<String>,
+    /// `--all-features`.
+    pub all_features: bool,
+    /// `--no-default-features`.
+    pub no_default_features: bool,
+    /// The crate root to read instead of the package's library and binaries.
+    pub root: Option<PathBuf>,
+}
+
+/// Reads the structs that a package declares.
+///
+/// # Errors
+/// Everything that is wrong, warnings among it.
+pub fn read(request: &Request) -> Result<Declared, Vec<Diagnostic>> {
+    read_package(Package::find(request).map_err(|error| vec![error])?)
+}
+
+/// Reads the structs of a package that has been found.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_package(package: Package) -> Result<Declared, Vec<Diagnostic>> {
+    let tree = tree::Tree::new(package);
+    for (at, root) in tree.package.roots.clone().iter().enumerate() {
+        let id = tree.read_root(root);
+        // the library comes first
+        if at == 0 && tree.package.library.is_some() {
+            *tree.library.borrow_mut() = id;
+        }
+    }
+    tree.read_renamed();
+    declared::merge(tree)
+}

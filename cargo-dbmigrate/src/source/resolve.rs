@@ -1,0 +1,408 @@
+//! Answers what lowering asks about types, references and consts, by looking them up in the source.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use dbmigrate_core::declare::ast;
+use dbmigrate_core::declare::errors::closest;
+use dbmigrate_core::declare::rust_types::{self, TypeNames};
+use dbmigrate_core::declare::{ColumnType, DeclareError, Resolve, lower_column_type};
+use dbmigrate_core::sql::Name;
+use proc_macro2::Span;
+use syn::spanned::Spanned as _;
+use syn::{Expr, GenericParam, Lit, PathArguments, Type, UnOp};
+
+use super::scope::{Ours, Space, Target};
+use super::tree::{Alias, Const, Impl, Item, Route, ScopeId, Shape, Tree, unraw};
+
+type Result<T> = std::result::Result<T, DeclareError>;
+
+/// How many aliases and consts may refer to each other in a row: more is a circle.
+const DEPTH: usize = 32;
+
+/// What all lookups share.
+pub(super) struct Known<'t> {
+    pub(super) tree: &'t Tree,
+    /// The structs that are tables and views, as parsed; `None` where that failed.
+    pub(super) declared: HashMap<*const Shape, Option<Rc<ast::Item>>>,
+    /// The structs and enums with `#[derive(ColumnType)]`.
+    pub(super) column_types: HashSet<*const Shape>,
+    /// Column types of names by the scope in which they were asked for.
+    named: RefCell<HashMap<ScopeId, HashMap<String, Option<ColumnType>>>>,
+    /// Column types of structs and enums.
+    shapes: RefCell<HashMap<*const Shape, Option<ColumnType>>>,
+    impls: OnceCell<HashMap<*const Shape, Vec<Rc<Impl>>>>,
+}
+
+impl<'t> Known<'t> {
+    pub(super) fn new(tree: &'t Tree) -> Self {
+        Self {
+            tree,
+            declared: HashMap::new(),
+            column_types: HashSet::new(),
+            named: RefCell::default(),
+            shapes: RefCell::default(),
+            impls: OnceCell::new(),
+        }
+    }
+
+    /// The `impl`s of a struct or enum that have consts.
+    fn impls_of(&self, shape: &Rc<Shape>) -> &[Rc<Impl>] {
+        let all = self.impls.get_or_init(|| {
+            // an `impl` may stand anywhere in the package
+            self.tree.read_rest();
+            let mut all: HashMap<*const Shape, Vec<Rc<Impl>>> = HashMap::new();
+            for found in self.tree.impls.borrow().iter() {
+                if let Some(Target::Item(Item::Shape(shape))) = self.tree.find(found.scope, &found.on, Space::Types) {
+                    all.entry(Rc::as_ptr(&shape)).or_default().push(Rc::clone(found));
+                }
+            }
+            all
+        });
+        all.get(&Rc::as_ptr(shape)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Looks up names as seen from a struct or enum, which is `Self`.
+    pub(super) fn within(&self, shape: &Rc<Shape>) -> View<'_> {
+        View { own: Some(Rc::clone(shape)), ..self.within_scope(shape.scope) }
+    }
+
+    fn within_scope(&self, scope: ScopeId) -> View<'_> {
+        View { known: self, scope, own: None, arguments: Vec::new(), depth: 0 }
+    }
+}
+
+/// The names as seen from a scope.
+pub(super) struct View<'a> {
+    known: &'a Known<'a>,
+    scope: ScopeId,
+    /// What `Self` is.
+    own: Option<Rc<Shape>>,
+    /// Generic parameters of the alias that is being looked into, with what they stand for and where that was written.
+    arguments: Vec<(String, &'a Type, &'a View<'a>)>,
+    depth: usize,
+}
+
+impl View<'_> {
+    fn find(&self, path: &syn::Path, space: Space) -> Option<Target> {
+        self.known.tree.find(self.scope, &Route::from(path), space)
+    }
+
+    fn argument(&self, path: &syn::Path) -> Option<&(String, &Type, &View<'_>)> {
+        let name = path.get_ident().filter(|_| !self.arguments.is_empty()).map(unraw)?;
+        self.arguments.iter().find(|(parameter, ..)| *parameter == name)
+    }
+
+    /// The struct or enum that a path leads to, through aliases.
+    fn shape(&self, route: &Route) -> Option<Rc<Shape>> {
+        if route.segments == ["Self"] {
+            return self.own.clone();
+        }
+        let mut scope = self.scope;
+        let mut route = route.clone();
+        for _ in 0..DEPTH {
+            match self.known.tree.find(scope, &route, Space::Types)? {
+                Target::Item(Item::Shape(shape)) => return Some(shape),
+                Target::Item(Item::Alias(alias)) => {
+                    let Type::Path(path) = &*alias.item.ty else { return None };
+                    (scope, route) = (alias.scope, Route::from(&path.path));
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn through_alias(&self, ty: &Type, path: &syn::Path, alias: &Alias) -> Result<Option<ColumnType>> {
+        if self.depth >= DEPTH {
+            return Err(DeclareError::new(ty.span(), format!("the alias `{}` refers to itself", alias.item.ident))
+                .help("name the type: `#[column(type = \"TEXT\")]`"));
+        }
+        let given: Vec<&Type> = match path.segments.last().map(|last| &last.arguments) {
+            Some(PathArguments::AngleBracketed(given)) => given
+                .args
+                .iter()
+                .filter_map(|argument| match argument {
+                    syn::GenericArgument::Type(ty) => Some(ty),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let parameters = alias.item.generics.params.iter().filter_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => Some(unraw(&parameter.ident)),
+            _ => None,
+        });
+        let arguments = parameters.zip(given).map(|(name, given)| (name, given, self)).collect();
+        let inside = View { arguments, depth: self.depth + 1, ..self.known.within_scope(alias.scope) };
+        // what is wrong with the alias is shown where it is used: that file is the declaration's
+        rust_types::column_type(&alias.item.ty, &inside).map_err(|error| DeclareError { span: ty.span(), ..error })
+    }
+
+    fn of_shape(&self, ty: &Type, shape: &Rc<Shape>) -> Result<Option<ColumnType>> {
+        let key = Rc::as_ptr(shape);
+        if let Some(known) = self.known.shapes.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        if self.depth >= DEPTH {
+            return Err(rust_types::unresolved(ty));
+        }
+        let tree = self.known.tree;
+        let found = if self.known.column_types.contains(&key) {
+            let inside = View { depth: self.depth + 1, ..self.known.within(shape) };
+            match lower_column_type(&shape.input, &inside) {
+                Ok(found) => found,
+                Err(errors) => {
+                    // shown in its own place, once; the fields that use it are silent about it
+                    for error in errors {
+                        tree.report(super::declared::diagnostic(tree, shape.file, error));
+                    }
+                    None
+                }
+            }
+        } else {
+            match self.by_hand(shape)? {
+                Some(found) => Some(found),
+                None => {
+                    let name = &shape.input.ident;
+                    return Err(DeclareError::new(ty.span(), format!("the SQL type of `{name}` is not known")).help(
+                        format!(
+                            "put `#[derive(ColumnType)]` on `{name}`, or name the type: `#[column(type = \"TEXT\")]`"
+                        ),
+                    ));
+                }
+            }
+        };
+        self.known.shapes.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// `impl ColumnType for X { const SQL_TYPE: &str = "…"; }`.
+    fn by_hand(&self, shape: &Rc<Shape>) -> Result<Option<ColumnType>> {
+        for found in self.known.impls_of(shape) {
+            let Some(of) = &found.of else { continue };
+            if self.known.tree.ours(found.scope, of, Space::Types) != Some(Ours::ColumnType) {
+                continue;
+            }
+            for (_, value) in found.consts.iter().filter(|(name, _)| name == "SQL_TYPE") {
+                let literal = self.evaluate(value, Some(shape), shape.input.ident.span(), "SQL_TYPE", 0);
+                return match literal {
+                    Ok(Lit::Str(text)) => Ok(Some(ColumnType::new(text.value(), None))),
+                    _ => {
+                        let tree = self.known.tree;
+                        let message = "`SQL_TYPE` is not a string that can be read from the source";
+                        let error = tree.error_at(found.file, value.value.span(), message);
+                        tree.report(error.help("write it as a literal: `const SQL_TYPE: &str = \"TEXT\";`"));
+                        Ok(Some(ColumnType::new("", None)))
+                    }
+                };
+            }
+        }
+        Ok(None)
+    }
+
+    /// The literal that a const is; `own` is `Self` where the const stands.
+    fn evaluate(&self, found: &Const, own: Option<&Rc<Shape>>, span: Span, name: &str, depth: usize) -> Result<Lit> {
+        let error = || {
+            DeclareError::new(span, format!("`{name}` is not a literal, nor a const that is one"))
+                .help("write the value itself, or an expression with `default_sql`")
+        };
+        if depth >= DEPTH {
+            return Err(error());
+        }
+        let mut value = &found.value;
+        loop {
+            value = match value {
+                Expr::Group(group) => &group.expr,
+                Expr::Paren(paren) => &paren.expr,
+                Expr::Reference(reference) => &reference.expr,
+                _ => break,
+            };
+        }
+        match value {
+            Expr::Lit(literal) => Ok(respan(literal.lit.clone(), span)),
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match &*unary.expr {
+                Expr::Lit(literal) => match &literal.lit {
+                    Lit::Int(int) => Ok(Lit::Int(syn::LitInt::new(&format!("-{int}"), span))),
+                    Lit::Float(float) => Ok(Lit::Float(syn::LitFloat::new(&format!("-{float}"), span))),
+                    _ => Err(error()),
+                },
+                _ => Err(error()),
+            },
+            Expr::Path(path) => {
+                let inside = View { own: own.cloned(), ..self.known.within_scope(found.scope) };
+                let (next, own) = inside.constant_at(&Route::from(&path.path)).ok_or_else(error)?;
+                self.evaluate(&next, own.as_ref(), span, name, depth + 1)
+            }
+            _ => Err(error()),
+        }
+    }
+
+    /// A const of a module, or one in an `impl` together with what that is for.
+    fn constant_at(&self, route: &Route) -> Option<(Rc<Const>, Option<Rc<Shape>>)> {
+        if let Some(Target::Const(found)) = self.known.tree.find(self.scope, route, Space::Values) {
+            return Some((found, None));
+        }
+        let (name, owner) = route.segments.split_last()?;
+        let shape = self.shape(&Route { absolute: route.absolute, segments: owner.to_vec() })?;
+        let mut consts = self.known.impls_of(&shape).iter().flat_map(|found| &found.consts);
+        let found = consts.find(|(known, _)| known == name).map(|(_, found)| Rc::clone(found))?;
+        Some((found, Some(shape)))
+    }
+}
+
+/// The literal at another place: its own is in another file than the declaration's errors.
+fn respan(mut literal: Lit, span: Span) -> Lit {
+    literal.set_span(span);
+    literal
+}
+
+impl TypeNames for View<'_> {
+    fn full_path(&self, path: &syn::Path) -> Option<String> {
+        if let Some((_, ty, view)) = self.argument(path) {
+            let Type::Path(path) = ty else { return None };
+            return path.path.segments.last()?.arguments.is_empty().then(|| view.full_path(&path.path))?;
+        }
+        match self.find(path, Space::Types)? {
+            Target::Outside(full) => Some(full.join("::")),
+            // the one of the crates imported by `*` that is known to have such a type
+            Target::Globbed(modules) => {
+                let name = unraw(&path.segments.last()?.ident);
+                modules
+                    .into_iter()
+                    .map(|module| format!("{}::{name}", module.join("::")))
+                    .find(|full| rust_types::is_listed(full))
+            }
+            // an alias without arguments is as good as what it stands for: `type Text = String`
+            Target::Item(Item::Alias(alias)) if self.depth < DEPTH => {
+                let Type::Path(path) = &*alias.item.ty else { return None };
+                let plain = path.qself.is_none()
+                    && alias.item.generics.params.is_empty()
+                    && path.path.segments.iter().all(|segment| segment.arguments.is_empty());
+                let inside = View { depth: self.depth + 1, ..self.known.within_scope(alias.scope) };
+                plain.then(|| inside.full_path(&path.path))?
+            }
+            _ => None,
+        }
+    }
+
+    fn own_type(&self, ty: &Type) -> Result<Option<ColumnType>> {
+        let Type::Path(path) = ty else { return Err(rust_types::unresolved(ty)) };
+        if let Some((_, ty, view)) = self.argument(&path.path) {
+            return rust_types::column_type(ty, *view);
+        }
+        match self.find(&path.path, Space::Types) {
+            Some(Target::Item(Item::Alias(alias))) => self.through_alias(ty, &path.path, &alias),
+            Some(Target::Item(Item::Shape(shape))) => self.of_shape(ty, &shape),
+            _ => Err(rust_types::unresolved(ty)),
+        }
+    }
+
+    fn length(&self, length: &Expr) -> Result<Option<u64>> {
+        if let Some(literal) = rust_types::literal_length(length) {
+            return Ok(Some(literal));
+        }
+        let unknown = || {
+            DeclareError::new(length.span(), "the length of this array is not a literal, nor a const that is one")
+                .help("name the type: `#[column(type = \"F32_BLOB(768)\")]`")
+        };
+        let Expr::Path(path) = length else { return Err(unknown()) };
+        match Resolve::constant(self, &path.path) {
+            Ok(Some(Lit::Int(int))) => int.base10_parse().map(Some).map_err(|_| unknown()),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl Resolve for View<'_> {
+    fn column_type(&self, ty: &Type) -> Result<Option<ColumnType>> {
+        // most fields are plain names, and most of those have been asked for before
+        let name = match ty {
+            Type::Path(path) if self.arguments.is_empty() && path.qself.is_none() => path.path.get_ident(),
+            _ => None,
+        };
+        let Some(name) = name.map(ToString::to_string) else { return rust_types::column_type(ty, self) };
+        let known = self.known.named.borrow().get(&self.scope).and_then(|names| names.get(&name).cloned());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found = rust_types::column_type(ty, self)?;
+        self.known.named.borrow_mut().entry(self.scope).or_default().insert(name, found.clone());
+        Ok(found)
+    }
+
+    fn is_option(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Group(group) => self.is_option(&group.elem),
+            Type::Paren(paren) => self.is_option(&paren.elem),
+            Type::Path(path) if path.qself.is_none() => match self.find(&path.path, Space::Types) {
+                Some(Target::Outside(full)) => full.join("::") == "std::option::Option",
+                Some(Target::Item(Item::Alias(alias))) if self.depth < DEPTH => {
+                    let inside = View { depth: self.depth + 1, ..self.known.within_scope(alias.scope) };
+                    inside.is_option(&alias.item.ty)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn reference(&self, path: &syn::Path) -> Result<Option<(Name, Name)>> {
+        let route = Route::from(path);
+        let Some((field, owner)) = route.segments.split_last().filter(|(_, owner)| !owner.is_empty()) else {
+            return Err(DeclareError::new(path.span(), "a reference needs a struct and a field")
+                .help("write it as `references = User::id`"));
+        };
+        let owner = Route { absolute: route.absolute, segments: owner.to_vec() };
+        let spelled = owner.segments.join("::");
+        let Some(shape) = self.shape(&owner) else {
+            let error = DeclareError::new(path.span(), format!("cannot find struct `{spelled}`"));
+            return Err(error.help(self.help_for_struct(&owner)));
+        };
+        match self.known.declared.get(&Rc::as_ptr(&shape)) {
+            Some(Some(item)) => match item.fields.iter().find(|known| unraw(&known.ident) == *field) {
+                Some(known) => Ok(Some((item.name().value, known.name().value))),
+                None => {
+                    let fields: Vec<String> = item.fields.iter().map(|field| unraw(&field.ident)).collect();
+                    let error = DeclareError::new(path.span(), format!("`{spelled}` has no field `{field}`"));
+                    Err(match closest(field, fields.iter().map(String::as_str)) {
+                        Some(near) => error.help(format!("did you mean `{spelled}::{near}`?")),
+                        None => error.help(format!("its fields: {}", fields.join(", "))),
+                    })
+                }
+            },
+            // its own errors say what is wrong with it
+            Some(None) => Ok(None),
+            None => Err(DeclareError::new(path.span(), format!("`{spelled}` is not a table"))
+                .help(format!("put `#[derive(Table)]` on `{}`", shape.input.ident))),
+        }
+    }
+
+    fn constant(&self, path: &syn::Path) -> Result<Option<Lit>> {
+        let route = Route::from(path);
+        let spelled = route.segments.join("::");
+        match self.constant_at(&route) {
+            Some((found, own)) => self.evaluate(&found, own.as_ref(), path.span(), &spelled, 0).map(Some),
+            None => Err(DeclareError::new(path.span(), format!("cannot find const `{spelled}` in this package"))
+                .help("write the value itself, or an expression with `default_sql`")),
+        }
+    }
+}
+
+impl View<'_> {
+    /// Where a struct of that name is, if it is out of sight.
+    fn help_for_struct(&self, owner: &Route) -> String {
+        let name = owner.segments.last().map(String::as_str).unwrap_or_default();
+        let tables = || self.known.declared.values().flatten();
+        if tables().any(|item| item.ident == name) {
+            return format!("there is a table `{name}` in another module: bring it here with `use`");
+        }
+        let mut names: Vec<String> = tables().map(|item| unraw(&item.ident)).collect();
+        names.sort_unstable();
+        match closest(name, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "for a table that no struct declares, name it: `references = \"users(id)\"`".to_owned(),
+        }
+    }
+}
