@@ -129,7 +129,7 @@ fn views_say_which_columns_they_expect() {
     let declared = project.declared();
     let (view, columns) = &declared.view_columns[0];
     assert_eq!(view.as_str(), "names");
-    assert_eq!(columns.iter().map(|column| column.as_str()).collect::<Vec<_>>(), ["id", "name"]);
+    assert_eq!(columns[..], ["id".into(), "name".into()]);
     assert!(declared.schema.views.contains(view));
 }
 
