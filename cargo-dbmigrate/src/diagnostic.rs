@@ -249,7 +249,7 @@ mod tests {
         let diagnostic = Diagnostic::error("type `Blob` cannot be resolved")
             .at(&file, at..at + 4, "not found")
             .help("say what it is stored as: `#[column(type = \"BLOB\")]`");
-        let shown = render(&[diagnostic.clone()], &look(dir.path()));
+        let shown = render(std::slice::from_ref(&diagnostic), &look(dir.path()));
         let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
         assert_eq!(
             lines,
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn a_file_that_is_gone_still_gives_the_message() {
         let diagnostic = Diagnostic::warning("gone").at("/nonexistent/a.rs", 10..20, "");
-        assert!(render(&[diagnostic.clone()], &look(Path::new("/"))).starts_with("warning: gone"));
+        assert!(render(std::slice::from_ref(&diagnostic), &look(Path::new("/"))).starts_with("warning: gone"));
         assert!(render_json(&[diagnostic], Path::new("/")).contains("\"line\":1"));
     }
 

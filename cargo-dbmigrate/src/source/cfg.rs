@@ -130,7 +130,7 @@ mod tests {
         assert!(holds(r#"feature = "audit""#));
         assert!(!holds(r#"feature = "other""#));
         assert!(holds(r#"all(not(test), any(unix, windows), feature = "audit")"#));
-        assert!(!holds(r#"all(unix, windows)"#));
+        assert!(!holds("all(unix, windows)"));
         assert!(holds("all()") && !holds("any()"));
         assert!(holds(&format!("target_os = {:?}", consts::OS)));
         assert!(holds("debug_assertions") && !holds("test"));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use dbmigrate_core::declare::{Declaration, DeclareError, Derive, Object, ast, lower};
+use dbmigrate_core::declare::{Declaration, DeclareError, Derive, Object, lower};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Name;
@@ -14,7 +14,7 @@ use proc_macro2::Span;
 use super::Package;
 use super::resolve::Known;
 use super::scope::{Ours, Space};
-use super::tree::{FileId, Shape, SourceFile, Tree};
+use super::tree::{Body, FileId, Parsed, Shape, SourceFile, Tree};
 use crate::diagnostic::Diagnostic;
 
 /// The schema that a package declares, with what the diff needs to know besides, and where everything was said.
@@ -32,8 +32,11 @@ pub struct Declared {
     pub view_columns: Vec<(Name, Vec<Name>)>,
     /// What is to be said though nothing is wrong.
     pub warnings: Vec<Diagnostic>,
-    places: Vec<(Rc<SourceFile>, Vec<(Place, Span)>)>,
+    places: Vec<Places>,
 }
+
+/// The places of a struct, and the file that they are in.
+type Places = (Rc<SourceFile>, Vec<(Place, Span)>);
 
 impl Declared {
     /// The file and the bytes in it that declare something.
@@ -87,10 +90,12 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
         merging.add(&tree, &shape, declaration);
     }
     stop_at_errors(&tree)?;
-    let Merging { schema, renamed_tables, renamed_columns, view_columns, places, .. } = merging;
     let warnings = tree.diagnostics.take();
-    let declared =
-        Declared { package: tree.package, schema, renamed_tables, renamed_columns, view_columns, warnings, places };
+    let package = tree.package.clone();
+    // syntax trees of a whole package: the process ends before taking them apart would pay
+    std::mem::forget(tree);
+    let Merging { schema, renamed_tables, renamed_columns, view_columns, places, .. } = merging;
+    let declared = Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, places };
     let problems = declared.schema.problems();
     if problems.is_empty() {
         return Ok(declared);
@@ -108,38 +113,45 @@ fn stop_at_errors(tree: &Tree) -> Result<(), Vec<Diagnostic>> {
 
 fn lower_all(tree: &Tree) -> Vec<(Rc<Shape>, Declaration)> {
     let mut known = Known::new(tree);
-    let mut items: Vec<(Rc<Shape>, Rc<ast::Item>)> = Vec::new();
+    let mut items: Vec<(Rc<Shape>, Rc<Parsed>)> = Vec::new();
     // looking a derive up may lead into a file that was put off, and add to the candidates
     let mut at = 0;
     loop {
         let Some(shape) = tree.candidates.borrow().get(at).cloned() else { break };
         at += 1;
+        let key = Rc::as_ptr(&shape);
+        let input = match &shape.body {
+            Body::Input(input) => input,
+            Body::Declaration(item) => {
+                known.declared.insert(key, Rc::clone(item));
+                items.push((Rc::clone(&shape), Rc::clone(item)));
+                continue;
+            }
+        };
         for (route, _) in &shape.derives {
             let derive = match tree.ours(shape.scope, route, Space::Derives) {
                 Some(Ours::Table) => Derive::Table,
                 Some(Ours::View) => Derive::View,
                 Some(Ours::ColumnType) => {
-                    known.column_types.insert(Rc::as_ptr(&shape));
+                    known.column_types.insert(key);
                     continue;
                 }
                 None => continue,
             };
-            let parsed = match ast::Item::parse(&shape.input, derive) {
-                Ok(item) => Some(Rc::new(item)),
-                Err(errors) => {
-                    errors.into_iter().for_each(|error| tree.report(diagnostic(tree, shape.file, error)));
-                    None
-                }
-            };
-            items.extend(parsed.iter().map(|item| (Rc::clone(&shape), Rc::clone(item))));
-            known.declared.insert(Rc::as_ptr(&shape), parsed);
+            let item = Parsed::new(input, derive);
+            items.push((Rc::clone(&shape), Rc::clone(&item)));
+            known.declared.insert(key, item);
         }
     }
     let mut lowered = Vec::with_capacity(items.len());
-    for (shape, item) in items {
-        match lower::lower_item(&item, &known.within(&shape)) {
+    for (shape, parsed) in items {
+        match lower::lower_item(&parsed.item, parsed.errors.take(), &known.within(&shape)) {
             Ok(declaration) => lowered.push((shape, declaration)),
-            Err(errors) => errors.into_iter().for_each(|error| tree.report(diagnostic(tree, shape.file, error))),
+            Err(errors) => {
+                for error in errors {
+                    tree.report(diagnostic(tree, shape.file, error));
+                }
+            }
         }
     }
     lowered
@@ -152,7 +164,7 @@ struct Merging {
     renamed_tables: Vec<(Name, Name)>,
     renamed_columns: Vec<(Name, Name, Name)>,
     view_columns: Vec<(Name, Vec<Name>)>,
-    places: Vec<(Rc<SourceFile>, Vec<(Place, Span)>)>,
+    places: Vec<Places>,
     /// Who has a name: tables and views share theirs, triggers have their own.
     owners: HashMap<Name, (FileId, Span)>,
     triggers: HashMap<Name, (FileId, Span)>,
@@ -160,7 +172,7 @@ struct Merging {
 
 impl Merging {
     fn add(&mut self, tree: &Tree, shape: &Shape, declaration: Declaration) {
-        let here = (shape.file, shape.input.ident.span());
+        let here = (shape.file, shape.ident.span());
         let name = match &declaration.object {
             Object::Table(table) => table.name.clone(),
             Object::VirtualTable(table) => table.name.clone(),
@@ -200,6 +212,8 @@ fn twice(tree: &Tree, message: String, before: (FileId, Span), here: (FileId, Sp
     let (file, span) = before;
     let file = tree.file(file);
     let mut error = tree.error_at(here.0, here.1, message);
-    error.labels[0].text = "declared again here".to_owned();
+    for label in &mut error.labels {
+        "declared again here".clone_into(&mut label.text);
+    }
     error.at(&file.path, file.range(span), "first declared here")
 }

@@ -4,13 +4,14 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use dbmigrate_core::declare::Derive;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, DeriveInput, ImplItem, ItemImpl, ItemMod, Meta, Stmt, Type, UseTree};
 
 use super::modules::Directory;
-use super::tree::{Alias, Const, FileId, Impl, Item, Route, Scope, ScopeId, Shape, Slot, Tree, unraw};
+use super::tree::{Alias, Body, Const, FileId, Impl, Item, Parsed, Route, Scope, ScopeId, Shape, Slot, Tree, unraw};
 use crate::diagnostic::Diagnostic;
 
 /// The derives and the trait that are ours, by their own names.
@@ -81,10 +82,13 @@ impl<'t> Filler<'t> {
     fn add(&mut self, item: syn::Item) {
         if self.look_into_bodies {
             match &item {
-                // a module's items are added with the module; a `use` has no body
-                syn::Item::Mod(_) | syn::Item::Use(_) | syn::Item::Macro(_) => {}
-                // nor have the fields of nearly all structs: only the length of an array could hold one
-                syn::Item::Struct(_) | syn::Item::Type(_) => {}
+                // a module's items are added with the module, and macros are warned of below; a `use` has no body,
+                // nor has a struct: at most a block as the length of an array
+                syn::Item::Mod(_)
+                | syn::Item::Macro(_)
+                | syn::Item::Use(_)
+                | syn::Item::Struct(_)
+                | syn::Item::Type(_) => {}
                 other => Bodies { filler: self, scope: self.id }.visit_item(other),
             }
         }
@@ -142,11 +146,44 @@ impl<'t> Filler<'t> {
         }
         let derives = derives(&input.attrs);
         let name = unraw(&input.ident);
-        let shape = Rc::new(Shape { file: self.file, scope: self.id, input, derives });
+        let ident = input.ident.clone();
+        let body = match self.plainly_ours(&derives) {
+            Some(derive) => Body::Declaration(Parsed::new(&input, derive)),
+            None => Body::Input(Box::new(input)),
+        };
+        let shape = Rc::new(Shape { file: self.file, scope: self.id, ident, body, derives });
         if !shape.derives.is_empty() {
             self.tree.candidates.borrow_mut().push(Rc::clone(&shape));
         }
         self.scope.types.insert(name, Item::Shape(shape));
+    }
+
+    /// The one derive of ours, where the scope itself says so by importing it from our crate: true for nearly all
+    /// tables, and known without looking any further.
+    fn plainly_ours(&self, derives: &[(Route, Span)]) -> Option<Derive> {
+        let uses = &self.scope.uses;
+        let mut found = None;
+        for (route, _) in derives {
+            let [name] = &route.segments[..] else { return None };
+            let imported = match uses.get(name).map(Vec::as_slice) {
+                Some([imported]) => &imported.segments[..],
+                Some(_) => return None,
+                // some other derive; one of ours through a `*` is judged later
+                None if OURS.contains(&name.as_str()) || !self.scope.globs.is_empty() => return None,
+                None => continue,
+            };
+            let [first, last] = imported else { return None };
+            if uses.contains_key(first) || self.tree.package.externs.get(first).is_none_or(|known| known != "dbmigrate")
+            {
+                return None;
+            }
+            match (last.as_str(), found) {
+                ("Table", None) => found = Some(Derive::Table),
+                ("View", None) => found = Some(Derive::View),
+                _ => return None,
+            }
+        }
+        found
     }
 
     /// Makes the item what a derive would be given: `cfg_attr` expanded, fields and variants without their `cfg` gone.

@@ -54,12 +54,11 @@ impl Package {
             target.is_bin() && target.required_features.iter().all(|feature| features.contains(feature))
         };
         let library = package.targets.iter().find(|target| target.kind.iter().any(is_library));
-        let roots = match &request.root {
-            Some(root) => vec![request.current_dir.join(root)],
-            None => {
-                let roots = library.into_iter().chain(package.targets.iter().filter(is_root));
-                roots.map(|target| target.src_path.clone().into_std_path_buf()).collect()
-            }
+        let roots = if let Some(root) = &request.root {
+            vec![request.current_dir.join(root)]
+        } else {
+            let targets = library.into_iter().chain(package.targets.iter().filter(is_root));
+            targets.map(|target| target.src_path.clone().into_std_path_buf()).collect()
         };
         let visible = |dependency: &cargo_metadata::Dependency| {
             let (library, known) = match dependency.name.as_str() {
@@ -168,6 +167,8 @@ fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Res
     let optional = |name: &str| {
         package.dependencies.iter().any(|dependency| dependency.optional && extern_key(dependency) == name)
     };
+    let is_feature =
+        |name: &str| package.features.contains_key(name) || (optional(name) && !named_by_dep(package, name));
     let mut wanted: Vec<String> = Vec::new();
     if request.all_features {
         wanted.extend(package.features.keys().cloned());
@@ -180,10 +181,7 @@ fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Res
     for feature in request.features.iter().flat_map(|list| list.split([',', ' '])).filter(|name| !name.is_empty()) {
         let own = feature.strip_prefix(package.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
         let feature = own.unwrap_or(feature);
-        let known = package.features.contains_key(feature)
-            || (optional(feature) && !named_by_dep(package, feature))
-            || feature.contains('/');
-        if !known {
+        if !is_feature(feature) && !feature.contains('/') {
             return Err(unknown_feature(package, feature));
         }
         wanted.push(feature.to_owned());
@@ -195,14 +193,8 @@ fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Res
             continue;
         }
         let feature = match feature.split_once('/') {
-            Some((dependency, _)) => {
-                if !package.features.contains_key(dependency)
-                    && !(optional(dependency) && !named_by_dep(package, dependency))
-                {
-                    continue;
-                }
-                dependency.to_owned()
-            }
+            Some((dependency, _)) if is_feature(dependency) => dependency.to_owned(),
+            Some(_) => continue,
             None => feature,
         };
         if let Some(implied) = package.features.get(&feature) {

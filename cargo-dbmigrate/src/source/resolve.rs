@@ -4,7 +4,6 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use dbmigrate_core::declare::ast;
 use dbmigrate_core::declare::errors::closest;
 use dbmigrate_core::declare::rust_types::{self, TypeNames};
 use dbmigrate_core::declare::{ColumnType, DeclareError, Resolve, lower_column_type};
@@ -14,7 +13,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, GenericParam, Lit, PathArguments, Type, UnOp};
 
 use super::scope::{Ours, Space, Target};
-use super::tree::{Alias, Const, Impl, Item, Route, ScopeId, Shape, Tree, unraw};
+use super::tree::{Alias, Body, Const, Impl, Item, Parsed, Route, ScopeId, Shape, Tree, unraw};
 
 type Result<T> = std::result::Result<T, DeclareError>;
 
@@ -24,8 +23,8 @@ const DEPTH: usize = 32;
 /// What all lookups share.
 pub(super) struct Known<'t> {
     pub(super) tree: &'t Tree,
-    /// The structs that are tables and views, as parsed; `None` where that failed.
-    pub(super) declared: HashMap<*const Shape, Option<Rc<ast::Item>>>,
+    /// The structs that are tables and views.
+    pub(super) declared: HashMap<*const Shape, Rc<Parsed>>,
     /// The structs and enums with `#[derive(ColumnType)]`.
     pub(super) column_types: HashSet<*const Shape>,
     /// Column types of names by the scope in which they were asked for.
@@ -149,9 +148,13 @@ impl View<'_> {
             return Err(rust_types::unresolved(ty));
         }
         let tree = self.known.tree;
-        let found = if self.known.column_types.contains(&key) {
+        let derived = match &shape.body {
+            Body::Input(input) if self.known.column_types.contains(&key) => Some(input),
+            _ => None,
+        };
+        let found = if let Some(input) = derived {
             let inside = View { depth: self.depth + 1, ..self.known.within(shape) };
-            match lower_column_type(&shape.input, &inside) {
+            match lower_column_type(input, &inside) {
                 Ok(found) => found,
                 Err(errors) => {
                     // shown in its own place, once; the fields that use it are silent about it
@@ -162,44 +165,35 @@ impl View<'_> {
                 }
             }
         } else {
-            match self.by_hand(shape)? {
-                Some(found) => Some(found),
-                None => {
-                    let name = &shape.input.ident;
-                    return Err(DeclareError::new(ty.span(), format!("the SQL type of `{name}` is not known")).help(
-                        format!(
-                            "put `#[derive(ColumnType)]` on `{name}`, or name the type: `#[column(type = \"TEXT\")]`"
-                        ),
-                    ));
-                }
-            }
+            let Some(found) = self.by_hand(shape) else {
+                let name = &shape.ident;
+                let message = format!("the SQL type of `{name}` is not known");
+                let derive = format!("put `#[derive(ColumnType)]` on `{name}`");
+                return Err(DeclareError::new(ty.span(), message)
+                    .help(format!("{derive}, or name the type: `#[column(type = \"TEXT\")]`")));
+            };
+            Some(found)
         };
         self.known.shapes.borrow_mut().insert(key, found.clone());
         Ok(found)
     }
 
     /// `impl ColumnType for X { const SQL_TYPE: &str = "…"; }`.
-    fn by_hand(&self, shape: &Rc<Shape>) -> Result<Option<ColumnType>> {
-        for found in self.known.impls_of(shape) {
-            let Some(of) = &found.of else { continue };
-            if self.known.tree.ours(found.scope, of, Space::Types) != Some(Ours::ColumnType) {
-                continue;
-            }
-            for (_, value) in found.consts.iter().filter(|(name, _)| name == "SQL_TYPE") {
-                let literal = self.evaluate(value, Some(shape), shape.input.ident.span(), "SQL_TYPE", 0);
-                return match literal {
-                    Ok(Lit::Str(text)) => Ok(Some(ColumnType::new(text.value(), None))),
-                    _ => {
-                        let tree = self.known.tree;
-                        let message = "`SQL_TYPE` is not a string that can be read from the source";
-                        let error = tree.error_at(found.file, value.value.span(), message);
-                        tree.report(error.help("write it as a literal: `const SQL_TYPE: &str = \"TEXT\";`"));
-                        Ok(Some(ColumnType::new("", None)))
-                    }
-                };
-            }
+    fn by_hand(&self, shape: &Rc<Shape>) -> Option<ColumnType> {
+        let tree = self.known.tree;
+        let ours = |found: &&Rc<Impl>| {
+            let of = found.of.as_ref();
+            of.is_some_and(|of| tree.ours(found.scope, of, Space::Types) == Some(Ours::ColumnType))
+        };
+        let found = self.known.impls_of(shape).iter().find(ours)?;
+        let (_, value) = found.consts.iter().find(|(name, _)| name == "SQL_TYPE")?;
+        if let Ok(Lit::Str(text)) = self.evaluate(value, Some(shape), shape.ident.span(), "SQL_TYPE", 0) {
+            return Some(ColumnType::new(text.value(), None));
         }
-        Ok(None)
+        let message = "`SQL_TYPE` is not a string that can be read from the source";
+        let error = tree.error_at(found.file, value.value.span(), message);
+        tree.report(error.help("write it as a literal: `const SQL_TYPE: &str = \"TEXT\";`"));
+        Some(ColumnType::new("", None))
     }
 
     /// The literal that a const is; `own` is `Self` where the const stands.
@@ -360,23 +354,24 @@ impl Resolve for View<'_> {
             let error = DeclareError::new(path.span(), format!("cannot find struct `{spelled}`"));
             return Err(error.help(self.help_for_struct(&owner)));
         };
-        match self.known.declared.get(&Rc::as_ptr(&shape)) {
-            Some(Some(item)) => match item.fields.iter().find(|known| unraw(&known.ident) == *field) {
-                Some(known) => Ok(Some((item.name().value, known.name().value))),
-                None => {
-                    let fields: Vec<String> = item.fields.iter().map(|field| unraw(&field.ident)).collect();
-                    let error = DeclareError::new(path.span(), format!("`{spelled}` has no field `{field}`"));
-                    Err(match closest(field, fields.iter().map(String::as_str)) {
-                        Some(near) => error.help(format!("did you mean `{spelled}::{near}`?")),
-                        None => error.help(format!("its fields: {}", fields.join(", "))),
-                    })
-                }
-            },
-            // its own errors say what is wrong with it
-            Some(None) => Ok(None),
-            None => Err(DeclareError::new(path.span(), format!("`{spelled}` is not a table"))
-                .help(format!("put `#[derive(Table)]` on `{}`", shape.input.ident))),
+        let Some(parsed) = self.known.declared.get(&Rc::as_ptr(&shape)) else {
+            return Err(DeclareError::new(path.span(), format!("`{spelled}` is not a table"))
+                .help(format!("put `#[derive(Table)]` on `{}`", shape.ident)));
+        };
+        let item = &parsed.item;
+        if let Some(known) = item.fields.iter().find(|known| known.ident == field || unraw(&known.ident) == *field) {
+            return Ok(Some((item.name().value, known.name().value)));
         }
+        if parsed.broken {
+            // its own errors say what is wrong with it
+            return Ok(None);
+        }
+        let fields: Vec<String> = item.fields.iter().map(|field| unraw(&field.ident)).collect();
+        let error = DeclareError::new(path.span(), format!("`{spelled}` has no field `{field}`"));
+        Err(match closest(field, fields.iter().map(String::as_str)) {
+            Some(near) => error.help(format!("did you mean `{spelled}::{near}`?")),
+            None => error.help(format!("its fields: {}", fields.join(", "))),
+        })
     }
 
     fn constant(&self, path: &syn::Path) -> Result<Option<Lit>> {
@@ -394,7 +389,7 @@ impl View<'_> {
     /// Where a struct of that name is, if it is out of sight.
     fn help_for_struct(&self, owner: &Route) -> String {
         let name = owner.segments.last().map(String::as_str).unwrap_or_default();
-        let tables = || self.known.declared.values().flatten();
+        let tables = || self.known.declared.values().map(|parsed| &parsed.item);
         if tables().any(|item| item.ident == name) {
             return format!("there is a table `{name}` in another module: bring it here with `use`");
         }

@@ -9,6 +9,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use dbmigrate_core::declare::errors::Errors;
+use dbmigrate_core::declare::{Derive, ast};
 use proc_macro2::Span;
 
 use super::cfg::Cfg;
@@ -65,10 +67,36 @@ pub(super) fn unraw(ident: &proc_macro2::Ident) -> String {
 pub(super) struct Shape {
     pub(super) file: FileId,
     pub(super) scope: ScopeId,
-    /// The item as the compiler would hand it to a derive: `cfg` and `cfg_attr` resolved.
-    pub(super) input: syn::DeriveInput,
+    pub(super) ident: proc_macro2::Ident,
+    pub(super) body: Body,
     /// The derives that may be ours, with their places.
     pub(super) derives: Vec<(Route, Span)>,
+}
+
+/// What a struct or enum consists of.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// The item as the compiler would hand it to a derive: `cfg` and `cfg_attr` resolved.
+    Input(Box<syn::DeriveInput>),
+    /// A table or view, known to be one when it was met, so that the larger syntax tree need not be kept.
+    Declaration(Rc<Parsed>),
+}
+
+/// A struct with one of our derives, its attributes read.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) item: ast::Item,
+    /// What was wrong with them, until lowering takes it.
+    pub(super) errors: RefCell<Errors>,
+    /// Whether anything was.
+    pub(super) broken: bool,
+}
+
+impl Parsed {
+    pub(super) fn new(input: &syn::DeriveInput, derive: Derive) -> Rc<Self> {
+        let (item, errors) = ast::Item::parse(input, derive);
+        Rc::new(Self { item, broken: !errors.is_empty(), errors: errors.into() })
+    }
 }
 
 /// A type alias.

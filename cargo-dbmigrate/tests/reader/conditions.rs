@@ -7,14 +7,11 @@ const FEATURES: &str = "chrono = { version = \"0.4\", optional = true }\nuuid = 
 
 /// A package in which each feature has a table.
 fn project() -> Project {
-    let mut source = String::new();
-    for feature in ["base", "audit", "trail", "chrono", "uuid", "weak", "strong"] {
-        source += &format!(
-            "#[cfg(feature = \"{feature}\")] #[derive(dbmigrate::Table)] struct {}{} {{ id: i64 }}\n",
-            feature[..1].to_uppercase(),
-            &feature[1..]
-        );
-    }
+    let table = |feature: &str| {
+        let (first, rest) = (feature[..1].to_uppercase(), &feature[1..]);
+        format!("#[cfg(feature = \"{feature}\")] #[derive(dbmigrate::Table)] struct {first}{rest} {{ id: i64 }}\n")
+    };
+    let source: String = ["base", "audit", "trail", "chrono", "uuid", "weak", "strong"].map(table).concat();
     Project::new(&[("Cargo.toml", &manifest(FEATURES)), ("src/lib.rs", &source)])
 }
 

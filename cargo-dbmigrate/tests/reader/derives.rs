@@ -1,5 +1,7 @@
 //! Which derives are ours, and where in the source they are found.
 
+use dbmigrate_core::sql::Name;
+
 use crate::project::{Project, manifest};
 
 #[test]
@@ -129,7 +131,7 @@ fn views_say_which_columns_they_expect() {
     let declared = project.declared();
     let (view, columns) = &declared.view_columns[0];
     assert_eq!(view.as_str(), "names");
-    assert_eq!(columns.iter().map(|column| column.as_str()).collect::<Vec<_>>(), ["id", "name"]);
+    assert_eq!(columns, &[Name::from("id"), Name::from("name")]);
     assert!(declared.schema.views.contains(view));
 }
 

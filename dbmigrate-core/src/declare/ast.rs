@@ -298,6 +298,7 @@ impl Item {
         };
         match &data.fields {
             syn::Fields::Named(fields) if !fields.named.is_empty() => {
+                item.fields.reserve_exact(fields.named.len());
                 for field in &fields.named {
                     item.fields.extend(parse_column::parse(field, &item.ident, &mut errors));
                 }
