@@ -59,6 +59,13 @@ impl CommandError {
         Self::new(exit::USAGE, message)
     }
 
+    /// The same error with another exit code.
+    #[must_use]
+    pub fn with_exit_code(mut self, exit_code: u8) -> Self {
+        self.0.exit_code = exit_code;
+        self
+    }
+
     /// Adds where it is: a file, or `file:line:column`.
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {

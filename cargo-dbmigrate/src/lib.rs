@@ -14,6 +14,7 @@ pub mod exit;
 pub mod package;
 pub mod report;
 pub mod source;
+pub mod structs;
 pub mod url;
 
 use std::ffi::OsString;

@@ -11,10 +11,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::cli::{Color, MessageFormat, Output};
-use crate::error::CommandError;
+use crate::diagnostic::{Diagnostic, Look, render, render_json};
+use crate::error::{CommandError, Rendered};
 
 /// Columns of the verb that starts a status line, as in cargo.
 const VERB_WIDTH: usize = 12;
+/// Columns that diagnostics are laid out for: wide enough for a line of code.
+const TERMINAL_WIDTH: usize = 140;
 
 /// Speaks to the user. Cheap to clone.
 ///
@@ -82,6 +85,29 @@ impl Printer {
             self.json("warning", &serde_json::json!({ "message": message, "help": help }));
         } else {
             self.to_stderr(&report(("warning", style::WARN), message, None, &[], help));
+        }
+    }
+
+    /// Diagnostics that point into files, for an error that is shown later.
+    pub fn render(&self, diagnostics: &[Diagnostic]) -> Vec<Rendered> {
+        let base = std::env::current_dir().unwrap_or_default();
+        let look = Look { color: true, width: TERMINAL_WIDTH, base: base.clone() };
+        let json = |diagnostic| serde_json::from_str(render_json(std::slice::from_ref(diagnostic), &base).trim());
+        let rendered = diagnostics.iter().map(|diagnostic| Rendered {
+            text: render(std::slice::from_ref(diagnostic), &look),
+            json: json(diagnostic).unwrap_or_default(),
+        });
+        rendered.collect()
+    }
+
+    /// Diagnostics that are shown now: warnings.
+    pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
+        for diagnostic in self.render(diagnostics) {
+            if self.json {
+                self.json("diagnostic", &diagnostic.json);
+            } else {
+                self.to_stderr(&format!("{}\n\n", diagnostic.text.trim_end()));
+            }
         }
     }
 

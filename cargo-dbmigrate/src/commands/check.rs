@@ -1,9 +1,16 @@
 //! `check`: the gate for CI, without a database: structs, snapshots and migrations are in step.
 
 use clap::Args;
+use dbmigrate_core::diff::diff;
+use dbmigrate_core::folder::{Folder, Verify};
+use serde_json::json;
 
+use super::generate;
+use super::replay::replay_to;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::source::Declared;
+use crate::{exit, structs};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -14,6 +21,39 @@ pub struct Check {}
 ///
 /// # Errors
 /// What went wrong.
-pub fn run(_context: &Context, _arguments: &Check) -> Result<u8> {
-    Err(CommandError::failed("`check` is not built yet"))
+pub fn run(context: &Context, _arguments: &Check) -> Result<u8> {
+    let folder = context.folder()?;
+    folder.verify(Verify::All)?;
+    let declared = structs::read(context)?;
+    generate::check(context, &declared)?;
+    compare(&folder, &declared)?;
+    let count = folder.migrations().len();
+    {
+        let progress = context.printer.progress("Replaying", count as u64);
+        progress.step(0, format!("{count} migrations"));
+        replay_to(&folder, count)?;
+    }
+    let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
+    let plural = if count == 1 { "" } else { "s" };
+    context.printer.json("checked", &json!({ "migrations": count, "tables": tables }));
+    context.printer.status("Checked", format!("{tables} tables: structs, snapshots and {count} migration{plural} agree"));
+    Ok(exit::DONE)
+}
+
+/// The structs must be what the last snapshot says.
+fn compare(folder: &Folder, declared: &Declared) -> Result<()> {
+    let head = folder.head_snapshot()?;
+    let renames = structs::pending_renames(declared, &head);
+    let difference = diff(&head.schema, &declared.schema, &renames)
+        .map_err(|error| CommandError::new(exit::DIFFERENCE, error.to_string()))?;
+    if difference.is_empty() {
+        return Ok(());
+    }
+    let message = "the structs are ahead of the migrations";
+    let error = CommandError::new(exit::DIFFERENCE, message);
+    let changes = difference.changes();
+    Err(changes
+        .iter()
+        .fold(error, |error, change| error.note(change.to_string()))
+        .help("write the migration: `cargo dbmigrate generate`"))
 }

@@ -1,9 +1,20 @@
 //! `generate`: the structs against the last snapshot, the difference as a migration.
 
 use clap::Args;
+use dbmigrate_core::diff::change::slug;
+use dbmigrate_core::engine::prove::{ProofError, check_declaration, prove};
+use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
+use dbmigrate_core::plan::{Plan, plan};
+use dbmigrate_core::schema::canonical::SchemaHash;
+use pollster::block_on;
+use serde_json::json;
 
+use super::decide::{Decided, decide};
+use super::seal;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::source::Declared;
+use crate::{exit, structs};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -27,7 +38,7 @@ pub struct Generate {
     #[arg(long, conflicts_with = "dry_run")]
     pub check: bool,
 
-    /// Write a migration to be edited by hand, also if nothing changed
+    /// Write a migration to be edited by hand, also if nothing changed; once edited, record it
     #[arg(long, conflicts_with = "check")]
     pub custom: bool,
 
@@ -44,10 +55,166 @@ pub struct Generate {
     pub accept: Vec<String>,
 }
 
+impl Generate {
+    /// The command as it was typed, so that a flag can be put behind it.
+    pub(super) fn command_line(&self) -> String {
+        let mut text = "cargo dbmigrate generate".to_owned();
+        for (set, flag) in [(self.dry_run, " --dry-run"), (self.custom, " --custom")] {
+            if set {
+                text.push_str(flag);
+            }
+        }
+        let name = self.name.iter().map(|value| ("name", value));
+        let rename = self.rename.iter().map(|value| ("rename", value));
+        let backfill = self.backfill.iter().map(|value| ("backfill", value));
+        let accept = self.accept.iter().map(|value| ("accept", value));
+        for (flag, value) in name.chain(rename).chain(backfill).chain(accept) {
+            text.push_str(&format!(" --{flag} {}", dbmigrate_core::plan::decide::shell_quoted(value)));
+        }
+        text
+    }
+}
+
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// What went wrong.
-pub fn run(_context: &Context, _arguments: &Generate) -> Result<u8> {
-    Err(CommandError::failed("`generate` is not built yet"))
+pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
+    let mut folder = context.folder()?;
+    match folder.verify(Verify::Sql) {
+        Err(FolderError::EditedSql { is_last: true, .. }) if arguments.custom => {
+            let declared = structs::read(context)?;
+            return seal::run(context, &mut folder, &declared);
+        }
+        result => result?,
+    }
+    let declared = structs::read(context)?;
+    let unchanged = is_unchanged(&folder, &declared);
+    if unchanged && !arguments.custom && arguments.rename.is_empty() && arguments.backfill.is_empty() {
+        return Ok(nothing_to_do(context, &declared, &folder));
+    }
+    let head = folder.head_snapshot()?;
+    let Decided { decisions, diff } = decide(context, arguments, &declared, &head)?;
+    if diff.is_empty() && !arguments.custom {
+        return Ok(nothing_to_do(context, &declared, &folder));
+    }
+    if arguments.check {
+        return Ok(found_changes(context, &diff.changes()));
+    }
+    check(context, &declared)?;
+    let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
+        .map_err(|error| CommandError::failed(error.to_string()))?;
+    match block_on(prove(&head.schema, &declared.schema, &decisions.renames, &plan)) {
+        Ok(proof) => {
+            let rows = format!("on {} generated rows", proof.rows);
+            let empty: Vec<&str> = proof.empty.iter().map(dbmigrate_core::sql::Name::as_str).collect();
+            let empty = if empty.is_empty() { String::new() } else { format!(", without rows in {}", empty.join(", ")) };
+            context.printer.detail("Proved", format!("{rows}{empty}"));
+        }
+        Err(error) => return Err(unproven(&error, &plan)),
+    }
+    let slug = name(arguments, &plan)?;
+    let migration = folder.next_name(&slug).to_string();
+    let sql = if plan.is_empty() { template(&migration) } else { plan.to_sql(&migration) };
+    if arguments.dry_run {
+        context.printer.result(sql.trim_end());
+        context.printer.json("plan", &json!({ "name": migration, "sql": sql }));
+        return Ok(exit::DONE);
+    }
+    let snapshot =
+        Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(&declared) };
+    folder.add(&slug, &sql, &snapshot)?;
+    report(context, arguments, &folder, &migration, &plan);
+    Ok(exit::DONE)
+}
+
+/// Whether the structs are what the last migration left, judged by the hash in the lock alone.
+fn is_unchanged(folder: &Folder, declared: &Declared) -> bool {
+    let hash = Checksum::from(SchemaHash::of(&declared.schema));
+    let no_renames = declared.renamed_tables.is_empty() && declared.renamed_columns.is_empty();
+    no_renames && folder.head().is_some_and(|head| head.schema == hash)
+}
+
+fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {
+    context.printer.json("generated", &json!({ "name": null, "changes": [] }));
+    if declared.schema.is_empty() && folder.head().is_none() {
+        context.printer.warning(
+            "no struct with `#[derive(Table)]` was found",
+            &[format!("looked in the library and the binaries of `{}`; see `cargo dbmigrate init`", context.package.name)],
+        );
+        return exit::DONE;
+    }
+    let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
+    context.printer.status("Unchanged", format!("the structs are what the migrations say ({tables} tables)"));
+    exit::DONE
+}
+
+fn found_changes(context: &Context, changes: &[dbmigrate_core::diff::Change]) -> u8 {
+    let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    context.printer.result(lines.join("\n"));
+    context.printer.json("changes", &json!({ "changes": lines }));
+    context.printer.status("Changed", "the structs are ahead of the migrations: `cargo dbmigrate generate`");
+    exit::DIFFERENCE
+}
+
+/// Whether libSQL accepts what the structs declare.
+pub(super) fn check(context: &Context, declared: &Declared) -> Result<()> {
+    block_on(check_declaration(&declared.schema, &declared.view_columns))
+        .map_err(|error| structs::declaration_error(context, declared, &error))
+}
+
+/// A plan that fails its proof is a bug of the planner, and is reported as one.
+fn unproven(error: &ProofError, plan: &Plan) -> CommandError {
+    let statements: Vec<String> = plan.statements().map(|statement| format!("{statement};")).collect();
+    let failing = match error {
+        ProofError::Statement { statement, .. } => format!("the statement: {statement}"),
+        _ => format!("the statements:\n{}", statements.join("\n")),
+    };
+    CommandError::failed(format!("the planned migration failed its proof, so it was not written: {error}"))
+        .note(failing)
+        .note("this is a bug in cargo-dbmigrate, not in your structs: please report it with the structs and this text")
+        .help("to go on, write the migration by hand: `cargo dbmigrate generate --custom` from the last good structs")
+}
+
+fn name(arguments: &Generate, plan: &Plan) -> Result<Slug> {
+    let wanted = match &arguments.name {
+        Some(name) => name.clone(),
+        None if plan.is_empty() => "custom".to_owned(),
+        None => slug(&plan.changes),
+    };
+    Slug::sanitize(&wanted).ok_or_else(|| {
+        CommandError::usage(format!("`--name {wanted}` has no letter or digit that a file name could have"))
+    })
+}
+
+/// What a migration that is written by hand starts from.
+fn template(name: &str) -> String {
+    format!(
+        "-- {name}\n--\n-- Write the statements here, each with its semicolon. They run in one transaction with foreign keys off;\n\
+         -- new violations of foreign keys make the migration fail.\n-- Then record the edit: cargo dbmigrate generate --custom\n"
+    )
+}
+
+fn report(context: &Context, arguments: &Generate, folder: &Folder, migration: &str, plan: &Plan) {
+    let printer = &context.printer;
+    let changes: Vec<String> = plan.changes.iter().map(ToString::to_string).collect();
+    let count = match changes.len() {
+        0 => "nothing changes yet".to_owned(),
+        1 => format!("1 change, {}", plan.cost().word()),
+        count => format!("{count} changes, {}", plan.cost().word()),
+    };
+    printer.status("Generated", format!("{migration} ({count})"));
+    for step in plan.steps.iter().filter(|_| printer.is_verbose()) {
+        printer.detail(step.cost.word(), &step.title);
+    }
+    let file = folder.head().map(|head| folder.sql_path(head).display().to_string()).unwrap_or_default();
+    printer.json(
+        "generated",
+        &json!({ "name": migration, "file": file, "changes": changes, "cost": plan.cost().word() }),
+    );
+    if arguments.custom {
+        printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
+    } else {
+        printer.next(&[format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()]);
+    }
 }

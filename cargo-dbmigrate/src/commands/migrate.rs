@@ -1,9 +1,21 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
-use clap::Args;
+use std::time::Duration;
 
+use clap::Args;
+use dbmigrate_core::engine::apply::local::OpenError;
+use dbmigrate_core::engine::apply::runner::pending;
+use dbmigrate_core::engine::apply::{Applied, ApplyError, LocalDatabase, Observer, apply_pending, status};
+use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
+use pollster::block_on;
+use serde_json::json;
+
+use super::replay::{apply_error, engine_error};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::report::{Printer, Progress};
+use crate::url::DatabaseUrl;
+use crate::{exit, package};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -29,6 +41,133 @@ pub struct Migrate {
 /// # Errors
 /// What went wrong.
 pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
-    let _database = context.database(arguments.url.as_deref())?;
-    Err(CommandError::failed("`migrate` is not built yet"))
+    let url = context.database(arguments.url.as_deref())?;
+    context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    let folder = context.folder()?;
+    // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
+    folder.verify(Verify::Sql)?;
+    let to = arguments.to.as_deref();
+    if folder.migrations().is_empty() {
+        context.printer.warning(
+            &format!("there are no migrations in `{}`", folder.path().display()),
+            &["write one from your structs: `cargo dbmigrate generate`".to_owned()],
+        );
+        return Ok(exit::DONE);
+    }
+    if arguments.dry_run {
+        return dry_run(context, &folder, &url, to);
+    }
+    let shown = url.to_string();
+    // a wrong `--to` must not leave an empty file behind
+    check_name(&folder, to)?;
+    let mut database = open(context, &url, true)?;
+    let mut observer = Watch { printer: &context.printer, progress: None, done: 0 };
+    let result = block_on(apply_pending(&mut database, &folder, to, &mut observer));
+    let Watch { progress, done, .. } = observer;
+    drop(progress);
+    match result {
+        Ok(outcome) => {
+            let count = outcome.applied.len();
+            context.printer.json("migrated", &json!({ "database": shown, "applied": count, "before": outcome.before }));
+            if count == 0 {
+                context.printer.status("Unchanged", format!("{shown}: nothing to apply ({} migrations applied)", outcome.before));
+            } else {
+                let plural = if count == 1 { "" } else { "s" };
+                let total: u64 = outcome.applied.iter().map(|applied| applied.milliseconds).sum();
+                context.printer.status("Finished", format!("{shown}: {count} migration{plural} applied in {total} ms"));
+            }
+            Ok(exit::DONE)
+        }
+        Err(error) => {
+            let error = failure(error, &shown);
+            Err(if done > 0 { error.note(format!("{done} migrations before it were applied and stay")) } else { error })
+        }
+    }
+}
+
+/// An [`ApplyError`] as a command's error.
+pub(super) fn failure(error: ApplyError, database: &str) -> CommandError {
+    match error {
+        ApplyError::Folder(error) => error.into(),
+        ApplyError::Script(error) => CommandError::from(error).note(format!("`{database}` was not touched by it")),
+        other => apply_error(&other, database),
+    }
+}
+
+/// Opens the database.
+///
+/// # Errors
+/// If it is not a database, a replica, or cannot be opened.
+pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<LocalDatabase> {
+    let timeout = Duration::from_secs(context.config.busy_timeout);
+    block_on(LocalDatabase::open(url.path(), create, timeout)).map_err(|error| match error {
+        OpenError::Engine(engine) => engine_error("cannot open the database", &engine, &url.to_string()),
+        OpenError::Replica { .. } => CommandError::failed(error.to_string())
+            .help("migrate the primary database, from which the replica is synchronized"),
+        _ => CommandError::failed(error.to_string()),
+    })
+}
+
+fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
+    match to.filter(|name| folder.find(name).is_none()) {
+        Some(name) => Err(apply_error(&ApplyError::Unknown { name: name.to_owned() }, "")),
+        None => Ok(()),
+    }
+}
+
+fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, to: Option<&str>) -> Result<u8> {
+    let shown = url.to_string();
+    let applied = if url.path().exists() {
+        let mut database = open(context, url, false)?;
+        block_on(status(&mut database, folder)).map_err(|error| failure(error, &shown))?.applied
+    } else {
+        0
+    };
+    let waiting = pending(folder, applied, to).map_err(|error| failure(error, &shown))?;
+    for migration in waiting {
+        show(context, folder, migration)?;
+    }
+    let count = waiting.len();
+    let plural = if count == 1 { "" } else { "s" };
+    context.printer.status("Pending", format!("{shown}: {count} migration{plural}, nothing was changed"));
+    Ok(exit::DONE)
+}
+
+fn show(context: &Context, folder: &Folder, migration: &Migration) -> Result<()> {
+    let file = folder.sql_path(migration);
+    let text = folder.sql(migration)?;
+    let script = Script::parse(&text, &file)?;
+    let printer = &context.printer;
+    let count = script.statements.len();
+    printer.json("pending", &json!({ "name": migration.name.as_str(), "statements": count, "sql": text }));
+    if printer.is_verbose() {
+        printer.result(text.trim_end());
+    } else {
+        printer.result(format!("{} ({count} statements, {})", migration.name, package::for_display(&file).display()));
+    }
+    Ok(())
+}
+
+/// Shows what happens.
+struct Watch<'p> {
+    printer: &'p Printer,
+    progress: Option<Progress>,
+    done: u64,
+}
+
+impl Observer for Watch<'_> {
+    fn begin(&mut self, name: &str, _: usize, of: usize) {
+        let progress = self.progress.get_or_insert_with(|| self.printer.progress("Applying", of as u64));
+        progress.step(self.done, name);
+    }
+
+    fn applied(&mut self, applied: &Applied) {
+        self.done += 1;
+        let say = || self.printer.status("Applied", format!("{} ({} ms)", applied.name, applied.milliseconds));
+        match &self.progress {
+            Some(progress) => progress.above(say),
+            None => say(),
+        }
+        self.printer.json("applied", &json!({ "name": applied.name, "milliseconds": applied.milliseconds }));
+    }
 }

@@ -1,9 +1,12 @@
 //! The commands, one file each: its arguments and what it does.
 
 pub mod check;
+mod decide;
 pub mod generate;
 pub mod init;
 pub mod migrate;
+mod replay;
+mod seal;
 pub mod status;
 
 use crate::cli::{Command, Selection};

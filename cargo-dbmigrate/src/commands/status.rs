@@ -1,9 +1,15 @@
 //! `status`: which migrations a database has, lacks, or has in another version.
 
 use clap::Args;
+use dbmigrate_core::engine::apply::status;
+use dbmigrate_core::folder::Verify;
+use pollster::block_on;
+use serde_json::json;
 
+use super::migrate::{failure, open};
 use crate::context::Context;
-use crate::error::{CommandError, Result};
+use crate::error::Result;
+use crate::exit;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -20,6 +26,38 @@ pub struct Status {
 /// What went wrong.
 pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
     let database = context.database(arguments.url.as_deref())?;
-    context.printer.detail("Database", format!("{database} (from {})", database.source()));
-    Err(CommandError::failed("`status` is not built yet"))
+    let printer = &context.printer;
+    printer.detail("Database", format!("{database} (from {})", database.source()));
+    let folder = context.folder()?;
+    folder.verify(Verify::Sql)?;
+    let shown = database.to_string();
+    let exists = database.path().exists();
+    let history = if exists {
+        let mut target = open(context, &database, false)?;
+        block_on(status(&mut target, &folder)).map_err(|error| failure(error, &shown))?.history
+    } else {
+        Vec::new()
+    };
+    let width = folder.migrations().iter().map(|migration| migration.name.as_str().len()).max().unwrap_or_default();
+    for (at, migration) in folder.migrations().iter().enumerate() {
+        let name = migration.name.as_str();
+        let record = history.get(at);
+        let state = record.map_or_else(|| "pending".to_owned(), |record| format!("applied {}", record.applied_at));
+        printer.result(format!("{name:width$}  {state}"));
+        printer.json(
+            "migration",
+            &json!({ "name": name, "applied_at": record.map(|record| &record.applied_at) }),
+        );
+    }
+    let (applied, all) = (history.len(), folder.migrations().len());
+    let pending = all - applied;
+    printer.json("status", &json!({ "database": shown, "applied": applied, "pending": pending }));
+    let missing = if exists { "" } else { " (the file does not exist yet)" };
+    if pending == 0 {
+        printer.status("Current", format!("{shown}: all {all} migrations are applied{missing}"));
+        return Ok(exit::DONE);
+    }
+    printer.status("Pending", format!("{shown}: {applied} of {all} migrations are applied{missing}"));
+    printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]);
+    Ok(exit::DIFFERENCE)
 }

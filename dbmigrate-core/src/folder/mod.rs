@@ -20,6 +20,7 @@ pub use error::FolderError;
 pub use lock::{Lock, Migration};
 pub use name::{MigrationName, Slug};
 pub use script::{Allow, Preflight, Script, ScriptError};
+pub use snapshot::Snapshot;
 
 use crate::schema::Schema;
 
@@ -152,6 +153,14 @@ impl Folder {
     /// # Errors
     /// If its snapshot is not what the lock lists, or cannot be read.
     pub fn schema_at(&self, migration: &Migration) -> Result<Schema, FolderError> {
+        Ok(self.snapshot_at(migration)?.schema)
+    }
+
+    /// The snapshot of a migration.
+    ///
+    /// # Errors
+    /// As for [`Folder::schema_at`].
+    pub fn snapshot_at(&self, migration: &Migration) -> Result<Snapshot, FolderError> {
         let bytes = self.read_snapshot(migration)?;
         snapshot::read(&bytes).map_err(|error| FolderError::snapshot(self.snapshot_path(migration), error))
     }
@@ -161,7 +170,15 @@ impl Folder {
     /// # Errors
     /// As for [`Folder::schema_at`].
     pub fn head_schema(&self) -> Result<Schema, FolderError> {
-        self.head().map_or_else(|| Ok(Schema::default()), |head| self.schema_at(head))
+        Ok(self.head_snapshot()?.schema)
+    }
+
+    /// The snapshot of the last migration; empty if there is none. Reads no other.
+    ///
+    /// # Errors
+    /// As for [`Folder::schema_at`].
+    pub fn head_snapshot(&self) -> Result<Snapshot, FolderError> {
+        self.head().map_or_else(|| Ok(Snapshot::default()), |head| self.snapshot_at(head))
     }
 
     /// The schema that a migration starts from: that of the one before it.

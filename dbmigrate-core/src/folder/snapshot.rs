@@ -26,9 +26,27 @@ pub enum SnapshotError {
     Malformed(#[from] serde_json::Error),
 }
 
+/// What is known of the structs when a migration is written.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The schema that they declare.
+    pub schema: Schema,
+    /// The `renamed_from` attributes that they have, as `table.column<old` or `table<old`: an attribute that is still
+    /// there later must not rename again. This is what tells a swap of two names from two attributes left behind.
+    pub renamed_from: Vec<String>,
+}
+
+impl From<Schema> for Snapshot {
+    fn from(schema: Schema) -> Self {
+        Self { schema, renamed_from: Vec::new() }
+    }
+}
+
 #[derive(Serialize)]
 struct Written<'a> {
     format: u32,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    renamed_from: &'a [String],
     schema: &'a Schema,
 }
 
@@ -36,6 +54,8 @@ struct Written<'a> {
 #[serde(deny_unknown_fields)]
 struct Read {
     format: u32,
+    #[serde(default)]
+    renamed_from: Vec<String>,
     schema: Schema,
 }
 
@@ -49,10 +69,10 @@ struct AnyFormat {
 ///
 /// # Errors
 /// If it is of a newer format, or not a snapshot.
-pub fn read(bytes: &[u8]) -> Result<Schema, SnapshotError> {
+pub fn read(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let bytes = without_bom(bytes);
     match serde_json::from_slice::<Read>(bytes) {
-        Ok(read) if read.format == FORMAT => Ok(read.schema),
+        Ok(read) if read.format == FORMAT => Ok(Snapshot { schema: read.schema, renamed_from: read.renamed_from }),
         other => match (serde_json::from_slice::<AnyFormat>(bytes), other) {
             (Ok(AnyFormat { format }), _) if format > FORMAT => Err(SnapshotError::Newer { format }),
             (_, Err(error)) => Err(error.into()),
@@ -64,12 +84,12 @@ pub fn read(bytes: &[u8]) -> Result<Schema, SnapshotError> {
     }
 }
 
-/// The snapshot of a schema, as the file holds it.
+/// A snapshot, as the file holds it.
 #[expect(clippy::missing_panics_doc, reason = "it does not happen, as said there")]
-pub fn to_bytes(schema: &Schema) -> Vec<u8> {
+pub fn to_bytes(snapshot: &Snapshot) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Lines::default());
-    let written = Written { format: FORMAT, schema };
+    let written = Written { format: FORMAT, renamed_from: &snapshot.renamed_from, schema: &snapshot.schema };
     // neither the model (no map with other keys than strings) nor a vector as the target can fail
     written.serialize(&mut serializer).expect("a schema is always JSON");
     bytes.push(b'\n');
@@ -222,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_table_is_one_line() {
-        let text = String::from_utf8(to_bytes(&blog())).expect("JSON is UTF-8");
+        let text = String::from_utf8(to_bytes(&blog().into())).expect("JSON is UTF-8");
         insta::assert_snapshot!(text, @r#"
         {
          "format": 1,
@@ -271,19 +291,19 @@ mod tests {
 
     #[test]
     fn what_is_read_is_what_was_written() {
-        let bytes = to_bytes(&blog());
+        let bytes = to_bytes(&blog().into());
         let schema = read(&bytes).expect("it was just written");
-        assert_eq!(SchemaHash::of(&schema), SchemaHash::of(&blog()));
+        assert_eq!(SchemaHash::of(&schema.schema), SchemaHash::of(&blog()));
         assert_eq!(to_bytes(&schema), bytes);
-        assert!(read(&to_bytes(&Schema::default())).expect("it was just written").is_empty());
-        assert_eq!(to_bytes(&Schema::default()), b"{\n \"format\": 1,\n \"schema\": {}\n}\n");
+        assert!(read(&to_bytes(&Snapshot::default())).expect("it was just written").schema.is_empty());
+        assert_eq!(to_bytes(&Snapshot::default()), b"{\n \"format\": 1,\n \"schema\": {}\n}\n");
     }
 
     #[test]
     fn line_ends_and_a_byte_order_mark_do_not_matter() {
-        let text = String::from_utf8(to_bytes(&blog())).expect("JSON is UTF-8").replace('\n', "\r\n");
+        let text = String::from_utf8(to_bytes(&blog().into())).expect("JSON is UTF-8").replace('\n', "\r\n");
         let schema = read(format!("\u{feff}{text}").as_bytes()).expect("it is a snapshot");
-        assert_eq!(SchemaHash::of(&schema), SchemaHash::of(&blog()));
+        assert_eq!(SchemaHash::of(&schema.schema), SchemaHash::of(&blog()));
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl Project {
         let mut folder = project.open();
         for (index, name) in ["create users", "create posts", "create tags"].iter().enumerate() {
             let sql = format!("CREATE TABLE t{index}(\n  id INTEGER\n);\n");
-            folder.add(&slug(name), &sql, &schema(index + 1)).expect("the folder is writable");
+            folder.add(&slug(name), &sql, &schema(index + 1).into()).expect("the folder is writable");
         }
         project
     }
@@ -110,7 +110,7 @@ fn what_was_added_is_read_back() {
     assert_eq!(folder.schema_before(second).expect("it is whole").tables.len(), 1);
     assert_eq!(folder.schema_at(second).expect("it is whole").tables.len(), 2);
     assert_eq!(folder.head_schema().expect("it is whole").tables.len(), 3);
-    assert_eq!(second.schema, Checksum::from(crate::schema::canonical::SchemaHash::of(&schema(2))));
+    assert_eq!(second.schema, Checksum::from(crate::schema::canonical::SchemaHash::of(&schema(2).into())));
 }
 
 #[test]
@@ -154,8 +154,8 @@ fn an_edit_of_the_last_migration_can_be_recorded() {
     assert!(matches!(found, FolderError::EditedSql { is_last: true, .. }), "{found}");
     assert!(found.help()[0].contains("generate --custom"), "{:?}", found.help());
     let mut folder = project.open();
-    assert!(folder.reseal_last(&schema(4)).expect("the folder is writable"));
-    assert!(!folder.reseal_last(&schema(4)).expect("nothing is left to do"));
+    assert!(folder.reseal_last(&schema(4).into()).expect("the folder is writable"));
+    assert!(!folder.reseal_last(&schema(4).into()).expect("nothing is left to do"));
     let folder = project.open();
     folder.verify(Verify::All).expect("the edit is recorded");
     assert_eq!(folder.head_schema().expect("it is whole").tables.len(), 4);
@@ -207,7 +207,7 @@ fn a_missing_lock_is_not_an_empty_history() {
     let project = Project::with_history();
     fs_err::remove_file(project.file("migrations.lock")).expect("it is there");
     assert!(matches!(error(&project, Verify::Listing), FolderError::MissingLock { .. }));
-    let refused = project.open().add(&slug("a"), "SELECT 1;", &schema(1)).map(|_| ());
+    let refused = project.open().add(&slug("a"), "SELECT 1;", &schema(1).into()).map(|_| ());
     assert!(matches!(refused, Err(FolderError::MissingLock { .. })));
 }
 
@@ -256,7 +256,7 @@ fn a_crash_while_staging_leaves_the_folder_as_it_was() {
     assert!(project.tree().iter().any(|(name, _)| name.starts_with(".0004_a")), "nothing was staged");
     let mut folder = project.open();
     folder.verify(Verify::All).expect("what is hidden does not count");
-    folder.add(&slug("a"), "SELECT 1;\n", &schema(3)).expect("what is hidden is not in the way");
+    folder.add(&slug("a"), "SELECT 1;\n", &schema(3).into()).expect("what is hidden is not in the way");
     project.open().verify(Verify::All).expect("it was just written");
 }
 
@@ -282,11 +282,11 @@ fn a_failure_leaves_nothing_behind() {
     assert_eq!(project.tree(), before);
     // somebody else adds a migration after we have read the lock
     let mut late = project.open();
-    project.open().add(&slug("first"), "SELECT 1;\n", &schema(3)).expect("the folder is writable");
+    project.open().add(&slug("first"), "SELECT 1;\n", &schema(3).into()).expect("the folder is writable");
     let before = project.tree();
-    let refused = late.add(&slug("second"), "SELECT 2;\n", &schema(3)).expect_err("the lock has changed");
+    let refused = late.add(&slug("second"), "SELECT 2;\n", &schema(3).into()).expect_err("the lock has changed");
     assert!(matches!(refused, FolderError::ChangedMeanwhile { .. }), "{refused}");
-    let refused = late.add(&slug("first"), "SELECT 2;\n", &schema(3)).expect_err("the directory is there");
+    let refused = late.add(&slug("first"), "SELECT 2;\n", &schema(3).into()).expect_err("the directory is there");
     assert!(matches!(refused, FolderError::ChangedMeanwhile { .. }), "{refused}");
     assert_eq!(project.tree(), before);
 }
@@ -299,7 +299,7 @@ fn a_folder_that_cannot_be_written_is_no_inconsistency_and_stays_as_it_is() {
     fs_err::write(&file, "").expect("the directory is writable");
     let mut folder = Folder::open(project.path()).expect("it does not exist");
     folder.path = file.join("migrations");
-    let refused = folder.add(&slug("a"), "SELECT 1;", &schema(1)).expect_err("it cannot be made");
+    let refused = folder.add(&slug("a"), "SELECT 1;", &schema(1).into()).expect_err("it cannot be made");
     assert!(matches!(refused, FolderError::NotWritable { .. }), "{refused}");
     assert!(!refused.is_inconsistency());
     let entries = std::fs::read_dir(project.directory.path()).expect("it is readable").count();
@@ -320,7 +320,7 @@ fn an_empty_folder_is_made_once() {
     assert!(project.open().create().expect("it is writable"));
     assert!(!project.open().create().expect("it is there"));
     assert!(project.open().exists());
-    project.open().add(&slug("a"), "SELECT 1;\n", &schema(1)).expect("the folder is writable");
+    project.open().add(&slug("a"), "SELECT 1;\n", &schema(1).into()).expect("the folder is writable");
     assert_eq!(project.open().migrations().len(), 1);
 }
 

@@ -12,8 +12,7 @@ use super::checksum::Checksum;
 use super::error::FolderError;
 use super::lock::Lock;
 use super::name::{MigrationName, Slug};
-use super::{Folder, Listing, Migration, SNAPSHOT_FILE, SQL_FILE, snapshot};
-use crate::schema::Schema;
+use super::{Folder, Listing, Migration, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
 use crate::schema::canonical::SchemaHash;
 
 /// A directory that is deleted unless it was given its final name.
@@ -57,15 +56,15 @@ impl Folder {
     /// # Errors
     /// If directories and lock do not fit together, if somebody else has written to the folder since it was opened,
     /// or if it cannot be written. In all cases nothing is left behind.
-    pub fn add(&mut self, slug: &Slug, sql: &str, schema: &Schema) -> Result<&Migration, FolderError> {
+    pub fn add(&mut self, slug: &Slug, sql: &str, snapshot: &Snapshot) -> Result<&Migration, FolderError> {
         self.verify_listing()?;
         let name = self.next_name(slug);
-        let bytes = snapshot::to_bytes(schema);
+        let bytes = snapshot::to_bytes(snapshot);
         let lock = self.lock.with(
             name.clone(),
             Checksum::of_text(sql.as_bytes()),
             Checksum::of_text(&bytes),
-            SchemaHash::of(schema).into(),
+            SchemaHash::of(&snapshot.schema).into(),
         );
         self.in_directory(|folder| {
             let staged = folder.stage(&name, sql.as_bytes(), &bytes)?;
@@ -83,7 +82,7 @@ impl Folder {
     ///
     /// # Errors
     /// As for [`Folder::add`], and if the SQL is not text or has conflict markers.
-    pub fn reseal_last(&mut self, schema: &Schema) -> Result<bool, FolderError> {
+    pub fn reseal_last(&mut self, snapshot: &Snapshot) -> Result<bool, FolderError> {
         self.verify_listing()?;
         let Some(last) = self.head().cloned() else { return Ok(false) };
         let (sql_path, snapshot_path) = (self.sql_path(&last), self.snapshot_path(&last));
@@ -94,10 +93,10 @@ impl Folder {
         if std::str::from_utf8(&sql).is_err() {
             return Err(FolderError::NotUtf8 { path: sql_path });
         }
-        let bytes = snapshot::to_bytes(schema);
-        let (sql, snapshot) = (Checksum::of_text(&sql), Checksum::of_text(&bytes));
-        let schema = SchemaHash::of(schema).into();
-        let lock = self.lock.without_last().with(last.name.clone(), sql, snapshot, schema);
+        let bytes = snapshot::to_bytes(snapshot);
+        let (sql, snapshot_sum) = (Checksum::of_text(&sql), Checksum::of_text(&bytes));
+        let schema = SchemaHash::of(&snapshot.schema).into();
+        let lock = self.lock.without_last().with(last.name.clone(), sql, snapshot_sum, schema);
         if lock == self.lock && self.read_snapshot(&last).is_ok() {
             return Ok(false);
         }

@@ -158,7 +158,7 @@ fn ticked(names: &[Name]) -> String {
 }
 
 /// `text` as one word of a POSIX shell.
-fn shell_quoted(text: &str) -> String {
+pub fn shell_quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.=:/,+%@".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         text.to_owned()

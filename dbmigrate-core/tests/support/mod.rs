@@ -270,7 +270,7 @@ impl Image {
 /// Writes a plan as a migration.
 pub fn add(folder: &mut Folder, name: &str, plan: &Plan, schema: &Schema) -> Result<(), String> {
     let slug = Slug::sanitize(name).ok_or("bad name")?;
-    folder.add(&slug, &plan.to_sql(name), schema).map(|_| ()).map_err(|error| error.to_string())
+    folder.add(&slug, &plan.to_sql(name), &schema.clone().into()).map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// Opens a database.

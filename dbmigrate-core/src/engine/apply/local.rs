@@ -69,6 +69,11 @@ impl LocalDatabase {
         &self.connection
     }
 
+    /// Gives the connection back.
+    pub fn into_connection(self) -> Connection {
+        self.connection
+    }
+
     async fn tracker(&mut self) -> Result<&mut Tracker, EngineError> {
         let tracker = match self.tracker.take() {
             Some(tracker) => tracker,

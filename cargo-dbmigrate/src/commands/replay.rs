@@ -1,0 +1,169 @@
+//! Migrations replayed in memory, and failures of applying them as the user sees them.
+
+use std::path::Path;
+
+use dbmigrate_core::engine::apply::history::HistoryError;
+use dbmigrate_core::engine::apply::{Applied, ApplyError, Failure, LocalDatabase, Observer, apply_pending};
+use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::{Connection, EngineError};
+use dbmigrate_core::folder::Folder;
+use pollster::block_on;
+
+use crate::error::{CommandError, Result};
+use crate::{exit, package};
+
+struct Silent;
+
+impl Observer for Silent {
+    fn begin(&mut self, _: &str, _: usize, _: usize) {}
+    fn applied(&mut self, _: &Applied) {}
+}
+
+/// A database in memory to which the first `count` migrations are applied, each with its checks.
+///
+/// # Errors
+/// At the first that fails or does not lead to its snapshot.
+pub(super) fn replay_to(folder: &Folder, count: usize) -> Result<Connection> {
+    let connection = block_on(Connection::in_memory()).map_err(|error| CommandError::failed(error.to_string()))?;
+    let mut database = LocalDatabase::from_connection(connection);
+    if let Some(last) = count.checked_sub(1).and_then(|at| folder.migrations().get(at)) {
+        block_on(apply_pending(&mut database, folder, Some(last.name.as_str()), &mut Silent)).map_err(|error| {
+            let inconsistent = matches!(
+                &error,
+                ApplyError::Migration { failure, .. } if !matches!(**failure, Failure::Engine { .. })
+            );
+            let shown = apply_error(&error, "the database in memory");
+            if inconsistent { shown.with_exit_code(exit::INCONSISTENT) } else { shown }
+        })?;
+    }
+    Ok(database.into_connection())
+}
+
+/// A statement that failed, with its place.
+pub(super) fn statement_error(file: &Path, line: usize, number: usize, error: &EngineError) -> CommandError {
+    let what = if number == 0 { "the preflight".to_owned() } else { format!("statement {number}") };
+    CommandError::failed(format!("{what} failed: {error}")).at(format!("{}:{line}", package::for_display(file).display()))
+}
+
+/// Why a run stopped, and in what state it left the database called `database`.
+pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
+    match error {
+        ApplyError::Engine { action, error: engine } => engine_error(action, engine, database),
+        ApplyError::History(history) => history_error(history, database),
+        ApplyError::NotEmpty { objects } => {
+            let shown = objects.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+            CommandError::new(exit::INCONSISTENT, format!("`{database}` has tables but no migration history"))
+                .note(format!("it has: {shown}{}", if objects.len() > 5 { ", …" } else { "" }))
+                .note("nothing was changed")
+                .help("apply the migrations to a new database: `cargo dbmigrate migrate --url NEW.db`")
+        }
+        ApplyError::Drift { migration, differences } => {
+            let last = migration.as_deref().unwrap_or_default();
+            let message = format!("`{database}` is not what its last migration `{last}` left: somebody changed it by hand");
+            let error = CommandError::new(exit::INCONSISTENT, message);
+            differences
+                .iter()
+                .fold(error, |error, difference| error.note(format!("to get back: {difference}")))
+                .note("nothing was changed")
+                .help("undo the change by hand, or work on a copy: `cargo dbmigrate migrate --url COPY.db`")
+        }
+        ApplyError::Migration { name, file, failure, differences } => {
+            migration_error(name, file, failure, differences, database)
+        }
+        ApplyError::Unknown { name } => CommandError::usage(format!("there is no migration `{name}`"))
+            .help("list them: `cargo dbmigrate status`"),
+        ApplyError::Behind { name, later } => {
+            CommandError::usage(format!("`{name}` is applied already, and {later} later ones as well"))
+                .help("`--to` names the last migration to apply; what is applied stays")
+        }
+        ApplyError::Folder(_) | ApplyError::Script(_) => CommandError::failed(error.to_string()),
+        _ => CommandError::failed(error.to_string()),
+    }
+}
+
+fn migration_error(
+    name: &str,
+    file: &Path,
+    failure: &Failure,
+    differences: &[String],
+    database: &str,
+) -> CommandError {
+    let shown = package::for_display(file).display().to_string();
+    let unchanged = format!("`{database}` is as it was before `{name}`");
+    let error = match failure {
+        Failure::Statement { number, line, statement, error } => {
+            let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
+            let message = format!("{what} of `{name}` failed: {error}");
+            let first = statement.lines().next().unwrap_or_default();
+            let error = CommandError::failed(message).at(format!("{shown}:{line}")).note(format!("the statement: {first}"));
+            return with_advice(error.note(unchanged), failure);
+        }
+        Failure::Preflight { line, message } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {message}"))
+            .at(format!("{shown}:{line}"))
+            .help("mend the rows, then run `cargo dbmigrate migrate` again"),
+        Failure::Structure { .. } => {
+            let message = format!("`{name}` does not lead to its snapshot");
+            let error = CommandError::new(exit::INCONSISTENT, message).at(&shown);
+            differences
+                .iter()
+                .fold(error, |error, difference| error.note(format!("still to do: {difference}")))
+                .help("if the migration was edited by hand, record it: `cargo dbmigrate generate --custom`")
+        }
+        Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
+            .at(&shown)
+            .help("mend the rows, then run `cargo dbmigrate migrate` again"),
+        Failure::Engine { error, action } => {
+            let context = engine_error(action, error, database);
+            return context.note(format!("the migration: {name}")).note(unchanged);
+        }
+        _ => CommandError::failed(format!("`{name}` failed: {failure}")).at(&shown),
+    };
+    error.note(unchanged)
+}
+
+fn with_advice(error: CommandError, failure: &Failure) -> CommandError {
+    let Failure::Statement { error: engine, .. } = failure else { return error };
+    match engine.kind {
+        ErrorKind::DiskFull => error.help("make room on the disk: a rebuild needs as much again as the table"),
+        ErrorKind::Constraint => error.help("mend the rows that the constraint speaks of, then run it again"),
+        _ => error,
+    }
+}
+
+fn history_error(error: &HistoryError, database: &str) -> CommandError {
+    let shown = CommandError::new(exit::INCONSISTENT, format!("`{database}`: {error}")).note("nothing was changed");
+    match error {
+        HistoryError::Edited { .. } => shown
+            .help("restore the file as it was applied: `git restore` or `git revert`")
+            .help("make further changes in a new migration: `cargo dbmigrate generate`"),
+        HistoryError::Missing { .. } => shown.help("restore it from version control: `git log --diff-filter=D -- migrations`"),
+        HistoryError::Diverged { .. } => shown.help("this database and this folder have different pasts: check `--url`, or the branch"),
+        HistoryError::Newer { .. } => shown.help("update this checkout: `git pull`"),
+        _ => shown,
+    }
+}
+
+/// An error of the engine outside of a migration.
+pub(super) fn engine_error(action: &str, error: &EngineError, database: &str) -> CommandError {
+    let shown = |message: String| CommandError::failed(message);
+    match error.kind {
+        ErrorKind::Locked => shown(format!("`{database}` is locked: another program is writing to it"))
+            .note("nothing was changed")
+            .help("try again when it is done; to wait longer, set `busy_timeout = 60` (seconds) in `dbmigrate.toml`"),
+        ErrorKind::ReadOnly => shown(format!("`{database}` is read-only: {error}"))
+            .note("nothing was changed")
+            .help(format!("the file and its folder have to be writable: `ls -ld {database}`")),
+        ErrorKind::NotADatabase => shown(format!("`{database}` is not a database"))
+            .note("nothing was changed")
+            .help("name the right file: `cargo dbmigrate migrate --url PATH`"),
+        ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
+            .note("nothing was changed")
+            .help(format!("look at the damage: `sqlite3 {database} 'PRAGMA integrity_check'`"))
+            .help("restore it from a backup before migrating"),
+        ErrorKind::DiskFull => shown(format!("the disk of `{database}` is full"))
+            .help("make room on the disk, then run it again"),
+        ErrorKind::CannotOpen => shown(format!("cannot open `{database}`: {error}"))
+            .help("its folder has to exist, and you need the right to write there"),
+        _ => shown(format!("{action}: {error}")),
+    }
+}

@@ -1,0 +1,107 @@
+//! The structs of the package, as the commands need them: read, checked, and with their renames told from those that
+//! are history already.
+
+use std::collections::BTreeSet;
+
+use dbmigrate_core::diff::Renames;
+use dbmigrate_core::engine::prove::ProofError;
+use dbmigrate_core::folder::Snapshot;
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::sql::Name;
+
+use crate::context::Context;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::source::{self, Declared, Request};
+
+/// Reads the structs. Warnings are shown.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn read(context: &Context) -> Result<Declared> {
+    let request = Request {
+        current_dir: std::env::current_dir().map_err(|error| CommandError::io("find", ".".as_ref(), &error))?,
+        manifest_path: Some(context.package.manifest.clone()),
+        package: None,
+        features: context.selection.features.clone(),
+        all_features: context.selection.all_features,
+        no_default_features: context.selection.no_default_features,
+        root: context.config.root.as_ref().map(|root| context.package.root.join(root)),
+    };
+    match source::read(&request) {
+        Ok(declared) => {
+            context.printer.diagnostics(&declared.warnings);
+            Ok(declared)
+        }
+        Err(diagnostics) => {
+            let errors = diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error).count();
+            let plural = if errors == 1 { "" } else { "s" };
+            let message = format!("cannot read the structs of `{}`: {errors} error{plural}", context.package.name);
+            Err(CommandError::failed(message).diagnostics(context.printer.render(&diagnostics)))
+        }
+    }
+}
+
+/// The `renamed_from` attributes, as a snapshot records them.
+pub fn renamed_from(declared: &Declared) -> Vec<String> {
+    let tables = declared.renamed_tables.iter().map(|(from, to)| format!("{to}<{from}"));
+    let columns = declared.renamed_columns.iter().map(|(table, from, to)| format!("{table}.{to}<{from}"));
+    tables.chain(columns).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The renames that the attributes ask for and that have not been made yet.
+pub fn pending_renames(declared: &Declared, head: &Snapshot) -> Renames {
+    let known = |text: String| head.renamed_from.contains(&text);
+    let old = &head.schema;
+    let has_table = |name: &Name| old.tables.contains(name) || old.virtual_tables.contains(name);
+    let mut renames = Renames::default();
+    for (from, to) in &declared.renamed_tables {
+        // made long ago, before its record was dropped, or never needed because there was nothing to rename
+        let is_done = !has_table(from) && (has_table(to) || old.is_empty());
+        if !known(format!("{to}<{from}")) && !is_done {
+            renames.tables.push((from.clone(), to.clone()));
+        }
+    }
+    for (table, from, to) in &declared.renamed_columns {
+        let old_table = renames.old_table(table);
+        // a new table has nothing to rename
+        let Some(before) = old.table(old_table) else { continue };
+        let is_done = before.column(from).is_none() && before.column(to).is_some();
+        if !known(format!("{table}.{to}<{from}")) && !is_done {
+            renames.columns.push((table.clone(), from.clone(), to.clone()));
+        }
+    }
+    renames
+}
+
+/// The place of an object in the structs, by what the proof calls it.
+fn place(schema: &Schema, kind: &str, name: &str) -> Option<Place> {
+    let name = Name::from(name);
+    Some(match kind {
+        "table" => Place::Table(name),
+        "virtual table" => Place::VirtualTable(name),
+        "view" => Place::View(name),
+        "trigger" => Place::Trigger(name),
+        "index" => {
+            let table = schema.tables.iter().find(|table| table.indexes.contains(&name))?;
+            Place::Index(table.name.clone(), name)
+        }
+        _ => return None,
+    })
+}
+
+/// What libSQL has against a declaration, at its place.
+pub fn declaration_error(context: &Context, declared: &Declared, error: &ProofError) -> CommandError {
+    let ProofError::Declaration { kind, name, .. } = error else {
+        return CommandError::failed(error.to_string());
+    };
+    let diagnostic = Diagnostic::error(error.to_string());
+    let diagnostic = match place(&declared.schema, kind, name) {
+        Some(place) => declared.point(diagnostic, &place, ""),
+        None => diagnostic,
+    };
+    CommandError::new(exit::FAILED, "libSQL does not accept what the structs declare")
+        .diagnostics(context.printer.render(&[diagnostic]))
+}
