@@ -34,3 +34,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     }
 }
+
+/// Reading source is allocating and freeing small pieces: with the system's allocator it takes nearly twice as long.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

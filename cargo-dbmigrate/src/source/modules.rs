@@ -45,7 +45,7 @@ impl Tree {
         match std::fs::read_to_string(path) {
             Ok(text) => Some(self.add_module_file(path, text, Directory::beside(path), None)),
             Err(error) => {
-                self.report(Diagnostic::error(format!("cannot read the crate root `{}`: {error}", path.display())));
+                self.report(Diagnostic::error(format!("cannot read the crate root `{}`: {error}", self.shown(path))));
                 None
             }
         }
@@ -136,7 +136,7 @@ impl Tree {
                 Err(error) => {
                     let message = format!("cannot read the file of module `{name}`: {error}");
                     let diagnostic = self.error_at(file, item.ident.span(), message);
-                    self.report(diagnostic.help(format!("`#[path]` says `{}`", path.display())));
+                    self.report(diagnostic.help(format!("`#[path]` says `{}`", self.shown(&path))));
                     None
                 }
             };
@@ -144,33 +144,33 @@ impl Tree {
         let base = normal(&directory.for_modules());
         let flat = base.join(format!("{name}.rs"));
         let nested = base.join(&name).join("mod.rs");
-        let error = match self.open(&flat, parent, || Directory { path: base.clone(), stem: Some(name.clone()) }) {
+        match self.open(&flat, parent, || Directory { path: base.clone(), stem: Some(name.clone()) }) {
             Ok(_) if nested.is_file() => {
                 let message = format!("module `{name}` has two files");
                 let diagnostic = self.error_at(file, item.ident.span(), message);
                 self.report(diagnostic.help(format!(
                     "delete or rename one of `{}` and `{}`",
-                    flat.display(),
-                    nested.display()
+                    self.shown(&flat),
+                    self.shown(&nested)
                 )));
                 return None;
             }
             Ok(found) => return found,
-            Err(error) if error.kind() == ErrorKind::NotFound => error,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => {
                 let message = format!("cannot read the file of module `{name}`: {error}");
                 self.report(self.error_at(file, item.ident.span(), message));
                 return None;
             }
-        };
+        }
         match self.open(&nested, parent, || Directory::beside(&nested)) {
             Ok(found) => found,
             Err(nested_error) => {
                 let missing = nested_error.kind() == ErrorKind::NotFound;
-                let reason = if missing { String::new() } else { format!(": {error}") };
+                let reason = if missing { String::new() } else { format!(": {nested_error}") };
                 let message = format!("module `{name}` has no file{reason}");
                 let diagnostic = self.error_at(file, item.ident.span(), message);
-                self.report(diagnostic.help(format!("create `{}` or `{}`", flat.display(), nested.display())));
+                self.report(diagnostic.help(format!("create `{}` or `{}`", self.shown(&flat), self.shown(&nested))));
                 None
             }
         }
@@ -206,7 +206,7 @@ impl Filler<'_> {
         let including = tree.file(self.file);
         let path = normal(&including.path.parent().unwrap_or(Path::new("")).join(name.value()));
         if self.including.contains(&path) || including.path == path {
-            tree.report(tree.error_at(self.file, span, format!("`{}` includes itself", path.display())));
+            tree.report(tree.error_at(self.file, span, format!("`{}` includes itself", tree.shown(&path))));
             return;
         }
         match std::fs::read_to_string(&path) {
@@ -221,7 +221,7 @@ impl Filler<'_> {
                 (self.file, self.directory, self.look_into_bodies) = (before, directory, look);
             }
             Err(error) => {
-                let message = format!("cannot read `{}`: {error}", path.display());
+                let message = format!("cannot read `{}`: {error}", tree.shown(&path));
                 tree.report(tree.error_at(self.file, name.span(), message));
             }
         }

@@ -26,6 +26,8 @@ pub struct Package {
     pub features: HashSet<String>,
     /// Whether it depends on `dbmigrate-rs`.
     pub depends_on_dbmigrate: bool,
+    /// The directory that paths in messages are relative to.
+    pub(super) current_dir: PathBuf,
     /// The name by which its binaries see its library.
     pub(super) library: Option<String>,
     /// Names under which dependencies are visible, to the names they are known by.
@@ -71,6 +73,7 @@ impl Package {
         };
         Ok(Self {
             name: package.name.to_string(),
+            current_dir: request.current_dir.clone(),
             manifest: package.manifest_path.clone().into_std_path_buf(),
             workspace_root: metadata.workspace_root.clone().into_std_path_buf(),
             roots,

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use dbmigrate_core::declare::errors::Errors;
@@ -17,7 +17,7 @@ use super::cfg::Cfg;
 use super::modules::Directory;
 use super::package::Package;
 use super::scope::Globs;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown_path};
 
 pub(super) type FileId = usize;
 pub(super) type ScopeId = usize;
@@ -248,6 +248,11 @@ impl Tree {
     /// Keeps a diagnostic for the end.
     pub(super) fn report(&self, diagnostic: Diagnostic) {
         self.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// A path as it stands in messages.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        shown_path(path, &self.package.current_dir)
     }
 
     /// An error at a place.

@@ -131,9 +131,7 @@ fn a_missing_module_file_names_both_places() {
     let project = Project::new(&[("src/lib.rs", "mod a;"), ("src/a.rs", "mod gone;\n")]);
     let errors = project.errors();
     assert!(errors.starts_with("error: module `gone` has no file\n --> src/a.rs:1:5"), "{errors}");
-    for candidate in ["src/a/gone.rs", "src/a/gone/mod.rs"] {
-        assert!(errors.contains(candidate), "{errors}");
-    }
+    assert!(errors.contains("= help: create `src/a/gone.rs` or `src/a/gone/mod.rs`"), "{errors}");
 }
 
 #[test]
@@ -141,7 +139,7 @@ fn a_module_with_two_files_names_both() {
     let project = Project::new(&[("src/lib.rs", "mod a;"), ("src/a.rs", ""), ("src/a/mod.rs", "")]);
     let errors = project.errors();
     assert!(errors.contains("module `a` has two files"), "{errors}");
-    assert!(errors.contains("src/a.rs` and `") && errors.contains("src/a/mod.rs"), "{errors}");
+    assert!(errors.contains("delete or rename one of `src/a.rs` and `src/a/mod.rs`"), "{errors}");
 }
 
 #[test]
