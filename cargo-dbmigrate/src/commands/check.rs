@@ -36,7 +36,9 @@ pub fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
     let plural = if count == 1 { "" } else { "s" };
     context.printer.json("checked", &json!({ "migrations": count, "tables": tables }));
-    context.printer.status("Checked", format!("{tables} tables: structs, snapshots and {count} migration{plural} agree"));
+    context
+        .printer
+        .status("Checked", format!("{tables} tables: structs, snapshots and {count} migration{plural} agree"));
     Ok(exit::DONE)
 }
 

@@ -138,8 +138,9 @@ fn accept(accepted: &mut Accepted, text: &str) -> Result<()> {
 }
 
 fn backfill_error(text: &str) -> CommandError {
-    CommandError::usage(format!("`--backfill {text}` does not say what rows get"))
-        .help("name the column and an SQL expression: `--backfill users.age=0`, `--backfill \"users.key=lower(email)\"`")
+    CommandError::usage(format!("`--backfill {text}` does not say what rows get")).help(
+        "name the column and an SQL expression: `--backfill users.age=0`, `--backfill \"users.key=lower(email)\"`",
+    )
 }
 
 /// A backfill must have something to fill, else it was meant for something else.

@@ -108,7 +108,8 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         Ok(proof) => {
             let rows = format!("on {} generated rows", proof.rows);
             let empty: Vec<&str> = proof.empty.iter().map(dbmigrate_core::sql::Name::as_str).collect();
-            let empty = if empty.is_empty() { String::new() } else { format!(", without rows in {}", empty.join(", ")) };
+            let empty =
+                if empty.is_empty() { String::new() } else { format!(", without rows in {}", empty.join(", ")) };
             context.printer.detail("Proved", format!("{rows}{empty}"));
         }
         Err(error) => return Err(unproven(&error, &plan)),
@@ -121,8 +122,7 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         context.printer.json("plan", &json!({ "name": migration, "sql": sql }));
         return Ok(exit::DONE);
     }
-    let snapshot =
-        Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(&declared) };
+    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(&declared) };
     folder.add(&slug, &sql, &snapshot)?;
     report(context, arguments, &folder, &migration, &plan);
     Ok(exit::DONE)
@@ -140,7 +140,10 @@ fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 
     if declared.schema.is_empty() && folder.head().is_none() {
         context.printer.warning(
             "no struct with `#[derive(Table)]` was found",
-            &[format!("looked in the library and the binaries of `{}`; see `cargo dbmigrate init`", context.package.name)],
+            &[format!(
+                "looked in the library and the binaries of `{}`; see `cargo dbmigrate init`",
+                context.package.name
+            )],
         );
         return exit::DONE;
     }
@@ -208,10 +211,8 @@ fn report(context: &Context, arguments: &Generate, folder: &Folder, migration: &
         printer.detail(step.cost.word(), &step.title);
     }
     let file = folder.head().map(|head| folder.sql_path(head).display().to_string()).unwrap_or_default();
-    printer.json(
-        "generated",
-        &json!({ "name": migration, "file": file, "changes": changes, "cost": plan.cost().word() }),
-    );
+    printer
+        .json("generated", &json!({ "name": migration, "file": file, "changes": changes, "cost": plan.cost().word() }));
     if arguments.custom {
         printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
     } else {

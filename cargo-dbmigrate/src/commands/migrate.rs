@@ -70,7 +70,9 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
             let count = outcome.applied.len();
             context.printer.json("migrated", &json!({ "database": shown, "applied": count, "before": outcome.before }));
             if count == 0 {
-                context.printer.status("Unchanged", format!("{shown}: nothing to apply ({} migrations applied)", outcome.before));
+                context
+                    .printer
+                    .status("Unchanged", format!("{shown}: nothing to apply ({} migrations applied)", outcome.before));
             } else {
                 let plural = if count == 1 { "" } else { "s" };
                 let total: u64 = outcome.applied.iter().map(|applied| applied.milliseconds).sum();

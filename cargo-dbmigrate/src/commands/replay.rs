@@ -42,7 +42,8 @@ pub(super) fn replay_to(folder: &Folder, count: usize) -> Result<Connection> {
 /// A statement that failed, with its place.
 pub(super) fn statement_error(file: &Path, line: usize, number: usize, error: &EngineError) -> CommandError {
     let what = if number == 0 { "the preflight".to_owned() } else { format!("statement {number}") };
-    CommandError::failed(format!("{what} failed: {error}")).at(format!("{}:{line}", package::for_display(file).display()))
+    CommandError::failed(format!("{what} failed: {error}"))
+        .at(format!("{}:{line}", package::for_display(file).display()))
 }
 
 /// Why a run stopped, and in what state it left the database called `database`.
@@ -59,7 +60,8 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
         }
         ApplyError::Drift { migration, differences } => {
             let last = migration.as_deref().unwrap_or_default();
-            let message = format!("`{database}` is not what its last migration `{last}` left: somebody changed it by hand");
+            let message =
+                format!("`{database}` is not what its last migration `{last}` left: somebody changed it by hand");
             let error = CommandError::new(exit::INCONSISTENT, message);
             differences
                 .iter()
@@ -70,8 +72,9 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
         ApplyError::Migration { name, file, failure, differences } => {
             migration_error(name, file, failure, differences, database)
         }
-        ApplyError::Unknown { name } => CommandError::usage(format!("there is no migration `{name}`"))
-            .help("list them: `cargo dbmigrate status`"),
+        ApplyError::Unknown { name } => {
+            CommandError::usage(format!("there is no migration `{name}`")).help("list them: `cargo dbmigrate status`")
+        }
         ApplyError::Behind { name, later } => {
             CommandError::usage(format!("`{name}` is applied already, and {later} later ones as well"))
                 .help("`--to` names the last migration to apply; what is applied stays")
@@ -81,13 +84,7 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
     }
 }
 
-fn migration_error(
-    name: &str,
-    file: &Path,
-    failure: &Failure,
-    differences: &[String],
-    database: &str,
-) -> CommandError {
+fn migration_error(name: &str, file: &Path, failure: &Failure, differences: &[String], database: &str) -> CommandError {
     let shown = package::for_display(file).display().to_string();
     let unchanged = format!("`{database}` is as it was before `{name}`");
     let error = match failure {
@@ -95,12 +92,15 @@ fn migration_error(
             let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
             let message = format!("{what} of `{name}` failed: {error}");
             let first = statement.lines().next().unwrap_or_default();
-            let error = CommandError::failed(message).at(format!("{shown}:{line}")).note(format!("the statement: {first}"));
+            let error =
+                CommandError::failed(message).at(format!("{shown}:{line}")).note(format!("the statement: {first}"));
             return with_advice(error.note(unchanged), failure);
         }
-        Failure::Preflight { line, message } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {message}"))
-            .at(format!("{shown}:{line}"))
-            .help("mend the rows, then run `cargo dbmigrate migrate` again"),
+        Failure::Preflight { line, message } => {
+            CommandError::new(exit::DECISION, format!("`{name}` is refused: {message}"))
+                .at(format!("{shown}:{line}"))
+                .help("mend the rows, then run `cargo dbmigrate migrate` again")
+        }
         Failure::Structure { .. } => {
             let message = format!("`{name}` does not lead to its snapshot");
             let error = CommandError::new(exit::INCONSISTENT, message).at(&shown);
@@ -136,8 +136,12 @@ fn history_error(error: &HistoryError, database: &str) -> CommandError {
         HistoryError::Edited { .. } => shown
             .help("restore the file as it was applied: `git restore` or `git revert`")
             .help("make further changes in a new migration: `cargo dbmigrate generate`"),
-        HistoryError::Missing { .. } => shown.help("restore it from version control: `git log --diff-filter=D -- migrations`"),
-        HistoryError::Diverged { .. } => shown.help("this database and this folder have different pasts: check `--url`, or the branch"),
+        HistoryError::Missing { .. } => {
+            shown.help("restore it from version control: `git log --diff-filter=D -- migrations`")
+        }
+        HistoryError::Diverged { .. } => {
+            shown.help("this database and this folder have different pasts: check `--url`, or the branch")
+        }
         HistoryError::Newer { .. } => shown.help("update this checkout: `git pull`"),
         _ => shown,
     }
@@ -160,8 +164,9 @@ pub(super) fn engine_error(action: &str, error: &EngineError, database: &str) ->
             .note("nothing was changed")
             .help(format!("look at the damage: `sqlite3 {database} 'PRAGMA integrity_check'`"))
             .help("restore it from a backup before migrating"),
-        ErrorKind::DiskFull => shown(format!("the disk of `{database}` is full"))
-            .help("make room on the disk, then run it again"),
+        ErrorKind::DiskFull => {
+            shown(format!("the disk of `{database}` is full")).help("make room on the disk, then run it again")
+        }
         ErrorKind::CannotOpen => shown(format!("cannot open `{database}`: {error}"))
             .help("its folder has to exist, and you need the right to write there"),
         _ => shown(format!("{action}: {error}")),

@@ -27,9 +27,8 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -
     let file = folder.sql_path(&last);
     let text = std::fs::read_to_string(&file).map_err(|error| CommandError::io("read", &file, &error))?;
     let script = Script::parse(&text, &file)?;
-    block_on(run_script(&connection, &script)).map_err(|(line, number, error)| {
-        statement_error(&file, line, number, &error).note("nothing was recorded")
-    })?;
+    block_on(run_script(&connection, &script))
+        .map_err(|(line, number, error)| statement_error(&file, line, number, &error).note("nothing was recorded"))?;
     let found = block_on(introspect(&connection)).map_err(|error| CommandError::failed(error.to_string()))?;
     let mut left = differences(&found.schema, &declared.schema);
     left.extend(found.unreadable.iter().map(|object| format!("`{}`: {}", object.object.name, object.reason)));

@@ -44,10 +44,7 @@ pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
         let record = history.get(at);
         let state = record.map_or_else(|| "pending".to_owned(), |record| format!("applied {}", record.applied_at));
         printer.result(format!("{name:width$}  {state}"));
-        printer.json(
-            "migration",
-            &json!({ "name": name, "applied_at": record.map(|record| &record.applied_at) }),
-        );
+        printer.json("migration", &json!({ "name": name, "applied_at": record.map(|record| &record.applied_at) }));
     }
     let (applied, all) = (history.len(), folder.migrations().len());
     let pending = all - applied;
