@@ -234,12 +234,11 @@ pub fn create_trigger(trigger: &Trigger) -> String {
         TriggerEvent::Update(columns) => format!("UPDATE OF {}", sql_list(columns)),
     };
     let when = trigger.when.as_ref().map(|condition| format!("\nWHEN {condition}")).unwrap_or_default();
-    let body = trigger.body.as_str();
-    let end = if body.ends_with(';') { "" } else { ";" };
     format!(
-        "CREATE TRIGGER {} {timing} {event} ON {}{when}\nBEGIN\n  {body}{end}\nEND",
+        "CREATE TRIGGER {} {timing} {event} ON {}{when}\nBEGIN\n  {};\nEND",
         trigger.name.sql(),
-        trigger.on.sql()
+        trigger.on.sql(),
+        trigger.body
     )
 }
 

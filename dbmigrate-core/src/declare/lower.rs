@@ -218,17 +218,9 @@ impl Lowering<'_> {
             };
             self.places.push((Place::Trigger(name.clone()), clause.name.span));
             let when = clause.when.as_ref().map(|when| when.value.clone());
-            let body = with_semicolon(&clause.body.value);
+            let body = clause.body.value.clone();
             triggers.push(Trigger { name, on: on.clone(), timing: clause.timing, event, when, body });
         }
         triggers
-    }
-}
-
-/// The body of a trigger, whose last statement may have been written without its semicolon.
-fn with_semicolon(body: &Expr) -> Expr {
-    match body.as_str().ends_with(';') {
-        true => body.clone(),
-        false => Expr::script(format!("{body};")),
     }
 }

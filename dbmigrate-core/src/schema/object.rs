@@ -103,7 +103,7 @@ pub struct Trigger {
     /// The condition behind `WHEN`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Expr>,
-    /// The statements between `BEGIN` and `END`, each with its semicolon.
+    /// The statements between `BEGIN` and `END`, separated by semicolons.
     pub body: Expr,
 }
 

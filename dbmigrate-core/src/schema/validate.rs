@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Column, ForeignKey, Schema, Table};
+use super::{Column, ForeignKey, Schema, Table, VirtualTable};
 use crate::sql::{Name, expr::Expr};
 
 /// Where a [`Problem`] is, so that a caller can find the struct, field or attribute that declared it.
@@ -56,6 +56,9 @@ impl Schema {
                 self.check_foreign_key(table, at, key, &mut found);
             }
         }
+        for table in &self.virtual_tables {
+            self.check_full_text_index(table, &mut found);
+        }
         for trigger in &self.triggers {
             let on = &trigger.on;
             if !self.tables.contains(on) && !self.views.contains(on) {
@@ -67,6 +70,27 @@ impl Schema {
             }
         }
         found.0
+    }
+
+    /// An FTS5 index over another table reads the columns of its own names there
+    /// (sqlite.org/fts5.html#external_content_tables); what is missing shows only when the index is read or filled.
+    fn check_full_text_index(&self, index: &VirtualTable, found: &mut Found) {
+        let Some(content) = index.option("content").filter(|content| !content.is_empty()) else { return };
+        let place = || Place::VirtualTable(index.name.clone());
+        let content = Name::from(content);
+        let Some(table) = self.table(&content) else {
+            if !self.views.contains(&content) && !self.virtual_tables.contains(&content) {
+                let message = format!("`{}` indexes the content of `{content}`, which does not exist", index.name);
+                found.add(place(), message, self.table_help(&content));
+            }
+            return;
+        };
+        if index.module == *"fts5" {
+            for column in index.column_names().iter().filter(|column| table.column(column).is_none()) {
+                let message = format!("`{}` indexes `{content}.{column}`, which does not exist", index.name);
+                found.add(place(), message, columns_help(table));
+            }
+        }
     }
 
     /// Tables, views and indexes share one namespace.

@@ -29,11 +29,12 @@ impl Expr {
     }
 
     /// Wraps the text of whole statements (a query, the body of a trigger): comments between tokens are kept, those
-    /// at the end are taken off, for the reason given at [`Expr::new`].
+    /// at the end are taken off, for the reason given at [`Expr::new`], and so are semicolons there.
     pub fn script(text: impl AsRef<str>) -> Self {
         let text = text.as_ref();
-        let end = significant(text).last().map_or(0, Token::end);
-        Self(text[..end].trim().into())
+        let tokens = significant(text);
+        let last = tokens.iter().rev().find(|token| token.kind != TokenKind::Semicolon);
+        Self(text[..last.map_or(0, Token::end)].trim().into())
     }
 
     /// The text as written.

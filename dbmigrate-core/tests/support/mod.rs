@@ -115,13 +115,20 @@ impl Change {
         Ok(plan)
     }
 
-    /// Tables whose rows cannot be carried over: a new column has to refer to a table that is new, and empty.
+    /// Tables whose rows cannot be carried over: a new column has to refer to a table that is new, and empty, or has
+    /// to be unique, while one value for all rows is all that there is.
     fn unfillable(&self) -> Vec<Name> {
-        let refers_to_new = |table: &Name, column: &Name| {
-            let keys = self.desired.table(table).into_iter().flat_map(|table| &table.foreign_keys);
-            keys.filter(|key| key.columns.contains(column)).any(|key| self.current.table(&key.parent).is_none())
+        let is_impossible = |table: &Name, column: &Name| {
+            let Some(table) = self.desired.table(table) else { return false };
+            let mut keys = table.foreign_keys.iter().filter(|key| key.columns.contains(column));
+            let alone = |parts: Vec<Name>| parts == [column.clone()];
+            keys.any(|key| self.current.table(&key.parent).is_none())
+                || table.uniques.iter().any(|key| alone(key.parts.iter().map(|part| part.column.clone()).collect()))
+                || table.indexes.iter().filter(|index| index.unique).any(|index| {
+                    alone(index.parts.iter().filter_map(|part| part.expr.as_column()).collect())
+                })
         };
-        let backfilled = self.backfills.keys().filter(|(table, column)| refers_to_new(table, column));
+        let backfilled = self.backfills.keys().filter(|(table, column)| is_impossible(table, column));
         backfilled.map(|(table, _)| self.renames.old_table(table).clone()).collect()
     }
 

@@ -20,7 +20,7 @@ fn a_view_has_a_query_and_expects_its_fields() {
     assert_eq!(
         value(&declared.triggers),
         json!([{"name": "drop_it", "on": "active", "timing": "instead_of", "event": "delete",
-            "body": "DELETE FROM users WHERE id = old.id;"}])
+            "body": "DELETE FROM users WHERE id = old.id"}])
     );
     assert!(declared.places.iter().any(|(place, _)| *place == Place::View("active".into())));
     assert!(declaration(Derive::View, r#"#[view(sql = "SELECT 1 AS a")] struct V { a: i64 }"#).is_ok());

@@ -122,8 +122,8 @@ fn triggers_know_their_table_time_event_and_body() {
         super::json(&declared.triggers),
         json!([
             {"name": "touch", "on": "t", "timing": "after", "event": {"update": ["a", "b"]}, "when": "new.a > 0",
-                "body": "UPDATE t /* why */ SET b = 1;"},
-            {"name": "guard", "on": "t", "timing": "before", "event": "delete", "body": "SELECT 1;"}
+                "body": "UPDATE t /* why */ SET b = 1"},
+            {"name": "guard", "on": "t", "timing": "before", "event": "delete", "body": "SELECT 1"}
         ])
     );
     assert!(declared.places.iter().any(|(place, _)| *place == Place::Trigger("guard".into())));
