@@ -56,7 +56,10 @@ pub(super) fn source(input: &Input<'_>, before: &Table, after: &Table, column: &
     if column.generated.is_some() {
         return Source::Generated;
     }
-    let backfill = input.decisions.backfill(&after.name, &column.name).map(|expr| format!("({expr})"));
+    let backfill = input.decisions.backfill(&after.name, &column.name).map(|expr| match expr.is_literal() {
+        true => expr.to_string(),
+        false => format!("({expr})"),
+    });
     let Some(old) = before.column(&column.name) else {
         return backfill.map_or(Source::Default, Source::Backfill);
     };

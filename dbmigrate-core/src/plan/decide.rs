@@ -157,11 +157,13 @@ fn ticked(names: &[Name]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// `text` as one word of a POSIX shell.
+/// `text` as one word of a POSIX shell, in the quotes that need the least escaping.
 pub fn shell_quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.=:/,+%@".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         text.to_owned()
+    } else if text.contains('\'') && !text.contains(['"', '$', '`', '\\', '!']) {
+        format!("\"{text}\"")
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }

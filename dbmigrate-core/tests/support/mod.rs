@@ -124,9 +124,11 @@ impl Change {
             let alone = |parts: Vec<Name>| parts == [column.clone()];
             keys.any(|key| self.current.table(&key.parent).is_none())
                 || table.uniques.iter().any(|key| alone(key.parts.iter().map(|part| part.column.clone()).collect()))
-                || table.indexes.iter().filter(|index| index.unique).any(|index| {
-                    alone(index.parts.iter().filter_map(|part| part.expr.as_column()).collect())
-                })
+                || table
+                    .indexes
+                    .iter()
+                    .filter(|index| index.unique)
+                    .any(|index| alone(index.parts.iter().filter_map(|part| part.expr.as_column()).collect()))
         };
         let backfilled = self.backfills.keys().filter(|(table, column)| is_impossible(table, column));
         backfilled.map(|(table, _)| self.renames.old_table(table).clone()).collect()
