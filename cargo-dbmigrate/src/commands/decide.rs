@@ -228,7 +228,11 @@ fn ask(decisions: &mut Decisions, question: &Question) -> Result<()> {
         Question::TableGone { candidates, .. } | Question::ColumnGone { candidates, .. } if !candidates.is_empty() => {
             let mut items: Vec<String> = candidates.iter().map(|name| format!("renamed to `{name}`")).collect();
             items.push(format!("dropped: everything in `{object}` is lost"));
-            let choice = Select::new().with_prompt(question.message()).items(&items).interact().map_err(failed)?;
+            let choice = Select::new()
+                .with_prompt(question.message().trim_end_matches('?'))
+                .items(&items)
+                .interact()
+                .map_err(failed)?;
             match (candidates.get(choice), question) {
                 (Some(to), Question::TableGone { table, .. }) => {
                     decisions.renames.tables.push((table.clone(), to.clone()));
@@ -241,13 +245,13 @@ fn ask(decisions: &mut Decisions, question: &Question) -> Result<()> {
         }
         Question::Backfill { table, column, example } => {
             let answer: String = Input::new()
-                .with_prompt(format!("{} (SQL, such as {example})", question.message()))
+                .with_prompt(format!("{} (SQL, such as {example})", question.message().trim_end_matches('?')))
                 .interact_text()
                 .map_err(failed)?;
             decisions.backfills.insert((table.clone(), column.clone()), Expr::new(answer));
         }
         _ => {
-            let prompt = format!("{} go on?", question.message());
+            let prompt = format!("{}. Go on?", question.message());
             let yes = Confirm::new().with_prompt(prompt).default(false).interact().map_err(failed)?;
             if !yes {
                 return Err(CommandError::new(exit::DECISION, "nothing was written"));

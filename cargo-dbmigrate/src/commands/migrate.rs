@@ -5,7 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use dbmigrate_core::engine::apply::local::OpenError;
 use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{Applied, ApplyError, LocalDatabase, Observer, apply_pending, status};
+use dbmigrate_core::engine::apply::{
+    Applied, ApplyError, LocalDatabase, Loss, Observer, Target as _, apply_pending, status,
+};
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
 use serde_json::json;
@@ -119,15 +121,14 @@ fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
 
 fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, to: Option<&str>) -> Result<u8> {
     let shown = url.to_string();
-    let applied = if url.path().exists() {
-        let mut database = open(context, url, false)?;
-        block_on(status(&mut database, folder)).map_err(|error| failure(error, &shown))?.applied
-    } else {
-        0
+    let mut database = if url.path().exists() { Some(open(context, url, false)?) } else { None };
+    let applied = match &mut database {
+        Some(database) => block_on(status(database, folder)).map_err(|error| failure(error, &shown))?.applied,
+        None => 0,
     };
     let waiting = pending(folder, applied, to).map_err(|error| failure(error, &shown))?;
     for migration in waiting {
-        show(context, folder, migration)?;
+        show(context, folder, migration, database.as_mut())?;
     }
     let count = waiting.len();
     let plural = if count == 1 { "" } else { "s" };
@@ -135,7 +136,7 @@ fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, to: Option<&st
     Ok(exit::DONE)
 }
 
-fn show(context: &Context, folder: &Folder, migration: &Migration) -> Result<()> {
+fn show(context: &Context, folder: &Folder, migration: &Migration, database: Option<&mut LocalDatabase>) -> Result<()> {
     let file = folder.sql_path(migration);
     let text = folder.sql(migration)?;
     let script = Script::parse(&text, &file)?;
@@ -147,7 +148,25 @@ fn show(context: &Context, folder: &Folder, migration: &Migration) -> Result<()>
     } else {
         printer.result(format!("{} ({count} statements, {})", migration.name, package::for_display(&file).display()));
     }
+    if let Some(database) = database {
+        for loss in block_on(database.losses(&script)) {
+            say_loss(printer, "Would drop", &loss);
+        }
+    }
     Ok(())
+}
+
+/// Says what is lost, and how much of it.
+fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
+    let Loss { lint, object, count } = loss;
+    let noun = match (lint.as_str(), count) {
+        ("drop_table", 1) => "row",
+        ("drop_table", _) => "rows",
+        (_, 1) => "value",
+        _ => "values",
+    };
+    printer.status(verb, format!("`{object}` with {count} {noun}, as allowed"));
+    printer.json("loss", &json!({ "lint": lint, "object": object, "count": count }));
 }
 
 /// Shows what happens.
@@ -161,6 +180,14 @@ impl Observer for Watch<'_> {
     fn begin(&mut self, name: &str, _: usize, of: usize) {
         let progress = self.progress.get_or_insert_with(|| self.printer.progress("Applying", of as u64));
         progress.step(self.done, name);
+    }
+
+    fn loses(&mut self, loss: &Loss) {
+        let say = || say_loss(self.printer, "Dropping", loss);
+        match &self.progress {
+            Some(progress) => progress.above(say),
+            None => say(),
+        }
     }
 
     fn applied(&mut self, applied: &Applied) {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dbmigrate_core::engine::apply::history::HistoryError;
-use dbmigrate_core::engine::apply::{Applied, ApplyError, Failure, LocalDatabase, Observer, apply_pending};
+use dbmigrate_core::engine::apply::{Applied, ApplyError, Failure, LocalDatabase, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::folder::Folder;
@@ -16,6 +16,7 @@ struct Silent;
 
 impl Observer for Silent {
     fn begin(&mut self, _: &str, _: usize, _: usize) {}
+    fn loses(&mut self, _: &Loss) {}
     fn applied(&mut self, _: &Applied) {}
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dbmigrate_core::diff::{Renames, diff};
-use dbmigrate_core::engine::apply::{Applied, ApplyError, LocalDatabase, Observer, apply_pending};
+use dbmigrate_core::engine::apply::{Applied, ApplyError, LocalDatabase, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::{Connection, content, introspect, populate, prove};
 use dbmigrate_core::folder::{Folder, Slug};
 use dbmigrate_core::plan::{Accepted, Decisions, Plan, Question, decide, plan};
@@ -63,6 +63,7 @@ struct Silent;
 
 impl Observer for Silent {
     fn begin(&mut self, _: &str, _: usize, _: usize) {}
+    fn loses(&mut self, _: &Loss) {}
     fn applied(&mut self, _: &Applied) {}
 }
 

@@ -7,12 +7,14 @@ use libsql::Value;
 use thiserror::Error;
 
 use super::history::{self, Record};
-use super::{Failure, Prepared, Step, Target};
+use super::{Failure, Loss, Prepared, Step, Target};
 use crate::engine::check::{Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Connection, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::Tracker;
+use crate::folder::Script;
+use crate::plan::Lint;
 use crate::schema::Schema;
 use crate::sql::{Name, Statement, StatementKind, token::significant};
 
@@ -249,6 +251,25 @@ impl Target for LocalDatabase {
         self.tracker = None;
         let tracker = self.tracker().await?;
         Ok(tracker.unreadable().is_empty() && tracker.hash().to_hex() == hash)
+    }
+
+    async fn losses(&mut self, script: &Script<'_>) -> Vec<Loss> {
+        let mut losses = Vec::new();
+        for allow in &script.allows {
+            let query = match (allow.lint.parse(), allow.object.split_once('.')) {
+                (Ok(Lint::DropTable), _) => format!("SELECT count(*) FROM {}", Name::from(allow.object.as_str()).sql()),
+                (Ok(Lint::DropColumn | Lint::DiscardValues), Some((table, column))) => {
+                    format!("SELECT count({}) FROM {}", Name::from(column).sql(), Name::from(table).sql())
+                }
+                _ => continue,
+            };
+            // where it cannot be counted (the table gets its name in this migration), nothing is said
+            if let Ok(Some(row)) = self.connection.first_row(&query).await {
+                let count = u64::try_from(integer(&row[0])).unwrap_or_default();
+                losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count });
+            }
+        }
+        losses
     }
 
     async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {

@@ -31,6 +31,17 @@ pub struct Prepared<'a> {
     pub script: Script<'a>,
 }
 
+/// Something that a migration loses because it was allowed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The lint that was accepted.
+    pub lint: String,
+    /// The table, or `table.column`.
+    pub object: String,
+    /// How many rows of the table, or values that are not NULL in the column, there are.
+    pub count: u64,
+}
+
 /// What became of a migration that was to be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -56,6 +67,9 @@ pub trait Target {
 
     /// Whether the schema is the one with this hash.
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError>;
+
+    /// What the migration is about to lose with permission: how many rows or values there are now.
+    async fn losses(&mut self, script: &Script<'_>) -> Vec<Loss>;
 
     /// Applies one migration behind `position` others, or nothing at all.
     async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure>;

@@ -1,7 +1,7 @@
 //! What is to be done, whatever the database is: written once, above [`Target`].
 
 use super::history::{self, Record};
-use super::{ApplyError, Failure, Prepared, Step, Target};
+use super::{ApplyError, Failure, Loss, Prepared, Step, Target};
 use crate::engine::prove::differences;
 use crate::folder::script::Script;
 use crate::folder::{Folder, Migration};
@@ -11,6 +11,8 @@ use crate::schema::Schema;
 pub trait Observer {
     /// A migration begins: its name, and which of how many it is, counted from 1.
     fn begin(&mut self, name: &str, number: usize, of: usize);
+    /// A migration is about to lose something, with permission.
+    fn loses(&mut self, loss: &Loss);
     /// A migration was applied.
     fn applied(&mut self, applied: &Applied);
 }
@@ -107,6 +109,9 @@ async fn run(
         let file = folder.sql_path(migration);
         let text = folder.sql(migration)?;
         let prepared = Prepared { migration, script: Script::parse(&text, &file)?, file };
+        for loss in target.losses(&prepared.script).await {
+            observer.loses(&loss);
+        }
         let step = if prepared.script.no_transaction {
             target.apply_without_transaction(&prepared, done).await
         } else {
