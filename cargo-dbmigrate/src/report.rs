@@ -19,6 +19,12 @@ const VERB_WIDTH: usize = 12;
 /// Columns that diagnostics are laid out for: wide enough for a line of code.
 const TERMINAL_WIDTH: usize = 140;
 
+/// `1 migration`, `2 migrations`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// Speaks to the user. Cheap to clone.
 ///
 /// That somebody has closed the pipe is no error: there is nobody left to tell.

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::report::counted;
 use crate::source::{self, Declared, Request};
 
 /// Reads the structs. Warnings are shown.
@@ -37,8 +38,8 @@ pub fn read(context: &Context) -> Result<Declared> {
         }
         Err(diagnostics) => {
             let errors = diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error).count();
-            let plural = if errors == 1 { "" } else { "s" };
-            let message = format!("cannot read the structs of `{}`: {errors} error{plural}", context.package.name);
+            let message =
+                format!("cannot read the structs of `{}`: {}", context.package.name, counted(errors, "error"));
             Err(CommandError::failed(message).diagnostics(context.printer.render(&diagnostics)))
         }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::error::{CommandError, Result};
+use crate::package;
 
 /// The environment variable that names the database.
 pub const ENVIRONMENT_VARIABLE: &str = "TURSO_DATABASE_URL";
@@ -124,9 +125,10 @@ impl DatabaseUrl {
     }
 }
 
+/// As it can be typed in the working directory.
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.path.display().fmt(f)
+        package::for_display(&self.path).display().fmt(f)
     }
 }
 

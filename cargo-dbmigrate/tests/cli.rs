@@ -183,6 +183,16 @@ fn init_leaves_out_what_a_package_already_has() {
 }
 
 #[test]
+fn init_puts_the_first_struct_where_structs_are_read() {
+    let project = Project::new();
+    project.write("dbmigrate.toml", "root = \"src/tables.rs\"\n");
+    let run = project.run(&["init"]);
+    assert!(run.err.contains("Created src/tables.rs (a first table") && !run.err.contains("mod schema"), "{}", run.err);
+    assert!(!project.path("src/schema.rs").exists());
+    assert!(!project.run(&["init"]).err.contains("Created"));
+}
+
+#[test]
 fn init_in_json_is_one_object_with_the_same_facts() {
     let project = Project::new();
     let run = project.run(&["init", "-q", "--message-format", "json"]);

@@ -9,6 +9,7 @@ use super::generate;
 use super::replay::replay_to;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::report::counted;
 use crate::source::Declared;
 use crate::{exit, structs};
 
@@ -34,11 +35,11 @@ pub fn run(context: &Context, _arguments: &Check) -> Result<u8> {
         replay_to(&folder, count)?;
     }
     let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
-    let plural = if count == 1 { "" } else { "s" };
     context.printer.json("checked", &json!({ "migrations": count, "tables": tables }));
-    context
-        .printer
-        .status("Checked", format!("{tables} tables: structs, snapshots and {count} migration{plural} agree"));
+    context.printer.status(
+        "Checked",
+        format!("{}: structs, snapshots and {} agree", counted(tables, "table"), counted(count, "migration")),
+    );
     Ok(exit::DONE)
 }
 

@@ -13,6 +13,7 @@ use super::decide::{Decided, decide};
 use super::seal;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::report::counted;
 use crate::source::Declared;
 use crate::{exit, structs};
 
@@ -148,7 +149,9 @@ fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 
         return exit::DONE;
     }
     let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
-    context.printer.status("Unchanged", format!("the structs are what the migrations say ({tables} tables)"));
+    context
+        .printer
+        .status("Unchanged", format!("the structs are what the migrations say ({})", counted(tables, "table")));
     exit::DONE
 }
 
@@ -203,8 +206,7 @@ fn report(context: &Context, arguments: &Generate, folder: &Folder, migration: &
     let changes: Vec<String> = plan.changes.iter().map(ToString::to_string).collect();
     let count = match changes.len() {
         0 => "nothing changes yet".to_owned(),
-        1 => format!("1 change, {}", plan.cost().word()),
-        count => format!("{count} changes, {}", plan.cost().word()),
+        count => format!("{}, {}", counted(count, "change"), plan.cost().word()),
     };
     printer.status("Generated", format!("{migration} ({count})"));
     for step in plan.steps.iter().filter(|_| printer.is_verbose()) {

@@ -57,16 +57,20 @@ pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     if !depends_on_dbmigrate(&context.package.manifest)? {
         next.push(command(context, &format!("cargo add {DEPENDENCY}")));
     }
-    let source = context.package.root.join("src");
-    let declared = declares_table(&context.package.root, context.config.root.as_deref());
-    if !declared && source.is_dir() {
-        let file = source.join("schema.rs");
+    let (declared, file) = match &context.config.root {
+        // nothing else is read, so a struct in `src` would be of no use
+        Some(root) => (false, context.package.root.join(root)),
+        None => (declares_table(&context.package.root), context.package.root.join("src/schema.rs")),
+    };
+    if !declared && file.parent().is_some_and(Path::is_dir) {
         if write_new(&file, FIRST_STRUCT)? {
             let shown = package::for_display(&file);
             printer.status("Created", format!("{} (a first table, to be changed)", shown.display()));
             created.push(shown);
         }
-        next.extend(missing_module(&source));
+        if context.config.root.is_none() {
+            next.extend(missing_module(&context.package.root.join("src")));
+        }
     }
     if context.config.url.is_none()
         && let Some(file) = ignore_database(&context.package.root)?
@@ -126,11 +130,7 @@ fn depends_on_dbmigrate(manifest: &Path) -> Result<bool> {
 
 /// Whether a source file already declares a table. A glance is enough: all that depends on it is whether there is a
 /// first struct to start from.
-fn declares_table(root: &Path, crate_root: Option<&Path>) -> bool {
-    let in_crate_root = crate_root.and_then(|path| std::fs::read_to_string(root.join(path)).ok());
-    if in_crate_root.is_some_and(|text| mentions_derive(&text)) {
-        return true;
-    }
+fn declares_table(root: &Path) -> bool {
     let mut pending = vec![root.join("src")];
     while let Some(directory) = pending.pop() {
         for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {

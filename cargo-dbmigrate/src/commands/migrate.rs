@@ -15,7 +15,7 @@ use serde_json::json;
 use super::replay::{apply_error, engine_error};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::report::{Printer, Progress};
+use crate::report::{Printer, Progress, counted};
 use crate::url::DatabaseUrl;
 use crate::{exit, package};
 
@@ -72,13 +72,15 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
             let count = outcome.applied.len();
             context.printer.json("migrated", &json!({ "database": shown, "applied": count, "before": outcome.before }));
             if count == 0 {
+                context.printer.status(
+                    "Unchanged",
+                    format!("{shown}: nothing to apply ({} applied)", counted(outcome.before, "migration")),
+                );
+            } else {
+                let total: u64 = outcome.applied.iter().map(|applied| applied.milliseconds).sum();
                 context
                     .printer
-                    .status("Unchanged", format!("{shown}: nothing to apply ({} migrations applied)", outcome.before));
-            } else {
-                let plural = if count == 1 { "" } else { "s" };
-                let total: u64 = outcome.applied.iter().map(|applied| applied.milliseconds).sum();
-                context.printer.status("Finished", format!("{shown}: {count} migration{plural} applied in {total} ms"));
+                    .status("Finished", format!("{shown}: {} applied in {total} ms", counted(count, "migration")));
             }
             Ok(exit::DONE)
         }
@@ -131,8 +133,7 @@ fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, to: Option<&st
         show(context, folder, migration, database.as_mut())?;
     }
     let count = waiting.len();
-    let plural = if count == 1 { "" } else { "s" };
-    context.printer.status("Pending", format!("{shown}: {count} migration{plural}, nothing was changed"));
+    context.printer.status("Pending", format!("{shown}: {}, nothing was changed", counted(count, "migration")));
     Ok(exit::DONE)
 }
 

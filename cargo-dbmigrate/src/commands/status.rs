@@ -10,6 +10,7 @@ use super::migrate::{failure, open};
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit;
+use crate::report::counted;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -51,10 +52,10 @@ pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
     printer.json("status", &json!({ "database": shown, "applied": applied, "pending": pending }));
     let missing = if exists { "" } else { " (the file does not exist yet)" };
     if pending == 0 {
-        printer.status("Current", format!("{shown}: all {all} migrations are applied{missing}"));
+        printer.status("Current", format!("{shown}: {applied} of {} applied{missing}", counted(all, "migration")));
         return Ok(exit::DONE);
     }
-    printer.status("Pending", format!("{shown}: {applied} of {all} migrations are applied{missing}"));
+    printer.status("Pending", format!("{shown}: {applied} of {} applied{missing}", counted(all, "migration")));
     printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]);
     Ok(exit::DIFFERENCE)
 }
