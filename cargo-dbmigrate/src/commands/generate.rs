@@ -1,9 +1,12 @@
 //! `generate`: the structs against the last snapshot, the difference as a migration.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use dbmigrate_core::diff::change::slug;
 use dbmigrate_core::engine::prove::{ProofError, check_declaration, prove};
 use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
+use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Plan, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
@@ -70,7 +73,8 @@ impl Generate {
         let backfill = self.backfill.iter().map(|value| ("backfill", value));
         let accept = self.accept.iter().map(|value| ("accept", value));
         for (flag, value) in name.chain(rename).chain(backfill).chain(accept) {
-            text.push_str(&format!(" --{flag} {}", dbmigrate_core::plan::decide::shell_quoted(value)));
+            // writing to a string cannot fail
+            let _ = write!(text, " --{flag} {}", shell_quoted(value));
         }
         text
     }

@@ -80,7 +80,6 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
             CommandError::usage(format!("`{name}` is applied already, and {later} later ones as well"))
                 .help("`--to` names the last migration to apply; what is applied stays")
         }
-        ApplyError::Folder(_) | ApplyError::Script(_) => CommandError::failed(error.to_string()),
         _ => CommandError::failed(error.to_string()),
     }
 }

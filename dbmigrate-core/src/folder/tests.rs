@@ -110,7 +110,7 @@ fn what_was_added_is_read_back() {
     assert_eq!(folder.schema_before(second).expect("it is whole").tables.len(), 1);
     assert_eq!(folder.schema_at(second).expect("it is whole").tables.len(), 2);
     assert_eq!(folder.head_schema().expect("it is whole").tables.len(), 3);
-    assert_eq!(second.schema, Checksum::from(crate::schema::canonical::SchemaHash::of(&schema(2).into())));
+    assert_eq!(second.schema, Checksum::from(crate::schema::canonical::SchemaHash::of(&schema(2))));
 }
 
 #[test]
