@@ -1,4 +1,4 @@
-//! Schema objects as SQL text: [`read`] takes the `CREATE` statements that SQLite stores apart, [`render`] writes them.
+//! Schema objects as SQL text: [`read()`] takes the `CREATE` statements that SQLite stores apart, [`render`] writes them.
 //!
 //! The reader is our own because it has to see what no PRAGMA shows, keep every expression as its author wrote it, and
 //! accept whatever the engine accepted. Published parsers for SQLite's grammar re-serialize expressions, reject text

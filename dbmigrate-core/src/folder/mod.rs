@@ -1,7 +1,7 @@
 //! The migrations folder: a lock, and a directory with `migration.sql` and `snapshot.json` for each migration.
 //!
 //! [`Folder::open`] is cheap, however many migrations there are: it reads the lock and the directory listing. Nothing
-//! of a migration is handed out unless its checksum is the one in the lock. Adding to the folder is in [`write`].
+//! of a migration is handed out unless its checksum is the one in the lock. Adding to the folder is in [`mod@write`].
 
 pub mod checksum;
 pub mod error;
