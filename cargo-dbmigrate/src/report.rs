@@ -3,6 +3,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
@@ -16,6 +17,8 @@ use crate::error::{CommandError, Rendered};
 
 /// Columns of the verb that starts a status line, as in cargo.
 const VERB_WIDTH: usize = 12;
+/// How often the clock of a progress bar moves.
+const TICK: Duration = Duration::from_millis(250);
 /// Columns that diagnostics are laid out for: wide enough for a line of code.
 const TERMINAL_WIDTH: usize = 140;
 
@@ -173,10 +176,13 @@ impl Printer {
         let colored = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
         let colored = if self.color == ColorChoice::Auto { colored } else { self.color == ColorChoice::Always };
         let prefix = if colored { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
-        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}}", prefix.trim_end());
+        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}} ({{elapsed}})", prefix.trim_end());
         let look = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        Progress(bar.with_style(look.progress_chars("=> ")))
+        let bar = bar.with_style(look.progress_chars("=> "));
+        // one step may take minutes: the clock has to show that something goes on
+        bar.enable_steady_tick(TICK);
+        Progress(bar)
     }
 
     fn to_stderr(&self, text: &str) {
