@@ -75,7 +75,7 @@ fn every_step_of_real_histories_applies_and_keeps_all_rows() {
 }
 
 fn run(before: &str, after: &str, renames: Renames) -> Result<Option<String>, String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let folder = support::scratch_folder()?;
     let mut change = Change {
         current: schema_of(before)?,
         desired: schema_of(after)?,

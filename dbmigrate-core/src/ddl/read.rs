@@ -6,7 +6,8 @@ use super::cursor::{self, Cursor};
 use super::read_table;
 use crate::schema::table::IndexPart;
 use crate::schema::{Index, Table, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
-use crate::sql::token::TokenKind;
+use crate::sql::expr::without_outer_parentheses;
+use crate::sql::token::{Token, TokenKind};
 use crate::sql::{Expr, Name};
 
 /// What one `CREATE` statement declares.
@@ -97,11 +98,12 @@ fn read_index_part(part: &Cursor<'_, '_>) -> Result<IndexPart, ReadError> {
     }
     let mut collate = None;
     // behind a longer expression, COLLATE may belong to its last operand only, and stays part of the text
-    if let [_, keyword, collation] = tokens
+    if let [front @ .., keyword, collation] = tokens
         && keyword.is_word("collate")
+        && is_operand(front)
     {
         collate = collation.identifier().map(Name::from);
-        tokens = &tokens[..1];
+        tokens = front;
     }
     let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
         return Err(part.error("a column or an expression"));
@@ -112,6 +114,16 @@ fn read_index_part(part: &Cursor<'_, '_>) -> Result<IndexPart, ReadError> {
         _ => Expr::new(&part.rest()[..last.end() - first.start]),
     };
     Ok(IndexPart { expr, collate, descending })
+}
+
+/// Whether no operator stands outside of parentheses: a column, `( … )` or `f( … )`.
+fn is_operand(tokens: &[Token<'_>]) -> bool {
+    let parenthesized = match tokens {
+        [_] => return true,
+        [word, rest @ ..] if word.kind == TokenKind::Word => rest,
+        all => all,
+    };
+    without_outer_parentheses(parenthesized).len() < parenthesized.len()
 }
 
 fn read_view(cursor: &mut Cursor<'_, '_>) -> Result<View, ReadError> {

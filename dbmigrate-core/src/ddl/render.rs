@@ -208,7 +208,12 @@ fn references(key: &ForeignKey) -> String {
 /// `CREATE INDEX` on `table`.
 pub fn create_index(table: &Name, index: &Index) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
-    let parts = index.parts.iter().map(|part| ordered(part.expr.to_string(), part.collate.as_ref(), part.descending));
+    let parts = index.parts.iter().map(|part| {
+        // COLLATE binds tighter than any operator
+        let whole = part.collate.is_none() || part.expr.as_column().is_some();
+        let expr = if whole { part.expr.to_string() } else { format!("({})", part.expr) };
+        ordered(expr, part.collate.as_ref(), part.descending)
+    });
     let parts = parts.collect::<Vec<_>>().join(", ");
     let predicate = index.predicate.as_ref().map(|predicate| format!(" WHERE {predicate}")).unwrap_or_default();
     format!("CREATE {unique}INDEX {} ON {} ({parts}){predicate}", index.name.sql(), table.sql())

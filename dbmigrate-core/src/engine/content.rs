@@ -15,10 +15,13 @@ pub fn exact(column: &str) -> String {
     )
 }
 
-/// An SQL expression that is equal for values that are equal apart from their storage class.
+/// An SQL expression that is equal for values that are equal apart from their storage class: 3, 3.0, '3' and '3.0'.
 pub fn loose(column: &str) -> String {
+    let number = format!("CAST({column} AS REAL)");
     format!(
-        "hex(CASE typeof({column}) WHEN 'real' THEN iif({column} = CAST({column} AS INTEGER), CAST(CAST({column} AS INTEGER) AS TEXT), CAST({column} AS TEXT)) ELSE CAST({column} AS TEXT) END)"
+        "hex(CASE WHEN typeof({column}) = 'real' OR (typeof({column}) = 'text' AND CAST({number} AS TEXT) = {column} COLLATE BINARY) \
+         THEN iif({number} = CAST({number} AS INTEGER), CAST(CAST({number} AS INTEGER) AS TEXT), CAST({number} AS TEXT)) \
+         ELSE CAST({column} AS TEXT) END)"
     )
 }
 

@@ -51,6 +51,8 @@ impl From<libsql::Error> for EngineError {
                     13 => ErrorKind::DiskFull,
                     14 => ErrorKind::CannotOpen,
                     19 => ErrorKind::Constraint,
+                    // what ALTER TABLE … ADD COLUMN says of existing rows comes without the code for it
+                    1 if message.ends_with("constraint failed") => ErrorKind::Constraint,
                     26 => ErrorKind::NotADatabase,
                     _ => ErrorKind::Statement,
                 };

@@ -114,9 +114,10 @@ impl Generator<'_> {
     async fn insert(&self, connection: &Connection, tuples: &str) -> Result<bool, EngineError> {
         let target = self.target();
         let statement = if target.is_empty() {
-            format!("INSERT INTO {} DEFAULT VALUES", self.table.name.sql())
+            format!("INSERT OR ABORT INTO {} DEFAULT VALUES", self.table.name.sql())
         } else {
-            format!("INSERT INTO {} ({target}) VALUES {tuples}", self.table.name.sql())
+            // whatever the table says of conflicts: ROLLBACK would take the schema along
+            format!("INSERT OR ABORT INTO {} ({target}) VALUES {tuples}", self.table.name.sql())
         };
         // a failed statement leaves nothing behind; what the reason is does not matter, another row may do
         Ok(connection.run(&statement).await.is_ok())
@@ -422,7 +423,7 @@ pub async fn populate_restricted(
         for row in scratch.rows(&format!("SELECT {} FROM {}", values.join(", "), table.name.sql())).await? {
             let values: Vec<&str> = row.iter().map(text).collect();
             let target = sql_list(names.iter().copied());
-            let insert = format!("INSERT INTO {} ({target}) VALUES ({})", table.name.sql(), values.join(", "));
+            let insert = format!("INSERT OR ABORT INTO {} ({target}) VALUES ({})", table.name.sql(), values.join(", "));
             // rows that fit the restricted table fit this one
             connection.run(&insert).await?;
         }

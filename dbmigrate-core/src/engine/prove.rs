@@ -145,15 +145,17 @@ pub fn differences(found: &Schema, wanted: &Schema) -> Vec<String> {
 /// # Errors
 /// If anything is not as it has to be.
 pub async fn prove(old: &Schema, new: &Schema, renames: &Renames, plan: &Plan) -> Result<Proof, ProofError> {
-    match prove_without(old, new, renames, plan, &[]).await {
-        // a backfill may count on rows that only the real database has; without rows to fill, the rest is proven
-        Err(ProofError::Statement { error, .. })
-            if error.kind == ErrorKind::Constraint && !plan.backfilled.is_empty() =>
-        {
-            prove_without(old, new, renames, plan, &plan.backfilled).await
-        }
-        result => result,
+    let result = prove_without(old, new, renames, plan, &[]).await;
+    let refused = match &result {
+        Err(ProofError::Statement { error, .. }) => error.kind == ErrorKind::Constraint,
+        Err(ProofError::ForeignKeys { .. }) => true,
+        _ => false,
+    };
+    // the engine may be right to refuse the rows at hand; without them, the rest is proven
+    if refused && !plan.unforeseen.is_empty() {
+        return prove_without(old, new, renames, plan, &plan.unforeseen).await;
     }
+    result
 }
 
 /// The proof with these tables, by their old names, left empty.
@@ -176,7 +178,6 @@ async fn prove_without(
     for table in cleared {
         clear(&connection, table).await?;
     }
-    connection.run_all(&others).await?;
     proof.rows = populated.rows;
     proof.empty = populated.empty;
     proof.empty.extend(cleared.iter().cloned());
@@ -192,6 +193,8 @@ async fn prove_without(
             proof.empty.push(preflight.table.clone());
         }
     }
+    // only now, so that no trigger fires for what fills and clears the tables
+    connection.run_all(&others).await?;
     let violations = foreign_key_violations(&connection).await.unwrap_or_default();
     let pairs = comparisons(old, new, renames);
     let before = read_all(&connection, &pairs, Side::Old).await?;

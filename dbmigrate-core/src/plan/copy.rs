@@ -31,16 +31,23 @@ impl Copy {
     pub(super) fn of(input: &Input<'_>, diff: &TableDiff) -> Self {
         let (before, after) = (input.before(&diff.name), input.after(&diff.name));
         let mut copy = Self { columns: Vec::new(), expressions: Vec::new() };
-        if let Some((to, from)) = rowids(before, after) {
-            copy.push(&to, from.sql().into_owned());
+        let rowids = rowids(input, before, after);
+        if let Some((to, from)) = &rowids {
+            copy.push(to, from.sql().into_owned());
         }
-        for column in &after.columns {
+        let filled = |column: &&Column| rowids.as_ref().is_some_and(|(to, _)| column.name == *to);
+        for column in after.columns.iter().filter(|column| !filled(column)) {
             match source(input, before, after, column) {
                 Source::Column => copy.push(&column.name, column.name.sql().into_owned()),
                 Source::Filled(value) => copy.push(&column.name, format!("coalesce({}, {value})", column.name.sql())),
                 Source::Backfill(value) => copy.push(&column.name, value),
                 Source::Default | Source::Generated => {}
             }
+        }
+        // each row has to arrive, even if all that it holds are defaults
+        let first = after.columns.iter().find(|column| column.generated.is_none());
+        if let (true, Some(first)) = (copy.columns.is_empty(), first) {
+            copy.push(&first.name, default_or_null(first));
         }
         copy
     }
@@ -78,11 +85,16 @@ pub(super) fn may_fail_on_null(input: &Input<'_>, before: &Table, after: &Table,
         && needs_backfill(after, column)
 }
 
-/// The names under which the implicit rowids are written and read, if both tables have them and the new table's
-/// rowid is not a column of its own.
-fn rowids(before: &Table, after: &Table) -> Option<(Name, Name)> {
-    if after.rowid_alias().is_some() {
-        return None;
-    }
-    Some((after.free_rowid_name()?, before.free_rowid_name()?))
+/// What a column gets that is left out.
+pub(super) fn default_or_null(column: &Column) -> String {
+    column.effective_default().map_or_else(|| "NULL".to_owned(), default_value)
+}
+
+/// The names under which the rowids are written and read, if both tables have them. A new column that is an alias for
+/// the rowid takes over the one that each row has had all along; one that was there before has values of its own.
+fn rowids(input: &Input<'_>, before: &Table, after: &Table) -> Option<(Name, Name)> {
+    let from = before.free_rowid_name()?;
+    let Some(alias) = after.rowid_alias() else { return Some((after.free_rowid_name()?, from)) };
+    let is_new = matches!(source(input, before, after, alias), Source::Default);
+    is_new.then(|| (alias.name.clone(), from))
 }

@@ -22,6 +22,8 @@ pub use dependents::create_all;
 pub use lint::Lint;
 pub use preflight::Preflight;
 
+use preflight::Preflights;
+
 use crate::ddl::render;
 use crate::diff::{Change, Diff, TableDiff, rename::rename_order};
 use crate::schema::{Named, Schema, Table};
@@ -67,8 +69,9 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Queries that have to return no row before anything is touched.
     pub preflights: Vec<Preflight>,
-    /// Tables that existing rows are backfilled in, by their old names.
-    pub backfilled: Vec<Name>,
+    /// Tables, by their old names, whose rows the engine may refuse for reasons that no preflight foresees: backfills
+    /// and constraints over values that the migration makes up.
+    pub unforeseen: Vec<Name>,
     /// The losses that were accepted by name, with their objects.
     pub allowed: Vec<(Lint, String)>,
     /// The statements, in order.
@@ -152,10 +155,13 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
     virtual_table::changes(&input, &mut steps)?;
     steps.extend(dependents.create_steps(&input));
 
+    let mut preflights = Preflights::of(&input, &strategies);
+    let backfilled = decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone());
+    preflights.unforeseen.extend(backfilled);
     Ok(Plan {
         changes: diff.changes(),
-        preflights: preflight::preflights(&input, &strategies),
-        backfilled: decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone()).collect(),
+        preflights: preflights.all,
+        unforeseen: preflights.unforeseen,
         allowed: decide::allowed(diff, old, new, decisions),
         steps,
     })

@@ -3,10 +3,10 @@
 //! Each returns no row if all is well, else one row: how many there are, and where the first one is. They run against
 //! the old schema, so they speak of tables and columns by their old names.
 
-use super::copy::{Source, may_fail_on_null, source};
+use super::copy::{Source, default_or_null, may_fail_on_null, source};
 use super::{Input, Lint, Strategy};
 use crate::diff::TableDiff;
-use crate::schema::{Column, ForeignKey, KeyPart, Table};
+use crate::schema::{Column, ForeignKey, Index, KeyPart, Table};
 use crate::sql::expr::Affinity;
 use crate::sql::{Expr, Name};
 
@@ -21,30 +21,73 @@ pub struct Preflight {
     pub query: String,
 }
 
-/// All preflights of a plan.
-pub(super) fn preflights(input: &Input<'_>, strategies: &[(&TableDiff, Strategy)]) -> Vec<Preflight> {
-    let mut found = Vec::new();
-    for (diff, strategy) in strategies {
-        let old_name = input.diff.renames.old_table(&diff.name);
-        let (Some(old), Some(before)) = (input.old.table(old_name), input.diff.renamed.table(&diff.name)) else {
-            continue;
-        };
-        let table = Probe { input, old, before, after: input.after(&diff.name), diff };
-        for column in &table.after.columns {
-            found.extend(table.null(column));
-            found.extend(table.without_value(column));
-            found.extend(table.conversion(column));
+/// What can be known of the rows before a migration.
+#[derive(Default)]
+pub(super) struct Preflights {
+    /// The queries.
+    pub(super) all: Vec<Preflight>,
+    /// Tables, by their old names, with constraints that no query foresees: over values that the migration itself
+    /// makes up. Their rows are left to the engine, which may refuse them.
+    pub(super) unforeseen: Vec<Name>,
+}
+
+impl Preflights {
+    pub(super) fn of(input: &Input<'_>, strategies: &[(&TableDiff, Strategy)]) -> Self {
+        let mut found = Self::default();
+        for (diff, strategy) in strategies {
+            let old_name = input.diff.renames.old_table(&diff.name);
+            let (Some(old), Some(before)) = (input.old.table(old_name), input.diff.renamed.table(&diff.name)) else {
+                continue;
+            };
+            let table = Probe { input, old, before, after: input.after(&diff.name), diff };
+            for column in &table.after.columns {
+                found.all.extend(table.null(column));
+                found.all.extend(table.without_value(column));
+                found.all.extend(table.conversion(column));
+            }
+            let rebuilt = matches!(strategy, Strategy::Rebuild);
+            for (columns, probe) in table.constraints(rebuilt) {
+                match probe {
+                    Some(preflight) => found.all.push(preflight),
+                    None => found.leave_to_engine(old_name),
+                }
+                // what a conversion makes of the values shows only when they are written
+                if columns.iter().any(|column| table.is_converted(column)) {
+                    found.leave_to_engine(old_name);
+                }
+            }
+            if table.computes_what_is_constrained() {
+                found.leave_to_engine(old_name);
+            }
         }
-        if matches!(strategy, Strategy::Rebuild) {
-            found.extend(diff.added_checks.iter().filter_map(|check| table.check(&check.expr)));
+        for child in children_of_changed(input) {
+            found.leave_to_engine(child);
         }
-        let new_key = diff.primary_key.then_some(table.after.primary_key.as_ref()).flatten();
-        let uniques = diff.added_uniques.iter().map(|unique| &unique.parts);
-        found.extend(new_key.map(|key| &key.parts).into_iter().chain(uniques).filter_map(|parts| table.key(parts)));
-        found.extend(table.indexes());
-        found.extend(diff.added_foreign_keys.iter().filter_map(|key| table.orphans(key)));
+        found
     }
-    found
+
+    fn leave_to_engine(&mut self, table: &Name) {
+        if !self.unforeseen.contains(table) {
+            self.unforeseen.push(table.clone());
+        }
+    }
+}
+
+/// Tables, by their old names, with a foreign key to columns that change, so that what was equal may differ.
+fn children_of_changed<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
+    let changes = |parent: &Name, columns: &[Name]| {
+        let diff = input.diff.tables.iter().find(|diff| diff.name == *parent);
+        diff.is_some_and(|diff| diff.changed.iter().any(|change| columns.contains(&change.name)))
+    };
+    let refers = |table: &&Table| {
+        let mut keys = table.foreign_keys.iter();
+        keys.any(|key| changes(&key.parent, &input.new.referenced_columns(key).unwrap_or_default()))
+    };
+    let children = input.new.tables.iter().filter(refers);
+    children
+        .filter(|table| input.diff.renamed.tables.contains(&table.name))
+        .map(|table| input.diff.renames.old_table(&table.name))
+        .collect()
 }
 
 /// A table before and after, as the probes need it.
@@ -117,6 +160,11 @@ impl Probe<'_> {
         if self.after.strict && (!self.before.strict || retyped) {
             conditions.extend(refused_by_strict(&name, column));
         }
+        let is_alias = |table: &Table, name: &Name| table.rowid_alias().is_some_and(|alias| alias.name == *name);
+        if is_alias(self.after, &column.name) && !is_alias(self.before, &column.name) {
+            // nothing but integers can be a rowid
+            conditions.extend(refused_by_strict(&name, column));
+        }
         let named = self.input.decisions.accepted.named.contains(&(Lint::LossyConversion, object.to_ascii_lowercase()));
         if retyped && before.decl_type.affinity() != column.decl_type.affinity() && !named {
             conditions.extend(changed_by_affinity(&name, column.decl_type.affinity()));
@@ -162,59 +210,129 @@ impl Probe<'_> {
         all.filter(|(new, old)| new != old).collect()
     }
 
+    /// The constraints that existing rows have yet to satisfy, each with its columns and, where one can be made, the
+    /// query that finds the rows which do not.
+    fn constraints(&self, rebuilt: bool) -> Vec<(Vec<Name>, Option<Preflight>)> {
+        let mut found = Vec::new();
+        let changes = |columns: &[Name]| self.diff.changed.iter().any(|change| columns.contains(&change.name));
+        let columns_of = |parts: &[KeyPart]| -> Vec<Name> { parts.iter().map(|part| part.column.clone()).collect() };
+        let keys = self.after.primary_key.iter().map(|key| (&key.parts, self.diff.primary_key));
+        let uniques = self.after.uniques.iter().map(|one| (&one.parts, self.diff.added_uniques.contains(one)));
+        for (parts, is_new) in keys.chain(uniques) {
+            let columns = columns_of(parts);
+            if is_new || changes(&columns) {
+                let probe = self.key(parts);
+                found.push((columns, probe));
+            }
+        }
+        for index in self.after.indexes.iter().filter(|index| index.unique) {
+            let mentioned = self.mentioned(|name| index.mentions(name));
+            let is_new = [&self.diff.created_indexes, &self.diff.changed_indexes].iter().any(|names| names.contains(&index.name));
+            if is_new || changes(&mentioned) {
+                found.push((mentioned, self.index(index)));
+            }
+        }
+        for check in &self.after.checks {
+            let mentioned = self.mentioned(|name| check.expr.mentions(name));
+            let is_new = self.diff.added_checks.contains(check);
+            if is_new || changes(&mentioned) {
+                // on a column that ALTER TABLE adds, the engine tests it at once
+                let probe = if rebuilt && is_new { self.check(&check.expr) } else { None };
+                found.push((mentioned, probe));
+            }
+        }
+        for key in &self.after.foreign_keys {
+            if self.diff.added_foreign_keys.contains(key) {
+                found.push((key.columns.clone(), self.orphans(key)));
+            } else if changes(&key.columns) {
+                found.push((key.columns.clone(), None));
+            }
+        }
+        found
+    }
+
+    fn mentioned(&self, mentions: impl Fn(&Name) -> bool) -> Vec<Name> {
+        self.after.columns.iter().map(|column| column.name.clone()).filter(|name| mentions(name)).collect()
+    }
+
+    /// Whether the values of the column are stored in another form than before.
+    fn is_converted(&self, column: &Name) -> bool {
+        let (Some(before), Some(after)) = (self.before.column(column), self.after.column(column)) else { return false };
+        before.decl_type.affinity() != after.decl_type.affinity() || self.before.strict != self.after.strict
+    }
+
+    /// Whether a generated column could be one that NOT NULL or STRICT refuses.
+    fn computes_what_is_constrained(&self) -> bool {
+        let stays = |column: &Column| {
+            self.before.column(&column.name).is_some_and(|old| old.generated == column.generated && old.not_null)
+                && self.diff.changed.is_empty()
+                && self.before.strict == self.after.strict
+        };
+        let generated = self.after.columns.iter().filter(|column| column.generated.is_some());
+        generated.filter(|column| column.not_null || self.after.strict).any(|column| !stays(column))
+    }
+
     /// Duplicates in what becomes a key. NULLs are never duplicates (sqlite.org/lang_createtable.html#uniqueconst).
     fn key(&self, parts: &[KeyPart]) -> Option<Preflight> {
-        let columns: Option<Vec<String>> =
-            parts.iter().map(|part| self.plain(&part.column, part.collate.as_ref())).collect();
+        let columns: Option<Vec<KeyValue>> =
+            parts.iter().map(|part| self.key_value(&part.column, part.collate.as_ref())).collect();
         self.duplicates(&columns?, None)
     }
 
-    fn indexes(&self) -> Vec<Preflight> {
-        let names = self.diff.created_indexes.iter().chain(&self.diff.changed_indexes);
-        let indexes = names.filter_map(|name| self.after.indexes.get(name)).filter(|index| index.unique);
-        indexes
-            .filter_map(|index| {
-                let columns: Option<Vec<String>> =
-                    index.parts.iter().map(|part| self.plain(&part.expr.as_column()?, part.collate.as_ref())).collect();
-                let renamed = !self.renamed_columns().is_empty();
-                let predicate = index.predicate.as_ref();
-                if predicate.is_some_and(|predicate| renamed || self.is_filled(predicate)) {
-                    return None;
-                }
-                self.duplicates(&columns?, predicate)
-            })
-            .collect()
-    }
-
-    /// The column by its old name with the collation that it will have, if its values are taken over as they are.
-    fn plain(&self, column: &Name, collate: Option<&Name>) -> Option<String> {
-        let declared = self.after.column(column)?;
-        self.before.column(column)?;
-        if !matches!(source(self.input, self.before, self.after, declared), Source::Column) {
+    fn index(&self, index: &Index) -> Option<Preflight> {
+        let parts = index.parts.iter();
+        let columns: Option<Vec<KeyValue>> =
+            parts.map(|part| self.key_value(&part.expr.as_column()?, part.collate.as_ref())).collect();
+        let predicate = index.predicate.as_ref();
+        let renamed = !self.renamed_columns().is_empty();
+        if predicate.is_some_and(|predicate| renamed || self.is_filled(predicate)) {
             return None;
         }
-        let old = self.old_name(column);
-        let collate = collate.or(declared.collate.as_ref());
-        let binary = Name::from("BINARY");
-        Some(format!("{} COLLATE {}", old.sql(), collate.unwrap_or(&binary).sql()))
+        self.duplicates(&columns?, predicate)
     }
 
-    fn duplicates(&self, columns: &[String], predicate: Option<&Expr>) -> Option<Preflight> {
-        let bare: Vec<&str> = columns
-            .iter()
-            .map(|column| column.rsplit_once(" COLLATE ").map_or(column.as_str(), |(name, _)| name))
-            .collect();
-        let mut conditions: Vec<String> = bare.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+    /// The value that a column will have, over the old table, and the collation in which the key compares it.
+    fn key_value(&self, column: &Name, collate: Option<&Name>) -> Option<KeyValue> {
+        let declared = self.after.column(column)?;
+        let value = match source(self.input, self.before, self.after, declared) {
+            // as a bare number, GROUP BY would take it for the number of a column
+            Source::Default => format!("coalesce({}, NULL)", default_or_null(declared)),
+            Source::Column => self.old_name(column).sql().into_owned(),
+            Source::Filled(value) if self.is_known_before(&value) => {
+                format!("coalesce({}, {value})", self.old_name(column).sql())
+            }
+            Source::Backfill(value) if self.is_known_before(&value) => format!("coalesce({value}, NULL)"),
+            _ => return None,
+        };
+        let collate = collate.or(declared.collate.as_ref()).cloned().unwrap_or_else(|| "BINARY".into());
+        Some(KeyValue { column: self.old_name(column), value, collate })
+    }
+
+    /// Whether a backfill means the same before the migration: it speaks of columns by their new names, and may look
+    /// into tables that are yet to be created.
+    fn is_known_before(&self, value: &str) -> bool {
+        self.renamed_columns().is_empty() && !Expr::new(value).mentions(&"select".into())
+    }
+
+    /// Whether the values of the column are taken over as they are.
+    fn is_plain(&self, column: &Name) -> bool {
+        let source = self.after.column(column).map(|column| source(self.input, self.before, self.after, column));
+        matches!(source, Some(Source::Column))
+    }
+
+    fn duplicates(&self, columns: &[KeyValue], predicate: Option<&Expr>) -> Option<Preflight> {
+        let each = |text: &dyn Fn(&KeyValue) -> String| columns.iter().map(text).collect::<Vec<String>>();
+        let mut conditions = each(&|one| format!("{} IS NOT NULL", one.value));
         conditions.extend(predicate.map(|predicate| format!("({predicate})")));
-        let values = bare.iter().map(|column| format!("quote({column})")).collect::<Vec<_>>().join(" || ', ' || ");
         let query = format!(
-            "SELECT count(*), min(v) FROM (SELECT {values} AS v FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) HAVING count(*) > 0",
+            "SELECT count(*), min(v) FROM (SELECT {} AS v FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) HAVING count(*) > 0",
+            each(&|one| format!("quote({})", one.value)).join(" || ', ' || "),
             self.old.name.sql(),
             conditions.join(" AND "),
-            columns.join(", ")
+            each(&|one| format!("{} COLLATE {}", one.value, one.collate.sql())).join(", ")
         );
-        let message =
-            format!("{{}} duplicates in `{}` ({}), which becomes unique: {{}}", self.old.name, bare.join(", "));
+        let names = each(&|one| one.column.sql().into_owned()).join(", ");
+        let message = format!("{{}} duplicates in `{}` ({names}), which becomes unique: {{}}", self.old.name);
         (!columns.is_empty()).then(|| Preflight { table: self.old.name.clone(), message, query })
     }
 
@@ -225,7 +343,9 @@ impl Probe<'_> {
         let parent_columns = self.input.new.referenced_columns(key)?;
         let mut pairs = Vec::new();
         for (column, parent_column) in key.columns.iter().zip(&parent_columns) {
-            self.plain(column, None)?;
+            if !self.is_plain(column) {
+                return None;
+            }
             let referenced = self.input.diff.renames.old_column(&key.parent, parent_column);
             parent.column(referenced)?;
             pairs.push((self.old_name(column), referenced.clone()));
@@ -248,6 +368,14 @@ impl Probe<'_> {
         preflight.message.push_str(": {}");
         Some(preflight)
     }
+}
+
+/// A part of a key before a migration.
+struct KeyValue {
+    /// The column, by its old name.
+    column: Name,
+    value: String,
+    collate: Name,
 }
 
 fn type_name(column: &Column) -> &str {

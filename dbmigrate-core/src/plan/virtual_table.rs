@@ -48,7 +48,11 @@ fn replace(input: &Input<'_>, before: &VirtualTable, after: &VirtualTable) -> Re
         return Ok(Step { title, cost: Cost::Scan, statements });
     }
     let known = |table: &VirtualTable| MODULES_WITH_ROWS.iter().any(|module| table.module == **module);
-    if !known(before) || !known(after) || before.option("content").is_some() || after.option("content").is_some() {
+    let old_columns = before.column_names();
+    let shared: Vec<Name> = after.column_names().into_iter().filter(|column| old_columns.contains(column)).collect();
+    let is_tree = |table: &VirtualTable| table.module.folded().starts_with("rtree");
+    let has_same_rows = is_tree(before) == is_tree(after) && !shared.is_empty();
+    if !has_same_rows || !known(before) || !known(after) || before.option("content").is_some() || after.option("content").is_some() {
         return Err(PlanError::Unsupported(format!(
             "virtual table `{name}` using `{}` changed, and its rows cannot be carried over: write a migration with `cargo dbmigrate generate --custom`",
             after.module
@@ -57,11 +61,8 @@ fn replace(input: &Input<'_>, before: &VirtualTable, after: &VirtualTable) -> Re
     let helper = helper_name(input, name);
     let mut created = after.clone();
     created.name = helper.clone();
-    let old_columns = before.column_names();
-    let shared: Vec<Name> = after.column_names().into_iter().filter(|column| old_columns.contains(column)).collect();
-    let is_tree = after.module.folded().starts_with("rtree");
     // the first column of an R-Tree is its rowid
-    let rowid = (!is_tree).then(|| Name::from("rowid"));
+    let rowid = (!is_tree(after)).then(|| Name::from("rowid"));
     let columns = crate::sql::name::sql_list(rowid.iter().chain(&shared));
     let statements = vec![
         render::create_virtual_table(&created),

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use dbmigrate_core::ddl::render;
 use dbmigrate_core::diff::{Renames, diff};
 use dbmigrate_core::engine::apply::{Applied, ApplyError, LocalDatabase, Loss, Observer, apply_pending};
+use dbmigrate_core::engine::connection::{integer, text};
 use dbmigrate_core::engine::{Connection, content, introspect, populate, prove};
 use dbmigrate_core::folder::{Folder, Slug};
 use dbmigrate_core::plan::{Accepted, Decisions, Plan, Question, decide, plan};
-use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::{Expr, Name, split};
 use pollster::block_on;
 
@@ -26,6 +28,8 @@ pub struct Change {
     pub accept_all: bool,
     /// Whether the tables are filled with generated rows.
     pub populate: bool,
+    /// Statements that fill the tables, each of which the engine may refuse for its values.
+    pub tries: Vec<String>,
 }
 
 /// How it ended.
@@ -48,7 +52,13 @@ pub fn example_backfills(change: &Change) -> Result<BTreeMap<(Name, Name), Expr>
         let Question::Backfill { table, column, example } = question else { continue };
         let declared = change.desired.table(&table).ok_or("no table")?;
         let key = declared.foreign_keys.iter().find(|key| key.columns == [column.clone()]);
-        let example = match key.and_then(|key| Some((&key.parent, change.desired.referenced_columns(key)?))) {
+        let referenced = key.and_then(|key| Some((&key.parent, change.desired.referenced_columns(key)?)));
+        // a backfill is evaluated when tables and columns are renamed, and new columns are not there yet
+        let is_there = |parent: &Name, column: &Name| {
+            let before = difference.renamed.table(parent).and_then(|before| before.column(column));
+            before.is_some() || change.current.table(change.renames.old_table(parent)).is_none()
+        };
+        let example = match referenced.filter(|(parent, columns)| is_there(parent, &columns[0])) {
             Some((parent, columns)) => {
                 Expr::new(format!("(SELECT {} FROM {} LIMIT 1)", columns[0].sql(), parent.sql()))
             }
@@ -152,14 +162,31 @@ impl Change {
         if self.populate {
             let connection = database.connection();
             block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(|error| error.to_string())?;
+            // what is generated fires no triggers, in the proof as well as here
+            for trigger in &self.current.triggers {
+                let statement = format!("DROP TRIGGER {}", trigger.name.sql());
+                block_on(connection.run(&statement)).map_err(|error| error.to_string())?;
+            }
             let wanted = populate::restricted(&self.current, &self.desired, &self.renames);
             block_on(populate::populate_restricted(connection, &self.current, wanted.as_ref()))
                 .map_err(|error| error.to_string())?;
             for table in self.unfillable() {
                 block_on(populate::clear(connection, &table)).map_err(|error| error.to_string())?;
             }
+            for trigger in &self.current.triggers {
+                block_on(connection.run(&render::create_trigger(trigger))).map_err(|error| error.to_string())?;
+            }
         }
         block_on(database.connection().run("PRAGMA foreign_keys = ON")).map_err(|error| error.to_string())?;
+        for statement in &self.tries {
+            let wrong = ["foreign key mismatch", "syntax error", "no such"];
+            match block_on(database.connection().run(statement)) {
+                Err(error) if wrong.iter().any(|wrong| error.message.contains(wrong)) => {
+                    return Err(format!("{statement}: {error}"));
+                }
+                _ => {}
+            }
+        }
 
         let plan = match self.generate() {
             Ok(plan) => plan,
@@ -170,7 +197,8 @@ impl Change {
             return Ok(Ending::Applied(database, plan));
         }
         add(&mut migrations, "after", &plan, &self.desired)?;
-        let before = Image::take(database.connection(), &self.current)?;
+        let comparisons = self.comparisons();
+        let before = Image::take(database.connection(), comparisons.iter().map(|one| &one.old))?;
         let bytes = std::fs::read(&file).map_err(|error| error.to_string())?;
         if let Err(error) = apply(&mut database, &migrations) {
             let now = std::fs::read(&file).map_err(|error| error.to_string())?;
@@ -179,12 +207,17 @@ impl Change {
             }
             return Ok(Ending::RefusedByMigrate(format!("{error:?}")));
         }
-        self.check(&database, &before)?;
+        self.check(&database, &comparisons, &before)?;
         apply(&mut database, &migrations).map_err(|error| format!("second run: {error:?}"))?;
         Ok(Ending::Applied(database, plan))
     }
 
-    fn check(&self, database: &LocalDatabase, before: &Image) -> Result<(), String> {
+    fn check(
+        &self,
+        database: &LocalDatabase,
+        comparisons: &[Comparison],
+        before: &Image,
+    ) -> Result<(), String> {
         let connection = database.connection();
         let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
         let found = block_on(introspect(connection)).map_err(text)?;
@@ -200,12 +233,25 @@ impl Change {
         if !integrity.contains("\"ok\"") {
             return Err(integrity);
         }
-        let after = Image::take(connection, &self.desired)?;
+        let after = Image::take(connection, comparisons.iter().map(|one| &one.new))?;
         let new_violations = after.violations.saturating_sub(before.violations);
         if new_violations > 0 {
             return Err(format!("{new_violations} new foreign key violations"));
         }
-        self.compare(connection, before)
+        for ((comparison, was), is) in comparisons.iter().zip(&before.rows).zip(&after.rows) {
+            if was != is {
+                return Err(format!("rows of {} changed:\n{was:?}\n{is:?}", comparison.new.0));
+            }
+        }
+        for (name, mark) in &before.marks {
+            let renamed = self.renames.tables.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to);
+            let stays = comparisons.iter().any(|one| one.old.0 == *name)
+                && self.desired.table(renamed).is_some_and(Table::is_autoincrement);
+            if stays && after.marks.get(renamed).is_none_or(|after| after < mark) {
+                return Err(format!("AUTOINCREMENT of {renamed} was {mark}: {:?}", after.marks));
+            }
+        }
+        Ok(())
     }
 
     fn replan(&self) -> Result<Option<String>, String> {
@@ -215,7 +261,8 @@ impl Change {
 
     /// Every row of every table that stays must be there, with the rowid that it had, and with the value and storage
     /// class that it had in columns whose declaration says nothing new about them.
-    fn compare(&self, connection: &Connection, before: &Image) -> Result<(), String> {
+    fn comparisons(&self) -> Vec<Comparison> {
+        let mut comparisons = Vec::new();
         for table in &self.desired.tables {
             let old_name = self.renames.old_table(&table.name);
             let taken = old_name == &table.name && self.renames.tables.iter().any(|(from, _)| from == old_name);
@@ -245,36 +292,54 @@ impl Change {
             }
             keys.0.extend(pairs.iter().map(|(one, _)| content::exact(&one.sql())));
             keys.1.extend(pairs.iter().map(|(_, two)| content::exact(&two.sql())));
-            let was = before.rows(&old.name, &keys.0)?;
-            let is = block_on(content::rows(connection, &table.name, &keys.1)).map_err(|error| error.to_string())?;
-            if was != is {
-                return Err(format!("rows of {} changed:\n{was:?}\n{is:?}", table.name));
-            }
+            comparisons.push(Comparison { old: (old.name.clone(), keys.0), new: (table.name.clone(), keys.1) });
         }
-        Ok(())
+        comparisons
     }
 }
 
-/// A copy of a database, to look at when it has changed.
+/// A table before and after, and the expressions that have to be equal for each of its rows.
+struct Comparison {
+    old: (Name, Vec<String>),
+    new: (Name, Vec<String>),
+}
+
+/// What has to be the same after a change.
 struct Image {
-    connection: Connection,
+    rows: Vec<content::Rows>,
     violations: usize,
-    _file: tempfile::TempDir,
+    /// Where AUTOINCREMENT stands, by table.
+    marks: BTreeMap<Name, i64>,
 }
 
 impl Image {
-    fn take(connection: &Connection, _schema: &Schema) -> Result<Self, String> {
-        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let path = folder.path().join("image.db");
-        let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
-        let violations = block_on(connection.rows("PRAGMA foreign_key_check")).map_err(text)?.len();
-        block_on(connection.run(&format!("VACUUM INTO '{}'", path.display()))).map_err(text)?;
-        Ok(Self { connection: block_on(Connection::open(&path, false)).map_err(text)?, violations, _file: folder })
+    fn take<'c>(
+        connection: &Connection,
+        tables: impl Iterator<Item = &'c (Name, Vec<String>)>,
+    ) -> Result<Self, String> {
+        let message = |error: dbmigrate_core::engine::EngineError| error.to_string();
+        let mut rows = Vec::new();
+        for (table, expressions) in tables {
+            rows.push(block_on(content::rows(connection, table, expressions)).map_err(message)?);
+        }
+        // there is no such table before the first AUTOINCREMENT
+        let marks = block_on(connection.rows("SELECT name, seq FROM sqlite_sequence")).unwrap_or_default();
+        let marks = marks.iter().map(|row| (Name::from(text(&row[0])), integer(&row[1])));
+        let violations = block_on(connection.rows("PRAGMA foreign_key_check")).map_err(message)?.len();
+        Ok(Self { rows, violations, marks: marks.collect() })
     }
+}
 
-    fn rows(&self, table: &Name, expressions: &[String]) -> Result<content::Rows, String> {
-        block_on(content::rows(&self.connection, table, expressions)).map_err(|error| error.to_string())
-    }
+/// Whether a refusal, as [`Ending::RefusedByMigrate`] words it, is one that the rows are the reason for.
+pub fn is_about_rows(reason: &str) -> bool {
+    ["failure: Preflight", "failure: ForeignKeys", "kind: Constraint"].iter().any(|word| reason.contains(word))
+}
+
+/// A folder that is gone afterwards: in memory where that is possible, because what is tested there waits for no disk.
+pub fn scratch_folder() -> Result<tempfile::TempDir, String> {
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    folder.map_err(|error| error.to_string())
 }
 
 /// Writes a plan as a migration.
