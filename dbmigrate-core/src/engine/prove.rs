@@ -296,7 +296,7 @@ impl<'a> Comparison<'a> {
         let mut values = Vec::new();
         for column in new.columns.iter().filter(|column| column.generated.is_none()) {
             let Some(before) = old_column(column) else { continue };
-            let same_affinity = before.decl_type.affinity() == column.decl_type.affinity();
+            let same_affinity = old.affinity(before) == new.affinity(column);
             let encode = if same_affinity { exact } else { loose };
             let filled = new.rejects_null(column) && !old.rejects_null(before);
             values.push((encode(&before.name.sql()), encode(&column.name.sql()), filled));

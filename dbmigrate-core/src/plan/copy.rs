@@ -78,11 +78,13 @@ pub(super) fn source(input: &Input<'_>, before: &Table, after: &Table, column: &
     }
 }
 
-/// Whether rows with NULL in the column are left without a value: it becomes NOT NULL, and nothing fills it.
+/// Whether rows with NULL in the column are left without a value: it becomes NOT NULL, and nothing fills it. SQLite
+/// would make numbers up for a column that becomes the rowid, which are not the values that its rows had.
 pub(super) fn may_fail_on_null(input: &Input<'_>, before: &Table, after: &Table, column: &Column) -> bool {
+    let becomes_rowid = after.rowid_alias().is_some_and(|alias| alias.name == column.name);
     matches!(source(input, before, after, column), Source::Column)
         && before.column(&column.name).is_some_and(|old| !before.rejects_null(old))
-        && needs_backfill(after, column)
+        && (becomes_rowid || needs_backfill(after, column))
 }
 
 /// What a column gets that is left out.

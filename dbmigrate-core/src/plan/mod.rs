@@ -126,6 +126,7 @@ enum Strategy {
 /// If a change is beyond a generated migration (a virtual table of an unknown module, say).
 pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> Result<Plan, PlanError> {
     let input = Input { old, new, diff, decisions };
+    input.refuse_impossible_renames()?;
     let strategies: Vec<(&TableDiff, Strategy)> =
         diff.tables.iter().map(|table| (table, input.strategy(table))).collect();
     let dependents = dependents::Dependents::of(&input, &strategies);
@@ -215,6 +216,24 @@ impl<'a> Input<'a> {
             .map(|(from, to)| format!("ALTER TABLE {} RENAME TO {}", from.sql(), to.sql()))
             .collect();
         vec![Step { title, cost: Cost::Instant, statements }]
+    }
+
+    /// `RENAME COLUMN` fails ("no such column … after rename") on the single `INTEGER` primary key of a `WITHOUT ROWID`
+    /// table that stands in a `UNIQUE` constraint as well. A rebuild is no way out: foreign keys of other tables follow
+    /// a rename only.
+    fn refuse_impossible_renames(&self) -> Result<(), PlanError> {
+        for (name, from, to) in &self.diff.renames.columns {
+            let Some(table) = self.old.table(self.diff.renames.old_table(name)) else { continue };
+            let is_integer = table.column(from).is_some_and(|column| column.decl_type.is_integer_word());
+            let is_key = table.primary_key.as_ref().is_some_and(|key| matches!(&key.parts[..], [only] if only.column == *from));
+            let is_unique_too = table.uniques.iter().flat_map(|unique| &unique.parts).any(|part| part.column == *from);
+            if table.without_rowid && is_integer && is_key && is_unique_too {
+                return Err(PlanError::Unsupported(format!(
+                    "SQLite cannot rename `{name}.{from}` to `{to}`, the INTEGER primary key of a WITHOUT ROWID table which a UNIQUE constraint names too: drop that constraint in a migration of its own, or write one with `cargo dbmigrate generate --custom`"
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn rename_columns(&self) -> Vec<Step> {

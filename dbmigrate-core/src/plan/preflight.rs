@@ -166,8 +166,9 @@ impl Probe<'_> {
             conditions.extend(refused_by_strict(&name, column));
         }
         let named = self.input.decisions.accepted.named.contains(&(Lint::LossyConversion, object.to_ascii_lowercase()));
-        if retyped && before.decl_type.affinity() != column.decl_type.affinity() && !named {
-            conditions.extend(changed_by_affinity(&name, column.decl_type.affinity()));
+        let affinity = self.after.affinity(column);
+        if self.before.affinity(before) != affinity && !named {
+            conditions.extend(changed_by_affinity(&name, affinity));
         }
         if conditions.is_empty() {
             return None;
@@ -258,7 +259,7 @@ impl Probe<'_> {
     /// Whether the values of the column are stored in another form than before.
     fn is_converted(&self, column: &Name) -> bool {
         let (Some(before), Some(after)) = (self.before.column(column), self.after.column(column)) else { return false };
-        before.decl_type.affinity() != after.decl_type.affinity() || self.before.strict != self.after.strict
+        self.before.affinity(before) != self.after.affinity(after) || self.before.strict != self.after.strict
     }
 
     /// Whether a generated column could be one that NOT NULL or STRICT refuses.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::named::{Named, NamedMap};
+use crate::sql::expr::Affinity;
 use crate::sql::{DeclType, Expr, Name};
 
 /// An ordinary table.
@@ -375,6 +376,13 @@ impl Table {
     /// Whether the column belongs to the primary key.
     pub fn is_primary_key(&self, column: &Name) -> bool {
         self.primary_key.as_ref().is_some_and(|key| key.parts.iter().any(|part| part.column == *column))
+    }
+
+    /// What SQLite prefers to store in a column of this table: as its type says, except that `ANY` in a `STRICT` table
+    /// takes every value as it comes (sqlite.org/stricttables.html, section 3).
+    pub fn affinity(&self, column: &Column) -> Affinity {
+        let takes_all = self.strict && column.decl_type.as_str().eq_ignore_ascii_case("any");
+        if takes_all { Affinity::Blob } else { column.decl_type.affinity() }
     }
 
     /// Whether SQLite keeps NULL out of the column: declared so, or by the primary key of a `WITHOUT ROWID` or

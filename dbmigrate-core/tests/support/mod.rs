@@ -274,7 +274,7 @@ impl Change {
                 let away = name == &column.name
                     && self.renames.columns.iter().any(|(on, from, _)| *on == table.name && from == name);
                 let Some(was) = old.column(name).filter(|_| !away) else { continue };
-                if was.decl_type.affinity() == column.decl_type.affinity()
+                if old.affinity(was) == table.affinity(column)
                     && (old.rejects_null(was) || !table.rejects_null(column))
                 {
                     pairs.push((was.name.clone(), column.name.clone()));
