@@ -350,9 +350,8 @@ pub fn restricted(old: &Schema, new: &Schema, renames: &Renames) -> Option<Schem
                 after.columns.iter().map(|column| &column.name).filter(|name| check.expr.mentions(name)).collect();
             if mentioned.iter().all(|name| has(name)) {
                 let mut check = check.clone();
-                for name in mentioned {
-                    check.expr = check.expr.with_column_renamed(&after.name, name, &back(name));
-                }
+                let renames: Vec<(Name, Name)> = mentioned.iter().map(|name| ((*name).clone(), back(name))).collect();
+                check.expr = check.expr.with_columns_renamed(&after.name, &renames);
                 check.expr = check.expr.with_qualifier_renamed(&after.name, &table.name);
                 check.name = None;
                 differs |= !table.checks.iter().any(|one| one.expr == check.expr);

@@ -225,7 +225,8 @@ impl<'a> Input<'a> {
         for (name, from, to) in &self.diff.renames.columns {
             let Some(table) = self.old.table(self.diff.renames.old_table(name)) else { continue };
             let is_integer = table.column(from).is_some_and(|column| column.decl_type.is_integer_word());
-            let is_key = table.primary_key.as_ref().is_some_and(|key| matches!(&key.parts[..], [only] if only.column == *from));
+            let is_key =
+                table.primary_key.as_ref().is_some_and(|key| matches!(&key.parts[..], [only] if only.column == *from));
             let is_unique_too = table.uniques.iter().flat_map(|unique| &unique.parts).any(|part| part.column == *from);
             if table.without_rowid && is_integer && is_key && is_unique_too {
                 return Err(PlanError::Unsupported(format!(

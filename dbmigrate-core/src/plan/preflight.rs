@@ -8,6 +8,7 @@ use super::{Input, Lint, Strategy};
 use crate::diff::TableDiff;
 use crate::schema::{Column, ForeignKey, Index, KeyPart, Table};
 use crate::sql::expr::Affinity;
+use crate::sql::token::significant;
 use crate::sql::{Expr, Name};
 
 /// A query that has to return nothing.
@@ -189,11 +190,8 @@ impl Probe<'_> {
         if self.diff.added.iter().any(|column| expr.mentions(column)) || self.is_filled(expr) {
             return None;
         }
-        let mut condition = expr.clone();
-        for (new, old) in self.renamed_columns() {
-            condition = condition.with_column_renamed(&self.after.name, &new, &old);
-        }
-        condition = condition.with_qualifier_renamed(&self.after.name, &self.old.name);
+        let condition = expr.with_columns_renamed(&self.after.name, &self.renamed_columns());
+        let condition = condition.with_qualifier_renamed(&self.after.name, &self.old.name);
         let message = format!("{{}} rows of `{}` violate CHECK ({})", self.old.name, one_line(expr));
         Some(self.count(&message, &format!("NOT ({condition})"), ""))
     }
@@ -228,7 +226,9 @@ impl Probe<'_> {
         }
         for index in self.after.indexes.iter().filter(|index| index.unique) {
             let mentioned = self.mentioned(|name| index.mentions(name));
-            let is_new = [&self.diff.created_indexes, &self.diff.changed_indexes].iter().any(|names| names.contains(&index.name));
+            let is_new = [&self.diff.created_indexes, &self.diff.changed_indexes]
+                .iter()
+                .any(|names| names.contains(&index.name));
             if is_new || changes(&mentioned) {
                 found.push((mentioned, self.index(index)));
             }
@@ -312,7 +312,8 @@ impl Probe<'_> {
     /// Whether a backfill means the same before the migration: it speaks of columns by their new names, and may look
     /// into tables that are yet to be created.
     fn is_known_before(&self, value: &str) -> bool {
-        self.renamed_columns().is_empty() && !Expr::new(value).mentions(&"select".into())
+        self.renamed_columns().is_empty()
+            && !significant(value).iter().any(|token| token.is_word("select") || token.is_word("in"))
     }
 
     /// Whether the values of the column are taken over as they are.

@@ -52,7 +52,12 @@ fn replace(input: &Input<'_>, before: &VirtualTable, after: &VirtualTable) -> Re
     let shared: Vec<Name> = after.column_names().into_iter().filter(|column| old_columns.contains(column)).collect();
     let is_tree = |table: &VirtualTable| table.module.folded().starts_with("rtree");
     let has_same_rows = is_tree(before) == is_tree(after) && !shared.is_empty();
-    if !has_same_rows || !known(before) || !known(after) || before.option("content").is_some() || after.option("content").is_some() {
+    if !has_same_rows
+        || !known(before)
+        || !known(after)
+        || before.option("content").is_some()
+        || after.option("content").is_some()
+    {
         return Err(PlanError::Unsupported(format!(
             "virtual table `{name}` using `{}` changed, and its rows cannot be carried over: write a migration with `cargo dbmigrate generate --custom`",
             after.module

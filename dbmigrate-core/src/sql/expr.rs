@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
+use super::keyword::is_reserved;
 use super::name::{Name, quote_name};
 use super::token::{Token, TokenKind, significant, tokenize};
 
@@ -86,17 +87,26 @@ impl Expr {
         }
     }
 
-    /// The text with every identifier `from` replaced by `to`, except where it is called as a function.
-    /// Names qualified by another table (`other.from`) are left alone unless `table` is the qualifier.
+    /// The text with every column `from` replaced by `to`: see [`Expr::with_columns_renamed`].
     #[must_use]
     pub fn with_column_renamed(&self, table: &Name, from: &Name, to: &Name) -> Self {
+        self.with_columns_renamed(table, &[(from.clone(), to.clone())])
+    }
+
+    /// The text with columns renamed, all at once, so that two of them may swap their names. Left alone are functions,
+    /// qualifiers, the `END` of a `CASE`, and columns of other tables (`other.from`).
+    #[must_use]
+    pub fn with_columns_renamed(&self, table: &Name, renames: &[(Name, Name)]) -> Self {
         self.replace_names(|before, token, after| {
-            let called = after.is_some_and(|token| token.kind == TokenKind::Open);
+            let is_no_column = after.is_some_and(|token| matches!(token.kind, TokenKind::Open | TokenKind::Dot));
             let qualified_by_other = match before {
                 [.., qualifier, dot] if dot.kind == TokenKind::Dot => !is_name(qualifier, table),
                 _ => false,
             };
-            (is_name(token, from) && !called && !qualified_by_other).then_some(to)
+            if is_no_column || qualified_by_other || token.is_word("end") && is_in_case(before) {
+                return None;
+            }
+            renames.iter().find(|(from, _)| is_name(token, from)).map(|(_, to)| to)
         })
     }
 
@@ -130,9 +140,15 @@ impl Expr {
     }
 }
 
+/// Whether a `CASE` is open behind these tokens.
+fn is_in_case(tokens: &[Token<'_>]) -> bool {
+    let count = |word| tokens.iter().filter(|token| token.is_word(word)).count();
+    count("case") > count("end")
+}
+
 fn is_name(token: &Token<'_>, name: &Name) -> bool {
     match token.kind {
-        TokenKind::Word => *name == *token.text,
+        TokenKind::Word => *name == *token.text && !is_reserved(token.text),
         TokenKind::QuotedName => token.identifier().is_some_and(|text| *name == *text),
         _ => false,
     }
@@ -319,6 +335,20 @@ mod tests {
         };
         assert_eq!(renamed("a + t.A + o.a + a(1) + 'a' + \"a\""), "\"b c\" + t.\"b c\" + o.a + a(1) + 'a' + \"b c\"");
         assert_eq!(Expr::new("t.x <> ''").with_qualifier_renamed(&"T".into(), &"n".into()).as_str(), "n.x <> ''");
+    }
+
+    #[test]
+    fn columns_swap_names_and_keywords_stay() {
+        let swapped = |text: &str| {
+            let (a, null, end) = (Name::from("a"), Name::from("null"), Name::from("end"));
+            let renames = [(a.clone(), null.clone()), (null, end.clone()), (end, a)];
+            Expr::new(text).with_columns_renamed(&"a".into(), &renames).as_str().to_owned()
+        };
+        assert_eq!(swapped("a IS NULL OR \"null\" = end"), "\"null\" IS NULL OR \"end\" = a");
+        assert_eq!(swapped("CASE WHEN a THEN 1 END"), "CASE WHEN \"null\" THEN 1 END");
+        assert_eq!(swapped("a.a <> b.a"), "a.\"null\" <> b.a");
+        assert!(!Expr::new("SELECT 1").mentions(&"select".into()));
+        assert!(Expr::new("key = 1").mentions(&"key".into()));
     }
 
     #[test]

@@ -163,6 +163,74 @@ pub fn is_keyword(word: &str) -> bool {
     KEYWORDS.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
 }
 
+/// Words that SQLite never reads as names when they stand unquoted: the keywords without those that its grammar lets
+/// fall back to identifiers, such as `key` or `end`.
+const RESERVED: &[&str] = &[
+    "add",
+    "all",
+    "alter",
+    "and",
+    "as",
+    "autoincrement",
+    "between",
+    "case",
+    "check",
+    "collate",
+    "commit",
+    "constraint",
+    "create",
+    "default",
+    "deferrable",
+    "delete",
+    "distinct",
+    "drop",
+    "else",
+    "escape",
+    "except",
+    "exists",
+    "foreign",
+    "from",
+    "group",
+    "having",
+    "in",
+    "index",
+    "insert",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "limit",
+    "not",
+    "nothing",
+    "notnull",
+    "null",
+    "on",
+    "or",
+    "order",
+    "primary",
+    "references",
+    "returning",
+    "select",
+    "set",
+    "table",
+    "then",
+    "to",
+    "transaction",
+    "union",
+    "unique",
+    "update",
+    "using",
+    "values",
+    "when",
+    "where",
+];
+
+/// Whether the bare `word` can be nothing but a keyword.
+pub fn is_reserved(word: &str) -> bool {
+    RESERVED.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,6 +238,8 @@ mod tests {
     #[test]
     fn the_list_is_sorted() {
         assert!(KEYWORDS.is_sorted());
+        assert!(RESERVED.is_sorted());
+        assert!(RESERVED.iter().all(|word| is_keyword(word)));
         assert!(is_keyword("Order"));
         assert!(!is_keyword("orders"));
     }

@@ -95,6 +95,23 @@ pub(crate) fn edited(model: &Model, edits: &[Gene]) -> Model {
     model
 }
 
+/// Renames tables and columns of a model, and nothing else.
+pub(crate) fn renamed(model: &Model, edits: &[Gene]) -> Model {
+    let renames = [Edit::RenameColumn, Edit::SwapColumns, Edit::ShiftColumns, Edit::RenameTable, Edit::SwapTables];
+    let mut model = model.clone();
+    for gene in edits {
+        let mut choices = Choices::of(gene);
+        let edit = choices.one(&renames);
+        let columns: usize = model.tables.iter().map(|table| table.columns.len()).sum();
+        let before = model.clone();
+        apply(&mut model, edit, &mut choices);
+        if model.tables.iter().map(|table| table.columns.len()).sum::<usize>() != columns {
+            model = before;
+        }
+    }
+    model
+}
+
 fn apply(model: &mut Model, edit: Edit, choices: &mut Choices<'_>) {
     match edit {
         Edit::AddObject => generate::add_object(model, choices),
@@ -132,8 +149,9 @@ fn apply(model: &mut Model, edit: Edit, choices: &mut Choices<'_>) {
             }
         }
         Edit::AddTable => {
-            let columns: Vec<Gene> =
-                (0..3).map(|_| (0..14).map(|_| u16::try_from(choices.below(65_536)).unwrap_or_default()).collect()).collect();
+            let columns: Vec<Gene> = (0..3)
+                .map(|_| (0..14).map(|_| u16::try_from(choices.below(65_536)).unwrap_or_default()).collect())
+                .collect();
             let genes = TableGenes { table: columns[0].clone(), columns, constraints: Vec::new() };
             generate::add_table(model, &genes);
         }

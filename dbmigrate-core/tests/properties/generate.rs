@@ -12,18 +12,49 @@ use crate::model::{
 const OBJECT_NAMES: [&str; 14] =
     ["t", "users", "Items", "order", "my table", "a", "Straße", "x\"y", "it's", "select", "T2", "1st", "length", "b"];
 const COLUMN_NAMES: [&str; 22] = [
-    "a", "b", "id", "Name", "c", "order", "x y", "q\"t", "rowid", "oid", "_rowid_", "null", "Größe", "1a", "end", "key",
-    "value", "new", "length", "t", "it's", "a,b",
+    "a", "b", "id", "Name", "c", "order", "x y", "q\"t", "rowid", "oid", "_rowid_", "null", "Größe", "1a", "end",
+    "key", "value", "new", "length", "t", "it's", "a,b",
 ];
 const CONSTRAINT_NAMES: [&str; 4] = ["one", "The Two", "check", "c\"3"];
 const TYPES: [&str; 14] = [
-    "TEXT", "INTEGER", "INT", "", "REAL", "BLOB", "NUMERIC", "BOOLEAN", "VARCHAR(10)", "integer", "DECIMAL(10, 2)",
-    "DOUBLE PRECISION", "DATETIME", "ANY",
+    "TEXT",
+    "INTEGER",
+    "INT",
+    "",
+    "REAL",
+    "BLOB",
+    "NUMERIC",
+    "BOOLEAN",
+    "VARCHAR(10)",
+    "integer",
+    "DECIMAL(10, 2)",
+    "DOUBLE PRECISION",
+    "DATETIME",
+    "ANY",
 ];
 const DEFAULTS: [&str; 22] = [
-    "0", "'x'", "NULL", "-1", "''", "1.5", "'it''s; -- no'", "x'00ff'", "TRUE", "1 + 2", "lower('ABC')",
-    "CURRENT_TIMESTAMP", "unixepoch()", "abs(-3)", "-9223372036854775808", "1e3", "'007'", "2.0", "'/* , */'",
-    "datetime('now')", "0x10", "CASE WHEN 1 THEN 'end' END",
+    "0",
+    "'x'",
+    "NULL",
+    "-1",
+    "''",
+    "1.5",
+    "'it''s; -- no'",
+    "x'00ff'",
+    "TRUE",
+    "1 + 2",
+    "lower('ABC')",
+    "CURRENT_TIMESTAMP",
+    "unixepoch()",
+    "abs(-3)",
+    "-9223372036854775808",
+    "1e3",
+    "'007'",
+    "2.0",
+    "'/* , */'",
+    "datetime('now')",
+    "0x10",
+    "CASE WHEN 1 THEN 'end' END",
 ];
 const COLLATIONS: [&str; 3] = ["NOCASE", "RTRIM", "BINARY"];
 const CHECKS: [&str; 12] = [
@@ -59,7 +90,8 @@ const VIEWS: [&str; 4] = [
     "SELECT {columns} FROM {from} WHERE 'a;b' <> ';'",
     "WITH q AS (SELECT * FROM {from}) SELECT {columns} FROM q",
 ];
-const CONDITIONS: [&str; 3] = ["{value} IS NOT NULL", "{value} <> 'begin'", "CASE WHEN {value} IS NULL THEN 0 ELSE 1 END"];
+const CONDITIONS: [&str; 3] =
+    ["{value} IS NOT NULL", "{value} <> 'begin'", "CASE WHEN {value} IS NULL THEN 0 ELSE 1 END"];
 const BODIES: [&str; 7] = [
     "SELECT 1;",
     "UPDATE {t} SET {0} = {0} WHERE 0;",
@@ -257,9 +289,10 @@ pub(crate) fn foreign_key(model: &Model, choices: &mut Choices<'_>, columns: &[I
         let free: Vec<Id> = columns.iter().copied().filter(|column| !referring.contains(column)).collect();
         referring.push(*choices.pick(&free)?);
     }
-    let is_primary = parent.primary_key.as_ref().is_some_and(|key| {
-        key.parts.iter().map(|(column, _, _)| *column).collect::<Vec<_>>() == parent_columns
-    });
+    let is_primary = parent
+        .primary_key
+        .as_ref()
+        .is_some_and(|key| key.parts.iter().map(|(column, _, _)| *column).collect::<Vec<_>>() == parent_columns);
     if is_primary && choices.chance(50) {
         parent_columns.clear();
     } else if choices.chance(30) {
@@ -298,7 +331,9 @@ pub(crate) fn add_view(model: &mut Model, choices: &mut Choices<'_>) {
     let over_view = choices.chance(30);
     let views: Vec<Id> = model.views.iter().map(|view| view.id).collect();
     let tables: Vec<Id> = model.tables.iter().map(|table| table.id).collect();
-    let Some(from) = choices.pick(if over_view && !views.is_empty() { &views } else { &tables }).copied() else { return };
+    let Some(from) = choices.pick(if over_view && !views.is_empty() { &views } else { &tables }).copied() else {
+        return;
+    };
     let columns = model.table(from).map(|table| choices.several(3, &table.all())).unwrap_or_default();
     let id = model.new_id();
     model.views.push(ViewModel { id, name, from, columns, text: choices.one(&VIEWS), named: choices.chance(30) });
@@ -315,12 +350,11 @@ pub(crate) fn add_trigger(model: &mut Model, choices: &mut Choices<'_>) {
     };
     let on = choices.one(if on_view { &views } else { &tables });
     let target = choices.one(&tables);
-    let id = model.new_id();
     let stored = model.table(target).map(TableModel::stored).unwrap_or_default();
     let event = choices.below(4);
     let when = choices.maybe(30, &CONDITIONS).map(|text| Template { text, columns: Vec::new() });
     let Some(body) = template(choices, &BODIES, &stored) else { return };
-    model.triggers.push(TriggerModel { id, name, on, timing, event, when, target, body });
+    model.triggers.push(TriggerModel { name, on, timing, event, when, target, body });
 }
 
 pub(crate) fn add_virtual(model: &mut Model, choices: &mut Choices<'_>) {

@@ -59,25 +59,13 @@ fn run_cases<S: Strategy>(
     config.rng_seed = RngSeed::Fixed(seed);
     let counts = Counts::default();
     let failure = RefCell::new(String::new());
-    let triage: RefCell<BTreeMap<String, (u32, String)>> = RefCell::default();
     let result = TestRunner::new(config).run(strategy, |genes| {
-        if std::env::var_os("TRIAGE").is_some() {
-            if let Err(error) = test(&genes, &counts) {
-                let key: String = error.lines().next().unwrap_or_default().chars().filter(|c| !c.is_ascii_digit()).take(60).collect();
-                let mut triage = triage.borrow_mut();
-                let entry = triage.entry(key).or_default();
-                entry.0 += 1;
-                if entry.1.is_empty() || entry.1.len() > error.len() { entry.1 = error; }
-            }
-            return Ok(());
-        }
         test(&genes, &counts).map_err(|error| {
             // the last failure is that of the smallest case
             failure.replace(error.clone());
             TestCaseError::fail(error.lines().next().unwrap_or_default().to_owned())
         })
     });
-    for (key, (count, example)) in triage.borrow().iter() { println!("##### {count} x {key}\n{example}"); }
     let failure = failure.into_inner();
     assert!(result.is_ok(), "{failure}\n\nrepeat with PROPTEST_RNG_SEED={seed}");
     println!("{:?} (seed {seed})", counts.borrow());
@@ -106,8 +94,7 @@ fn run_case(genes: &CaseGenes, counts: &Counts) -> Result<(), String> {
     };
     let (current, desired) = (first.schema(), second.schema());
     for schema in [&current, &desired] {
-        if let Some(reason) = refusal(schema)? {
-            if std::env::var_os("SHOW").is_some() { println!("discarded: {reason}\n{}", script(schema)); }
+        if refusal(schema)?.is_some() {
             count(counts, "discarded");
             return Ok(());
         }
@@ -125,7 +112,6 @@ fn run_case(genes: &CaseGenes, counts: &Counts) -> Result<(), String> {
     match change.run(folder.path()).map_err(|error| describe(&error, &change))? {
         Ending::Applied(_, plan) => count(counts, if plan.is_empty() { "nothing to do" } else { "applied" }),
         Ending::RefusedByMigrate(reason) if support::is_about_rows(&reason) => {
-            if std::env::var_os("SHOW").is_some() { println!("refused: {reason}"); }
             count(counts, "refused by rows");
         }
         Ending::RefusedByMigrate(reason) => return Err(describe(&format!("no row is to blame: {reason}"), &change)),

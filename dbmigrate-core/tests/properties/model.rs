@@ -99,7 +99,6 @@ pub(crate) struct ViewModel {
 
 #[derive(Debug, Clone)]
 pub(crate) struct TriggerModel {
-    pub(crate) id: Id,
     pub(crate) name: String,
     pub(crate) on: Id,
     pub(crate) timing: TriggerTiming,
@@ -135,9 +134,10 @@ impl Model {
 
     /// Every name in the namespace that tables, views, indexes and, here, triggers share.
     pub(crate) fn names(&self) -> Vec<Name> {
-        let tables = self.tables.iter().flat_map(|table| {
-            std::iter::once(&table.name).chain(table.indexes.iter().map(|index| &index.name))
-        });
+        let tables = self
+            .tables
+            .iter()
+            .flat_map(|table| std::iter::once(&table.name).chain(table.indexes.iter().map(|index| &index.name)));
         let views = self.views.iter().map(|view| &view.name);
         let triggers = self.triggers.iter().map(|trigger| &trigger.name);
         let virtuals = self.virtuals.iter().map(|table| &table.name);
@@ -247,7 +247,8 @@ impl Model {
             .iter()
             .enumerate()
             .map(|(at, column)| {
-                let alias = if model.named { String::new() } else { format!(" AS {}", self.view_columns(model)[at].sql()) };
+                let alias =
+                    if model.named { String::new() } else { format!(" AS {}", self.view_columns(model)[at].sql()) };
                 format!("{}{alias}", column.sql())
             })
             .collect();
@@ -349,9 +350,10 @@ impl ColumnModel {
         column.not_null_conflict = self.not_null_conflict;
         column.default = self.default.map(Expr::new);
         column.collate = self.collate.map(Name::from);
-        column.generated = self.generated.as_ref().and_then(|(template, stored)| {
-            Some(Generated { expr: template.expr(table)?, stored: *stored })
-        });
+        column.generated = self
+            .generated
+            .as_ref()
+            .and_then(|(template, stored)| Some(Generated { expr: template.expr(table)?, stored: *stored }));
         column
     }
 }
@@ -369,5 +371,4 @@ impl Template {
     fn expr(&self, table: &TableModel) -> Option<Expr> {
         self.expand(table).map(Expr::new)
     }
-
 }

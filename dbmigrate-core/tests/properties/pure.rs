@@ -9,7 +9,8 @@ use dbmigrate_core::sql::{DeclType, Expr, Name, split};
 use pollster::block_on;
 use proptest::prelude::*;
 
-use crate::{count, generate, gene, refusal, run_cases, script};
+use crate::gene::Second;
+use crate::{count, edit, gene, generate, refusal, run_cases, script};
 
 #[test]
 fn a_schema_is_the_same_after_a_database_and_after_a_snapshot() {
@@ -40,6 +41,23 @@ fn a_schema_is_the_same_after_a_database_and_after_a_snapshot() {
             return Err(format!("the database reads differently:\n{}\n{found:?}", script(&schema)));
         }
         Ok(())
+    });
+}
+
+#[test]
+fn renames_alone_leave_tables_as_they_are() {
+    run_cases(300, &gene::edits(), |genes, counts| {
+        let Second::Edits(edits) = &genes.second else { return Ok(()) };
+        let first = generate::model(&genes.first);
+        let second = edit::renamed(&first, edits);
+        let renames = second.renames_from(&first);
+        let (old, new) = (first.schema(), second.schema());
+        let found = diff(&old, &new, &renames).map_err(|error| error.to_string())?;
+        count(counts, if renames.is_empty() { "nothing renamed" } else { "renamed" });
+        if found.tables.is_empty() && found.created_tables.is_empty() && found.dropped_tables.is_empty() {
+            return Ok(());
+        }
+        Err(format!("{:?}\n{}\n{}\n{renames:?}", found.changes(), script(&old), script(&new)))
     });
 }
 

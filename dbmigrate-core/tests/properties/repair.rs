@@ -58,7 +58,8 @@ impl Model {
                     return false;
                 };
                 let wanted = if key.parent_columns.is_empty() { primary } else { &key.parent_columns };
-                let same = |one: &Vec<Id>| one.len() == wanted.len() && one.iter().all(|column| wanted.contains(column));
+                let same =
+                    |one: &Vec<Id>| one.len() == wanted.len() && one.iter().all(|column| wanted.contains(column));
                 key.columns.len() == wanted.len()
                     && key.columns.iter().all(|column| stored.contains(column))
                     && parent_keys.iter().any(same)

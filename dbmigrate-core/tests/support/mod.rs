@@ -212,12 +212,7 @@ impl Change {
         Ok(Ending::Applied(database, plan))
     }
 
-    fn check(
-        &self,
-        database: &LocalDatabase,
-        comparisons: &[Comparison],
-        before: &Image,
-    ) -> Result<(), String> {
+    fn check(&self, database: &LocalDatabase, comparisons: &[Comparison], before: &Image) -> Result<(), String> {
         let connection = database.connection();
         let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
         let found = block_on(introspect(connection)).map_err(text)?;
@@ -274,8 +269,7 @@ impl Change {
                 let away = name == &column.name
                     && self.renames.columns.iter().any(|(on, from, _)| *on == table.name && from == name);
                 let Some(was) = old.column(name).filter(|_| !away) else { continue };
-                if old.affinity(was) == table.affinity(column)
-                    && (old.rejects_null(was) || !table.rejects_null(column))
+                if old.affinity(was) == table.affinity(column) && (old.rejects_null(was) || !table.rejects_null(column))
                 {
                     pairs.push((was.name.clone(), column.name.clone()));
                 }

@@ -1,0 +1,189 @@
+//! What random changes once got wrong, each in its smallest form.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use dbmigrate_core::ddl::{Object, read, render};
+use dbmigrate_core::diff::Renames;
+use dbmigrate_core::sql::Name;
+use support::{Change, Ending, schema_of};
+
+fn change(before: &str, after: &str, rows: &str) -> Change {
+    Change {
+        current: schema_of(before).expect("a schema"),
+        desired: schema_of(after).expect("a schema"),
+        seed: rows.to_owned(),
+        accept_all: true,
+        ..Change::default()
+    }
+}
+
+fn ending(change: &Change) -> Ending {
+    let folder = support::scratch_folder().expect("a folder");
+    change.run(folder.path()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[track_caller]
+fn applies(change: &Change) {
+    match ending(change) {
+        Ending::Applied(..) => {}
+        Ending::RefusedByGenerate(reason) | Ending::RefusedByMigrate(reason) | Ending::NoStart(reason) => {
+            panic!("{reason}")
+        }
+    }
+}
+
+/// The rows are refused before anything is touched, for a reason that says so.
+#[track_caller]
+fn is_refused(change: &Change, words: &str) {
+    match ending(change) {
+        Ending::RefusedByMigrate(reason) => assert!(reason.contains(words), "{reason}"),
+        Ending::Applied(..) => panic!("applied"),
+        Ending::RefusedByGenerate(reason) | Ending::NoStart(reason) => panic!("{reason}"),
+    }
+}
+
+fn populated(change: Change) -> Change {
+    Change { populate: true, ..change }
+}
+
+#[test]
+fn a_conflict_clause_that_rolls_back_does_not_undo_the_database_of_the_proof() {
+    let before = "CREATE TABLE t (a INTEGER PRIMARY KEY ON CONFLICT ROLLBACK, CHECK (a IN (7, 8)))";
+    applies(&change(before, &format!("{before} STRICT"), "INSERT INTO t VALUES (7)"));
+}
+
+#[test]
+fn a_trigger_does_not_refill_a_table_that_the_proof_empties() {
+    let trigger = "CREATE TRIGGER tr AFTER DELETE ON t BEGIN INSERT INTO t (a) VALUES (OLD.a); END";
+    let before = format!("CREATE TABLE t (a); {trigger}");
+    let after = format!("CREATE TABLE t (a, b INT NOT NULL); {trigger}");
+    is_refused(&change(&before, &after, "INSERT INTO t VALUES (1)"), "nothing to put into `b`");
+}
+
+#[test]
+fn rows_arrive_even_if_all_their_columns_are_new() {
+    let after = "CREATE TABLE t (b TEXT DEFAULT 'x', c INT, PRIMARY KEY (b)) WITHOUT ROWID";
+    applies(&change("CREATE TABLE t (a)", after, "INSERT INTO t VALUES (1)"));
+}
+
+#[test]
+fn a_new_integer_primary_key_takes_over_the_rowids() {
+    let rows = "INSERT INTO t VALUES ('x'), ('y'), ('z'); DELETE FROM t WHERE a = 'y'";
+    let Ending::Applied(database, _) =
+        ending(&change("CREATE TABLE t (a)", "CREATE TABLE t (id INTEGER PRIMARY KEY, a)", rows))
+    else {
+        panic!("not applied")
+    };
+    let found = pollster::block_on(database.connection().rows("SELECT id, a FROM t")).expect("rows");
+    assert_eq!(format!("{found:?}"), "[[Integer(1), Text(\"x\")], [Integer(3), Text(\"z\")]]");
+}
+
+#[test]
+fn a_default_that_all_rows_would_share_is_refused_where_it_becomes_a_key() {
+    let change = populated(change(
+        "CREATE TABLE t (a TEXT)",
+        "CREATE TABLE t (a TEXT, b NUMERIC DEFAULT -1 UNIQUE)",
+        "INSERT INTO t VALUES (1), (2)",
+    ));
+    is_refused(&change, "duplicates in `t` (b)");
+}
+
+#[test]
+fn a_default_that_refers_to_no_row_is_refused_by_the_rows_and_not_taken_for_a_bug() {
+    let before = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a TEXT)";
+    let after = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a TEXT, p INT DEFAULT 99 REFERENCES p)";
+    is_refused(&populated(change(before, after, "")), "ForeignKeys");
+}
+
+#[test]
+fn a_unique_column_that_changes_its_collation_is_tested_for_duplicates() {
+    let change = change(
+        "CREATE TABLE t (a TEXT UNIQUE)",
+        "CREATE TABLE t (a TEXT COLLATE NOCASE UNIQUE)",
+        "INSERT INTO t VALUES ('a'), ('A')",
+    );
+    is_refused(&change, "duplicates in `t` (a)");
+}
+
+#[test]
+fn only_integers_become_rowids() {
+    let (before, after) = ("CREATE TABLE t (a TEXT, b)", "CREATE TABLE t (a INTEGER PRIMARY KEY, b)");
+    is_refused(&change(before, after, "INSERT INTO t VALUES ('x', 1)"), "conversion from TEXT to INTEGER");
+    is_refused(&change(before, after, "INSERT INTO t VALUES (NULL, 1)"), "rows have NULL in `t.a`");
+    applies(&change(before, after, "INSERT INTO t VALUES ('12', 1)"));
+}
+
+#[test]
+fn values_of_any_are_not_converted_when_a_table_stops_being_strict() {
+    let (before, after) = ("CREATE TABLE t (a ANY) STRICT", "CREATE TABLE t (a ANY)");
+    is_refused(&change(before, after, "INSERT INTO t VALUES ('007')"), "changed by the conversion");
+}
+
+#[test]
+fn a_generated_column_that_would_be_null_is_refused_by_the_rows() {
+    let after = "CREATE TABLE t (a, b NOT NULL AS (upper(a)))";
+    is_refused(&populated(change("CREATE TABLE t (a)", after, "")), "constraint failed");
+}
+
+#[test]
+fn a_preflight_survives_swapped_names_and_a_column_called_like_its_table() {
+    let mut change = change(
+        "CREATE TABLE a (a INT, b INT)",
+        "CREATE TABLE a (b INT, a INT, CHECK (a.b <> 2 OR a > 5))",
+        "INSERT INTO a (a, b) VALUES (1, 2)",
+    );
+    let name = |name: &str| Name::from(name);
+    change.renames.columns = vec![(name("a"), name("a"), name("b")), (name("a"), name("b"), name("a"))];
+    applies(&change);
+    change.seed = "INSERT INTO a (a, b) VALUES (2, 1)".to_owned();
+    is_refused(&change, "violate CHECK");
+}
+
+#[test]
+fn a_virtual_table_of_another_kind_is_left_to_its_author() {
+    let change = change("CREATE VIRTUAL TABLE v USING fts5(x)", "CREATE VIRTUAL TABLE v USING rtree(id, a, b)", "");
+    assert!(matches!(ending(&change), Ending::RefusedByGenerate(reason) if reason.contains("--custom")));
+}
+
+#[test]
+fn a_key_that_sqlite_cannot_rename_is_refused_with_a_way_out() {
+    let table = |key: &str| format!("CREATE TABLE t ({key} INTEGER PRIMARY KEY, x, UNIQUE ({key}, x)) WITHOUT ROWID");
+    let mut change = change(&table("a"), &table("b"), "");
+    change.renames = Renames { columns: vec![("t".into(), "a".into(), "b".into())], ..Renames::default() };
+    assert!(matches!(ending(&change), Ending::RefusedByGenerate(reason) if reason.contains("SQLite cannot rename")));
+}
+
+#[test]
+fn a_backfill_that_reads_a_new_table_is_not_evaluated_before_the_migration() {
+    let mut change = populated(change(
+        "CREATE TABLE t (a)",
+        "CREATE TABLE n (id INTEGER PRIMARY KEY); CREATE TABLE t (a, b NOT NULL UNIQUE)",
+        "",
+    ));
+    change.backfills = BTreeMap::from([(("t".into(), "b".into()), "(SELECT count(*) FROM n) + a".into())]);
+    applies(&change);
+}
+
+#[test]
+fn a_collation_behind_an_indexed_expression_is_that_of_the_whole() {
+    for (written, rendered) in [
+        ("(a) COLLATE NOCASE", "a COLLATE NOCASE"),
+        ("lower(a) COLLATE NOCASE DESC", "(lower(a)) COLLATE NOCASE DESC"),
+        ("a || b COLLATE NOCASE", "a || b COLLATE NOCASE"),
+        ("(a || b) COLLATE NOCASE", "(a || b) COLLATE NOCASE"),
+    ] {
+        let table = Name::from("t");
+        let Ok(Object::Index(_, index)) = read(&format!("CREATE INDEX i ON t ({written})")) else {
+            panic!("{written}")
+        };
+        let text = render::create_index(&table, &index);
+        let Ok(Object::Index(_, again)) = read(&text) else { panic!("{text}") };
+        assert_eq!(again, index, "{text}");
+        let Ok(Object::Index(_, other)) = read(&format!("CREATE INDEX i ON t ({rendered})")) else {
+            panic!("{rendered}")
+        };
+        assert_eq!(other, index, "{written}");
+    }
+}
