@@ -20,11 +20,32 @@ pub struct TagId(pub i64);
 pub enum PostState {
     Draft,
     Published,
+    Archived,
 }
 
 /// An article.
 #[derive(Table)]
-#[table(name = "posts", index(organization_id, created_at desc), unique_index(organization_id, slug))]
+#[table(name = "posts", index(organization_id, created_at desc), unique_index(organization_id, slug),
+    trigger(
+        posts_search_insert,
+        after = insert,
+        body = "INSERT INTO posts_search (rowid, title, body) VALUES (NEW.id, NEW.title, NEW.body);"
+    ),
+    trigger(
+        posts_search_delete,
+        after = delete,
+        body = "INSERT INTO posts_search (posts_search, rowid, title, body)
+                VALUES ('delete', OLD.id, OLD.title, OLD.body);"
+    ),
+    trigger(
+        posts_search_update,
+        after = update,
+        update_of(id, title, body),
+        body = "INSERT INTO posts_search (posts_search, rowid, title, body)
+                VALUES ('delete', OLD.id, OLD.title, OLD.body);
+                INSERT INTO posts_search (rowid, title, body) VALUES (NEW.id, NEW.title, NEW.body);"
+    )
+)]
 pub struct Post {
     #[column(primary_key)]
     pub id: PostId,
@@ -39,10 +60,22 @@ pub struct Post {
     pub body: String,
     #[column(default = "draft")]
     pub state: PostState,
-    #[column(default = 0)]
-    pub views: i64,
     #[column(default_sql = "unixepoch()")]
     pub created_at: UnixTime,
+    #[column(check(published_has_a_time, "state <> 'published' OR published_at IS NOT NULL"))]
+    pub published_at: Option<UnixTime>,
+}
+
+/// The words of all posts, kept in step by the triggers of [`Post`].
+#[derive(Table)]
+#[table(
+    name = "posts_search",
+    using = fts5,
+    options("content='posts'", "content_rowid='id'", "tokenize='porter unicode61'")
+)]
+pub struct PostSearch {
+    pub title: String,
+    pub body: String,
 }
 
 /// A word that posts are found by.

@@ -36,7 +36,20 @@ pub struct Organization {
 
 /// A user in a team.
 #[derive(Table)]
-#[table(name = "memberships", primary_key(organization_id, user_id), without_rowid)]
+#[table(
+    name = "memberships",
+    without_rowid,
+    primary_key(organization_id, user_id),
+    trigger(
+        memberships_log_role,
+        after = update,
+        update_of(role),
+        when = "OLD.role <> NEW.role",
+        body = "INSERT INTO audit_log (organization_id, user_id, action, detail)
+                VALUES (NEW.organization_id, NEW.user_id, 'membership.role',
+                        json_object('subject', NEW.user_id, 'from', OLD.role, 'to', NEW.role));"
+    )
+)]
 pub struct Membership {
     #[column(references = Organization::id, on_delete = cascade)]
     pub organization_id: OrganizationId,
