@@ -2,7 +2,7 @@
 
 use dbmigrate_core::diff::{Diff, RenameError, Renames, diff};
 use dbmigrate_core::folder::Snapshot;
-use dbmigrate_core::plan::decide::questions;
+use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
@@ -46,7 +46,7 @@ pub(super) fn decide(context: &Context, arguments: &Generate, declared: &Declare
     }
     loop {
         let difference = diff(old, new, &decisions.renames).map_err(|error| rename_error(&error))?;
-        let open = questions(&difference, old, new, &decisions);
+        let open = answerable(questions(&difference, old, new, &decisions));
         if open.is_empty() {
             check_backfills(&decisions, &difference, new)?;
             warn_of_unused(context, arguments, &difference, old, new, &decisions);
@@ -199,7 +199,10 @@ fn missing(context: &Context, arguments: &Generate, declared: &Declared, open: &
                 diagnostic = diagnostic.help(format!("{when}: `{command} {flag}`"));
             }
             let (place, text) = match question {
-                Question::TableGone { .. } => return diagnostic,
+                Question::TableGone { candidates, .. } => match candidates.first() {
+                    Some(candidate) => (Place::Table(candidate.clone()), "new"),
+                    None => return diagnostic,
+                },
                 Question::ColumnGone { table, candidates, .. } => match candidates.first() {
                     Some(candidate) => (Place::Column(table.clone(), candidate.clone()), "new"),
                     None => (Place::Table(table.clone()), ""),
@@ -217,7 +220,11 @@ fn missing(context: &Context, arguments: &Generate, declared: &Declared, open: &
         _ => format!("{count} decisions are needed, nothing was written"),
     };
     let error = CommandError::new(exit::DECISION, message).diagnostics(context.printer.render(&diagnostics));
-    if count > 1 { error.help("give all answers in one command, one flag each") } else { error }
+    match as_renames(open) {
+        _ if count == 1 => error,
+        Some(flags) => error.help(format!("if all are renamed: `{command} {}`", flags.join(" "))),
+        None => error.help("give all answers in one command, one flag each"),
+    }
 }
 
 /// Asks one question at the terminal. Nothing that loses data is preselected.

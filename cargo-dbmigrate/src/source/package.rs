@@ -28,7 +28,7 @@ pub struct Package {
     pub depends_on_dbmigrate: bool,
     /// The directory that paths in messages are relative to.
     pub(super) current_dir: PathBuf,
-    /// The name by which its binaries see its library.
+    /// The name by which its binaries see its library, if that is read.
     pub(super) library: Option<String>,
     /// Names under which dependencies are visible, to the names they are known by.
     pub(super) externs: HashMap<String, String>,
@@ -78,7 +78,8 @@ impl Package {
             workspace_root: metadata.workspace_root.clone().into_std_path_buf(),
             roots,
             depends_on_dbmigrate: package.dependencies.iter().any(is_facade),
-            library: library.map(|target| identifier(&target.name)),
+            // a root that was named is read instead of the library, not as the library
+            library: library.filter(|_| request.root.is_none()).map(|target| identifier(&target.name)),
             externs: package
                 .dependencies
                 .iter()

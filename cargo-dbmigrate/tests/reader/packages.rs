@@ -63,6 +63,15 @@ fn in_a_virtual_workspace_the_only_user_is_meant_else_it_is_asked() {
 }
 
 #[test]
+fn a_root_that_is_named_is_not_taken_for_the_library() {
+    let manifest = "[package]\nname = \"dbmigrate-rs\"\nedition = \"2024\"\n[lib]\nname = \"dbmigrate\"\n";
+    let example = "use dbmigrate::{Json, Table};\n#[derive(Table)]\nstruct A { a: Json<String> }\n";
+    let mut project = Project::new(&[("Cargo.toml", manifest), ("src/lib.rs", ""), ("examples/a.rs", example)]);
+    project.request.root = Some("examples/a.rs".into());
+    assert_eq!(project.tables(), ["a"]);
+}
+
+#[test]
 fn what_cargo_says_is_handed_on() {
     let project = Project::new(&[("Cargo.toml", "[package]\nname = \"app\"\nversion = 1\n")]);
     let errors = project.errors();

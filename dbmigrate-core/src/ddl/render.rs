@@ -243,7 +243,7 @@ pub fn create_trigger(trigger: &Trigger) -> String {
         "CREATE TRIGGER {} {timing} {event} ON {}{when}\nBEGIN\n  {};\nEND",
         trigger.name.sql(),
         trigger.on.sql(),
-        trigger.body
+        trigger.body.indented()
     )
 }
 

@@ -11,8 +11,10 @@ pub use change::Change;
 pub use rename::{RenameError, Renames};
 pub use table::{ColumnChange, TableDiff};
 
+use std::collections::BTreeSet;
+
 use crate::schema::canonical::{canonical_trigger, canonical_view, canonical_virtual_table};
-use crate::schema::{Named, NamedMap, Schema};
+use crate::schema::{Named, NamedMap, Schema, Table};
 use crate::sql::Name;
 
 /// The difference between two schemas.
@@ -22,7 +24,7 @@ pub struct Diff {
     pub renames: Renames,
     /// The old schema with the renames applied: what the rest is compared with.
     pub renamed: Schema,
-    /// Tables that are new.
+    /// Tables that are new, those that others refer to first.
     pub created_tables: Vec<Name>,
     /// Tables that are gone, by their names in the old schema.
     pub dropped_tables: Vec<Name>,
@@ -80,7 +82,7 @@ pub fn diff(old: &Schema, new: &Schema, renames: &Renames) -> Result<Diff, Renam
         |name: &Name| !renames.renames_table(name) && (renames.displaces_table(name) || !new.tables.contains(name));
     let both = new.tables.iter().filter_map(|table| Some((renamed.table(&table.name)?, table)));
     Ok(Diff {
-        created_tables: is_new.map(|table| table.name.clone()).collect(),
+        created_tables: in_order_of_references(is_new),
         dropped_tables: old.tables.iter().map(|table| table.name.clone()).filter(gone).collect(),
         tables: both.filter_map(|(before, after)| TableDiff::of(&renamed, before, new, after)).collect(),
         virtual_tables: ObjectsDiff::of(&renamed.virtual_tables, &new.virtual_tables, canonical_virtual_table),
@@ -89,6 +91,29 @@ pub fn diff(old: &Schema, new: &Schema, renames: &Renames) -> Result<Diff, Renam
         renames: renames.clone(),
         renamed,
     })
+}
+
+/// The names of the tables, those that others refer to first where there is no cycle.
+pub(crate) fn in_order_of_references<'a>(tables: impl Iterator<Item = &'a Table>) -> Vec<Name> {
+    let mut waiting: Vec<&Table> = tables.collect();
+    let mut order: Vec<Name> = Vec::with_capacity(waiting.len());
+    let mut unplaced: BTreeSet<&Name> = waiting.iter().map(|table| &table.name).collect();
+    while !waiting.is_empty() {
+        let is_free = |table: &&Table| {
+            table.foreign_keys.iter().all(|key| key.parent == table.name || !unplaced.contains(&key.parent))
+        };
+        let (mut free, blocked): (Vec<&Table>, Vec<&Table>) = waiting.into_iter().partition(is_free);
+        waiting = blocked;
+        if free.is_empty() {
+            // a cycle: any of them may be first
+            free.push(waiting.remove(0));
+        }
+        for table in free {
+            unplaced.remove(&table.name);
+            order.push(table.name.clone());
+        }
+    }
+    order
 }
 
 impl Diff {

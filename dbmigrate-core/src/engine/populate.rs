@@ -194,7 +194,6 @@ impl Generator<'_> {
             "'A'",
             "''",
             "NULL",
-            "'a@b.c'",
             "'2024-01-02'",
             "'2024-01-02T03:04:05Z'",
             "0.5",
@@ -202,10 +201,13 @@ impl Generator<'_> {
             "100",
             "'0'",
             "'/a'",
-            "'https://a.b'",
             "x'00'",
         ];
         found.extend(usual.into_iter().map(str::to_owned));
+        // what has to be unique as well as of a form
+        for form in ["a{}@b.c", "https://a.b/{}", "000{}", "A{}"] {
+            found.push(quote_string(&form.replace("{}", &row.to_string())));
+        }
         found.push(quote_string(&format!("v{row}")));
         // rows differ where a key wants them to
         let offset = usize::try_from(row).unwrap_or_default() % found.len().max(1);
@@ -267,8 +269,7 @@ async fn remove_orphans(connection: &Connection) -> Result<(), EngineError> {
             let table = Name::from(text(&orphan[0]));
             let statement = match &orphan[1] {
                 libsql::Value::Integer(rowid) => format!("DELETE FROM {} WHERE rowid = {rowid}", table.sql()),
-                // without rowids one cannot tell which row it is
-                _ => format!("DELETE FROM {}", table.sql()),
+                _ => delete_orphans(connection, &table, integer(&orphan[3])).await,
             };
             let by_column_name = connection.run(&statement).await.is_err();
             if by_column_name {
@@ -283,6 +284,36 @@ async fn remove_orphans(connection: &Connection) -> Result<(), EngineError> {
             }
         }
     }
+}
+
+/// Without rowids the check does not say which rows it means: the statement that deletes all that break the key `id`.
+async fn delete_orphans(connection: &Connection, table: &Name, id: i64) -> String {
+    let own = table.sql();
+    let key = format!(
+        "SELECT \"table\", \"from\", \"to\" FROM pragma_foreign_key_list({}) WHERE id = {id}",
+        quote_string(table.as_str())
+    );
+    let rows = connection.rows(&key).await.unwrap_or_default();
+    let mut parent = None;
+    let mut present = Vec::new();
+    let mut equal = Vec::new();
+    for row in &rows {
+        let (from, to) = (Name::from(text(&row[1])), Name::from(text(&row[2])));
+        if to.as_str().is_empty() {
+            // the parent's primary key, which is not worth looking up
+            return format!("DELETE FROM {own}");
+        }
+        parent = Some(Name::from(text(&row[0])));
+        present.push(format!("{own}.{} IS NOT NULL", from.sql()));
+        equal.push(format!("parent.{} = {own}.{}", to.sql(), from.sql()));
+    }
+    let Some(parent) = parent else { return format!("DELETE FROM {own}") };
+    format!(
+        "DELETE FROM {own} WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS parent WHERE {})",
+        present.join(" AND "),
+        parent.sql(),
+        equal.join(" AND ")
+    )
 }
 
 /// Leaves a trace of a row that was deleted, which an AUTOINCREMENT table must remember.

@@ -207,6 +207,40 @@ pub fn questions(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions)
     questions
 }
 
+/// Those of `open` that can be answered now: what a new column gets is of interest only once it is known not to be a
+/// renamed one.
+pub fn answerable(open: Vec<Question>) -> Vec<Question> {
+    let may_be_renamed: Vec<(Name, Name)> = open
+        .iter()
+        .filter_map(|question| match question {
+            Question::ColumnGone { table, candidates, .. } => Some((table.clone(), candidates.first()?.clone())),
+            _ => None,
+        })
+        .collect();
+    let waits = |question: &Question| match question {
+        Question::Backfill { table, column, .. } => may_be_renamed.contains(&(table.clone(), column.clone())),
+        _ => false,
+    };
+    open.into_iter().filter(|question| !waits(question)).collect()
+}
+
+/// The flags that answer all of `open` as renames, if each has one candidate and no two the same.
+pub fn as_renames(open: &[Question]) -> Option<Vec<String>> {
+    let mut taken = std::collections::BTreeSet::new();
+    open.iter()
+        .map(|question| {
+            let target = match question {
+                Question::TableGone { candidates, .. } => (None, candidates),
+                Question::ColumnGone { table, candidates, .. } => (Some(table), candidates),
+                Question::BecomesGenerated { .. } | Question::Backfill { .. } => return None,
+            };
+            let (table, [only]) = (target.0, &target.1[..]) else { return None };
+            let is_free = taken.insert((table, only));
+            question.answers().into_iter().next().filter(|_| is_free).map(|(_, flag)| flag)
+        })
+        .collect()
+}
+
 /// The lints that were accepted and are needed, with their objects: what the migration allows.
 pub(super) fn allowed(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions) -> Vec<(Lint, String)> {
     let undecided = Decisions { accepted: Accepted::default(), ..decisions.clone() };

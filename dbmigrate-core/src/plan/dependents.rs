@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::{Cost, Input, Step, Strategy, list};
 use crate::ddl::render;
-use crate::diff::TableDiff;
+use crate::diff::{TableDiff, in_order_of_references};
 use crate::schema::{Schema, Trigger, View};
 use crate::sql::Name;
 
@@ -138,10 +138,11 @@ fn reversed(mut views: Vec<View>) -> Vec<View> {
 
 /// The statements that create a whole schema, in an order that works.
 pub fn create_all(schema: &Schema) -> Vec<String> {
-    let names: Vec<Name> = schema.tables.iter().map(|table| table.name.clone()).collect();
-    let tables = super::in_order_of_references(schema, &names);
-    let mut statements: Vec<String> =
-        tables.into_iter().flat_map(|table| super::create_table_step(table).statements).collect();
+    let mut statements: Vec<String> = in_order_of_references(schema.tables.iter())
+        .iter()
+        .filter_map(|name| schema.table(name))
+        .flat_map(|table| super::create_table_step(table).statements)
+        .collect();
     statements.extend(schema.virtual_tables.iter().map(render::create_virtual_table));
     let views = in_order_of_mention(schema.views.iter().cloned().collect());
     statements.extend(views.iter().map(render::create_view));

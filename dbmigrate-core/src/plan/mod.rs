@@ -144,7 +144,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
     }
     steps.extend(input.rename_tables());
     steps.extend(input.rename_columns());
-    for table in in_order_of_references(new, &diff.created_tables) {
+    for table in diff.created_tables.iter().filter_map(|name| new.table(name)) {
         steps.push(create_table_step(table));
     }
     for (table, strategy) in &strategies {
@@ -275,29 +275,6 @@ fn create_table_step(table: &Table) -> Step {
         cost: Cost::Instant,
         statements: std::iter::once(render::create_table(table)).chain(indexes).collect(),
     }
-}
-
-/// The named tables, those that others refer to first where there is no cycle.
-fn in_order_of_references<'a>(schema: &'a Schema, names: &[Name]) -> Vec<&'a Table> {
-    let mut waiting: Vec<&Table> = names.iter().filter_map(|name| schema.table(name)).collect();
-    let mut order: Vec<&Table> = Vec::with_capacity(waiting.len());
-    let mut unplaced: std::collections::BTreeSet<&Name> = waiting.iter().map(|table| &table.name).collect();
-    while !waiting.is_empty() {
-        let is_free = |table: &&Table| {
-            table.foreign_keys.iter().all(|key| key.parent == table.name || !unplaced.contains(&key.parent))
-        };
-        let (mut free, blocked): (Vec<&Table>, Vec<&Table>) = waiting.into_iter().partition(is_free);
-        waiting = blocked;
-        if free.is_empty() {
-            // a cycle: any of them may be first
-            free.push(waiting.remove(0));
-        }
-        for table in free {
-            unplaced.remove(&table.name);
-            order.push(table);
-        }
-    }
-    order
 }
 
 /// A name for a helper table that neither schema uses.

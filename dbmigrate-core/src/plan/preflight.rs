@@ -158,7 +158,9 @@ impl Probe<'_> {
         let old = self.old_name(&column.name);
         let name = old.sql();
         let mut conditions = Vec::new();
-        if self.after.strict && (!self.before.strict || retyped) {
+        // a rowid is an integer whatever the table
+        let is_rowid = self.before.rowid_alias().is_some_and(|alias| alias.name == column.name);
+        if self.after.strict && (!self.before.strict || retyped) && !is_rowid {
             conditions.extend(refused_by_strict(&name, column));
         }
         let is_alias = |table: &Table, name: &Name| table.rowid_alias().is_some_and(|alias| alias.name == *name);
@@ -174,12 +176,13 @@ impl Probe<'_> {
         if conditions.is_empty() {
             return None;
         }
-        let message = format!(
-            "{{}} values of `{}.{old}` would be refused or changed by the conversion from {} to {}",
-            self.old.name,
-            type_name(before),
-            type_name(column)
-        );
+        let values = format!("{{}} values of `{}.{old}`", self.old.name);
+        let message = if retyped {
+            let (from, to) = (type_name(before), type_name(column));
+            format!("{values} would be refused or changed by the conversion from {from} to {to}")
+        } else {
+            format!("{values} are not {}, as the table becomes STRICT", type_name(column))
+        };
         let mut preflight = self.count(&message, &conditions.join(" OR "), &format!("quote({name})"));
         preflight.message.push_str(": {}");
         Some(preflight)

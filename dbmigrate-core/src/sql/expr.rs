@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
+use super::dedent::{dedented, indented};
 use super::keyword::is_reserved;
 use super::name::{Name, quote_name};
 use super::token::{Token, TokenKind, significant, tokenize};
@@ -31,16 +32,22 @@ impl Expr {
 
     /// Wraps the text of whole statements (a query, the body of a trigger): comments between tokens are kept, those
     /// at the end are taken off, for the reason given at [`Expr::new`], and so are semicolons there.
+    /// The indentation that its lines have in common is that of the source around it, and is taken off too.
     pub fn script(text: impl AsRef<str>) -> Self {
         let text = text.as_ref();
         let tokens = significant(text);
         let last = tokens.iter().rev().find(|token| token.kind != TokenKind::Semicolon);
-        Self(text[..last.map_or(0, Token::end)].trim().into())
+        Self(dedented(text[..last.map_or(0, Token::end)].trim()).into())
     }
 
     /// The text as written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The text as part of a statement that is indented.
+    pub fn indented(&self) -> String {
+        indented(&self.0)
     }
 
     /// The text in its canonical spelling: equal expressions, and only those, have the same one.

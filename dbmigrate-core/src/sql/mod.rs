@@ -1,5 +1,6 @@
 //! SQL as text: tokens, names, expressions and statements. Nothing here knows a schema or a database.
 
+mod dedent;
 pub mod expr;
 pub mod keyword;
 pub mod name;
