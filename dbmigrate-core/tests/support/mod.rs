@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
+pub mod data;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -117,19 +119,14 @@ impl Change {
     }
 
     /// Tables whose rows cannot be carried over: a new column has to refer to a table that is new, and empty, or has
-    /// to be unique, while one value for all rows is all that there is.
-    fn unfillable(&self) -> Vec<Name> {
+    /// to refer to another row of its parent each time, while the example refers to one for all.
+    pub fn unfillable(&self) -> Vec<Name> {
         let is_impossible = |table: &Name, column: &Name| {
             let Some(table) = self.desired.table(table) else { return false };
             let mut keys = table.foreign_keys.iter().filter(|key| key.columns.contains(column));
-            let alone = |parts: Vec<Name>| parts == [column.clone()];
+            let refers = keys.clone().next().is_some();
             keys.any(|key| self.current.table(&key.parent).is_none())
-                || table.uniques.iter().any(|key| alone(key.parts.iter().map(|part| part.column.clone()).collect()))
-                || table
-                    .indexes
-                    .iter()
-                    .filter(|index| index.unique)
-                    .any(|index| alone(index.parts.iter().filter_map(|part| part.expr.as_column()).collect()))
+                || (refers && table.unique_keys().any(|key| key == [column.clone()]))
         };
         let backfilled = self.backfills.keys().filter(|(table, column)| is_impossible(table, column));
         backfilled.map(|(table, _)| self.renames.old_table(table).clone()).collect()
@@ -170,7 +167,7 @@ impl Change {
             return Ok(Ending::Applied(database, plan));
         }
         add(&mut migrations, "after", &plan, &self.desired)?;
-        let before = Image::take(database.connection(), &self.current)?;
+        let before = Image::take(database.connection())?;
         let bytes = std::fs::read(&file).map_err(|error| error.to_string())?;
         if let Err(error) = apply(&mut database, &migrations) {
             let now = std::fs::read(&file).map_err(|error| error.to_string())?;
@@ -179,13 +176,13 @@ impl Change {
             }
             return Ok(Ending::RefusedByMigrate(format!("{error:?}")));
         }
-        self.check(&database, &before)?;
+        self.check(database.connection(), &before)?;
         apply(&mut database, &migrations).map_err(|error| format!("second run: {error:?}"))?;
         Ok(Ending::Applied(database, plan))
     }
 
-    fn check(&self, database: &LocalDatabase, before: &Image) -> Result<(), String> {
-        let connection = database.connection();
+    /// What must hold of a database after the change: see [`Change::run`].
+    pub fn check(&self, connection: &Connection, before: &Image) -> Result<(), String> {
         let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
         let found = block_on(introspect(connection)).map_err(text)?;
         let left = prove::differences(&found.schema, &self.desired);
@@ -200,7 +197,7 @@ impl Change {
         if !integrity.contains("\"ok\"") {
             return Err(integrity);
         }
-        let after = Image::take(connection, &self.desired)?;
+        let after = Image::take(connection)?;
         let new_violations = after.violations.saturating_sub(before.violations);
         if new_violations > 0 {
             return Err(format!("{new_violations} new foreign key violations"));
@@ -256,14 +253,14 @@ impl Change {
 }
 
 /// A copy of a database, to look at when it has changed.
-struct Image {
+pub struct Image {
     connection: Connection,
     violations: usize,
     _file: tempfile::TempDir,
 }
 
 impl Image {
-    fn take(connection: &Connection, _schema: &Schema) -> Result<Self, String> {
+    pub fn take(connection: &Connection) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let path = folder.path().join("image.db");
         let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
