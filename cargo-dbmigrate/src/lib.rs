@@ -5,6 +5,7 @@
 //! that is shown in one place, here.
 
 pub mod cli;
+pub mod codegen;
 pub mod commands;
 pub mod config;
 pub mod context;

@@ -5,35 +5,9 @@ mod support;
 use std::fs;
 
 use dbmigrate_core::diff::Renames;
-use dbmigrate_core::sql::Name;
 use serde_json::Value;
+use support::data::history_renames;
 use support::{Change, Ending, schema_of, shared};
-
-/// The renames that the authors really made, by history and step.
-fn renames(cases: &Value, history: &str, step: &str) -> Renames {
-    let mut renames = Renames::default();
-    for case in cases.as_array().into_iter().flatten() {
-        if case["history"] != history || case["step"] != step {
-            continue;
-        }
-        let copies = case["truth_copy"].as_array().into_iter().flatten();
-        for rename in case["truth_rename"].as_array().into_iter().flatten().chain(copies) {
-            let text = |at: usize| Name::from(rename[at].as_str().unwrap_or_default().trim_matches('"'));
-            if rename[0].as_str().unwrap_or_default().contains([' ', '|', '('])
-                || !case["gone"].to_string().contains(text(0).as_str())
-            {
-                // carried over by an expression, not a rename
-                continue;
-            }
-            if case["kind"] == "column" {
-                renames.columns.push((Name::from(case["table"].as_str().unwrap_or_default()), text(0), text(1)));
-            } else {
-                renames.tables.push((text(0), text(1)));
-            }
-        }
-    }
-    renames
-}
 
 #[test]
 fn every_step_of_real_histories_applies_and_keeps_all_rows() {
@@ -57,7 +31,7 @@ fn every_step_of_real_histories_applies_and_keeps_all_rows() {
             if let Some(before) = before.replace(after.clone()) {
                 steps += 1;
                 let place = format!("{history}/{name}");
-                match run(&before, &after, renames(&cases, &history, &step)) {
+                match run(&before, &after, history_renames(&cases, &history, &step)) {
                     Ok(None) => {}
                     Ok(Some(reason)) => refused.push(format!("{place}: {reason}")),
                     Err(error) => failed.push(format!("{place}: {error}")),

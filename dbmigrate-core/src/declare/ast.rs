@@ -297,7 +297,8 @@ impl Item {
             return (item, errors);
         };
         match &data.fields {
-            syn::Fields::Named(fields) if !fields.named.is_empty() => {
+            // the arguments of a module need not be columns: `fts5vocab('posts', 'row')`
+            syn::Fields::Named(fields) if !fields.named.is_empty() || item.module.is_some() => {
                 item.fields.reserve_exact(fields.named.len());
                 for field in &fields.named {
                     item.fields.extend(parse_column::parse(field, &item.ident, &mut errors));

@@ -27,7 +27,7 @@ pub fn lower(
 /// # Errors
 /// Everything that is wrong with the declaration.
 pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<Declaration, Vec<DeclareError>> {
-    if item.fields.is_empty() {
+    if item.fields.is_empty() && item.module.is_none() {
         return errors.finish(()).and(Err(Vec::new()));
     }
     let mut lowering = Lowering { item, resolve, errors, places: Vec::new(), deferred: Vec::new() };

@@ -139,8 +139,8 @@ impl ColumnChange {
             collation: collation(old) != collation(new),
             generated: old.generated != new.generated,
         };
-        change.nullability = (old.not_null, old.not_null_conflict, &old.not_null_name)
-            != (new.not_null, new.not_null_conflict, &new.not_null_name);
+        change.nullability = (old_table.rejects_null(old), old.not_null_conflict, &old.not_null_name)
+            != (new_table.rejects_null(new), new.not_null_conflict, &new.not_null_name);
         Some(change)
     }
 }

@@ -198,7 +198,7 @@ pub fn questions(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions)
                 questions.push(Question::Backfill {
                     table: table.name.clone(),
                     column: name.clone(),
-                    example: example_value(column),
+                    example: example_value(column, &table.added, before, after),
                 });
             }
         }
@@ -296,12 +296,56 @@ fn keeps_rows_itself(schema: &Schema, name: &Name) -> bool {
         .is_some_and(|table| table.option("content").is_none_or(|content| content.is_empty()))
 }
 
-fn example_value(column: &Column) -> Expr {
+/// A value for existing rows: the same for all, or where a key of new columns alone needs it, another for each.
+fn example_value(column: &Column, added: &[Name], before: &Table, after: &Table) -> Expr {
     use crate::sql::expr::Affinity;
-    Expr::new(match column.decl_type.affinity() {
-        Affinity::Text => "''",
-        Affinity::Blob => "x''",
-        Affinity::Integer | Affinity::Numeric => "0",
-        Affinity::Real => "0.0",
+    let differs =
+        after.unique_keys().any(|key| key.contains(&column.name) && key.iter().all(|one| added.contains(one)));
+    let number = || before.free_rowid_name().map_or_else(|| "random()".to_owned(), |rowid| rowid.to_string());
+    Expr::new(match (column.decl_type.affinity(), differs) {
+        (Affinity::Text, true) => "lower(hex(randomblob(16)))".to_owned(),
+        (Affinity::Blob, true) => "randomblob(16)".to_owned(),
+        (Affinity::Integer | Affinity::Numeric | Affinity::Real, true) => number(),
+        (Affinity::Text, false) => "''".to_owned(),
+        (Affinity::Blob, false) => "x''".to_owned(),
+        (Affinity::Integer | Affinity::Numeric, false) => "0".to_owned(),
+        (Affinity::Real, false) => "0.0".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{KeyPart, PrimaryKey, Unique};
+
+    fn examples(parts: &[&str], added: &[&str]) -> Vec<String> {
+        let mut before = Table::new("t");
+        before.columns.push(Column::new("old", "TEXT"));
+        let mut after = before.clone();
+        after.columns.extend([Column::new("name", "TEXT"), Column::new("number", "INT"), Column::new("bytes", "BLOB")]);
+        let parts = parts.iter().map(|part| KeyPart::new(*part)).collect();
+        after.uniques.push(Unique { name: None, parts, conflict: None });
+        let added: Vec<Name> = added.iter().map(|name| Name::from(*name)).collect();
+        let columns = added.iter().filter_map(|name| after.column(name));
+        columns.map(|column| example_value(column, &added, &before, &after).to_string()).collect()
+    }
+
+    #[test]
+    fn existing_rows_get_different_values_where_a_key_of_new_columns_needs_them() {
+        assert_eq!(examples(&["name"], &["name", "number", "bytes"]), ["lower(hex(randomblob(16)))", "0", "x''"]);
+        assert_eq!(examples(&["number"], &["name", "number"]), ["''", "rowid"]);
+        assert_eq!(examples(&["bytes"], &["bytes"]), ["randomblob(16)"]);
+        // what the rows have already tells them apart
+        assert_eq!(examples(&["old", "name"], &["name"]), ["''"]);
+    }
+
+    #[test]
+    fn a_new_primary_key_needs_different_values_too() {
+        let mut table = Table::new("t");
+        table.columns.push(Column { not_null: true, ..Column::new("id", "TEXT") });
+        let parts = vec![KeyPart::new("id")];
+        table.primary_key = Some(PrimaryKey { name: None, parts, autoincrement: false, conflict: None });
+        let example = example_value(&table.columns[0], &["id".into()], &Table::new("t"), &table);
+        assert_eq!(example.as_str(), "lower(hex(randomblob(16)))");
+    }
 }

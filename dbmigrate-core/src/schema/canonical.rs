@@ -127,7 +127,7 @@ pub fn canonical_default(default: &Expr) -> String {
 /// The canonical text of a column of `table`.
 pub fn canonical_column(table: &Table, column: &Column) -> String {
     let mut text = format!("column {:?} {}", column.name.folded(), column.decl_type.canonical());
-    if column.not_null && table.rowid_alias().is_none_or(|alias| alias.name != column.name) {
+    if table.rejects_null(column) && table.rowid_alias().is_none_or(|alias| alias.name != column.name) {
         text.push_str(" not null");
         if let Some(name) = &column.not_null_name {
             let _ = write!(text, " named {}", name.folded());
@@ -313,6 +313,25 @@ fn words(text: &str) -> [u64; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_cannot_be_null_anyway_is_the_same_with_not_null() {
+        let mut implied = Table::new("t");
+        implied.columns.push(Column::new("id", "TEXT"));
+        implied.primary_key =
+            Some(PrimaryKey { name: None, parts: vec![KeyPart::new("id")], autoincrement: false, conflict: None });
+        let mut said = implied.clone();
+        said.columns[0].not_null = true;
+        let text = |table: &Table| Schema::default().canonical_table(table);
+        // a table with rowids takes NULL in its primary key
+        assert_ne!(text(&implied), text(&said));
+        for set in [|table: &mut Table| table.without_rowid = true, |table: &mut Table| table.strict = true] {
+            let (mut implied, mut said) = (implied.clone(), said.clone());
+            set(&mut implied);
+            set(&mut said);
+            assert_eq!(text(&implied), text(&said));
+        }
+    }
 
     #[test]
     fn the_schema_hash_does_not_depend_on_the_order_and_can_be_undone() {

@@ -385,6 +385,18 @@ impl Table {
         if takes_all { Affinity::Blob } else { column.decl_type.affinity() }
     }
 
+    /// The columns of everything that keeps rows apart: the primary key, `UNIQUE` constraints, and unique indexes of
+    /// columns that cover all rows.
+    pub fn unique_keys(&self) -> impl Iterator<Item = Vec<Name>> {
+        let constraint = |parts: &[KeyPart]| parts.iter().map(|part| part.column.clone()).collect();
+        let primary = self.primary_key.iter().map(move |key| constraint(&key.parts));
+        let uniques = self.uniques.iter().map(move |unique| constraint(&unique.parts));
+        let indexes = self.indexes.iter().filter(|index| index.unique && index.predicate.is_none());
+        primary
+            .chain(uniques)
+            .chain(indexes.filter_map(|index| index.parts.iter().map(|part| part.expr.as_column()).collect()))
+    }
+
     /// Whether SQLite keeps NULL out of the column: declared so, or by the primary key of a `WITHOUT ROWID` or
     /// `STRICT` table, or because it is the rowid.
     pub fn rejects_null(&self, column: &Column) -> bool {

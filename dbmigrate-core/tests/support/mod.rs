@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
+pub mod data;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -127,19 +129,14 @@ impl Change {
     }
 
     /// Tables whose rows cannot be carried over: a new column has to refer to a table that is new, and empty, or has
-    /// to be unique, while one value for all rows is all that there is.
-    fn unfillable(&self) -> Vec<Name> {
+    /// to refer to another row of its parent each time, while the example refers to one for all.
+    pub fn unfillable(&self) -> Vec<Name> {
         let is_impossible = |table: &Name, column: &Name| {
             let Some(table) = self.desired.table(table) else { return false };
             let mut keys = table.foreign_keys.iter().filter(|key| key.columns.contains(column));
-            let alone = |parts: Vec<Name>| parts == [column.clone()];
+            let refers = keys.clone().next().is_some();
             keys.any(|key| self.current.table(&key.parent).is_none())
-                || table.uniques.iter().any(|key| alone(key.parts.iter().map(|part| part.column.clone()).collect()))
-                || table
-                    .indexes
-                    .iter()
-                    .filter(|index| index.unique)
-                    .any(|index| alone(index.parts.iter().filter_map(|part| part.expr.as_column()).collect()))
+                || (refers && table.unique_keys().any(|key| key == [column.clone()]))
         };
         let backfilled = self.backfills.keys().filter(|(table, column)| is_impossible(table, column));
         backfilled.map(|(table, _)| self.renames.old_table(table).clone()).collect()
@@ -197,8 +194,7 @@ impl Change {
             return Ok(Ending::Applied(database, plan));
         }
         add(&mut migrations, "after", &plan, &self.desired)?;
-        let comparisons = self.comparisons();
-        let before = Image::take(database.connection(), comparisons.iter().map(|one| &one.old))?;
+        let before = self.image(database.connection())?;
         let bytes = std::fs::read(&file).map_err(|error| error.to_string())?;
         if let Err(error) = apply(&mut database, &migrations) {
             let now = std::fs::read(&file).map_err(|error| error.to_string())?;
@@ -207,13 +203,19 @@ impl Change {
             }
             return Ok(Ending::RefusedByMigrate(format!("{error:?}")));
         }
-        self.check(&database, &comparisons, &before)?;
+        self.check(database.connection(), &before)?;
         apply(&mut database, &migrations).map_err(|error| format!("second run: {error:?}"))?;
         Ok(Ending::Applied(database, plan))
     }
 
-    fn check(&self, database: &LocalDatabase, comparisons: &[Comparison], before: &Image) -> Result<(), String> {
-        let connection = database.connection();
+    /// What has to be the same after the change, as it is before.
+    pub fn image(&self, connection: &Connection) -> Result<Image, String> {
+        Image::take(connection, self.comparisons().iter().map(|one| &one.old))
+    }
+
+    /// What must hold of a database after the change: see [`Change::run`].
+    pub fn check(&self, connection: &Connection, before: &Image) -> Result<(), String> {
+        let comparisons = self.comparisons();
         let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
         let found = block_on(introspect(connection)).map_err(text)?;
         let left = prove::differences(&found.schema, &self.desired);
@@ -299,7 +301,7 @@ struct Comparison {
 }
 
 /// What has to be the same after a change.
-struct Image {
+pub struct Image {
     rows: Vec<content::Rows>,
     violations: usize,
     /// Where AUTOINCREMENT stands, by table.

@@ -48,3 +48,10 @@ fn the_arguments_of_a_virtual_table_are_its_fields_and_then_its_options() {
         json!(["id", "min_x", "max_x", "+label TEXT"])
     );
 }
+
+#[test]
+fn a_module_that_takes_no_columns_needs_no_fields() {
+    let declared = declared(r#"#[table(using = fts5vocab, options("post_search", "'row'"))] struct Words {}"#);
+    let Object::VirtualTable(words) = declared.object else { panic!("not a virtual table") };
+    assert_eq!(value(&words)["arguments"], json!(["post_search", "'row'"]));
+}

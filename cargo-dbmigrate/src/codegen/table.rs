@@ -1,0 +1,322 @@
+//! An ordinary table as a struct: each clause on the field where it belongs to one, else on the struct.
+
+use dbmigrate_core::declare::naming::index_name;
+use dbmigrate_core::schema::{
+    Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, ReferentialAction, Schema, Table,
+};
+use dbmigrate_core::sql::name::sql_list;
+use dbmigrate_core::sql::{DeclType, Name};
+
+use super::layout::{Argument, Field, Struct, string};
+use super::names::{StructName, StructNames, explicit_column, word};
+use super::types::RustType;
+use super::{defaults, objects};
+
+/// The struct of a table.
+pub(super) fn render(schema: &Schema, table: &Table, names: &StructNames) -> Struct {
+    let mut writing = Writing { schema, table, names, own: names.get(&table.name) };
+    let arguments = writing.table_arguments();
+    let fields = table.columns.iter().map(|column| writing.field(column)).collect();
+    let name = writing.own.take().map_or_else(String::new, |own| own.ident.clone());
+    Struct { derive: "Table", attribute: "table", name, arguments, fields }
+}
+
+struct Writing<'a> {
+    schema: &'a Schema,
+    table: &'a Table,
+    names: &'a StructNames,
+    own: Option<&'a StructName>,
+}
+
+impl Writing<'_> {
+    fn field_name(&self, column: &Name) -> String {
+        field_word(self.own, column)
+    }
+
+    fn table_arguments(&self) -> Vec<Argument> {
+        let table = self.table;
+        let mut arguments = Vec::new();
+        arguments.extend(self.own.and_then(|own| own.explicit(&table.name)).map(|name| Argument::text("name", name)));
+        for (set, option) in
+            [(table.strict, "strict"), (table.without_rowid, "without_rowid"), (table.random_rowid, "random_rowid")]
+        {
+            if set {
+                arguments.push(Argument::Plain(option.to_owned()));
+            }
+        }
+        if let Some(key) = table.primary_key.as_ref().filter(|key| single(&key.parts, true).is_none()) {
+            arguments.push(self.key("primary_key", &key.parts, key.name.as_ref(), key.conflict));
+        }
+        for (at, unique) in table.uniques.iter().enumerate() {
+            if self.unique_of_field(at).is_none() {
+                arguments.push(self.key("unique", &unique.parts, unique.name.as_ref(), unique.conflict));
+            }
+        }
+        for (at, key) in table.foreign_keys.iter().enumerate() {
+            if self.reference_of_field(at).is_none() {
+                let columns = key.columns.iter().map(|column| match self.field_name(column).as_str() {
+                    // a bare `deferrable` is a clause
+                    "deferrable" => Argument::Plain("r#deferrable".to_owned()),
+                    field => Argument::Plain(field.to_owned()),
+                });
+                let name = key.name.iter().map(|name| Argument::text("name", name.as_str()));
+                let arguments_of_key = columns.chain(self.reference(key)).chain(name).collect();
+                arguments.push(Argument::List("foreign_key", arguments_of_key));
+            }
+        }
+        arguments.extend(table.checks.iter().filter(|check| self.field_of_check(check).is_none()).map(check_argument));
+        for index in table.indexes.iter().filter(|index| self.field_of_index(index).is_none()) {
+            arguments.push(self.index(index, None));
+        }
+        let triggers = self.schema.triggers.iter().filter(|trigger| trigger.on == table.name);
+        arguments.extend(triggers.map(|trigger| objects::trigger(trigger, self.own)));
+        arguments
+    }
+
+    fn field(&self, column: &Column) -> Field {
+        let ty = RustType::of_column(column);
+        let nullable = !self.table.rejects_null(column);
+        let text = if nullable { format!("Option<{}>", ty.text) } else { ty.text.clone() };
+        let name = self.field_name(&column.name);
+        let arguments = self.column_arguments(column, &ty, &name);
+        Field { name, ty: text, arguments }
+    }
+
+    fn column_arguments(&self, column: &Column, ty: &RustType, field: &str) -> Vec<Argument> {
+        let table = self.table;
+        let mut arguments = Vec::new();
+        arguments.extend(explicit_column(field, &column.name).map(|name| Argument::text("name", name)));
+        if column.decl_type != DeclType::from(ty.declares.as_str()) {
+            arguments.push(Argument::text("type", column.decl_type.as_str()));
+        }
+        if let Some(key) = &table.primary_key
+            && let Some(part) = single(&key.parts, true).filter(|part| part.column == column.name)
+        {
+            let order = part.descending.then(|| Argument::Plain("desc".to_owned()));
+            let more = key_options(key.name.as_ref(), key.conflict);
+            arguments.push(Argument::flag("primary_key", order.into_iter().chain(more).collect()));
+            if key.autoincrement {
+                arguments.push(Argument::Plain("autoincrement".to_owned()));
+            }
+        }
+        for (at, unique) in table.uniques.iter().enumerate() {
+            if self.unique_of_field(at).is_some_and(|name| *name == column.name) {
+                arguments.push(Argument::flag("unique", key_options(unique.name.as_ref(), unique.conflict)));
+            }
+        }
+        for index in table.indexes.iter().filter(|index| self.field_of_index(index).as_ref() == Some(&column.name)) {
+            arguments.push(self.index(index, Some(&column.name)));
+        }
+        let says_not_null = column.not_null_name.is_some() || column.not_null_conflict.is_some();
+        if column.not_null && says_not_null {
+            let options = key_options(column.not_null_name.as_ref(), column.not_null_conflict);
+            arguments.push(Argument::flag("not_null", options));
+        }
+        if let Some(default) = column.effective_default() {
+            arguments.push(defaults::argument(default, ty.literal));
+        }
+        if let Some(collate) = &column.collate {
+            arguments.push(Argument::Plain(format!("collate = {}", collation(collate))));
+        }
+        for check in table.checks.iter().filter(|check| self.field_of_check(check) == Some(&column.name)) {
+            arguments.push(match &check.name {
+                Some(_) => check_argument(check),
+                None => Argument::text("check", check.expr.as_str()),
+            });
+        }
+        if let Some(generated) = &column.generated {
+            arguments.push(Argument::text("generated", generated.expr.as_str()));
+            if generated.stored {
+                arguments.push(Argument::Plain("stored".to_owned()));
+            }
+        }
+        for (at, key) in table.foreign_keys.iter().enumerate() {
+            if self.reference_of_field(at).is_some_and(|name| *name == column.name) {
+                arguments.extend(self.reference(key));
+            }
+        }
+        arguments
+    }
+
+    /// The column whose field says the n-th `UNIQUE` constraint: it is of one column, and the first of it.
+    fn unique_of_field(&self, at: usize) -> Option<&Name> {
+        let column = |at: usize| single(&self.table.uniques[at].parts, false).map(|part| &part.column);
+        let own = column(at)?;
+        let is_first = (0..at).all(|before| column(before) != Some(own));
+        (is_first && self.table.column(own).is_some()).then_some(own)
+    }
+
+    /// The column whose field says the n-th foreign key: it is of one column, has no name, and is the first of it.
+    fn reference_of_field(&self, at: usize) -> Option<&Name> {
+        let column = |at: usize| match (&self.table.foreign_keys[at].columns[..], &self.table.foreign_keys[at].name) {
+            ([column], None) => Some(column),
+            _ => None,
+        };
+        let own = column(at)?;
+        let is_first = (0..at).all(|before| column(before) != Some(own));
+        (is_first && self.table.column(own).is_some()).then_some(own)
+    }
+
+    /// The column whose field says the check: the only one that it mentions.
+    fn field_of_check(&self, check: &Check) -> Option<&Name> {
+        let mut mentioned = self.table.columns.iter().filter(|column| check.expr.mentions(&column.name));
+        match (mentioned.next(), mentioned.next()) {
+            (Some(only), None) => Some(&only.name),
+            _ => None,
+        }
+    }
+
+    /// The column whose field says the index: the only one that is indexed.
+    fn field_of_index(&self, index: &Index) -> Option<Name> {
+        match &index.parts[..] {
+            [part] => part.expr.as_column().filter(|column| self.table.column(column).is_some()),
+            _ => None,
+        }
+    }
+
+    fn key(&self, word: &'static str, parts: &[KeyPart], name: Option<&Name>, conflict: Option<Conflict>) -> Argument {
+        let parts = parts.iter().map(|part| {
+            let column = self.field_name(&part.column);
+            Argument::Plain(ordered(column, part.collate.as_ref(), part.descending))
+        });
+        Argument::List(word, parts.chain(key_options(name, conflict)).collect())
+    }
+
+    /// The index, on the field of its only column if that is given.
+    fn index(&self, index: &Index, of_field: Option<&Name>) -> Argument {
+        let word = if index.unique { "unique_index" } else { "index" };
+        let mut arguments = Vec::new();
+        for part in &index.parts {
+            if of_field.is_some() {
+                if let Some(collate) = &part.collate {
+                    arguments.push(Argument::Plain(format!("collate = {}", collation(collate))));
+                }
+                if part.descending {
+                    arguments.push(Argument::Plain("desc".to_owned()));
+                }
+                continue;
+            }
+            let column = part.expr.as_column().filter(|column| self.table.column(column).is_some());
+            let target = match column.map(|column| self.field_name(&column)) {
+                // a bare `unique` is a flag
+                Some(field) if field == "unique" => "r#unique".to_owned(),
+                Some(field) => field,
+                None => string(part.expr.as_str()),
+            };
+            arguments.push(Argument::Plain(ordered(target, part.collate.as_ref(), part.descending)));
+        }
+        let columns: Vec<String> = index
+            .parts
+            .iter()
+            .map(|part| part.expr.as_column().map_or_else(|| part.expr.to_string(), |column| column.to_string()))
+            .collect();
+        let default = index_name(self.table.name.as_str(), columns.iter().map(String::as_str), index.unique);
+        if index.name.as_str() != default {
+            arguments.push(Argument::text("name", index.name.as_str()));
+        }
+        if let Some(predicate) = &index.predicate {
+            arguments.push(Argument::text("where", predicate.as_str()));
+        }
+        Argument::flag(word, arguments)
+    }
+
+    /// `references = User::id` and what belongs to it.
+    fn reference(&self, key: &ForeignKey) -> Vec<Argument> {
+        let target = self.struct_reference(key).unwrap_or_else(|| {
+            let columns = match key.parent_columns.is_empty() {
+                true => String::new(),
+                false => format!("({})", sql_list(&key.parent_columns)),
+            };
+            string(&format!("{}{columns}", key.parent.sql()))
+        });
+        let mut arguments = vec![Argument::Plain(format!("references = {target}"))];
+        for (word, action) in [("on_delete", key.on_delete), ("on_update", key.on_update)] {
+            if action != ReferentialAction::NoAction {
+                let action = action.sql().to_ascii_lowercase().replace(' ', "_");
+                arguments.push(Argument::Plain(format!("{word} = {action}")));
+            }
+        }
+        if let Some(name) = &key.match_name {
+            let value = word(name.as_str()).map_or_else(|| string(name.as_str()), str::to_ascii_lowercase);
+            arguments.push(Argument::Plain(format!("match = {value}")));
+        }
+        if let Some(deferrable) = key.deferrable {
+            let value = match deferrable {
+                Deferrable::InitiallyImmediate => "initially_immediate",
+                Deferrable::InitiallyDeferred => "initially_deferred",
+                Deferrable::Not => "not",
+            };
+            arguments.push(Argument::Plain(format!("deferrable = {value}")));
+        }
+        arguments
+    }
+
+    /// `User::id` or `User(org_id, id)`, where rustc will find the same type on both sides.
+    fn struct_reference(&self, key: &ForeignKey) -> Option<String> {
+        let parent = self.schema.table(&key.parent)?;
+        let struct_name = self.names.get(&parent.name)?;
+        let columns = self.schema.referenced_columns(key)?;
+        if columns.len() != key.columns.len() {
+            return None;
+        }
+        let mut fields = Vec::new();
+        for (own, referenced) in key.columns.iter().zip(&columns) {
+            let (own, referenced) = (self.table.column(own)?, parent.column(referenced)?);
+            if RustType::of_column(own).text != RustType::of_column(referenced).text {
+                return None;
+            }
+            fields.push(struct_name.field(&referenced.name)?);
+        }
+        let ident = if parent.name == self.table.name { "Self" } else { &struct_name.ident };
+        match &fields[..] {
+            [field] => Some(format!("{ident}::{field}")),
+            fields => Some(format!("{ident}({})", fields.join(", "))),
+        }
+    }
+}
+
+/// The field of a column, else the column itself in quotes.
+pub(super) fn field_word(own: Option<&StructName>, column: &Name) -> String {
+    own.and_then(|own| own.field(column)).map_or_else(|| string(column.as_str()), str::to_owned)
+}
+
+/// The only part of a key that can be said on its field.
+fn single(parts: &[KeyPart], may_descend: bool) -> Option<&KeyPart> {
+    match parts {
+        [part] if part.collate.is_none() && (may_descend || !part.descending) => Some(part),
+        _ => None,
+    }
+}
+
+fn ordered(mut column: String, collate: Option<&Name>, descending: bool) -> String {
+    if let Some(collate) = collate {
+        column.push_str(&format!(" collate {}", collation(collate)));
+    }
+    if descending {
+        column.push_str(" desc");
+    }
+    column
+}
+
+fn collation(name: &Name) -> String {
+    let folded = name.folded();
+    if ["nocase", "rtrim", "binary"].contains(&folded.as_str()) { folded } else { string(name.as_str()) }
+}
+
+fn key_options(name: Option<&Name>, conflict: Option<Conflict>) -> Vec<Argument> {
+    let name = name.map(|name| Argument::text("name", name.as_str()));
+    let conflict =
+        conflict.map(|conflict| Argument::Plain(format!("on_conflict = {}", conflict.sql().to_ascii_lowercase())));
+    name.into_iter().chain(conflict).collect()
+}
+
+fn check_argument(check: &Check) -> Argument {
+    let name = check.name.as_ref().map(|name| Argument::Plain(name_word(name)));
+    let condition = Argument::Plain(string(check.expr.as_str()));
+    Argument::List("check", name.into_iter().chain([condition]).collect())
+}
+
+/// A name as a word where it is one.
+pub(super) fn name_word(name: &Name) -> String {
+    word(name.as_str()).map_or_else(|| string(name.as_str()), str::to_owned)
+}

@@ -1,0 +1,132 @@
+//! Reads rendered structs back, and finds what did not come back as it was.
+
+use std::collections::BTreeMap;
+
+use dbmigrate_core::declare::naming::unraw;
+use dbmigrate_core::declare::rust_types::{self, TypeNames};
+use dbmigrate_core::declare::{ColumnType, DeclareError, Derive, Object, Resolve, ast, lower_item};
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::canonical::{CanonicalSchema, ObjectKind};
+use dbmigrate_core::sql::Name;
+use syn::spanned::Spanned as _;
+
+use super::Inexpressible;
+
+/// Everything of `schema` that `text` does not say.
+pub(super) fn verify(text: &str, schema: &Schema) -> Vec<Inexpressible> {
+    let wanted = schema.canonical();
+    let mut reasons: BTreeMap<(ObjectKind, String), String> = BTreeMap::new();
+    let mut found = Schema::default();
+    match syn::parse_file(text) {
+        Ok(file) => lower_all(&file, &mut found, &mut reasons),
+        Err(error) => {
+            // no name or text of a schema may lead here, so nobody can be blamed for it
+            let reason = format!("the structs are no Rust: {error}");
+            reasons.extend(wanted.keys().map(|key| (key.clone(), reason.clone())));
+        }
+    }
+    compare(&wanted, &found.canonical(), &reasons)
+}
+
+fn compare(
+    wanted: &CanonicalSchema,
+    found: &CanonicalSchema,
+    reasons: &BTreeMap<(ObjectKind, String), String>,
+) -> Vec<Inexpressible> {
+    let lost = wanted.iter().filter(|(key, text)| found.get(*key) != Some(*text));
+    lost.map(|(key, text)| {
+        let reason = reasons.get(key).cloned().unwrap_or_else(|| match found.get(key) {
+            Some(other) => first_difference(text, other),
+            None if key.0 == ObjectKind::Trigger => "what it is on has no struct".to_owned(),
+            None => "its struct was not found".to_owned(),
+        });
+        Inexpressible { kind: key.0, name: key.1.clone(), reason }
+    })
+    .collect()
+}
+
+/// The first line of a canonical text that the other does not have.
+fn first_difference(wanted: &str, found: &str) -> String {
+    let lost = wanted.lines().find(|line| !found.lines().any(|other| other == *line));
+    match lost {
+        Some(line) => format!("there is no way to say: {}", line.trim()),
+        None => "the struct says more than it has".to_owned(),
+    }
+}
+
+fn lower_all(file: &syn::File, found: &mut Schema, reasons: &mut BTreeMap<(ObjectKind, String), String>) {
+    let mut items = Vec::new();
+    for item in &file.items {
+        let syn::Item::Struct(item) = item else { continue };
+        let is_view = item.attrs.iter().any(|attribute| attribute.path().is_ident("view"));
+        let derive = if is_view { Derive::View } else { Derive::Table };
+        items.push(ast::Item::parse(&syn::DeriveInput::from(item.clone()), derive));
+    }
+    let known = Known(
+        items
+            .iter()
+            .map(|(item, _)| {
+                let fields = item.fields.iter().map(|field| (unraw(&field.ident), field.name().value));
+                (unraw(&item.ident), (item.name().value, fields.collect()))
+            })
+            .collect(),
+    );
+    for (item, errors) in items {
+        let kind = match (item.derive, &item.module) {
+            (Derive::View, _) => ObjectKind::View,
+            (Derive::Table, Some(_)) => ObjectKind::VirtualTable,
+            (Derive::Table, None) => ObjectKind::Table,
+        };
+        match lower_item(&item, errors, &known) {
+            Ok(declaration) => {
+                match declaration.object {
+                    Object::Table(table) => drop(found.tables.insert(table)),
+                    Object::VirtualTable(table) => drop(found.virtual_tables.insert(table)),
+                    Object::View(view, _) => drop(found.views.insert(view)),
+                }
+                for trigger in declaration.triggers {
+                    found.triggers.insert(trigger);
+                }
+            }
+            Err(errors) => {
+                let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+                reasons.insert((kind, item.name().value.folded()), messages.join("; "));
+            }
+        }
+    }
+}
+
+/// The structs of the file: their tables, and the columns of their fields.
+struct Known(BTreeMap<String, (Name, BTreeMap<String, Name>)>);
+
+impl Resolve for Known {
+    fn column_type(&self, ty: &syn::Type) -> Result<Option<ColumnType>, DeclareError> {
+        rust_types::column_type(ty, self)
+    }
+
+    fn reference(&self, path: &syn::Path) -> Result<Option<(Name, Name)>, DeclareError> {
+        let segments: Vec<String> = path.segments.iter().map(|segment| unraw(&segment.ident)).collect();
+        let found = match &segments[..] {
+            [table, field] => self.0.get(table).and_then(|(name, fields)| Some((name, fields.get(field)?))),
+            _ => None,
+        };
+        match found {
+            Some((table, column)) => Ok(Some((table.clone(), column.clone()))),
+            None => Err(DeclareError::new(path.span(), format!("`{}` is no field", segments.join("::")))),
+        }
+    }
+
+    fn constant(&self, path: &syn::Path) -> Result<Option<syn::Lit>, DeclareError> {
+        Err(DeclareError::new(path.span(), "there are no consts"))
+    }
+}
+
+impl TypeNames for Known {
+    fn full_path(&self, path: &syn::Path) -> Option<String> {
+        rust_types::spelled_full_path(path)
+    }
+
+    fn own_type(&self, ty: &syn::Type) -> Result<Option<ColumnType>, DeclareError> {
+        Err(rust_types::unresolved(ty))
+    }
+}

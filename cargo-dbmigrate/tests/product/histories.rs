@@ -1,0 +1,169 @@
+//! Histories of schemas, gone along in one project each: structs, `generate`, `migrate`, rows in the database.
+
+use std::path::Path;
+
+use dbmigrate_core::diff::Renames;
+use serde_json::Value;
+
+use crate::project::{Loaded, Project, Run, answered, files, load, structs};
+use crate::support::data::history_renames;
+use crate::support::{Change, shared};
+
+/// A schema of a history, with what it was called before.
+struct State {
+    name: String,
+    sql: String,
+    renames: Renames,
+}
+
+/// How a history went.
+#[derive(Default)]
+struct Report {
+    steps: usize,
+    failed: Vec<String>,
+}
+
+/// Goes along a history; after a step that fails it goes on in a new project.
+fn go_along(history: &str, states: &[State], run: Run) -> Report {
+    let mut report = Report::default();
+    let mut at: Option<(Project, Loaded)> = None;
+    for state in states {
+        report.steps += usize::from(at.is_some());
+        match step(at.take(), state, run) {
+            Ok(next) => at = Some(next),
+            Err(error) => {
+                report.failed.push(format!("{history}/{}: {error}", state.name));
+                at = step(None, state, run).ok();
+            }
+        }
+    }
+    if let Some((project, _)) = at
+        && let Err(error) = project.succeed(&["check".to_owned()])
+    {
+        report.failed.push(format!("{history}: {error}"));
+    }
+    report
+}
+
+fn step(before: Option<(Project, Loaded)>, state: &State, run: Run) -> Result<(Project, Loaded), String> {
+    let desired = load(&state.sql)?;
+    let structs = structs(&desired)?;
+    let change = |current| Change {
+        current,
+        desired: desired.schema.clone(),
+        renames: state.renames.clone(),
+        ..Change::default()
+    };
+    let project = match before {
+        None => {
+            let project = Project::new(run);
+            project.step(&Change { desired: desired.schema.clone(), ..Change::default() }, &structs)?;
+            project
+        }
+        Some((project, current)) => {
+            let change = answered(change(current.schema))?;
+            project.fill(&change)?;
+            project.step(&change, &structs)?;
+            project
+        }
+    };
+    Ok((project, desired))
+}
+
+fn read_history(folder: &Path, cases: &Value) -> Vec<State> {
+    let history = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let states = files(folder, "sql").into_iter().map(|file| {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let step = name.split_once("__").map_or(name.as_str(), |(_, tag)| tag);
+        let renames = history_renames(cases, &history, step);
+        State { sql: std::fs::read_to_string(&file).expect("text"), renames, name }
+    });
+    states.collect()
+}
+
+#[test]
+fn every_step_of_real_histories_goes_through_the_whole_product() {
+    let (Some(histories), Some(cases)) = (shared("corpus/histories"), shared("corpus/rename_cases.json")) else {
+        return;
+    };
+    let cases: Value = serde_json::from_str(&std::fs::read_to_string(cases).expect("text")).expect("JSON");
+    let mut folders: Vec<_> = std::fs::read_dir(histories).expect("a folder").flatten().map(|one| one.path()).collect();
+    folders.sort();
+    let reports: Vec<Report> = std::thread::scope(|scope| {
+        let cases = &cases;
+        let running: Vec<_> = folders
+            .iter()
+            .map(|folder| {
+                let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                scope.spawn(move || go_along(&name, &read_history(folder, cases), Run::InProcess))
+            })
+            .collect();
+        running.into_iter().map(|one| one.join().expect("no panic")).collect()
+    });
+    let steps: usize = reports.iter().map(|report| report.steps).sum();
+    let failed: Vec<String> = reports.into_iter().flat_map(|report| report.failed).collect();
+    println!("histories through the product: {} of {steps} steps", steps - failed.len());
+    assert!(failed.is_empty(), "{} of {steps} steps fail:\n{}", failed.len(), failed.join("\n"));
+    assert!(steps > 200, "only {steps} steps were found");
+}
+
+/// A small application as it grows.
+const GROWING: [&str; 6] = [
+    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL, nick TEXT);
+     CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE, title TEXT);",
+    // a unique index, a column with a default and one with a value for old rows, a view
+    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL, nick TEXT,
+       active BOOLEAN NOT NULL DEFAULT TRUE, created_at INTEGER NOT NULL);
+     CREATE UNIQUE INDEX users_email_key ON users (email);
+     CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE, title TEXT);
+     CREATE VIEW authors AS SELECT u.id, count(*) AS posts FROM users u JOIN posts p ON p.user_id = u.id GROUP BY u.id;",
+    // a rename, a parent rebuilt under its cascading child, a trigger
+    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL COLLATE NOCASE, handle TEXT,
+       active BOOLEAN NOT NULL DEFAULT TRUE, created_at INTEGER NOT NULL, CHECK (length(email) > 0));
+     CREATE UNIQUE INDEX users_email_key ON users (email);
+     CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE, title TEXT);
+     CREATE VIEW authors AS SELECT u.id, count(*) AS posts FROM users u JOIN posts p ON p.user_id = u.id GROUP BY u.id;
+     CREATE TRIGGER posts_title AFTER UPDATE OF title ON posts WHEN new.title = '' BEGIN
+       UPDATE posts SET title = NULL WHERE id = new.id; END;",
+    // a column that goes, a table that is renamed with what hangs on it
+    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL COLLATE NOCASE, handle TEXT,
+       created_at INTEGER NOT NULL, CHECK (length(email) > 0));
+     CREATE UNIQUE INDEX users_email_key ON users (email);
+     CREATE TABLE articles (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE, title TEXT);
+     CREATE VIEW authors AS SELECT u.id, count(*) AS posts FROM users u JOIN articles p ON p.user_id = u.id GROUP BY u.id;
+     CREATE TRIGGER posts_title AFTER UPDATE OF title ON articles WHEN new.title = '' BEGIN
+       UPDATE articles SET title = NULL WHERE id = new.id; END;",
+    // a generated column, a full-text index, a composite key, STRICT
+    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL COLLATE NOCASE, handle TEXT,
+       created_at INTEGER NOT NULL, handle_key TEXT AS (lower(handle)), CHECK (length(email) > 0));
+     CREATE UNIQUE INDEX users_email_key ON users (email);
+     CREATE TABLE articles (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE, title TEXT) STRICT;
+     CREATE TABLE tags (article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE, tag TEXT NOT NULL,
+       PRIMARY KEY (article_id, tag)) WITHOUT ROWID;
+     CREATE VIRTUAL TABLE search USING fts5 (title, content='articles', content_rowid='id');",
+    // everything but the users goes
+    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL COLLATE NOCASE, handle TEXT,
+       created_at INTEGER NOT NULL, handle_key TEXT AS (lower(handle)), CHECK (length(email) > 0));
+     CREATE UNIQUE INDEX users_email_key ON users (email);",
+];
+
+#[test]
+fn a_growing_application_goes_through_the_binary() {
+    let states: Vec<State> = GROWING
+        .iter()
+        .enumerate()
+        .map(|(at, sql)| {
+            let mut renames = Renames::default();
+            if at == 2 {
+                renames.columns.push(("users".into(), "nick".into(), "handle".into()));
+            }
+            if at == 3 {
+                renames.tables.push(("posts".into(), "articles".into()));
+            }
+            State { name: at.to_string(), sql: (*sql).to_owned(), renames }
+        })
+        .collect();
+    let report = go_along("growing", &states, Run::Spawned);
+    assert!(report.failed.is_empty(), "{}", report.failed.join("\n"));
+    assert_eq!(report.steps, GROWING.len() - 1);
+}

@@ -1,0 +1,242 @@
+//! A project with structs, a migrations folder and a database file, driven by the subcommand.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use cargo_dbmigrate::codegen::{self, ViewColumns};
+use cargo_dbmigrate::exit;
+use dbmigrate_core::engine::check::broken_objects;
+use dbmigrate_core::engine::{Connection, introspect, populate};
+use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::sql::{DeclType, Name};
+use libsql::Value;
+use pollster::block_on;
+
+use crate::support::{Change, example_backfills, run_script};
+
+/// A schema as a database has it, with what only the engine knows.
+pub(crate) struct Loaded {
+    pub(crate) schema: Schema,
+    pub(crate) views: ViewColumns,
+    /// Views and triggers that the engine does not compile, and why.
+    pub(crate) broken: Vec<String>,
+}
+
+/// Loads a script into a database in memory.
+pub(crate) fn load(sql: &str) -> Result<Loaded, String> {
+    block_on(async {
+        let connection = Connection::in_memory().await.map_err(|error| error.to_string())?;
+        run_script(&connection, sql).await?;
+        let found = introspect(&connection).await.map_err(|error| error.to_string())?;
+        if let Some(unreadable) = found.unreadable.first() {
+            return Err(format!("{}: {}", unreadable.object.sql, unreadable.reason));
+        }
+        let views = view_columns(&connection, &found.schema).await;
+        let broken = broken_objects(&connection, &found.schema).await;
+        let broken = broken.into_iter().map(|one| format!("{} `{}`: {}", one.kind, one.name, one.message)).collect();
+        Ok(Loaded { schema: found.schema, views, broken })
+    })
+}
+
+async fn view_columns(connection: &Connection, schema: &Schema) -> ViewColumns {
+    let mut views = ViewColumns::new();
+    let text = |value: &Value| value.as_text().map(String::to_owned).unwrap_or_default();
+    for view in &schema.views {
+        let query = format!("PRAGMA table_xinfo({})", view.name.sql());
+        // a view that does not compile has no columns
+        let Ok(rows) = connection.rows(&query).await else { continue };
+        let columns = rows.iter().map(|row| (Name::from(text(&row[1])), DeclType::new(text(&row[2]))));
+        views.insert(view.name.clone(), columns.collect());
+    }
+    views
+}
+
+/// The structs of a schema.
+pub(crate) fn structs(loaded: &Loaded) -> Result<String, String> {
+    codegen::render(&loaded.schema, &loaded.views)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+}
+
+/// How the subcommand is run.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Run {
+    /// As a function, which is what `main` calls.
+    InProcess,
+    /// As the binary.
+    Spawned,
+}
+
+pub(crate) struct Project {
+    directory: tempfile::TempDir,
+    run: Run,
+}
+
+impl Project {
+    pub(crate) fn new(run: Run) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let project = Self { directory, run };
+        let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+                        dbmigrate-rs = \"0.1\"\n\n[workspace]\n";
+        std::fs::create_dir(project.path("src")).expect("the directory is writable");
+        std::fs::write(project.path("Cargo.toml"), manifest).expect("the directory is writable");
+        project
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path("test.db")
+    }
+
+    pub(crate) fn connect(&self) -> Connection {
+        let connection = block_on(Connection::open(&self.database(), true)).expect("a database");
+        // nothing here survives a power cut
+        block_on(connection.run("PRAGMA synchronous = OFF")).expect("a database");
+        connection
+    }
+
+    pub(crate) fn write_structs(&self, text: &str) {
+        std::fs::write(self.path("src/lib.rs"), text).expect("the directory is writable");
+    }
+
+    fn arguments(&self, arguments: &[String]) -> Vec<OsString> {
+        let manifest = self.path("Cargo.toml").into_os_string();
+        let common = ["-q".into(), "--manifest-path".into(), manifest];
+        let program = OsString::from("cargo-dbmigrate");
+        std::iter::once(program).chain(arguments.iter().map(OsString::from)).chain(common).collect()
+    }
+
+    /// Runs a command and returns its exit code. What it says of errors goes where errors go.
+    pub(crate) fn code(&self, arguments: &[String]) -> u8 {
+        match self.run {
+            Run::InProcess => cargo_dbmigrate::run(self.arguments(arguments)),
+            Run::Spawned => self.spawn(arguments).0,
+        }
+    }
+
+    /// Runs a command that has to exit with 0; the error is what it says otherwise.
+    pub(crate) fn succeed(&self, arguments: &[String]) -> Result<(), String> {
+        let code = self.code(arguments);
+        if code == exit::DONE {
+            return Ok(());
+        }
+        // what has been refused is refused again, and now it can be heard
+        let (again, said) = self.spawn(arguments);
+        let line: Vec<String> = arguments.iter().map(|argument| shell_quoted(argument)).collect();
+        Err(format!("`{}` exits with {code} (then {again}): {said}", line.join(" ")))
+    }
+
+    fn spawn(&self, arguments: &[String]) -> (u8, String) {
+        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_cargo-dbmigrate"))
+            .args(self.arguments(arguments).into_iter().skip(1))
+            .output()
+            .expect("the binary runs");
+        let code = output.status.code().and_then(|code| u8::try_from(code).ok()).expect("no signal");
+        (code, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    pub(crate) fn migrate(&self) -> Vec<String> {
+        vec!["migrate".to_owned(), "--url".to_owned(), self.database().display().to_string()]
+    }
+
+    pub(crate) fn migrations(&self) -> usize {
+        let entries = std::fs::read_dir(self.path("migrations")).map(|entries| entries.flatten().collect::<Vec<_>>());
+        entries.unwrap_or_default().iter().filter(|entry| entry.path().is_dir()).count()
+    }
+
+    /// Puts rows of `change.current` that the change is meant to carry over into the tables, in the place of all
+    /// that are there.
+    pub(crate) fn fill(&self, change: &Change) -> Result<(), String> {
+        let connection = self.connect();
+        let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
+        block_on(async {
+            connection.run("PRAGMA foreign_keys = OFF").await.map_err(text)?;
+            connection.run("BEGIN").await.map_err(text)?;
+            for table in &change.current.virtual_tables {
+                // an external index has no rows of its own to delete
+                let _ = connection.run(&format!("DELETE FROM {}", table.name.sql())).await;
+            }
+            for table in &change.current.tables {
+                connection.run(&format!("DELETE FROM {}", table.name.sql())).await.map_err(text)?;
+            }
+            connection.run("COMMIT").await.map_err(text)?;
+            let wanted = populate::restricted(&change.current, &change.desired, &change.renames);
+            populate::populate_restricted(&connection, &change.current, wanted.as_ref()).await.map_err(text)?;
+            for table in change.unfillable() {
+                populate::clear(&connection, &table).await.map_err(text)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// From the schema that the database has to the next: structs, `generate`, `migrate`; afterwards the schema is
+    /// the wanted one, the rows are there, and nothing is left to do.
+    pub(crate) fn step(&self, change: &Change, structs: &str) -> Result<(), String> {
+        let before = if self.database().exists() { Some(change.image(&self.connect())?) } else { None };
+        self.write_structs(structs);
+        self.succeed(&generate(change))?;
+        self.succeed(&self.migrate())?;
+        let connection = self.connect();
+        if let Some(before) = before {
+            change.check(&connection, &before)?;
+        }
+        let found = block_on(introspect(&connection)).map_err(|error| error.to_string())?;
+        if found.schema.canonical() != change.desired.canonical() {
+            return Err("the database has not the wanted schema".to_owned());
+        }
+        drop(connection);
+        self.nothing_left()
+    }
+
+    /// `generate`, `migrate` and `check` once more do nothing and find nothing.
+    fn nothing_left(&self) -> Result<(), String> {
+        let count = self.migrations();
+        let bytes = std::fs::read(self.database()).map_err(|error| error.to_string())?;
+        self.succeed(&["generate".to_owned()])?;
+        if self.migrations() != count {
+            return Err("a second `generate` writes a migration".to_owned());
+        }
+        self.succeed(&self.migrate())?;
+        if std::fs::read(self.database()).map_err(|error| error.to_string())? != bytes {
+            return Err("a second `migrate` changes the database".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// `generate` with everything that the change needs said.
+pub(crate) fn generate(change: &Change) -> Vec<String> {
+    let mut arguments = vec!["generate".to_owned()];
+    let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
+    for (from, to) in &change.renames.tables {
+        add("--rename", format!("{from}={to}"));
+    }
+    for (table, from, to) in &change.renames.columns {
+        add("--rename", format!("{table}.{from}={to}"));
+    }
+    for ((table, column), value) in &change.backfills {
+        add("--backfill", format!("{table}.{column}={value}"));
+    }
+    if change.accept_all {
+        add("--accept", "all".to_owned());
+    }
+    arguments
+}
+
+/// A change with all questions answered.
+pub(crate) fn answered(mut change: Change) -> Result<Change, String> {
+    change.accept_all = true;
+    change.backfills = example_backfills(&change)?;
+    Ok(change)
+}
+
+/// The files of a directory with an extension, in the order of their names.
+pub(crate) fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).expect("a directory").flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|one| one == extension)).collect();
+    files.sort();
+    files
+}

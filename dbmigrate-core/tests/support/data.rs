@@ -1,0 +1,113 @@
+//! The shared test data: changes that somebody really made, or that tools get wrong.
+
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+
+use dbmigrate_core::diff::Renames;
+use dbmigrate_core::sql::{Expr, Name};
+use pollster::block_on;
+use serde_json::Value;
+
+use super::{Change, schema_of, shared};
+
+/// The renames that the authors really made, by history and step.
+pub fn history_renames(cases: &Value, history: &str, step: &str) -> Renames {
+    let mut renames = Renames::default();
+    for case in cases.as_array().into_iter().flatten() {
+        if case["history"] != history || case["step"] != step {
+            continue;
+        }
+        let copies = case["truth_copy"].as_array().into_iter().flatten();
+        for rename in case["truth_rename"].as_array().into_iter().flatten().chain(copies) {
+            let text = |at: usize| Name::from(rename[at].as_str().unwrap_or_default().trim_matches('"'));
+            if rename[0].as_str().unwrap_or_default().contains([' ', '|', '('])
+                || !case["gone"].to_string().contains(text(0).as_str())
+            {
+                // carried over by an expression, not a rename
+                continue;
+            }
+            if case["kind"] == "column" {
+                renames.columns.push((Name::from(case["table"].as_str().unwrap_or_default()), text(0), text(1)));
+            } else {
+                renames.tables.push((text(0), text(1)));
+            }
+        }
+    }
+    renames
+}
+
+/// The renames of a case.
+fn renames(expect: &Value) -> Renames {
+    let mut renames = Renames::default();
+    let text = |value: &Value| Name::from(value.as_str().unwrap_or_default());
+    for rename in expect["renames"].as_array().into_iter().flatten() {
+        let (from, to) = (text(&rename["from"]), text(&rename["to"]));
+        if rename["kind"] == "table" {
+            renames.tables.push((from, to));
+        } else {
+            renames.columns.push((text(&rename["table"]), from, to));
+        }
+    }
+    // a column is renamed by its table's new name
+    for (table, _, _) in &mut renames.columns {
+        if let Some((_, to)) = renames.tables.iter().find(|(from, _)| from == table) {
+            *table = to.clone();
+        }
+    }
+    renames
+}
+
+/// The change that a case asks for.
+pub fn change(case: &Value) -> Result<Change, String> {
+    let text = |key: &str| case[key].as_str().unwrap_or_default();
+    let mut change = Change {
+        current: schema_of(text("current_sql"))?,
+        desired: schema_of(text("desired_sql"))?,
+        seed: text("seed_sql").to_owned(),
+        renames: renames(&case["expect"]),
+        ..Change::default()
+    };
+    for (target, expr) in case["expect"]["fill"].as_object().into_iter().flatten() {
+        if let Some((table, column)) = target.split_once('.') {
+            change.backfills.insert((table.into(), column.into()), Expr::new(expr.as_str().unwrap_or_default()));
+        }
+    }
+    Ok(change)
+}
+
+/// The last query of each check has to return these rows.
+pub fn run_checks(database: &dbmigrate_core::engine::Connection, checks: &Value) -> Result<(), String> {
+    for check in checks.as_array().into_iter().flatten() {
+        let (sql, wanted) = (check[0].as_str().unwrap_or_default(), &check[1]);
+        let mut rows = Vec::new();
+        for statement in sql.split(";;") {
+            rows = block_on(database.rows(statement)).map_err(|error| format!("{statement}: {error}"))?;
+        }
+        let found: Value = rows
+            .iter()
+            .map(|row| {
+                Value::Array(
+                    row.iter()
+                        .map(|value| match value {
+                            libsql::Value::Null => Value::Null,
+                            libsql::Value::Integer(integer) => (*integer).into(),
+                            libsql::Value::Real(real) => (*real).into(),
+                            libsql::Value::Text(text) => text.as_str().into(),
+                            libsql::Value::Blob(blob) => format!("{blob:?}").into(),
+                        })
+                        .collect(),
+                )
+            })
+            .collect();
+        if found != *wanted {
+            return Err(format!("`{sql}` returns {found}, not {wanted}"));
+        }
+    }
+    Ok(())
+}
+
+/// The cases of a suite; none if the shared data is not there.
+pub fn load(file: &str) -> Vec<Value> {
+    let Some(path) = shared(&format!("cases/{file}")) else { return Vec::new() };
+    let text = std::fs::read_to_string(path).expect("the file is readable");
+    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
