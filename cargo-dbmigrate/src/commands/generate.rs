@@ -7,7 +7,7 @@ use dbmigrate_core::diff::change::slug;
 use dbmigrate_core::engine::prove::{ProofError, check_declaration, prove};
 use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::decide::shell_quoted;
-use dbmigrate_core::plan::{Plan, plan};
+use dbmigrate_core::plan::{Assessed, Plan, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
@@ -190,7 +190,7 @@ fn name(arguments: &Generate, plan: &Plan) -> Result<Slug> {
     let wanted = match &arguments.name {
         Some(name) => name.clone(),
         None if plan.is_empty() => "custom".to_owned(),
-        None => slug(&plan.changes),
+        None => slug(&plan.changes.iter().map(|assessed| assessed.change.clone()).collect::<Vec<_>>()),
     };
     Slug::sanitize(&wanted).ok_or_else(|| {
         CommandError::usage(format!("`--name {wanted}` has no letter or digit that a file name could have"))
@@ -207,7 +207,14 @@ fn template(name: &str) -> String {
 
 fn report(context: &Context, arguments: &Generate, folder: &Folder, migration: &str, plan: &Plan) {
     let printer = &context.printer;
-    let changes: Vec<String> = plan.changes.iter().map(ToString::to_string).collect();
+    let changes: Vec<serde_json::Value> = plan
+        .changes
+        .iter()
+        .map(|Assessed { change, cost, risks }| {
+            let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
+            json!({ "change": change.to_string(), "cost": cost.word(), "risks": risks })
+        })
+        .collect();
     let count = match changes.len() {
         0 => "nothing changes yet".to_owned(),
         count => format!("{}, {}", counted(count, "change"), plan.cost().word()),

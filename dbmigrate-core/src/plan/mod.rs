@@ -7,6 +7,7 @@
 //! Foreign keys are off while a migration runs, so the order of tables among themselves is free; the runner compares
 //! the violations before and after.
 
+pub mod assess;
 mod copy;
 pub mod decide;
 mod dependents;
@@ -17,6 +18,7 @@ mod rebuild;
 mod script;
 mod virtual_table;
 
+pub use assess::{Assessed, Risk};
 pub use decide::{Accepted, Decisions, Question};
 pub use dependents::create_all;
 pub use lint::Lint;
@@ -25,7 +27,7 @@ pub use preflight::Preflight;
 use preflight::Preflights;
 
 use crate::ddl::render;
-use crate::diff::{Change, Diff, TableDiff, rename::rename_order};
+use crate::diff::{Diff, TableDiff, rename::rename_order};
 use crate::schema::{Named, Schema, Table};
 use crate::sql::Name;
 
@@ -66,7 +68,7 @@ pub struct Step {
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The changes it makes.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Assessed>,
     /// Queries that have to return no row before anything is touched.
     pub preflights: Vec<Preflight>,
     /// Tables, by their old names, whose rows the engine may refuse for reasons that no preflight foresees: backfills
@@ -159,11 +161,12 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
     let mut preflights = Preflights::of(&input, &strategies);
     let backfilled = decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone());
     preflights.unforeseen.extend(backfilled);
+    let allowed = decide::allowed(diff, old, new, decisions);
     Ok(Plan {
-        changes: diff.changes(),
+        changes: assess::assess(&input, &strategies, &preflights.all, &allowed),
         preflights: preflights.all,
         unforeseen: preflights.unforeseen,
-        allowed: decide::allowed(diff, old, new, decisions),
+        allowed,
         steps,
     })
 }
