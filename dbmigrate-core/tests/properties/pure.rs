@@ -17,12 +17,12 @@ fn a_schema_is_the_same_after_a_database_and_after_a_snapshot() {
     run_cases(200, &gene::schemas(), |genes, counts| {
         let schema = generate::model(genes).schema();
         let canonical = schema.canonical();
-        let bytes = snapshot::to_bytes(&schema);
+        let bytes = snapshot::to_bytes(&schema.clone().into());
         let read = snapshot::read(&bytes).map_err(|error| error.to_string())?;
-        if read.canonical() != canonical || snapshot::to_bytes(&read) != bytes {
+        if read.schema.canonical() != canonical || snapshot::to_bytes(&read) != bytes {
             return Err(format!("the snapshot reads differently:\n{}", String::from_utf8_lossy(&bytes)));
         }
-        let same = diff(&schema, &read, &Renames::default()).map_err(|error| error.to_string())?;
+        let same = diff(&schema, &read.schema, &Renames::default()).map_err(|error| error.to_string())?;
         if !same.is_empty() {
             return Err(format!("differs from itself: {:?}", same.changes()));
         }
