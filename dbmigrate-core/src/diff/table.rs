@@ -139,8 +139,9 @@ impl ColumnChange {
             collation: collation(old) != collation(new),
             generated: old.generated != new.generated,
         };
-        change.nullability = (old_table.rejects_null(old), old.not_null_conflict, &old.not_null_name)
-            != (new_table.rejects_null(new), new.not_null_conflict, &new.not_null_name);
+        let clause =
+            |column: &Column| column.not_null.then(|| (column.not_null_conflict, column.not_null_name.clone()));
+        change.nullability = old_table.rejects_null(old) != new_table.rejects_null(new) || clause(old) != clause(new);
         Some(change)
     }
 }

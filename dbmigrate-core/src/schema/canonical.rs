@@ -129,10 +129,13 @@ pub fn canonical_column(table: &Table, column: &Column) -> String {
     let mut text = format!("column {:?} {}", column.name.folded(), column.decl_type.canonical());
     if table.rejects_null(column) && table.rowid_alias().is_none_or(|alias| alias.name != column.name) {
         text.push_str(" not null");
-        if let Some(name) = &column.not_null_name {
-            let _ = write!(text, " named {}", name.folded());
+        // what a clause that is not there would be called, or do, makes no difference
+        if column.not_null {
+            if let Some(name) = &column.not_null_name {
+                let _ = write!(text, " named {}", name.folded());
+            }
+            text.push_str(&canonical_conflict(column.not_null_conflict));
         }
-        text.push_str(&canonical_conflict(column.not_null_conflict));
     }
     if let Some(default) = column.effective_default() {
         let _ = write!(text, " default {}", canonical_default(default));
