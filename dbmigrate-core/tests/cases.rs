@@ -1,5 +1,7 @@
 //! Changes in which tools lose data, and changes from the test suites of others: each applied to a database with rows.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the counts are worth knowing")]
+
 mod support;
 
 use serde_json::Value;

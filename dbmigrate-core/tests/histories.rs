@@ -1,5 +1,7 @@
 //! The histories of real applications: every step applied to a database with generated rows in it.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the counts are worth knowing")]
+
 mod support;
 
 use std::fs;

@@ -167,15 +167,12 @@ pub(crate) fn set_primary_key(table: &mut TableModel, choices: &mut Choices<'_>)
     if kind == 0 {
         return;
     }
-    let parts = match kind {
-        1..=4 => {
-            let part = if kind == 4 { choices.one(&stored) } else { first };
-            vec![(part, None, kind == 3 && choices.chance(30))]
-        }
-        _ => {
-            let columns = choices.several(3, &stored);
-            columns.into_iter().map(|column| (column, choices.maybe(15, &COLLATIONS), choices.chance(25))).collect()
-        }
+    let parts = if kind <= 4 {
+        let part = if kind == 4 { choices.one(&stored) } else { first };
+        vec![(part, None, kind == 3 && choices.chance(30))]
+    } else {
+        let columns = choices.several(3, &stored);
+        columns.into_iter().map(|column| (column, choices.maybe(15, &COLLATIONS), choices.chance(25))).collect()
     };
     if kind <= 3
         && let Some(column) = table.columns.iter_mut().find(|column| column.id == first)

@@ -1,6 +1,8 @@
 //! Random schemas, random changes, random rows: a change is asked about, or refused by the rows, or applied with every
 //! row kept.
 
+#![allow(clippy::print_stdout, reason = "how often each ending was seen is worth knowing")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -134,11 +136,15 @@ fn refusal(schema: &Schema) -> Result<Option<String>, String> {
 }
 
 fn script(schema: &Schema) -> String {
-    create_all(schema).iter().map(|statement| format!("{statement};\n")).collect()
+    statements(&create_all(schema))
+}
+
+fn statements(all: &[String]) -> String {
+    all.iter().fold(String::new(), |script, statement| script + statement + ";\n")
 }
 
 fn describe(error: &str, change: &Change) -> String {
-    let rows: String = change.tries.iter().map(|statement| format!("{statement};\n")).collect();
+    let rows = statements(&change.tries);
     let plan = change.generate().map_or_else(|error| error, |plan| plan.to_sql("plan"));
     format!(
         "{error}\n-- from:\n{}\n-- to:\n{}\n-- {:?} {:?}\n-- rows (generated ones first: {}):\n{rows}\n-- plan:\n{plan}",

@@ -151,7 +151,7 @@ impl Model {
             schema.tables.insert(self.table_schema(table));
         }
         for table in &self.virtuals {
-            let columns = table.columns.iter().map(|column| Expr::new(column));
+            let columns = table.columns.iter().map(Expr::new);
             schema.virtual_tables.insert(VirtualTable {
                 name: table.name.as_str().into(),
                 module: table.module.into(),

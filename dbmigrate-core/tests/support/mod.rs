@@ -1,6 +1,7 @@
 //! The harness for every data test: a database before, a change, the database after.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+#![allow(clippy::print_stderr, clippy::large_enum_variant, reason = "what a test says is read by people, once")]
 
 pub mod data;
 
