@@ -120,13 +120,17 @@ pub struct Comment {
 #[derive(View)]
 #[view(
     name = "published_posts",
-    query = "SELECT posts.id, posts.organization_id, posts.title, posts.body, posts.created_at
-             FROM posts WHERE posts.state = 'published'"
+    query = "SELECT posts.id, posts.organization_id, posts.slug, posts.title, posts.body, posts.published_at,
+                    trim(users.given_name || ' ' || coalesce(users.family_name, '')) AS author
+             FROM posts JOIN users ON users.id = posts.author_id
+             WHERE posts.state = 'published'"
 )]
 pub struct PublishedPost {
     pub id: PostId,
     pub organization_id: OrganizationId,
+    pub slug: String,
     pub title: String,
     pub body: String,
-    pub created_at: UnixTime,
+    pub published_at: Option<UnixTime>,
+    pub author: String,
 }

@@ -63,7 +63,11 @@ pub struct Membership {
 
 /// A letter that asks somebody to join.
 #[derive(Table)]
-#[table(name = "invitations", index(organization_id))]
+#[table(
+    name = "invitations",
+    index(organization_id),
+    unique_index(organization_id, "lower(email)", where = "accepted_at IS NULL")
+)]
 pub struct Invitation {
     #[column(primary_key)]
     pub id: i64,
