@@ -58,7 +58,7 @@ pub struct Plan {
     pub is_public: bool,
 }
 
-/// A team's plan, now or once.
+/// An organization's plan, now or once.
 #[derive(Table)]
 #[table(
     name = "subscriptions",

@@ -1,4 +1,4 @@
-//! What teams publish.
+//! What organizations publish.
 
 use dbmigrate::{ColumnType, Table, View};
 
@@ -25,7 +25,10 @@ pub enum PostState {
 
 /// An article.
 #[derive(Table)]
-#[table(name = "posts", index(organization_id, created_at desc), unique_index(organization_id, slug),
+#[table(
+    name = "posts",
+    index(organization_id, created_at desc),
+    unique_index(organization_id, slug),
     trigger(
         posts_search_insert,
         after = insert,
@@ -53,7 +56,7 @@ pub struct Post {
     pub organization_id: OrganizationId,
     #[column(references = User::id, index)]
     pub author_id: UserId,
-    /// Its address below the team's.
+    /// Its address below the organization's.
     pub slug: String,
     pub title: String,
     #[column(default = "")]

@@ -1,4 +1,4 @@
-//! Teams and who is in them.
+//! Organizations and who is in them.
 
 use dbmigrate::{ColumnType, Table};
 
@@ -34,7 +34,7 @@ pub struct Organization {
     pub created_at: UnixTime,
 }
 
-/// A user in a team.
+/// A user in an organization.
 #[derive(Table)]
 #[table(
     name = "memberships",
