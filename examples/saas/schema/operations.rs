@@ -48,12 +48,7 @@ pub struct ApiKey {
 
 /// Something in the object storage.
 #[derive(Table)]
-#[table(
-    name = "files",
-    strict,
-    unique(organization_id, path),
-    check(size_or_link, "(size IS NULL) <> (link IS NULL)")
-)]
+#[table(name = "files", strict, unique(organization_id, path), check(size_or_link, "(size IS NULL) <> (link IS NULL)"))]
 pub struct File {
     #[column(primary_key)]
     pub id: i64,

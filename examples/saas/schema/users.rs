@@ -10,11 +10,7 @@ pub struct UserId(pub i64);
 
 /// A person with an account.
 #[derive(Table)]
-#[table(
-    name = "users",
-    strict,
-    index("lower(coalesce(family_name, given_name))", name = "users_by_name_idx")
-)]
+#[table(name = "users", strict, index("lower(coalesce(family_name, given_name))", name = "users_by_name_idx"))]
 pub struct User {
     #[column(primary_key, autoincrement)]
     pub id: UserId,
