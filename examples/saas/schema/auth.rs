@@ -37,17 +37,6 @@ pub struct OauthAccount {
     pub linked_at: UnixTime,
 }
 
-/// A link that was mailed to somebody who forgot the password.
-#[derive(Table)]
-#[table(name = "password_resets", without_rowid)]
-pub struct PasswordReset {
-    #[column(primary_key)]
-    pub token_hash: Vec<u8>,
-    #[column(references = User::id, on_delete = cascade, index)]
-    pub user_id: UserId,
-    pub expires_at: UnixTime,
-}
-
 /// What kind of second step a [`SecondFactor`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ColumnType)]
 #[column_type(check, rename_all = "kebab-case")]

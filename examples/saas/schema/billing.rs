@@ -58,9 +58,13 @@ pub struct Plan {
     pub is_public: bool,
 }
 
-/// A team's plan, now or once.
+/// An organization's plan, now or once.
 #[derive(Table)]
-#[table(name = "subscriptions", strict)]
+#[table(
+    name = "subscriptions",
+    strict,
+    unique_index(organization_id, name = "subscriptions_one_at_a_time_key", where = "state <> 'canceled'")
+)]
 pub struct Subscription {
     #[column(primary_key)]
     pub id: i64,
@@ -88,6 +92,7 @@ pub struct Invoice {
     pub currency: Currency,
     pub subtotal: Cents,
     pub tax: Cents,
+    #[column(generated = "subtotal + tax", stored)]
     pub total: Cents,
     #[column(default_sql = "unixepoch()")]
     pub issued_at: UnixTime,

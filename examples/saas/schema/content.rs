@@ -1,4 +1,4 @@
-//! What teams publish.
+//! What organizations publish.
 
 use dbmigrate::{ColumnType, Table, View};
 
@@ -25,7 +25,10 @@ pub enum PostState {
 
 /// An article.
 #[derive(Table)]
-#[table(name = "posts", index(organization_id, created_at desc), unique_index(organization_id, slug),
+#[table(
+    name = "posts",
+    index(organization_id, created_at desc),
+    unique_index(organization_id, slug),
     trigger(
         posts_search_insert,
         after = insert,
@@ -53,7 +56,7 @@ pub struct Post {
     pub organization_id: OrganizationId,
     #[column(references = User::id, index)]
     pub author_id: UserId,
-    /// Its address below the team's.
+    /// Its address below the organization's.
     pub slug: String,
     pub title: String,
     #[column(default = "")]
@@ -120,13 +123,17 @@ pub struct Comment {
 #[derive(View)]
 #[view(
     name = "published_posts",
-    query = "SELECT posts.id, posts.organization_id, posts.title, posts.body, posts.created_at
-             FROM posts WHERE posts.state = 'published'"
+    query = "SELECT posts.id, posts.organization_id, posts.slug, posts.title, posts.body, posts.published_at,
+                    trim(users.given_name || ' ' || coalesce(users.family_name, '')) AS author
+             FROM posts JOIN users ON users.id = posts.author_id
+             WHERE posts.state = 'published'"
 )]
 pub struct PublishedPost {
     pub id: PostId,
     pub organization_id: OrganizationId,
+    pub slug: String,
     pub title: String,
     pub body: String,
-    pub created_at: UnixTime,
+    pub published_at: Option<UnixTime>,
+    pub author: String,
 }

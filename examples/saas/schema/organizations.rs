@@ -1,4 +1,4 @@
-//! Teams and who is in them.
+//! Organizations and who is in them.
 
 use dbmigrate::{ColumnType, Table};
 
@@ -34,7 +34,7 @@ pub struct Organization {
     pub created_at: UnixTime,
 }
 
-/// A user in a team.
+/// A user in an organization.
 #[derive(Table)]
 #[table(
     name = "memberships",
@@ -63,7 +63,11 @@ pub struct Membership {
 
 /// A letter that asks somebody to join.
 #[derive(Table)]
-#[table(name = "invitations", index(organization_id))]
+#[table(
+    name = "invitations",
+    index(organization_id),
+    unique_index(organization_id, "lower(email)", where = "accepted_at IS NULL")
+)]
 pub struct Invitation {
     #[column(primary_key)]
     pub id: i64,

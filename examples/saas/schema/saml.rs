@@ -29,6 +29,7 @@ pub struct SamlConnection {
 
 /// A user as the identity provider knows them.
 #[derive(Table)]
+#[expect(clippy::struct_field_names, reason = "a name ID is what SAML calls it")]
 #[table(name = "saml_identities", strict, without_rowid, primary_key(connection_id, name_id))]
 pub struct SamlIdentity {
     #[column(references = SamlConnection::id, on_delete = cascade)]

@@ -10,7 +10,7 @@ pub struct UserId(pub i64);
 
 /// A person with an account.
 #[derive(Table)]
-#[table(name = "users", strict)]
+#[table(name = "users", strict, index("lower(coalesce(family_name, given_name))", name = "users_by_name_idx"))]
 pub struct User {
     #[column(primary_key, autoincrement)]
     pub id: UserId,
@@ -22,6 +22,7 @@ pub struct User {
     pub locale: String,
     #[column(default_sql = "unixepoch()")]
     pub created_at: UnixTime,
+    #[column(index(where = "last_seen_at IS NOT NULL"))]
     pub last_seen_at: Option<UnixTime>,
 }
 

@@ -8,7 +8,7 @@ use dbmigrate::{Table, View};
     trigger(
         articles_inserted,
         after = insert,
-        body = "INSERT INTO article_search (rowid, title, body) VALUES (new.id, new.title, new.body);"
+        body = "INSERT INTO article_search (rowid, title, body) VALUES (new.id, new.title, new.body)"
     )
 )]
 pub struct Articles {
@@ -36,7 +36,7 @@ pub struct Articles {
         before = update,
         update_of(total),
         when = "old.state = 9",
-        body = "SELECT raise(ABORT, 'the order is closed');"
+        body = "SELECT raise(ABORT, 'the order is closed')"
     )
 )]
 pub struct Orders {
@@ -164,7 +164,7 @@ pub struct OpenOrders {
     trigger(
         slugs_updated,
         instead_of = update,
-        body = "UPDATE organizations SET slug = new.slug WHERE id = old.organization;"
+        body = "UPDATE organizations SET slug = new.slug WHERE id = old.organization"
     )
 )]
 pub struct Slugs {
