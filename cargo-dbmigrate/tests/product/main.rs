@@ -1,0 +1,10 @@
+//! Whole-product tests: the real binary on real projects and real databases. Each says what is in the project before,
+//! runs commands, and looks at what was printed, at the files and at the database afterwards.
+
+mod declarations;
+mod databases;
+mod decisions;
+mod faults;
+mod folder;
+mod project;
+mod renames;
