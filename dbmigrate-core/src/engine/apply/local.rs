@@ -56,8 +56,7 @@ impl LocalDatabase {
                 return Err(OpenError::Replica { path: path.to_owned() });
             }
         }
-        let connection = Connection::open(path, create).await?;
-        connection.set_busy_timeout(busy_timeout)?;
+        let connection = Connection::open_waiting(path, create, busy_timeout).await?;
         Ok(Self::from_connection(connection))
     }
 
