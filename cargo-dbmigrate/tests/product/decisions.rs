@@ -7,7 +7,9 @@ use crate::project::{Project, Run};
 
 /// A table `users` with these fields besides the key.
 fn users(fields: &str) -> String {
-    format!("#[derive(Table)]\n#[table(name = \"users\")]\nstruct User {{\n    #[column(primary_key)]\n    id: i64,\n    {fields}\n}}\n")
+    format!(
+        "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User {{\n    #[column(primary_key)]\n    id: i64,\n    {fields}\n}}\n"
+    )
 }
 
 const ROWS: &str = "INSERT INTO users VALUES (1, 'Ada'), (2, 'Grace')";
@@ -32,7 +34,9 @@ fn asks(project: &Project) -> Vec<String> {
     let last = objects.last().expect("there is an error");
     assert_eq!((&last["reason"], &last["exit_code"]), (&"error".into(), &3.into()));
     for command in &suggested {
-        let said = objects.iter().any(|object| object.to_string().contains(&command.replace('\\', "\\\\").replace('"', "\\\"")));
+        let said = objects
+            .iter()
+            .any(|object| object.to_string().contains(&command.replace('\\', "\\\\").replace('"', "\\\"")));
         assert!(said, "`{command}` is not in {}", json.out);
     }
     // `--check` and `check` only say that there is a difference
@@ -63,7 +67,7 @@ fn a_column_that_is_gone_beside_a_new_one_may_be_renamed_or_dropped() {
     asks(&project);
     project.transcript();
     type_and_migrate(&project, drop);
-    let script = project.read(&project.sql_of("0002_alter_users"));
+    let script = project.read(&project.sql_of("0002_users_add_handle_and_users_drop_nick"));
     assert_snapshot!("column_dropped", project.transcript() + &script + &project.dump());
 }
 
@@ -207,7 +211,9 @@ fn a_column_that_becomes_generated_gives_up_its_values_when_it_is_named() {
 
 #[test]
 fn names_that_a_shell_would_take_apart_are_quoted_in_the_commands() {
-    let project = Project::migrated("#[derive(Table)]\n#[table(name = \"it's $HOME\")]\nstruct Odd { #[column(primary_key)] id: i64, #[column(name = \"a b;c\")] a: Option<i64> }");
+    let project = Project::migrated(
+        "#[derive(Table)]\n#[table(name = \"it's $HOME\")]\nstruct Odd { #[column(primary_key)] id: i64, #[column(name = \"a b;c\")] a: Option<i64> }",
+    );
     project.sql("INSERT INTO \"it's $HOME\" VALUES (1, 2)");
     project.structs("#[derive(Table)]\n#[table(name = \"it's $HOME\")]\nstruct Odd { #[column(primary_key)] id: i64, #[column(name = \"`x` \\\"y\\\"\")] a: Option<i64> }");
     let run = project.refuses(3, "generate");
@@ -220,7 +226,11 @@ fn names_that_a_shell_would_take_apart_are_quoted_in_the_commands() {
 
 #[test]
 fn several_questions_are_asked_at_once_and_answered_in_one_command() {
-    let project = Project::migrated(&format!("{}{}", users("nick: String, old: i64,"), "#[derive(Table)]\nstruct Legacy { id: i64 }"));
+    let project = Project::migrated(&format!(
+        "{}{}",
+        users("nick: String, old: i64,"),
+        "#[derive(Table)]\nstruct Legacy { id: i64 }"
+    ));
     project.structs(&users("handle: String, age: i64,"));
     let run = project.refuses(3, "generate");
     assert!(run.err.contains("decisions are needed"), "{}", run.err);
@@ -232,8 +242,7 @@ fn several_questions_are_asked_at_once_and_answered_in_one_command() {
 fn accept_all_accepts_everything_and_writes_down_what() {
     let project = changed(&users("age: i64,"));
     project.runs("generate --accept all");
-    let name = "0002_alter_users";
-    let script = project.read(&project.sql_of(name));
+    let script = project.read(&project.sql_of("0002_users_add_age_and_users_drop_nick"));
     assert_snapshot!(script);
 }
 
@@ -258,7 +267,7 @@ fn flags_that_do_not_fit_are_wrong_usage() {
         "--accept all --backfill users.handel=1",
         "--accept all --backfill people.handle=1",
         "--accept all --backfill users.id=1",
-        "--accept all --name ---",
+        "--accept all --name=---",
     ] {
         project.refuses(2, &format!("generate {flags}"));
     }

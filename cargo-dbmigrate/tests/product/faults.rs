@@ -177,7 +177,8 @@ fn two_runners_at_once_apply_each_migration_once() {
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs")
         };
         let runners: Vec<_> = (0..3).map(start).collect();
-        let runs: Vec<Run> = runners.into_iter().map(|runner| runner.wait_with_output().expect("it ends").into()).collect();
+        let runs: Vec<Run> =
+            runners.into_iter().map(|runner| runner.wait_with_output().expect("it ends").into()).collect();
         let applied = runs.iter().map(|run| {
             assert_eq!(run.code, 0, "{}{}", run.out, run.err);
             run.json().iter().filter(|object| object["reason"] == "applied").count()

@@ -9,7 +9,9 @@ const SECOND: &str = "0002_users_add_email";
 
 /// Two migrations, both applied to `dev.db`.
 fn project() -> Project {
-    let project = Project::generated("#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64 }");
+    let project = Project::generated(
+        "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64 }",
+    );
     project.structs(
         "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, email: Option<String> }",
     );
@@ -156,7 +158,10 @@ fn line_ends_of_windows_change_nothing() {
     for command in ["check", "status", "migrate", "generate", "migrate --url fresh.db"] {
         project.refuses(0, command);
     }
-    assert_eq!(project.database("fresh.db").query("SELECT name, checksum FROM _dbmigrate_history"), project.query("SELECT name, checksum FROM _dbmigrate_history"));
+    assert_eq!(
+        project.database("fresh.db").query("SELECT name, checksum FROM _dbmigrate_history"),
+        project.query("SELECT name, checksum FROM _dbmigrate_history")
+    );
     // what is added has the ends of the tool, and the rest stays readable
     project.structs("#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, email: Option<String>, age: Option<i64> }");
     project.runs("generate");

@@ -38,7 +38,9 @@ fn columns_swapped_by_flags() {
 #[test]
 fn columns_swapped_by_attributes() {
     let project = project();
-    project.structs(&table("#[column(renamed_from = \"b\")] a: String, #[column(renamed_from = \"a\")] b: String, c: String"));
+    project.structs(&table(
+        "#[column(renamed_from = \"b\")] a: String, #[column(renamed_from = \"a\")] b: String, c: String",
+    ));
     settle(&project, "generate");
     assert_eq!(project.query("SELECT a, b, c FROM t"), ["B|A|C"]);
     // the attributes stay, and do nothing again
@@ -74,7 +76,10 @@ fn a_rename_and_a_new_column_under_the_old_name() {
 #[test]
 fn a_rename_with_another_type_and_a_rebuild() {
     let project = project();
-    project.structs(&table("#[column(collate = nocase)] b: String, c: String, #[column(renamed_from = \"a\")] d: Option<String>").replace("name = \"t\"", "name = \"t\", strict"));
+    project.structs(
+        &table("#[column(collate = nocase)] b: String, c: String, #[column(renamed_from = \"a\")] d: Option<String>")
+            .replace("name = \"t\"", "name = \"t\", strict"),
+    );
     settle(&project, "generate");
     assert_eq!(project.query("SELECT b, c, d FROM t"), ["B|C|A"]);
 }
@@ -161,7 +166,10 @@ fn views_triggers_and_children_follow_a_rename() {
                 #[derive(View)]\n#[view(name = \"v\", query = \"SELECT id, a FROM t\")]\nstruct V { id: i64, a: String }\n";
     let project = Project::migrated(&format!("{}{rest}", table("a: String, b: String")));
     project.sql("INSERT INTO t VALUES (1, 'A', 'B'); INSERT INTO kid VALUES (1, 1)");
-    let rest = rest.replace("SET b", "SET seen").replace("SELECT id, a FROM t", "SELECT id, a FROM u").replace("UPDATE t", "UPDATE u");
+    let rest = rest
+        .replace("SET b", "SET seen")
+        .replace("SELECT id, a FROM t", "SELECT id, a FROM u")
+        .replace("UPDATE t", "UPDATE u");
     project.structs(&format!("{}{rest}", table("a: String, seen: String").replace("\"t\"", "\"u\"")));
     settle(&project, "generate --rename t=u --rename u.b=seen");
     assert_eq!(project.query("SELECT * FROM u"), ["1|A|seen"]);
