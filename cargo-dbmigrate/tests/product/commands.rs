@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 
-use crate::project::Project;
+use crate::project::{Project, sql_of};
 
 const USER: &str =
     "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: String }\n";
@@ -47,7 +47,7 @@ fn generate_writes_what_it_has_shown() {
     let shown = project.refuses(0, "generate --dry-run");
     project.refuses(4, "generate --check");
     project.runs("generate -v");
-    assert_eq!(project.read(&project.sql_of("0002_create_posts")), shown.out);
+    assert_eq!(project.read(&sql_of("0002_create_posts")), shown.out);
     project.refuses(0, "generate --check");
     assert_snapshot!(project.transcript());
 }

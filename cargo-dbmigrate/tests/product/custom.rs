@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::project::Project;
+use crate::project::{Project, sql_of};
 
 const BEFORE: &str =
     "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: String }";
@@ -22,7 +22,7 @@ fn a_column_is_split_with_its_values_carried_over() {
     project.transcript();
     // the draft is the plan, so that only the part in the middle is to be written
     project.runs("generate --custom --name split_name --accept drop_column:users.name");
-    let file = project.sql_of("0002_split_name");
+    let file = sql_of("0002_split_name");
     let draft = project.read(&file);
     let update =
         "UPDATE users SET first = substr(name, 1, instr(name, ' ') - 1), last = substr(name, instr(name, ' ') + 1);\n";
@@ -43,7 +43,7 @@ fn a_draft_without_a_change_of_the_structs_carries_data_only() {
     let project = Project::migrated(BEFORE);
     project.sql("INSERT INTO users VALUES (1, 'ada')");
     project.runs("generate --custom");
-    let file = project.sql_of("0002_custom");
+    let file = sql_of("0002_custom");
     let draft = project.read(&file);
     // as it stands it does nothing, and can be applied
     project.runs("check");
@@ -59,7 +59,7 @@ fn an_edit_that_leads_elsewhere_is_not_recorded() {
     let project = Project::generated(BEFORE);
     project.structs(AFTER);
     project.runs("generate --custom --accept all --name split");
-    let file = project.sql_of("0002_split");
+    let file = sql_of("0002_split");
     project.write(&file, "ALTER TABLE users ADD COLUMN first TEXT;\nALTER TABLE users ADD COLUMN lst TEXT;\n");
     project.refuses(4, "generate --custom");
     project.write(&file, "ALTER TABLE users ADD COLUMN first TEXT\nALTER TABLE users ADD COLUMN last TEXT;\n");
@@ -78,7 +78,7 @@ fn the_struct_and_the_edit_can_change_together() {
     project.runs("generate --custom --accept all --name split");
     // on second thoughts
     project.structs(&AFTER.replace("last: Option<String>", "surname: Option<String>"));
-    project.replace(&project.sql_of("0002_split"), "last", "surname");
+    project.replace(&sql_of("0002_split"), "last", "surname");
     project.runs("generate --custom");
     project.runs("check");
     project.runs("migrate");
@@ -91,7 +91,7 @@ fn a_preflight_of_ones_own_refuses_rows() {
     project.sql("INSERT INTO users VALUES (1, 'Ada'), (2, '')");
     project.runs("generate --custom --name no_empty_names");
     let directive = "-- dbmigrate: expect-none \"user {} has no name\" SELECT id FROM users WHERE name = ''\n";
-    project.write(&project.sql_of("0002_no_empty_names"), format!("{directive}UPDATE users SET name = trim(name);\n"));
+    project.write(&sql_of("0002_no_empty_names"), format!("{directive}UPDATE users SET name = trim(name);\n"));
     project.runs("generate --custom");
     project.transcript();
     project.refuses(3, "migrate");
@@ -102,7 +102,7 @@ fn a_preflight_of_ones_own_refuses_rows() {
 fn a_statement_outside_of_a_transaction_is_run_and_recorded() {
     let project = Project::migrated(BEFORE);
     project.runs("generate --custom --name vacuum");
-    project.write(&project.sql_of("0002_vacuum"), "-- dbmigrate: no-transaction\nVACUUM;\n");
+    project.write(&sql_of("0002_vacuum"), "-- dbmigrate: no-transaction\nVACUUM;\n");
     project.runs("generate --custom");
     project.runs("check");
     project.runs("migrate");

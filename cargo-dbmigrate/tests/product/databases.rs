@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::project::Project;
+use crate::project::{Project, sql_of};
 
 const USERS: &str =
     "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: String }";
@@ -148,7 +148,7 @@ fn a_database_that_is_newer_than_the_folder_is_left_alone() {
 fn an_applied_migration_that_was_edited_and_recorded_again_is_found_out() {
     let project = behind();
     project.runs("migrate");
-    project.replace(&project.sql_of("0002_users_add_age"), "instant", "at once");
+    project.replace(&sql_of("0002_users_add_age"), "instant", "at once");
     project.runs("generate --custom");
     project.transcript();
     for command in ["migrate", "status"] {

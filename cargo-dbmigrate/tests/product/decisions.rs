@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 
-use crate::project::{Project, Run};
+use crate::project::{Project, Run, sql_of};
 
 /// A table `users` with these fields besides the key.
 fn users(fields: &str) -> String {
@@ -67,7 +67,7 @@ fn a_column_that_is_gone_beside_a_new_one_may_be_renamed_or_dropped() {
     asks(&project);
     project.transcript();
     type_and_migrate(&project, drop);
-    let script = project.read(&project.sql_of("0002_users_add_handle_and_users_drop_nick"));
+    let script = project.read(&sql_of("0002_users_add_handle_and_users_drop_nick"));
     assert_snapshot!("column_dropped", project.transcript() + &script + &project.dump());
 }
 
@@ -91,7 +91,7 @@ fn a_column_that_is_gone_is_dropped_when_it_is_named() {
     let project = changed(&users(""));
     let [drop] = &asks(&project)[..] else { panic!("one answer") };
     type_and_migrate(&project, drop);
-    let script = project.read(&project.sql_of("0002_users_drop_nick"));
+    let script = project.read(&sql_of("0002_users_drop_nick"));
     assert!(script.contains("\n-- dbmigrate: allow(drop_column) users.nick\n"), "{script}");
     assert_eq!(project.dump(), "-- users\nid\n1\n2\n");
     assert_snapshot!(project.transcript());
@@ -102,7 +102,7 @@ fn a_table_that_is_gone_is_dropped_when_it_is_named() {
     let project = changed("");
     let [drop] = &asks(&project)[..] else { panic!("one answer") };
     type_and_migrate(&project, drop);
-    let script = project.read(&project.sql_of("0002_drop_users"));
+    let script = project.read(&sql_of("0002_drop_users"));
     assert!(script.contains("\n-- dbmigrate: allow(drop_table) users\n"), "{script}");
     assert_eq!(project.dump(), "");
     assert_snapshot!(project.transcript());
@@ -242,7 +242,7 @@ fn several_questions_are_asked_at_once_and_answered_in_one_command() {
 fn accept_all_accepts_everything_and_writes_down_what() {
     let project = changed(&users("age: i64,"));
     project.runs("generate --accept all");
-    let script = project.read(&project.sql_of("0002_users_add_age_and_users_drop_nick"));
+    let script = project.read(&sql_of("0002_users_add_age_and_users_drop_nick"));
     assert_snapshot!(script);
 }
 

@@ -15,6 +15,11 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_cargo-dbmigrate");
 /// What every source file of a project starts with.
 const USE: &str = "use dbmigrate::{ColumnType, Json, Table, View};\n";
 
+/// The path of a migration's SQL.
+pub(crate) fn sql_of(name: &str) -> String {
+    format!("migrations/{name}/migration.sql")
+}
+
 /// A package with structs, migrations and a database.
 pub(crate) struct Project {
     directory: tempfile::TempDir,
@@ -58,7 +63,7 @@ impl Project {
 
     /// Replaces the structs.
     pub(crate) fn structs(&self, structs: &str) {
-        self.write("src/lib.rs", &format!("{USE}{structs}"));
+        self.write("src/lib.rs", format!("{USE}{structs}"));
     }
 
     pub(crate) fn root(&self) -> PathBuf {
@@ -86,11 +91,6 @@ impl Project {
         self.write(name, text.replace(from, to));
     }
 
-    /// The only migration of that slug: the path of its SQL.
-    pub(crate) fn sql_of(&self, name: &str) -> String {
-        format!("migrations/{name}/migration.sql")
-    }
-
     /// Every file, apart from databases.
     pub(crate) fn tree(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
@@ -111,7 +111,8 @@ impl Project {
 
     /// The names of the files, one per line.
     pub(crate) fn file_names(&self) -> String {
-        self.tree().keys().map(|path| format!("{}\n", path.display())).collect()
+        let names: Vec<String> = self.tree().keys().map(|path| path.display().to_string()).collect();
+        names.join("\n") + "\n"
     }
 
     /// A database file as it lies on the disk.
@@ -206,7 +207,8 @@ impl Project {
             redacted.push_str("[N] ms");
             redacted.push_str(part);
         }
-        redacted.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        let lines: Vec<&str> = redacted.lines().map(str::trim_end).collect();
+        lines.join("\n") + "\n"
     }
 }
 
@@ -261,16 +263,13 @@ impl Project {
         let database = self.database("dev.db");
         let found = block_on(introspect(&database.0)).expect("the schema is readable");
         assert!(found.unreadable.is_empty(), "{:?}", found.unreadable);
-        let mut text = String::new();
+        let mut lines = Vec::new();
         for table in &found.schema.tables {
-            text.push_str(&format!("-- {}\n", table.name));
-            let columns = table.columns.iter().map(|column| column.name.to_string()).collect::<Vec<_>>().join("|");
-            text.push_str(&format!("{columns}\n"));
-            for row in database.query(&format!("SELECT * FROM {} ORDER BY 1", table.name.sql())) {
-                text.push_str(&format!("{row}\n"));
-            }
+            lines.push(format!("-- {}", table.name));
+            lines.push(table.columns.iter().map(|column| column.name.to_string()).collect::<Vec<_>>().join("|"));
+            lines.extend(database.query(&format!("SELECT * FROM {} ORDER BY 1", table.name.sql())));
         }
-        text
+        lines.iter().flat_map(|line| [line, "\n"]).collect()
     }
 }
 
