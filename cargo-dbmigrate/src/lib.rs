@@ -4,6 +4,7 @@
 //! through the [`report::Printer`] of their [`context::Context`], and what goes wrong is a [`error::CommandError`]
 //! that is shown in one place, here.
 
+mod again;
 pub mod cli;
 pub mod codegen;
 pub mod commands;
@@ -26,7 +27,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    let printer = report::Printer::new(&cli.output);
+    let printer = report::Printer::new(&cli.output, again::Again::of(&cli));
     match commands::run(cli.command, &cli.selection, printer.clone()) {
         Ok(code) => code,
         Err(error) => {

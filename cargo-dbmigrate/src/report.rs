@@ -11,6 +11,7 @@ use clap_cargo::style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+use crate::again::Again;
 use crate::cli::{Color, MessageFormat, Output};
 use crate::diagnostic::{Diagnostic, Look, render, render_json};
 use crate::error::{CommandError, Rendered};
@@ -37,18 +38,24 @@ pub struct Printer {
     quiet: bool,
     verbose: bool,
     json: bool,
+    again: Again,
 }
 
 impl Printer {
-    /// A printer for what was chosen on the command line.
-    pub fn new(output: &Output) -> Self {
+    /// A printer for what was chosen on the command line. Commands that it shows get the flags of `again`.
+    pub fn new(output: &Output, again: Again) -> Self {
         let color = match output.color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
         let json = output.message_format == MessageFormat::Json;
-        Self { color, quiet: output.quiet, verbose: output.verbose, json }
+        Self { color, quiet: output.quiet, verbose: output.verbose, json, again }
+    }
+
+    /// A line with the commands in it as they have to be typed for the same package and database.
+    pub fn typed(&self, line: &str) -> String {
+        self.again.completed(line)
     }
 
     /// Whether results are JSON.
@@ -69,7 +76,7 @@ impl Printer {
     /// A line about what was done: `Applied 0007_users_add_bio (3 ms)`. Silent with `-q`.
     pub fn status(&self, verb: &str, text: impl fmt::Display) {
         if !self.quiet {
-            self.to_stderr(&status_line(verb, style::GOOD, &text.to_string()));
+            self.to_stderr(&status_line(verb, style::GOOD, &self.typed(&text.to_string())));
         }
     }
 
@@ -84,16 +91,17 @@ impl Printer {
     pub fn next(&self, steps: &[String]) {
         for (index, step) in steps.iter().enumerate().filter(|_| !self.quiet) {
             let verb = if index == 0 { "Next" } else { "" };
-            self.to_stderr(&status_line(verb, style::NOTE, step));
+            self.to_stderr(&status_line(verb, style::NOTE, &self.typed(step)));
         }
     }
 
     /// A warning, with lines that say what to do about it.
     pub fn warning(&self, message: &str, help: &[String]) {
+        let help = self.all_typed(help);
         if self.json {
             self.json("warning", &serde_json::json!({ "message": message, "help": help }));
         } else {
-            self.to_stderr(&report(("warning", style::WARN), message, None, &[], help));
+            self.to_stderr(&report(("warning", style::WARN), message, None, &[], &help));
         }
     }
 
@@ -101,6 +109,10 @@ impl Printer {
     pub fn render(&self, diagnostics: &[Diagnostic]) -> Vec<Rendered> {
         let base = std::env::current_dir().unwrap_or_default();
         let look = Look { color: true, width: TERMINAL_WIDTH, base: base.clone() };
+        let diagnostics: Vec<Diagnostic> = diagnostics
+            .iter()
+            .map(|diagnostic| Diagnostic { help: self.all_typed(&diagnostic.help), ..diagnostic.clone() })
+            .collect();
         let json = |diagnostic| serde_json::from_str(render_json(std::slice::from_ref(diagnostic), &base).trim());
         let rendered = diagnostics.iter().map(|diagnostic| Rendered {
             text: render(std::slice::from_ref(diagnostic), &look),
@@ -122,6 +134,7 @@ impl Printer {
 
     /// An error, with the diagnostics that belong to it.
     pub fn error(&self, error: &CommandError) {
+        let help = self.all_typed(error.help_lines());
         if self.json {
             for diagnostic in error.rendered() {
                 self.json("diagnostic", &diagnostic.json);
@@ -131,7 +144,7 @@ impl Printer {
                 "message": error.message(),
                 "place": error.place(),
                 "notes": error.notes(),
-                "help": error.help_lines(),
+                "help": help,
             });
             self.json("error", &object);
             return;
@@ -140,7 +153,7 @@ impl Printer {
             self.to_stderr(&format!("{}\n\n", diagnostic.text.trim_end()));
         }
         let kind = ("error", style::ERROR);
-        self.to_stderr(&report(kind, error.message(), error.place(), error.notes(), error.help_lines()));
+        self.to_stderr(&report(kind, error.message(), error.place(), error.notes(), &help));
     }
 
     /// Something that was asked for, such as SQL or a table of migrations: on the standard output, also with `-q`,
@@ -183,6 +196,10 @@ impl Printer {
         // one step may take minutes: the clock has to show that something goes on
         bar.enable_steady_tick(TICK);
         Progress(bar)
+    }
+
+    fn all_typed(&self, lines: &[String]) -> Vec<String> {
+        lines.iter().map(|line| self.typed(line)).collect()
     }
 
     fn to_stderr(&self, text: &str) {

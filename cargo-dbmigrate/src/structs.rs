@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use dbmigrate_core::diff::Renames;
+use dbmigrate_core::diff::{RenameError, Renames};
 use dbmigrate_core::engine::prove::ProofError;
 use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::schema::Schema;
@@ -75,6 +75,23 @@ pub fn pending_renames(declared: &Declared, head: &Snapshot) -> Renames {
         }
     }
     renames
+}
+
+/// A rename that cannot be made, at the attribute that asks for it; `None` if no attribute does.
+pub fn rename_error(context: &Context, declared: &Declared, error: &RenameError) -> Option<CommandError> {
+    let is = |from: &str, to: &Name| *from == error.from && *to.as_str() == *error.to;
+    let mut tables = declared.renamed_tables.iter().filter(|(from, to)| is(from.as_str(), to));
+    let mut columns = declared.renamed_columns.iter();
+    let column = columns.find(|(table, from, to)| is(&format!("{table}.{from}"), to));
+    let place = match (tables.next(), column) {
+        (Some((_, to)), _) => Place::Table(to.clone()),
+        (None, Some((table, _, to))) => Place::Column(table.clone(), to.clone()),
+        (None, None) => return None,
+    };
+    let diagnostic = Diagnostic::error(error.to_string()).help("correct `renamed_from`, or take it out");
+    let diagnostic = declared.point(diagnostic, &place, "");
+    let error = CommandError::failed("a struct asks for a rename that cannot be made, nothing was written");
+    Some(error.diagnostics(context.printer.render(&[diagnostic])))
 }
 
 /// The place of an object in the structs, by what the proof calls it.

@@ -27,7 +27,7 @@ pub fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     folder.verify(Verify::All)?;
     let declared = structs::read(context)?;
     generate::check(context, &declared)?;
-    compare(&folder, &declared)?;
+    compare(context, &folder, &declared)?;
     let count = folder.migrations().len();
     {
         let progress = context.printer.progress("Replaying", count as u64);
@@ -44,11 +44,13 @@ pub fn run(context: &Context, _arguments: &Check) -> Result<u8> {
 }
 
 /// The structs must be what the last snapshot says.
-fn compare(folder: &Folder, declared: &Declared) -> Result<()> {
+fn compare(context: &Context, folder: &Folder, declared: &Declared) -> Result<()> {
     let head = folder.head_snapshot()?;
     let renames = structs::pending_renames(declared, &head);
-    let difference = diff(&head.schema, &declared.schema, &renames)
-        .map_err(|error| CommandError::new(exit::DIFFERENCE, error.to_string()))?;
+    let difference = diff(&head.schema, &declared.schema, &renames).map_err(|error| {
+        let error_at_struct = structs::rename_error(context, declared, &error);
+        error_at_struct.unwrap_or_else(|| CommandError::new(exit::DIFFERENCE, error.to_string()))
+    })?;
     if difference.is_empty() {
         return Ok(());
     }

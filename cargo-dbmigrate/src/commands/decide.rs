@@ -30,9 +30,11 @@ pub(super) struct Decided {
 pub(super) fn decide(context: &Context, arguments: &Generate, declared: &Declared, head: &Snapshot) -> Result<Decided> {
     let (old, new) = (&head.schema, &declared.schema);
     let mut decisions = Decisions { renames: structs::pending_renames(declared, head), ..Decisions::default() };
+    let mut flags = Renames::default();
     for text in &arguments.rename {
-        add_rename(&mut decisions.renames, text, old, new)?;
+        add_rename(&mut flags, text, old, new)?;
     }
+    override_with(&mut decisions.renames, flags);
     for text in &arguments.accept {
         accept(&mut decisions.accepted, text)?;
     }
@@ -45,7 +47,7 @@ pub(super) fn decide(context: &Context, arguments: &Generate, declared: &Declare
         decisions.backfills.insert((table.trim().into(), column.trim().into()), Expr::new(expr));
     }
     loop {
-        let difference = diff(old, new, &decisions.renames).map_err(|error| rename_error(&error))?;
+        let difference = diff(old, new, &decisions.renames).map_err(|error| rename_error(context, declared, &error))?;
         let open = answerable(questions(&difference, old, new, &decisions));
         if open.is_empty() {
             check_backfills(&decisions, &difference, new)?;
@@ -84,7 +86,7 @@ fn add_rename(renames: &mut Renames, text: &str, old: &Schema, new: &Schema) -> 
         if to.contains('.') && !is_table(new, to) {
             return Err(usage());
         }
-        replace(&mut renames.tables, |(one, two)| *one == *from || *two == *to, (from.into(), to.into()));
+        renames.tables.push((from.into(), to.into()));
         return Ok(());
     }
     let (table, column) = from.split_once('.').ok_or_else(usage)?;
@@ -97,20 +99,24 @@ fn add_rename(renames: &mut Renames, text: &str, old: &Schema, new: &Schema) -> 
         }
         _ => to,
     };
-    let (table, column, to_column) = (Name::from(table), Name::from(column), Name::from(to_column));
-    let same = |(on, one, two): &(Name, Name, Name)| *on == table && (*one == column || *two == to_column);
-    let rename = (table.clone(), column.clone(), to_column.clone());
-    replace(&mut renames.columns, same, rename);
+    renames.columns.push((table.into(), column.into(), to_column.into()));
     Ok(())
 }
 
-/// A flag overrides an attribute about the same names.
-fn replace<T>(list: &mut Vec<T>, same: impl Fn(&T) -> bool, with: T) {
-    list.retain(|one| !same(one));
-    list.push(with);
+/// A flag overrides an attribute about the same names. Flags that contradict each other are left for the diff to find.
+fn override_with(renames: &mut Renames, flags: Renames) {
+    renames.tables.retain(|(from, to)| !flags.tables.iter().any(|(one, two)| one == from || two == to));
+    renames.columns.retain(|(table, from, to)| {
+        !flags.columns.iter().any(|(on, one, two)| on == table && (one == from || two == to))
+    });
+    renames.tables.extend(flags.tables);
+    renames.columns.extend(flags.columns);
 }
 
-fn rename_error(error: &RenameError) -> CommandError {
+fn rename_error(context: &Context, declared: &Declared, error: &RenameError) -> CommandError {
+    if let Some(error) = structs::rename_error(context, declared, error) {
+        return error;
+    }
     CommandError::usage(error.to_string())
         .help("a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name")
 }

@@ -55,7 +55,10 @@ pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         created.push(folder.lock_path());
     }
     if !depends_on_dbmigrate(&context.package.manifest)? {
-        next.push(command(context, &format!("cargo add {DEPENDENCY}")));
+        next.push(match &context.selection.package {
+            Some(package) => format!("`cargo add {DEPENDENCY} -p {package}`"),
+            None => format!("`cargo add {DEPENDENCY}`"),
+        });
     }
     let (declared, file) = match &context.config.root {
         // nothing else is read, so a struct in `src` would be of no use
@@ -82,20 +85,13 @@ pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         printer.status("Ready", format!("{} is prepared, nothing to do", context.package.name));
     }
     if folder.migrations().is_empty() {
-        next.push(command(context, "cargo dbmigrate generate"));
-        next.push(command(context, "cargo dbmigrate migrate"));
+        next.push("`cargo dbmigrate generate`".to_owned());
+        next.push("`cargo dbmigrate migrate`".to_owned());
     }
     printer.next(&next);
+    let next: Vec<String> = next.iter().map(|step| printer.typed(step)).collect();
     printer.json("init", &serde_json::json!({ "created": created, "next": next }));
     Ok(exit::DONE)
-}
-
-/// The command as it has to be typed for this package.
-fn command(context: &Context, command: &str) -> String {
-    match &context.selection.package {
-        Some(package) => format!("`{command} -p {package}`"),
-        None => format!("`{command}`"),
-    }
 }
 
 /// Writes a file unless there is one; returns whether it did.

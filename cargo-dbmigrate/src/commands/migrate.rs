@@ -9,6 +9,7 @@ use dbmigrate_core::engine::apply::{
     Applied, ApplyError, LocalDatabase, Loss, Observer, Target as _, apply_pending, status,
 };
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
+use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
 use serde_json::json;
 
@@ -85,8 +86,14 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
             Ok(exit::DONE)
         }
         Err(error) => {
+            let is_untouched = done == 0 && matches!(error, ApplyError::Engine { .. });
             let error = failure(error, &shown);
-            Err(if done > 0 { error.note(format!("{done} migrations before it were applied and stay")) } else { error })
+            Err(match done {
+                0 if is_untouched => error.note("nothing was changed"),
+                0 => error,
+                1 => error.note("1 migration before it was applied and stays"),
+                _ => error.note(format!("{done} migrations before it were applied and stay")),
+            })
         }
     }
 }
@@ -106,12 +113,34 @@ pub(super) fn failure(error: ApplyError, database: &str) -> CommandError {
 /// If it is not a database, a replica, or cannot be opened.
 pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<LocalDatabase> {
     let timeout = Duration::from_secs(context.config.busy_timeout);
+    check_place(url)?;
     block_on(LocalDatabase::open(url.path(), create, timeout)).map_err(|error| match error {
-        OpenError::Engine(engine) => engine_error("cannot open the database", &engine, &url.to_string()),
-        OpenError::Replica { .. } => CommandError::failed(error.to_string())
-            .help("migrate the primary database, from which the replica is synchronized"),
+        OpenError::Engine(engine) => {
+            engine_error("cannot open the database", &engine, &url.to_string()).note("nothing was changed")
+        }
+        OpenError::Replica { .. } => {
+            CommandError::failed(format!("`{url}` is an embedded replica: schema changes there would be lost"))
+                .note("nothing was changed")
+                .help("migrate the primary database, from which the replica is synchronized")
+        }
         _ => CommandError::failed(error.to_string()),
     })
+}
+
+/// SQLite says no more than that it cannot open a file; here is why, where it is not a question of rights.
+fn check_place(url: &DatabaseUrl) -> Result<()> {
+    if url.path().is_dir() {
+        return Err(CommandError::failed(format!("`{url}` is a folder, not a database"))
+            .help("name the file: `cargo dbmigrate migrate --url PATH`"));
+    }
+    match url.path().parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        Some(folder) => {
+            let folder = package::for_display(folder).display().to_string();
+            Err(CommandError::failed(format!("cannot make `{url}`: there is no folder `{folder}`"))
+                .help(format!("make it: `mkdir -p {}`", shell_quoted(&folder))))
+        }
+        None => Ok(()),
+    }
 }
 
 fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
@@ -147,7 +176,8 @@ fn show(context: &Context, folder: &Folder, migration: &Migration, database: Opt
     if printer.is_verbose() {
         printer.result(text.trim_end());
     } else {
-        printer.result(format!("{} ({count} statements, {})", migration.name, package::for_display(&file).display()));
+        let file = package::for_display(&file);
+        printer.result(format!("{} ({}, {})", migration.name, counted(count, "statement"), file.display()));
     }
     if let Some(database) = database {
         for loss in block_on(database.losses(&script)) {

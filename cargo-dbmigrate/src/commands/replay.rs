@@ -7,6 +7,7 @@ use dbmigrate_core::engine::apply::{Applied, ApplyError, Failure, LocalDatabase,
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::folder::Folder;
+use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
 
 use crate::error::{CommandError, Result};
@@ -33,7 +34,13 @@ pub(super) fn replay_to(folder: &Folder, count: usize) -> Result<Connection> {
                 &error,
                 ApplyError::Migration { failure, .. } if !matches!(**failure, Failure::Engine { .. })
             );
-            let shown = apply_error(&error, "the database in memory");
+            let shown = match &error {
+                // nobody has to be told in which state a database in memory is
+                ApplyError::Migration { name, file, failure, differences } => {
+                    migration_error(name, file, failure, differences, "the database in memory")
+                }
+                _ => apply_error(&error, "the database in memory"),
+            };
             if inconsistent { shown.with_exit_code(exit::INCONSISTENT) } else { shown }
         })?;
     }
@@ -68,16 +75,17 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
                 .iter()
                 .fold(error, |error, difference| error.note(format!("to get back: {difference}")))
                 .note("nothing was changed")
-                .help("undo the change by hand, or work on a copy: `cargo dbmigrate migrate --url COPY.db`")
+                .help("undo the change by hand, then run `cargo dbmigrate migrate` again")
         }
         ApplyError::Migration { name, file, failure, differences } => {
             migration_error(name, file, failure, differences, database)
+                .note(format!("`{database}` is as it was before `{name}`"))
         }
         ApplyError::Unknown { name } => {
             CommandError::usage(format!("there is no migration `{name}`")).help("list them: `cargo dbmigrate status`")
         }
         ApplyError::Behind { name, later } => {
-            CommandError::usage(format!("`{name}` is applied already, and {later} later ones as well"))
+            CommandError::usage(format!("`{name}` is applied already, and {later} after it"))
                 .help("`--to` names the last migration to apply; what is applied stays")
         }
         _ => CommandError::failed(error.to_string()),
@@ -86,15 +94,17 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
 
 fn migration_error(name: &str, file: &Path, failure: &Failure, differences: &[String], database: &str) -> CommandError {
     let shown = package::for_display(file).display().to_string();
-    let unchanged = format!("`{database}` is as it was before `{name}`");
-    let error = match failure {
+    match failure {
         Failure::Statement { number, line, statement, error } => {
             let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
-            let message = format!("{what} of `{name}` failed: {error}");
+            let action = format!("{what} of `{name}` failed");
             let first = statement.lines().next().unwrap_or_default();
-            let error =
-                CommandError::failed(message).at(format!("{shown}:{line}")).note(format!("the statement: {first}"));
-            return with_advice(error.note(unchanged), failure);
+            let shown = engine_error(&action, error, database).at(format!("{shown}:{line}"));
+            let shown = shown.note(format!("the statement: {first}"));
+            match error.kind {
+                ErrorKind::Constraint => shown.help("mend the rows that the constraint speaks of, then run it again"),
+                _ => shown,
+            }
         }
         Failure::Preflight { line, message } => {
             CommandError::new(exit::DECISION, format!("`{name}` is refused: {message}"))
@@ -112,21 +122,8 @@ fn migration_error(name: &str, file: &Path, failure: &Failure, differences: &[St
         Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
             .at(&shown)
             .help("mend the rows, then run `cargo dbmigrate migrate` again"),
-        Failure::Engine { error, action } => {
-            let context = engine_error(action, error, database);
-            return context.note(format!("the migration: {name}")).note(unchanged);
-        }
+        Failure::Engine { error, action } => engine_error(action, error, database),
         _ => CommandError::failed(format!("`{name}` failed: {failure}")).at(&shown),
-    };
-    error.note(unchanged)
-}
-
-fn with_advice(error: CommandError, failure: &Failure) -> CommandError {
-    let Failure::Statement { error: engine, .. } = failure else { return error };
-    match engine.kind {
-        ErrorKind::DiskFull => error.help("make room on the disk: a rebuild needs as much again as the table"),
-        ErrorKind::Constraint => error.help("mend the rows that the constraint speaks of, then run it again"),
-        _ => error,
     }
 }
 
@@ -134,7 +131,7 @@ fn history_error(error: &HistoryError, database: &str) -> CommandError {
     let shown = CommandError::new(exit::INCONSISTENT, format!("`{database}`: {error}")).note("nothing was changed");
     match error {
         HistoryError::Edited { .. } => shown
-            .help("restore the file as it was applied: `git restore` or `git revert`")
+            .help("see what was edited: `git log -p -- migrations`, and restore it as it was applied")
             .help("make further changes in a new migration: `cargo dbmigrate generate`"),
         HistoryError::Missing { .. } => {
             shown.help("restore it from version control: `git log --diff-filter=D -- migrations`")
@@ -147,26 +144,23 @@ fn history_error(error: &HistoryError, database: &str) -> CommandError {
     }
 }
 
-/// An error of the engine outside of a migration.
+/// An error of the engine: what is wrong with the database, or `action` and SQLite's words.
 pub(super) fn engine_error(action: &str, error: &EngineError, database: &str) -> CommandError {
     let shown = |message: String| CommandError::failed(message);
     match error.kind {
         ErrorKind::Locked => shown(format!("`{database}` is locked: another program is writing to it"))
-            .note("nothing was changed")
             .help("try again when it is done; to wait longer, set `busy_timeout = 60` (seconds) in `dbmigrate.toml`"),
-        ErrorKind::ReadOnly => shown(format!("`{database}` is read-only: {error}"))
-            .note("nothing was changed")
-            .help(format!("the file and its folder have to be writable: `ls -ld {database}`")),
+        ErrorKind::ReadOnly => shown(format!("`{database}` is read-only"))
+            .help(format!("the file and its folder have to be writable: `ls -ld {}`", shell_quoted(database))),
         ErrorKind::NotADatabase => shown(format!("`{database}` is not a database"))
-            .note("nothing was changed")
             .help("name the right file: `cargo dbmigrate migrate --url PATH`"),
         ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
-            .note("nothing was changed")
-            .help(format!("look at the damage: `sqlite3 {database} 'PRAGMA integrity_check'`"))
+            .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(database)))
             .help("restore it from a backup before migrating"),
-        ErrorKind::DiskFull => {
-            shown(format!("the disk of `{database}` is full")).help("make room on the disk, then run it again")
-        }
+        ErrorKind::DiskFull => shown(format!("the disk of `{database}` is full"))
+            .help("make room on the disk: a rebuild needs as much again as the table"),
+        ErrorKind::Io => shown(format!("the disk of `{database}` failed: {error}"))
+            .help(format!("see whether it is full: `df -h {}`", shell_quoted(database))),
         ErrorKind::CannotOpen => shown(format!("cannot open `{database}`: {error}"))
             .help("its folder has to exist, and you need the right to write there"),
         _ => shown(format!("{action}: {error}")),

@@ -12,8 +12,9 @@ use super::generate;
 use super::replay::{replay_to, statement_error};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::report::counted;
 use crate::source::Declared;
-use crate::{exit, structs};
+use crate::{exit, package, structs};
 
 /// Replays all migrations in memory, the edited one included, and records it if the result is what the structs say.
 ///
@@ -36,7 +37,7 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -
     left.extend(broken.iter().map(|object| format!("{} `{}`: {}", object.kind, object.name, object.message)));
     if !left.is_empty() {
         let message = format!("`{}` does not lead to what the structs declare", last.name);
-        let error = CommandError::new(exit::DIFFERENCE, message).at(file.display());
+        let error = CommandError::new(exit::DIFFERENCE, message).at(package::for_display(&file).display());
         return Err(left
             .iter()
             .fold(error, |error, difference| error.note(format!("still to do: {difference}")))
@@ -45,7 +46,9 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -
     }
     let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.reseal_last(&snapshot)?;
-    context.printer.status("Recorded", format!("the edit of {} ({} statements)", last.name, script.statements.len()));
+    context
+        .printer
+        .status("Recorded", format!("the edit of {} ({})", last.name, counted(script.statements.len(), "statement")));
     context.printer.json("recorded", &json!({ "name": last.name.as_str() }));
     context.printer.next(&["apply it: `cargo dbmigrate migrate`".to_owned()]);
     Ok(exit::DONE)

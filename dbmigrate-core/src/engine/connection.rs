@@ -27,12 +27,21 @@ impl Connection {
     /// # Errors
     /// If it cannot be opened, or is not a database. The latter shows here because the header is read.
     pub async fn open(path: &Path, create: bool) -> Result<Self, EngineError> {
+        Self::open_waiting(path, create, Duration::ZERO).await
+    }
+
+    /// The same for a file that others may be writing to: already the first statement waits for their locks.
+    ///
+    /// # Errors
+    /// As for [`Connection::open`], and if the file is still locked after `busy_timeout`.
+    pub async fn open_waiting(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, EngineError> {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
         let database = Builder::new_local(path).flags(flags).build().await?;
         let connection = Self { inner: database.connect()? };
+        connection.set_busy_timeout(busy_timeout)?;
         connection.rows("SELECT count(*) FROM sqlite_schema").await?;
         Ok(connection)
     }

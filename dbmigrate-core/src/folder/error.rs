@@ -186,6 +186,11 @@ impl FolderError {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     vec!["make room on the disk, then run the command again".to_owned()]
                 }
+                io::ErrorKind::NotADirectory => vec![
+                    "a file is in the place of a folder: move it away, or name another folder in `dbmigrate.toml`: \
+                     `migrations = \"db\"`"
+                        .to_owned(),
+                ],
                 _ => Vec::new(),
             },
         }

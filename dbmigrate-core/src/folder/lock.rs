@@ -59,7 +59,7 @@ pub enum LockProblem {
     #[error("`{0}` is listed twice")]
     Twice(MigrationName),
     /// The hash of a line does not follow from the lines up to it.
-    #[error("the line of `{0}`, or one before it, was changed, moved, added or removed by hand")]
+    #[error("the line of `{0}`, or one before it, is not as it was written")]
     Chain(MigrationName),
 }
 

@@ -67,7 +67,7 @@ impl Folder {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, FolderError> {
         let path = path.into();
         let lock_path = path.join(lock::FILE_NAME);
-        let lock_text = match fs_err::read(&lock_path) {
+        let lock_text = match std::fs::read(&lock_path) {
             Ok(bytes) => Some(String::from_utf8(bytes).map_err(|_| FolderError::NotUtf8 { path: lock_path.clone() })?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(FolderError::NotReadable { path: lock_path, source }),

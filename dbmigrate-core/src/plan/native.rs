@@ -65,13 +65,6 @@ pub(super) fn steps(input: &Input<'_>, diff: &TableDiff) -> Vec<Step> {
     let after = input.after(&diff.name);
     let table = diff.name.sql();
     let mut steps = Vec::new();
-    for name in &diff.dropped {
-        steps.push(Step {
-            title: format!("drop column {}.{}", diff.name, rebuild::declared_name(after, name)),
-            cost: Cost::Rewrite,
-            statements: vec![format!("ALTER TABLE {table} DROP COLUMN {}", name.sql())],
-        });
-    }
     for column in after.columns.iter().filter(|column| diff.added.contains(&column.name)) {
         let keys: Vec<&ForeignKey> =
             diff.added_foreign_keys.iter().filter(|key| key.columns == [column.name.clone()]).collect();
@@ -84,6 +77,14 @@ pub(super) fn steps(input: &Input<'_>, diff: &TableDiff) -> Vec<Step> {
             title: format!("add column {}.{}", diff.name, column.name),
             cost: if scans { Cost::Scan } else { Cost::Instant },
             statements: vec![format!("ALTER TABLE {table} ADD COLUMN {definition}")],
+        });
+    }
+    // behind the additions, so that somebody who edits the draft can carry values over in between
+    for name in &diff.dropped {
+        steps.push(Step {
+            title: format!("drop column {}.{}", diff.name, rebuild::declared_name(after, name)),
+            cost: Cost::Rewrite,
+            statements: vec![format!("ALTER TABLE {table} DROP COLUMN {}", name.sql())],
         });
     }
     for name in diff.created_indexes.iter().chain(&diff.changed_indexes) {

@@ -66,7 +66,7 @@ pub enum HistoryError {
         listed: String,
     },
     /// The database has seen migrations that the folder does not have yet.
-    #[error("the database is newer than the folder: it has {count} more migrations, the first is `{first}`")]
+    #[error("the database is newer than the folder: it has {count} more migration{}, the first is `{first}`", if *count == 1 { "" } else { "s" })]
     Newer {
         /// How many.
         count: usize,

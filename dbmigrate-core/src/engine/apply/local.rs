@@ -56,8 +56,7 @@ impl LocalDatabase {
                 return Err(OpenError::Replica { path: path.to_owned() });
             }
         }
-        let connection = Connection::open(path, create).await?;
-        connection.set_busy_timeout(busy_timeout)?;
+        let connection = Connection::open_waiting(path, create, busy_timeout).await?;
         Ok(Self::from_connection(connection))
     }
 
@@ -345,11 +344,28 @@ fn fill(message: Option<&str>, row: &[Value]) -> String {
     let mut filled = String::new();
     let mut parts = message.split("{}");
     filled.push_str(parts.next().unwrap_or_default());
+    let mut is_one = false;
     for part in parts {
-        filled.push_str(&values.next().unwrap_or_default());
-        filled.push_str(part);
+        let value = values.next().unwrap_or_default();
+        is_one |= value == "1" && COUNTED.iter().any(|(plural, _)| part.starts_with(plural));
+        filled.push_str(&value);
+        filled.push_str(&if is_one { singular(part) } else { part.to_owned() });
     }
     filled
+}
+
+/// What generated preflights count, with the verbs that go with it: for many, for one.
+const COUNTED: [(&str, &str); 6] = [
+    (" rows have ", " row has "),
+    (" rows ", " row "),
+    (" values ", " value "),
+    (" duplicates ", " duplicate "),
+    (" violate CHECK ", " violates CHECK "),
+    (" refer through ", " refers through "),
+];
+
+fn singular(text: &str) -> String {
+    COUNTED.iter().fold(text.to_owned(), |text, (plural, singular)| text.replacen(plural, singular, 1))
 }
 
 /// Whether rows may violate foreign keys after the statement that did not before. Adding a column without

@@ -124,7 +124,10 @@ pub enum Failure {
         message: String,
     },
     /// Rows violate foreign keys that did not before.
-    #[error("{count} rows of `{table}` refer to no row of `{parent}` after the migration, the first at rowid {rowid}")]
+    #[error(
+        "{count} {} of `{table}` to no row of `{parent}` after the migration, the first at rowid {rowid}",
+        if *count == 1 { "reference" } else { "references" }
+    )]
     ForeignKeys {
         /// The referring table.
         table: String,

@@ -100,7 +100,15 @@ async fn run(
         let pending = pending(folder, done, to)?;
         let Some(migration) = pending.first() else { return Ok(outcome) };
         if !verified {
-            verify_start(target, folder, done).await?;
+            if let Err(error) = verify_start(target, folder, done).await {
+                // another runner may have applied something between the two looks at the database
+                let now = status(target, folder).await?.applied;
+                if now == done {
+                    return Err(error);
+                }
+                done = now;
+                continue;
+            }
             verified = true;
         }
         let name = migration.name.as_str();

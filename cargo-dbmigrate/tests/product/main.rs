@@ -1,0 +1,13 @@
+//! Whole-product tests: the real binary on real projects and real databases. Each says what is in the project before,
+//! runs commands, and looks at what was printed, at the files and at the database afterwards.
+
+mod commands;
+mod custom;
+mod databases;
+mod decisions;
+mod declarations;
+mod faults;
+mod folder;
+mod project;
+mod renames;
+mod rows;
