@@ -4,17 +4,17 @@
 //! apply them, and what then differs by name is the rest.
 
 pub mod change;
+mod order;
 pub mod rename;
 mod table;
 
 pub use change::Change;
+pub(crate) use order::in_order_of_references;
 pub use rename::{RenameError, Renames};
 pub use table::{ColumnChange, TableDiff};
 
-use std::collections::BTreeSet;
-
 use crate::schema::canonical::{canonical_trigger, canonical_view, canonical_virtual_table};
-use crate::schema::{Named, NamedMap, Schema, Table};
+use crate::schema::{Named, NamedMap, Schema};
 use crate::sql::Name;
 
 /// The difference between two schemas.
@@ -91,29 +91,6 @@ pub fn diff(old: &Schema, new: &Schema, renames: &Renames) -> Result<Diff, Renam
         renames: renames.clone(),
         renamed,
     })
-}
-
-/// The names of the tables, those that others refer to first where there is no cycle.
-pub(crate) fn in_order_of_references<'a>(tables: impl Iterator<Item = &'a Table>) -> Vec<Name> {
-    let mut waiting: Vec<&Table> = tables.collect();
-    let mut order: Vec<Name> = Vec::with_capacity(waiting.len());
-    let mut unplaced: BTreeSet<&Name> = waiting.iter().map(|table| &table.name).collect();
-    while !waiting.is_empty() {
-        let is_free = |table: &&Table| {
-            table.foreign_keys.iter().all(|key| key.parent == table.name || !unplaced.contains(&key.parent))
-        };
-        let (mut free, blocked): (Vec<&Table>, Vec<&Table>) = waiting.into_iter().partition(is_free);
-        waiting = blocked;
-        if free.is_empty() {
-            // a cycle: any of them may be first
-            free.push(waiting.remove(0));
-        }
-        for table in free {
-            unplaced.remove(&table.name);
-            order.push(table.name.clone());
-        }
-    }
-    order
 }
 
 impl Diff {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::connection::{Connection, integer, text};
+use super::connection::{Connection, Row, integer, text};
 use super::error::EngineError;
 use crate::ddl::{self, Object};
 use crate::schema::{NamedMap, Schema, Table};
@@ -51,7 +51,7 @@ pub struct Introspected {
 pub async fn introspect(connection: &Connection) -> Result<Introspected, EngineError> {
     let objects = stored_objects(connection, 0).await?.0;
     let mut found = read_objects(&objects);
-    let columns = stored_columns(connection, None).await?;
+    let columns = stored_columns(connection).await?;
     refuse_mismatches(&mut found, &objects, &columns);
     Ok(found)
 }
@@ -117,28 +117,36 @@ pub(super) struct StoredColumn {
     hidden: i64,
 }
 
-/// The columns of all ordinary tables, or of one, by folded table name.
+impl StoredColumn {
+    fn of(row: &Row) -> Self {
+        Self {
+            name: text(&row[0]).to_owned(),
+            decl_type: text(&row[1]).to_owned(),
+            not_null: integer(&row[2]) != 0,
+            key_position: integer(&row[3]),
+            hidden: integer(&row[4]),
+        }
+    }
+}
+
+/// The columns of all ordinary tables by folded table name.
 pub(super) async fn stored_columns(
     connection: &Connection,
-    only: Option<&Name>,
 ) -> Result<BTreeMap<String, Vec<StoredColumn>>, EngineError> {
-    let restriction = only.map(|name| format!(" AND m.name = {} COLLATE NOCASE", quote_string(name.as_str())));
-    let query = format!(
-        "SELECT m.name, x.name, x.type, x.\"notnull\", x.pk, x.hidden FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x \
-         WHERE m.type = 'table' AND m.rootpage > 0{}",
-        restriction.unwrap_or_default()
-    );
+    let query = "SELECT x.name, x.type, x.\"notnull\", x.pk, x.hidden, m.name \
+         FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x WHERE m.type = 'table' AND m.rootpage > 0";
     let mut columns: BTreeMap<String, Vec<StoredColumn>> = BTreeMap::new();
-    for row in connection.rows(&query).await? {
-        columns.entry(text(&row[0]).to_ascii_lowercase()).or_default().push(StoredColumn {
-            name: text(&row[1]).to_owned(),
-            decl_type: text(&row[2]).to_owned(),
-            not_null: integer(&row[3]) != 0,
-            key_position: integer(&row[4]),
-            hidden: integer(&row[5]),
-        });
+    for row in connection.rows(query).await? {
+        columns.entry(text(&row[5]).to_ascii_lowercase()).or_default().push(StoredColumn::of(&row));
     }
     Ok(columns)
+}
+
+/// The columns of one table, found without going through all of them.
+pub(super) async fn stored_columns_of(connection: &Connection, table: &Name) -> Result<Vec<StoredColumn>, EngineError> {
+    let query =
+        format!("SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo({})", quote_string(table.as_str()));
+    Ok(connection.rows(&query).await?.iter().map(StoredColumn::of).collect())
 }
 
 /// Moves tables that SQLite sees differently from the reader to the unreadable ones.

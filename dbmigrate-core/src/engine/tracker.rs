@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::connection::Connection;
 use super::error::EngineError;
 use super::introspect::{
-    Introspected, StoredObject, Unreadable, mismatch, read_objects, refuse_mismatches, stored_columns, stored_objects,
+    Introspected, StoredObject, Unreadable, mismatch, read_objects, refuse_mismatches, stored_columns,
+    stored_columns_of, stored_objects,
 };
 use crate::schema::canonical::{ObjectKind, SchemaHash, canonical_trigger, canonical_view, canonical_virtual_table};
 use crate::schema::{Schema, Table};
@@ -32,7 +33,7 @@ impl Tracker {
         let (objects, last_rowid) = stored_objects(connection, 0).await?;
         let mut found = read_objects(&objects);
         if !found.schema.tables.is_empty() {
-            let columns = stored_columns(connection, None).await?;
+            let columns = stored_columns(connection).await?;
             refuse_mismatches(&mut found, &objects, &columns);
         }
         Ok(Self::from_introspected(found, last_rowid))
@@ -87,9 +88,8 @@ impl Tracker {
         let found = read_objects(&others);
         let mut stale: BTreeSet<Name> = BTreeSet::new();
         for table in found.schema.tables {
-            let columns = stored_columns(connection, Some(&table.name)).await?;
-            let stored = columns.get(&table.name.folded()).map(Vec::as_slice).unwrap_or_default();
-            if let Some(reason) = mismatch(&table, stored) {
+            let stored = stored_columns_of(connection, &table.name).await?;
+            if let Some(reason) = mismatch(&table, &stored) {
                 let object = others.iter().find(|object| object.name == table.name);
                 self.unreadable.extend(object.map(|object| Unreadable { object: object.clone(), reason }));
                 continue;

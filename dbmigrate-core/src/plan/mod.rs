@@ -95,6 +95,11 @@ impl Plan {
         self.steps.is_empty()
     }
 
+    /// Whether it creates `new` from nothing, in the very statements that [`create_all`] makes for it.
+    pub fn only_creates(&self, new: &Schema) -> bool {
+        self.preflights.is_empty() && self.statements().eq(create_all(new).iter().map(String::as_str))
+    }
+
     /// The highest cost of a step.
     pub fn cost(&self) -> Cost {
         self.steps.iter().map(|step| step.cost).max().unwrap_or(Cost::Instant)

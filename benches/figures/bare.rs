@@ -1,0 +1,131 @@
+//! The same work without the tool: what somebody would write who needs it once and checks nothing.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+use libsql::{Builder, Connection, params};
+use pollster::block_on;
+
+/// The argument that makes this program one of its own competitors.
+pub const FLAG: &str = "--bare";
+
+/// The history table, as the tool has it.
+pub const HISTORY: &str = "CREATE TABLE _dbmigrate_history (position INTEGER PRIMARY KEY, name TEXT NOT NULL, \
+     checksum TEXT NOT NULL, schema_hash TEXT NOT NULL, applied_at TEXT NOT NULL, duration_ms INTEGER NOT NULL, \
+     tool_version TEXT NOT NULL, kind TEXT NOT NULL)";
+
+/// The rebuild of `rebuild.rs`, by hand.
+pub const REBUILD: [&str; 11] = [
+    "PRAGMA foreign_keys = OFF",
+    "BEGIN IMMEDIATE",
+    "CREATE TABLE big_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL, score REAL, \
+     amount REAL NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL, body BLOB)",
+    "INSERT INTO big_new (id, name, note, score, amount, state, created_at, body) \
+     SELECT id, name, note, score, amount, state, created_at, body FROM big",
+    "DROP TABLE big",
+    "ALTER TABLE big_new RENAME TO big",
+    "CREATE INDEX big_name_created_at_idx ON big (name, created_at)",
+    "CREATE INDEX big_score_idx ON big (score)",
+    "SELECT count(*) FROM pragma_foreign_key_check",
+    "COMMIT",
+    "PRAGMA foreign_keys = ON",
+];
+
+/// The statement that records migration `number`.
+pub fn record(number: usize) -> String {
+    let hash = "5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c";
+    format!(
+        "INSERT INTO _dbmigrate_history VALUES ({number}, '{number:04}_create_tiny_{number}', '{hash}', '{hash}', \
+         strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 1, '0.1.0', 'migration')"
+    )
+}
+
+/// This program as the competitor `name`.
+pub fn command(name: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("its own path"));
+    command.arg(FLAG).arg(name).args(arguments);
+    command
+}
+
+/// What the process does that [`command`] starts.
+pub fn run(arguments: &[String]) {
+    match arguments {
+        [name, directory] if name == "parse" => parse(Path::new(directory)),
+        [name, database, script] if name == "migrate" => block_on(migrate(database, script)),
+        [name, database] if name == "history" => block_on(history(database)),
+        [name, database] if name == "rebuild" => block_on(rebuild(database)),
+        other => panic!("{other:?} is no competitor"),
+    }
+}
+
+async fn open(database: &str) -> Connection {
+    Builder::new_local(database).build().await.expect("a path").connect().expect("a database")
+}
+
+/// Runs a statement to its end.
+async fn execute(connection: &Connection, sql: &str) {
+    let mut rows = connection.query(sql, ()).await.expect(sql);
+    while rows.next().await.expect(sql).is_some() {}
+}
+
+/// Every line of the script is a statement.
+async fn migrate(database: &str, script: &str) {
+    let connection = open(database).await;
+    let text = std::fs::read_to_string(script).expect("a script");
+    for line in text.lines() {
+        execute(&connection, line.trim_end_matches(';')).await;
+    }
+}
+
+async fn history(database: &str) {
+    let connection = open(database).await;
+    let query = "SELECT position, name, checksum FROM _dbmigrate_history WHERE position > ?1 ORDER BY position";
+    let mut rows = connection.query(query, params![0]).await.expect("a history");
+    while let Some(row) = rows.next().await.expect("a row") {
+        std::hint::black_box(row.get_value(1).expect("a name"));
+    }
+}
+
+async fn rebuild(database: &str) {
+    let connection = open(database).await;
+    for statement in REBUILD {
+        execute(&connection, statement).await;
+    }
+}
+
+/// Parses every source file and the last snapshot, and compares the fields of the structs with the columns.
+fn parse(directory: &Path) {
+    let mut tables = Vec::new();
+    for entry in std::fs::read_dir(directory.join("src")).expect("a package").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("a file");
+        let file = syn::parse_file(&text).expect("Rust");
+        for item in file.items {
+            if let syn::Item::Struct(item) = item
+                && item.ident.to_string().starts_with("Table")
+            {
+                let fields = item.fields.iter().filter_map(|field| field.ident.as_ref()).map(ToString::to_string);
+                tables.push((item.ident.to_string().replacen("Table", "table_", 1), fields.collect::<Vec<_>>()));
+            }
+        }
+    }
+    tables.sort_unstable();
+    let mut migrations: Vec<_> = std::fs::read_dir(directory.join("migrations"))
+        .expect("a folder")
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    migrations.retain(|path| path.is_dir());
+    migrations.sort_unstable();
+    let last = migrations.last().expect("a migration").join("snapshot.json");
+    let snapshot: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(last).expect("a snapshot")).expect("a snapshot");
+    let text = |value: &serde_json::Value| value["name"].as_str().expect("a name").to_owned();
+    let stored = snapshot["schema"]["tables"].as_array().expect("tables");
+    let mut stored: Vec<_> = stored
+        .iter()
+        .map(|table| (text(table), table["columns"].as_array().expect("columns").iter().map(text).collect::<Vec<_>>()))
+        .collect();
+    stored.sort_unstable();
+    assert_eq!(tables, stored, "the structs are what the snapshot says");
+}

@@ -1,0 +1,31 @@
+//! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
+//!
+//! `cargo bench -p cargo-dbmigrate [-- generate migrate rebuild binary]`. Every table comes from one run in which the
+//! competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
+//! that are written here are this program once more (see [`bare`]).
+#![expect(clippy::print_stdout, reason = "its output is the result")]
+
+mod bare;
+mod binary;
+mod contest;
+mod generate;
+mod migrate;
+mod project;
+mod rebuild;
+
+/// The sections by name, in the order in which they run.
+const SECTIONS: [(&str, fn()); 4] =
+    [("binary", binary::run), ("generate", generate::run), ("migrate", migrate::run), ("rebuild", rebuild::run)];
+
+fn main() {
+    // cargo adds `--bench`
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let Some((bare::FLAG, arguments)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return bare::run(arguments);
+    }
+    for (name, run) in SECTIONS {
+        if arguments.is_empty() || arguments.iter().any(|wanted| wanted == name) {
+            run();
+        }
+    }
+}
