@@ -36,7 +36,6 @@ pub struct Change {
 }
 
 /// How it ended.
-#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Ending {
     /// Applied; the connection is open.
     Applied(LocalDatabase, Plan),
