@@ -1,5 +1,7 @@
 //! Writes structs with attributes as rustfmt would: on one line where they fit, else an argument per line.
 
+use std::fmt::Write as _;
+
 /// The width of a line.
 const WIDTH: usize = 100;
 /// rustfmt's `attr_fn_like_width`: what the arguments of an attribute may take on one line.
@@ -63,13 +65,13 @@ impl Struct {
             list(&format!("#[{}", self.attribute), &self.arguments, 0, ")]", &mut text);
             text.push('\n');
         }
-        text.push_str(&format!("pub struct {} {{", self.name));
+        let _ = write!(text, "pub struct {} {{", self.name);
         for field in &self.fields {
             if !field.arguments.is_empty() {
                 text.push_str("\n    ");
                 list("#[column", &field.arguments, 4, ")]", &mut text);
             }
-            text.push_str(&format!("\n    pub {}: {},", field.name, field.ty));
+            let _ = write!(text, "\n    pub {}: {},", field.name, field.ty);
         }
         text.push_str(if self.fields.is_empty() { "}\n" } else { "\n}\n" });
         text
@@ -84,10 +86,17 @@ fn on_one_line(arguments: &[Argument]) -> String {
 fn list(head: &str, arguments: &[Argument], indent: usize, end: &str, text: &mut String) {
     let line = on_one_line(arguments);
     let width = line.chars().count();
-    let fits = width <= ARGUMENTS_WIDTH && indent + head.len() + 1 + width + end.len() <= WIDTH;
-    // a line per argument gains nothing for a single one
-    if (fits && !line.contains('\n')) || matches!(arguments, [Argument::Plain(_)]) {
-        text.push_str(&format!("{head}({line}{end}"));
+    let is_single = matches!(arguments, [Argument::Plain(_)]);
+    let fits = (is_single || width <= ARGUMENTS_WIDTH) && indent + head.len() + 1 + width + end.len() <= WIDTH;
+    // a text of several lines begins where it is if it is alone
+    let on_one_line = if line.contains('\n') { is_single } else { fits };
+    if on_one_line {
+        let _ = write!(text, "{head}({line}{end}");
+        return;
+    }
+    if let [Argument::List(inner, arguments)] = arguments {
+        // rustfmt lets a single list begin on the line of what it is in
+        list(&format!("{head}({inner}"), arguments, indent, &format!("){end}"), text);
         return;
     }
     text.push_str(head);

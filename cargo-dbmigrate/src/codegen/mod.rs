@@ -14,6 +14,7 @@ mod types;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::ObjectKind;
@@ -71,8 +72,8 @@ pub fn render(schema: &Schema, view_columns: &ViewColumns) -> Result<String, Vec
     .collect();
     match &derives[..] {
         [] => {}
-        [only] => text.push_str(&format!("use dbmigrate::{only};\n")),
-        several => text.push_str(&format!("use dbmigrate::{{{}}};\n", several.join(", "))),
+        [only] => drop(writeln!(text, "use dbmigrate::{only};")),
+        several => drop(writeln!(text, "use dbmigrate::{{{}}};", several.join(", "))),
     }
     for one in structs {
         text.push('\n');

@@ -44,7 +44,7 @@ impl StructNames {
             (&view.name, columns.iter().map(|(name, _)| name.clone()).collect())
         });
         for (name, columns) in tables.chain(virtual_tables).chain(views) {
-            let ident = unused(struct_name(name.as_str()), "", &mut taken);
+            let ident = unused(&struct_name(name.as_str()), "", &mut taken);
             names.insert(name.clone(), StructName { ident, fields: fields(columns) });
         }
         Self(names)
@@ -103,7 +103,7 @@ fn fields(columns: Vec<Name>) -> Vec<(Name, String)> {
     let exact: Vec<bool> = columns.iter().map(|column| is_snake_case(column.as_str())).collect();
     taken.extend(columns.iter().zip(&exact).filter(|(_, exact)| **exact).map(|(column, _)| column.to_string()));
     let named = columns.into_iter().zip(exact).map(|(column, exact)| {
-        let plain = if exact { column.to_string() } else { unused(field_name(column.as_str()), "_", &mut taken) };
+        let plain = if exact { column.to_string() } else { unused(&field_name(column.as_str()), "_", &mut taken) };
         let field = if is_keyword(&plain) { format!("r#{plain}") } else { plain };
         (column, field)
     });
@@ -144,8 +144,8 @@ fn identifier_characters(name: &str) -> String {
 }
 
 /// `name`, or with a number behind it if that is taken.
-fn unused(name: String, separator: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut candidate = name.clone();
+fn unused(name: &str, separator: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut candidate = name.to_owned();
     let mut number = 2;
     while !taken.insert(candidate.clone()) {
         candidate = format!("{name}{separator}{number}");

@@ -1,5 +1,7 @@
 //! An ordinary table as a struct: each clause on the field where it belongs to one, else on the struct.
 
+use std::fmt::Write as _;
+
 use dbmigrate_core::declare::naming::index_name;
 use dbmigrate_core::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, ReferentialAction, Schema, Table,
@@ -290,7 +292,7 @@ fn single(parts: &[KeyPart], may_descend: bool) -> Option<&KeyPart> {
 
 fn ordered(mut column: String, collate: Option<&Name>, descending: bool) -> String {
     if let Some(collate) = collate {
-        column.push_str(&format!(" collate {}", collation(collate)));
+        let _ = write!(column, " collate {}", collation(collate));
     }
     if descending {
         column.push_str(" desc");

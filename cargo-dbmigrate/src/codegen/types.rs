@@ -53,17 +53,18 @@ impl RustType {
         if let Some((element, sql, length)) = vector(&upper) {
             return Self::new(&format!("[{element}; {length}]"), &format!("{sql}({length})"), LiteralKind::Bytes);
         }
+        if upper == "ANY" {
+            return Self::bytes();
+        }
         let has = |words: &[&str]| words.iter().any(|word| upper.contains(word));
         match declared.affinity() {
             Affinity::Integer => Self::integer(),
             Affinity::Real => Self::real(),
-            Affinity::Text => Self::string(),
             Affinity::Blob => Self::bytes(),
             // not what SQLite calls it, but what people who write it mean
             Affinity::Numeric if has(&["BOOL"]) => Self::new("bool", "INTEGER", LiteralKind::Bool),
             Affinity::Numeric if has(&["NUM", "DEC", "MONEY", "CURRENCY"]) => Self::real(),
-            Affinity::Numeric if upper == "ANY" => Self::bytes(),
-            Affinity::Numeric => Self::string(),
+            Affinity::Text | Affinity::Numeric => Self::string(),
         }
     }
 }

@@ -79,7 +79,7 @@ fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
         match round_trip(&reader, sql) {
             Ok(Outcome::Same) => same += 1,
             Ok(Outcome::Broken(problems)) => {
-                *broken.entry(format!("{name}: {}", problems.join("; "))).or_default() += 1
+                *broken.entry(format!("{name}: {}", problems.join("; "))).or_default() += 1;
             }
             Err(error) => failed.push(format!("--- {name}: {error}")),
         }
