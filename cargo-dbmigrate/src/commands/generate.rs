@@ -3,14 +3,11 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use dbmigrate_core::diff::Diff;
 use dbmigrate_core::diff::change::slug;
-use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::prove::{ProofError, check_declaration, prove};
 use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Plan, plan};
-use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
@@ -120,10 +117,7 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
                 if empty.is_empty() { String::new() } else { format!(", without rows in {}", empty.join(", ")) };
             context.printer.detail("Proved", format!("{rows}{empty}"));
         }
-        Err(error) => {
-            let rejected = rejected(&error, arguments, &diff, &declared.schema);
-            return Err(rejected.unwrap_or_else(|| unproven(&error, &plan)));
-        }
+        Err(error) => return Err(unproven(&error, &plan)),
     }
     let slug = name(arguments, &plan)?;
     let migration = folder.next_name(&slug).to_string();
@@ -177,38 +171,6 @@ fn found_changes(context: &Context, changes: &[dbmigrate_core::diff::Change]) ->
 pub(super) fn check(context: &Context, declared: &Declared) -> Result<()> {
     block_on(check_declaration(&declared.schema, &declared.view_columns))
         .map_err(|error| structs::declaration_error(context, declared, &error))
-}
-
-/// A constraint over a column that is new may refuse every row that there is, because of what the column has in it:
-/// that is for a person to say.
-fn rejected(error: &ProofError, arguments: &Generate, diff: &Diff, new: &Schema) -> Option<CommandError> {
-    let ProofError::Statement { error, .. } = error else { return None };
-    if error.kind != ErrorKind::Constraint {
-        return None;
-    }
-    let constrained = diff.tables.iter().flat_map(|changed| {
-        let table = new.table(&changed.name);
-        changed
-            .added
-            .iter()
-            .filter(move |column| {
-                let in_check = changed.added_checks.iter().any(|check| check.expr.mentions(column));
-                let in_unique = changed.added_uniques.iter().flat_map(|unique| &unique.parts);
-                let in_index = table.into_iter().flat_map(|table| &table.indexes).filter(|index| index.unique);
-                in_check
-                    || in_unique.into_iter().any(|part| part.column == **column)
-                    || in_index.flat_map(|index| &index.parts).any(|part| part.expr.mentions(column))
-            })
-            .map(|column| format!("{}.{column}", changed.name))
-    });
-    let mut columns = constrained.peekable();
-    columns.peek()?;
-    let message = format!("rows that are there do not fit a new constraint, nothing was written: {error}");
-    let start = CommandError::new(exit::DECISION, message);
-    Some(columns.fold(start, |error, column| {
-        let flag = dbmigrate_core::plan::decide::shell_quoted(&format!("{column}=<SQL>"));
-        error.help(format!("say what they get in the new column: `{} --backfill {flag}`", arguments.command_line()))
-    }))
 }
 
 /// A plan that fails its proof is a bug of the planner, and is reported as one.

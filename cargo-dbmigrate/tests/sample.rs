@@ -1,0 +1,65 @@
+//! The sample application of this repository: its history applies, to databases with rows in them too.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use dbmigrate_core::engine::Connection;
+use dbmigrate_core::engine::connection::display;
+use pollster::block_on;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Runs a command in the repository; returns what it says.
+#[track_caller]
+fn run(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-dbmigrate"));
+    let output = command.args(arguments).current_dir(repository()).env_remove("TURSO_DATABASE_URL").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+/// The first column of what a query returns.
+fn column(connection: &Connection, query: &str) -> Vec<String> {
+    block_on(connection.rows(query)).unwrap().iter().map(|row| display(&row[0])).collect()
+}
+
+#[test]
+fn structs_and_migrations_agree() {
+    assert!(run(&["check"]).contains("Checked"));
+    assert!(run(&["generate", "--check"]).contains("Unchanged"));
+}
+
+#[test]
+fn the_history_keeps_rows_that_were_there_at_its_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("sample.db");
+    let url = file.to_str().unwrap();
+    run(&["migrate", "--url", url, "--to", "0001_core"]);
+    let connection = block_on(Connection::open(&file, false)).unwrap();
+    for statement in [
+        "PRAGMA foreign_keys = ON",
+        "INSERT INTO users (email, name, password_hash) VALUES ('ada@example.com', 'Ada Lovelace', 'a'),
+         ('bob@example.com', 'Bob', 'b')",
+        "INSERT INTO teams (slug, name) VALUES ('acme', 'ACME')",
+        "INSERT INTO team_members (team_id, user_id, role) VALUES (1, 1, 'owner'), (1, 2, 'member')",
+        "INSERT INTO sessions (token_hash, user_id, expires_at) VALUES (x'01', 1, 9), (x'02', 2, 9)",
+    ] {
+        block_on(connection.run(statement)).unwrap();
+    }
+    drop(connection);
+    let said = run(&["migrate", "--url", url]);
+    assert!(said.contains("Dropping `users.name` with 2 values, as allowed"), "{said}");
+    assert!(run(&["migrate", "--url", url]).contains("nothing to apply"));
+
+    let connection = block_on(Connection::open(&file, false)).unwrap();
+    let names = "SELECT given_name || '/' || coalesce(family_name, '-') FROM users ORDER BY id";
+    assert_eq!(column(&connection, names), ["Ada/Lovelace", "Bob/-"]);
+    assert_eq!(column(&connection, "SELECT hash FROM passwords ORDER BY user_id"), ["a", "b"]);
+    assert_eq!(column(&connection, "SELECT role FROM memberships ORDER BY user_id"), ["owner", "member"]);
+    assert_eq!(column(&connection, "SELECT user_id FROM sessions ORDER BY token_hash"), ["1", "2"]);
+    assert_eq!(column(&connection, "PRAGMA foreign_key_check"), [""; 0]);
+    assert_eq!(column(&connection, "PRAGMA integrity_check"), ["ok"]);
+}
