@@ -8,15 +8,15 @@ use libsql::{Builder, Connection, params};
 use pollster::block_on;
 
 /// The argument that makes this program one of its own competitors.
-pub const FLAG: &str = "--bare";
+pub(crate) const FLAG: &str = "--bare";
 
 /// The history table, as the tool has it.
-pub const HISTORY: &str = "CREATE TABLE _dbmigrate_history (position INTEGER PRIMARY KEY, name TEXT NOT NULL, \
+pub(crate) const HISTORY: &str = "CREATE TABLE _dbmigrate_history (position INTEGER PRIMARY KEY, name TEXT NOT NULL, \
      checksum TEXT NOT NULL, schema_hash TEXT NOT NULL, applied_at TEXT NOT NULL, duration_ms INTEGER NOT NULL, \
      tool_version TEXT NOT NULL, kind TEXT NOT NULL)";
 
 /// The rebuild of `rebuild.rs`, by hand.
-pub const REBUILD: [&str; 11] = [
+pub(crate) const REBUILD: [&str; 11] = [
     "PRAGMA foreign_keys = OFF",
     "BEGIN IMMEDIATE",
     "CREATE TABLE big_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL, score REAL, \
@@ -33,7 +33,7 @@ pub const REBUILD: [&str; 11] = [
 ];
 
 /// The statement that records migration `number`.
-pub fn record(number: usize) -> String {
+pub(crate) fn record(number: usize) -> String {
     let hash = "5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c";
     format!(
         "INSERT INTO _dbmigrate_history VALUES ({number}, '{number:04}_create_tiny_{number}', '{hash}', '{hash}', \
@@ -42,14 +42,14 @@ pub fn record(number: usize) -> String {
 }
 
 /// This program as the competitor `name`.
-pub fn command(name: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+pub(crate) fn command(name: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("its own path"));
     command.arg(FLAG).arg(name).args(arguments);
     command
 }
 
 /// What the process does that [`command`] starts.
-pub fn run(arguments: &[String]) {
+pub(crate) fn run(arguments: &[String]) {
     match arguments {
         [name, directory] if name == "parse" => parse(Path::new(directory)),
         [name, database, script] if name == "migrate" => block_on(migrate(database, script)),

@@ -3,7 +3,7 @@
 use crate::contest::{Contest, megabytes};
 use crate::project::tool;
 
-pub fn run() {
+pub(crate) fn run() {
     let size = std::fs::metadata(tool().get_program()).expect("it was built").len();
     println!("binary, {:.1} MB", megabytes(size));
     let mut contest = Contest::default();

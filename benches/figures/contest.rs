@@ -8,30 +8,30 @@ use wait4::Wait4 as _;
 
 /// What a process cost.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Cost {
-    pub wall: Duration,
+pub(crate) struct Cost {
+    pub(crate) wall: Duration,
     /// User and system time, of children that it waited for as well.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// The largest resident set, in bytes.
-    pub memory: u64,
+    pub(crate) memory: u64,
 }
 
 type Prepare<'a> = Box<dyn Fn() -> Command + 'a>;
 
 /// Competitors by name. The first one is what the others are compared with.
 #[derive(Default)]
-pub struct Contest<'a> {
+pub(crate) struct Contest<'a> {
     competitors: Vec<(String, Prepare<'a>)>,
 }
 
 impl<'a> Contest<'a> {
     /// Adds a competitor: what has to be done before each of its turns, not measured, and the process to run.
-    pub fn add(&mut self, name: impl Into<String>, prepare: impl Fn() -> Command + 'a) {
+    pub(crate) fn add(&mut self, name: impl Into<String>, prepare: impl Fn() -> Command + 'a) {
         self.competitors.push((name.into(), Box::new(prepare)));
     }
 
     /// Runs the rounds, and returns the medians in the order of the competitors.
-    pub fn run(&self, rounds: usize) -> Vec<Cost> {
+    pub(crate) fn run(&self, rounds: usize) -> Vec<Cost> {
         let mut all: Vec<Vec<Cost>> = vec![Vec::new(); self.competitors.len()];
         // the first round warms the caches of the file system up and does not count
         for round in 0..=rounds {
@@ -46,7 +46,7 @@ impl<'a> Contest<'a> {
     }
 
     /// As [`Contest::run`], printed as a table.
-    pub fn show(&self, rounds: usize) -> Vec<Cost> {
+    pub(crate) fn show(&self, rounds: usize) -> Vec<Cost> {
         let costs = self.run(rounds);
         println!("  {:<34} {:>9} {:>9} {:>8}  {:>6} {:>6}", "", "wall ms", "CPU ms", "MB", "wall", "CPU");
         for ((name, _), cost) in self.competitors.iter().zip(&costs) {
@@ -64,12 +64,12 @@ impl<'a> Contest<'a> {
     }
 }
 
-pub fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-pub fn megabytes(bytes: u64) -> f64 {
+pub(crate) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / (1024.0 * 1024.0)
 }
 
@@ -87,7 +87,7 @@ fn median(costs: &[Cost]) -> Cost {
 }
 
 /// Runs a process to its successful end.
-pub fn cost_of(command: &mut Command) -> Cost {
+pub(crate) fn cost_of(command: &mut Command) -> Cost {
     if command.get_current_dir().is_none() {
         command.current_dir(std::env::temp_dir());
     }

@@ -8,7 +8,7 @@ use crate::project::Project;
 
 const SIZES: [usize; 4] = [10, 100, 500, 2000];
 
-pub fn run() {
+pub(crate) fn run() {
     println!("generate, first migration, proof included");
     for tables in SIZES {
         let project = Project::new(tables);

@@ -9,7 +9,7 @@ use crate::project::{tiny_migrations, tiny_statement, tool};
 
 const COUNT: usize = 1000;
 
-pub fn run() {
+pub(crate) fn run() {
     let project = tiny_migrations(COUNT);
     let database = project.path().join("dev.db");
     let fresh = || {

@@ -10,17 +10,17 @@ use dbmigrate_core::schema::{Column, PrimaryKey, Schema, Table};
 use tempfile::TempDir;
 
 /// The release binary.
-pub fn tool() -> Command {
+pub(crate) fn tool() -> Command {
     Command::new(env!("CARGO_BIN_EXE_cargo-dbmigrate"))
 }
 
 /// A package with `tables` structs, ten to a file.
-pub struct Project {
+pub(crate) struct Project {
     directory: TempDir,
 }
 
 impl Project {
-    pub fn new(tables: usize) -> Self {
+    pub(crate) fn new(tables: usize) -> Self {
         let project = Self { directory: tempfile::tempdir().expect("a temporary directory") };
         let write = |path: &str, text: &str| std::fs::write(project.path().join(path), text).expect("a file");
         std::fs::create_dir(project.path().join("src")).expect("a directory");
@@ -44,18 +44,18 @@ impl Project {
         project
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    pub fn migrations(&self) -> PathBuf {
+    pub(crate) fn migrations(&self) -> PathBuf {
         self.path().join("migrations")
     }
 
     /// `cargo dbmigrate generate` in it.
-    pub fn generate(&self) -> Command {
+    pub(crate) fn generate(&self) -> Command {
         let mut command = tool();
-        command.arg("generate").current_dir(self.path());
+        command.args(["generate", "--quiet"]).current_dir(self.path());
         command
     }
 }
@@ -67,7 +67,7 @@ fn table_struct(number: usize) -> String {
         "/// Table number {number}.
 #[derive(Debug, Clone, Table)]
 #[table(name = \"table_{number}\", index(name, created_at desc), index(score), unique(org_id, slug))]
-pub struct Table{number} {{
+pub(crate) struct Table{number} {{
     /// Its key.
     #[column(primary_key, autoincrement)]
     pub id: i64,
@@ -88,7 +88,7 @@ pub struct Table{number} {{
 }
 
 /// A package without structs whose folder has `count` migrations, each of which creates a table of two columns.
-pub fn tiny_migrations(count: usize) -> Project {
+pub(crate) fn tiny_migrations(count: usize) -> Project {
     let project = Project::new(0);
     let mut folder = Folder::open(project.migrations()).expect("an empty folder");
     let mut schema = Schema::default();
@@ -106,6 +106,6 @@ pub fn tiny_migrations(count: usize) -> Project {
 }
 
 /// The statement of migration `number` of [`tiny_migrations`].
-pub fn tiny_statement(number: usize) -> String {
+pub(crate) fn tiny_statement(number: usize) -> String {
     format!("CREATE TABLE tiny_{number} (id INTEGER PRIMARY KEY, name TEXT)")
 }

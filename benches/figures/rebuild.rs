@@ -10,7 +10,7 @@ use crate::project::{Project, tool};
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 
-pub fn run() {
+pub(crate) fn run() {
     for rows in SIZES {
         println!("rebuild, {rows} rows x 8 columns, 2 indexes, a column becomes NOT NULL and one changes its type");
         let project = Project::new(0);
@@ -31,8 +31,8 @@ pub fn run() {
         write(source("f64", "String"));
         cost_of(&mut project.generate());
 
-        let copy = || drop(std::fs::copy(&full, project.path().join("dev.db")).expect("room on the disk"));
         let database = project.path().join("dev.db");
+        let copy = || std::fs::copy(&full, &database).expect("room on the disk");
         let script = project.path().join("by_hand.sql");
         std::fs::write(&script, bare::REBUILD.join(";\n") + ";\n").expect("a file");
         let mut contest = Contest::default();

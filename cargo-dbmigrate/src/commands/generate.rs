@@ -109,15 +109,20 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     check(context, &declared)?;
     let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
-    match block_on(prove(&head.schema, &declared.schema, &decisions.renames, &plan)) {
-        Ok(proof) => {
-            let rows = format!("on {} generated rows", proof.rows);
-            let empty: Vec<&str> = proof.empty.iter().map(dbmigrate_core::sql::Name::as_str).collect();
-            let empty =
-                if empty.is_empty() { String::new() } else { format!(", without rows in {}", empty.join(", ")) };
-            context.printer.detail("Proved", format!("{rows}{empty}"));
+    if head.schema.is_empty() && plan.only_creates(&declared.schema) {
+        // what `check` has just executed, statement by statement
+        context.printer.detail("Proved", "on an empty database");
+    } else {
+        match block_on(prove(&head.schema, &declared.schema, &decisions.renames, &plan)) {
+            Ok(proof) => {
+                let rows = format!("on {} generated rows", proof.rows);
+                let empty: Vec<&str> = proof.empty.iter().map(dbmigrate_core::sql::Name::as_str).collect();
+                let empty =
+                    if empty.is_empty() { String::new() } else { format!(", without rows in {}", empty.join(", ")) };
+                context.printer.detail("Proved", format!("{rows}{empty}"));
+            }
+            Err(error) => return Err(unproven(&error, &plan)),
         }
-        Err(error) => return Err(unproven(&error, &plan)),
     }
     let slug = name(arguments, &plan)?;
     let migration = folder.next_name(&slug).to_string();

@@ -1,5 +1,6 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -63,6 +64,7 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     let shown = url.to_string();
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, to)?;
+    let is_new = !url.path().exists();
     let mut database = open(context, &url, true)?;
     let mut observer = Watch { printer: &context.printer, progress: None, done: 0 };
     let result = block_on(apply_pending(&mut database, &folder, to, &mut observer));
@@ -87,6 +89,10 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
         }
         Err(error) => {
             let is_untouched = done == 0 && matches!(error, ApplyError::Engine { .. });
+            drop(database);
+            if is_new {
+                remove_if_empty(url.path());
+            }
             let error = failure(error, &shown);
             Err(match done {
                 0 if is_untouched => error.note("nothing was changed"),
@@ -95,6 +101,14 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
                 _ => error.note(format!("{done} migrations before it were applied and stay")),
             })
         }
+    }
+}
+
+/// A file that this run made, and that nothing was written to, is not left behind.
+fn remove_if_empty(path: &Path) {
+    if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+        // best effort: an empty file does no harm
+        let _ = std::fs::remove_file(path);
     }
 }
 

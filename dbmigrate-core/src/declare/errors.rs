@@ -25,6 +25,17 @@ impl Errors {
         self.0.push(error);
     }
 
+    /// Adds an error for an attribute that is nearly `word`: the reader sees what rustc has not expanded yet, and would
+    /// pass over it.
+    pub fn add_misspelt(&mut self, attribute: &syn::Attribute, word: &str) {
+        let Some(ident) = attribute.path().get_ident() else { return };
+        let given = ident.to_string();
+        if given != word && strsim::damerau_levenshtein(&given, word) == 1 {
+            let help = format!("did you mean `#[{word}(…)]`?");
+            self.add_with_help(ident.span(), format!("unknown attribute `{given}`"), help);
+        }
+    }
+
     /// The value of a result, whose error is kept here.
     pub fn take<T>(&mut self, result: Result<T, DeclareError>) -> Option<T> {
         result.map_err(|error| self.0.push(error)).ok()

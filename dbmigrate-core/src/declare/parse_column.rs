@@ -34,12 +34,13 @@ pub(super) const KEYS: [&str; 23] = [
     "auxiliary",
 ];
 
-/// Reads a field of the struct `this`..
+/// Reads a field of the struct `this`.
 pub(super) fn parse(field: &syn::Field, this: &proc_macro2::Ident, errors: &mut Errors) -> Option<Field> {
     let ident = field.ident.clone()?;
     let before = errors.count();
     let mut parsed = Field::new(ident, field.ty.clone());
     for attribute in &field.attrs {
+        errors.add_misspelt(attribute, "column");
         for word in ["table", "view"] {
             if attribute.path().is_ident(word) {
                 let span =

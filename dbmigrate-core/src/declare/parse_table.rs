@@ -35,6 +35,7 @@ pub(super) fn parse(attributes: &[syn::Attribute], item: &mut Item, errors: &mut
         Derive::View => ("view", "table"),
     };
     for attribute in attributes {
+        errors.add_misspelt(attribute, word);
         let span = attribute.path().segments.last().map(|segment| segment.ident.span());
         if let (Some(span), true) = (span, attribute.path().is_ident(other)) {
             errors.add_with_help(span, format!("`#[{other}(…)]` on a {word}"), format!("write `#[{word}(…)]`"));

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::connection::{Connection, Row, integer, text};
+use libsql::Value;
+
+use super::connection::{Connection, integer, text};
 use super::error::EngineError;
 use crate::ddl::{self, Object};
 use crate::schema::{NamedMap, Schema, Table};
 use crate::sql::Name;
-use crate::sql::name::quote_string;
 
 /// The table in which applied migrations are recorded.
 pub const HISTORY_TABLE: &str = "_dbmigrate_history";
@@ -118,13 +119,13 @@ pub(super) struct StoredColumn {
 }
 
 impl StoredColumn {
-    fn of(row: &Row) -> Self {
+    fn of([name, decl_type, not_null, key_position, hidden]: [&Value; 5]) -> Self {
         Self {
-            name: text(&row[0]).to_owned(),
-            decl_type: text(&row[1]).to_owned(),
-            not_null: integer(&row[2]) != 0,
-            key_position: integer(&row[3]),
-            hidden: integer(&row[4]),
+            name: text(name).to_owned(),
+            decl_type: text(decl_type).to_owned(),
+            not_null: integer(not_null) != 0,
+            key_position: integer(key_position),
+            hidden: integer(hidden),
         }
     }
 }
@@ -133,20 +134,21 @@ impl StoredColumn {
 pub(super) async fn stored_columns(
     connection: &Connection,
 ) -> Result<BTreeMap<String, Vec<StoredColumn>>, EngineError> {
-    let query = "SELECT x.name, x.type, x.\"notnull\", x.pk, x.hidden, m.name \
+    let query = "SELECT m.name, x.name, x.type, x.\"notnull\", x.pk, x.hidden \
          FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x WHERE m.type = 'table' AND m.rootpage > 0";
     let mut columns: BTreeMap<String, Vec<StoredColumn>> = BTreeMap::new();
     for row in connection.rows(query).await? {
-        columns.entry(text(&row[5]).to_ascii_lowercase()).or_default().push(StoredColumn::of(&row));
+        let column = StoredColumn::of([1, 2, 3, 4, 5].map(|at| &row[at]));
+        columns.entry(text(&row[0]).to_ascii_lowercase()).or_default().push(column);
     }
     Ok(columns)
 }
 
-/// The columns of one table, found without going through all of them.
+/// The columns of one table, without going through all of them.
 pub(super) async fn stored_columns_of(connection: &Connection, table: &Name) -> Result<Vec<StoredColumn>, EngineError> {
-    let query =
-        format!("SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo({})", quote_string(table.as_str()));
-    Ok(connection.rows(&query).await?.iter().map(StoredColumn::of).collect())
+    let rows = connection.rows(&format!("PRAGMA table_xinfo({})", table.sql())).await?;
+    // number, name, type, NOT NULL, default, place in the primary key, hidden
+    Ok(rows.iter().map(|row| StoredColumn::of([1, 2, 3, 5, 6].map(|at| &row[at]))).collect())
 }
 
 /// Moves tables that SQLite sees differently from the reader to the unreadable ones.

@@ -22,6 +22,8 @@ pub struct Tracker {
     canonical: BTreeMap<(ObjectKind, String), String>,
     hash: SchemaHash,
     last_rowid: i64,
+    /// Parents and the tables that refer to their primary keys without naming columns.
+    unnamed: BTreeSet<(Name, Name)>,
 }
 
 impl Tracker {
@@ -45,7 +47,8 @@ impl Tracker {
         for text in canonical.values() {
             hash.add(text);
         }
-        Self { schema: found.schema, unreadable: found.unreadable, canonical, hash, last_rowid }
+        let unnamed = found.schema.tables.iter().flat_map(unnamed_references).collect();
+        Self { schema: found.schema, unreadable: found.unreadable, canonical, hash, last_rowid, unnamed }
     }
 
     /// The schema.
@@ -96,6 +99,7 @@ impl Tracker {
             }
             stale.extend(self.children_by_primary_key(&table.name));
             stale.insert(table.name.clone());
+            self.unnamed.extend(unnamed_references(&table));
             self.schema.tables.insert(table);
         }
         self.unreadable.extend(found.unreadable);
@@ -137,11 +141,10 @@ impl Tracker {
     }
 
     /// Tables whose foreign keys refer to the primary key of `parent` without naming its columns.
-    fn children_by_primary_key(&self, parent: &Name) -> Vec<Name> {
-        let refers = |table: &&Table| {
-            table.foreign_keys.iter().any(|key| key.parent == *parent && key.parent_columns.is_empty())
-        };
-        self.schema.tables.iter().filter(refers).map(|table| table.name.clone()).collect()
+    fn children_by_primary_key(&self, parent: &Name) -> impl Iterator<Item = Name> {
+        let first = (parent.clone(), Name::from(""));
+        let children = self.unnamed.range(first..).take_while(move |(name, _)| name == parent);
+        children.map(|(_, child)| child.clone())
     }
 
     fn replace(&mut self, key: (ObjectKind, String), text: String) {
@@ -150,4 +153,10 @@ impl Tracker {
             self.hash.remove(&before);
         }
     }
+}
+
+/// The parents that a table refers to without naming columns, each with the table.
+fn unnamed_references(table: &Table) -> impl Iterator<Item = (Name, Name)> {
+    let keys = table.foreign_keys.iter().filter(|key| key.parent_columns.is_empty());
+    keys.map(|key| (key.parent.clone(), table.name.clone()))
 }

@@ -209,3 +209,12 @@ fn clauses_that_are_not_complete_say_how_they_are_written() {
     }
     assert!(errors(Derive::View, "struct V { a: i64 }")[0].contains("has no query"));
 }
+
+#[test]
+fn a_misspelt_attribute_is_not_passed_over() {
+    let found = errors(Derive::Table, "#[tabel(strict)] struct T { #[colum(unique)] a: i64, #[serde(skip)] b: i64 }");
+    let messages: Vec<&str> = found.iter().map(String::as_str).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(messages[0].contains("unknown attribute `tabel`") && messages[0].contains("#[table(…)]"), "{messages:?}");
+    assert!(messages[1].contains("unknown attribute `colum`") && messages[1].contains("#[column(…)]"), "{messages:?}");
+}

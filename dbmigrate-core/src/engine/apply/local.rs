@@ -24,7 +24,7 @@ pub struct LocalDatabase {
     /// What `PRAGMA foreign_keys` was before it was turned off.
     foreign_keys: Option<bool>,
     /// The schema, from the first time that it is needed.
-    tracker: Option<Tracker>,
+    tracker: Option<Box<Tracker>>,
     has_history_table: bool,
 }
 
@@ -78,7 +78,7 @@ impl LocalDatabase {
     async fn tracker(&mut self) -> Result<&mut Tracker, EngineError> {
         let tracker = match self.tracker.take() {
             Some(tracker) => tracker,
-            None => Tracker::new(&self.connection).await?,
+            None => Box::new(Tracker::new(&self.connection).await?),
         };
         Ok(self.tracker.insert(tracker))
     }
