@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::connection::Connection;
+use super::connection::{Connection, integer};
 use super::error::EngineError;
 use super::introspect::{
     Introspected, StoredObject, Unreadable, mismatch, read_objects, refuse_mismatches, stored_columns,
@@ -22,6 +22,8 @@ pub struct Tracker {
     canonical: BTreeMap<(ObjectKind, String), String>,
     hash: SchemaHash,
     last_rowid: i64,
+    /// SQLite's counter of schema changes (sqlite.org/pragma.html#pragma_schema_version) when all this was read.
+    version: i64,
     /// Parents and the tables that refer to their primary keys without naming columns.
     unnamed: BTreeSet<(Name, Name)>,
 }
@@ -38,17 +40,18 @@ impl Tracker {
             let columns = stored_columns(connection).await?;
             refuse_mismatches(&mut found, &objects, &columns);
         }
-        Ok(Self::from_introspected(found, last_rowid))
+        let version = schema_version(connection).await?;
+        Ok(Self::from_introspected(found, last_rowid, version))
     }
 
-    fn from_introspected(found: Introspected, last_rowid: i64) -> Self {
+    fn from_introspected(found: Introspected, last_rowid: i64, version: i64) -> Self {
         let canonical = found.schema.canonical();
         let mut hash = SchemaHash::default();
         for text in canonical.values() {
             hash.add(text);
         }
         let unnamed = found.schema.tables.iter().flat_map(unnamed_references).collect();
-        Self { schema: found.schema, unreadable: found.unreadable, canonical, hash, last_rowid, unnamed }
+        Self { schema: found.schema, unreadable: found.unreadable, canonical, hash, last_rowid, version, unnamed }
     }
 
     /// The schema.
@@ -66,6 +69,14 @@ impl Tracker {
         self.hash
     }
 
+    /// Whether nobody else has changed the schema since it was read. To be asked inside of a transaction.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub async fn is_current(&self, connection: &Connection) -> Result<bool, EngineError> {
+        Ok(schema_version(connection).await? == self.version)
+    }
+
     /// Brings the tracker up to date after these statements ran.
     ///
     /// # Errors
@@ -76,11 +87,12 @@ impl Tracker {
             return Ok(());
         }
         if changing.all(|statement| statement.kind.only_adds_objects()) {
-            self.read_added(connection).await
+            self.read_added(connection).await?;
+            self.version = schema_version(connection).await?;
         } else {
             *self = Self::new(connection).await?;
-            Ok(())
         }
+        Ok(())
     }
 
     async fn read_added(&mut self, connection: &Connection) -> Result<(), EngineError> {
@@ -159,4 +171,8 @@ impl Tracker {
 fn unnamed_references(table: &Table) -> impl Iterator<Item = (Name, Name)> {
     let keys = table.foreign_keys.iter().filter(|key| key.parent_columns.is_empty());
     keys.map(|key| (key.parent.clone(), table.name.clone()))
+}
+
+async fn schema_version(connection: &Connection) -> Result<i64, EngineError> {
+    Ok(connection.first_row("PRAGMA schema_version").await?.map_or(0, |row| integer(&row[0])))
 }

@@ -151,6 +151,7 @@ impl LocalDatabase {
             true => foreign_key_violations(&self.connection).await.unwrap_or_default(),
             false => Violations::new(),
         };
+        self.forget_what_others_changed().await.map_err(engine("cannot read the schema"))?;
         // before the first statement, so that only what the migration changes has to be read after it
         self.tracker().await.map_err(engine("cannot read the schema"))?;
         for (at, statement) in statements.iter().enumerate() {
@@ -167,6 +168,16 @@ impl LocalDatabase {
         }
         let duration = milliseconds(started);
         self.record(migration, position, duration).await.map_err(engine("cannot record the migration"))
+    }
+
+    /// What was read before the lock was held may have been changed by another connection since.
+    async fn forget_what_others_changed(&mut self) -> Result<(), EngineError> {
+        if let Some(tracker) = &self.tracker
+            && !tracker.is_current(&self.connection).await?
+        {
+            self.tracker = None;
+        }
+        Ok(())
     }
 
     async fn check_structure(&mut self, migration: &Prepared<'_>, statements: &[Statement<'_>]) -> Result<(), Failure> {
