@@ -164,7 +164,8 @@ impl Probe<'_> {
             conditions.extend(refused_by_strict(&name, column));
         }
         let is_alias = |table: &Table, name: &Name| table.rowid_alias().is_some_and(|alias| alias.name == *name);
-        if is_alias(self.after, &column.name) && !is_alias(self.before, &column.name) {
+        let becomes_rowid = is_alias(self.after, &column.name) && !is_alias(self.before, &column.name);
+        if becomes_rowid {
             // nothing but integers can be a rowid
             conditions.extend(refused_by_strict(&name, column));
         }
@@ -180,8 +181,13 @@ impl Probe<'_> {
         let message = if retyped {
             let (from, to) = (type_name(before), type_name(column));
             format!("{values} would be refused or changed by the conversion from {from} to {to}")
-        } else {
+        } else if becomes_rowid {
+            format!("{values} are not {}, as the column becomes the primary key", type_name(column))
+        } else if self.after.strict {
             format!("{values} are not {}, as the table becomes STRICT", type_name(column))
+        } else {
+            // ANY keeps every value as it is in a STRICT table only
+            format!("{values} would be changed by {}, as the table is no longer STRICT", type_name(column))
         };
         let mut preflight = self.count(&message, &conditions.join(" OR "), &format!("quote({name})"));
         preflight.message.push_str(": {}");
