@@ -1,14 +1,16 @@
 //! `generate`: the structs against the last snapshot, the difference as a migration.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use clap::Args;
 use dbmigrate_core::diff::change::slug;
-use dbmigrate_core::engine::prove::{ProofError, check_declaration, prove};
+use dbmigrate_core::engine::prove::{Proof, ProofError, check_declaration, prove};
 use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Plan, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
 use serde_json::json;
 
@@ -115,11 +117,8 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     } else {
         match block_on(prove(&head.schema, &declared.schema, &decisions.renames, &plan)) {
             Ok(proof) => {
-                let rows = format!("on {} generated rows", proof.rows);
-                let empty: Vec<&str> = proof.empty.iter().map(dbmigrate_core::sql::Name::as_str).collect();
-                let empty =
-                    if empty.is_empty() { String::new() } else { format!(", without rows in {}", empty.join(", ")) };
-                context.printer.detail("Proved", format!("{rows}{empty}"));
+                context.printer.detail("Proved", format!("on {} generated rows", proof.rows));
+                warn_of_empty(context, &proof, &plan);
             }
             Err(error) => return Err(unproven(&error, &plan)),
         }
@@ -136,6 +135,18 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     folder.add(&slug, &sql, &snapshot)?;
     report(context, arguments, &folder, &migration, &plan);
     Ok(exit::DONE)
+}
+
+/// A table whose values only the real database decides, and that went through the proof without rows, is proven less
+/// than the others, which must not go unsaid.
+fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
+    let tables: BTreeSet<&Name> = proof.empty.iter().filter(|table| plan.unforeseen.contains(table)).collect();
+    for table in tables {
+        context.printer.warning(
+            &format!("no rows could be made up for `{table}`: its change is proven on the empty table only"),
+            &["try the migration on a copy of a database that has rows".to_owned()],
+        );
+    }
 }
 
 /// Whether the structs are what the last migration left, judged by the hash in the lock alone.
