@@ -189,3 +189,16 @@ fn a_collation_behind_an_indexed_expression_is_that_of_the_whole() {
         assert_eq!(other, index, "{written}");
     }
 }
+
+#[test]
+fn orphans_are_looked_for_by_the_columns_that_the_parent_had() {
+    let mut change = change(
+        "CREATE TABLE p (a, b, UNIQUE (a, b)); CREATE TABLE c (x, y)",
+        "CREATE TABLE p (a2, b, a DEFAULT 1, UNIQUE (a2, b), UNIQUE (a, a2));
+         CREATE TABLE c (x, y, FOREIGN KEY (x, y) REFERENCES p (a, a2))",
+        "INSERT INTO p VALUES (5, 6); INSERT INTO c VALUES (1, 5)",
+    );
+    change.renames = Renames { columns: vec![("p".into(), "a".into(), "a2".into())], ..Renames::default() };
+    // a new column `a` has taken the name of the old one, whose values say nothing about it
+    applies(&change);
+}

@@ -210,7 +210,9 @@ fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
         (_, 1) => "value",
         _ => "values",
     };
-    printer.status(verb, format!("`{object}` with {count} {noun}, as allowed"));
+    if *count > 0 || printer.is_verbose() {
+        printer.status(verb, format!("`{object}` with {count} {noun}, as allowed"));
+    }
     printer.json("loss", &json!({ "lint": lint, "object": object, "count": count }));
 }
 

@@ -42,6 +42,21 @@ impl Renames {
         self.columns.iter().find(|(on, _, to)| on == table && to == new).map_or(new, |(_, from, _)| from)
     }
 
+    /// The table, by its old name, that the table with the new name `new` was, if it was there: a name that a renamed
+    /// table has left is free for a new one.
+    pub fn table_before<'n>(&'n self, new: &'n Name) -> Option<&'n Name> {
+        let renamed = self.tables.iter().find(|(_, to)| to == new).map(|(from, _)| from);
+        renamed.or_else(|| (!self.renames_table(new)).then_some(new))
+    }
+
+    /// The column, by its old name, that a column was, given its table's new name and its new name; see
+    /// [`Renames::table_before`].
+    pub fn column_before<'n>(&'n self, table: &Name, new: &'n Name) -> Option<&'n Name> {
+        let renamed = self.columns.iter().find(|(on, _, to)| on == table && to == new).map(|(_, from, _)| from);
+        let has_left = || self.columns.iter().any(|(on, from, _)| on == table && from == new);
+        renamed.or_else(|| (!has_left()).then_some(new))
+    }
+
     /// Whether the table, by its new name, or one of its columns is renamed.
     pub fn touch(&self, table: &Name) -> bool {
         self.tables.iter().any(|(_, to)| to == table) || self.columns.iter().any(|(on, _, _)| on == table)

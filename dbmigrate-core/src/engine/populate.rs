@@ -362,11 +362,13 @@ pub fn restricted(old: &Schema, new: &Schema, renames: &Renames) -> Option<Schem
     let mut schema = old.clone();
     let mut differs = false;
     for after in &new.tables {
-        let Some(table) = schema.tables.get_mut(renames.old_table(&after.name)) else { continue };
+        let before = renames.table_before(&after.name).and_then(|name| schema.tables.get_mut(name));
+        let Some(table) = before else { continue };
         let back = |column: &Name| renames.old_column(&after.name, column).clone();
         let names: Vec<Name> = table.columns.iter().map(|column| column.name.clone()).collect();
-        let has = |column: &Name| names.contains(&back(column));
-        for column in &after.columns {
+        let has =
+            |column: &Name| renames.column_before(&after.name, column).is_some_and(|before| names.contains(before));
+        for column in after.columns.iter().filter(|column| has(&column.name)) {
             let rejects = after.rejects_null(column);
             let declared = table.columns.iter_mut().find(|old| old.name == back(&column.name));
             if let Some(declared) =
@@ -399,12 +401,15 @@ pub fn restricted(old: &Schema, new: &Schema, renames: &Renames) -> Option<Schem
             let mut key = key.clone();
             let parent_columns = new.referenced_columns(&key).unwrap_or_default();
             key.columns.iter_mut().for_each(|column| *column = back(column));
-            key.parent_columns =
-                parent_columns.iter().map(|column| renames.old_column(&key.parent, column).clone()).collect();
-            key.parent = renames.old_table(&key.parent).clone();
-            let known = old
-                .table(&key.parent)
-                .is_some_and(|parent| key.parent_columns.iter().all(|column| parent.column(column).is_some()));
+            let Some(parent) = renames.table_before(&key.parent).and_then(|name| old.table(name)) else { continue };
+            let before = |column: &Name| {
+                let name = renames.column_before(&key.parent, column)?;
+                parent.column(name).map(|column| column.name.clone())
+            };
+            let columns: Option<Vec<Name>> = parent_columns.iter().map(before).collect();
+            let known = columns.is_some();
+            key.parent_columns = columns.unwrap_or_default();
+            key.parent = parent.name.clone();
             if known && !table.foreign_keys.contains(&key) {
                 differs = true;
                 // the new key first: values follow the first key of a column

@@ -274,12 +274,7 @@ enum Side {
 
 fn comparisons<'a>(old: &'a Schema, new: &'a Schema, renames: &Renames) -> Vec<Comparison<'a>> {
     let pair = |after: &'a Table| {
-        let renamed = renames.tables.iter().find(|(_, to)| *to == after.name);
-        let before = match renamed {
-            Some((from, _)) => old.table(from)?,
-            None if renames.renames_table(&after.name) => return None,
-            None => old.table(&after.name)?,
-        };
+        let before = old.table(renames.table_before(&after.name)?)?;
         Some(Comparison::of(before, after, renames))
     };
     new.tables.iter().filter_map(pair).collect()
@@ -288,10 +283,7 @@ fn comparisons<'a>(old: &'a Schema, new: &'a Schema, renames: &Renames) -> Vec<C
 impl<'a> Comparison<'a> {
     fn of(old: &'a Table, new: &'a Table, renames: &Renames) -> Self {
         let old_column = |column: &Column| -> Option<&'a Column> {
-            let name = renames.old_column(&new.name, &column.name);
-            let is_renamed_away = name == &column.name
-                && renames.columns.iter().any(|(on, from, to)| *on == new.name && from == name && to != name);
-            old.column(name).filter(|_| !is_renamed_away)
+            renames.column_before(&new.name, &column.name).and_then(|name| old.column(name))
         };
         let mut values = Vec::new();
         for column in new.columns.iter().filter(|column| column.generated.is_none()) {

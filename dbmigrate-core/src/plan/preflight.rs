@@ -349,15 +349,15 @@ impl Probe<'_> {
 
     /// Rows that refer to nothing through a new foreign key.
     fn orphans(&self, key: &ForeignKey) -> Option<Preflight> {
-        let parent_name = self.input.diff.renames.old_table(&key.parent);
-        let parent = self.input.old.table(parent_name)?;
+        let renames = &self.input.diff.renames;
+        let parent = self.input.old.table(renames.table_before(&key.parent)?)?;
         let parent_columns = self.input.new.referenced_columns(key)?;
         let mut pairs = Vec::new();
         for (column, parent_column) in key.columns.iter().zip(&parent_columns) {
             if !self.is_plain(column) {
                 return None;
             }
-            let referenced = self.input.diff.renames.old_column(&key.parent, parent_column);
+            let referenced = renames.column_before(&key.parent, parent_column)?;
             parent.column(referenced)?;
             pairs.push((self.old_name(column), referenced.clone()));
         }
