@@ -12,19 +12,21 @@ pub(crate) fn run() {
     println!("generate, first migration, proof included");
     for tables in SIZES {
         let project = Project::new(tables);
-        let cost = (0..3)
-            .map(|_| {
-                let _ = std::fs::remove_dir_all(project.migrations());
-                cost_of(&mut project.generate())
-            })
-            .min_by_key(|cost| cost.cpu)
-            .expect("three rounds");
-        println!(
-            "  {tables:>5} tables {:>9.1} ms wall {:>9.1} ms CPU {:>6.1} MB",
-            milliseconds(cost.wall),
-            milliseconds(cost.cpu),
-            megabytes(cost.memory)
-        );
+        show(tables, || {
+            let _ = std::fs::remove_dir_all(project.migrations());
+            project.generate()
+        });
+    }
+    println!("generate, one column added, proof on rows in all tables included");
+    for tables in SIZES {
+        let project = Project::new(tables);
+        cost_of(&mut project.generate());
+        project.add_column();
+        show(tables, || {
+            let mut command = project.generate();
+            command.arg("--dry-run");
+            command
+        });
     }
     for tables in SIZES {
         println!("generate, nothing to do, {tables} tables");
@@ -42,4 +44,12 @@ pub(crate) fn run() {
         let own = costs[2].cpu.saturating_sub(costs[1].cpu);
         println!("  without the metadata: {:.2}x CPU", milliseconds(own) / milliseconds(costs[0].cpu));
     }
+}
+
+fn show(tables: usize, prepare: impl Fn() -> Command) {
+    let mut contest = Contest::default();
+    contest.add("", prepare);
+    let cost = contest.run(if tables > 500 { 3 } else { 5 })[0];
+    let (wall, cpu) = (milliseconds(cost.wall), milliseconds(cost.cpu));
+    println!("  {tables:>5} tables {wall:>9.1} ms wall {cpu:>9.1} ms CPU {:>6.1} MB", megabytes(cost.memory));
 }

@@ -52,6 +52,15 @@ impl Project {
         self.path().join("migrations")
     }
 
+    /// Gives the first table one more column.
+    pub(crate) fn add_column(&self) {
+        let file = self.path().join("src/file_0.rs");
+        let text = std::fs::read_to_string(&file).expect("a file");
+        let text =
+            text.replacen("    pub state: State,\n", "    pub state: State,\n    pub note: Option<String>,\n", 1);
+        std::fs::write(&file, text).expect("a file");
+    }
+
     /// `cargo dbmigrate generate` in it.
     pub(crate) fn generate(&self) -> Command {
         let mut command = tool();

@@ -12,7 +12,7 @@ pub mod snapshot;
 pub mod write;
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 pub use checksum::Checksum;
@@ -232,8 +232,7 @@ fn read_checked(
     wanted: Checksum,
     edited: impl FnOnce(PathBuf) -> FolderError,
 ) -> Result<Vec<u8>, FolderError> {
-    // `std` and not `fs_err`: the error names the path itself
-    let bytes = std::fs::read(&path).map_err(|error| FolderError::read(&path, error))?;
+    let bytes = read_small(&path).map_err(|error| FolderError::read(&path, error))?;
     if Checksum::of_text(&bytes) == wanted {
         return Ok(bytes);
     }
@@ -250,6 +249,14 @@ fn read_checked(
         }
         _ => Err(edited(path)),
     }
+}
+
+/// The bytes of a file that is likely to be small. `std::fs::read` asks for the size first, which is a fifth of the
+/// time of reading a thousand migrations.
+fn read_small(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(8 * 1024);
+    std::fs::File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 impl Listing {

@@ -297,3 +297,32 @@ fn helper_name(input: &Input<'_>, table: &Name) -> Name {
 fn list<'n, T: Named + 'n>(objects: impl IntoIterator<Item = &'n T>) -> String {
     objects.into_iter().map(|object| object.name().as_str()).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ddl::{Object, read};
+    use crate::diff::{Renames, diff};
+
+    fn planned(old: &Schema, new: &Schema) -> Plan {
+        let diff = diff(old, new, &Renames::default()).expect("nothing is renamed");
+        plan(old, new, &diff, &Decisions::default()).expect("there is a plan")
+    }
+
+    #[test]
+    fn a_first_migration_is_the_creation_of_its_schema_and_no_other_is() {
+        let mut new = Schema::default();
+        for sql in
+            ["CREATE TABLE a (id INTEGER PRIMARY KEY, b REFERENCES b)", "CREATE TABLE b (id INTEGER PRIMARY KEY)"]
+        {
+            let Ok(Object::Table(table)) = read(sql) else { panic!("it is a table: {sql}") };
+            new.tables.insert(table);
+        }
+        let Ok(Object::View(view)) = read("CREATE VIEW v AS SELECT * FROM a") else { panic!("it is a view") };
+        new.views.insert(view);
+        assert!(planned(&Schema::default(), &new).only_creates(&new));
+        let mut old = new.clone();
+        old.tables.remove(&Name::from("b"));
+        assert!(!planned(&old, &new).only_creates(&new));
+    }
+}
