@@ -124,6 +124,16 @@ fn values_of_any_are_not_converted_when_a_table_stops_being_strict() {
 }
 
 #[test]
+fn text_that_is_not_utf_8_is_shown_in_a_refusal() {
+    let change = change(
+        "CREATE TABLE t (a TEXT)",
+        "CREATE TABLE t (a TEXT UNIQUE)",
+        "INSERT INTO t VALUES (CAST(x'61ff' AS TEXT)), (CAST(x'61ff' AS TEXT))",
+    );
+    is_refused(&change, "which becomes unique: 'a\u{fffd}'");
+}
+
+#[test]
 fn a_generated_column_that_would_be_null_is_refused_by_the_rows() {
     let after = "CREATE TABLE t (a, b NOT NULL AS (upper(a)))";
     is_refused(&populated(change("CREATE TABLE t (a)", after, "")), "constraint failed");
@@ -141,6 +151,20 @@ fn a_preflight_survives_swapped_names_and_a_column_called_like_its_table() {
     applies(&change);
     change.seed = "INSERT INTO a (a, b) VALUES (2, 1)".to_owned();
     is_refused(&change, "CHECK (a.b");
+}
+
+#[test]
+fn a_foreign_key_to_a_new_column_under_an_old_name_does_not_look_at_the_old_one() {
+    let before = "CREATE TABLE t (a TEXT REFERENCES t (b), b INT PRIMARY KEY)";
+    let mut change = change(before, "CREATE TABLE t (b TEXT REFERENCES t (a), a INT PRIMARY KEY)", "");
+    change.renames.columns = vec![("t".into(), "a".into(), "b".into())];
+    is_refused(&populated(change), "ForeignKeys");
+}
+
+#[test]
+fn a_new_generated_column_is_added_behind_the_new_columns_that_it_reads() {
+    let after = "CREATE TABLE t (a, g AS (b || h), h AS (b || 1), b TEXT DEFAULT 'x')";
+    applies(&populated(change("CREATE TABLE t (a)", after, "")));
 }
 
 #[test]

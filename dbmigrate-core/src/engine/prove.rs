@@ -183,7 +183,7 @@ async fn prove_without(
     proof.empty.extend(cleared.iter().cloned());
     for preflight in &plan.preflights {
         if connection
-            .first_row(&preflight.query)
+            .first_row_shown(&preflight.query)
             .await
             .map_err(|error| preflight_error(&preflight.query, error))?
             .is_some()

@@ -13,6 +13,7 @@ const DROPS_WORTH_A_REBUILD: usize = 2;
 /// Whether all changes of the table can be made by `ALTER TABLE`, `CREATE INDEX` and `DROP INDEX`.
 pub(super) fn is_possible(input: &Input<'_>, diff: &TableDiff) -> bool {
     let (before, after) = (input.before(&diff.name), input.after(&diff.name));
+    let added = additions(diff, after);
     let constraints_stay = diff.changed.is_empty()
         && !diff.primary_key
         && !diff.options
@@ -22,17 +23,33 @@ pub(super) fn is_possible(input: &Input<'_>, diff: &TableDiff) -> bool {
         && diff.dropped_checks.is_empty();
     constraints_stay
         && diff.added_foreign_keys.iter().all(|key| matches!(&key.columns[..], [only] if diff.added.contains(only)))
-        && diff.added_checks.iter().all(|check| carrier(diff, check).is_some())
-        && diff.added.iter().all(|name| after.column(name).is_some_and(|column| can_add(input, after, column)))
+        && diff.added_checks.iter().all(|check| carrier(&added, check).is_some())
+        && added.iter().all(|column| can_add(input, after, column))
         && diff.dropped.len() < DROPS_WORTH_A_REBUILD
         && diff.dropped.iter().all(|name| can_drop(before, name))
         // a table may lose its last old column only to a rebuild
         && diff.dropped.len() < before.columns.len()
 }
 
+/// The columns to add as they are declared, but each behind those that its expression mentions.
+fn additions<'a>(diff: &TableDiff, after: &'a Table) -> Vec<&'a Column> {
+    let mut waiting: Vec<&Column> = after.columns.iter().filter(|column| diff.added.contains(&column.name)).collect();
+    let mut order = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let mentions = |column: &Column, other: &Column| {
+            let expr = column.generated.as_ref().map(|generated| &generated.expr);
+            other.name != column.name && expr.is_some_and(|expr| expr.mentions(&other.name))
+        };
+        let free = waiting.iter().position(|column| !waiting.iter().any(|other| mentions(column, other)));
+        // names that only look like mentions may form a cycle: then any of them may be first
+        order.push(waiting.remove(free.unwrap_or_default()));
+    }
+    order
+}
+
 /// The added column whose definition carries the check: the last that it mentions, since all must exist by then.
-fn carrier<'d>(diff: &'d TableDiff, check: &Check) -> Option<&'d Name> {
-    diff.added.iter().rev().find(|name| check.expr.mentions(name))
+fn carrier<'a>(added: &[&'a Column], check: &Check) -> Option<&'a Name> {
+    added.iter().rev().map(|column| &column.name).find(|name| check.expr.mentions(name))
 }
 
 /// Section 4 of the documentation, as it applies to a table that has rows.
@@ -65,11 +82,12 @@ pub(super) fn steps(input: &Input<'_>, diff: &TableDiff) -> Vec<Step> {
     let after = input.after(&diff.name);
     let table = diff.name.sql();
     let mut steps = Vec::new();
-    for column in after.columns.iter().filter(|column| diff.added.contains(&column.name)) {
+    let added = additions(diff, after);
+    for column in &added {
         let keys: Vec<&ForeignKey> =
             diff.added_foreign_keys.iter().filter(|key| key.columns == [column.name.clone()]).collect();
         let checks: Vec<&Check> =
-            diff.added_checks.iter().filter(|check| carrier(diff, check) == Some(&column.name)).collect();
+            diff.added_checks.iter().filter(|check| carrier(&added, check) == Some(&column.name)).collect();
         // existing rows are tested against a check, and against NOT NULL of a generated column
         let scans = !checks.is_empty() || column.generated.is_some() && column.not_null;
         let definition = render::added_column(column, &keys, &checks);

@@ -122,11 +122,8 @@ impl LocalDatabase {
 
     async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
         for preflight in &migration.script.preflights {
-            let found = self.connection.first_row(&preflight.query).await.map_err(|error| Failure::Statement {
-                number: 0,
-                line: preflight.line,
-                statement: preflight.query.clone(),
-                error,
+            let found = self.connection.first_row_shown(&preflight.query).await.map_err(|error| {
+                Failure::Statement { number: 0, line: preflight.line, statement: preflight.query.clone(), error }
             })?;
             if let Some(row) = found {
                 let message = fill(preflight.message.as_deref(), &row);
