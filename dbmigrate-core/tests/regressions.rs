@@ -226,3 +226,14 @@ fn orphans_are_looked_for_by_the_columns_that_the_parent_had() {
     // a new column `a` has taken the name of the old one, whose values say nothing about it
     applies(&change);
 }
+
+#[test]
+fn rows_that_refer_to_refused_rows_are_refused_in_their_turn() {
+    let change = populated(change(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (x)",
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, n TEXT NOT NULL); CREATE TABLE c (x REFERENCES p (id))",
+        "",
+    ));
+    // the proof has to go on without the rows of `p`, and so without those of `c`
+    is_refused(&change, "nothing to put into `n`");
+}

@@ -181,18 +181,7 @@ async fn prove_without(
     proof.rows = populated.rows;
     proof.empty = populated.empty;
     proof.empty.extend(cleared.iter().cloned());
-    for preflight in &plan.preflights {
-        if connection
-            .first_row_shown(&preflight.query)
-            .await
-            .map_err(|error| preflight_error(&preflight.query, error))?
-            .is_some()
-        {
-            // the rows at hand are ones that the migration is right to refuse: go on without them
-            clear(&connection, &preflight.table).await?;
-            proof.empty.push(preflight.table.clone());
-        }
-    }
+    clear_refused(&connection, plan, &mut proof).await?;
     // only now, so that no trigger fires for what fills and clears the tables
     connection.run_all(&others).await?;
     let violations = foreign_key_violations(&connection).await.unwrap_or_default();
@@ -238,6 +227,26 @@ async fn prove_without(
         return Err(ProofError::Structure { differences: vec![message] });
     }
     Ok(proof)
+}
+
+/// Takes out the rows that the migration is right to refuse, and goes on without them. Rows that refer to those are
+/// refused in their turn, so it is asked again until nothing is left to take out.
+async fn clear_refused(connection: &Connection, plan: &Plan, proof: &mut Proof) -> Result<(), ProofError> {
+    loop {
+        let mut found = false;
+        for preflight in &plan.preflights {
+            let row = connection.first_row_shown(&preflight.query).await;
+            let row = row.map_err(|error| preflight_error(&preflight.query, error))?;
+            if row.is_some() && !proof.empty.contains(&preflight.table) {
+                clear(connection, &preflight.table).await?;
+                proof.empty.push(preflight.table.clone());
+                found = true;
+            }
+        }
+        if !found {
+            return Ok(());
+        }
+    }
 }
 
 fn preflight_error(query: &str, error: EngineError) -> ProofError {
