@@ -27,6 +27,9 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use support::{Change, Ending};
 
+/// The seed where `CI` is set.
+const GATE_SEED: u64 = 2_026;
+
 /// How often each ending was seen.
 type Counts = RefCell<BTreeMap<&'static str, u32>>;
 
@@ -56,6 +59,8 @@ fn run_cases<S: Strategy>(
     }
     let seed = match config.rng_seed {
         RngSeed::Fixed(seed) => seed,
+        // a gate says the same of the same commit each time; every other run tries new cases
+        RngSeed::Random if std::env::var_os("CI").is_some() => GATE_SEED,
         RngSeed::Random => RandomState::new().hash_one(0),
     };
     config.rng_seed = RngSeed::Fixed(seed);
