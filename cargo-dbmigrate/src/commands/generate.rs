@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use dbmigrate_core::diff::change::slug;
+use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::prove::{Proof, ProofError, check_declaration, prove};
 use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::decide::shell_quoted;
-use dbmigrate_core::plan::{Assessed, Plan, plan};
+use dbmigrate_core::plan::{Assessed, Decisions, Plan, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
@@ -120,7 +121,9 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
                 context.printer.detail("Proved", format!("on {} generated rows", proof.rows));
                 warn_of_empty(context, &proof, &plan);
             }
-            Err(error) => return Err(unproven(&error, &plan)),
+            Err(error) => {
+                return Err(wrong_backfill(&error, &decisions).unwrap_or_else(|| unproven(&error, &plan)));
+            }
         }
     }
     let slug = name(arguments, &plan)?;
@@ -187,6 +190,17 @@ fn found_changes(context: &Context, changes: &[dbmigrate_core::diff::Change]) ->
 pub(super) fn check(context: &Context, declared: &Declared) -> Result<()> {
     block_on(check_declaration(&declared.schema, &declared.view_columns))
         .map_err(|error| structs::declaration_error(context, declared, &error))
+}
+
+/// The backfill that a statement does not compile for, if that is why: an expression is its author's to mend.
+fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandError> {
+    let ProofError::Statement { statement, error, .. } = error else { return None };
+    if error.kind != ErrorKind::Statement {
+        return None;
+    }
+    let ((table, column), expr) = decisions.backfills.iter().find(|(_, expr)| statement.contains(expr.as_str()))?;
+    let error = CommandError::usage(format!("`--backfill {table}.{column}={expr}` does not work: {error}"));
+    Some(error.help(format!("an SQL expression over the columns of `{table}`, renamed ones by their new names")))
 }
 
 /// A plan that fails its proof is a bug of the planner, and is reported as one.

@@ -274,3 +274,16 @@ fn flags_that_do_not_fit_are_wrong_usage() {
     project.runs("generate --dry-run --rename users.nick=handle --accept drop_column:users.nick");
     assert_snapshot!(project.transcript());
 }
+
+#[test]
+fn a_backfill_that_does_not_compile_is_not_called_a_bug() {
+    let project = changed(&users("nick: String,\n    age: i64,"));
+    for (expr, reason) in
+        [("nope(1)", "no such function: nope"), ("nik", "no such column: nik"), ("1)+(", "syntax error")]
+    {
+        let run = project.refuses(2, &format!("generate --backfill users.age={expr}"));
+        assert!(run.err.contains(reason) && run.err.contains("does not work"), "{}", run.err);
+        assert!(!run.err.contains("bug in"), "{}", run.err);
+    }
+    project.runs("generate --backfill users.age=length(nick)");
+}

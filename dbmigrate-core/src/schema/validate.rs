@@ -200,7 +200,7 @@ fn is_parent_key(parent: &Table, columns: &[Name]) -> bool {
         same(parts.iter().map(|part| &part.column).collect())
             && parts.iter().all(|part| own_collation(&part.column, part.collate.as_ref()))
     };
-    parent.primary_key.as_ref().is_some_and(|key| same(key.parts.iter().map(|part| &part.column).collect()))
+    parent.primary_key.as_ref().is_some_and(|key| constraint(&key.parts))
         || parent.uniques.iter().any(|unique| constraint(&unique.parts))
         || parent.indexes.iter().any(|index| {
             let parts: Option<Vec<Name>> = index
