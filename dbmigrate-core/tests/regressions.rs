@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use dbmigrate_core::ddl::{Object, read, render};
 use dbmigrate_core::diff::Renames;
+use dbmigrate_core::engine::apply::{ApplyError, Failure};
+use dbmigrate_core::folder::{Folder, Slug, Snapshot};
 use dbmigrate_core::sql::Name;
 use support::{Change, Ending, schema_of};
 
@@ -236,4 +238,18 @@ fn rows_that_refer_to_refused_rows_are_refused_in_their_turn() {
     ));
     // the proof has to go on without the rows of `p`, and so without those of `c`
     is_refused(&change, "nothing to put into `n`");
+}
+
+#[test]
+fn what_ran_outside_of_a_transaction_is_said_to_stay() {
+    let folder = support::scratch_folder().expect("a folder");
+    let mut migrations = Folder::open(folder.path().join("migrations")).expect("a folder");
+    let slug = Slug::sanitize("a").expect("a name");
+    let sql = "-- dbmigrate: no-transaction\nCREATE TABLE not_in_the_snapshot (a);\n";
+    migrations.add(&slug, sql, &Snapshot::default()).expect("it is written");
+    let mut database = support::open(&folder.path().join("test.db")).expect("a database");
+    let failed = support::apply(&mut database, &migrations);
+    let Err(ApplyError::Migration { failure, differences, .. }) = failed else { panic!("{failed:?}") };
+    assert!(matches!(*failure, Failure::NotUndone(_)), "{failure:?}");
+    assert_eq!(differences, ["drop table not_in_the_snapshot"]);
 }

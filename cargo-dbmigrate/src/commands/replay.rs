@@ -78,8 +78,16 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
                 .help("undo the change by hand, then run `cargo dbmigrate migrate` again")
         }
         ApplyError::Migration { name, file, failure, differences } => {
-            migration_error(name, file, failure, differences, database)
-                .note(format!("`{database}` is as it was before `{name}`"))
+            let (failure, state) = match &**failure {
+                Failure::NotUndone(failure) => (
+                    &**failure,
+                    format!(
+                        "the statement of `{name}` ran outside of a transaction: what it did to `{database}` stays, unrecorded"
+                    ),
+                ),
+                failure => (failure, format!("`{database}` is as it was before `{name}`")),
+            };
+            migration_error(name, file, failure, differences, database).note(state)
         }
         ApplyError::Unknown { name } => {
             CommandError::usage(format!("there is no migration `{name}`")).help("list them: `cargo dbmigrate status`")

@@ -324,9 +324,12 @@ impl Target for LocalDatabase {
                 Failure::Statement { number, line, statement, error }
             })?;
         }
-        self.check_structure(migration, &migration.script.statements).await?;
         let duration = milliseconds(started);
-        self.record(migration, position, duration).await.map_err(engine("cannot record the migration"))?;
+        let recorded = match self.check_structure(migration, &migration.script.statements).await {
+            Ok(()) => self.record(migration, position, duration).await.map_err(engine("cannot record the migration")),
+            Err(failure) => Err(failure),
+        };
+        recorded.map_err(|failure| Failure::NotUndone(Box::new(failure)))?;
         Ok(Step::Applied { milliseconds: duration })
     }
 

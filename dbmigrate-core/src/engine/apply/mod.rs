@@ -81,7 +81,7 @@ pub trait Target {
     async fn finish(&mut self) -> Result<(), EngineError>;
 }
 
-/// Why one migration was not applied. The database is as it was before it, unless said otherwise.
+/// Why one migration was not applied. The database is as it was before it, except for [`Failure::NotUndone`].
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -146,6 +146,10 @@ pub enum Failure {
         /// The engine's error.
         error: EngineError,
     },
+    /// Something failed after the statement of a migration that runs outside of a transaction: what the statement did
+    /// stays, and is not recorded.
+    #[error("{0}")]
+    NotUndone(Box<Failure>),
 }
 
 /// Why a run stopped.

@@ -137,7 +137,11 @@ async fn run(
                 verified = false;
             }
             Err(failure) => {
-                let differences = match &failure {
+                let reason = match &failure {
+                    Failure::NotUndone(reason) => reason,
+                    failure => failure,
+                };
+                let differences = match reason {
                     Failure::Structure { found, unreadable } => {
                         let wanted = folder.schema_at(migration)?;
                         name_differences(found, unreadable, &wanted)
