@@ -416,13 +416,17 @@ fn refused_by_strict(name: &str, column: &Column) -> Option<String> {
 /// (sqlite.org/datatype3.html, section 3). A comparison with a number applies numeric affinity to text, so that
 /// `c = CAST(c AS NUMERIC)` holds for text that would be converted; it is lossless if it reads the same afterwards.
 fn changed_by_affinity(name: &str, affinity: Affinity) -> Option<String> {
+    // the comparisons that come first are cheap, and false for nearly all rows: text sorts behind numbers, and a real
+    // holds every integer up to 2^53
     let text = format!(
-        "(typeof({name}) = 'text' AND {name} = CAST({name} AS NUMERIC) AND CAST(CAST({name} AS NUMERIC) AS TEXT) <> {name} COLLATE BINARY)"
+        "({name} >= '' AND typeof({name}) = 'text' AND {name} = CAST({name} AS NUMERIC) AND CAST(CAST({name} AS NUMERIC) AS TEXT) <> {name} COLLATE BINARY)"
     );
     Some(match affinity {
         Affinity::Integer | Affinity::Numeric => text,
         Affinity::Real => {
-            format!("{text} OR (typeof({name}) = 'integer' AND CAST(CAST({name} AS REAL) AS INTEGER) <> {name})")
+            format!(
+                "{text} OR ({name} NOT BETWEEN -9007199254740992 AND 9007199254740992 AND typeof({name}) = 'integer' AND CAST(CAST({name} AS REAL) AS INTEGER) <> {name})"
+            )
         }
         Affinity::Text => format!("(typeof({name}) = 'real' AND CAST(CAST({name} AS TEXT) AS REAL) <> {name})"),
         Affinity::Blob => return None,
