@@ -58,9 +58,6 @@ struct Listing {
     sql_files: Vec<OsString>,
 }
 
-/// From so many migrations on, starting a thread costs less than it saves.
-const WORTH_A_THREAD: usize = 128;
-
 impl Folder {
     /// Opens a folder. One that does not exist is empty.
     ///
@@ -129,21 +126,7 @@ impl Folder {
     /// The first difference.
     pub fn verify(&self, level: Verify) -> Result<(), FolderError> {
         self.verify_listing()?;
-        let all = self.migrations();
-        if level < Verify::Sql || all.len() < WORTH_A_THREAD {
-            return self.verify_files(all, level);
-        }
-        // most of the time goes into opening files, which two threads do in half of it
-        let (first, second) = all.split_at(all.len() / 2);
-        std::thread::scope(|scope| {
-            let later = scope.spawn(|| self.verify_files(second, level));
-            self.verify_files(first, level)?;
-            later.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
-    }
-
-    fn verify_files(&self, migrations: &[Migration], level: Verify) -> Result<(), FolderError> {
-        for migration in migrations {
+        for migration in self.migrations() {
             if level >= Verify::Sql {
                 self.read_sql(migration)?;
             }
