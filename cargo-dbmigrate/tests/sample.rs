@@ -63,3 +63,20 @@ fn the_history_keeps_rows_that_were_there_at_its_start() {
     assert_eq!(column(&connection, "PRAGMA foreign_key_check"), [""; 0]);
     assert_eq!(column(&connection, "PRAGMA integrity_check"), ["ok"]);
 }
+
+#[test]
+fn a_column_is_split_and_its_values_are_carried_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("sample.db");
+    let url = file.to_str().unwrap();
+    run(&["migrate", "--url", url, "--to", "0018_compute_totals"]);
+    let connection = block_on(Connection::open(&file, false)).unwrap();
+    let rows = "INSERT INTO emails (\"to\", template) VALUES ('a@b.c', 'invitation.de'), ('d@e.f', 'welcome')";
+    block_on(connection.run(rows)).unwrap();
+    drop(connection);
+    run(&["migrate", "--url", url]);
+
+    let connection = block_on(Connection::open(&file, false)).unwrap();
+    let parts = "SELECT template_name || '/' || coalesce(locale, '-') FROM emails ORDER BY id";
+    assert_eq!(column(&connection, parts), ["invitation/de", "welcome/-"]);
+}

@@ -118,7 +118,9 @@ pub struct OutgoingEmail {
     pub user_id: Option<UserId>,
     #[column(name = "to", collate = nocase)]
     pub recipient: Email,
-    pub template: String,
+    pub template_name: String,
+    /// The language of the letter, if the template has more than one.
+    pub locale: Option<String>,
     #[column(default = "{}", check = "json_valid(variables)")]
     pub variables: Json<()>,
     #[column(index(where = "sent_at IS NULL"))]
