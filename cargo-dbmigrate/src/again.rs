@@ -37,6 +37,10 @@ impl Again {
         let url = match &cli.command {
             Command::Migrate(arguments) => arguments.url.as_ref(),
             Command::Status(arguments) => arguments.url.as_ref(),
+            Command::Push(arguments) => arguments.url.as_ref(),
+            Command::Pull(arguments) => arguments.url.as_ref(),
+            Command::Diff(arguments) => arguments.url.as_ref(),
+            Command::Baseline(arguments) => arguments.url.as_ref(),
             _ => None,
         };
         // a URL with a secret in it is none that the next command could do anything with
@@ -55,7 +59,9 @@ impl Again {
             completed.push_str(&start);
             completed.push_str(name);
             completed.push_str(&self.selection);
-            if matches!(name, "migrate" | "status") && !rest.starts_with(" --url ") {
+            if matches!(name, "migrate" | "status" | "push" | "pull" | "diff" | "baseline")
+                && !rest.starts_with(" --url ")
+            {
                 completed.push_str(&self.url);
             }
             completed.push_str(rest);

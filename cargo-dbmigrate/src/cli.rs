@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_cargo::style;
 
-use crate::commands::{check, generate, init, migrate, status};
+use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, status};
 use crate::{exit, url};
 
 const STYLES: Styles = Styles::styled()
@@ -68,6 +68,14 @@ pub enum Command {
     Generate(generate::Generate),
     /// Apply the migrations that a database does not have yet
     Migrate(migrate::Migrate),
+    /// Make a database what the structs declare, without a migration: for development
+    Push(push::Push),
+    /// Write the structs that declare what a database has
+    Pull(pull::Pull),
+    /// Show how structs, snapshots and databases differ
+    Diff(diff::Diff),
+    /// Take a database that has the schema of a migration into the history
+    Baseline(baseline::Baseline),
     /// Show which migrations a database has, lacks, or has in another version
     Status(status::Status),
     /// Check without a database that structs, snapshots and migrations are in step

@@ -1,10 +1,15 @@
 //! The commands, one file each: its arguments and what it does.
 
+pub mod baseline;
 pub mod check;
 mod decide;
+pub mod diff;
 pub mod generate;
 pub mod init;
 pub mod migrate;
+mod open;
+pub mod pull;
+pub mod push;
 mod replay;
 mod seal;
 pub mod status;
@@ -24,6 +29,10 @@ pub fn run(command: Command, selection: &Selection, printer: Printer) -> Result<
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),
+        Command::Push(arguments) => push::run(&context, &arguments),
+        Command::Pull(arguments) => pull::run(&context, &arguments),
+        Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Baseline(arguments) => baseline::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
     }

@@ -6,7 +6,8 @@ use dbmigrate_core::folder::Verify;
 use pollster::block_on;
 use serde_json::json;
 
-use super::migrate::{failure, open};
+use super::migrate::failure;
+use super::open::open;
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit;
