@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use dbmigrate_core::ddl::{Object, read, render};
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::apply::{ApplyError, Failure};
+use dbmigrate_core::engine::prove;
 use dbmigrate_core::folder::{Folder, Slug, Snapshot};
 use dbmigrate_core::sql::Name;
+use pollster::block_on;
 use support::{Change, Ending, schema_of};
 
 fn change(before: &str, after: &str, rows: &str) -> Change {
@@ -252,4 +254,14 @@ fn what_ran_outside_of_a_transaction_is_said_to_stay() {
     let Err(ApplyError::Migration { failure, differences, .. }) = failed else { panic!("{failed:?}") };
     assert!(matches!(*failure, Failure::NotUndone(_)), "{failure:?}");
     assert_eq!(differences, ["drop table not_in_the_snapshot"]);
+}
+
+#[test]
+fn an_unnamed_column_of_a_view_is_the_same_however_its_lines_break() {
+    let schema = schema_of("CREATE VIEW v AS SELECT 1 +\n    2").expect("a schema");
+    let fields = |name: &str| [("v".into(), vec![name.into()])];
+    let check = |name: &str| block_on(prove::check_declaration(&schema, &fields(name)));
+    check("1 + 2").expect("it is the same column");
+    let error = check("1 + 3").expect_err("it is another one").to_string();
+    assert!(error.contains("which the query does not return"), "{error}");
 }

@@ -4,76 +4,79 @@ use cargo_dbmigrate::exit;
 use pollster::block_on;
 use serde_json::Value;
 
-use crate::project::{Project, Run, generate, load, structs};
+use crate::parallel::parallel;
+use crate::project::{Project, Run, load};
 use crate::support::data::{self, run_checks};
-use crate::support::{Change, run_script};
+use crate::support::run_script;
+use crate::ways::{Ending, Way};
 
 /// What the subcommand did about a case.
-fn hazard(case: &Value, run: Run) -> Result<(), String> {
+fn hazard(case: &Value, way: Way, run: Run) -> Result<(), String> {
     let text = |key: &str| case[key].as_str().unwrap_or_default();
     let (expect, name) = (&case["expect"], text("name"));
     let outcome = expect["outcome"].as_str().unwrap_or_default();
-    let (current, mut desired) = (load(text("current_sql"))?, load(text("desired_sql"))?);
-    for (view, columns) in &current.views {
-        // a view that no longer compiles has the struct that it had
-        desired.views.entry(view.clone()).or_insert_with(|| columns.clone());
-    }
+    let (current, desired) = (load(text("current_sql"))?, load(text("desired_sql"))?);
+    let is_declarable = desired.schema.problems().is_empty() && desired.broken.is_empty();
     let project = Project::new(run);
-    let create = Change { desired: current.schema.clone(), ..Change::default() };
-    if !current.schema.is_empty() {
-        project.write_structs(&structs(&current)?);
-        project.succeed(&generate(&create))?;
-        project.succeed(&project.migrate())?;
-    }
+    way.begin(&project, text("current_sql"), &current).map_err(|refusal| refusal.to_string())?;
     block_on(run_script(&project.connect(), text("seed_sql")))?;
 
     let mut change = data::change(case)?;
-    project.write_structs(&structs(&desired)?);
-    let (before, count) = (std::fs::read(project.database()).map_err(|error| error.to_string())?, project.migrations());
-    let untouched = || match std::fs::read(project.database()) {
-        Ok(after) if after == before => Ok(()),
-        _ => Err("the database was touched".to_owned()),
-    };
+    way.declare(&project, text("desired_sql"), desired, &current).map_err(|refusal| refusal.to_string())?;
+    let (before, count) = (project.bytes(), project.migrations());
     if outcome == "confirm" {
-        let code = project.code(&generate(&change));
-        if code != exit::DECISION || project.migrations() != count {
-            return Err(format!("`generate` without a word exits with {code}"));
+        match project.step(way, &change)? {
+            Ending::Refused(refusal) if refusal.code == exit::DECISION && project.migrations() == count => {}
+            Ending::Refused(refusal) => return Err(format!("without a word it exits with {}", refusal.code)),
+            Ending::Applied => return Err("applied without a word".to_owned()),
         }
-        untouched()?;
     }
     // a column that only an empty table can take is accepted by name
     change.accept_all = outcome == "confirm" || name == "add/not_null_no_default_empty";
-    if outcome == "refuse" {
-        let generated = project.code(&generate(&change));
-        let code = if generated == exit::DONE { project.code(&project.migrate()) } else { generated };
-        untouched()?;
-        return match code {
-            exit::DECISION => Ok(()),
-            // structs that declare what no database takes are no matter of decision
-            exit::FAILED if !(change.desired.problems().is_empty() && desired.broken.is_empty()) => Ok(()),
-            code => Err(format!("refused with {code} instead of {}", exit::DECISION)),
-        };
+    match project.step(way, &change)? {
+        Ending::Applied if outcome == "refuse" => return Err("applied, but should be refused".to_owned()),
+        Ending::Applied => {}
+        Ending::Refused(refusal) if outcome == "refuse" => {
+            return match refusal.code {
+                exit::DECISION => Ok(()),
+                // structs that declare what no database takes are no matter of decision
+                exit::FAILED if !is_declarable => Ok(()),
+                code => Err(format!("refused with {code} instead of {}: {refusal}", exit::DECISION)),
+            };
+        }
+        Ending::Refused(refusal) => return Err(refusal.to_string()),
     }
-    project.step(&change, &structs(&desired)?)?;
-    if expect["no_change"] == true && project.migrations() != count {
-        return Err("a migration was written, though nothing changes".to_owned());
+    if expect["no_change"] == true && (project.migrations() != count || project.bytes() != before) {
+        return Err("something was done, though nothing changes".to_owned());
     }
     run_checks(&project.connect(), &expect["checks"])
 }
 
-#[test]
-fn hazards_end_as_they_have_to_through_the_whole_product() {
+fn run_hazards(way: Way) {
     let cases = data::load("hazards.jsonl");
-    let mut failed = Vec::new();
-    for (at, case) in cases.iter().enumerate() {
+    let results = parallel(&cases, |at, case| {
         // a handful through the binary
         let run = if at % 10 == 0 { Run::Spawned } else { Run::InProcess };
-        if let Err(error) = hazard(case, run) {
+        hazard(case, way, run)
+    });
+    let mut failed = Vec::new();
+    for (case, result) in cases.iter().zip(results) {
+        if let Err(error) = result {
             failed.push(format!("--- {}: {error}", case["name"].as_str().unwrap_or_default()));
         }
     }
-    println!("hazards through the product: {} of {} hold", cases.len() - failed.len(), cases.len());
+    println!("hazards by {way:?}: {} of {} hold", cases.len() - failed.len(), cases.len());
     assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), cases.len(), failed.join("\n"));
+}
+
+#[test]
+fn hazards_end_as_they_have_to_when_migrated() {
+    run_hazards(Way::Migrate);
+}
+
+#[test]
+fn hazards_end_as_they_have_to_when_pushed() {
+    run_hazards(Way::Push);
 }
 
 #[test]
@@ -105,6 +108,8 @@ fn a_change_that_loses_values_needs_a_word_and_one_that_cannot_be_is_refused() {
         case("refuse", before, "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b TEXT)", seed, "SELECT 1", one),
     ];
     for case in cases {
-        assert_eq!(hazard(&case, Run::Spawned), Ok(()), "{case}");
+        for way in [Way::Migrate, Way::Push] {
+            assert_eq!(hazard(&case, way, Run::Spawned), Ok(()), "{way:?} {case}");
+        }
     }
 }

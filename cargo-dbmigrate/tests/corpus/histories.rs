@@ -1,13 +1,16 @@
-//! Histories of schemas, gone along in one project each: structs, `generate`, `migrate`, rows in the database.
+//! Histories of schemas, with rows in the database: gone along by migrations in one project each, and every step of
+//! them pushed to a database that has the schema as its authors wrote it.
 
 use std::path::Path;
 
 use dbmigrate_core::diff::Renames;
 use serde_json::Value;
 
-use crate::project::{Loaded, Project, Run, answered, files, load, structs};
+use crate::parallel::parallel;
+use crate::project::{Loaded, Project, Run, answered, files, load};
 use crate::support::data::history_renames;
 use crate::support::{Change, shared};
+use crate::ways::{Ending, Way};
 
 /// A schema of a history, with what it was called before.
 struct State {
@@ -47,27 +50,39 @@ fn go_along(history: &str, states: &[State], run: Run) -> Report {
 
 fn step(before: Option<(Project, Loaded)>, state: &State, run: Run) -> Result<(Project, Loaded), String> {
     let desired = load(&state.sql)?;
-    let structs = structs(&desired)?;
-    let change = |current| Change {
-        current,
-        desired: desired.schema.clone(),
-        renames: state.renames.clone(),
-        ..Change::default()
-    };
-    let project = match before {
+    match before {
         None => {
             let project = Project::new(run);
-            project.step(&Change { desired: desired.schema.clone(), ..Change::default() }, &structs)?;
-            project
+            Way::Migrate.begin(&project, &state.sql, &desired).map_err(|refusal| refusal.to_string())?;
+            Way::Migrate.again(&project)?;
+            Ok((project, desired))
         }
         Some((project, current)) => {
-            let change = answered(change(current.schema))?;
-            project.fill(&change)?;
-            project.step(&change, &structs)?;
-            project
+            change(&project, Way::Migrate, &current, state)?;
+            Ok((project, desired))
         }
-    };
-    Ok((project, desired))
+    }
+}
+
+/// Fills the database, and makes it what the state wants.
+fn change(project: &Project, way: Way, current: &Loaded, state: &State) -> Result<(), String> {
+    let desired = load(&state.sql)?;
+    let (before, after, renames) = (current.schema.clone(), desired.schema.clone(), state.renames.clone());
+    let change = answered(Change { current: before, desired: after, renames, ..Change::default() })?;
+    project.fill(&change)?;
+    way.declare(project, &state.sql, desired, current).map_err(|refusal| refusal.to_string())?;
+    match project.step(way, &change)? {
+        Ending::Applied => Ok(()),
+        Ending::Refused(refusal) => Err(refusal.to_string()),
+    }
+}
+
+/// Pushes a state to a database that has the one before it.
+fn pushed(before: &State, state: &State) -> Result<(), String> {
+    let project = Project::new(Run::InProcess);
+    let current = load(&before.sql)?;
+    Way::Push.begin(&project, &before.sql, &current).map_err(|refusal| refusal.to_string())?;
+    change(&project, Way::Push, &current, state)
 }
 
 fn read_history(folder: &Path, cases: &Value) -> Vec<State> {
@@ -81,30 +96,51 @@ fn read_history(folder: &Path, cases: &Value) -> Vec<State> {
     states.collect()
 }
 
-#[test]
-fn every_step_of_real_histories_goes_through_the_whole_product() {
+/// The real histories, none if the shared data is not there.
+fn histories() -> Vec<(String, Vec<State>)> {
     let (Some(histories), Some(cases)) = (shared("corpus/histories"), shared("corpus/rename_cases.json")) else {
-        return;
+        return Vec::new();
     };
     let cases: Value = serde_json::from_str(&std::fs::read_to_string(cases).expect("text")).expect("JSON");
     let mut folders: Vec<_> = std::fs::read_dir(histories).expect("a folder").flatten().map(|one| one.path()).collect();
     folders.sort();
-    let reports: Vec<Report> = std::thread::scope(|scope| {
-        let cases = &cases;
-        let running: Vec<_> = folders
-            .iter()
-            .map(|folder| {
-                let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                scope.spawn(move || go_along(&name, &read_history(folder, cases), Run::InProcess))
-            })
-            .collect();
-        running.into_iter().map(|one| one.join().expect("no panic")).collect()
-    });
-    let steps: usize = reports.iter().map(|report| report.steps).sum();
-    let failed: Vec<String> = reports.into_iter().flat_map(|report| report.failed).collect();
-    println!("histories through the product: {} of {steps} steps", steps - failed.len());
+    let name = |folder: &Path| folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    folders.iter().map(|folder| (name(folder), read_history(folder, &cases))).collect()
+}
+
+fn report(way: Way, steps: usize, failed: &[String]) {
+    println!("histories by {way:?}: {} of {steps} steps", steps - failed.len());
     assert!(failed.is_empty(), "{} of {steps} steps fail:\n{}", failed.len(), failed.join("\n"));
     assert!(steps > 200, "only {steps} steps were found");
+}
+
+#[test]
+fn every_step_of_real_histories_is_migrated() {
+    let mut histories = histories();
+    if histories.is_empty() {
+        return;
+    }
+    // a history is one thread's work: the longest first
+    histories.sort_by_key(|(_, states)| std::cmp::Reverse(states.len()));
+    let reports = parallel(&histories, |_, (name, states)| go_along(name, states, Run::InProcess));
+    let steps = reports.iter().map(|report| report.steps).sum();
+    let failed: Vec<String> = reports.into_iter().flat_map(|report| report.failed).collect();
+    report(Way::Migrate, steps, &failed);
+}
+
+#[test]
+fn every_step_of_real_histories_is_pushed() {
+    let histories = histories();
+    if histories.is_empty() {
+        return;
+    }
+    let steps: Vec<_> =
+        histories.iter().flat_map(|(name, states)| states.windows(2).map(move |two| (name, two))).collect();
+    let results = parallel(&steps, |_, (history, states)| {
+        pushed(&states[0], &states[1]).map_err(|error| format!("{history}/{}: {error}", states[1].name))
+    });
+    let failed: Vec<String> = results.into_iter().filter_map(Result::err).collect();
+    report(Way::Push, steps.len(), &failed);
 }
 
 /// A small application as it grows.

@@ -5,8 +5,11 @@
 #[path = "../../../dbmigrate-core/tests/support/mod.rs"]
 mod support;
 
+mod cases;
 mod compiled;
 mod hazards;
 mod histories;
+mod parallel;
 mod project;
 mod round_trip;
+mod ways;

@@ -1,5 +1,7 @@
 //! A project with structs, a migrations folder and a database file, driven by the subcommand.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +15,8 @@ use dbmigrate_core::sql::{DeclType, Name};
 use libsql::Value;
 use pollster::block_on;
 
-use crate::support::{Change, example_backfills, run_script};
+use crate::support::{Change, example_backfills, run_script, scratch_folder};
+use crate::ways::{Ending, Refusal, Way};
 
 /// A schema as a database has it, with what only the engine knows.
 pub(crate) struct Loaded {
@@ -74,7 +77,7 @@ pub(crate) struct Project {
 
 impl Project {
     pub(crate) fn new(run: Run) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        let directory = scratch_folder().expect("a temporary directory");
         let project = Self { directory, run };
         let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
                         dbmigrate-rs = \"0.1\"\n\n[workspace]\n";
@@ -117,8 +120,8 @@ impl Project {
         }
     }
 
-    /// Runs a command that has to exit with 0; the error is what it says otherwise.
-    pub(crate) fn succeed(&self, arguments: &[String]) -> Result<(), String> {
+    /// Runs a command, and says with what it was refused.
+    pub(crate) fn attempt(&self, arguments: &[String]) -> Result<(), Refusal> {
         let code = self.code(arguments);
         if code == exit::DONE {
             return Ok(());
@@ -126,7 +129,12 @@ impl Project {
         // what has been refused is refused again, and now it can be heard
         let (again, said) = self.spawn(arguments);
         let line: Vec<String> = arguments.iter().map(|argument| shell_quoted(argument)).collect();
-        Err(format!("`{}` exits with {code} (then {again}): {said}", line.join(" ")))
+        Err(Refusal { code, said: format!("`{}` exits with {code} (then {again}): {said}", line.join(" ")) })
+    }
+
+    /// Runs a command that has to exit with 0; the error is what it says otherwise.
+    pub(crate) fn succeed(&self, arguments: &[String]) -> Result<(), String> {
+        self.attempt(arguments).map_err(|refusal| refusal.said)
     }
 
     fn spawn(&self, arguments: &[String]) -> (u8, String) {
@@ -138,23 +146,26 @@ impl Project {
         (code, String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
-    pub(crate) fn migrate(&self) -> Vec<String> {
-        vec!["migrate".to_owned(), "--url".to_owned(), self.database().display().to_string()]
-    }
-
     pub(crate) fn migrations(&self) -> usize {
         let entries = std::fs::read_dir(self.path("migrations")).map(|entries| entries.flatten().collect::<Vec<_>>());
         entries.unwrap_or_default().iter().filter(|entry| entry.path().is_dir()).count()
     }
 
     /// Puts rows of `change.current` that the change is meant to carry over into the tables, in the place of all
-    /// that are there.
+    /// that are there. No trigger fires at that.
     pub(crate) fn fill(&self, change: &Change) -> Result<(), String> {
         let connection = self.connect();
         let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
         block_on(async {
             connection.run("PRAGMA foreign_keys = OFF").await.map_err(text)?;
+            let triggers = connection.rows("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").await;
+            let triggers = triggers.map_err(text)?;
+            let word = |value: &Value| value.as_text().cloned().unwrap_or_default();
             connection.run("BEGIN").await.map_err(text)?;
+            for trigger in &triggers {
+                let drop = format!("DROP TRIGGER {}", Name::from(word(&trigger[0])).sql());
+                connection.run(&drop).await.map_err(text)?;
+            }
             for table in &change.current.virtual_tables {
                 // an external index has no rows of its own to delete
                 let _ = connection.run(&format!("DELETE FROM {}", table.name.sql())).await;
@@ -168,17 +179,30 @@ impl Project {
             for table in change.unfillable() {
                 populate::clear(&connection, &table).await.map_err(text)?;
             }
+            for trigger in &triggers {
+                connection.run(&word(&trigger[1])).await.map_err(text)?;
+            }
             Ok(())
         })
     }
 
-    /// From the schema that the database has to the next: structs, `generate`, `migrate`; afterwards the schema is
-    /// the wanted one, the rows are there, and nothing is left to do.
-    pub(crate) fn step(&self, change: &Change, structs: &str) -> Result<(), String> {
+    /// The database as it lies on the disk; nothing if there is none.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        std::fs::read(self.database()).unwrap_or_default()
+    }
+
+    /// From the schema that the database has to that of the structs. Afterwards the schema is the wanted one, the
+    /// rows are there, and nothing is left to do; or the database is as it was, byte by byte.
+    pub(crate) fn step(&self, way: Way, change: &Change) -> Result<Ending, String> {
         let before = if self.database().exists() { Some(change.image(&self.connect())?) } else { None };
-        self.write_structs(structs);
-        self.succeed(&generate(change))?;
-        self.succeed(&self.migrate())?;
+        let bytes = self.bytes();
+        if let Err(refusal) = way.apply(self, change) {
+            return if self.bytes() == bytes {
+                Ok(Ending::Refused(refusal))
+            } else {
+                Err(format!("refused, but the database was touched: {refusal}"))
+            };
+        }
         let connection = self.connect();
         if let Some(before) = before {
             change.check(&connection, &before)?;
@@ -188,42 +212,9 @@ impl Project {
             return Err("the database has not the wanted schema".to_owned());
         }
         drop(connection);
-        self.nothing_left()
+        way.again(self)?;
+        Ok(Ending::Applied)
     }
-
-    /// `generate`, `migrate` and `check` once more do nothing and find nothing.
-    fn nothing_left(&self) -> Result<(), String> {
-        let count = self.migrations();
-        let bytes = std::fs::read(self.database()).map_err(|error| error.to_string())?;
-        self.succeed(&["generate".to_owned()])?;
-        if self.migrations() != count {
-            return Err("a second `generate` writes a migration".to_owned());
-        }
-        self.succeed(&self.migrate())?;
-        if std::fs::read(self.database()).map_err(|error| error.to_string())? != bytes {
-            return Err("a second `migrate` changes the database".to_owned());
-        }
-        Ok(())
-    }
-}
-
-/// `generate` with everything that the change needs said.
-pub(crate) fn generate(change: &Change) -> Vec<String> {
-    let mut arguments = vec!["generate".to_owned()];
-    let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
-    for (from, to) in &change.renames.tables {
-        add("--rename", format!("{from}={to}"));
-    }
-    for (table, from, to) in &change.renames.columns {
-        add("--rename", format!("{table}.{from}={to}"));
-    }
-    for ((table, column), value) in &change.backfills {
-        add("--backfill", format!("{table}.{column}={value}"));
-    }
-    if change.accept_all {
-        add("--accept", "all".to_owned());
-    }
-    arguments
 }
 
 /// A change with all questions answered.

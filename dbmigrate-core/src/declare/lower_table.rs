@@ -202,7 +202,8 @@ fn key_parts(lowering: &mut Lowering<'_>, clause: &KeyClause) -> Vec<KeyPart> {
     let mut parts: Vec<KeyPart> = Vec::new();
     for part in &clause.parts {
         let Some(column) = lowering.column(&part.target) else { continue };
-        if parts.iter().any(|before| before.column == column) {
+        // with another collation it is another part of the key, if an odd one
+        if parts.iter().any(|before| before.column == column && before.collate == part.collate) {
             lowering.errors.add(part.target.span, format!("`{column}` is listed twice"));
         }
         parts.push(KeyPart { column, collate: part.collate.clone(), descending: part.descending });

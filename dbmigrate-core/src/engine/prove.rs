@@ -98,8 +98,9 @@ pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)
     for (view, fields) in view_fields {
         let columns = connection.column_names(&format!("SELECT * FROM {} LIMIT 0", view.sql())).await?;
         let columns: Vec<Name> = columns.into_iter().map(Name::from).collect();
-        let missing = fields.iter().find(|field| !columns.contains(field));
-        let extra = columns.iter().find(|column| !fields.contains(column));
+        let has = |names: &[Name], wanted: &Name| names.iter().any(|name| laid_out(name) == laid_out(wanted));
+        let missing = fields.iter().find(|field| !has(&columns, field));
+        let extra = columns.iter().find(|column| !has(fields, column));
         let message = match (missing, extra) {
             (Some(field), _) => format!("the struct has a field `{field}`, which the query does not return"),
             (None, Some(column)) => format!("the query returns `{column}`, for which the struct has no field"),
@@ -117,6 +118,12 @@ pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)
         return Err(ProofError::Declaration { kind: "schema", name: String::new(), message });
     }
     Ok(())
+}
+
+/// The name on one line. An expression without a name is called as it is written, and where its lines break is no part
+/// of a schema.
+fn laid_out(name: &Name) -> Name {
+    name.as_str().split_whitespace().collect::<Vec<_>>().join(" ").into()
 }
 
 fn declaration(statement: &str, message: String) -> ProofError {

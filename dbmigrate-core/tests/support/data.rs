@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 use dbmigrate_core::diff::Renames;
+use dbmigrate_core::engine::Connection;
 use dbmigrate_core::sql::{Expr, Name};
 use pollster::block_on;
 use serde_json::Value;
@@ -75,34 +76,31 @@ pub fn change(case: &Value) -> Result<Change, String> {
 }
 
 /// The last query of each check has to return these rows.
-pub fn run_checks(database: &dbmigrate_core::engine::Connection, checks: &Value) -> Result<(), String> {
+pub fn run_checks(database: &Connection, checks: &Value) -> Result<(), String> {
     for check in checks.as_array().into_iter().flatten() {
         let (sql, wanted) = (check[0].as_str().unwrap_or_default(), &check[1]);
-        let mut rows = Vec::new();
+        let mut found = Value::Null;
         for statement in sql.split(";;") {
-            rows = block_on(database.rows(statement)).map_err(|error| format!("{statement}: {error}"))?;
+            found = rows_of(database, statement)?;
         }
-        let found: Value = rows
-            .iter()
-            .map(|row| {
-                Value::Array(
-                    row.iter()
-                        .map(|value| match value {
-                            libsql::Value::Null => Value::Null,
-                            libsql::Value::Integer(integer) => (*integer).into(),
-                            libsql::Value::Real(real) => (*real).into(),
-                            libsql::Value::Text(text) => text.as_str().into(),
-                            libsql::Value::Blob(blob) => format!("{blob:?}").into(),
-                        })
-                        .collect(),
-                )
-            })
-            .collect();
         if found != *wanted {
             return Err(format!("`{sql}` returns {found}, not {wanted}"));
         }
     }
     Ok(())
+}
+
+/// The rows of a query.
+pub fn rows_of(database: &Connection, query: &str) -> Result<Value, String> {
+    let rows = block_on(database.rows(query)).map_err(|error| format!("{query}: {error}"))?;
+    let value = |value: &libsql::Value| match value {
+        libsql::Value::Null => Value::Null,
+        libsql::Value::Integer(integer) => (*integer).into(),
+        libsql::Value::Real(real) => (*real).into(),
+        libsql::Value::Text(text) => text.as_str().into(),
+        libsql::Value::Blob(blob) => format!("{blob:?}").into(),
+    };
+    Ok(rows.iter().map(|row| Value::Array(row.iter().map(value).collect())).collect())
 }
 
 /// The cases of a suite; none if the shared data is not there.

@@ -1,0 +1,132 @@
+//! Changes from the test suites of others, through the whole product: applied with every row kept, or refused for a
+//! reason that lies in the case.
+
+use std::collections::BTreeMap;
+
+use cargo_dbmigrate::exit;
+use pollster::block_on;
+use serde_json::Value;
+
+use crate::parallel::parallel;
+use crate::project::{Loaded, Project, Run, answered, load, structs};
+use crate::support::data::{self, rows_of};
+use crate::support::run_script;
+use crate::ways::{Ending, Refusal, Way};
+
+/// What came of a case that holds.
+enum Outcome {
+    Applied,
+    /// It is refused, and that is right.
+    Refused(String),
+}
+
+/// Every case of a file, one way.
+fn run_suite(suite: &str, way: Way) {
+    let cases = data::load(&format!("{suite}.jsonl"));
+    let results = parallel(&cases, |at, case| {
+        // a handful through the binary
+        let run = if at % 20 == 0 { Run::Spawned } else { Run::InProcess };
+        foreign_case(case, way, run)
+    });
+    let (mut applied, mut refused, mut failed) = (0, BTreeMap::new(), Vec::new());
+    for (case, result) in cases.iter().zip(results) {
+        let name = case["name"].as_str().unwrap_or_default();
+        match result {
+            Ok(Outcome::Applied) => applied += 1,
+            Ok(Outcome::Refused(reason)) => drop(refused.insert(name, reason)),
+            Err(error) => failed.push(format!("--- {name}: {error}")),
+        }
+    }
+    for (name, reason) in &refused {
+        println!("{suite} by {way:?}, rightly refused: {name}: {reason}");
+    }
+    println!("{suite} by {way:?}: {applied} of {} applied, {} rightly refused", cases.len(), refused.len());
+    assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), cases.len(), failed.join("\n"));
+    assert!(applied * 100 >= cases.len() * 85, "only {applied} of {} applied", cases.len());
+}
+
+fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
+    let text = |key: &str| case[key].as_str().unwrap_or_default();
+    let (current, desired) = (load(text("current_sql"))?, load(text("desired_sql"))?);
+    let wrongs = [&current, &desired].map(what_is_wrong);
+    let [wrong_before, wrong_after] = &wrongs;
+    let change = answered(data::change(case)?)?;
+    let project = Project::new(run);
+    if let Err(refusal) = way.begin(&project, text("current_sql"), &current) {
+        return rightly(refusal, wrong_before.as_deref(), "before: ");
+    }
+    if change.seed.is_empty() {
+        project.fill(&change)?;
+    } else {
+        block_on(run_script(&project.connect(), &change.seed))?;
+    }
+    let bytes = project.bytes();
+    let ending = match way.declare(&project, text("desired_sql"), desired, &current) {
+        Ok(()) => project.step(way, &change)?,
+        Err(refusal) if project.bytes() == bytes => Ending::Refused(refusal),
+        Err(refusal) => return Err(format!("reading structs touched the database: {refusal}")),
+    };
+    match ending {
+        Ending::Refused(refusal) => rightly(refusal, wrong_after.as_deref(), ""),
+        Ending::Applied => {
+            check_rows(&project, &case["expect"]["rows_after"])?;
+            Ok(Outcome::Applied)
+        }
+    }
+}
+
+/// What is wrong with a schema, so that no structs can declare it.
+fn what_is_wrong(loaded: &Loaded) -> Option<String> {
+    let problem = loaded.schema.problems().into_iter().next().map(|problem| problem.message);
+    problem.or_else(|| loaded.broken.first().cloned()).or_else(|| structs(loaded).err())
+}
+
+/// A schema that cannot be declared is refused as a failure, and says what is wrong with it.
+fn rightly(refusal: Refusal, wrong: Option<&str>, when: &str) -> Result<Outcome, String> {
+    match wrong {
+        Some(wrong) if refusal.code == exit::FAILED => Ok(Outcome::Refused(format!("{when}{wrong}"))),
+        _ => Err(format!("refused with {}: {refusal}", refusal.code)),
+    }
+}
+
+/// The rows that the source of the case expects afterwards, by table.
+fn check_rows(project: &Project, expected: &Value) -> Result<(), String> {
+    let connection = project.connect();
+    for (table, wanted) in expected.as_object().into_iter().flatten() {
+        let found = rows_of(&connection, &format!("SELECT * FROM {table}"))?;
+        if found != *wanted {
+            return Err(format!("`{table}` has {found}, not {wanted}"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn changes_of_the_alter_table_tests_keep_all_rows_when_migrated() {
+    run_suite("sqlite_alter_tcl", Way::Migrate);
+}
+
+#[test]
+fn changes_of_the_alter_table_tests_keep_all_rows_when_pushed() {
+    run_suite("sqlite_alter_tcl", Way::Push);
+}
+
+#[test]
+fn changes_of_sqldef_keep_all_rows_when_migrated() {
+    run_suite("sqldef", Way::Migrate);
+}
+
+#[test]
+fn changes_of_sqldef_keep_all_rows_when_pushed() {
+    run_suite("sqldef", Way::Push);
+}
+
+#[test]
+fn changes_of_atlas_keep_all_rows_when_migrated() {
+    run_suite("atlas", Way::Migrate);
+}
+
+#[test]
+fn changes_of_atlas_keep_all_rows_when_pushed() {
+    run_suite("atlas", Way::Push);
+}

@@ -1,0 +1,168 @@
+//! The two ways to change a database, and how a change ends: `generate` and `migrate`, or `pull` and `push`.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::fmt;
+
+use cargo_dbmigrate::exit;
+use dbmigrate_core::engine::Connection;
+use pollster::block_on;
+
+use crate::project::{Loaded, Project, structs};
+use crate::support::{Change, run_script};
+
+/// A way to change a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Structs are rendered; `generate`, `migrate`. The database is one that migrations have made.
+    Migrate,
+    /// Structs are pulled from a database; `push`. The database was made by whatever made it.
+    Push,
+}
+
+/// A command that did not do what it was asked for.
+pub(crate) struct Refusal {
+    pub(crate) code: u8,
+    /// Everything that it said.
+    pub(crate) said: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said)
+    }
+}
+
+impl Refusal {
+    fn declared_wrongly(said: String) -> Self {
+        Self { code: exit::FAILED, said }
+    }
+}
+
+/// How a change ended.
+pub(crate) enum Ending {
+    Applied,
+    /// The database is as it was.
+    Refused(Refusal),
+}
+
+impl Way {
+    /// Makes the database that a change starts from, without rows.
+    pub(crate) fn begin(self, project: &Project, sql: &str, current: &Loaded) -> Result<(), Refusal> {
+        match self {
+            Self::Migrate if current.schema.is_empty() => drop(project.connect()),
+            Self::Migrate => {
+                project.write_structs(&structs(current).map_err(Refusal::declared_wrongly)?);
+                let create = Change { desired: current.schema.clone(), ..Change::default() };
+                project.attempt(&generate(&create))?;
+                project.attempt(&migrate(project))?;
+            }
+            Self::Push => {
+                block_on(run_script(&project.connect(), sql)).map_err(Refusal::declared_wrongly)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the structs what is wanted. A view that does not compile has the columns that it had in `current`: no
+    /// database knows them any more.
+    pub(crate) fn declare(
+        self,
+        project: &Project,
+        sql: &str,
+        mut desired: Loaded,
+        current: &Loaded,
+    ) -> Result<(), Refusal> {
+        for (view, columns) in &current.views {
+            desired.views.entry(view.clone()).or_insert_with(|| columns.clone());
+        }
+        let rendered = structs(&desired).map_err(Refusal::declared_wrongly);
+        if self == Self::Push {
+            match pull(project, sql) {
+                Ok(()) => return Ok(()),
+                Err(refusal) if desired.broken.is_empty() => return Err(refusal),
+                Err(_) => {}
+            }
+        }
+        project.write_structs(&rendered?);
+        Ok(())
+    }
+
+    /// Makes the database what the structs say.
+    pub(crate) fn apply(self, project: &Project, change: &Change) -> Result<(), Refusal> {
+        match self {
+            Self::Migrate => {
+                project.attempt(&generate(change))?;
+                project.attempt(&migrate(project))
+            }
+            Self::Push => project.attempt(&push(project, change)),
+        }
+    }
+
+    /// The same once more: it does nothing, and has nothing to ask.
+    pub(crate) fn again(self, project: &Project) -> Result<(), String> {
+        let (count, bytes) = (project.migrations(), project.bytes());
+        self.apply(project, &Change::default()).map_err(|refusal| format!("a second time: {refusal}"))?;
+        if project.migrations() != count {
+            return Err("a second `generate` writes a migration".to_owned());
+        }
+        if project.bytes() != bytes {
+            return Err(format!("a second time changes the database ({self:?})"));
+        }
+        Ok(())
+    }
+}
+
+/// The structs of the database that a script makes, written into the project.
+pub(crate) fn pull(project: &Project, sql: &str) -> Result<(), Refusal> {
+    let (database, structs) = (project.path("wanted.db"), project.path("src/lib.rs"));
+    for stale in [&database, &structs] {
+        let _ = std::fs::remove_file(stale);
+    }
+    let connection = block_on(Connection::open(&database, true)).expect("a database");
+    block_on(connection.run("PRAGMA synchronous = OFF")).expect("a database");
+    block_on(run_script(&connection, sql)).map_err(Refusal::declared_wrongly)?;
+    drop(connection);
+    pull_into(project, &database.display().to_string(), "src/lib.rs")
+}
+
+/// The structs of a database, written into a file of the project that is not there yet.
+pub(crate) fn pull_into(project: &Project, database: &str, file: &str) -> Result<(), Refusal> {
+    let file = project.path(file).display().to_string();
+    project.attempt(&["pull", "--url", database, "--out", &file].map(str::to_owned))
+}
+
+fn migrate(project: &Project) -> Vec<String> {
+    vec!["migrate".to_owned(), "--url".to_owned(), project.database().display().to_string()]
+}
+
+fn generate(change: &Change) -> Vec<String> {
+    let mut arguments = vec!["generate".to_owned()];
+    arguments.extend(answers(change));
+    arguments
+}
+
+fn push(project: &Project, change: &Change) -> Vec<String> {
+    let mut arguments = vec!["push".to_owned(), "--url".to_owned(), project.database().display().to_string()];
+    arguments.extend(answers(change));
+    arguments
+}
+
+/// Everything that the change needs said.
+fn answers(change: &Change) -> Vec<String> {
+    let mut arguments = Vec::new();
+    let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
+    for (from, to) in &change.renames.tables {
+        add("--rename", format!("{from}={to}"));
+    }
+    for (table, from, to) in &change.renames.columns {
+        add("--rename", format!("{table}.{from}={to}"));
+    }
+    for ((table, column), value) in &change.backfills {
+        add("--backfill", format!("{table}.{column}={value}"));
+    }
+    if change.accept_all {
+        add("--accept", "all".to_owned());
+    }
+    arguments
+}
