@@ -8,7 +8,7 @@ use pollster::block_on;
 use serde_json::Value;
 
 use crate::parallel::parallel;
-use crate::project::{Loaded, Project, Run, answered, load, structs};
+use crate::project::{Project, Run, answered, load, what_is_wrong};
 use crate::support::data::{self, rows_of};
 use crate::support::run_script;
 use crate::ways::{Ending, Refusal, Way};
@@ -73,12 +73,6 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
             Ok(Outcome::Applied)
         }
     }
-}
-
-/// What is wrong with a schema, so that no structs can declare it.
-fn what_is_wrong(loaded: &Loaded) -> Option<String> {
-    let problem = loaded.schema.problems().into_iter().next().map(|problem| problem.message);
-    problem.or_else(|| loaded.broken.first().cloned()).or_else(|| structs(loaded).err())
 }
 
 /// A schema that cannot be declared is refused as a failure, and says what is wrong with it.

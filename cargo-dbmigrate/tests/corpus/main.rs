@@ -6,10 +6,12 @@
 mod support;
 
 mod cases;
+mod compile;
 mod compiled;
 mod hazards;
 mod histories;
 mod parallel;
 mod project;
 mod round_trip;
+mod schemas;
 mod ways;

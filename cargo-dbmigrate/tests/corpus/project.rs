@@ -61,6 +61,12 @@ pub(crate) fn structs(loaded: &Loaded) -> Result<String, String> {
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
+/// What is wrong with a schema, so that no structs can declare it.
+pub(crate) fn what_is_wrong(loaded: &Loaded) -> Option<String> {
+    let problem = loaded.schema.problems().into_iter().next().map(|problem| problem.message);
+    problem.or_else(|| loaded.broken.first().cloned()).or_else(|| structs(loaded).err())
+}
+
 /// How the subcommand is run.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Run {
