@@ -56,7 +56,7 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
         return rightly(refusal, wrong_before.as_deref(), "before: ");
     }
     if change.seed.is_empty() {
-        project.fill(&change)?;
+        change.populate(&project.connect())?;
     } else {
         block_on(run_script(&project.connect(), &change.seed))?;
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cargo_dbmigrate::codegen::{self, ViewColumns};
 use cargo_dbmigrate::exit;
 use dbmigrate_core::engine::check::broken_objects;
-use dbmigrate_core::engine::{Connection, introspect, populate};
+use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::{DeclType, Name};
@@ -155,41 +155,6 @@ impl Project {
     pub(crate) fn migrations(&self) -> usize {
         let entries = std::fs::read_dir(self.path("migrations")).map(|entries| entries.flatten().collect::<Vec<_>>());
         entries.unwrap_or_default().iter().filter(|entry| entry.path().is_dir()).count()
-    }
-
-    /// Puts rows of `change.current` that the change is meant to carry over into the tables, in the place of all
-    /// that are there. No trigger fires at that.
-    pub(crate) fn fill(&self, change: &Change) -> Result<(), String> {
-        let connection = self.connect();
-        let text = |error: dbmigrate_core::engine::EngineError| error.to_string();
-        block_on(async {
-            connection.run("PRAGMA foreign_keys = OFF").await.map_err(text)?;
-            let triggers = connection.rows("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").await;
-            let triggers = triggers.map_err(text)?;
-            let word = |value: &Value| value.as_text().cloned().unwrap_or_default();
-            connection.run("BEGIN").await.map_err(text)?;
-            for trigger in &triggers {
-                let drop = format!("DROP TRIGGER {}", Name::from(word(&trigger[0])).sql());
-                connection.run(&drop).await.map_err(text)?;
-            }
-            for table in &change.current.virtual_tables {
-                // an external index has no rows of its own to delete
-                let _ = connection.run(&format!("DELETE FROM {}", table.name.sql())).await;
-            }
-            for table in &change.current.tables {
-                connection.run(&format!("DELETE FROM {}", table.name.sql())).await.map_err(text)?;
-            }
-            connection.run("COMMIT").await.map_err(text)?;
-            let wanted = populate::restricted(&change.current, &change.desired, &change.renames);
-            populate::populate_restricted(&connection, &change.current, wanted.as_ref()).await.map_err(text)?;
-            for table in change.unfillable() {
-                populate::clear(&connection, &table).await.map_err(text)?;
-            }
-            for trigger in &triggers {
-                connection.run(&word(&trigger[1])).await.map_err(text)?;
-            }
-            Ok(())
-        })
     }
 
     /// The database as it lies on the disk; nothing if there is none.

@@ -9,8 +9,10 @@ use dbmigrate_core::sql::{DeclType, Expr, Name, split};
 use pollster::block_on;
 use proptest::prelude::*;
 
+use crate::case::{refusal, script};
 use crate::gene::Second;
-use crate::{count, edit, gene, generate, refusal, run_cases, script};
+use crate::runner::{count, run_cases};
+use crate::{edit, gene, generate};
 
 #[test]
 fn a_schema_is_the_same_after_a_database_and_after_a_snapshot() {

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dbmigrate_core::ddl::render;
 use dbmigrate_core::diff::{Renames, diff};
 use dbmigrate_core::engine::apply::{Applied, ApplyError, LocalDatabase, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::connection::{integer, text};
@@ -143,6 +142,58 @@ impl Change {
         backfilled.map(|(table, _)| self.renames.old_table(table).clone()).collect()
     }
 
+    /// Puts generated rows into the tables, ones that the change is meant to carry over, in the place of all that are
+    /// there. No trigger fires at that.
+    pub fn populate(&self, connection: &Connection) -> Result<(), String> {
+        let message = |error: dbmigrate_core::engine::EngineError| error.to_string();
+        block_on(async {
+            connection.run("PRAGMA foreign_keys = OFF").await.map_err(message)?;
+            let triggers = connection.rows("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").await;
+            let triggers = triggers.map_err(message)?;
+            connection.run("BEGIN").await.map_err(message)?;
+            for trigger in &triggers {
+                let drop = format!("DROP TRIGGER {}", Name::from(text(&trigger[0])).sql());
+                connection.run(&drop).await.map_err(message)?;
+            }
+            for table in &self.current.virtual_tables {
+                // an external index has no rows of its own to delete
+                let _ = connection.run(&format!("DELETE FROM {}", table.name.sql())).await;
+            }
+            for table in &self.current.tables {
+                connection.run(&format!("DELETE FROM {}", table.name.sql())).await.map_err(message)?;
+            }
+            connection.run("COMMIT").await.map_err(message)?;
+            let wanted = populate::restricted(&self.current, &self.desired, &self.renames);
+            populate::populate_restricted(connection, &self.current, wanted.as_ref()).await.map_err(message)?;
+            for table in self.unfillable() {
+                populate::clear(connection, &table).await.map_err(message)?;
+            }
+            for trigger in &triggers {
+                connection.run(text(&trigger[1])).await.map_err(message)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts all the rows that the change speaks of into its tables.
+    pub fn put_rows(&self, connection: &Connection) -> Result<(), String> {
+        block_on(run_script(connection, &self.seed))?;
+        if self.populate {
+            self.populate(connection)?;
+        }
+        block_on(connection.run("PRAGMA foreign_keys = ON")).map_err(|error| error.to_string())?;
+        for statement in &self.tries {
+            let wrong = ["foreign key mismatch", "syntax error", "no such"];
+            match block_on(connection.run(statement)) {
+                Err(error) if wrong.iter().any(|wrong| error.message.contains(wrong)) => {
+                    return Err(format!("{statement}: {error}"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Generates the change, and applies it to a database with rows in it: structure, rows of all tables, foreign
     /// keys and integrity are checked, and that the difference is gone.
     pub fn run(&self, folder: &Path) -> Result<Ending, String> {
@@ -156,36 +207,7 @@ impl Change {
         let file = folder.join("test.db");
         let mut database = open(&file)?;
         apply(&mut database, &migrations).map_err(|error| format!("before: {error:?}"))?;
-        block_on(run_script(database.connection(), &self.seed))?;
-        if self.populate {
-            let connection = database.connection();
-            block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(|error| error.to_string())?;
-            // what is generated fires no triggers, in the proof as well as here
-            for trigger in &self.current.triggers {
-                let statement = format!("DROP TRIGGER {}", trigger.name.sql());
-                block_on(connection.run(&statement)).map_err(|error| error.to_string())?;
-            }
-            let wanted = populate::restricted(&self.current, &self.desired, &self.renames);
-            block_on(populate::populate_restricted(connection, &self.current, wanted.as_ref()))
-                .map_err(|error| error.to_string())?;
-            for table in self.unfillable() {
-                block_on(populate::clear(connection, &table)).map_err(|error| error.to_string())?;
-            }
-            for trigger in &self.current.triggers {
-                block_on(connection.run(&render::create_trigger(trigger))).map_err(|error| error.to_string())?;
-            }
-        }
-        block_on(database.connection().run("PRAGMA foreign_keys = ON")).map_err(|error| error.to_string())?;
-        for statement in &self.tries {
-            let wrong = ["foreign key mismatch", "syntax error", "no such"];
-            match block_on(database.connection().run(statement)) {
-                Err(error) if wrong.iter().any(|wrong| error.message.contains(wrong)) => {
-                    return Err(format!("{statement}: {error}"));
-                }
-                _ => {}
-            }
-        }
-
+        self.put_rows(database.connection())?;
         let plan = match self.generate() {
             Ok(plan) => plan,
             Err(message) if message.starts_with("BUG") => return Err(message),
