@@ -12,7 +12,9 @@ pub mod introspect;
 pub mod populate;
 pub mod prove;
 pub mod tracker;
+pub mod view;
 
 pub use connection::Connection;
 pub use error::EngineError;
 pub use introspect::{Introspected, introspect};
+pub use view::{ViewColumns, view_columns};
