@@ -8,6 +8,7 @@ mod decisions;
 mod declarations;
 mod faults;
 mod folder;
+mod ignored;
 mod project;
 mod renames;
 mod rows;

@@ -11,6 +11,7 @@ use super::{Failure, Loss, Prepared, Step, Target};
 use crate::engine::check::{Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Connection, display, integer};
 use crate::engine::error::EngineError;
+use crate::engine::ignore::Ignore;
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::Tracker;
 use crate::folder::Script;
@@ -25,6 +26,7 @@ pub struct LocalDatabase {
     foreign_keys: Option<bool>,
     /// The schema, from the first time that it is needed.
     tracker: Option<Box<Tracker>>,
+    ignore: Ignore,
     has_history_table: bool,
 }
 
@@ -62,7 +64,20 @@ impl LocalDatabase {
 
     /// Uses a connection that is open already. Its busy timeout is its owner's.
     pub fn from_connection(connection: Connection) -> Self {
-        Self { connection, foreign_keys: None, tracker: None, has_history_table: false }
+        Self { connection, foreign_keys: None, tracker: None, ignore: Ignore::default(), has_history_table: false }
+    }
+
+    /// Hides what is somebody else's.
+    #[must_use]
+    pub fn ignoring(mut self, ignore: Ignore) -> Self {
+        self.ignore = ignore;
+        self.tracker = None;
+        self
+    }
+
+    /// What is hidden.
+    pub fn ignored(&self) -> &Ignore {
+        &self.ignore
     }
 
     /// The connection.
@@ -78,7 +93,7 @@ impl LocalDatabase {
     async fn tracker(&mut self) -> Result<&mut Tracker, EngineError> {
         let tracker = match self.tracker.take() {
             Some(tracker) => tracker,
-            None => Box::new(Tracker::new(&self.connection).await?),
+            None => Box::new(Tracker::new(&self.connection, self.ignore.clone()).await?),
         };
         Ok(self.tracker.insert(tracker))
     }
