@@ -12,6 +12,7 @@ mod hazards;
 mod histories;
 mod parallel;
 mod project;
+mod pulled;
 mod round_trip;
 mod schemas;
 mod ways;
