@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments and what it does.
 
+pub mod answers;
 pub mod baseline;
 pub mod check;
 mod decide;
