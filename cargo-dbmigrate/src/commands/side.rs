@@ -141,10 +141,12 @@ fn find<'f>(folder: &'f Folder, text: &str, flag: &str) -> Result<&'f Migration>
     if let Some(migration) = all.iter().find(is_meant) {
         return Ok(migration);
     }
-    let error = CommandError::usage(format!("`{flag} {text}` is neither a migration nor one of `{}`", WORDS.join("`, `")));
+    let error =
+        CommandError::usage(format!("`{flag} {text}` is neither a migration nor one of `{}`", WORDS.join("`, `")));
     let names = all.iter().map(|migration| migration.name.as_str());
     let slug = all.iter().find(|migration| migration.name.slug() == text);
-    let close = slug.map(|migration| migration.name.as_str()).or_else(|| did_you_mean(text, WORDS.into_iter().chain(names)));
+    let close =
+        slug.map(|migration| migration.name.as_str()).or_else(|| did_you_mean(text, WORDS.into_iter().chain(names)));
     Err(match close {
         _ if Path::new(text).exists() => error.help(format!("the file: `{flag} ./{text}`")),
         Some(close) => error.help(format!("did you mean `{flag} {close}`?")),

@@ -84,7 +84,7 @@ impl Diff {
     /// What differs, table by table in the order of their names, views last. `old` and `new` are what was compared.
     pub fn details(&self, old: &Schema, new: &Schema) -> Vec<Detail> {
         let details = Details { diff: self, old, new };
-        let mut all: Vec<Detail> = self.changes().into_iter().flat_map(|change| details.of(change)).collect();
+        let mut all: Vec<Detail> = self.changes().iter().flat_map(|change| details.of(change)).collect();
         let is_view = |name: &Name| old.views.contains(name) || new.views.contains(name);
         // stable: within a table they stay as they are
         all.sort_by_cached_key(|detail| (is_view(&detail.table), detail.table.folded()));
@@ -99,40 +99,27 @@ struct Details<'a> {
 }
 
 impl Details<'_> {
-    fn of(&self, change: Change) -> Vec<Detail> {
-        match &change {
-            Change::CreateTable(name) => self.table(&change, Action::Add, name, self.new).into_iter().collect(),
-            Change::DropTable(name) => self.table(&change, Action::Drop, name, self.old).into_iter().collect(),
-            Change::RenameTable(from, to) => vec![renamed(&change, "table", to, from.to_string(), from, to)],
+    fn of(&self, change: &Change) -> Vec<Detail> {
+        match change {
+            Change::CreateTable(name) => whole_table(change, Action::Add, name, self.new).into_iter().collect(),
+            Change::DropTable(name) => whole_table(change, Action::Drop, name, self.old).into_iter().collect(),
+            Change::RenameTable(from, to) => vec![renamed(change, "table", to, from.to_string(), from, to)],
             Change::RenameColumn(table, from, to) => {
-                vec![renamed(&change, "column", table, format!("{table}.{from}"), from, to)]
+                vec![renamed(change, "column", table, format!("{table}.{from}"), from, to)]
             }
-            Change::AddColumn(table, column) => self.added_column(&change, table, column),
-            Change::DropColumn(table, column) => self.dropped_column(&change, table, column).into_iter().collect(),
-            Change::AlterColumn(table, column) => self.altered_column(&change, table, column).into_iter().collect(),
+            Change::AddColumn(table, column) => self.added_column(change, table, column),
+            Change::DropColumn(table, column) => self.dropped_column(change, table, column).into_iter().collect(),
+            Change::AlterColumn(table, column) => self.altered_column(change, table, column).into_iter().collect(),
             Change::AlterPrimaryKey(_)
             | Change::AlterConstraints(..)
             | Change::AlterOptions(_)
             | Change::CreateIndex(..)
             | Change::DropIndex(..)
-            | Change::AlterIndex(..) => self.within_table(&change),
+            | Change::AlterIndex(..) => self.within_table(change),
             Change::Create(kind, name) | Change::Drop(kind, name) | Change::Alter(kind, name) => {
-                vec![self.whole(&change, kind, name)]
+                vec![self.whole(change, kind, name)]
             }
         }
-    }
-
-    fn table(&self, change: &Change, action: Action, name: &Name, schema: &Schema) -> Option<Detail> {
-        let table = schema.table(name)?;
-        let mut columns: Vec<&str> =
-            table.columns.iter().take(MOST_COLUMNS).map(|column| column.name.as_str()).collect();
-        let more = format!("{} more", table.columns.len() - columns.len());
-        if columns.len() < table.columns.len() {
-            columns.push(&more);
-        }
-        let text = format!("({})", columns.join(", "));
-        let object = name.to_string();
-        Some(one_sided(change, action, "table", name, object, render::create_table(table)).shown(text))
     }
 
     fn tables(&self, name: &Name) -> Option<(&TableDiff, &Table, &Table)> {
@@ -278,6 +265,18 @@ impl Detail {
         let text = self.before.clone().or_else(|| self.after.clone()).unwrap_or_default();
         self.shown(text)
     }
+}
+
+fn whole_table(change: &Change, action: Action, name: &Name, schema: &Schema) -> Option<Detail> {
+    let table = schema.table(name)?;
+    let mut columns: Vec<&str> = table.columns.iter().take(MOST_COLUMNS).map(|column| column.name.as_str()).collect();
+    let more = format!("{} more", table.columns.len() - columns.len());
+    if columns.len() < table.columns.len() {
+        columns.push(&more);
+    }
+    let text = format!("({})", columns.join(", "));
+    let object = name.to_string();
+    Some(one_sided(change, action, "table", name, object, render::create_table(table)).shown(text))
 }
 
 fn one_sided(
