@@ -21,7 +21,9 @@ use crate::url::DatabaseUrl;
 pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<LocalDatabase> {
     let timeout = Duration::from_secs(context.config.busy_timeout);
     check_place(url)?;
-    block_on(LocalDatabase::open(url.path(), create, timeout)).map_err(|error| match error {
+    let opened = block_on(LocalDatabase::open(url.path(), create, timeout));
+    let ignore = || context.config.ignore.clone();
+    opened.map(|database| database.ignoring(ignore())).map_err(|error| match error {
         OpenError::Engine(engine) => {
             engine_error("cannot open the database", &engine, &url.to_string()).note("nothing was changed")
         }

@@ -8,6 +8,7 @@ pub mod check;
 pub mod connection;
 pub mod content;
 pub mod error;
+pub mod ignore;
 pub mod introspect;
 pub mod populate;
 pub mod prove;
@@ -15,4 +16,5 @@ pub mod tracker;
 
 pub use connection::Connection;
 pub use error::EngineError;
-pub use introspect::{Introspected, introspect};
+pub use ignore::Ignore;
+pub use introspect::{Introspected, introspect, introspect_without};

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use libsql::Value;
 use thiserror::Error;
 
-use super::history::{self, Record};
+use super::adopt::{Adoption, Refusal};
+use super::history::{self, Record, RecordKind};
 use super::{Failure, Loss, Prepared, Step, Target};
 use crate::engine::check::{Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Connection, display, integer};
 use crate::engine::error::EngineError;
+use crate::engine::ignore::Ignore;
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::Tracker;
 use crate::folder::Script;
@@ -25,6 +27,7 @@ pub struct LocalDatabase {
     foreign_keys: Option<bool>,
     /// The schema, from the first time that it is needed.
     tracker: Option<Box<Tracker>>,
+    ignore: Ignore,
     has_history_table: bool,
 }
 
@@ -62,7 +65,20 @@ impl LocalDatabase {
 
     /// Uses a connection that is open already. Its busy timeout is its owner's.
     pub fn from_connection(connection: Connection) -> Self {
-        Self { connection, foreign_keys: None, tracker: None, has_history_table: false }
+        Self { connection, foreign_keys: None, tracker: None, ignore: Ignore::default(), has_history_table: false }
+    }
+
+    /// Hides what is somebody else's.
+    #[must_use]
+    pub fn ignoring(mut self, ignore: Ignore) -> Self {
+        self.ignore = ignore;
+        self.tracker = None;
+        self
+    }
+
+    /// What is hidden.
+    pub fn ignored(&self) -> &Ignore {
+        &self.ignore
     }
 
     /// The connection.
@@ -78,7 +94,7 @@ impl LocalDatabase {
     async fn tracker(&mut self) -> Result<&mut Tracker, EngineError> {
         let tracker = match self.tracker.take() {
             Some(tracker) => tracker,
-            None => Box::new(Tracker::new(&self.connection).await?),
+            None => Box::new(Tracker::new(&self.connection, self.ignore.clone()).await?),
         };
         Ok(self.tracker.insert(tracker))
     }
@@ -106,18 +122,7 @@ impl LocalDatabase {
     }
 
     async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
-        let number = |value: u64| Value::Integer(i64::try_from(value).unwrap_or(i64::MAX));
-        let listed = migration.migration;
-        let values = vec![
-            number(position as u64 + 1),
-            Value::Text(listed.name.to_string()),
-            Value::Text(listed.sql.to_hex()),
-            Value::Text(listed.schema.to_hex()),
-            number(duration),
-            Value::Text(env!("CARGO_PKG_VERSION").to_owned()),
-            Value::Text("migration".to_owned()),
-        ];
-        self.connection.run_with(history::INSERT, values).await
+        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration).await
     }
 
     async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
@@ -230,6 +235,26 @@ impl LocalDatabase {
         Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
     }
 
+    /// What an adoption does between `BEGIN` and `COMMIT`.
+    async fn adopt_inside(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
+        if !history::read(&self.connection).await?.is_empty() {
+            return Ok(Some(Refusal::HasHistory));
+        }
+        if !self.has_schema(&adoption.schema_hash).await? {
+            return Ok(Some(Refusal::OtherSchema));
+        }
+        if let Some(query) = &adoption.expect_none
+            && self.connection.first_row(query).await?.is_some()
+        {
+            return Ok(Some(Refusal::Changed));
+        }
+        self.connection.run(history::CREATE).await?;
+        for (position, migration) in adoption.migrations.iter().enumerate() {
+            history::insert(&self.connection, migration, position, 0, adoption.kind).await?;
+        }
+        Ok(None)
+    }
+
     async fn roll_back(&mut self) {
         // what the transaction changed is not in the database, so it must not be in the tracker either
         self.tracker = None;
@@ -331,6 +356,19 @@ impl Target for LocalDatabase {
         };
         recorded.map_err(|failure| Failure::NotUndone(Box::new(failure)))?;
         Ok(Step::Applied { milliseconds: duration })
+    }
+
+    async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
+        self.connection.run("BEGIN IMMEDIATE").await?;
+        let result = match self.adopt_inside(adoption).await {
+            Ok(None) => self.connection.run("COMMIT").await.map(|()| None),
+            other => other,
+        };
+        match &result {
+            Ok(None) => self.tracker = None,
+            _ => self.roll_back().await,
+        }
+        result
     }
 
     async fn finish(&mut self) -> Result<(), EngineError> {

@@ -1,8 +1,10 @@
 //! Applying migrations: a database is only ever before or after one of them.
 //!
 //! [`runner`] decides what is to be done, by comparing the folder with the history; a [`Target`] does it, one migration
-//! at a time, each with its record and its checks in one transaction. [`local`] is the target for files.
+//! at a time, each with its record and its checks in one transaction. [`local`] is the target for files. [`mod@adopt`]
+//! records what a database has already.
 
+pub mod adopt;
 pub mod history;
 pub mod local;
 pub mod runner;
@@ -16,7 +18,8 @@ use crate::folder::script::{Script, ScriptError};
 use crate::folder::{FolderError, Migration};
 use crate::schema::Schema;
 
-pub use history::Record;
+pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
+pub use history::{Record, RecordKind};
 pub use local::LocalDatabase;
 pub use runner::{Applied, Observer, Outcome, Status, apply_pending, status};
 
@@ -76,6 +79,10 @@ pub trait Target {
 
     /// Runs a migration that is not for a transaction, then records it.
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure>;
+
+    /// Records migrations as applied whose schema the database has already, in one transaction and without executing
+    /// any of their statements. `None` if that was done, else why nothing was.
+    async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError>;
 
     /// Puts everything that was set for the migrations back.
     async fn finish(&mut self) -> Result<(), EngineError>;
