@@ -116,14 +116,15 @@ pub fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let (from, to) = arguments.sides();
     if arguments.url.is_some() && from != Side::Database && to != Side::Database {
         return Err(CommandError::usage("`--url` says what `database` is, but neither side is `database`")
-            .help("name databases as sides: `cargo dbmigrate diff --from a.db --to b.db`"));
+            .help("name databases as sides: `--from a.db --to b.db`"));
     }
     let url = arguments.url.as_deref();
-    let next = next_step(&from, &to);
-    let (from, to) = (side::load(context, &from, "--from", url)?, side::load(context, &to, "--to", url)?);
+    let sides = (from, to);
+    let (from, to) = (side::load(context, &sides.0, "--from", url)?, side::load(context, &sides.1, "--to", url)?);
+    let next = next_step(&sides, &from);
     let compared = compare(context, arguments, from, to)?;
     let printer = &context.printer;
-    let (from, to) = (compared.from.shown(), compared.to.shown());
+    let (from, to) = (&compared.from.shown, &compared.to.shown);
     let details = compared.difference.details(&compared.from.schema, &compared.to.schema);
     let count = details.len() + compared.unreadable.len();
     let losses = compared.questions.iter().filter(|question| is_loss(question.lint().0)).count();
@@ -155,11 +156,12 @@ pub fn run(context: &Context, arguments: &Diff) -> Result<u8> {
 }
 
 /// What the difference between two sides is usually followed by.
-fn next_step(from: &Side, to: &Side) -> Option<String> {
-    let step = match (from, to) {
+fn next_step(sides: &(Side, Side), from: &Loaded) -> Option<String> {
+    let step = match sides {
         (Side::Head, Side::Structs) => "write the migration: `cargo dbmigrate generate`",
+        (Side::Database, Side::Structs) if from.has_history => "make it so by a migration: `cargo dbmigrate generate`",
         (Side::Database, Side::Structs) => {
-            "make it so by a migration: `cargo dbmigrate generate`, or in development: `cargo dbmigrate push`"
+            "make it so: `cargo dbmigrate push`, or by a migration: `cargo dbmigrate generate`"
         }
         _ => return None,
     };
@@ -227,7 +229,7 @@ fn rename_error(context: &Context, error: &RenameError, from: &Loaded, to: &Load
     let at_struct =
         declared.and_then(|declared| structs::rename_error(context, declared, error, "nothing was compared"));
     at_struct.unwrap_or_else(|| {
-        CommandError::usage(error.to_string()).note(format!("the old name is that of {}, the new one of {}", from.shown(), to.shown())).help(
+        CommandError::usage(error.to_string()).note(format!("the old name is that of {}, the new one of {}", from.shown, to.shown)).help(
             "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name",
         )
     })
@@ -346,7 +348,7 @@ fn sql(context: &Context, compared: &Compared) -> Result<String> {
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&plan.to_sql(&format!("from {} to {}", from.shown(), to.shown())));
+    text.push_str(&plan.to_sql(&format!("from {} to {}", from.shown, to.shown)));
     Ok(text)
 }
 

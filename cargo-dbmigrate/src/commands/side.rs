@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use dbmigrate_core::engine::apply::Target as _;
-use dbmigrate_core::engine::introspect;
-use dbmigrate_core::engine::introspect::Unreadable;
+use dbmigrate_core::engine::introspect::{Unreadable, introspect_without};
 use dbmigrate_core::folder::{Folder, Migration, Snapshot, Verify};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
@@ -55,8 +54,10 @@ impl Side {
 
 /// A side with what it holds.
 pub(super) struct Loaded {
-    /// What it is called in messages, and in JSON: `structs`, `empty`, a migration's name, or a database.
+    /// What it is called in JSON: `structs`, `empty`, a migration's name, or a database.
     pub(super) label: String,
+    /// What it is called in a sentence.
+    pub(super) shown: String,
     pub(super) schema: Schema,
     /// Objects of a database that the model cannot represent.
     pub(super) unreadable: Vec<Unreadable>,
@@ -64,17 +65,8 @@ pub(super) struct Loaded {
     pub(super) renamed_from: Vec<String>,
     /// The structs, if it is they.
     pub(super) declared: Option<Declared>,
-}
-
-impl Loaded {
-    /// In a sentence.
-    pub(super) fn shown(&self) -> String {
-        match self.label.as_str() {
-            _ if self.declared.is_some() => "the structs".to_owned(),
-            "empty" => "the empty schema".to_owned(),
-            label => label.to_owned(),
-        }
-    }
+    /// Whether migrations were applied to it.
+    pub(super) has_history: bool,
 }
 
 /// Reads a side. `flag` is what it was typed for, `url` the value of `--url`.
@@ -86,19 +78,22 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, url: Opti
         Side::Structs => {
             let declared = structs::read(context)?;
             let (schema, renamed_from) = (declared.schema.clone(), structs::renamed_from(&declared));
-            let label = "structs".to_owned();
-            Ok(Loaded { label, schema, unreadable: Vec::new(), renamed_from, declared: Some(declared) })
+            let (label, shown) = ("structs".to_owned(), "the structs".to_owned());
+            let declared = Some(declared);
+            Ok(Loaded { label, shown, schema, unreadable: Vec::new(), renamed_from, declared, has_history: false })
         }
-        Side::Empty => Ok(snapshot("empty", Snapshot::default())),
+        Side::Empty => Ok(empty()),
         Side::Head => {
             let folder = folder(context)?;
-            let head = folder.head_snapshot()?;
-            Ok(snapshot(folder.head().map_or("empty", |head| head.name.as_str()), head))
+            match folder.head() {
+                Some(head) => snapshot(&folder, head),
+                None => Ok(empty()),
+            }
         }
         Side::Migration(text) => {
             let folder = folder(context)?;
             let migration = find(&folder, text, flag)?;
-            Ok(snapshot(migration.name.as_str(), folder.snapshot_at(migration)?))
+            snapshot(&folder, migration)
         }
         Side::Database => {
             let url = context.database(url)?;
@@ -107,9 +102,8 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, url: Opti
                 return database(context, &url);
             }
             // as for `migrate` and `push`, which would make it
-            let mut loaded = snapshot("empty", Snapshot::default());
-            loaded.label = format!("{url} (the file does not exist yet)");
-            Ok(loaded)
+            let shown = format!("{url} (the file does not exist yet)");
+            Ok(Loaded { label: url.to_string(), shown, ..empty() })
         }
         Side::Other(text) => {
             let url = DatabaseUrl::parse(text, Path::new(""), UrlSource::Side(flag))?;
@@ -121,8 +115,22 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, url: Opti
     }
 }
 
-fn snapshot(label: &str, Snapshot { schema, renamed_from }: Snapshot) -> Loaded {
-    Loaded { label: label.to_owned(), schema, unreadable: Vec::new(), renamed_from, declared: None }
+fn empty() -> Loaded {
+    Loaded {
+        label: "empty".to_owned(),
+        shown: "the empty schema".to_owned(),
+        schema: Schema::default(),
+        unreadable: Vec::new(),
+        renamed_from: Vec::new(),
+        declared: None,
+        has_history: false,
+    }
+}
+
+fn snapshot(folder: &Folder, migration: &Migration) -> Result<Loaded> {
+    let Snapshot { schema, renamed_from } = folder.snapshot_at(migration)?;
+    let name = migration.name.to_string();
+    Ok(Loaded { label: name.clone(), shown: name, schema, renamed_from, ..empty() })
 }
 
 fn folder(context: &Context) -> Result<Folder> {
@@ -133,14 +141,10 @@ fn folder(context: &Context) -> Result<Folder> {
 
 /// The migration of that name or number.
 fn find<'f>(folder: &'f Folder, text: &str, flag: &str) -> Result<&'f Migration> {
-    let number: Option<u32> = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-    let is_meant = |migration: &&Migration| {
-        migration.name.as_str() == text || number.is_some_and(|number| migration.name.sequence() == number)
-    };
-    let all = folder.migrations();
-    if let Some(migration) = all.iter().find(is_meant) {
+    if let Some(migration) = folder.find(text) {
         return Ok(migration);
     }
+    let all = folder.migrations();
     let error =
         CommandError::usage(format!("`{flag} {text}` is neither a migration nor one of `{}`", WORDS.join("`, `")));
     let names = all.iter().map(|migration| migration.name.as_str());
@@ -159,7 +163,7 @@ fn database(context: &Context, url: &DatabaseUrl) -> Result<Loaded> {
     let shown = url.to_string();
     let failed = |error| engine_error("cannot read the schema", &error, &shown);
     let history = block_on(target.history()).map_err(failed)?;
-    let found = block_on(introspect(target.connection())).map_err(failed)?;
+    let found = block_on(introspect_without(target.connection(), target.ignored())).map_err(failed)?;
     // a folder that is not in order is no reason not to look at a database
     let last = history.last().and_then(|record| {
         let folder = context.folder().ok()?;
@@ -167,11 +171,13 @@ fn database(context: &Context, url: &DatabaseUrl) -> Result<Loaded> {
         Some(snapshot.renamed_from)
     });
     Ok(Loaded {
-        label: shown,
+        label: shown.clone(),
+        shown,
         schema: found.schema,
         unreadable: found.unreadable,
         renamed_from: last.unwrap_or_default(),
         declared: None,
+        has_history: !history.is_empty(),
     })
 }
 
