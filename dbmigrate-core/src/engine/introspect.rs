@@ -8,7 +8,7 @@ use libsql::Value;
 use super::connection::{Connection, integer, text};
 use super::error::EngineError;
 use super::ignore::Ignore;
-use crate::ddl::{self, Object};
+use crate::ddl::{self, Comments, Object};
 use crate::schema::{NamedMap, Schema, Table};
 use crate::sql::Name;
 
@@ -44,6 +44,18 @@ pub struct Introspected {
     pub schema: Schema,
     /// The rest, which must not be edited.
     pub unreadable: Vec<Unreadable>,
+    /// The statements that made all of it, as they are stored.
+    pub statements: Vec<StoredObject>,
+}
+
+impl Introspected {
+    /// What the comments in the stored statements say, by the names of tables, views and virtual tables. Those without
+    /// comments are left out.
+    pub fn comments(&self) -> BTreeMap<Name, Comments> {
+        let documented = self.statements.iter().filter(|object| matches!(object.kind.as_str(), "table" | "view"));
+        let found = documented.map(|object| (object.name.clone(), ddl::comments(&object.sql)));
+        found.filter(|(_, comments)| !comments.is_empty()).collect()
+    }
 }
 
 /// Reads the schema of a database.
@@ -63,6 +75,7 @@ pub async fn introspect_without(connection: &Connection, ignore: &Ignore) -> Res
     let mut found = read_objects(&objects);
     let columns = stored_columns(connection).await?;
     refuse_mismatches(&mut found, &objects, &columns);
+    found.statements = objects;
     Ok(found)
 }
 

@@ -13,8 +13,10 @@ pub mod introspect;
 pub mod populate;
 pub mod prove;
 pub mod tracker;
+pub mod view;
 
 pub use connection::Connection;
 pub use error::EngineError;
 pub use ignore::Ignore;
 pub use introspect::{Introspected, introspect, introspect_without};
+pub use view::{ViewColumns, view_columns};

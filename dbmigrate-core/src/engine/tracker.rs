@@ -53,7 +53,7 @@ impl Tracker {
             hash.add(text);
         }
         let unnamed = found.schema.tables.iter().flat_map(unnamed_references).collect();
-        let Introspected { schema, unreadable } = found;
+        let Introspected { schema, unreadable, .. } = found;
         Self { schema, unreadable, canonical, hash, last_rowid, version, unnamed, ignore }
     }
 
