@@ -103,8 +103,14 @@ pub fn pending_renames(declared: &Declared, head: &Snapshot) -> Renames {
     renames
 }
 
-/// A rename that cannot be made, at the attribute that asks for it; `None` if no attribute does.
-pub fn rename_error(context: &Context, declared: &Declared, error: &RenameError) -> Option<CommandError> {
+/// A rename that cannot be made, at the attribute that asks for it; `None` if no attribute does. `untouched` says what
+/// did not happen because of it.
+pub fn rename_error(
+    context: &Context,
+    declared: &Declared,
+    error: &RenameError,
+    untouched: &str,
+) -> Option<CommandError> {
     let is = |from: &str, to: &Name| *from == error.from && *to.as_str() == *error.to;
     let mut tables = declared.renamed_tables.iter().filter(|(from, to)| is(from.as_str(), to));
     let mut columns = declared.renamed_columns.iter();
@@ -116,7 +122,7 @@ pub fn rename_error(context: &Context, declared: &Declared, error: &RenameError)
     };
     let diagnostic = Diagnostic::error(error.to_string()).help("correct `renamed_from`, or take it out");
     let diagnostic = declared.point(diagnostic, &place, "");
-    let error = CommandError::failed("a struct asks for a rename that cannot be made, nothing was written");
+    let error = CommandError::failed(format!("a struct asks for a rename that cannot be made, {untouched}"));
     Some(error.diagnostics(context.printer.render(&[diagnostic])))
 }
 

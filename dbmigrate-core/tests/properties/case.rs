@@ -14,8 +14,8 @@ use crate::gene::{CaseGenes, Choices, Second};
 use crate::support::{self, Change};
 use crate::{edit, generate, rows};
 
-/// The change that the genes stand for; none if one of its schemas cannot be declared.
-pub(crate) fn change_of(genes: &CaseGenes) -> Result<Option<Change>, String> {
+/// The schemas before and after, and the renames between them.
+pub(crate) fn pair(genes: &CaseGenes) -> (Schema, Schema, Renames) {
     let first = generate::model(&genes.first);
     let (second, renames) = match &genes.second {
         Second::Edits(edits) => {
@@ -25,7 +25,12 @@ pub(crate) fn change_of(genes: &CaseGenes) -> Result<Option<Change>, String> {
         }
         Second::Independent(genes) => (generate::model(genes), Renames::default()),
     };
-    let (current, desired) = (first.schema(), second.schema());
+    (first.schema(), second.schema(), renames)
+}
+
+/// The change that the genes stand for; none if one of its schemas cannot be declared.
+pub(crate) fn change_of(genes: &CaseGenes) -> Result<Option<Change>, String> {
+    let (current, desired, renames) = pair(genes);
     for schema in [&current, &desired] {
         if refusal(schema)?.is_some() {
             return Ok(None);
