@@ -80,7 +80,7 @@ impl Renames {
         for (at, (from, to)) in self.tables.iter().enumerate() {
             let error = |reason| Err(RenameError { from: from.to_string(), to: to.to_string(), reason });
             if !has(old, from) {
-                return error(format!("the last snapshot has no table `{from}` (it has: {})", names(old)));
+                return error(format!("there is no table `{from}` (there is: {})", names(old)));
             }
             if !has(new, to) {
                 return error(format!("no struct declares a table `{to}` (declared: {})", names(new)));
@@ -100,7 +100,7 @@ impl Renames {
         for (at, (table, from, to)) in self.columns.iter().enumerate() {
             let error = |reason| Err(RenameError { from: format!("{table}.{from}"), to: to.to_string(), reason });
             let Some(before) = old.table(self.old_table(table)) else {
-                return error(format!("the last snapshot has no table `{}`", self.old_table(table)));
+                return error(format!("there is no table `{}`", self.old_table(table)));
             };
             let Some(after) = new.table(table) else {
                 return error(match self.tables.iter().find(|(old_name, _)| old_name == table) {
@@ -124,7 +124,7 @@ impl Renames {
     /// The schema as SQLite leaves it after `ALTER TABLE … RENAME`: references in keys, indexes and expressions of the
     /// table and in foreign keys of others follow. Views and triggers are left as they are: their text is ambiguous,
     /// so a plan drops and recreates those that mention something renamed.
-    pub(super) fn apply(&self, old: &Schema) -> Schema {
+    pub(crate) fn apply(&self, old: &Schema) -> Schema {
         let mut schema = old.clone();
         let stays = |name: &Name| self.renames_table(name) || !self.displaces_table(name);
         schema.tables =
