@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dbmigrate_core::engine::Ignore;
 use serde::Deserialize;
 
 use crate::error::{CommandError, Result, did_you_mean};
@@ -10,7 +11,7 @@ use crate::{package, url};
 /// The name of the file.
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
-const FIELDS: [&str; 4] = ["migrations", "root", "url", "busy_timeout"];
+const FIELDS: [&str; 5] = ["migrations", "root", "url", "busy_timeout", "ignore"];
 
 /// The longest time to wait for a locked database, in seconds: a day.
 const LONGEST_TIMEOUT: u64 = 86_400;
@@ -28,11 +29,14 @@ pub struct Config {
     pub url: Option<String>,
     /// How many seconds to wait for a database that is locked by somebody else.
     pub busy_timeout: u64,
+    /// The tables and views of somebody else in the same database: patterns for their names.
+    pub ignore: Ignore,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { migrations: PathBuf::from("migrations"), root: None, url: None, busy_timeout: 10 }
+        let ignore = Ignore::default();
+        Self { migrations: PathBuf::from("migrations"), root: None, url: None, busy_timeout: 10, ignore }
     }
 }
 
@@ -116,7 +120,7 @@ mod tests {
     fn unknown_fields_are_refused_at_their_place_with_a_suggestion() {
         let wanted = "dbmigrate.toml:2:1: unknown field `migratons` | did you mean `migrations`?";
         assert_eq!(error("url = \"a\"\nmigratons = \"x\""), wanted);
-        assert!(error("[databases]").contains("there are `migrations`, `root`, `url`, `busy_timeout`"));
+        assert!(error("[databases]").contains("there are `migrations`, `root`, `url`, `busy_timeout`, `ignore`"));
     }
 
     #[test]
@@ -127,6 +131,16 @@ mod tests {
         assert!(error("busy_timeout = 100000").contains("more than a day"));
         assert!(error("migrations = \"\"").contains("is empty"));
         assert!(error("url = ").starts_with("dbmigrate.toml:1:7"), "{}", error("url = "));
+    }
+
+    #[test]
+    fn patterns_are_read_and_wrong_ones_refused_at_their_place() {
+        let config = parse("ignore = [\"legacy_*\", \"Spatial_Ref_Sys\"]").expect("right");
+        assert!(config.ignore.hides(&"LEGACY_users".into()) && config.ignore.hides(&"spatial_ref_sys".into()));
+        assert!(!config.ignore.hides(&"users".into()) && !Config::default().ignore.hides(&"users".into()));
+        assert_eq!(error("ignore = [\"a\",\n  \"\"]"), "dbmigrate.toml:2:3: the pattern is empty | ");
+        assert!(error("ignore = [\"a\", \"[ab]*\"]").starts_with("dbmigrate.toml:1:16: `[ab]*` has a `[` in it"));
+        assert!(error("ignore = \"a\"").starts_with("dbmigrate.toml:1:10: invalid type: string \"a\""));
     }
 
     #[test]

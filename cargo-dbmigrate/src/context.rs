@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use dbmigrate_core::folder::Folder;
+use dbmigrate_core::schema::Schema;
 
 use crate::cli::Selection;
-use crate::config::Config;
-use crate::error::Result;
+use crate::config::{Config, FILE_NAME};
+use crate::error::{CommandError, Result};
 use crate::package::{self, Package};
 use crate::report::Printer;
 use crate::url::DatabaseUrl;
@@ -41,9 +42,27 @@ impl Context {
     /// Opens the migrations folder: reads the lock and the listing, not the migrations.
     ///
     /// # Errors
-    /// Exit code 5 if the lock is not whole.
+    /// Exit code 5 if the lock is not whole, 2 if a table of the last snapshot is ignored in databases.
     pub fn folder(&self) -> Result<Folder> {
-        Ok(Folder::open(&self.folder_path)?)
+        let folder = Folder::open(&self.folder_path)?;
+        if !self.config.ignore.is_empty() {
+            self.refuse_ignored(&folder.head_snapshot()?.schema)?;
+        }
+        Ok(folder)
+    }
+
+    /// What is ignored cannot be made by migrations: it would seem to be missing in every database.
+    fn refuse_ignored(&self, schema: &Schema) -> Result<()> {
+        let tables = schema.tables.iter().map(|table| &table.name);
+        let virtual_tables = schema.virtual_tables.iter().map(|table| &table.name);
+        let mut names = tables.chain(virtual_tables).chain(schema.views.iter().map(|view| &view.name));
+        let hidden = names.find_map(|name| Some((name, self.config.ignore.pattern_for(name)?)));
+        let Some((name, pattern)) = hidden else { return Ok(()) };
+        let message = format!("the migrations make `{name}`, but the pattern `{pattern}` hides it in databases");
+        let help = "take the pattern out of `ignore`, or make it narrower".to_owned();
+        Err(CommandError::usage(message)
+            .at(package::for_display(&self.package.root.join(FILE_NAME)).display())
+            .help(help))
     }
 
     /// The database that is meant, `--url` given. Can be printed.

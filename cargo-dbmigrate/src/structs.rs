@@ -13,9 +13,9 @@ use dbmigrate_core::sql::Name;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
-use crate::exit;
 use crate::report::counted;
 use crate::source::{self, Declared, Request};
+use crate::{config, exit};
 
 /// Reads the structs. Warnings are shown.
 ///
@@ -34,6 +34,7 @@ pub fn read(context: &Context) -> Result<Declared> {
     match source::read(&request) {
         Ok(declared) => {
             context.printer.diagnostics(&declared.warnings);
+            refuse_ignored(context, &declared)?;
             Ok(declared)
         }
         Err(diagnostics) => {
@@ -43,6 +44,31 @@ pub fn read(context: &Context) -> Result<Declared> {
             Err(CommandError::failed(message).diagnostics(context.printer.render(&diagnostics)))
         }
     }
+}
+
+/// What is ignored in databases cannot be declared: it would seem to be missing there for ever.
+fn refuse_ignored(context: &Context, declared: &Declared) -> Result<()> {
+    let ignore = &context.config.ignore;
+    if ignore.is_empty() {
+        return Ok(());
+    }
+    let schema = &declared.schema;
+    let tables = schema.tables.iter().map(|table| (&table.name, Place::Table(table.name.clone())));
+    let virtual_tables =
+        schema.virtual_tables.iter().map(|table| (&table.name, Place::VirtualTable(table.name.clone())));
+    let views = schema.views.iter().map(|view| (&view.name, Place::View(view.name.clone())));
+    let hidden = tables.chain(virtual_tables).chain(views).filter_map(|(name, place)| {
+        let pattern = ignore.pattern_for(name)?;
+        let diagnostic = Diagnostic::error(format!("`{name}` is declared, but ignored in databases"))
+            .help(format!("`ignore` in `{}` has the pattern `{pattern}`, which hides it", config::FILE_NAME));
+        Some(declared.point(diagnostic, &place, ""))
+    });
+    let hidden: Vec<Diagnostic> = hidden.collect();
+    if hidden.is_empty() {
+        return Ok(());
+    }
+    let message = format!("a struct declares what `{}` ignores: take one of the two out", config::FILE_NAME);
+    Err(CommandError::usage(message).diagnostics(context.printer.render(&hidden)))
 }
 
 /// The `renamed_from` attributes, as a snapshot records them.

@@ -32,7 +32,7 @@ pub fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     {
         let progress = context.printer.progress("Replaying", count as u64);
         progress.step(0, format!("{count} migrations"));
-        replay_to(&folder, count)?;
+        replay_to(&folder, count, &context.config.ignore)?;
     }
     let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
     context.printer.json("checked", &json!({ "migrations": count, "tables": tables }));

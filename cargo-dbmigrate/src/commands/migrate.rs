@@ -31,7 +31,7 @@ pub struct Migrate {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Last migration to apply
+    /// Last migration to apply, by name or number
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
 }

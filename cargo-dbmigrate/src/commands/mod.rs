@@ -13,6 +13,7 @@ pub mod pull;
 pub mod push;
 mod replay;
 mod seal;
+mod side;
 pub mod status;
 
 use crate::cli::{Command, Selection};

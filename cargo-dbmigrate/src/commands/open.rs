@@ -21,7 +21,9 @@ use crate::url::DatabaseUrl;
 pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<LocalDatabase> {
     let timeout = Duration::from_secs(context.config.busy_timeout);
     check_place(url)?;
-    block_on(LocalDatabase::open(url.path(), create, timeout)).map_err(|error| match error {
+    let opened = block_on(LocalDatabase::open(url.path(), create, timeout));
+    let ignore = || context.config.ignore.clone();
+    opened.map(|database| database.ignoring(ignore())).map_err(|error| match error {
         OpenError::Engine(engine) => {
             engine_error("cannot open the database", &engine, &url.to_string()).note("nothing was changed")
         }
@@ -37,8 +39,9 @@ pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result
 /// SQLite says no more than that it cannot open a file; here is why, where it is not a question of rights.
 fn check_place(url: &DatabaseUrl) -> Result<()> {
     if url.path().is_dir() {
-        return Err(CommandError::failed(format!("`{url}` is a folder, not a database"))
-            .help("name the file: `cargo dbmigrate migrate --url PATH`"));
+        return Err(
+            CommandError::failed(format!("`{url}` is a folder, not a database")).help("name the file: `--url PATH`")
+        );
     }
     match url.path().parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         Some(folder) => {

@@ -5,7 +5,7 @@ use std::path::Path;
 use dbmigrate_core::engine::apply::history::HistoryError;
 use dbmigrate_core::engine::apply::{Applied, ApplyError, Failure, LocalDatabase, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::error::ErrorKind;
-use dbmigrate_core::engine::{Connection, EngineError};
+use dbmigrate_core::engine::{Connection, EngineError, Ignore};
 use dbmigrate_core::folder::Folder;
 use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
@@ -21,13 +21,14 @@ impl Observer for Silent {
     fn applied(&mut self, _: &Applied) {}
 }
 
-/// A database in memory to which the first `count` migrations are applied, each with its checks.
+/// A database in memory to which the first `count` migrations are applied, each with its checks. As in the real one,
+/// what is ignored is not looked at.
 ///
 /// # Errors
 /// At the first that fails or does not lead to its snapshot.
-pub(super) fn replay_to(folder: &Folder, count: usize) -> Result<Connection> {
+pub(super) fn replay_to(folder: &Folder, count: usize, ignore: &Ignore) -> Result<Connection> {
     let connection = block_on(Connection::in_memory()).map_err(|error| CommandError::failed(error.to_string()))?;
-    let mut database = LocalDatabase::from_connection(connection);
+    let mut database = LocalDatabase::from_connection(connection).ignoring(ignore.clone());
     if let Some(last) = count.checked_sub(1).and_then(|at| folder.migrations().get(at)) {
         block_on(apply_pending(&mut database, folder, Some(last.name.as_str()), &mut Silent)).map_err(|error| {
             let inconsistent = matches!(
@@ -160,8 +161,9 @@ pub(super) fn engine_error(action: &str, error: &EngineError, database: &str) ->
             .help("try again when it is done; to wait longer, set `busy_timeout = 60` (seconds) in `dbmigrate.toml`"),
         ErrorKind::ReadOnly => shown(format!("`{database}` is read-only"))
             .help(format!("the file and its folder have to be writable: `ls -ld {}`", shell_quoted(database))),
-        ErrorKind::NotADatabase => shown(format!("`{database}` is not a database"))
-            .help("name the right file: `cargo dbmigrate migrate --url PATH`"),
+        ErrorKind::NotADatabase => {
+            shown(format!("`{database}` is not a database")).help("name the right file: `--url PATH`")
+        }
         ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
             .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(database)))
             .help("restore it from a backup before migrating"),

@@ -2,7 +2,7 @@
 
 use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::check::broken_objects;
-use dbmigrate_core::engine::introspect;
+use dbmigrate_core::engine::introspect_without;
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::folder::{Folder, Script, Snapshot};
 use pollster::block_on;
@@ -23,14 +23,16 @@ use crate::{exit, package, structs};
 pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -> Result<u8> {
     generate::check(context, declared)?;
     let Some(last) = folder.head().cloned() else { return Ok(exit::DONE) };
+    let ignore = &context.config.ignore;
     let before = folder.migrations().len() - 1;
-    let connection = replay_to(folder, before)?;
+    let connection = replay_to(folder, before, ignore)?;
     let file = folder.sql_path(&last);
     let text = std::fs::read_to_string(&file).map_err(|error| CommandError::io("read", &file, &error))?;
     let script = Script::parse(&text, &file)?;
     block_on(run_script(&connection, &script))
         .map_err(|(line, number, error)| statement_error(&file, line, number, &error).note("nothing was recorded"))?;
-    let found = block_on(introspect(&connection)).map_err(|error| CommandError::failed(error.to_string()))?;
+    let found = block_on(introspect_without(&connection, ignore));
+    let found = found.map_err(|error| CommandError::failed(error.to_string()))?;
     let mut left = differences(&found.schema, &declared.schema);
     left.extend(found.unreadable.iter().map(|object| format!("`{}`: {}", object.object.name, object.reason)));
     let broken = block_on(broken_objects(&connection, &declared.schema));

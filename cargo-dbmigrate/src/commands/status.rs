@@ -1,7 +1,7 @@
 //! `status`: which migrations a database has, lacks, or has in another version.
 
 use clap::Args;
-use dbmigrate_core::engine::apply::status;
+use dbmigrate_core::engine::apply::{Record, RecordKind, status};
 use dbmigrate_core::folder::Verify;
 use pollster::block_on;
 use serde_json::json;
@@ -44,9 +44,11 @@ pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
     for (at, migration) in folder.migrations().iter().enumerate() {
         let name = migration.name.as_str();
         let record = history.get(at);
-        let state = record.map_or_else(|| "pending".to_owned(), |record| format!("applied {}", record.applied_at));
+        let state = record.map_or_else(|| "pending".to_owned(), state);
         printer.result(format!("{name:width$}  {state}"));
-        printer.json("migration", &json!({ "name": name, "applied_at": record.map(|record| &record.applied_at) }));
+        let kind = record.map(|record| record.kind.word());
+        let applied_at = record.map(|record| &record.applied_at);
+        printer.json("migration", &json!({ "name": name, "applied_at": applied_at, "kind": kind }));
     }
     let (applied, all) = (history.len(), folder.migrations().len());
     let pending = all - applied;
@@ -59,4 +61,14 @@ pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
     printer.status("Pending", format!("{shown}: {applied} of {} applied{missing}", counted(all, "migration")));
     printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]);
     Ok(exit::DIFFERENCE)
+}
+
+/// Since when a database has a migration, and how it came to it.
+fn state(record: &Record) -> String {
+    let since = &record.applied_at;
+    match record.kind {
+        RecordKind::Baseline => format!("adopted {since}"),
+        RecordKind::Drizzle => format!("adopted {since} from drizzle-kit"),
+        _ => format!("applied {since}"),
+    }
 }

@@ -1,13 +1,16 @@
 //! Whole-product tests: the real binary on real projects and real databases. Each says what is in the project before,
 //! runs commands, and looks at what was printed, at the files and at the database afterwards.
 
+mod adopt;
 mod commands;
 mod custom;
 mod databases;
 mod decisions;
 mod declarations;
+mod diff;
 mod faults;
 mod folder;
+mod ignored;
 mod project;
 mod renames;
 mod rows;

@@ -26,6 +26,11 @@ impl<'t, 's> Cursor<'t, 's> {
         Self { sql, tokens, at: 0 }
     }
 
+    /// The whole text, of which this cursor may be over a part.
+    pub(super) fn sql(&self) -> &'s str {
+        self.sql
+    }
+
     pub(super) fn peek(&self) -> Option<&'t Token<'s>> {
         self.tokens.get(self.at)
     }

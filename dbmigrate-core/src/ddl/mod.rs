@@ -6,10 +6,12 @@
 //! derives must not. What the reader makes of a table is compared with `PRAGMA table_xinfo` wherever a database is at
 //! hand, so that the two cannot disagree silently.
 
+pub mod comments;
 pub mod read;
 pub mod render;
 
 mod cursor;
 mod read_table;
 
+pub use comments::{Comments, comments};
 pub use read::{Object, ReadError, read};

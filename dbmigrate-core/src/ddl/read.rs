@@ -172,11 +172,11 @@ fn read_trigger(cursor: &mut Cursor<'_, '_>) -> Result<Trigger, ReadError> {
         }
         when = Some(Expr::new(cursor.since(start)));
     }
+    let begin = cursor.peek().map_or(0, Token::end);
     cursor.expect("begin")?;
+    // comments before the first statement are a part of the body
     let body = match cursor.remaining() {
-        [front @ .., end] if end.is_word("end") => {
-            front.first().map_or("", |first| &cursor.rest()[..end.start - first.start])
-        }
+        [.., end] if end.is_word("end") => &cursor.sql()[begin..end.start],
         _ => return Err(ReadError::new("expected END at the end of the trigger")),
     };
     Ok(Trigger { name, on, timing, event, when, body: Expr::script(body) })

@@ -12,6 +12,9 @@ use crate::sql::{DeclType, Expr, Name};
 const CONSTRAINT_WORDS: [&str; 11] =
     ["constraint", "primary", "not", "null", "unique", "check", "default", "collate", "references", "as", "deferrable"];
 
+/// Words that begin a constraint of the table where a column could stand.
+pub(super) const TABLE_CONSTRAINT_WORDS: [&str; 5] = ["constraint", "primary", "unique", "check", "foreign"];
+
 /// Reads what follows `CREATE TABLE`.
 pub(super) fn read_table(cursor: &mut Cursor<'_, '_>) -> Result<Table, ReadError> {
     let mut table = Table::new(object_name(cursor)?);
@@ -38,7 +41,7 @@ pub(super) fn read_table(cursor: &mut Cursor<'_, '_>) -> Result<Table, ReadError
 }
 
 fn at_table_constraint(body: &Cursor<'_, '_>) -> bool {
-    ["constraint", "primary", "unique", "check", "foreign"].iter().any(|word| body.at_word(word))
+    TABLE_CONSTRAINT_WORDS.iter().any(|word| body.at_word(word))
 }
 
 fn read_options(cursor: &mut Cursor<'_, '_>, table: &mut Table) -> Result<(), ReadError> {

@@ -7,7 +7,8 @@ use libsql::Value;
 
 use super::connection::{Connection, integer, text};
 use super::error::EngineError;
-use crate::ddl::{self, Object};
+use super::ignore::Ignore;
+use crate::ddl::{self, Comments, Object};
 use crate::schema::{NamedMap, Schema, Table};
 use crate::sql::Name;
 
@@ -43,6 +44,18 @@ pub struct Introspected {
     pub schema: Schema,
     /// The rest, which must not be edited.
     pub unreadable: Vec<Unreadable>,
+    /// The statements that made all of it, as they are stored.
+    pub statements: Vec<StoredObject>,
+}
+
+impl Introspected {
+    /// What the comments in the stored statements say, by the names of tables, views and virtual tables. Those without
+    /// comments are left out.
+    pub fn comments(&self) -> BTreeMap<Name, Comments> {
+        let documented = self.statements.iter().filter(|object| matches!(object.kind.as_str(), "table" | "view"));
+        let found = documented.map(|object| (object.name.clone(), ddl::comments(&object.sql)));
+        found.filter(|(_, comments)| !comments.is_empty()).collect()
+    }
 }
 
 /// Reads the schema of a database.
@@ -50,10 +63,19 @@ pub struct Introspected {
 /// # Errors
 /// If the engine fails. Objects that the model cannot represent are no error here: they are listed.
 pub async fn introspect(connection: &Connection) -> Result<Introspected, EngineError> {
-    let objects = stored_objects(connection, 0).await?.0;
+    introspect_without(connection, &Ignore::default()).await
+}
+
+/// Reads the schema of a database without what is ignored.
+///
+/// # Errors
+/// As for [`introspect`].
+pub async fn introspect_without(connection: &Connection, ignore: &Ignore) -> Result<Introspected, EngineError> {
+    let objects = stored_objects(connection, 0, ignore).await?.0;
     let mut found = read_objects(&objects);
     let columns = stored_columns(connection).await?;
     refuse_mismatches(&mut found, &objects, &columns);
+    found.statements = objects;
     Ok(found)
 }
 
@@ -61,6 +83,7 @@ pub async fn introspect(connection: &Connection) -> Result<Introspected, EngineE
 pub(super) async fn stored_objects(
     connection: &Connection,
     after: i64,
+    ignore: &Ignore,
 ) -> Result<(Vec<StoredObject>, i64), EngineError> {
     let query =
         format!("SELECT type, name, tbl_name, sql, rowid FROM sqlite_schema WHERE rowid > {after} ORDER BY rowid");
@@ -74,7 +97,7 @@ pub(super) async fn stored_objects(
     });
     let mut objects: Vec<StoredObject> = objects.collect();
     let infrastructure = Infrastructure::of(&objects);
-    objects.retain(|object| !infrastructure.has(object));
+    objects.retain(|object| !infrastructure.has(object) && !ignore.hides(&object.table));
     Ok((objects, highest))
 }
 

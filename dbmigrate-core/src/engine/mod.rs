@@ -8,12 +8,16 @@ pub mod check;
 pub mod connection;
 pub mod content;
 pub mod error;
+pub mod ignore;
 pub mod introspect;
 pub mod populate;
 pub mod provable;
 pub mod prove;
 pub mod tracker;
+pub mod view;
 
 pub use connection::Connection;
 pub use error::EngineError;
-pub use introspect::{Introspected, introspect};
+pub use ignore::Ignore;
+pub use introspect::{Introspected, introspect, introspect_without};
+pub use view::{ViewColumns, view_columns};

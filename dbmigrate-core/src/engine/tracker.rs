@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::connection::{Connection, integer};
 use super::error::EngineError;
+use super::ignore::Ignore;
 use super::introspect::{
     Introspected, StoredObject, Unreadable, mismatch, read_objects, refuse_mismatches, stored_columns,
     stored_columns_of, stored_objects,
@@ -26,33 +27,35 @@ pub struct Tracker {
     version: i64,
     /// Parents and the tables that refer to their primary keys without naming columns.
     unnamed: BTreeSet<(Name, Name)>,
+    ignore: Ignore,
 }
 
 impl Tracker {
-    /// Reads the schema.
+    /// Reads the schema without what is ignored.
     ///
     /// # Errors
     /// If the engine fails.
-    pub async fn new(connection: &Connection) -> Result<Self, EngineError> {
+    pub async fn new(connection: &Connection, ignore: Ignore) -> Result<Self, EngineError> {
         // first, so that what another connection changes while the rest is read does not go unnoticed
         let version = schema_version(connection).await?;
-        let (objects, last_rowid) = stored_objects(connection, 0).await?;
+        let (objects, last_rowid) = stored_objects(connection, 0, &ignore).await?;
         let mut found = read_objects(&objects);
         if !found.schema.tables.is_empty() {
             let columns = stored_columns(connection).await?;
             refuse_mismatches(&mut found, &objects, &columns);
         }
-        Ok(Self::from_introspected(found, last_rowid, version))
+        Ok(Self::from_introspected(found, last_rowid, version, ignore))
     }
 
-    fn from_introspected(found: Introspected, last_rowid: i64, version: i64) -> Self {
+    fn from_introspected(found: Introspected, last_rowid: i64, version: i64, ignore: Ignore) -> Self {
         let canonical = found.schema.canonical();
         let mut hash = SchemaHash::default();
         for text in canonical.values() {
             hash.add(text);
         }
         let unnamed = found.schema.tables.iter().flat_map(unnamed_references).collect();
-        Self { schema: found.schema, unreadable: found.unreadable, canonical, hash, last_rowid, version, unnamed }
+        let Introspected { schema, unreadable, .. } = found;
+        Self { schema, unreadable, canonical, hash, last_rowid, version, unnamed, ignore }
     }
 
     /// The schema.
@@ -91,13 +94,13 @@ impl Tracker {
             self.read_added(connection).await?;
             self.version = schema_version(connection).await?;
         } else {
-            *self = Self::new(connection).await?;
+            *self = Self::new(connection, self.ignore.clone()).await?;
         }
         Ok(())
     }
 
     async fn read_added(&mut self, connection: &Connection) -> Result<(), EngineError> {
-        let (objects, last_rowid) = stored_objects(connection, self.last_rowid).await?;
+        let (objects, last_rowid) = stored_objects(connection, self.last_rowid, &self.ignore).await?;
         self.last_rowid = last_rowid;
         let (indexes, others): (Vec<StoredObject>, Vec<StoredObject>) =
             objects.into_iter().partition(|object| object.kind == "index");

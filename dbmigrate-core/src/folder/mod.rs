@@ -105,9 +105,15 @@ impl Folder {
         self.migrations().last()
     }
 
-    /// The migration of that name.
+    /// The migration of that name, or with that number: `0003_posts`, `0003`, `3`.
     pub fn find(&self, name: &str) -> Option<&Migration> {
-        self.migrations().iter().find(|migration| migration.name.as_str() == name)
+        if let Some(found) = self.migrations().iter().find(|migration| migration.name.as_str() == name) {
+            return Some(found);
+        }
+        let number: u32 = name.parse().ok()?;
+        let mut numbered = self.migrations().iter().filter(|migration| migration.name.sequence() == number);
+        // two branches may have given one number to two migrations
+        numbered.next().filter(|_| numbered.next().is_none())
     }
 
     /// The path of a migration's `migration.sql`.

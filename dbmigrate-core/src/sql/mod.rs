@@ -2,12 +2,14 @@
 
 mod dedent;
 pub mod expr;
+pub mod glob;
 pub mod keyword;
 pub mod name;
 pub mod split;
 pub mod token;
 
 pub use expr::{DeclType, Expr};
+pub use glob::Glob;
 pub use name::Name;
 pub use split::{Statement, StatementKind, split};
 pub use token::{Token, TokenKind, tokenize};

@@ -1,5 +1,6 @@
 //! The history table: which migrations a database has seen, and whether the folder still knows them.
 
+use libsql::Value;
 use thiserror::Error;
 
 use crate::engine::connection::{Connection, integer, text};
@@ -20,9 +21,41 @@ pub(super) const CREATE: &str = "CREATE TABLE IF NOT EXISTS _dbmigrate_history (
 )";
 
 /// The statement that records a migration.
-pub(super) const INSERT: &str = "INSERT INTO _dbmigrate_history \
+const INSERT: &str = "INSERT INTO _dbmigrate_history \
      (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind) \
      VALUES (?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7)";
+
+/// How a migration came into the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordKind {
+    /// It was executed.
+    Migration,
+    /// The database had its schema already, and was adopted.
+    Baseline,
+    /// drizzle-kit had executed it before the database was adopted.
+    Drizzle,
+    /// A later version of the tool knows.
+    Other,
+}
+
+impl RecordKind {
+    const ALL: [Self; 4] = [Self::Migration, Self::Baseline, Self::Drizzle, Self::Other];
+
+    /// The word in the history table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Migration => "migration",
+            Self::Baseline => "baseline",
+            Self::Drizzle => "drizzle",
+            Self::Other => "other",
+        }
+    }
+
+    fn of(word: &str) -> Self {
+        Self::ALL.into_iter().find(|kind| kind.word() == word).unwrap_or(Self::Other)
+    }
+}
 
 /// A recorded migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +72,8 @@ pub struct Record {
     pub applied_at: String,
     /// How long it took, in milliseconds.
     pub duration_ms: i64,
+    /// How it came into the history.
+    pub kind: RecordKind,
 }
 
 /// A disagreement between a database's history and the folder.
@@ -81,6 +116,27 @@ pub enum HistoryError {
     },
 }
 
+/// Records a migration behind `position` others.
+pub(super) async fn insert(
+    connection: &Connection,
+    migration: &Migration,
+    position: usize,
+    duration: u64,
+    kind: RecordKind,
+) -> Result<(), EngineError> {
+    let number = |value: u64| Value::Integer(i64::try_from(value).unwrap_or(i64::MAX));
+    let values = vec![
+        number(position as u64 + 1),
+        Value::Text(migration.name.to_string()),
+        Value::Text(migration.sql.to_hex()),
+        Value::Text(migration.schema.to_hex()),
+        number(duration),
+        Value::Text(env!("CARGO_PKG_VERSION").to_owned()),
+        Value::Text(kind.word().to_owned()),
+    ];
+    connection.run_with(INSERT, values).await
+}
+
 /// Reads the history; empty if there is no such table.
 pub(super) async fn read(connection: &Connection) -> Result<Vec<Record>, EngineError> {
     let exists = format!("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{HISTORY_TABLE}'");
@@ -88,15 +144,17 @@ pub(super) async fn read(connection: &Connection) -> Result<Vec<Record>, EngineE
         return Ok(Vec::new());
     }
     let query = format!(
-        "SELECT position, name, checksum, schema_hash, applied_at, duration_ms FROM {HISTORY_TABLE} ORDER BY position"
+        "SELECT position, name, checksum, schema_hash, applied_at, duration_ms, kind \
+         FROM {HISTORY_TABLE} ORDER BY position"
     );
-    let record = |row: &Vec<libsql::Value>| Record {
+    let record = |row: &Vec<Value>| Record {
         position: integer(&row[0]),
         name: text(&row[1]).to_owned(),
         checksum: text(&row[2]).to_owned(),
         schema_hash: text(&row[3]).to_owned(),
         applied_at: text(&row[4]).to_owned(),
         duration_ms: integer(&row[5]),
+        kind: RecordKind::of(text(&row[6])),
     };
     Ok(connection.rows(&query).await?.iter().map(record).collect())
 }

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use libsql::Value;
 use thiserror::Error;
 
+use super::adopt::{Adoption, Refusal};
 use super::found::fill;
-use super::history::{self, Record};
+use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
 use crate::engine::check::{Broken, Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Connection, display, integer};
 use crate::engine::error::EngineError;
-use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable};
+use crate::engine::ignore::Ignore;
+use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
 use crate::engine::tracker::Tracker;
 use crate::folder::Script;
 use crate::plan::{Lint, Preflight};
@@ -27,6 +28,7 @@ pub struct LocalDatabase {
     foreign_keys: Option<bool>,
     /// The schema, from the first time that it is needed.
     tracker: Option<Box<Tracker>>,
+    ignore: Ignore,
     has_history_table: bool,
 }
 
@@ -75,7 +77,20 @@ impl LocalDatabase {
 
     /// Uses a connection that is open already. Its busy timeout is its owner's.
     pub fn from_connection(connection: Connection) -> Self {
-        Self { connection, foreign_keys: None, tracker: None, has_history_table: false }
+        Self { connection, foreign_keys: None, tracker: None, ignore: Ignore::default(), has_history_table: false }
+    }
+
+    /// Hides what is somebody else's.
+    #[must_use]
+    pub fn ignoring(mut self, ignore: Ignore) -> Self {
+        self.ignore = ignore;
+        self.tracker = None;
+        self
+    }
+
+    /// What is hidden.
+    pub fn ignored(&self) -> &Ignore {
+        &self.ignore
     }
 
     /// The connection.
@@ -91,7 +106,7 @@ impl LocalDatabase {
     async fn tracker(&mut self) -> Result<&mut Tracker, EngineError> {
         let tracker = match self.tracker.take() {
             Some(tracker) => tracker,
-            None => Box::new(Tracker::new(&self.connection).await?),
+            None => Box::new(Tracker::new(&self.connection, self.ignore.clone()).await?),
         };
         Ok(self.tracker.insert(tracker))
     }
@@ -119,18 +134,7 @@ impl LocalDatabase {
     }
 
     async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
-        let number = |value: u64| Value::Integer(i64::try_from(value).unwrap_or(i64::MAX));
-        let listed = migration.migration;
-        let values = vec![
-            number(position as u64 + 1),
-            Value::Text(listed.name.to_string()),
-            Value::Text(listed.sql.to_hex()),
-            Value::Text(listed.schema.to_hex()),
-            number(duration),
-            Value::Text(env!("CARGO_PKG_VERSION").to_owned()),
-            Value::Text("migration".to_owned()),
-        ];
-        self.connection.run_with(history::INSERT, values).await
+        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration).await
     }
 
     async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
@@ -319,6 +323,26 @@ impl LocalDatabase {
         Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
     }
 
+    /// What an adoption does between `BEGIN` and `COMMIT`.
+    async fn adopt_inside(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
+        if !history::read(&self.connection).await?.is_empty() {
+            return Ok(Some(Refusal::HasHistory));
+        }
+        if !self.has_schema(&adoption.schema_hash).await? {
+            return Ok(Some(Refusal::OtherSchema));
+        }
+        if let Some(query) = &adoption.expect_none
+            && self.connection.first_row(query).await?.is_some()
+        {
+            return Ok(Some(Refusal::Changed));
+        }
+        self.connection.run(history::CREATE).await?;
+        for (position, migration) in adoption.migrations.iter().enumerate() {
+            history::insert(&self.connection, migration, position, 0, adoption.kind).await?;
+        }
+        Ok(None)
+    }
+
     async fn roll_back(&mut self) {
         // what the transaction changed is not in the database, so it must not be in the tracker either
         self.tracker = None;
@@ -369,16 +393,11 @@ impl Target for LocalDatabase {
     }
 
     async fn introspected(&mut self) -> Result<Introspected, EngineError> {
-        let tracker = self.tracker().await?;
-        Ok(Introspected { schema: tracker.schema().clone(), unreadable: tracker.unreadable().to_vec() })
+        introspect_without(&self.connection, &self.ignore).await
     }
 
-    async fn broken(&mut self) -> Result<Vec<Broken>, EngineError> {
-        self.tracker().await?;
-        match &self.tracker {
-            Some(tracker) => Ok(broken_objects(&self.connection, tracker.schema()).await),
-            None => Ok(Vec::new()),
-        }
+    async fn broken(&mut self, schema: &Schema) -> Vec<Broken> {
+        broken_objects(&self.connection, schema).await
     }
 
     async fn ask(&mut self, queries: &[String]) -> Vec<Result<Option<Vec<String>>, EngineError>> {
@@ -436,6 +455,19 @@ impl Target for LocalDatabase {
         };
         recorded.map_err(|failure| Failure::NotUndone(Box::new(failure)))?;
         Ok(Step::Applied { milliseconds: duration })
+    }
+
+    async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
+        self.connection.run("BEGIN IMMEDIATE").await?;
+        let result = match self.adopt_inside(adoption).await {
+            Ok(None) => self.connection.run("COMMIT").await.map(|()| None),
+            other => other,
+        };
+        match &result {
+            Ok(None) => self.tracker = None,
+            _ => self.roll_back().await,
+        }
+        result
     }
 
     async fn finish(&mut self) -> Result<(), EngineError> {

@@ -1,8 +1,10 @@
 //! Applying migrations: a database is only ever before or after one of them.
 //!
 //! [`runner`] decides what is to be done, by comparing the folder with the history; a [`Target`] does it, one migration
-//! at a time, each with its record and its checks in one transaction. [`local`] is the target for files.
+//! at a time, each with its record and its checks in one transaction. [`local`] is the target for files. [`mod@adopt`]
+//! records what a database has already.
 
+pub mod adopt;
 mod found;
 pub mod history;
 pub mod local;
@@ -20,7 +22,8 @@ use crate::folder::{FolderError, Migration};
 use crate::plan::Preflight;
 use crate::schema::Schema;
 
-pub use history::Record;
+pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
+pub use history::{Record, RecordKind};
 pub use local::LocalDatabase;
 pub use runner::{Applied, Observer, Outcome, Status, apply_pending, status};
 
@@ -100,8 +103,8 @@ pub trait Target {
     /// Everything that the database has.
     async fn introspected(&mut self) -> Result<Introspected, EngineError>;
 
-    /// The views and triggers that do not compile.
-    async fn broken(&mut self) -> Result<Vec<Broken>, EngineError>;
+    /// The views and triggers of a schema that do not compile in it.
+    async fn broken(&mut self, schema: &Schema) -> Vec<Broken>;
 
     /// The first row of each query, its values as they are shown.
     async fn ask(&mut self, queries: &[String]) -> Vec<Result<Option<Vec<String>>, EngineError>>;
@@ -117,6 +120,10 @@ pub trait Target {
 
     /// Runs a migration that is not for a transaction, then records it.
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure>;
+
+    /// Records migrations as applied whose schema the database has already, in one transaction and without executing
+    /// any of their statements. `None` if that was done, else why nothing was.
+    async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError>;
 
     /// Puts everything that was set for the migrations back.
     async fn finish(&mut self) -> Result<(), EngineError>;

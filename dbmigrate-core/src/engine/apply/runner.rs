@@ -180,7 +180,7 @@ async fn verify_start(target: &mut impl Target, folder: &Folder, applied: usize)
     Err(ApplyError::Drift { migration: Some(last.name.to_string()), differences })
 }
 
-fn name_differences(found: &Schema, unreadable: &[String], wanted: &Schema) -> Vec<String> {
+pub(super) fn name_differences(found: &Schema, unreadable: &[String], wanted: &Schema) -> Vec<String> {
     let mut all = differences(found, wanted);
     all.extend(unreadable.iter().map(|object| format!("{object} cannot be represented")));
     all

@@ -1,0 +1,8 @@
+//! Databases as they are found: what is read from them, and that nothing of it is lost.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "counts are worth knowing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod comments;
