@@ -337,7 +337,7 @@ fn sql(context: &Context, compared: &Compared) -> Result<String> {
     for question in &compared.questions {
         let word = if is_loss(question.lint().0) { "loss" } else { "open" };
         // writing to a string cannot fail
-        let _ = writeln!(text, "-- {word}: {}", question.message());
+        let _ = writeln!(text, "-- {word}: {}", question.message(None));
     }
     for (database, Unreadable { object, reason }) in &compared.unreadable {
         let _ = writeln!(text, "-- left out: {} {} of {database}: {reason}", object.kind, object.name);
