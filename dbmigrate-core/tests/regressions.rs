@@ -265,3 +265,19 @@ fn an_unnamed_column_of_a_view_is_the_same_however_its_lines_break() {
     let error = check("1 + 3").expect_err("it is another one").to_string();
     assert!(error.contains("which the query does not return"), "{error}");
 }
+
+#[test]
+fn an_indexed_expression_with_a_collation_gets_no_parentheses_that_it_does_not_need() {
+    let written = |part: &str| {
+        let sql = format!("CREATE TABLE t (a TEXT); CREATE INDEX i ON t ({part})");
+        let schema = schema_of(&sql).expect("a schema");
+        let index = schema.tables.iter().next().and_then(|table| table.indexes.iter().next());
+        render::create_index(&"t".into(), index.expect("there is one"))
+    };
+    for part in
+        ["lower(a) COLLATE NOCASE", "(lower(a)) COLLATE NOCASE", "(a || 'x') COLLATE NOCASE", "a COLLATE NOCASE"]
+    {
+        assert_eq!(written(part), format!("CREATE INDEX i ON t ({part})"));
+    }
+    assert_eq!(written("NOT (a) COLLATE NOCASE"), "CREATE INDEX i ON t (NOT (a) COLLATE NOCASE)");
+}

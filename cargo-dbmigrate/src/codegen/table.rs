@@ -51,12 +51,17 @@ impl Writing<'_> {
         if let Some(key) = table.primary_key.as_ref().filter(|key| single(&key.parts, true).is_none()) {
             arguments.push(self.key("primary_key", &key.parts, key.name.as_ref(), key.conflict));
         }
-        for (at, unique) in table.uniques.iter().enumerate() {
+        for (at, unique) in
+            self.as_created(&table.uniques, |unique| single(&unique.parts, false).map(|part| &part.column))
+        {
             if self.unique_of_field(at).is_none() {
                 arguments.push(self.key("unique", &unique.parts, unique.name.as_ref(), unique.conflict));
             }
         }
-        for (at, key) in table.foreign_keys.iter().enumerate() {
+        for (at, key) in self.as_created(&table.foreign_keys, |key| match &key.columns[..] {
+            [column] => Some(column),
+            _ => None,
+        }) {
             if self.reference_of_field(at).is_none() {
                 let columns = key.columns.iter().map(|column| match self.field_name(column).as_str() {
                     // a bare `deferrable` is a clause
@@ -75,6 +80,18 @@ impl Writing<'_> {
         let triggers = self.schema.triggers.iter().filter(|trigger| trigger.on == table.name);
         arguments.extend(triggers.map(|trigger| objects::trigger(trigger, self.own)));
         arguments
+    }
+
+    /// Constraints in the order that they have in a table that is created from the structs: what is of one column is
+    /// written with that column, the rest behind all columns.
+    fn as_created<'c, C>(&self, all: &'c [C], column: impl Fn(&C) -> Option<&Name>) -> Vec<(usize, &'c C)> {
+        let mut ordered: Vec<(usize, &C)> = all.iter().enumerate().collect();
+        ordered.sort_by_key(|(_, one)| {
+            let name = column(one);
+            let position = name.and_then(|name| self.table.columns.iter().position(|column| column.name == *name));
+            position.unwrap_or(usize::MAX)
+        });
+        ordered
     }
 
     fn field(&self, column: &Column) -> Field {

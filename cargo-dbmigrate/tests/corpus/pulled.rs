@@ -53,7 +53,10 @@ pub(crate) fn round_trip(sql: &str, run: Run) -> Result<Outcome, String> {
     Way::Push.again(&project).map_err(|error| format!("with the structs in a folder, {error}"))?;
     let pushed = again("test.db", "pushed.rs")?;
     if without_docs(&pushed) != without_docs(&structs) || (pushed != structs && !has_comments(sql)) {
-        return Err(format!("pulled from what was pushed, the structs differ:\n{structs}\n---\n{pushed}"));
+        return Err(format!(
+            "pulled from what was pushed, the structs differ: {}",
+            first_difference(&structs, &pushed)
+        ));
     }
     let file = Files::from([("mod.rs".to_owned(), structs)]);
     Ok(Outcome::Same(file, folder))
@@ -76,6 +79,15 @@ fn pull_folder(project: &Project) -> Result<Files, String> {
 fn without_docs(structs: &str) -> String {
     let lines = structs.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// The first lines that differ, and those around them.
+fn first_difference(one: &str, two: &str) -> String {
+    let at = one.lines().zip(two.lines()).take_while(|(one, two)| one == two).count();
+    let part = |text: &str| {
+        text.lines().skip(at.saturating_sub(3)).take(9).map(|line| format!("\n  {line}")).collect::<String>()
+    };
+    format!("line {}{}\n---{}", at + 1, part(one), part(two))
 }
 
 fn has_comments(sql: &str) -> bool {

@@ -70,6 +70,25 @@ fn the_schemas_of_all_cases_come_back_from_an_empty_database() {
 }
 
 #[test]
+fn what_is_pulled_from_a_pushed_database_is_in_the_same_order() {
+    let schemas = [
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER, UNIQUE (x, y), UNIQUE (y));
+         CREATE TABLE c (a INTEGER, b INTEGER, CONSTRAINT two FOREIGN KEY (b, a) REFERENCES p (x, y),
+           CONSTRAINT b FOREIGN KEY (b) REFERENCES p, CONSTRAINT a FOREIGN KEY (a) REFERENCES p (y))",
+        "CREATE TABLE t (a INTEGER, b INTEGER, UNIQUE (b, a), UNIQUE (b), CONSTRAINT x UNIQUE (a), UNIQUE (a))",
+        "CREATE TABLE t (a TEXT); CREATE INDEX i ON t ((lower(a)) COLLATE NOCASE)",
+        "CREATE VIEW v AS SELECT 1 +\n\t 2, 3 AS \"two\n  lines\"",
+    ];
+    for sql in schemas {
+        assert!(
+            matches!(round_trip(sql, Run::InProcess), Ok(Outcome::Same(..))),
+            "{sql}: {:?}",
+            round_trip(sql, Run::InProcess).err()
+        );
+    }
+}
+
+#[test]
 fn what_does_not_compile_is_named() {
     let module = |name: &str, text: &str| (name.to_owned(), Files::from([("mod.rs".to_owned(), text.to_owned())]));
     let table = "use dbmigrate::Table;\n\n#[derive(Table)]\npub struct T {\n    pub id: i64,\n}\n";

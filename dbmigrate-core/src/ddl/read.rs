@@ -6,7 +6,7 @@ use super::cursor::{self, Cursor};
 use super::read_table;
 use crate::schema::table::IndexPart;
 use crate::schema::{Index, Table, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
-use crate::sql::expr::without_outer_parentheses;
+use crate::sql::expr::is_operand;
 use crate::sql::token::{Token, TokenKind};
 use crate::sql::{Expr, Name};
 
@@ -114,16 +114,6 @@ fn read_index_part(part: &Cursor<'_, '_>) -> Result<IndexPart, ReadError> {
         _ => Expr::new(&part.rest()[..last.end() - first.start]),
     };
     Ok(IndexPart { expr, collate, descending })
-}
-
-/// Whether no operator stands outside of parentheses: a column, `( … )` or `f( … )`.
-fn is_operand(tokens: &[Token<'_>]) -> bool {
-    let parenthesized = match tokens {
-        [_] => return true,
-        [word, rest @ ..] if word.kind == TokenKind::Word => rest,
-        all => all,
-    };
-    without_outer_parentheses(parenthesized).len() < parenthesized.len()
 }
 
 fn read_view(cursor: &mut Cursor<'_, '_>) -> Result<View, ReadError> {

@@ -6,7 +6,9 @@ use crate::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table, Trigger,
     TriggerEvent, TriggerTiming, Unique, View, VirtualTable,
 };
+use crate::sql::expr::is_operand;
 use crate::sql::name::sql_list;
+use crate::sql::token::significant;
 use crate::sql::{Expr, Name};
 
 /// `CREATE TABLE` under the table's own name.
@@ -217,7 +219,9 @@ pub fn create_index(table: &Name, index: &Index) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
     let parts = index.parts.iter().map(|part| {
         // COLLATE binds tighter than any operator
-        let whole = part.collate.is_none() || part.expr.as_column().is_some();
+        let tokens = significant(part.expr.as_str());
+        let is_operand = part.expr.as_column().is_some() || (tokens.len() > 1 && is_operand(&tokens));
+        let whole = part.collate.is_none() || is_operand;
         let expr = if whole { part.expr.to_string() } else { format!("({})", part.expr) };
         ordered(expr, part.collate.as_ref(), part.descending)
     });

@@ -12,6 +12,7 @@ use super::error::EngineError;
 use super::error::ErrorKind;
 use super::introspect::introspect;
 use super::populate::{clear, populate_restricted, restricted};
+use super::view::on_one_line;
 use crate::diff::{Renames, diff};
 use crate::plan::{Plan, create_all};
 use crate::schema::{Column, Schema, Table};
@@ -98,7 +99,7 @@ pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)
     for (view, fields) in view_fields {
         let columns = connection.column_names(&format!("SELECT * FROM {} LIMIT 0", view.sql())).await?;
         let columns: Vec<Name> = columns.into_iter().map(Name::from).collect();
-        let has = |names: &[Name], wanted: &Name| names.iter().any(|name| laid_out(name) == laid_out(wanted));
+        let has = |names: &[Name], wanted: &Name| names.iter().any(|name| on_one_line(name) == on_one_line(wanted));
         let missing = fields.iter().find(|field| !has(&columns, field));
         let extra = columns.iter().find(|column| !has(fields, column));
         let message = match (missing, extra) {
@@ -118,12 +119,6 @@ pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)
         return Err(ProofError::Declaration { kind: "schema", name: String::new(), message });
     }
     Ok(())
-}
-
-/// The name on one line. An expression without a name is called as it is written, and where its lines break is no part
-/// of a schema.
-fn laid_out(name: &Name) -> Name {
-    name.as_str().split_whitespace().collect::<Vec<_>>().join(" ").into()
 }
 
 fn declaration(statement: &str, message: String) -> ProofError {

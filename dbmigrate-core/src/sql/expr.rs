@@ -161,6 +161,16 @@ fn is_name(token: &Token<'_>, name: &Name) -> bool {
     }
 }
 
+/// Whether no operator stands outside of parentheses: a column, `( … )` or `f( … )`.
+pub fn is_operand(tokens: &[Token<'_>]) -> bool {
+    let parenthesized = match tokens {
+        [_] => return true,
+        [word, rest @ ..] if word.kind == TokenKind::Word && !word.is_word("not") => rest,
+        all => all,
+    };
+    without_outer_parentheses(parenthesized).len() < parenthesized.len()
+}
+
 /// Takes pairs of parentheses off that enclose all of `tokens`.
 pub fn without_outer_parentheses<'t, 's>(mut tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
     while let [first, inner @ .., last] = tokens {

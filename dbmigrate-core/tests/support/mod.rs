@@ -254,9 +254,10 @@ impl Change {
             return Err(integrity);
         }
         let after = Image::take(connection, comparisons.iter().map(|one| &one.new))?;
-        let new_violations = after.violations.saturating_sub(before.violations);
-        if new_violations > 0 {
-            return Err(format!("{new_violations} new foreign key violations"));
+        match (before.violations, after.violations) {
+            (Some(before), Some(after)) if after > before => return Err(format!("{after} foreign key violations")),
+            (Some(_), None) => return Err("a foreign key has lost its parent's key".to_owned()),
+            _ => {}
         }
         for ((comparison, was), is) in comparisons.iter().zip(&before.rows).zip(&after.rows) {
             if was != is {
@@ -326,7 +327,8 @@ struct Comparison {
 /// What has to be the same after a change.
 pub struct Image {
     rows: Vec<content::Rows>,
-    violations: usize,
+    /// How many rows violate foreign keys, if that can be told.
+    violations: Option<usize>,
     /// Where AUTOINCREMENT stands, by table.
     marks: BTreeMap<Name, i64>,
 }
@@ -344,7 +346,12 @@ impl Image {
         // there is no such table before the first AUTOINCREMENT
         let marks = block_on(connection.rows("SELECT name, seq FROM sqlite_sequence")).unwrap_or_default();
         let marks = marks.iter().map(|row| (Name::from(text(&row[0])), integer(&row[1])));
-        let violations = block_on(connection.rows("PRAGMA foreign_key_check")).map_err(message)?.len();
+        let violations = match block_on(connection.rows("PRAGMA foreign_key_check")) {
+            Ok(rows) => Some(rows.len()),
+            // a parent without a key that fits: nobody can tell
+            Err(error) if error.message.contains("foreign key mismatch") => None,
+            Err(error) => return Err(message(error)),
+        };
         Ok(Self { rows, violations, marks: marks.collect() })
     }
 }
