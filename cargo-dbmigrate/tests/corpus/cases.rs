@@ -53,7 +53,7 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
     let change = answered(data::change(case)?)?;
     let project = Project::new(run);
     if let Err(refusal) = way.begin(&project, text("current_sql"), &current) {
-        return rightly(refusal, wrong_before.as_deref(), "before: ");
+        return rightly(&refusal, wrong_before.as_deref(), "before: ");
     }
     if change.seed.is_empty() {
         change.populate(&project.connect())?;
@@ -67,7 +67,7 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
         Err(refusal) => return Err(format!("reading structs touched the database: {refusal}")),
     };
     match ending {
-        Ending::Refused(refusal) => rightly(refusal, wrong_after.as_deref(), ""),
+        Ending::Refused(refusal) => rightly(&refusal, wrong_after.as_deref(), ""),
         Ending::Applied => {
             check_rows(&project, &case["expect"]["rows_after"])?;
             Ok(Outcome::Applied)
@@ -76,7 +76,7 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
 }
 
 /// A schema that cannot be declared is refused as a failure, and says what is wrong with it.
-fn rightly(refusal: Refusal, wrong: Option<&str>, when: &str) -> Result<Outcome, String> {
+fn rightly(refusal: &Refusal, wrong: Option<&str>, when: &str) -> Result<Outcome, String> {
     match wrong {
         Some(wrong) if refusal.code == exit::FAILED => Ok(Outcome::Refused(format!("{when}{wrong}"))),
         _ => Err(format!("refused with {}: {refusal}", refusal.code)),

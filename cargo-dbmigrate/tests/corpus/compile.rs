@@ -38,9 +38,9 @@ pub(crate) fn compile(folder: &str, modules: &[Module]) -> Result<Complaints, St
     let package = target.join(folder);
     let facade = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let facade = facade.canonicalize().map_err(|error| error.to_string())?;
-    let lib: String = (0..modules.len()).map(|at| format!("pub mod m{at};\n")).collect();
+    let lib: Vec<String> = (0..modules.len()).map(|at| format!("pub mod m{at};\n")).collect();
     write(&package.join("Cargo.toml"), &MANIFEST.replace("FACADE", &facade.display().to_string()))?;
-    write(&package.join("src/lib.rs"), &lib)?;
+    write(&package.join("src/lib.rs"), &lib.concat())?;
     for (at, (_, files)) in modules.iter().enumerate() {
         for (file, text) in files {
             write(&package.join(format!("src/m{at}")).join(file), text)?;

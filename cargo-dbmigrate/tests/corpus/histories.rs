@@ -27,20 +27,21 @@ struct Report {
 }
 
 /// Goes along a history; after a step that fails it goes on in a new project.
-fn go_along(history: &str, states: &[State], run: Run) -> Report {
+fn go_along(history: &str, states: &[State], way: Way, run: Run) -> Report {
     let mut report = Report::default();
     let mut at: Option<(Project, Loaded)> = None;
     for state in states {
         report.steps += usize::from(at.is_some());
-        match step(at.take(), state, run) {
+        match step(at.take(), state, way, run) {
             Ok(next) => at = Some(next),
             Err(error) => {
                 report.failed.push(format!("{history}/{}: {error}", state.name));
-                at = step(None, state, run).ok();
+                at = step(None, state, way, run).ok();
             }
         }
     }
-    if let Some((project, _)) = at
+    if way == Way::Migrate
+        && let Some((project, _)) = at
         && let Err(error) = project.succeed(&["check".to_owned()])
     {
         report.failed.push(format!("{history}: {error}"));
@@ -48,17 +49,16 @@ fn go_along(history: &str, states: &[State], run: Run) -> Report {
     report
 }
 
-fn step(before: Option<(Project, Loaded)>, state: &State, run: Run) -> Result<(Project, Loaded), String> {
+fn step(before: Option<(Project, Loaded)>, state: &State, way: Way, run: Run) -> Result<(Project, Loaded), String> {
     let desired = load(&state.sql)?;
     match before {
         None => {
             let project = Project::new(run);
-            Way::Migrate.begin(&project, &state.sql, &desired).map_err(|refusal| refusal.to_string())?;
-            Way::Migrate.again(&project)?;
+            way.begin(&project, &state.sql, &desired).map_err(|refusal| refusal.to_string())?;
             Ok((project, desired))
         }
         Some((project, current)) => {
-            change(&project, Way::Migrate, &current, state)?;
+            change(&project, way, &current, state)?;
             Ok((project, desired))
         }
     }
@@ -122,7 +122,7 @@ fn every_step_of_real_histories_is_migrated() {
     }
     // a history is one thread's work: the longest first
     histories.sort_by_key(|(_, states)| std::cmp::Reverse(states.len()));
-    let reports = parallel(&histories, |_, (name, states)| go_along(name, states, Run::InProcess));
+    let reports = parallel(&histories, |_, (name, states)| go_along(name, states, Way::Migrate, Run::InProcess));
     let steps = reports.iter().map(|report| report.steps).sum();
     let failed: Vec<String> = reports.into_iter().flat_map(|report| report.failed).collect();
     report(Way::Migrate, steps, &failed);
@@ -199,7 +199,9 @@ fn a_growing_application_goes_through_the_binary() {
             State { name: at.to_string(), sql: (*sql).to_owned(), renames }
         })
         .collect();
-    let report = go_along("growing", &states, Run::Spawned);
-    assert!(report.failed.is_empty(), "{}", report.failed.join("\n"));
-    assert_eq!(report.steps, GROWING.len() - 1);
+    for way in [Way::Migrate, Way::Push] {
+        let report = go_along("growing", &states, way, Run::Spawned);
+        assert!(report.failed.is_empty(), "{way:?}: {}", report.failed.join("\n"));
+        assert_eq!(report.steps, GROWING.len() - 1);
+    }
 }

@@ -76,18 +76,15 @@ fn pull_folder(project: &Project) -> Result<Files, String> {
 }
 
 /// Comments of SQL become documentation of Rust, and `push` writes no comments.
-fn without_docs(structs: &str) -> String {
-    let lines = structs.lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines.map(|line| format!("{line}\n")).collect()
+fn without_docs(structs: &str) -> Vec<&str> {
+    structs.lines().filter(|line| !line.trim_start().starts_with("//")).collect()
 }
 
 /// The first lines that differ, and those around them.
 fn first_difference(one: &str, two: &str) -> String {
     let at = one.lines().zip(two.lines()).take_while(|(one, two)| one == two).count();
-    let part = |text: &str| {
-        text.lines().skip(at.saturating_sub(3)).take(9).map(|line| format!("\n  {line}")).collect::<String>()
-    };
-    format!("line {}{}\n---{}", at + 1, part(one), part(two))
+    let part = |text: &str| text.lines().skip(at.saturating_sub(3)).take(9).collect::<Vec<_>>().join("\n  ");
+    format!("line {}\n  {}\n---\n  {}", at + 1, part(one), part(two))
 }
 
 fn has_comments(sql: &str) -> bool {

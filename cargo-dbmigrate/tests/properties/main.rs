@@ -107,5 +107,5 @@ fn push(genes: &CaseGenes, counts: &Counts) -> Result<(), String> {
 
 /// Whether a refusal speaks of rows that contradict the change.
 fn is_about_rows(said: &str) -> bool {
-    ["row", "value"].iter().any(|word| said.contains(word))
+    ["rows contradict", " and nothing to put into ", "constraint failed"].iter().any(|words| said.contains(words))
 }

@@ -57,6 +57,24 @@ fn renames(expect: &Value) -> Renames {
     renames
 }
 
+/// The renames that a script of statements makes, or carries the values over for: each on a line of its own.
+fn renames_of_script(script: &str) -> Renames {
+    let mut renames = Renames::default();
+    for line in script.lines() {
+        // every other word is a name: `ALTER TABLE "a" RENAME COLUMN "b" TO "c"`
+        let words: Vec<&str> = line.split('"').collect();
+        match words[..] {
+            ["ALTER TABLE ", from, " RENAME TO ", to, ";"] => renames.tables.push((from.into(), to.into())),
+            ["ALTER TABLE ", table, " RENAME COLUMN ", from, " TO ", to, ";"]
+            | ["UPDATE ", table, " SET ", to, " = ", from, ";"] => {
+                renames.columns.push((table.into(), from.into(), to.into()));
+            }
+            _ => {}
+        }
+    }
+    renames
+}
+
 /// The change that a case asks for.
 pub fn change(case: &Value) -> Result<Change, String> {
     let text = |key: &str| case[key].as_str().unwrap_or_default();
@@ -64,7 +82,11 @@ pub fn change(case: &Value) -> Result<Change, String> {
         current: schema_of(text("current_sql"))?,
         desired: schema_of(text("desired_sql"))?,
         seed: text("seed_sql").to_owned(),
-        renames: renames(&case["expect"]),
+        renames: if case["expect"]["renamed_from"].is_null() {
+            renames(&case["expect"])
+        } else {
+            renames_of_script(case["expect"]["up"].as_str().unwrap_or_default())
+        },
         ..Change::default()
     };
     for (target, expr) in case["expect"]["fill"].as_object().into_iter().flatten() {
