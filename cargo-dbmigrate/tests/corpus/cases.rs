@@ -1,8 +1,6 @@
 //! Changes from the test suites of others, through the whole product: applied with every row kept, or refused for a
 //! reason that lies in the case.
 
-use std::collections::BTreeMap;
-
 use cargo_dbmigrate::exit;
 use pollster::block_on;
 use serde_json::Value;
@@ -28,12 +26,12 @@ fn run_suite(suite: &str, way: Way) {
         let run = if at % 20 == 0 { Run::Spawned } else { Run::InProcess };
         foreign_case(case, way, run)
     });
-    let (mut applied, mut refused, mut failed) = (0, BTreeMap::new(), Vec::new());
+    let (mut applied, mut refused, mut failed) = (0, Vec::new(), Vec::new());
     for (case, result) in cases.iter().zip(results) {
         let name = case["name"].as_str().unwrap_or_default();
         match result {
             Ok(Outcome::Applied) => applied += 1,
-            Ok(Outcome::Refused(reason)) => drop(refused.insert(name, reason)),
+            Ok(Outcome::Refused(reason)) => refused.push((name, reason)),
             Err(error) => failed.push(format!("--- {name}: {error}")),
         }
     }

@@ -2,6 +2,7 @@
 //! what is pulled from that one is the same text.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::compile::{Files, compile};
 use crate::parallel::parallel;
@@ -42,13 +43,17 @@ fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
 
 #[test]
 fn real_schemas_come_back_from_an_empty_database() {
-    let Some(folder) = shared("corpus/schemas") else { return };
-    let mut schemas = Vec::new();
-    for file in files(&folder, "sql") {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        schemas.push((name, std::fs::read_to_string(&file).expect("text")));
+    let (Some(folder), Some(histories)) = (shared("corpus/schemas"), shared("corpus/histories")) else { return };
+    let mut found = files(&folder, "sql");
+    // what the histories have led to
+    for history in std::fs::read_dir(histories).expect("a folder").flatten() {
+        found.extend(files(&history.path(), "sql").pop());
     }
-    run_suite("pulled-schemas", &schemas, 15);
+    found.sort();
+    let name = |file: &Path| file.strip_prefix(folder.parent().unwrap_or(file)).unwrap_or(file).display().to_string();
+    let read = |file: &PathBuf| (name(file), std::fs::read_to_string(file).expect("text"));
+    let schemas: Vec<_> = found.iter().map(read).collect();
+    run_suite("pulled-schemas", &schemas, 23);
 }
 
 #[test]

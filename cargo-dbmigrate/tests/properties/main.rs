@@ -5,6 +5,7 @@
 mod case;
 #[path = "../corpus/compile.rs"]
 mod compile;
+mod distort;
 #[path = "../../../dbmigrate-core/tests/properties/edit.rs"]
 #[allow(dead_code, reason = "renames alone are tested where they are planned")]
 mod edit;
@@ -33,7 +34,8 @@ use std::cell::RefCell;
 
 use cargo_dbmigrate::exit;
 use case::{change_of, describe, refusal, script};
-use gene::CaseGenes;
+use distort::distorted;
+use gene::{CaseGenes, Choices, Gene};
 use project::{Project, Run, load};
 use pulled::{Outcome, round_trip};
 use runner::{Counts, count, run_cases, share};
@@ -42,13 +44,16 @@ use ways::{Ending, Way};
 #[test]
 fn a_random_schema_comes_back_from_an_empty_database_and_compiles() {
     let modules = RefCell::new(Vec::new());
-    let counts = run_cases(150, &gene::schemas(), |genes, counts| {
+    let counts = run_cases(150, &(gene::schemas(), gene::styles()), |(genes, style), counts| {
         let schema = generate::model(genes).schema();
         if refusal(&schema)?.is_some() {
             count(counts, "discarded");
             return Ok(());
         }
-        let sql = script(&schema);
+        let sql = distorted(&script(&schema), &mut Choices::of(style));
+        if load(&sql).map_err(|error| format!("{error}\n{sql}"))?.schema.canonical() != schema.canonical() {
+            return Err(format!("written differently, it is another schema:\n{sql}"));
+        }
         match round_trip(&sql, Run::InProcess).map_err(|error| format!("{error}\n{sql}"))? {
             Outcome::Same(file, folder) => {
                 count(counts, "same");
@@ -70,27 +75,28 @@ fn a_random_schema_comes_back_from_an_empty_database_and_compiles() {
 
 #[test]
 fn a_random_edit_that_is_pushed_keeps_every_row_or_says_why_not() {
-    let counts = run_cases(150, &gene::edits(), push);
+    let counts = run_cases(150, &(gene::edits(), gene::styles()), push);
     let applied = share(&counts, "applied");
     assert!(applied >= 50, "only {applied} % of the changes applied: {counts:?}");
 }
 
 #[test]
 fn a_random_other_schema_that_is_pushed_keeps_every_row_or_says_why_not() {
-    let counts = run_cases(50, &gene::pairs(), push);
+    let counts = run_cases(50, &(gene::pairs(), gene::styles()), push);
     let applied = share(&counts, "applied");
     assert!(applied >= 50, "only {applied} % of the changes applied: {counts:?}");
 }
 
-fn push(genes: &CaseGenes, counts: &Counts) -> Result<(), String> {
+fn push((genes, style): &(CaseGenes, Gene), counts: &Counts) -> Result<(), String> {
     let Some(change) = change_of(genes)? else {
         count(counts, "discarded");
         return Ok(());
     };
-    let wrong = |error: &str| describe(error, &change);
     let project = Project::new(Run::InProcess);
-    let (before, after) = (script(&change.current), script(&change.desired));
-    let current = load(&before)?;
+    let before = distorted(&script(&change.current), &mut Choices::of(style));
+    let after = script(&change.desired);
+    let wrong = |error: &str| format!("{}\n-- written as:\n{before}", describe(error, &change));
+    let current = load(&before).map_err(|error| wrong(&error))?;
     Way::Push.begin(&project, &before, &current).map_err(|refusal| wrong(&refusal.said))?;
     change.put_rows(&project.connect())?;
     Way::Push.declare(&project, &after, load(&after)?, &current).map_err(|refusal| wrong(&refusal.said))?;
@@ -107,5 +113,5 @@ fn push(genes: &CaseGenes, counts: &Counts) -> Result<(), String> {
 
 /// Whether a refusal speaks of rows that contradict the change.
 fn is_about_rows(said: &str) -> bool {
-    ["rows contradict", " and nothing to put into ", "constraint failed"].iter().any(|words| said.contains(words))
+    ["mend the rows", " and nothing to put into ", "constraint failed"].iter().any(|words| said.contains(words))
 }

@@ -140,3 +140,9 @@ pub(crate) fn pairs() -> impl Strategy<Value = CaseGenes> {
 fn rows() -> impl Strategy<Value = Vec<Gene>> {
     prop::collection::vec(gene(10), 0..=16)
 }
+
+/// How a script is written.
+#[allow(dead_code, reason = "not every test binary reads scripts")]
+pub(crate) fn styles() -> impl Strategy<Value = Gene> {
+    prop::collection::vec(any::<u16>(), 0..=300)
+}
