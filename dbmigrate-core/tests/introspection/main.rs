@@ -6,3 +6,5 @@
 mod support;
 
 mod comments;
+mod grammar;
+mod twin;
