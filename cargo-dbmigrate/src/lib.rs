@@ -15,9 +15,12 @@ pub mod error;
 pub mod exit;
 pub mod package;
 pub mod report;
+pub mod setup;
 pub mod source;
 pub mod structs;
+pub mod tables;
 pub mod url;
+pub mod write;
 
 use std::ffi::OsString;
 

@@ -1,5 +1,6 @@
 //! Writes structs with attributes as rustfmt would: on one line where they fit, else an argument per line.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The width of a line.
@@ -15,6 +16,8 @@ pub(super) struct Struct {
     pub(super) name: String,
     pub(super) arguments: Vec<Argument>,
     pub(super) fields: Vec<Field>,
+    /// The other structs that its attributes name.
+    pub(super) refers_to: BTreeSet<String>,
 }
 
 /// A field to be written.
@@ -161,6 +164,7 @@ mod tests {
             name: "T".to_owned(),
             arguments: vec![Argument::Plain("strict".to_owned()), long],
             fields: Vec::new(),
+            refers_to: BTreeSet::new(),
         };
         let (a, b) = ("a".repeat(40), "b".repeat(40));
         let wanted = format!(

@@ -1,11 +1,13 @@
 //! A schema as annotated Rust structs: what `pull` writes.
 //!
-//! [`render`] makes a source file of a schema. `names` finds struct and field names, `types` Rust types, `table` and
-//! `objects` turn the model into attributes, `layout` writes them as rustfmt would. The file is then read back by
-//! `verify` with the lowering that the derives use: an object that does not come back as it was is an error that names
-//! it, so that no clause is ever lost between a database and its structs.
+//! [`structs`] makes source text of a schema. `names` finds struct and field names, `types` Rust types, `table` and
+//! `objects` turn the model into attributes, `layout` writes them as rustfmt would, `files` puts the structs into one
+//! file or into one for each. The text is then read back by `verify` with the lowering that the derives use: an object
+//! that does not come back as it was is an error that names it, so that no clause is ever lost between a database and
+//! its structs.
 
 mod defaults;
+mod files;
 mod layout;
 mod names;
 mod objects;
@@ -13,18 +15,27 @@ mod table;
 mod types;
 mod verify;
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 
+use dbmigrate_core::engine::ViewColumns;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::ObjectKind;
-use dbmigrate_core::sql::{DeclType, Name};
+use dbmigrate_core::sql::Name;
 use thiserror::Error;
 
+use layout::Struct;
 use names::StructNames;
 
-/// The columns of each view, which only the engine knows, with the types that it gives them (empty for expressions).
-pub type ViewColumns = BTreeMap<Name, Vec<(Name, DeclType)>>;
+pub use files::SourceFile;
+
+/// What is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The schema.
+    pub schema: &'a Schema,
+    /// The columns of its views.
+    pub view_columns: &'a ViewColumns,
+}
 
 /// An object that the schema language cannot express.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -38,23 +49,57 @@ pub struct Inexpressible {
     pub reason: String,
 }
 
-/// The structs that declare `schema`, as a source file.
-///
-/// # Errors
-/// Every object that would not come back as it is.
-pub fn render(schema: &Schema, view_columns: &ViewColumns) -> Result<String, Vec<Inexpressible>> {
+/// A schema in Rust.
+#[derive(Debug, Clone, Default)]
+pub struct Rendered {
+    /// The structs: of tables, virtual tables and views, each in the order of their names.
+    pub structs: Vec<RenderedStruct>,
+    /// Everything that would not come back as it is.
+    pub inexpressible: Vec<Inexpressible>,
+}
+
+/// A struct, with the types that only it uses.
+#[derive(Debug, Clone)]
+pub struct RenderedStruct {
+    /// What it declares.
+    pub kind: ObjectKind,
+    /// The table or view.
+    pub object: Name,
+    /// The struct's name.
+    pub ident: String,
+    /// The text.
+    text: String,
+    /// What of the crate `dbmigrate` it uses.
+    imports: BTreeSet<&'static str>,
+    /// The other structs that its foreign keys refer to.
+    refers_to: BTreeSet<String>,
+}
+
+/// The structs that declare a schema.
+pub fn structs(request: &Request<'_>) -> Rendered {
+    let Request { schema, view_columns } = *request;
     let names = StructNames::of(schema, view_columns);
-    let mut structs = Vec::new();
-    let mut errors = Vec::new();
+    let mut rendered = Rendered::default();
+    let mut push = |kind, object: &Name, one: Struct| {
+        rendered.structs.push(RenderedStruct {
+            kind,
+            object: object.clone(),
+            ident: one.name.clone(),
+            text: one.write(),
+            imports: BTreeSet::from([one.derive]),
+            refers_to: one.refers_to,
+        });
+    };
     for table in &schema.tables {
-        structs.push(table::render(schema, table, &names));
+        push(ObjectKind::Table, &table.name, table::render(schema, table, &names));
     }
     for table in &schema.virtual_tables {
-        structs.push(objects::virtual_table(table, &names));
+        push(ObjectKind::VirtualTable, &table.name, objects::virtual_table(table, &names));
     }
+    let mut errors = Vec::new();
     for view in &schema.views {
         match view_columns.get(&view.name).filter(|columns| !columns.is_empty()) {
-            Some(columns) => structs.push(objects::view(schema, view, columns, &names)),
+            Some(columns) => push(ObjectKind::View, &view.name, objects::view(schema, view, columns, &names)),
             None => errors.push(Inexpressible {
                 kind: ObjectKind::View,
                 name: view.name.to_string(),
@@ -62,28 +107,21 @@ pub fn render(schema: &Schema, view_columns: &ViewColumns) -> Result<String, Vec
             }),
         }
     }
-    let mut text = String::new();
-    let derives: Vec<&str> = [
-        ("Table", !(schema.tables.is_empty() && schema.virtual_tables.is_empty())),
-        ("View", !schema.views.is_empty()),
-    ]
-    .into_iter()
-    .filter_map(|(derive, used)| used.then_some(derive))
-    .collect();
-    match &derives[..] {
-        [] => {}
-        [only] => drop(writeln!(text, "use dbmigrate::{only};")),
-        several => drop(writeln!(text, "use dbmigrate::{{{}}};", several.join(", "))),
-    }
-    for one in structs {
-        text.push('\n');
-        text.push_str(&one.write());
-    }
-    for lost in verify::verify(&text, schema) {
+    for lost in verify::verify(&rendered.file(), schema) {
         // an object may have two reasons; the first is the better one
         if !errors.iter().any(|known| (known.kind, known.name.to_ascii_lowercase()) == (lost.kind, lost.name.clone())) {
             errors.push(lost);
         }
     }
-    if errors.is_empty() { Ok(text) } else { Err(errors) }
+    rendered.inexpressible = errors;
+    rendered
+}
+
+/// The structs that declare a schema, as one source file.
+///
+/// # Errors
+/// Every object that would not come back as it is.
+pub fn render(schema: &Schema, view_columns: &ViewColumns) -> Result<String, Vec<Inexpressible>> {
+    let rendered = structs(&Request { schema, view_columns });
+    if rendered.inexpressible.is_empty() { Ok(rendered.file()) } else { Err(rendered.inexpressible) }
 }

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dbmigrate_core::declare::naming::{Case, snake_case};
+use dbmigrate_core::engine::ViewColumns;
 use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::Name;
-
-use super::ViewColumns;
 
 /// Type names that the file itself uses.
 const TAKEN: [&str; 6] = ["Option", "Self", "String", "Table", "Vec", "View"];
@@ -83,7 +82,7 @@ pub(super) fn word(name: &str) -> Option<&str> {
     (plain && !is_keyword(name) && !NEVER_RAW.contains(&name) && name != "Self").then_some(name)
 }
 
-fn is_keyword(text: &str) -> bool {
+pub(super) fn is_keyword(text: &str) -> bool {
     KEYWORDS.binary_search(&text).is_ok()
 }
 
@@ -144,7 +143,7 @@ fn identifier_characters(name: &str) -> String {
 }
 
 /// `name`, or with a number behind it if that is taken.
-fn unused(name: &str, separator: &str, taken: &mut BTreeSet<String>) -> String {
+pub(super) fn unused(name: &str, separator: &str, taken: &mut BTreeSet<String>) -> String {
     let mut candidate = name.to_owned();
     let mut number = 2;
     while !taken.insert(candidate.clone()) {

@@ -1,5 +1,7 @@
 //! Views, triggers and virtual tables.
 
+use std::collections::BTreeSet;
+
 use dbmigrate_core::schema::{Schema, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 use dbmigrate_core::sql::token::{TokenKind, significant};
 use dbmigrate_core::sql::{DeclType, Expr, Name};
@@ -88,6 +90,7 @@ pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames) -> Struct
         name: own.map_or_else(String::new, |own| own.ident.clone()),
         arguments,
         fields: fields.collect(),
+        refers_to: BTreeSet::new(),
     }
 }
 
@@ -127,6 +130,7 @@ pub(super) fn view(schema: &Schema, view: &View, columns: &[(Name, DeclType)], n
         name: own.map_or_else(String::new, |own| own.ident.clone()),
         arguments,
         fields: fields.collect(),
+        refers_to: BTreeSet::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! An ordinary table as a struct: each clause on the field where it belongs to one, else on the struct.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use dbmigrate_core::declare::naming::index_name;
@@ -16,11 +17,12 @@ use super::{defaults, objects};
 
 /// The struct of a table.
 pub(super) fn render(schema: &Schema, table: &Table, names: &StructNames) -> Struct {
-    let mut writing = Writing { schema, table, names, own: names.get(&table.name) };
+    let writing = Writing { schema, table, names, own: names.get(&table.name) };
     let arguments = writing.table_arguments();
     let fields = table.columns.iter().map(|column| writing.field(column)).collect();
-    let name = writing.own.take().map_or_else(String::new, |own| own.ident.clone());
-    Struct { derive: "Table", attribute: "table", name, arguments, fields }
+    let name = writing.own.map_or_else(String::new, |own| own.ident.clone());
+    let refers_to = writing.referenced();
+    Struct { derive: "Table", attribute: "table", name, arguments, fields, refers_to }
 }
 
 struct Writing<'a> {
@@ -251,6 +253,13 @@ impl Writing<'_> {
             arguments.push(Argument::Plain(format!("deferrable = {value}")));
         }
         arguments
+    }
+
+    /// The other structs that the foreign keys name.
+    fn referenced(&self) -> BTreeSet<String> {
+        let keys = self.table.foreign_keys.iter().filter(|key| self.struct_reference(key).is_some());
+        let others = keys.map(|key| &key.parent).filter(|parent| **parent != self.table.name);
+        others.filter_map(|parent| Some(self.names.get(parent)?.ident.clone())).collect()
     }
 
     /// `User::id` or `User(org_id, id)`, where rustc will find the same type on both sides.

@@ -3,14 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Deserialize;
 
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::{exit, package, url};
-
-/// The package that provides the derives.
-const DEPENDENCY: &str = "dbmigrate-rs";
+use crate::{exit, package, setup, url};
 
 /// What keeps the development database out of git, its journals included.
 const IGNORED: &str = "dev.db*";
@@ -54,12 +50,7 @@ pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         printer.status("Created", folder.lock_path().display());
         created.push(folder.lock_path());
     }
-    if !depends_on_dbmigrate(&context.package.manifest)? {
-        next.push(match &context.selection.package {
-            Some(package) => format!("`cargo add {DEPENDENCY} -p {package}`"),
-            None => format!("`cargo add {DEPENDENCY}`"),
-        });
-    }
+    next.extend(setup::missing_dependencies(context, &[])?);
     let (declared, file) = match &context.config.root {
         // nothing else is read, so a struct in `src` would be of no use
         Some(root) => (false, context.package.root.join(root)),
@@ -72,7 +63,7 @@ pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
             created.push(shown);
         }
         if context.config.root.is_none() {
-            next.extend(missing_module(&context.package.root.join("src")));
+            next.extend(setup::missing_module(&context.package.root.join("src"), "schema"));
         }
     }
     if context.config.url.is_none()
@@ -105,25 +96,6 @@ fn write_new(path: &Path, text: &str) -> Result<bool> {
     }
 }
 
-/// What is read of a `Cargo.toml`.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Manifest {
-    #[serde(default)]
-    dependencies: toml::Table,
-    package: Option<toml::Table>,
-}
-
-/// Whether the package has the derives, also under another name, or is the package that provides them.
-fn depends_on_dbmigrate(manifest: &Path) -> Result<bool> {
-    let shown = package::for_display(manifest);
-    let text = std::fs::read_to_string(manifest).map_err(|error| CommandError::io("read", &shown, &error))?;
-    let parsed: Manifest = toml::from_str(&text).map_err(|error| crate::config::toml_error(&text, &shown, &error))?;
-    let is = |value: Option<&toml::Value>| value.and_then(toml::Value::as_str) == Some(DEPENDENCY);
-    let depends = parsed.dependencies.iter().any(|(name, value)| name == DEPENDENCY || is(value.get("package")));
-    Ok(depends || is(parsed.package.as_ref().and_then(|package| package.get("name"))))
-}
-
 /// Whether a source file already declares a table. A glance is enough: all that depends on it is whether there is a
 /// first struct to start from.
 fn declares_table(root: &Path) -> bool {
@@ -146,17 +118,6 @@ fn declares_table(root: &Path) -> bool {
 
 fn mentions_derive(text: &str) -> bool {
     text.contains("dbmigrate") && text.contains("derive(") && text.contains("Table")
-}
-
-/// What to type where, if no crate root declares the module yet.
-fn missing_module(source: &Path) -> Option<String> {
-    let (file, line) = [("lib.rs", "pub mod schema;"), ("main.rs", "mod schema;")]
-        .into_iter()
-        .map(|(name, line)| (source.join(name), line))
-        .find(|(path, _)| path.is_file())?;
-    let text = std::fs::read_to_string(&file).unwrap_or_default();
-    let declared = text.lines().any(|line| line.trim_end().trim_end_matches('{').trim_end().ends_with("mod schema;"));
-    (!declared).then(|| format!("add `{line}` to {}", package::for_display(&file).display()))
 }
 
 /// Adds the development database to the nearest `.gitignore` of the repository, unless a line is about it. Returns the

@@ -3,14 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use cargo_dbmigrate::codegen::{self, ViewColumns};
+use cargo_dbmigrate::codegen;
 use cargo_dbmigrate::exit;
 use dbmigrate_core::engine::check::broken_objects;
-use dbmigrate_core::engine::{Connection, introspect, populate};
+use dbmigrate_core::engine::{Connection, ViewColumns, introspect, populate, view_columns};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::sql::{DeclType, Name};
-use libsql::Value;
 use pollster::block_on;
 
 use crate::support::{Change, example_backfills, run_script};
@@ -37,19 +35,6 @@ pub(crate) fn load(sql: &str) -> Result<Loaded, String> {
         let broken = broken.into_iter().map(|one| format!("{} `{}`: {}", one.kind, one.name, one.message)).collect();
         Ok(Loaded { schema: found.schema, views, broken })
     })
-}
-
-async fn view_columns(connection: &Connection, schema: &Schema) -> ViewColumns {
-    let mut views = ViewColumns::new();
-    let text = |value: &Value| value.as_text().map(String::to_owned).unwrap_or_default();
-    for view in &schema.views {
-        let query = format!("PRAGMA table_xinfo({})", view.name.sql());
-        // a view that does not compile has no columns
-        let Ok(rows) = connection.rows(&query).await else { continue };
-        let columns = rows.iter().map(|row| (Name::from(text(&row[1])), DeclType::new(text(&row[2]))));
-        views.insert(view.name.clone(), columns.collect());
-    }
-    views
 }
 
 /// The structs of a schema.

@@ -11,10 +11,13 @@ pub mod error;
 pub mod ignore;
 pub mod introspect;
 pub mod populate;
+pub mod provable;
 pub mod prove;
 pub mod tracker;
+pub mod view;
 
 pub use connection::Connection;
 pub use error::EngineError;
 pub use ignore::Ignore;
 pub use introspect::{Introspected, introspect, introspect_without};
+pub use view::{ViewColumns, view_columns};
