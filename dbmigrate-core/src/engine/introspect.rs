@@ -223,10 +223,11 @@ struct Infrastructure {
 }
 
 /// The tables behind a virtual table, by module.
-const SHADOW_TABLES: [(&str, &[&str]); 3] = [
+const SHADOW_TABLES: [(&str, &[&str]); 4] = [
     ("fts5", &["data", "idx", "content", "docsize", "config"]),
     ("fts", &["content", "segments", "segdir", "docsize", "stat"]),
     ("rtree", &["node", "rowid", "parent"]),
+    ("geopoly", &["node", "rowid", "parent"]),
 ];
 
 impl Infrastructure {
@@ -238,7 +239,10 @@ impl Infrastructure {
                 let Ok(Object::VirtualTable(table)) = ddl::read(&object.sql) else { continue };
                 let module = table.module.folded();
                 let suffixes = SHADOW_TABLES.iter().find(|(prefix, _)| module.starts_with(prefix));
-                shadows.extend(suffixes.iter().flat_map(|(_, all)| *all).map(|suffix| format!("{name}_{suffix}")));
+                // a table called `posts_content` is its user's if the full-text table has its content elsewhere
+                let exists = |suffix: &&str| *suffix != "content" || table.option("content").is_none();
+                let suffixes = suffixes.iter().flat_map(|(_, all)| all.iter().copied().filter(exists));
+                shadows.extend(suffixes.map(|suffix| format!("{name}_{suffix}")));
             } else if object.kind == "index" && object.sql.to_ascii_lowercase().contains("libsql_vector_idx") {
                 shadows.insert(format!("{name}_shadow"));
             }

@@ -7,4 +7,6 @@ mod support;
 
 mod comments;
 mod grammar;
+mod infrastructure;
+mod keys;
 mod twin;
