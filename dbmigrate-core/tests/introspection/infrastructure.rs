@@ -84,3 +84,31 @@ fn what_an_ignored_table_holds_is_not_even_read() {
     let found = block_on(introspect_without(&database, &ignore)).expect("it is readable");
     assert_eq!(names(&found), ["t"]);
 }
+
+#[test]
+fn text_that_is_no_text_is_refused_by_name_without_a_panic() {
+    let script = "CREATE TABLE t (a INT); CREATE TABLE u (a INT); CREATE INDEX i ON u (a); PRAGMA writable_schema = ON";
+    let database = made_by(script).expect("libSQL takes it");
+    // a name in Latin-1, as an application that never converted it has stored it
+    let edit = "UPDATE sqlite_schema SET name = CAST(x'636166e9' AS TEXT), tbl_name = CAST(x'636166e9' AS TEXT), \
+                sql = CAST(CAST('CREATE TABLE \"caf' AS BLOB) || x'e9' || CAST('\" (a INT)' AS BLOB) AS TEXT) WHERE name = 't'";
+    block_on(database.run(edit)).expect("it is allowed");
+    block_on(database.run("PRAGMA writable_schema = RESET")).expect("it is allowed");
+    let found = block_on(introspect(&database)).expect("it is readable");
+    let unreadable: Vec<String> =
+        found.unreadable.iter().map(|one| format!("{}: {}", one.object.name, one.reason)).collect();
+    assert_eq!(unreadable, ["caf\u{fffd}: its text is not UTF-8"]);
+    let names: Vec<&str> = found.schema.object_names().map(Name::as_str).collect();
+    assert_eq!(names, ["u", "i"]);
+}
+
+#[test]
+fn a_statement_that_creates_something_else_is_refused() {
+    let script = "CREATE TABLE t (a INT); CREATE TABLE u (a INT); PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = 'CREATE TABLE other (a INT)' WHERE name = 't'";
+    let database = made_by(script).expect("libSQL takes it");
+    let found = block_on(introspect(&database)).expect("it is readable");
+    assert_eq!(found.unreadable[0].reason, "its statement creates the table `other`");
+    assert_eq!(found.unreadable[0].object.name.as_str(), "t");
+    assert!(found.schema.table(&"u".into()).is_some() && found.schema.tables.len() == 1);
+}
