@@ -176,6 +176,7 @@ fn what_is_no_file_is_refused_by_every_command() {
 
 #[cfg(unix)]
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that tests nothing says so")]
 fn a_database_that_may_not_be_read_is_refused_by_every_command() {
     use std::os::unix::fs::PermissionsExt as _;
     let project = project();
