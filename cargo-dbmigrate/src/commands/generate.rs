@@ -107,6 +107,7 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     if arguments.check {
         return Ok(found_changes(context, &diff.changes()));
     }
+    structs::refuse_new_problems(&declared, &decisions.renames.apply(&head.schema))?;
     check(context, &declared)?;
     let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;

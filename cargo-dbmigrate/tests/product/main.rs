@@ -15,3 +15,4 @@ mod ignored;
 mod project;
 mod renames;
 mod rows;
+mod unusable_keys;

@@ -1,13 +1,10 @@
 //! The proof of a push: the wanted schema on its own, then the plan on generated rows, in memory.
 
-use std::collections::BTreeSet;
-
 use dbmigrate_core::engine::provable::{LeftOut, left_out, without};
 use dbmigrate_core::engine::prove::{ProofError, check_declaration, prove as prove_in_memory};
 use dbmigrate_core::plan::Plan;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::schema::validate::Problem;
 use dbmigrate_core::sql::{Expr, Name};
 use pollster::block_on;
 
@@ -23,7 +20,7 @@ use crate::{exit, structs};
 /// If the structs are wrong, if something that is left alone stands in the way, or if the plan is wrong.
 pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) -> Result<()> {
     let (old, besides) = (&live.found.schema, &decided.wanted.besides);
-    new_problems(run, old, &decided.wanted.schema)?;
+    new_problems(run, &decided.decisions.renames.apply(old), &decided.wanted.schema)?;
     let engine = |error: dbmigrate_core::engine::EngineError| CommandError::failed(error.to_string());
     let mut out = block_on(left_out(&decided.wanted.schema, besides, &live.broken)).map_err(engine)?;
     check(run, decided, &mut out)?;
@@ -100,12 +97,9 @@ fn check(run: &Run<'_>, decided: &Decided, out: &mut Vec<LeftOut>) -> Result<()>
 /// What would be wrong with the database as a whole that is not wrong with it now: a table that no struct declares may
 /// refer to a key that goes, or have a name that is wanted.
 fn new_problems(run: &Run<'_>, old: &Schema, wanted: &Schema) -> Result<()> {
-    let before: BTreeSet<String> = old.problems().into_iter().map(|problem| problem.message).collect();
-    let is_new = |problem: &Problem| !before.contains(&problem.message);
     let problems: Vec<Diagnostic> = wanted
-        .problems()
+        .new_problems(old)
         .into_iter()
-        .filter(is_new)
         .map(|problem| {
             let diagnostic = Diagnostic::error(problem.message);
             let diagnostic = problem.help.into_iter().fold(diagnostic, Diagnostic::help);

@@ -9,7 +9,7 @@ use super::adopt::{Adoption, Refusal};
 use super::found::fill;
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
-use crate::engine::check::{Broken, Violations, broken_objects, foreign_key_violations};
+use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Connection, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
@@ -236,7 +236,9 @@ impl LocalDatabase {
     async fn run_checked(&mut self, statements: &[Statement<'_>], wanted: &Wanted<'_>) -> Result<(), Failure> {
         let references = statements.iter().any(|statement| can_break_references(statement));
         let violations_before = match references {
-            true => foreign_key_violations(&self.connection).await.unwrap_or_default(),
+            true => foreign_key_violations(&self.connection)
+                .await
+                .map_err(|error| Failure::Engine { action: "cannot check foreign keys", error })?,
             false => Violations::new(),
         };
         // before the first statement, so that only what it changes has to be read after it
@@ -319,6 +321,10 @@ impl LocalDatabase {
             }
         }
         let Some(((table, rowid, parent), _)) = new.first() else { return Ok(()) };
+        if rowid == MISMATCH {
+            let message = format!("{MISMATCH}: `{parent}` has no key that its foreign key could refer to");
+            return Err(Failure::Broken { kind: "table", name: table.clone(), message });
+        }
         let count = new.iter().filter(|((one, _, two), _)| one == table && two == parent).map(|(_, count)| count).sum();
         Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
     }
