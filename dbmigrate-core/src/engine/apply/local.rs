@@ -7,14 +7,15 @@ use libsql::Value;
 use thiserror::Error;
 
 use super::adopt::{Adoption, Refusal};
+use super::drift::Drift;
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Loss, Prepared, Step, Target};
-use crate::engine::check::{Violations, broken_objects, foreign_key_violations};
+use crate::engine::check::{Broken, Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Connection, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
-use crate::engine::introspect::HISTORY_TABLE;
-use crate::engine::tracker::Tracker;
+use crate::engine::introspect::{HISTORY_TABLE, Unreadable};
+use crate::engine::tracker::{Tracker, schema_version};
 use crate::folder::Script;
 use crate::plan::Lint;
 use crate::schema::Schema;
@@ -113,7 +114,7 @@ impl LocalDatabase {
     /// Whether the history is still as long as it was read, now that nobody else can write.
     async fn is_at(&mut self, position: usize) -> Result<bool, EngineError> {
         if !self.has_history_table {
-            self.connection.run(history::CREATE).await?;
+            history::create(&self.connection).await?;
             self.has_history_table = true;
         }
         let query = format!("SELECT max(position) FROM {HISTORY_TABLE}");
@@ -122,7 +123,9 @@ impl LocalDatabase {
     }
 
     async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
-        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration).await
+        // behind a drift the database is not what the migration leads to
+        let version = if migration.drift.is_none() { Some(schema_version(&self.connection).await?) } else { None };
+        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
     }
 
     async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
@@ -153,9 +156,13 @@ impl LocalDatabase {
             true => foreign_key_violations(&self.connection).await.unwrap_or_default(),
             false => Violations::new(),
         };
-        self.forget_what_others_changed().await.map_err(engine("cannot read the schema"))?;
+        // the history table may be new
+        if self.is_outdated().await.map_err(engine("cannot read the schema"))? {
+            self.tracker = None;
+        }
         // before the first statement, so that only what the migration changes has to be read after it
         self.tracker().await.map_err(engine("cannot read the schema"))?;
+        let broken_before = self.broken_before(migration).await;
         for (at, statement) in statements.iter().enumerate() {
             self.connection.run(statement.text).await.map_err(|error| Failure::Statement {
                 number: at + 1,
@@ -164,7 +171,7 @@ impl LocalDatabase {
                 error,
             })?;
         }
-        self.check_structure(migration, statements).await?;
+        self.check_structure(migration, statements, &broken_before).await?;
         if references {
             self.check_references(statements, &violations_before).await?;
         }
@@ -172,37 +179,63 @@ impl LocalDatabase {
         self.record(migration, position, duration).await.map_err(engine("cannot record the migration"))
     }
 
-    /// What was read before the lock was held may have been changed by another connection since.
-    async fn forget_what_others_changed(&mut self) -> Result<(), EngineError> {
-        if let Some(tracker) = &self.tracker
-            && !tracker.is_current(&self.connection).await?
-        {
-            self.tracker = None;
+    /// Whether the schema was changed since it was read.
+    async fn is_outdated(&self) -> Result<bool, EngineError> {
+        match &self.tracker {
+            Some(tracker) => Ok(!tracker.is_current(&self.connection).await?),
+            None => Ok(false),
         }
-        Ok(())
     }
 
-    async fn check_structure(&mut self, migration: &Prepared<'_>, statements: &[Statement<'_>]) -> Result<(), Failure> {
-        let wanted = migration.migration.schema.to_hex();
+    /// What does not compile, if anybody wants to know: what somebody has changed by hand may have been broken before.
+    async fn broken_before(&self, migration: &Prepared<'_>) -> Vec<Broken> {
+        match (&migration.drift, &self.tracker) {
+            (Some(_), Some(tracker)) => broken_objects(&self.connection, tracker.schema()).await,
+            _ => Vec::new(),
+        }
+    }
+
+    async fn check_structure(
+        &mut self,
+        migration: &Prepared<'_>,
+        statements: &[Statement<'_>],
+        broken_before: &[Broken],
+    ) -> Result<(), Failure> {
         let engine = |error| Failure::Engine { action: "cannot read the schema", error };
         self.tracker().await.map_err(engine)?;
         let Some(tracker) = self.tracker.as_mut() else { return Ok(()) };
         tracker.update(&self.connection, statements).await.map_err(engine)?;
-        if tracker.hash().to_hex() != wanted || !tracker.unreadable().is_empty() {
-            let unreadable =
-                tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
-            let (found, unreadable) = (Box::new(tracker.schema().clone()), unreadable.collect());
+        let is_right = match &migration.drift {
+            None => tracker.hash().to_hex() == migration.migration.schema.to_hex() && tracker.unreadable().is_empty(),
+            Some(tolerated) => {
+                let now = Drift::of(tracker.canonical(), tracker.unreadable(), &tolerated.wanted);
+                let objects = tolerated.drift.lost(&now);
+                if !objects.is_empty() {
+                    return Err(Failure::TouchesDrift { objects });
+                }
+                now == tolerated.drift
+            }
+        };
+        if !is_right {
+            let (found, unreadable) = (Box::new(tracker.schema().clone()), tracker.unreadable().to_vec());
             return Err(Failure::Structure { found, unreadable });
         }
         let additive = statements.iter().all(|statement| {
             !statement.kind.changes_schema()
                 || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
         });
-        if !additive && let Some(broken) = broken_objects(&self.connection, tracker.schema()).await.into_iter().next() {
-            let name = broken.name.to_string();
-            return Err(Failure::Broken { kind: broken.kind, name, message: broken.message });
+        if additive {
+            return Ok(());
         }
-        Ok(())
+        let broken = broken_objects(&self.connection, tracker.schema()).await;
+        let is_new = |object: &Broken| {
+            let mut before = broken_before.iter();
+            !before.any(|other| other.kind == object.kind && other.name == object.name)
+        };
+        match broken.into_iter().find(is_new) {
+            Some(Broken { kind, name, message }) => Err(Failure::Broken { kind, name: name.to_string(), message }),
+            None => Ok(()),
+        }
     }
 
     async fn check_references(&self, statements: &[Statement<'_>], before: &Violations) -> Result<(), Failure> {
@@ -248,9 +281,10 @@ impl LocalDatabase {
         {
             return Ok(Some(Refusal::Changed));
         }
-        self.connection.run(history::CREATE).await?;
+        history::create(&self.connection).await?;
+        let version = Some(schema_version(&self.connection).await?);
         for (position, migration) in adoption.migrations.iter().enumerate() {
-            history::insert(&self.connection, migration, position, 0, adoption.kind).await?;
+            history::insert(&self.connection, migration, position, 0, adoption.kind, version).await?;
         }
         Ok(None)
     }
@@ -271,11 +305,13 @@ impl Target for LocalDatabase {
         history::read(&self.connection).await
     }
 
-    async fn schema(&mut self) -> Result<(Schema, Vec<String>), EngineError> {
+    async fn schema(&mut self) -> Result<(Schema, Vec<Unreadable>), EngineError> {
         let tracker = self.tracker().await?;
-        let unreadable =
-            tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
-        Ok((tracker.schema().clone(), unreadable.collect()))
+        Ok((tracker.schema().clone(), tracker.unreadable().to_vec()))
+    }
+
+    async fn schema_version(&mut self) -> Result<Option<i64>, EngineError> {
+        schema_version(&self.connection).await.map(Some)
     }
 
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError> {
@@ -309,7 +345,12 @@ impl Target for LocalDatabase {
         let engine = |action| move |error| Failure::Engine { action, error };
         self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
         self.connection.run("BEGIN IMMEDIATE").await.map_err(engine("cannot begin a transaction"))?;
-        let result = match self.is_at(position).await {
+        // what was compared before the lock was held must be what is changed now
+        let is_turn = match self.is_outdated().await {
+            Ok(false) => self.is_at(position).await,
+            outdated => outdated.map(|_| false),
+        };
+        let result = match is_turn {
             Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
             Ok(false) => Ok(false),
             Err(error) => Err(Failure::Engine { action: "cannot read the history", error }),
@@ -342,6 +383,7 @@ impl Target for LocalDatabase {
         }
         self.preflights(migration).await?;
         self.tracker().await.map_err(engine("cannot read the schema"))?;
+        let broken_before = self.broken_before(migration).await;
         for (at, statement) in migration.script.statements.iter().enumerate() {
             let (number, line) = (at + 1, statement.line);
             self.connection.run(statement.text).await.map_err(|error| {
@@ -350,7 +392,7 @@ impl Target for LocalDatabase {
             })?;
         }
         let duration = milliseconds(started);
-        let recorded = match self.check_structure(migration, &migration.script.statements).await {
+        let recorded = match self.check_structure(migration, &migration.script.statements, &broken_before).await {
             Ok(()) => self.record(migration, position, duration).await.map_err(engine("cannot record the migration")),
             Err(failure) => Err(failure),
         };
