@@ -29,27 +29,47 @@ pub struct Answers {
 
 /// What `--accept` takes that is no lint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
+pub(super) enum Word {
     /// Everything that a question is asked about.
     All,
+    /// That the database has a history of migrations.
+    History,
+    /// With a table: that it stays beside a new one that is like it.
+    KeepTable,
+    /// With a view: that it goes.
+    DropView,
 }
 
 /// What `generate` takes.
 pub(super) const FOR_GENERATE: &[Word] = &[Word::All];
+/// What `push` takes.
+pub(super) const FOR_PUSH: &[Word] = &[Word::All, Word::History, Word::KeepTable, Word::DropView];
 
 impl Word {
     /// The word, as it is typed.
-    pub fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::All => "all",
+            Self::History => "history",
+            Self::KeepTable => "keep_table",
+            Self::DropView => "drop_view",
         }
+    }
+
+    /// Whether an object follows, as behind a lint.
+    fn has_object(self) -> bool {
+        matches!(self, Self::KeepTable | Self::DropView)
     }
 }
 
 /// What an `--accept` accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Acceptance {
+    /// A word that stands alone.
     Word(Word),
+    /// A word with its object.
+    Object(Word, Name),
+    /// A lint with its object.
     Lint(Lint, String),
 }
 
@@ -87,6 +107,13 @@ impl Answers {
         for acceptance in self.accepted(words)? {
             match acceptance {
                 Acceptance::Word(Word::All) => decisions.accepted.all = true,
+                Acceptance::Object(Word::KeepTable, table) => {
+                    decisions.accepted.kept_tables.insert(table);
+                }
+                Acceptance::Object(Word::DropView, view) => {
+                    decisions.accepted.dropped_views.insert(view);
+                }
+                Acceptance::Word(_) | Acceptance::Object(..) => {}
                 Acceptance::Lint(lint, object) => decisions.accepted.add(lint, &object),
             }
         }
@@ -111,15 +138,19 @@ impl Answers {
 }
 
 fn acceptance(text: &str, words: &[Word]) -> Result<Acceptance> {
-    if let Some(word) = words.iter().find(|word| word.name() == text) {
+    if let Some(word) = words.iter().find(|word| word.name() == text && !word.has_object()) {
         return Ok(Acceptance::Word(*word));
     }
-    let names = || Lint::ALL.iter().map(|lint| lint.name());
+    let named = words.iter().filter(|word| word.has_object());
+    let names = || Lint::ALL.iter().map(|lint| lint.name()).chain(named.clone().map(|word| word.name()));
     let Some((lint, object)) = text.split_once(':') else {
         return Err(CommandError::usage(format!("`--accept {text}` does not say what is accepted"))
             .help("name the lint and the object: `--accept drop_column:users.legacy`")
             .help("or everything: `--accept all`"));
     };
+    if let Some(word) = named.clone().find(|word| word.name() == lint) {
+        return Ok(Acceptance::Object(*word, object.into()));
+    }
     let lint: Lint = lint.parse().map_err(|_| {
         let error = CommandError::usage(format!("there is no lint `{lint}`"));
         match did_you_mean(lint, names()) {

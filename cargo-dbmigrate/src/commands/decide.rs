@@ -23,6 +23,13 @@ pub(super) struct Decided {
     pub(super) diff: Diff,
 }
 
+/// A decision that is missing, and how many rows or values it is about, where that is known.
+#[derive(Debug, Clone)]
+pub(super) struct Open {
+    pub(super) question: Question,
+    pub(super) count: Option<u64>,
+}
+
 /// The command that needs decisions.
 pub(super) struct Asker<'a> {
     pub(super) context: &'a Context,
@@ -49,7 +56,8 @@ impl Asker<'_> {
         self.answers.decide(&mut decisions, self.words, (old, new))?;
         loop {
             let diff = diff(old, new, &decisions.renames).map_err(|error| self.rename_error(&error))?;
-            let open = answerable(questions(&diff, old, new, &decisions));
+            let open = answerable(questions(&diff, old, new, &decisions)).into_iter();
+            let open: Vec<Open> = open.map(|question| Open { question, count: None }).collect();
             let Some(first) = open.first() else {
                 check_backfills(&decisions, &diff, new)?;
                 self.warn_of_unused(&diff, old, new, &decisions)?;
@@ -59,7 +67,7 @@ impl Asker<'_> {
                 return Ok(Decided { decisions, diff });
             }
             if !self.context.printer.can_ask() {
-                return Err(self.missing(&open));
+                return Err(self.missing(&open, &[]));
             }
             self.ask(&mut decisions, first)?;
         }
@@ -115,31 +123,44 @@ impl Asker<'_> {
         Ok(())
     }
 
-    /// Exit code 3, with every answer as a command.
-    pub(super) fn missing(&self, open: &[Question]) -> CommandError {
+    /// Exit code 3, with every answer as a command. `contradicted` is what rows have against what is asked for.
+    pub(super) fn missing(&self, open: &[Open], contradicted: &[Diagnostic]) -> CommandError {
         let command = &self.command_line;
-        let diagnostics: Vec<Diagnostic> = open.iter().map(|question| self.diagnostic(question)).collect();
+        let mut diagnostics: Vec<Diagnostic> = open.iter().map(|open| self.diagnostic(open)).collect();
+        diagnostics.extend(contradicted.iter().cloned());
         let untouched = self.untouched;
-        let count = open.len();
-        let message = match count {
-            1 => format!("a decision is needed, {untouched}"),
-            _ => format!("{count} decisions are needed, {untouched}"),
+        let decisions = match open.len() {
+            1 => "a decision is needed".to_owned(),
+            count => format!("{count} decisions are needed"),
         };
+        let rows = "rows contradict what the structs declare";
+        let message = match (open.is_empty(), contradicted.is_empty()) {
+            (false, true) => format!("{decisions}, {untouched}"),
+            (false, false) => format!("{decisions} and {rows}, {untouched}"),
+            (true, _) => format!("{rows}, {untouched}"),
+        };
+        let count = diagnostics.len();
         let rendered = self.context.printer.render(&diagnostics);
         let error = CommandError::new(exit::DECISION, message).diagnostics(rendered);
-        match as_renames(open) {
+        let questions: Vec<Question> = open.iter().map(|open| open.question.clone()).collect();
+        match as_renames(&questions).filter(|_| !open.is_empty()) {
             _ if count == 1 => error,
-            Some(flags) => error.help(format!("if all are renamed: `{command} {}`", flags.join(" "))),
-            None => error.help("give all answers in one command, one flag each"),
+            Some(flags) if contradicted.is_empty() => {
+                error.help(format!("if all are renamed: `{command} {}`", flags.join(" ")))
+            }
+            _ if open.is_empty() => error.help("mend the rows or give the answers, all in one command"),
+            _ => error.help("give all answers in one command, one flag each"),
         }
     }
 
     /// A question with its answers, at what it is about.
-    fn diagnostic(&self, question: &Question) -> Diagnostic {
+    fn diagnostic(&self, Open { question, count }: &Open) -> Diagnostic {
         let (lint, _) = question.lint();
-        let mut diagnostic = Diagnostic::error(question.message());
+        let mut diagnostic = Diagnostic::error(question.message(*count));
         diagnostic.code = Some(lint.name().to_owned());
-        for (when, flag) in question.answers() {
+        // a table that has rows is not empty, whoever accepts that
+        let is_an_answer = |flag: &str| count.is_none() || !flag.contains(Lint::NotNullWithoutDefault.name());
+        for (when, flag) in question.answers().into_iter().filter(|(_, flag)| is_an_answer(flag)) {
             diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", self.command_line));
         }
         let (place, text) = match question {
@@ -159,7 +180,7 @@ impl Asker<'_> {
     }
 
     /// Asks one question at the terminal. Nothing that loses data is preselected.
-    pub(super) fn ask(&self, decisions: &mut Decisions, question: &Question) -> Result<()> {
+    pub(super) fn ask(&self, decisions: &mut Decisions, Open { question, count }: &Open) -> Result<()> {
         let failed = |error: dialoguer::Error| CommandError::failed(format!("no answer: {error}"));
         let (lint, object) = question.lint();
         match question {
@@ -167,9 +188,14 @@ impl Asker<'_> {
                 if !candidates.is_empty() =>
             {
                 let mut items: Vec<String> = candidates.iter().map(|name| format!("renamed to `{name}`")).collect();
-                items.push(format!("dropped: everything in `{object}` is lost"));
+                items.push(match count {
+                    Some(count) => format!("dropped: {count} in `{object}` are lost"),
+                    None => format!("dropped: everything in `{object}` is lost"),
+                });
+                let may_stay = matches!(question, Question::TableGone { may_stay: true, .. });
+                items.extend(may_stay.then(|| format!("neither: `{object}` stays beside the new one")));
                 let choice = Select::new()
-                    .with_prompt(question.message().trim_end_matches('?'))
+                    .with_prompt(question.message(*count).trim_end_matches('?'))
                     .items(&items)
                     .interact()
                     .map_err(failed)?;
@@ -180,18 +206,21 @@ impl Asker<'_> {
                     (Some(to), Question::ColumnGone { table, column, .. }) => {
                         decisions.renames.columns.push((table.clone(), column.clone(), to.clone()));
                     }
+                    _ if choice > candidates.len() => {
+                        decisions.accepted.kept_tables.insert(object.as_str().into());
+                    }
                     _ => decisions.accepted.add(lint, &object),
                 }
             }
             Question::Backfill { table, column, example } => {
                 let answer: String = Input::new()
-                    .with_prompt(format!("{} (SQL, such as {example})", question.message().trim_end_matches('?')))
+                    .with_prompt(format!("{} (SQL, such as {example})", question.message(*count).trim_end_matches('?')))
                     .interact_text()
                     .map_err(failed)?;
                 decisions.backfills.insert((table.clone(), column.clone()), Expr::new(answer));
             }
             _ => {
-                let prompt = format!("{}. Go on?", question.message());
+                let prompt = format!("{}. Go on?", question.message(*count));
                 let yes = Confirm::new().with_prompt(prompt).default(false).interact().map_err(failed)?;
                 if !yes {
                     return Err(CommandError::new(exit::DECISION, self.untouched));

@@ -140,7 +140,7 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
 
 /// A table whose values only the real database decides, and that went through the proof without rows, is proven less
 /// than the others, which must not go unsaid.
-fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
+pub(super) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
     let tables: BTreeSet<&Name> = proof.empty.iter().filter(|table| plan.unforeseen.contains(table)).collect();
     for table in tables {
         context.printer.warning(
@@ -191,7 +191,7 @@ pub(super) fn check(context: &Context, declared: &Declared) -> Result<()> {
 }
 
 /// The backfill that a statement does not compile for, if that is why: an expression is its author's to mend.
-fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandError> {
+pub(super) fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandError> {
     let ProofError::Statement { statement, error, .. } = error else { return None };
     if error.kind != ErrorKind::Statement {
         return None;
@@ -202,7 +202,7 @@ fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandEr
 }
 
 /// A plan that fails its proof is a bug of the planner, and is reported as one.
-fn unproven(error: &ProofError, plan: &Plan) -> CommandError {
+pub(super) fn unproven(error: &ProofError, plan: &Plan) -> CommandError {
     let statements: Vec<String> = plan.statements().map(|statement| format!("{statement};")).collect();
     let failing = match error {
         ProofError::Statement { statement, .. } => format!("the statement: {statement}"),

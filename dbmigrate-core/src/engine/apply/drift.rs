@@ -3,8 +3,9 @@
 //! A database that has drifted is left alone, unless that is accepted. Then a migration may go on beside the drift, but
 //! not through it:
 //!
-//! - An object that the migration changes must not have drifted. A rebuild would drop the columns that it does not
-//!   know, with their values, and the index or the trigger that somebody has added.
+//! - An object that the migration changes, and a table that it alters or drops even if it is the same afterwards, must
+//!   not have drifted. A rebuild would drop the columns that it does not know, with their values, and the index that
+//!   somebody has added; columns that change places would take the values of others.
 //! - Afterwards exactly the same objects differ from the snapshot as before, in exactly the same way. So nothing of the
 //!   drift is lost on the way (a trigger goes with its table, a rename rewrites views), and nothing is added to it.
 //!
@@ -18,7 +19,8 @@ use crate::diff::{Detail, Renames, diff};
 use crate::engine::introspect::{StoredObject, Unreadable};
 use crate::schema::Schema;
 use crate::schema::canonical::{CanonicalSchema, ObjectKind};
-use crate::sql::Name;
+use crate::sql::token::significant;
+use crate::sql::{Name, Statement, StatementKind, Token};
 
 /// The objects in which a database differs from a snapshot, and what it has in their place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,15 +73,17 @@ impl Drift {
         self.objects.is_empty() && self.unreadable.is_empty()
     }
 
-    /// What of it a migration that leads from one snapshot to the other would change.
-    pub fn touched(&self, before: &CanonicalSchema, after: &CanonicalSchema) -> Vec<DriftedObject> {
+    /// What of it a migration with these statements, which leads from one snapshot to the other, would change.
+    pub fn touched(
+        &self,
+        before: &CanonicalSchema,
+        after: &CanonicalSchema,
+        statements: &[Statement<'_>],
+    ) -> Vec<DriftedObject> {
         let is_touched = |key: &(ObjectKind, String)| before.get(key) != after.get(key);
-        let names: Vec<Name> = before
-            .keys()
-            .chain(after.keys())
-            .filter(|key| is_touched(key))
-            .map(|(_, name)| name.as_str().into())
-            .collect();
+        let changed = before.keys().chain(after.keys()).filter(|key| is_touched(key));
+        let mut names: Vec<Name> = changed.map(|(_, name)| name.as_str().into()).collect();
+        names.extend(statements.iter().flat_map(altered_tables));
         // a new object may have the name of one that somebody has made as something else
         let has_name = |name: &str| names.iter().any(|touched| *touched == *name);
         let modelled = self.objects.keys().filter(|(_, name)| has_name(name)).map(DriftedObject::modelled);
@@ -113,6 +117,22 @@ impl Drift {
         };
         self.objects.contains_key(&key)
     }
+}
+
+/// The table that an `ALTER TABLE` or `DROP TABLE` is about, and the name that it gets.
+fn altered_tables(statement: &Statement<'_>) -> Vec<Name> {
+    if !matches!(statement.kind, StatementKind::AlterTable | StatementKind::DropTable) {
+        return Vec::new();
+    }
+    let tokens = significant(statement.text);
+    let is_word = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(word));
+    let name = |at: usize| tokens.get(at).and_then(Token::identifier).map(Name::from);
+    let mut at = if is_word(2, "if") && is_word(3, "exists") { 4 } else { 2 };
+    if tokens.get(at + 1).is_some_and(|token| token.text == ".") {
+        at += 2;
+    }
+    let target = if is_word(at + 1, "rename") && is_word(at + 2, "to") { name(at + 3) } else { None };
+    name(at).into_iter().chain(target).collect()
 }
 
 /// A drift that was accepted, for the one migration that is to go on beside it.
@@ -216,13 +236,13 @@ mod tests {
         // a column, an index, a missing view
         for by_hand in [SNAPSHOT.replace(", x)", ", x, y)"), format!("{SNAPSHOT} CREATE INDEX i ON a (x);")] {
             let drift = drift(&by_hand);
-            assert!(drift.touched(&before, &after).is_empty());
-            assert_eq!(shown(&drift.touched(&before, &schema(""))), ["table `a`"]);
+            assert!(drift.touched(&before, &after, &[]).is_empty());
+            assert_eq!(shown(&drift.touched(&before, &schema(""), &[])), ["table `a`"]);
         }
         let drifted =
             drift(&format!("{} CREATE INDEX i ON b (a);", SNAPSHOT.replace("CREATE VIEW v AS SELECT x FROM a;", "")));
-        assert_eq!(shown(&drifted.touched(&before, &after)), ["table `b`"]);
-        assert_eq!(shown(&drifted.touched(&before, &schema(""))), ["table `b`", "view `v`"]);
+        assert_eq!(shown(&drifted.touched(&before, &after, &[])), ["table `b`"]);
+        assert_eq!(shown(&drifted.touched(&before, &schema(""), &[])), ["table `b`", "view `v`"]);
     }
 
     #[test]
@@ -230,7 +250,7 @@ mod tests {
         let before = schema(SNAPSHOT);
         let after = schema(&format!("{SNAPSHOT} CREATE TABLE notes (id);"));
         let drifted = drift(&format!("{SNAPSHOT} CREATE VIEW Notes AS SELECT 1;"));
-        assert_eq!(shown(&drifted.touched(&before, &after)), ["view `notes`"]);
+        assert_eq!(shown(&drifted.touched(&before, &after, &[])), ["view `notes`"]);
     }
 
     #[test]
@@ -238,7 +258,7 @@ mod tests {
         let before = schema(SNAPSHOT);
         let after = schema(&SNAPSHOT.replace("a (id INTEGER PRIMARY KEY, x)", "a (id INTEGER, x PRIMARY KEY)"));
         let drifted = drift(&SNAPSHOT.replace("a REFERENCES a", "a REFERENCES a, y"));
-        assert_eq!(shown(&drifted.touched(&before, &after)), ["table `b`"]);
+        assert_eq!(shown(&drifted.touched(&before, &after, &[])), ["table `b`"]);
     }
 
     #[test]
@@ -248,9 +268,9 @@ mod tests {
         let objects = [odd("index", "i", "A"), odd("table", "c", "c")];
         let drifted = Drift::of(&before, &objects, &before);
         assert!(!drifted.is_empty());
-        assert_eq!(shown(&drifted.touched(&before, &after)), ["index `i`"]);
+        assert_eq!(shown(&drifted.touched(&before, &after, &[])), ["index `i`"]);
         assert_eq!(
-            shown(&drifted.touched(&before, &schema(&format!("{SNAPSHOT} CREATE TABLE C (x);")))),
+            shown(&drifted.touched(&before, &schema(&format!("{SNAPSHOT} CREATE TABLE C (x);")), &[])),
             ["table `c`"]
         );
         let now = Drift::of(&before, &objects[1..], &before);
@@ -271,5 +291,30 @@ mod tests {
         let lost = |found: &str| shown(&before.lost(&after(&more(found))));
         assert_eq!(lost(SNAPSHOT), ["table `scratch`", "trigger `t`"]);
         assert_eq!(lost(&by_hand.replace("scratch (x)", "scratch (x INT)")), ["table `scratch`"]);
+    }
+
+    #[test]
+    fn a_table_that_is_altered_is_touched_even_if_it_is_the_same_afterwards() {
+        let same = schema(SNAPSHOT);
+        let drifted = drift(&SNAPSHOT.replace(", x)", ", x, y)"));
+        let touched = |script: &str| shown(&drifted.touched(&same, &same, &crate::sql::split(script)));
+        for script in [
+            "ALTER TABLE a RENAME COLUMN x TO z",
+            "alter table main.\"A\" add column z",
+            "DROP TABLE a",
+            "drop table if exists [a]",
+            "CREATE TABLE n (id); DROP TABLE b; ALTER TABLE n RENAME TO a",
+        ] {
+            assert_eq!(touched(script), ["table `a`"], "{script}");
+        }
+        for script in [
+            "ALTER TABLE b ADD COLUMN z REFERENCES a",
+            "ALTER TABLE b RENAME COLUMN a TO z",
+            "ALTER TABLE b RENAME COLUMN z TO a",
+            "UPDATE a SET x = 1",
+            "CREATE TABLE c (a REFERENCES a)",
+        ] {
+            assert!(touched(script).is_empty(), "{script}");
+        }
     }
 }

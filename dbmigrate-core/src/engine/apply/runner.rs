@@ -70,6 +70,17 @@ pub enum Standing {
     NotEmpty(Vec<String>),
 }
 
+impl Standing {
+    /// The error that it is for somebody who wants to migrate.
+    pub fn into_error(self) -> Option<ApplyError> {
+        match self {
+            Self::AsRecorded => None,
+            Self::Drifted(drifted) => Some(drifted.into_error()),
+            Self::NotEmpty(objects) => Some(ApplyError::NotEmpty { objects }),
+        }
+    }
+}
+
 /// Where the database stands, if history and folder agree.
 ///
 /// # Errors
@@ -178,20 +189,12 @@ async fn run(
         let Some(migration) = pending.first() else { return Ok(outcome) };
         let name = migration.name.as_str();
         let file = folder.sql_path(migration);
-        let failed = |failure, differences| ApplyError::Migration {
-            name: name.to_owned(),
-            file: folder.sql_path(migration),
-            failure: Box::new(failure),
-            differences,
-        };
-        let tolerated = match &drift {
-            Some(drift) => Some(tolerate(drift, folder, migration)?.map_err(|failure| failed(failure, Vec::new()))?),
-            None => None,
-        };
+        let text = folder.sql(migration)?;
+        let script = Script::parse(&text, &file)?;
+        let drift_beside = drift.as_ref().map(|drift| tolerate(drift, folder, migration, &script)).transpose()?;
         let number = outcome.applied.len() + 1;
         observer.begin(name, number, outcome.applied.len() + pending.len());
-        let text = folder.sql(migration)?;
-        let prepared = Prepared { migration, script: Script::parse(&text, &file)?, file, drift: tolerated };
+        let prepared = Prepared { migration, script, file, drift: drift_beside };
         for loss in target.losses(&prepared.script).await {
             observer.loses(&loss);
         }
@@ -226,7 +229,7 @@ async fn run(
                     }
                     _ => Vec::new(),
                 };
-                return Err(failed(failure, differences));
+                return Err(failed(folder, migration, failure, differences));
             }
         }
     }
@@ -235,26 +238,43 @@ async fn run(
 /// The drift to put up with, if there is one and it was accepted.
 fn accept(standing: Standing, options: Options<'_>, observer: &mut impl Observer) -> Result<Option<Drift>, ApplyError> {
     match standing {
-        Standing::AsRecorded => Ok(None),
-        Standing::NotEmpty(objects) => Err(ApplyError::NotEmpty { objects }),
         Standing::Drifted(drifted) if options.accept_drift => {
             observer.drifted(&drifted);
             Ok(Some(drifted.drift()))
         }
-        Standing::Drifted(drifted) => Err(drifted.into_error()),
+        other => other.into_error().map_or(Ok(None), Err),
     }
 }
 
+/// Whether a migration leaves the drift alone, as far as that is known before it runs.
+///
+/// # Errors
+/// If it would not, or a snapshot cannot be read.
+pub fn touched(drifted: &Drifted, folder: &Folder, migration: &Migration) -> Result<(), ApplyError> {
+    let text = folder.sql(migration)?;
+    let script = Script::parse(&text, &folder.sql_path(migration))?;
+    tolerate(&drifted.drift(), folder, migration, &script).map(drop)
+}
+
 /// The drift beside which a migration can be applied, or that it would touch.
-fn tolerate(drift: &Drift, folder: &Folder, migration: &Migration) -> Result<Result<Tolerated, Failure>, ApplyError> {
+fn tolerate(
+    drift: &Drift,
+    folder: &Folder,
+    migration: &Migration,
+    script: &Script<'_>,
+) -> Result<Tolerated, ApplyError> {
     let before = folder.schema_before(migration)?.canonical();
     let wanted = folder.schema_at(migration)?.canonical();
-    let objects = drift.touched(&before, &wanted);
-    Ok(if objects.is_empty() {
-        Ok(Tolerated { drift: drift.clone(), wanted })
-    } else {
-        Err(Failure::TouchesDrift { objects })
-    })
+    let objects = drift.touched(&before, &wanted, &script.statements);
+    if objects.is_empty() {
+        return Ok(Tolerated { drift: drift.clone(), wanted });
+    }
+    Err(failed(folder, migration, Failure::TouchesDrift { objects }, Vec::new()))
+}
+
+fn failed(folder: &Folder, migration: &Migration, failure: Failure, differences: Vec<String>) -> ApplyError {
+    let name = migration.name.to_string();
+    ApplyError::Migration { name, file: folder.sql_path(migration), failure: Box::new(failure), differences }
 }
 
 /// What the database is, compared with the last applied migration. With `may_trust_version`, it is not compared if the
@@ -292,8 +312,7 @@ async fn standing(
 
 pub(super) fn name_differences(found: &Schema, unreadable: &[Unreadable], wanted: &Schema) -> Vec<String> {
     let mut all = differences(found, wanted);
-    let unreadable = unreadable.iter().map(|object| &object.object);
-    all.extend(unreadable.map(|object| format!("{} `{}` cannot be represented", object.kind, object.name)));
+    all.extend(unreadable.iter().map(|object| format!("{object} cannot be represented")));
     all
 }
 
