@@ -217,8 +217,8 @@ mod tests {
     }
 
     fn odd(kind: &str, name: &str, table: &str) -> Unreadable {
-        let object =
-            StoredObject { kind: kind.to_owned(), name: name.into(), table: table.into(), sql: "CREATE ?".to_owned() };
+        let (kind, sql) = (kind.to_owned(), "CREATE ?".to_owned());
+        let object = StoredObject { kind, name: name.into(), table: table.into(), sql, is_garbled: false };
         Unreadable { object, reason: String::new() }
     }
 

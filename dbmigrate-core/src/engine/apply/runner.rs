@@ -312,7 +312,7 @@ async fn standing(
 
 pub(super) fn name_differences(found: &Schema, unreadable: &[Unreadable], wanted: &Schema) -> Vec<String> {
     let mut all = differences(found, wanted);
-    all.extend(unreadable.iter().map(|object| format!("{object} cannot be represented")));
+    all.extend(unreadable.iter().map(|object| format!("drop {object}, which cannot be represented")));
     all
 }
 
