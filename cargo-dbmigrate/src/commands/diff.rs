@@ -10,6 +10,7 @@ use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::decide::{questions, shell_quoted};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
 
@@ -122,7 +123,7 @@ pub fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let url = arguments.url.as_deref();
     let sides = (from, to);
     let (from, to) = (side::load(context, &sides.0, "--from", url)?, side::load(context, &sides.1, "--to", url)?);
-    let next = next_step(&sides, &from);
+    let next = next_step(context, &sides, &from, &to);
     let compared = compare(context, arguments, from, to)?;
     let printer = &context.printer;
     let (from, to) = (&compared.from.shown, &compared.to.shown);
@@ -151,16 +152,24 @@ pub fn run(context: &Context, arguments: &Diff) -> Result<u8> {
         printer.status("Equal", format!("{from} and {to}"));
         return Ok(exit::DONE);
     }
-    let losing = if losses == 0 { String::new() } else { format!(", {losses} of them would lose data") };
+    let losing = if losses == 0 { String::new() } else { format!(", {losses} would lose data") };
     printer.status("Different", format!("from {from} to {to}: {}{losing}", counted(count, "difference")));
     printer.next(&renamings(arguments, &compared.questions).into_iter().chain(next).collect::<Vec<_>>());
     Ok(exit::DIFFERENCE)
 }
 
 /// What the difference between two sides is usually followed by.
-fn next_step(sides: &(Side, Side), from: &Loaded) -> Option<String> {
+fn next_step(context: &Context, sides: &(Side, Side), from: &Loaded, to: &Loaded) -> Option<String> {
+    // a folder that is not in order is no reason not to compare
+    let is_head = || {
+        let folder = context.folder().ok();
+        folder.is_some_and(|folder| folder.head().is_some_and(|head| head.schema == SchemaHash::of(&to.schema).into()))
+    };
     let step = match sides {
         (Side::Head, Side::Structs) => "write the migration: `cargo dbmigrate generate`",
+        (Side::Database, Side::Structs) if from.has_history && is_head() => {
+            "the migrations lead there, see what is pending or was changed by hand: `cargo dbmigrate status`"
+        }
         (Side::Database, Side::Structs) if from.has_history => "make it so by a migration: `cargo dbmigrate generate`",
         (Side::Database, Side::Structs) => {
             "make it so: `cargo dbmigrate push`, or by a migration: `cargo dbmigrate generate`"
