@@ -12,5 +12,6 @@ mod faults;
 mod folder;
 mod ignored;
 mod project;
+mod push;
 mod renames;
 mod rows;

@@ -22,7 +22,7 @@ pub struct Besides {
     pub tables: Vec<Name>,
     /// Views.
     pub views: Vec<Name>,
-    /// Triggers on these.
+    /// Triggers on these, and on what cannot be read.
     pub triggers: Vec<Name>,
     /// Views whose name is that of a table which is declared: they have to go, which nobody has accepted yet.
     pub views_in_the_way: Vec<Name>,
@@ -78,7 +78,11 @@ impl Wanted {
                 }
             }
         }
-        let hangs_on_these = |on: &Name| besides.tables.contains(on) || besides.views.contains(on);
+        let is_known =
+            |on: &Name| live.tables.contains(on) || live.virtual_tables.contains(on) || live.views.contains(on);
+        let hangs_on_these = |on: &Name| {
+            besides.tables.contains(on) || besides.views.contains(on) || (!is_known(on) && !is_declared(on))
+        };
         let triggers = live.triggers.iter().filter(|trigger| hangs_on_these(&trigger.on));
         for trigger in triggers.filter(|trigger| !declared.triggers.contains(&trigger.name)) {
             besides.triggers.push(trigger.name.clone());

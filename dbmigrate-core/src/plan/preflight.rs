@@ -8,7 +8,7 @@ use super::decide::{example_value, shell_quoted};
 use super::{Input, Lint, Strategy};
 use crate::diff::TableDiff;
 use crate::schema::validate::Place;
-use crate::schema::{Column, ForeignKey, Index, KeyPart, Table};
+use crate::schema::{Column, ForeignKey, Index, IndexPart, KeyPart, Table};
 use crate::sql::expr::Affinity;
 use crate::sql::token::significant;
 use crate::sql::{Expr, Name};
@@ -45,6 +45,9 @@ impl Preflight {
         self
     }
 }
+
+/// How many of the keys that lead nowhere are shown.
+const KEYS_SHOWN: usize = 5;
 
 /// What can be known of the rows before a migration.
 #[derive(Default)]
@@ -243,11 +246,10 @@ impl Probe<'_> {
 
     /// Rows that a new check rejects. A check over columns that are new is left to the engine.
     fn check(&self, expr: &Expr) -> Option<Preflight> {
-        if self.diff.added.iter().any(|column| expr.mentions(column)) || self.is_filled(expr) {
+        if self.diff.added.iter().any(|column| expr.mentions(column)) {
             return None;
         }
-        let condition = expr.with_columns_renamed(&self.after.name, &self.renamed_columns());
-        let condition = condition.with_qualifier_renamed(&self.after.name, &self.old.name);
+        let condition = self.in_old_terms(expr)?;
         let message = format!("{{}} rows of `{}` violate CHECK ({})", self.old.name, one_line(expr));
         let preflight = self.count(&message, &format!("NOT ({condition})"), "");
         Some(preflight.at(Place::Table(self.after.name.clone())))
@@ -349,15 +351,31 @@ impl Probe<'_> {
     }
 
     fn index(&self, index: &Index) -> Option<Preflight> {
-        let parts = index.parts.iter();
-        let columns: Option<Vec<KeyValue>> =
-            parts.map(|part| self.key_value(&part.expr.as_column()?, part.collate.as_ref())).collect();
-        let predicate = index.predicate.as_ref();
-        let renamed = !self.renamed_columns().is_empty();
-        if predicate.is_some_and(|predicate| renamed || self.is_filled(predicate)) {
+        let parts: Option<Vec<KeyValue>> = index.parts.iter().map(|part| self.part_value(part)).collect();
+        let predicate = match &index.predicate {
+            Some(predicate) => Some(self.in_old_terms(predicate)?),
+            None => None,
+        };
+        self.duplicates(&parts?, predicate.as_ref())
+    }
+
+    /// The expression over the old table, if all that it looks at is taken over as it is.
+    fn in_old_terms(&self, expr: &Expr) -> Option<Expr> {
+        if self.is_filled(expr) {
             return None;
         }
-        self.duplicates(&columns?, predicate)
+        let expr = expr.with_columns_renamed(&self.after.name, &self.renamed_columns());
+        Some(expr.with_qualifier_renamed(&self.after.name, &self.old.name))
+    }
+
+    fn part_value(&self, part: &IndexPart) -> Option<KeyValue> {
+        let column = part.expr.as_column().filter(|name| self.after.column(name).is_some());
+        if let Some(column) = column {
+            return self.key_value(&column, part.collate.as_ref());
+        }
+        // as a bare number, GROUP BY would take it for the number of a column
+        let expr = self.in_old_terms(&part.expr).filter(|expr| !expr.is_literal())?;
+        Some(KeyValue { shown: one_line(&expr), value: format!("({expr})"), collate: part.collate.clone() })
     }
 
     /// The value that a column will have, over the old table, and the collation in which the key compares it.
@@ -374,7 +392,7 @@ impl Probe<'_> {
             _ => return None,
         };
         let collate = collate.or(declared.collate.as_ref()).cloned().unwrap_or_else(|| "BINARY".into());
-        Some(KeyValue { column: self.old_name(column), value, collate })
+        Some(KeyValue { shown: self.old_name(column).sql().into_owned(), value, collate: Some(collate) })
     }
 
     /// Whether a backfill means the same before the migration: it speaks of columns by their new names, and may look
@@ -398,14 +416,18 @@ impl Probe<'_> {
             "FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1",
             self.old.name.sql(),
             conditions.join(" AND "),
-            each(&|one| format!("{} COLLATE {}", one.value, one.collate.sql())).join(", ")
+            each(&|one| match &one.collate {
+                Some(collate) => format!("{} COLLATE {}", one.value, collate.sql()),
+                None => one.value.clone(),
+            })
+            .join(", ")
         );
         let query = format!(
             "SELECT count(*), min(v) FROM (SELECT {} AS v {groups}) HAVING count(*) > 0",
             each(&|one| format!("quote({})", one.value)).join(" || ', ' || "),
         );
         let rows = format!("SELECT {}, count(*) {groups}", each(&|one| one.value.clone()).join(", "));
-        let names = each(&|one| one.column.sql().into_owned()).join(", ");
+        let names = each(&|one| one.shown.clone()).join(", ");
         let message = format!("{{}} duplicates in `{}` ({names}), which becomes unique: {{}}", self.old.name);
         (!columns.is_empty()).then(|| Preflight { rows, ..Preflight::new(&self.old.name, message, query) })
     }
@@ -413,7 +435,9 @@ impl Probe<'_> {
     /// Rows that refer to nothing through a new foreign key.
     fn orphans(&self, key: &ForeignKey) -> Option<Preflight> {
         let renames = &self.input.diff.renames;
-        let parent = self.input.old.table(renames.table_before(&key.parent)?)?;
+        let Some(parent) = renames.table_before(&key.parent).and_then(|name| self.input.old.table(name)) else {
+            return self.references_to_new_table(key);
+        };
         let parent_columns = self.input.new.referenced_columns(key)?;
         let mut pairs = Vec::new();
         for (column, parent_column) in key.columns.iter().zip(&parent_columns) {
@@ -433,23 +457,48 @@ impl Probe<'_> {
             .map(|(column, referenced)| format!("p.{} = {child}.{}", referenced.sql(), column.sql()))
             .collect();
         conditions.push(format!("NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})", parent.name.sql(), equal.join(" AND ")));
-        let shown = pairs.iter().map(|(column, _)| format!("quote({child}.{})", column.sql()));
-        let shown = shown.collect::<Vec<_>>().join(" || ', ' || ");
-        let columns = pairs.iter().map(|(column, _)| column.as_str()).collect::<Vec<_>>().join(", ");
-        let message =
-            format!("{{}} rows of `{}` refer through `{columns}` to no row of `{}`", self.old.name, parent.name);
-        let mut preflight = self.count(&message, &conditions.join(" AND "), &shown);
+        let columns: Vec<Name> = pairs.into_iter().map(|(column, _)| column).collect();
+        Some(self.references_to_nothing(&columns, &parent.name, &conditions.join(" AND ")))
+    }
+
+    /// A table that is yet to be created has no rows that others could refer to.
+    fn references_to_new_table(&self, key: &ForeignKey) -> Option<Preflight> {
+        let is_new = self.input.diff.created_tables.contains(&key.parent);
+        if !is_new || !key.columns.iter().all(|column| self.is_plain(column)) {
+            return None;
+        }
+        let columns: Vec<Name> = key.columns.iter().map(|column| self.old_name(column)).collect();
+        let conditions: Vec<String> = columns.iter().map(|column| format!("{} IS NOT NULL", column.sql())).collect();
+        Some(self.references_to_nothing(&columns, &key.parent, &conditions.join(" AND ")))
+    }
+
+    /// The rows of the old table for which `condition` holds, with some of the keys that they refer to.
+    fn references_to_nothing(&self, columns: &[Name], parent: &Name, condition: &str) -> Preflight {
+        let child = self.old.name.sql();
+        let key: Vec<String> = columns.iter().map(|column| format!("quote({child}.{})", column.sql())).collect();
+        let key = match &key[..] {
+            [only] => only.clone(),
+            several => format!("'(' || {} || ')'", several.join(" || ', ' || ")),
+        };
+        let shown = format!(
+            "(SELECT group_concat(k, ', ') FROM (SELECT DISTINCT {key} AS k FROM {child} WHERE {condition} LIMIT {KEYS_SHOWN})) || iif(count(DISTINCT {key}) > {KEYS_SHOWN}, ', …', '')"
+        );
+        let columns = columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+        let message = format!("{{}} rows of `{}` refer through `{columns}` to no row of `{parent}`", self.old.name);
+        let mut preflight = self.count(&message, condition, &shown);
         preflight.message.push_str(": {}");
-        Some(preflight)
+        preflight
     }
 }
 
 /// A part of a key before a migration.
 struct KeyValue {
-    /// The column, by its old name.
-    column: Name,
+    /// The column or expression, as it is called in messages.
+    shown: String,
+    /// What it will be, over the old table.
     value: String,
-    collate: Name,
+    /// The collation in which the key compares it; that of an expression is its own.
+    collate: Option<Name>,
 }
 
 fn type_name(column: &Column) -> &str {

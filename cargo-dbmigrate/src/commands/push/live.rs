@@ -51,11 +51,13 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
             run.asker.ask(&mut decisions, first)?;
             continue;
         }
+        if open.is_empty() {
+            check_backfills(&decisions, &diff, new)?;
+        }
         let contradicted = if diff.is_empty() { Vec::new() } else { contradictions(run, live, &decisions, &left)? };
         if !open.is_empty() || !contradicted.is_empty() {
             return Err(run.asker.missing(&open, &contradicted));
         }
-        check_backfills(&decisions, &diff, new)?;
         run.asker.warn_of_unused(&diff, &old, &wanted.schema, &decisions)?;
         warn_of_unused_words(run, &old, &wanted)?;
         let losses = losses(live, &diff, &wanted.schema, &decisions);

@@ -13,7 +13,6 @@ use dbmigrate_core::engine::check::Broken;
 use dbmigrate_core::plan::besides::Wanted;
 use dbmigrate_core::plan::{Decisions, Plan, plan};
 use pollster::block_on;
-use serde_json::json;
 
 use super::answers::{Acceptance, Answers, FOR_PUSH, Word};
 use super::decide::Asker;
@@ -201,7 +200,7 @@ impl Run<'_> {
     fn nothing_to_do(&self, live: &Live, decided: &Decided) {
         let printer = &self.context.printer;
         let declared = &self.declared.schema;
-        self.say_json(decided, &[]);
+        self.say_json(decided, &[], None);
         if declared.is_empty() && live.found.schema.is_empty() {
             printer.warning(
                 "no struct with `#[derive(Table)]` was found",
@@ -221,8 +220,7 @@ impl Run<'_> {
         let printer = &self.context.printer;
         let sql = plan.to_sql(&format!("push to {}", self.url));
         printer.result(sql.trim_end());
-        self.say_json(decided, &plan.changes);
-        printer.json("plan", &json!({ "name": null, "sql": sql }));
+        self.say_json(decided, &plan.changes, Some(&sql));
         self.say_left_alone(live, decided);
     }
 }

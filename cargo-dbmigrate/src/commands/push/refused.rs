@@ -180,13 +180,7 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
         .map(|object| {
             let (kind, name) = (object.kind, &object.name);
             let diagnostic = Diagnostic::error(format!("{kind} `{name}` does not compile: {}", object.message));
-            diagnostic.help(match kind {
-                "view" => {
-                    let flag = format!("--accept drop_view:{}", shell_quoted(name.as_str()));
-                    format!("if it is not needed: `{} {flag}`", run.asker.command_line)
-                }
-                _ => format!("mend it, or drop it: `DROP {} {}`", kind.to_ascii_uppercase(), name.sql()),
-            })
+            diagnostic.help(drop_broken(run, kind, name))
         })
         .collect();
     if broken.is_empty() {
@@ -195,6 +189,16 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
     Err(CommandError::new(exit::DECISION, "SQLite alters no table while a view or trigger does not compile")
         .diagnostics(run.context.printer.render(&broken))
         .note(UNCHANGED))
+}
+
+/// What can be done about a view or trigger that does not compile, or would not.
+pub(super) fn drop_broken(run: &Run<'_>, kind: &str, name: &Name) -> String {
+    if kind == "view" {
+        let flag = format!("--accept drop_view:{}", shell_quoted(name.as_str()));
+        format!("if it is not needed: `{} {flag}`", run.asker.command_line)
+    } else {
+        format!("drop it by hand, push, and create it as it has to be then: `DROP TRIGGER {}`", name.sql())
+    }
 }
 
 /// What the rows have against the change, each at what it is about.
@@ -253,7 +257,8 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
         }
         Failure::Broken { kind, name, message } => {
             let text = format!("{kind} `{name}` would not compile after the change: {message}");
-            CommandError::new(exit::DECISION, text).note(UNCHANGED).help("change it by hand first, or drop it")
+            let error = CommandError::new(exit::DECISION, text).note(UNCHANGED);
+            error.help(drop_broken(run, kind, &Name::from(name.as_str())))
         }
         Failure::Engine { action, error } => engine_error(action, error, &shown).note(UNCHANGED),
         _ => CommandError::failed(failure.to_string()).note(UNCHANGED),
