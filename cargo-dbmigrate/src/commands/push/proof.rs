@@ -7,7 +7,7 @@ use dbmigrate_core::engine::prove::{ProofError, check_declaration, prove_tolerat
 use dbmigrate_core::plan::Plan;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Problem;
-use dbmigrate_core::sql::{Expr, Name};
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use super::refused::drop_broken;
@@ -28,7 +28,10 @@ pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) 
     let mut out = block_on(left_out(old, besides)).map_err(engine)?;
     check(run, decided, &mut out)?;
     // views that go first and come back last need not compile in memory; their fate is seen in the database itself
-    let is_moved = |object: &LeftOut| plan.statements().any(|statement| Expr::new(statement).mentions(&object.name));
+    let is_moved = |LeftOut { kind, name, .. }: &LeftOut| {
+        let drop = format!("DROP {} {}", kind.to_ascii_uppercase(), name.sql());
+        plan.statements().any(|statement| statement == drop)
+    };
     let (moved, out): (Vec<LeftOut>, Vec<LeftOut>) = out.into_iter().partition(is_moved);
     if let Some(LeftOut { kind, name, message }) = moved.iter().find(|object| object.kind != "view") {
         let text = format!("{kind} `{name}` stands in the way, and what becomes of it cannot be tried out: {message}");
@@ -54,7 +57,14 @@ pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) 
             }
             Ok(())
         }
-        Err(error) => Err(wrong_backfill(&error, &decided.decisions).unwrap_or_else(|| unproven(&error, plan))),
+        Err(ProofError::Engine(error)) => {
+            let message = format!("the change cannot be tried out in memory: {error}");
+            Err(CommandError::failed(message).note("nothing was changed"))
+        }
+        Err(error) => Err(wrong_backfill(&error, &decided.decisions).unwrap_or_else(|| {
+            unproven(&error, plan, "change", "nothing was changed")
+                .help("to go on, change the database by hand, then push again")
+        })),
     }
 }
 

@@ -156,7 +156,10 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
             let message =
                 format!("{kind} `{name}` hangs on `{moving}`, which changes, and cannot be read: {}", one.reason);
             let diagnostic = Diagnostic::error(message);
-            Some(diagnostic.help(format!("drop the {kind} by hand, push, and create it again as it has to be then")))
+            Some(diagnostic.help(match kind.as_str() {
+                "table" => format!("bring `{name}` into another form by hand, with all its rows"),
+                _ => format!("drop the {kind} by hand, push, and create it again as it has to be then"),
+            }))
         })
         .collect();
     if !unreadable.is_empty() {
