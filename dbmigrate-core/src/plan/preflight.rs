@@ -218,7 +218,7 @@ impl Probe<'_> {
         let affinity = self.after.affinity(column);
         let changed =
             changed_by_affinity(&name, affinity).filter(|_| self.before.affinity(before) != affinity && !named);
-        let may_be_accepted = changed.is_some();
+        let (is_refused, may_be_accepted) = (!conditions.is_empty(), changed.is_some());
         conditions.extend(changed);
         if conditions.is_empty() {
             return None;
@@ -239,7 +239,11 @@ impl Probe<'_> {
         preflight.message.push_str(": {}");
         let preflight = preflight.at(self.at_column(column));
         Some(match may_be_accepted {
-            true => preflight.answer("if they may change", "accept", &format!("{}:{object}", Lint::LossyConversion)),
+            true => {
+                // what STRICT or a rowid refuses is not converted by anybody's word
+                let words = if is_refused { "if those that can be converted may change" } else { "if they may change" };
+                preflight.answer(words, "accept", &format!("{}:{object}", Lint::LossyConversion))
+            }
             false => preflight,
         })
     }
