@@ -37,7 +37,7 @@ pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result
 }
 
 /// SQLite says no more than that it cannot open a file; here is why, where it is not a question of rights.
-fn check_place(url: &DatabaseUrl) -> Result<()> {
+pub(super) fn check_place(url: &DatabaseUrl) -> Result<()> {
     if url.path().is_dir() {
         return Err(
             CommandError::failed(format!("`{url}` is a folder, not a database")).help("name the file: `--url PATH`")

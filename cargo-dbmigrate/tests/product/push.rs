@@ -372,6 +372,24 @@ fn an_unknown_child_keeps_the_key_that_it_refers_to() {
 }
 
 #[test]
+fn a_key_that_fits_nothing_is_no_obstacle() {
+    let project = two_users(&users("nick: Option<String>,"));
+    // every write to `odd` fails with "foreign key mismatch", which is not for this push to mend
+    project.sql("CREATE TABLE odd (nick REFERENCES users(nick)); CREATE TABLE lost (a REFERENCES nowhere)");
+    project.runs("push");
+    project.refuses(0, "push");
+    assert_eq!(project.query("SELECT count(*) FROM users"), ["2"]);
+}
+
+#[test]
+fn a_database_in_a_folder_that_does_not_exist_is_not_made() {
+    let project = Project::new(&users("nick: String,"));
+    project.refuses(1, "push --url data/dev.db");
+    project.refuses(1, "push --url data/dev.db --dry-run");
+    assert_snapshot!(project.transcript());
+}
+
+#[test]
 fn a_view_that_does_not_compile_is_no_obstacle_until_a_table_is_altered() {
     let project = two_users(&users("nick: String,\n    age: Option<i64>,"));
     project.sql("CREATE VIEW broken AS SELECT * FROM nowhere");

@@ -150,11 +150,11 @@ mod tests {
 
     #[test]
     fn what_stays_follows_renames() {
-        let mut decisions = Decisions::default();
-        decisions.renames = Renames {
+        let renames = Renames {
             tables: vec![("users".into(), "people".into())],
             columns: vec![("people".into(), "nick".into(), "handle".into())],
         };
+        let decisions = Decisions { renames, ..Decisions::default() };
         let declared = schema(&["CREATE TABLE people (id INTEGER PRIMARY KEY, handle TEXT)"]);
         let wanted = Wanted::of(&declared, &live(), &decisions);
         let key = &wanted.schema.table(&"legacy".into()).expect("it stays").foreign_keys[0];

@@ -16,7 +16,7 @@ use pollster::block_on;
 
 use super::answers::{Acceptance, Answers, FOR_PUSH, Word};
 use super::decide::Asker;
-use super::open::{open, remove_if_empty};
+use super::open::{check_place, open, remove_if_empty};
 use super::replay::engine_error;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -144,6 +144,7 @@ impl Run<'_> {
     fn look(&self) -> Result<Live> {
         let shown = self.url.to_string();
         if !self.url.path().exists() {
+            check_place(self.url)?;
             let found = Introspected::default();
             return Ok(Live { database: None, found, broken: Vec::new(), has_history: false });
         }
@@ -213,7 +214,7 @@ impl Run<'_> {
         }
         let tables = crate::report::counted(declared.tables.len() + declared.virtual_tables.len(), "table");
         printer.status("Unchanged", format!("{} is what the structs declare ({tables})", self.url));
-        self.say_left_alone(live, decided);
+        self.say_left_alone(live, decided, self.context.printer.is_verbose());
     }
 
     fn show(&self, live: &Live, decided: &Decided, plan: &Plan) {
@@ -221,6 +222,6 @@ impl Run<'_> {
         let sql = plan.to_sql(&format!("push to {}", self.url));
         printer.result(sql.trim_end());
         self.say_json(decided, &plan.changes, Some(&sql));
-        self.say_left_alone(live, decided);
+        self.say_left_alone(live, decided, true);
     }
 }

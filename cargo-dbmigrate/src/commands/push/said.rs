@@ -1,5 +1,7 @@
 //! What is said about a push: its changes and losses, what is left alone, and what is next.
 
+use std::fmt::Write as _;
+
 use dbmigrate_core::folder::Folder;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Lint, Plan};
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Decided, Live, Run};
 use crate::commands::migrate::say_loss;
+use crate::config::FILE_NAME;
 use crate::report::counted;
 
 /// How many names are listed before the rest is left to be imagined.
@@ -46,7 +49,7 @@ impl Run<'_> {
         self.say_json(decided, &plan.changes, None);
         let changes = counted(plan.changes.len(), "change");
         printer.status("Finished", format!("{}: {changes} in {milliseconds} ms", self.url));
-        self.say_left_alone(live, decided);
+        self.say_left_alone(live, decided, true);
         let has_migrations = self.context.folder().is_ok_and(|folder: Folder| !folder.migrations().is_empty());
         if has_migrations && live.has_history {
             printer.next(&[
@@ -84,8 +87,8 @@ impl Run<'_> {
         );
     }
 
-    /// What no struct declares, and how to drop it.
-    pub(super) fn say_left_alone(&self, live: &Live, decided: &Decided) {
+    /// What no struct declares, `with_help` also what can be done about it.
+    pub(super) fn say_left_alone(&self, live: &Live, decided: &Decided, with_help: bool) {
         let printer = &self.context.printer;
         let besides = &decided.wanted.besides;
         let kinds = [("table", &besides.tables), ("view", &besides.views)];
@@ -99,7 +102,13 @@ impl Run<'_> {
         if !counts.is_empty() {
             let (counts, names) = (counts.join(" and "), names.join(", "));
             let flag = flags.join("`, `");
-            let text = format!("{counts} that no struct declares: {names}\nto drop one: `cargo dbmigrate push {flag}`");
+            let ignored = besides.tables.first().or(besides.views.first()).map(Name::as_str).unwrap_or_default();
+            let mut text = format!("{counts} that no struct declares: {names}");
+            if with_help {
+                // writing to a string cannot fail
+                let _ = write!(text, "\nto drop one: `cargo dbmigrate push {flag}`");
+                let _ = write!(text, "\nto hide it: `ignore = [{ignored:?}]` in `{FILE_NAME}`");
+            }
             printer.status("Left alone", text);
         }
         for object in &live.found.unreadable {

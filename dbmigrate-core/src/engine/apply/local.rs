@@ -9,9 +9,9 @@ use super::adopt::{Adoption, Refusal};
 use super::found::fill;
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
-use crate::engine::check::{Broken, Violations, broken_objects, foreign_key_violations};
+use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Connection, display, integer};
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
 use crate::engine::tracker::Tracker;
@@ -319,6 +319,10 @@ impl LocalDatabase {
             }
         }
         let Some(((table, rowid, parent), _)) = new.first() else { return Ok(()) };
+        if rowid == MISMATCH {
+            let message = format!("{MISMATCH}: `{table}` would refer to what is no key");
+            return Err(engine(EngineError { kind: ErrorKind::Statement, message }));
+        }
         let count = new.iter().filter(|((one, _, two), _)| one == table && two == parent).map(|(_, count)| count).sum();
         Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
     }
