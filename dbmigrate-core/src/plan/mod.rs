@@ -27,6 +27,7 @@ pub use preflight::Preflight;
 
 use std::collections::BTreeSet;
 
+pub(crate) use preflight::KEYS_SHOWN;
 use preflight::Preflights;
 
 use crate::ddl::render;

@@ -24,6 +24,8 @@ pub struct Preflight {
     pub query: String,
     /// A query that shows the rows, empty if there is none.
     pub rows: String,
+    /// A query that shows some of the keys that lead nowhere, the first of which the message has; empty if there are none.
+    pub keys: String,
     /// What is to change that the rows contradict, by its new name.
     pub place: Option<Place>,
     /// The flags that would do something about the rows, each with the words that introduce it.
@@ -32,7 +34,8 @@ pub struct Preflight {
 
 impl Preflight {
     pub(super) fn new(table: &Name, message: String, query: String) -> Self {
-        Self { table: table.clone(), message, query, rows: String::new(), place: None, answers: Vec::new() }
+        let (rows, keys) = (String::new(), String::new());
+        Self { table: table.clone(), message, query, rows, keys, place: None, answers: Vec::new() }
     }
 
     fn at(mut self, place: Place) -> Self {
@@ -47,7 +50,7 @@ impl Preflight {
 }
 
 /// How many of the keys that lead nowhere are shown.
-const KEYS_SHOWN: usize = 5;
+pub(crate) const KEYS_SHOWN: usize = 5;
 
 /// What can be known of the rows before a migration.
 #[derive(Default)]
@@ -476,21 +479,16 @@ impl Probe<'_> {
         Some(self.references_to_nothing(&columns, &key.parent, &conditions.join(" AND ")))
     }
 
-    /// The rows of the old table for which `condition` holds, with some of the keys that they refer to.
+    /// The rows of the old table for which `condition` holds, with the keys that they refer to.
     fn references_to_nothing(&self, columns: &[Name], parent: &Name, condition: &str) -> Preflight {
         let child = self.old.name.sql();
         let key: Vec<String> = columns.iter().map(|column| format!("quote({child}.{})", column.sql())).collect();
-        let key = match &key[..] {
-            [only] => only.clone(),
-            several => format!("'(' || {} || ')'", several.join(" || ', ' || ")),
-        };
-        let shown = format!(
-            "(SELECT group_concat(k, ', ') FROM (SELECT DISTINCT {key} AS k FROM {child} WHERE {condition} LIMIT {KEYS_SHOWN})) || iif(count(DISTINCT {key}) > {KEYS_SHOWN}, ', …', '')"
-        );
+        let key = key.join(" || ', ' || ");
         let columns = columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
         let message = format!("{{}} rows of `{}` refer through `{columns}` to no row of `{parent}`", self.old.name);
-        let mut preflight = self.count(&message, condition, &shown);
+        let mut preflight = self.count(&message, condition, &key);
         preflight.message.push_str(": {}");
+        preflight.keys = format!("SELECT DISTINCT {key} FROM {child} WHERE {condition} LIMIT {}", KEYS_SHOWN + 1);
         preflight
     }
 }

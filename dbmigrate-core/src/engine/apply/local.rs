@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::adopt::{Adoption, Refusal};
-use super::found::fill;
+use super::found::{add_keys, fill};
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
 use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
@@ -226,7 +226,12 @@ impl LocalDatabase {
         for (at, preflight) in preflights.iter().enumerate() {
             let row = self.connection.first_row_shown(&preflight.query).await;
             if let Some(row) = row.map_err(|error| (preflight.query.clone(), error))? {
-                found.push(Finding { preflight: at, message: fill(Some(&preflight.message), &row) });
+                let mut message = fill(Some(&preflight.message), &row);
+                if !preflight.keys.is_empty() {
+                    let keys = self.connection.rows_shown(&preflight.keys).await;
+                    add_keys(&mut message, &keys.map_err(|error| (preflight.keys.clone(), error))?);
+                }
+                found.push(Finding { preflight: at, message });
             }
         }
         Ok(found)
