@@ -414,6 +414,17 @@ fn a_view_whose_name_a_table_is_to_have_goes_when_it_is_named() {
 }
 
 #[test]
+fn a_trigger_of_an_unknown_table_does_not_make_room_for_a_declared_one() {
+    let trigger = ", trigger(touch, after = insert, body = \"SELECT 1;\")";
+    let project = two_users(&users("nick: String,").replace("\"users\"", &format!("\"users\"{trigger}")));
+    project.sql("CREATE TABLE legacy (a); CREATE TRIGGER touch AFTER INSERT ON legacy BEGIN SELECT 2; END");
+    project.refuses(3, "push");
+    assert_snapshot!(project.transcript());
+    project.sql("DROP TRIGGER touch");
+    settles(&project, "push");
+}
+
+#[test]
 fn what_cannot_be_read_is_left_alone_or_in_the_way_but_never_changed() {
     let both = users("nick: String,\n    age: Option<i64>,");
     let project = two_users(&both);

@@ -26,6 +26,8 @@ pub struct Besides {
     pub triggers: Vec<Name>,
     /// Views whose name is that of a table which is declared: they have to go, which nobody has accepted yet.
     pub views_in_the_way: Vec<Name>,
+    /// Triggers on what is left alone whose name is that of a trigger which is declared.
+    pub triggers_in_the_way: Vec<Name>,
 }
 
 impl Besides {
@@ -83,10 +85,13 @@ impl Wanted {
         let hangs_on_these = |on: &Name| {
             besides.tables.contains(on) || besides.views.contains(on) || (!is_known(on) && !is_declared(on))
         };
-        let triggers = live.triggers.iter().filter(|trigger| hangs_on_these(&trigger.on));
-        for trigger in triggers.filter(|trigger| !declared.triggers.contains(&trigger.name)) {
-            besides.triggers.push(trigger.name.clone());
-            schema.triggers.insert(trigger.clone());
+        for trigger in live.triggers.iter().filter(|trigger| hangs_on_these(&trigger.on)) {
+            if declared.triggers.contains(&trigger.name) {
+                besides.triggers_in_the_way.push(trigger.name.clone());
+            } else {
+                besides.triggers.push(trigger.name.clone());
+                schema.triggers.insert(trigger.clone());
+            }
         }
         Self { schema, besides }
     }

@@ -30,7 +30,7 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
     let mut guarded: Vec<Question> = Vec::new();
     loop {
         let wanted = Wanted::of(new, &old, &decisions);
-        refused::views_in_the_way(run, &wanted)?;
+        refused::names_in_the_way(run, &wanted)?;
         let diff = diff(&old, &wanted.schema, &decisions.renames).map_err(|error| run.asker.rename_error(&error))?;
         refused::ambiguous_renames(run, &ambiguous, &decisions.renames, &diff)?;
         let asked = questions(&diff, &old, &wanted.schema, &decisions);

@@ -61,13 +61,11 @@ pub(super) fn unreadable_names(run: &Run<'_>, live: &Live) -> Result<()> {
         .help("bring them into another form by hand, or rename what the structs declare"))
 }
 
-/// Views whose names tables are to have.
-pub(super) fn views_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
-    let names = &wanted.besides.views_in_the_way;
-    if names.is_empty() {
-        return Ok(());
-    }
-    let diagnostics: Vec<Diagnostic> = names
+/// Views whose names tables are to have, and triggers on what is left alone whose names other triggers are to have.
+pub(super) fn names_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
+    let besides = &wanted.besides;
+    let mut diagnostics: Vec<Diagnostic> = besides
+        .views_in_the_way
         .iter()
         .map(|name| {
             let message = format!("`{name}` is a view in `{}`, and a struct declares a table of that name", run.url);
@@ -76,6 +74,16 @@ pub(super) fn views_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
             run.declared.point(Diagnostic::error(message).help(help), &Place::Table(name.clone()), "declared here")
         })
         .collect();
+    diagnostics.extend(besides.triggers_in_the_way.iter().map(|name| {
+        let message =
+            format!("trigger `{name}` of `{}` is on what no struct declares, and has a declared name", run.url);
+        let help =
+            format!("give the declared one another name, or drop the other by hand: `DROP TRIGGER {}`", name.sql());
+        run.declared.point(Diagnostic::error(message).help(help), &Place::Trigger(name.clone()), "declared here")
+    }));
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
     Err(CommandError::new(exit::DECISION, format!("a decision is needed, {UNCHANGED}"))
         .diagnostics(run.context.printer.render(&diagnostics)))
 }
