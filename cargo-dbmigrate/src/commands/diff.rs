@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use dbmigrate_core::diff::{Detail, Diff as Difference, RenameError, Renames, diff};
+use dbmigrate_core::diff::{Action, Change, Detail, Diff as Difference, RenameError, Renames, diff};
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::Snapshot;
@@ -14,10 +14,11 @@ use pollster::block_on;
 use serde_json::json;
 
 use super::answers::Answers;
+use super::difference;
 use super::side::{self, Loaded, Side};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::report::{Tone, counted};
+use crate::report::counted;
 use crate::{exit, structs};
 
 /// The arguments.
@@ -127,17 +128,18 @@ pub fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let (from, to) = (&compared.from.shown, &compared.to.shown);
     let details = compared.difference.details(&compared.from.schema, &compared.to.schema);
     let count = details.len() + compared.unreadable.len();
-    let losses = compared.questions.iter().filter(|question| is_loss(question.lint().0)).count();
+    let losses = compared.questions.iter().filter(|question| difference::is_loss(question.lint().0)).count();
     if arguments.sql && count > 0 {
         let sql = sql(context, &compared)?;
         printer.result(sql.trim_end());
         printer.json("sql", &json!({ "sql": sql }));
     } else {
         for detail in &details {
-            show(context, detail, &compared.questions);
+            let lint = question_of(detail, &compared.questions).map(|question| question.lint().0);
+            difference::show(context, "", detail, lint);
         }
         for (database, object) in &compared.unreadable {
-            show_unreadable(context, database, object);
+            difference::show_unreadable(context, "", database, object);
         }
     }
     let (label_from, label_to) = (&compared.from.label, &compared.to.label);
@@ -229,19 +231,15 @@ fn rename_error(context: &Context, error: &RenameError, from: &Loaded, to: &Load
     let at_struct =
         declared.and_then(|declared| structs::rename_error(context, declared, error, "nothing was compared"));
     at_struct.unwrap_or_else(|| {
-        CommandError::usage(error.to_string()).note(format!("the old name is that of {}, the new one of {}", from.shown, to.shown)).help(
-            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name",
-        )
+        CommandError::usage(error.to_string())
+            .note(format!("the old name is that of {}, the new one of {}", from.shown, to.shown))
+            .help("a table: `--rename old_table=new_table`")
+            .help("a column: `--rename table.old=new`, the table by its new name")
     })
-}
-
-fn is_loss(lint: Lint) -> bool {
-    lint != Lint::NotNullWithoutDefault
 }
 
 /// The question that a difference raises.
 fn question_of<'q>(detail: &Detail, questions: &'q [Question]) -> Option<&'q Question> {
-    use dbmigrate_core::diff::{Action, Change};
     let lints: &[Lint] = match (&detail.change, detail.action) {
         (Change::DropTable(_) | Change::Drop("virtual table", _), _) => &[Lint::DropTable],
         (Change::DropColumn(..), _) => &[Lint::DropColumn],
@@ -253,58 +251,6 @@ fn question_of<'q>(detail: &Detail, questions: &'q [Question]) -> Option<&'q Que
         let (lint, object) = question.lint();
         lints.contains(&lint) && object.eq_ignore_ascii_case(&detail.object)
     })
-}
-
-/// What a difference costs, in words.
-fn consequence(lint: Lint) -> &'static str {
-    match lint {
-        Lint::DropTable => "its rows would be lost",
-        Lint::NotNullWithoutDefault => "existing rows need a value",
-        _ => "its values would be lost",
-    }
-}
-
-fn show(context: &Context, detail: &Detail, questions: &[Question]) {
-    let printer = &context.printer;
-    let lint = question_of(detail, questions).map(|question| question.lint().0);
-    let note = lint.map(|lint| format!("{} ({lint})", consequence(lint)));
-    let tone = match detail.action.sign() {
-        '+' => Tone::Added,
-        '-' => Tone::Gone,
-        _ => Tone::Changed,
-    };
-    printer.difference(tone, &detail.to_string(), note.as_deref());
-    // what does not fit on a line
-    let is_long = matches!(detail.kind, "table" | "view" | "trigger" | "virtual table");
-    if printer.is_verbose() && is_long && detail.action != dbmigrate_core::diff::Action::Rename {
-        for (tone, sign, sql) in [(Tone::Gone, '-', &detail.before), (Tone::Added, '+', &detail.after)] {
-            for line in sql.iter().flat_map(|sql| sql.lines()) {
-                printer.difference(tone, &format!("    {sign} {line}"), None);
-            }
-        }
-    }
-    printer.json(
-        "difference",
-        &json!({
-            "action": detail.action.word(),
-            "kind": detail.kind,
-            "table": detail.table.as_str(),
-            "object": detail.object,
-            "from": detail.before,
-            "to": detail.after,
-            "change": detail.change.to_string(),
-            "lint": lint.map(Lint::name),
-            "loses": lint.is_some_and(is_loss),
-        }),
-    );
-}
-
-fn show_unreadable(context: &Context, database: &str, Unreadable { object, reason }: &Unreadable) {
-    let (kind, name) = (&object.kind, &object.name);
-    let text = format!("! {kind} {name} of {database} cannot be compared: {reason}");
-    context.printer.difference(Tone::Gone, &text, None);
-    let object = json!({ "database": database, "kind": kind, "object": name.as_str(), "message": reason });
-    context.printer.json("unreadable", &object);
 }
 
 /// Commands that say that something was renamed, for what may have been.
@@ -335,7 +281,7 @@ fn sql(context: &Context, compared: &Compared) -> Result<String> {
     plan.allowed.clear();
     let mut text = String::new();
     for question in &compared.questions {
-        let word = if is_loss(question.lint().0) { "loss" } else { "open" };
+        let word = if difference::is_loss(question.lint().0) { "loss" } else { "open" };
         // writing to a string cannot fail
         let _ = writeln!(text, "-- {word}: {}", question.message(None));
     }

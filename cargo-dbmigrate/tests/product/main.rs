@@ -8,6 +8,7 @@ mod databases;
 mod decisions;
 mod declarations;
 mod diff;
+mod drift;
 mod faults;
 mod folder;
 mod foreign_files;

@@ -9,6 +9,7 @@
 
 pub mod assess;
 pub mod besides;
+mod conversion;
 mod copy;
 pub mod decide;
 mod dependents;
