@@ -7,12 +7,12 @@ use thiserror::Error;
 
 use super::adopt::{Adoption, Refusal};
 use super::drift::{Drift, Tolerated};
-use super::found::fill;
+use super::found::{add_keys, fill};
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
-use crate::engine::check::{Broken, Violations, broken_objects, foreign_key_violations};
+use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Connection, display, integer};
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
 use crate::engine::tracker::{Tracker, schema_version};
@@ -233,7 +233,12 @@ impl LocalDatabase {
         for (at, preflight) in preflights.iter().enumerate() {
             let row = self.connection.first_row_shown(&preflight.query).await;
             if let Some(row) = row.map_err(|error| (preflight.query.clone(), error))? {
-                found.push(Finding { preflight: at, message: fill(Some(&preflight.message), &row) });
+                let mut message = fill(Some(&preflight.message), &row);
+                if !preflight.keys.is_empty() {
+                    let keys = self.connection.rows_shown(&preflight.keys).await;
+                    add_keys(&mut message, &keys.map_err(|error| (preflight.keys.clone(), error))?);
+                }
+                found.push(Finding { preflight: at, message });
             }
         }
         Ok(found)
@@ -352,6 +357,10 @@ impl LocalDatabase {
             }
         }
         let Some(((table, rowid, parent), _)) = new.first() else { return Ok(()) };
+        if rowid == MISMATCH {
+            let message = format!("{MISMATCH}: `{table}` would refer to what is no key");
+            return Err(engine(EngineError { kind: ErrorKind::Statement, message }));
+        }
         let count = new.iter().filter(|((one, _, two), _)| one == table && two == parent).map(|(_, count)| count).sum();
         Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
     }
