@@ -281,6 +281,11 @@ impl Writing<'_> {
 
     /// `User::id` or `User(org_id, id)`, where rustc will find the same type on both sides.
     fn struct_reference(&self, key: &ForeignKey) -> Option<String> {
+        let at = self.table.foreign_keys.iter().position(|one| std::ptr::eq(one, key))?;
+        // a path stands for a key that works; the others are named as the database has them
+        if !self.schema.is_usable_key(self.table, at) {
+            return None;
+        }
         let parent = self.schema.table(&key.parent)?;
         let struct_name = self.names.get(&parent.name)?;
         let columns = self.schema.referenced_columns(key)?;

@@ -275,8 +275,12 @@ fn push_reference(
     options: &ReferenceOptions,
     span: Span,
 ) {
+    let place = Place::ForeignKey(table.name.clone(), table.foreign_keys.len());
     let (parent, parent_columns) = match &reference.value {
-        Reference::Table(table, columns) => (table.clone(), columns.clone()),
+        Reference::Table(table, columns) => {
+            lowering.by_name.push(place.clone());
+            (table.clone(), columns.clone())
+        }
         Reference::Fields(paths) => {
             let mut parent = None;
             let mut parent_columns = Vec::new();
@@ -297,7 +301,7 @@ fn push_reference(
             (parent, parent_columns)
         }
     };
-    lowering.places.push((Place::ForeignKey(table.name.clone(), table.foreign_keys.len()), span));
+    lowering.places.push((place, span));
     let action = |action: &Option<At<ReferentialAction>>| action.as_ref().map(|at| at.value).unwrap_or_default();
     table.foreign_keys.push(ForeignKey {
         name,

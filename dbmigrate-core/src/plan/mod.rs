@@ -9,6 +9,7 @@
 
 pub mod assess;
 pub mod besides;
+mod conversion;
 mod copy;
 pub mod decide;
 mod dependents;
@@ -27,6 +28,7 @@ pub use preflight::Preflight;
 
 use std::collections::BTreeSet;
 
+pub(crate) use preflight::KEYS_SHOWN;
 use preflight::Preflights;
 
 use crate::ddl::render;

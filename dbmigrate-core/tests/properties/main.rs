@@ -5,6 +5,7 @@
 mod support;
 
 mod case;
+mod drift;
 mod edit;
 mod gene;
 mod generate;
