@@ -11,7 +11,7 @@ const SPACES: [&str; 6] =
 
 /// The script with other spaces and keywords, which the choices run out of after a while.
 pub(crate) fn distorted(sql: &str, choices: &mut Choices<'_>) -> String {
-    let statements = split(sql).map(|statement| match statement.text {
+    let statements = split(sql).into_iter().map(|statement| match statement.text {
         // what is in the parentheses is the module's own language
         text if text.starts_with("CREATE VIRTUAL") => format!("{text};\n"),
         text => format!("{};\n", distorted_statement(text, choices)),

@@ -85,7 +85,12 @@ impl Wanted {
         let hangs_on_these = |on: &Name| {
             besides.tables.contains(on) || besides.views.contains(on) || (!is_known(on) && !is_declared(on))
         };
-        for trigger in live.triggers.iter().filter(|trigger| hangs_on_these(&trigger.on)) {
+        // a trigger is still on the table by its old name
+        let now_called = |on: &Name| {
+            let renamed = decisions.renames.tables.iter().find(|(from, _)| from == on);
+            renamed.map_or_else(|| on.clone(), |(_, to)| to.clone())
+        };
+        for trigger in live.triggers.iter().filter(|trigger| hangs_on_these(&now_called(&trigger.on))) {
             if declared.triggers.contains(&trigger.name) {
                 besides.triggers_in_the_way.push(trigger.name.clone());
             } else {
@@ -164,6 +169,19 @@ mod tests {
         let wanted = Wanted::of(&declared, &live(), &decisions);
         let key = &wanted.schema.table(&"legacy".into()).expect("it stays").foreign_keys[0];
         assert_eq!((key.parent.as_str(), names(&key.parent_columns)), ("people", vec!["handle"]));
+    }
+
+    #[test]
+    fn a_trigger_on_a_renamed_table_follows_its_declaration() {
+        let renames = Renames { tables: vec![("users".into(), "people".into())], columns: Vec::new() };
+        let decisions = Decisions { renames, ..Decisions::default() };
+        let declared = schema(&[
+            "CREATE TABLE people (id INTEGER PRIMARY KEY, nick TEXT)",
+            "CREATE TRIGGER on_users AFTER INSERT ON people BEGIN SELECT 1; END",
+        ]);
+        let wanted = Wanted::of(&declared, &live(), &decisions);
+        assert_eq!(names(&wanted.besides.triggers), ["on_legacy", "on_unreadable"]);
+        assert_eq!(names(&wanted.besides.triggers_in_the_way), Vec::<&str>::new());
     }
 
     #[test]

@@ -32,10 +32,17 @@ pub(super) fn dedented(text: &str) -> String {
 pub(super) fn indented(text: &str) -> String {
     let mut indented = String::with_capacity(text.len());
     for token in tokenize(text) {
-        indented.push_str(token.text);
-        if token.kind == TokenKind::Space && token.text.contains('\n') {
+        let line = match token.kind {
+            TokenKind::Space => token.text.rfind('\n').map(|at| at + 1),
+            _ => None,
+        };
+        // in front of what is there, which may be tabs
+        let (before, indentation) = token.text.split_at(line.unwrap_or_default());
+        indented.push_str(before);
+        if line.is_some() {
             indented.push_str("  ");
         }
+        indented.push_str(indentation);
     }
     indented
 }
@@ -59,6 +66,9 @@ mod tests {
         let text = "UPDATE t SET a = 'x\n'\n  WHERE b;\n\nSELECT 1";
         assert_eq!(indented(text), "UPDATE t SET a = 'x\n'\n    WHERE b;\n\n  SELECT 1");
         assert_eq!(dedented(&indented(text)), text);
+        let with_tabs = "SELECT 1,\n2,\n\t3";
+        assert_eq!(indented(with_tabs), "SELECT 1,\n  2,\n  \t3");
+        assert_eq!(dedented(&indented(with_tabs)), with_tabs);
     }
 
     #[test]
