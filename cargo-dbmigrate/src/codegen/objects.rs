@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dbmigrate_core::ddl::Comments;
 use dbmigrate_core::schema::{Schema, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 use dbmigrate_core::sql::token::{TokenKind, significant};
 use dbmigrate_core::sql::{DeclType, Expr, Name};
@@ -57,7 +58,7 @@ fn module_column(argument: &Expr) -> Option<ModuleColumn> {
 }
 
 /// The struct of a virtual table.
-pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames) -> Struct {
+pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames, comments: Option<&Comments>) -> Struct {
     let own = names.get(&table.name);
     let columns = module_columns(table);
     let module = table.module.folded();
@@ -82,9 +83,10 @@ pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames) -> Struct
                 arguments.push(Argument::Plain(flag.to_owned()));
             }
         }
-        Field { name, ty: module_type(&module, at, column), arguments }
+        Field { doc: column_doc(comments, &column.name), ty: module_type(&module, at, column), name, arguments }
     });
     Struct {
+        doc: comments.and_then(|comments| comments.table.clone()),
         derive: "Table",
         attribute: "table",
         name: own.map_or_else(String::new, |own| own.ident.clone()),
@@ -107,7 +109,13 @@ fn module_type(module: &str, at: usize, column: &ModuleColumn) -> String {
 }
 
 /// The struct of a view. What a view returns may always be NULL as far as its declaration says.
-pub(super) fn view(schema: &Schema, view: &View, columns: &[(Name, DeclType)], names: &StructNames) -> Struct {
+pub(super) fn view(
+    schema: &Schema,
+    view: &View,
+    columns: &[(Name, DeclType)],
+    names: &StructNames,
+    comments: Option<&Comments>,
+) -> Struct {
     let own = names.get(&view.name);
     let mut arguments = Vec::new();
     arguments.extend(own.and_then(|own| own.explicit(&view.name)).map(|name| Argument::text("name", name)));
@@ -122,9 +130,10 @@ pub(super) fn view(schema: &Schema, view: &View, columns: &[(Name, DeclType)], n
         let name = field_word(own, column);
         let ty = if declared.is_empty() { RustType::string() } else { RustType::of(declared) };
         let arguments = explicit_column(&name, column).map(|name| Argument::text("name", name)).into_iter().collect();
-        Field { name, ty: format!("Option<{}>", ty.text), arguments }
+        Field { doc: column_doc(comments, column), name, ty: format!("Option<{}>", ty.text), arguments }
     });
     Struct {
+        doc: comments.and_then(|comments| comments.table.clone()),
         derive: "View",
         attribute: "view",
         name: own.map_or_else(String::new, |own| own.ident.clone()),
@@ -132,6 +141,10 @@ pub(super) fn view(schema: &Schema, view: &View, columns: &[(Name, DeclType)], n
         fields: fields.collect(),
         refers_to: BTreeSet::new(),
     }
+}
+
+fn column_doc(comments: Option<&Comments>, column: &Name) -> Option<String> {
+    comments.and_then(|comments| comments.column(column)).map(str::to_owned)
 }
 
 /// `trigger(…)` on the struct of what it is on.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use dbmigrate_core::ddl::Comments;
 use dbmigrate_core::declare::naming::index_name;
 use dbmigrate_core::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, ReferentialAction, Schema, Table,
@@ -16,13 +17,14 @@ use super::types::RustType;
 use super::{defaults, objects};
 
 /// The struct of a table.
-pub(super) fn render(schema: &Schema, table: &Table, names: &StructNames) -> Struct {
-    let writing = Writing { schema, table, names, own: names.get(&table.name) };
+pub(super) fn render(schema: &Schema, table: &Table, names: &StructNames, comments: Option<&Comments>) -> Struct {
+    let writing = Writing { schema, table, names, own: names.get(&table.name), comments };
     let arguments = writing.table_arguments();
     let fields = table.columns.iter().map(|column| writing.field(column)).collect();
     let name = writing.own.map_or_else(String::new, |own| own.ident.clone());
     let refers_to = writing.referenced();
-    Struct { derive: "Table", attribute: "table", name, arguments, fields, refers_to }
+    let doc = comments.and_then(|comments| comments.table.clone());
+    Struct { doc, derive: "Table", attribute: "table", name, arguments, fields, refers_to }
 }
 
 struct Writing<'a> {
@@ -30,6 +32,7 @@ struct Writing<'a> {
     table: &'a Table,
     names: &'a StructNames,
     own: Option<&'a StructName>,
+    comments: Option<&'a Comments>,
 }
 
 impl Writing<'_> {
@@ -68,7 +71,8 @@ impl Writing<'_> {
                 arguments.push(Argument::List("foreign_key", arguments_of_key));
             }
         }
-        arguments.extend(table.checks.iter().filter(|check| self.field_of_check(check).is_none()).map(check_argument));
+        let checks = self.checks().filter(|check| self.field_of_check(check).is_none());
+        arguments.extend(checks.map(check_argument));
         for index in table.indexes.iter().filter(|index| self.field_of_index(index).is_none()) {
             arguments.push(self.index(index, None));
         }
@@ -77,13 +81,21 @@ impl Writing<'_> {
         arguments
     }
 
+    /// The checks, without those that an enum says.
+    fn checks(&self) -> impl Iterator<Item = &Check> {
+        let said = |at: usize| self.own.is_some_and(|own| own.enums().any(|(_, one)| one.check == Some(at)));
+        self.table.checks.iter().enumerate().filter(move |(at, _)| !said(*at)).map(|(_, check)| check)
+    }
+
     fn field(&self, column: &Column) -> Field {
-        let ty = RustType::of_column(column);
+        let enum_type = self.own.and_then(|own| own.enum_of(&column.name));
+        let ty = RustType::of_column(self.table, column, enum_type);
         let nullable = !self.table.rejects_null(column);
         let text = if nullable { format!("Option<{}>", ty.text) } else { ty.text.clone() };
         let name = self.field_name(&column.name);
         let arguments = self.column_arguments(column, &ty, &name);
-        Field { name, ty: text, arguments }
+        let doc = self.comments.and_then(|comments| comments.column(&column.name)).map(str::to_owned);
+        Field { doc, name, ty: text, arguments }
     }
 
     fn column_arguments(&self, column: &Column, ty: &RustType, field: &str) -> Vec<Argument> {
@@ -117,12 +129,13 @@ impl Writing<'_> {
             arguments.push(Argument::flag("not_null", options));
         }
         if let Some(default) = column.effective_default() {
-            arguments.push(defaults::argument(default, ty.literal));
+            let values = self.own.and_then(|own| own.enum_of(&column.name)).map(|one| &one.values[..]);
+            arguments.push(defaults::argument(default, ty.literal, values));
         }
         if let Some(collate) = &column.collate {
             arguments.push(Argument::Plain(format!("collate = {}", collation(collate))));
         }
-        for check in table.checks.iter().filter(|check| self.field_of_check(check) == Some(&column.name)) {
+        for check in self.checks().filter(|check| self.field_of_check(check) == Some(&column.name)) {
             arguments.push(match &check.name {
                 Some(_) => check_argument(check),
                 None => Argument::text("check", check.expr.as_str()),
@@ -273,7 +286,11 @@ impl Writing<'_> {
         let mut fields = Vec::new();
         for (own, referenced) in key.columns.iter().zip(&columns) {
             let (own, referenced) = (self.table.column(own)?, parent.column(referenced)?);
-            if RustType::of_column(own).text != RustType::of_column(referenced).text {
+            let ty = |table: &Table, column: &Column| {
+                let enum_type = self.names.get(&table.name).and_then(|name| name.enum_of(&column.name));
+                RustType::of_column(table, column, enum_type).text
+            };
+            if ty(self.table, own) != ty(parent, referenced) {
                 return None;
             }
             fields.push(struct_name.field(&referenced.name)?);

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dbmigrate_core::engine::introspect::{StoredObject, Unreadable};
 use dbmigrate_core::engine::{Introspected, ViewColumns, introspect_without, view_columns};
 use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
 use serde_json::json;
 
@@ -41,6 +43,10 @@ pub struct Pull {
     #[arg(long, value_name = "[!]GLOB")]
     pub tables: Vec<TablePattern>,
 
+    /// Enums for columns whose CHECK lists the texts that they hold
+    #[arg(long)]
+    pub enums: bool,
+
     /// Also write the first migration, and record it in the database as applied
     #[arg(long)]
     pub baseline: bool,
@@ -56,7 +62,8 @@ impl Pull {
         let flag = |flag: &str, value: String| format!(" {flag} {}", shell_quoted(&value));
         let tables = self.tables.iter().map(|pattern| flag("--tables", pattern.to_string()));
         let out = self.out.iter().map(|out| flag("--out", out.display().to_string()));
-        tables.chain(out).collect()
+        let enums = self.enums.then(|| " --enums".to_owned());
+        tables.chain(out).chain(enums).collect()
     }
 }
 
@@ -69,10 +76,19 @@ pub fn run(context: &Context, arguments: &Pull) -> Result<u8> {
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let pulled = read(context, arguments, &url)?;
     adopt(context, arguments, &url)?;
-    let rendered =
-        codegen::structs(&codegen::Request { schema: &pulled.found.schema, view_columns: &pulled.view_columns });
+    let rendered = codegen::structs(&codegen::Request {
+        schema: &pulled.found.schema,
+        view_columns: &pulled.view_columns,
+        comments: &pulled.found.comments(),
+        unreadable: &pulled.found.unreadable,
+        enums: arguments.enums,
+    });
     refuse_inexpressible(&rendered.inexpressible)?;
     write_out(context, arguments, &url, &rendered)?;
+    for Unreadable { object, reason } in &pulled.found.unreadable {
+        let message = format!("the {} `{}` has no struct, it is only in a comment: {reason}", object.kind, object.name);
+        context.printer.warning(&message, &[]);
+    }
     Ok(exit::DONE)
 }
 
@@ -92,8 +108,24 @@ fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled
     let engine = |error| engine_error("cannot read the schema", &error, &url.to_string());
     let mut found = block_on(introspect_without(&connection, &context.config.ignore)).map_err(engine)?;
     tables::select(&mut found, &arguments.tables)?;
+    set_aside_triggers(&mut found);
     let view_columns = block_on(view_columns(&connection, &found.schema));
     Ok(Pulled { found, view_columns })
+}
+
+/// A trigger is written on the struct of its table; where that has none, neither has the trigger.
+fn set_aside_triggers(found: &mut Introspected) {
+    let is_unreadable =
+        |table: &Name| found.unreadable.iter().any(|one| one.object.kind != "index" && one.object.name == *table);
+    let lost: Vec<Name> =
+        found.schema.triggers.iter().filter(|one| is_unreadable(&one.on)).map(|one| one.name.clone()).collect();
+    for name in lost {
+        found.schema.triggers.remove(&name);
+        let is_it = |object: &&StoredObject| object.kind == "trigger" && object.name == name;
+        let object = found.statements.iter().find(is_it).cloned();
+        let reason = "what it is on has none";
+        found.unreadable.extend(object.map(|object| Unreadable { object, reason: reason.to_owned() }));
+    }
 }
 
 /// `--baseline` and `--from-drizzle`, before anything is written.
@@ -167,7 +199,7 @@ fn write_out(context: &Context, arguments: &Pull, url: &DatabaseUrl, rendered: &
     }
     let count = counted(rendered.structs.len(), "struct");
     for one in &rendered.structs {
-        let object = json!({ "kind": one.kind.noun(), "name": one.object.as_str(), "struct": one.ident });
+        let object = json!({ "kind": one.kind.noun(), "name": one.object.as_str(), "struct": one.ident() });
         printer.json("struct", &object);
     }
     if let Out::Stdout = out {
@@ -178,7 +210,7 @@ fn write_out(context: &Context, arguments: &Pull, url: &DatabaseUrl, rendered: &
         printer.json("pulled", &json!({ "database": url.to_string() }));
     }
     printer.status("Pulled", format!("{count} from {url}"));
-    let next = next_steps(context, &out)?;
+    let next = next_steps(context, &out, rendered)?;
     printer.next(&next);
     Ok(())
 }
@@ -225,13 +257,13 @@ fn make_folder(out: &Out<'_>) -> Result<()> {
 }
 
 /// What is left to be done by hand.
-fn next_steps(context: &Context, out: &Out<'_>) -> Result<Vec<String>> {
+fn next_steps(context: &Context, out: &Out<'_>, rendered: &Rendered) -> Result<Vec<String>> {
     let mut next = Vec::new();
     let path = match out {
         Out::Stdout => return Ok(vec!["write them to a file: `cargo dbmigrate pull --out src/schema.rs`".to_owned()]),
         Out::File(path) | Out::Folder(path) => *path,
     };
-    next.extend(setup::missing_dependencies(context, &[])?);
+    next.extend(setup::missing_dependencies(context, &rendered.dependencies())?);
     let source = context.package.root.join("src");
     let absolute = std::path::absolute(path).map_err(|error| CommandError::io("find", path, &error))?;
     if absolute.parent() == Some(&source)
