@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments and what it does.
 
+pub mod answers;
 pub mod baseline;
 pub mod check;
 mod decide;
@@ -12,6 +13,7 @@ pub mod pull;
 pub mod push;
 mod replay;
 mod seal;
+mod side;
 pub mod status;
 
 use crate::cli::{Command, Selection};
