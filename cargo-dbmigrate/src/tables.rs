@@ -96,7 +96,12 @@ mod tests {
         for table in ["users", "user_roles", "posts"] {
             found.schema.tables.insert(Table::new(table));
         }
-        found.schema.views.insert(View { name: "active_users".into(), columns: Vec::new(), query: "SELECT 1".into() });
+        found.schema.views.insert(View {
+            name: "active_users".into(),
+            columns: Vec::new(),
+            query: "SELECT 1".into(),
+            unchecked: false,
+        });
         found.schema.triggers.insert(Trigger {
             name: "users_inserted".into(),
             on: "posts".into(),
@@ -104,6 +109,7 @@ mod tests {
             event: TriggerEvent::Insert,
             when: None,
             body: "SELECT 1".into(),
+            unchecked: false,
         });
         found
     }

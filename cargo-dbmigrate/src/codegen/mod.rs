@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dbmigrate_core::ddl::Comments;
 use dbmigrate_core::engine::ViewColumns;
+use dbmigrate_core::engine::check::Broken;
 use dbmigrate_core::engine::introspect::{StoredObject, Unreadable};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::ObjectKind;
@@ -45,6 +46,8 @@ pub struct Request<'a> {
     pub comments: &'a BTreeMap<Name, Comments>,
     /// What is no part of the schema, because it cannot be read.
     pub unreadable: &'a [Unreadable],
+    /// The views and triggers that do not compile.
+    pub broken: &'a [Broken],
     /// Whether columns that hold one of a few texts become enums.
     pub enums: bool,
 }
@@ -122,7 +125,8 @@ impl RenderedStruct {
 
 /// The structs that declare a schema.
 pub fn structs(request: &Request<'_>) -> Rendered {
-    let Request { schema, view_columns, comments, unreadable, enums } = *request;
+    let Request { view_columns, comments, unreadable, broken, enums, .. } = *request;
+    let schema = &without_checks(request.schema, broken);
     let names = StructNames::of(schema, view_columns, enums);
     let mut rendered = Rendered { unreadable: unreadable.iter().map(verbatim).collect(), ..Rendered::default() };
     let mut push = |kind, object: &Name, one: &Struct| {
@@ -135,28 +139,27 @@ pub fn structs(request: &Request<'_>) -> Rendered {
         let one = objects::virtual_table(table, &names, comments.get(&table.name));
         push(ObjectKind::VirtualTable, &table.name, &one);
     }
-    let mut errors = Vec::new();
     for view in &schema.views {
-        match view_columns.get(&view.name).filter(|columns| !columns.is_empty()) {
-            Some(columns) => {
-                let one = objects::view(schema, view, columns, &names, comments.get(&view.name));
-                push(ObjectKind::View, &view.name, &one);
-            }
-            None => errors.push(Inexpressible {
-                kind: ObjectKind::View,
-                name: view.name.to_string(),
-                reason: "its columns are not known: the query does not compile".to_owned(),
-            }),
-        }
+        let columns = view_columns.get(&view.name).map(Vec::as_slice).unwrap_or_default();
+        let one = objects::view(schema, view, columns, &names, comments.get(&view.name));
+        push(ObjectKind::View, &view.name, &one);
     }
-    for lost in verify::verify(&rendered.file(), schema) {
-        // an object may have two reasons; the first is the better one
-        if !errors.iter().any(|known| (known.kind, known.name.to_ascii_lowercase()) == (lost.kind, lost.name.clone())) {
-            errors.push(lost);
-        }
-    }
-    rendered.inexpressible = errors;
+    rendered.inexpressible = verify::verify(&rendered.file(), schema);
     rendered
+}
+
+/// The schema with what does not compile marked as unchecked.
+fn without_checks(schema: &Schema, broken: &[Broken]) -> Schema {
+    let mut schema = schema.clone();
+    for Broken { name, .. } in broken {
+        if let Some(view) = schema.views.get_mut(name) {
+            view.unchecked = true;
+        }
+        if let Some(trigger) = schema.triggers.get_mut(name) {
+            trigger.unchecked = true;
+        }
+    }
+    schema
 }
 
 /// What cannot be read, as a comment.
@@ -171,7 +174,13 @@ fn verbatim(unreadable: &Unreadable) -> String {
 /// # Errors
 /// Every object that would not come back as it is.
 pub fn render(schema: &Schema, view_columns: &ViewColumns) -> Result<String, Vec<Inexpressible>> {
-    let rendered =
-        structs(&Request { schema, view_columns, comments: &BTreeMap::new(), unreadable: &[], enums: false });
+    let rendered = structs(&Request {
+        schema,
+        view_columns,
+        comments: &BTreeMap::new(),
+        unreadable: &[],
+        broken: &[],
+        enums: false,
+    });
     if rendered.inexpressible.is_empty() { Ok(rendered.file()) } else { Err(rendered.inexpressible) }
 }

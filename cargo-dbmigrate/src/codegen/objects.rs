@@ -119,6 +119,9 @@ pub(super) fn view(
     let own = names.get(&view.name);
     let mut arguments = Vec::new();
     arguments.extend(own.and_then(|own| own.explicit(&view.name)).map(|name| Argument::text("name", name)));
+    if view.unchecked {
+        arguments.push(Argument::Plain("unchecked".to_owned()));
+    }
     arguments.push(Argument::text("query", view.query.as_str()));
     if !view.columns.is_empty() {
         let listed = view.columns.iter().map(|column| Argument::Plain(field_word(own, column)));
@@ -163,6 +166,9 @@ pub(super) fn trigger(trigger: &Trigger, own: Option<&StructName>) -> Argument {
     if !columns.is_empty() {
         let columns = columns.iter().map(|column| Argument::Plain(field_word(own, column)));
         arguments.push(Argument::List("update_of", columns.collect()));
+    }
+    if trigger.unchecked {
+        arguments.push(Argument::Plain("unchecked".to_owned()));
     }
     arguments.extend(trigger.when.as_ref().map(|when| Argument::text("when", when.as_str())));
     arguments.push(Argument::text("body", trigger.body.as_str()));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dbmigrate_core::engine::check::{Broken, broken_objects};
 use dbmigrate_core::engine::introspect::{StoredObject, Unreadable};
 use dbmigrate_core::engine::{Introspected, ViewColumns, introspect_without, view_columns};
 use dbmigrate_core::plan::decide::shell_quoted;
@@ -81,10 +82,15 @@ pub fn run(context: &Context, arguments: &Pull) -> Result<u8> {
         view_columns: &pulled.view_columns,
         comments: &pulled.found.comments(),
         unreadable: &pulled.found.unreadable,
+        broken: &pulled.broken,
         enums: arguments.enums,
     });
     refuse_inexpressible(&rendered.inexpressible)?;
     write_out(context, arguments, &url, &rendered)?;
+    for Broken { kind, name, message } in &pulled.broken {
+        let help = "the struct says `unchecked`: it is created without a look at whether it compiles".to_owned();
+        context.printer.warning(&format!("the {kind} `{name}` does not compile: {message}"), &[help]);
+    }
     for Unreadable { object, reason } in &pulled.found.unreadable {
         let message = format!("the {} `{}` has no struct, it is only in a comment: {reason}", object.kind, object.name);
         context.printer.warning(&message, &[]);
@@ -96,6 +102,8 @@ pub fn run(context: &Context, arguments: &Pull) -> Result<u8> {
 struct Pulled {
     found: Introspected,
     view_columns: ViewColumns,
+    /// The views and triggers that do not compile.
+    broken: Vec<Broken>,
 }
 
 fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled> {
@@ -109,8 +117,11 @@ fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled
     let mut found = block_on(introspect_without(&connection, &context.config.ignore)).map_err(engine)?;
     tables::select(&mut found, &arguments.tables)?;
     set_aside_triggers(&mut found);
-    let view_columns = block_on(view_columns(&connection, &found.schema));
-    Ok(Pulled { found, view_columns })
+    let view_columns = block_on(view_columns(&connection, &found.schema)).map_err(engine)?;
+    // a parent without a key is nothing that a trigger is to blame for
+    block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(engine)?;
+    let broken = block_on(broken_objects(&connection, &found.schema));
+    Ok(Pulled { found, view_columns, broken })
 }
 
 /// A trigger is written on the struct of its table; where that has none, neither has the trigger.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cargo_dbmigrate::codegen::{self, Rendered};
 use cargo_dbmigrate::exit;
 use dbmigrate_core::ddl::Comments;
-use dbmigrate_core::engine::check::broken_objects;
+use dbmigrate_core::engine::check::{Broken, broken_objects};
 use dbmigrate_core::engine::{Connection, ViewColumns, introspect, populate, view_columns};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::Schema;
@@ -21,8 +21,8 @@ pub(crate) struct Loaded {
     pub(crate) schema: Schema,
     pub(crate) views: ViewColumns,
     pub(crate) comments: BTreeMap<Name, Comments>,
-    /// Views and triggers that the engine does not compile, and why.
-    pub(crate) broken: Vec<String>,
+    /// Views and triggers that the engine does not compile.
+    pub(crate) broken: Vec<Broken>,
 }
 
 /// Loads a script into a database in memory.
@@ -34,9 +34,8 @@ pub(crate) fn load(sql: &str) -> Result<Loaded, String> {
         if let Some(unreadable) = found.unreadable.first() {
             return Err(format!("{}: {}", unreadable.object.sql, unreadable.reason));
         }
-        let views = view_columns(&connection, &found.schema).await;
+        let views = view_columns(&connection, &found.schema).await.map_err(|error| error.to_string())?;
         let broken = broken_objects(&connection, &found.schema).await;
-        let broken = broken.into_iter().map(|one| format!("{} `{}`: {}", one.kind, one.name, one.message)).collect();
         let comments = found.comments();
         Ok(Loaded { schema: found.schema, views, comments, broken })
     })
@@ -44,8 +43,8 @@ pub(crate) fn load(sql: &str) -> Result<Loaded, String> {
 
 /// The structs of a schema, as `pull --enums` makes them.
 pub(crate) fn rendered(loaded: &Loaded, enums: bool) -> Rendered {
-    let Loaded { schema, views, comments, .. } = loaded;
-    codegen::structs(&codegen::Request { schema, view_columns: views, comments, unreadable: &[], enums })
+    let Loaded { schema, views, comments, broken } = loaded;
+    codegen::structs(&codegen::Request { schema, view_columns: views, comments, unreadable: &[], broken, enums })
 }
 
 /// The structs of a schema in one file.

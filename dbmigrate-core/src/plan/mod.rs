@@ -21,9 +21,10 @@ mod virtual_table;
 
 pub use assess::{Assessed, Risk};
 pub use decide::{Accepted, Decisions, Question};
-pub use dependents::create_all;
+pub use dependents::{create_all, in_order_of_mention};
 pub use lint::Lint;
 pub use preflight::Preflight;
+pub use script::UNCHECKED;
 
 use std::collections::BTreeSet;
 
@@ -82,6 +83,8 @@ pub struct Plan {
     pub moving: BTreeSet<Name>,
     /// The losses that were accepted by name, with their objects.
     pub allowed: Vec<(Lint, String)>,
+    /// The views and triggers that are created and need not compile.
+    pub unchecked: Vec<Name>,
     /// The statements, in order.
     pub steps: Vec<Step>,
 }
@@ -179,6 +182,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
         unforeseen: preflights.unforeseen,
         moving: dependents::moving_tables(&input, &strategies),
         allowed,
+        unchecked: dependents.unchecked(),
         steps,
     })
 }

@@ -1,8 +1,8 @@
 //! What `codegen` renders of a schema with many features, kept in step by its test.
 
-use dbmigrate::{Table, View};
+use dbmigrate::{ColumnType, Table, View};
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 #[table(
     index("libsql_vector_idx(embedding)", name = "articles_embedding"),
     trigger(
@@ -20,7 +20,7 @@ pub struct Articles {
     pub embedding: Option<[f32; 4]>,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 #[table(
     foreign_key(
         organization_id,
@@ -60,21 +60,29 @@ pub struct Orders {
     pub note: Option<Vec<u8>>,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 pub struct Organizations {
     #[column(primary_key, autoincrement)]
     pub id: i64,
     #[column(type = "VARCHAR(40)", unique, collate = nocase)]
     pub slug: String,
     #[column(default = "free", check = "plan IN ('free', 'team', 'enterprise')")]
-    pub plan: String,
+    pub plan: OrganizationsPlan,
     #[column(type = "JSON", default = "{}")]
     pub settings: String,
     #[column(default_sql = "unixepoch()")]
     pub created_at: i64,
 }
 
-#[derive(Table)]
+/// The values of `organizations.plan`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ColumnType)]
+pub enum OrganizationsPlan {
+    Free,
+    Team,
+    Enterprise,
+}
+
+#[derive(Debug, Clone, Table)]
 #[table(
     name = "Table",
     strict,
@@ -88,7 +96,7 @@ pub struct Table2 {
     pub self_: Option<i64>,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 #[table(
     without_rowid,
     primary_key(organization_id, number desc),
@@ -127,7 +135,7 @@ pub struct Users {
     pub email_key: Option<String>,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 #[table(using = rtree)]
 pub struct Areas {
     pub id: i64,
@@ -139,14 +147,14 @@ pub struct Areas {
     pub label: String,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 #[table(using = fts5, options("content='articles'", "content_rowid='id'"))]
 pub struct ArticleSearch {
     pub title: String,
     pub body: String,
 }
 
-#[derive(View)]
+#[derive(Debug, Clone, View)]
 #[view(query = r#"SELECT o.id, o.total - o.discount AS due, u."last seen"
 FROM orders o LEFT JOIN users u ON u.organization_id = o.organization_id AND u.number = o.buyer
 WHERE o.state < 9"#)]
@@ -157,7 +165,7 @@ pub struct OpenOrders {
     pub last_seen: Option<String>,
 }
 
-#[derive(View)]
+#[derive(Debug, Clone, View)]
 #[view(
     query = "SELECT id, slug FROM organizations",
     columns(organization, slug),

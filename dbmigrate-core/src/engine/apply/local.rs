@@ -16,7 +16,7 @@ use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
 use crate::engine::tracker::Tracker;
 use crate::folder::Script;
-use crate::plan::{Lint, Preflight};
+use crate::plan::{Lint, Preflight, UNCHECKED};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
 use crate::sql::{Name, Statement, StatementKind, split, token::significant};
@@ -41,6 +41,8 @@ struct Wanted<'a> {
     unreadable: &'a [Unreadable],
     /// What did not compile before either.
     broken: Vec<Broken>,
+    /// The views and triggers that need not compile.
+    unchecked: Vec<Name>,
 }
 
 /// Why a file was not opened.
@@ -186,12 +188,26 @@ impl LocalDatabase {
     ) -> Result<(), Failure> {
         self.preflights(migration).await?;
         self.forget_what_others_changed().await.map_err(cannot_read)?;
-        let wanted = Wanted { hash: migration.migration.schema.to_hex(), ..Wanted::default() };
-        self.run_checked(&migration.script.statements, &wanted).await?;
+        let statements = &migration.script.statements;
+        let broken = if is_additive(statements) { Vec::new() } else { self.broken_before().await? };
+        let allows = migration.script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
+        let unchecked = allows.map(|allow| Name::from(allow.object.as_str())).collect();
+        let wanted = Wanted { hash: migration.migration.schema.to_hex(), broken, unchecked, ..Wanted::default() };
+        self.run_checked(statements, &wanted).await?;
         let duration = milliseconds(started);
         self.record(migration, position, duration)
             .await
             .map_err(|error| Failure::Engine { action: "cannot record the migration", error })
+    }
+
+    /// What does not compile before a migration is no fault of it.
+    async fn broken_before(&mut self) -> Result<Vec<Broken>, Failure> {
+        self.tracker().await.map_err(cannot_read)?;
+        let Some(tracker) = self.tracker.as_mut() else { return Ok(Vec::new()) };
+        if tracker.broken.is_none() {
+            tracker.broken = Some(broken_objects(&self.connection, tracker.schema()).await);
+        }
+        Ok(tracker.broken.clone().unwrap_or_default())
     }
 
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
@@ -216,6 +232,7 @@ impl LocalDatabase {
             unreadable: &push.before.unreadable,
             // a view that nobody could use before is no fault of the change
             broken: broken_objects(&self.connection, &push.before.schema).await,
+            unchecked: push.wanted.unchecked().cloned().collect(),
         };
         self.run_checked(&statements, &wanted).await.map(|()| true)
     }
@@ -276,21 +293,20 @@ impl LocalDatabase {
             let (found, unreadable) = (Box::new(tracker.schema().clone()), unreadable.collect());
             return Err(Failure::Structure { found, unreadable });
         }
-        let additive = statements.iter().all(|statement| {
-            !statement.kind.changes_schema()
-                || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
-        });
-        if additive {
+        if is_additive(statements) {
             return Ok(());
         }
         let broken = broken_objects(&self.connection, tracker.schema()).await;
-        let is_new = |object: &Broken| {
-            !wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name)
+        let is_new = |object: &&Broken| {
+            let was_broken =
+                wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name);
+            !was_broken && !wanted.unchecked.contains(&object.name)
         };
-        match broken.into_iter().find(is_new) {
-            Some(Broken { kind, name, message }) => Err(Failure::Broken { kind, name: name.to_string(), message }),
-            None => Ok(()),
+        if let Some(Broken { kind, name, message }) = broken.iter().find(is_new) {
+            return Err(Failure::Broken { kind, name: name.to_string(), message: message.clone() });
         }
+        tracker.broken = Some(broken);
+        Ok(())
     }
 
     async fn check_references(&self, statements: &[Statement<'_>], before: &Violations) -> Result<(), Failure> {
@@ -476,6 +492,14 @@ impl Target for LocalDatabase {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether statements add tables and indexes and nothing else, so that views and triggers compile as they did.
+fn is_additive(statements: &[Statement<'_>]) -> bool {
+    statements.iter().all(|statement| {
+        !statement.kind.changes_schema()
+            || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
+    })
 }
 
 fn cannot_read(error: EngineError) -> Failure {
