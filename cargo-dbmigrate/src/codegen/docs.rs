@@ -57,9 +57,10 @@ fn list_marker(line: &str) -> Option<usize> {
     (is_bullet || is_number).then_some(digits + 2)
 }
 
-/// A line that does not become a heading, a quote, a fence or a list.
+/// A line that does not become a heading, a quote or a fence.
 fn escaped_start(line: &str) -> String {
-    let is_block = line.starts_with(['#', '>', '~', '=', '|', '-', '+']);
+    let is_line = line.chars().all(|char| char == '=') || line.chars().all(|char| char == '-');
+    let is_block = line.starts_with(['#', '>']) || line.starts_with("~~~") || is_line;
     format!("{}{}", if is_block { "\\" } else { "" }, escaped(line))
 }
 
@@ -139,7 +140,7 @@ mod tests {
             ("see [users] and Vec<u8> <3 \\d\\[", "/// see \\[users] and Vec\\<u8> <3 \\d\\\\\\[\n"),
             ("`a` or `b[0]`", "/// `a` or `b[0]`\n"),
             ("it`s", "/// it\\`s\n"),
-            ("# 1", "/// \\# 1\n"),
+            ("# 1\n===\n=> a", "/// \\# 1\n/// \\===\n/// => a\n"),
             ("a:\n- one\n  more\n- two", "/// a:\n/// - one\n///   more\n/// - two\n"),
             ("(https://sqlite.org/lang.html).", "/// (<https://sqlite.org/lang.html>).\n"),
             ("\u{202e}right", "/// right\n"),

@@ -88,8 +88,8 @@ pub fn run(context: &Context, arguments: &Pull) -> Result<u8> {
     refuse_inexpressible(&rendered.inexpressible)?;
     write_out(context, arguments, &url, &rendered)?;
     for Broken { kind, name, message } in &pulled.broken {
-        let help = "the struct says `unchecked`: it is created without a look at whether it compiles".to_owned();
-        context.printer.warning(&format!("the {kind} `{name}` does not compile: {message}"), &[help]);
+        let message = format!("the {kind} `{name}` does not compile here, its struct says `unchecked`: {message}");
+        context.printer.warning(&message, &[]);
     }
     for Unreadable { object, reason } in &pulled.found.unreadable {
         let message = format!("the {} `{}` has no struct, it is only in a comment: {reason}", object.kind, object.name);
