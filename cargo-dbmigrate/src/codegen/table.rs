@@ -59,17 +59,15 @@ impl Writing<'_> {
                 arguments.push(self.key("unique", &unique.parts, unique.name.as_ref(), unique.conflict));
             }
         }
-        for (at, key) in table.foreign_keys.iter().enumerate() {
-            if self.reference_of_field(at).is_none() {
-                let columns = key.columns.iter().map(|column| match self.field_name(column).as_str() {
-                    // a bare `deferrable` is a clause
-                    "deferrable" => Argument::Plain("r#deferrable".to_owned()),
-                    field => Argument::Plain(field.to_owned()),
-                });
-                let name = key.name.iter().map(|name| Argument::text("name", name.as_str()));
-                let arguments_of_key = columns.chain(self.reference(key)).chain(name).collect();
-                arguments.push(Argument::List("foreign_key", arguments_of_key));
-            }
+        for key in self.table_references() {
+            let columns = key.columns.iter().map(|column| match self.field_name(column).as_str() {
+                // a bare `deferrable` is a clause
+                "deferrable" => Argument::Plain("r#deferrable".to_owned()),
+                field => Argument::Plain(field.to_owned()),
+            });
+            let name = key.name.iter().map(|name| Argument::text("name", name.as_str()));
+            let arguments_of_key = columns.chain(self.reference(key)).chain(name).collect();
+            arguments.push(Argument::List("foreign_key", arguments_of_key));
         }
         let checks = self.checks().filter(|check| self.field_of_check(check).is_none());
         arguments.extend(checks.map(check_argument));
@@ -87,9 +85,26 @@ impl Writing<'_> {
         self.table.checks.iter().enumerate().filter(move |(at, _)| !said(*at)).map(|(_, check)| check)
     }
 
+    /// The Rust type of a column of any table.
+    fn rust_type(&self, table: &Table, column: &Column) -> RustType {
+        let of_column = |table: &Table, column: &Column| {
+            let enum_type = self.names.get(&table.name).and_then(|name| name.enum_of(&column.name));
+            RustType::of_column(table, column, enum_type)
+        };
+        // without a type of its own it holds what it refers to
+        let referenced = || {
+            let key =
+                table.foreign_keys.iter().find(|key| matches!(&key.columns[..], [only] if *only == column.name))?;
+            let parent = self.schema.table(&key.parent)?;
+            let referenced = self.schema.referenced_columns(key)?;
+            Some(of_column(parent, parent.column(referenced.first()?)?))
+        };
+        let untyped = column.decl_type.is_empty();
+        untyped.then(referenced).flatten().unwrap_or_else(|| of_column(table, column))
+    }
+
     fn field(&self, column: &Column) -> Field {
-        let enum_type = self.own.and_then(|own| own.enum_of(&column.name));
-        let ty = RustType::of_column(self.table, column, enum_type);
+        let ty = self.rust_type(self.table, column);
         let nullable = !self.table.rejects_null(column);
         let text = if nullable { format!("Option<{}>", ty.text) } else { ty.text.clone() };
         let name = self.field_name(&column.name);
@@ -172,6 +187,16 @@ impl Writing<'_> {
         let own = column(at)?;
         let is_first = (0..at).all(|before| column(before) != Some(own));
         (is_first && self.table.column(own).is_some()).then_some(own)
+    }
+
+    /// The foreign keys that no field says, in the order of their columns: where they were written makes no difference.
+    fn table_references(&self) -> Vec<&ForeignKey> {
+        let keys = self.table.foreign_keys.iter().enumerate();
+        let mut keys: Vec<&ForeignKey> =
+            keys.filter(|(at, _)| self.reference_of_field(*at).is_none()).map(|(_, key)| key).collect();
+        let place = |name: &Name| self.table.columns.iter().position(|column| column.name == *name);
+        keys.sort_by_key(|key| key.columns.iter().map(place).collect::<Vec<_>>());
+        keys
     }
 
     /// The column whose field says the check: the only one that it mentions.
@@ -286,11 +311,7 @@ impl Writing<'_> {
         let mut fields = Vec::new();
         for (own, referenced) in key.columns.iter().zip(&columns) {
             let (own, referenced) = (self.table.column(own)?, parent.column(referenced)?);
-            let ty = |table: &Table, column: &Column| {
-                let enum_type = self.names.get(&table.name).and_then(|name| name.enum_of(&column.name));
-                RustType::of_column(table, column, enum_type).text
-            };
-            if ty(self.table, own) != ty(parent, referenced) {
+            if self.rust_type(self.table, own).text != self.rust_type(parent, referenced).text {
                 return None;
             }
             fields.push(struct_name.field(&referenced.name)?);
