@@ -48,18 +48,19 @@ impl Rendered {
             let module = unused(&module_name(one.ident()), "_", &mut taken);
             files.push(SourceFile { name: format!("{module}.rs"), text: one.file() });
             let written = if is_keyword(&module) { format!("r#{module}") } else { module.clone() };
-            modules.push((module, written, one));
+            modules.push((module, written, &one.idents));
         }
-        modules.sort_by(|(one, ..), (two, ..)| version_order(one, two));
+        modules.sort();
         let mut text = String::new();
         for (_, module, _) in &modules {
             let _ = writeln!(text, "mod {module};");
         }
         text.push('\n');
-        for (_, module, one) in &modules {
+        modules.sort_by(|(one, ..), (two, ..)| version_order(one, two));
+        for (_, module, idents) in &modules {
             // `self`: there may be a crate of that name
             let path = format!("self::{module}");
-            text.push_str(&use_names("pub ", &path, one.idents.iter().map(String::as_str)));
+            text.push_str(&use_names("pub ", &path, idents.iter().map(String::as_str)));
         }
         text.push_str(&self.unreadable());
         files.push(SourceFile { name: "mod.rs".to_owned(), text });

@@ -1,4 +1,4 @@
-//! The order in which rustfmt puts modules and imports (doc.rust-lang.org/style-guide/#sorting).
+//! The order in which rustfmt puts imports (doc.rust-lang.org/style-guide/#sorting).
 
 use std::cmp::Ordering;
 

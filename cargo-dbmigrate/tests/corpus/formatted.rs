@@ -19,6 +19,8 @@ b), CHECK (a <> b AND
 CREATE INDEX by_a ON lines (a) WHERE a > 0
   AND a < 1000;
 CREATE TABLE \"日本語日本語日本語日本語日本語日本語日本語日本語日本語日本\" (\"😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀\" INT UNIQUE, b INT) STRICT;
+CREATE TABLE t2 (a INT); CREATE TABLE t10 (a INT); CREATE TABLE t_1 (a INT); CREATE TABLE struct (a INT); CREATE TABLE mod (a INT);
+CREATE TABLE refers (a INT REFERENCES t2 (a), b INT REFERENCES t10 (a), c INT REFERENCES struct (a));
 CREATE VIEW several AS SELECT a,
   b FROM lines;
 CREATE VIEW named (x, y) AS SELECT a,
