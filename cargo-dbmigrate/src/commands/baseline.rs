@@ -121,7 +121,11 @@ pub(super) fn record(
     Ok(adopted)
 }
 
-fn open_existing(context: &Context, url: &DatabaseUrl) -> Result<LocalDatabase> {
+/// Opens a database that has to be there.
+///
+/// # Errors
+/// If it is not, or cannot be opened.
+pub(super) fn open_existing(context: &Context, url: &DatabaseUrl) -> Result<LocalDatabase> {
     if url.path().exists() {
         return open(context, url, false);
     }
@@ -161,21 +165,24 @@ fn refusal(error: AdoptError, last: &Migration, database: &str) -> CommandError 
     }
 }
 
-fn different(mut error: CommandError, differences: &[String], equal: &[String]) -> CommandError {
-    for difference in differences.iter().take(SHOWN_DIFFERENCES) {
-        error = error.note(format!("to get there: {difference}"));
-    }
-    if let Some(more) = differences.len().checked_sub(SHOWN_DIFFERENCES).filter(|more| *more > 0) {
-        error = error.note(format!("and {}", counted(more, "more difference")));
-    }
-    error = error.note("nothing was changed");
+fn different(error: CommandError, differences: &[String], equal: &[String]) -> CommandError {
+    let error = with_differences(error, differences).note("nothing was changed");
     if equal.is_empty() {
         return error
             .help("change the database by hand, then run `cargo dbmigrate baseline` again")
             .help("see what it has, as structs: `cargo dbmigrate pull`");
     }
-    for name in equal {
-        error = error.help(format!("it has that of `{name}`: `cargo dbmigrate baseline {name}`"));
+    let fitting = |name: &String| format!("it has that of `{name}`: `cargo dbmigrate baseline {name}`");
+    error.helps(equal.iter().map(fitting))
+}
+
+/// The error with what a database lacks to be what it should be.
+pub(super) fn with_differences(mut error: CommandError, differences: &[String]) -> CommandError {
+    for difference in differences.iter().take(SHOWN_DIFFERENCES) {
+        error = error.note(format!("to get there: {difference}"));
+    }
+    if differences.len() > SHOWN_DIFFERENCES {
+        error = error.note(format!("and {} more differences", differences.len() - SHOWN_DIFFERENCES));
     }
     error
 }

@@ -9,10 +9,13 @@ pub mod init;
 pub mod migrate;
 mod open;
 pub mod pull;
+mod pull_baseline;
+mod pull_drizzle;
 pub mod push;
 mod replay;
 mod seal;
 pub mod status;
+mod take_over;
 
 use crate::cli::{Command, Selection};
 use crate::context::Context;

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dbmigrate_core::engine::{Introspected, ViewColumns, introspect_without, view_columns};
+use dbmigrate_core::engine::{Connection, Introspected, ViewColumns, introspect_without, view_columns};
 use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
 use serde_json::json;
 
 use super::open::open;
 use super::replay::engine_error;
+use super::{pull_baseline, pull_drizzle};
 use crate::codegen::{self, Inexpressible, Rendered};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -42,17 +43,17 @@ pub struct Pull {
     pub tables: Vec<TablePattern>,
 
     /// Also write the first migration, and record it in the database as applied
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tables")]
     pub baseline: bool,
 
     /// Take over the history of a database that drizzle-kit has managed, from its migrations folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["tables", "baseline"])]
     pub from_drizzle: Option<PathBuf>,
 }
 
 impl Pull {
     /// The flags that say what goes where, as they were typed.
-    fn again(&self) -> String {
+    pub(super) fn again(&self) -> String {
         let flag = |flag: &str, value: String| format!(" {flag} {}", shell_quoted(&value));
         let tables = self.tables.iter().map(|pattern| flag("--tables", pattern.to_string()));
         let out = self.out.iter().map(|out| flag("--out", out.display().to_string()));
@@ -67,41 +68,63 @@ impl Pull {
 pub fn run(context: &Context, arguments: &Pull) -> Result<u8> {
     let url = context.database(arguments.url.as_deref())?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    match &arguments.from_drizzle {
+        Some(folder) => return pull_drizzle::run(context, arguments, folder, &url),
+        None if arguments.baseline => return pull_baseline::run(context, arguments, &url),
+        None => {}
+    }
     let pulled = read(context, arguments, &url)?;
-    adopt(context, arguments, &url)?;
-    let rendered =
-        codegen::structs(&codegen::Request { schema: &pulled.found.schema, view_columns: &pulled.view_columns });
-    refuse_inexpressible(&rendered.inexpressible)?;
-    write_out(context, arguments, &url, &rendered)?;
+    let next = write_structs(context, arguments, &url.to_string(), &pulled)?;
+    context.printer.next(&next);
     Ok(exit::DONE)
 }
 
 /// What is pulled of a database.
-struct Pulled {
-    found: Introspected,
-    view_columns: ViewColumns,
+pub(super) struct Pulled {
+    pub(super) found: Introspected,
+    pub(super) view_columns: ViewColumns,
 }
 
-fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled> {
+/// Reads the database.
+///
+/// # Errors
+/// If there is none, or it cannot be read.
+pub(super) fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled> {
     if !url.path().exists() {
         return Err(CommandError::failed(format!("there is no database `{url}`"))
             .note(format!("its name is from {}", url.source()))
             .help("name the one to pull from: `cargo dbmigrate pull --url PATH`"));
     }
     let connection = open(context, url, false)?.into_connection();
-    let engine = |error| engine_error("cannot read the schema", &error, &url.to_string());
-    let mut found = block_on(introspect_without(&connection, &context.config.ignore)).map_err(engine)?;
+    read_from(context, arguments, &connection, &url.to_string())
+}
+
+/// Reads the database behind a connection.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn read_from(
+    context: &Context,
+    arguments: &Pull,
+    connection: &Connection,
+    database: &str,
+) -> Result<Pulled> {
+    let engine = |error| engine_error("cannot read the schema", &error, database);
+    let mut found = block_on(introspect_without(connection, &context.config.ignore)).map_err(engine)?;
     tables::select(&mut found, &arguments.tables)?;
-    let view_columns = block_on(view_columns(&connection, &found.schema));
+    let view_columns = block_on(view_columns(connection, &found.schema));
     Ok(Pulled { found, view_columns })
 }
 
-/// `--baseline` and `--from-drizzle`, before anything is written.
-fn adopt(_context: &Context, arguments: &Pull, _url: &DatabaseUrl) -> Result<()> {
-    match arguments {
-        Pull { baseline: false, from_drizzle: None, .. } => Ok(()),
-        _ => Err(CommandError::failed("not built yet")),
-    }
+/// Writes the structs to where they are to go, and returns what is left to be done by hand.
+///
+/// # Errors
+/// If something cannot be said in structs, or not be written.
+pub(super) fn write_structs(context: &Context, arguments: &Pull, from: &str, pulled: &Pulled) -> Result<Vec<String>> {
+    let rendered =
+        codegen::structs(&codegen::Request { schema: &pulled.found.schema, view_columns: &pulled.view_columns });
+    refuse_inexpressible(&rendered.inexpressible)?;
+    write_out(context, arguments, from, &rendered)
 }
 
 fn refuse_inexpressible(inexpressible: &[Inexpressible]) -> Result<()> {
@@ -148,7 +171,7 @@ impl<'a> Out<'a> {
     }
 }
 
-fn write_out(context: &Context, arguments: &Pull, url: &DatabaseUrl, rendered: &Rendered) -> Result<()> {
+fn write_out(context: &Context, arguments: &Pull, from: &str, rendered: &Rendered) -> Result<Vec<String>> {
     let printer = &context.printer;
     let out = Out::of(arguments.out.as_deref())?;
     let files = out.files(rendered);
@@ -173,14 +196,12 @@ fn write_out(context: &Context, arguments: &Pull, url: &DatabaseUrl, rendered: &
     if let Out::Stdout = out {
         let text = rendered.file();
         printer.result(text.trim_end());
-        printer.json("pulled", &json!({ "database": url.to_string(), "text": text }));
+        printer.json("pulled", &json!({ "database": from, "text": text }));
     } else {
-        printer.json("pulled", &json!({ "database": url.to_string() }));
+        printer.json("pulled", &json!({ "database": from }));
     }
-    printer.status("Pulled", format!("{count} from {url}"));
-    let next = next_steps(context, &out)?;
-    printer.next(&next);
-    Ok(())
+    printer.status("Pulled", format!("{count} from {from}"));
+    next_steps(context, &out)
 }
 
 fn refuse_to_overwrite(arguments: &Pull, files: &[Wanted], before: &[Before]) -> Result<()> {

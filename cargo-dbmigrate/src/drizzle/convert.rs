@@ -11,6 +11,7 @@ use dbmigrate_core::sql::token::significant;
 use dbmigrate_core::sql::{Statement, StatementKind, Token, TokenKind, split, tokenize};
 
 use super::Entry;
+use super::journal::SQL_FILE;
 
 /// What drizzle-orm splits a file at.
 const BREAKPOINT: &str = "--> statement-breakpoint";
@@ -18,13 +19,22 @@ const BREAKPOINT: &str = "--> statement-breakpoint";
 /// Settings of a connection, which are the runner's business or cannot be changed inside of a transaction.
 const SETTINGS: [&str; 4] = ["foreign_keys", "defer_foreign_keys", "journal_mode", "synchronous"];
 
+/// A migration's SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Converted {
+    /// The text.
+    pub sql: String,
+    /// How many lines stand before the first one of drizzle-kit's.
+    pub header_lines: usize,
+}
+
 /// The SQL of a migration of that name, made of an entry's.
-pub fn convert(entry: &Entry, name: &MigrationName) -> String {
+pub fn convert(entry: &Entry, name: &MigrationName) -> Converted {
     let mut taken_out: Vec<String> = Vec::new();
     let parts = entry.sql.split(BREAKPOINT).map(|part| convert_part(part, &mut taken_out));
     let body = parts.collect::<Vec<_>>().join(BREAKPOINT);
     let file = entry.file.file_name().unwrap_or_default().to_string_lossy();
-    let file = if file == "migration.sql" { format!("{}/{file}", entry.tag) } else { file.into_owned() };
+    let file = if file == SQL_FILE { format!("{}/{file}", entry.tag) } else { file.into_owned() };
     let mut text = format!("-- {name}\n--\n-- Taken over from drizzle-kit: {file}\n");
     if !taken_out.is_empty() {
         text.push_str("-- Left to the runner, which applies it in a transaction with foreign keys off:\n");
@@ -34,9 +44,10 @@ pub fn convert(entry: &Entry, name: &MigrationName) -> String {
         let _ = writeln!(text, "--   {statement}");
     }
     text.push('\n');
-    text.push_str(body.trim_start_matches('\n').trim_end());
+    let header_lines = text.lines().count();
+    text.push_str(body.trim_end());
     text.push('\n');
-    text
+    Converted { sql: text, header_lines }
 }
 
 /// What stands between two breakpoints, with its last semicolon, and with what is not ours to say in comments.

@@ -15,6 +15,8 @@ use crate::{exit, package};
 
 /// The journal's place in the folder.
 const JOURNAL: &str = "meta/_journal.json";
+/// The SQL in the directory of a migration, from 1.0 on.
+pub(super) const SQL_FILE: &str = "migration.sql";
 /// The versions of journals that are read.
 const VERSIONS: std::ops::RangeInclusive<u32> = 5..=7;
 /// The dialects whose SQL is that of SQLite. drizzle-kit writes `sqlite` for databases of Turso as well.
@@ -103,7 +105,7 @@ pub fn read(path: &Path) -> Result<DrizzleFolder> {
     let shown = path.display();
     let error = if path.is_dir() {
         CommandError::usage(format!("`{shown}` is no migrations folder of drizzle-kit"))
-            .note(format!("it has no `{JOURNAL}`, and no directory with a `migration.sql`"))
+            .note(format!("it has no `{JOURNAL}`, and no directory such as `20260101120000_name` with a `{SQL_FILE}`"))
     } else {
         CommandError::failed(format!("there is no folder `{shown}`"))
     };
@@ -150,19 +152,21 @@ fn read_journal(path: PathBuf) -> Result<DrizzleFolder> {
 }
 
 fn read_directories(path: &Path) -> Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for name in file_names(path)? {
+    let date = |name: &str| name.get(..14).and_then(milliseconds);
+    let names: Vec<String> =
+        file_names(path)?.into_iter().filter(|name| path.join(name).join(SQL_FILE).is_file()).collect();
+    if !names.iter().any(|name| date(name).is_some()) {
+        return Ok(Vec::new());
+    }
+    let mut entries = Vec::with_capacity(names.len());
+    for name in names {
         let directory = path.join(&name);
-        let sql = directory.join("migration.sql");
-        if !sql.is_file() {
-            continue;
-        }
-        let Some(when) = name.get(..14).and_then(milliseconds) else {
+        let Some(when) = date(&name) else {
             let message =
                 format!("`{}` does not begin with its date, as in `20260101120000_name`", directory.display());
             return Err(CommandError::new(exit::INCONSISTENT, message));
         };
-        entries.push(read_entry(name, when, sql, &directory.join("snapshot.json"), None)?);
+        entries.push(read_entry(name, when, directory.join(SQL_FILE), &directory.join("snapshot.json"), None)?);
     }
     Ok(entries)
 }
