@@ -29,6 +29,29 @@ pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
+/// What a line of a comparison is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Something new.
+    Added,
+    /// Something that is gone, or that cannot be compared.
+    Gone,
+    /// Something in both that differs.
+    Changed,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        use anstyle::AnsiColor::{Green, Red, Yellow};
+        let color = match self {
+            Self::Added => Green,
+            Self::Gone => Red,
+            Self::Changed => Yellow,
+        };
+        Style::new().fg_color(Some(color.into()))
+    }
+}
+
 /// Speaks to the user. Cheap to clone.
 ///
 /// That somebody has closed the pipe is no error: there is nobody left to tell.
@@ -162,6 +185,13 @@ impl Printer {
         if !self.json {
             Self::say(AutoStream::new(io::stdout(), self.color), &format!("{text}\n"));
         }
+    }
+
+    /// A line of a comparison, as [`Printer::result`]; `note` stands behind it and says what to look out for.
+    pub fn difference(&self, tone: Tone, line: &str, note: Option<&str>) {
+        let style = tone.style();
+        let note = note.map(|note| format!("  {0}! {note}{0:#}", style::ERROR)).unwrap_or_default();
+        self.result(format!("{style}{line}{style:#}{note}"));
     }
 
     /// The same for programs: an object on a line of its own, where JSON is wanted. `object` is a struct or map;

@@ -103,8 +103,65 @@ pub fn pending_renames(declared: &Declared, head: &Snapshot) -> Renames {
     renames
 }
 
-/// A rename that cannot be made, at the attribute that asks for it; `None` if no attribute does.
-pub fn rename_error(context: &Context, declared: &Declared, error: &RenameError) -> Option<CommandError> {
+/// A `renamed_from` of which a database does not tell whether it was made already: both names are taken in it, and both
+/// are declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ambiguous {
+    /// The struct or field that has the attribute.
+    pub place: Place,
+    /// The old name, with its table for a column.
+    pub from: String,
+    /// The new name.
+    pub to: String,
+}
+
+/// The renames that the attributes ask for and that have not been made in a database, which has no record of them: one
+/// whose old name is not there was made, or never needed. What cannot be told is the second.
+pub fn renames_on(declared: &Declared, live: &Schema) -> (Renames, Vec<Ambiguous>) {
+    let mut renames = Renames::default();
+    let mut ambiguous = Vec::new();
+    let is_live = |name: &Name| live.tables.contains(name) || live.virtual_tables.contains(name);
+    // a change of case is made where the name is spelled the old way
+    let is_spelled = |name: &Name| live.table(name).is_some_and(|table| table.name.same_spelling(name));
+    let is_declared = |name: &Name| {
+        let schema = &declared.schema;
+        schema.tables.contains(name) || schema.virtual_tables.contains(name)
+    };
+    for (from, to) in declared.renamed_tables.iter().filter(|(from, _)| is_live(from)) {
+        if from == to {
+            renames.tables.extend(is_spelled(from).then(|| (from.clone(), to.clone())));
+        } else if is_live(to) && is_declared(from) {
+            let place = Place::Table(to.clone());
+            ambiguous.push(Ambiguous { place, from: from.to_string(), to: to.to_string() });
+        } else {
+            renames.tables.push((from.clone(), to.clone()));
+        }
+    }
+    for (table, from, to) in &declared.renamed_columns {
+        let Some(before) = live.table(renames.old_table(table)) else { continue };
+        let Some(column) = before.column(from) else { continue };
+        let is_declared = declared.schema.table(table).is_some_and(|after| after.column(from).is_some());
+        if from == to {
+            let is_spelled = column.name.same_spelling(from);
+            renames.columns.extend(is_spelled.then(|| (table.clone(), from.clone(), to.clone())));
+        } else if before.column(to).is_some() && is_declared {
+            let place = Place::Column(table.clone(), to.clone());
+            ambiguous.push(Ambiguous { place, from: format!("{table}.{from}"), to: to.to_string() });
+        } else {
+            renames.columns.push((table.clone(), from.clone(), to.clone()));
+        }
+    }
+    (renames, ambiguous)
+}
+
+/// A rename that cannot be made, at the attribute that asks for it; `None` if no attribute does. `untouched` says what
+/// did not happen because of it.
+pub fn rename_error(
+    context: &Context,
+    declared: &Declared,
+    error: &RenameError,
+    untouched: &str,
+) -> Option<CommandError> {
     let is = |from: &str, to: &Name| *from == error.from && *to.as_str() == *error.to;
     let mut tables = declared.renamed_tables.iter().filter(|(from, to)| is(from.as_str(), to));
     let mut columns = declared.renamed_columns.iter();
@@ -116,7 +173,7 @@ pub fn rename_error(context: &Context, declared: &Declared, error: &RenameError)
     };
     let diagnostic = Diagnostic::error(error.to_string()).help("correct `renamed_from`, or take it out");
     let diagnostic = declared.point(diagnostic, &place, "");
-    let error = CommandError::failed("a struct asks for a rename that cannot be made, nothing was written");
+    let error = CommandError::failed(format!("a struct asks for a rename that cannot be made, {untouched}"));
     Some(error.diagnostics(context.printer.render(&[diagnostic])))
 }
 

@@ -21,6 +21,8 @@ const REMOTE_SCHEMES: [&str; 5] = ["libsql", "https", "http", "wss", "ws"];
 pub enum UrlSource {
     /// `--url`.
     Argument,
+    /// Another flag that takes a database.
+    Side(&'static str),
     /// The environment.
     Environment,
     /// A `.env` file.
@@ -35,6 +37,7 @@ impl fmt::Display for UrlSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Argument => f.write_str("`--url`"),
+            Self::Side(flag) => write!(f, "`{flag}`"),
             Self::Environment => write!(f, "the environment variable `{ENVIRONMENT_VARIABLE}`"),
             Self::DotEnv(path) => write!(f, "`{ENVIRONMENT_VARIABLE}` in `{}`", path.display()),
             Self::Config => write!(f, "`url` in `{}`", crate::config::FILE_NAME),

@@ -48,7 +48,7 @@ fn compare(context: &Context, folder: &Folder, declared: &Declared) -> Result<()
     let head = folder.head_snapshot()?;
     let renames = structs::pending_renames(declared, &head);
     let difference = diff(&head.schema, &declared.schema, &renames).map_err(|error| {
-        let error_at_struct = structs::rename_error(context, declared, &error);
+        let error_at_struct = structs::rename_error(context, declared, &error, "nothing was written");
         error_at_struct.unwrap_or_else(|| CommandError::new(exit::DIFFERENCE, error.to_string()))
     })?;
     if difference.is_empty() {

@@ -15,7 +15,8 @@ use dbmigrate_core::sql::Name;
 use pollster::block_on;
 use serde_json::json;
 
-use super::decide::{Decided, decide};
+use super::answers::{Answers, FOR_GENERATE};
+use super::decide::{Asker, Decided};
 use super::seal;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -49,36 +50,25 @@ pub struct Generate {
     #[arg(long, conflicts_with = "check")]
     pub custom: bool,
 
-    /// A table (`users=people`) or column (`users.nick=handle`) was renamed
-    #[arg(long, value_name = "OLD=NEW")]
-    pub rename: Vec<String>,
-
-    /// Value of existing rows in a new or no longer nullable column, as SQL
-    #[arg(long, value_name = "TABLE.COLUMN=SQL")]
-    pub backfill: Vec<String>,
-
-    /// Accept what a lint warns of (`drop_column:users.legacy`), or `all`
-    #[arg(long, value_name = "LINT:OBJECT")]
-    pub accept: Vec<String>,
+    /// What is decided.
+    #[command(flatten)]
+    pub answers: Answers,
 }
 
 impl Generate {
     /// The command as it was typed, so that a flag can be put behind it.
-    pub(super) fn command_line(&self) -> String {
+    fn command_line(&self) -> String {
         let mut text = "cargo dbmigrate generate".to_owned();
         for (set, flag) in [(self.dry_run, " --dry-run"), (self.custom, " --custom")] {
             if set {
                 text.push_str(flag);
             }
         }
-        let name = self.name.iter().map(|value| ("name", value));
-        let rename = self.rename.iter().map(|value| ("rename", value));
-        let backfill = self.backfill.iter().map(|value| ("backfill", value));
-        let accept = self.accept.iter().map(|value| ("accept", value));
-        for (flag, value) in name.chain(rename).chain(backfill).chain(accept) {
+        if let Some(name) = &self.name {
             // writing to a string cannot fail
-            let _ = write!(text, " --{flag} {}", shell_quoted(value));
+            let _ = write!(text, " --name {}", shell_quoted(name));
         }
+        self.answers.push_to(&mut text);
         text
     }
 }
@@ -98,11 +88,19 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     }
     let declared = structs::read(context)?;
     let unchanged = is_unchanged(&folder, &declared);
-    if unchanged && !arguments.custom && arguments.rename.is_empty() && arguments.backfill.is_empty() {
+    if unchanged && !arguments.custom && arguments.answers.changes_nothing() {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     let head = folder.head_snapshot()?;
-    let Decided { decisions, diff } = decide(context, arguments, &declared, &head)?;
+    let asker = Asker {
+        context,
+        declared: &declared,
+        answers: &arguments.answers,
+        words: FOR_GENERATE,
+        command_line: arguments.command_line(),
+        untouched: "nothing was written",
+    };
+    let Decided { decisions, diff } = asker.decide(&head, arguments.check)?;
     if diff.is_empty() && !arguments.custom {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
@@ -142,7 +140,7 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
 
 /// A table whose values only the real database decides, and that went through the proof without rows, is proven less
 /// than the others, which must not go unsaid.
-fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
+pub(super) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
     let tables: BTreeSet<&Name> = proof.empty.iter().filter(|table| plan.unforeseen.contains(table)).collect();
     for table in tables {
         context.printer.warning(
@@ -193,7 +191,7 @@ pub(super) fn check(context: &Context, declared: &Declared) -> Result<()> {
 }
 
 /// The backfill that a statement does not compile for, if that is why: an expression is its author's to mend.
-fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandError> {
+pub(super) fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandError> {
     let ProofError::Statement { statement, error, .. } = error else { return None };
     if error.kind != ErrorKind::Statement {
         return None;
@@ -204,7 +202,7 @@ fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandEr
 }
 
 /// A plan that fails its proof is a bug of the planner, and is reported as one.
-fn unproven(error: &ProofError, plan: &Plan) -> CommandError {
+pub(super) fn unproven(error: &ProofError, plan: &Plan) -> CommandError {
     let statements: Vec<String> = plan.statements().map(|statement| format!("{statement};")).collect();
     let failing = match error {
         ProofError::Statement { statement, .. } => format!("the statement: {statement}"),

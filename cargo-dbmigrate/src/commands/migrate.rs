@@ -154,7 +154,7 @@ fn show(context: &Context, folder: &Folder, migration: &Migration, database: Opt
 }
 
 /// Says what is lost, and how much of it.
-fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
+pub(super) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
     let Loss { lint, object, count } = loss;
     let noun = match (lint.as_str(), count) {
         ("drop_table", 1) => "row",

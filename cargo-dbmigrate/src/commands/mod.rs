@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments and what it does.
 
+pub mod answers;
 pub mod baseline;
 pub mod check;
 mod decide;
@@ -14,6 +15,7 @@ mod pull_drizzle;
 pub mod push;
 mod replay;
 mod seal;
+mod side;
 pub mod status;
 mod take_over;
 

@@ -39,8 +39,9 @@ pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result
 /// SQLite says no more than that it cannot open a file; here is why, where it is not a question of rights.
 fn check_place(url: &DatabaseUrl) -> Result<()> {
     if url.path().is_dir() {
-        return Err(CommandError::failed(format!("`{url}` is a folder, not a database"))
-            .help("name the file: `cargo dbmigrate migrate --url PATH`"));
+        return Err(
+            CommandError::failed(format!("`{url}` is a folder, not a database")).help("name the file: `--url PATH`")
+        );
     }
     match url.path().parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         Some(folder) => {

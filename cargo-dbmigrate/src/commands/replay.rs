@@ -161,8 +161,9 @@ pub(super) fn engine_error(action: &str, error: &EngineError, database: &str) ->
             .help("try again when it is done; to wait longer, set `busy_timeout = 60` (seconds) in `dbmigrate.toml`"),
         ErrorKind::ReadOnly => shown(format!("`{database}` is read-only"))
             .help(format!("the file and its folder have to be writable: `ls -ld {}`", shell_quoted(database))),
-        ErrorKind::NotADatabase => shown(format!("`{database}` is not a database"))
-            .help("name the right file: `cargo dbmigrate migrate --url PATH`"),
+        ErrorKind::NotADatabase => {
+            shown(format!("`{database}` is not a database")).help("name the right file: `--url PATH`")
+        }
         ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
             .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(database)))
             .help("restore it from a backup before migrating"),

@@ -7,6 +7,7 @@ mod custom;
 mod databases;
 mod decisions;
 mod declarations;
+mod diff;
 mod faults;
 mod folder;
 mod ignored;

@@ -22,26 +22,11 @@ pub fn create_table_as(table: &Table, name: &Name) -> String {
     };
     let mut lines: Vec<String> = table.columns.iter().map(|column| column_with_keys(table, column, &expr)).collect();
     if let Some(key) = table.primary_key.as_ref().filter(|key| inline_part(key).is_none()) {
-        lines.push(format!(
-            "{}PRIMARY KEY ({}){}",
-            constraint(key.name.as_ref()),
-            key_parts(&key.parts),
-            on_conflict(key.conflict)
-        ));
+        lines.push(primary_key(key));
     }
-    for unique in table.uniques.iter().filter(|unique| !is_inline_unique(unique)) {
-        lines.push(format!(
-            "{}UNIQUE ({}){}",
-            constraint(unique.name.as_ref()),
-            key_parts(&unique.parts),
-            on_conflict(unique.conflict)
-        ));
-    }
-    for key in table.foreign_keys.iter().filter(|key| key.columns.len() != 1) {
-        let name = constraint(key.name.as_ref());
-        lines.push(format!("{name}FOREIGN KEY ({}) {}", sql_list(&key.columns), references(key)));
-    }
-    lines.extend(table.checks.iter().map(|one| check(one, &expr)));
+    lines.extend(table.uniques.iter().filter(|unique| !is_inline_unique(unique)).map(unique));
+    lines.extend(table.foreign_keys.iter().filter(|key| key.columns.len() != 1).map(foreign_key));
+    lines.extend(table.checks.iter().map(|one| check_with(one, &expr)));
     let mut options = Vec::new();
     for (set, option) in
         [(table.strict, "STRICT"), (table.without_rowid, "WITHOUT ROWID"), (table.random_rowid, "RANDOM ROWID")]
@@ -54,11 +39,33 @@ pub fn create_table_as(table: &Table, name: &Name) -> String {
     format!("CREATE TABLE {} (\n  {}\n){options}", name.sql(), lines.join(",\n  "))
 }
 
+/// `PRIMARY KEY (…)` as a constraint of its table, where `AUTOINCREMENT` has no place.
+pub fn primary_key(key: &PrimaryKey) -> String {
+    let name = constraint(key.name.as_ref());
+    format!("{name}PRIMARY KEY ({}){}", key_parts(&key.parts), on_conflict(key.conflict))
+}
+
+/// `UNIQUE (…)` as a constraint of its table.
+pub fn unique(unique: &Unique) -> String {
+    let name = constraint(unique.name.as_ref());
+    format!("{name}UNIQUE ({}){}", key_parts(&unique.parts), on_conflict(unique.conflict))
+}
+
+/// `FOREIGN KEY (…) REFERENCES …` as a constraint of its table.
+pub fn foreign_key(key: &ForeignKey) -> String {
+    format!("{}FOREIGN KEY ({}) {}", constraint(key.name.as_ref()), sql_list(&key.columns), references(key))
+}
+
+/// `CHECK (…)`.
+pub fn check(check: &Check) -> String {
+    check_with(check, &Expr::clone)
+}
+
 /// The definition of a column for `ALTER TABLE … ADD COLUMN`, with the foreign keys and the checks to go with it.
 pub fn added_column(column: &Column, foreign_keys: &[&ForeignKey], checks: &[&Check]) -> String {
     let mut text = plain_column(column, &Expr::clone);
     for one in checks {
-        let _ = write!(text, " {}", check(one, &Expr::clone));
+        let _ = write!(text, " {}", check(one));
     }
     for key in foreign_keys {
         let _ = write!(text, " {}{}", constraint(key.name.as_ref()), references(key));
@@ -179,7 +186,7 @@ fn key_parts(parts: &[KeyPart]) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-fn check(check: &Check, expr: &impl Fn(&Expr) -> Expr) -> String {
+fn check_with(check: &Check, expr: &impl Fn(&Expr) -> Expr) -> String {
     format!("{}CHECK ({})", constraint(check.name.as_ref()), expr(&check.expr))
 }
 

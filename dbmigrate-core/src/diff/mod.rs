@@ -4,11 +4,13 @@
 //! apply them, and what then differs by name is the rest.
 
 pub mod change;
+pub mod detail;
 mod order;
 pub mod rename;
 mod table;
 
 pub use change::Change;
+pub use detail::{Action, Detail};
 pub(crate) use order::in_order_of_references;
 pub use rename::{RenameError, Renames};
 pub use table::{ColumnChange, TableDiff};

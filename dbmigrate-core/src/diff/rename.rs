@@ -80,10 +80,10 @@ impl Renames {
         for (at, (from, to)) in self.tables.iter().enumerate() {
             let error = |reason| Err(RenameError { from: from.to_string(), to: to.to_string(), reason });
             if !has(old, from) {
-                return error(format!("the last snapshot has no table `{from}` (it has: {})", names(old)));
+                return error(format!("there was no table `{from}` before (there were: {})", names(old)));
             }
             if !has(new, to) {
-                return error(format!("no struct declares a table `{to}` (declared: {})", names(new)));
+                return error(format!("there is no table `{to}` afterwards (there are: {})", names(new)));
             }
             if self.tables[..at].iter().any(|(one, two)| one == from || two == to) {
                 return error("one of them is renamed twice".to_owned());
@@ -100,19 +100,19 @@ impl Renames {
         for (at, (table, from, to)) in self.columns.iter().enumerate() {
             let error = |reason| Err(RenameError { from: format!("{table}.{from}"), to: to.to_string(), reason });
             let Some(before) = old.table(self.old_table(table)) else {
-                return error(format!("the last snapshot has no table `{}`", self.old_table(table)));
+                return error(format!("there was no table `{}` before", self.old_table(table)));
             };
             let Some(after) = new.table(table) else {
                 return error(match self.tables.iter().find(|(old_name, _)| old_name == table) {
                     Some((_, renamed)) => format!("`{table}` is renamed too: write `{renamed}.{from}={to}`"),
-                    None => format!("no struct declares a table `{table}`"),
+                    None => format!("there is no table `{table}` afterwards"),
                 });
             };
             if before.column(from).is_none() {
                 return error(format!("`{}` has no column `{from}` ({})", before.name, column_list(before)));
             }
             if after.column(to).is_none() {
-                return error(format!("the struct of `{table}` declares no column `{to}` ({})", column_list(after)));
+                return error(format!("`{table}` has no column `{to}` afterwards ({})", column_list(after)));
             }
             if self.columns[..at].iter().any(|(on, one, two)| on == table && (one == from || two == to)) {
                 return error("one of them is renamed twice".to_owned());
@@ -124,7 +124,7 @@ impl Renames {
     /// The schema as SQLite leaves it after `ALTER TABLE … RENAME`: references in keys, indexes and expressions of the
     /// table and in foreign keys of others follow. Views and triggers are left as they are: their text is ambiguous,
     /// so a plan drops and recreates those that mention something renamed.
-    pub(super) fn apply(&self, old: &Schema) -> Schema {
+    pub(crate) fn apply(&self, old: &Schema) -> Schema {
         let mut schema = old.clone();
         let stays = |name: &Name| self.renames_table(name) || !self.displaces_table(name);
         schema.tables =

@@ -11,6 +11,7 @@ pub mod error;
 pub mod ignore;
 pub mod introspect;
 pub mod populate;
+pub mod provable;
 pub mod prove;
 pub mod tracker;
 pub mod view;

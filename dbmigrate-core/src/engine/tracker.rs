@@ -36,13 +36,14 @@ impl Tracker {
     /// # Errors
     /// If the engine fails.
     pub async fn new(connection: &Connection, ignore: Ignore) -> Result<Self, EngineError> {
+        // first, so that what another connection changes while the rest is read does not go unnoticed
+        let version = schema_version(connection).await?;
         let (objects, last_rowid) = stored_objects(connection, 0, &ignore).await?;
         let mut found = read_objects(&objects);
         if !found.schema.tables.is_empty() {
             let columns = stored_columns(connection).await?;
             refuse_mismatches(&mut found, &objects, &columns);
         }
-        let version = schema_version(connection).await?;
         Ok(Self::from_introspected(found, last_rowid, version, ignore))
     }
 

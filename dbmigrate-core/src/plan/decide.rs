@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lint::Lint;
+use super::preflight::Preflight;
 use crate::diff::{Diff, Renames, TableDiff, rename::displaced};
 use crate::schema::{Column, Schema, Table};
 use crate::sql::{Expr, Name};
@@ -14,6 +15,10 @@ pub struct Accepted {
     pub all: bool,
     /// Lints with their objects, the latter in lower case.
     pub named: BTreeSet<(Lint, String)>,
+    /// Tables of a database that no struct declares, and that are to stay beside a new one that is like them.
+    pub kept_tables: BTreeSet<Name>,
+    /// Views of a database that no struct declares, and that are to go.
+    pub dropped_views: BTreeSet<Name>,
 }
 
 impl Accepted {
@@ -54,6 +59,8 @@ pub enum Question {
         table: Name,
         /// New tables that it may have been renamed to, the most similar first.
         candidates: Vec<Name>,
+        /// Whether it can stay as it is beside the new one: in a database that has more than is declared.
+        may_stay: bool,
     },
     /// A column is gone: dropped, or renamed to one of the new ones?
     ColumnGone {
@@ -93,29 +100,84 @@ impl Question {
         }
     }
 
-    /// The question, in one line.
-    pub fn message(&self) -> String {
+    /// The question, in one line. `count` is how many rows or values it is about, where that is known.
+    pub fn message(&self, count: Option<u64>) -> String {
+        // "42 values", "its values"
+        let all = |noun: &str| match count {
+            Some(1) => format!("1 {noun}"),
+            Some(count) => format!("{count} {noun}s"),
+            None => format!("its {noun}s"),
+        };
+        let dropped = |noun: &str, otherwise: &str| match count {
+            Some(_) => format!("or dropped with {}?", all(noun)),
+            None => otherwise.to_owned(),
+        };
+        let (and_added, only) = ("or dropped and added?", "or dropped?");
         match self {
-            Self::TableGone { table, candidates } => match &candidates[..] {
-                [] => format!("table `{table}` is gone: its rows would be lost"),
-                [only] => format!("table `{table}` is gone and `{only}` is new: renamed, or dropped and added?"),
-                several => format!("table `{table}` is gone and {} are new: renamed, or dropped?", ticked(several)),
-            },
+            Self::TableGone { table, candidates, may_stay } => {
+                let gone = if *may_stay { "is declared by no struct" } else { "is gone" };
+                match &candidates[..] {
+                    [] => format!("table `{table}` {gone}: {} would be lost", all("row")),
+                    [new] => {
+                        format!("table `{table}` {gone} and `{new}` is new: renamed, {}", dropped("row", and_added))
+                    }
+                    several => {
+                        let several = ticked(several);
+                        format!("table `{table}` {gone} and {several} are new: renamed, {}", dropped("row", only))
+                    }
+                }
+            }
             Self::ColumnGone { table, column, candidates } => match &candidates[..] {
-                [] => format!("column `{table}.{column}` is gone: its values would be lost"),
-                [only] => format!(
-                    "column `{table}.{column}` is gone and `{table}.{only}` is new: renamed, or dropped and added?"
-                ),
+                [] => format!("column `{table}.{column}` is gone: {} would be lost", all("value")),
+                [new] => {
+                    let dropped = dropped("value", and_added);
+                    format!("column `{table}.{column}` is gone and `{table}.{new}` is new: renamed, {dropped}")
+                }
                 several => {
-                    format!("column `{table}.{column}` is gone and {} are new: renamed, or dropped?", ticked(several))
+                    let (several, dropped) = (ticked(several), dropped("value", only));
+                    format!("column `{table}.{column}` is gone and {several} are new: renamed, {dropped}")
                 }
             },
             Self::BecomesGenerated { table, column } => {
-                format!("column `{table}.{column}` becomes generated: the values that it has would be lost")
+                let values = if count.is_some() { all("value") } else { "the values that it has".to_owned() };
+                format!("column `{table}.{column}` becomes generated: {values} would be lost")
             }
             Self::Backfill { table, column, .. } => {
-                format!("column `{table}.{column}` is new, NOT NULL and has no default: what do existing rows get?")
+                let rows = match count {
+                    Some(1) => "does the existing row".to_owned(),
+                    Some(count) => format!("do the {count} existing rows"),
+                    None => "do existing rows".to_owned(),
+                };
+                format!("column `{table}.{column}` is new, NOT NULL and has no default: what {rows} get?")
             }
+        }
+    }
+
+    /// The query that counts what it is about in a database that has the old schema.
+    pub fn count_query(&self, renames: &Renames) -> String {
+        let (table, counted) = self.counted(renames);
+        format!("SELECT {counted} FROM {}", table.sql())
+    }
+
+    /// The check that there is still nothing to lose where there was nothing when it was looked at.
+    pub fn guard(&self, renames: &Renames) -> Preflight {
+        let (table, counted) = self.counted(renames);
+        let (lint, object) = self.lint();
+        let message = format!("`{object}` was empty and has {{}} now, which needs an answer ({lint})");
+        Preflight::new(table, message, format!("SELECT {counted} FROM {} HAVING {counted} > 0", table.sql()))
+    }
+
+    /// The table by its old name, and the aggregate that counts what is of interest in it.
+    fn counted<'a>(&'a self, renames: &'a Renames) -> (&'a Name, String) {
+        let values = |column: &Name| format!("count({})", column.sql());
+        match self {
+            Self::TableGone { table, .. } => (table, "count(*)".to_owned()),
+            // the name that it has before, also where another column takes it over
+            Self::ColumnGone { table, column, .. } => (renames.old_table(table), values(column)),
+            Self::BecomesGenerated { table, column } => {
+                (renames.old_table(table), values(renames.old_column(table, column)))
+            }
+            Self::Backfill { table, .. } => (renames.old_table(table), "count(*)".to_owned()),
         }
     }
 
@@ -124,11 +186,15 @@ impl Question {
         let (lint, object) = self.lint();
         let accept = format!("--accept {lint}:{}", shell_quoted(&object));
         match self {
-            Self::TableGone { table, candidates } => {
-                renames(candidates, &table.to_string(), "if its rows are no longer needed", &accept)
+            Self::TableGone { table, candidates, may_stay } => {
+                let words = if *may_stay { "if it is not needed" } else { "if its rows are no longer needed" };
+                let mut answers = renames(candidates, &table.to_string(), words, &accept, *may_stay);
+                let keep = format!("--accept keep_table:{}", shell_quoted(table.as_str()));
+                answers.extend(may_stay.then(|| ("to leave it alone beside the new one".to_owned(), keep)));
+                answers
             }
             Self::ColumnGone { table, column, candidates } => {
-                renames(candidates, &format!("{table}.{column}"), "if its values are no longer needed", &accept)
+                renames(candidates, &format!("{table}.{column}"), "if its values are no longer needed", &accept, false)
             }
             Self::BecomesGenerated { .. } => vec![("if its values are no longer needed".to_owned(), accept)],
             Self::Backfill { table, column, example } => vec![
@@ -142,13 +208,13 @@ impl Question {
     }
 }
 
-fn renames(candidates: &[Name], from: &str, otherwise: &str, accept: &str) -> Vec<(String, String)> {
+fn renames(candidates: &[Name], from: &str, otherwise: &str, accept: &str, has_third: bool) -> Vec<(String, String)> {
     let mut answers: Vec<(String, String)> = candidates
         .iter()
         .take(5)
         .map(|to| ("if renamed".to_owned(), format!("--rename {}", shell_quoted(&format!("{from}={to}")))))
         .collect();
-    let words = if answers.is_empty() { otherwise } else { "if not" };
+    let words = if answers.is_empty() || has_third { otherwise } else { "if not" };
     answers.push((words.to_owned(), accept.to_owned()));
     answers
 }
@@ -178,10 +244,14 @@ pub fn questions(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions)
     };
     for name in &diff.dropped_tables {
         let Some(table) = old.table(name) else { continue };
-        questions.push(Question::TableGone { table: name.clone(), candidates: table_candidates(table, diff, new) });
+        questions.push(Question::TableGone {
+            table: name.clone(),
+            candidates: table_candidates(table, &diff.created_tables, new),
+            may_stay: false,
+        });
     }
     for name in diff.virtual_tables.dropped.iter().filter(|name| keeps_rows_itself(old, name)) {
-        questions.push(Question::TableGone { table: name.clone(), candidates: Vec::new() });
+        questions.push(Question::TableGone { table: name.clone(), candidates: Vec::new(), may_stay: false });
     }
     for table in &diff.tables {
         let (Some(before), Some(after)) = (diff.renamed.table(&table.name), new.table(&table.name)) else { continue };
@@ -276,12 +346,12 @@ fn dropped_columns(diff: &TableDiff, before: &Table, after: &Table) -> Vec<Quest
 }
 
 /// New tables that share columns with a table that is gone, the most similar first.
-fn table_candidates(gone: &Table, diff: &Diff, new: &Schema) -> Vec<Name> {
+pub(super) fn table_candidates(gone: &Table, created: &[Name], new: &Schema) -> Vec<Name> {
     let shared = |candidate: &Table| {
         let both = candidate.columns.iter().filter(|column| gone.column(&column.name).is_some()).count();
         both * 100 / gone.columns.len().max(candidate.columns.len()).max(1)
     };
-    let tables = diff.created_tables.iter().filter_map(|name| new.table(name));
+    let tables = created.iter().filter_map(|name| new.table(name));
     let mut scored: Vec<(usize, Name)> =
         tables.map(|table| (shared(table), table.name.clone())).filter(|(score, _)| *score >= 30).collect();
     scored.sort_by(|one, two| two.0.cmp(&one.0).then_with(|| one.1.cmp(&two.1)));
@@ -297,7 +367,7 @@ fn keeps_rows_itself(schema: &Schema, name: &Name) -> bool {
 }
 
 /// A value for existing rows: the same for all, or where a key of new columns alone needs it, another for each.
-fn example_value(column: &Column, added: &[Name], before: &Table, after: &Table) -> Expr {
+pub(super) fn example_value(column: &Column, added: &[Name], before: &Table, after: &Table) -> Expr {
     use crate::sql::expr::Affinity;
     let differs =
         after.unique_keys().any(|key| key.contains(&column.name) && key.iter().all(|one| added.contains(one)));

@@ -96,7 +96,7 @@ impl Dependents {
 }
 
 /// The names, old and new, of all tables that are renamed, rebuilt, dropped, or lose or rename a column.
-fn moving_tables(input: &Input<'_>, strategies: &[(&TableDiff, Strategy)]) -> BTreeSet<Name> {
+pub(super) fn moving_tables(input: &Input<'_>, strategies: &[(&TableDiff, Strategy)]) -> BTreeSet<Name> {
     let diff = input.diff;
     let mut moving: BTreeSet<Name> = diff.dropped_tables.iter().cloned().collect();
     moving.extend(diff.virtual_tables.dropped.iter().chain(&diff.virtual_tables.changed).cloned());

@@ -8,6 +8,7 @@
 //! the violations before and after.
 
 pub mod assess;
+pub mod besides;
 mod copy;
 pub mod decide;
 mod dependents;
@@ -23,6 +24,8 @@ pub use decide::{Accepted, Decisions, Question};
 pub use dependents::create_all;
 pub use lint::Lint;
 pub use preflight::Preflight;
+
+use std::collections::BTreeSet;
 
 use preflight::Preflights;
 
@@ -74,6 +77,9 @@ pub struct Plan {
     /// Tables, by their old names, whose rows the engine may refuse for reasons that no preflight foresees: backfills
     /// and constraints over values that the migration makes up.
     pub unforeseen: Vec<Name>,
+    /// The names, old and new, of the tables that are dropped, renamed or rebuilt, or lose or rename a column: what
+    /// hangs on them by name is in the way of that.
+    pub moving: BTreeSet<Name>,
     /// The losses that were accepted by name, with their objects.
     pub allowed: Vec<(Lint, String)>,
     /// The statements, in order.
@@ -171,6 +177,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
         changes: assess::assess(&input, &strategies, &preflights.all, &allowed),
         preflights: preflights.all,
         unforeseen: preflights.unforeseen,
+        moving: dependents::moving_tables(&input, &strategies),
         allowed,
         steps,
     })

@@ -4,8 +4,10 @@
 //! the old schema, so they speak of tables and columns by their old names.
 
 use super::copy::{Source, default_or_null, may_fail_on_null, source};
+use super::decide::{example_value, shell_quoted};
 use super::{Input, Lint, Strategy};
 use crate::diff::TableDiff;
+use crate::schema::validate::Place;
 use crate::schema::{Column, ForeignKey, Index, KeyPart, Table};
 use crate::sql::expr::Affinity;
 use crate::sql::token::significant;
@@ -20,6 +22,28 @@ pub struct Preflight {
     pub message: String,
     /// The query.
     pub query: String,
+    /// A query that shows the rows, empty if there is none.
+    pub rows: String,
+    /// What is to change that the rows contradict, by its new name.
+    pub place: Option<Place>,
+    /// The flags that would do something about the rows, each with the words that introduce it.
+    pub answers: Vec<(String, String)>,
+}
+
+impl Preflight {
+    pub(super) fn new(table: &Name, message: String, query: String) -> Self {
+        Self { table: table.clone(), message, query, rows: String::new(), place: None, answers: Vec::new() }
+    }
+
+    fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    fn answer(mut self, words: &str, flag: &str, value: &str) -> Self {
+        self.answers.push((words.to_owned(), format!("--{flag} {}", shell_quoted(value))));
+        self
+    }
 }
 
 /// What can be known of the rows before a migration.
@@ -115,7 +139,22 @@ impl Probe<'_> {
         let shown = if shown.is_empty() { String::new() } else { format!(", {shown}") };
         let query =
             format!("SELECT count(*), {place}{shown} FROM {} WHERE {condition} HAVING count(*) > 0", table.sql());
-        Preflight { table: table.clone(), message: format!("{message}, first at {words} {{}}"), query }
+        // the key of a table without rowid is among its columns
+        let rowid = self.old.free_rowid_name().filter(|_| self.old.rowid_alias().is_none());
+        let rowid = rowid.map(|name| format!("{}, ", name.sql())).unwrap_or_default();
+        let rows = format!("SELECT {rowid}* FROM {} WHERE {condition}", table.sql());
+        let message = format!("{message}, first at {words} {{}}");
+        Preflight { rows, ..Preflight::new(table, message, query) }
+    }
+
+    fn at_column(&self, column: &Column) -> Place {
+        Place::Column(self.after.name.clone(), column.name.clone())
+    }
+
+    /// A value for the rows that have none in the column.
+    fn example(&self, column: &Column) -> String {
+        let value = example_value(column, &self.diff.added, self.before, self.after);
+        format!("{}.{}={value}", self.after.name, column.name)
     }
 
     /// The aggregate that locates the first row, and what to call it.
@@ -135,7 +174,8 @@ impl Probe<'_> {
         }
         let old = self.old_name(&column.name);
         let message = format!("{{}} rows have NULL in `{}.{old}`, which becomes NOT NULL", self.old.name);
-        Some(self.count(&message, &format!("{} IS NULL", old.sql()), ""))
+        let preflight = self.count(&message, &format!("{} IS NULL", old.sql()), "").at(self.at_column(column));
+        Some(preflight.answer("to fill them (any SQL expression)", "backfill", &self.example(column)))
     }
 
     /// Any row at all, where a new column has nothing to put into it.
@@ -143,10 +183,12 @@ impl Probe<'_> {
         let is_new = self.diff.added.contains(&column.name);
         let has_nothing = matches!(source(self.input, self.before, self.after, column), Source::Default)
             && super::decide::needs_backfill(self.after, column);
-        (is_new && has_nothing).then(|| Preflight {
-            table: self.old.name.clone(),
-            message: format!("`{}` has {{}} rows and nothing to put into `{}`", self.old.name, column.name),
-            query: format!("SELECT count(*) FROM {} HAVING count(*) > 0", self.old.name.sql()),
+        (is_new && has_nothing).then(|| {
+            let message = format!("`{}` has {{}} rows and nothing to put into `{}`", self.old.name, column.name);
+            let query = format!("SELECT count(*) FROM {} HAVING count(*) > 0", self.old.name.sql());
+            let preflight = Preflight::new(&self.old.name, message, query);
+            let preflight = preflight.at(self.at_column(column));
+            preflight.answer("to fill them (any SQL expression)", "backfill", &self.example(column))
         })
     }
 
@@ -171,9 +213,10 @@ impl Probe<'_> {
         }
         let named = self.input.decisions.accepted.named.contains(&(Lint::LossyConversion, object.to_ascii_lowercase()));
         let affinity = self.after.affinity(column);
-        if self.before.affinity(before) != affinity && !named {
-            conditions.extend(changed_by_affinity(&name, affinity));
-        }
+        let changed =
+            changed_by_affinity(&name, affinity).filter(|_| self.before.affinity(before) != affinity && !named);
+        let may_be_accepted = changed.is_some();
+        conditions.extend(changed);
         if conditions.is_empty() {
             return None;
         }
@@ -191,7 +234,11 @@ impl Probe<'_> {
         };
         let mut preflight = self.count(&message, &conditions.join(" OR "), &format!("quote({name})"));
         preflight.message.push_str(": {}");
-        Some(preflight)
+        let preflight = preflight.at(self.at_column(column));
+        Some(match may_be_accepted {
+            true => preflight.answer("if they may change", "accept", &format!("{}:{object}", Lint::LossyConversion)),
+            false => preflight,
+        })
     }
 
     /// Rows that a new check rejects. A check over columns that are new is left to the engine.
@@ -202,7 +249,8 @@ impl Probe<'_> {
         let condition = expr.with_columns_renamed(&self.after.name, &self.renamed_columns());
         let condition = condition.with_qualifier_renamed(&self.after.name, &self.old.name);
         let message = format!("{{}} rows of `{}` violate CHECK ({})", self.old.name, one_line(expr));
-        Some(self.count(&message, &format!("NOT ({condition})"), ""))
+        let preflight = self.count(&message, &format!("NOT ({condition})"), "");
+        Some(preflight.at(Place::Table(self.after.name.clone())))
     }
 
     /// Whether the expression looks at a column whose NULLs are filled on the way.
@@ -229,7 +277,7 @@ impl Probe<'_> {
         for (parts, is_new) in keys.chain(uniques) {
             let columns = columns_of(parts);
             if is_new || changes(&columns) {
-                let probe = self.key(parts);
+                let probe = self.key(parts).map(|probe| probe.at(self.place_of_key(parts)));
                 found.push((columns, probe));
             }
         }
@@ -239,7 +287,8 @@ impl Probe<'_> {
                 .iter()
                 .any(|names| names.contains(&index.name));
             if is_new || changes(&mentioned) {
-                found.push((mentioned, self.index(index)));
+                let place = Place::Index(self.after.name.clone(), index.name.clone());
+                found.push((mentioned, self.index(index).map(|probe| probe.at(place))));
             }
         }
         for check in &self.after.checks {
@@ -253,12 +302,22 @@ impl Probe<'_> {
         }
         for key in &self.after.foreign_keys {
             if self.diff.added_foreign_keys.contains(key) {
-                found.push((key.columns.clone(), self.orphans(key)));
+                let at = self.after.foreign_keys.iter().position(|one| one == key).unwrap_or_default();
+                let place = Place::ForeignKey(self.after.name.clone(), at);
+                found.push((key.columns.clone(), self.orphans(key).map(|probe| probe.at(place))));
             } else if changes(&key.columns) {
                 found.push((key.columns.clone(), None));
             }
         }
         found
+    }
+
+    fn place_of_key(&self, parts: &[KeyPart]) -> Place {
+        let table = self.after.name.clone();
+        match self.after.uniques.iter().position(|unique| unique.parts == parts) {
+            Some(at) => Place::Unique(table, at),
+            None => Place::PrimaryKey(table),
+        }
     }
 
     fn mentioned(&self, mentions: impl Fn(&Name) -> bool) -> Vec<Name> {
@@ -335,16 +394,20 @@ impl Probe<'_> {
         let each = |text: &dyn Fn(&KeyValue) -> String| columns.iter().map(text).collect::<Vec<String>>();
         let mut conditions = each(&|one| format!("{} IS NOT NULL", one.value));
         conditions.extend(predicate.map(|predicate| format!("({predicate})")));
-        let query = format!(
-            "SELECT count(*), min(v) FROM (SELECT {} AS v FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) HAVING count(*) > 0",
-            each(&|one| format!("quote({})", one.value)).join(" || ', ' || "),
+        let groups = format!(
+            "FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1",
             self.old.name.sql(),
             conditions.join(" AND "),
             each(&|one| format!("{} COLLATE {}", one.value, one.collate.sql())).join(", ")
         );
+        let query = format!(
+            "SELECT count(*), min(v) FROM (SELECT {} AS v {groups}) HAVING count(*) > 0",
+            each(&|one| format!("quote({})", one.value)).join(" || ', ' || "),
+        );
+        let rows = format!("SELECT {}, count(*) {groups}", each(&|one| one.value.clone()).join(", "));
         let names = each(&|one| one.column.sql().into_owned()).join(", ");
         let message = format!("{{}} duplicates in `{}` ({names}), which becomes unique: {{}}", self.old.name);
-        (!columns.is_empty()).then(|| Preflight { table: self.old.name.clone(), message, query })
+        (!columns.is_empty()).then(|| Preflight { rows, ..Preflight::new(&self.old.name, message, query) })
     }
 
     /// Rows that refer to nothing through a new foreign key.

@@ -18,6 +18,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 
+use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::prove;
 use dbmigrate_core::plan::create_all;
 use dbmigrate_core::schema::Schema;
@@ -89,7 +90,8 @@ fn share(counts: &BTreeMap<&'static str, u32>, ending: &str) -> u32 {
     counts.get(ending).copied().unwrap_or_default() * 100 / all.max(1)
 }
 
-fn run_case(genes: &CaseGenes, counts: &Counts) -> Result<(), String> {
+/// The schemas before and after, and the renames between them.
+fn pair(genes: &CaseGenes) -> (Schema, Schema, Renames) {
     let first = generate::model(&genes.first);
     let (second, renames) = match &genes.second {
         Second::Edits(edits) => {
@@ -97,9 +99,13 @@ fn run_case(genes: &CaseGenes, counts: &Counts) -> Result<(), String> {
             let renames = second.renames_from(&first);
             (second, renames)
         }
-        Second::Independent(genes) => (generate::model(genes), dbmigrate_core::diff::Renames::default()),
+        Second::Independent(genes) => (generate::model(genes), Renames::default()),
     };
-    let (current, desired) = (first.schema(), second.schema());
+    (first.schema(), second.schema(), renames)
+}
+
+fn run_case(genes: &CaseGenes, counts: &Counts) -> Result<(), String> {
+    let (current, desired, renames) = pair(genes);
     for schema in [&current, &desired] {
         if refusal(schema)?.is_some() {
             count(counts, "discarded");

@@ -10,7 +10,7 @@ use pollster::block_on;
 use proptest::prelude::*;
 
 use crate::gene::Second;
-use crate::{count, edit, gene, generate, refusal, run_cases, script};
+use crate::{count, edit, gene, generate, pair, refusal, run_cases, script};
 
 #[test]
 fn a_schema_is_the_same_after_a_database_and_after_a_snapshot() {
@@ -59,6 +59,30 @@ fn renames_alone_leave_tables_as_they_are() {
         }
         Err(format!("{:?}\n{}\n{}\n{renames:?}", found.changes(), script(&old), script(&new)))
     });
+}
+
+#[test]
+fn every_change_has_a_line_and_nothing_else_has() {
+    for strategy in [gene::edits().boxed(), gene::pairs().boxed()] {
+        run_cases(300, &strategy, |genes, counts| {
+            let (old, new, renames) = pair(genes);
+            for (old, new, renames) in [(&old, &new, renames), (&new, &old, Renames::default())] {
+                let found = diff(old, new, &renames).map_err(|error| error.to_string())?;
+                let (changes, details) = (found.changes(), found.details(old, new));
+                count(counts, if found.is_empty() { "equal" } else { "different" });
+                let is_said = |table: &Name| details.iter().any(|detail| detail.table == *table);
+                let silent = found.tables.iter().find(|table| !is_said(&table.name));
+                let unsaid = changes.iter().find(|change| !details.iter().any(|detail| detail.change == **change));
+                let many_lines = details.iter().find(|detail| detail.to_string().contains('\n'));
+                let wrong = silent.is_some() || unsaid.is_some() || many_lines.is_some();
+                if wrong || details.is_empty() != found.is_empty() {
+                    let lines: Vec<String> = details.iter().map(ToString::to_string).collect();
+                    return Err(format!("{changes:?}\n{lines:#?}\n{}\n{}", script(old), script(new)));
+                }
+            }
+            Ok(())
+        });
+    }
 }
 
 /// Text that is made of what means something in SQL.

@@ -121,7 +121,7 @@ impl Change {
         let decisions = self.decisions();
         let questions = decide::questions(&difference, &self.current, &self.desired, &decisions);
         if let Some(question) = questions.first() {
-            return Err(question.message());
+            return Err(question.message(None));
         }
         let plan = plan(&self.current, &self.desired, &difference, &decisions).map_err(|error| error.to_string())?;
         block_on(prove::prove(&self.current, &self.desired, &self.renames, &plan))

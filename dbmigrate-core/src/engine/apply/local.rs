@@ -3,22 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use libsql::Value;
 use thiserror::Error;
 
 use super::adopt::{Adoption, Refusal};
+use super::found::fill;
 use super::history::{self, Record, RecordKind};
-use super::{Failure, Loss, Prepared, Step, Target};
-use crate::engine::check::{Violations, broken_objects, foreign_key_violations};
+use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
+use crate::engine::check::{Broken, Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
-use crate::engine::introspect::HISTORY_TABLE;
+use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
 use crate::engine::tracker::Tracker;
 use crate::folder::Script;
-use crate::plan::Lint;
+use crate::plan::{Lint, Preflight};
 use crate::schema::Schema;
-use crate::sql::{Name, Statement, StatementKind, token::significant};
+use crate::schema::canonical::SchemaHash;
+use crate::sql::{Name, Statement, StatementKind, split, token::significant};
 
 /// A local file, or a connection to one.
 pub struct LocalDatabase {
@@ -29,6 +30,17 @@ pub struct LocalDatabase {
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
     has_history_table: bool,
+}
+
+/// What has to be there after statements ran.
+#[derive(Default)]
+struct Wanted<'a> {
+    /// The hash of the schema.
+    hash: String,
+    /// What could not be represented before either.
+    unreadable: &'a [Unreadable],
+    /// What did not compile before either.
+    broken: Vec<Broken>,
 }
 
 /// Why a file was not opened.
@@ -138,6 +150,33 @@ impl LocalDatabase {
         Ok(())
     }
 
+    async fn begin(&mut self) -> Result<(), Failure> {
+        let engine = |action| move |error| Failure::Engine { action, error };
+        self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
+        self.connection.run("BEGIN IMMEDIATE").await.map_err(engine("cannot begin a transaction"))
+    }
+
+    /// Commits if it was this runner's turn and all went well, else leaves no trace.
+    async fn end(&mut self, result: Result<bool, Failure>, started: Instant) -> Result<Step, Failure> {
+        match result {
+            Ok(true) => {
+                if let Err(error) = self.connection.run("COMMIT").await {
+                    self.roll_back().await;
+                    return Err(Failure::Engine { action: "cannot commit", error });
+                }
+                Ok(Step::Applied { milliseconds: milliseconds(started) })
+            }
+            Ok(false) => {
+                self.roll_back().await;
+                Ok(Step::Overtaken)
+            }
+            Err(failure) => {
+                self.roll_back().await;
+                Err(failure)
+            }
+        }
+    }
+
     /// What happens between `BEGIN` and `COMMIT`, once it is clear that it is this migration's turn.
     async fn apply_inside(
         &mut self,
@@ -145,17 +184,63 @@ impl LocalDatabase {
         position: usize,
         started: Instant,
     ) -> Result<(), Failure> {
-        let statements = &migration.script.statements;
-        let engine = |action| move |error| Failure::Engine { action, error };
         self.preflights(migration).await?;
+        self.forget_what_others_changed().await.map_err(cannot_read)?;
+        let wanted = Wanted { hash: migration.migration.schema.to_hex(), ..Wanted::default() };
+        self.run_checked(&migration.script.statements, &wanted).await?;
+        let duration = milliseconds(started);
+        self.record(migration, position, duration)
+            .await
+            .map_err(|error| Failure::Engine { action: "cannot record the migration", error })
+    }
+
+    /// The same for a change that is no migration: false if the database is no longer what it was planned on.
+    async fn push_inside(&mut self, push: &Push<'_>) -> Result<bool, Failure> {
+        self.forget_what_others_changed().await.map_err(cannot_read)?;
+        let tracker = self.tracker().await.map_err(cannot_read)?;
+        if tracker.hash() != SchemaHash::of(&push.before.schema) || tracker.unreadable() != push.before.unreadable {
+            return Ok(false);
+        }
+        let found = self.findings(push.preflights).await.map_err(|(query, error)| Failure::Statement {
+            number: 0,
+            line: 0,
+            statement: query,
+            error,
+        })?;
+        if !found.is_empty() {
+            return Err(Failure::Contradicted { found });
+        }
+        let statements: Vec<Statement<'_>> = push.statements.iter().flat_map(|text| split(text)).collect();
+        let wanted = Wanted {
+            hash: SchemaHash::of(push.wanted).to_hex(),
+            unreadable: &push.before.unreadable,
+            // a view that nobody could use before is no fault of the change
+            broken: broken_objects(&self.connection, &push.before.schema).await,
+        };
+        self.run_checked(&statements, &wanted).await.map(|()| true)
+    }
+
+    /// What all these preflights find; the query that fails, otherwise.
+    async fn findings(&self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)> {
+        let mut found = Vec::new();
+        for (at, preflight) in preflights.iter().enumerate() {
+            let row = self.connection.first_row_shown(&preflight.query).await;
+            if let Some(row) = row.map_err(|error| (preflight.query.clone(), error))? {
+                found.push(Finding { preflight: at, message: fill(Some(&preflight.message), &row) });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Runs the statements and looks at what they lead to.
+    async fn run_checked(&mut self, statements: &[Statement<'_>], wanted: &Wanted<'_>) -> Result<(), Failure> {
         let references = statements.iter().any(|statement| can_break_references(statement));
         let violations_before = match references {
             true => foreign_key_violations(&self.connection).await.unwrap_or_default(),
             false => Violations::new(),
         };
-        self.forget_what_others_changed().await.map_err(engine("cannot read the schema"))?;
-        // before the first statement, so that only what the migration changes has to be read after it
-        self.tracker().await.map_err(engine("cannot read the schema"))?;
+        // before the first statement, so that only what it changes has to be read after it
+        self.tracker().await.map_err(cannot_read)?;
         for (at, statement) in statements.iter().enumerate() {
             self.connection.run(statement.text).await.map_err(|error| Failure::Statement {
                 number: at + 1,
@@ -164,12 +249,11 @@ impl LocalDatabase {
                 error,
             })?;
         }
-        self.check_structure(migration, statements).await?;
+        self.check_structure(wanted, statements).await?;
         if references {
             self.check_references(statements, &violations_before).await?;
         }
-        let duration = milliseconds(started);
-        self.record(migration, position, duration).await.map_err(engine("cannot record the migration"))
+        Ok(())
     }
 
     /// What was read before the lock was held may have been changed by another connection since.
@@ -182,13 +266,11 @@ impl LocalDatabase {
         Ok(())
     }
 
-    async fn check_structure(&mut self, migration: &Prepared<'_>, statements: &[Statement<'_>]) -> Result<(), Failure> {
-        let wanted = migration.migration.schema.to_hex();
-        let engine = |error| Failure::Engine { action: "cannot read the schema", error };
-        self.tracker().await.map_err(engine)?;
+    async fn check_structure(&mut self, wanted: &Wanted<'_>, statements: &[Statement<'_>]) -> Result<(), Failure> {
+        self.tracker().await.map_err(cannot_read)?;
         let Some(tracker) = self.tracker.as_mut() else { return Ok(()) };
-        tracker.update(&self.connection, statements).await.map_err(engine)?;
-        if tracker.hash().to_hex() != wanted || !tracker.unreadable().is_empty() {
+        tracker.update(&self.connection, statements).await.map_err(cannot_read)?;
+        if tracker.hash().to_hex() != wanted.hash || tracker.unreadable() != wanted.unreadable {
             let unreadable =
                 tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
             let (found, unreadable) = (Box::new(tracker.schema().clone()), unreadable.collect());
@@ -198,11 +280,17 @@ impl LocalDatabase {
             !statement.kind.changes_schema()
                 || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
         });
-        if !additive && let Some(broken) = broken_objects(&self.connection, tracker.schema()).await.into_iter().next() {
-            let name = broken.name.to_string();
-            return Err(Failure::Broken { kind: broken.kind, name, message: broken.message });
+        if additive {
+            return Ok(());
         }
-        Ok(())
+        let broken = broken_objects(&self.connection, tracker.schema()).await;
+        let is_new = |object: &Broken| {
+            !wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name)
+        };
+        match broken.into_iter().find(is_new) {
+            Some(Broken { kind, name, message }) => Err(Failure::Broken { kind, name: name.to_string(), message }),
+            None => Ok(()),
+        }
     }
 
     async fn check_references(&self, statements: &[Statement<'_>], before: &Violations) -> Result<(), Failure> {
@@ -308,33 +396,43 @@ impl Target for LocalDatabase {
         losses
     }
 
+    async fn introspected(&mut self) -> Result<Introspected, EngineError> {
+        introspect_without(&self.connection, &self.ignore).await
+    }
+
+    async fn broken(&mut self, schema: &Schema) -> Vec<Broken> {
+        broken_objects(&self.connection, schema).await
+    }
+
+    async fn ask(&mut self, queries: &[String]) -> Vec<Result<Option<Vec<String>>, EngineError>> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            let row = self.connection.first_row_shown(query).await;
+            answers.push(row.map(|row| row.map(|values| values.iter().map(display).collect())));
+        }
+        answers
+    }
+
+    async fn contradictions(&mut self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)> {
+        self.findings(preflights).await
+    }
+
+    async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
+        let started = Instant::now();
+        self.begin().await?;
+        let result = self.push_inside(push).await;
+        self.end(result, started).await
+    }
+
     async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
         let started = Instant::now();
-        let engine = |action| move |error| Failure::Engine { action, error };
-        self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
-        self.connection.run("BEGIN IMMEDIATE").await.map_err(engine("cannot begin a transaction"))?;
+        self.begin().await?;
         let result = match self.is_at(position).await {
             Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
             Ok(false) => Ok(false),
             Err(error) => Err(Failure::Engine { action: "cannot read the history", error }),
         };
-        match result {
-            Ok(true) => {
-                if let Err(error) = self.connection.run("COMMIT").await {
-                    self.roll_back().await;
-                    return Err(Failure::Engine { action: "cannot commit", error });
-                }
-                Ok(Step::Applied { milliseconds: milliseconds(started) })
-            }
-            Ok(false) => {
-                self.roll_back().await;
-                Ok(Step::Overtaken)
-            }
-            Err(failure) => {
-                self.roll_back().await;
-                Err(failure)
-            }
-        }
+        self.end(result, started).await
     }
 
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
@@ -354,7 +452,8 @@ impl Target for LocalDatabase {
             })?;
         }
         let duration = milliseconds(started);
-        let recorded = match self.check_structure(migration, &migration.script.statements).await {
+        let wanted = Wanted { hash: migration.migration.schema.to_hex(), ..Wanted::default() };
+        let recorded = match self.check_structure(&wanted, &migration.script.statements).await {
             Ok(()) => self.record(migration, position, duration).await.map_err(engine("cannot record the migration")),
             Err(failure) => Err(failure),
         };
@@ -383,42 +482,12 @@ impl Target for LocalDatabase {
     }
 }
 
+fn cannot_read(error: EngineError) -> Failure {
+    Failure::Engine { action: "cannot read the schema", error }
+}
+
 fn milliseconds(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The message of a preflight, with the values of the row that came back in the places of its `{}`.
-fn fill(message: Option<&str>, row: &[Value]) -> String {
-    let mut values = row.iter().map(display);
-    let Some(message) = message else {
-        let values: Vec<String> = values.collect();
-        return format!("a query that has to return nothing returned: {}", values.join(", "));
-    };
-    let mut filled = String::new();
-    let mut parts = message.split("{}");
-    filled.push_str(parts.next().unwrap_or_default());
-    let mut is_one = false;
-    for part in parts {
-        let value = values.next().unwrap_or_default();
-        is_one |= value == "1" && COUNTED.iter().any(|(plural, _)| part.starts_with(plural));
-        filled.push_str(&value);
-        filled.push_str(&if is_one { singular(part) } else { part.to_owned() });
-    }
-    filled
-}
-
-/// What generated preflights count, with the verbs that go with it: for many, for one.
-const COUNTED: [(&str, &str); 6] = [
-    (" rows have ", " row has "),
-    (" rows ", " row "),
-    (" values ", " value "),
-    (" duplicates ", " duplicate "),
-    (" violate CHECK ", " violates CHECK "),
-    (" refer through ", " refers through "),
-];
-
-fn singular(text: &str) -> String {
-    COUNTED.iter().fold(text.to_owned(), |text, (plural, singular)| text.replacen(plural, singular, 1))
 }
 
 /// Whether rows may violate foreign keys after the statement that did not before. Adding a column without

@@ -5,6 +5,7 @@
 //! records what a database has already.
 
 pub mod adopt;
+mod found;
 pub mod history;
 pub mod local;
 pub mod runner;
@@ -13,10 +14,13 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::check::Broken;
 use super::connection::Row;
 use super::error::EngineError;
+use super::introspect::Introspected;
 use crate::folder::script::{Script, ScriptError};
 use crate::folder::{FolderError, Migration};
+use crate::plan::Preflight;
 use crate::schema::Schema;
 
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
@@ -46,6 +50,28 @@ pub struct Loss {
     pub count: u64,
 }
 
+/// A change that is no migration, ready to be made.
+#[derive(Debug)]
+pub struct Push<'a> {
+    /// What the database had when the change was planned.
+    pub before: &'a Introspected,
+    /// What it is to have afterwards, besides the objects that the model cannot represent.
+    pub wanted: &'a Schema,
+    /// The queries that have to return nothing.
+    pub preflights: &'a [Preflight],
+    /// The statements, in order.
+    pub statements: Vec<&'a str>,
+}
+
+/// What a preflight has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which preflight, counted from 0.
+    pub preflight: usize,
+    /// What it found, in one line.
+    pub message: String,
+}
+
 /// What became of a migration that was to be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -54,7 +80,7 @@ pub enum Step {
         /// How long it took, in milliseconds.
         milliseconds: u64,
     },
-    /// Another runner has applied something since the history was read: read it again.
+    /// Another runner has changed something since the database was looked at: look again.
     Overtaken,
 }
 
@@ -77,6 +103,21 @@ pub trait Target {
 
     /// What the migration is about to lose with permission: how many rows or values there are now.
     async fn losses(&mut self, script: &Script<'_>) -> Vec<Loss>;
+
+    /// Everything that the database has.
+    async fn introspected(&mut self) -> Result<Introspected, EngineError>;
+
+    /// The views and triggers of a schema that do not compile in it.
+    async fn broken(&mut self, schema: &Schema) -> Vec<Broken>;
+
+    /// The first row of each query, its values as they are shown.
+    async fn ask(&mut self, queries: &[String]) -> Vec<Result<Option<Vec<String>>, EngineError>>;
+
+    /// What the rows have against a change. Fails with the query that fails.
+    async fn contradictions(&mut self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)>;
+
+    /// Makes a change that is no migration, or nothing at all, if the database is no longer what it was planned on.
+    async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure>;
 
     /// Applies one migration behind `position` others, or nothing at all.
     async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure>;
@@ -115,6 +156,12 @@ pub enum Failure {
         line: usize,
         /// What was found.
         message: String,
+    },
+    /// Rows contradict a change that is no migration.
+    #[error("{}", found.iter().map(|found| found.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Contradicted {
+        /// All that was found.
+        found: Vec<Finding>,
     },
     /// The schema afterwards is not that of the snapshot.
     #[error("the schema after the migration is not that of its snapshot")]

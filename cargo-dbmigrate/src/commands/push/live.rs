@@ -1,0 +1,198 @@
+//! The decisions of a push: those of `generate`, asked only where the database has rows that they are about, together
+//! with what the rows have against the change.
+
+use dbmigrate_core::diff::{Diff, Renames, diff};
+use dbmigrate_core::engine::apply::{Finding, Loss, Target as _};
+use dbmigrate_core::plan::besides::Wanted;
+use dbmigrate_core::plan::decide::{answerable, questions};
+use dbmigrate_core::plan::{Accepted, Decisions, Lint, Preflight, Question, plan};
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::validate::Place;
+use pollster::block_on;
+
+use super::{Decided, Live, Run, refused};
+use crate::commands::answers::{Acceptance, FOR_PUSH, Word};
+use crate::commands::decide::{Open, check_backfills};
+use crate::error::Result;
+use crate::structs;
+
+/// Collects all decisions.
+///
+/// # Errors
+/// Exit code 2 for flags that do not fit, 3 for decisions that are missing and cannot be asked for, and for rows that
+/// contradict the change.
+pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
+    let old = live.found.schema.clone();
+    let new = &run.declared.schema;
+    let (renames, ambiguous) = structs::renames_on(run.declared, &old);
+    let mut decisions = Decisions { renames, ..Decisions::default() };
+    run.arguments.answers.decide(&mut decisions, FOR_PUSH, (&old, new))?;
+    let mut guarded: Vec<Question> = Vec::new();
+    loop {
+        let wanted = Wanted::of(new, &old, &decisions);
+        refused::views_in_the_way(run, &wanted)?;
+        let diff = diff(&old, &wanted.schema, &decisions.renames).map_err(|error| run.asker.rename_error(&error))?;
+        refused::ambiguous_renames(run, &ambiguous, &decisions.renames, &diff)?;
+        let asked = questions(&diff, &old, &wanted.schema, &decisions);
+        let mut open = counted(live, mark_those_that_may_stay(asked, new), &diff.renames);
+        // nothing is lost where there is nothing
+        let (empty, left): (Vec<Open>, Vec<Open>) = open.drain(..).partition(is_about_nothing);
+        if !empty.is_empty() {
+            for Open { question, .. } in empty {
+                let (lint, object) = question.lint();
+                decisions.accepted.add(lint, &object);
+                guarded.push(question);
+            }
+            continue;
+        }
+        let can_be_answered = answerable(left.iter().map(|open| open.question.clone()).collect());
+        open = left.iter().filter(|open| can_be_answered.contains(&open.question)).cloned().collect();
+        if let (Some(first), true) = (open.first(), run.context.printer.can_ask()) {
+            run.asker.ask(&mut decisions, first)?;
+            continue;
+        }
+        let contradicted = if diff.is_empty() { Vec::new() } else { contradictions(run, live, &decisions, &left)? };
+        if !open.is_empty() || !contradicted.is_empty() {
+            return Err(run.asker.missing(&open, &contradicted));
+        }
+        check_backfills(&decisions, &diff, new)?;
+        run.asker.warn_of_unused(&diff, &old, &wanted.schema, &decisions)?;
+        warn_of_unused_words(run, &old, &wanted)?;
+        let losses = losses(live, &diff, &wanted.schema, &decisions);
+        let guards = guarded.iter().map(|question| question.guard(&diff.renames)).collect();
+        return Ok(Decided { decisions, diff, wanted, losses, guards });
+    }
+}
+
+/// A table that no struct declares can stay beside the new one that it may have become.
+fn mark_those_that_may_stay(mut questions: Vec<Question>, declared: &Schema) -> Vec<Question> {
+    for question in &mut questions {
+        if let Question::TableGone { table, candidates, may_stay } = question {
+            let is_declared = declared.tables.contains(table)
+                || declared.virtual_tables.contains(table)
+                || declared.views.contains(table);
+            *may_stay = !candidates.is_empty() && !is_declared;
+        }
+    }
+    questions
+}
+
+/// Whether there is nothing to lose. Which table it is that has another name now is asked anyway.
+fn is_about_nothing(open: &Open) -> bool {
+    open.count == Some(0) && !matches!(open.question, Question::TableGone { may_stay: true, .. })
+}
+
+fn counted(live: &mut Live, questions: Vec<Question>, renames: &Renames) -> Vec<Open> {
+    let Some(database) = live.database.as_mut().filter(|_| !questions.is_empty()) else {
+        return questions.into_iter().map(|question| Open { question, count: Some(0) }).collect();
+    };
+    let queries: Vec<String> = questions.iter().map(|question| question.count_query(renames)).collect();
+    let answers = block_on(database.ask(&queries));
+    // what cannot be counted, such as a virtual table of an unknown module, is asked about without a number
+    let count = |row: Option<Vec<String>>| row.and_then(|row| row.first()?.parse().ok());
+    let pairs = questions.into_iter().zip(answers);
+    pairs.map(|(question, answer)| Open { question, count: answer.ok().and_then(count) }).collect()
+}
+
+/// What the rows have against the change, as far as it is known: what is still open is taken for accepted.
+fn contradictions(
+    run: &Run<'_>,
+    live: &mut Live,
+    decisions: &Decisions,
+    open: &[Open],
+) -> Result<Vec<crate::diagnostic::Diagnostic>> {
+    let mut supposed = decisions.clone();
+    for Open { question, .. } in open {
+        if let Question::TableGone { table, may_stay: true, .. } = question {
+            supposed.accepted.kept_tables.insert(table.clone());
+        } else {
+            let (lint, object) = question.lint();
+            supposed.accepted.add(lint, &object);
+        }
+    }
+    let old = &live.found.schema;
+    let wanted = Wanted::of(&run.declared.schema, old, &supposed);
+    let Ok(diff) = diff(old, &wanted.schema, &supposed.renames) else { return Ok(Vec::new()) };
+    // what cannot be planned is said when it is planned in earnest
+    let Ok(plan) = plan(old, &wanted.schema, &diff, &supposed) else { return Ok(Vec::new()) };
+    let is_asked = |preflight: &Preflight| {
+        open.iter().any(|open| match &open.question {
+            Question::Backfill { table, column, .. } => {
+                preflight.place == Some(Place::Column(table.clone(), column.clone()))
+            }
+            _ => false,
+        })
+    };
+    let preflights: Vec<Preflight> = plan.preflights.into_iter().filter(|preflight| !is_asked(preflight)).collect();
+    let found = findings(run, live, &preflights)?;
+    Ok(refused::contradicted(run, &found, &preflights))
+}
+
+/// Runs preflights, outside of a transaction.
+fn findings(run: &Run<'_>, live: &mut Live, preflights: &[Preflight]) -> Result<Vec<Finding>> {
+    let Some(database) = live.database.as_mut().filter(|_| !preflights.is_empty()) else { return Ok(Vec::new()) };
+    block_on(database.contradictions(preflights)).map_err(|(query, error)| refused::preflight(run, &query, &error))
+}
+
+/// How much is lost of what was accepted.
+fn losses(live: &mut Live, difference: &Diff, wanted: &Schema, decisions: &Decisions) -> Vec<Loss> {
+    let old = live.found.schema.clone();
+    let undecided = Decisions { accepted: Accepted::default(), ..decisions.clone() };
+    let asked = questions(difference, &old, wanted, &undecided);
+    let asked: Vec<Question> =
+        asked.into_iter().filter(|question| !matches!(question, Question::Backfill { .. })).collect();
+    let mut losses: Vec<Loss> = counted(live, asked, &difference.renames)
+        .into_iter()
+        .filter_map(|Open { question, count }| {
+            let (lint, object) = question.lint();
+            let count = count.filter(|count| *count > 0)?;
+            Some(Loss { lint: lint.name().to_owned(), object, count })
+        })
+        .collect();
+    losses.extend(conversions(live, &old, difference, wanted, decisions));
+    losses
+}
+
+/// How many values change by the conversions that were accepted.
+fn conversions(live: &mut Live, old: &Schema, difference: &Diff, wanted: &Schema, decisions: &Decisions) -> Vec<Loss> {
+    let lint = Lint::LossyConversion;
+    let named: Vec<&String> =
+        decisions.accepted.named.iter().filter(|(one, _)| *one == lint).map(|(_, object)| object).collect();
+    let (Some(database), false) = (&mut live.database, named.is_empty()) else { return Vec::new() };
+    let mut strict = decisions.clone();
+    strict.accepted.named.retain(|(one, _)| *one != lint);
+    let Ok(plan) = plan(old, wanted, difference, &strict) else { return Vec::new() };
+    let mut losses = Vec::new();
+    for object in named {
+        let flag = format!("--accept {lint}:{object}");
+        let is_it = |preflight: &&Preflight| {
+            preflight.answers.iter().any(|(_, answer)| answer.replace('\'', "").eq_ignore_ascii_case(&flag))
+        };
+        let queries: Vec<String> =
+            plan.preflights.iter().filter(is_it).map(|preflight| preflight.query.clone()).collect();
+        let answers = block_on(database.ask(&queries)).into_iter().filter_map(|answer| answer.ok().flatten());
+        losses.extend(answers.filter_map(|row| {
+            let count = row.first()?.parse().ok()?;
+            Some(Loss { lint: lint.name().to_owned(), object: object.clone(), count })
+        }));
+    }
+    losses
+}
+
+/// Accepting what does not happen is no harm, but probably a mistake.
+fn warn_of_unused_words(run: &Run<'_>, old: &Schema, wanted: &Wanted) -> Result<()> {
+    for acceptance in run.arguments.answers.accepted(FOR_PUSH)? {
+        let (word, name, is_used) = match &acceptance {
+            Acceptance::Object(Word::KeepTable, name) => ("keep_table", name, wanted.besides.tables.contains(name)),
+            Acceptance::Object(Word::DropView, name) => {
+                ("drop_view", name, old.views.contains(name) && !wanted.schema.views.contains(name))
+            }
+            _ => continue,
+        };
+        if !is_used {
+            let message = format!("`--accept {word}:{name}`: nothing of that kind happens");
+            run.context.printer.warning(&message, &[]);
+        }
+    }
+    Ok(())
+}

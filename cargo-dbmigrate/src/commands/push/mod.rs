@@ -1,0 +1,228 @@
+//! `push`: makes a database what the structs declare, without a migration.
+
+mod live;
+mod proof;
+mod refused;
+mod said;
+
+use clap::Args;
+use dbmigrate_core::diff::Diff;
+use dbmigrate_core::engine::Introspected;
+use dbmigrate_core::engine::apply::{LocalDatabase, Push as Change, Step, Target as _};
+use dbmigrate_core::engine::check::Broken;
+use dbmigrate_core::plan::besides::Wanted;
+use dbmigrate_core::plan::{Decisions, Plan, plan};
+use pollster::block_on;
+use serde_json::json;
+
+use super::answers::{Acceptance, Answers, FOR_PUSH, Word};
+use super::decide::Asker;
+use super::open::{open, remove_if_empty};
+use super::replay::engine_error;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::source::Declared;
+use crate::url::DatabaseUrl;
+use crate::{exit, structs};
+
+/// How often a plan is made anew because somebody else has changed the database in the meantime.
+const ATTEMPTS: usize = 5;
+
+/// The arguments.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo dbmigrate push
+  cargo dbmigrate push --dry-run
+  cargo dbmigrate push --rename users.nick=handle --backfill users.age=0
+  cargo dbmigrate push --accept drop_column:users.legacy
+
+`--accept` takes besides lints: keep_table:TABLE, drop_view:VIEW, history.
+The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
+TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.")]
+pub struct Push {
+    /// Database: a path or file: URL
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Show the SQL, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// What is decided.
+    #[command(flatten)]
+    pub answers: Answers,
+}
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What went wrong.
+pub fn run(context: &Context, arguments: &Push) -> Result<u8> {
+    let url = context.database(arguments.url.as_deref())?;
+    context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    let declared = structs::read(context)?;
+    let mut command_line = "cargo dbmigrate push".to_owned();
+    command_line.push_str(if arguments.dry_run { " --dry-run" } else { "" });
+    arguments.answers.push_to(&mut command_line);
+    let asker = Asker {
+        context,
+        declared: &declared,
+        answers: &arguments.answers,
+        words: FOR_PUSH,
+        command_line,
+        untouched: "nothing was changed",
+    };
+    let run = Run { context, arguments, url: &url, declared: &declared, asker };
+    for _ in 0..ATTEMPTS {
+        if let Some(code) = run.attempt()? {
+            return Ok(code);
+        }
+        context.printer.status("Planning", format!("{url} anew: its schema was changed in the meantime"));
+    }
+    Err(CommandError::failed(format!("the schema of `{url}` changes all the time"))
+        .note("nothing was changed")
+        .help("find out who changes it, and push again when it is quiet"))
+}
+
+/// One run of the command.
+struct Run<'a> {
+    context: &'a Context,
+    arguments: &'a Push,
+    url: &'a DatabaseUrl,
+    declared: &'a Declared,
+    asker: Asker<'a>,
+}
+
+/// A database as it is before.
+struct Live {
+    /// Nothing, if there is no file yet.
+    database: Option<LocalDatabase>,
+    found: Introspected,
+    /// Views and triggers that do not compile.
+    broken: Vec<Broken>,
+    has_history: bool,
+}
+
+/// What is to be done, with all decisions made.
+struct Decided {
+    decisions: Decisions,
+    diff: Diff,
+    wanted: Wanted,
+    /// What is lost, with permission: lint, object, how much.
+    losses: Vec<dbmigrate_core::engine::apply::Loss>,
+    /// Preflights that see to it that what was empty still is.
+    guards: Vec<dbmigrate_core::plan::Preflight>,
+}
+
+impl Run<'_> {
+    /// Looks at the database and makes it what is declared. `None`: it has changed in the meantime.
+    fn attempt(&self) -> Result<Option<u8>> {
+        let mut live = self.look()?;
+        refused::unreadable_names(self, &live)?;
+        let decided = live::decide(self, &mut live)?;
+        if decided.diff.is_empty() {
+            self.nothing_to_do(&live, &decided);
+            return Ok(Some(exit::DONE));
+        }
+        let mut plan = plan(&live.found.schema, &decided.wanted.schema, &decided.diff, &decided.decisions)
+            .map_err(|error| CommandError::failed(error.to_string()).note("nothing was changed"))?;
+        plan.preflights.extend(decided.guards.iter().cloned());
+        refused::in_the_way(self, &live, &plan)?;
+        proof::prove(self, &live, &decided, &plan)?;
+        if self.arguments.dry_run {
+            self.show(&live, &decided, &plan);
+            return Ok(Some(exit::DONE));
+        }
+        self.say_changes(&decided, &plan);
+        let Some(milliseconds) = self.apply(live.database.take(), &live.found, &decided, &plan)? else {
+            return Ok(None);
+        };
+        self.say_done(&live, &decided, &plan, milliseconds);
+        Ok(Some(exit::DONE))
+    }
+
+    fn look(&self) -> Result<Live> {
+        let shown = self.url.to_string();
+        if !self.url.path().exists() {
+            let found = Introspected::default();
+            return Ok(Live { database: None, found, broken: Vec::new(), has_history: false });
+        }
+        let mut database = open(self.context, self.url, false)?;
+        let read = |error| engine_error("cannot read the schema", &error, &shown).note("nothing was changed");
+        let found = block_on(database.introspected()).map_err(read)?;
+        let history = block_on(database.history()).map_err(read)?;
+        let broken = block_on(database.broken(&found.schema));
+        let accepted = self.arguments.answers.accepted(FOR_PUSH)?;
+        if !history.is_empty() && !accepted.contains(&Acceptance::Word(Word::History)) {
+            return Err(refused::history(self, history.len()));
+        }
+        Ok(Live { database: Some(database), found, broken, has_history: !history.is_empty() })
+    }
+
+    /// Makes the change, and returns how long it took; `None` if somebody else was faster.
+    fn apply(
+        &self,
+        database: Option<LocalDatabase>,
+        before: &Introspected,
+        decided: &Decided,
+        plan: &Plan,
+    ) -> Result<Option<u64>> {
+        let is_new = database.is_none();
+        let mut database = match database {
+            Some(database) => database,
+            None => open(self.context, self.url, true)?,
+        };
+        let change = Change {
+            before,
+            wanted: &decided.wanted.schema,
+            preflights: &plan.preflights,
+            statements: plan.statements().collect(),
+        };
+        let result = block_on(database.push(&change));
+        let finished = block_on(database.finish());
+        drop(database);
+        match result {
+            Ok(Step::Applied { milliseconds }) => {
+                let shown = self.url.to_string();
+                finished.map_err(|error| engine_error("cannot restore the connection's settings", &error, &shown))?;
+                Ok(Some(milliseconds))
+            }
+            Ok(Step::Overtaken) => Ok(None),
+            Err(failure) => {
+                if is_new {
+                    remove_if_empty(self.url.path());
+                }
+                Err(refused::failure(self, &failure, decided, plan))
+            }
+        }
+    }
+
+    fn nothing_to_do(&self, live: &Live, decided: &Decided) {
+        let printer = &self.context.printer;
+        let declared = &self.declared.schema;
+        self.say_json(decided, &[]);
+        if declared.is_empty() && live.found.schema.is_empty() {
+            printer.warning(
+                "no struct with `#[derive(Table)]` was found",
+                &[format!(
+                    "looked in the library and the binaries of `{}`; see `cargo dbmigrate init`",
+                    self.context.package.name
+                )],
+            );
+            return;
+        }
+        let tables = crate::report::counted(declared.tables.len() + declared.virtual_tables.len(), "table");
+        printer.status("Unchanged", format!("{} is what the structs declare ({tables})", self.url));
+        self.say_left_alone(live, decided);
+    }
+
+    fn show(&self, live: &Live, decided: &Decided, plan: &Plan) {
+        let printer = &self.context.printer;
+        let sql = plan.to_sql(&format!("push to {}", self.url));
+        printer.result(sql.trim_end());
+        self.say_json(decided, &plan.changes);
+        printer.json("plan", &json!({ "name": null, "sql": sql }));
+        self.say_left_alone(live, decided);
+    }
+}

@@ -1,0 +1,261 @@
+//! Why a push was refused, as the user sees it.
+
+use std::collections::BTreeSet;
+
+use dbmigrate_core::diff::{Diff, Renames};
+use dbmigrate_core::engine::EngineError;
+use dbmigrate_core::engine::apply::{Failure, Finding};
+use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::introspect::StoredObject;
+use dbmigrate_core::engine::prove::differences;
+use dbmigrate_core::plan::besides::Wanted;
+use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::plan::{Plan, Preflight};
+use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::sql::{Expr, Name};
+
+use super::{Decided, Live, Run};
+use crate::commands::replay::engine_error;
+use crate::diagnostic::Diagnostic;
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::report::counted;
+use crate::structs::Ambiguous;
+
+const UNCHANGED: &str = "nothing was changed";
+
+/// A database that migrations are applied to.
+pub(super) fn history(run: &Run<'_>, count: usize) -> CommandError {
+    let (url, command) = (run.url, &run.asker.command_line);
+    let message = format!("`{url}` has a migration history ({})", counted(count, "migration"));
+    CommandError::new(exit::DECISION, message)
+        .note("a push is not recorded in it: `migrate` would find a database that no migration has left so")
+        .note(UNCHANGED)
+        .help("make the change a migration: `cargo dbmigrate generate`, then `cargo dbmigrate migrate`")
+        .help(format!("push all the same: `{command} --accept history`"))
+}
+
+/// Names that the structs declare and that something has which cannot be read.
+pub(super) fn unreadable_names(run: &Run<'_>, live: &Live) -> Result<()> {
+    let declared: BTreeSet<&Name> = run.declared.schema.object_names().collect();
+    let diagnostics: Vec<Diagnostic> = live
+        .found
+        .unreadable
+        .iter()
+        .filter(|unreadable| {
+            let StoredObject { name, table, .. } = &unreadable.object;
+            declared.contains(name) || declared.contains(table)
+        })
+        .map(|unreadable| {
+            let StoredObject { kind, name, table, .. } = &unreadable.object;
+            let message = format!("{kind} `{name}` of `{}` cannot be read: {}", run.url, unreadable.reason);
+            let owner = if declared.contains(table) { table } else { name };
+            run.declared.point(Diagnostic::error(message), &Place::Table(owner.clone()), "declared here")
+        })
+        .collect();
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::failed("the database has objects of declared names that cannot be read, nothing was changed")
+        .diagnostics(run.context.printer.render(&diagnostics))
+        .help("bring them into another form by hand, or rename what the structs declare"))
+}
+
+/// Views whose names tables are to have.
+pub(super) fn views_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
+    let names = &wanted.besides.views_in_the_way;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let diagnostics: Vec<Diagnostic> = names
+        .iter()
+        .map(|name| {
+            let message = format!("`{name}` is a view in `{}`, and a struct declares a table of that name", run.url);
+            let flag = format!("--accept drop_view:{}", shell_quoted(name.as_str()));
+            let help = format!("if the view is not needed: `{} {flag}`", run.asker.command_line);
+            run.declared.point(Diagnostic::error(message).help(help), &Place::Table(name.clone()), "declared here")
+        })
+        .collect();
+    Err(CommandError::new(exit::DECISION, format!("a decision is needed, {UNCHANGED}"))
+        .diagnostics(run.context.printer.render(&diagnostics)))
+}
+
+/// `renamed_from` attributes of which the database does not tell whether they were followed. Where everything is as it
+/// is declared without another rename, they were; but two names that are swapped look the same before and after.
+pub(super) fn ambiguous_renames(
+    run: &Run<'_>,
+    ambiguous: &[Ambiguous],
+    renames: &Renames,
+    difference: &Diff,
+) -> Result<()> {
+    let is_answered = |one: &Ambiguous| match &one.place {
+        Place::Table(to) => renames.tables.iter().any(|(from, other)| other == to || from == to),
+        Place::Column(table, to) => {
+            renames.columns.iter().any(|(on, from, other)| on == table && (other == to || from == to))
+        }
+        _ => false,
+    };
+    let is_settled = |one: &Ambiguous| {
+        let (Place::Table(table) | Place::Column(table, _)) = &one.place else { return true };
+        let differs = |name: &Name| difference.tables.iter().any(|table| table.name == *name);
+        let from = Name::from(one.from.as_str());
+        !differs(table) && !differs(&from) && !is_in_circle(one, ambiguous)
+    };
+    let open: Vec<&Ambiguous> = ambiguous.iter().filter(|one| !is_answered(one) && !is_settled(one)).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let flags: Vec<String> =
+        open.iter().map(|one| format!("--rename {}", shell_quoted(&format!("{}={}", one.from, one.to)))).collect();
+    let diagnostics: Vec<Diagnostic> = open
+        .iter()
+        .map(|one| {
+            let Ambiguous { place, from, to } = one;
+            let message = format!("was `{from}` renamed to `{to}` already? both names are taken, before and after");
+            run.declared.point(Diagnostic::error(message), place, "")
+        })
+        .collect();
+    Err(CommandError::new(exit::DECISION, format!("a database has no record of renames, {UNCHANGED}"))
+        .diagnostics(run.context.printer.render(&diagnostics))
+        .help("if it was: take `renamed_from` out")
+        .help(format!("if not: `{} {}`, then take `renamed_from` out", run.asker.command_line, flags.join(" "))))
+}
+
+/// Whether the renames lead from a name back to it.
+fn is_in_circle(start: &Ambiguous, all: &[Ambiguous]) -> bool {
+    let full = |one: &Ambiguous| match &one.place {
+        Place::Column(table, column) => Name::from(format!("{table}.{column}")),
+        _ => Name::from(one.to.as_str()),
+    };
+    let mut name = Name::from(start.from.as_str());
+    for _ in all {
+        if name == full(start) {
+            return true;
+        }
+        match all.iter().find(|one| full(one) == name) {
+            Some(before) => name = Name::from(before.from.as_str()),
+            None => return false,
+        }
+    }
+    name == full(start)
+}
+
+/// What hangs on something that changes, and cannot be taken along.
+pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> {
+    let hangs_on = |object: &StoredObject| {
+        let sql = Expr::new(&object.sql);
+        plan.moving.iter().find(|name| object.table == **name || sql.mentions(name)).cloned()
+    };
+    let unreadable: Vec<Diagnostic> = live
+        .found
+        .unreadable
+        .iter()
+        .filter_map(|one| {
+            let moving = hangs_on(&one.object)?;
+            let (kind, name) = (&one.object.kind, &one.object.name);
+            let message =
+                format!("{kind} `{name}` hangs on `{moving}`, which changes, and cannot be read: {}", one.reason);
+            let diagnostic = Diagnostic::error(message);
+            Some(diagnostic.help(format!("drop the {kind} by hand, push, and create it again as it has to be then")))
+        })
+        .collect();
+    if !unreadable.is_empty() {
+        return Err(CommandError::failed("what cannot be read is not changed, and would not survive the push")
+            .diagnostics(run.context.printer.render(&unreadable))
+            .note(UNCHANGED));
+    }
+    // SQLite compiles all views and triggers for these, and fails on one that is broken
+    let compiles_all = |statement: &str| statement.starts_with("ALTER TABLE") && !statement.contains(" ADD COLUMN ");
+    if live.broken.is_empty() || !plan.statements().any(compiles_all) {
+        return Ok(());
+    }
+    let is_dropped = |kind: &str, name: &Name| {
+        let statement = format!("DROP {} {}", kind.to_ascii_uppercase(), name.sql());
+        plan.statements().any(|one| one == statement)
+    };
+    let broken: Vec<Diagnostic> = live
+        .broken
+        .iter()
+        .filter(|object| !is_dropped(object.kind, &object.name))
+        .map(|object| {
+            let (kind, name) = (object.kind, &object.name);
+            let diagnostic = Diagnostic::error(format!("{kind} `{name}` does not compile: {}", object.message));
+            diagnostic.help(match kind {
+                "view" => {
+                    let flag = format!("--accept drop_view:{}", shell_quoted(name.as_str()));
+                    format!("if it is not needed: `{} {flag}`", run.asker.command_line)
+                }
+                _ => format!("mend it, or drop it: `DROP {} {}`", kind.to_ascii_uppercase(), name.sql()),
+            })
+        })
+        .collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::new(exit::DECISION, "SQLite alters no table while a view or trigger does not compile")
+        .diagnostics(run.context.printer.render(&broken))
+        .note(UNCHANGED))
+}
+
+/// What the rows have against the change, each at what it is about.
+pub(super) fn contradicted(run: &Run<'_>, found: &[Finding], preflights: &[Preflight]) -> Vec<Diagnostic> {
+    let diagnostic = |finding: &Finding| {
+        let mut diagnostic = Diagnostic::error(&finding.message);
+        let Some(preflight) = preflights.get(finding.preflight) else { return diagnostic };
+        for (when, flag) in &preflight.answers {
+            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", run.asker.command_line));
+        }
+        if !preflight.rows.is_empty() {
+            diagnostic = diagnostic.help(format!("to see them: `{}`", preflight.rows));
+        }
+        match &preflight.place {
+            Some(place) => run.declared.point(diagnostic, place, ""),
+            None => diagnostic,
+        }
+    };
+    found.iter().map(diagnostic).collect()
+}
+
+/// A preflight that does not run.
+pub(super) fn preflight(run: &Run<'_>, query: &str, error: &EngineError) -> CommandError {
+    engine_error("cannot look at the rows", error, &run.url.to_string())
+        .note(format!("the query: {query}"))
+        .note(UNCHANGED)
+}
+
+/// A change that failed, and was undone.
+pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan: &Plan) -> CommandError {
+    let shown = run.url.to_string();
+    match failure {
+        Failure::Contradicted { found } => run.asker.missing(&[], &contradicted(run, found, &plan.preflights)),
+        Failure::Statement { number: 0, statement, error, .. } => preflight(run, statement, error),
+        Failure::Statement { statement, error, .. } => {
+            let shown = engine_error("a statement failed", error, &shown).note(format!("the statement: {statement}"));
+            match error.kind {
+                ErrorKind::Constraint => shown
+                    .with_exit_code(exit::DECISION)
+                    .note(UNCHANGED)
+                    .help("mend the rows that the constraint speaks of, then push again"),
+                _ => shown.note(UNCHANGED),
+            }
+        }
+        Failure::ForeignKeys { .. } => {
+            CommandError::new(exit::DECISION, failure.to_string().replace("the migration", "the change"))
+                .note(UNCHANGED)
+                .help("mend the rows, then push again")
+        }
+        Failure::Structure { found, unreadable } => {
+            let error = CommandError::failed(format!("the change does not lead to what is wanted of `{shown}`"));
+            let left = differences(found, &decided.wanted.schema);
+            let error = left.iter().fold(error, |error, line| error.note(format!("still to do: {line}")));
+            let error = unreadable.iter().fold(error, |error, object| error.note(format!("cannot be read: {object}")));
+            error.note(UNCHANGED)
+        }
+        Failure::Broken { kind, name, message } => {
+            let text = format!("{kind} `{name}` would not compile after the change: {message}");
+            CommandError::new(exit::DECISION, text).note(UNCHANGED).help("change it by hand first, or drop it")
+        }
+        Failure::Engine { action, error } => engine_error(action, error, &shown).note(UNCHANGED),
+        _ => CommandError::failed(failure.to_string()).note(UNCHANGED),
+    }
+}

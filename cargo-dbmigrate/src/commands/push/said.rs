@@ -1,0 +1,107 @@
+//! What is said about a push: its changes and losses, what is left alone, and what is next.
+
+use dbmigrate_core::folder::Folder;
+use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::plan::{Assessed, Lint, Plan};
+use dbmigrate_core::sql::Name;
+use serde_json::{Value, json};
+
+use super::{Decided, Live, Run};
+use crate::commands::migrate::say_loss;
+use crate::report::counted;
+
+/// How many names are listed before the rest is left to be imagined.
+const LISTED: usize = 5;
+
+/// The verb of a status line for the first word of a change.
+const VERBS: [(&str, &str); 5] = [
+    ("create ", "Creating"),
+    ("drop ", "Dropping"),
+    ("rename ", "Renaming"),
+    ("add ", "Adding"),
+    ("change ", "Changing"),
+];
+
+impl Run<'_> {
+    /// Each change on a line of its own, and what is lost by it.
+    pub(super) fn say_changes(&self, decided: &Decided, plan: &Plan) {
+        let printer = &self.context.printer;
+        for Assessed { change, cost, .. } in &plan.changes {
+            let text = change.to_string();
+            let (verb, rest) = VERBS
+                .iter()
+                .find_map(|(word, verb)| Some((*verb, text.strip_prefix(word)?)))
+                .unwrap_or(("Changing", &text));
+            printer.status(verb, format!("{rest} ({})", cost.word()));
+        }
+        for loss in &decided.losses {
+            let verb = if loss.lint == Lint::LossyConversion.name() { "Converting" } else { "Losing" };
+            say_loss(printer, verb, loss);
+        }
+    }
+
+    /// What was done, what was left alone, and what is next.
+    pub(super) fn say_done(&self, live: &Live, decided: &Decided, plan: &Plan, milliseconds: u64) {
+        let printer = &self.context.printer;
+        self.say_json(decided, &plan.changes);
+        let changes = counted(plan.changes.len(), "change");
+        printer.status("Finished", format!("{}: {changes} in {milliseconds} ms", self.url));
+        self.say_left_alone(live, decided);
+        let has_migrations = self.context.folder().is_ok_and(|folder: Folder| !folder.migrations().is_empty());
+        if has_migrations && live.has_history {
+            printer.next(&[
+                "the database is no longer what its last migration left, so `migrate` stops at it".to_owned(),
+                "write the migration for other databases: `cargo dbmigrate generate`".to_owned(),
+            ]);
+        } else if has_migrations {
+            printer.next(&[
+                "write the migration for other databases: `cargo dbmigrate generate`".to_owned(),
+                "to go on with migrations on this one: `cargo dbmigrate baseline`".to_owned(),
+            ]);
+        }
+    }
+
+    pub(super) fn say_json(&self, decided: &Decided, changes: &[Assessed]) {
+        let change = |Assessed { change, cost, risks }: &Assessed| {
+            let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
+            json!({ "change": change.to_string(), "cost": cost.word(), "risks": risks })
+        };
+        let losses =
+            decided.losses.iter().map(|loss| json!({ "lint": loss.lint, "object": loss.object, "count": loss.count }));
+        let names = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let besides = &decided.wanted.besides;
+        self.context.printer.json(
+            "push",
+            &json!({
+                "database": self.url.to_string(),
+                "dry_run": self.arguments.dry_run,
+                "changes": changes.iter().map(change).collect::<Vec<Value>>(),
+                "losses": losses.collect::<Vec<Value>>(),
+                "left_alone": { "tables": names(&besides.tables), "views": names(&besides.views) },
+            }),
+        );
+    }
+
+    /// What no struct declares, and how to drop it.
+    pub(super) fn say_left_alone(&self, live: &Live, decided: &Decided) {
+        let printer = &self.context.printer;
+        let besides = &decided.wanted.besides;
+        let kinds = [("table", &besides.tables), ("view", &besides.views)];
+        for (noun, names) in kinds.into_iter().filter(|(_, names)| !names.is_empty()) {
+            let listed: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+            let more = if names.len() > LISTED { ", …" } else { "" };
+            let drop = shell_quoted(names[0].as_str());
+            let count = counted(names.len(), noun);
+            let text = format!(
+                "{count} that no struct declares: {}{more}\nto drop it: `cargo dbmigrate push --accept drop_{noun}:{drop}`",
+                listed.join(", ")
+            );
+            printer
+                .status("Left alone", if names.len() > 1 { text.replace("to drop it", "to drop one") } else { text });
+        }
+        for object in &live.found.unreadable {
+            let (kind, name) = (&object.object.kind, &object.object.name);
+            printer.status("Left alone", format!("{kind} `{name}`, which cannot be read: {}", object.reason));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a preflight found, in words.
+
+use libsql::Value;
+
+use crate::engine::connection::display;
+
+/// The message of a preflight, with the values of the row that came back in the places of its `{}`.
+pub(super) fn fill(message: Option<&str>, row: &[Value]) -> String {
+    let mut values = row.iter().map(display);
+    let Some(message) = message else {
+        let values: Vec<String> = values.collect();
+        return format!("a query that has to return nothing returned: {}", values.join(", "));
+    };
+    let mut filled = String::new();
+    let mut parts = message.split("{}");
+    filled.push_str(parts.next().unwrap_or_default());
+    let mut is_one = false;
+    for part in parts {
+        let value = values.next().unwrap_or_default();
+        is_one |= value == "1" && COUNTED.iter().any(|(plural, _)| part.starts_with(plural));
+        filled.push_str(&value);
+        filled.push_str(&if is_one { singular(part) } else { part.to_owned() });
+    }
+    filled
+}
+
+/// What generated preflights count, with the verbs that go with it: for many, for one.
+const COUNTED: [(&str, &str); 6] = [
+    (" rows have ", " row has "),
+    (" rows ", " row "),
+    (" values ", " value "),
+    (" duplicates ", " duplicate "),
+    (" violate CHECK ", " violates CHECK "),
+    (" refer through ", " refers through "),
+];
+
+fn singular(text: &str) -> String {
+    COUNTED.iter().fold(text.to_owned(), |text, (plural, singular)| text.replacen(plural, singular, 1))
+}
