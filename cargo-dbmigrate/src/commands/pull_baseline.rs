@@ -1,12 +1,14 @@
 //! `pull --baseline`: a database as structs, as the first migration, and as the start of its own history.
 
 use dbmigrate_core::diff::{Renames, diff};
-use dbmigrate_core::engine::apply::RecordKind;
-use dbmigrate_core::folder::{Slug, Snapshot};
+use dbmigrate_core::engine::apply::{RecordKind, Target as _, history};
+use dbmigrate_core::folder::{Folder, Slug, Snapshot};
 use dbmigrate_core::plan::{Decisions, plan};
 use dbmigrate_core::schema::Schema;
+use pollster::block_on;
 
 use super::pull::{self, Pull, Pulled};
+use super::replay::{apply_error, engine_error};
 use super::take_over::{self, Step};
 use super::{baseline, generate};
 use crate::context::Context;
@@ -42,14 +44,10 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
             .note("nothing was changed")
             .help("adopt a database that has the schema of the first: `cargo dbmigrate baseline 1`"));
     }
-    let next = if arguments.out.is_some() {
-        pull::write_structs(context, arguments, &url.to_string(), &pulled)?
-    } else if structs::read(context)?.schema.is_empty() && !schema.is_empty() {
-        return Err(CommandError::usage("`--baseline` needs a place for the structs")
-            .note("nothing was changed")
-            .help("name a file: `cargo dbmigrate pull --baseline --out src/schema.rs`"));
-    } else {
-        Vec::new()
+    refuse_other_history(context, &folder, url)?;
+    let next = match arguments.out {
+        Some(_) => pull::write_structs(context, arguments, &url.to_string(), &pulled)?,
+        None => need_structs(context)?,
     };
     let again = format!("cargo dbmigrate pull --baseline{}", arguments.again());
     let declared = take_over::declared(context, schema, arguments.out.as_deref(), &next, &again)?;
@@ -62,6 +60,29 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
     next.push("change the structs, then write the next migration: `cargo dbmigrate generate`".to_owned());
     context.printer.next(&next);
     Ok(exit::DONE)
+}
+
+/// The database may have been adopted by an earlier run, but not be the work of other migrations.
+fn refuse_other_history(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<()> {
+    let shown = url.to_string();
+    let mut database = baseline::open_existing(context, url, "pull --baseline")?;
+    let history = block_on(database.history())
+        .map_err(|error| engine_error("cannot read the history", &error, &shown).note("nothing was changed"))?;
+    history::compare(&history, folder.migrations()).map_err(|error| apply_error(&error.into(), &shown))?;
+    Ok(())
+}
+
+/// Without a file to write, the structs have to be there.
+fn need_structs(context: &Context) -> Result<Vec<String>> {
+    let help = "name a file for the structs: `cargo dbmigrate pull --baseline --out src/schema.rs`";
+    match structs::read(context) {
+        Ok(declared) if declared.schema.is_empty() => {
+            let error = CommandError::usage("`--baseline` needs a place for the structs");
+            Err(error.note("nothing was changed").help(help))
+        }
+        Ok(_) => Ok(Vec::new()),
+        Err(error) => Err(error.note("nothing was changed").help(help)),
+    }
 }
 
 /// What the model cannot represent cannot be in a snapshot either.

@@ -43,14 +43,16 @@ pub(super) fn run(context: &Context, arguments: &Pull, dir: &Path, url: &Databas
     let replayed = replay(context, &drizzle)?;
     let steps = &replayed.steps;
     let mut folder = take_over::open_folder(context, steps, |folder| other_migrations(folder, &drizzle))?;
-    let mut database = baseline::open_existing(context, url)?;
+    let from = drizzle.path.display().to_string();
+    let again = format!("pull --from-drizzle {}{}", shell_quoted(&from), arguments.again());
+    let mut database = baseline::open_existing(context, url, &again)?;
     let state = look(&mut database, &drizzle, &folder, steps, &url.to_string())?;
     drop(database);
     let warnings = drizzle.warnings.iter().chain(&state.applied.warnings).chain(&replayed.warnings);
     warnings.for_each(|warning| warning.show(printer));
 
-    let next = place_structs(context, arguments, &drizzle, &replayed, &folder)?;
-    let from = drizzle.path.display().to_string();
+    let places = Places { from: &from, again: &format!("cargo dbmigrate {again}") };
+    let next = place_structs(context, arguments, &places, &replayed, &folder)?;
     let written = take_over::write_missing(context, &mut folder, steps, &from)?;
     let count = state.applied.count;
     let last = count.checked_sub(1).and_then(|at| folder.migrations().get(at));
@@ -217,7 +219,7 @@ fn look(
         error = error.note(&warning.message);
     }
     let differences = name_differences(&found, &unreadable, &last.snapshot.schema);
-    Err(baseline::with_differences(error, &differences)
+    Err(baseline::with_differences(error, "to get there", &differences)
         .note("nothing was changed")
         .help("somebody has changed it by hand or with `drizzle-kit push`: undo that, then run this again")
         .help("or adopt it as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`"))
@@ -259,33 +261,40 @@ fn went_on_with_drizzle(more: usize, shown: &str) -> CommandError {
         .help("from then on, use drizzle-kit no more on this database")
 }
 
+/// What is shown of where things come from.
+struct Places<'a> {
+    /// drizzle-kit's folder.
+    from: &'a str,
+    /// The command, to be typed again.
+    again: &'a str,
+}
+
 /// Sees to it that the structs say what the last migration leads to, and returns what is left to be done by hand.
 fn place_structs(
     context: &Context,
     arguments: &Pull,
-    drizzle: &DrizzleFolder,
+    places: &Places<'_>,
     replayed: &Replayed,
     folder: &Folder,
 ) -> Result<Vec<String>> {
+    let Places { from, again } = *places;
     let Some(head) = replayed.steps.last() else { return Ok(Vec::new()) };
     if folder.migrations().len() > replayed.steps.len() {
         // it has gone on from there, and so have the structs
         return Ok(Vec::new());
     }
-    let from = drizzle.path.display().to_string();
-    let again = format!("cargo dbmigrate pull --from-drizzle {}{}", shell_quoted(&from), arguments.again());
     if arguments.out.is_none() {
         let wanted = SchemaHash::of(&head.snapshot.schema);
         if structs::read(context).is_ok_and(|declared| SchemaHash::of(&declared.schema) == wanted) {
             return Ok(Vec::new());
         }
-        let pulled = pull::read_from(context, arguments, &replayed.connection, &from)?;
-        pull::write_structs(context, arguments, &from, &pulled)?;
+        let pulled = pull::read_from(context, arguments, &replayed.connection, from)?;
+        pull::write_structs(context, arguments, from, &pulled)?;
         return Ok(vec![format!("put the structs into the package: `{again} --out src/schema.rs`")]);
     }
-    let pulled = pull::read_from(context, arguments, &replayed.connection, &from)?;
-    let next = pull::write_structs(context, arguments, &from, &pulled)?;
-    let declared = take_over::declared(context, &head.snapshot.schema, arguments.out.as_deref(), &next, &again)?;
+    let pulled = pull::read_from(context, arguments, &replayed.connection, from)?;
+    let next = pull::write_structs(context, arguments, from, &pulled)?;
+    let declared = take_over::declared(context, &head.snapshot.schema, arguments.out.as_deref(), &next, again)?;
     generate::check(context, &declared)?;
     Ok(next)
 }

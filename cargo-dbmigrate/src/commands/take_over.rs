@@ -104,7 +104,7 @@ pub(super) fn declared(
         }
         _ => {
             let message = format!("the structs of `{}` do not say what the database has", context.package.name);
-            let error = with_differences(CommandError::new(exit::DIFFERENCE, message), &found);
+            let error = with_differences(CommandError::new(exit::DIFFERENCE, message), "in the structs", &found);
             error.helps(next.iter().cloned()).help("take out the structs that say something else")
         }
     };

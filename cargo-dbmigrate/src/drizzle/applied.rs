@@ -103,7 +103,7 @@ fn left_out(folder: &DrizzleFolder, skipped: usize, database: &str) -> CommandEr
     let later = &folder.entries[skipped + 1..];
     let tag = &entry.tag;
     let message = format!("`{database}` does not have `{tag}`, but migrations after it");
-    let error = CommandError::new(exit::INCONSISTENT, message).note("nothing was changed");
+    let error = CommandError::new(exit::INCONSISTENT, message);
     let newest = folder.entries[..skipped].iter().chain(later).map(|other| other.when).max().unwrap_or_default();
     match folder.layout {
         Layout::Journal if entry.when <= newest => error
@@ -112,8 +112,11 @@ fn left_out(folder: &DrizzleFolder, skipped: usize, database: &str) -> CommandEr
                  {} in the journal are later",
                 counted(folder.entries.iter().filter(|other| other.when >= entry.when).count() - 1, "migration")
             ))
+            .note("nothing was changed")
             .help(format!("give `{tag}` a later `when` in `meta/_journal.json`, {} or more", newest + 1))
             .help("then let drizzle-kit apply it: `npx drizzle-kit migrate`, and run this again"),
-        _ => error.help("let drizzle-kit apply it: `npx drizzle-kit migrate`, and run this again"),
+        _ => error
+            .note("nothing was changed")
+            .help("let drizzle-kit apply it: `npx drizzle-kit migrate`, and run this again"),
     }
 }
