@@ -14,6 +14,7 @@ mod pull_baseline;
 mod pull_drizzle;
 pub mod push;
 mod replay;
+mod replay_drizzle;
 mod seal;
 mod side;
 pub mod status;

@@ -1,29 +1,28 @@
 //! `pull --from-drizzle`: a database that drizzle-kit has managed goes on under this tool. Its history is carried over,
 //! and no statement is executed on it.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
+use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::history;
 use dbmigrate_core::engine::apply::runner::name_differences;
 use dbmigrate_core::engine::apply::{LocalDatabase, RecordKind, Target as _};
-use dbmigrate_core::engine::check::broken_objects;
 use dbmigrate_core::engine::connection::{integer, text};
 use dbmigrate_core::engine::introspect::HISTORY_TABLE;
-use dbmigrate_core::engine::{Connection, EngineError, introspect_without};
-use dbmigrate_core::folder::{Folder, Script, Slug, Snapshot};
+use dbmigrate_core::folder::Folder;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
 
 use super::pull::{self, Pull};
-use super::replay::{apply_error, engine_error, statement_error};
+use super::replay::{apply_error, engine_error};
+use super::replay_drizzle::{Replayed, replay};
 use super::take_over::{self, Step};
 use super::{baseline, generate};
 use crate::context::Context;
 use crate::drizzle::applied::{self, Applied, AppliedRow};
-use crate::drizzle::{DrizzleFolder, Entry, TABLE, Warning, convert, journal};
+use crate::drizzle::{DrizzleFolder, TABLE, journal};
 use crate::error::{CommandError, Result};
 use crate::report::counted;
 use crate::url::DatabaseUrl;
@@ -40,14 +39,15 @@ pub(super) fn run(context: &Context, arguments: &Pull, dir: &Path, url: &Databas
         return Err(CommandError::usage(format!("`{}` has no migrations", drizzle.path.display()))
             .help("adopt the database as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`"));
     }
-    let replayed = replay(context, &drizzle)?;
-    let steps = &replayed.steps;
-    let mut folder = take_over::open_folder(context, steps, |folder| other_migrations(folder, &drizzle))?;
+    let mut replayed = replay(context, &drizzle)?;
+    let mut folder = take_over::open_folder(context, &replayed.steps, |folder| other_migrations(folder, &drizzle))?;
     let from = drizzle.path.display().to_string();
     let again = format!("pull --from-drizzle {}{}", shell_quoted(&from), arguments.again());
     let mut database = baseline::open_existing(context, url, &again)?;
-    let state = look(&mut database, &drizzle, &folder, steps, &url.to_string())?;
+    let state = look(&mut database, &drizzle, &folder, &replayed.steps, &url.to_string())?;
     drop(database);
+    replayed.refuse_text_for_names(state.applied.count)?;
+    let steps = &replayed.steps;
     let warnings = drizzle.warnings.iter().chain(&state.applied.warnings).chain(&replayed.warnings);
     warnings.for_each(|warning| warning.show(printer));
 
@@ -91,84 +91,6 @@ fn other_migrations(folder: &Folder, drizzle: &DrizzleFolder) -> CommandError {
         .note("nothing was changed")
         .help("name another folder in `dbmigrate.toml`: `migrations = \"db\"`")
         .help("if the database has the schema of one of them, adopt it: `cargo dbmigrate baseline`")
-}
-
-/// drizzle-kit's migrations, executed one after the other on an empty database.
-struct Replayed {
-    steps: Vec<Step>,
-    /// The database that they lead to.
-    connection: Connection,
-    warnings: Vec<Warning>,
-}
-
-fn replay(context: &Context, drizzle: &DrizzleFolder) -> Result<Replayed> {
-    let failed = |error: EngineError| CommandError::failed(error.to_string());
-    let connection = block_on(Connection::in_memory()).map_err(failed)?;
-    block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(failed)?;
-    let progress = context.printer.progress("Replaying", drizzle.entries.len() as u64);
-    let mut replayed = Replayed { steps: Vec::new(), connection, warnings: Vec::new() };
-    let mut known = BTreeSet::new();
-    for (at, entry) in drizzle.entries.iter().enumerate() {
-        progress.step(at as u64, &entry.tag);
-        let step = replay_entry(context, entry, at, &replayed.connection)?;
-        if let Some(outline) = &entry.outline {
-            let found = outline.discrepancies(&step.snapshot.schema);
-            // what was odd before is not said again
-            let new: Vec<String> = found.difference(&known).cloned().collect();
-            if !new.is_empty() {
-                replayed.warnings.push(discrepancy(entry, &new));
-            }
-            known = found;
-        }
-        replayed.steps.push(step);
-    }
-    Ok(replayed)
-}
-
-/// What counts is what the SQL does: that is what databases have.
-fn discrepancy(entry: &Entry, found: &[String]) -> Warning {
-    let message = format!(
-        "the SQL of `{}` leads to something else than drizzle-kit's snapshot of it says: {}",
-        entry.tag,
-        found.join("; ")
-    );
-    let help = "the structs will say what the SQL leads to; change them afterwards, and `cargo dbmigrate generate`";
-    Warning { message, help: vec![help.to_owned()] }
-}
-
-/// Executes one migration, in a transaction as the runner will, and reads what it has led to.
-fn replay_entry(context: &Context, entry: &Entry, at: usize, connection: &Connection) -> Result<Step> {
-    let failed = |error: EngineError| CommandError::failed(error.to_string());
-    let give_up = |error: CommandError| {
-        error
-            .note(format!("`{}` cannot be taken over; nothing was changed", entry.tag))
-            .help("adopt the database as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`")
-    };
-    let slug = Slug::sanitize(entry.title()).or_else(|| Slug::sanitize("drizzle"));
-    let slug = slug.ok_or_else(|| CommandError::failed("no name for the migration"))?;
-    let converted = convert::convert(entry, &Step::name(&slug, at));
-    let script = Script::parse(&converted.sql, &entry.file).map_err(|mut error| {
-        error.line = error.line.saturating_sub(converted.header_lines);
-        give_up(error.into())
-    })?;
-    block_on(connection.run("BEGIN")).map_err(failed)?;
-    for (number, statement) in script.statements.iter().enumerate() {
-        block_on(connection.run(statement.text)).map_err(|error| {
-            let line = statement.line.saturating_sub(converted.header_lines);
-            give_up(statement_error(&entry.file, line, number + 1, &error))
-        })?;
-    }
-    block_on(connection.run("COMMIT")).map_err(failed)?;
-    let found = block_on(introspect_without(connection, &context.config.ignore)).map_err(failed)?;
-    if let Some(one) = found.unreadable.first() {
-        let message = format!("{} `{}` cannot be represented: {}", one.object.kind, one.object.name, one.reason);
-        return Err(give_up(CommandError::failed(message).at(entry.file.display())));
-    }
-    if let Some(broken) = block_on(broken_objects(connection, &found.schema)).first() {
-        let message = format!("{} `{}` does not compile: {}", broken.kind, broken.name, broken.message);
-        return Err(give_up(CommandError::failed(message).at(entry.file.display())));
-    }
-    Ok(Step { slug, sql: converted.sql, snapshot: Snapshot { schema: found.schema, renamed_from: Vec::new() } })
 }
 
 /// What the database says.

@@ -337,6 +337,34 @@ fn sql_that_cannot_be_replayed_is_named_with_its_line() {
     assert_snapshot!(project.transcript());
 }
 
+/// drizzle-kit 0.31 writes this when a table is made anew and gets a column at the same time.
+const TEXT_FOR_NAME: &str = "CREATE TABLE `__new_tags` (`slug` text PRIMARY KEY NOT NULL, `icon` blob, `color` text DEFAULT 'red' NOT NULL);--> statement-breakpoint
+INSERT INTO `__new_tags`(\"slug\", \"icon\", \"color\") SELECT \"slug\", \"icon\", \"color\" FROM `tags`;--> statement-breakpoint
+DROP TABLE `tags`;--> statement-breakpoint
+ALTER TABLE `__new_tags` RENAME TO `tags`;";
+
+#[test]
+fn a_pending_migration_that_would_write_a_name_as_text_is_refused() {
+    let project = project("0.31-sqlite");
+    let journal = project.read(JOURNAL);
+    let end = journal.rfind("    }\n  ]").expect("the last entry");
+    let fifth = "    },\n    { \"idx\": 4, \"version\": \"6\", \"when\": 1899999999999, \"tag\": \"0004_colors\", \"breakpoints\": true }\n  ]\n}\n";
+    project.write(JOURNAL, format!("{}{fifth}", &journal[..end]));
+    project.write("drizzle/0004_colors.sql", TEXT_FOR_NAME);
+    project.refuses(5, PULL);
+    assert_snapshot!(project.transcript());
+    project.replace(
+        "drizzle/0004_colors.sql",
+        ", \"color\") SELECT \"slug\", \"icon\", \"color\" FROM",
+        ") SELECT \"slug\", \"icon\" FROM",
+    );
+    project.runs(PULL);
+    project.runs("migrate");
+    assert_eq!(project.query("SELECT slug, color FROM tags"), ["new|red", "overdue|red"]);
+    assert_eq!(project.query("SELECT count(*) FROM loan_tags"), ["1"]);
+    project.refuses(0, "check");
+}
+
 #[test]
 fn a_folder_with_other_migrations_is_left_alone() {
     let project = project("0.31-sqlite");
