@@ -23,7 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dbmigrate_core::ddl::Comments;
 use dbmigrate_core::engine::ViewColumns;
-use dbmigrate_core::engine::check::Broken;
 use dbmigrate_core::engine::introspect::{StoredObject, Unreadable};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::ObjectKind;
@@ -46,8 +45,6 @@ pub struct Request<'a> {
     pub comments: &'a BTreeMap<Name, Comments>,
     /// What is no part of the schema, because it cannot be read.
     pub unreadable: &'a [Unreadable],
-    /// The views and triggers that do not compile.
-    pub broken: &'a [Broken],
     /// Whether columns that hold one of a few texts become enums.
     pub enums: bool,
 }
@@ -125,8 +122,7 @@ impl RenderedStruct {
 
 /// The structs that declare a schema.
 pub fn structs(request: &Request<'_>) -> Rendered {
-    let Request { view_columns, comments, unreadable, broken, enums, .. } = *request;
-    let schema = &without_checks(request.schema, broken);
+    let Request { schema, view_columns, comments, unreadable, enums } = *request;
     let names = StructNames::of(schema, view_columns, enums);
     let mut rendered = Rendered { unreadable: unreadable.iter().map(verbatim).collect(), ..Rendered::default() };
     let mut push = |kind, object: &Name, one: &Struct| {
@@ -148,20 +144,6 @@ pub fn structs(request: &Request<'_>) -> Rendered {
     rendered
 }
 
-/// The schema with what does not compile marked as unchecked.
-fn without_checks(schema: &Schema, broken: &[Broken]) -> Schema {
-    let mut schema = schema.clone();
-    for Broken { name, .. } in broken {
-        if let Some(view) = schema.views.get_mut(name) {
-            view.unchecked = true;
-        }
-        if let Some(trigger) = schema.triggers.get_mut(name) {
-            trigger.unchecked = true;
-        }
-    }
-    schema
-}
-
 /// What cannot be read, as a comment.
 fn verbatim(unreadable: &Unreadable) -> String {
     let StoredObject { kind, name, sql, .. } = &unreadable.object;
@@ -174,13 +156,7 @@ fn verbatim(unreadable: &Unreadable) -> String {
 /// # Errors
 /// Every object that would not come back as it is.
 pub fn render(schema: &Schema, view_columns: &ViewColumns) -> Result<String, Vec<Inexpressible>> {
-    let rendered = structs(&Request {
-        schema,
-        view_columns,
-        comments: &BTreeMap::new(),
-        unreadable: &[],
-        broken: &[],
-        enums: false,
-    });
+    let rendered =
+        structs(&Request { schema, view_columns, comments: &BTreeMap::new(), unreadable: &[], enums: false });
     if rendered.inexpressible.is_empty() { Ok(rendered.file()) } else { Err(rendered.inexpressible) }
 }

@@ -21,8 +21,8 @@ pub(crate) struct Loaded {
     pub(crate) schema: Schema,
     pub(crate) views: ViewColumns,
     pub(crate) comments: BTreeMap<Name, Comments>,
-    /// Views and triggers that the engine does not compile.
-    pub(crate) broken: Vec<Broken>,
+    /// Whether the engine does not compile a view or trigger.
+    pub(crate) broken: bool,
 }
 
 /// Loads a script into a database in memory.
@@ -30,12 +30,17 @@ pub(crate) fn load(sql: &str) -> Result<Loaded, String> {
     block_on(async {
         let connection = Connection::in_memory().await.map_err(|error| error.to_string())?;
         run_script(&connection, sql).await?;
-        let found = introspect(&connection).await.map_err(|error| error.to_string())?;
+        let mut found = introspect(&connection).await.map_err(|error| error.to_string())?;
         if let Some(unreadable) = found.unreadable.first() {
             return Err(format!("{}: {}", unreadable.object.sql, unreadable.reason));
         }
         let views = view_columns(&connection, &found.schema).await.map_err(|error| error.to_string())?;
         let broken = broken_objects(&connection, &found.schema).await;
+        for Broken { name, .. } in &broken {
+            found.schema.views.get_mut(name).into_iter().for_each(|view| view.unchecked = true);
+            found.schema.triggers.get_mut(name).into_iter().for_each(|trigger| trigger.unchecked = true);
+        }
+        let broken = !broken.is_empty();
         let comments = found.comments();
         Ok(Loaded { schema: found.schema, views, comments, broken })
     })
@@ -43,8 +48,8 @@ pub(crate) fn load(sql: &str) -> Result<Loaded, String> {
 
 /// The structs of a schema, as `pull --enums` makes them.
 pub(crate) fn rendered(loaded: &Loaded, enums: bool) -> Rendered {
-    let Loaded { schema, views, comments, broken } = loaded;
-    codegen::structs(&codegen::Request { schema, view_columns: views, comments, unreadable: &[], broken, enums })
+    let Loaded { schema, views, comments, .. } = loaded;
+    codegen::structs(&codegen::Request { schema, view_columns: views, comments, unreadable: &[], enums })
 }
 
 /// The structs of a schema in one file.

@@ -10,7 +10,7 @@ use super::found::fill;
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
 use crate::engine::check::{Broken, Violations, broken_objects, foreign_key_violations};
-use crate::engine::connection::{Connection, display, integer};
+use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
@@ -380,6 +380,10 @@ impl Target for LocalDatabase {
         let unreadable =
             tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
         Ok((tracker.schema().clone(), unreadable.collect()))
+    }
+
+    async fn rows(&mut self, query: &str) -> Result<Vec<Row>, EngineError> {
+        self.connection.rows(query).await
     }
 
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError> {

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::check::Broken;
+use super::connection::Row;
 use super::error::EngineError;
 use super::introspect::Introspected;
 use crate::folder::script::{Script, ScriptError};
@@ -93,6 +94,9 @@ pub trait Target {
 
     /// The schema as it is now, and the names of objects that the model cannot represent.
     async fn schema(&mut self) -> Result<(Schema, Vec<String>), EngineError>;
+
+    /// The rows of a query, for what other tools have recorded in the database.
+    async fn rows(&mut self, query: &str) -> Result<Vec<Row>, EngineError>;
 
     /// Whether the schema is the one with this hash.
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError>;

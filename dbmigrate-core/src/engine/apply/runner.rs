@@ -180,7 +180,8 @@ async fn verify_start(target: &mut impl Target, folder: &Folder, applied: usize)
     Err(ApplyError::Drift { migration: Some(last.name.to_string()), differences })
 }
 
-pub(super) fn name_differences(found: &Schema, unreadable: &[String], wanted: &Schema) -> Vec<String> {
+/// What differs between what was found and what is wanted, in words, with what cannot be represented.
+pub fn name_differences(found: &Schema, unreadable: &[String], wanted: &Schema) -> Vec<String> {
     let mut all = differences(found, wanted);
     all.extend(unreadable.iter().map(|object| format!("{object} cannot be represented")));
     all
