@@ -132,7 +132,7 @@ pub(super) fn read_from(
     connection: &Connection,
     database: &str,
 ) -> Result<Pulled> {
-    let engine = |error| engine_error("cannot read the schema", &error, database);
+    let engine = |error| engine_error("cannot read the schema", &error, database).note("nothing was written");
     let mut found = block_on(introspect_without(connection, &context.config.ignore)).map_err(engine)?;
     // of all of it: a view may read another one that is not pulled
     let view_columns = block_on(view_columns(connection, &found.schema)).map_err(engine)?;

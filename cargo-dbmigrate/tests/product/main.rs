@@ -11,6 +11,7 @@ mod diff;
 mod drizzle;
 mod faults;
 mod folder;
+mod foreign_files;
 mod ignored;
 mod project;
 mod renames;

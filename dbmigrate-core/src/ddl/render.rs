@@ -1,12 +1,14 @@
 //! Writes schema objects as `CREATE` statements, without the closing semicolon.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table, Trigger,
     TriggerEvent, TriggerTiming, Unique, View, VirtualTable,
 };
-use crate::sql::name::sql_list;
+use crate::sql::name::{quote_name, sql_list};
+use crate::sql::token::{Token, TokenKind, significant};
 use crate::sql::{Expr, Name};
 
 /// `CREATE TABLE` under the table's own name.
@@ -124,11 +126,31 @@ fn plain_column_with(column: &Column, primary_key: &str, expr: &impl Fn(&Expr) -
 /// The type as written if SQLite reads it back as a type, else in quotes.
 fn decl_type(column: &Column) -> String {
     let text = column.decl_type.as_str();
-    let bare = text.split('(').next().unwrap_or_default();
-    let is_plain = bare.split_ascii_whitespace().all(|word| {
-        !crate::sql::keyword::is_keyword(word) && matches!(Name::from(word).sql(), std::borrow::Cow::Borrowed(_))
-    });
-    if is_plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    if is_type(&significant(text)) { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}
+
+/// Whether the tokens are words that are no keywords, with one or two numbers in parentheses behind them at most.
+fn is_type(tokens: &[Token<'_>]) -> bool {
+    let is_word =
+        |token: &Token<'_>| token.kind == TokenKind::Word && matches!(quote_name(token.text), Cow::Borrowed(_));
+    let words = tokens.iter().take_while(|token| is_word(token)).count();
+    let is_number = |tokens: &[Token<'_>]| match tokens {
+        [number] => number.kind == TokenKind::Number,
+        [sign, number] => matches!(sign.text, "-" | "+") && number.kind == TokenKind::Number,
+        _ => false,
+    };
+    words > 0
+        && match &tokens[words..] {
+            [] => true,
+            [open, numbers @ .., close] => {
+                let mut parts = numbers.split(|token| token.kind == TokenKind::Comma);
+                open.kind == TokenKind::Open
+                    && close.kind == TokenKind::Close
+                    && parts.clone().count() <= 2
+                    && parts.all(is_number)
+            }
+            _ => false,
+        }
 }
 
 /// A default as it stands behind `DEFAULT`: literals and SQLite's time words bare, everything else in parentheses.

@@ -183,6 +183,6 @@ async fn verify_start(target: &mut impl Target, folder: &Folder, applied: usize)
 /// What differs between what was found and what is wanted, in words, with what cannot be represented.
 pub fn name_differences(found: &Schema, unreadable: &[String], wanted: &Schema) -> Vec<String> {
     let mut all = differences(found, wanted);
-    all.extend(unreadable.iter().map(|object| format!("{object} cannot be represented")));
+    all.extend(unreadable.iter().map(|object| format!("drop {object}, which cannot be represented")));
     all
 }
