@@ -31,7 +31,11 @@ pub(super) fn write(context: &Context, arguments: &Pull, from: &str, rendered: &
             write::write(file)?;
         }
         let shown = package::for_display(&file.path).display().to_string();
-        printer.status(before.verb(), &shown);
+        if *before == Before::Same && files.len() > 1 {
+            printer.detail(before.verb(), &shown);
+        } else {
+            printer.status(before.verb(), &shown);
+        }
         printer.json("file", &json!({ "path": shown, "done": before.verb().to_ascii_lowercase() }));
     }
     for one in &rendered.structs {
@@ -46,7 +50,10 @@ pub(super) fn write(context: &Context, arguments: &Pull, from: &str, rendered: &
     } else {
         printer.json("pulled", &json!({ "database": from }));
     }
-    printer.status("Pulled", format!("{count} from {from}"));
+    let same = before.iter().filter(|before| **before == Before::Same).count();
+    let unchanged =
+        if files.len() > 1 && same > 0 { format!(" ({} unchanged)", counted(same, "file")) } else { String::new() };
+    printer.status("Pulled", format!("{count} from {from}{unchanged}"));
     if let Out::Folder(folder) = out {
         warn_of_others(context, folder, &files);
     }

@@ -14,5 +14,6 @@ mod folder;
 mod foreign_files;
 mod ignored;
 mod project;
+mod pull;
 mod renames;
 mod rows;

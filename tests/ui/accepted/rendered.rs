@@ -1,6 +1,6 @@
 //! What `codegen` renders of a schema with many features, kept in step by its test.
 
-use dbmigrate::{ColumnType, Table, View};
+use dbmigrate::{ColumnType, Json, Table, View};
 
 #[derive(Debug, Clone, Table)]
 #[table(
@@ -82,6 +82,57 @@ pub enum OrganizationsPlan {
     Enterprise,
 }
 
+/// what nobody would call a table */ \[Vec\<u8>]
+#[derive(Debug, Clone, Table)]
+#[table(trigger(
+    struct_notified,
+    after = delete,
+    unchecked,
+    body = "SELECT notify(old.kind)"
+))]
+pub struct Struct {
+    /// \`\`\`
+    #[column(default = "in-review")]
+    pub r#type: StructType,
+    #[column(check(kinds, "kind IS NULL OR kind IN ('PG-13', 'R')"))]
+    pub kind: Option<StructKind>,
+    /// - one, see <https://sqlite.org>
+    /// - two \\\[
+    #[column(default = "{}", check = "json_valid(meta)")]
+    pub meta: Json<serde_json::Value>,
+    #[column(type = "JSON", check = "more IS NULL OR json_valid(more, 1)")]
+    pub more: Option<Json<serde_json::Value>>,
+    #[column(default = false, check = "flag IN (0, 1)")]
+    pub flag: bool,
+    #[column(name = r#"it's "quoted""#)]
+    pub it_s_quoted: Option<String>,
+    #[column(
+        name = "two
+lines",
+        references = Unnamed::id
+    )]
+    pub two_lines: Option<String>,
+    #[column(type = "", references = Articles::id)]
+    pub article: Option<i64>,
+}
+
+/// The values of `struct.type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ColumnType)]
+#[column_type(rename_all = "kebab-case", check)]
+pub enum StructType {
+    Draft,
+    InReview,
+}
+
+/// The values of `struct.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ColumnType)]
+#[column_type(type = "VARCHAR(9)", rename_all = "UPPERCASE")]
+pub enum StructKind {
+    #[column_type(rename = "PG-13")]
+    Pg13,
+    R,
+}
+
 #[derive(Debug, Clone, Table)]
 #[table(
     name = "Table",
@@ -136,6 +187,13 @@ pub struct Users {
 }
 
 #[derive(Debug, Clone, Table)]
+#[table(name = "😀")]
+pub struct Unnamed {
+    #[column(primary_key)]
+    pub id: Option<String>,
+}
+
+#[derive(Debug, Clone, Table)]
 #[table(using = rtree)]
 pub struct Areas {
     pub id: i64,
@@ -163,6 +221,17 @@ pub struct OpenOrders {
     pub due: Option<String>,
     #[column(name = "last seen")]
     pub last_seen: Option<String>,
+}
+
+#[derive(Debug, Clone, View)]
+#[view(unchecked, query = "SELECT * FROM missing")]
+pub struct OverNothing {}
+
+#[derive(Debug, Clone, View)]
+#[view(unchecked, query = "SELECT shout(slug) AS loud, id FROM organizations")]
+pub struct Shouted {
+    pub loud: Option<String>,
+    pub id: Option<i64>,
 }
 
 #[derive(Debug, Clone, View)]
