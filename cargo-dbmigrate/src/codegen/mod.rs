@@ -10,6 +10,7 @@ mod conditions;
 mod defaults;
 mod docs;
 mod enums;
+mod expressions;
 mod files;
 mod layout;
 mod names;

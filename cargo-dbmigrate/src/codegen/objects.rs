@@ -7,6 +7,7 @@ use dbmigrate_core::schema::{Schema, Trigger, TriggerEvent, TriggerTiming, View,
 use dbmigrate_core::sql::token::{TokenKind, significant};
 use dbmigrate_core::sql::{DeclType, Expr, Name};
 
+use super::expressions;
 use super::layout::{Argument, Field, Struct, string};
 use super::names::{StructName, StructNames, explicit_column, word};
 use super::table::{field_word, name_word};
@@ -131,7 +132,10 @@ pub(super) fn view(
     arguments.extend(triggers.map(|one| trigger(one, own)));
     let fields = columns.iter().map(|(column, declared)| {
         let name = field_word(own, column);
-        let ty = if declared.is_empty() { RustType::string() } else { RustType::of(declared) };
+        let ty = match declared.is_empty() {
+            true => expressions::of_column(&view.query, column).unwrap_or_else(RustType::string),
+            false => RustType::of(declared),
+        };
         let arguments = explicit_column(&name, column).map(|name| Argument::text("name", name)).into_iter().collect();
         Field { doc: column_doc(comments, column), name, ty: format!("Option<{}>", ty.text), arguments }
     });

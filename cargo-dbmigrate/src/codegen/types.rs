@@ -27,7 +27,7 @@ impl RustType {
         Self { text: text.to_owned(), declares: declares.to_owned(), literal }
     }
 
-    fn integer() -> Self {
+    pub(super) fn integer() -> Self {
         Self::new("i64", "INTEGER", LiteralKind::Integer)
     }
 
