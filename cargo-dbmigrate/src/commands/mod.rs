@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod check;
 mod decide;
 pub mod diff;
+mod difference;
 pub mod generate;
 pub mod init;
 pub mod migrate;

@@ -2,6 +2,7 @@
 //! itself says of the columns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::connection::Connection;
 use super::error::EngineError;
@@ -26,6 +27,13 @@ pub struct Unreadable {
     pub object: StoredObject,
     /// Why.
     pub reason: String,
+}
+
+/// Its kind and name.
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}`", self.object.kind, self.object.name)
+    }
 }
 
 /// What a database contains.

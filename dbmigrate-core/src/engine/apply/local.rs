@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::adopt::{Adoption, Refusal};
+use super::drift::{Drift, Tolerated};
 use super::found::fill;
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
@@ -14,7 +15,7 @@ use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
-use crate::engine::tracker::Tracker;
+use crate::engine::tracker::{Tracker, schema_version};
 use crate::folder::Script;
 use crate::plan::{Lint, Preflight, UNCHECKED};
 use crate::schema::Schema;
@@ -43,6 +44,8 @@ struct Wanted<'a> {
     broken: Vec<Broken>,
     /// The views and triggers that need not compile.
     unchecked: Vec<Name>,
+    /// The drift that has to be what it was, in which case the schema has no hash to compare.
+    drift: Option<&'a Tolerated>,
 }
 
 /// Why a file was not opened.
@@ -127,7 +130,7 @@ impl LocalDatabase {
     /// Whether the history is still as long as it was read, now that nobody else can write.
     async fn is_at(&mut self, position: usize) -> Result<bool, EngineError> {
         if !self.has_history_table {
-            self.connection.run(history::CREATE).await?;
+            history::create(&self.connection).await?;
             self.has_history_table = true;
         }
         let query = format!("SELECT max(position) FROM {HISTORY_TABLE}");
@@ -136,7 +139,9 @@ impl LocalDatabase {
     }
 
     async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
-        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration).await
+        // beside a drift, the database is not what the migration leads to
+        let version = if migration.drift.is_none() { Some(schema_version(&self.connection).await?) } else { None };
+        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
     }
 
     async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
@@ -187,32 +192,19 @@ impl LocalDatabase {
         started: Instant,
     ) -> Result<(), Failure> {
         self.preflights(migration).await?;
-        self.forget_what_others_changed().await.map_err(cannot_read)?;
-        let statements = &migration.script.statements;
-        let broken = if is_additive(statements) { Vec::new() } else { self.broken_before().await? };
-        let allows = migration.script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
-        let unchecked = allows.map(|allow| Name::from(allow.object.as_str())).collect();
-        let wanted = Wanted { hash: migration.migration.schema.to_hex(), broken, unchecked, ..Wanted::default() };
-        self.run_checked(statements, &wanted).await?;
+        // the history table may be new
+        self.forget_what_is_outdated().await.map_err(cannot_read)?;
+        let wanted = self.wanted(migration).await.map_err(cannot_read)?;
+        self.run_checked(&migration.script.statements, &wanted).await?;
         let duration = milliseconds(started);
         self.record(migration, position, duration)
             .await
             .map_err(|error| Failure::Engine { action: "cannot record the migration", error })
     }
 
-    /// What does not compile before a migration is no fault of it.
-    async fn broken_before(&mut self) -> Result<Vec<Broken>, Failure> {
-        self.tracker().await.map_err(cannot_read)?;
-        let Some(tracker) = self.tracker.as_mut() else { return Ok(Vec::new()) };
-        if tracker.broken.is_none() {
-            tracker.broken = Some(broken_objects(&self.connection, tracker.schema()).await);
-        }
-        Ok(tracker.broken.clone().unwrap_or_default())
-    }
-
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
     async fn push_inside(&mut self, push: &Push<'_>) -> Result<bool, Failure> {
-        self.forget_what_others_changed().await.map_err(cannot_read)?;
+        self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let tracker = self.tracker().await.map_err(cannot_read)?;
         if tracker.hash() != SchemaHash::of(&push.before.schema) || tracker.unreadable() != push.before.unreadable {
             return Ok(false);
@@ -233,6 +225,7 @@ impl LocalDatabase {
             // a view that nobody could use before is no fault of the change
             broken: broken_objects(&self.connection, &push.before.schema).await,
             unchecked: push.wanted.unchecked().cloned().collect(),
+            drift: None,
         };
         self.run_checked(&statements, &wanted).await.map(|()| true)
     }
@@ -273,24 +266,64 @@ impl LocalDatabase {
         Ok(())
     }
 
-    /// What was read before the lock was held may have been changed by another connection since.
-    async fn forget_what_others_changed(&mut self) -> Result<(), EngineError> {
-        if let Some(tracker) = &self.tracker
-            && !tracker.is_current(&self.connection).await?
-        {
+    /// Whether the schema was changed since it was read.
+    async fn is_outdated(&self) -> Result<bool, EngineError> {
+        match &self.tracker {
+            Some(tracker) => Ok(!tracker.is_current(&self.connection).await?),
+            None => Ok(false),
+        }
+    }
+
+    async fn forget_what_is_outdated(&mut self) -> Result<(), EngineError> {
+        if self.is_outdated().await? {
             self.tracker = None;
         }
         Ok(())
+    }
+
+    /// What a migration has to lead to.
+    async fn wanted<'a>(&mut self, migration: &'a Prepared<'_>) -> Result<Wanted<'a>, EngineError> {
+        let script = &migration.script;
+        let allows = script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
+        let mut wanted = Wanted {
+            hash: migration.migration.schema.to_hex(),
+            unchecked: allows.map(|allow| Name::from(allow.object.as_str())).collect(),
+            drift: migration.drift.as_ref(),
+            ..Wanted::default()
+        };
+        if !is_additive(&script.statements) {
+            wanted.broken = self.broken_before().await?;
+        }
+        Ok(wanted)
+    }
+
+    /// What does not compile before a migration is no fault of it: it may be unchecked, or made by hand.
+    async fn broken_before(&mut self) -> Result<Vec<Broken>, EngineError> {
+        self.tracker().await?;
+        let Some(tracker) = self.tracker.as_mut() else { return Ok(Vec::new()) };
+        if tracker.broken.is_none() {
+            tracker.broken = Some(broken_objects(&self.connection, tracker.schema()).await);
+        }
+        Ok(tracker.broken.clone().unwrap_or_default())
     }
 
     async fn check_structure(&mut self, wanted: &Wanted<'_>, statements: &[Statement<'_>]) -> Result<(), Failure> {
         self.tracker().await.map_err(cannot_read)?;
         let Some(tracker) = self.tracker.as_mut() else { return Ok(()) };
         tracker.update(&self.connection, statements).await.map_err(cannot_read)?;
-        if tracker.hash().to_hex() != wanted.hash || tracker.unreadable() != wanted.unreadable {
-            let unreadable =
-                tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
-            let (found, unreadable) = (Box::new(tracker.schema().clone()), unreadable.collect());
+        let is_right = match wanted.drift {
+            None => tracker.hash().to_hex() == wanted.hash && tracker.unreadable() == wanted.unreadable,
+            Some(tolerated) => {
+                let now = Drift::of(tracker.canonical(), tracker.unreadable(), &tolerated.wanted);
+                let objects = tolerated.drift.lost(&now);
+                if !objects.is_empty() {
+                    return Err(Failure::TouchesDrift { objects });
+                }
+                now == tolerated.drift
+            }
+        };
+        if !is_right {
+            let (found, unreadable) = (Box::new(tracker.schema().clone()), tracker.unreadable().to_vec());
             return Err(Failure::Structure { found, unreadable });
         }
         if is_additive(statements) {
@@ -352,9 +385,10 @@ impl LocalDatabase {
         {
             return Ok(Some(Refusal::Changed));
         }
-        self.connection.run(history::CREATE).await?;
+        history::create(&self.connection).await?;
+        let version = Some(schema_version(&self.connection).await?);
         for (position, migration) in adoption.migrations.iter().enumerate() {
-            history::insert(&self.connection, migration, position, 0, adoption.kind).await?;
+            history::insert(&self.connection, migration, position, 0, adoption.kind, version).await?;
         }
         Ok(None)
     }
@@ -375,11 +409,13 @@ impl Target for LocalDatabase {
         history::read(&self.connection).await
     }
 
-    async fn schema(&mut self) -> Result<(Schema, Vec<String>), EngineError> {
+    async fn schema(&mut self) -> Result<(Schema, Vec<Unreadable>), EngineError> {
         let tracker = self.tracker().await?;
-        let unreadable =
-            tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
-        Ok((tracker.schema().clone(), unreadable.collect()))
+        Ok((tracker.schema().clone(), tracker.unreadable().to_vec()))
+    }
+
+    async fn schema_version(&mut self) -> Result<Option<i64>, EngineError> {
+        schema_version(&self.connection).await.map(Some)
     }
 
     async fn rows(&mut self, query: &str) -> Result<Vec<Row>, EngineError> {
@@ -443,7 +479,12 @@ impl Target for LocalDatabase {
     async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
         let started = Instant::now();
         self.begin().await?;
-        let result = match self.is_at(position).await {
+        // what was compared before the lock was held must be what is changed now
+        let is_turn = match self.is_outdated().await {
+            Ok(false) => self.is_at(position).await,
+            outdated => outdated.map(|_| false),
+        };
+        let result = match is_turn {
             Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
             Ok(false) => Ok(false),
             Err(error) => Err(Failure::Engine { action: "cannot read the history", error }),
@@ -455,11 +496,15 @@ impl Target for LocalDatabase {
         let started = Instant::now();
         let engine = |action| move |error| Failure::Engine { action, error };
         self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
-        if !self.is_at(position).await.map_err(engine("cannot read the history"))? {
+        let is_outdated = self.is_outdated().await.map_err(cannot_read)?;
+        if is_outdated || !self.is_at(position).await.map_err(engine("cannot read the history"))? {
+            self.tracker = None;
             return Ok(Step::Overtaken);
         }
         self.preflights(migration).await?;
-        self.tracker().await.map_err(engine("cannot read the schema"))?;
+        self.forget_what_is_outdated().await.map_err(cannot_read)?;
+        self.tracker().await.map_err(cannot_read)?;
+        let wanted = self.wanted(migration).await.map_err(cannot_read)?;
         for (at, statement) in migration.script.statements.iter().enumerate() {
             let (number, line) = (at + 1, statement.line);
             self.connection.run(statement.text).await.map_err(|error| {
@@ -468,7 +513,6 @@ impl Target for LocalDatabase {
             })?;
         }
         let duration = milliseconds(started);
-        let wanted = Wanted { hash: migration.migration.schema.to_hex(), ..Wanted::default() };
         let recorded = match self.check_structure(&wanted, &migration.script.statements).await {
             Ok(()) => self.record(migration, position, duration).await.map_err(engine("cannot record the migration")),
             Err(failure) => Err(failure),
