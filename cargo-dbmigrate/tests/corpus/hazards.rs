@@ -1,11 +1,12 @@
 //! Changes in which tools lose data, through the whole product: applied, confirmed or refused as they have to be.
 
 use cargo_dbmigrate::exit;
+use dbmigrate_core::schema::{Trigger, View};
 use pollster::block_on;
 use serde_json::Value;
 
 use crate::parallel::parallel;
-use crate::project::{Project, Run, load};
+use crate::project::{Project, Run, load, structs};
 use crate::support::data::{self, run_checks};
 use crate::support::run_script;
 use crate::ways::{Ending, Way};
@@ -15,14 +16,26 @@ fn hazard(case: &Value, way: Way, run: Run) -> Result<(), String> {
     let text = |key: &str| case[key].as_str().unwrap_or_default();
     let (expect, name) = (&case["expect"], text("name"));
     let outcome = expect["outcome"].as_str().unwrap_or_default();
-    let (current, desired) = (load(text("current_sql"))?, load(text("desired_sql"))?);
-    let is_declarable = desired.schema.problems().is_empty() && desired.broken.is_empty();
+    let (current, mut desired) = (load(text("current_sql"))?, load(text("desired_sql"))?);
+    let is_declarable = desired.schema.problems().is_empty() && !desired.broken;
     let project = Project::new(run);
     way.begin(&project, text("current_sql"), &current).map_err(|refusal| refusal.to_string())?;
     block_on(run_script(&project.connect(), text("seed_sql")))?;
 
     let mut change = data::change(case)?;
-    way.declare(&project, text("desired_sql"), desired, &current).map_err(|refusal| refusal.to_string())?;
+    if desired.broken {
+        // a view that no longer compiles has the struct that it had, and nobody says that it need not compile
+        let views = std::mem::take(&mut desired.schema.views).into_iter();
+        desired.schema.views = views.map(|view| View { unchecked: false, ..view }).collect();
+        let triggers = std::mem::take(&mut desired.schema.triggers).into_iter();
+        desired.schema.triggers = triggers.map(|trigger| Trigger { unchecked: false, ..trigger }).collect();
+        for (view, columns) in &current.views {
+            desired.views.entry(view.clone()).or_insert_with(|| columns.clone());
+        }
+        project.write_structs(&structs(&desired)?);
+    } else {
+        way.declare(&project, text("desired_sql"), &desired).map_err(|refusal| refusal.to_string())?;
+    }
     let (before, count) = (project.bytes(), project.migrations());
     if outcome == "confirm" {
         match project.step(way, &change)? {

@@ -70,7 +70,7 @@ fn change(project: &Project, way: Way, current: &Loaded, state: &State) -> Resul
     let (before, after, renames) = (current.schema.clone(), desired.schema.clone(), state.renames.clone());
     let change = answered(Change { current: before, desired: after, renames, ..Change::default() })?;
     change.populate(&project.connect())?;
-    way.declare(project, &state.sql, desired, current).map_err(|refusal| refusal.to_string())?;
+    way.declare(project, &state.sql, &desired).map_err(|refusal| refusal.to_string())?;
     match project.step(way, &change)? {
         Ending::Applied => Ok(()),
         Ending::Refused(refusal) => Err(refusal.to_string()),

@@ -8,6 +8,7 @@ mod support;
 mod cases;
 mod compile;
 mod compiled;
+mod formatted;
 mod hazards;
 mod histories;
 mod parallel;

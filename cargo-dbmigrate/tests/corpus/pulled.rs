@@ -8,11 +8,11 @@ use pollster::block_on;
 use crate::compile::Files;
 use crate::project::{Project, Run, load, what_is_wrong};
 use crate::support::Change;
-use crate::ways::{Way, pull, pull_into};
+use crate::ways::{Way, pull, pull_enums_into, pull_into};
 
 /// What came of a schema that holds.
 pub(crate) enum Outcome {
-    /// Its structs: in a module that is one file, and in one with a file for each.
+    /// Its structs: in a module that is one file, and with enums in one that has a file for each.
     Same(Files, Files),
     /// It is refused, and that is right.
     Refused(String),
@@ -27,6 +27,15 @@ pub(crate) fn round_trip(sql: &str, run: Run) -> Result<Outcome, String> {
         return match what_is_wrong(&loaded) {
             Some(wrong) if refusal.code == exit::FAILED => Ok(Outcome::Refused(wrong)),
             _ => Err(format!("`pull` is refused: {refusal}")),
+        };
+    }
+    if loaded.schema.is_empty() {
+        let is_written = project.path("src/lib.rs").exists();
+        let nothing = Files::from([("mod.rs".to_owned(), String::new())]);
+        return if is_written {
+            Err("of nothing something is written".to_owned())
+        } else {
+            Ok(Outcome::Same(nothing.clone(), nothing))
         };
     }
     let read = |file: &str| std::fs::read_to_string(project.path(file)).map_err(|error| format!("{file}: {error}"));
@@ -50,7 +59,7 @@ pub(crate) fn round_trip(sql: &str, run: Run) -> Result<Outcome, String> {
     }
     Way::Push.again(&project)?;
     let folder = pull_folder(&project)?;
-    Way::Push.again(&project).map_err(|error| format!("with the structs in a folder, {error}"))?;
+    Way::Push.again(&project).map_err(|error| format!("with enums, {error}"))?;
     let pushed = again("test.db", "pushed.rs")?;
     if without_docs(&pushed) != without_docs(&structs) || (pushed != structs && !has_comments(sql)) {
         return Err(format!(
@@ -62,10 +71,10 @@ pub(crate) fn round_trip(sql: &str, run: Run) -> Result<Outcome, String> {
     Ok(Outcome::Same(file, folder))
 }
 
-/// Replaces the structs by those of the same database in a folder, and returns its files.
+/// Replaces the structs by those of the same database in a folder, with enums, and returns its files.
 fn pull_folder(project: &Project) -> Result<Files, String> {
     let (database, folder) = (project.path("wanted.db").display().to_string(), project.path("src/schema"));
-    pull_into(project, &database, "src/schema/").map_err(|error| error.to_string())?;
+    pull_enums_into(project, &database, "src/schema/").map_err(|error| error.to_string())?;
     project.write_structs("pub mod schema;\n");
     let mut files = Files::new();
     for entry in std::fs::read_dir(&folder).map_err(|error| error.to_string())?.flatten() {

@@ -22,7 +22,7 @@ fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
         match result {
             Ok(Outcome::Same(file, folder)) => {
                 modules.push((name.clone(), file));
-                modules.push((format!("{name}, in a folder"), folder));
+                modules.push((format!("{name}, with enums"), folder));
             }
             Ok(Outcome::Refused(reason)) => drop(refused.insert(name, reason)),
             Err(error) => failed.push(format!("--- {name}: {error}")),

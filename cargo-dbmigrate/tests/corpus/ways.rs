@@ -53,7 +53,7 @@ impl Way {
             Self::Migrate if current.schema.is_empty() => drop(project.connect()),
             Self::Migrate => {
                 project.write_structs(&structs(current).map_err(Refusal::declared_wrongly)?);
-                let create = Change { desired: current.schema.clone(), ..Change::default() };
+                let create = Change { desired: current.schema.clone(), accept_all: true, ..Change::default() };
                 project.attempt(&generate(&create))?;
                 project.attempt(&migrate(project))?;
             }
@@ -64,27 +64,18 @@ impl Way {
         Ok(())
     }
 
-    /// Makes the structs what is wanted. A view that does not compile has the columns that it had in `current`: no
-    /// database knows them any more.
-    pub(crate) fn declare(
-        self,
-        project: &Project,
-        sql: &str,
-        mut desired: Loaded,
-        current: &Loaded,
-    ) -> Result<(), Refusal> {
-        for (view, columns) in &current.views {
-            desired.views.entry(view.clone()).or_insert_with(|| columns.clone());
-        }
-        let rendered = structs(&desired).map_err(Refusal::declared_wrongly);
-        if self == Self::Push {
-            match pull(project, sql) {
-                Ok(()) => return Ok(()),
-                Err(refusal) if desired.broken.is_empty() => return Err(refusal),
-                Err(_) => {}
+    /// Makes the structs what is wanted.
+    pub(crate) fn declare(self, project: &Project, sql: &str, desired: &Loaded) -> Result<(), Refusal> {
+        match self {
+            Self::Migrate => project.write_structs(&structs(desired).map_err(Refusal::declared_wrongly)?),
+            Self::Push => {
+                pull(project, sql)?;
+                if desired.schema.is_empty() {
+                    // of nothing, nothing is written
+                    project.write_structs("");
+                }
             }
         }
-        project.write_structs(&rendered?);
         Ok(())
     }
 
@@ -130,6 +121,12 @@ pub(crate) fn pull(project: &Project, sql: &str) -> Result<(), Refusal> {
 pub(crate) fn pull_into(project: &Project, database: &str, file: &str) -> Result<(), Refusal> {
     let file = project.path(file).display().to_string();
     project.attempt(&["pull", "--url", database, "--out", &file].map(str::to_owned))
+}
+
+/// The structs of a database with enums, written into a folder of the project that is not there yet.
+pub(crate) fn pull_enums_into(project: &Project, database: &str, folder: &str) -> Result<(), Refusal> {
+    let folder = project.path(folder).display().to_string();
+    project.attempt(&["pull", "--enums", "--url", database, "--out", &folder].map(str::to_owned))
 }
 
 fn migrate(project: &Project) -> Vec<String> {

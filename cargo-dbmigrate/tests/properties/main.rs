@@ -99,7 +99,7 @@ fn push((genes, style): &(CaseGenes, Gene), counts: &Counts) -> Result<(), Strin
     let current = load(&before).map_err(|error| wrong(&error))?;
     Way::Push.begin(&project, &before, &current).map_err(|refusal| wrong(&refusal.said))?;
     change.put_rows(&project.connect())?;
-    Way::Push.declare(&project, &after, load(&after)?, &current).map_err(|refusal| wrong(&refusal.said))?;
+    Way::Push.declare(&project, &after, &load(&after)?).map_err(|refusal| wrong(&refusal.said))?;
     match project.step(Way::Push, &change).map_err(|error| wrong(&error))? {
         Ending::Applied => count(counts, "applied"),
         Ending::Refused(refusal) if refusal.code == exit::DECISION && is_about_rows(&refusal.said) => {
