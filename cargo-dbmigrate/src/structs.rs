@@ -209,10 +209,13 @@ fn place(schema: &Schema, kind: &str, name: &str) -> Option<Place> {
 
 /// What libSQL has against a declaration, at its place.
 pub fn declaration_error(context: &Context, declared: &Declared, error: &ProofError) -> CommandError {
-    let ProofError::Declaration { kind, name, .. } = error else {
+    let ProofError::Declaration { kind, name, message } = error else {
         return CommandError::failed(error.to_string());
     };
-    let diagnostic = Diagnostic::error(error.to_string());
+    let mut diagnostic = Diagnostic::error(error.to_string());
+    if matches!(*kind, "view" | "trigger") && message.starts_with("no such function") {
+        diagnostic = diagnostic.help(format!("if only the application has it, write `unchecked` in the `{kind}(…)`"));
+    }
     let diagnostic = match place(&declared.schema, kind, name) {
         Some(place) => declared.point(diagnostic, &place, ""),
         None => diagnostic,

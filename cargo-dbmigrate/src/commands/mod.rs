@@ -11,11 +11,16 @@ pub mod init;
 pub mod migrate;
 mod open;
 pub mod pull;
+mod pull_baseline;
+mod pull_drizzle;
+mod pull_files;
 pub mod push;
 mod replay;
+mod replay_drizzle;
 mod seal;
 mod side;
 pub mod status;
+mod take_over;
 
 use crate::cli::{Command, Selection};
 use crate::context::Context;

@@ -27,7 +27,7 @@ pub fn lower(
 /// # Errors
 /// Everything that is wrong with the declaration.
 pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<Declaration, Vec<DeclareError>> {
-    if item.fields.is_empty() && item.module.is_none() {
+    if item.fields.is_empty() && !item.may_have_no_fields() {
         return errors.finish(()).and(Err(Vec::new()));
     }
     let mut lowering =
@@ -149,7 +149,8 @@ impl Lowering<'_> {
         };
         let columns = item.view_columns.iter().filter_map(|word| self.column(word)).collect();
         let expected = item.fields.iter().map(|field| field.name().value).collect();
-        Some(Object::View(View { name: name.value, columns, query: query.value.clone() }, expected))
+        let unchecked = item.unchecked.is_some();
+        Some(Object::View(View { name: name.value, columns, query: query.value.clone(), unchecked }, expected))
     }
 
     fn virtual_table(&mut self, module: &At<Name>) -> VirtualTable {
@@ -221,7 +222,8 @@ impl Lowering<'_> {
             self.places.push((Place::Trigger(name.clone()), clause.name.span));
             let when = clause.when.as_ref().map(|when| when.value.clone());
             let body = clause.body.value.clone();
-            triggers.push(Trigger { name, on: on.clone(), timing: clause.timing, event, when, body });
+            let unchecked = clause.unchecked.is_some();
+            triggers.push(Trigger { name, on: on.clone(), timing: clause.timing, event, when, body, unchecked });
         }
         triggers
     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::check::Broken;
 use super::connection::{Connection, integer};
 use super::error::EngineError;
 use super::ignore::Ignore;
@@ -31,6 +32,8 @@ pub struct Tracker {
     /// Parents and the tables that refer to their primary keys without naming columns.
     unnamed: BTreeSet<(Name, Name)>,
     ignore: Ignore,
+    /// The views and triggers that did not compile when somebody looked, if anybody did.
+    pub(super) broken: Option<Vec<Broken>>,
 }
 
 impl Tracker {
@@ -58,7 +61,7 @@ impl Tracker {
         }
         let unnamed = found.schema.tables.iter().flat_map(unnamed_references).collect();
         let Introspected { schema, unreadable, .. } = found;
-        Self { schema, unreadable, canonical, hash, last_rowid, version, unnamed, ignore }
+        Self { schema, unreadable, canonical, hash, last_rowid, version, unnamed, ignore, broken: None }
     }
 
     /// The schema.

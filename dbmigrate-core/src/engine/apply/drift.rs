@@ -6,12 +6,13 @@
 //! - An object that the migration changes, and a table that it alters or drops even if it is the same afterwards, must
 //!   not have drifted. A rebuild would drop the columns that it does not know, with their values, and the index that
 //!   somebody has added; columns that change places would take the values of others.
+//!   An index that somebody has added is in the way of those only that drop or rename its table.
 //! - Afterwards exactly the same objects differ from the snapshot as before, in exactly the same way. So nothing of the
 //!   drift is lost on the way (a trigger goes with its table, a rename rewrites views), and nothing is added to it.
 //!
 //! Objects are compared by their canonical texts; a table's has its indexes in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::ApplyError;
@@ -27,6 +28,8 @@ use crate::sql::{Name, Statement, StatementKind, Token};
 pub struct Drift {
     /// `None` where the snapshot has the object and the database does not.
     objects: BTreeMap<(ObjectKind, String), Option<String>>,
+    /// Tables that differ in nothing but indexes which somebody has added, and these.
+    indexes: BTreeMap<String, Vec<String>>,
     /// What the model cannot represent is in no snapshot.
     unreadable: Vec<StoredObject>,
 }
@@ -34,7 +37,7 @@ pub struct Drift {
 /// An object that has drifted, by its kind and name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DriftedObject {
-    /// `table`, `virtual table`, `view`, `trigger` or `index`.
+    /// `table`, `the indexes of table`, `virtual table`, `view`, `trigger` or `index`.
     pub kind: String,
     /// Its name.
     pub name: String,
@@ -51,6 +54,10 @@ impl DriftedObject {
         Self { kind: kind.noun().to_owned(), name: name.clone() }
     }
 
+    fn indexes_of(table: &str) -> Self {
+        Self { kind: "the indexes of table".to_owned(), name: table.to_owned() }
+    }
+
     fn stored(object: &StoredObject) -> Self {
         Self { kind: object.kind.clone(), name: object.name.to_string() }
     }
@@ -59,18 +66,23 @@ impl DriftedObject {
 impl Drift {
     /// Compares what was found with what a snapshot says.
     pub fn of(found: &CanonicalSchema, unreadable: &[Unreadable], wanted: &CanonicalSchema) -> Self {
-        let extra = found.iter().filter(|(key, text)| wanted.get(key) != Some(text));
         let missing = wanted.keys().filter(|key| !found.contains_key(key));
-        let mut objects: BTreeMap<_, _> = extra.map(|(key, text)| (key.clone(), Some(text.clone()))).collect();
-        objects.extend(missing.map(|key| (key.clone(), None)));
+        let mut objects: BTreeMap<_, _> = missing.map(|key| (key.clone(), None)).collect();
+        let mut indexes = BTreeMap::new();
+        for (key, text) in found.iter().filter(|(key, text)| wanted.get(key) != Some(text)) {
+            match wanted.get(key).and_then(|wanted| added_indexes(text, wanted)) {
+                Some(added) => drop(indexes.insert(key.1.clone(), added)),
+                None => drop(objects.insert(key.clone(), Some(text.clone()))),
+            }
+        }
         let mut unreadable: Vec<StoredObject> = unreadable.iter().map(|object| object.object.clone()).collect();
         unreadable.sort_by(|one, two| (&one.kind, &one.name).cmp(&(&two.kind, &two.name)));
-        Self { objects, unreadable }
+        Self { objects, indexes, unreadable }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.unreadable.is_empty()
+        self.objects.is_empty() && self.indexes.is_empty() && self.unreadable.is_empty()
     }
 
     /// What of it a migration with these statements, which leads from one snapshot to the other, would change.
@@ -87,9 +99,12 @@ impl Drift {
         // a new object may have the name of one that somebody has made as something else
         let has_name = |name: &str| names.iter().any(|touched| *touched == *name);
         let modelled = self.objects.keys().filter(|(_, name)| has_name(name)).map(DriftedObject::modelled);
+        let replaced: Vec<Name> = statements.iter().flat_map(replaced_tables).collect();
+        let goes = |table: &&String| replaced.iter().any(|name| *name == *table.as_str());
+        let indexed = self.indexes.keys().filter(goes).map(|table| DriftedObject::indexes_of(table));
         let is_on_touched = |object: &&StoredObject| names.contains(&object.name) || names.contains(&object.table);
         let stored = self.unreadable.iter().filter(is_on_touched).map(DriftedObject::stored);
-        let mut touched: Vec<DriftedObject> = modelled.chain(stored).collect();
+        let mut touched: Vec<DriftedObject> = modelled.chain(indexed).chain(stored).collect();
         touched.sort();
         touched.dedup();
         touched
@@ -100,6 +115,8 @@ impl Drift {
         let objects = self.objects.iter().filter(|(key, text)| now.objects.get(key) != Some(text));
         let unreadable = self.unreadable.iter().filter(|object| !now.unreadable.contains(object));
         let mut lost: Vec<DriftedObject> = objects.map(|(key, _)| DriftedObject::modelled(key)).collect();
+        let indexes = self.indexes.iter().filter(|(table, added)| now.indexes.get(*table) != Some(added));
+        lost.extend(indexes.map(|(table, _)| DriftedObject::indexes_of(table)));
         lost.extend(unreadable.map(DriftedObject::stored));
         lost.sort();
         lost.dedup();
@@ -108,6 +125,9 @@ impl Drift {
 
     /// Whether the object that a difference is about has drifted.
     pub(super) fn has(&self, detail: &Detail) -> bool {
+        if detail.kind == "index" && self.indexes.contains_key(&detail.table.folded()) {
+            return true;
+        }
         let name = Name::from(detail.object.as_str());
         let key = match detail.kind {
             "view" => (ObjectKind::View, name.folded()),
@@ -133,6 +153,23 @@ fn altered_tables(statement: &Statement<'_>) -> Vec<Name> {
     }
     let target = if is_word(at + 1, "rename") && is_word(at + 2, "to") { name(at + 3) } else { None };
     name(at).into_iter().chain(target).collect()
+}
+
+/// The tables that a statement drops or renames, and the names that they get.
+fn replaced_tables(statement: &Statement<'_>) -> Vec<Name> {
+    match &altered_tables(statement)[..] {
+        [table] if statement.kind == StatementKind::DropTable => vec![table.clone()],
+        [from, to] => vec![from.clone(), to.clone()],
+        _ => Vec::new(),
+    }
+}
+
+/// The indexes that a table has more than is wanted, if that is all in which they differ.
+fn added_indexes(found: &str, wanted: &str) -> Option<Vec<String>> {
+    let (found, wanted): (BTreeSet<&str>, BTreeSet<&str>) = (found.lines().collect(), wanted.lines().collect());
+    let is_index = |line: &str| ["  index ", "  unique index "].iter().any(|start| line.starts_with(start));
+    let added: Vec<String> = found.difference(&wanted).map(|line| (*line).to_owned()).collect();
+    (wanted.is_subset(&found) && added.iter().all(|line| is_index(line))).then_some(added)
 }
 
 /// A drift that was accepted, for the one migration that is to go on beside it.
@@ -233,16 +270,45 @@ mod tests {
     fn a_migration_touches_what_its_snapshot_changes() {
         let before = schema(SNAPSHOT);
         let after = schema(&SNAPSHOT.replace("a REFERENCES a", "a REFERENCES a, more TEXT"));
-        // a column, an index, a missing view
-        for by_hand in [SNAPSHOT.replace(", x)", ", x, y)"), format!("{SNAPSHOT} CREATE INDEX i ON a (x);")] {
-            let drift = drift(&by_hand);
-            assert!(drift.touched(&before, &after, &[]).is_empty());
-            assert_eq!(shown(&drift.touched(&before, &schema(""), &[])), ["table `a`"]);
-        }
-        let drifted =
-            drift(&format!("{} CREATE INDEX i ON b (a);", SNAPSHOT.replace("CREATE VIEW v AS SELECT x FROM a;", "")));
+        let by_column = drift(&SNAPSHOT.replace(", x)", ", x, y)"));
+        assert!(by_column.touched(&before, &after, &[]).is_empty());
+        assert_eq!(shown(&by_column.touched(&before, &schema(""), &[])), ["table `a`"]);
+        // a column, and a missing view
+        let drifted = drift(
+            &SNAPSHOT
+                .replace("CREATE VIEW v AS SELECT x FROM a;", "")
+                .replace("a REFERENCES a", "a REFERENCES a, by_hand"),
+        );
         assert_eq!(shown(&drifted.touched(&before, &after, &[])), ["table `b`"]);
         assert_eq!(shown(&drifted.touched(&before, &schema(""), &[])), ["table `b`", "view `v`"]);
+    }
+
+    #[test]
+    fn an_index_that_somebody_has_added_stays_where_its_table_does() {
+        let (before, index) = (schema(SNAPSHOT), "CREATE INDEX i ON b (a);");
+        let more = SNAPSHOT.replace("a REFERENCES a", "a REFERENCES a, more TEXT");
+        let by_hand = drift(&format!("{SNAPSHOT} {index}"));
+        let touched = |script: &str| {
+            let statements = crate::sql::split(script);
+            shown(&by_hand.touched(&before, &schema(&more), &statements))
+        };
+        assert!(touched("ALTER TABLE b ADD COLUMN more TEXT; CREATE INDEX j ON b (more)").is_empty());
+        assert_eq!(
+            touched("CREATE TABLE n (a); DROP TABLE b; ALTER TABLE n RENAME TO b"),
+            ["the indexes of table `b`"]
+        );
+        assert_eq!(touched("ALTER TABLE b RENAME TO c"), ["the indexes of table `b`"]);
+        let after = |found: &str| Drift::of(&schema(found), &[], &schema(&more));
+        assert_eq!(after(&format!("{more} {index}")), by_hand);
+        assert_eq!(shown(&by_hand.lost(&after(&more))), ["the indexes of table `b`"]);
+        assert_eq!(shown(&by_hand.lost(&after(&format!("{more} CREATE INDEX i ON b (more);")))).len(), 1);
+        // one that is another than it should be is no addition
+        let other = Drift::of(
+            &schema(&format!("{SNAPSHOT} {index}")),
+            &[],
+            &schema(&format!("{SNAPSHOT} CREATE INDEX i ON b (id);")),
+        );
+        assert!(other.indexes.is_empty() && !other.is_empty());
     }
 
     #[test]

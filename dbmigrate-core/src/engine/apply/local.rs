@@ -11,13 +11,13 @@ use super::found::{add_keys, fill};
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
 use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
-use crate::engine::connection::{Connection, display, integer};
+use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
 use crate::engine::tracker::{Tracker, schema_version};
 use crate::folder::Script;
-use crate::plan::{Lint, Preflight};
+use crate::plan::{Lint, Preflight, UNCHECKED};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
 use crate::sql::{Name, Statement, StatementKind, split, token::significant};
@@ -42,6 +42,8 @@ struct Wanted<'a> {
     unreadable: &'a [Unreadable],
     /// What did not compile before either.
     broken: Vec<Broken>,
+    /// The views and triggers that need not compile.
+    unchecked: Vec<Name>,
     /// The drift that has to be what it was, in which case the schema has no hash to compare.
     drift: Option<&'a Tolerated>,
 }
@@ -222,6 +224,7 @@ impl LocalDatabase {
             unreadable: &push.before.unreadable,
             // a view that nobody could use before is no fault of the change
             broken: broken_objects(&self.connection, &push.before.schema).await,
+            unchecked: push.wanted.unchecked().cloned().collect(),
             drift: None,
         };
         self.run_checked(&statements, &wanted).await.map(|()| true)
@@ -287,14 +290,28 @@ impl LocalDatabase {
 
     /// What a migration has to lead to.
     async fn wanted<'a>(&mut self, migration: &'a Prepared<'_>) -> Result<Wanted<'a>, EngineError> {
-        let mut wanted = Wanted { hash: migration.migration.schema.to_hex(), ..Wanted::default() };
-        if let Some(tolerated) = &migration.drift {
-            let schema = self.tracker().await?.schema().clone();
-            // what somebody has made by hand may have been broken from the start
-            wanted.broken = broken_objects(&self.connection, &schema).await;
-            wanted.drift = Some(tolerated);
+        let script = &migration.script;
+        let allows = script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
+        let mut wanted = Wanted {
+            hash: migration.migration.schema.to_hex(),
+            unchecked: allows.map(|allow| Name::from(allow.object.as_str())).collect(),
+            drift: migration.drift.as_ref(),
+            ..Wanted::default()
+        };
+        if !is_additive(&script.statements) {
+            wanted.broken = self.broken_before().await?;
         }
         Ok(wanted)
+    }
+
+    /// What does not compile before a migration is no fault of it: it may be unchecked, or made by hand.
+    async fn broken_before(&mut self) -> Result<Vec<Broken>, EngineError> {
+        self.tracker().await?;
+        let Some(tracker) = self.tracker.as_mut() else { return Ok(Vec::new()) };
+        if tracker.broken.is_none() {
+            tracker.broken = Some(broken_objects(&self.connection, tracker.schema()).await);
+        }
+        Ok(tracker.broken.clone().unwrap_or_default())
     }
 
     async fn check_structure(&mut self, wanted: &Wanted<'_>, statements: &[Statement<'_>]) -> Result<(), Failure> {
@@ -316,21 +333,20 @@ impl LocalDatabase {
             let (found, unreadable) = (Box::new(tracker.schema().clone()), tracker.unreadable().to_vec());
             return Err(Failure::Structure { found, unreadable });
         }
-        let additive = statements.iter().all(|statement| {
-            !statement.kind.changes_schema()
-                || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
-        });
-        if additive {
+        if is_additive(statements) {
             return Ok(());
         }
         let broken = broken_objects(&self.connection, tracker.schema()).await;
-        let is_new = |object: &Broken| {
-            !wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name)
+        let is_new = |object: &&Broken| {
+            let was_broken =
+                wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name);
+            !was_broken && !wanted.unchecked.contains(&object.name)
         };
-        match broken.into_iter().find(is_new) {
-            Some(Broken { kind, name, message }) => Err(Failure::Broken { kind, name: name.to_string(), message }),
-            None => Ok(()),
+        if let Some(Broken { kind, name, message }) = broken.iter().find(is_new) {
+            return Err(Failure::Broken { kind, name: name.to_string(), message: message.clone() });
         }
+        tracker.broken = Some(broken);
+        Ok(())
     }
 
     async fn check_references(&self, statements: &[Statement<'_>], before: &Violations) -> Result<(), Failure> {
@@ -411,6 +427,10 @@ impl Target for LocalDatabase {
 
     async fn schema_version(&mut self) -> Result<Option<i64>, EngineError> {
         schema_version(&self.connection).await.map(Some)
+    }
+
+    async fn rows(&mut self, query: &str) -> Result<Vec<Row>, EngineError> {
+        self.connection.rows(query).await
     }
 
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError> {
@@ -531,6 +551,14 @@ impl Target for LocalDatabase {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether statements add tables and indexes and nothing else, so that views and triggers compile as they did.
+fn is_additive(statements: &[Statement<'_>]) -> bool {
+    statements.iter().all(|statement| {
+        !statement.kind.changes_schema()
+            || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
+    })
 }
 
 fn cannot_read(error: EngineError) -> Failure {

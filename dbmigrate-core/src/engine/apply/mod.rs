@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::check::Broken;
+use super::connection::Row;
 use super::error::EngineError;
 use super::introspect::{Introspected, Unreadable};
 use crate::folder::script::{Script, ScriptError};
@@ -102,6 +103,9 @@ pub trait Target {
 
     /// A number that is another one after every change of the schema, whoever makes it; `None` if there is none.
     async fn schema_version(&mut self) -> Result<Option<i64>, EngineError>;
+
+    /// The rows of a query, for what other tools have recorded in the database.
+    async fn rows(&mut self, query: &str) -> Result<Vec<Row>, EngineError>;
 
     /// Whether the schema is the one with this hash.
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError>;

@@ -310,7 +310,8 @@ async fn standing(
     Ok(Standing::Drifted(Box::new(Drifted { migration: last.name.to_string(), wanted, found, unreadable })))
 }
 
-pub(super) fn name_differences(found: &Schema, unreadable: &[Unreadable], wanted: &Schema) -> Vec<String> {
+/// What differs between what was found and what is wanted, in words, with what cannot be represented.
+pub fn name_differences(found: &Schema, unreadable: &[Unreadable], wanted: &Schema) -> Vec<String> {
     let mut all = differences(found, wanted);
     all.extend(unreadable.iter().map(|object| format!("drop {object}, which cannot be represented")));
     all
