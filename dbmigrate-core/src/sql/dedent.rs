@@ -28,13 +28,23 @@ pub(super) fn dedented(text: &str) -> String {
     dedented
 }
 
-/// The text with every line but the first and empty ones indented by two columns.
+/// The text with every line but the first and empty ones indented by two columns, which [`dedented`] takes off again.
 pub(super) fn indented(text: &str) -> String {
     let mut indented = String::with_capacity(text.len());
     for token in tokenize(text) {
-        indented.push_str(token.text);
-        if token.kind == TokenKind::Space && token.text.contains('\n') {
-            indented.push_str("  ");
+        if token.kind != TokenKind::Space {
+            indented.push_str(token.text);
+            continue;
+        }
+        let mut lines = token.text.split('\n').peekable();
+        indented.extend(lines.next());
+        while let Some(line) = lines.next() {
+            indented.push('\n');
+            // the last one is the beginning of a line with something in it
+            if !line.is_empty() || lines.peek().is_none() {
+                indented.push_str("  ");
+            }
+            indented.push_str(line);
         }
     }
     indented
@@ -59,6 +69,13 @@ mod tests {
         let text = "UPDATE t SET a = 'x\n'\n  WHERE b;\n\nSELECT 1";
         assert_eq!(indented(text), "UPDATE t SET a = 'x\n'\n    WHERE b;\n\n  SELECT 1");
         assert_eq!(dedented(&indented(text)), text);
+        for (odd, even) in [
+            ("SELECT (\n\ta\n)\n  FROM t", "SELECT (\n  \ta\n  )\n    FROM t"),
+            ("SELECT a\n \n\t\r\n\nFROM t", "SELECT a\n   \n  \t\r\n\n  FROM t"),
+        ] {
+            assert_eq!(indented(odd), even);
+            assert_eq!(dedented(even), odd);
+        }
     }
 
     #[test]
