@@ -1,12 +1,16 @@
 //! Writes schema objects as `CREATE` statements, without the closing semicolon.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::read::is_operand;
 use crate::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table, Trigger,
     TriggerEvent, TriggerTiming, Unique, View, VirtualTable,
 };
-use crate::sql::name::sql_list;
+use crate::sql::expr::without_outer_parentheses;
+use crate::sql::name::{quote_name, sql_list};
+use crate::sql::token::{TokenKind, significant, tokenize};
 use crate::sql::{Expr, Name};
 
 /// `CREATE TABLE` under the table's own name.
@@ -124,11 +128,24 @@ fn plain_column_with(column: &Column, primary_key: &str, expr: &impl Fn(&Expr) -
 /// The type as written if SQLite reads it back as a type, else in quotes.
 fn decl_type(column: &Column) -> String {
     let text = column.decl_type.as_str();
-    let bare = text.split('(').next().unwrap_or_default();
-    let is_plain = bare.split_ascii_whitespace().all(|word| {
-        !crate::sql::keyword::is_keyword(word) && matches!(Name::from(word).sql(), std::borrow::Cow::Borrowed(_))
-    });
-    if is_plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    if is_plain_type(text) { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}
+
+/// Whether it is words that need no quotes, and perhaps something in parentheses.
+fn is_plain_type(text: &str) -> bool {
+    if tokenize(text).any(|token| matches!(token.kind, TokenKind::Comment | TokenKind::Illegal)) {
+        return false;
+    }
+    let tokens = significant(text);
+    // a space that only SQLite takes for one (a byte order mark) is part of the name
+    let length: usize = tokens.first().zip(tokens.last()).map_or(0, |(first, last)| last.end() - first.start);
+    if length < text.len() {
+        return false;
+    }
+    let (words, rest) = tokens.split_at(tokens.iter().take_while(|token| token.kind == TokenKind::Word).count());
+    !words.is_empty()
+        && words.iter().all(|word| matches!(quote_name(word.text), Cow::Borrowed(_)))
+        && (rest.is_empty() || without_outer_parentheses(rest).len() < rest.len())
 }
 
 /// A default as it stands behind `DEFAULT`: literals and SQLite's time words bare, everything else in parentheses.
@@ -217,7 +234,7 @@ pub fn create_index(table: &Name, index: &Index) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
     let parts = index.parts.iter().map(|part| {
         // COLLATE binds tighter than any operator
-        let whole = part.collate.is_none() || part.expr.as_column().is_some();
+        let whole = part.collate.is_none() || is_operand(&significant(part.expr.as_str()));
         let expr = if whole { part.expr.to_string() } else { format!("({})", part.expr) };
         ordered(expr, part.collate.as_ref(), part.descending)
     });
