@@ -8,6 +8,7 @@
 
 mod defaults;
 mod files;
+mod homes;
 mod layout;
 mod names;
 mod objects;
