@@ -89,7 +89,7 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
             if is_new {
                 remove_if_empty(url.path());
             }
-            let error = failure(error, &shown);
+            let error = failure_of_run(error, &shown);
             Err(match done {
                 0 if is_untouched => error.note("nothing was changed"),
                 0 => error,
@@ -100,8 +100,15 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     }
 }
 
-/// An [`ApplyError`] as a command's error.
+/// An [`ApplyError`] as the error of a command that has only read so far.
 pub(super) fn failure(error: ApplyError, database: &str) -> CommandError {
+    let is_engines = matches!(error, ApplyError::Engine { .. });
+    let error = failure_of_run(error, database);
+    if is_engines { error.note("nothing was changed") } else { error }
+}
+
+/// An [`ApplyError`] as a command's error.
+fn failure_of_run(error: ApplyError, database: &str) -> CommandError {
     match error {
         ApplyError::Folder(error) => error.into(),
         ApplyError::Script(error) => CommandError::from(error).note(format!("`{database}` was not touched by it")),

@@ -89,7 +89,7 @@ fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled
             .help("name the one to pull from: `cargo dbmigrate pull --url PATH`"));
     }
     let connection = open(context, url, false)?.into_connection();
-    let engine = |error| engine_error("cannot read the schema", &error, &url.to_string());
+    let engine = |error| engine_error("cannot read the schema", &error, &url.to_string()).note("nothing was written");
     let mut found = block_on(introspect_without(&connection, &context.config.ignore)).map_err(engine)?;
     tables::select(&mut found, &arguments.tables)?;
     let view_columns = block_on(view_columns(&connection, &found.schema));

@@ -166,7 +166,7 @@ pub(super) fn engine_error(action: &str, error: &EngineError, database: &str) ->
         }
         ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
             .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(database)))
-            .help("restore it from a backup before migrating"),
+            .help("restore it from a backup"),
         ErrorKind::DiskFull => shown(format!("the disk of `{database}` is full"))
             .help("make room on the disk: a rebuild needs as much again as the table"),
         ErrorKind::Io => shown(format!("the disk of `{database}` failed: {error}"))

@@ -161,7 +161,7 @@ fn find<'f>(folder: &'f Folder, text: &str, flag: &str) -> Result<&'f Migration>
 fn database(context: &Context, url: &DatabaseUrl) -> Result<Loaded> {
     let mut target = open(context, url, false)?;
     let shown = url.to_string();
-    let failed = |error| engine_error("cannot read the schema", &error, &shown);
+    let failed = |error| engine_error("cannot read the schema", &error, &shown).note("nothing was changed");
     let history = block_on(target.history()).map_err(failed)?;
     let found = block_on(introspect_without(target.connection(), target.ignored())).map_err(failed)?;
     // a folder that is not in order is no reason not to look at a database

@@ -220,7 +220,7 @@ fn an_attribute_says_what_was_renamed_until_the_database_has_it() {
 #[test]
 fn what_cannot_be_read_is_a_difference_with_a_name() {
     let project = project();
-    let odd = "CREATE TABLE odd (a INT NOT DEFERRABLE)";
+    let odd = "CREATE TABLE odd (a \"\")";
     for file in ["other.db", "second.db"] {
         project.database(file).run(odd);
     }

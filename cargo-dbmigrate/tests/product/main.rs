@@ -10,6 +10,7 @@ mod declarations;
 mod diff;
 mod faults;
 mod folder;
+mod foreign_files;
 mod ignored;
 mod project;
 mod renames;

@@ -145,6 +145,11 @@ impl<'t, 's> Cursor<'t, 's> {
         Expr::new(self.rest())
     }
 
+    /// A cursor over some of the tokens.
+    pub(super) fn over(&self, tokens: &'t [Token<'s>]) -> Self {
+        Self::new(self.sql, tokens)
+    }
+
     /// A list of names, the whole of what this cursor is over.
     pub(super) fn names(&mut self) -> Result<Vec<Name>, ReadError> {
         let mut names = vec![self.name()?];

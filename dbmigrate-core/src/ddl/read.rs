@@ -90,14 +90,9 @@ fn read_index(cursor: &mut Cursor<'_, '_>, unique: bool) -> Result<Object, ReadE
 }
 
 fn read_index_part(part: &Cursor<'_, '_>) -> Result<IndexPart, ReadError> {
-    let mut tokens = part.remaining();
-    let mut descending = false;
-    if let [front @ .., order] = tokens
-        && (order.is_word("asc") || order.is_word("desc"))
-        && !front.is_empty()
-    {
-        descending = order.is_word("desc");
-        tokens = front;
+    let (mut tokens, descending) = without_order(part.remaining());
+    if let Some((column, collate)) = collated_column(tokens) {
+        return Ok(IndexPart { expr: Expr::new(column.sql()), collate, descending });
     }
     let mut collate = None;
     // behind a longer expression, COLLATE may belong to its last operand only, and stays part of the text
@@ -111,12 +106,33 @@ fn read_index_part(part: &Cursor<'_, '_>) -> Result<IndexPart, ReadError> {
     let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
         return Err(part.error("a column or an expression"));
     };
-    let expr = match (tokens, first.identifier()) {
-        // SQLite reads even `'n'` as the column n here
-        ([_], Some(column)) => Expr::new(Name::from(column).sql()),
-        _ => Expr::new(&part.rest()[..last.end() - first.start]),
-    };
-    Ok(IndexPart { expr, collate, descending })
+    Ok(IndexPart { expr: Expr::new(&part.sql()[first.start..last.end()]), collate, descending })
+}
+
+/// What is before `ASC` or `DESC`, and whether it is the latter.
+pub(super) fn without_order<'t, 's>(tokens: &'t [Token<'s>]) -> (&'t [Token<'s>], bool) {
+    match tokens {
+        [front @ .., order] if !front.is_empty() && order.is_word("desc") => (front, true),
+        [front @ .., order] if !front.is_empty() && order.is_word("asc") => (front, false),
+        all => (all, false),
+    }
+}
+
+/// A column in any number of parentheses and collations, of which the outermost counts. SQLite reads even `'n'` as the
+/// column n here.
+pub(super) fn collated_column(mut tokens: &[Token<'_>]) -> Option<(Name, Option<Name>)> {
+    let mut collate = None;
+    loop {
+        tokens = without_outer_parentheses(tokens);
+        match tokens {
+            [column] => return Some((Name::from(column.identifier()?), collate)),
+            [front @ .., keyword, collation] if keyword.is_word("collate") => {
+                collate = collate.or(Some(Name::from(collation.identifier()?)));
+                tokens = front;
+            }
+            _ => return None,
+        }
+    }
 }
 
 /// Whether no operator stands outside of parentheses: a column, `( … )` or `f( … )`.

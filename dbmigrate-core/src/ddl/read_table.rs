@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use super::cursor::Cursor;
-use super::read::{ReadError, object_name};
+use super::read::{ReadError, collated_column, object_name, without_order};
 use crate::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Generated, KeyPart, PrimaryKey, ReferentialAction, Table, Unique,
 };
-use crate::sql::token::{Token, TokenKind};
+use crate::sql::token::{TokenKind, significant};
 use crate::sql::{DeclType, Expr, Name};
 
 /// Words that end the type of a column and begin a constraint.
@@ -24,9 +24,10 @@ pub(super) fn read_table(cursor: &mut Cursor<'_, '_>) -> Result<Table, ReadError
         return Err(ReadError::new("CREATE TABLE … AS SELECT declares no columns"));
     }
     let mut body = cursor.parenthesized()?;
+    let mut is_key_of_table = false;
     loop {
         if at_table_constraint(&body) {
-            read_table_constraints(&mut body, &mut table)?;
+            is_key_of_table = read_table_constraints(&mut body, &mut table)?;
             break;
         }
         read_column(&mut body, &mut table)?;
@@ -39,7 +40,12 @@ pub(super) fn read_table(cursor: &mut Cursor<'_, '_>) -> Result<Table, ReadError
     }
     read_options(cursor, &mut table)?;
     check_columns(&table)?;
-    normalize(&mut table);
+    if is_key_of_table {
+        read_as_rowid_alias(&mut table);
+    }
+    for default in table.columns.iter_mut().filter_map(|column| column.default.as_mut()) {
+        *default = string_default(default);
+    }
     Ok(table)
 }
 
@@ -81,17 +87,25 @@ fn read_options(cursor: &mut Cursor<'_, '_>, table: &mut Table) -> Result<(), Re
     Ok(())
 }
 
-/// Undoes the one spelling that means something else than it says: see [`PrimaryKey`].
-fn normalize(table: &mut Table) {
-    for default in table.columns.iter_mut().filter_map(|column| column.default.as_mut()) {
-        *default = string_default(default);
+/// A table's key of one INTEGER column is a rowid alias in spite of DESC and COLLATE: see [`PrimaryKey`]. Without rowids
+/// there is an index, which is in that order, but in the column's own collation.
+fn read_as_rowid_alias(table: &mut Table) {
+    let is_integer = |column: &Name| table.column(column).is_some_and(|column| column.decl_type.is_integer_word());
+    let [part] = table.primary_key.as_ref().map_or(&[][..], |key| &key.parts[..]) else { return };
+    if !is_integer(&part.column) {
+        return;
+    }
+    let descending = part.descending && table.without_rowid;
+    if let Some(part) = table.primary_key.as_mut().and_then(|key| key.parts.first_mut()) {
+        part.descending = descending;
+        part.collate = None;
     }
 }
 
 /// A default that is a bare or double-quoted word is a string (`DEFAULT "hello"`), except for SQLite's own words.
 fn string_default(default: &Expr) -> Expr {
     const VALUES: [&str; 6] = ["null", "true", "false", "current_timestamp", "current_date", "current_time"];
-    let tokens = crate::sql::token::significant(default.as_str());
+    let tokens = significant(default.as_str());
     match &tokens[..] {
         [word] if word.kind == TokenKind::Word && VALUES.iter().any(|value| word.is_word(value)) => default.clone(),
         [word] if matches!(word.kind, TokenKind::Word | TokenKind::QuotedName) => {
@@ -122,11 +136,8 @@ fn read_column(body: &mut Cursor<'_, '_>, table: &mut Table) -> Result<(), ReadE
 
 fn read_type(body: &mut Cursor<'_, '_>) -> Result<DeclType, ReadError> {
     let start = body.position();
-    let ends = |token: &Token<'_>, body: &Cursor<'_, '_>| {
-        CONSTRAINT_WORDS.iter().any(|word| token.is_word(word)) || body.at_words(&["generated", "always"])
-    };
     while let Some(token) = body.peek() {
-        if token.identifier().is_none() || ends(token, body) {
+        if token.identifier().is_none() || CONSTRAINT_WORDS.iter().any(|word| token.is_word(word)) {
             break;
         }
         body.next();
@@ -134,21 +145,46 @@ fn read_type(body: &mut Cursor<'_, '_>) -> Result<DeclType, ReadError> {
     if body.position() > start && body.peek().is_some_and(|token| token.kind == TokenKind::Open) {
         body.parenthesized()?;
     }
-    // a type in quotes means the same without them
-    let text = body.since(start);
-    let single = crate::sql::token::significant(text);
-    Ok(match &single[..] {
-        [only] if only.kind != TokenKind::Word => DeclType::new(only.identifier().unwrap_or_default()),
+    let text = without_generated_always(body.since(start));
+    let tokens = significant(text);
+    match &tokens[..] {
+        // a type in quotes means the same without them, and what follows the quotes is nothing
+        [first, rest @ ..] if first.kind != TokenKind::Word => {
+            let quoted = first.identifier().unwrap_or_default();
+            let decl_type = DeclType::new(&quoted);
+            // no type at all has another affinity than an empty one, and ` INTEGER` makes no rowid alias
+            let is_another = decl_type.is_empty()
+                || decl_type.as_str() != quoted
+                || (decl_type.is_integer_word() && !rest.is_empty());
+            if is_another {
+                return Err(ReadError::new(format!("the type `{text}` means something else than it says")));
+            }
+            Ok(decl_type)
+        }
         tokens
             if tokens
                 .iter()
                 .zip(tokens.iter().skip(1))
                 .any(|(one, two)| text[one.end()..two.start].contains(['-', '/'])) =>
         {
-            DeclType::new(Expr::new(text).as_str())
+            Ok(DeclType::new(Expr::new(text).as_str()))
         }
-        _ => DeclType::new(text),
-    })
+        _ => Ok(DeclType::new(text)),
+    }
+}
+
+/// SQLite reads the words `GENERATED ALWAYS` as the end of the type, and takes them off again just so.
+fn without_generated_always(text: &str) -> &str {
+    const BOTH: usize = "generated always".len();
+    let strip = |text: &'_ str, word: &str| -> Option<usize> {
+        let at = text.len().checked_sub(word.len()).filter(|at| text.is_char_boundary(*at))?;
+        text[at..].eq_ignore_ascii_case(word).then(|| text[..at].trim_ascii_end().len())
+    };
+    if text.len() < BOTH {
+        return text;
+    }
+    let text = strip(text, "always").map_or(text, |end| &text[..end]);
+    strip(text, "generated").map_or(text, |end| &text[..end])
 }
 
 fn read_column_constraint(
@@ -186,9 +222,9 @@ fn read_column_constraint(
         table.foreign_keys.push(key);
     } else if body.at_word("deferrable") || body.at_words(&["not", "deferrable"]) {
         let clause = read_deferrable(body);
-        match table.foreign_keys.last_mut() {
-            Some(key) if key.columns == [column.name.clone()] => key.deferrable = clause,
-            _ => return Err(ReadError::new("DEFERRABLE without REFERENCES")),
+        // SQLite takes it for the last foreign key, whichever column has that, and for none if there is none
+        if let Some(key) = table.foreign_keys.last_mut() {
+            key.deferrable = clause;
         }
     } else {
         body.eat(&["generated", "always"]);
@@ -217,8 +253,10 @@ fn read_default(body: &mut Cursor<'_, '_>) -> Result<Expr, ReadError> {
     Ok(Expr::new(body.since(start)))
 }
 
-fn read_table_constraints(body: &mut Cursor<'_, '_>, table: &mut Table) -> Result<(), ReadError> {
+/// Reads the constraints behind the columns, and whether the primary key is one of them.
+fn read_table_constraints(body: &mut Cursor<'_, '_>, table: &mut Table) -> Result<bool, ReadError> {
     let mut name = None;
+    let mut is_key_of_table = false;
     while !body.is_at_end() {
         if body.eat(&["constraint"]) {
             name = Some(body.name()?);
@@ -227,16 +265,8 @@ fn read_table_constraints(body: &mut Cursor<'_, '_>, table: &mut Table) -> Resul
                 return Err(ReadError::new("more than one primary key"));
             }
             let mut inner = body.parenthesized()?;
-            let (mut parts, autoincrement) = read_key_parts(&mut inner)?;
-            let is_integer =
-                |part: &KeyPart| table.column(&part.column).is_some_and(|column| column.decl_type.is_integer_word());
-            if let [part] = &mut parts[..]
-                && is_integer(part)
-            {
-                // a rowid alias in spite of DESC and COLLATE
-                part.descending = false;
-                part.collate = None;
-            }
+            let (parts, autoincrement) = read_key_parts(&mut inner)?;
+            is_key_of_table = true;
             let conflict = read_conflict(body)?;
             table.primary_key = Some(PrimaryKey { name: name.take(), parts, autoincrement, conflict });
         } else if body.eat(&["unique"]) {
@@ -261,23 +291,22 @@ fn read_table_constraints(body: &mut Cursor<'_, '_>, table: &mut Table) -> Resul
         // SQLite takes table constraints without commas between them
         body.eat_kind(TokenKind::Comma);
     }
-    Ok(())
+    Ok(is_key_of_table)
 }
 
 fn read_key_parts(inner: &mut Cursor<'_, '_>) -> Result<(Vec<KeyPart>, bool), ReadError> {
-    let mut parts = Vec::new();
-    let mut autoincrement = false;
-    loop {
-        let column = inner.name()?;
-        let collate = if inner.eat(&["collate"]) { Some(inner.name()?) } else { None };
-        let descending = read_order(inner);
-        parts.push(KeyPart { column, collate, descending });
-        autoincrement |= inner.eat(&["autoincrement"]);
-        if !inner.eat_kind(TokenKind::Comma) {
-            break;
-        }
+    let mut list = inner.remaining();
+    let autoincrement = list.last().is_some_and(|last| last.is_word("autoincrement"));
+    if autoincrement {
+        list = &list[..list.len() - 1];
     }
-    if inner.is_at_end() { Ok((parts, autoincrement)) } else { Err(inner.error("`,` or `)`")) }
+    let parts = inner.over(list).split_at_commas();
+    let part = |part: &Cursor<'_, '_>| {
+        let (tokens, descending) = without_order(part.remaining());
+        let (column, collate) = collated_column(tokens).ok_or_else(|| part.error("a column"))?;
+        Ok(KeyPart { column, collate, descending })
+    };
+    Ok((parts.iter().map(part).collect::<Result<_, ReadError>>()?, autoincrement))
 }
 
 fn read_order(cursor: &mut Cursor<'_, '_>) -> bool {

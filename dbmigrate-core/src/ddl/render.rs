@@ -8,9 +8,8 @@ use crate::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table, Trigger,
     TriggerEvent, TriggerTiming, Unique, View, VirtualTable,
 };
-use crate::sql::expr::without_outer_parentheses;
 use crate::sql::name::{quote_name, sql_list};
-use crate::sql::token::{TokenKind, significant, tokenize};
+use crate::sql::token::{Token, TokenKind, significant, tokenize};
 use crate::sql::{Expr, Name};
 
 /// `CREATE TABLE` under the table's own name.
@@ -128,24 +127,35 @@ fn plain_column_with(column: &Column, primary_key: &str, expr: &impl Fn(&Expr) -
 /// The type as written if SQLite reads it back as a type, else in quotes.
 fn decl_type(column: &Column) -> String {
     let text = column.decl_type.as_str();
-    if is_plain_type(text) { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    // a comment, or a byte order mark at an end, is part of the name
+    let tokens: Vec<Token<'_>> = tokenize(text).filter(|token| token.kind != TokenKind::Space).collect();
+    let length = tokens.first().zip(tokens.last()).map_or(0, |(first, last)| last.end() - first.start);
+    let is_bare = length == text.len() && is_type(&tokens);
+    if is_bare { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
 }
 
-/// Whether it is words that need no quotes, and perhaps something in parentheses.
-fn is_plain_type(text: &str) -> bool {
-    if tokenize(text).any(|token| matches!(token.kind, TokenKind::Comment | TokenKind::Illegal)) {
-        return false;
-    }
-    let tokens = significant(text);
-    // a space that only SQLite takes for one (a byte order mark) is part of the name
-    let length: usize = tokens.first().zip(tokens.last()).map_or(0, |(first, last)| last.end() - first.start);
-    if length < text.len() {
-        return false;
-    }
-    let (words, rest) = tokens.split_at(tokens.iter().take_while(|token| token.kind == TokenKind::Word).count());
-    !words.is_empty()
-        && words.iter().all(|word| matches!(quote_name(word.text), Cow::Borrowed(_)))
-        && (rest.is_empty() || without_outer_parentheses(rest).len() < rest.len())
+/// Whether the tokens are words that are no keywords, with one or two numbers in parentheses behind them at most.
+fn is_type(tokens: &[Token<'_>]) -> bool {
+    let is_word =
+        |token: &Token<'_>| token.kind == TokenKind::Word && matches!(quote_name(token.text), Cow::Borrowed(_));
+    let words = tokens.iter().take_while(|token| is_word(token)).count();
+    let is_number = |tokens: &[Token<'_>]| match tokens {
+        [number] => number.kind == TokenKind::Number,
+        [sign, number] => matches!(sign.text, "-" | "+") && number.kind == TokenKind::Number,
+        _ => false,
+    };
+    words > 0
+        && match &tokens[words..] {
+            [] => true,
+            [open, numbers @ .., close] => {
+                let mut parts = numbers.split(|token| token.kind == TokenKind::Comma);
+                open.kind == TokenKind::Open
+                    && close.kind == TokenKind::Close
+                    && parts.clone().count() <= 2
+                    && parts.all(is_number)
+            }
+            _ => false,
+        }
 }
 
 /// A default as it stands behind `DEFAULT`: literals and SQLite's time words bare, everything else in parentheses.

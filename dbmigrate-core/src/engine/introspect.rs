@@ -3,30 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use libsql::Value;
-
-use super::connection::{Connection, integer, text};
+use super::connection::Connection;
 use super::error::EngineError;
 use super::ignore::Ignore;
+use super::stored::{StoredColumn, stored_columns, stored_objects};
 use crate::ddl::{self, Comments, Object};
 use crate::schema::{NamedMap, Schema, Table};
 use crate::sql::Name;
 
+pub use super::stored::StoredObject;
+
 /// The table in which applied migrations are recorded.
 pub const HISTORY_TABLE: &str = "_dbmigrate_history";
-
-/// A row of `sqlite_schema` that belongs to the schema of its user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredObject {
-    /// `table`, `index`, `view` or `trigger`.
-    pub kind: String,
-    /// Its name.
-    pub name: Name,
-    /// The table or view that it belongs to.
-    pub table: Name,
-    /// The statement that created it.
-    pub sql: String,
-}
 
 /// An object that the model cannot represent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,34 +59,27 @@ pub async fn introspect(connection: &Connection) -> Result<Introspected, EngineE
 /// # Errors
 /// As for [`introspect`].
 pub async fn introspect_without(connection: &Connection, ignore: &Ignore) -> Result<Introspected, EngineError> {
-    let objects = stored_objects(connection, 0, ignore).await?.0;
+    let (objects, _) = users_objects(connection, 0, ignore).await?;
     let mut found = read_objects(&objects);
-    let columns = stored_columns(connection).await?;
-    refuse_mismatches(&mut found, &objects, &columns);
+    if !found.schema.tables.is_empty() {
+        let columns = stored_columns(connection).await?;
+        refuse_mismatches(&mut found, &objects, &columns);
+    }
     found.statements = objects;
     Ok(found)
 }
 
-/// The objects with a rowid above `after`, without those of the engine and of other tools, and the highest rowid.
-pub(super) async fn stored_objects(
+/// The objects with a rowid above `after`, without those of the engine and of other tools and without what is ignored,
+/// and the highest rowid.
+pub(super) async fn users_objects(
     connection: &Connection,
     after: i64,
     ignore: &Ignore,
 ) -> Result<(Vec<StoredObject>, i64), EngineError> {
-    let query =
-        format!("SELECT type, name, tbl_name, sql, rowid FROM sqlite_schema WHERE rowid > {after} ORDER BY rowid");
-    let rows = connection.rows(&query).await?;
-    let highest = rows.last().map_or(after, |row| integer(&row[4]));
-    let objects = rows.iter().filter(|row| !text(&row[3]).is_empty()).map(|row| StoredObject {
-        kind: text(&row[0]).to_owned(),
-        name: Name::from(text(&row[1])),
-        table: Name::from(text(&row[2])),
-        sql: text(&row[3]).to_owned(),
-    });
-    let mut objects: Vec<StoredObject> = objects.collect();
+    let (mut objects, last_rowid) = stored_objects(connection, after).await?;
     let infrastructure = Infrastructure::of(&objects);
     objects.retain(|object| !infrastructure.has(object) && !ignore.hides(&object.table));
-    Ok((objects, highest))
+    Ok((objects, last_rowid))
 }
 
 /// Reads the statements of objects into a schema.
@@ -106,75 +87,49 @@ pub(super) fn read_objects(objects: &[StoredObject]) -> Introspected {
     let mut found = Introspected::default();
     let mut indexes = Vec::new();
     for object in objects {
-        match ddl::read(&object.sql) {
-            Ok(Object::Table(mut table)) => {
-                table.name = object.name.clone();
-                found.schema.tables.insert(table);
-            }
+        match read_object(object) {
+            Ok(Object::Table(table)) => drop(found.schema.tables.insert(table)),
             Ok(Object::Index(_, index)) => indexes.push((object, index)),
             Ok(Object::View(view)) => drop(found.schema.views.insert(view)),
             Ok(Object::Trigger(trigger)) => drop(found.schema.triggers.insert(trigger)),
             Ok(Object::VirtualTable(table)) => drop(found.schema.virtual_tables.insert(table)),
-            Err(error) => found.unreadable.push(Unreadable { object: object.clone(), reason: error.to_string() }),
+            Err(reason) => found.unreadable.push(Unreadable { object: object.clone(), reason }),
         }
     }
     for (object, index) in indexes {
         match found.schema.tables.get_mut(&object.table) {
             Some(table) => drop(table.indexes.insert(index)),
-            None => found.unreadable.push(Unreadable {
-                object: object.clone(),
-                reason: format!("its table `{}` cannot be represented", object.table),
-            }),
+            None => found.unreadable.push(Unreadable::with_its_table(object)),
         }
     }
     found
 }
 
-/// What `PRAGMA table_xinfo` says of a column.
-#[derive(Debug, Clone)]
-pub(super) struct StoredColumn {
-    name: String,
-    decl_type: String,
-    not_null: bool,
-    key_position: i64,
-    /// 2 for virtual and 3 for stored generated columns (sqlite.org/pragma.html#pragma_table_xinfo).
-    hidden: i64,
+/// Reads the statement of an object. It may have been edited by hand, so it has to create what it is stored as.
+pub(super) fn read_object(object: &StoredObject) -> Result<Object, String> {
+    if object.is_garbled {
+        return Err("its text is not UTF-8".to_owned());
+    }
+    let read = ddl::read(&object.sql).map_err(|error| error.to_string())?;
+    let (kind, name) = match &read {
+        Object::Table(table) => ("table", &table.name),
+        Object::Index(_, index) => ("index", &index.name),
+        Object::View(view) => ("view", &view.name),
+        Object::Trigger(trigger) => ("trigger", &trigger.name),
+        Object::VirtualTable(table) => ("table", &table.name),
+    };
+    let is_same = kind == object.kind && *name == object.name;
+    if is_same { Ok(read) } else { Err(format!("its statement creates the {kind} `{name}`")) }
 }
 
-impl StoredColumn {
-    fn of([name, decl_type, not_null, key_position, hidden]: [&Value; 5]) -> Self {
-        Self {
-            name: text(name).to_owned(),
-            decl_type: text(decl_type).to_owned(),
-            not_null: integer(not_null) != 0,
-            key_position: integer(key_position),
-            hidden: integer(hidden),
-        }
+impl Unreadable {
+    /// An index of a table that cannot be represented.
+    fn with_its_table(object: &StoredObject) -> Self {
+        Self { object: object.clone(), reason: format!("its table `{}` cannot be represented", object.table) }
     }
 }
 
-/// The columns of all ordinary tables by folded table name.
-pub(super) async fn stored_columns(
-    connection: &Connection,
-) -> Result<BTreeMap<String, Vec<StoredColumn>>, EngineError> {
-    let query = "SELECT m.name, x.name, x.type, x.\"notnull\", x.pk, x.hidden \
-         FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x WHERE m.type = 'table' AND m.rootpage > 0";
-    let mut columns: BTreeMap<String, Vec<StoredColumn>> = BTreeMap::new();
-    for row in connection.rows(query).await? {
-        let column = StoredColumn::of([1, 2, 3, 4, 5].map(|at| &row[at]));
-        columns.entry(text(&row[0]).to_ascii_lowercase()).or_default().push(column);
-    }
-    Ok(columns)
-}
-
-/// The columns of one table, without going through all of them.
-pub(super) async fn stored_columns_of(connection: &Connection, table: &Name) -> Result<Vec<StoredColumn>, EngineError> {
-    let rows = connection.rows(&format!("PRAGMA table_xinfo({})", table.sql())).await?;
-    // number, name, type, NOT NULL, default, place in the primary key, hidden
-    Ok(rows.iter().map(|row| StoredColumn::of([1, 2, 3, 5, 6].map(|at| &row[at]))).collect())
-}
-
-/// Moves tables that SQLite sees differently from the reader to the unreadable ones.
+/// Moves tables that SQLite sees differently from the reader to the unreadable ones, their indexes too.
 pub(super) fn refuse_mismatches(
     found: &mut Introspected,
     objects: &[StoredObject],
@@ -183,11 +138,15 @@ pub(super) fn refuse_mismatches(
     let mut kept = NamedMap::default();
     for table in std::mem::take(&mut found.schema.tables) {
         let stored = columns.get(&table.name.folded()).map(Vec::as_slice).unwrap_or_default();
-        match mismatch(&table, stored) {
-            None => drop(kept.insert(table)),
-            Some(reason) => {
-                let object = objects.iter().find(|object| object.kind == "table" && object.name == table.name);
-                found.unreadable.extend(object.map(|object| Unreadable { object: object.clone(), reason }));
+        let Some(reason) = mismatch(&table, stored) else {
+            kept.insert(table);
+            continue;
+        };
+        for object in objects.iter().filter(|object| object.table == table.name) {
+            match object.kind.as_str() {
+                "table" => found.unreadable.push(Unreadable { object: object.clone(), reason: reason.clone() }),
+                "index" => found.unreadable.push(Unreadable::with_its_table(object)),
+                _ => {}
             }
         }
     }
@@ -203,7 +162,7 @@ pub(super) fn mismatch(table: &Table, stored: &[StoredColumn]) -> Option<String>
         let position =
             table.primary_key.as_ref().and_then(|key| key.parts.iter().position(|part| part.column == column.name));
         let hidden = column.generated.as_ref().map_or(0, |generated| if generated.stored { 3 } else { 2 });
-        let same = column.name == *stored.name.as_str()
+        let same = column.name == stored.name
             && column.decl_type == crate::sql::DeclType::new(&stored.decl_type)
             && (!stored.not_null || table.rejects_null(column))
             && (stored.not_null || !column.not_null)
@@ -223,10 +182,11 @@ struct Infrastructure {
 }
 
 /// The tables behind a virtual table, by module.
-const SHADOW_TABLES: [(&str, &[&str]); 3] = [
+const SHADOW_TABLES: [(&str, &[&str]); 4] = [
     ("fts5", &["data", "idx", "content", "docsize", "config"]),
     ("fts", &["content", "segments", "segdir", "docsize", "stat"]),
     ("rtree", &["node", "rowid", "parent"]),
+    ("geopoly", &["node", "rowid", "parent"]),
 ];
 
 impl Infrastructure {
@@ -238,7 +198,10 @@ impl Infrastructure {
                 let Ok(Object::VirtualTable(table)) = ddl::read(&object.sql) else { continue };
                 let module = table.module.folded();
                 let suffixes = SHADOW_TABLES.iter().find(|(prefix, _)| module.starts_with(prefix));
-                shadows.extend(suffixes.iter().flat_map(|(_, all)| *all).map(|suffix| format!("{name}_{suffix}")));
+                // a table called `posts_content` is its user's if the full-text table has its content elsewhere
+                let exists = |suffix: &&str| *suffix != "content" || table.option("content").is_none();
+                let suffixes = suffixes.iter().flat_map(|(_, all)| all.iter().copied().filter(exists));
+                shadows.extend(suffixes.map(|suffix| format!("{name}_{suffix}")));
             } else if object.kind == "index" && object.sql.to_ascii_lowercase().contains("libsql_vector_idx") {
                 shadows.insert(format!("{name}_shadow"));
             }

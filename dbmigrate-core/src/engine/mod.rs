@@ -13,6 +13,7 @@ pub mod introspect;
 pub mod populate;
 pub mod provable;
 pub mod prove;
+mod stored;
 pub mod tracker;
 pub mod view;
 

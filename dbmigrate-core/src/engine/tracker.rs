@@ -9,9 +9,10 @@ use super::connection::{Connection, integer};
 use super::error::EngineError;
 use super::ignore::Ignore;
 use super::introspect::{
-    Introspected, StoredObject, Unreadable, mismatch, read_objects, refuse_mismatches, stored_columns,
-    stored_columns_of, stored_objects,
+    Introspected, StoredObject, Unreadable, mismatch, read_object, read_objects, refuse_mismatches, users_objects,
 };
+use super::stored::{stored_columns, stored_columns_of};
+use crate::ddl::Object;
 use crate::schema::canonical::{ObjectKind, SchemaHash, canonical_trigger, canonical_view, canonical_virtual_table};
 use crate::schema::{Schema, Table};
 use crate::sql::{Name, Statement};
@@ -38,7 +39,7 @@ impl Tracker {
     pub async fn new(connection: &Connection, ignore: Ignore) -> Result<Self, EngineError> {
         // first, so that what another connection changes while the rest is read does not go unnoticed
         let version = schema_version(connection).await?;
-        let (objects, last_rowid) = stored_objects(connection, 0, &ignore).await?;
+        let (objects, last_rowid) = users_objects(connection, 0, &ignore).await?;
         let mut found = read_objects(&objects);
         if !found.schema.tables.is_empty() {
             let columns = stored_columns(connection).await?;
@@ -100,7 +101,7 @@ impl Tracker {
     }
 
     async fn read_added(&mut self, connection: &Connection) -> Result<(), EngineError> {
-        let (objects, last_rowid) = stored_objects(connection, self.last_rowid, &self.ignore).await?;
+        let (objects, last_rowid) = users_objects(connection, self.last_rowid, &self.ignore).await?;
         self.last_rowid = last_rowid;
         let (indexes, others): (Vec<StoredObject>, Vec<StoredObject>) =
             objects.into_iter().partition(|object| object.kind == "index");
@@ -120,10 +121,10 @@ impl Tracker {
         }
         self.unreadable.extend(found.unreadable);
         for object in indexes {
-            let index = match crate::ddl::read(&object.sql) {
-                Ok(crate::ddl::Object::Index(_, index)) => Ok(index),
+            let index = match read_object(&object) {
+                Ok(Object::Index(_, index)) => Ok(index),
                 Ok(_) => Err("it is not an index".to_owned()),
-                Err(error) => Err(error.to_string()),
+                Err(reason) => Err(reason),
             };
             match (self.schema.tables.get_mut(&object.table), index) {
                 (Some(table), Ok(index)) => {

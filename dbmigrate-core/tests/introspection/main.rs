@@ -6,3 +6,7 @@
 mod support;
 
 mod comments;
+mod grammar;
+mod infrastructure;
+mod keys;
+mod twin;

@@ -182,6 +182,6 @@ async fn verify_start(target: &mut impl Target, folder: &Folder, applied: usize)
 
 pub(super) fn name_differences(found: &Schema, unreadable: &[String], wanted: &Schema) -> Vec<String> {
     let mut all = differences(found, wanted);
-    all.extend(unreadable.iter().map(|object| format!("{object} cannot be represented")));
+    all.extend(unreadable.iter().map(|object| format!("drop {object}, which cannot be represented")));
     all
 }

@@ -1,0 +1,164 @@
+//! What a database stores of its schema: the statements in `sqlite_schema`, and what SQLite makes of the columns.
+
+use std::collections::BTreeMap;
+
+use libsql::Value;
+
+use super::connection::{Connection, Row, integer};
+use super::error::EngineError;
+use crate::sql::Name;
+
+/// A row of `sqlite_schema` that belongs to the schema of its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredObject {
+    /// `table`, `index`, `view` or `trigger`.
+    pub kind: String,
+    /// Its name.
+    pub name: Name,
+    /// The table or view that it belongs to.
+    pub table: Name,
+    /// The statement that created it.
+    pub sql: String,
+    /// Whether some of the text is none, and has replacement characters in it.
+    pub(super) is_garbled: bool,
+}
+
+/// The objects with a rowid above `after` and a statement, so without automatic indexes, in the order in which they
+/// were made, and the highest rowid.
+///
+/// Text comes as bytes: the crate panics on text that is not UTF-8, which other programs may have stored.
+pub(super) async fn stored_objects(
+    connection: &Connection,
+    after: i64,
+) -> Result<(Vec<StoredObject>, i64), EngineError> {
+    let query = format!(
+        "SELECT CAST(type AS BLOB), CAST(name AS BLOB), CAST(tbl_name AS BLOB), CAST(sql AS BLOB), rowid \
+         FROM sqlite_schema WHERE rowid > {after} ORDER BY rowid"
+    );
+    let mut last_rowid = after;
+    let mut objects = Vec::new();
+    for row in connection.rows(&query).await? {
+        last_rowid = integer(&row[4]);
+        let encoding = Encoding::of(bytes(&row[0]));
+        let [kind, name, table, sql] = take_text(row, encoding);
+        if sql.text.is_empty() {
+            continue;
+        }
+        let is_garbled = [&name, &table, &sql].iter().any(|text| text.is_garbled);
+        let (name, table) = (Name::from(name.text), Name::from(table.text));
+        objects.push(StoredObject { kind: kind.text, name, table, sql: sql.text, is_garbled });
+    }
+    Ok((objects, last_rowid))
+}
+
+/// What `PRAGMA table_xinfo` says of a column.
+#[derive(Debug, Clone)]
+pub(super) struct StoredColumn {
+    pub(super) name: Name,
+    pub(super) decl_type: String,
+    pub(super) not_null: bool,
+    /// Its place in the primary key, from 1; 0 outside of it.
+    pub(super) key_position: i64,
+    /// 2 for virtual and 3 for stored generated columns (sqlite.org/pragma.html#pragma_table_xinfo).
+    pub(super) hidden: i64,
+}
+
+const COLUMNS: &str =
+    "CAST('table' AS BLOB), CAST(x.name AS BLOB), CAST(x.type AS BLOB), x.\"notnull\", x.pk, x.hidden";
+
+/// The columns of all ordinary tables by folded table name.
+pub(super) async fn stored_columns(
+    connection: &Connection,
+) -> Result<BTreeMap<String, Vec<StoredColumn>>, EngineError> {
+    let query = format!(
+        "SELECT {COLUMNS}, CAST(m.name AS BLOB) FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x \
+         WHERE m.type = 'table' AND m.rootpage > 0"
+    );
+    let mut columns: BTreeMap<String, Vec<StoredColumn>> = BTreeMap::new();
+    for mut row in connection.rows(&query).await? {
+        let encoding = Encoding::of(bytes(&row[0]));
+        let table = row.pop().map(|value| decoded(value, encoding).text.to_ascii_lowercase()).unwrap_or_default();
+        columns.entry(table).or_default().push(StoredColumn::of(row, encoding));
+    }
+    Ok(columns)
+}
+
+/// The columns of one table, without going through all of them.
+pub(super) async fn stored_columns_of(connection: &Connection, table: &Name) -> Result<Vec<StoredColumn>, EngineError> {
+    let query = format!("SELECT {COLUMNS} FROM pragma_table_xinfo(?1) AS x");
+    let rows = connection.rows_with(&query, vec![Value::Text(table.as_str().to_owned())]).await?;
+    let column = |row: Row| {
+        let encoding = Encoding::of(bytes(&row[0]));
+        StoredColumn::of(row, encoding)
+    };
+    Ok(rows.into_iter().map(column).collect())
+}
+
+impl StoredColumn {
+    fn of(mut row: Row, encoding: Encoding) -> Self {
+        let mut text = |at: usize| decoded(std::mem::replace(&mut row[at], Value::Null), encoding).text;
+        let (name, decl_type) = (Name::from(text(1)), text(2));
+        let [not_null, key_position, hidden] = [3, 4, 5].map(|at| integer(&row[at]));
+        Self { name, decl_type, not_null: not_null != 0, key_position, hidden }
+    }
+}
+
+/// How a database stores text (sqlite.org/fileformat.html#text_encoding).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Utf8,
+    Utf16Le,
+    Utf16Be,
+}
+
+impl Encoding {
+    /// The encoding in which a word of ASCII letters is these bytes.
+    fn of(word: &[u8]) -> Self {
+        match word {
+            [0, ..] => Self::Utf16Be,
+            [_, 0, ..] => Self::Utf16Le,
+            _ => Self::Utf8,
+        }
+    }
+}
+
+/// Text that was stored as bytes.
+struct Decoded {
+    text: String,
+    /// Whether the bytes are no text.
+    is_garbled: bool,
+}
+
+fn bytes(value: &Value) -> &[u8] {
+    match value {
+        Value::Blob(bytes) => bytes,
+        _ => &[],
+    }
+}
+
+fn decoded(value: Value, encoding: Encoding) -> Decoded {
+    let Value::Blob(bytes) = value else { return Decoded { text: String::new(), is_garbled: false } };
+    let word: fn([u8; 2]) -> u16 = match encoding {
+        Encoding::Utf8 => {
+            return match String::from_utf8(bytes) {
+                Ok(text) => Decoded { text, is_garbled: false },
+                Err(error) => {
+                    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                    Decoded { text, is_garbled: true }
+                }
+            };
+        }
+        Encoding::Utf16Le => u16::from_le_bytes,
+        Encoding::Utf16Be => u16::from_be_bytes,
+    };
+    let words: Vec<u16> = bytes.chunks_exact(2).map(|pair| word([pair[0], pair[1]])).collect();
+    match String::from_utf16(&words) {
+        Ok(text) => Decoded { text, is_garbled: false },
+        Err(_) => Decoded { text: String::from_utf16_lossy(&words), is_garbled: true },
+    }
+}
+
+fn take_text(row: Row, encoding: Encoding) -> [Decoded; 4] {
+    let mut values = row.into_iter();
+    std::array::from_fn(|_| decoded(values.next().unwrap_or(Value::Null), encoding))
+}
