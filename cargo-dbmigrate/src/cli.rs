@@ -27,6 +27,7 @@ Examples:
   cargo dbmigrate generate                         write a migration from what changed in the structs
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate migrate                          apply it to the database
+  cargo dbmigrate push                             or: make a development database what the structs declare
   cargo dbmigrate check                            in CI: are structs and migrations in step?
 
 Exit codes:

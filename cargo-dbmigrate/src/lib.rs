@@ -11,6 +11,7 @@ pub mod commands;
 pub mod config;
 pub mod context;
 pub mod diagnostic;
+pub mod drizzle;
 pub mod error;
 pub mod exit;
 pub mod package;

@@ -55,3 +55,8 @@ pub fn missing_module(source: &Path, module: &str) -> Option<String> {
     });
     (!declared).then(|| format!("add `{visibility}{declaration}` to {}", package::for_display(&file).display()))
 }
+
+/// Whether a source file seems to declare a table or a view.
+pub fn mentions_derive(text: &str) -> bool {
+    text.contains("dbmigrate") && text.contains("derive(") && (text.contains("Table") || text.contains("View"))
+}

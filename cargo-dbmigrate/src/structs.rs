@@ -71,6 +71,20 @@ fn refuse_ignored(context: &Context, declared: &Declared) -> Result<()> {
     Err(CommandError::usage(message).diagnostics(context.printer.render(&hidden)))
 }
 
+/// A table that can be written to must not become one that cannot.
+pub fn refuse_new_problems(declared: &Declared, before: &Schema) -> Result<()> {
+    let problems = declared.schema.new_problems(before);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    // where, has been shown as a warning
+    let error = CommandError::failed("a table that is in use could not be written to any more, nothing was written");
+    Err(problems.into_iter().fold(error, |error, problem| {
+        let error = error.note(problem.message);
+        problem.help.into_iter().fold(error, CommandError::help)
+    }))
+}
+
 /// The `renamed_from` attributes, as a snapshot records them.
 pub fn renamed_from(declared: &Declared) -> Vec<String> {
     let tables = declared.renamed_tables.iter().map(|(from, to)| format!("{to}<{from}"));
@@ -195,10 +209,13 @@ fn place(schema: &Schema, kind: &str, name: &str) -> Option<Place> {
 
 /// What libSQL has against a declaration, at its place.
 pub fn declaration_error(context: &Context, declared: &Declared, error: &ProofError) -> CommandError {
-    let ProofError::Declaration { kind, name, .. } = error else {
+    let ProofError::Declaration { kind, name, message } = error else {
         return CommandError::failed(error.to_string());
     };
-    let diagnostic = Diagnostic::error(error.to_string());
+    let mut diagnostic = Diagnostic::error(error.to_string());
+    if matches!(*kind, "view" | "trigger") && message.starts_with("no such function") {
+        diagnostic = diagnostic.help(format!("if only the application has it, write `unchecked` in the `{kind}(…)`"));
+    }
     let diagnostic = match place(&declared.schema, kind, name) {
         Some(place) => declared.point(diagnostic, &place, ""),
         None => diagnostic,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use dbmigrate_core::engine::Introspected;
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::glob::{Glob, GlobError};
 
@@ -32,12 +33,23 @@ impl fmt::Display for TablePattern {
     }
 }
 
+/// An object that is pulled and uses one that is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    /// `table` or `view`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: Name,
+    /// What it uses.
+    pub uses: Name,
+}
+
 /// Takes out of what was found in a database what the patterns do not mean. What belongs to a table (indexes,
-/// triggers) goes with it.
+/// triggers) goes with it. Returns where what is left uses what was taken out.
 ///
 /// # Errors
 /// Exit code 2 for a pattern that stands for nothing.
-pub fn select(found: &mut Introspected, patterns: &[TablePattern]) -> Result<()> {
+pub fn select(found: &mut Introspected, patterns: &[TablePattern]) -> Result<Vec<Outside>> {
     let names = names(found);
     for pattern in patterns {
         if !names.iter().any(|name| pattern.glob.matches(name)) {
@@ -57,7 +69,33 @@ pub fn select(found: &mut Introspected, patterns: &[TablePattern]) -> Result<()>
     schema.triggers =
         std::mem::take(&mut schema.triggers).into_iter().filter(|trigger| is_meant(&trigger.on)).collect();
     found.unreadable.retain(|unreadable| is_meant(&unreadable.object.table));
-    Ok(())
+    let gone: Vec<&Name> = names.iter().filter(|name| !is_meant(name)).collect();
+    Ok(outside(&found.schema, &gone))
+}
+
+fn outside(schema: &Schema, gone: &[&Name]) -> Vec<Outside> {
+    let mut all = Vec::new();
+    let mut push = |kind, name: &Name, uses: &Name| {
+        let one = Outside { kind, name: name.clone(), uses: uses.clone() };
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    };
+    for table in &schema.tables {
+        let triggers = || schema.triggers.iter().filter(|trigger| trigger.on == table.name);
+        for name in gone {
+            let is_parent = table.foreign_keys.iter().any(|key| key.parent == **name);
+            if is_parent || triggers().any(|trigger| trigger.mentions(name)) {
+                push("table", &table.name, name);
+            }
+        }
+    }
+    for view in &schema.views {
+        for name in gone.iter().filter(|name| view.query.mentions(name)) {
+            push("view", &view.name, name);
+        }
+    }
+    all
 }
 
 /// The names of all tables and views.
@@ -96,7 +134,12 @@ mod tests {
         for table in ["users", "user_roles", "posts"] {
             found.schema.tables.insert(Table::new(table));
         }
-        found.schema.views.insert(View { name: "active_users".into(), columns: Vec::new(), query: "SELECT 1".into() });
+        found.schema.views.insert(View {
+            name: "active_users".into(),
+            columns: Vec::new(),
+            query: "SELECT 1".into(),
+            unchecked: false,
+        });
         found.schema.triggers.insert(Trigger {
             name: "users_inserted".into(),
             on: "posts".into(),
@@ -104,6 +147,7 @@ mod tests {
             event: TriggerEvent::Insert,
             when: None,
             body: "SELECT 1".into(),
+            unchecked: false,
         });
         found
     }

@@ -2,13 +2,15 @@
 
 use dbmigrate_core::declare::LiteralKind;
 use dbmigrate_core::sql::Expr;
+use dbmigrate_core::sql::name::quote_string;
 use dbmigrate_core::sql::token::{TokenKind, significant, unquote};
 
 use super::layout::{Argument, string};
 
-/// `default = …` or `default_sql = "…"` of a field whose literals are of `kind`.
-pub(super) fn argument(default: &Expr, kind: LiteralKind) -> Argument {
-    match literal(default, kind) {
+/// `default = …` or `default_sql = "…"` of a field whose literals are of `kind`, and one of `values` if it is an enum.
+pub(super) fn argument(default: &Expr, kind: LiteralKind, values: Option<&[String]>) -> Argument {
+    let is_value = || values.is_none_or(|values| values.iter().any(|value| Expr::new(quote_string(value)) == *default));
+    match literal(default, kind).filter(|_| is_value()) {
         Some(literal) => Argument::Plain(format!("default = {literal}")),
         None => Argument::text("default_sql", default.as_str()),
     }

@@ -1,11 +1,13 @@
 //! Structs in files: all in one, or one for each with a `mod.rs` that has them all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use dbmigrate_core::declare::naming::snake_case;
 
+use super::layout::use_names;
 use super::names::{is_keyword, unused};
+use super::order::version_order;
 use super::{Rendered, RenderedStruct};
 
 /// The longest name of a module: file systems take 255 bytes, `.rs` and the name while it is written included.
@@ -29,7 +31,11 @@ impl Rendered {
             text.push('\n');
             text.push_str(&one.text);
         }
-        text
+        text + &self.unreadable()
+    }
+
+    fn unreadable(&self) -> String {
+        self.unreadable.iter().flat_map(|comment| ["\n", comment]).collect()
     }
 
     /// A file for each struct, and `mod.rs`, the last one.
@@ -37,22 +43,26 @@ impl Rendered {
         // `mod.rs` is the folder's own
         let mut taken = BTreeSet::from(["mod".to_owned()]);
         let mut files = Vec::new();
-        let mut modules = BTreeMap::new();
+        let mut modules = Vec::new();
         for one in &self.structs {
-            let module = unused(&module_name(&one.ident), "_", &mut taken);
+            let module = unused(&module_name(one.ident()), "_", &mut taken);
             files.push(SourceFile { name: format!("{module}.rs"), text: one.file() });
             let written = if is_keyword(&module) { format!("r#{module}") } else { module.clone() };
-            modules.insert(module, (written, one));
+            modules.push((module, written, &one.idents));
         }
+        modules.sort();
         let mut text = String::new();
-        for (module, _) in modules.values() {
+        for (_, module, _) in &modules {
             let _ = writeln!(text, "mod {module};");
         }
         text.push('\n');
-        for (module, one) in modules.values() {
+        modules.sort_by(|(one, ..), (two, ..)| version_order(one, two));
+        for (_, module, idents) in &modules {
             // `self`: there may be a crate of that name
-            let _ = writeln!(text, "pub use self::{module}::{};", one.ident);
+            let path = format!("self::{module}");
+            text.push_str(&use_names("pub ", &path, idents.iter().map(String::as_str)));
         }
+        text.push_str(&self.unreadable());
         files.push(SourceFile { name: "mod.rs".to_owned(), text });
         files
     }
@@ -64,7 +74,7 @@ impl RenderedStruct {
         let mut text = use_facade(&self.imports);
         if !self.refers_to.is_empty() {
             text.push('\n');
-            text.push_str(&use_names("super", self.refers_to.iter().map(String::as_str)));
+            text.push_str(&use_names("", "super", self.refers_to.iter().map(String::as_str)));
         }
         text.push('\n');
         text.push_str(&self.text);
@@ -73,17 +83,7 @@ impl RenderedStruct {
 }
 
 fn use_facade(imports: &BTreeSet<&str>) -> String {
-    use_names("dbmigrate", imports.iter().copied())
-}
-
-/// `use path::{a, b};` as rustfmt writes it; nothing if there are no names.
-fn use_names<'a>(path: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.collect();
-    match &names[..] {
-        [] => String::new(),
-        [only] => format!("use {path}::{only};\n"),
-        several => format!("use {path}::{{{}}};\n", several.join(", ")),
-    }
+    use_names("", "dbmigrate", imports.iter().copied())
 }
 
 /// The module of a struct. Only ASCII: rustc refuses other names for modules in files (E0754).

@@ -3,13 +3,21 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::docs::doc;
+use super::order::version_order;
+
+const INDENT: &str = "    ";
 /// The width of a line.
 const WIDTH: usize = 100;
 /// rustfmt's `attr_fn_like_width`: what the arguments of an attribute may take on one line.
 const ARGUMENTS_WIDTH: usize = 70;
+/// rustfmt's `short_array_element_width_threshold`.
+const SHORT_ARGUMENT_WIDTH: usize = 10;
 
 /// A struct to be written.
 pub(super) struct Struct {
+    /// What is said of it.
+    pub(super) doc: Option<String>,
     pub(super) derive: &'static str,
     /// The word of its attribute.
     pub(super) attribute: &'static str,
@@ -22,8 +30,25 @@ pub(super) struct Struct {
 
 /// A field to be written.
 pub(super) struct Field {
+    /// What is said of it.
+    pub(super) doc: Option<String>,
     pub(super) name: String,
     pub(super) ty: String,
+    pub(super) arguments: Vec<Argument>,
+}
+
+/// An enum with `#[derive(ColumnType)]` to be written.
+pub(super) struct Enum {
+    /// What is said of it.
+    pub(super) doc: String,
+    pub(super) name: String,
+    pub(super) arguments: Vec<Argument>,
+    pub(super) variants: Vec<Variant>,
+}
+
+/// A variant to be written.
+pub(super) struct Variant {
+    pub(super) name: String,
     pub(super) arguments: Vec<Argument>,
 }
 
@@ -63,37 +88,95 @@ impl Argument {
 
 impl Struct {
     pub(super) fn write(&self) -> String {
-        let mut text = format!("#[derive({})]\n", self.derive);
+        let mut text = self.doc.as_deref().map(|text| doc(text, "")).unwrap_or_default();
+        let _ = writeln!(text, "#[derive(Debug, Clone, {})]", self.derive);
         if !self.arguments.is_empty() {
             list(&format!("#[{}", self.attribute), &self.arguments, 0, ")]", &mut text);
             text.push('\n');
         }
         let _ = write!(text, "pub struct {} {{", self.name);
+        text.push_str(if self.fields.is_empty() { "" } else { "\n" });
         for field in &self.fields {
+            text.push_str(&field.doc.as_deref().map(|text| doc(text, INDENT)).unwrap_or_default());
             if !field.arguments.is_empty() {
-                text.push_str("\n    ");
-                list("#[column", &field.arguments, 4, ")]", &mut text);
+                text.push_str(INDENT);
+                list("#[column", &field.arguments, INDENT.len(), ")]", &mut text);
+                text.push('\n');
             }
-            let _ = write!(text, "\n    pub {}: {},", field.name, field.ty);
+            let _ = writeln!(text, "{INDENT}pub {}: {},", field.name, field.ty);
         }
-        text.push_str(if self.fields.is_empty() { "}\n" } else { "\n}\n" });
+        text.push_str("}\n");
         text
     }
+}
+
+impl Enum {
+    pub(super) fn write(&self) -> String {
+        let mut text = doc(&self.doc, "");
+        text.push_str("#[derive(Debug, Clone, Copy, PartialEq, Eq, ColumnType)]\n");
+        if !self.arguments.is_empty() {
+            list("#[column_type", &self.arguments, 0, ")]", &mut text);
+            text.push('\n');
+        }
+        let _ = writeln!(text, "pub enum {} {{", self.name);
+        for variant in &self.variants {
+            if !variant.arguments.is_empty() {
+                text.push_str(INDENT);
+                list("#[column_type", &variant.arguments, INDENT.len(), ")]", &mut text);
+                text.push('\n');
+            }
+            let _ = writeln!(text, "{INDENT}{},", variant.name);
+        }
+        text.push_str("}\n");
+        text
+    }
+}
+
+/// `use path::{a, b};` with what may stand before the `use`; nothing if there are no names.
+pub(super) fn use_names<'a>(before: &str, path: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_by(|one, two| version_order(one, two));
+    let line = match &names[..] {
+        [] => return String::new(),
+        [only] => return format!("{before}use {path}::{only};\n"),
+        several => format!("{before}use {path}::{{{}}};\n", several.join(", ")),
+    };
+    if width(line.trim_end()) <= WIDTH {
+        return line;
+    }
+    let mut text = format!("{before}use {path}::{{\n{INDENT}");
+    let mut column = INDENT.len();
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 && column + 1 + width(name) + 1 > WIDTH {
+            let _ = write!(text, "\n{INDENT}");
+            column = INDENT.len();
+        } else if at > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        let _ = write!(text, "{name},");
+        column += width(name) + 1;
+    }
+    text + "\n};\n"
 }
 
 fn on_one_line(arguments: &[Argument]) -> String {
     arguments.iter().map(Argument::on_one_line).collect::<Vec<_>>().join(", ")
 }
 
-/// `head(arguments` and `end`, on one line or on one for each argument.
+/// `head(arguments` and `end`: on one line, on as few as possible, or on one for each argument.
 fn list(head: &str, arguments: &[Argument], indent: usize, end: &str, text: &mut String) {
     let line = on_one_line(arguments);
-    let width = line.chars().count();
-    let is_single = matches!(arguments, [Argument::Plain(_)]);
-    let fits = (is_single || width <= ARGUMENTS_WIDTH) && indent + head.len() + 1 + width + end.len() <= WIDTH;
-    // a text of several lines begins where it is if it is alone
-    let on_one_line = if line.contains('\n') { is_single } else { fits };
-    if on_one_line {
+    let taken = width(&line);
+    let only = match arguments {
+        [Argument::Plain(only)] => Some(only),
+        _ => None,
+    };
+    let fits = (only.is_some() || taken <= ARGUMENTS_WIDTH) && indent + width(head) + 1 + taken + end.len() <= WIDTH;
+    // a text of several lines begins where it is if it is the value of the only argument
+    let first_line = line.lines().next().map_or(0, width);
+    let stays = || first_line <= ARGUMENTS_WIDTH && only.is_some_and(|only| !is_literal(only));
+    if if line.contains('\n') { stays() } else { fits } {
         let _ = write!(text, "{head}({line}{end}");
         return;
     }
@@ -102,16 +185,39 @@ fn list(head: &str, arguments: &[Argument], indent: usize, end: &str, text: &mut
         list(&format!("{head}({inner}"), arguments, indent, &format!("){end}"), text);
         return;
     }
-    text.push_str(head);
-    text.push('(');
+    let space = " ".repeat(indent + INDENT.len());
+    let _ = write!(text, "{head}(\n{space}");
+    let are_short = arguments.iter().all(|argument| matches!(argument, Argument::Plain(plain) if is_short(plain)));
+    let mut column = space.len();
     for (at, argument) in arguments.iter().enumerate() {
-        text.push_str(if at == 0 { "\n" } else { ",\n" });
-        text.push_str(&" ".repeat(indent + 4));
-        argument.write(indent + 4, text);
+        let comma = usize::from(at + 1 < arguments.len());
+        if at > 0 && are_short && column + 2 + width(&argument.on_one_line()) + comma <= WIDTH {
+            text.push_str(", ");
+            column += 2;
+        } else if at > 0 {
+            let _ = write!(text, ",\n{space}");
+            column = space.len();
+        }
+        column += width(&argument.on_one_line());
+        argument.write(indent + INDENT.len(), text);
     }
-    text.push('\n');
-    text.push_str(&" ".repeat(indent));
-    text.push_str(end);
+    let _ = write!(text, "\n{}{end}", " ".repeat(indent));
+}
+
+/// Whether an argument is a literal, as opposed to a word, or a word with a value.
+fn is_literal(argument: &str) -> bool {
+    argument.starts_with(['"', '#']) || argument.starts_with("r\"") || argument.starts_with("r#\"")
+}
+
+/// Whether an argument is one of which rustfmt puts many on a line.
+fn is_short(argument: &str) -> bool {
+    let is_simple = is_literal(argument) || !argument.contains(['=', ' ', '(']);
+    is_simple && width(argument) <= SHORT_ARGUMENT_WIDTH
+}
+
+/// How wide a text is shown: characters of East Asian scripts and pictures take two columns.
+fn width(text: &str) -> usize {
+    text.chars().map(|char| if char < '\u{1100}' { 1 } else { 2 }).sum()
 }
 
 /// A text as a Rust literal: raw where that is easier to read, escaped where the compiler would refuse or warn.
@@ -159,6 +265,7 @@ mod tests {
     fn arguments_that_do_not_fit_a_line_get_one_each() {
         let long = Argument::List("index", vec![Argument::Plain("a".repeat(40)), Argument::Plain("b".repeat(40))]);
         let one = Struct {
+            doc: None,
             derive: "Table",
             attribute: "table",
             name: "T".to_owned(),
@@ -168,7 +275,7 @@ mod tests {
         };
         let (a, b) = ("a".repeat(40), "b".repeat(40));
         let wanted = format!(
-            "#[derive(Table)]\n#[table(\n    strict,\n    index(\n        {a},\n        {b}\n    )\n)]\npub struct T {{}}\n"
+            "#[derive(Debug, Clone, Table)]\n#[table(\n    strict,\n    index(\n        {a},\n        {b}\n    )\n)]\npub struct T {{}}\n"
         );
         assert_eq!(one.write(), wanted);
     }

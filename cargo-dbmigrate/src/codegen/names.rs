@@ -7,8 +7,10 @@ use dbmigrate_core::engine::ViewColumns;
 use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::Name;
 
+use super::enums::EnumType;
+
 /// Type names that the file itself uses.
-const TAKEN: [&str; 6] = ["Option", "Self", "String", "Table", "Vec", "View"];
+const TAKEN: [&str; 8] = ["ColumnType", "Json", "Option", "Self", "String", "Table", "Vec", "View"];
 
 /// Rust's keywords in all editions (doc.rust-lang.org/reference/keywords.html).
 const KEYWORDS: [&str; 47] = [
@@ -29,10 +31,12 @@ pub(super) struct StructName {
     /// As it is written.
     pub(super) ident: String,
     fields: Vec<(Name, String)>,
+    /// The enums that columns have.
+    enums: Vec<(Name, EnumType)>,
 }
 
 impl StructNames {
-    pub(super) fn of(schema: &Schema, view_columns: &ViewColumns) -> Self {
+    pub(super) fn of(schema: &Schema, view_columns: &ViewColumns, enums: bool) -> Self {
         let mut taken: BTreeSet<String> = TAKEN.into_iter().map(str::to_owned).collect();
         let mut names = BTreeMap::new();
         let ordinary = |table: &Table| table.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
@@ -44,7 +48,16 @@ impl StructNames {
         });
         for (name, columns) in tables.chain(virtual_tables).chain(views) {
             let ident = unused(&struct_name(name.as_str()), "", &mut taken);
-            names.insert(name.clone(), StructName { ident, fields: fields(columns) });
+            names.insert(name.clone(), StructName { ident, fields: fields(columns), enums: Vec::new() });
+        }
+        if enums {
+            for table in &schema.tables {
+                let Some(name) = names.get_mut(&table.name) else { continue };
+                for column in &table.columns {
+                    let of_column = EnumType::of(table, column, &name.ident, &mut taken);
+                    name.enums.extend(of_column.map(|of_column| (column.name.clone(), of_column)));
+                }
+            }
         }
         Self(names)
     }
@@ -59,6 +72,16 @@ impl StructName {
     /// The name that has to be said because the struct's own does not say it.
     pub(super) fn explicit<'n>(&self, table: &'n Name) -> Option<&'n str> {
         (snake_case(&self.ident) != table.as_str() || !table.as_str().is_ascii()).then(|| table.as_str())
+    }
+
+    /// The enum of a column.
+    pub(super) fn enum_of(&self, column: &Name) -> Option<&EnumType> {
+        self.enums.iter().find(|(name, _)| name == column).map(|(_, of_column)| of_column)
+    }
+
+    /// The enums of all columns.
+    pub(super) fn enums(&self) -> impl Iterator<Item = (&Name, &EnumType)> {
+        self.enums.iter().map(|(name, of_column)| (name, of_column))
     }
 
     /// The field of a column, as it is written.
@@ -87,7 +110,7 @@ pub(super) fn is_keyword(text: &str) -> bool {
 }
 
 /// `blog_posts`, `blogPosts` and `blog posts` to `BlogPosts`.
-fn struct_name(table: &str) -> String {
+pub(super) fn struct_name(table: &str) -> String {
     let name = Case::Pascal.apply(&identifier_characters(table));
     match name.chars().next() {
         None => "Unnamed".to_owned(),
@@ -198,7 +221,7 @@ mod tests {
         for table in ["string", "table", "vec", "foo_bar", "fooBar"] {
             schema.tables.insert(Table::new(table));
         }
-        let names = StructNames::of(&schema, &ViewColumns::new());
+        let names = StructNames::of(&schema, &ViewColumns::new(), false);
         let ident = |table: &str| names.get(&table.into()).map(|name| name.ident.clone()).unwrap_or_default();
         assert_eq!(["string", "table", "vec"].map(ident), ["String2", "Table2", "Vec2"]);
         assert_eq!(["foo_bar", "fooBar"].map(ident), ["FooBar", "FooBar2"]);

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use dbmigrate_core::ddl::Comments;
 use dbmigrate_core::schema::{Schema, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 use dbmigrate_core::sql::token::{TokenKind, significant};
 use dbmigrate_core::sql::{DeclType, Expr, Name};
 
+use super::expressions;
 use super::layout::{Argument, Field, Struct, string};
 use super::names::{StructName, StructNames, explicit_column, word};
 use super::table::{field_word, name_word};
@@ -57,7 +59,7 @@ fn module_column(argument: &Expr) -> Option<ModuleColumn> {
 }
 
 /// The struct of a virtual table.
-pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames) -> Struct {
+pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames, comments: Option<&Comments>) -> Struct {
     let own = names.get(&table.name);
     let columns = module_columns(table);
     let module = table.module.folded();
@@ -82,9 +84,10 @@ pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames) -> Struct
                 arguments.push(Argument::Plain(flag.to_owned()));
             }
         }
-        Field { name, ty: module_type(&module, at, column), arguments }
+        Field { doc: column_doc(comments, &column.name), ty: module_type(&module, at, column), name, arguments }
     });
     Struct {
+        doc: comments.and_then(|comments| comments.table.clone()),
         derive: "Table",
         attribute: "table",
         name: own.map_or_else(String::new, |own| own.ident.clone()),
@@ -107,10 +110,19 @@ fn module_type(module: &str, at: usize, column: &ModuleColumn) -> String {
 }
 
 /// The struct of a view. What a view returns may always be NULL as far as its declaration says.
-pub(super) fn view(schema: &Schema, view: &View, columns: &[(Name, DeclType)], names: &StructNames) -> Struct {
+pub(super) fn view(
+    schema: &Schema,
+    view: &View,
+    columns: &[(Name, DeclType)],
+    names: &StructNames,
+    comments: Option<&Comments>,
+) -> Struct {
     let own = names.get(&view.name);
     let mut arguments = Vec::new();
     arguments.extend(own.and_then(|own| own.explicit(&view.name)).map(|name| Argument::text("name", name)));
+    if view.unchecked {
+        arguments.push(Argument::Plain("unchecked".to_owned()));
+    }
     arguments.push(Argument::text("query", view.query.as_str()));
     if !view.columns.is_empty() {
         let listed = view.columns.iter().map(|column| Argument::Plain(field_word(own, column)));
@@ -120,11 +132,15 @@ pub(super) fn view(schema: &Schema, view: &View, columns: &[(Name, DeclType)], n
     arguments.extend(triggers.map(|one| trigger(one, own)));
     let fields = columns.iter().map(|(column, declared)| {
         let name = field_word(own, column);
-        let ty = if declared.is_empty() { RustType::string() } else { RustType::of(declared) };
+        let ty = match declared.is_empty() {
+            true => expressions::of_column(&view.query, column).unwrap_or_else(RustType::string),
+            false => RustType::of(declared),
+        };
         let arguments = explicit_column(&name, column).map(|name| Argument::text("name", name)).into_iter().collect();
-        Field { name, ty: format!("Option<{}>", ty.text), arguments }
+        Field { doc: column_doc(comments, column), name, ty: format!("Option<{}>", ty.text), arguments }
     });
     Struct {
+        doc: comments.and_then(|comments| comments.table.clone()),
         derive: "View",
         attribute: "view",
         name: own.map_or_else(String::new, |own| own.ident.clone()),
@@ -132,6 +148,10 @@ pub(super) fn view(schema: &Schema, view: &View, columns: &[(Name, DeclType)], n
         fields: fields.collect(),
         refers_to: BTreeSet::new(),
     }
+}
+
+fn column_doc(comments: Option<&Comments>, column: &Name) -> Option<String> {
+    comments.and_then(|comments| comments.column(column)).map(str::to_owned)
 }
 
 /// `trigger(…)` on the struct of what it is on.
@@ -150,6 +170,9 @@ pub(super) fn trigger(trigger: &Trigger, own: Option<&StructName>) -> Argument {
     if !columns.is_empty() {
         let columns = columns.iter().map(|column| Argument::Plain(field_word(own, column)));
         arguments.push(Argument::List("update_of", columns.collect()));
+    }
+    if trigger.unchecked {
+        arguments.push(Argument::Plain("unchecked".to_owned()));
     }
     arguments.extend(trigger.when.as_ref().map(|when| Argument::text("when", when.as_str())));
     arguments.push(Argument::text("body", trigger.body.as_str()));

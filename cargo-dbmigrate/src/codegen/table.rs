@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use dbmigrate_core::ddl::Comments;
 use dbmigrate_core::declare::naming::index_name;
 use dbmigrate_core::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, ReferentialAction, Schema, Table,
@@ -17,13 +18,14 @@ use super::types::RustType;
 use super::{defaults, objects};
 
 /// The struct of a table.
-pub(super) fn render(schema: &Schema, table: &Table, names: &StructNames) -> Struct {
-    let writing = Writing { schema, table, names, own: names.get(&table.name), homes: Homes::of(table) };
+pub(super) fn render(schema: &Schema, table: &Table, names: &StructNames, comments: Option<&Comments>) -> Struct {
+    let writing = Writing { schema, table, names, own: names.get(&table.name), comments, homes: Homes::of(table) };
     let arguments = writing.table_arguments();
     let fields = table.columns.iter().map(|column| writing.field(column)).collect();
     let name = writing.own.map_or_else(String::new, |own| own.ident.clone());
     let refers_to = writing.referenced();
-    Struct { derive: "Table", attribute: "table", name, arguments, fields, refers_to }
+    let doc = comments.and_then(|comments| comments.table.clone());
+    Struct { doc, derive: "Table", attribute: "table", name, arguments, fields, refers_to }
 }
 
 struct Writing<'a> {
@@ -31,6 +33,7 @@ struct Writing<'a> {
     table: &'a Table,
     names: &'a StructNames,
     own: Option<&'a StructName>,
+    comments: Option<&'a Comments>,
     homes: Homes<'a>,
 }
 
@@ -58,19 +61,18 @@ impl Writing<'_> {
                 arguments.push(self.key("unique", &unique.parts, unique.name.as_ref(), unique.conflict));
             }
         }
-        for (at, key) in table.foreign_keys.iter().enumerate() {
-            if self.homes.of_foreign_key(at).is_none() {
-                let columns = key.columns.iter().map(|column| match self.field_name(column).as_str() {
-                    // a bare `deferrable` is a clause
-                    "deferrable" => Argument::Plain("r#deferrable".to_owned()),
-                    field => Argument::Plain(field.to_owned()),
-                });
-                let name = key.name.iter().map(|name| Argument::text("name", name.as_str()));
-                let arguments_of_key = columns.chain(self.reference(key)).chain(name).collect();
-                arguments.push(Argument::List("foreign_key", arguments_of_key));
-            }
+        for key in self.table_references() {
+            let columns = key.columns.iter().map(|column| match self.field_name(column).as_str() {
+                // a bare `deferrable` is a clause
+                "deferrable" => Argument::Plain("r#deferrable".to_owned()),
+                field => Argument::Plain(field.to_owned()),
+            });
+            let name = key.name.iter().map(|name| Argument::text("name", name.as_str()));
+            let arguments_of_key = columns.chain(self.reference(key)).chain(name).collect();
+            arguments.push(Argument::List("foreign_key", arguments_of_key));
         }
-        arguments.extend(table.checks.iter().filter(|check| self.homes.of_check(check).is_none()).map(check_argument));
+        let checks = self.checks().filter(|check| self.homes.of_check(check).is_none());
+        arguments.extend(checks.map(check_argument));
         for index in table.indexes.iter().filter(|index| self.homes.of_index(index).is_none()) {
             arguments.push(self.index(index, None));
         }
@@ -79,13 +81,38 @@ impl Writing<'_> {
         arguments
     }
 
+    /// The checks, without those that an enum says.
+    fn checks(&self) -> impl Iterator<Item = &Check> {
+        let said = |at: usize| self.own.is_some_and(|own| own.enums().any(|(_, one)| one.check == Some(at)));
+        self.table.checks.iter().enumerate().filter(move |(at, _)| !said(*at)).map(|(_, check)| check)
+    }
+
+    /// The Rust type of a column of any table.
+    fn rust_type(&self, table: &Table, column: &Column) -> RustType {
+        let of_column = |table: &Table, column: &Column| {
+            let enum_type = self.names.get(&table.name).and_then(|name| name.enum_of(&column.name));
+            RustType::of_column(table, column, enum_type)
+        };
+        // without a type of its own it holds what it refers to
+        let referenced = || {
+            let key =
+                table.foreign_keys.iter().find(|key| matches!(&key.columns[..], [only] if *only == column.name))?;
+            let parent = self.schema.table(&key.parent)?;
+            let referenced = self.schema.referenced_columns(key)?;
+            Some(of_column(parent, parent.column(referenced.first()?)?))
+        };
+        let untyped = column.decl_type.is_empty();
+        untyped.then(referenced).flatten().unwrap_or_else(|| of_column(table, column))
+    }
+
     fn field(&self, column: &Column) -> Field {
-        let ty = RustType::of_column(column);
+        let ty = self.rust_type(self.table, column);
         let nullable = !self.table.rejects_null(column);
         let text = if nullable { format!("Option<{}>", ty.text) } else { ty.text.clone() };
         let name = self.field_name(&column.name);
         let arguments = self.column_arguments(column, &ty, &name);
-        Field { name, ty: text, arguments }
+        let doc = self.comments.and_then(|comments| comments.column(&column.name)).map(str::to_owned);
+        Field { doc, name, ty: text, arguments }
     }
 
     fn column_arguments(&self, column: &Column, ty: &RustType, field: &str) -> Vec<Argument> {
@@ -119,12 +146,13 @@ impl Writing<'_> {
             arguments.push(Argument::flag("not_null", options));
         }
         if let Some(default) = column.effective_default() {
-            arguments.push(defaults::argument(default, ty.literal));
+            let values = self.own.and_then(|own| own.enum_of(&column.name)).map(|one| &one.values[..]);
+            arguments.push(defaults::argument(default, ty.literal, values));
         }
         if let Some(collate) = &column.collate {
             arguments.push(Argument::Plain(format!("collate = {}", collation(collate))));
         }
-        for check in table.checks.iter().filter(|check| self.homes.of_check(check) == Some(&column.name)) {
+        for check in self.checks().filter(|check| self.homes.of_check(check) == Some(&column.name)) {
             arguments.push(match &check.name {
                 Some(_) => check_argument(check),
                 None => Argument::text("check", check.expr.as_str()),
@@ -142,6 +170,16 @@ impl Writing<'_> {
             }
         }
         arguments
+    }
+
+    /// The foreign keys that no field says, in the order of their columns: where they were written makes no difference.
+    fn table_references(&self) -> Vec<&ForeignKey> {
+        let keys = self.table.foreign_keys.iter().enumerate();
+        let mut keys: Vec<&ForeignKey> =
+            keys.filter(|(at, _)| self.homes.of_foreign_key(*at).is_none()).map(|(_, key)| key).collect();
+        let place = |name: &Name| self.table.columns.iter().position(|column| column.name == *name);
+        keys.sort_by_cached_key(|key| key.columns.iter().map(place).collect::<Vec<_>>());
+        keys
     }
 
     fn key(&self, word: &'static str, parts: &[KeyPart], name: Option<&Name>, conflict: Option<Conflict>) -> Argument {
@@ -230,6 +268,11 @@ impl Writing<'_> {
 
     /// `User::id` or `User(org_id, id)`, where rustc will find the same type on both sides.
     fn struct_reference(&self, key: &ForeignKey) -> Option<String> {
+        let at = self.table.foreign_keys.iter().position(|one| std::ptr::eq(one, key))?;
+        // a path stands for a key that works; the others are named as the database has them
+        if !self.schema.is_usable_key(self.table, at) {
+            return None;
+        }
         let parent = self.schema.table(&key.parent)?;
         let struct_name = self.names.get(&parent.name)?;
         let columns = self.schema.referenced_columns(key)?;
@@ -239,7 +282,7 @@ impl Writing<'_> {
         let mut fields = Vec::new();
         for (own, referenced) in key.columns.iter().zip(&columns) {
             let (own, referenced) = (self.table.column(own)?, parent.column(referenced)?);
-            if RustType::of_column(own).text != RustType::of_column(referenced).text {
+            if self.rust_type(self.table, own).text != self.rust_type(parent, referenced).text {
                 return None;
             }
             fields.push(struct_name.field(&referenced.name)?);

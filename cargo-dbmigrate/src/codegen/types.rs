@@ -1,9 +1,15 @@
 //! Rust types for columns: what a reader of the struct would expect of the declared type.
 
 use dbmigrate_core::declare::LiteralKind;
-use dbmigrate_core::schema::Column;
+use dbmigrate_core::schema::{Column, Table};
 use dbmigrate_core::sql::expr::Affinity;
 use dbmigrate_core::sql::{DeclType, Expr};
+
+use super::conditions::{self, Condition};
+use super::enums::EnumType;
+
+/// A column that holds JSON.
+pub(super) const JSON: &str = "Json<serde_json::Value>";
 
 /// The Rust type of a column that cannot be NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +27,7 @@ impl RustType {
         Self { text: text.to_owned(), declares: declares.to_owned(), literal }
     }
 
-    fn integer() -> Self {
+    pub(super) fn integer() -> Self {
         Self::new("i64", "INTEGER", LiteralKind::Integer)
     }
 
@@ -33,13 +39,32 @@ impl RustType {
         Self::new("String", "TEXT", LiteralKind::Text)
     }
 
+    fn json() -> Self {
+        Self::new(JSON, "TEXT", LiteralKind::Text)
+    }
+
     fn bytes() -> Self {
         Self::new("Vec<u8>", "BLOB", LiteralKind::Bytes)
     }
 
-    /// The type of a column of a table.
-    pub(super) fn of_column(column: &Column) -> Self {
+    /// The type of a column of a table, with the enum that it has.
+    pub(super) fn of_column(table: &Table, column: &Column, enum_type: Option<&EnumType>) -> Self {
         let ty = Self::of(&column.decl_type);
+        if let Some(enum_type) = enum_type {
+            return Self::new(&enum_type.ident, column.decl_type.as_str(), LiteralKind::Text);
+        }
+        if column.generated.is_none() {
+            let conditions = table.checks.iter().filter_map(|check| conditions::of_column(&check.expr, &column.name));
+            for condition in conditions {
+                match condition {
+                    Condition::Json if holds_text(&column.decl_type) => return Self::json(),
+                    Condition::Bool if ty.literal == LiteralKind::Integer && !is_key(table, column) => {
+                        return Self::new("bool", "INTEGER", LiteralKind::Bool);
+                    }
+                    _ => {}
+                }
+            }
+        }
         // `TIMESTAMP DEFAULT (unixepoch())` counts seconds, whatever it is called
         let counts = column.decl_type.affinity() == Affinity::Numeric
             && ty.literal == LiteralKind::Text
@@ -67,6 +92,16 @@ impl RustType {
             Affinity::Text | Affinity::Numeric => Self::string(),
         }
     }
+}
+
+/// Whether text stays text in a column: one that is declared a number would take `1` out of it.
+fn holds_text(declared: &DeclType) -> bool {
+    let upper = declared.as_str().to_ascii_uppercase();
+    declared.affinity() == Affinity::Text || upper == "JSON" || upper.is_empty() || upper == "ANY"
+}
+
+fn is_key(table: &Table, column: &Column) -> bool {
+    table.primary_key.iter().flat_map(|key| &key.parts).any(|part| part.column == column.name)
 }
 
 fn is_integer(default: &Expr) -> bool {
@@ -117,9 +152,10 @@ mod tests {
     #[test]
     fn a_time_that_defaults_to_a_number_is_a_number() {
         let mut column = Column::new("at", "TIMESTAMP");
+        let ty = |column: &Column| RustType::of_column(&Table::new("t"), column, None).text;
         column.default = Some("unixepoch()".into());
-        assert_eq!(RustType::of_column(&column).text, "i64");
+        assert_eq!(ty(&column), "i64");
         column.default = Some("CURRENT_TIMESTAMP".into());
-        assert_eq!(RustType::of_column(&column).text, "String");
+        assert_eq!(ty(&column), "String");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dbmigrate_core::declare::naming::unraw;
 use dbmigrate_core::declare::rust_types::{self, TypeNames};
-use dbmigrate_core::declare::{ColumnType, DeclareError, Derive, Object, Resolve, ast, lower_item};
+use dbmigrate_core::declare::{ColumnType, DeclareError, Derive, Object, Resolve, ast, lower_column_type, lower_item};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::{CanonicalSchema, ObjectKind};
 use dbmigrate_core::sql::Name;
@@ -56,21 +56,22 @@ fn first_difference(wanted: &str, found: &str) -> String {
 
 fn lower_all(file: &syn::File, found: &mut Schema, reasons: &mut BTreeMap<(ObjectKind, String), String>) {
     let mut items = Vec::new();
+    let mut enums = BTreeMap::new();
     for item in &file.items {
+        if let syn::Item::Enum(item) = item {
+            let lowered = lower_column_type(&syn::DeriveInput::from(item.clone()), &Known::default());
+            enums.extend(lowered.ok().flatten().map(|ty| (unraw(&item.ident), ty)));
+        }
         let syn::Item::Struct(item) = item else { continue };
         let is_view = item.attrs.iter().any(|attribute| attribute.path().is_ident("view"));
         let derive = if is_view { Derive::View } else { Derive::Table };
         items.push(ast::Item::parse(&syn::DeriveInput::from(item.clone()), derive));
     }
-    let known = Known(
-        items
-            .iter()
-            .map(|(item, _)| {
-                let fields = item.fields.iter().map(|field| (unraw(&field.ident), field.name().value));
-                (unraw(&item.ident), (item.name().value, fields.collect()))
-            })
-            .collect(),
-    );
+    let tables = items.iter().map(|(item, _)| {
+        let fields = item.fields.iter().map(|field| (unraw(&field.ident), field.name().value));
+        (unraw(&item.ident), (item.name().value, fields.collect()))
+    });
+    let known = Known { tables: tables.collect(), enums };
     for (item, errors) in items {
         let kind = match (item.derive, &item.module) {
             (Derive::View, _) => ObjectKind::View,
@@ -96,8 +97,13 @@ fn lower_all(file: &syn::File, found: &mut Schema, reasons: &mut BTreeMap<(Objec
     }
 }
 
-/// The structs of the file: their tables, and the columns of their fields.
-struct Known(BTreeMap<String, (Name, BTreeMap<String, Name>)>);
+/// What the names in the file stand for.
+#[derive(Default)]
+struct Known {
+    /// The structs: their tables, and the columns of their fields.
+    tables: BTreeMap<String, (Name, BTreeMap<String, Name>)>,
+    enums: BTreeMap<String, ColumnType>,
+}
 
 impl Resolve for Known {
     fn column_type(&self, ty: &syn::Type) -> Result<Option<ColumnType>, DeclareError> {
@@ -107,7 +113,7 @@ impl Resolve for Known {
     fn reference(&self, path: &syn::Path) -> Result<Option<(Name, Name)>, DeclareError> {
         let segments: Vec<String> = path.segments.iter().map(|segment| unraw(&segment.ident)).collect();
         let found = match &segments[..] {
-            [table, field] => self.0.get(table).and_then(|(name, fields)| Some((name, fields.get(field)?))),
+            [table, field] => self.tables.get(table).and_then(|(name, fields)| Some((name, fields.get(field)?))),
             _ => None,
         };
         match found {
@@ -123,10 +129,21 @@ impl Resolve for Known {
 
 impl TypeNames for Known {
     fn full_path(&self, path: &syn::Path) -> Option<String> {
+        // the file has it from there
+        if path.segments.first().is_some_and(|first| first.ident == "Json") {
+            return Some("dbmigrate::Json".to_owned());
+        }
         rust_types::spelled_full_path(path)
     }
 
     fn own_type(&self, ty: &syn::Type) -> Result<Option<ColumnType>, DeclareError> {
-        Err(rust_types::unresolved(ty))
+        let ident = match ty {
+            syn::Type::Path(path) => path.path.get_ident().map(ToString::to_string),
+            _ => None,
+        };
+        match ident.and_then(|ident| self.enums.get(&ident)) {
+            Some(ty) => Ok(Some(ty.clone())),
+            None => Err(rust_types::unresolved(ty)),
+        }
     }
 }

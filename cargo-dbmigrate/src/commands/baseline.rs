@@ -63,7 +63,7 @@ fn refuse_guess(context: &Context, folder: &Folder, last: &Migration, url: &Data
     if rest.is_empty() {
         return Ok(());
     }
-    let mut database = open_existing(context, url)?;
+    let mut database = open_existing(context, url, "baseline")?;
     let shown = url.to_string();
     let adopted = block_on(is_adopted(&mut database, folder, last)).map_err(|error| refusal(error, last, &shown))?;
     if adopted.is_some() {
@@ -100,7 +100,7 @@ pub(super) fn record(
     expect_none: Option<String>,
 ) -> Result<Adopted> {
     let shown = url.to_string();
-    let mut database = open_existing(context, url)?;
+    let mut database = open_existing(context, url, "baseline")?;
     let adopted = block_on(adopt(&mut database, folder, last, kind, expect_none))
         .map_err(|error| refusal(error, last, &shown))?;
     let (state, count) = match adopted {
@@ -121,13 +121,17 @@ pub(super) fn record(
     Ok(adopted)
 }
 
-fn open_existing(context: &Context, url: &DatabaseUrl) -> Result<LocalDatabase> {
+/// Opens a database that has to be there; `command` is the one that is running.
+///
+/// # Errors
+/// If it is not, or cannot be opened.
+pub(super) fn open_existing(context: &Context, url: &DatabaseUrl, command: &str) -> Result<LocalDatabase> {
     if url.path().exists() {
         return open(context, url, false);
     }
     Err(CommandError::failed(format!("there is no database `{url}`"))
         .note("nothing was changed")
-        .help("name the one to adopt: `cargo dbmigrate baseline --url PATH`")
+        .help(format!("name the one to adopt: `cargo dbmigrate {command} --url PATH`"))
         .help("make a new one with all migrations: `cargo dbmigrate migrate`"))
 }
 
@@ -161,21 +165,24 @@ fn refusal(error: AdoptError, last: &Migration, database: &str) -> CommandError 
     }
 }
 
-fn different(mut error: CommandError, differences: &[String], equal: &[String]) -> CommandError {
-    for difference in differences.iter().take(SHOWN_DIFFERENCES) {
-        error = error.note(format!("to get there: {difference}"));
-    }
-    if let Some(more) = differences.len().checked_sub(SHOWN_DIFFERENCES).filter(|more| *more > 0) {
-        error = error.note(format!("and {}", counted(more, "more difference")));
-    }
-    error = error.note("nothing was changed");
+fn different(error: CommandError, differences: &[String], equal: &[String]) -> CommandError {
+    let error = with_differences(error, "to get there", differences).note("nothing was changed");
     if equal.is_empty() {
         return error
             .help("change the database by hand, then run `cargo dbmigrate baseline` again")
             .help("see what it has, as structs: `cargo dbmigrate pull`");
     }
-    for name in equal {
-        error = error.help(format!("it has that of `{name}`: `cargo dbmigrate baseline {name}`"));
+    let fitting = |name: &String| format!("it has that of `{name}`: `cargo dbmigrate baseline {name}`");
+    error.helps(equal.iter().map(fitting))
+}
+
+/// The error with what has to change, up to a number of lines; `prefix` says where.
+pub(super) fn with_differences(mut error: CommandError, prefix: &str, differences: &[String]) -> CommandError {
+    for difference in differences.iter().take(SHOWN_DIFFERENCES) {
+        error = error.note(format!("{prefix}: {difference}"));
+    }
+    if differences.len() > SHOWN_DIFFERENCES {
+        error = error.note(format!("and {} more differences", differences.len() - SHOWN_DIFFERENCES));
     }
     error
 }

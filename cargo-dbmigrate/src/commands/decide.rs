@@ -84,6 +84,12 @@ impl Asker<'_> {
     }
 }
 
+/// `2 rows` of a table, `1 value` of a column.
+fn counted(count: u64, lint: Lint) -> String {
+    let noun = if lint == Lint::DropTable { "row" } else { "value" };
+    crate::report::counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
+}
+
 /// A backfill must have something to fill, else it was meant for something else.
 pub(super) fn check_backfills(decisions: &Decisions, diff: &Diff, new: &Schema) -> Result<()> {
     for (table, column) in decisions.backfills.keys() {
@@ -189,7 +195,7 @@ impl Asker<'_> {
             {
                 let mut items: Vec<String> = candidates.iter().map(|name| format!("renamed to `{name}`")).collect();
                 items.push(match count {
-                    Some(count) => format!("dropped: {count} in `{object}` are lost"),
+                    Some(count) => format!("dropped, with {}", counted(*count, lint)),
                     None => format!("dropped: everything in `{object}` is lost"),
                 });
                 let may_stay = matches!(question, Question::TableGone { may_stay: true, .. });

@@ -3,21 +3,23 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use dbmigrate_core::diff::{Detail, Diff as Difference, RenameError, Renames, diff};
+use dbmigrate_core::diff::{Action, Change, Detail, Diff as Difference, RenameError, Renames, diff};
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::decide::{questions, shell_quoted};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
 
 use super::answers::Answers;
+use super::difference;
 use super::side::{self, Loaded, Side};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::report::{Tone, counted};
+use crate::report::counted;
 use crate::{exit, structs};
 
 /// The arguments.
@@ -121,23 +123,24 @@ pub fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let url = arguments.url.as_deref();
     let sides = (from, to);
     let (from, to) = (side::load(context, &sides.0, "--from", url)?, side::load(context, &sides.1, "--to", url)?);
-    let next = next_step(&sides, &from);
+    let next = next_step(context, &sides, &from, &to);
     let compared = compare(context, arguments, from, to)?;
     let printer = &context.printer;
     let (from, to) = (&compared.from.shown, &compared.to.shown);
     let details = compared.difference.details(&compared.from.schema, &compared.to.schema);
     let count = details.len() + compared.unreadable.len();
-    let losses = compared.questions.iter().filter(|question| is_loss(question.lint().0)).count();
+    let losses = compared.questions.iter().filter(|question| difference::is_loss(question.lint().0)).count();
     if arguments.sql && count > 0 {
         let sql = sql(context, &compared)?;
         printer.result(sql.trim_end());
         printer.json("sql", &json!({ "sql": sql }));
     } else {
         for detail in &details {
-            show(context, detail, &compared.questions);
+            let lint = question_of(detail, &compared.questions).map(|question| question.lint().0);
+            difference::show(context, "", detail, lint);
         }
         for (database, object) in &compared.unreadable {
-            show_unreadable(context, database, object);
+            difference::show_unreadable(context, "", database, object);
         }
     }
     let (label_from, label_to) = (&compared.from.label, &compared.to.label);
@@ -149,16 +152,24 @@ pub fn run(context: &Context, arguments: &Diff) -> Result<u8> {
         printer.status("Equal", format!("{from} and {to}"));
         return Ok(exit::DONE);
     }
-    let losing = if losses == 0 { String::new() } else { format!(", {losses} of them would lose data") };
+    let losing = if losses == 0 { String::new() } else { format!(", {losses} would lose data") };
     printer.status("Different", format!("from {from} to {to}: {}{losing}", counted(count, "difference")));
     printer.next(&renamings(arguments, &compared.questions).into_iter().chain(next).collect::<Vec<_>>());
     Ok(exit::DIFFERENCE)
 }
 
 /// What the difference between two sides is usually followed by.
-fn next_step(sides: &(Side, Side), from: &Loaded) -> Option<String> {
+fn next_step(context: &Context, sides: &(Side, Side), from: &Loaded, to: &Loaded) -> Option<String> {
+    // a folder that is not in order is no reason not to compare
+    let is_head = || {
+        let folder = context.folder().ok();
+        folder.is_some_and(|folder| folder.head().is_some_and(|head| head.schema == SchemaHash::of(&to.schema).into()))
+    };
     let step = match sides {
         (Side::Head, Side::Structs) => "write the migration: `cargo dbmigrate generate`",
+        (Side::Database, Side::Structs) if from.has_history && is_head() => {
+            "the migrations lead there, see what is pending or was changed by hand: `cargo dbmigrate status`"
+        }
         (Side::Database, Side::Structs) if from.has_history => "make it so by a migration: `cargo dbmigrate generate`",
         (Side::Database, Side::Structs) => {
             "make it so: `cargo dbmigrate push`, or by a migration: `cargo dbmigrate generate`"
@@ -229,19 +240,15 @@ fn rename_error(context: &Context, error: &RenameError, from: &Loaded, to: &Load
     let at_struct =
         declared.and_then(|declared| structs::rename_error(context, declared, error, "nothing was compared"));
     at_struct.unwrap_or_else(|| {
-        CommandError::usage(error.to_string()).note(format!("the old name is that of {}, the new one of {}", from.shown, to.shown)).help(
-            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name",
-        )
+        CommandError::usage(error.to_string())
+            .note(format!("the old name is that of {}, the new one of {}", from.shown, to.shown))
+            .help("a table: `--rename old_table=new_table`")
+            .help("a column: `--rename table.old=new`, the table by its new name")
     })
-}
-
-fn is_loss(lint: Lint) -> bool {
-    lint != Lint::NotNullWithoutDefault
 }
 
 /// The question that a difference raises.
 fn question_of<'q>(detail: &Detail, questions: &'q [Question]) -> Option<&'q Question> {
-    use dbmigrate_core::diff::{Action, Change};
     let lints: &[Lint] = match (&detail.change, detail.action) {
         (Change::DropTable(_) | Change::Drop("virtual table", _), _) => &[Lint::DropTable],
         (Change::DropColumn(..), _) => &[Lint::DropColumn],
@@ -253,58 +260,6 @@ fn question_of<'q>(detail: &Detail, questions: &'q [Question]) -> Option<&'q Que
         let (lint, object) = question.lint();
         lints.contains(&lint) && object.eq_ignore_ascii_case(&detail.object)
     })
-}
-
-/// What a difference costs, in words.
-fn consequence(lint: Lint) -> &'static str {
-    match lint {
-        Lint::DropTable => "its rows would be lost",
-        Lint::NotNullWithoutDefault => "existing rows need a value",
-        _ => "its values would be lost",
-    }
-}
-
-fn show(context: &Context, detail: &Detail, questions: &[Question]) {
-    let printer = &context.printer;
-    let lint = question_of(detail, questions).map(|question| question.lint().0);
-    let note = lint.map(|lint| format!("{} ({lint})", consequence(lint)));
-    let tone = match detail.action.sign() {
-        '+' => Tone::Added,
-        '-' => Tone::Gone,
-        _ => Tone::Changed,
-    };
-    printer.difference(tone, &detail.to_string(), note.as_deref());
-    // what does not fit on a line
-    let is_long = matches!(detail.kind, "table" | "view" | "trigger" | "virtual table");
-    if printer.is_verbose() && is_long && detail.action != dbmigrate_core::diff::Action::Rename {
-        for (tone, sign, sql) in [(Tone::Gone, '-', &detail.before), (Tone::Added, '+', &detail.after)] {
-            for line in sql.iter().flat_map(|sql| sql.lines()) {
-                printer.difference(tone, &format!("    {sign} {line}"), None);
-            }
-        }
-    }
-    printer.json(
-        "difference",
-        &json!({
-            "action": detail.action.word(),
-            "kind": detail.kind,
-            "table": detail.table.as_str(),
-            "object": detail.object,
-            "from": detail.before,
-            "to": detail.after,
-            "change": detail.change.to_string(),
-            "lint": lint.map(Lint::name),
-            "loses": lint.is_some_and(is_loss),
-        }),
-    );
-}
-
-fn show_unreadable(context: &Context, database: &str, Unreadable { object, reason }: &Unreadable) {
-    let (kind, name) = (&object.kind, &object.name);
-    let text = format!("! {kind} {name} of {database} cannot be compared: {reason}");
-    context.printer.difference(Tone::Gone, &text, None);
-    let object = json!({ "database": database, "kind": kind, "object": name.as_str(), "message": reason });
-    context.printer.json("unreadable", &object);
 }
 
 /// Commands that say that something was renamed, for what may have been.
@@ -335,7 +290,7 @@ fn sql(context: &Context, compared: &Compared) -> Result<String> {
     plan.allowed.clear();
     let mut text = String::new();
     for question in &compared.questions {
-        let word = if is_loss(question.lint().0) { "loss" } else { "open" };
+        let word = if difference::is_loss(question.lint().0) { "loss" } else { "open" };
         // writing to a string cannot fail
         let _ = writeln!(text, "-- {word}: {}", question.message(None));
     }

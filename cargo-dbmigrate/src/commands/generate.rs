@@ -107,6 +107,7 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     if arguments.check {
         return Ok(found_changes(context, &diff.changes()));
     }
+    structs::refuse_new_problems(&declared, &decisions.renames.apply(&head.schema))?;
     check(context, &declared)?;
     let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
@@ -120,7 +121,11 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
                 warn_of_empty(context, &proof, &plan);
             }
             Err(error) => {
-                return Err(wrong_backfill(&error, &decisions).unwrap_or_else(|| unproven(&error, &plan)));
+                return Err(wrong_backfill(&error, &decisions).unwrap_or_else(|| {
+                    unproven(&error, &plan, "migration", "it was not written").help(
+                        "to go on, write the migration by hand: `cargo dbmigrate generate --custom` from the last good structs",
+                    )
+                }));
             }
         }
     }
@@ -145,7 +150,7 @@ pub(super) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
     for table in tables {
         context.printer.warning(
             &format!("no rows could be made up for `{table}`: its change is proven on the empty table only"),
-            &["try the migration on a copy of a database that has rows".to_owned()],
+            &["try it on a copy of a database that has rows".to_owned()],
         );
     }
 }
@@ -201,17 +206,17 @@ pub(super) fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Optio
     Some(error.help(format!("an SQL expression over the columns of `{table}`, renamed ones by their new names")))
 }
 
-/// A plan that fails its proof is a bug of the planner, and is reported as one.
-pub(super) fn unproven(error: &ProofError, plan: &Plan) -> CommandError {
+/// A plan that fails its proof is a bug of the planner, and is reported as one. It is for a `what`; `untouched` says what
+/// was not done.
+pub(super) fn unproven(error: &ProofError, plan: &Plan, what: &str, untouched: &str) -> CommandError {
     let statements: Vec<String> = plan.statements().map(|statement| format!("{statement};")).collect();
     let failing = match error {
         ProofError::Statement { statement, .. } => format!("the statement: {statement}"),
         _ => format!("the statements:\n{}", statements.join("\n")),
     };
-    CommandError::failed(format!("the planned migration failed its proof, so it was not written: {error}"))
+    CommandError::failed(format!("the planned {what} failed its proof, so {untouched}: {error}"))
         .note(failing)
         .note("this is a bug in cargo-dbmigrate, not in your structs: please report it with the structs and this text")
-        .help("to go on, write the migration by hand: `cargo dbmigrate generate --custom` from the last good structs")
 }
 
 fn name(arguments: &Generate, plan: &Plan) -> Result<Slug> {

@@ -107,17 +107,13 @@ fn declares_table(root: &Path) -> bool {
                 pending.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs")
                 && path.file_name().is_some_and(|name| name != "schema.rs")
-                && std::fs::read_to_string(path).is_ok_and(|text| mentions_derive(&text))
+                && std::fs::read_to_string(path).is_ok_and(|text| setup::mentions_derive(&text))
             {
                 return true;
             }
         }
     }
     false
-}
-
-fn mentions_derive(text: &str) -> bool {
-    text.contains("dbmigrate") && text.contains("derive(") && text.contains("Table")
 }
 
 /// Adds the development database to the nearest `.gitignore` of the repository, unless a line is about it. Returns the

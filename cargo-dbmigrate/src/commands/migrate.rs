@@ -1,9 +1,10 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
-use clap::Args;
-use dbmigrate_core::engine::apply::runner::pending;
+use clap::{Args, ValueEnum};
+use dbmigrate_core::engine::apply::runner::{pending, touched};
 use dbmigrate_core::engine::apply::{
-    Applied, ApplyError, LocalDatabase, Loss, Observer, Target as _, apply_pending, status,
+    Applied, ApplyError, Drifted, LocalDatabase, Loss, Observer, Options, Standing, Target as _, apply_pending_with,
+    inspect,
 };
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
@@ -34,6 +35,18 @@ pub struct Migrate {
     /// Last migration to apply, by name or number
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
+
+    /// Go on beside what somebody has changed in the database by hand
+    #[arg(long, value_enum, value_name = "WORD")]
+    pub accept: Vec<Acceptable>,
+}
+
+/// What can be accepted of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Acceptable {
+    /// That it is not what its last migration left.
+    #[value(help = None)]
+    Drift,
 }
 
 /// Runs it and returns the exit code.
@@ -47,23 +60,27 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
     let to = arguments.to.as_deref();
+    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift) };
     if folder.migrations().is_empty() {
         context.printer.warning(
             &format!("there are no migrations in `{}`", folder.path().display()),
-            &["write one from your structs: `cargo dbmigrate generate`".to_owned()],
+            &[
+                "write one from your structs: `cargo dbmigrate generate`".to_owned(),
+                "or from a database: `cargo dbmigrate pull --baseline --out src/schema.rs`".to_owned(),
+            ],
         );
         return Ok(exit::DONE);
     }
     if arguments.dry_run {
-        return dry_run(context, &folder, &url, to);
+        return dry_run(context, &folder, &url, options);
     }
     let shown = url.to_string();
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, to)?;
     let is_new = !url.path().exists();
     let mut database = open(context, &url, true)?;
-    let mut observer = Watch { printer: &context.printer, progress: None, done: 0 };
-    let result = block_on(apply_pending(&mut database, &folder, to, &mut observer));
+    let mut observer = Watch { printer: &context.printer, database: &shown, progress: None, done: 0 };
+    let result = block_on(apply_pending_with(&mut database, &folder, options, &mut observer));
     let Watch { progress, done, .. } = observer;
     drop(progress);
     match result {
@@ -123,14 +140,34 @@ fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
     }
 }
 
-fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, to: Option<&str>) -> Result<u8> {
+fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Options<'_>) -> Result<u8> {
     let shown = url.to_string();
     let mut database = if url.path().exists() { Some(open(context, url, false)?) } else { None };
-    let applied = match &mut database {
-        Some(database) => block_on(status(database, folder)).map_err(|error| failure(error, &shown))?.applied,
-        None => 0,
-    };
-    let waiting = pending(folder, applied, to).map_err(|error| failure(error, &shown))?;
+    let mut applied = 0;
+    let mut drifted = None;
+    if let Some(database) = &mut database {
+        let (status, standing) = block_on(inspect(database, folder)).map_err(|error| failure(error, &shown))?;
+        applied = status.applied;
+        match standing {
+            Standing::AsRecorded => {}
+            Standing::Drifted(found) if options.accept_drift => drifted = Some(found),
+            other => {
+                if let Some(error) = other.into_error() {
+                    return Err(failure(error, &shown));
+                }
+            }
+        }
+    }
+    if let Some(drifted) = &drifted {
+        say_drift(&context.printer, drifted, &shown);
+    }
+    let waiting = pending(folder, applied, options.to).map_err(|error| failure(error, &shown))?;
+    for migration in waiting {
+        if let Some(drifted) = &drifted {
+            let touched = touched(drifted, folder, migration);
+            touched.map_err(|error| failure(error, &shown))?;
+        }
+    }
     for migration in waiting {
         show(context, folder, migration, database.as_mut())?;
     }
@@ -160,6 +197,14 @@ fn show(context: &Context, folder: &Folder, migration: &Migration, database: Opt
     Ok(())
 }
 
+/// Says what has drifted, and was accepted.
+fn say_drift(printer: &Printer, drifted: &Drifted, database: &str) {
+    let (migration, lines) = (&drifted.migration, drifted.lines());
+    printer.warning(&format!("`{database}` is not what its last migration `{migration}` left, as accepted"), &[]);
+    printer.status("By hand", lines.join("\n"));
+    printer.json("drift", &json!({ "database": database, "migration": migration, "differences": lines }));
+}
+
 /// Says what is lost, and how much of it.
 pub(super) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
     let Loss { lint, object, count } = loss;
@@ -178,6 +223,7 @@ pub(super) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
 /// Shows what happens.
 struct Watch<'p> {
     printer: &'p Printer,
+    database: &'p str,
     progress: Option<Progress>,
     done: u64,
 }
@@ -194,6 +240,10 @@ impl Observer for Watch<'_> {
             Some(progress) => progress.above(say),
             None => say(),
         }
+    }
+
+    fn drifted(&mut self, drifted: &Drifted) {
+        say_drift(self.printer, drifted, self.database);
     }
 
     fn applied(&mut self, applied: &Applied) {

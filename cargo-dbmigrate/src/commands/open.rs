@@ -76,7 +76,7 @@ fn not_a_database(path: &Path, shown: &str, error: &EngineError) -> Option<Comma
 
 /// SQLite says no more than that it cannot open a file; here is why, where it is not a question of rights. A pipe it
 /// would wait for.
-fn check_place(url: &DatabaseUrl) -> Result<()> {
+pub(super) fn check_place(url: &DatabaseUrl) -> Result<()> {
     let what = match std::fs::metadata(url.path()) {
         Ok(place) if place.is_dir() => Some("a folder"),
         Ok(place) if !place.is_file() => Some("a pipe or a device"),

@@ -1,23 +1,28 @@
 //! `pull`: a database as annotated structs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use dbmigrate_core::engine::{Introspected, ViewColumns, introspect_without, view_columns};
+use dbmigrate_core::engine::check::{Broken, broken_objects};
+use dbmigrate_core::engine::introspect::{StoredObject, Unreadable};
+use dbmigrate_core::engine::{Connection, Introspected, ViewColumns, introspect_without, view_columns};
 use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
-use serde_json::json;
 
 use super::open::open;
 use super::replay::engine_error;
-use crate::codegen::{self, Inexpressible, Rendered};
+use super::{pull_baseline, pull_drizzle, pull_files};
+use crate::codegen::{self, Inexpressible};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::exit;
 use crate::report::counted;
-use crate::tables::{self, TablePattern};
+use crate::tables::{self, Outside, TablePattern};
 use crate::url::DatabaseUrl;
-use crate::write::{self, Before, Wanted};
-use crate::{exit, package, setup};
+
+/// How many reasons are shown.
+const SHOWN: usize = 20;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -41,22 +46,27 @@ pub struct Pull {
     #[arg(long, value_name = "[!]GLOB")]
     pub tables: Vec<TablePattern>,
 
-    /// Also write the first migration, and record it in the database as applied
+    /// Enums for columns whose CHECK lists the texts that they hold
     #[arg(long)]
+    pub enums: bool,
+
+    /// Also write the first migration, and record it in the database as applied
+    #[arg(long, conflicts_with = "tables")]
     pub baseline: bool,
 
     /// Take over the history of a database that drizzle-kit has managed, from its migrations folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["tables", "baseline"])]
     pub from_drizzle: Option<PathBuf>,
 }
 
 impl Pull {
     /// The flags that say what goes where, as they were typed.
-    fn again(&self) -> String {
+    pub(super) fn again(&self) -> String {
         let flag = |flag: &str, value: String| format!(" {flag} {}", shell_quoted(&value));
         let tables = self.tables.iter().map(|pattern| flag("--tables", pattern.to_string()));
         let out = self.out.iter().map(|out| flag("--out", out.display().to_string()));
-        tables.chain(out).collect()
+        let enums = self.enums.then(|| " --enums".to_owned());
+        tables.chain(out).chain(enums).collect()
     }
 }
 
@@ -67,177 +77,148 @@ impl Pull {
 pub fn run(context: &Context, arguments: &Pull) -> Result<u8> {
     let url = context.database(arguments.url.as_deref())?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    match &arguments.from_drizzle {
+        Some(folder) => return pull_drizzle::run(context, arguments, folder, &url),
+        None if arguments.baseline => return pull_baseline::run(context, arguments, &url),
+        None => {}
+    }
     let pulled = read(context, arguments, &url)?;
-    adopt(context, arguments, &url)?;
-    let rendered =
-        codegen::structs(&codegen::Request { schema: &pulled.found.schema, view_columns: &pulled.view_columns });
-    refuse_inexpressible(&rendered.inexpressible)?;
-    write_out(context, arguments, &url, &rendered)?;
+    if pulled.found.schema.is_empty() && pulled.found.unreadable.is_empty() {
+        context.printer.warning(&format!("`{url}` has no tables, so there is nothing to write"), &[]);
+        return Ok(exit::DONE);
+    }
+    let mut next = write_structs(context, arguments, &url.to_string(), &pulled)?;
+    let has_no_history = || context.folder().is_ok_and(|folder| folder.migrations().is_empty());
+    if arguments.out.is_some() && arguments.tables.is_empty() && has_no_history() {
+        let command = format!("cargo dbmigrate pull --baseline{}", arguments.again());
+        next.push(format!("begin the migrations with what the database has: `{command}`"));
+    }
+    context.printer.next(&next);
     Ok(exit::DONE)
 }
 
 /// What is pulled of a database.
-struct Pulled {
-    found: Introspected,
-    view_columns: ViewColumns,
+pub(super) struct Pulled {
+    /// The schema, in which what does not compile is marked as unchecked.
+    pub(super) found: Introspected,
+    pub(super) view_columns: ViewColumns,
+    /// The views and triggers that do not compile.
+    broken: Vec<Broken>,
+    /// What is used but not pulled.
+    outside: Vec<Outside>,
 }
 
-fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled> {
+/// Reads the database.
+///
+/// # Errors
+/// If there is none, or it cannot be read.
+pub(super) fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled> {
     if !url.path().exists() {
         return Err(CommandError::failed(format!("there is no database `{url}`"))
             .note(format!("its name is from {}", url.source()))
             .help("name the one to pull from: `cargo dbmigrate pull --url PATH`"));
     }
     let connection = open(context, url, false)?.into_connection();
-    let engine = |error| engine_error("cannot read the schema", &error, &url.to_string()).note("nothing was written");
-    let mut found = block_on(introspect_without(&connection, &context.config.ignore)).map_err(engine)?;
-    tables::select(&mut found, &arguments.tables)?;
-    let view_columns = block_on(view_columns(&connection, &found.schema));
-    Ok(Pulled { found, view_columns })
+    read_from(context, arguments, &connection, &url.to_string())
 }
 
-/// `--baseline` and `--from-drizzle`, before anything is written.
-fn adopt(_context: &Context, arguments: &Pull, _url: &DatabaseUrl) -> Result<()> {
-    match arguments {
-        Pull { baseline: false, from_drizzle: None, .. } => Ok(()),
-        _ => Err(CommandError::failed("not built yet")),
-    }
-}
-
-fn refuse_inexpressible(inexpressible: &[Inexpressible]) -> Result<()> {
-    if inexpressible.is_empty() {
-        return Ok(());
-    }
-    let message = format!("{} cannot be written as structs", counted(inexpressible.len(), "object"));
-    let error = inexpressible.iter().fold(CommandError::failed(message), |error, one| error.note(one.to_string()));
-    Err(error.note("nothing was written"))
-}
-
-/// Where the structs go.
-enum Out<'a> {
-    Stdout,
-    File(&'a Path),
-    Folder(&'a Path),
-}
-
-impl<'a> Out<'a> {
-    fn of(out: Option<&'a Path>) -> Result<Self> {
-        let Some(path) = out else { return Ok(Self::Stdout) };
-        let ends_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
-        if path.is_dir() || (ends_as_folder && !path.exists()) {
-            return Ok(Self::Folder(path));
+/// Reads the database behind a connection.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn read_from(
+    context: &Context,
+    arguments: &Pull,
+    connection: &Connection,
+    database: &str,
+) -> Result<Pulled> {
+    let engine = |error| engine_error("cannot read the schema", &error, database).note("nothing was written");
+    let mut found = block_on(introspect_without(connection, &context.config.ignore)).map_err(engine)?;
+    // of all of it: a view may read another one that is not pulled
+    let view_columns = block_on(view_columns(connection, &found.schema)).map_err(engine)?;
+    let outside = tables::select(&mut found, &arguments.tables)?;
+    set_aside_triggers(&mut found);
+    let mut broken = block_on(broken_objects(connection, &found.schema));
+    // a parent without a key is nothing that a trigger is to blame for
+    broken.retain(|object| !object.message.starts_with("foreign key mismatch"));
+    for Broken { name, .. } in &broken {
+        if let Some(view) = found.schema.views.get_mut(name) {
+            view.unchecked = true;
         }
-        if path.extension().is_some_and(|extension| extension == "rs") && !ends_as_folder {
-            return Ok(Self::File(path));
-        }
-        let shown = path.display();
-        Err(CommandError::usage(format!("`--out {shown}` is neither a folder nor the name of a Rust file"))
-            .help(format!("for one file: `--out {shown}.rs`"))
-            .help(format!("for a folder with a file for each table: `--out {shown}/`")))
-    }
-
-    fn files(&self, rendered: &Rendered) -> Vec<Wanted> {
-        match self {
-            Self::Stdout => Vec::new(),
-            Self::File(path) => vec![Wanted { path: path.to_path_buf(), text: rendered.file() }],
-            Self::Folder(folder) => {
-                let files = rendered.files().into_iter();
-                files.map(|file| Wanted { path: folder.join(file.name), text: file.text }).collect()
-            }
+        if let Some(trigger) = found.schema.triggers.get_mut(name) {
+            trigger.unchecked = true;
         }
     }
+    Ok(Pulled { found, view_columns, broken, outside })
 }
 
-fn write_out(context: &Context, arguments: &Pull, url: &DatabaseUrl, rendered: &Rendered) -> Result<()> {
+/// A trigger is written on the struct of its table; where that has none, neither has the trigger.
+fn set_aside_triggers(found: &mut Introspected) {
+    let unreadable: Vec<&Name> =
+        found.unreadable.iter().filter(|one| one.object.kind != "index").map(|one| &one.object.name).collect();
+    let triggers = found.schema.triggers.iter().filter(|trigger| unreadable.contains(&&trigger.on));
+    let lost: Vec<Name> = triggers.map(|trigger| trigger.name.clone()).collect();
+    for name in lost {
+        found.schema.triggers.remove(&name);
+        let is_it = |object: &&StoredObject| object.kind == "trigger" && object.name == name;
+        let reason = "what it is on has no struct".to_owned();
+        let object = found.statements.iter().find(is_it).cloned();
+        found.unreadable.extend(object.map(|object| Unreadable { object, reason }));
+    }
+}
+
+/// Writes the structs to where they are to go, and returns what is left to be done by hand.
+///
+/// # Errors
+/// If something cannot be said in structs, or not be written.
+pub(super) fn write_structs(context: &Context, arguments: &Pull, from: &str, pulled: &Pulled) -> Result<Vec<String>> {
+    let rendered = codegen::structs(&codegen::Request {
+        schema: &pulled.found.schema,
+        view_columns: &pulled.view_columns,
+        comments: &pulled.found.comments(),
+        unreadable: &pulled.found.unreadable,
+        enums: arguments.enums,
+    });
+    refuse_inexpressible(pulled, &rendered.inexpressible)?;
+    let next = pull_files::write(context, arguments, from, &rendered)?;
+    warn(context, pulled);
+    Ok(next)
+}
+
+/// What is in the structs differently from what a reader would expect.
+fn warn(context: &Context, pulled: &Pulled) {
     let printer = &context.printer;
-    let out = Out::of(arguments.out.as_deref())?;
-    let files = out.files(rendered);
-    let before = files.iter().map(write::look).collect::<Result<Vec<Before>>>()?;
-    if !arguments.overwrite {
-        refuse_to_overwrite(arguments, &files, &before)?;
+    for Broken { kind, name, message } in &pulled.broken {
+        let text = format!("the {kind} `{name}` does not compile here, so that its struct says `unchecked`: {message}");
+        printer.warning(&text, &[]);
     }
-    make_folder(&out)?;
-    for (file, before) in files.iter().zip(&before) {
-        if *before != Before::Same {
-            write::write(file)?;
-        }
-        let shown = package::for_display(&file.path).display().to_string();
-        printer.status(before.verb(), &shown);
-        printer.json("file", &json!({ "path": shown, "done": before.verb().to_ascii_lowercase() }));
+    for Unreadable { object, reason } in &pulled.found.unreadable {
+        let text = format!("the {} `{}` has no struct, it is kept as a comment: {reason}", object.kind, object.name);
+        printer.warning(&text, &[]);
     }
-    let count = counted(rendered.structs.len(), "struct");
-    for one in &rendered.structs {
-        let object = json!({ "kind": one.kind.noun(), "name": one.object.as_str(), "struct": one.ident });
-        printer.json("struct", &object);
+    for Outside { kind, name, uses } in &pulled.outside {
+        let help = format!("pull it as well: `--tables {}`", shell_quoted(uses.as_str()));
+        printer.warning(&format!("the {kind} `{name}` uses `{uses}`, which is not pulled"), &[help]);
     }
-    if let Out::Stdout = out {
-        let text = rendered.file();
-        printer.result(text.trim_end());
-        printer.json("pulled", &json!({ "database": url.to_string(), "text": text }));
-    } else {
-        printer.json("pulled", &json!({ "database": url.to_string() }));
-    }
-    printer.status("Pulled", format!("{count} from {url}"));
-    let next = next_steps(context, &out)?;
-    printer.next(&next);
-    Ok(())
 }
 
-fn refuse_to_overwrite(arguments: &Pull, files: &[Wanted], before: &[Before]) -> Result<()> {
-    let others: Vec<String> = files
-        .iter()
-        .zip(before)
-        .filter(|(_, before)| **before == Before::Other)
-        .map(|(file, _)| package::for_display(&file.path).display().to_string())
-        .collect();
-    let message = match &others[..] {
-        [] => return Ok(()),
-        [only] => format!("`{only}` is there already and says something else"),
-        several => format!("{} are there already and say something else", counted(several.len(), "file")),
+fn refuse_inexpressible(pulled: &Pulled, inexpressible: &[Inexpressible]) -> Result<()> {
+    let Some(first) = inexpressible.first() else { return Ok(()) };
+    let message = match inexpressible {
+        [only] => only.to_string(),
+        several => format!("{} cannot be written as structs", counted(several.len(), "object")),
     };
-    let mut error = CommandError::new(exit::DECISION, message);
-    if others.len() > 1 {
-        error = others.iter().fold(error, |error, file| error.note(format!("`{file}`")));
+    let mut error = CommandError::failed(message);
+    if inexpressible.len() > 1 {
+        error = inexpressible.iter().take(SHOWN).fold(error, |error, one| error.note(one.to_string()));
+        if let Some(more) = inexpressible.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            error = error.note(format!("and {}", counted(more, "more object")));
+        }
     }
+    let trigger = pulled.found.schema.triggers.get(&Name::from(first.name.as_str()));
+    let name = trigger.map_or(first.name.as_str(), |trigger| trigger.on.as_str());
+    let pattern = shell_quoted(&format!("!{name}"));
     Err(error
         .note("nothing was written")
-        .help(format!("overwrite: `cargo dbmigrate pull{} --overwrite`", arguments.again()))
-        .help("or see what there is: `cargo dbmigrate pull`"))
-}
-
-/// Makes the folder of the files; not the one that it is in, which may be a slip.
-fn make_folder(out: &Out<'_>) -> Result<()> {
-    let (parent, folder) = match out {
-        Out::Stdout => return Ok(()),
-        Out::File(path) => (path.parent(), None),
-        Out::Folder(path) => (path.parent(), Some(*path)),
-    };
-    if let Some(parent) = parent.filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir()) {
-        let shown = parent.display().to_string();
-        return Err(CommandError::failed(format!("there is no folder `{shown}`"))
-            .note("nothing was written")
-            .help(format!("make it: `mkdir -p {}`", shell_quoted(&shown))));
-    }
-    match folder.filter(|folder| !folder.is_dir()) {
-        Some(folder) => std::fs::create_dir(folder).map_err(|error| CommandError::io("make", folder, &error)),
-        None => Ok(()),
-    }
-}
-
-/// What is left to be done by hand.
-fn next_steps(context: &Context, out: &Out<'_>) -> Result<Vec<String>> {
-    let mut next = Vec::new();
-    let path = match out {
-        Out::Stdout => return Ok(vec!["write them to a file: `cargo dbmigrate pull --out src/schema.rs`".to_owned()]),
-        Out::File(path) | Out::Folder(path) => *path,
-    };
-    next.extend(setup::missing_dependencies(context, &[])?);
-    let source = context.package.root.join("src");
-    let absolute = std::path::absolute(path).map_err(|error| CommandError::io("find", path, &error))?;
-    if absolute.parent() == Some(&source)
-        && let Some(module) = absolute.file_stem().and_then(|stem| stem.to_str())
-    {
-        next.extend(setup::missing_module(&source, module));
-    }
-    Ok(next)
+        .help(format!("pull the rest without it: `cargo dbmigrate pull --tables {pattern}`")))
 }

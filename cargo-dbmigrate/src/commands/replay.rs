@@ -13,6 +13,9 @@ use pollster::block_on;
 use crate::error::{CommandError, Result};
 use crate::{exit, package};
 
+/// How many differences are listed with an error.
+const MOST_SHOWN: usize = 20;
+
 struct Silent;
 
 impl Observer for Silent {
@@ -65,18 +68,17 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
             CommandError::new(exit::INCONSISTENT, format!("`{database}` has tables but no migration history"))
                 .note(format!("it has: {shown}{}", if objects.len() > 5 { ", …" } else { "" }))
                 .note("nothing was changed")
-                .help("apply the migrations to a new database: `cargo dbmigrate migrate --url NEW.db`")
+                .helps(not_empty_help())
         }
         ApplyError::Drift { migration, differences } => {
-            let last = migration.as_deref().unwrap_or_default();
-            let message =
-                format!("`{database}` is not what its last migration `{last}` left: somebody changed it by hand");
-            let error = CommandError::new(exit::INCONSISTENT, message);
-            differences
-                .iter()
-                .fold(error, |error, difference| error.note(format!("to get back: {difference}")))
-                .note("nothing was changed")
-                .help("undo the change by hand, then run `cargo dbmigrate migrate` again")
+            let error = CommandError::new(exit::INCONSISTENT, drift_message(database, migration));
+            let shown = differences.iter().take(MOST_SHOWN);
+            let error = shown.fold(error, |error, line| error.note(format!("by hand: {line}")));
+            let error = match differences.len().saturating_sub(MOST_SHOWN) {
+                0 => error,
+                more => error.note(format!("by hand: {more} more, see `cargo dbmigrate status`")),
+            };
+            error.note("nothing was changed").helps(drift_help(migration))
         }
         ApplyError::Migration { name, file, failure, differences } => {
             let (failure, state) = match &**failure {
@@ -99,6 +101,30 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
         }
         _ => CommandError::failed(error.to_string()),
     }
+}
+
+/// What can be done with a database that has tables but no history.
+pub(super) fn not_empty_help() -> [String; 3] {
+    [
+        "if it has the schema of these migrations: `cargo dbmigrate baseline`".to_owned(),
+        "to begin with what it has, in an empty migrations folder: `cargo dbmigrate pull --baseline --out src/schema.rs`"
+            .to_owned(),
+        "apply the migrations to a new database: `cargo dbmigrate migrate --url NEW.db`".to_owned(),
+    ]
+}
+
+/// That a database is not what its last migration left.
+pub(super) fn drift_message(database: &str, migration: &str) -> String {
+    format!("`{database}` is not what its last migration `{migration}` left: somebody changed it by hand")
+}
+
+/// What can be done about it.
+pub(super) fn drift_help(migration: &str) -> [String; 3] {
+    [
+        format!("to undo it, the statements: `cargo dbmigrate diff --from database --to {migration} --sql`"),
+        "to have it everywhere: undo it here, then declare it in the structs: `cargo dbmigrate generate`".to_owned(),
+        "to leave it as it is: `cargo dbmigrate migrate --accept drift`".to_owned(),
+    ]
 }
 
 fn migration_error(name: &str, file: &Path, failure: &Failure, differences: &[String], database: &str) -> CommandError {
@@ -127,6 +153,12 @@ fn migration_error(name: &str, file: &Path, failure: &Failure, differences: &[St
                 .iter()
                 .fold(error, |error, difference| error.note(format!("still to do: {difference}")))
                 .help("if the migration was edited by hand, record it: `cargo dbmigrate generate --custom`")
+        }
+        Failure::TouchesDrift { .. } => {
+            CommandError::new(exit::INCONSISTENT, format!("`{name}` is refused: {failure}"))
+                .at(&shown)
+                .help("see what was changed: `cargo dbmigrate status`")
+                .help("undo it by hand, then run `cargo dbmigrate migrate` again")
         }
         Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
             .at(&shown)

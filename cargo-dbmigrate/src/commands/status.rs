@@ -1,21 +1,28 @@
 //! `status`: which migrations a database has, lacks, or has in another version.
 
 use clap::Args;
-use dbmigrate_core::engine::apply::{Record, RecordKind, status};
+use dbmigrate_core::engine::apply::{Record, RecordKind, Standing, inspect};
 use dbmigrate_core::folder::Verify;
 use pollster::block_on;
 use serde_json::json;
 
+use super::difference;
 use super::migrate::failure;
 use super::open::open;
+use super::replay::{drift_help, drift_message, not_empty_help};
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit;
 use crate::report::counted;
 
+/// What stands before what was changed by hand.
+const PREFIX: &str = "by hand: ";
+
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = "Exits with 4 if a migration is to be applied, with 5 if the database has others.")]
+#[command(after_help = "\
+Exits with 4 if a migration is to be applied or the database is not what its last migration left, with 5 if the
+database has other migrations.")]
 pub struct Status {
     /// Database: a path or file: URL
     #[arg(long, value_name = "URL")]
@@ -34,11 +41,12 @@ pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
     folder.verify(Verify::Sql)?;
     let shown = database.to_string();
     let exists = database.path().exists();
-    let history = if exists {
+    let (history, standing) = if exists {
         let mut target = open(context, &database, false)?;
-        block_on(status(&mut target, &folder)).map_err(|error| failure(error, &shown))?.history
+        let (status, standing) = block_on(inspect(&mut target, &folder)).map_err(|error| failure(error, &shown))?;
+        (status.history, standing)
     } else {
-        Vec::new()
+        (Vec::new(), Standing::AsRecorded)
     };
     let width = folder.migrations().iter().map(|migration| migration.name.as_str().len()).max().unwrap_or_default();
     for (at, migration) in folder.migrations().iter().enumerate() {
@@ -52,15 +60,40 @@ pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
     }
     let (applied, all) = (history.len(), folder.migrations().len());
     let pending = all - applied;
-    printer.json("status", &json!({ "database": shown, "applied": applied, "pending": pending }));
+    let drift = show_drift(context, &standing, &shown);
+    printer.json("status", &json!({ "database": shown, "applied": applied, "pending": pending, "differences": drift }));
     let missing = if exists { "" } else { " (the file does not exist yet)" };
-    if pending == 0 {
-        printer.status("Current", format!("{shown}: {applied} of {} applied{missing}", counted(all, "migration")));
-        return Ok(exit::DONE);
+    let verb = match (pending, drift) {
+        (_, 1..) => "Drifted",
+        (0, _) => "Current",
+        _ => "Pending",
+    };
+    printer.status(verb, format!("{shown}: {applied} of {} applied{missing}", counted(all, "migration")));
+    match (&standing, pending, drift) {
+        (Standing::Drifted(drifted), ..) => {
+            printer.warning(&drift_message(&shown, &drifted.migration), &drift_help(&drifted.migration));
+        }
+        (Standing::NotEmpty(_), ..) => {
+            let message = format!("`{shown}` has tables but no migration history, so that `migrate` refuses it");
+            printer.warning(&message, &not_empty_help());
+        }
+        (_, 1.., _) => printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]),
+        _ => {}
     }
-    printer.status("Pending", format!("{shown}: {applied} of {} applied{missing}", counted(all, "migration")));
-    printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]);
-    Ok(exit::DIFFERENCE)
+    Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
+}
+
+/// Shows what was changed by hand, and returns how much.
+fn show_drift(context: &Context, standing: &Standing, database: &str) -> usize {
+    let Standing::Drifted(drifted) = standing else { return 0 };
+    let details = drifted.details();
+    for detail in &details {
+        difference::show(context, PREFIX, detail, None);
+    }
+    for object in &drifted.unreadable {
+        difference::show_unreadable(context, PREFIX, database, object);
+    }
+    details.len() + drifted.unreadable.len()
 }
 
 /// Since when a database has a migration, and how it came to it.

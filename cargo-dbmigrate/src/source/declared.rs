@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use dbmigrate_core::declare::{Declaration, DeclareError, Derive, Object, lower};
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::schema::validate::{Place, ProblemKind};
 use dbmigrate_core::sql::Name;
 use proc_macro2::Span;
 
@@ -94,17 +94,25 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
     let package = tree.package.clone();
     // syntax trees of a whole package: the process ends before taking them apart would pay
     std::mem::forget(tree);
-    let Merging { schema, renamed_tables, renamed_columns, view_columns, places, .. } = merging;
-    let declared = Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, places };
-    let problems = declared.schema.problems();
-    if problems.is_empty() {
-        return Ok(declared);
+    let Merging { schema, renamed_tables, renamed_columns, view_columns, places, by_name, .. } = merging;
+    let mut declared = Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, places };
+    let mut errors = Vec::new();
+    for problem in declared.schema.problems() {
+        // a database may have it, and names in quotes are how it is said
+        let tolerated = match problem.place {
+            Place::ForeignKey(..) if !by_name.contains(&problem.place) => None,
+            Place::ForeignKey(..) => Some("with foreign keys on, the table cannot be written to"),
+            _ => Some("rows that do not name another value are refused"),
+        };
+        if let Some(what) = tolerated.filter(|_| problem.kind == ProblemKind::Unusable) {
+            let warning = declared.point(Diagnostic::warning(problem.message), &problem.place, "").help(what);
+            declared.warnings.push(warning);
+        } else {
+            let error = declared.point(Diagnostic::error(problem.message), &problem.place, "");
+            errors.push(problem.help.into_iter().fold(error, Diagnostic::help));
+        }
     }
-    let errors = problems.into_iter().map(|problem| {
-        let error = declared.point(Diagnostic::error(problem.message), &problem.place, "");
-        problem.help.into_iter().fold(error, Diagnostic::help)
-    });
-    Err(declared.warnings.iter().cloned().chain(errors).collect())
+    if errors.is_empty() { Ok(declared) } else { Err(declared.warnings.into_iter().chain(errors).collect()) }
 }
 
 fn stop_at_errors(tree: &Tree) -> Result<(), Vec<Diagnostic>> {
@@ -165,6 +173,7 @@ struct Merging {
     renamed_columns: Vec<(Name, Name, Name)>,
     view_columns: Vec<(Name, Vec<Name>)>,
     places: Vec<Places>,
+    by_name: Vec<Place>,
     /// Who has a name: tables and views share theirs, triggers have their own.
     owners: HashMap<Name, (FileId, Span)>,
     triggers: HashMap<Name, (FileId, Span)>,
@@ -210,6 +219,7 @@ impl Merging {
         let columns = declaration.renamed_columns.into_iter();
         self.renamed_columns.extend(columns.map(|(from, to)| (name.clone(), from, to)));
         self.places.push((tree.file(shape.file), declaration.places));
+        self.by_name.extend(declaration.by_name);
     }
 }
 

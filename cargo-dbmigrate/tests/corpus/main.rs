@@ -6,6 +6,7 @@
 mod support;
 
 mod compiled;
+mod formatted;
 mod hazards;
 mod histories;
 mod project;

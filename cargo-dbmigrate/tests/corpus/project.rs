@@ -1,14 +1,17 @@
 //! A project with structs, a migrations folder and a database file, driven by the subcommand.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use cargo_dbmigrate::codegen;
+use cargo_dbmigrate::codegen::{self, Rendered};
 use cargo_dbmigrate::exit;
-use dbmigrate_core::engine::check::broken_objects;
+use dbmigrate_core::ddl::Comments;
+use dbmigrate_core::engine::check::{Broken, broken_objects};
 use dbmigrate_core::engine::{Connection, ViewColumns, introspect, populate, view_columns};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use crate::support::{Change, example_backfills, run_script};
@@ -17,8 +20,9 @@ use crate::support::{Change, example_backfills, run_script};
 pub(crate) struct Loaded {
     pub(crate) schema: Schema,
     pub(crate) views: ViewColumns,
-    /// Views and triggers that the engine does not compile, and why.
-    pub(crate) broken: Vec<String>,
+    pub(crate) comments: BTreeMap<Name, Comments>,
+    /// Whether the engine does not compile a view or trigger.
+    pub(crate) broken: bool,
 }
 
 /// Loads a script into a database in memory.
@@ -26,21 +30,37 @@ pub(crate) fn load(sql: &str) -> Result<Loaded, String> {
     block_on(async {
         let connection = Connection::in_memory().await.map_err(|error| error.to_string())?;
         run_script(&connection, sql).await?;
-        let found = introspect(&connection).await.map_err(|error| error.to_string())?;
+        let mut found = introspect(&connection).await.map_err(|error| error.to_string())?;
         if let Some(unreadable) = found.unreadable.first() {
             return Err(format!("{}: {}", unreadable.object.sql, unreadable.reason));
         }
-        let views = view_columns(&connection, &found.schema).await;
+        let views = view_columns(&connection, &found.schema).await.map_err(|error| error.to_string())?;
         let broken = broken_objects(&connection, &found.schema).await;
-        let broken = broken.into_iter().map(|one| format!("{} `{}`: {}", one.kind, one.name, one.message)).collect();
-        Ok(Loaded { schema: found.schema, views, broken })
+        for Broken { name, .. } in &broken {
+            found.schema.views.get_mut(name).into_iter().for_each(|view| view.unchecked = true);
+            found.schema.triggers.get_mut(name).into_iter().for_each(|trigger| trigger.unchecked = true);
+        }
+        let broken = !broken.is_empty();
+        let comments = found.comments();
+        Ok(Loaded { schema: found.schema, views, comments, broken })
     })
 }
 
-/// The structs of a schema.
+/// The structs of a schema, as `pull --enums` makes them.
+pub(crate) fn rendered(loaded: &Loaded, enums: bool) -> Rendered {
+    let Loaded { schema, views, comments, .. } = loaded;
+    codegen::structs(&codegen::Request { schema, view_columns: views, comments, unreadable: &[], enums })
+}
+
+/// The structs of a schema in one file.
 pub(crate) fn structs(loaded: &Loaded) -> Result<String, String> {
-    codegen::render(&loaded.schema, &loaded.views)
-        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    text(&rendered(loaded, true))
+}
+
+/// The text, or why it is not all that it should be.
+pub(crate) fn text(rendered: &Rendered) -> Result<String, String> {
+    let errors: Vec<String> = rendered.inexpressible.iter().map(ToString::to_string).collect();
+    if errors.is_empty() { Ok(rendered.file()) } else { Err(errors.join("; ")) }
 }
 
 /// How the subcommand is run.

@@ -66,3 +66,19 @@ CREATE TRIGGER slugs_updated INSTEAD OF UPDATE ON slugs
 BEGIN
   UPDATE organizations SET slug = new.slug WHERE id = old.organization;
 END;
+CREATE TABLE struct ( -- what nobody would call a table */ [Vec<u8>]
+  "type" TEXT NOT NULL DEFAULT 'in-review' CHECK ("type" IN ('draft', 'in-review')), -- ```
+  kind VARCHAR(9) CONSTRAINT kinds CHECK (kind IS NULL OR kind IN ('PG-13', 'R')),
+  meta TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(meta)), -- - one, see https://sqlite.org
+                                                            -- - two \[
+  more JSON CHECK (more IS NULL OR json_valid(more, 1)),
+  flag INTEGER NOT NULL DEFAULT 0 CHECK (flag IN (0, 1)),
+  "it's ""quoted""" TEXT,
+  "two
+lines" TEXT REFERENCES "😀" (id),
+  article REFERENCES articles
+);
+CREATE TABLE "😀" (id TEXT PRIMARY KEY);
+CREATE VIEW shouted AS SELECT shout(slug) AS loud, id FROM organizations;
+CREATE VIEW over_nothing AS SELECT * FROM missing;
+CREATE TRIGGER struct_notified AFTER DELETE ON struct BEGIN SELECT notify(old.kind); END;

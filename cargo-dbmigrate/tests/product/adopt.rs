@@ -1,6 +1,11 @@
 //! Databases that were there before the tool: taken into the history without a statement of a migration.
 
+use std::time::Duration;
+
+use dbmigrate_core::engine::apply::{Adoption, LocalDatabase, RecordKind, Refusal, Target as _};
+use dbmigrate_core::folder::Folder;
 use insta::assert_snapshot;
+use pollster::block_on;
 
 use crate::project::{Project, Run};
 
@@ -156,4 +161,168 @@ fn many_runs_at_once_record_each_migration_once() {
     let unchanged = runs.iter().filter(|run| run.err.contains("Unchanged")).count();
     assert_eq!((adopted, unchanged), (1, 5), "{runs:?}");
     assert_eq!(project.query("SELECT count(*) FROM _dbmigrate_history"), ["2"]);
+}
+
+#[test]
+fn what_is_recorded_has_to_be_true_when_the_lock_is_held() {
+    let project = project(USERS);
+    let folder = Folder::open(project.path("migrations")).expect("the folder is whole");
+    let mut database =
+        block_on(LocalDatabase::open(&project.path("dev.db"), false, Duration::ZERO)).expect("it is a database");
+    let before = project.bytes("dev.db");
+    let mut adopt = |count: usize, expect_none: Option<&str>| {
+        let migrations = &folder.migrations()[..count];
+        let adoption = Adoption {
+            migrations,
+            kind: RecordKind::Baseline,
+            schema_hash: migrations[count - 1].schema.to_hex(),
+            expect_none: expect_none.map(str::to_owned),
+        };
+        block_on(database.adopt(&adoption))
+    };
+    // between the first look and the lock, somebody else may have been there
+    assert_eq!(adopt(2, None), Ok(Some(Refusal::OtherSchema)));
+    assert_eq!(adopt(1, Some("SELECT 1 FROM users")), Ok(Some(Refusal::Changed)));
+    assert!(adopt(1, Some("SELECT 1 FROM nothing")).is_err());
+    assert!(project.bytes("dev.db") == before);
+    assert_eq!(adopt(1, Some("SELECT 1 FROM users WHERE id = 3")), Ok(None));
+    assert_eq!(adopt(1, None), Ok(Some(Refusal::HasHistory)));
+    assert_eq!(project.query("SELECT position, name FROM _dbmigrate_history"), ["1|0001_create_users"]);
+}
+
+const BASELINE: &str = "pull --baseline --out src/schema.rs";
+
+/// Everything that a database may have, made by somebody else, with rows.
+const SHOP: &str = "
+    CREATE TABLE customers (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL COLLATE NOCASE UNIQUE, born INT CHECK (born > 1800)) STRICT;
+    CREATE TABLE \"order\" (nr TEXT PRIMARY KEY, customer INTEGER REFERENCES customers ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
+      cents INTEGER NOT NULL DEFAULT (1+1), price AS (cents / 100.0)) WITHOUT ROWID;
+    CREATE UNIQUE INDEX one_open ON \"order\" (customer) WHERE cents = 0;
+    CREATE VIEW totals AS SELECT customer, sum(cents) AS cents FROM \"order\" GROUP BY customer;
+    CREATE VIRTUAL TABLE notes USING fts5(text);
+    CREATE TRIGGER remember AFTER INSERT ON customers BEGIN INSERT INTO notes (text) VALUES (new.email); END;
+    INSERT INTO customers VALUES (1, 'ada@example.org', 1815), (9, 'gone@example.org', NULL);
+    DELETE FROM customers WHERE id = 9;
+    INSERT INTO \"order\" (nr, customer, cents) VALUES ('a', 1, 0), ('b', 1, 250)";
+
+fn shop() -> Project {
+    let project = Project::new("");
+    project.write("src/lib.rs", "mod schema;\n");
+    project.sql(SHOP);
+    project
+}
+
+#[test]
+fn a_database_becomes_structs_a_first_migration_and_its_own_history() {
+    let project = shop();
+    let statements = "SELECT sql FROM sqlite_schema WHERE name NOT LIKE '%dbmigrate%' ORDER BY name";
+    let before = (project.dump(), project.query(statements), project.query("SELECT * FROM sqlite_sequence"));
+    project.runs(BASELINE);
+    let after = (project.dump(), project.query(statements), project.query("SELECT * FROM sqlite_sequence"));
+    assert_eq!(after, before, "no statement was executed");
+    for command in ["generate", "migrate", "status", "check", BASELINE, "pull --baseline"] {
+        project.refuses(0, command);
+    }
+    let transcript = project.transcript();
+    // a new database gets the same, and both go on
+    project.runs("migrate --url new.db");
+    project.runs("baseline --url new.db");
+    project.replace(
+        "src/schema.rs",
+        "pub email: String",
+        "pub email: String,\n    #[column(default = 0)]\n    pub points: i64",
+    );
+    project.runs("generate");
+    project.runs("migrate");
+    project.runs("migrate --url new.db");
+    assert_eq!(project.query("SELECT id, points FROM customers"), ["1|0"]);
+    assert_eq!(project.query("SELECT * FROM totals"), ["1|250"]);
+    assert_snapshot!(transcript);
+}
+
+#[test]
+fn nothing_is_recorded_before_the_structs_are_part_of_the_package() {
+    let project = shop();
+    project.write("src/lib.rs", "");
+    let before = project.bytes("dev.db");
+    project.ends(4, BASELINE);
+    assert!(project.bytes("dev.db") == before && !project.path("migrations").exists());
+    project.write("src/lib.rs", "mod schema;\n");
+    project.runs(BASELINE);
+    // other structs say other things
+    let other = shop();
+    other.write("src/lib.rs", format!("mod schema;\nuse dbmigrate::Table;\n{USER}"));
+    let before = other.bytes("dev.db");
+    other.ends(4, BASELINE);
+    assert!(other.bytes("dev.db") == before && !other.path("migrations").exists());
+    // or the same thing twice
+    other.write("src/lib.rs", "mod schema;\nuse dbmigrate::Table;\n#[derive(Table)]\n#[table(name = \"customers\")]\nstruct Mine { #[column(primary_key)] id: i64 }");
+    other.ends(1, BASELINE);
+    assert!(other.bytes("dev.db") == before && !other.path("migrations").exists());
+    assert_snapshot!(project.transcript() + &other.transcript());
+}
+
+#[test]
+fn structs_that_say_the_same_need_no_file() {
+    let project = Project::new(USER);
+    project.sql(USERS);
+    project.runs("pull --baseline");
+    for command in ["generate", "migrate", "status", "check"] {
+        project.refuses(0, command);
+    }
+    assert_eq!(project.query("SELECT name FROM users"), ["Ada", "Grace"]);
+    assert_snapshot!(project.transcript());
+}
+
+#[test]
+fn a_baseline_is_the_first_migration_of_a_database_without_history() {
+    let project = Project::migrated(USER);
+    project.refuses(5, "pull --baseline");
+    let empty = Project::new("");
+    empty.sql("");
+    empty.refuses(4, BASELINE);
+    fs_err::remove_file(empty.path("dev.db")).expect("it is there");
+    empty.refuses(1, BASELINE);
+    let shop = shop();
+    shop.refuses(1, "pull --baseline");
+    shop.write("src/lib.rs", "");
+    shop.refuses(2, "pull --baseline");
+    shop.refuses(2, &format!("{BASELINE} --tables customers"));
+    shop.refuses(2, &format!("{BASELINE} --from-drizzle drizzle"));
+    // what was made by migrations that are not here
+    let history = Project::new("");
+    history.write("src/lib.rs", "mod schema;\n");
+    fs_err::copy(project.path("dev.db"), history.path("dev.db")).expect("it is writable");
+    history.ends(5, BASELINE);
+    assert!(history.bytes("dev.db") == project.bytes("dev.db") && !history.path("migrations").exists());
+    assert_snapshot!(project.transcript() + &empty.transcript() + &shop.transcript() + &history.transcript());
+}
+
+#[test]
+fn an_interrupted_baseline_is_completed_by_the_next_one() {
+    let whole = shop();
+    whole.runs(BASELINE);
+    let copied = ["migrations/0001_baseline/migration.sql", "migrations/0001_baseline/snapshot.json"];
+    let lock = "migrations/migrations.lock";
+    let empty_lock = whole.read(lock).lines().next().expect("a header").to_owned() + "\n";
+    for lock_text in [None, Some(empty_lock), Some(whole.read(lock))] {
+        let project = shop();
+        project.write("src/schema.rs", whole.read("src/schema.rs"));
+        for file in copied {
+            project.write(file, whole.read(file));
+        }
+        if let Some(text) = &lock_text {
+            project.write(lock, text);
+        }
+        project.runs(BASELINE);
+        assert_eq!(project.tree(), whole.tree(), "{lock_text:?}");
+        for command in ["generate", "migrate", "status", "check"] {
+            project.refuses(0, command);
+        }
+    }
+    // what somebody else has put there is not taken for a left-over
+    let project = shop();
+    project.write("migrations/0001_baseline/migration.sql", "SELECT 1;\n");
+    project.write("migrations/0001_baseline/snapshot.json", "{}");
+    project.refuses(5, BASELINE);
 }

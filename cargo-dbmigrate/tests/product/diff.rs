@@ -87,6 +87,23 @@ fn a_difference_is_a_line_with_what_it_would_lose() {
 }
 
 #[test]
+fn the_next_step_is_one_that_helps() {
+    let project = project();
+    let next = |project: &Project, line: &str| {
+        let run = project.refuses(4, line);
+        let line = run.err.lines().find(|line| line.contains("migration")).map(str::trim).unwrap_or_default();
+        line.trim_start_matches("Next ").to_owned()
+    };
+    assert_eq!(next(&project, "diff"), "make it so by a migration: `cargo dbmigrate generate`");
+    let push = "make it so: `cargo dbmigrate push --url other.db`, or by a migration: `cargo dbmigrate generate`";
+    assert_eq!(next(&project, "diff --url other.db"), push);
+    // what there is to generate is generated
+    project.structs(&format!("{ORG}{USER}{LEGACY}{VIEW}"));
+    let status = "the migrations lead there, see what is pending or was changed by hand: `cargo dbmigrate status`";
+    assert_eq!(next(&project, "diff"), status);
+}
+
+#[test]
 fn differences_are_objects_for_programs() {
     let project = project();
     let mut text = String::new();

@@ -190,6 +190,11 @@ impl Project {
         self.transcript.take()
     }
 
+    /// Puts something back that was taken out of the transcript.
+    pub(crate) fn say(&self, text: &str) {
+        self.transcript.borrow_mut().push_str(text);
+    }
+
     /// A text without the name of the temporary directory, durations and dates.
     fn redacted(&self, text: &str) -> String {
         let text = text.replace(&self.root().display().to_string(), "[ROOT]");

@@ -152,7 +152,7 @@ fn read_view(cursor: &mut Cursor<'_, '_>) -> Result<View, ReadError> {
         _ => Vec::new(),
     };
     cursor.expect("as")?;
-    Ok(View { name, columns, query: Expr::script(cursor.rest()) })
+    Ok(View { name, columns, query: Expr::script(cursor.rest()), unchecked: false })
 }
 
 fn read_trigger(cursor: &mut Cursor<'_, '_>) -> Result<Trigger, ReadError> {
@@ -198,7 +198,7 @@ fn read_trigger(cursor: &mut Cursor<'_, '_>) -> Result<Trigger, ReadError> {
         [.., end] if end.is_word("end") => &cursor.sql()[begin..end.start],
         _ => return Err(ReadError::new("expected END at the end of the trigger")),
     };
-    Ok(Trigger { name, on, timing, event, when, body: Expr::script(body) })
+    Ok(Trigger { name, on, timing, event, when, body: Expr::script(body), unchecked: false })
 }
 
 fn read_virtual_table(cursor: &mut Cursor<'_, '_>) -> Result<VirtualTable, ReadError> {

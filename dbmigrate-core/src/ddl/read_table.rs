@@ -43,6 +43,7 @@ pub(super) fn read_table(cursor: &mut Cursor<'_, '_>) -> Result<Table, ReadError
     if is_key_of_table {
         read_as_rowid_alias(&mut table);
     }
+    leave_repeats_out(&mut table);
     for default in table.columns.iter_mut().filter_map(|column| column.default.as_mut()) {
         *default = string_default(default);
     }
@@ -99,6 +100,28 @@ fn read_as_rowid_alias(table: &mut Table) {
     if let Some(part) = table.primary_key.as_mut().and_then(|key| key.parts.first_mut()) {
         part.descending = descending;
         part.collate = None;
+    }
+}
+
+/// A column that is listed again makes no difference to a key, except that `PRIMARY KEY (id, id)` is no rowid alias.
+fn leave_repeats_out(table: &mut Table) {
+    let once = |parts: &[KeyPart]| {
+        let mut once: Vec<KeyPart> = Vec::with_capacity(parts.len());
+        for part in parts {
+            if !once.iter().any(|before| before.column == part.column && before.collate == part.collate) {
+                once.push(part.clone());
+            }
+        }
+        once
+    };
+    for unique in &mut table.uniques {
+        unique.parts = once(&unique.parts);
+    }
+    let is_integer = |column: &Name| table.column(column).is_some_and(|column| column.decl_type.is_integer_word());
+    let Some(parts) = table.primary_key.as_ref().map(|key| once(&key.parts)) else { return };
+    let would_be_alias = matches!(&parts[..], [part] if is_integer(&part.column) && !table.without_rowid);
+    if let Some(key) = table.primary_key.as_mut().filter(|key| key.parts.len() > 1 && !would_be_alias) {
+        key.parts = parts;
     }
 }
 

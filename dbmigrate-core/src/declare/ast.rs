@@ -66,6 +66,8 @@ pub struct Item {
     pub query: Option<At<Expr>>,
     /// `columns(a, b)` of a view.
     pub view_columns: Vec<At<ColumnWord>>,
+    /// `unchecked`, of a view.
+    pub unchecked: Option<Span>,
     /// The fields.
     pub fields: Vec<Field>,
     /// Whether the struct's own attributes have errors, so that what seems to be missing may have been meant by them.
@@ -253,6 +255,8 @@ pub struct TriggerClause {
     pub when: Option<At<Expr>>,
     /// `body`.
     pub body: At<Expr>,
+    /// `unchecked`.
+    pub unchecked: Option<Span>,
 }
 
 /// The event of a trigger.
@@ -297,8 +301,7 @@ impl Item {
             return (item, errors);
         };
         match &data.fields {
-            // the arguments of a module need not be columns: `fts5vocab('posts', 'row')`
-            syn::Fields::Named(fields) if !fields.named.is_empty() || item.module.is_some() => {
+            syn::Fields::Named(fields) if !fields.named.is_empty() || item.may_have_no_fields() => {
                 item.fields.reserve_exact(fields.named.len());
                 for field in &fields.named {
                     item.fields.extend(parse_column::parse(field, &item.ident, &mut errors));
@@ -324,6 +327,12 @@ impl Item {
         self.name.clone().unwrap_or_else(default)
     }
 
+    /// The arguments of a module need not be columns (`fts5vocab('posts', 'row')`), and those of a view that is not
+    /// compiled need not be known.
+    pub(super) fn may_have_no_fields(&self) -> bool {
+        self.module.is_some() || self.unchecked.is_some()
+    }
+
     fn new(input: &syn::DeriveInput, derive: Derive) -> Self {
         Self {
             derive,
@@ -344,6 +353,7 @@ impl Item {
             options: Vec::new(),
             query: None,
             view_columns: Vec::new(),
+            unchecked: None,
             fields: Vec::new(),
             has_errors: false,
         }

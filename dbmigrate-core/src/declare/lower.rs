@@ -27,10 +27,11 @@ pub fn lower(
 /// # Errors
 /// Everything that is wrong with the declaration.
 pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<Declaration, Vec<DeclareError>> {
-    if item.fields.is_empty() && item.module.is_none() {
+    if item.fields.is_empty() && !item.may_have_no_fields() {
         return errors.finish(()).and(Err(Vec::new()));
     }
-    let mut lowering = Lowering { item, resolve, errors, places: Vec::new(), deferred: Vec::new() };
+    let mut lowering =
+        Lowering { item, resolve, errors, places: Vec::new(), by_name: Vec::new(), deferred: Vec::new() };
     lowering.check_columns();
     let object = match (item.derive, &item.module) {
         (Derive::View, _) => lowering.view(),
@@ -43,10 +44,10 @@ pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<
         .iter()
         .filter_map(|field| Some((field.renamed_from.as_ref()?.value.clone(), field.name().value)))
         .collect();
-    let Lowering { errors, places, deferred, .. } = lowering;
+    let Lowering { errors, places, by_name, deferred, .. } = lowering;
     let Some(object) = object else { return errors.finish(()).and(Err(Vec::new())) };
     let renamed_from = item.renamed_from.as_ref().map(|name| name.value.clone());
-    errors.finish(Declaration { object, triggers, renamed_from, renamed_columns, places, deferred })
+    errors.finish(Declaration { object, triggers, renamed_from, renamed_columns, places, by_name, deferred })
 }
 
 /// What is gathered while an item is lowered.
@@ -55,6 +56,7 @@ pub(super) struct Lowering<'a> {
     pub(super) resolve: &'a dyn Resolve,
     pub(super) errors: Errors,
     pub(super) places: Vec<(Place, Span)>,
+    pub(super) by_name: Vec<Place>,
     pub(super) deferred: Vec<Deferred>,
 }
 
@@ -147,7 +149,8 @@ impl Lowering<'_> {
         };
         let columns = item.view_columns.iter().filter_map(|word| self.column(word)).collect();
         let expected = item.fields.iter().map(|field| field.name().value).collect();
-        Some(Object::View(View { name: name.value, columns, query: query.value.clone() }, expected))
+        let unchecked = item.unchecked.is_some();
+        Some(Object::View(View { name: name.value, columns, query: query.value.clone(), unchecked }, expected))
     }
 
     fn virtual_table(&mut self, module: &At<Name>) -> VirtualTable {
@@ -219,7 +222,8 @@ impl Lowering<'_> {
             self.places.push((Place::Trigger(name.clone()), clause.name.span));
             let when = clause.when.as_ref().map(|when| when.value.clone());
             let body = clause.body.value.clone();
-            triggers.push(Trigger { name, on: on.clone(), timing: clause.timing, event, when, body });
+            let unchecked = clause.unchecked.is_some();
+            triggers.push(Trigger { name, on: on.clone(), timing: clause.timing, event, when, body, unchecked });
         }
         triggers
     }

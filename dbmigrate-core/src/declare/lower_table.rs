@@ -202,7 +202,7 @@ fn key_parts(lowering: &mut Lowering<'_>, clause: &KeyClause) -> Vec<KeyPart> {
     let mut parts: Vec<KeyPart> = Vec::new();
     for part in &clause.parts {
         let Some(column) = lowering.column(&part.target) else { continue };
-        if parts.iter().any(|before| before.column == column) {
+        if parts.iter().any(|before| before.column == column && before.collate == part.collate) {
             lowering.errors.add(part.target.span, format!("`{column}` is listed twice"));
         }
         parts.push(KeyPart { column, collate: part.collate.clone(), descending: part.descending });
@@ -274,8 +274,12 @@ fn push_reference(
     options: &ReferenceOptions,
     span: Span,
 ) {
+    let place = Place::ForeignKey(table.name.clone(), table.foreign_keys.len());
     let (parent, parent_columns) = match &reference.value {
-        Reference::Table(table, columns) => (table.clone(), columns.clone()),
+        Reference::Table(table, columns) => {
+            lowering.by_name.push(place.clone());
+            (table.clone(), columns.clone())
+        }
         Reference::Fields(paths) => {
             let mut parent = None;
             let mut parent_columns = Vec::new();
@@ -296,7 +300,7 @@ fn push_reference(
             (parent, parent_columns)
         }
     };
-    lowering.places.push((Place::ForeignKey(table.name.clone(), table.foreign_keys.len()), span));
+    lowering.places.push((place, span));
     let action = |action: &Option<At<ReferentialAction>>| action.as_ref().map(|at| at.value).unwrap_or_default();
     table.foreign_keys.push(ForeignKey {
         name,

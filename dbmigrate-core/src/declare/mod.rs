@@ -51,6 +51,8 @@ pub struct Declaration {
     pub renamed_columns: Vec<(Name, Name)>,
     /// Where each part was declared, for problems that only the whole schema shows.
     pub places: Vec<(Place, Span)>,
+    /// The foreign keys whose parents are named in quotes, so that nobody but the database knows them.
+    pub by_name: Vec<Place>,
     /// What the [`Resolve`] left to somebody else, so that the model is silent about it.
     pub deferred: Vec<Deferred>,
 }

@@ -423,7 +423,7 @@ pub(super) fn foreign_key(
 /// `trigger(name, after = insert, when = "…", body = "…")`.
 pub(super) fn trigger(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Result<Option<TriggerClause>> {
     const EXAMPLE: &str = "trigger(name, after = insert, body = \"…;\")";
-    const ACCEPTED: [&str; 6] = ["before", "after", "instead_of", "update_of", "when", "body"];
+    const ACCEPTED: [&str; 7] = ["before", "after", "instead_of", "update_of", "when", "body", "unchecked"];
     const TIMINGS: [(&str, TriggerTiming); 3] =
         [("before", TriggerTiming::Before), ("after", TriggerTiming::After), ("instead_of", TriggerTiming::InsteadOf)];
     #[derive(Clone, Copy, PartialEq)]
@@ -438,8 +438,15 @@ pub(super) fn trigger(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Re
     let mut name = None;
     let mut event: Option<(TriggerTiming, At<Event>)> = None;
     let mut columns: Option<(Span, Vec<At<ColumnWord>>)> = None;
-    let (mut when, mut body) = (None, None);
+    let (mut when, mut body, mut unchecked) = (None, None, None);
     for mut argument in tokens.list(key, EXAMPLE, errors)? {
+        // the first word is the name
+        if name.is_some() && argument.is_flag("unchecked") {
+            let inner = argument.key()?;
+            let flag = argument.flag(&inner);
+            set(&mut unchecked, &inner, flag, errors);
+            continue;
+        }
         if !argument.is_keyed() {
             let inner = Key { text: "name".to_owned(), span: argument.span() };
             let parsed =
@@ -487,5 +494,5 @@ pub(super) fn trigger(tokens: &mut Tokens, key: &Key, errors: &mut Errors) -> Re
         (Event::Insert, None) => EventClause::Insert,
         (Event::Delete, None) => EventClause::Delete,
     };
-    Ok(Some(TriggerClause { name, timing, event, when, body }))
+    Ok(Some(TriggerClause { name, timing, event, when, body, unchecked }))
 }

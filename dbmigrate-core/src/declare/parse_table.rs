@@ -26,7 +26,7 @@ pub(super) const TABLE_KEYS: [&str; 15] = [
 ];
 
 /// The keys of `#[view(…)]`.
-pub(super) const VIEW_KEYS: [&str; 6] = ["name", "query", "sql", "columns", "trigger", "crate"];
+pub(super) const VIEW_KEYS: [&str; 7] = ["name", "query", "sql", "columns", "unchecked", "trigger", "crate"];
 
 /// Reads the attributes of the struct itself.
 pub(super) fn parse(attributes: &[syn::Attribute], item: &mut Item, errors: &mut Errors) {
@@ -133,6 +133,7 @@ fn view_key(tokens: &mut Tokens, key: &Key, item: &mut Item, errors: &mut Errors
             });
             set(&mut item.query, key, value, errors);
         }
+        "unchecked" => set(&mut item.unchecked, key, tokens.flag(key), errors),
         "columns" => {
             let value = tokens.list(key, "columns(a, b)", errors);
             for mut argument in errors.take(value).unwrap_or_default() {

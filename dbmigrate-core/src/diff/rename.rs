@@ -124,7 +124,7 @@ impl Renames {
     /// The schema as SQLite leaves it after `ALTER TABLE … RENAME`: references in keys, indexes and expressions of the
     /// table and in foreign keys of others follow. Views and triggers are left as they are: their text is ambiguous,
     /// so a plan drops and recreates those that mention something renamed.
-    pub(crate) fn apply(&self, old: &Schema) -> Schema {
+    pub fn apply(&self, old: &Schema) -> Schema {
         let mut schema = old.clone();
         let stays = |name: &Name| self.renames_table(name) || !self.displaces_table(name);
         schema.tables =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::connection::{Connection, display, text};
+use super::connection::{Connection, Row, display, text};
 use super::error::EngineError;
 use crate::schema::{Schema, TriggerTiming};
 use crate::sql::Name;
@@ -19,18 +19,20 @@ pub struct Broken {
     pub message: String,
 }
 
-/// Compiles every view and the writes that fire every trigger of `schema`, and returns what does not compile.
+/// Compiles every view and the writes that fire every trigger of `schema`, and returns what does not compile. What is
+/// declared to be unchecked is left out, and with it the triggers of tables that have one: they fire together.
 ///
 /// SQLite creates both without looking at what they refer to. With foreign keys on, the writes also show parents
 /// without a key ("foreign key mismatch").
 pub async fn broken_objects(connection: &Connection, schema: &Schema) -> Vec<Broken> {
     let mut broken = Vec::new();
-    for view in &schema.views {
+    for view in schema.views.iter().filter(|view| !view.unchecked) {
         if let Err(error) = connection.column_names(&format!("SELECT * FROM {} LIMIT 0", view.name.sql())).await {
             broken.push(Broken { kind: "view", name: view.name.clone(), message: error.message });
         }
     }
-    for trigger in &schema.triggers {
+    let has_unchecked = |on: &Name| schema.triggers.iter().any(|trigger| trigger.unchecked && trigger.on == *on);
+    for trigger in schema.triggers.iter().filter(|trigger| !has_unchecked(&trigger.on)) {
         let on = trigger.on.sql();
         let columns: Vec<Name> = match schema.table(&trigger.on) {
             Some(table) => {
@@ -69,15 +71,47 @@ pub async fn broken_objects(connection: &Connection, schema: &Schema) -> Vec<Bro
 /// Rows that violate foreign keys: how many, by table, rowid and parent.
 pub type Violations = BTreeMap<(String, String, String), usize>;
 
-/// All rows that violate a foreign key (sqlite.org/pragma.html#pragma_foreign_key_check).
+/// What stands in the place of the rowid for a key that cannot be checked, because its parent has no key that fits.
+pub const MISMATCH: &str = "foreign key mismatch";
+
+/// All rows that violate a foreign key (sqlite.org/pragma.html#pragma_foreign_key_check). A table with a key that
+/// cannot be checked counts as one row, at [`MISMATCH`].
 ///
 /// # Errors
-/// If the engine fails, for instance because a parent has no key that fits.
+/// If the engine fails.
 pub async fn foreign_key_violations(connection: &Connection) -> Result<Violations, EngineError> {
     let mut violations = Violations::new();
-    for row in connection.rows("PRAGMA foreign_key_check").await? {
-        let key = (text(&row[0]).to_ascii_lowercase(), display(&row[1]), text(&row[2]).to_ascii_lowercase());
-        *violations.entry(key).or_default() += 1;
+    let (rows, mismatched) = foreign_key_check(connection).await?;
+    let found = rows.iter().map(|row| (text(&row[0]).to_owned(), display(&row[1]), text(&row[2]).to_owned()));
+    let mismatched = mismatched.into_iter().map(|(table, parent)| (table, MISMATCH.to_owned(), parent));
+    for (table, rowid, parent) in found.chain(mismatched) {
+        *violations.entry((table.to_ascii_lowercase(), rowid, parent.to_ascii_lowercase())).or_default() += 1;
     }
     Ok(violations)
+}
+
+/// A table with a key that cannot be checked, and the parent that has none that fits.
+type Mismatched = (String, String);
+
+/// What the check says of each row, and the tables that it fails on, which keep SQLite from looking at the others too.
+pub(super) async fn foreign_key_check(connection: &Connection) -> Result<(Vec<Row>, Vec<Mismatched>), EngineError> {
+    let check = connection.rows("PRAGMA foreign_key_check").await;
+    let Err(error) = &check else { return Ok((check?, Vec::new())) };
+    if !error.message.starts_with(MISMATCH) {
+        return Ok((check?, Vec::new()));
+    }
+    let (mut all, mut mismatched) = (Vec::new(), Vec::new());
+    for row in connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0").await? {
+        let table = text(&row[0]);
+        match connection.rows(&format!("PRAGMA foreign_key_check({})", Name::from(table).sql())).await {
+            Ok(rows) => all.extend(rows),
+            Err(error) if error.message.starts_with(MISMATCH) => {
+                // foreign key mismatch - "child" referencing "parent"
+                let parent = error.message.rsplit(" referencing ").next().unwrap_or_default().trim_matches('"');
+                mismatched.push((table.to_owned(), parent.to_owned()));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((all, mismatched))
 }

@@ -103,9 +103,20 @@ impl Connection {
         rows.next().await?.map(|row| (0..width).map(|at| Ok(row.get_value(at)?)).collect()).transpose()
     }
 
-    /// The first row of a query over the rows of users, its text as it can be shown. The crate panics on text that is
-    /// not UTF-8, which a database may well hold, so text comes as bytes.
+    /// The first row of a query over the rows of users, its text as it can be shown.
     pub async fn first_row_shown(&self, sql: &str) -> Result<Option<Row>, EngineError> {
+        let query = self.shown(sql).await?;
+        Ok(self.first_row(&format!("{query} LIMIT 1")).await?.map(|row| as_shown(&row)))
+    }
+
+    /// The rows of such a query.
+    pub async fn rows_shown(&self, sql: &str) -> Result<Vec<Row>, EngineError> {
+        let query = self.shown(sql).await?;
+        Ok(self.rows(&query).await?.iter().map(as_shown).collect())
+    }
+
+    /// The crate panics on text that is not UTF-8, which a database may well hold, so text has to come as bytes.
+    async fn shown(&self, sql: &str) -> Result<String, EngineError> {
         // prepared as it is, so that an error speaks of the query as it was written
         let width = self.column_names(sql).await?.len();
         let names: Vec<String> = (1..=width).map(|at| format!("c{at}")).collect();
@@ -114,16 +125,8 @@ impl Connection {
             .map(|name| format!("typeof({name}) = 'text', iif(typeof({name}) = 'text', CAST({name} AS BLOB), {name})"));
         let values = values.collect::<Vec<_>>().join(", ");
         let query = sql.trim_end().trim_end_matches(';');
-        let wrapped = format!(
-            "WITH _dbmigrate_shown({}) AS (\n{query}\n) SELECT {values} FROM _dbmigrate_shown LIMIT 1",
-            names.join(", ")
-        );
-        let Some(row) = self.first_row(&wrapped).await? else { return Ok(None) };
-        let shown = row.chunks_exact(2).map(|pair| match (integer(&pair[0]), &pair[1]) {
-            (1, Value::Blob(bytes)) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
-            (_, value) => value.clone(),
-        });
-        Ok(Some(shown.collect()))
+        let names = names.join(", ");
+        Ok(format!("WITH _dbmigrate_shown({names}) AS (\n{query}\n) SELECT {values} FROM _dbmigrate_shown"))
     }
 
     /// The names of the columns that a query returns.
@@ -141,6 +144,15 @@ impl Connection {
         }
         Ok(all)
     }
+}
+
+/// The values of a row in which whether it is text stands before each.
+fn as_shown(row: &Row) -> Row {
+    let shown = row.chunks_exact(2).map(|pair| match (integer(&pair[0]), &pair[1]) {
+        (1, Value::Blob(bytes)) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        (_, value) => value.clone(),
+    });
+    shown.collect()
 }
 
 /// The crate hands SQL over as a C string, which ends at the first NUL.

@@ -2,6 +2,7 @@
 //! itself says of the columns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::connection::Connection;
 use super::error::EngineError;
@@ -16,6 +17,9 @@ pub use super::stored::StoredObject;
 /// The table in which applied migrations are recorded.
 pub const HISTORY_TABLE: &str = "_dbmigrate_history";
 
+/// The table in which drizzle-kit and drizzle-orm record applied migrations, unless they are told otherwise.
+pub const DRIZZLE_TABLE: &str = "__drizzle_migrations";
+
 /// An object that the model cannot represent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
@@ -23,6 +27,13 @@ pub struct Unreadable {
     pub object: StoredObject,
     /// Why.
     pub reason: String,
+}
+
+/// Its kind and name.
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}`", self.object.kind, self.object.name)
+    }
 }
 
 /// What a database contains.
@@ -189,6 +200,10 @@ const SHADOW_TABLES: [(&str, &[&str]); 4] = [
     ("geopoly", &["node", "rowid", "parent"]),
 ];
 
+/// Tables of the engine, and of tools that record what they have done.
+const OWN_TABLES: [&str; 5] =
+    ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE, DRIZZLE_TABLE];
+
 impl Infrastructure {
     fn of(objects: &[StoredObject]) -> Self {
         let mut shadows = BTreeSet::new();
@@ -215,8 +230,7 @@ impl Infrastructure {
             name.starts_with("sqlite_")
                 || name.starts_with("_litestream_")
                 || name.starts_with("_cf_")
-                || ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE]
-                    .contains(&name.as_str())
+                || OWN_TABLES.contains(&name.as_str())
                 || self.shadows.contains(&name)
         };
         is_own(&object.name) || (object.kind != "view" && is_own(&object.table))

@@ -3,7 +3,10 @@
 //! Values are a function of table, column and row number, and a foreign key takes the value of its parent's column in
 //! the same row; so rows fit each other in whatever order the tables are filled, cycles included.
 
-use super::connection::{Connection, integer, text};
+use std::collections::BTreeSet;
+
+use super::check::foreign_key_check;
+use super::connection::{Connection, Row, integer, text};
 use super::error::EngineError;
 use crate::ddl::render::{create_index, create_table};
 use crate::diff::Renames;
@@ -258,10 +261,11 @@ fn vector_dimensions(upper: &str) -> Option<usize> {
     is_vector.then(|| rest.trim_end_matches(')').trim().parse().ok()).flatten()
 }
 
-/// Deletes rows whose parent was rejected, and the rows that refer to those in turn.
+/// Deletes rows whose parent was rejected, and the rows that refer to those in turn. Where there is no such table, or no
+/// key of it that fits, there is nothing to refer to.
 async fn remove_orphans(connection: &Connection) -> Result<(), EngineError> {
     loop {
-        let Ok(orphans) = connection.rows("PRAGMA foreign_key_check").await else { return Ok(()) };
+        let orphans = orphans(connection).await?;
         if orphans.is_empty() {
             return Ok(());
         }
@@ -276,7 +280,7 @@ async fn remove_orphans(connection: &Connection) -> Result<(), EngineError> {
                 connection.run(&format!("DELETE FROM {}", table.sql())).await?;
             }
         }
-        let left = connection.rows("PRAGMA foreign_key_check").await?;
+        let left = self::orphans(connection).await?;
         if left.len() >= orphans.len() {
             // a column called rowid hid the row: empty the tables concerned
             for orphan in &left {
@@ -284,6 +288,17 @@ async fn remove_orphans(connection: &Connection) -> Result<(), EngineError> {
             }
         }
     }
+}
+
+/// The rows that refer to no row of a table that there is.
+async fn orphans(connection: &Connection) -> Result<Vec<Row>, EngineError> {
+    let (mut orphans, _) = foreign_key_check(connection).await?;
+    if !orphans.is_empty() {
+        let tables = connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table'").await?;
+        let tables: BTreeSet<Name> = tables.iter().map(|row| Name::from(text(&row[0]))).collect();
+        orphans.retain(|orphan| tables.contains(&Name::from(text(&orphan[2]))));
+    }
+    Ok(orphans)
 }
 
 /// Without rowids the check does not say which rows it means: the statement that deletes all that break the key `id`.

@@ -1,7 +1,7 @@
 //! What of a database a proof can have: a database in memory has no modules and functions that only an application
-//! brings along, and a view that compiles nowhere proves nothing.
+//! brings along, nor what cannot be read or is ignored, and a view that compiles nowhere proves nothing.
 
-use super::check::Broken;
+use super::check::broken_objects;
 use super::connection::Connection;
 use super::error::EngineError;
 use crate::ddl::render;
@@ -20,48 +20,48 @@ pub struct LeftOut {
     pub message: String,
 }
 
-/// What of `besides` a database in memory cannot have: tables that it does not create, what is `broken` already, and
-/// views and triggers over these. `schema` has them all.
+/// What of `besides` a database in memory cannot have, or does not compile there. `schema` is all that is there before.
 ///
 /// # Errors
 /// If there is no database in memory.
-pub async fn left_out(schema: &Schema, besides: &Besides, broken: &[Broken]) -> Result<Vec<LeftOut>, EngineError> {
+pub async fn left_out(schema: &Schema, besides: &Besides) -> Result<Vec<LeftOut>, EngineError> {
     let mut out: Vec<LeftOut> = Vec::new();
     if besides.is_empty() {
         return Ok(out);
     }
     let connection = Connection::in_memory().await?;
-    for name in &besides.tables {
-        let (kind, statements) = if let Some(table) = schema.table(name) {
-            let indexes = table.indexes.iter().map(|index| render::create_index(name, index));
-            ("table", std::iter::once(render::create_table(table)).chain(indexes).collect())
-        } else if let Some(table) = schema.virtual_tables.get(name) {
-            ("virtual table", vec![render::create_virtual_table(table)])
-        } else {
-            continue;
-        };
-        if let Err(error) = connection.run_all(&statements).await {
-            out.push(LeftOut { kind, name: name.clone(), message: error.message });
+    connection.run("BEGIN").await?;
+    let leave = |kind, name: &Name, message| LeftOut { kind, name: name.clone(), message };
+    for table in &schema.tables {
+        let indexes = table.indexes.iter().map(|index| render::create_index(&table.name, index));
+        let statements: Vec<String> = std::iter::once(render::create_table(table)).chain(indexes).collect();
+        let result = connection.run_all(&statements).await;
+        let failed = result.err().filter(|_| besides.tables.contains(&table.name));
+        out.extend(failed.map(|error| leave("table", &table.name, error.message)));
+    }
+    for table in &schema.virtual_tables {
+        let result = connection.run(&render::create_virtual_table(table)).await;
+        let failed = result.err().filter(|_| besides.tables.contains(&table.name));
+        out.extend(failed.map(|error| leave("virtual table", &table.name, error.message)));
+    }
+    if besides.views.is_empty() && besides.triggers.is_empty() {
+        return Ok(out);
+    }
+    for view in &schema.views {
+        // SQLite creates a view without looking at what it reads
+        connection.run(&render::create_view(view)).await?;
+    }
+    for trigger in &schema.triggers {
+        let result = connection.run(&render::create_trigger(trigger)).await;
+        let failed = result.err().filter(|_| besides.triggers.contains(&trigger.name));
+        out.extend(failed.map(|error| leave("trigger", &trigger.name, error.message)));
+    }
+    for broken in broken_objects(&connection, schema).await {
+        let names = if broken.kind == "view" { &besides.views } else { &besides.triggers };
+        let is_out = out.iter().any(|object| object.kind == broken.kind && object.name == broken.name);
+        if names.contains(&broken.name) && !is_out {
+            out.push(leave(broken.kind, &broken.name, broken.message));
         }
-    }
-    let is_broken = |kind: &str, name: &Name| {
-        broken.iter().find(|object| object.kind == kind && object.name == *name).map(|object| object.message.clone())
-    };
-    let mut views: Vec<&Name> = besides.views.iter().collect();
-    // a view over a view that is out is out as well
-    while let Some((at, message)) = views.iter().enumerate().find_map(|(at, name)| {
-        let view = schema.views.get(name)?;
-        let over = out.iter().find(|object| view.query.mentions(&object.name));
-        let reason = is_broken("view", name).or_else(|| over.map(|object| format!("it reads `{}`", object.name)));
-        reason.map(|reason| (at, reason))
-    }) {
-        out.push(LeftOut { kind: "view", name: views.remove(at).clone(), message });
-    }
-    for name in &besides.triggers {
-        let Some(trigger) = schema.triggers.get(name) else { continue };
-        let over = out.iter().find(|object| object.kind != "trigger" && trigger.mentions(&object.name));
-        let reason = is_broken("trigger", name).or_else(|| over.map(|object| format!("it uses `{}`", object.name)));
-        out.extend(reason.map(|message| LeftOut { kind: "trigger", name: name.clone(), message }));
     }
     Ok(out)
 }

@@ -3,8 +3,9 @@
 //! Each migration is verified against its snapshot, so with many migrations the cost must follow the change, not the
 //! schema: objects that a migration adds are read alone, and the hash of the schema is adjusted by theirs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::check::Broken;
 use super::connection::{Connection, integer};
 use super::error::EngineError;
 use super::ignore::Ignore;
@@ -13,7 +14,9 @@ use super::introspect::{
 };
 use super::stored::{stored_columns, stored_columns_of};
 use crate::ddl::Object;
-use crate::schema::canonical::{ObjectKind, SchemaHash, canonical_trigger, canonical_view, canonical_virtual_table};
+use crate::schema::canonical::{
+    CanonicalSchema, ObjectKind, SchemaHash, canonical_trigger, canonical_view, canonical_virtual_table,
+};
 use crate::schema::{Schema, Table};
 use crate::sql::{Name, Statement};
 
@@ -21,7 +24,7 @@ use crate::sql::{Name, Statement};
 pub struct Tracker {
     schema: Schema,
     unreadable: Vec<Unreadable>,
-    canonical: BTreeMap<(ObjectKind, String), String>,
+    canonical: CanonicalSchema,
     hash: SchemaHash,
     last_rowid: i64,
     /// SQLite's counter of schema changes (sqlite.org/pragma.html#pragma_schema_version) when all this was read.
@@ -29,6 +32,8 @@ pub struct Tracker {
     /// Parents and the tables that refer to their primary keys without naming columns.
     unnamed: BTreeSet<(Name, Name)>,
     ignore: Ignore,
+    /// The views and triggers that did not compile when somebody looked, if anybody did.
+    pub(super) broken: Option<Vec<Broken>>,
 }
 
 impl Tracker {
@@ -56,7 +61,7 @@ impl Tracker {
         }
         let unnamed = found.schema.tables.iter().flat_map(unnamed_references).collect();
         let Introspected { schema, unreadable, .. } = found;
-        Self { schema, unreadable, canonical, hash, last_rowid, version, unnamed, ignore }
+        Self { schema, unreadable, canonical, hash, last_rowid, version, unnamed, ignore, broken: None }
     }
 
     /// The schema.
@@ -67,6 +72,11 @@ impl Tracker {
     /// Objects that the model cannot represent.
     pub fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable
+    }
+
+    /// The canonical texts of the schema.
+    pub fn canonical(&self) -> &CanonicalSchema {
+        &self.canonical
     }
 
     /// The hash of the schema.
@@ -178,6 +188,7 @@ fn unnamed_references(table: &Table) -> impl Iterator<Item = (Name, Name)> {
     keys.map(|key| (key.parent.clone(), table.name.clone()))
 }
 
-async fn schema_version(connection: &Connection) -> Result<i64, EngineError> {
+/// SQLite's counter of schema changes.
+pub(super) async fn schema_version(connection: &Connection) -> Result<i64, EngineError> {
     Ok(connection.first_row("PRAGMA schema_version").await?.map_or(0, |row| integer(&row[0])))
 }

@@ -27,6 +27,11 @@ impl Checksum {
         Self(hasher.finalize().into())
     }
 
+    /// The checksum of bytes as they are.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// The checksum of `line` chained to the one before it.
     pub(super) fn chained(before: &Self, line: &str) -> Self {
         let mut hasher = Sha256::new();

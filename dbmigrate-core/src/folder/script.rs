@@ -7,9 +7,10 @@
 //! --   WHERE org_id IS NULL
 //! ```
 //!
-//! `allow` records an accepted loss. `expect-none` is a preflight: a query that has to return no row before anything
-//! is touched; it goes on over following comment lines that are indented by two spaces or more. `no-transaction` is
-//! for the one statement that cannot run in a transaction.
+//! `allow` records an accepted loss, or, as `allow(unchecked)`, a view or trigger that need not compile. `expect-none`
+//! is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
+//! lines that are indented by two spaces or more. `no-transaction` is for the one statement that cannot run in a
+//! transaction.
 
 use std::path::{Path, PathBuf};
 

@@ -228,7 +228,7 @@ mod tests {
         schema.tables.insert(users);
         schema.tables.insert(posts);
         let query = Expr::new("SELECT 'é'\nFROM users");
-        schema.views.insert(View { name: Name::from("everybody"), columns: Vec::new(), query });
+        schema.views.insert(View { name: Name::from("everybody"), columns: Vec::new(), query, unchecked: false });
         schema.triggers.insert(Trigger {
             name: Name::from("touch"),
             on: Name::from("users"),
@@ -236,6 +236,7 @@ mod tests {
             event: TriggerEvent::Update(vec![Name::from("id")]),
             when: None,
             body: Expr::new("SELECT 1;"),
+            unchecked: false,
         });
         schema
     }

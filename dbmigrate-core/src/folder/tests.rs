@@ -330,3 +330,23 @@ fn the_number_goes_on_from_the_highest_one() {
     assert_eq!(project.open().next_name(&slug("a")).as_str(), "0004_a");
     assert_eq!(Folder::open(Path::new("/does/not/exist")).expect("empty").next_name(&slug("a")).as_str(), "0001_a");
 }
+
+#[test]
+fn a_migration_is_found_by_its_name_or_by_a_number_that_only_it_has() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let hash = Checksum::of_text(b"");
+    let names = ["0001_a", "0002_b", "0002_of_a_branch"];
+    let lock = names.iter().fold(Lock::default(), |lock, name| {
+        lock.with(MigrationName::parse(name).expect("it is a name"), hash, hash, hash)
+    });
+    std::fs::write(directory.path().join(lock::FILE_NAME), lock.to_text()).expect("the directory is writable");
+    let folder = Folder::open(directory.path()).expect("the lock is whole");
+    let found = |name: &str| folder.find(name).map(|migration| migration.name.as_str());
+    for name in ["0001_a", "0001", "1"] {
+        assert_eq!(found(name), Some("0001_a"));
+    }
+    assert_eq!(found("0002_b"), Some("0002_b"));
+    for name in ["2", "0002", "3", "a", "", "-1"] {
+        assert_eq!(found(name), None, "{name}");
+    }
+}

@@ -77,6 +77,25 @@ impl Folder {
         Ok(&self.migrations()[self.migrations().len() - 1])
     }
 
+    /// Removes the directory that an interrupted run has left behind without a line in the lock, if it is byte for byte
+    /// what [`Folder::add`] would write now. Returns whether there was one.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn remove_left_over(&mut self, slug: &Slug, sql: &str, snapshot: &Snapshot) -> Result<bool, FolderError> {
+        let directory = self.path.join(self.next_name(slug));
+        let has = |file: &str, bytes: &[u8]| std::fs::read(directory.join(file)).is_ok_and(|found| found == bytes);
+        let names = std::fs::read_dir(&directory).map(Iterator::count);
+        let is_left_over = names.is_ok_and(|count| count == 2)
+            && has(SQL_FILE, sql.as_bytes())
+            && has(SNAPSHOT_FILE, &snapshot::to_bytes(snapshot));
+        if is_left_over {
+            std::fs::remove_dir_all(&directory).map_err(|source| self.not_writable(source))?;
+            self.read_listing()?;
+        }
+        Ok(is_left_over)
+    }
+
     /// Records the last migration as it is on the disk now, after its SQL was edited, with the schema that it now
     /// leads to. Returns whether anything was different. For migrations that were not applied anywhere yet.
     ///
@@ -163,8 +182,12 @@ impl Folder {
         replace_file(&path, text.as_bytes()).map_err(|source| self.not_writable(source))?;
         self.lock = lock.clone();
         self.lock_text = Some(text);
-        self.listing =
-            Listing::read(&self.path).map_err(|source| FolderError::NotReadable { path: self.path.clone(), source })?;
+        self.read_listing()
+    }
+
+    fn read_listing(&mut self) -> Result<(), FolderError> {
+        let read = Listing::read(&self.path);
+        self.listing = read.map_err(|source| FolderError::NotReadable { path: self.path.clone(), source })?;
         Ok(())
     }
 

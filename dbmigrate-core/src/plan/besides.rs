@@ -22,10 +22,12 @@ pub struct Besides {
     pub tables: Vec<Name>,
     /// Views.
     pub views: Vec<Name>,
-    /// Triggers on these.
+    /// Triggers on these, and on what cannot be read.
     pub triggers: Vec<Name>,
     /// Views whose name is that of a table which is declared: they have to go, which nobody has accepted yet.
     pub views_in_the_way: Vec<Name>,
+    /// Triggers on what is left alone whose name is that of a trigger which is declared.
+    pub triggers_in_the_way: Vec<Name>,
 }
 
 impl Besides {
@@ -78,12 +80,125 @@ impl Wanted {
                 }
             }
         }
-        let hangs_on_these = |on: &Name| besides.tables.contains(on) || besides.views.contains(on);
-        let triggers = live.triggers.iter().filter(|trigger| hangs_on_these(&trigger.on));
-        for trigger in triggers.filter(|trigger| !declared.triggers.contains(&trigger.name)) {
-            besides.triggers.push(trigger.name.clone());
-            schema.triggers.insert(trigger.clone());
+        let is_known =
+            |on: &Name| live.tables.contains(on) || live.virtual_tables.contains(on) || live.views.contains(on);
+        let hangs_on_these = |on: &Name| {
+            besides.tables.contains(on) || besides.views.contains(on) || (!is_known(on) && !is_declared(on))
+        };
+        for trigger in live.triggers.iter().filter(|trigger| hangs_on_these(&trigger.on)) {
+            if declared.triggers.contains(&trigger.name) {
+                besides.triggers_in_the_way.push(trigger.name.clone());
+            } else {
+                besides.triggers.push(trigger.name.clone());
+                schema.triggers.insert(trigger.clone());
+            }
         }
         Self { schema, besides }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ddl::{Object, read};
+    use crate::diff::Renames;
+
+    fn schema(statements: &[&str]) -> Schema {
+        let mut schema = Schema::default();
+        for sql in statements {
+            match read(sql).expect("a statement") {
+                Object::Table(table) => drop(schema.tables.insert(table)),
+                Object::VirtualTable(table) => drop(schema.virtual_tables.insert(table)),
+                Object::View(view) => drop(schema.views.insert(view)),
+                Object::Trigger(trigger) => drop(schema.triggers.insert(trigger)),
+                Object::Index(table, index) => {
+                    let table = schema.tables.get_mut(&table).expect("the table comes first");
+                    drop(table.indexes.insert(index));
+                }
+            }
+        }
+        schema
+    }
+
+    fn names(objects: &[Name]) -> Vec<&str> {
+        objects.iter().map(Name::as_str).collect()
+    }
+
+    /// A declared table, and beside it a table, a virtual table and a view of somebody else.
+    fn live() -> Schema {
+        schema(&[
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT)",
+            "CREATE TABLE legacy (a, b REFERENCES users(nick))",
+            "CREATE INDEX legacy_a ON legacy(a)",
+            "CREATE VIRTUAL TABLE search USING fts5(body)",
+            "CREATE VIEW names AS SELECT nick FROM users",
+            "CREATE TRIGGER on_legacy AFTER INSERT ON legacy BEGIN SELECT 1; END",
+            "CREATE TRIGGER on_users AFTER INSERT ON users BEGIN SELECT 1; END",
+            "CREATE TRIGGER on_unreadable AFTER INSERT ON unreadable BEGIN SELECT 1; END",
+        ])
+    }
+
+    fn declared() -> Schema {
+        schema(&["CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT)"])
+    }
+
+    #[test]
+    fn what_is_not_declared_stays_with_what_hangs_on_it() {
+        let wanted = Wanted::of(&declared(), &live(), &Decisions::default());
+        assert_eq!(names(&wanted.besides.tables), ["legacy", "search"]);
+        assert_eq!(names(&wanted.besides.views), ["names"]);
+        // a trigger on a declared table follows the declaration; one on what cannot be read is left alone
+        assert_eq!(names(&wanted.besides.triggers), ["on_legacy", "on_unreadable"]);
+        assert!(wanted.schema.table(&"legacy".into()).is_some_and(|table| table.indexes.contains(&"legacy_a".into())));
+        assert!(!wanted.schema.triggers.contains(&"on_users".into()));
+    }
+
+    #[test]
+    fn what_stays_follows_renames() {
+        let renames = Renames {
+            tables: vec![("users".into(), "people".into())],
+            columns: vec![("people".into(), "nick".into(), "handle".into())],
+        };
+        let decisions = Decisions { renames, ..Decisions::default() };
+        let declared = schema(&["CREATE TABLE people (id INTEGER PRIMARY KEY, handle TEXT)"]);
+        let wanted = Wanted::of(&declared, &live(), &decisions);
+        let key = &wanted.schema.table(&"legacy".into()).expect("it stays").foreign_keys[0];
+        assert_eq!((key.parent.as_str(), names(&key.parent_columns)), ("people", vec!["handle"]));
+    }
+
+    #[test]
+    fn what_is_accepted_goes() {
+        let mut decisions = Decisions::default();
+        decisions.accepted.add(Lint::DropTable, "Legacy");
+        decisions.accepted.dropped_views.insert("NAMES".into());
+        let wanted = Wanted::of(&declared(), &live(), &decisions);
+        assert_eq!((names(&wanted.besides.tables), wanted.besides.views.len()), (vec!["search"], 0));
+        assert_eq!(names(&wanted.besides.triggers), ["on_unreadable"]);
+        decisions.accepted.all = true;
+        assert!(Wanted::of(&declared(), &live(), &decisions).besides.tables.is_empty());
+        // a word for one table counts more than one for all
+        decisions.accepted.kept_tables.insert("legacy".into());
+        assert_eq!(names(&Wanted::of(&declared(), &live(), &decisions).besides.tables), ["legacy"]);
+    }
+
+    #[test]
+    fn a_table_that_is_like_a_new_one_stays_only_when_that_is_said() {
+        let declared = schema(&["CREATE TABLE people (id INTEGER PRIMARY KEY, nick TEXT)"]);
+        let live = schema(&["CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT)", "CREATE TABLE log (at, line)"]);
+        let mut decisions = Decisions::default();
+        assert_eq!(names(&Wanted::of(&declared, &live, &decisions).besides.tables), ["log"]);
+        decisions.accepted.kept_tables.insert("users".into());
+        assert_eq!(names(&Wanted::of(&declared, &live, &decisions).besides.tables), ["log", "users"]);
+    }
+
+    #[test]
+    fn a_view_does_not_stay_in_the_place_of_a_declared_table() {
+        let declared = schema(&["CREATE TABLE names (id INTEGER PRIMARY KEY)"]);
+        let live = schema(&["CREATE VIEW names AS SELECT 1"]);
+        let mut decisions = Decisions::default();
+        let wanted = Wanted::of(&declared, &live, &decisions);
+        assert_eq!((names(&wanted.besides.views_in_the_way), wanted.schema.views.len()), (vec!["names"], 0));
+        decisions.accepted.dropped_views.insert("names".into());
+        assert_eq!(Wanted::of(&declared, &live, &decisions).besides, Besides::default());
     }
 }

@@ -418,4 +418,39 @@ mod tests {
         let example = example_value(&table.columns[0], &["id".into()], &Table::new("t"), &table);
         assert_eq!(example.as_str(), "lower(hex(randomblob(16)))");
     }
+
+    #[test]
+    fn questions_say_how_much_they_are_about_where_it_is_known() {
+        let gone = |candidates: &[&str]| Question::ColumnGone {
+            table: "t".into(),
+            column: "a".into(),
+            candidates: candidates.iter().map(|name| Name::from(*name)).collect(),
+        };
+        assert_eq!(gone(&[]).message(None), "column `t.a` is gone: its values would be lost");
+        assert_eq!(gone(&[]).message(Some(1)), "column `t.a` is gone: 1 value would be lost");
+        assert_eq!(
+            gone(&["b"]).message(Some(42)),
+            "column `t.a` is gone and `t.b` is new: renamed, or dropped with 42 values?"
+        );
+        let table = Question::TableGone { table: "t".into(), candidates: vec!["u".into()], may_stay: true };
+        assert_eq!(
+            table.message(Some(3)),
+            "table `t` is declared by no struct and `u` is new: renamed, or dropped with 3 rows?"
+        );
+        let flags: Vec<String> = table.answers().into_iter().map(|(_, flag)| flag).collect();
+        assert_eq!(flags, ["--rename t=u", "--accept drop_table:t", "--accept keep_table:t"]);
+    }
+
+    #[test]
+    fn what_a_question_is_about_is_counted_by_the_names_of_before() {
+        let renames =
+            Renames { tables: vec![("old t".into(), "t".into())], columns: vec![("t".into(), "a".into(), "b".into())] };
+        let becomes = Question::BecomesGenerated { table: "t".into(), column: "b".into() };
+        assert_eq!(becomes.count_query(&renames), "SELECT count(a) FROM \"old t\"");
+        // the column whose name another one takes over
+        let gone = Question::ColumnGone { table: "t".into(), column: "b".into(), candidates: Vec::new() };
+        let guard = gone.guard(&renames);
+        assert_eq!(guard.query, "SELECT count(b) FROM \"old t\" HAVING count(b) > 0");
+        assert_eq!(guard.table.as_str(), "old t");
+    }
 }

@@ -27,7 +27,9 @@ impl Dependents {
         let replaced = |objects: &crate::diff::ObjectsDiff, name: &Name| {
             objects.dropped.contains(name) || objects.changed.contains(name)
         };
-        let mut views: BTreeSet<Name> = BTreeSet::new();
+        // what does not compile is in the way of every `ALTER TABLE` that compiles
+        let unchecked = Unchecked::of(input);
+        let mut views = if moving.is_empty() { BTreeSet::new() } else { unchecked.views };
         loop {
             let mentions = |view: &View| moving.iter().chain(&views).any(|name| view.query.mentions(name));
             let more: Vec<Name> = input
@@ -42,8 +44,11 @@ impl Dependents {
             }
             views.extend(more);
         }
+        let is_written = |table: &Name| strategies.iter().any(|(diff, _)| diff.name == *table);
         let stands_in_the_way = |trigger: &&Trigger| {
-            replaced(&diff.triggers, &trigger.name) || moving.iter().chain(&views).any(|name| trigger.mentions(name))
+            (unchecked.triggers.contains(&trigger.name) && (!moving.is_empty() || is_written(&trigger.on)))
+                || replaced(&diff.triggers, &trigger.name)
+                || moving.iter().chain(&views).any(|name| trigger.mentions(name))
         };
         let dropped_triggers: Vec<Trigger> = input.old.triggers.iter().filter(stands_in_the_way).cloned().collect();
         let was_dropped = |name: &Name| dropped_triggers.iter().any(|trigger| trigger.name == *name);
@@ -79,6 +84,13 @@ impl Dependents {
         })
     }
 
+    /// The names of what is created and not compiled.
+    pub(super) fn unchecked(&self) -> Vec<Name> {
+        let views = self.created_views.iter().filter(|view| view.unchecked).map(|view| view.name.clone());
+        let triggers = self.created_triggers.iter().filter(|trigger| trigger.unchecked);
+        views.chain(triggers.map(|trigger| trigger.name.clone())).collect()
+    }
+
     pub(super) fn create_steps(&self, input: &Input<'_>) -> Vec<Step> {
         let recreated = |was: bool| if was { "recreate" } else { "create" };
         let views = self.created_views.iter().map(|view| Step {
@@ -92,6 +104,29 @@ impl Dependents {
             statements: vec![render::create_trigger(trigger)],
         });
         views.chain(triggers).collect()
+    }
+}
+
+/// The views and triggers of the old schema that were not compiled, or need not be any more.
+struct Unchecked {
+    views: BTreeSet<Name>,
+    triggers: BTreeSet<Name>,
+}
+
+impl Unchecked {
+    fn of(input: &Input<'_>) -> Self {
+        let Input { old, new, .. } = input;
+        let views = old
+            .views
+            .iter()
+            .filter(|view| view.unchecked || new.views.get(&view.name).is_some_and(|view| view.unchecked));
+        let triggers = old.triggers.iter().filter(|trigger| {
+            trigger.unchecked || new.triggers.get(&trigger.name).is_some_and(|trigger| trigger.unchecked)
+        });
+        Self {
+            views: views.map(|view| view.name.clone()).collect(),
+            triggers: triggers.map(|trigger| trigger.name.clone()).collect(),
+        }
     }
 }
 
@@ -115,7 +150,7 @@ pub(super) fn moving_tables(input: &Input<'_>, strategies: &[(&TableDiff, Strate
 }
 
 /// Views in an order in which each comes after those that it mentions.
-pub(super) fn in_order_of_mention(mut waiting: Vec<View>) -> Vec<View> {
+pub fn in_order_of_mention(mut waiting: Vec<View>) -> Vec<View> {
     let mut order = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let names: Vec<Name> = waiting.iter().map(|view| view.name.clone()).collect();

@@ -9,6 +9,7 @@
 
 pub mod assess;
 pub mod besides;
+mod conversion;
 mod copy;
 pub mod decide;
 mod dependents;
@@ -21,12 +22,15 @@ mod virtual_table;
 
 pub use assess::{Assessed, Risk};
 pub use decide::{Accepted, Decisions, Question};
-pub use dependents::create_all;
+pub use dependents::{create_all, in_order_of_mention};
 pub use lint::Lint;
 pub use preflight::Preflight;
+pub use script::UNCHECKED;
 
 use std::collections::BTreeSet;
 
+#[cfg(feature = "libsql")]
+pub(crate) use preflight::KEYS_SHOWN;
 use preflight::Preflights;
 
 use crate::ddl::render;
@@ -82,6 +86,8 @@ pub struct Plan {
     pub moving: BTreeSet<Name>,
     /// The losses that were accepted by name, with their objects.
     pub allowed: Vec<(Lint, String)>,
+    /// The views and triggers that are created and need not compile.
+    pub unchecked: Vec<Name>,
     /// The statements, in order.
     pub steps: Vec<Step>,
 }
@@ -179,6 +185,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
         unforeseen: preflights.unforeseen,
         moving: dependents::moving_tables(&input, &strategies),
         allowed,
+        unchecked: dependents.unchecked(),
         steps,
     })
 }

@@ -3,13 +3,13 @@
 //! Each returns no row if all is well, else one row: how many there are, and where the first one is. They run against
 //! the old schema, so they speak of tables and columns by their old names.
 
+use super::conversion::{changed_by_affinity, refused_by_strict};
 use super::copy::{Source, default_or_null, may_fail_on_null, source};
 use super::decide::{example_value, shell_quoted};
 use super::{Input, Lint, Strategy};
 use crate::diff::TableDiff;
 use crate::schema::validate::Place;
-use crate::schema::{Column, ForeignKey, Index, KeyPart, Table};
-use crate::sql::expr::Affinity;
+use crate::schema::{Column, ForeignKey, Index, IndexPart, KeyPart, Table};
 use crate::sql::token::significant;
 use crate::sql::{Expr, Name};
 
@@ -24,6 +24,8 @@ pub struct Preflight {
     pub query: String,
     /// A query that shows the rows, empty if there is none.
     pub rows: String,
+    /// A query that shows some of the keys that lead nowhere, the first of which the message has; empty if there are none.
+    pub keys: String,
     /// What is to change that the rows contradict, by its new name.
     pub place: Option<Place>,
     /// The flags that would do something about the rows, each with the words that introduce it.
@@ -32,7 +34,8 @@ pub struct Preflight {
 
 impl Preflight {
     pub(super) fn new(table: &Name, message: String, query: String) -> Self {
-        Self { table: table.clone(), message, query, rows: String::new(), place: None, answers: Vec::new() }
+        let (rows, keys) = (String::new(), String::new());
+        Self { table: table.clone(), message, query, rows, keys, place: None, answers: Vec::new() }
     }
 
     fn at(mut self, place: Place) -> Self {
@@ -45,6 +48,9 @@ impl Preflight {
         self
     }
 }
+
+/// How many of the keys that lead nowhere are shown.
+pub(crate) const KEYS_SHOWN: usize = 5;
 
 /// What can be known of the rows before a migration.
 #[derive(Default)]
@@ -215,7 +221,7 @@ impl Probe<'_> {
         let affinity = self.after.affinity(column);
         let changed =
             changed_by_affinity(&name, affinity).filter(|_| self.before.affinity(before) != affinity && !named);
-        let may_be_accepted = changed.is_some();
+        let (is_refused, may_be_accepted) = (!conditions.is_empty(), changed.is_some());
         conditions.extend(changed);
         if conditions.is_empty() {
             return None;
@@ -236,18 +242,21 @@ impl Probe<'_> {
         preflight.message.push_str(": {}");
         let preflight = preflight.at(self.at_column(column));
         Some(match may_be_accepted {
-            true => preflight.answer("if they may change", "accept", &format!("{}:{object}", Lint::LossyConversion)),
+            true => {
+                // what STRICT or a rowid refuses is not converted by anybody's word
+                let words = if is_refused { "if those that can be converted may change" } else { "if they may change" };
+                preflight.answer(words, "accept", &format!("{}:{object}", Lint::LossyConversion))
+            }
             false => preflight,
         })
     }
 
     /// Rows that a new check rejects. A check over columns that are new is left to the engine.
     fn check(&self, expr: &Expr) -> Option<Preflight> {
-        if self.diff.added.iter().any(|column| expr.mentions(column)) || self.is_filled(expr) {
+        if self.diff.added.iter().any(|column| expr.mentions(column)) {
             return None;
         }
-        let condition = expr.with_columns_renamed(&self.after.name, &self.renamed_columns());
-        let condition = condition.with_qualifier_renamed(&self.after.name, &self.old.name);
+        let condition = self.in_old_terms(expr)?;
         let message = format!("{{}} rows of `{}` violate CHECK ({})", self.old.name, one_line(expr));
         let preflight = self.count(&message, &format!("NOT ({condition})"), "");
         Some(preflight.at(Place::Table(self.after.name.clone())))
@@ -349,15 +358,31 @@ impl Probe<'_> {
     }
 
     fn index(&self, index: &Index) -> Option<Preflight> {
-        let parts = index.parts.iter();
-        let columns: Option<Vec<KeyValue>> =
-            parts.map(|part| self.key_value(&part.expr.as_column()?, part.collate.as_ref())).collect();
-        let predicate = index.predicate.as_ref();
-        let renamed = !self.renamed_columns().is_empty();
-        if predicate.is_some_and(|predicate| renamed || self.is_filled(predicate)) {
+        let parts: Option<Vec<KeyValue>> = index.parts.iter().map(|part| self.part_value(part)).collect();
+        let predicate = match &index.predicate {
+            Some(predicate) => Some(self.in_old_terms(predicate)?),
+            None => None,
+        };
+        self.duplicates(&parts?, predicate.as_ref())
+    }
+
+    /// The expression over the old table, if all that it looks at is taken over as it is.
+    fn in_old_terms(&self, expr: &Expr) -> Option<Expr> {
+        if self.is_filled(expr) {
             return None;
         }
-        self.duplicates(&columns?, predicate)
+        let expr = expr.with_columns_renamed(&self.after.name, &self.renamed_columns());
+        Some(expr.with_qualifier_renamed(&self.after.name, &self.old.name))
+    }
+
+    fn part_value(&self, part: &IndexPart) -> Option<KeyValue> {
+        let column = part.expr.as_column().filter(|name| self.after.column(name).is_some());
+        if let Some(column) = column {
+            return self.key_value(&column, part.collate.as_ref());
+        }
+        // as a bare number, GROUP BY would take it for the number of a column
+        let expr = self.in_old_terms(&part.expr).filter(|expr| !expr.is_literal())?;
+        Some(KeyValue { shown: one_line(&expr), value: format!("({expr})"), collate: part.collate.clone() })
     }
 
     /// The value that a column will have, over the old table, and the collation in which the key compares it.
@@ -374,7 +399,7 @@ impl Probe<'_> {
             _ => return None,
         };
         let collate = collate.or(declared.collate.as_ref()).cloned().unwrap_or_else(|| "BINARY".into());
-        Some(KeyValue { column: self.old_name(column), value, collate })
+        Some(KeyValue { shown: self.old_name(column).sql().into_owned(), value, collate: Some(collate) })
     }
 
     /// Whether a backfill means the same before the migration: it speaks of columns by their new names, and may look
@@ -398,14 +423,18 @@ impl Probe<'_> {
             "FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1",
             self.old.name.sql(),
             conditions.join(" AND "),
-            each(&|one| format!("{} COLLATE {}", one.value, one.collate.sql())).join(", ")
+            each(&|one| match &one.collate {
+                Some(collate) => format!("{} COLLATE {}", one.value, collate.sql()),
+                None => one.value.clone(),
+            })
+            .join(", ")
         );
         let query = format!(
             "SELECT count(*), min(v) FROM (SELECT {} AS v {groups}) HAVING count(*) > 0",
             each(&|one| format!("quote({})", one.value)).join(" || ', ' || "),
         );
         let rows = format!("SELECT {}, count(*) {groups}", each(&|one| one.value.clone()).join(", "));
-        let names = each(&|one| one.column.sql().into_owned()).join(", ");
+        let names = each(&|one| one.shown.clone()).join(", ");
         let message = format!("{{}} duplicates in `{}` ({names}), which becomes unique: {{}}", self.old.name);
         (!columns.is_empty()).then(|| Preflight { rows, ..Preflight::new(&self.old.name, message, query) })
     }
@@ -413,7 +442,9 @@ impl Probe<'_> {
     /// Rows that refer to nothing through a new foreign key.
     fn orphans(&self, key: &ForeignKey) -> Option<Preflight> {
         let renames = &self.input.diff.renames;
-        let parent = self.input.old.table(renames.table_before(&key.parent)?)?;
+        let Some(parent) = renames.table_before(&key.parent).and_then(|name| self.input.old.table(name)) else {
+            return self.references_to_new_table(key);
+        };
         let parent_columns = self.input.new.referenced_columns(key)?;
         let mut pairs = Vec::new();
         for (column, parent_column) in key.columns.iter().zip(&parent_columns) {
@@ -433,23 +464,43 @@ impl Probe<'_> {
             .map(|(column, referenced)| format!("p.{} = {child}.{}", referenced.sql(), column.sql()))
             .collect();
         conditions.push(format!("NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})", parent.name.sql(), equal.join(" AND ")));
-        let shown = pairs.iter().map(|(column, _)| format!("quote({child}.{})", column.sql()));
-        let shown = shown.collect::<Vec<_>>().join(" || ', ' || ");
-        let columns = pairs.iter().map(|(column, _)| column.as_str()).collect::<Vec<_>>().join(", ");
-        let message =
-            format!("{{}} rows of `{}` refer through `{columns}` to no row of `{}`", self.old.name, parent.name);
-        let mut preflight = self.count(&message, &conditions.join(" AND "), &shown);
+        let columns: Vec<Name> = pairs.into_iter().map(|(column, _)| column).collect();
+        Some(self.references_to_nothing(&columns, &parent.name, &conditions.join(" AND ")))
+    }
+
+    /// A table that is yet to be created has no rows that others could refer to.
+    fn references_to_new_table(&self, key: &ForeignKey) -> Option<Preflight> {
+        let is_new = self.input.diff.created_tables.contains(&key.parent);
+        if !is_new || !key.columns.iter().all(|column| self.is_plain(column)) {
+            return None;
+        }
+        let columns: Vec<Name> = key.columns.iter().map(|column| self.old_name(column)).collect();
+        let conditions: Vec<String> = columns.iter().map(|column| format!("{} IS NOT NULL", column.sql())).collect();
+        Some(self.references_to_nothing(&columns, &key.parent, &conditions.join(" AND ")))
+    }
+
+    /// The rows of the old table for which `condition` holds, with the keys that they refer to.
+    fn references_to_nothing(&self, columns: &[Name], parent: &Name, condition: &str) -> Preflight {
+        let child = self.old.name.sql();
+        let key: Vec<String> = columns.iter().map(|column| format!("quote({child}.{})", column.sql())).collect();
+        let key = key.join(" || ', ' || ");
+        let columns = columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+        let message = format!("{{}} rows of `{}` refer through `{columns}` to no row of `{parent}`", self.old.name);
+        let mut preflight = self.count(&message, condition, &key);
         preflight.message.push_str(": {}");
-        Some(preflight)
+        preflight.keys = format!("SELECT DISTINCT {key} FROM {child} WHERE {condition} LIMIT {}", KEYS_SHOWN + 1);
+        preflight
     }
 }
 
 /// A part of a key before a migration.
 struct KeyValue {
-    /// The column, by its old name.
-    column: Name,
+    /// The column or expression, as it is called in messages.
+    shown: String,
+    /// What it will be, over the old table.
     value: String,
-    collate: Name,
+    /// The collation in which the key compares it; that of an expression is its own.
+    collate: Option<Name>,
 }
 
 fn type_name(column: &Column) -> &str {
@@ -458,40 +509,4 @@ fn type_name(column: &Column) -> &str {
 
 fn one_line(expr: &Expr) -> String {
     expr.as_str().split_whitespace().collect::<Vec<_>>().join(" ").replace(['{', '}'], "")
-}
-
-/// A condition for values that a STRICT table refuses in a column (sqlite.org/stricttables.html, section 2).
-fn refused_by_strict(name: &str, column: &Column) -> Option<String> {
-    let text = |kind: &str| format!("(typeof({name}) = 'text' AND NOT ({name} = CAST({name} AS {kind})))");
-    Some(match column.decl_type.canonical().as_str() {
-        "int" | "integer" => format!(
-            "typeof({name}) = 'blob' OR (typeof({name}) = 'real' AND {name} <> CAST({name} AS INTEGER)) OR {}",
-            text("INTEGER")
-        ),
-        "real" => format!("typeof({name}) = 'blob' OR {}", text("REAL")),
-        "text" => format!("typeof({name}) = 'blob'"),
-        "blob" => format!("typeof({name}) NOT IN ('blob', 'null')"),
-        _ => return None,
-    })
-}
-
-/// A condition for values that become different ones by the conversion that an affinity brings about
-/// (sqlite.org/datatype3.html, section 3). A comparison with a number applies numeric affinity to text, so that
-/// `c = CAST(c AS NUMERIC)` holds for text that would be converted; it is lossless if it reads the same afterwards.
-fn changed_by_affinity(name: &str, affinity: Affinity) -> Option<String> {
-    // the comparisons that come first are cheap, and false for nearly all rows: text sorts behind numbers, and a real
-    // holds every integer up to 2^53
-    let text = format!(
-        "({name} >= '' AND typeof({name}) = 'text' AND {name} = CAST({name} AS NUMERIC) AND CAST(CAST({name} AS NUMERIC) AS TEXT) <> {name} COLLATE BINARY)"
-    );
-    Some(match affinity {
-        Affinity::Integer | Affinity::Numeric => text,
-        Affinity::Real => {
-            format!(
-                "{text} OR ({name} NOT BETWEEN -9007199254740992 AND 9007199254740992 AND typeof({name}) = 'integer' AND CAST(CAST({name} AS REAL) AS INTEGER) <> {name})"
-            )
-        }
-        Affinity::Text => format!("(typeof({name}) = 'real' AND CAST(CAST({name} AS TEXT) AS REAL) <> {name})"),
-        Affinity::Blob => return None,
-    })
 }

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use super::{Plan, Preflight};
 
+/// What `allow` says of a view or trigger that need not compile.
+pub const UNCHECKED: &str = "unchecked";
+
 impl Plan {
     /// The text of the migration: what it does and costs, its directives, its statements.
     pub fn to_sql(&self, name: &str) -> String {
@@ -15,10 +18,13 @@ impl Plan {
         for (lint, object) in &self.allowed {
             let _ = writeln!(text, "-- dbmigrate: allow({lint}) {object}");
         }
+        for name in &self.unchecked {
+            let _ = writeln!(text, "-- dbmigrate: allow({UNCHECKED}) {}", one_line(name.as_str()));
+        }
         for preflight in &self.preflights {
             let _ = writeln!(text, "{}", preflight.directive());
         }
-        if !self.allowed.is_empty() || !self.preflights.is_empty() {
+        if !(self.allowed.is_empty() && self.unchecked.is_empty() && self.preflights.is_empty()) {
             text.push('\n');
         }
         for step in &self.steps {

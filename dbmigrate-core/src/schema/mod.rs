@@ -49,6 +49,12 @@ impl Schema {
         self.tables.is_empty() && self.virtual_tables.is_empty() && self.views.is_empty() && self.triggers.is_empty()
     }
 
+    /// The names of views and triggers that are not compiled.
+    pub fn unchecked(&self) -> impl Iterator<Item = &Name> {
+        let views = self.views.iter().filter(|view| view.unchecked).map(|view| &view.name);
+        views.chain(self.triggers.iter().filter(|trigger| trigger.unchecked).map(|trigger| &trigger.name))
+    }
+
     /// Every name that an object of the database has: tables, views, indexes and triggers.
     pub fn object_names(&self) -> impl Iterator<Item = &Name> {
         self.tables

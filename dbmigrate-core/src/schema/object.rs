@@ -16,6 +16,10 @@ pub struct View {
     pub columns: Vec<Name>,
     /// The query: everything behind `AS`.
     pub query: Expr,
+    /// Whether it is not compiled, because it needs what only the application has (functions, modules). No part of
+    /// what is compared: the database does not know of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unchecked: bool,
 }
 
 /// A virtual table, such as an FTS5 or an R-Tree table.
@@ -105,6 +109,9 @@ pub struct Trigger {
     pub when: Option<Expr>,
     /// The statements between `BEGIN` and `END`, separated by semicolons.
     pub body: Expr,
+    /// As [`View::unchecked`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unchecked: bool,
 }
 
 impl Trigger {

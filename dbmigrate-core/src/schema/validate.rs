@@ -1,7 +1,7 @@
 //! What is wrong with a schema before any database sees it: what SQLite would refuse, and what it would accept and
 //! then fail on when rows are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Column, ForeignKey, Schema, Table, VirtualTable};
 use crate::sql::{Name, expr::Expr};
@@ -29,9 +29,23 @@ pub enum Place {
     VirtualTable(Name),
 }
 
+/// What a problem means for a database that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// No database can have it, or only a slip leads to it.
+    Declaration,
+    /// What SQLite takes, and then refuses rows for. A foreign key that it cannot enforce makes every write to the table
+    /// fail with foreign keys on (sqlite.org/foreignkeys.html#fk_schemaerrors), and does no harm with foreign keys off:
+    /// databases of applications that never turned them on have such keys. A default of the wrong type in a STRICT
+    /// table is refused when it is used.
+    Unusable,
+}
+
 /// Something that is wrong with a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// What it means.
+    pub kind: ProblemKind,
     /// Where.
     pub place: Place,
     /// What, in one line.
@@ -70,6 +84,31 @@ impl Schema {
             }
         }
         found.0
+    }
+
+    /// The problems that `before` does not have. What makes rows refused is one for a table that is in use, and the
+    /// business of whoever makes a new one.
+    pub fn new_problems(&self, before: &Self) -> Vec<Problem> {
+        let known: BTreeSet<String> = before.problems().into_iter().map(|problem| problem.message).collect();
+        let is_of_new_table = |problem: &Problem| match &problem.place {
+            Place::ForeignKey(table, _) | Place::Column(table, _) => before.table(table).is_none(),
+            _ => false,
+        };
+        let mut problems = self.problems();
+        problems.retain(|problem| {
+            let is_excused = problem.kind == ProblemKind::Unusable && is_of_new_table(problem);
+            !is_excused && !known.contains(&problem.message)
+        });
+        problems
+    }
+
+    /// Whether SQLite can enforce the n-th foreign key of a table.
+    pub fn is_usable_key(&self, table: &Table, at: usize) -> bool {
+        let mut found = Found::default();
+        if let Some(key) = table.foreign_keys.get(at) {
+            self.check_foreign_key(table, at, key, &mut found);
+        }
+        found.0.is_empty()
     }
 
     /// An FTS5 index over another table reads the columns of its own names there
@@ -141,7 +180,7 @@ impl Schema {
                 true => format!("`{}` references `{}`, which is not an ordinary table", table.name, key.parent),
                 false => format!("`{}` references table `{}`, which does not exist", table.name, key.parent),
             };
-            found.add(place(), message, self.table_help(&key.parent));
+            found.add_unusable(place(), message, self.table_help(&key.parent));
             return;
         };
         let parent_columns = self.referenced_columns(key).unwrap_or_default();
@@ -149,7 +188,7 @@ impl Schema {
             if parent.column(column).is_none() {
                 all_known = false;
                 let message = format!("`{}` references `{}.{column}`, which does not exist", table.name, parent.name);
-                found.add(place(), message, columns_help(parent));
+                found.add_unusable(place(), message, columns_help(parent));
             }
         }
         if !all_known {
@@ -165,14 +204,16 @@ impl Schema {
             );
             let help =
                 parent_columns.is_empty().then(|| format!("`{}` has no primary key: name the columns", parent.name));
-            found.add(place(), message, help);
+            // what is written is counted when the table is made, what is left out is looked up when rows are written
+            let add = if key.parent_columns.is_empty() { Found::add_unusable } else { Found::add };
+            add(found, place(), message, help);
         } else if !is_parent_key(parent, &parent_columns) {
             let list = parent_columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
             let message = format!(
                 "`{}` references `{}({list})`, which is neither the primary key nor unique: every write would fail with \"foreign key mismatch\"",
                 table.name, parent.name
             );
-            found.add(
+            found.add_unusable(
                 place(),
                 message,
                 Some(format!("make `{list}` of `{}` unique, or refer to its primary key", parent.name)),
@@ -232,7 +273,7 @@ fn check_columns(table: &Table, found: &mut Found) {
                 "`{}.{}`: default {default} is not a value of type {}, which a STRICT table insists on",
                 table.name, column.name, column.decl_type
             );
-            found.add(place(column), message, None);
+            found.add_unusable(place(column), message, None);
         }
         if column.generated.is_some() && column.default.is_some() {
             let message = format!("`{}.{}` is generated and cannot have a default", table.name, column.name);
@@ -337,6 +378,10 @@ struct Found(Vec<Problem>);
 
 impl Found {
     fn add(&mut self, place: Place, message: String, help: Option<String>) {
-        self.0.push(Problem { place, message, help });
+        self.0.push(Problem { kind: ProblemKind::Declaration, place, message, help });
+    }
+
+    fn add_unusable(&mut self, place: Place, message: String, help: Option<String>) {
+        self.0.push(Problem { kind: ProblemKind::Unusable, place, message, help });
     }
 }

@@ -5,9 +5,9 @@ use super::token::{TokenKind, tokenize};
 /// The text without the indentation that all its lines but the first have in common: that of the source around it.
 /// Line breaks in string literals, quoted names and comments are their content and stay as they are.
 pub(super) fn dedented(text: &str) -> String {
-    let breaks = || tokenize(text).filter(|token| token.kind == TokenKind::Space && token.text.contains('\n'));
-    let indentation = |space: &str| space.len() - space.rfind('\n').map_or(0, |at| at + 1);
-    let common = breaks().map(|token| indentation(token.text)).min().unwrap_or(0);
+    let breaks = tokenize(text).filter(|token| token.kind == TokenKind::Space && token.text.contains('\n'));
+    let indentations = breaks.map(|token| &token.text[token.text.rfind('\n').map_or(0, |at| at + 1)..]);
+    let common = indentations.reduce(common_start).map_or(0, str::len);
     if common == 0 {
         return text.to_owned();
     }
@@ -26,6 +26,12 @@ pub(super) fn dedented(text: &str) -> String {
         }
     }
     dedented
+}
+
+/// What two indentations have in common: tabs are no spaces.
+fn common_start<'a>(one: &'a str, two: &str) -> &'a str {
+    let same = one.char_indices().zip(two.chars()).take_while(|((_, one), two)| one == two);
+    &one[..same.map(|((at, char), _)| at + char.len_utf8()).last().unwrap_or(0)]
 }
 
 /// The text with every line but the first and empty ones indented by two columns, which [`dedented`] takes off again.
@@ -76,6 +82,14 @@ mod tests {
             assert_eq!(indented(odd), even);
             assert_eq!(dedented(even), odd);
         }
+        let tabs = "UPDATE t\n\tSET a = 1\n\t\tWHERE b;\nSELECT 1";
+        assert_eq!(dedented(&indented(tabs)), tabs);
+    }
+
+    #[test]
+    fn tabs_and_spaces_have_nothing_in_common() {
+        assert_eq!(dedented("SELECT a,\n\t\tb\n\tFROM t"), "SELECT a,\n\tb\nFROM t");
+        assert_eq!(dedented("SELECT a,\n\t\tb\n    FROM t"), "SELECT a,\n\t\tb\n    FROM t");
     }
 
     #[test]

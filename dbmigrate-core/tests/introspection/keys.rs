@@ -84,3 +84,22 @@ fn without_rowids_the_order_of_a_key_counts_wherever_it_is_written() {
     assert_eq!(ascending, text("id INTEGER NOT NULL PRIMARY KEY"));
     assert_ne!(text("id TEXT PRIMARY KEY"), text("id TEXT, PRIMARY KEY (id COLLATE NOCASE)"));
 }
+
+#[test]
+fn a_column_that_is_listed_again_makes_no_difference_to_a_key() {
+    for (twice, once, options) in [
+        ("a INT, PRIMARY KEY (a, a)", "a INT PRIMARY KEY", ""),
+        ("a INT, b INT, PRIMARY KEY (a, b, a)", "a INT, b INT, PRIMARY KEY (a, b)", ""),
+        ("a INTEGER, PRIMARY KEY (a, a)", "a INTEGER PRIMARY KEY", " WITHOUT ROWID"),
+        ("a INT, b INT, UNIQUE (b, a, b)", "a INT, b INT, UNIQUE (b, a)", ""),
+    ] {
+        assert_eq!(canonical(twice, options), canonical(once, options));
+    }
+    for (twice, once) in [
+        // the one is the rowid, the other is not
+        ("a INTEGER, PRIMARY KEY (a, a)", "a INTEGER PRIMARY KEY"),
+        ("a TEXT, UNIQUE (a COLLATE NOCASE, a)", "a TEXT, UNIQUE (a COLLATE NOCASE)"),
+    ] {
+        assert_ne!(canonical(twice, ""), canonical(once, ""));
+    }
+}

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod drift;
 mod edit;
 mod gene;
 mod generate;

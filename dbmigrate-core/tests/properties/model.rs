@@ -254,7 +254,7 @@ impl Model {
             .collect();
         let query = model.text.replace("{columns}", &expressions.join(", ")).replace("{from}", &from.sql());
         let names = if model.named { self.view_columns(model) } else { Vec::new() };
-        Some(View { name: model.name.as_str().into(), columns: names, query: Expr::script(query) })
+        Some(View { name: model.name.as_str().into(), columns: names, query: Expr::script(query), unchecked: false })
     }
 
     /// The names that the columns of a view have.
@@ -297,6 +297,7 @@ impl Model {
             event,
             when,
             body: Expr::script(expand(&model.body)?),
+            unchecked: false,
         })
     }
 

@@ -1,8 +1,8 @@
 //! What `codegen` renders of a schema with many features, kept in step by its test.
 
-use dbmigrate::{Table, View};
+use dbmigrate::{ColumnType, Json, Table, View};
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 #[table(
     index("libsql_vector_idx(embedding)", name = "articles_embedding"),
     trigger(
@@ -20,7 +20,7 @@ pub struct Articles {
     pub embedding: Option<[f32; 4]>,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 #[table(
     foreign_key(
         organization_id,
@@ -60,21 +60,80 @@ pub struct Orders {
     pub note: Option<Vec<u8>>,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 pub struct Organizations {
     #[column(primary_key, autoincrement)]
     pub id: i64,
     #[column(type = "VARCHAR(40)", unique, collate = nocase)]
     pub slug: String,
     #[column(default = "free", check = "plan IN ('free', 'team', 'enterprise')")]
-    pub plan: String,
+    pub plan: OrganizationsPlan,
     #[column(type = "JSON", default = "{}")]
     pub settings: String,
     #[column(default_sql = "unixepoch()")]
     pub created_at: i64,
 }
 
-#[derive(Table)]
+/// The values of `organizations.plan`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ColumnType)]
+pub enum OrganizationsPlan {
+    Free,
+    Team,
+    Enterprise,
+}
+
+/// what nobody would call a table */ \[Vec\<u8>]
+#[derive(Debug, Clone, Table)]
+#[table(trigger(
+    struct_notified,
+    after = delete,
+    unchecked,
+    body = "SELECT notify(old.kind)"
+))]
+pub struct Struct {
+    /// \`\`\`
+    #[column(default = "in-review")]
+    pub r#type: StructType,
+    #[column(check(kinds, "kind IS NULL OR kind IN ('PG-13', 'R')"))]
+    pub kind: Option<StructKind>,
+    /// - one, see <https://sqlite.org>
+    /// - two \\\[
+    #[column(default = "{}", check = "json_valid(meta)")]
+    pub meta: Json<serde_json::Value>,
+    #[column(type = "JSON", check = "more IS NULL OR json_valid(more, 1)")]
+    pub more: Option<Json<serde_json::Value>>,
+    #[column(default = false, check = "flag IN (0, 1)")]
+    pub flag: bool,
+    #[column(name = r#"it's "quoted""#)]
+    pub it_s_quoted: Option<String>,
+    #[column(
+        name = "two
+lines",
+        references = Unnamed::id
+    )]
+    pub two_lines: Option<String>,
+    #[column(type = "", references = Articles::id)]
+    pub article: Option<i64>,
+}
+
+/// The values of `struct.type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ColumnType)]
+#[column_type(rename_all = "kebab-case", check)]
+pub enum StructType {
+    Draft,
+    InReview,
+}
+
+/// The values of `struct.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ColumnType)]
+#[column_type(type = "VARCHAR(9)", rename_all = "UPPERCASE")]
+pub enum StructKind {
+    #[column_type(rename = "PG-13")]
+    Pg13,
+    R,
+}
+
+#[derive(Debug, Clone, Table)]
 #[table(
     name = "Table",
     strict,
@@ -88,7 +147,7 @@ pub struct Table2 {
     pub self_: Option<i64>,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 #[table(
     without_rowid,
     primary_key(organization_id, number desc),
@@ -127,7 +186,14 @@ pub struct Users {
     pub email_key: Option<String>,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
+#[table(name = "😀")]
+pub struct Unnamed {
+    #[column(primary_key)]
+    pub id: Option<String>,
+}
+
+#[derive(Debug, Clone, Table)]
 #[table(using = rtree)]
 pub struct Areas {
     pub id: i64,
@@ -139,14 +205,14 @@ pub struct Areas {
     pub label: String,
 }
 
-#[derive(Table)]
+#[derive(Debug, Clone, Table)]
 #[table(using = fts5, options("content='articles'", "content_rowid='id'"))]
 pub struct ArticleSearch {
     pub title: String,
     pub body: String,
 }
 
-#[derive(View)]
+#[derive(Debug, Clone, View)]
 #[view(query = r#"SELECT o.id, o.total - o.discount AS due, u."last seen"
 FROM orders o LEFT JOIN users u ON u.organization_id = o.organization_id AND u.number = o.buyer
 WHERE o.state < 9"#)]
@@ -157,7 +223,18 @@ pub struct OpenOrders {
     pub last_seen: Option<String>,
 }
 
-#[derive(View)]
+#[derive(Debug, Clone, View)]
+#[view(unchecked, query = "SELECT * FROM missing")]
+pub struct OverNothing {}
+
+#[derive(Debug, Clone, View)]
+#[view(unchecked, query = "SELECT shout(slug) AS loud, id FROM organizations")]
+pub struct Shouted {
+    pub loud: Option<String>,
+    pub id: Option<i64>,
+}
+
+#[derive(Debug, Clone, View)]
 #[view(
     query = "SELECT id, slug FROM organizations",
     columns(organization, slug),

@@ -30,7 +30,7 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
     let mut guarded: Vec<Question> = Vec::new();
     loop {
         let wanted = Wanted::of(new, &old, &decisions);
-        refused::views_in_the_way(run, &wanted)?;
+        refused::names_in_the_way(run, &wanted)?;
         let diff = diff(&old, &wanted.schema, &decisions.renames).map_err(|error| run.asker.rename_error(&error))?;
         refused::ambiguous_renames(run, &ambiguous, &decisions.renames, &diff)?;
         let asked = questions(&diff, &old, &wanted.schema, &decisions);
@@ -51,11 +51,13 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
             run.asker.ask(&mut decisions, first)?;
             continue;
         }
+        if open.is_empty() {
+            check_backfills(&decisions, &diff, new)?;
+        }
         let contradicted = if diff.is_empty() { Vec::new() } else { contradictions(run, live, &decisions, &left)? };
         if !open.is_empty() || !contradicted.is_empty() {
             return Err(run.asker.missing(&open, &contradicted));
         }
-        check_backfills(&decisions, &diff, new)?;
         run.asker.warn_of_unused(&diff, &old, &wanted.schema, &decisions)?;
         warn_of_unused_words(run, &old, &wanted)?;
         let losses = losses(live, &diff, &wanted.schema, &decisions);

@@ -13,11 +13,10 @@ use dbmigrate_core::engine::check::Broken;
 use dbmigrate_core::plan::besides::Wanted;
 use dbmigrate_core::plan::{Decisions, Plan, plan};
 use pollster::block_on;
-use serde_json::json;
 
 use super::answers::{Acceptance, Answers, FOR_PUSH, Word};
 use super::decide::Asker;
-use super::open::{open, remove_if_empty};
+use super::open::{check_place, open, remove_if_empty};
 use super::replay::engine_error;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -145,6 +144,7 @@ impl Run<'_> {
     fn look(&self) -> Result<Live> {
         let shown = self.url.to_string();
         if !self.url.path().exists() {
+            check_place(self.url)?;
             let found = Introspected::default();
             return Ok(Live { database: None, found, broken: Vec::new(), has_history: false });
         }
@@ -201,7 +201,7 @@ impl Run<'_> {
     fn nothing_to_do(&self, live: &Live, decided: &Decided) {
         let printer = &self.context.printer;
         let declared = &self.declared.schema;
-        self.say_json(decided, &[]);
+        self.say_json(decided, &[], None);
         if declared.is_empty() && live.found.schema.is_empty() {
             printer.warning(
                 "no struct with `#[derive(Table)]` was found",
@@ -214,15 +214,14 @@ impl Run<'_> {
         }
         let tables = crate::report::counted(declared.tables.len() + declared.virtual_tables.len(), "table");
         printer.status("Unchanged", format!("{} is what the structs declare ({tables})", self.url));
-        self.say_left_alone(live, decided);
+        self.say_left_alone(live, decided, self.context.printer.is_verbose());
     }
 
     fn show(&self, live: &Live, decided: &Decided, plan: &Plan) {
         let printer = &self.context.printer;
         let sql = plan.to_sql(&format!("push to {}", self.url));
         printer.result(sql.trim_end());
-        self.say_json(decided, &plan.changes);
-        printer.json("plan", &json!({ "name": null, "sql": sql }));
-        self.say_left_alone(live, decided);
+        self.say_json(decided, &plan.changes, Some(&sql));
+        self.say_left_alone(live, decided, true);
     }
 }

@@ -1,16 +1,13 @@
 //! The proof of a push: the wanted schema on its own, then the plan on generated rows, in memory.
 
-use std::collections::BTreeSet;
-
 use dbmigrate_core::engine::provable::{LeftOut, left_out, without};
-use dbmigrate_core::engine::prove::{ProofError, check_declaration, prove as prove_in_memory};
+use dbmigrate_core::engine::prove::{ProofError, check_declaration, prove_tolerating};
 use dbmigrate_core::plan::Plan;
-use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::schema::validate::Problem;
-use dbmigrate_core::sql::{Expr, Name};
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
+use super::refused::drop_broken;
 use super::{Decided, Live, Run};
 use crate::commands::generate::{unproven, warn_of_empty, wrong_backfill};
 use crate::diagnostic::Diagnostic;
@@ -23,12 +20,17 @@ use crate::{exit, structs};
 /// If the structs are wrong, if something that is left alone stands in the way, or if the plan is wrong.
 pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) -> Result<()> {
     let (old, besides) = (&live.found.schema, &decided.wanted.besides);
-    new_problems(run, old, &decided.wanted.schema)?;
+    new_problems(run, &decided.decisions.renames.apply(old), &decided.wanted.schema)?;
     let engine = |error: dbmigrate_core::engine::EngineError| CommandError::failed(error.to_string());
-    let mut out = block_on(left_out(&decided.wanted.schema, besides, &live.broken)).map_err(engine)?;
+    let mut out = block_on(left_out(old, besides)).map_err(engine)?;
     check(run, decided, &mut out)?;
-    if let Some(object) = out.iter().find(|object| plan.statements().any(|one| Expr::new(one).mentions(&object.name))) {
-        let LeftOut { kind, name, message } = object;
+    // views that go first and come back last need not compile in memory; their fate is seen in the database itself
+    let is_moved = |LeftOut { kind, name, .. }: &LeftOut| {
+        let drop = format!("DROP {} {}", kind.to_ascii_uppercase(), name.sql());
+        plan.statements().any(|statement| statement == drop)
+    };
+    let (moved, out): (Vec<LeftOut>, Vec<LeftOut>) = out.into_iter().partition(is_moved);
+    if let Some(LeftOut { kind, name, message }) = moved.iter().find(|object| object.kind != "view") {
         let text = format!("{kind} `{name}` stands in the way, and what becomes of it cannot be tried out: {message}");
         return Err(CommandError::new(exit::DECISION, text)
             .note("nothing was changed")
@@ -43,7 +45,8 @@ pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) 
         run.context.printer.detail("Proved", "on an empty database");
         return Ok(());
     }
-    match block_on(prove_in_memory(&old, &new, &decided.decisions.renames, plan)) {
+    let tolerated: Vec<Name> = moved.into_iter().map(|object| object.name).collect();
+    match block_on(prove_tolerating(&old, &new, &decided.decisions.renames, plan, &tolerated)) {
         Ok(proof) => {
             run.context.printer.detail("Proved", format!("on {} generated rows", proof.rows));
             if live.database.is_some() {
@@ -51,7 +54,14 @@ pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) 
             }
             Ok(())
         }
-        Err(error) => Err(wrong_backfill(&error, &decided.decisions).unwrap_or_else(|| unproven(&error, plan))),
+        Err(ProofError::Engine(error)) => {
+            let message = format!("the change cannot be tried out in memory: {error}");
+            Err(CommandError::failed(message).note("nothing was changed"))
+        }
+        Err(error) => Err(wrong_backfill(&error, &decided.decisions).unwrap_or_else(|| {
+            unproven(&error, plan, "change", "nothing was changed")
+                .help("to go on, change the database by hand, then push again")
+        })),
     }
 }
 
@@ -84,13 +94,7 @@ fn check(run: &Run<'_>, decided: &Decided, out: &mut Vec<LeftOut>) -> Result<()>
         .map(|(kind, name, message)| {
             let text =
                 format!("{kind} `{name}`, which no struct declares, would not compile after the change: {message}");
-            Diagnostic::error(text).help(match *kind {
-                "view" => {
-                    let flag = format!("--accept drop_view:{}", shell_quoted(name.as_str()));
-                    format!("if it is not needed: `{} {flag}`", run.asker.command_line)
-                }
-                _ => format!("drop it by hand: `DROP TRIGGER {}`, push, and create it again", name.sql()),
-            })
+            Diagnostic::error(text).help(drop_broken(run, kind, name))
         })
         .collect();
     Err(CommandError::new(exit::DECISION, "what the structs do not declare uses what changes, nothing was changed")
@@ -100,12 +104,9 @@ fn check(run: &Run<'_>, decided: &Decided, out: &mut Vec<LeftOut>) -> Result<()>
 /// What would be wrong with the database as a whole that is not wrong with it now: a table that no struct declares may
 /// refer to a key that goes, or have a name that is wanted.
 fn new_problems(run: &Run<'_>, old: &Schema, wanted: &Schema) -> Result<()> {
-    let before: BTreeSet<String> = old.problems().into_iter().map(|problem| problem.message).collect();
-    let is_new = |problem: &Problem| !before.contains(&problem.message);
     let problems: Vec<Diagnostic> = wanted
-        .problems()
+        .new_problems(old)
         .into_iter()
-        .filter(is_new)
         .map(|problem| {
             let diagnostic = Diagnostic::error(problem.message);
             let diagnostic = problem.help.into_iter().fold(diagnostic, Diagnostic::help);

@@ -61,13 +61,11 @@ pub(super) fn unreadable_names(run: &Run<'_>, live: &Live) -> Result<()> {
         .help("bring them into another form by hand, or rename what the structs declare"))
 }
 
-/// Views whose names tables are to have.
-pub(super) fn views_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
-    let names = &wanted.besides.views_in_the_way;
-    if names.is_empty() {
-        return Ok(());
-    }
-    let diagnostics: Vec<Diagnostic> = names
+/// Views whose names tables are to have, and triggers on what is left alone whose names other triggers are to have.
+pub(super) fn names_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
+    let besides = &wanted.besides;
+    let mut diagnostics: Vec<Diagnostic> = besides
+        .views_in_the_way
         .iter()
         .map(|name| {
             let message = format!("`{name}` is a view in `{}`, and a struct declares a table of that name", run.url);
@@ -76,6 +74,16 @@ pub(super) fn views_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
             run.declared.point(Diagnostic::error(message).help(help), &Place::Table(name.clone()), "declared here")
         })
         .collect();
+    diagnostics.extend(besides.triggers_in_the_way.iter().map(|name| {
+        let message =
+            format!("trigger `{name}` of `{}` is on what no struct declares, and has a declared name", run.url);
+        let help =
+            format!("give the declared one another name, or drop the other by hand: `DROP TRIGGER {}`", name.sql());
+        run.declared.point(Diagnostic::error(message).help(help), &Place::Trigger(name.clone()), "declared here")
+    }));
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
     Err(CommandError::new(exit::DECISION, format!("a decision is needed, {UNCHANGED}"))
         .diagnostics(run.context.printer.render(&diagnostics)))
 }
@@ -156,7 +164,10 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
             let message =
                 format!("{kind} `{name}` hangs on `{moving}`, which changes, and cannot be read: {}", one.reason);
             let diagnostic = Diagnostic::error(message);
-            Some(diagnostic.help(format!("drop the {kind} by hand, push, and create it again as it has to be then")))
+            Some(diagnostic.help(match kind.as_str() {
+                "table" => format!("bring `{name}` into another form by hand, with all its rows"),
+                _ => format!("drop the {kind} by hand, push, and create it again as it has to be then"),
+            }))
         })
         .collect();
     if !unreadable.is_empty() {
@@ -180,13 +191,7 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
         .map(|object| {
             let (kind, name) = (object.kind, &object.name);
             let diagnostic = Diagnostic::error(format!("{kind} `{name}` does not compile: {}", object.message));
-            diagnostic.help(match kind {
-                "view" => {
-                    let flag = format!("--accept drop_view:{}", shell_quoted(name.as_str()));
-                    format!("if it is not needed: `{} {flag}`", run.asker.command_line)
-                }
-                _ => format!("mend it, or drop it: `DROP {} {}`", kind.to_ascii_uppercase(), name.sql()),
-            })
+            diagnostic.help(drop_broken(run, kind, name))
         })
         .collect();
     if broken.is_empty() {
@@ -195,6 +200,16 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
     Err(CommandError::new(exit::DECISION, "SQLite alters no table while a view or trigger does not compile")
         .diagnostics(run.context.printer.render(&broken))
         .note(UNCHANGED))
+}
+
+/// What can be done about a view or trigger that does not compile, or would not.
+pub(super) fn drop_broken(run: &Run<'_>, kind: &str, name: &Name) -> String {
+    if kind == "view" {
+        let flag = format!("--accept drop_view:{}", shell_quoted(name.as_str()));
+        format!("if it is not needed: `{} {flag}`", run.asker.command_line)
+    } else {
+        format!("drop it by hand, push, and create it as it has to be then: `DROP TRIGGER {}`", name.sql())
+    }
 }
 
 /// What the rows have against the change, each at what it is about.
@@ -253,7 +268,8 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
         }
         Failure::Broken { kind, name, message } => {
             let text = format!("{kind} `{name}` would not compile after the change: {message}");
-            CommandError::new(exit::DECISION, text).note(UNCHANGED).help("change it by hand first, or drop it")
+            let error = CommandError::new(exit::DECISION, text).note(UNCHANGED);
+            error.help(drop_broken(run, kind, &Name::from(name.as_str())))
         }
         Failure::Engine { action, error } => engine_error(action, error, &shown).note(UNCHANGED),
         _ => CommandError::failed(failure.to_string()).note(UNCHANGED),

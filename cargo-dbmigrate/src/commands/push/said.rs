@@ -1,5 +1,7 @@
 //! What is said about a push: its changes and losses, what is left alone, and what is next.
 
+use std::fmt::Write as _;
+
 use dbmigrate_core::folder::Folder;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Lint, Plan};
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Decided, Live, Run};
 use crate::commands::migrate::say_loss;
+use crate::config::FILE_NAME;
 use crate::report::counted;
 
 /// How many names are listed before the rest is left to be imagined.
@@ -43,10 +46,10 @@ impl Run<'_> {
     /// What was done, what was left alone, and what is next.
     pub(super) fn say_done(&self, live: &Live, decided: &Decided, plan: &Plan, milliseconds: u64) {
         let printer = &self.context.printer;
-        self.say_json(decided, &plan.changes);
+        self.say_json(decided, &plan.changes, None);
         let changes = counted(plan.changes.len(), "change");
         printer.status("Finished", format!("{}: {changes} in {milliseconds} ms", self.url));
-        self.say_left_alone(live, decided);
+        self.say_left_alone(live, decided, true);
         let has_migrations = self.context.folder().is_ok_and(|folder: Folder| !folder.migrations().is_empty());
         if has_migrations && live.has_history {
             printer.next(&[
@@ -61,7 +64,8 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn say_json(&self, decided: &Decided, changes: &[Assessed]) {
+    /// The object for programs; `sql` is what would be done by a run that changes something.
+    pub(super) fn say_json(&self, decided: &Decided, changes: &[Assessed], sql: Option<&str>) {
         let change = |Assessed { change, cost, risks }: &Assessed| {
             let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
             json!({ "change": change.to_string(), "cost": cost.word(), "risks": risks })
@@ -75,6 +79,7 @@ impl Run<'_> {
             &json!({
                 "database": self.url.to_string(),
                 "dry_run": self.arguments.dry_run,
+                "sql": sql,
                 "changes": changes.iter().map(change).collect::<Vec<Value>>(),
                 "losses": losses.collect::<Vec<Value>>(),
                 "left_alone": { "tables": names(&besides.tables), "views": names(&besides.views) },
@@ -82,22 +87,29 @@ impl Run<'_> {
         );
     }
 
-    /// What no struct declares, and how to drop it.
-    pub(super) fn say_left_alone(&self, live: &Live, decided: &Decided) {
+    /// What no struct declares, `with_help` also what can be done about it.
+    pub(super) fn say_left_alone(&self, live: &Live, decided: &Decided, with_help: bool) {
         let printer = &self.context.printer;
         let besides = &decided.wanted.besides;
         let kinds = [("table", &besides.tables), ("view", &besides.views)];
-        for (noun, names) in kinds.into_iter().filter(|(_, names)| !names.is_empty()) {
-            let listed: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
-            let more = if names.len() > LISTED { ", …" } else { "" };
-            let drop = shell_quoted(names[0].as_str());
-            let count = counted(names.len(), noun);
-            let text = format!(
-                "{count} that no struct declares: {}{more}\nto drop it: `cargo dbmigrate push --accept drop_{noun}:{drop}`",
-                listed.join(", ")
-            );
-            printer
-                .status("Left alone", if names.len() > 1 { text.replace("to drop it", "to drop one") } else { text });
+        let (mut counts, mut names, mut flags) = (Vec::new(), Vec::new(), Vec::new());
+        for (noun, all) in kinds.into_iter().filter(|(_, all)| !all.is_empty()) {
+            counts.push(counted(all.len(), noun));
+            names.extend(all.iter().take(LISTED).map(|name| format!("`{name}`")));
+            names.extend((all.len() > LISTED).then(|| "…".to_owned()));
+            flags.push(format!("--accept drop_{noun}:{}", shell_quoted(all[0].as_str())));
+        }
+        if !counts.is_empty() {
+            let (counts, names) = (counts.join(" and "), names.join(", "));
+            let flag = flags.join("`, `");
+            let ignored = besides.tables.first().or(besides.views.first()).map(Name::as_str).unwrap_or_default();
+            let mut text = format!("{counts} that no struct declares: {names}");
+            if with_help {
+                // writing to a string cannot fail
+                let _ = write!(text, "\nto drop one: `cargo dbmigrate push {flag}`");
+                let _ = write!(text, "\nto hide it: `ignore = [{ignored:?}]` in `{FILE_NAME}`");
+            }
+            printer.status("Left alone", text);
         }
         for object in &live.found.unreadable {
             let (kind, name) = (&object.object.kind, &object.object.name);

@@ -55,3 +55,28 @@ fn a_module_that_takes_no_columns_needs_no_fields() {
     let Object::VirtualTable(words) = declared.object else { panic!("not a virtual table") };
     assert_eq!(value(&words)["arguments"], json!(["post_search", "'row'"]));
 }
+
+#[test]
+fn what_is_not_compiled_says_so_and_needs_no_fields() {
+    let unchecked = |source: &str| {
+        let Ok(declared) = declaration(Derive::View, source) else { panic!("{source}") };
+        let Object::View(view, expected) = declared.object else { panic!("a view") };
+        (view.unchecked, expected.len(), declared.triggers.iter().map(|trigger| trigger.unchecked).collect::<Vec<_>>())
+    };
+    assert_eq!(unchecked(r#"#[view(unchecked, query = "SELECT * FROM t")] struct V {}"#), (true, 0, Vec::new()));
+    assert_eq!(
+        unchecked(
+            r#"#[view(query = "SELECT app(a) AS a FROM t",
+                trigger(unchecked, instead_of = delete, body = "SELECT 1"),
+                trigger(b, instead_of = insert, unchecked, body = "SELECT 1"))] struct V { a: i64 }"#
+        ),
+        (false, 1, vec![false, true])
+    );
+    let wrong = |source: &str| super::errors(Derive::View, source).join(" | ");
+    let message = wrong(r#"#[view(query = "SELECT 1 AS a")] struct V {}"#);
+    assert!(message.contains("`V` has no fields, and a view needs columns"), "{message}");
+    let message = wrong(r#"#[view(unchecked = true, query = "SELECT 1 AS a")] struct V { a: i64 }"#);
+    assert!(message.starts_with("=: `unchecked`"), "{message}");
+    let message = super::error("#[table(unchecked)] struct T { a: i64 }");
+    assert!(message.contains("unknown key `unchecked`"), "{message}");
+}

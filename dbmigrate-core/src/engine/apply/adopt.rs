@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::drift::Drifted;
 use super::history::{self, RecordKind};
 use super::runner::name_differences;
 use super::{ApplyError, Target};
@@ -135,8 +136,8 @@ pub async fn is_adopted(
     let differences = |wanted| name_differences(&found, &unreadable, wanted);
     let wanted = folder.schema_at(last).map_err(ApplyError::from)?;
     if applied > 0 {
-        let migration = Some(last.name.to_string());
-        return Err(ApplyError::Drift { migration, differences: differences(&wanted) }.into());
+        let migration = last.name.to_string();
+        return Err(Drifted { migration, wanted, found, unreadable }.into_error().into());
     }
     if found.is_empty() && unreadable.is_empty() {
         return Err(AdoptError::Empty);

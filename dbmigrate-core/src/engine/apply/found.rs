@@ -1,8 +1,11 @@
 //! What a preflight found, in words.
 
+use std::fmt::Write as _;
+
 use libsql::Value;
 
 use crate::engine::connection::display;
+use crate::plan::KEYS_SHOWN;
 
 /// The message of a preflight, with the values of the row that came back in the places of its `{}`.
 pub(super) fn fill(message: Option<&str>, row: &[Value]) -> String {
@@ -22,6 +25,17 @@ pub(super) fn fill(message: Option<&str>, row: &[Value]) -> String {
         filled.push_str(&if is_one { singular(part) } else { part.to_owned() });
     }
     filled
+}
+
+/// Adds the keys behind the first one, which the message ends with.
+pub(super) fn add_keys(message: &mut String, keys: &[Vec<Value>]) {
+    let shown: Vec<String> = keys.iter().filter_map(|row| row.first()).map(display).collect();
+    let others: Vec<&str> =
+        shown.iter().map(String::as_str).filter(|key| !message.ends_with(&format!(": {key}"))).collect();
+    if let Some(first) = others.get(..others.len().min(KEYS_SHOWN - 1)).filter(|first| !first.is_empty()) {
+        let more = if shown.len() > KEYS_SHOWN { " and others" } else { "" };
+        let _ = write!(message, ", also {}{more}", first.join(", "));
+    }
 }
 
 /// What generated preflights count, with the verbs that go with it: for many, for one.

@@ -17,13 +17,17 @@ pub(super) const CREATE: &str = "CREATE TABLE IF NOT EXISTS _dbmigrate_history (
   applied_at TEXT NOT NULL,
   duration_ms INTEGER NOT NULL,
   tool_version TEXT NOT NULL,
-  kind TEXT NOT NULL
+  kind TEXT NOT NULL,
+  schema_version INTEGER
 )";
+
+/// The statement that completes a table that an earlier version of the tool has made.
+pub(super) const COMPLETE: &str = "ALTER TABLE _dbmigrate_history ADD COLUMN schema_version INTEGER";
 
 /// The statement that records a migration.
 const INSERT: &str = "INSERT INTO _dbmigrate_history \
-     (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind) \
-     VALUES (?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7)";
+     (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind, schema_version) \
+     VALUES (?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7, ?8)";
 
 /// How a migration came into the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +78,9 @@ pub struct Record {
     pub duration_ms: i64,
     /// How it came into the history.
     pub kind: RecordKind,
+    /// SQLite's counter of schema changes behind it (sqlite.org/pragma.html#pragma_schema_version), if the database was
+    /// then what the migration leads to. As long as the counter stands there, nobody has changed the schema.
+    pub schema_version: Option<i64>,
 }
 
 /// A disagreement between a database's history and the folder.
@@ -116,13 +123,30 @@ pub enum HistoryError {
     },
 }
 
-/// Records a migration behind `position` others.
+/// Creates the table, or completes it.
+pub(super) async fn create(connection: &Connection) -> Result<(), EngineError> {
+    connection.run(CREATE).await?;
+    match has_schema_version(connection).await? {
+        Some(false) => connection.run(COMPLETE).await,
+        _ => Ok(()),
+    }
+}
+
+/// Whether the table has the column; `None` if there is no such table.
+async fn has_schema_version(connection: &Connection) -> Result<Option<bool>, EngineError> {
+    let query = format!("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '{HISTORY_TABLE}'");
+    let row = connection.first_row(&query).await?;
+    Ok(row.map(|row| text(&row[0]).contains("schema_version")))
+}
+
+/// Records a migration behind `position` others. `schema_version` is for [`Record::schema_version`].
 pub(super) async fn insert(
     connection: &Connection,
     migration: &Migration,
     position: usize,
     duration: u64,
     kind: RecordKind,
+    schema_version: Option<i64>,
 ) -> Result<(), EngineError> {
     let number = |value: u64| Value::Integer(i64::try_from(value).unwrap_or(i64::MAX));
     let values = vec![
@@ -133,18 +157,17 @@ pub(super) async fn insert(
         number(duration),
         Value::Text(env!("CARGO_PKG_VERSION").to_owned()),
         Value::Text(kind.word().to_owned()),
+        schema_version.map_or(Value::Null, Value::Integer),
     ];
     connection.run_with(INSERT, values).await
 }
 
 /// Reads the history; empty if there is no such table.
 pub(super) async fn read(connection: &Connection) -> Result<Vec<Record>, EngineError> {
-    let exists = format!("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{HISTORY_TABLE}'");
-    if connection.first_row(&exists).await?.is_none() {
-        return Ok(Vec::new());
-    }
+    let Some(has_schema_version) = has_schema_version(connection).await? else { return Ok(Vec::new()) };
+    let schema_version = if has_schema_version { "schema_version" } else { "NULL" };
     let query = format!(
-        "SELECT position, name, checksum, schema_hash, applied_at, duration_ms, kind \
+        "SELECT position, name, checksum, schema_hash, applied_at, duration_ms, kind, {schema_version} \
          FROM {HISTORY_TABLE} ORDER BY position"
     );
     let record = |row: &Vec<Value>| Record {
@@ -155,6 +178,10 @@ pub(super) async fn read(connection: &Connection) -> Result<Vec<Record>, EngineE
         applied_at: text(&row[4]).to_owned(),
         duration_ms: integer(&row[5]),
         kind: RecordKind::of(text(&row[6])),
+        schema_version: match row[7] {
+            Value::Integer(version) => Some(version),
+            _ => None,
+        },
     };
     Ok(connection.rows(&query).await?.iter().map(record).collect())
 }

@@ -6,17 +6,18 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::adopt::{Adoption, Refusal};
-use super::found::fill;
+use super::drift::{Drift, Tolerated};
+use super::found::{add_keys, fill};
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
-use crate::engine::check::{Broken, Violations, broken_objects, foreign_key_violations};
-use crate::engine::connection::{Connection, display, integer};
+use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
+use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
-use crate::engine::tracker::Tracker;
+use crate::engine::tracker::{Tracker, schema_version};
 use crate::folder::Script;
-use crate::plan::{Lint, Preflight};
+use crate::plan::{Lint, Preflight, UNCHECKED};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
 use crate::sql::{Name, Statement, StatementKind, split, token::significant};
@@ -41,6 +42,10 @@ struct Wanted<'a> {
     unreadable: &'a [Unreadable],
     /// What did not compile before either.
     broken: Vec<Broken>,
+    /// The views and triggers that need not compile.
+    unchecked: Vec<Name>,
+    /// The drift that has to be what it was, in which case the schema has no hash to compare.
+    drift: Option<&'a Tolerated>,
 }
 
 /// Why a file was not opened.
@@ -125,7 +130,7 @@ impl LocalDatabase {
     /// Whether the history is still as long as it was read, now that nobody else can write.
     async fn is_at(&mut self, position: usize) -> Result<bool, EngineError> {
         if !self.has_history_table {
-            self.connection.run(history::CREATE).await?;
+            history::create(&self.connection).await?;
             self.has_history_table = true;
         }
         let query = format!("SELECT max(position) FROM {HISTORY_TABLE}");
@@ -134,7 +139,9 @@ impl LocalDatabase {
     }
 
     async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
-        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration).await
+        // beside a drift, the database is not what the migration leads to
+        let version = if migration.drift.is_none() { Some(schema_version(&self.connection).await?) } else { None };
+        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
     }
 
     async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
@@ -185,8 +192,9 @@ impl LocalDatabase {
         started: Instant,
     ) -> Result<(), Failure> {
         self.preflights(migration).await?;
-        self.forget_what_others_changed().await.map_err(cannot_read)?;
-        let wanted = Wanted { hash: migration.migration.schema.to_hex(), ..Wanted::default() };
+        // the history table may be new
+        self.forget_what_is_outdated().await.map_err(cannot_read)?;
+        let wanted = self.wanted(migration).await.map_err(cannot_read)?;
         self.run_checked(&migration.script.statements, &wanted).await?;
         let duration = milliseconds(started);
         self.record(migration, position, duration)
@@ -196,7 +204,7 @@ impl LocalDatabase {
 
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
     async fn push_inside(&mut self, push: &Push<'_>) -> Result<bool, Failure> {
-        self.forget_what_others_changed().await.map_err(cannot_read)?;
+        self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let tracker = self.tracker().await.map_err(cannot_read)?;
         if tracker.hash() != SchemaHash::of(&push.before.schema) || tracker.unreadable() != push.before.unreadable {
             return Ok(false);
@@ -216,6 +224,8 @@ impl LocalDatabase {
             unreadable: &push.before.unreadable,
             // a view that nobody could use before is no fault of the change
             broken: broken_objects(&self.connection, &push.before.schema).await,
+            unchecked: push.wanted.unchecked().cloned().collect(),
+            drift: None,
         };
         self.run_checked(&statements, &wanted).await.map(|()| true)
     }
@@ -226,7 +236,12 @@ impl LocalDatabase {
         for (at, preflight) in preflights.iter().enumerate() {
             let row = self.connection.first_row_shown(&preflight.query).await;
             if let Some(row) = row.map_err(|error| (preflight.query.clone(), error))? {
-                found.push(Finding { preflight: at, message: fill(Some(&preflight.message), &row) });
+                let mut message = fill(Some(&preflight.message), &row);
+                if !preflight.keys.is_empty() {
+                    let keys = self.connection.rows_shown(&preflight.keys).await;
+                    add_keys(&mut message, &keys.map_err(|error| (preflight.keys.clone(), error))?);
+                }
+                found.push(Finding { preflight: at, message });
             }
         }
         Ok(found)
@@ -236,7 +251,9 @@ impl LocalDatabase {
     async fn run_checked(&mut self, statements: &[Statement<'_>], wanted: &Wanted<'_>) -> Result<(), Failure> {
         let references = statements.iter().any(|statement| can_break_references(statement));
         let violations_before = match references {
-            true => foreign_key_violations(&self.connection).await.unwrap_or_default(),
+            true => foreign_key_violations(&self.connection)
+                .await
+                .map_err(|error| Failure::Engine { action: "cannot check foreign keys", error })?,
             false => Violations::new(),
         };
         // before the first statement, so that only what it changes has to be read after it
@@ -256,41 +273,80 @@ impl LocalDatabase {
         Ok(())
     }
 
-    /// What was read before the lock was held may have been changed by another connection since.
-    async fn forget_what_others_changed(&mut self) -> Result<(), EngineError> {
-        if let Some(tracker) = &self.tracker
-            && !tracker.is_current(&self.connection).await?
-        {
+    /// Whether the schema was changed since it was read.
+    async fn is_outdated(&self) -> Result<bool, EngineError> {
+        match &self.tracker {
+            Some(tracker) => Ok(!tracker.is_current(&self.connection).await?),
+            None => Ok(false),
+        }
+    }
+
+    async fn forget_what_is_outdated(&mut self) -> Result<(), EngineError> {
+        if self.is_outdated().await? {
             self.tracker = None;
         }
         Ok(())
+    }
+
+    /// What a migration has to lead to.
+    async fn wanted<'a>(&mut self, migration: &'a Prepared<'_>) -> Result<Wanted<'a>, EngineError> {
+        let script = &migration.script;
+        let allows = script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
+        let mut wanted = Wanted {
+            hash: migration.migration.schema.to_hex(),
+            unchecked: allows.map(|allow| Name::from(allow.object.as_str())).collect(),
+            drift: migration.drift.as_ref(),
+            ..Wanted::default()
+        };
+        if !is_additive(&script.statements) {
+            wanted.broken = self.broken_before().await?;
+        }
+        Ok(wanted)
+    }
+
+    /// What does not compile before a migration is no fault of it: it may be unchecked, or made by hand.
+    async fn broken_before(&mut self) -> Result<Vec<Broken>, EngineError> {
+        self.tracker().await?;
+        let Some(tracker) = self.tracker.as_mut() else { return Ok(Vec::new()) };
+        if tracker.broken.is_none() {
+            tracker.broken = Some(broken_objects(&self.connection, tracker.schema()).await);
+        }
+        Ok(tracker.broken.clone().unwrap_or_default())
     }
 
     async fn check_structure(&mut self, wanted: &Wanted<'_>, statements: &[Statement<'_>]) -> Result<(), Failure> {
         self.tracker().await.map_err(cannot_read)?;
         let Some(tracker) = self.tracker.as_mut() else { return Ok(()) };
         tracker.update(&self.connection, statements).await.map_err(cannot_read)?;
-        if tracker.hash().to_hex() != wanted.hash || tracker.unreadable() != wanted.unreadable {
-            let unreadable =
-                tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
-            let (found, unreadable) = (Box::new(tracker.schema().clone()), unreadable.collect());
+        let is_right = match wanted.drift {
+            None => tracker.hash().to_hex() == wanted.hash && tracker.unreadable() == wanted.unreadable,
+            Some(tolerated) => {
+                let now = Drift::of(tracker.canonical(), tracker.unreadable(), &tolerated.wanted);
+                let objects = tolerated.drift.lost(&now);
+                if !objects.is_empty() {
+                    return Err(Failure::TouchesDrift { objects });
+                }
+                now == tolerated.drift
+            }
+        };
+        if !is_right {
+            let (found, unreadable) = (Box::new(tracker.schema().clone()), tracker.unreadable().to_vec());
             return Err(Failure::Structure { found, unreadable });
         }
-        let additive = statements.iter().all(|statement| {
-            !statement.kind.changes_schema()
-                || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
-        });
-        if additive {
+        if is_additive(statements) {
             return Ok(());
         }
         let broken = broken_objects(&self.connection, tracker.schema()).await;
-        let is_new = |object: &Broken| {
-            !wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name)
+        let is_new = |object: &&Broken| {
+            let was_broken =
+                wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name);
+            !was_broken && !wanted.unchecked.contains(&object.name)
         };
-        match broken.into_iter().find(is_new) {
-            Some(Broken { kind, name, message }) => Err(Failure::Broken { kind, name: name.to_string(), message }),
-            None => Ok(()),
+        if let Some(Broken { kind, name, message }) = broken.iter().find(is_new) {
+            return Err(Failure::Broken { kind, name: name.to_string(), message: message.clone() });
         }
+        tracker.broken = Some(broken);
+        Ok(())
     }
 
     async fn check_references(&self, statements: &[Statement<'_>], before: &Violations) -> Result<(), Failure> {
@@ -319,6 +375,10 @@ impl LocalDatabase {
             }
         }
         let Some(((table, rowid, parent), _)) = new.first() else { return Ok(()) };
+        if rowid == MISMATCH {
+            let message = format!("{MISMATCH}: `{parent}` has no key that its foreign key could refer to");
+            return Err(Failure::Broken { kind: "table", name: table.clone(), message });
+        }
         let count = new.iter().filter(|((one, _, two), _)| one == table && two == parent).map(|(_, count)| count).sum();
         Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
     }
@@ -336,9 +396,10 @@ impl LocalDatabase {
         {
             return Ok(Some(Refusal::Changed));
         }
-        self.connection.run(history::CREATE).await?;
+        history::create(&self.connection).await?;
+        let version = Some(schema_version(&self.connection).await?);
         for (position, migration) in adoption.migrations.iter().enumerate() {
-            history::insert(&self.connection, migration, position, 0, adoption.kind).await?;
+            history::insert(&self.connection, migration, position, 0, adoption.kind, version).await?;
         }
         Ok(None)
     }
@@ -359,11 +420,17 @@ impl Target for LocalDatabase {
         history::read(&self.connection).await
     }
 
-    async fn schema(&mut self) -> Result<(Schema, Vec<String>), EngineError> {
+    async fn schema(&mut self) -> Result<(Schema, Vec<Unreadable>), EngineError> {
         let tracker = self.tracker().await?;
-        let unreadable =
-            tracker.unreadable().iter().map(|object| format!("{} `{}`", object.object.kind, object.object.name));
-        Ok((tracker.schema().clone(), unreadable.collect()))
+        Ok((tracker.schema().clone(), tracker.unreadable().to_vec()))
+    }
+
+    async fn schema_version(&mut self) -> Result<Option<i64>, EngineError> {
+        schema_version(&self.connection).await.map(Some)
+    }
+
+    async fn rows(&mut self, query: &str) -> Result<Vec<Row>, EngineError> {
+        self.connection.rows(query).await
     }
 
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError> {
@@ -423,7 +490,12 @@ impl Target for LocalDatabase {
     async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
         let started = Instant::now();
         self.begin().await?;
-        let result = match self.is_at(position).await {
+        // what was compared before the lock was held must be what is changed now
+        let is_turn = match self.is_outdated().await {
+            Ok(false) => self.is_at(position).await,
+            outdated => outdated.map(|_| false),
+        };
+        let result = match is_turn {
             Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
             Ok(false) => Ok(false),
             Err(error) => Err(Failure::Engine { action: "cannot read the history", error }),
@@ -435,11 +507,15 @@ impl Target for LocalDatabase {
         let started = Instant::now();
         let engine = |action| move |error| Failure::Engine { action, error };
         self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
-        if !self.is_at(position).await.map_err(engine("cannot read the history"))? {
+        let is_outdated = self.is_outdated().await.map_err(cannot_read)?;
+        if is_outdated || !self.is_at(position).await.map_err(engine("cannot read the history"))? {
+            self.tracker = None;
             return Ok(Step::Overtaken);
         }
         self.preflights(migration).await?;
-        self.tracker().await.map_err(engine("cannot read the schema"))?;
+        self.forget_what_is_outdated().await.map_err(cannot_read)?;
+        self.tracker().await.map_err(cannot_read)?;
+        let wanted = self.wanted(migration).await.map_err(cannot_read)?;
         for (at, statement) in migration.script.statements.iter().enumerate() {
             let (number, line) = (at + 1, statement.line);
             self.connection.run(statement.text).await.map_err(|error| {
@@ -448,7 +524,6 @@ impl Target for LocalDatabase {
             })?;
         }
         let duration = milliseconds(started);
-        let wanted = Wanted { hash: migration.migration.schema.to_hex(), ..Wanted::default() };
         let recorded = match self.check_structure(&wanted, &migration.script.statements).await {
             Ok(()) => self.record(migration, position, duration).await.map_err(engine("cannot record the migration")),
             Err(failure) => Err(failure),
@@ -476,6 +551,14 @@ impl Target for LocalDatabase {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether statements add tables and indexes and nothing else, so that views and triggers compile as they did.
+fn is_additive(statements: &[Statement<'_>]) -> bool {
+    statements.iter().all(|statement| {
+        !statement.kind.changes_schema()
+            || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
+    })
 }
 
 fn cannot_read(error: EngineError) -> Failure {

@@ -5,6 +5,7 @@
 //! records what a database has already.
 
 pub mod adopt;
+pub mod drift;
 mod found;
 pub mod history;
 pub mod local;
@@ -15,17 +16,21 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::check::Broken;
+use super::connection::Row;
 use super::error::EngineError;
-use super::introspect::Introspected;
+use super::introspect::{Introspected, Unreadable};
 use crate::folder::script::{Script, ScriptError};
 use crate::folder::{FolderError, Migration};
 use crate::plan::Preflight;
 use crate::schema::Schema;
 
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
+pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
 pub use history::{Record, RecordKind};
 pub use local::LocalDatabase;
-pub use runner::{Applied, Observer, Outcome, Status, apply_pending, status};
+pub use runner::{
+    Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
+};
 
 /// A migration with its script at hand, ready to be applied.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub struct Prepared<'a> {
     pub file: PathBuf,
     /// The parsed SQL.
     pub script: Script<'a>,
+    /// The drift that it goes on beside, if one was accepted.
+    pub drift: Option<Tolerated>,
 }
 
 /// Something that a migration loses because it was allowed to.
@@ -91,8 +98,14 @@ pub trait Target {
     /// The recorded migrations, in order; empty if there is no history yet.
     async fn history(&mut self) -> Result<Vec<Record>, EngineError>;
 
-    /// The schema as it is now, and the names of objects that the model cannot represent.
-    async fn schema(&mut self) -> Result<(Schema, Vec<String>), EngineError>;
+    /// The schema as it is now, and the objects that the model cannot represent.
+    async fn schema(&mut self) -> Result<(Schema, Vec<Unreadable>), EngineError>;
+
+    /// A number that is another one after every change of the schema, whoever makes it; `None` if there is none.
+    async fn schema_version(&mut self) -> Result<Option<i64>, EngineError>;
+
+    /// The rows of a query, for what other tools have recorded in the database.
+    async fn rows(&mut self, query: &str) -> Result<Vec<Row>, EngineError>;
 
     /// Whether the schema is the one with this hash.
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError>;
@@ -165,7 +178,13 @@ pub enum Failure {
         /// The schema that came out.
         found: Box<Schema>,
         /// Objects that cannot be represented.
-        unreadable: Vec<String>,
+        unreadable: Vec<Unreadable>,
+    },
+    /// The migration would change, or has changed, what was changed by hand before.
+    #[error("it changes {}, which somebody has changed by hand", list(objects))]
+    TouchesDrift {
+        /// What was changed by hand.
+        objects: Vec<DriftedObject>,
     },
     /// A view or trigger does not compile afterwards.
     #[error("{kind} `{name}` does not compile after the migration: {message}")]
@@ -206,6 +225,10 @@ pub enum Failure {
     NotUndone(Box<Failure>),
 }
 
+fn list(objects: &[DriftedObject]) -> String {
+    objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// Why a run stopped.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -237,8 +260,8 @@ pub enum ApplyError {
     #[error("the database is not what its last applied migration left")]
     Drift {
         /// The last applied migration.
-        migration: Option<String>,
-        /// What would have to change to get back to its snapshot.
+        migration: String,
+        /// What has changed since.
         differences: Vec<String>,
     },
     /// A migration failed; those before it are applied.

@@ -1,11 +1,15 @@
 //! What is to be done, whatever the database is: written once, above [`Target`].
 
+use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
 use super::{ApplyError, Failure, Loss, Prepared, Step, Target};
+use crate::diff::{Renames, diff};
+use crate::engine::introspect::Unreadable;
 use crate::engine::prove::differences;
 use crate::folder::script::Script;
 use crate::folder::{Folder, Migration};
 use crate::schema::Schema;
+use crate::schema::canonical::SchemaHash;
 
 /// Is told what happens while it happens.
 pub trait Observer {
@@ -15,6 +19,17 @@ pub trait Observer {
     fn loses(&mut self, loss: &Loss);
     /// A migration was applied.
     fn applied(&mut self, applied: &Applied);
+    /// The database has drifted, which was accepted.
+    fn drifted(&mut self, _drifted: &Drifted) {}
+}
+
+/// How far to go, and what to put up with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// The last migration to apply.
+    pub to: Option<&'a str>,
+    /// Whether a database that has drifted is migrated beside its drift; see [`mod@super::drift`].
+    pub accept_drift: bool,
 }
 
 /// A migration that was applied.
@@ -44,6 +59,28 @@ pub struct Status {
     pub applied: usize,
 }
 
+/// What a database is, compared with the snapshot that it should be at.
+#[derive(Debug)]
+pub enum Standing {
+    /// What its last migration left; empty, if it has none.
+    AsRecorded,
+    /// Something else.
+    Drifted(Box<Drifted>),
+    /// It has no history, but these objects.
+    NotEmpty(Vec<String>),
+}
+
+impl Standing {
+    /// The error that it is for somebody who wants to migrate.
+    pub fn into_error(self) -> Option<ApplyError> {
+        match self {
+            Self::AsRecorded => None,
+            Self::Drifted(drifted) => Some(drifted.into_error()),
+            Self::NotEmpty(objects) => Some(ApplyError::NotEmpty { objects }),
+        }
+    }
+}
+
 /// Where the database stands, if history and folder agree.
 ///
 /// # Errors
@@ -69,6 +106,30 @@ pub fn pending<'f>(folder: &'f Folder, applied: usize, to: Option<&str>) -> Resu
     Ok(&all[applied..end])
 }
 
+/// Where the database stands, and whether it is what its last migration left.
+///
+/// With a migration pending that is always looked at. With none, only where the schema may have been changed since the
+/// last one: see [`Record::schema_version`].
+///
+/// # Errors
+/// As for [`status`], and if the last snapshot cannot be read.
+pub async fn inspect(target: &mut impl Target, folder: &Folder) -> Result<(Status, Standing), ApplyError> {
+    let mut now = status(target, folder).await?;
+    loop {
+        let is_done = now.applied == folder.migrations().len();
+        let standing = standing(target, folder, &now, is_done).await?;
+        if matches!(standing, Standing::AsRecorded) {
+            return Ok((now, standing));
+        }
+        // another runner may have applied something between the two looks at the database
+        let again = status(target, folder).await?;
+        if again.applied == now.applied {
+            return Ok((again, standing));
+        }
+        now = again;
+    }
+}
+
 /// Applies what is pending, up to the migration called `to`.
 ///
 /// # Errors
@@ -80,7 +141,20 @@ pub async fn apply_pending(
     to: Option<&str>,
     observer: &mut impl Observer,
 ) -> Result<Outcome, ApplyError> {
-    let result = run(target, folder, to, observer).await;
+    apply_pending_with(target, folder, Options { to, ..Options::default() }, observer).await
+}
+
+/// Applies what is pending, with options.
+///
+/// # Errors
+/// As for [`apply_pending`].
+pub async fn apply_pending_with(
+    target: &mut impl Target,
+    folder: &Folder,
+    options: Options<'_>,
+    observer: &mut impl Observer,
+) -> Result<Outcome, ApplyError> {
+    let result = run(target, folder, options, observer).await;
     let finished = target.finish().await;
     let outcome = result?;
     finished.map_err(|error| ApplyError::Engine { action: "cannot restore the connection's settings", error })?;
@@ -90,50 +164,54 @@ pub async fn apply_pending(
 async fn run(
     target: &mut impl Target,
     folder: &Folder,
-    to: Option<&str>,
+    options: Options<'_>,
     observer: &mut impl Observer,
 ) -> Result<Outcome, ApplyError> {
-    let mut outcome = Outcome { before: status(target, folder).await?.applied, ..Outcome::default() };
-    let mut done = outcome.before;
+    let mut now = status(target, folder).await?;
+    let mut outcome = Outcome { before: now.applied, ..Outcome::default() };
+    let mut drift = None;
     let mut verified = false;
     loop {
-        let pending = pending(folder, done, to)?;
-        let Some(migration) = pending.first() else { return Ok(outcome) };
+        let pending = pending(folder, now.applied, options.to)?;
         if !verified {
-            if let Err(error) = verify_start(target, folder, done).await {
+            let standing = standing(target, folder, &now, pending.is_empty()).await?;
+            if !matches!(standing, Standing::AsRecorded) {
                 // another runner may have applied something between the two looks at the database
-                let now = status(target, folder).await?.applied;
-                if now == done {
-                    return Err(error);
+                let again = status(target, folder).await?;
+                if again.applied != now.applied {
+                    now = again;
+                    continue;
                 }
-                done = now;
-                continue;
             }
+            drift = accept(standing, options, observer)?;
             verified = true;
         }
+        let Some(migration) = pending.first() else { return Ok(outcome) };
         let name = migration.name.as_str();
-        let number = outcome.applied.len() + 1;
-        observer.begin(name, number, outcome.applied.len() + pending.len());
         let file = folder.sql_path(migration);
         let text = folder.sql(migration)?;
-        let prepared = Prepared { migration, script: Script::parse(&text, &file)?, file };
+        let script = Script::parse(&text, &file)?;
+        let drift_beside = drift.as_ref().map(|drift| tolerate(drift, folder, migration, &script)).transpose()?;
+        let number = outcome.applied.len() + 1;
+        observer.begin(name, number, outcome.applied.len() + pending.len());
+        let prepared = Prepared { migration, script, file, drift: drift_beside };
         for loss in target.losses(&prepared.script).await {
             observer.loses(&loss);
         }
         let step = if prepared.script.no_transaction {
-            target.apply_without_transaction(&prepared, done).await
+            target.apply_without_transaction(&prepared, now.applied).await
         } else {
-            target.apply(&prepared, done).await
+            target.apply(&prepared, now.applied).await
         };
         match step {
             Ok(Step::Applied { milliseconds }) => {
                 let applied = Applied { name: name.to_owned(), milliseconds };
                 observer.applied(&applied);
                 outcome.applied.push(applied);
-                done += 1;
+                now.applied += 1;
             }
             Ok(Step::Overtaken) => {
-                done = status(target, folder).await?.applied;
+                now = status(target, folder).await?;
                 verified = false;
             }
             Err(failure) => {
@@ -144,44 +222,107 @@ async fn run(
                 let differences = match reason {
                     Failure::Structure { found, unreadable } => {
                         let wanted = folder.schema_at(migration)?;
-                        name_differences(found, unreadable, &wanted)
+                        match &drift {
+                            Some(drift) => differences_beside(drift, found, &wanted),
+                            None => name_differences(found, unreadable, &wanted),
+                        }
                     }
                     _ => Vec::new(),
                 };
-                let file = prepared.file;
-                return Err(ApplyError::Migration {
-                    name: name.to_owned(),
-                    file,
-                    failure: Box::new(failure),
-                    differences,
-                });
+                return Err(failed(folder, migration, failure, differences));
             }
         }
     }
 }
 
-/// The database must be what the last applied migration left, or empty.
-async fn verify_start(target: &mut impl Target, folder: &Folder, applied: usize) -> Result<(), ApplyError> {
+/// The drift to put up with, if there is one and it was accepted.
+fn accept(standing: Standing, options: Options<'_>, observer: &mut impl Observer) -> Result<Option<Drift>, ApplyError> {
+    match standing {
+        Standing::Drifted(drifted) if options.accept_drift => {
+            observer.drifted(&drifted);
+            Ok(Some(drifted.drift()))
+        }
+        other => other.into_error().map_or(Ok(None), Err),
+    }
+}
+
+/// Whether a migration leaves the drift alone, as far as that is known before it runs.
+///
+/// # Errors
+/// If it would not, or a snapshot cannot be read.
+pub fn touched(drifted: &Drifted, folder: &Folder, migration: &Migration) -> Result<(), ApplyError> {
+    let text = folder.sql(migration)?;
+    let script = Script::parse(&text, &folder.sql_path(migration))?;
+    tolerate(&drifted.drift(), folder, migration, &script).map(drop)
+}
+
+/// The drift beside which a migration can be applied, or that it would touch.
+fn tolerate(
+    drift: &Drift,
+    folder: &Folder,
+    migration: &Migration,
+    script: &Script<'_>,
+) -> Result<Tolerated, ApplyError> {
+    let before = folder.schema_before(migration)?.canonical();
+    let wanted = folder.schema_at(migration)?.canonical();
+    let objects = drift.touched(&before, &wanted, &script.statements);
+    if objects.is_empty() {
+        return Ok(Tolerated { drift: drift.clone(), wanted });
+    }
+    Err(failed(folder, migration, Failure::TouchesDrift { objects }, Vec::new()))
+}
+
+fn failed(folder: &Folder, migration: &Migration, failure: Failure, differences: Vec<String>) -> ApplyError {
+    let name = migration.name.to_string();
+    ApplyError::Migration { name, file: folder.sql_path(migration), failure: Box::new(failure), differences }
+}
+
+/// What the database is, compared with the last applied migration. With `may_trust_version`, it is not compared if the
+/// schema was not changed since that was recorded.
+async fn standing(
+    target: &mut impl Target,
+    folder: &Folder,
+    now: &Status,
+    may_trust_version: bool,
+) -> Result<Standing, ApplyError> {
     let engine = |error| ApplyError::Engine { action: "cannot read the schema", error };
-    let last = applied.checked_sub(1).and_then(|at| folder.migrations().get(at));
-    let wanted_hash =
-        last.map_or_else(|| crate::schema::canonical::SchemaHash::default().to_hex(), |last| last.schema.to_hex());
+    let last = now.applied.checked_sub(1).and_then(|at| folder.migrations().get(at));
+    if may_trust_version {
+        let recorded = now.history.last().and_then(|record| record.schema_version);
+        let is_unchanged = recorded.is_some() && target.schema_version().await.map_err(engine)? == recorded;
+        // without a migration there is nothing that it should be
+        if is_unchanged || last.is_none() {
+            return Ok(Standing::AsRecorded);
+        }
+    }
+    let wanted_hash = last.map_or_else(|| SchemaHash::default().to_hex(), |last| last.schema.to_hex());
     if target.has_schema(&wanted_hash).await.map_err(engine)? {
-        return Ok(());
+        return Ok(Standing::AsRecorded);
     }
     let (found, unreadable) = target.schema().await.map_err(engine)?;
     let Some(last) = last else {
         let names = found.tables.iter().map(|table| table.name.to_string());
         let views = found.views.iter().map(|view| view.name.to_string());
-        return Err(ApplyError::NotEmpty { objects: names.chain(views).chain(unreadable).collect() });
+        let unreadable = unreadable.iter().map(|object| object.object.name.to_string());
+        return Ok(Standing::NotEmpty(names.chain(views).chain(unreadable).collect()));
     };
     let wanted = folder.schema_at(last)?;
-    let differences = name_differences(&found, &unreadable, &wanted);
-    Err(ApplyError::Drift { migration: Some(last.name.to_string()), differences })
+    Ok(Standing::Drifted(Box::new(Drifted { migration: last.name.to_string(), wanted, found, unreadable })))
 }
 
-pub(super) fn name_differences(found: &Schema, unreadable: &[String], wanted: &Schema) -> Vec<String> {
+/// What differs between what was found and what is wanted, in words, with what cannot be represented.
+pub fn name_differences(found: &Schema, unreadable: &[Unreadable], wanted: &Schema) -> Vec<String> {
     let mut all = differences(found, wanted);
     all.extend(unreadable.iter().map(|object| format!("drop {object}, which cannot be represented")));
     all
+}
+
+/// What differs apart from what had drifted before.
+fn differences_beside(drift: &Drift, found: &Schema, wanted: &Schema) -> Vec<String> {
+    let Ok(difference) = diff(found, wanted, &Renames::default()) else { return Vec::new() };
+    let details = difference.details(found, wanted);
+    let mut words: Vec<String> =
+        details.iter().filter(|detail| !drift.has(detail)).map(|detail| detail.change.to_string()).collect();
+    words.dedup();
+    words
 }

@@ -1,0 +1,118 @@
+//! `pull --baseline`: a database as structs, as the first migration, and as the start of its own history.
+
+use dbmigrate_core::diff::{Renames, diff};
+use dbmigrate_core::engine::apply::{RecordKind, Target as _, history};
+use dbmigrate_core::folder::{Folder, Slug, Snapshot};
+use dbmigrate_core::plan::{Decisions, plan};
+use dbmigrate_core::schema::Schema;
+use pollster::block_on;
+
+use super::pull::{self, Pull, Pulled};
+use super::replay::{apply_error, engine_error};
+use super::take_over::{self, Step};
+use super::{baseline, generate};
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::report::counted;
+use crate::url::DatabaseUrl;
+use crate::{exit, structs};
+
+/// The name of the migration, without its number.
+const SLUG: &str = "baseline";
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What went wrong.
+pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<u8> {
+    let pulled = pull::read(context, arguments, url)?;
+    refuse_unsuitable(&pulled, url)?;
+    let schema = &pulled.found.schema;
+    let steps = [first_migration(schema)?];
+    let mut folder = take_over::open_folder(context, &steps, |folder| {
+        let count = counted(folder.migrations().len(), "migration");
+        let message = format!("`{}` has {count} already: the baseline is the first one", folder.path().display());
+        CommandError::new(exit::INCONSISTENT, message)
+            .note("nothing was changed")
+            .help("if the database has the schema of one of them, adopt it: `cargo dbmigrate baseline`")
+            .help("see what it has, as structs: `cargo dbmigrate pull`")
+    })?;
+    if folder.migrations().len() > 1 {
+        // the first is this very one, so the others were made from here
+        let message = format!("`{}` has migrations after the baseline", folder.path().display());
+        return Err(CommandError::new(exit::INCONSISTENT, message)
+            .note("nothing was changed")
+            .help("adopt a database that has the schema of the first: `cargo dbmigrate baseline 1`"));
+    }
+    refuse_other_history(context, &folder, url)?;
+    let next = match arguments.out {
+        Some(_) => pull::write_structs(context, arguments, &url.to_string(), &pulled)?,
+        None => need_structs(context)?,
+    };
+    let again = format!("cargo dbmigrate pull --baseline{}", arguments.again());
+    let declared = take_over::declared(context, schema, arguments.out.as_deref(), &next, &again)?;
+    generate::check(context, &declared)?;
+    take_over::write_missing(context, &mut folder, &steps, &url.to_string())?;
+    if let Some(last) = folder.head() {
+        baseline::record(context, &folder, last, url, RecordKind::Baseline, None)?;
+    }
+    let mut next = next;
+    next.push("change the structs, then write the next migration: `cargo dbmigrate generate`".to_owned());
+    context.printer.next(&next);
+    Ok(exit::DONE)
+}
+
+/// The database may have been adopted by an earlier run, but not be the work of other migrations.
+fn refuse_other_history(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<()> {
+    let shown = url.to_string();
+    let mut database = baseline::open_existing(context, url, "pull --baseline")?;
+    let history = block_on(database.history())
+        .map_err(|error| engine_error("cannot read the history", &error, &shown).note("nothing was changed"))?;
+    history::compare(&history, folder.migrations()).map_err(|error| apply_error(&error.into(), &shown))?;
+    Ok(())
+}
+
+/// Without a file to write, the structs have to be there.
+fn need_structs(context: &Context) -> Result<Vec<String>> {
+    let help = "name a file for the structs: `cargo dbmigrate pull --baseline --out src/schema.rs`";
+    match structs::read(context) {
+        Ok(declared) if declared.schema.is_empty() => {
+            let error = CommandError::usage("`--baseline` needs a place for the structs");
+            Err(error.note("nothing was changed").help(help))
+        }
+        Ok(_) => Ok(Vec::new()),
+        Err(error) => Err(error.note("nothing was changed").help(help)),
+    }
+}
+
+/// What the model cannot represent cannot be in a snapshot either.
+fn refuse_unsuitable(pulled: &Pulled, url: &DatabaseUrl) -> Result<()> {
+    let found = &pulled.found;
+    if let [first, ..] = &found.unreadable[..] {
+        let message = format!("{} of `{url}` cannot be represented", counted(found.unreadable.len(), "object"));
+        let error = CommandError::failed(message).note("nothing was changed");
+        let lines = found.unreadable.iter().take(5);
+        let error = lines
+            .fold(error, |error, one| error.note(format!("{} `{}`: {}", one.object.kind, one.object.name, one.reason)));
+        let name = &first.object.table;
+        return Err(error.help(format!("leave it to somebody else, in `dbmigrate.toml`: `ignore = [\"{name}\"]`")));
+    }
+    if found.schema.is_empty() {
+        return Err(CommandError::new(exit::DIFFERENCE, format!("`{url}` is empty: there is nothing to adopt"))
+            .note("nothing was changed")
+            .help("declare tables, then write the first migration: `cargo dbmigrate generate`"));
+    }
+    Ok(())
+}
+
+/// The migration that makes all of a schema.
+fn first_migration(schema: &Schema) -> Result<Step> {
+    let failed = |error: String| CommandError::failed(error);
+    let old = Schema::default();
+    let difference = diff(&old, schema, &Renames::default()).map_err(|error| failed(error.to_string()))?;
+    let plan = plan(&old, schema, &difference, &Decisions::default()).map_err(|error| failed(error.to_string()))?;
+    let slug = Slug::sanitize(SLUG).ok_or_else(|| failed("no name for the migration".to_owned()))?;
+    let sql = plan.to_sql(Step::name(&slug, 0).as_str());
+    let snapshot = Snapshot { schema: schema.clone(), renamed_from: Vec::new() };
+    Ok(Step { slug, sql, snapshot })
+}
