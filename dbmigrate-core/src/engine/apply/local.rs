@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::adopt::{Adoption, Refusal};
 use super::drift::{Drift, Tolerated};
 use super::found::{add_keys, fill};
+use super::hidden::TakenOut;
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
 use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
@@ -258,7 +259,10 @@ impl LocalDatabase {
         };
         // before the first statement, so that only what it changes has to be read after it
         self.tracker().await.map_err(cannot_read)?;
+        let hidden = |error| Failure::Engine { action: "cannot take out and put back what is ignored", error };
+        let mut taken_out = TakenOut::default();
         for (at, statement) in statements.iter().enumerate() {
+            taken_out.before(&self.connection, &self.ignore, statement).await.map_err(hidden)?;
             self.connection.run(statement.text).await.map_err(|error| Failure::Statement {
                 number: at + 1,
                 line: statement.line,
@@ -266,6 +270,7 @@ impl LocalDatabase {
                 error,
             })?;
         }
+        taken_out.put_back(&self.connection).await.map_err(hidden)?;
         self.check_structure(wanted, statements).await?;
         if references {
             self.check_references(statements, &violations_before).await?;
