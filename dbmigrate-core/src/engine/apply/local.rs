@@ -5,12 +5,11 @@ mod checked;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use checked::Wanted;
 use thiserror::Error;
 
 use super::adopt::{Adoption, Refusal};
 use super::found::{add_keys, fill};
-use checked::Wanted;
-
 use super::history::{self, Record, RecordKind};
 use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
 use crate::engine::check::{Broken, broken_objects};
