@@ -17,6 +17,7 @@ mod ignored;
 mod project;
 mod pull;
 mod push;
+mod push_beside;
 mod renames;
 mod rows;
 mod unusable_keys;

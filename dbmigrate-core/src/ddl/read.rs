@@ -6,7 +6,7 @@ use super::cursor::{self, Cursor};
 use super::read_table;
 use crate::schema::table::IndexPart;
 use crate::schema::{Index, Table, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
-use crate::sql::expr::{is_operand, without_outer_parentheses};
+use crate::sql::expr::without_outer_parentheses;
 use crate::sql::token::{Token, TokenKind};
 use crate::sql::{Expr, Name};
 
@@ -44,6 +44,9 @@ impl ReadError {
 /// If it is another statement, or has a clause that the model does not know.
 pub fn read(sql: &str) -> Result<Object, ReadError> {
     let tokens = cursor::tokens(sql);
+    if let Some(illegal) = tokens.iter().find(|token| token.kind == TokenKind::Illegal) {
+        return Err(ReadError::new(format!("`{}` is not SQL", illegal.text)));
+    }
     let mut cursor = Cursor::new(sql, &tokens);
     cursor.expect("create")?;
     if cursor.at_word("temp") || cursor.at_word("temporary") {
@@ -130,6 +133,16 @@ pub(super) fn collated_column(mut tokens: &[Token<'_>]) -> Option<(Name, Option<
             _ => return None,
         }
     }
+}
+
+/// Whether no operator stands outside of parentheses: a column, `( … )` or `f( … )`.
+pub(super) fn is_operand(tokens: &[Token<'_>]) -> bool {
+    let parenthesized = match tokens {
+        [_] => return true,
+        [word, rest @ ..] if word.kind == TokenKind::Word && !word.is_word("not") => rest,
+        all => all,
+    };
+    without_outer_parentheses(parenthesized).len() < parenthesized.len()
 }
 
 fn read_view(cursor: &mut Cursor<'_, '_>) -> Result<View, ReadError> {

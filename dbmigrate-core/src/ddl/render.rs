@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::read::is_operand;
 use crate::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table, Trigger,
     TriggerEvent, TriggerTiming, Unique, View, VirtualTable,
 };
-use crate::sql::expr::is_operand;
 use crate::sql::name::{quote_name, sql_list};
-use crate::sql::token::{Token, TokenKind, significant};
+use crate::sql::token::{Token, TokenKind, significant, tokenize};
 use crate::sql::{Expr, Name};
 
 /// `CREATE TABLE` under the table's own name.
@@ -127,7 +127,11 @@ fn plain_column_with(column: &Column, primary_key: &str, expr: &impl Fn(&Expr) -
 /// The type as written if SQLite reads it back as a type, else in quotes.
 fn decl_type(column: &Column) -> String {
     let text = column.decl_type.as_str();
-    if is_type(&significant(text)) { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    // a comment, or a byte order mark at an end, is part of the name
+    let tokens: Vec<Token<'_>> = tokenize(text).filter(|token| token.kind != TokenKind::Space).collect();
+    let length = tokens.first().zip(tokens.last()).map_or(0, |(first, last)| last.end() - first.start);
+    let is_bare = length == text.len() && is_type(&tokens);
+    if is_bare { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
 }
 
 /// Whether the tokens are words that are no keywords, with one or two numbers in parentheses behind them at most.
