@@ -236,9 +236,9 @@ impl Details<'_> {
     /// A view, trigger or virtual table: too long for a line.
     fn whole(&self, change: &Change, kind: &'static str, name: &Name) -> Detail {
         let sql = |schema: &Schema| match kind {
-            "view" => schema.views.get(name).map(render::create_view),
+            "view" => schema.views.get(name).map(|view| render::create_view(view, None)),
             "trigger" => schema.triggers.get(name).map(render::create_trigger),
-            _ => schema.virtual_tables.get(name).map(render::create_virtual_table),
+            _ => schema.virtual_tables.get(name).map(|table| render::create_virtual_table(table, None)),
         };
         let on = |schema: &Schema| schema.triggers.get(name).map(|trigger| trigger.on.clone());
         let table = match kind {
@@ -324,7 +324,7 @@ fn renamed(change: &Change, kind: &'static str, table: &Name, object: String, fr
 
 /// A column's definition without its name.
 fn definition(column: &Column, foreign_keys: &[&ForeignKey]) -> String {
-    let text = render::added_column(column, foreign_keys, &[]);
+    let text = render::added_column(column, foreign_keys, &[], None);
     text[column.name.sql().len()..].trim_start().to_owned()
 }
 

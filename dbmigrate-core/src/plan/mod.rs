@@ -164,7 +164,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
     steps.extend(input.rename_tables());
     steps.extend(input.rename_columns());
     for table in diff.created_tables.iter().filter_map(|name| new.table(name)) {
-        steps.push(create_table_step(table));
+        steps.push(create_table_step(new, table));
     }
     for (table, strategy) in &strategies {
         match strategy {
@@ -290,12 +290,13 @@ impl<'a> Input<'a> {
     }
 }
 
-fn create_table_step(table: &Table) -> Step {
+fn create_table_step(new: &Schema, table: &Table) -> Step {
+    let created = render::create_table_as(table, &table.name, new.docs(&table.name));
     let indexes = table.indexes.iter().map(|index| render::create_index(&table.name, index));
     Step {
         title: format!("create table {}", table.name),
         cost: Cost::Instant,
-        statements: std::iter::once(render::create_table(table)).chain(indexes).collect(),
+        statements: std::iter::once(created).chain(indexes).collect(),
     }
 }
 
