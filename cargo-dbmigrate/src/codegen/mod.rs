@@ -12,6 +12,7 @@ mod docs;
 mod enums;
 mod expressions;
 mod files;
+mod homes;
 mod layout;
 mod names;
 mod objects;

@@ -11,6 +11,7 @@ use dbmigrate_core::schema::{
 use dbmigrate_core::sql::name::sql_list;
 use dbmigrate_core::sql::{DeclType, Name};
 
+use super::homes::Homes;
 use super::layout::{Argument, Field, Struct, string};
 use super::names::{StructName, StructNames, explicit_column, word};
 use super::types::RustType;
@@ -18,7 +19,7 @@ use super::{defaults, objects};
 
 /// The struct of a table.
 pub(super) fn render(schema: &Schema, table: &Table, names: &StructNames, comments: Option<&Comments>) -> Struct {
-    let writing = Writing { schema, table, names, own: names.get(&table.name), comments };
+    let writing = Writing { schema, table, names, own: names.get(&table.name), comments, homes: Homes::of(table) };
     let arguments = writing.table_arguments();
     let fields = table.columns.iter().map(|column| writing.field(column)).collect();
     let name = writing.own.map_or_else(String::new, |own| own.ident.clone());
@@ -33,6 +34,7 @@ struct Writing<'a> {
     names: &'a StructNames,
     own: Option<&'a StructName>,
     comments: Option<&'a Comments>,
+    homes: Homes<'a>,
 }
 
 impl Writing<'_> {
@@ -55,7 +57,7 @@ impl Writing<'_> {
             arguments.push(self.key("primary_key", &key.parts, key.name.as_ref(), key.conflict));
         }
         for (at, unique) in table.uniques.iter().enumerate() {
-            if self.unique_of_field(at).is_none() {
+            if self.homes.of_unique(at).is_none() {
                 arguments.push(self.key("unique", &unique.parts, unique.name.as_ref(), unique.conflict));
             }
         }
@@ -69,9 +71,9 @@ impl Writing<'_> {
             let arguments_of_key = columns.chain(self.reference(key)).chain(name).collect();
             arguments.push(Argument::List("foreign_key", arguments_of_key));
         }
-        let checks = self.checks().filter(|check| self.field_of_check(check).is_none());
+        let checks = self.checks().filter(|check| self.homes.of_check(check).is_none());
         arguments.extend(checks.map(check_argument));
-        for index in table.indexes.iter().filter(|index| self.field_of_index(index).is_none()) {
+        for index in table.indexes.iter().filter(|index| self.homes.of_index(index).is_none()) {
             arguments.push(self.index(index, None));
         }
         let triggers = self.schema.triggers.iter().filter(|trigger| trigger.on == table.name);
@@ -131,11 +133,11 @@ impl Writing<'_> {
             }
         }
         for (at, unique) in table.uniques.iter().enumerate() {
-            if self.unique_of_field(at).is_some_and(|name| *name == column.name) {
+            if self.homes.of_unique(at).is_some_and(|name| *name == column.name) {
                 arguments.push(Argument::flag("unique", key_options(unique.name.as_ref(), unique.conflict)));
             }
         }
-        for index in table.indexes.iter().filter(|index| self.field_of_index(index).as_ref() == Some(&column.name)) {
+        for index in table.indexes.iter().filter(|index| self.homes.of_index(index) == Some(&column.name)) {
             arguments.push(self.index(index, Some(&column.name)));
         }
         let says_not_null = column.not_null_name.is_some() || column.not_null_conflict.is_some();
@@ -150,7 +152,7 @@ impl Writing<'_> {
         if let Some(collate) = &column.collate {
             arguments.push(Argument::Plain(format!("collate = {}", collation(collate))));
         }
-        for check in self.checks().filter(|check| self.field_of_check(check) == Some(&column.name)) {
+        for check in self.checks().filter(|check| self.homes.of_check(check) == Some(&column.name)) {
             arguments.push(match &check.name {
                 Some(_) => check_argument(check),
                 None => Argument::text("check", check.expr.as_str()),
@@ -163,57 +165,21 @@ impl Writing<'_> {
             }
         }
         for (at, key) in table.foreign_keys.iter().enumerate() {
-            if self.reference_of_field(at).is_some_and(|name| *name == column.name) {
+            if self.homes.of_foreign_key(at).is_some_and(|name| *name == column.name) {
                 arguments.extend(self.reference(key));
             }
         }
         arguments
     }
 
-    /// The column whose field says the n-th `UNIQUE` constraint: it is of one column, and the first of it.
-    fn unique_of_field(&self, at: usize) -> Option<&Name> {
-        let column = |at: usize| single(&self.table.uniques[at].parts, false).map(|part| &part.column);
-        let own = column(at)?;
-        let is_first = (0..at).all(|before| column(before) != Some(own));
-        (is_first && self.table.column(own).is_some()).then_some(own)
-    }
-
-    /// The column whose field says the n-th foreign key: it is of one column, has no name, and is the first of it.
-    fn reference_of_field(&self, at: usize) -> Option<&Name> {
-        let column = |at: usize| match (&self.table.foreign_keys[at].columns[..], &self.table.foreign_keys[at].name) {
-            ([column], None) => Some(column),
-            _ => None,
-        };
-        let own = column(at)?;
-        let is_first = (0..at).all(|before| column(before) != Some(own));
-        (is_first && self.table.column(own).is_some()).then_some(own)
-    }
-
     /// The foreign keys that no field says, in the order of their columns: where they were written makes no difference.
     fn table_references(&self) -> Vec<&ForeignKey> {
         let keys = self.table.foreign_keys.iter().enumerate();
         let mut keys: Vec<&ForeignKey> =
-            keys.filter(|(at, _)| self.reference_of_field(*at).is_none()).map(|(_, key)| key).collect();
+            keys.filter(|(at, _)| self.homes.of_foreign_key(*at).is_none()).map(|(_, key)| key).collect();
         let place = |name: &Name| self.table.columns.iter().position(|column| column.name == *name);
-        keys.sort_by_key(|key| key.columns.iter().map(place).collect::<Vec<_>>());
+        keys.sort_by_cached_key(|key| key.columns.iter().map(place).collect::<Vec<_>>());
         keys
-    }
-
-    /// The column whose field says the check: the only one that it mentions.
-    fn field_of_check(&self, check: &Check) -> Option<&Name> {
-        let mut mentioned = self.table.columns.iter().filter(|column| check.expr.mentions(&column.name));
-        match (mentioned.next(), mentioned.next()) {
-            (Some(only), None) => Some(&only.name),
-            _ => None,
-        }
-    }
-
-    /// The column whose field says the index: the only one that is indexed.
-    fn field_of_index(&self, index: &Index) -> Option<Name> {
-        match &index.parts[..] {
-            [part] => part.expr.as_column().filter(|column| self.table.column(column).is_some()),
-            _ => None,
-        }
     }
 
     fn key(&self, word: &'static str, parts: &[KeyPart], name: Option<&Name>, conflict: Option<Conflict>) -> Argument {
@@ -335,7 +301,7 @@ pub(super) fn field_word(own: Option<&StructName>, column: &Name) -> String {
 }
 
 /// The only part of a key that can be said on its field.
-fn single(parts: &[KeyPart], may_descend: bool) -> Option<&KeyPart> {
+pub(super) fn single(parts: &[KeyPart], may_descend: bool) -> Option<&KeyPart> {
     match parts {
         [part] if part.collate.is_none() && (may_descend || !part.descending) => Some(part),
         _ => None,

@@ -147,7 +147,12 @@ impl Asker<'_> {
         };
         let count = diagnostics.len();
         let rendered = self.context.printer.render(&diagnostics);
-        let error = CommandError::new(exit::DECISION, message).diagnostics(rendered);
+        let mut error = CommandError::new(exit::DECISION, message).diagnostics(rendered);
+        if self.declared.schema.is_empty() {
+            let package = &self.context.package.name;
+            error =
+                error.note(format!("no struct with `#[derive(Table)]` was found in `{package}`: is a `mod` missing?"));
+        }
         let questions: Vec<Question> = open.iter().map(|open| open.question.clone()).collect();
         match as_renames(&questions).filter(|_| !open.is_empty()) {
             _ if count == 1 => error,

@@ -7,10 +7,10 @@ use dbmigrate_core::plan::{Decisions, plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
+use super::baseline;
 use super::pull::{self, Pull, Pulled};
 use super::replay::{apply_error, engine_error};
 use super::take_over::{self, Step};
-use super::{baseline, generate};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::report::counted;
@@ -45,18 +45,13 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
             .help("adopt a database that has the schema of the first: `cargo dbmigrate baseline 1`"));
     }
     refuse_other_history(context, &folder, url)?;
-    let next = match arguments.out {
-        Some(_) => pull::write_structs(context, arguments, &url.to_string(), &pulled)?,
-        None => need_structs(context)?,
-    };
+    let mut next = structs_of(context, arguments, &pulled, url)?;
     let again = format!("cargo dbmigrate pull --baseline{}", arguments.again());
-    let declared = take_over::declared(context, schema, arguments.out.as_deref(), &next, &again)?;
-    generate::check(context, &declared)?;
+    take_over::check_structs(context, schema, arguments.out.as_deref(), &mut next, &again)?;
     take_over::write_missing(context, &mut folder, &steps, &url.to_string())?;
     if let Some(last) = folder.head() {
         baseline::record(context, &folder, last, url, RecordKind::Baseline, None)?;
     }
-    let mut next = next;
     next.push("change the structs, then write the next migration: `cargo dbmigrate generate`".to_owned());
     context.printer.next(&next);
     Ok(exit::DONE)
@@ -72,17 +67,17 @@ fn refuse_other_history(context: &Context, folder: &Folder, url: &DatabaseUrl) -
     Ok(())
 }
 
-/// Without a file to write, the structs have to be there.
-fn need_structs(context: &Context) -> Result<Vec<String>> {
-    let help = "name a file for the structs: `cargo dbmigrate pull --baseline --out src/schema.rs`";
-    match structs::read(context) {
-        Ok(declared) if declared.schema.is_empty() => {
-            let error = CommandError::usage("`--baseline` needs a place for the structs");
-            Err(error.note("nothing was changed").help(help))
-        }
-        Ok(_) => Ok(Vec::new()),
-        Err(error) => Err(error.note("nothing was changed").help(help)),
+/// Writes the structs; without a file for them, only if the package has none. Returns what is left to be done by hand.
+fn structs_of(context: &Context, arguments: &Pull, pulled: &Pulled, url: &DatabaseUrl) -> Result<Vec<String>> {
+    let has_structs = || Ok::<_, CommandError>(!structs::read(context)?.schema.is_empty());
+    if arguments.out.is_none() && has_structs().map_err(|error| error.note("nothing was changed"))? {
+        return Ok(Vec::new());
     }
+    let next = pull::write_structs(context, arguments, &url.to_string(), pulled)?;
+    if arguments.out.is_some() {
+        return Ok(next);
+    }
+    Ok(vec!["put the structs into the package: `cargo dbmigrate pull --out src/schema.rs`".to_owned()])
 }
 
 /// What the model cannot represent cannot be in a snapshot either.

@@ -15,11 +15,11 @@ use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
 
+use super::baseline;
 use super::pull::{self, Pull};
 use super::replay::{apply_error, engine_error};
 use super::replay_drizzle::{Replayed, replay};
 use super::take_over::{self, Step};
-use super::{baseline, generate};
 use crate::context::Context;
 use crate::drizzle::applied::{self, Applied, AppliedRow};
 use crate::drizzle::{DrizzleFolder, TABLE, journal};
@@ -215,8 +215,7 @@ fn place_structs(
         return Ok(vec![format!("put the structs into the package: `{again} --out src/schema.rs`")]);
     }
     let pulled = pull::read_from(context, arguments, &replayed.connection, from)?;
-    let next = pull::write_structs(context, arguments, from, &pulled)?;
-    let declared = take_over::declared(context, &head.snapshot.schema, arguments.out.as_deref(), &next, again)?;
-    generate::check(context, &declared)?;
+    let mut next = pull::write_structs(context, arguments, from, &pulled)?;
+    take_over::check_structs(context, &head.snapshot.schema, arguments.out.as_deref(), &mut next, again)?;
     Ok(next)
 }

@@ -1,20 +1,21 @@
-//! Migrations that are written from a database, not from structs: the folder gets them, and the structs have to say
-//! the same, so that the next `generate` has nothing to do.
+//! Migrations that are written from a database, not from structs: the folder gets them, and structs that are there have
+//! to say the same, so that the next `generate` has nothing to do.
 //!
 //! Everything is written in an order in which an interrupted run is completed by the next one: structs, migrations one
 //! by one, the record in the database. What is there already and is what would be written is left as it is.
 
 use std::path::Path;
 
-use dbmigrate_core::engine::prove::differences;
+use dbmigrate_core::engine::prove::{check_declaration, differences};
 use dbmigrate_core::folder::{Checksum, Folder, MigrationName, Slug, Snapshot, Verify};
 use dbmigrate_core::schema::Schema;
+use pollster::block_on;
 
 use super::baseline::with_differences;
+use super::generate;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::report::counted;
-use crate::source::Declared;
 use crate::{exit, structs};
 
 /// A migration that is to be in the folder.
@@ -80,36 +81,35 @@ pub(super) fn write_missing(context: &Context, folder: &mut Folder, steps: &[Ste
     Ok(names.len())
 }
 
-/// The structs of the package, if they declare this schema. `next` is what may be left to be done by hand before the
-/// structs that were written to `out` are read; `again` is the command.
+/// Whether the structs of the package may go with this schema: they declare it, or there are none yet because what was
+/// written to `out` is not part of the package. Then `next` gets a line that says how it becomes one. `again` is the
+/// command.
 ///
 /// # Errors
 /// What they say instead. Nothing was recorded then.
-pub(super) fn declared(
+pub(super) fn check_structs(
     context: &Context,
     wanted: &Schema,
     out: Option<&Path>,
-    next: &[String],
+    next: &mut Vec<String>,
     again: &str,
-) -> Result<Declared> {
+) -> Result<()> {
     let declared = structs::read(context).map_err(|error| error.note("nothing was recorded"))?;
+    if declared.schema.is_empty() {
+        if out.is_some() && !next.iter().any(|step| step.starts_with("add ")) {
+            next.push("declare the new module where the crate begins, such as `mod schema;`".to_owned());
+        }
+        return block_on(check_declaration(wanted, &[])).map_err(|error| CommandError::failed(error.to_string()));
+    }
     let found = differences(&declared.schema, wanted);
     if found.is_empty() {
-        return Ok(declared);
+        return generate::check(context, &declared);
     }
-    let mut error = match out {
-        Some(out) if declared.schema.is_empty() => {
-            let message = format!("`{}` is not part of `{}` yet", out.display(), context.package.name);
-            CommandError::new(exit::DIFFERENCE, message).helps(next.iter().cloned())
-        }
-        _ => {
-            let message = format!("the structs of `{}` do not say what the database has", context.package.name);
-            let error = with_differences(CommandError::new(exit::DIFFERENCE, message), "in the structs", &found);
-            error.helps(next.iter().cloned()).help("take out the structs that say something else")
-        }
-    };
-    if declared.schema.is_empty() && !next.iter().any(|step| step.starts_with("add ")) {
-        error = error.help("declare its module where the crate begins, such as `mod schema;`");
-    }
-    Err(error.note("no migration was written, and nothing was recorded").help(format!("then run it again: `{again}`")))
+    let message = format!("the structs of `{}` do not say what the database has", context.package.name);
+    let error = with_differences(CommandError::new(exit::DIFFERENCE, message), "in the structs", &found);
+    Err(error
+        .helps(next.iter().cloned())
+        .help("take out the structs that say something else")
+        .note("no migration was written, and nothing was recorded")
+        .help(format!("then run it again: `{again}`")))
 }

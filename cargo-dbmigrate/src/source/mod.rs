@@ -9,6 +9,7 @@ mod cfg;
 mod declared;
 mod items;
 mod modules;
+mod nesting;
 pub mod package;
 mod resolve;
 mod scope;
@@ -17,6 +18,7 @@ mod tree;
 use std::path::PathBuf;
 
 pub use declared::Declared;
+pub use nesting::STACK;
 pub use package::Package;
 
 use crate::diagnostic::Diagnostic;

@@ -8,6 +8,7 @@ use proc_macro2::Span;
 use syn::{Attribute, Expr, ExprLit, ItemMod, Lit, Meta};
 
 use super::items::Filler;
+use super::nesting;
 use super::tree::{FileId, ScopeId, Slot, SourceFile, Tree, Unread, unraw};
 use crate::diagnostic::Diagnostic;
 
@@ -109,6 +110,16 @@ impl Tree {
             files.push(SourceFile { path: path.to_owned(), skipped }.into());
             files.len() - 1
         };
+        if let Some(at) = nesting::too_deep(&text[skipped..]) {
+            let message = format!("nested too deeply to be read: more than {} levels", nesting::DEEPEST);
+            let place = at + skipped;
+            self.report(
+                Diagnostic::error(message).at(path, place..place + 1, "").help(
+                    "a file that declares neither tables nor modules is not read: move this one into such a file",
+                ),
+            );
+            return (file, None);
+        }
         match syn::parse_file(&text[skipped..]) {
             Ok(parsed) => (file, Some(parsed)),
             Err(error) => {

@@ -241,14 +241,24 @@ fn a_database_becomes_structs_a_first_migration_and_its_own_history() {
 }
 
 #[test]
-fn nothing_is_recorded_before_the_structs_are_part_of_the_package() {
+fn structs_that_are_not_part_of_the_package_yet_are_named_and_others_are_in_the_way() {
     let project = shop();
     project.write("src/lib.rs", "");
-    let before = project.bytes("dev.db");
-    project.ends(4, BASELINE);
-    assert!(project.bytes("dev.db") == before && !project.path("migrations").exists());
-    project.write("src/lib.rs", "mod schema;\n");
+    let before = project.dump();
     project.runs(BASELINE);
+    assert_eq!(project.dump(), before, "nothing but the history was written");
+    project.refuses(0, "migrate");
+    // until then nothing is written, and nothing is lost
+    project.refuses(3, "generate");
+    project.write("src/lib.rs", "mod schema;\n");
+    project.refuses(0, "generate");
+    // on the standard output it is the same
+    let printed = shop();
+    printed.write("src/lib.rs", "");
+    printed.runs("pull --baseline");
+    printed.runs("pull --out src/schema.rs");
+    printed.write("src/lib.rs", "mod schema;\n");
+    printed.refuses(0, "generate");
     // other structs say other things
     let other = shop();
     other.write("src/lib.rs", format!("mod schema;\nuse dbmigrate::Table;\n{USER}"));
@@ -259,7 +269,7 @@ fn nothing_is_recorded_before_the_structs_are_part_of_the_package() {
     other.write("src/lib.rs", "mod schema;\nuse dbmigrate::Table;\n#[derive(Table)]\n#[table(name = \"customers\")]\nstruct Mine { #[column(primary_key)] id: i64 }");
     other.ends(1, BASELINE);
     assert!(other.bytes("dev.db") == before && !other.path("migrations").exists());
-    assert_snapshot!(project.transcript() + &other.transcript());
+    assert_snapshot!(project.transcript() + &printed.transcript() + &other.transcript());
 }
 
 #[test]
@@ -286,7 +296,6 @@ fn a_baseline_is_the_first_migration_of_a_database_without_history() {
     let shop = shop();
     shop.refuses(1, "pull --baseline");
     shop.write("src/lib.rs", "");
-    shop.refuses(2, "pull --baseline");
     shop.refuses(2, &format!("{BASELINE} --tables customers"));
     shop.refuses(2, &format!("{BASELINE} --from-drizzle drizzle"));
     // what was made by migrations that are not here

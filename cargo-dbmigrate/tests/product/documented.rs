@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::project::{Project, sql_of};
+use crate::project::Project;
 
 /// What could end a comment, a statement or a column, or pass for a directive.
 const NASTY: &str = "it's a \"b\", (c; `d`) */ /* -- e, größer → 日本語";
@@ -47,6 +47,12 @@ fn migrated() -> Project {
     project
 }
 
+/// The path of a file of the first migration.
+fn first(project: &Project, file: &str) -> String {
+    let names = project.file_names();
+    names.lines().find(|name| name.ends_with(file)).expect("there is a migration").to_owned()
+}
+
 /// Generates and migrates; the database is whole afterwards.
 #[track_caller]
 fn settle(project: &Project, generate: &str) {
@@ -70,7 +76,7 @@ fn pulled(project: &Project) -> String {
 #[test]
 fn documentation_is_in_the_database_and_comes_back() {
     let project = migrated();
-    assert_snapshot!(project.read(&sql_of("0001_init")));
+    assert_snapshot!("migration", project.read(&first(&project, "migration.sql")));
     assert_snapshot!(pulled(&project));
 }
 
@@ -82,15 +88,16 @@ fn documentation_is_no_part_of_what_is_compared_or_recorded() {
     project.replace("src/lib.rs", "/// Those, who", "/// All who");
     assert!(project.runs("generate").err.contains("Unchanged"));
     project.runs("check");
-    project.runs("push");
     project.runs("diff");
+    project.runs("migrate");
+    project.runs("push --accept history");
     let mut after = project.tree();
     after.insert("src/lib.rs".into(), before[std::path::Path::new("src/lib.rs")].clone());
     assert!(before == after, "a file was written");
     let undocumented: String = blog().lines().filter(|line| !line.trim().starts_with("///")).collect();
     let plain = Project::generated(&undocumented);
-    let snapshot = "migrations/0001_init/snapshot.json";
-    assert_eq!(plain.read(snapshot), project.read(snapshot));
+    let snapshot = first(&project, "snapshot.json");
+    assert_eq!(plain.read(&snapshot), project.read(&snapshot));
 }
 
 #[test]
@@ -111,7 +118,7 @@ fn documentation_stays_with_its_column_whatever_happens_to_others() {
     for (dropped, left, row) in [("d", "abc", "1|A|B|C"), ("a", "bc", "1|B|C"), ("b", "c", "1|C")] {
         let fields: String = left.chars().map(|one| field(&one.to_string())).collect();
         project.structs(&(blog() + &structs("t", &fields)));
-        settle(&project, &format!("generate --accept drop_column=t.{dropped}"));
+        settle(&project, &format!("generate --accept drop_column:t.{dropped}"));
         assert_eq!(project.query("SELECT * FROM t"), [row]);
         let found = pulled(&project);
         for column in ["a", "b", "c", "d"] {

@@ -76,3 +76,40 @@ fn a_wrong_pattern_is_shown_at_its_place() {
     project.refuses(2, "status");
     assert_snapshot!(project.transcript());
 }
+
+/// What another tool has built upon `users`.
+const UPON_USERS: &str = "
+    INSERT INTO users VALUES (1, 'Ada'), (2, 'Grace');
+    CREATE TABLE bi_log (what TEXT);
+    CREATE VIEW bi_names AS SELECT id, name FROM users;
+    CREATE VIEW bi_count AS SELECT count(*) AS n FROM bi_names;
+    CREATE TRIGGER bi_rename INSTEAD OF UPDATE ON bi_names BEGIN UPDATE users SET name = new.name WHERE id = new.id; END;
+    CREATE TRIGGER bi_logged AFTER INSERT ON bi_log BEGIN UPDATE users SET name = name || new.what; END;";
+
+/// That it still works.
+fn check_upon_users(project: &Project) {
+    assert_eq!(project.query("SELECT n FROM bi_count"), ["2"]);
+    project.sql("UPDATE bi_names SET name = 'Eve' WHERE id = 2; INSERT INTO bi_log VALUES ('!')");
+    assert_eq!(project.query("SELECT name FROM users"), ["Ada!", "Eve!"]);
+    assert_eq!(project.query("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'bi%'"), ["5"]);
+}
+
+#[test]
+fn what_is_built_upon_a_table_survives_its_rebuild() {
+    let rebuilt = USERS.replace("name: String", "#[column(check = \"name <> ''\")] name: String");
+    let project = Project::migrated(USERS);
+    project.write("dbmigrate.toml", "ignore = [\"bi_*\"]\n");
+    project.sql(UPON_USERS);
+    project.structs(&rebuilt);
+    project.runs("generate");
+    project.runs("migrate");
+    check_upon_users(&project);
+    // the same pushed
+    let project = Project::new(USERS);
+    project.write("dbmigrate.toml", "ignore = [\"bi_*\"]\n");
+    project.runs("push");
+    project.sql(UPON_USERS);
+    project.structs(&rebuilt);
+    project.runs("push");
+    check_upon_users(&project);
+}

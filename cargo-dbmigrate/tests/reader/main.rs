@@ -4,6 +4,7 @@ mod bulk;
 mod conditions;
 mod derives;
 mod errors;
+mod fuzzed;
 mod modules;
 mod names;
 mod packages;

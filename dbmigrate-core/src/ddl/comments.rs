@@ -3,6 +3,8 @@
 //! People write them where the layout of the text says what they speak of, so the layout decides: a comment at the end
 //! of a line speaks of what ends there, one on lines of its own of the column below it. See [`comments`].
 
+use std::collections::HashSet;
+
 use crate::schema::Comments;
 use crate::sql::Name;
 use crate::sql::token::{Token, TokenKind, tokenize};
@@ -58,10 +60,11 @@ struct Docs {
 impl Docs {
     fn finish(mut self, layout: &Layout<'_, '_>) -> Comments {
         let mut columns: Vec<(Name, String)> = Vec::new();
+        let mut named = HashSet::new();
         for (item, lines) in layout.items.iter().zip(self.items) {
             let Some(text) = joined(&lines) else { continue };
             match layout.column_name(item) {
-                Some(name) if columns.iter().all(|(column, _)| *column != name) => columns.push((name, text)),
+                Some(name) if named.insert(name.clone()) => columns.push((name, text)),
                 Some(_) => {}
                 None => self.table.push(format!("`{}`: {text}", layout.title(item))),
             }
@@ -79,6 +82,10 @@ struct Layout<'t, 's> {
     body: Option<(usize, usize)>,
     /// Each column or constraint: its first token, and the comma or parenthesis behind it.
     items: Vec<(usize, usize)>,
+    /// The last token before and the first one behind each token that is no comment.
+    code_around: Vec<(Option<usize>, Option<usize>)>,
+    /// The last token before the first column that an empty line is behind.
+    set_off: Option<usize>,
     /// The first token of a query or a body.
     text: Option<usize>,
     /// Whether what is in the body of a table: columns and constraints, not only names.
@@ -99,7 +106,9 @@ impl<'t, 's> Layout<'t, 's> {
         };
         let open = code(0).find(|at| tokens[*at].kind == TokenKind::Open);
         let open = open.filter(|open| text.is_none_or(|text| *open < text) && !is("trigger") && !is("index"));
-        let mut layout = Self { sql, tokens, body: None, items: Vec::new(), text, has_constraints };
+        let code_around = code_around(tokens);
+        let mut layout =
+            Self { sql, tokens, body: None, items: Vec::new(), code_around, set_off: None, text, has_constraints };
         let Some(open) = open else { return layout };
         let (mut depth, mut first) = (0_usize, None);
         for at in code(open) {
@@ -120,6 +129,10 @@ impl<'t, 's> Layout<'t, 's> {
                 break;
             }
         }
+        let column = layout.items.first().map_or(open, |(first, _)| *first);
+        let mut pairs = tokens[open..=column].windows(2);
+        let is_apart = |pair: &[Token<'_>]| sql[pair[0].end()..pair[1].start].matches('\n').count() > 1;
+        layout.set_off = pairs.rposition(is_apart).map(|pair| open + pair);
         layout
     }
 
@@ -134,13 +147,13 @@ impl<'t, 's> Layout<'t, 's> {
         let next = self.next_code(at);
         let comment_ends_line = self.sql[self.tokens[at].end()..self.tokens[next].start].contains('\n');
         // the item that the comment is in or before
-        let item = self.items.iter().position(|(_, end)| at < *end).unwrap_or_default();
+        let item = self.items.partition_point(|(_, end)| *end <= at);
         let (first, end) = self.items[item];
         let is_between = at < first;
         match (is_between, own_line) {
             // `a INT, -- of a`, and `( -- of the table`, but `a INT, /* of b */ b INT`
             (true, false) if comment_ends_line => item.checked_sub(1).map_or(Target::Table, Target::Item),
-            (true, true) if item == 0 && self.is_set_off(at, first) => Target::Table,
+            (true, true) if item == 0 && self.set_off >= Some(at) => Target::Table,
             // behind the last column
             (false, true) if next == close => Target::Table,
             // commas may stand at the beginnings of lines
@@ -151,21 +164,12 @@ impl<'t, 's> Layout<'t, 's> {
 
     /// Whether no code stands before the token on its line.
     fn starts_line(&self, at: usize) -> bool {
-        let before = self.tokens[..at].iter().rev().find(|token| token.is_significant());
-        before.is_none_or(|before| self.sql[before.end()..self.tokens[at].start].contains('\n'))
+        let before = self.code_around[at].0.map(|before| self.tokens[before].end());
+        before.is_none_or(|before| self.sql[before..self.tokens[at].start].contains('\n'))
     }
 
     fn next_code(&self, at: usize) -> usize {
-        let next = (at + 1..self.tokens.len()).find(|at| self.tokens[*at].is_significant());
-        next.unwrap_or(at)
-    }
-
-    /// Whether an empty line is somewhere between a comment and the column below it.
-    fn is_set_off(&self, comment: usize, column: usize) -> bool {
-        self.tokens[comment..=column].windows(2).any(|pair| {
-            let between = &self.sql[pair[0].end()..pair[1].start];
-            between.matches('\n').count() > 1
-        })
+        self.code_around[at].1.unwrap_or(at)
     }
 
     /// Whether a comment on a line of its own begins below one at the end of a line, in the same column.
@@ -224,6 +228,21 @@ pub fn plain(line: &str) -> String {
     let is_unseen = |char: &char| matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let chars = line.chars().filter(|char| !is_unseen(char));
     chars.map(|char| if char.is_control() { ' ' } else { char }).collect()
+}
+
+fn code_around(tokens: &[Token<'_>]) -> Vec<(Option<usize>, Option<usize>)> {
+    let mut around = vec![(None, None); tokens.len()];
+    let mut before = None;
+    for (at, token) in tokens.iter().enumerate() {
+        around[at].0 = before;
+        before = token.is_significant().then_some(at).or(before);
+    }
+    let mut behind = None;
+    for (at, token) in tokens.iter().enumerate().rev() {
+        around[at].1 = behind;
+        behind = token.is_significant().then_some(at).or(behind);
+    }
+    around
 }
 
 /// The lines of a comment without its marks.

@@ -15,8 +15,9 @@ pub(super) fn comment(text: Option<&str>) -> String {
     let lines: Vec<String> = text.unwrap_or_default().lines().map(|line| plain(line).trim().to_owned()).collect();
     let Some(text) = joined(&lines) else { return String::new() };
     // the reader takes the first `*` of a line for a part of the frame, and a tag without one for a machine's
-    let is_framed = |line: &str| line.starts_with('*') || is_query_tag(&text);
-    let lines = text.lines().map(|line| if is_framed(line) { format!("* {line}") } else { line.to_owned() });
+    let is_tag = is_query_tag(&text);
+    let lines =
+        text.lines().map(|line| if is_tag || line.starts_with('*') { format!("* {line}") } else { line.to_owned() });
     // an empty line has no spaces
     let text = lines.collect::<Vec<_>>().join(INDENT).replace(&format!("{INDENT}\n"), "\n\n");
     format!(" /* {text} */")

@@ -44,6 +44,9 @@ impl ReadError {
 /// If it is another statement, or has a clause that the model does not know.
 pub fn read(sql: &str) -> Result<Object, ReadError> {
     let tokens = cursor::tokens(sql);
+    if let Some(illegal) = tokens.iter().find(|token| token.kind == TokenKind::Illegal) {
+        return Err(ReadError::new(format!("`{}` is not SQL", illegal.text)));
+    }
     let mut cursor = Cursor::new(sql, &tokens);
     cursor.expect("create")?;
     if cursor.at_word("temp") || cursor.at_word("temporary") {
@@ -133,7 +136,7 @@ pub(super) fn collated_column(mut tokens: &[Token<'_>]) -> Option<(Name, Option<
 }
 
 /// Whether no operator stands outside of parentheses: a column, `( … )` or `f( … )`.
-fn is_operand(tokens: &[Token<'_>]) -> bool {
+pub(super) fn is_operand(tokens: &[Token<'_>]) -> bool {
     let parenthesized = match tokens {
         [_] => return true,
         [word, rest @ ..] if word.kind == TokenKind::Word => rest,

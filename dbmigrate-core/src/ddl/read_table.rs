@@ -1,5 +1,7 @@
 //! Reads `CREATE TABLE` (the grammar of sqlite.org/lang_createtable.html and libSQL's `RANDOM ROWID`).
 
+use std::collections::HashSet;
+
 use super::cursor::Cursor;
 use super::read::{ReadError, collated_column, object_name, without_order};
 use crate::schema::{
@@ -37,6 +39,7 @@ pub(super) fn read_table(cursor: &mut Cursor<'_, '_>) -> Result<Table, ReadError
         return Err(body.error("`,` or `)`"));
     }
     read_options(cursor, &mut table)?;
+    check_columns(&table)?;
     if is_key_of_table {
         read_as_rowid_alias(&mut table);
     }
@@ -45,6 +48,22 @@ pub(super) fn read_table(cursor: &mut Cursor<'_, '_>) -> Result<Table, ReadError
         *default = string_default(default);
     }
     Ok(table)
+}
+
+/// What no database has, and what could not be written again: two columns of one name, a key of a column that is not
+/// there.
+fn check_columns(table: &Table) -> Result<(), ReadError> {
+    let mut names = HashSet::new();
+    if let Some(twice) = table.columns.iter().find(|column| !names.insert(&column.name)) {
+        return Err(ReadError::new(format!("two columns are called `{}`", twice.name)));
+    }
+    let keys = table.primary_key.iter().map(|key| &key.parts).chain(table.uniques.iter().map(|unique| &unique.parts));
+    let mut columns =
+        keys.flatten().map(|part| &part.column).chain(table.foreign_keys.iter().flat_map(|key| &key.columns));
+    match columns.find(|column| !names.contains(column)) {
+        Some(unknown) => Err(ReadError::new(format!("a key names `{unknown}`, which is no column"))),
+        None => Ok(()),
+    }
 }
 
 fn at_table_constraint(body: &Cursor<'_, '_>) -> bool {

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::document::comment;
+use super::read::is_operand;
 use crate::schema::{
     Check, Column, Comments, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table,
     Trigger, TriggerEvent, TriggerTiming, Unique, View, VirtualTable,
 };
 use crate::sql::name::{quote_name, sql_list};
-use crate::sql::token::{Token, TokenKind, significant};
+use crate::sql::token::{Token, TokenKind, significant, tokenize};
 use crate::sql::{Expr, Name};
 
 /// `CREATE TABLE` under the table's own name.
@@ -142,7 +143,11 @@ fn plain_column_with(column: &Column, primary_key: &str, expr: &impl Fn(&Expr) -
 /// The type as written if SQLite reads it back as a type, else in quotes.
 fn decl_type(column: &Column) -> String {
     let text = column.decl_type.as_str();
-    if is_type(&significant(text)) { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    // a comment, or a byte order mark at an end, is part of the name
+    let tokens: Vec<Token<'_>> = tokenize(text).filter(|token| token.kind != TokenKind::Space).collect();
+    let length = tokens.first().zip(tokens.last()).map_or(0, |(first, last)| last.end() - first.start);
+    let is_bare = length == text.len() && is_type(&tokens);
+    if is_bare { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
 }
 
 /// Whether the tokens are words that are no keywords, with one or two numbers in parentheses behind them at most.
@@ -255,7 +260,7 @@ pub fn create_index(table: &Name, index: &Index) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
     let parts = index.parts.iter().map(|part| {
         // COLLATE binds tighter than any operator
-        let whole = part.collate.is_none() || part.expr.as_column().is_some();
+        let whole = part.collate.is_none() || is_operand(&significant(part.expr.as_str()));
         let expr = if whole { part.expr.to_string() } else { format!("({})", part.expr) };
         ordered(expr, part.collate.as_ref(), part.descending)
     });
@@ -264,8 +269,13 @@ pub fn create_index(table: &Name, index: &Index) -> String {
     format!("CREATE {unique}INDEX {} ON {} ({parts}){predicate}", index.name.sql(), table.sql())
 }
 
-/// `CREATE VIEW`. What is said of its columns has a place only where it lists them.
-pub fn create_view(view: &View, docs: Option<&Comments>) -> String {
+/// `CREATE VIEW`.
+pub fn create_view(view: &View) -> String {
+    create_view_with(view, None)
+}
+
+/// `CREATE VIEW` with comments. What is said of its columns has a place only where it lists them.
+pub fn create_view_with(view: &View, docs: Option<&Comments>) -> String {
     let listed = view.columns.iter().map(|column| column.sql().into_owned() + &column_comment(docs, column));
     let listed = listed.collect::<Vec<_>>().join(", ");
     let columns = if listed.is_empty() { listed } else { format!(" ({listed})") };
@@ -294,9 +304,14 @@ pub fn create_trigger(trigger: &Trigger) -> String {
     )
 }
 
-/// `CREATE VIRTUAL TABLE`. A module is given each argument from its first token to its last, so that comments between
-/// arguments are none of its business.
-pub fn create_virtual_table(table: &VirtualTable, docs: Option<&Comments>) -> String {
+/// `CREATE VIRTUAL TABLE`.
+pub fn create_virtual_table(table: &VirtualTable) -> String {
+    create_virtual_table_with(table, None)
+}
+
+/// `CREATE VIRTUAL TABLE` with comments. A module is given each argument from its first token to its last, so that
+/// those between arguments are none of its business.
+pub fn create_virtual_table_with(table: &VirtualTable, docs: Option<&Comments>) -> String {
     let argument = |argument: &Expr| {
         let column = VirtualTable::column_name(argument);
         argument.to_string() + &column.map(|column| column_comment(docs, &column)).unwrap_or_default()

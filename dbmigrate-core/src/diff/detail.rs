@@ -236,9 +236,9 @@ impl Details<'_> {
     /// A view, trigger or virtual table: too long for a line.
     fn whole(&self, change: &Change, kind: &'static str, name: &Name) -> Detail {
         let sql = |schema: &Schema| match kind {
-            "view" => schema.views.get(name).map(|view| render::create_view(view, None)),
+            "view" => schema.views.get(name).map(render::create_view),
             "trigger" => schema.triggers.get(name).map(render::create_trigger),
-            _ => schema.virtual_tables.get(name).map(|table| render::create_virtual_table(table, None)),
+            _ => schema.virtual_tables.get(name).map(render::create_virtual_table),
         };
         let on = |schema: &Schema| schema.triggers.get(name).map(|trigger| trigger.on.clone());
         let table = match kind {

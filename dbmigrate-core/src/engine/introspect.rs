@@ -9,8 +9,8 @@ use super::error::EngineError;
 use super::ignore::Ignore;
 use super::stored::{StoredColumn, stored_columns, stored_objects};
 use crate::ddl::{self, Comments, Object};
-use crate::schema::{NamedMap, Schema, Table};
-use crate::sql::Name;
+use crate::schema::{Schema, Table};
+use crate::sql::{DeclType, Name, Token, tokenize};
 
 pub use super::stored::StoredObject;
 
@@ -146,14 +146,14 @@ pub(super) fn refuse_mismatches(
     objects: &[StoredObject],
     columns: &BTreeMap<String, Vec<StoredColumn>>,
 ) {
-    let mut kept = NamedMap::default();
-    for table in std::mem::take(&mut found.schema.tables) {
+    let reason = |table: &Table| {
         let stored = columns.get(&table.name.folded()).map(Vec::as_slice).unwrap_or_default();
-        let Some(reason) = mismatch(&table, stored) else {
-            kept.insert(table);
-            continue;
-        };
-        for object in objects.iter().filter(|object| object.table == table.name) {
+        Some((table.name.clone(), mismatch(table, stored)?))
+    };
+    let refused: Vec<(Name, String)> = found.schema.tables.iter().filter_map(reason).collect();
+    for (name, reason) in refused {
+        found.schema.tables.remove(&name);
+        for object in objects.iter().filter(|object| object.table == name) {
             match object.kind.as_str() {
                 "table" => found.unreadable.push(Unreadable { object: object.clone(), reason: reason.clone() }),
                 "index" => found.unreadable.push(Unreadable::with_its_table(object)),
@@ -161,7 +161,6 @@ pub(super) fn refuse_mismatches(
             }
         }
     }
-    found.schema.tables = kept;
 }
 
 /// In what the model of a table disagrees with SQLite, if it does.
@@ -174,7 +173,8 @@ pub(super) fn mismatch(table: &Table, stored: &[StoredColumn]) -> Option<String>
             table.primary_key.as_ref().and_then(|key| key.parts.iter().position(|part| part.column == column.name));
         let hidden = column.generated.as_ref().map_or(0, |generated| if generated.stored { 3 } else { 2 });
         let same = column.name == stored.name
-            && column.decl_type == crate::sql::DeclType::new(&stored.decl_type)
+            && (column.decl_type.as_str().eq_ignore_ascii_case(&stored.decl_type)
+                || column.decl_type == DeclType::new(&stored.decl_type))
             && (!stored.not_null || table.rejects_null(column))
             && (stored.not_null || !column.not_null)
             && (position.is_some() == (stored.key_position > 0))
@@ -208,17 +208,17 @@ impl Infrastructure {
     fn of(objects: &[StoredObject]) -> Self {
         let mut shadows = BTreeSet::new();
         for object in objects {
-            let name = object.name.folded();
-            if object.kind == "table" && object.sql.to_ascii_lowercase().contains("virtual") {
+            if object.kind == "table" && is_virtual(&object.sql) {
                 let Ok(Object::VirtualTable(table)) = ddl::read(&object.sql) else { continue };
                 let module = table.module.folded();
                 let suffixes = SHADOW_TABLES.iter().find(|(prefix, _)| module.starts_with(prefix));
                 // a table called `posts_content` is its user's if the full-text table has its content elsewhere
                 let exists = |suffix: &&str| *suffix != "content" || table.option("content").is_none();
                 let suffixes = suffixes.iter().flat_map(|(_, all)| all.iter().copied().filter(exists));
+                let name = object.name.folded();
                 shadows.extend(suffixes.map(|suffix| format!("{name}_{suffix}")));
-            } else if object.kind == "index" && object.sql.to_ascii_lowercase().contains("libsql_vector_idx") {
-                shadows.insert(format!("{name}_shadow"));
+            } else if object.kind == "index" && has_vectors(&object.sql) {
+                shadows.insert(format!("{}_shadow", object.name.folded()));
             }
         }
         Self { shadows }
@@ -235,4 +235,15 @@ impl Infrastructure {
         };
         is_own(&object.name) || (object.kind != "view" && is_own(&object.table))
     }
+}
+
+/// Whether a statement begins with `CREATE VIRTUAL`.
+fn is_virtual(sql: &str) -> bool {
+    tokenize(sql).filter(Token::is_significant).nth(1).is_some_and(|token| token.is_word("virtual"))
+}
+
+/// Whether a statement has the function in it that makes an index one of vectors.
+fn has_vectors(sql: &str) -> bool {
+    const FUNCTION: &[u8] = b"libsql_vector_idx";
+    sql.as_bytes().windows(FUNCTION.len()).any(|part| part.eq_ignore_ascii_case(FUNCTION))
 }

@@ -40,7 +40,7 @@ pub async fn left_out(schema: &Schema, besides: &Besides) -> Result<Vec<LeftOut>
         out.extend(failed.map(|error| leave("table", &table.name, error.message)));
     }
     for table in &schema.virtual_tables {
-        let result = connection.run(&render::create_virtual_table(table, None)).await;
+        let result = connection.run(&render::create_virtual_table(table)).await;
         let failed = result.err().filter(|_| besides.tables.contains(&table.name));
         out.extend(failed.map(|error| leave("virtual table", &table.name, error.message)));
     }
@@ -49,7 +49,7 @@ pub async fn left_out(schema: &Schema, besides: &Besides) -> Result<Vec<LeftOut>
     }
     for view in &schema.views {
         // SQLite creates a view without looking at what it reads
-        connection.run(&render::create_view(view, None)).await?;
+        connection.run(&render::create_view(view)).await?;
     }
     for trigger in &schema.triggers {
         let result = connection.run(&render::create_trigger(trigger)).await;

@@ -63,42 +63,48 @@ pub(super) struct StoredColumn {
     pub(super) hidden: i64,
 }
 
-const COLUMNS: &str =
-    "CAST('table' AS BLOB), CAST(x.name AS BLOB), CAST(x.type AS BLOB), x.\"notnull\", x.pk, x.hidden";
+const COLUMNS: &str = "CAST(x.name AS BLOB), CAST(x.type AS BLOB), x.\"notnull\", x.pk, x.hidden";
+
+/// A word, and so the encoding, with the first column of a table only.
+const WORD: &str = "iif(x.cid = 0, CAST('word' AS BLOB), NULL)";
 
 /// The columns of all ordinary tables by folded table name.
 pub(super) async fn stored_columns(
     connection: &Connection,
 ) -> Result<BTreeMap<String, Vec<StoredColumn>>, EngineError> {
     let query = format!(
-        "SELECT {COLUMNS}, CAST(m.name AS BLOB) FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x \
-         WHERE m.type = 'table' AND m.rootpage > 0"
+        "SELECT {COLUMNS}, {WORD}, iif(x.cid = 0, CAST(m.name AS BLOB), NULL) \
+         FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x WHERE m.type = 'table' AND m.rootpage > 0"
     );
-    let mut columns: BTreeMap<String, Vec<StoredColumn>> = BTreeMap::new();
+    let mut tables: Vec<(String, Vec<StoredColumn>)> = Vec::new();
+    let mut encoding = Encoding::Utf8;
     for mut row in connection.rows(&query).await? {
-        let encoding = Encoding::of(bytes(&row[0]));
-        let table = row.pop().map(|value| decoded(value, encoding).text.to_ascii_lowercase()).unwrap_or_default();
-        columns.entry(table).or_default().push(StoredColumn::of(row, encoding));
+        if let Value::Blob(word) = &row[5] {
+            encoding = Encoding::of(word);
+            let name = decoded(row.swap_remove(6), encoding).text;
+            tables.push((name.to_ascii_lowercase(), Vec::new()));
+        }
+        let column = StoredColumn::of(&mut row, encoding);
+        if let Some((_, columns)) = tables.last_mut() {
+            columns.push(column);
+        }
     }
-    Ok(columns)
+    Ok(tables.into_iter().collect())
 }
 
 /// The columns of one table, without going through all of them.
 pub(super) async fn stored_columns_of(connection: &Connection, table: &Name) -> Result<Vec<StoredColumn>, EngineError> {
-    let query = format!("SELECT {COLUMNS} FROM pragma_table_xinfo(?1) AS x");
-    let rows = connection.rows_with(&query, vec![Value::Text(table.as_str().to_owned())]).await?;
-    let column = |row: Row| {
-        let encoding = Encoding::of(bytes(&row[0]));
-        StoredColumn::of(row, encoding)
-    };
-    Ok(rows.into_iter().map(column).collect())
+    let query = format!("SELECT {COLUMNS}, {WORD} FROM pragma_table_xinfo(?1) AS x");
+    let mut rows = connection.rows_with(&query, vec![Value::Text(table.as_str().to_owned())]).await?;
+    let encoding = rows.first().map_or(Encoding::Utf8, |row| Encoding::of(bytes(&row[5])));
+    Ok(rows.iter_mut().map(|row| StoredColumn::of(row, encoding)).collect())
 }
 
 impl StoredColumn {
-    fn of(mut row: Row, encoding: Encoding) -> Self {
+    fn of(row: &mut Row, encoding: Encoding) -> Self {
         let mut text = |at: usize| decoded(std::mem::replace(&mut row[at], Value::Null), encoding).text;
-        let (name, decl_type) = (Name::from(text(1)), text(2));
-        let [not_null, key_position, hidden] = [3, 4, 5].map(|at| integer(&row[at]));
+        let (name, decl_type) = (Name::from(text(0)), text(1));
+        let [not_null, key_position, hidden] = [2, 3, 4].map(|at| integer(&row[at]));
         Self { name, decl_type, not_null: not_null != 0, key_position, hidden }
     }
 }

@@ -64,7 +64,7 @@ async fn with_stand_ins(schema: &Schema) -> Result<Connection, EngineError> {
     for view in in_order_of_mention(schema.views.iter().cloned().collect()) {
         loop {
             let query = without_functions(&view.query, &missing);
-            connection.run(&render::create_view(&View { query, ..view.clone() }, None)).await?;
+            connection.run(&render::create_view(&View { query, ..view.clone() })).await?;
             let Err(error) = columns_of(&connection, &view).await else { break };
             let function = error.message.strip_prefix("no such function: ").map(Name::from);
             let is_news = function.is_some_and(|function| missing.insert(function));

@@ -50,7 +50,7 @@ pub enum LockProblem {
     #[error("written by a newer version of cargo-dbmigrate (format {0}, this version reads up to {FORMAT})")]
     Newer(u32),
     /// The first line is not that of a lock.
-    #[error("the first line is not `{HEADER}{FORMAT}: …`")]
+    #[error("the first line is not `{HEADER}{FORMAT}: {COLUMNS}`")]
     Header,
     /// A line is not a name and four hashes.
     #[error("the line is not a name and four hashes")]
@@ -94,9 +94,10 @@ impl Lock {
             return Err(LockError { line, problem: LockProblem::Conflict });
         }
         let mut lines = text.lines().zip(1..);
-        let format = lines.next().and_then(|(header, _)| format_of(header));
-        match format {
-            Some(FORMAT) => {}
+        let header = lines.next().map_or("", |(header, _)| header);
+        match format_of(header) {
+            // to its last word: a first migration that was joined to the line would be taken for a comment
+            Some(FORMAT) if header.trim_end() == format!("{HEADER}{FORMAT}: {COLUMNS}") => {}
             Some(newer) if newer > FORMAT => return Err(LockError { line: 1, problem: LockProblem::Newer(newer) }),
             _ => return Err(LockError { line: 1, problem: LockProblem::Header }),
         }
@@ -285,6 +286,7 @@ mod tests {
         assert_eq!(problem(""), (1, LockProblem::Header));
         assert_eq!(problem("hello"), (1, LockProblem::Header));
         assert_eq!(problem("# dbmigrate lock 0: name\n"), (1, LockProblem::Header));
+        assert_eq!(problem(&text.replacen('\n', " ", 1)), (1, LockProblem::Header));
         for line in ["0002_b", "# a note", "0002_b 12 34 56 78", "../0002_b", &text.lines().last().unwrap()[1..]] {
             assert_eq!(problem(&format!("{text}{line}\n")), (3, LockProblem::Malformed), "{line}");
         }

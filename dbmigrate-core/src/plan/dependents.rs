@@ -96,7 +96,7 @@ impl Dependents {
         let views = self.created_views.iter().map(|view| Step {
             title: format!("{} view {}", recreated(input.old.views.contains(&view.name)), view.name),
             cost: Cost::Instant,
-            statements: vec![render::create_view(view, input.new.docs(&view.name))],
+            statements: vec![render::create_view_with(view, input.new.docs(&view.name))],
         });
         let triggers = self.created_triggers.iter().map(|trigger| Step {
             title: format!("{} trigger {}", recreated(input.old.triggers.contains(&trigger.name)), trigger.name),
@@ -179,10 +179,10 @@ pub fn create_all(schema: &Schema) -> Vec<String> {
         .flat_map(|table| super::create_table_step(schema, table).statements)
         .collect();
     statements.extend(
-        schema.virtual_tables.iter().map(|table| render::create_virtual_table(table, schema.docs(&table.name))),
+        schema.virtual_tables.iter().map(|table| render::create_virtual_table_with(table, schema.docs(&table.name))),
     );
     let views = in_order_of_mention(schema.views.iter().cloned().collect());
-    statements.extend(views.iter().map(|view| render::create_view(view, schema.docs(&view.name))));
+    statements.extend(views.iter().map(|view| render::create_view_with(view, schema.docs(&view.name))));
     statements.extend(schema.triggers.iter().map(render::create_trigger));
     statements
 }

@@ -318,6 +318,7 @@ mod tests {
     use super::*;
     use crate::ddl::{Object, read};
     use crate::diff::{Renames, diff};
+    use crate::schema::Comments;
 
     fn planned(old: &Schema, new: &Schema) -> Plan {
         let diff = diff(old, new, &Renames::default()).expect("nothing is renamed");
@@ -336,6 +337,14 @@ mod tests {
         let Ok(Object::View(view)) = read("CREATE VIEW v AS SELECT * FROM a") else { panic!("it is a view") };
         new.views.insert(view);
         assert!(planned(&Schema::default(), &new).only_creates(&new));
+        let told = Comments { table: Some("Of all".to_owned()), columns: vec![("b".into(), "Of b".to_owned())] };
+        new.docs = ["a", "v"].into_iter().map(|name| (name.into(), told.clone())).collect();
+        let documented = planned(&Schema::default(), &new);
+        assert!(documented.only_creates(&new));
+        assert!(documented.statements().any(|one| one.contains("( /* Of all */\n")));
+        assert!(documented.statements().any(|one| one.contains("v /* Of all */ AS\n")));
+        assert!(documented.statements().any(|one| one.contains("b REFERENCES b /* Of b */\n")));
+        assert!(planned(&Schema { docs: std::collections::BTreeMap::default(), ..new.clone() }, &new).is_empty());
         let mut old = new.clone();
         old.tables.remove(&Name::from("b"));
         assert!(!planned(&old, &new).only_creates(&new));

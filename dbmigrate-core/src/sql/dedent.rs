@@ -34,14 +34,23 @@ fn common_start<'a>(one: &'a str, two: &str) -> &'a str {
     &one[..same.map(|((at, char), _)| at + char.len_utf8()).last().unwrap_or(0)]
 }
 
-/// The text with every line but the first and empty ones indented by two columns.
+/// The text with every line but the first and empty ones indented by two columns, which [`dedented`] takes off again.
 pub(super) fn indented(text: &str) -> String {
     let mut indented = String::with_capacity(text.len());
     for token in tokenize(text) {
-        match token.text.rfind('\n').filter(|_| token.kind == TokenKind::Space) {
-            // before the indentation that is there: tabs come after these
-            Some(at) => indented.extend([&token.text[..=at], "  ", &token.text[at + 1..]]),
-            None => indented.push_str(token.text),
+        if token.kind != TokenKind::Space {
+            indented.push_str(token.text);
+            continue;
+        }
+        let mut lines = token.text.split('\n').peekable();
+        indented.extend(lines.next());
+        while let Some(line) = lines.next() {
+            indented.push('\n');
+            // the last one is the beginning of a line with something in it
+            if !line.is_empty() || lines.peek().is_none() {
+                indented.push_str("  ");
+            }
+            indented.push_str(line);
         }
     }
     indented
@@ -66,6 +75,13 @@ mod tests {
         let text = "UPDATE t SET a = 'x\n'\n  WHERE b;\n\nSELECT 1";
         assert_eq!(indented(text), "UPDATE t SET a = 'x\n'\n    WHERE b;\n\n  SELECT 1");
         assert_eq!(dedented(&indented(text)), text);
+        for (odd, even) in [
+            ("SELECT (\n\ta\n)\n  FROM t", "SELECT (\n  \ta\n  )\n    FROM t"),
+            ("SELECT a\n \n\t\r\n\nFROM t", "SELECT a\n   \n  \t\r\n\n  FROM t"),
+        ] {
+            assert_eq!(indented(odd), even);
+            assert_eq!(dedented(even), odd);
+        }
         let tabs = "UPDATE t\n\tSET a = 1\n\t\tWHERE b;\nSELECT 1";
         assert_eq!(dedented(&indented(tabs)), tabs);
     }

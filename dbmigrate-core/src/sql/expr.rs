@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::dedent::{dedented, indented};
 use super::keyword::is_reserved;
 use super::name::{Name, quote_name};
-use super::token::{Token, TokenKind, significant, tokenize};
+use super::token::{Token, TokenKind, significant, tokenize, trim};
 
 /// A piece of SQL: an expression, the text of a view, or the body of a trigger.
 ///
@@ -22,12 +22,12 @@ impl Expr {
     /// Wraps the text of an expression; white space around it and comments in it are taken off, because what is put
     /// behind a comment when the expression becomes part of a statement would vanish.
     pub fn new(text: impl AsRef<str>) -> Self {
-        let text = text.as_ref().trim();
+        let text = trim(text.as_ref());
         if !text.contains("--") && !text.contains("/*") {
             return Self(text.into());
         }
         let bare = tokenize(text).map(|token| if token.kind == TokenKind::Comment { " " } else { token.text });
-        Self(bare.collect::<String>().trim().into())
+        Self(trim(&bare.collect::<String>()).into())
     }
 
     /// Wraps the text of whole statements (a query, the body of a trigger): comments between tokens are kept, those
@@ -37,7 +37,7 @@ impl Expr {
         let text = text.as_ref();
         let tokens = significant(text);
         let last = tokens.iter().rev().find(|token| token.kind != TokenKind::Semicolon);
-        Self(dedented(text[..last.map_or(0, Token::end)].trim()).into())
+        Self(dedented(trim(&text[..last.map_or(0, Token::end)])).into())
     }
 
     /// The text as written.
@@ -59,6 +59,16 @@ impl Expr {
     /// Whether `name` occurs as an identifier, bare or quoted.
     pub fn mentions(&self, name: &Name) -> bool {
         tokenize(&self.0).any(|token| is_name(&token, name))
+    }
+
+    /// Everything that [`Expr::mentions`] is true for, in the order of the text.
+    pub fn names(&self) -> Vec<Name> {
+        let name = |token: &Token<'_>| match token.kind {
+            TokenKind::Word if is_reserved(token.text) => None,
+            TokenKind::Word | TokenKind::QuotedName => token.identifier().map(Name::from),
+            _ => None,
+        };
+        tokenize(&self.0).filter_map(|token| name(&token)).collect()
     }
 
     /// Whether what SQLite would evaluate per row: a column, a function call or a subquery, is absent, so that the
@@ -110,10 +120,11 @@ impl Expr {
                 [.., qualifier, dot] if dot.kind == TokenKind::Dot => !is_name(qualifier, table),
                 _ => false,
             };
-            if is_no_column || qualified_by_other || token.is_word("end") && is_in_case(before) {
+            if is_no_column || qualified_by_other {
                 return None;
             }
-            renames.iter().find(|(from, _)| is_name(token, from)).map(|(_, to)| to)
+            let (_, to) = renames.iter().find(|(from, _)| is_name(token, from))?;
+            (!token.is_word("end") || !is_in_case(before)).then_some(to)
         })
     }
 
@@ -161,27 +172,27 @@ fn is_name(token: &Token<'_>, name: &Name) -> bool {
     }
 }
 
-/// Takes pairs of parentheses off that enclose all of `tokens`.
-pub fn without_outer_parentheses<'t, 's>(mut tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
-    while let [first, inner @ .., last] = tokens {
-        if first.kind != TokenKind::Open || last.kind != TokenKind::Close || inner.is_empty() {
-            break;
-        }
-        let mut depth = 1;
-        let encloses = inner.iter().all(|token| {
-            match token.kind {
-                TokenKind::Open => depth += 1,
-                TokenKind::Close => depth -= 1,
-                _ => {}
-            }
-            depth > 0
-        });
-        if !encloses {
-            break;
-        }
-        tokens = inner;
+/// Takes pairs of parentheses off that enclose all of `tokens`, in one pass however many there are.
+pub fn without_outer_parentheses<'t, 's>(tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
+    let opening = tokens.iter().take_while(|token| token.kind == TokenKind::Open).count();
+    let closing = tokens.iter().rev().take_while(|token| token.kind == TokenKind::Close).count();
+    if opening == 0 || closing == 0 || opening + closing > tokens.len() {
+        return tokens;
     }
-    tokens
+    // as many enclose all as are never closed in between
+    let (mut depth, mut lowest) = (opening, opening);
+    for token in &tokens[opening..tokens.len() - closing] {
+        match (token.kind, depth) {
+            (TokenKind::Open, _) => depth += 1,
+            (TokenKind::Close, 0) => return tokens,
+            (TokenKind::Close, _) => depth -= 1,
+            _ => {}
+        }
+        lowest = lowest.min(depth);
+    }
+    // of nothing but parentheses the innermost pair stays
+    let enclosing = lowest.min(closing).min((tokens.len() - 1) / 2);
+    if depth == closing { &tokens[enclosing..tokens.len() - enclosing] } else { tokens }
 }
 
 fn join_canonical(tokens: &[Token<'_>]) -> String {
@@ -260,7 +271,7 @@ pub enum Affinity {
 impl DeclType {
     /// Wraps the text of a type; white space around it is taken off.
     pub fn new(text: impl AsRef<str>) -> Self {
-        Self(text.as_ref().trim().into())
+        Self(trim(text.as_ref()).into())
     }
 
     /// The text as written.
@@ -336,6 +347,36 @@ mod tests {
     }
 
     #[test]
+    fn parentheses_around_the_whole_are_taken_off_in_one_pass() {
+        for (text, inner) in [
+            ("((a))", "a"),
+            ("(a)(b)", "( a ) ( b )"),
+            ("((a)+(b))", "( a ) + ( b )"),
+            ("(((a))+b)", "( ( a ) ) + b"),
+            ("()", "( )"),
+            ("(())", "( )"),
+            ("((a)", "( ( a )"),
+            ("(a))", "( a ) )"),
+            (")a(", ") a ("),
+            ("(a))+((b)", "( a ) ) + ( ( b )"),
+            (")", ")"),
+            ("", ""),
+        ] {
+            assert_eq!(Expr::new(text).canonical(), inner, "{text}");
+        }
+        // does not end in reasonable time if every pair is a pass
+        assert_eq!(Expr::new(format!("{}a{}", "(".repeat(200_000), ")".repeat(200_000))).canonical(), "a");
+    }
+
+    #[test]
+    fn white_space_is_what_sql_takes_for_it() {
+        assert_eq!(Expr::new("\ta \r\n").as_str(), "a");
+        assert_eq!(Expr::new("0 < a\u{a0}").as_str(), "0 < a\u{a0}");
+        assert_eq!(Expr::script("SELECT a\u{2003}; ").as_str(), "SELECT a\u{2003}");
+        assert_ne!(DeclType::new("a\u{a0}"), DeclType::new("a"));
+    }
+
+    #[test]
     fn a_column_is_renamed_but_not_a_function_or_another_tables_column() {
         let renamed = |text: &str| {
             Expr::new(text).with_column_renamed(&"t".into(), &"a".into(), &"b c".into()).as_str().to_owned()
@@ -356,6 +397,8 @@ mod tests {
         assert_eq!(swapped("a.a <> b.a"), "a.\"null\" <> b.a");
         assert!(!Expr::new("SELECT 1").mentions(&"select".into()));
         assert!(Expr::new("key = 1").mentions(&"key".into()));
+        let names = Expr::new("\"select\" = [a b] OR key IS NULL AND f('x') > x'00'").names();
+        assert_eq!(names, ["select", "a b", "key", "f"].map(Name::from));
     }
 
     #[test]

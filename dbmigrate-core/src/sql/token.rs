@@ -161,12 +161,19 @@ fn scan(text: &str) -> (TokenKind, usize) {
             None => (TokenKind::Illegal, text.len()),
         },
         b'x' | b'X' if next == b'\'' => match text[2..].find('\'') {
-            Some(end) => (TokenKind::Blob, end + 3),
+            Some(end) if end % 2 == 0 && bytes[2..2 + end].iter().all(u8::is_ascii_hexdigit) => {
+                (TokenKind::Blob, end + 3)
+            }
+            Some(end) => (TokenKind::Illegal, end + 3),
             None => (TokenKind::Illegal, text.len()),
         },
         first if is_word_start(first) => (TokenKind::Word, run(bytes, 0, is_word_part)),
         first if first.is_ascii_digit() || (first == b'.' && next.is_ascii_digit()) => {
-            (TokenKind::Number, scan_number(bytes))
+            let number = scan_number(bytes);
+            match run(bytes, number, is_word_part) {
+                0 => (TokenKind::Number, number),
+                letters => (TokenKind::Illegal, number + letters),
+            }
         }
         b'.' => (TokenKind::Dot, 1),
         b'?' => (TokenKind::Variable, 1 + run(bytes, 1, |byte| byte.is_ascii_digit())),
@@ -174,12 +181,24 @@ fn scan(text: &str) -> (TokenKind, usize) {
             0 => (TokenKind::Illegal, 1),
             length => (TokenKind::Variable, 1 + length),
         },
-        _ => (TokenKind::Operator, scan_operator(bytes)),
+        b'!' if next != b'=' => (TokenKind::Illegal, 1),
+        b'+' | b'-' | b'*' | b'/' | b'%' | b'=' | b'<' | b'>' | b'!' | b'|' | b'&' | b'~' => {
+            (TokenKind::Operator, scan_operator(bytes))
+        }
+        // no SQL, but what stands for the column in the check of a column type
+        b'{' | b'}' => (TokenKind::Operator, 1),
+        // also the vertical tab, which everybody else takes for a space
+        _ => (TokenKind::Illegal, 1),
     }
 }
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
+}
+
+/// The text without the white space around it that SQL takes for such: a no-break space is a letter.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(|char| u8::try_from(char).is_ok_and(is_space))
 }
 
 fn scan_quoted(bytes: &[u8], quote: u8, kind: TokenKind) -> (TokenKind, usize) {
@@ -198,7 +217,8 @@ fn scan_quoted(bytes: &[u8], quote: u8, kind: TokenKind) -> (TokenKind, usize) {
 
 fn scan_number(bytes: &[u8]) -> usize {
     let digit = |byte: u8| byte.is_ascii_digit() || byte == b'_';
-    if bytes[0] == b'0' && matches!(bytes.get(1), Some(b'x' | b'X')) {
+    if bytes[0] == b'0' && matches!(bytes.get(1), Some(b'x' | b'X')) && bytes.get(2).is_some_and(u8::is_ascii_hexdigit)
+    {
         return 2 + run(bytes, 2, |byte| byte.is_ascii_hexdigit() || byte == b'_');
     }
     let mut at = run(bytes, 0, digit);
@@ -207,9 +227,8 @@ fn scan_number(bytes: &[u8]) -> usize {
     }
     if matches!(bytes.get(at), Some(b'e' | b'E')) {
         let sign = usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
-        let digits = run(bytes, at + 1 + sign, digit);
-        if digits > 0 {
-            at += 1 + sign + digits;
+        if bytes.get(at + 1 + sign).is_some_and(u8::is_ascii_digit) {
+            at += 1 + sign + run(bytes, at + 1 + sign, digit);
         }
     }
     at
@@ -256,6 +275,26 @@ mod tests {
     #[test]
     fn unterminated_text_is_one_illegal_token_to_the_end() {
         assert_eq!(kinds("a 'b; c"), [(TokenKind::Word, "a"), (TokenKind::Illegal, "'b; c")]);
+    }
+
+    #[test]
+    fn a_number_with_letters_behind_it_is_illegal_as_is_a_blob_of_anything_but_bytes() {
+        for illegal in ["2e_a", "1e", "1e+", "0x", "0xg", "1a", "1_000$", ".5é", "x'0'", "x'0g'"] {
+            let text = format!("{illegal} b");
+            let tokens = kinds(&text);
+            assert_eq!(tokens[0].0, TokenKind::Illegal, "{illegal}");
+            assert_eq!(tokens.last(), Some(&(TokenKind::Word, "b")), "{illegal}");
+        }
+        assert_eq!(kinds("1e5 1e-5 0x1F x''").iter().filter(|(kind, _)| *kind == TokenKind::Illegal).count(), 0);
+    }
+
+    #[test]
+    fn characters_that_are_no_sql_are_illegal_but_letters_of_any_language_are_not() {
+        for illegal in ["\u{b}", "\0", "\\", "^", "!", "#", "@", "\u{7f}"] {
+            assert_eq!(kinds(illegal), [(TokenKind::Illegal, illegal)], "{illegal:?}");
+        }
+        assert_eq!(kinds("a\u{a0}\u{2003}"), [(TokenKind::Word, "a\u{a0}\u{2003}")]);
+        assert_eq!(trim("\n a\u{a0} \x0c\r"), "a\u{a0}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod adopt;
 pub mod drift;
 mod found;
+mod hidden;
 pub mod history;
 pub mod local;
 pub mod runner;

@@ -1,0 +1,195 @@
+//! Statements that are run and looked at: what they have to lead to, and what they must not break.
+
+use super::super::drift::{Drift, Tolerated};
+use super::super::hidden::TakenOut;
+use super::super::{Failure, Prepared};
+use super::{LocalDatabase, cannot_read};
+use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
+use crate::engine::error::EngineError;
+use crate::engine::introspect::Unreadable;
+use crate::plan::UNCHECKED;
+use crate::sql::{Name, Statement, StatementKind, token::significant};
+
+/// What has to be there after statements ran.
+#[derive(Default)]
+pub(super) struct Wanted<'a> {
+    /// The hash of the schema.
+    pub(super) hash: String,
+    /// What could not be represented before either.
+    pub(super) unreadable: &'a [Unreadable],
+    /// What did not compile before either.
+    pub(super) broken: Vec<Broken>,
+    /// The views and triggers that need not compile.
+    pub(super) unchecked: Vec<Name>,
+    /// The drift that has to be what it was, in which case the schema has no hash to compare.
+    pub(super) drift: Option<&'a Tolerated>,
+}
+
+impl LocalDatabase {
+    /// Runs the statements and looks at what they lead to.
+    pub(super) async fn run_checked(
+        &mut self,
+        statements: &[Statement<'_>],
+        wanted: &Wanted<'_>,
+    ) -> Result<(), Failure> {
+        let references = statements.iter().any(|statement| can_break_references(statement));
+        let violations_before = match references {
+            true => foreign_key_violations(&self.connection)
+                .await
+                .map_err(|error| Failure::Engine { action: "cannot check foreign keys", error })?,
+            false => Violations::new(),
+        };
+        // before the first statement, so that only what it changes has to be read after it
+        self.tracker().await.map_err(cannot_read)?;
+        let hidden = |error| Failure::Engine { action: "cannot take out and put back what is ignored", error };
+        let mut taken_out = TakenOut::default();
+        for (at, statement) in statements.iter().enumerate() {
+            taken_out.before(&self.connection, &self.ignore, statement).await.map_err(hidden)?;
+            self.connection.run(statement.text).await.map_err(|error| Failure::Statement {
+                number: at + 1,
+                line: statement.line,
+                statement: statement.text.to_owned(),
+                error,
+            })?;
+        }
+        taken_out.put_back(&self.connection).await.map_err(hidden)?;
+        self.check_structure(wanted, statements).await?;
+        if references {
+            self.check_references(statements, &violations_before).await?;
+        }
+        Ok(())
+    }
+
+    /// What a migration has to lead to.
+    pub(super) async fn wanted<'a>(&mut self, migration: &'a Prepared<'_>) -> Result<Wanted<'a>, EngineError> {
+        let script = &migration.script;
+        let allows = script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
+        let mut wanted = Wanted {
+            hash: migration.migration.schema.to_hex(),
+            unchecked: allows.map(|allow| Name::from(allow.object.as_str())).collect(),
+            drift: migration.drift.as_ref(),
+            ..Wanted::default()
+        };
+        if !is_additive(&script.statements) {
+            wanted.broken = self.broken_before().await?;
+        }
+        Ok(wanted)
+    }
+
+    /// What does not compile before a migration is no fault of it: it may be unchecked, or made by hand.
+    async fn broken_before(&mut self) -> Result<Vec<Broken>, EngineError> {
+        self.tracker().await?;
+        let Some(tracker) = self.tracker.as_mut() else { return Ok(Vec::new()) };
+        if tracker.broken.is_none() {
+            tracker.broken = Some(broken_objects(&self.connection, tracker.schema()).await);
+        }
+        Ok(tracker.broken.clone().unwrap_or_default())
+    }
+
+    pub(super) async fn check_structure(
+        &mut self,
+        wanted: &Wanted<'_>,
+        statements: &[Statement<'_>],
+    ) -> Result<(), Failure> {
+        self.tracker().await.map_err(cannot_read)?;
+        let Some(tracker) = self.tracker.as_mut() else { return Ok(()) };
+        tracker.update(&self.connection, statements).await.map_err(cannot_read)?;
+        let is_right = match wanted.drift {
+            None => tracker.hash().to_hex() == wanted.hash && tracker.unreadable() == wanted.unreadable,
+            Some(tolerated) => {
+                let now = Drift::of(tracker.canonical(), tracker.unreadable(), &tolerated.wanted);
+                let objects = tolerated.drift.lost(&now);
+                if !objects.is_empty() {
+                    return Err(Failure::TouchesDrift { objects });
+                }
+                now == tolerated.drift
+            }
+        };
+        if !is_right {
+            let (found, unreadable) = (Box::new(tracker.schema().clone()), tracker.unreadable().to_vec());
+            return Err(Failure::Structure { found, unreadable });
+        }
+        if is_additive(statements) {
+            return Ok(());
+        }
+        let broken = broken_objects(&self.connection, tracker.schema()).await;
+        let is_new = |object: &&Broken| {
+            let was_broken =
+                wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name);
+            !was_broken && !wanted.unchecked.contains(&object.name)
+        };
+        if let Some(Broken { kind, name, message }) = broken.iter().find(is_new) {
+            return Err(Failure::Broken { kind, name: name.to_string(), message: message.clone() });
+        }
+        tracker.broken = Some(broken);
+        Ok(())
+    }
+
+    async fn check_references(&self, statements: &[Statement<'_>], before: &Violations) -> Result<(), Failure> {
+        let engine = |error| Failure::Engine { action: "cannot check foreign keys", error };
+        let after = foreign_key_violations(&self.connection).await.map_err(engine)?;
+        let names = renamed_tables(statements);
+        // a violation that a renamed table had before is not new
+        let former = |table: &str| names.iter().rev().find(|(_, to)| to == table).map(|(from, _)| from.clone());
+        let mut new: Vec<(&(String, String, String), usize)> = Vec::new();
+        for (key, count) in &after {
+            let (table, rowid, parent) = key;
+            let tables = [Some(table.clone()), former(table)];
+            let parents = [Some(parent.clone()), former(parent)];
+            let known: usize = tables
+                .iter()
+                .flatten()
+                .flat_map(|table| {
+                    parents.iter().flatten().map(move |parent| (table.clone(), rowid.clone(), parent.clone()))
+                })
+                .filter_map(|key| before.get(&key))
+                .copied()
+                .max()
+                .unwrap_or(0);
+            if *count > known {
+                new.push((key, count - known));
+            }
+        }
+        let Some(((table, rowid, parent), _)) = new.first() else { return Ok(()) };
+        if rowid == MISMATCH {
+            let message = format!("{MISMATCH}: `{parent}` has no key that its foreign key could refer to");
+            return Err(Failure::Broken { kind: "table", name: table.clone(), message });
+        }
+        let count = new.iter().filter(|((one, _, two), _)| one == table && two == parent).map(|(_, count)| count).sum();
+        Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
+    }
+}
+
+/// Whether statements add tables and indexes and nothing else, so that views and triggers compile as they did.
+fn is_additive(statements: &[Statement<'_>]) -> bool {
+    statements.iter().all(|statement| {
+        !statement.kind.changes_schema()
+            || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
+    })
+}
+
+/// Whether rows may violate foreign keys after the statement that did not before. Adding a column without
+/// `REFERENCES` and renaming cannot do that, and they are the most frequent changes.
+fn can_break_references(statement: &Statement<'_>) -> bool {
+    if statement.kind != StatementKind::AlterTable {
+        return statement.kind.can_break_references();
+    }
+    let tokens = significant(statement.text);
+    tokens.iter().any(|token| token.is_word("references")) || !tokens.iter().any(|token| token.is_word("add"))
+}
+
+/// The tables that `ALTER TABLE … RENAME TO` renames, in order, in lower case.
+fn renamed_tables(statements: &[Statement<'_>]) -> Vec<(String, String)> {
+    let mut renamed = Vec::new();
+    for statement in statements.iter().filter(|statement| statement.kind == StatementKind::AlterTable) {
+        let tokens = significant(statement.text);
+        if let [_, _, from, rename, to, name] = &tokens[..]
+            && rename.is_word("rename")
+            && to.is_word("to")
+            && let (Some(from), Some(name)) = (from.identifier(), name.identifier())
+        {
+            renamed.push((Name::from(from).folded(), Name::from(name).folded()));
+        }
+    }
+    renamed
+}

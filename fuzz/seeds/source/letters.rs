@@ -1,0 +1,5 @@
+﻿#!/usr/bin/env run
+#![allow(x)]
+use dbmigrate::Table;
+#[derive(Table)]
+struct Café { naïve: String }

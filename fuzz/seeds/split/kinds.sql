@@ -1,0 +1,1 @@
+drop index i; drop table t; create unique index j on t(a); create virtual table f using fts5(a); select 'open

@@ -1,0 +1,1 @@
+/* dbmigrate: no-transaction */ -- dbmigrate allow(a) b

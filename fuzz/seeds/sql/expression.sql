@@ -1,0 +1,1 @@
+((a->>'$.x') || ?1 <> :n AND NOT [b c] IN (SELECT x'0F', .5e-3, 0x1F, 1_0))

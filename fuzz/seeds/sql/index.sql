@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX i ON t (lower(a) COLLATE nocase DESC, b ASC, 'c', (a + b)) WHERE a IS NOT NULL AND b <> x'00'

@@ -1,0 +1,1 @@
+﻿CREATE TABLE "é""ü" (`ß` "DOUBLE PRECISION", [naïve] DECIMAL(10, 2) DEFAULT 1e3)

@@ -1,0 +1,1 @@
+create table t(a,b text default "x" unique,c default -1,d default current_timestamp,primary key(b collate nocase desc, a)) without rowid;

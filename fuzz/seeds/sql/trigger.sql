@@ -1,0 +1,5 @@
+CREATE TRIGGER tr INSTEAD OF UPDATE OF a, "b" ON v FOR EACH ROW WHEN new.a IS NOT old.a
+BEGIN
+  UPDATE t SET a = CASE WHEN new.a = ';' THEN 'END' ELSE new.a END WHERE id = old.id; -- END;
+  SELECT RAISE(ABORT, 'no');
+END
