@@ -123,8 +123,10 @@ fn url(word: &str) -> Option<(&str, &str, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use dbmigrate_core::ddl::{self, Object};
     use dbmigrate_core::declare::Derive;
     use dbmigrate_core::declare::ast::Item;
+    use dbmigrate_core::schema::Comments;
 
     use super::*;
 
@@ -170,6 +172,85 @@ mod tests {
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
             assert_eq!(item.docs, Some(lines.join("\n")), "{code}");
         }
+    }
+
+    #[test]
+    fn what_was_pulled_is_pulled_from_what_is_made_of_it() {
+        const PIECES: [&str; 40] = [
+            "\\",
+            "`",
+            "``",
+            "<",
+            ">",
+            "[",
+            "]",
+            "*",
+            "/",
+            "*/",
+            "/*",
+            "-",
+            "--",
+            "=",
+            "#",
+            "~",
+            "+",
+            "_",
+            "'",
+            ",",
+            ";",
+            ":",
+            "(",
+            ")",
+            " ",
+            "  ",
+            "\t",
+            "\u{b}",
+            "\u{a0}",
+            "1",
+            ". ",
+            "- ",
+            "https://",
+            "http://a",
+            "a",
+            "application='",
+            "ä",
+            "\u{202e}",
+            "!",
+            "|",
+        ];
+        let mut random = 1_u64;
+        let mut below = |limit: usize| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(random >> 33).unwrap_or_default() % limit
+        };
+        let mut told = 0;
+        for _ in 0..5_000 {
+            let mut line = || (0..below(9)).map(|_| PIECES[below(PIECES.len())]).collect::<String>();
+            let sql = format!(
+                "CREATE TABLE t ( -- {}\n  -- {}\n  -- {}\n  a INT, /*{} */\n  b INT)",
+                line(),
+                line(),
+                line(),
+                line().replace("*/", "")
+            );
+            let Ok(Object::Table(table)) = ddl::read(&sql) else { panic!("{sql}") };
+            let pulled = ddl::comments(&sql);
+            let column = |comments: &Comments, name: &str| comments.column(&name.into()).map(|text| doc(text, ""));
+            let docs = |comments: &Comments| {
+                let table = comments.table.as_deref().map(|text| doc(text, ""));
+                [table, column(comments, "a"), column(comments, "b")].map(Option::unwrap_or_default)
+            };
+            let written = docs(&pulled);
+            let code = format!("{}struct T {{ {}\na: i64, {}\nb: i64 }}", written[0], written[1], written[2]);
+            let input: syn::DeriveInput = syn::parse_str(&code).expect("a struct");
+            let (item, _) = Item::parse(&input, Derive::Table);
+            let columns = item.fields.iter().filter_map(|field| Some((field.name().value, field.docs.clone()?)));
+            let declared = Comments { table: item.docs.clone(), columns: columns.collect() };
+            let made = ddl::render::create_table_as(&table, &table.name, Some(&declared));
+            assert_eq!(docs(&ddl::comments(&made)), written, "{sql}\n{made}");
+            told += pulled.columns.len();
+        }
+        assert!(told > 3_000, "only {told} columns say something");
     }
 
     #[test]

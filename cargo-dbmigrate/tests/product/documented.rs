@@ -126,7 +126,14 @@ fn documentation_stays_with_its_column_whatever_happens_to_others() {
         }
         assert!(found.contains("/// The table, it's") && found.contains("/// Key, it's"), "{found}");
     }
-    // added, then renamed, and the table too, then rebuilt
+    // added and dropped, again added, then renamed, and the table too, then rebuilt
+    project.structs(&(blog() + &structs("t", &(field("c") + &field("g")))));
+    settle(&project, "generate");
+    assert!(pulled(&project).contains("/// Of g, it's"));
+    project.structs(&(blog() + &structs("t", &field("c"))));
+    settle(&project, "generate --accept drop_column:t.g");
+    assert_eq!(project.query("SELECT * FROM t"), ["1|C"]);
+    assert!(pulled(&project).contains("/// Of c, it's"));
     project.structs(&(blog() + &structs("t", &(field("c") + &field("e")))));
     settle(&project, "generate");
     project.structs(&(blog() + &structs("t", &(field("c") + &field("e").replace("pub e", "pub f")))));
