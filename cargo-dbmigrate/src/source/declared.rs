@@ -198,6 +198,9 @@ impl Merging {
                 twice(tree, message, before, here).help("give one of them another name: `#[table(name = \"…\")]`"),
             );
         }
+        if !declaration.docs.is_empty() {
+            self.schema.docs.insert(name.clone(), declaration.docs);
+        }
         match declaration.object {
             Object::Table(table) => drop(self.schema.tables.insert(table)),
             Object::VirtualTable(table) => drop(self.schema.virtual_tables.insert(table)),

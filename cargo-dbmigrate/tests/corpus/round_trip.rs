@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cargo_dbmigrate::source::{Package, Request, read_package};
-use dbmigrate_core::schema::canonical::CanonicalSchema;
+use dbmigrate_core::plan::create_all;
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::ProblemKind;
 use dbmigrate_core::sql::Name;
 
@@ -27,7 +28,7 @@ impl Reader {
         Self { project, package }
     }
 
-    fn read(&self, source: &str) -> Result<CanonicalSchema, Vec<String>> {
+    fn read(&self, source: &str) -> Result<Schema, Vec<String>> {
         self.project.write_structs(source);
         let declared = read_package(self.package.clone())
             .map_err(|errors| errors.into_iter().map(|error| error.message).collect::<Vec<_>>())?;
@@ -35,7 +36,7 @@ impl Reader {
         let problems: Vec<String> = declared.schema.problems().into_iter().map(|problem| problem.message).collect();
         let warnings: Vec<String> = declared.warnings.into_iter().map(|warning| warning.message).collect();
         assert_eq!(warnings, problems);
-        Ok(declared.schema.canonical())
+        Ok(declared.schema)
     }
 }
 
@@ -60,8 +61,9 @@ fn round_trip(reader: &Reader, sql: &str) -> Result<Outcome, String> {
     let problems = loaded.schema.problems().into_iter().filter(|problem| problem.kind == ProblemKind::Declaration);
     let problems: Vec<String> = problems.map(|problem| problem.message).collect();
     match reader.read(&source) {
-        Ok(found) if found == loaded.schema.canonical() => Ok(Outcome::Same),
+        Ok(found) if found.canonical() == loaded.schema.canonical() => made_again(&found, &source),
         Ok(found) => {
+            let found = found.canonical();
             let wanted = loaded.schema.canonical();
             let lost: Vec<_> = wanted.iter().filter(|(key, text)| found.get(*key) != Some(*text)).collect();
             Err(format!("differs: {lost:#?}\n{source}"))
@@ -69,6 +71,18 @@ fn round_trip(reader: &Reader, sql: &str) -> Result<Outcome, String> {
         Err(errors) if !problems.is_empty() && errors == problems => Ok(Outcome::Broken(problems)),
         Err(errors) => Err(format!("{errors:#?}\n{source}")),
     }
+}
+
+/// A database that is made from structs has the same structs, documentation included.
+fn made_again(declared: &Schema, source: &str) -> Result<Outcome, String> {
+    let script = create_all(declared).join(";\n");
+    let again = structs(&load(&script).map_err(|error| format!("{error}\n{script}"))?)?;
+    let source = if declared.is_empty() { "" } else { source };
+    if again == source {
+        return Ok(Outcome::Same);
+    }
+    let differ = source.lines().zip(again.lines()).find(|(one, two)| one != two);
+    Err(format!("a database made from the structs has others: {differ:#?}\n{script}"))
 }
 
 fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {

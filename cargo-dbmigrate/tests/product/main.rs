@@ -8,6 +8,7 @@ mod databases;
 mod decisions;
 mod declarations;
 mod diff;
+mod documented;
 mod drift;
 mod drizzle;
 mod faults;

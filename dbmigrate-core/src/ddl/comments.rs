@@ -5,29 +5,9 @@
 
 use std::collections::HashSet;
 
+use crate::schema::Comments;
 use crate::sql::Name;
 use crate::sql::token::{Token, TokenKind, tokenize};
-
-/// The documentation that a `CREATE` statement has in its comments.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Comments {
-    /// What is said of the whole object.
-    pub table: Option<String>,
-    /// What is said of columns, in their order.
-    pub columns: Vec<(Name, String)>,
-}
-
-impl Comments {
-    /// Whether nothing is said.
-    pub fn is_empty(&self) -> bool {
-        self.table.is_none() && self.columns.is_empty()
-    }
-
-    /// What is said of a column.
-    pub fn column(&self, name: &Name) -> Option<&str> {
-        self.columns.iter().find(|(column, _)| column == name).map(|(_, text)| text.as_str())
-    }
-}
 
 /// Reads the comments of a `CREATE` statement. The marks of comments and the white space around each line are taken
 /// off; lines that only draw a line are left out.
@@ -208,7 +188,11 @@ impl<'t, 's> Layout<'t, 's> {
     }
 
     fn column_name(&self, item: &(usize, usize)) -> Option<Name> {
-        let first = &self.tokens[item.0];
+        let mut first = &self.tokens[item.0];
+        if !self.has_constraints && first.text == "+" {
+            // an auxiliary column of an R-Tree
+            first = &self.tokens[self.next_code(item.0)];
+        }
         let is_constraint = super::read_table::TABLE_CONSTRAINT_WORDS.iter().any(|word| first.is_word(word));
         if self.has_constraints && is_constraint {
             return None;
@@ -238,6 +222,14 @@ impl<'t, 's> Layout<'t, 's> {
     }
 }
 
+/// A line without control characters, and without those that turn the direction of the text around, which rustc
+/// refuses in comments (`text_direction_codepoint_in_comment`).
+pub fn plain(line: &str) -> String {
+    let is_unseen = |char: &char| matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let chars = line.chars().filter(|char| !is_unseen(char));
+    chars.map(|char| if char.is_control() { ' ' } else { char }).collect()
+}
+
 fn code_around(tokens: &[Token<'_>]) -> Vec<(Option<usize>, Option<usize>)> {
     let mut around = vec![(None, None); tokens.len()];
     let mut before = None;
@@ -256,6 +248,7 @@ fn code_around(tokens: &[Token<'_>]) -> Vec<(Option<usize>, Option<usize>)> {
 /// The lines of a comment without its marks.
 fn lines(comment: &str) -> Vec<String> {
     if let Some(text) = comment.strip_prefix("--") {
+        let text = &plain(text);
         let is_framed = text.starts_with('-');
         let text = if is_framed { text.trim().trim_matches('-') } else { text };
         return vec![text.trim().to_owned()];
@@ -266,6 +259,7 @@ fn lines(comment: &str) -> Vec<String> {
         return Vec::new();
     }
     let line = |line: &str| {
+        let line = plain(line);
         let line = line.trim();
         // `*` at the beginning of each line is a part of the frame
         line.strip_prefix('*').map_or(line, str::trim).to_owned()
@@ -274,7 +268,7 @@ fn lines(comment: &str) -> Vec<String> {
 }
 
 /// Whether it is what Rails and SQLCommenter put behind every statement: `application='Shop',action='x'`.
-fn is_query_tag(text: &str) -> bool {
+pub(super) fn is_query_tag(text: &str) -> bool {
     let is_tag = |tag: &str| {
         let key = tag.split(['=', ':']).next().unwrap_or_default();
         let is_word = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -283,8 +277,8 @@ fn is_query_tag(text: &str) -> bool {
     text.trim().split(',').all(is_tag)
 }
 
-/// Lines as one text; `None` if nothing is in it.
-fn joined(lines: &[String]) -> Option<String> {
+/// Lines as one text; `None` if nothing is in it. What would end a comment does not once it is written as one.
+pub(super) fn joined(lines: &[String]) -> Option<String> {
     let is_rule = |line: &str| !line.is_empty() && line.chars().all(|character| "-=*#_+~/ ".contains(character));
     let mut kept: Vec<&str> = Vec::with_capacity(lines.len());
     for line in lines.iter().map(String::as_str).filter(|line| !is_rule(line)) {
@@ -293,7 +287,7 @@ fn joined(lines: &[String]) -> Option<String> {
             kept.push(line);
         }
     }
-    let text = kept.join("\n").trim().to_owned();
+    let text = kept.join("\n").trim().replace("*/", "* /");
     (!text.is_empty()).then_some(text)
 }
 
@@ -386,6 +380,19 @@ mod tests {
             read("CREATE VIRTUAL TABLE f USING fts5( -- search\n  title, -- of title\n  body)"),
             "search | title: of title"
         );
+    }
+
+    #[test]
+    fn auxiliary_columns_are_columns() {
+        assert_eq!(
+            read("CREATE VIRTUAL TABLE r USING rtree(id, a, b /* far */, +note TEXT /* free */)"),
+            "b: far | note: free"
+        );
+    }
+
+    #[test]
+    fn what_is_read_can_be_written_as_a_comment_of_either_language() {
+        assert_eq!(read("CREATE TABLE t (a INT -- ends */ here\tand\rthere\u{202e}\n)"), "a: ends * / here and there");
     }
 
     #[test]

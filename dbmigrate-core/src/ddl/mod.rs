@@ -11,7 +11,10 @@ pub mod read;
 pub mod render;
 
 mod cursor;
+mod document;
 mod read_table;
 
-pub use comments::{Comments, comments};
+pub use comments::{comments, plain};
 pub use read::{Object, ReadError, read};
+
+pub use crate::schema::Comments;

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::document::comment;
 use super::read::is_operand;
 use crate::schema::{
-    Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table, Trigger,
-    TriggerEvent, TriggerTiming, Unique, View, VirtualTable,
+    Check, Column, Comments, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table,
+    Trigger, TriggerEvent, TriggerTiming, Unique, View, VirtualTable,
 };
 use crate::sql::name::{quote_name, sql_list};
 use crate::sql::token::{Token, TokenKind, significant, tokenize};
@@ -14,16 +15,17 @@ use crate::sql::{Expr, Name};
 
 /// `CREATE TABLE` under the table's own name.
 pub fn create_table(table: &Table) -> String {
-    create_table_as(table, &table.name)
+    create_table_as(table, &table.name, None)
 }
 
 /// `CREATE TABLE` under another name, as a rebuild needs it: references of the table to itself keep the real name,
-/// `table.column` in its expressions follows the new one.
-pub fn create_table_as(table: &Table, name: &Name) -> String {
+/// `table.column` in its expressions follows the new one. What is said of the table becomes comments.
+pub fn create_table_as(table: &Table, name: &Name, docs: Option<&Comments>) -> String {
     let expr = |expr: &Expr| {
         if name.same_spelling(&table.name) { expr.clone() } else { expr.with_qualifier_renamed(&table.name, name) }
     };
-    let mut lines: Vec<String> = table.columns.iter().map(|column| column_with_keys(table, column, &expr)).collect();
+    let column = |column: &Column| column_with_keys(table, column, &expr) + &column_comment(docs, &column.name);
+    let mut lines: Vec<String> = table.columns.iter().map(column).collect();
     if let Some(key) = table.primary_key.as_ref().filter(|key| inline_part(key).is_none()) {
         lines.push(primary_key(key));
     }
@@ -39,7 +41,8 @@ pub fn create_table_as(table: &Table, name: &Name) -> String {
         }
     }
     let options = if options.is_empty() { String::new() } else { format!(" {}", options.join(", ")) };
-    format!("CREATE TABLE {} (\n  {}\n){options}", name.sql(), lines.join(",\n  "))
+    let docs = table_comment(docs);
+    format!("CREATE TABLE {} ({docs}\n  {}\n){options}", name.sql(), lines.join(",\n  "))
 }
 
 /// `PRIMARY KEY (…)` as a constraint of its table, where `AUTOINCREMENT` has no place.
@@ -65,7 +68,12 @@ pub fn check(check: &Check) -> String {
 }
 
 /// The definition of a column for `ALTER TABLE … ADD COLUMN`, with the foreign keys and the checks to go with it.
-pub fn added_column(column: &Column, foreign_keys: &[&ForeignKey], checks: &[&Check]) -> String {
+pub fn added_column(
+    column: &Column,
+    foreign_keys: &[&ForeignKey],
+    checks: &[&Check],
+    docs: Option<&Comments>,
+) -> String {
     let mut text = plain_column(column, &Expr::clone);
     for one in checks {
         let _ = write!(text, " {}", check(one));
@@ -73,7 +81,15 @@ pub fn added_column(column: &Column, foreign_keys: &[&ForeignKey], checks: &[&Ch
     for key in foreign_keys {
         let _ = write!(text, " {}{}", constraint(key.name.as_ref()), references(key));
     }
-    text
+    text + &column_comment(docs, &column.name)
+}
+
+fn table_comment(docs: Option<&Comments>) -> String {
+    comment(docs.and_then(|docs| docs.table.as_deref()))
+}
+
+fn column_comment(docs: Option<&Comments>, column: &Name) -> String {
+    comment(docs.and_then(|docs| docs.column(column)))
 }
 
 fn column_with_keys(table: &Table, column: &Column, expr: &impl Fn(&Expr) -> Expr) -> String {
@@ -257,8 +273,15 @@ pub fn create_index(table: &Name, index: &Index) -> String {
 
 /// `CREATE VIEW`.
 pub fn create_view(view: &View) -> String {
-    let columns = if view.columns.is_empty() { String::new() } else { format!(" ({})", sql_list(&view.columns)) };
-    format!("CREATE VIEW {}{columns} AS\n{}", view.name.sql(), view.query)
+    create_view_with(view, None)
+}
+
+/// `CREATE VIEW` with comments. What is said of its columns has a place only where it lists them.
+pub fn create_view_with(view: &View, docs: Option<&Comments>) -> String {
+    let listed = view.columns.iter().map(|column| column.sql().into_owned() + &column_comment(docs, column));
+    let listed = listed.collect::<Vec<_>>().join(", ");
+    let columns = if listed.is_empty() { listed } else { format!(" ({listed})") };
+    format!("CREATE VIEW {}{}{columns} AS\n{}", view.name.sql(), table_comment(docs), view.query)
 }
 
 /// `CREATE TRIGGER`.
@@ -285,7 +308,17 @@ pub fn create_trigger(trigger: &Trigger) -> String {
 
 /// `CREATE VIRTUAL TABLE`.
 pub fn create_virtual_table(table: &VirtualTable) -> String {
-    let arguments = table.arguments.iter().map(Expr::as_str).collect::<Vec<_>>().join(", ");
+    create_virtual_table_with(table, None)
+}
+
+/// `CREATE VIRTUAL TABLE` with comments. A module is given each argument from its first token to its last, so that
+/// those between arguments are none of its business.
+pub fn create_virtual_table_with(table: &VirtualTable, docs: Option<&Comments>) -> String {
+    let argument = |argument: &Expr| {
+        let column = VirtualTable::column_name(argument);
+        argument.to_string() + &column.map(|column| column_comment(docs, &column)).unwrap_or_default()
+    };
+    let arguments = table.arguments.iter().map(argument).collect::<Vec<_>>().join(", ");
     let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
-    format!("CREATE VIRTUAL TABLE {} USING {}{arguments}", table.name.sql(), table.module.sql())
+    format!("CREATE VIRTUAL TABLE {}{} USING {}{arguments}", table.name.sql(), table_comment(docs), table.module.sql())
 }

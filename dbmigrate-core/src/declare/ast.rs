@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned as _;
 
 use super::errors::Errors;
-use super::{Derive, naming, parse_column, parse_table};
+use super::{Derive, docs, naming, parse_column, parse_table};
 use crate::schema::{Conflict, Deferrable, ReferentialAction, TriggerTiming};
 use crate::sql::{DeclType, Expr, Name};
 
@@ -34,6 +34,8 @@ pub struct Item {
     pub derive: Derive,
     /// The struct.
     pub ident: Ident,
+    /// What its doc comments say.
+    pub docs: Option<String>,
     /// `crate = path`.
     pub crate_path: Option<syn::Path>,
     /// `name`; see [`Item::name`].
@@ -81,6 +83,8 @@ pub struct Field {
     pub ident: Ident,
     /// Its type.
     pub ty: syn::Type,
+    /// What its doc comments say.
+    pub docs: Option<String>,
     /// `name`; see [`Field::name`].
     pub name: Option<At<Name>>,
     /// `type = "…"`.
@@ -337,6 +341,7 @@ impl Item {
         Self {
             derive,
             ident: input.ident.clone(),
+            docs: docs::text(&input.attrs),
             crate_path: None,
             name: None,
             renamed_from: None,
@@ -401,6 +406,7 @@ impl Field {
             name: None,
             ident,
             ty,
+            docs: None,
             decl_type: None,
             primary_key: None,
             autoincrement: None,

@@ -6,7 +6,7 @@ use super::ast::{At, ColumnWord, DefaultClause, Field, Item};
 use super::errors::{Errors, closest};
 use super::{ColumnType, Declaration, DeclareError, Deferred, Derive, Object, Resolve, literal, lower_table};
 use crate::schema::validate::Place;
-use crate::schema::{Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
+use crate::schema::{Comments, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 use crate::sql::{Expr, Name};
 
 /// Lowers a struct with `#[derive(Table)]` or `#[derive(View)]`.
@@ -47,7 +47,14 @@ pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<
     let Lowering { errors, places, by_name, deferred, .. } = lowering;
     let Some(object) = object else { return errors.finish(()).and(Err(Vec::new())) };
     let renamed_from = item.renamed_from.as_ref().map(|name| name.value.clone());
-    errors.finish(Declaration { object, triggers, renamed_from, renamed_columns, places, by_name, deferred })
+    let docs = docs(item);
+    errors.finish(Declaration { object, triggers, docs, renamed_from, renamed_columns, places, by_name, deferred })
+}
+
+/// What is said of the item and its fields.
+fn docs(item: &Item) -> Comments {
+    let columns = item.fields.iter().filter_map(|field| Some((field.name().value, field.docs.clone()?)));
+    Comments { table: item.docs.clone(), columns: columns.collect() }
 }
 
 /// What is gathered while an item is lowered.

@@ -8,6 +8,7 @@
 
 pub mod ast;
 pub mod column_type;
+mod docs;
 pub mod errors;
 mod literal;
 pub mod lower;
@@ -23,7 +24,7 @@ mod tokens;
 
 use proc_macro2::Span;
 
-use crate::schema::{Table, Trigger, View, VirtualTable, validate::Place};
+use crate::schema::{Comments, Table, Trigger, View, VirtualTable, validate::Place};
 use crate::sql::{DeclType, Expr, Name};
 
 pub use column_type::lower_column_type;
@@ -45,6 +46,8 @@ pub struct Declaration {
     pub object: Object,
     /// The triggers declared on it.
     pub triggers: Vec<Trigger>,
+    /// What the doc comments of the struct and its fields say.
+    pub docs: Comments,
     /// `renamed_from` of the table.
     pub renamed_from: Option<Name>,
     /// `renamed_from` of columns: the old name and the new one.

@@ -4,7 +4,7 @@ use super::ast::{At, DefaultClause, Field};
 use super::errors::{Errors, list};
 use super::parse_clause::{self as clause, name_value, sql_value, unknown_key};
 use super::tokens::{Key, Tokens, set};
-use super::{DeclareError, parse_table};
+use super::{DeclareError, docs, parse_table};
 use crate::sql::{DeclType, Expr};
 
 /// The keys of `#[column(…)]`.
@@ -39,6 +39,7 @@ pub(super) fn parse(field: &syn::Field, this: &proc_macro2::Ident, errors: &mut 
     let ident = field.ident.clone()?;
     let before = errors.count();
     let mut parsed = Field::new(ident, field.ty.clone());
+    parsed.docs = docs::text(&field.attrs);
     for attribute in &field.attrs {
         errors.add_misspelt(attribute, "column");
         for word in ["table", "view"] {

@@ -324,7 +324,7 @@ fn renamed(change: &Change, kind: &'static str, table: &Name, object: String, fr
 
 /// A column's definition without its name.
 fn definition(column: &Column, foreign_keys: &[&ForeignKey]) -> String {
-    let text = render::added_column(column, foreign_keys, &[]);
+    let text = render::added_column(column, foreign_keys, &[], None);
     text[column.name.sql().len()..].trim_start().to_owned()
 }
 

@@ -119,14 +119,17 @@ struct Directive {
     text: String,
 }
 
-/// All directives of a script. Comments are found by the tokenizer, so that one in a string is none.
+/// All directives of a script. Comments are found by the tokenizer, so that one in a string is none. A block comment in
+/// a statement is documentation, whatever it says.
 fn directives(text: &str) -> Result<Vec<Directive>, Problem> {
     let mut found: Vec<Directive> = Vec::new();
     // whether the last comment belongs to the last directive, so that the next line may go on with it
     let mut open = false;
+    let mut in_statement = false;
     let mut line = 1;
     for token in tokenize(text) {
         match token.kind {
+            TokenKind::Comment if in_statement && token.text.starts_with("/*") => open = false,
             TokenKind::Comment => {
                 if let Some(text) = directive_text(&token, line)? {
                     found.push(Directive { line, text: text.to_owned() });
@@ -139,7 +142,10 @@ fn directives(text: &str) -> Result<Vec<Directive>, Problem> {
                 }
             }
             TokenKind::Space if newlines(&token) <= 1 => {}
-            _ => open = false,
+            kind => {
+                open = false;
+                in_statement = kind != TokenKind::Semicolon && (in_statement || token.is_significant());
+            }
         }
         line += newlines(&token);
     }
@@ -329,6 +335,17 @@ mod tests {
         assert_eq!(query("-- dbmigrate: expect-none\n--   SELECT 1\n--   FROM t"), "SELECT 1\nFROM t");
         let both = "-- dbmigrate: expect-none SELECT 1\n--   dbmigrate: expect-none SELECT 2";
         assert_eq!(parse(both).expect("the script is right").preflights.len(), 2);
+    }
+
+    #[test]
+    fn documentation_in_a_statement_is_no_directive() {
+        let text = "CREATE TABLE t ( /* dbmigrate: allow(drop_table) t;\n-- dbmigrate: nonsense */\n  a INT /* dbmigrate */\n);\n\
+                    -- dbmigrate: no-transaction\n";
+        let script = parse(text).expect("the script is right");
+        assert!(script.allows.is_empty() && script.no_transaction);
+        assert_eq!(script.statements.len(), 1);
+        let (message, _) = error("SELECT 1;\n/* dbmigrate: allow(drop_table) t */");
+        assert_eq!(message, "file:2: a directive stands in a `--` comment");
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Dependents {
         let views = self.created_views.iter().map(|view| Step {
             title: format!("{} view {}", recreated(input.old.views.contains(&view.name)), view.name),
             cost: Cost::Instant,
-            statements: vec![render::create_view(view)],
+            statements: vec![render::create_view_with(view, input.new.docs(&view.name))],
         });
         let triggers = self.created_triggers.iter().map(|trigger| Step {
             title: format!("{} trigger {}", recreated(input.old.triggers.contains(&trigger.name)), trigger.name),
@@ -176,11 +176,13 @@ pub fn create_all(schema: &Schema) -> Vec<String> {
     let mut statements: Vec<String> = in_order_of_references(schema.tables.iter())
         .iter()
         .filter_map(|name| schema.table(name))
-        .flat_map(|table| super::create_table_step(table).statements)
+        .flat_map(|table| super::create_table_step(schema, table).statements)
         .collect();
-    statements.extend(schema.virtual_tables.iter().map(render::create_virtual_table));
+    statements.extend(
+        schema.virtual_tables.iter().map(|table| render::create_virtual_table_with(table, schema.docs(&table.name))),
+    );
     let views = in_order_of_mention(schema.views.iter().cloned().collect());
-    statements.extend(views.iter().map(render::create_view));
+    statements.extend(views.iter().map(|view| render::create_view_with(view, schema.docs(&view.name))));
     statements.extend(schema.triggers.iter().map(render::create_trigger));
     statements
 }

@@ -164,7 +164,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
     steps.extend(input.rename_tables());
     steps.extend(input.rename_columns());
     for table in diff.created_tables.iter().filter_map(|name| new.table(name)) {
-        steps.push(create_table_step(table));
+        steps.push(create_table_step(new, table));
     }
     for (table, strategy) in &strategies {
         match strategy {
@@ -290,12 +290,13 @@ impl<'a> Input<'a> {
     }
 }
 
-fn create_table_step(table: &Table) -> Step {
+fn create_table_step(new: &Schema, table: &Table) -> Step {
+    let created = render::create_table_as(table, &table.name, new.docs(&table.name));
     let indexes = table.indexes.iter().map(|index| render::create_index(&table.name, index));
     Step {
         title: format!("create table {}", table.name),
         cost: Cost::Instant,
-        statements: std::iter::once(render::create_table(table)).chain(indexes).collect(),
+        statements: std::iter::once(created).chain(indexes).collect(),
     }
 }
 
@@ -317,6 +318,7 @@ mod tests {
     use super::*;
     use crate::ddl::{Object, read};
     use crate::diff::{Renames, diff};
+    use crate::schema::Comments;
 
     fn planned(old: &Schema, new: &Schema) -> Plan {
         let diff = diff(old, new, &Renames::default()).expect("nothing is renamed");
@@ -335,6 +337,14 @@ mod tests {
         let Ok(Object::View(view)) = read("CREATE VIEW v AS SELECT * FROM a") else { panic!("it is a view") };
         new.views.insert(view);
         assert!(planned(&Schema::default(), &new).only_creates(&new));
+        let told = Comments { table: Some("Of all".to_owned()), columns: vec![("b".into(), "Of b".to_owned())] };
+        new.docs = ["a", "v"].into_iter().map(|name| (name.into(), told.clone())).collect();
+        let documented = planned(&Schema::default(), &new);
+        assert!(documented.only_creates(&new));
+        assert!(documented.statements().any(|one| one.contains("( /* Of all */\n")));
+        assert!(documented.statements().any(|one| one.contains("v /* Of all */ AS\n")));
+        assert!(documented.statements().any(|one| one.contains("b REFERENCES b /* Of b */\n")));
+        assert!(planned(&Schema { docs: std::collections::BTreeMap::default(), ..new.clone() }, &new).is_empty());
         let mut old = new.clone();
         old.tables.remove(&Name::from("b"));
         assert!(!planned(&old, &new).only_creates(&new));

@@ -90,7 +90,7 @@ pub(super) fn steps(input: &Input<'_>, diff: &TableDiff) -> Vec<Step> {
             diff.added_checks.iter().filter(|check| carrier(&added, check) == Some(&column.name)).collect();
         // existing rows are tested against a check, and against NOT NULL of a generated column
         let scans = !checks.is_empty() || column.generated.is_some() && column.not_null;
-        let definition = render::added_column(column, &keys, &checks);
+        let definition = render::added_column(column, &keys, &checks, input.new.docs(&diff.name));
         steps.push(Step {
             title: format!("add column {}.{}", diff.name, column.name),
             cost: if scans { Cost::Scan } else { Cost::Instant },

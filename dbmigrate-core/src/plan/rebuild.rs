@@ -16,7 +16,7 @@ pub(super) fn step(input: &Input<'_>, diff: &TableDiff) -> Step {
     let helper = helper_name(input, name);
     let copy = Copy::of(input, diff);
     let mut statements = vec![
-        render::create_table_as(after, &helper),
+        render::create_table_as(after, &helper, input.new.docs(name)),
         format!(
             "INSERT{} INTO {} ({})\nSELECT {}\nFROM {}",
             if has_conflict_clause(after) { " OR ABORT" } else { "" },

@@ -26,7 +26,7 @@ pub(super) fn drops(input: &Input<'_>) -> Vec<Step> {
 pub(super) fn changes(input: &Input<'_>, steps: &mut Vec<Step>) -> Result<(), PlanError> {
     for table in &input.new.virtual_tables {
         if input.diff.virtual_tables.created.contains(&table.name) {
-            let mut statements = vec![render::create_virtual_table(table)];
+            let mut statements = vec![render::create_virtual_table_with(table, input.new.docs(&table.name))];
             let fills = has_external_content(table);
             statements.extend(fills.then(|| rebuild_index(table)));
             let cost = if fills { Cost::Scan } else { Cost::Instant };
@@ -42,9 +42,13 @@ pub(super) fn changes(input: &Input<'_>, steps: &mut Vec<Step>) -> Result<(), Pl
 fn replace(input: &Input<'_>, before: &VirtualTable, after: &VirtualTable) -> Result<Step, PlanError> {
     let name = &after.name;
     let title = format!("replace virtual table {name}");
+    let docs = input.new.docs(name);
     if has_external_content(after) {
-        let statements =
-            vec![format!("DROP TABLE {}", name.sql()), render::create_virtual_table(after), rebuild_index(after)];
+        let statements = vec![
+            format!("DROP TABLE {}", name.sql()),
+            render::create_virtual_table_with(after, docs),
+            rebuild_index(after),
+        ];
         return Ok(Step { title, cost: Cost::Scan, statements });
     }
     let known = |table: &VirtualTable| MODULES_WITH_ROWS.iter().any(|module| table.module == **module);
@@ -70,7 +74,7 @@ fn replace(input: &Input<'_>, before: &VirtualTable, after: &VirtualTable) -> Re
     let rowid = (!is_tree(after)).then(|| Name::from("rowid"));
     let columns = crate::sql::name::sql_list(rowid.iter().chain(&shared));
     let statements = vec![
-        render::create_virtual_table(&created),
+        render::create_virtual_table_with(&created, docs),
         format!("INSERT INTO {} ({columns})\nSELECT {columns}\nFROM {}", helper.sql(), name.sql()),
         format!("DROP TABLE {}", name.sql()),
         format!("ALTER TABLE {} RENAME TO {}", helper.sql(), name.sql()),

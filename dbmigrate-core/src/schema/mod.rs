@@ -4,13 +4,17 @@
 //! would accept (or would accept and then fail on).
 
 pub mod canonical;
+pub mod comments;
 pub mod named;
 pub mod object;
 pub mod table;
 pub mod validate;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+pub use comments::Comments;
 pub use named::{Named, NamedMap};
 pub use object::{Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 pub use table::{
@@ -36,12 +40,21 @@ pub struct Schema {
     /// Triggers on tables and views.
     #[serde(default, skip_serializing_if = "NamedMap::is_empty")]
     pub triggers: NamedMap<Trigger>,
+    /// What structs say of tables and views, for the statements that create them. No part of the schema: it is neither
+    /// compared nor recorded.
+    #[serde(skip)]
+    pub docs: BTreeMap<Name, Comments>,
 }
 
 impl Schema {
     /// The ordinary table of that name.
     pub fn table(&self, name: &Name) -> Option<&Table> {
         self.tables.get(name)
+    }
+
+    /// What is said of a table or view.
+    pub fn docs(&self, name: &Name) -> Option<&Comments> {
+        self.docs.get(name)
     }
 
     /// Whether nothing is declared.

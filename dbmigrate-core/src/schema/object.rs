@@ -57,14 +57,16 @@ impl VirtualTable {
 
     /// The names of the columns that the arguments declare, without options and marks.
     pub fn column_names(&self) -> Vec<Name> {
-        self.arguments
-            .iter()
-            .filter(|argument| !argument.as_str().contains('='))
-            .filter_map(|argument| {
-                let tokens = crate::sql::token::significant(argument.as_str());
-                tokens.iter().find_map(crate::sql::Token::identifier).map(Name::from)
-            })
-            .collect()
+        self.arguments.iter().filter_map(Self::column_name).collect()
+    }
+
+    /// The name of the column that an argument declares, if it does not set an option.
+    pub fn column_name(argument: &Expr) -> Option<Name> {
+        if argument.as_str().contains('=') {
+            return None;
+        }
+        let tokens = crate::sql::token::significant(argument.as_str());
+        tokens.iter().find_map(crate::sql::Token::identifier).map(Name::from)
     }
 }
 

@@ -8,7 +8,8 @@ use super::token::{Token, TokenKind, tokenize};
 /// One statement of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement<'a> {
-    /// From its first token to its last, without the closing semicolon.
+    /// From its first token to its last, without the closing semicolon. A block comment before that is a part of it:
+    /// behind `ADD COLUMN …` it becomes a part of the table.
     pub text: &'a str,
     /// Byte offset of `text` in the script.
     pub start: usize,
@@ -75,16 +76,17 @@ impl StatementKind {
     }
 }
 
-/// Splits a script into its statements. White space, comments and empty statements between them are left out.
+/// Splits a script into its statements. White space, other comments and empty statements between them are left out.
 pub fn split(script: &str) -> Vec<Statement<'_>> {
     let mut statements = Vec::new();
     let mut current: Vec<Token<'_>> = Vec::new();
     let mut in_trigger = false;
     let mut line = 1;
     let mut first_line = 1;
+    let mut comment_end = 0;
     for token in tokenize(script) {
         if token.kind == TokenKind::Semicolon && (!in_trigger || ends_trigger(&current)) {
-            push(script, &current, first_line, &mut statements);
+            push(script, &current, comment_end, first_line, &mut statements);
             current.clear();
             in_trigger = false;
         } else if token.is_significant() {
@@ -95,16 +97,24 @@ pub fn split(script: &str) -> Vec<Statement<'_>> {
             if !in_trigger && current.len() <= 5 {
                 in_trigger = begins_trigger(&current);
             }
+        } else if token.kind == TokenKind::Comment && token.text.starts_with("/*") {
+            comment_end = token.end();
         }
         line += token.text.bytes().filter(|byte| *byte == b'\n').count();
     }
-    push(script, &current, first_line, &mut statements);
+    push(script, &current, 0, first_line, &mut statements);
     statements
 }
 
-fn push<'a>(script: &'a str, tokens: &[Token<'a>], line: usize, statements: &mut Vec<Statement<'a>>) {
+fn push<'a>(
+    script: &'a str,
+    tokens: &[Token<'a>],
+    comment_end: usize,
+    line: usize,
+    statements: &mut Vec<Statement<'a>>,
+) {
     if let (Some(first), Some(last)) = (tokens.first(), tokens.last()) {
-        let text = &script[first.start..last.end()];
+        let text = &script[first.start..last.end().max(comment_end)];
         statements.push(Statement { text, start: first.start, line, kind: classify(tokens) });
     }
 }
@@ -180,9 +190,15 @@ mod tests {
     fn triggers_strings_and_comments_do_not_end_a_statement() {
         let trigger = "CREATE TRIGGER tr AFTER INSERT ON t BEGIN\n  SELECT CASE WHEN new.a=';' THEN RAISE(ABORT,'no; end') END;\n  UPDATE t SET b='END;', \"end\"=1; -- END;\nEND";
         let script = format!("-- a; b\nSELECT ';' /* ; */;;\n{trigger};\nSELECT 2");
-        assert_eq!(texts(&script), ["SELECT ';' /* ; */".trim_end_matches(" /* ; */"), trigger, "SELECT 2"]);
+        assert_eq!(texts(&script), ["SELECT ';' /* ; */", trigger, "SELECT 2"]);
         let lines: Vec<usize> = split(&script).iter().map(|statement| statement.line).collect();
         assert_eq!(lines, [2, 3, 7]);
+    }
+
+    #[test]
+    fn block_comments_before_the_semicolon_are_of_the_statement() {
+        let script = "/* a */ SELECT 1 -- b\n; /* c */ SELECT 2 /* d; */ /* e */ -- f\n;; /* g */ ; SELECT 3 /* h */";
+        assert_eq!(texts(script), ["SELECT 1", "SELECT 2 /* d; */ /* e */", "SELECT 3"]);
     }
 
     #[test]
