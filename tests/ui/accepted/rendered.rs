@@ -82,7 +82,7 @@ pub enum OrganizationsPlan {
     Enterprise,
 }
 
-/// what nobody would call a table */ \[Vec\<u8>]
+/// what nobody would call a table * / \[Vec\<u8>]
 #[derive(Debug, Clone, Table)]
 #[table(trigger(
     struct_notified,
