@@ -1,4 +1,5 @@
-//! `push`: nothing to do, against its parts: `cargo metadata`, and reading the structs as `generate` does.
+//! `push` with nothing to do, against its parts: `cargo metadata`, and reading the structs as `generate` does. And `pull`
+//! of the same database.
 
 use std::process::Command;
 
@@ -9,7 +10,7 @@ const SIZES: [usize; 3] = [10, 100, 500];
 
 pub(crate) fn run() {
     for tables in SIZES {
-        println!("push, nothing to do, {tables} tables");
+        println!("push, nothing to do, and pull, {tables} tables");
         let project = Project::new(tables);
         cost_of(&mut project.generate());
         cost_of(&mut push(&project));
@@ -21,6 +22,11 @@ pub(crate) fn run() {
         });
         contest.add("cargo dbmigrate generate", || project.generate());
         contest.add("cargo dbmigrate push", || push(&project));
+        contest.add("cargo dbmigrate pull", || {
+            let mut command = tool();
+            command.args(["pull", "--quiet"]).current_dir(project.path());
+            command
+        });
         let costs = contest.show(15);
         let reading = costs[1].cpu.saturating_sub(costs[0].cpu);
         let database = costs[2].cpu.saturating_sub(costs[1].cpu);

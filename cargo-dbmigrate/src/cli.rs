@@ -28,6 +28,8 @@ Examples:
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate migrate                          apply it to the database
   cargo dbmigrate push                             or: make a development database what the structs declare
+  cargo dbmigrate pull --baseline --out src/schema.rs
+                                                   start from a database that is there already
   cargo dbmigrate check                            in CI: are structs and migrations in step?
 
 Exit codes:
