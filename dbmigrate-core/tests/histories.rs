@@ -42,9 +42,13 @@ fn every_step_of_real_histories_applies_and_keeps_all_rows() {
         }
     }
     for line in &refused {
-        println!("refused: {line}");
+        support::say(&format!("refused: {line}"));
     }
-    println!("histories: {} of {steps} steps applied, {} refused", steps - refused.len() - failed.len(), refused.len());
+    support::say(&format!(
+        "histories: {} of {steps} steps applied, {} refused",
+        steps - refused.len() - failed.len(),
+        refused.len()
+    ));
     assert!(failed.is_empty(), "{} of {steps} steps fail:\n{}", failed.len(), failed.join("\n"));
     assert!(refused.is_empty(), "{} of {steps} steps are refused", refused.len());
     assert!(steps > 200, "only {steps} steps were found");

@@ -36,9 +36,13 @@ fn run_suite(suite: &str, way: Way) {
         }
     }
     for (name, reason) in &refused {
-        println!("{suite} by {way:?}, rightly refused: {name}: {reason}");
+        crate::support::say(&format!("{suite} by {way:?}, rightly refused: {name}: {reason}"));
     }
-    println!("{suite} by {way:?}: {applied} of {} applied, {} rightly refused", cases.len(), refused.len());
+    crate::support::say(&format!(
+        "{suite} by {way:?}: {applied} of {} applied, {} rightly refused",
+        cases.len(),
+        refused.len()
+    ));
     assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), cases.len(), failed.join("\n"));
     assert!(applied * 100 >= cases.len() * 95, "only {applied} of {} applied", cases.len());
 }

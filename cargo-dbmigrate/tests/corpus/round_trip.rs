@@ -99,9 +99,13 @@ fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
         }
     }
     for problem in broken.keys() {
-        println!("{suite}, refused because it is broken: {problem}");
+        crate::support::say(&format!("{suite}, refused because it is broken: {problem}"));
     }
-    println!("{suite}: {same} of {} schemas come back, {} are broken", schemas.len(), broken.len());
+    crate::support::say(&format!(
+        "{suite}: {same} of {} schemas come back, {} are broken",
+        schemas.len(),
+        broken.len()
+    ));
     assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), schemas.len(), failed.join("\n"));
     assert!(schemas.len() >= at_least, "only {} schemas were found", schemas.len());
 }
