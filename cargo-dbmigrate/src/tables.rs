@@ -33,7 +33,7 @@ impl fmt::Display for TablePattern {
     }
 }
 
-/// An object that is pulled and uses one that is not.
+/// An object that is pulled and uses others that are not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outside {
     /// `table` or `view`.
@@ -41,7 +41,7 @@ pub struct Outside {
     /// Its name.
     pub name: Name,
     /// What it uses.
-    pub uses: Name,
+    pub uses: Vec<Name>,
 }
 
 /// Takes out of what was found in a database what the patterns do not mean. What belongs to a table (indexes,
@@ -74,28 +74,21 @@ pub fn select(found: &mut Introspected, patterns: &[TablePattern]) -> Result<Vec
 }
 
 fn outside(schema: &Schema, gone: &[&Name]) -> Vec<Outside> {
-    let mut all = Vec::new();
-    let mut push = |kind, name: &Name, uses: &Name| {
-        let one = Outside { kind, name: name.clone(), uses: uses.clone() };
-        if !all.contains(&one) {
-            all.push(one);
-        }
+    let among_gone = |is_used: &dyn Fn(&Name) -> bool| -> Vec<Name> {
+        gone.iter().filter(|name| is_used(name)).map(|name| (*name).clone()).collect()
     };
-    for table in &schema.tables {
-        let triggers = || schema.triggers.iter().filter(|trigger| trigger.on == table.name);
-        for name in gone {
-            let is_parent = table.foreign_keys.iter().any(|key| key.parent == **name);
-            if is_parent || triggers().any(|trigger| trigger.mentions(name)) {
-                push("table", &table.name, name);
-            }
-        }
-    }
-    for view in &schema.views {
-        for name in gone.iter().filter(|name| view.query.mentions(name)) {
-            push("view", &view.name, name);
-        }
-    }
-    all
+    let tables = schema.tables.iter().map(|table| {
+        let uses = among_gone(&|name| {
+            let mut triggers = schema.triggers.iter().filter(|trigger| trigger.on == table.name);
+            table.foreign_keys.iter().any(|key| key.parent == *name) || triggers.any(|trigger| trigger.mentions(name))
+        });
+        Outside { kind: "table", name: table.name.clone(), uses }
+    });
+    let views = schema.views.iter().map(|view| {
+        let uses = among_gone(&|name| view.query.mentions(name));
+        Outside { kind: "view", name: view.name.clone(), uses }
+    });
+    tables.chain(views).filter(|one| !one.uses.is_empty()).collect()
 }
 
 /// The names of all tables and views.

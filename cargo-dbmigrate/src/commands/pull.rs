@@ -197,8 +197,11 @@ fn warn(context: &Context, pulled: &Pulled) {
         printer.warning(&text, &[]);
     }
     for Outside { kind, name, uses } in &pulled.outside {
-        let help = format!("pull it as well: `--tables {}`", shell_quoted(uses.as_str()));
-        printer.warning(&format!("the {kind} `{name}` uses `{uses}`, which is not pulled"), &[help]);
+        let flags: Vec<String> = uses.iter().map(|one| format!("--tables {}", shell_quoted(one.as_str()))).collect();
+        let (it, is) = if uses.len() == 1 { ("it", "is") } else { ("them", "are") };
+        let names = uses.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
+        let help = format!("pull {it} as well: `{}`", flags.join(" "));
+        printer.warning(&format!("the {kind} `{name}` uses {names}, which {is} not pulled"), &[help]);
     }
 }
 

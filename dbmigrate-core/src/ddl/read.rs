@@ -213,3 +213,21 @@ fn read_virtual_table(cursor: &mut Cursor<'_, '_>) -> Result<VirtualTable, ReadE
     };
     Ok(VirtualTable { name, module, arguments })
 }
+
+/// The schema that a script makes, for tests.
+#[cfg(test)]
+pub(crate) fn schema_of(script: &str) -> crate::schema::Schema {
+    let mut schema = crate::schema::Schema::default();
+    for statement in crate::sql::split(script) {
+        match read(statement.text).expect("the statement is right") {
+            Object::Table(table) => drop(schema.tables.insert(table)),
+            Object::Index(table, index) => {
+                drop(schema.tables.get_mut(&table).expect("the table comes first").indexes.insert(index));
+            }
+            Object::View(view) => drop(schema.views.insert(view)),
+            Object::Trigger(trigger) => drop(schema.triggers.insert(trigger)),
+            Object::VirtualTable(table) => drop(schema.virtual_tables.insert(table)),
+        }
+    }
+    schema
+}

@@ -351,25 +351,8 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::ddl::{Object, read};
+    use crate::ddl::read::schema_of as schema;
     use crate::diff::{Renames, diff};
-
-    fn schema(script: &str) -> Schema {
-        let mut schema = Schema::default();
-        for statement in crate::sql::split(script) {
-            match read(statement.text).expect("the statement is right") {
-                Object::Table(table) => drop(schema.tables.insert(table)),
-                Object::Index(table, index) => {
-                    drop(schema.tables.get_mut(&table).expect("its table").indexes.insert(index));
-                }
-                Object::View(view) => drop(schema.views.insert(view)),
-                Object::Trigger(trigger) => drop(schema.triggers.insert(trigger)),
-                Object::VirtualTable(table) => drop(schema.virtual_tables.insert(table)),
-            }
-        }
-        schema
-    }
 
     #[track_caller]
     fn lines(old: &str, new: &str, renames: &Renames) -> Vec<String> {

@@ -105,24 +105,11 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ddl::{Object, read};
+    use crate::ddl::read::schema_of;
     use crate::diff::Renames;
 
     fn schema(statements: &[&str]) -> Schema {
-        let mut schema = Schema::default();
-        for sql in statements {
-            match read(sql).expect("a statement") {
-                Object::Table(table) => drop(schema.tables.insert(table)),
-                Object::VirtualTable(table) => drop(schema.virtual_tables.insert(table)),
-                Object::View(view) => drop(schema.views.insert(view)),
-                Object::Trigger(trigger) => drop(schema.triggers.insert(trigger)),
-                Object::Index(table, index) => {
-                    let table = schema.tables.get_mut(&table).expect("the table comes first");
-                    drop(table.indexes.insert(index));
-                }
-            }
-        }
-        schema
+        schema_of(&statements.join(";\n"))
     }
 
     fn names(objects: &[Name]) -> Vec<&str> {
