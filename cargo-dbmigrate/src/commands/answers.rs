@@ -144,9 +144,14 @@ fn acceptance(text: &str, words: &[Word]) -> Result<Acceptance> {
     let named = words.iter().filter(|word| word.has_object());
     let names = || Lint::ALL.iter().map(|lint| lint.name()).chain(named.clone().map(|word| word.name()));
     let Some((lint, object)) = text.split_once(':') else {
-        return Err(CommandError::usage(format!("`--accept {text}` does not say what is accepted"))
-            .help("name the lint and the object: `--accept drop_column:users.legacy`")
-            .help("or everything: `--accept all`"));
+        let error = CommandError::usage(format!("`--accept {text}` does not say what is accepted"));
+        let alone = words.iter().filter(|word| !word.has_object()).map(|word| word.name());
+        return Err(match did_you_mean(text, alone) {
+            Some(word) => error.help(format!("did you mean `--accept {word}`?")),
+            None => error
+                .help("name the lint and the object: `--accept drop_column:users.legacy`")
+                .help("or everything: `--accept all`"),
+        });
     };
     if let Some(word) = named.clone().find(|word| word.name() == lint) {
         return Ok(Acceptance::Object(*word, object.into()));

@@ -80,7 +80,8 @@ fn migration<'f>(folder: &'f Folder, name: Option<&str>) -> Result<&'f Migration
     let Some(head) = folder.head() else {
         let message = format!("there are no migrations in `{}`", folder.path().display());
         return Err(CommandError::usage(message)
-            .help("write the first from the database: `cargo dbmigrate pull --baseline --out src/schema.rs`"));
+            .help("write the first from the database: `cargo dbmigrate pull --baseline --out src/schema.rs`")
+            .help("or from your structs: `cargo dbmigrate generate`"));
     };
     let Some(name) = name else { return Ok(head) };
     let unknown = || CommandError::usage(format!("there is no migration `{name}`"));

@@ -9,7 +9,6 @@ use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::decide::{questions, shell_quoted};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
-use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
@@ -191,10 +190,10 @@ fn compare(context: &Context, arguments: &Diff, mut from: Loaded, mut to: Loaded
     };
     let mut unreadable = only(&from, &to);
     unreadable.extend(only(&to, &from));
-    let left_out: Vec<Unreadable> = from.unreadable.iter().chain(&to.unreadable).cloned().collect();
-    for object in &left_out {
-        leave_out(&mut from.schema, object);
-        leave_out(&mut to.schema, object);
+    // what cannot be read on one side can be compared on none
+    for Unreadable { object, .. } in from.unreadable.iter().chain(&to.unreadable) {
+        from.schema.remove(&object.kind, &object.name);
+        to.schema.remove(&object.kind, &object.name);
     }
 
     let renames = to.declared.as_ref().map(|declared| {
@@ -215,24 +214,6 @@ fn compare(context: &Context, arguments: &Diff, mut from: Loaded, mut to: Loaded
         .map_err(|error| rename_error(context, &error, &from, &to))?;
     let questions = questions(&difference, &from.schema, &to.schema, &decisions);
     Ok(Compared { from, to, renames: decisions.renames, difference, unreadable, questions })
-}
-
-/// Takes out what is in the way of comparing an object that cannot be read.
-fn leave_out(schema: &mut Schema, unreadable: &Unreadable) {
-    let name = &unreadable.object.name;
-    match unreadable.object.kind.as_str() {
-        "index" => {
-            if let Some(table) = schema.tables.get_mut(&unreadable.object.table) {
-                table.indexes.remove(name);
-            }
-        }
-        "view" => drop(schema.views.remove(name)),
-        "trigger" => drop(schema.triggers.remove(name)),
-        _ => {
-            schema.tables.remove(name);
-            schema.virtual_tables.remove(name);
-        }
-    }
 }
 
 fn rename_error(context: &Context, error: &RenameError, from: &Loaded, to: &Loaded) -> CommandError {

@@ -24,7 +24,7 @@ pub struct User {
     pub id: i64,
     #[column(unique, collate = nocase)]
     pub email: String,
-    /// `Option` makes a column nullable.
+    // `Option` makes a column nullable
     pub name: Option<String>,
     #[column(default_sql = \"unixepoch()\")]
     pub created_at: i64,

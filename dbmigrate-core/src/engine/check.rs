@@ -95,10 +95,9 @@ type Mismatched = (String, String);
 
 /// What the check says of each row, and the tables that it fails on, which keep SQLite from looking at the others too.
 pub(super) async fn foreign_key_check(connection: &Connection) -> Result<(Vec<Row>, Vec<Mismatched>), EngineError> {
-    let check = connection.rows("PRAGMA foreign_key_check").await;
-    let Err(error) = &check else { return Ok((check?, Vec::new())) };
-    if !error.message.starts_with(MISMATCH) {
-        return Ok((check?, Vec::new()));
+    match connection.rows("PRAGMA foreign_key_check").await {
+        Err(error) if error.message.starts_with(MISMATCH) => {}
+        all_at_once => return Ok((all_at_once?, Vec::new())),
     }
     let (mut all, mut mismatched) = (Vec::new(), Vec::new());
     for row in connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0").await? {

@@ -70,12 +70,7 @@ pub async fn left_out(schema: &Schema, besides: &Besides) -> Result<Vec<LeftOut>
 pub fn without(schema: &Schema, out: &[LeftOut]) -> Schema {
     let mut schema = schema.clone();
     for LeftOut { kind, name, .. } in out {
-        match *kind {
-            "table" => drop(schema.tables.remove(name)),
-            "virtual table" => drop(schema.virtual_tables.remove(name)),
-            "view" => drop(schema.views.remove(name)),
-            _ => drop(schema.triggers.remove(name)),
-        }
+        schema.remove(kind, name);
     }
     schema
 }

@@ -52,6 +52,25 @@ impl Schema {
         self.tables.get(name)
     }
 
+    /// Takes out an object, by the word for its kind: `index`, `view`, `trigger`, or else a table of any kind.
+    pub fn remove(&mut self, kind: &str, name: &Name) {
+        match kind {
+            "view" => drop(self.views.remove(name)),
+            "trigger" => drop(self.triggers.remove(name)),
+            "index" => {
+                let owner = self.tables.iter().find(|table| table.indexes.contains(name));
+                let owner = owner.map(|table| table.name.clone());
+                if let Some(table) = owner.and_then(|owner| self.tables.get_mut(&owner)) {
+                    table.indexes.remove(name);
+                }
+            }
+            _ => {
+                self.tables.remove(name);
+                self.virtual_tables.remove(name);
+            }
+        }
+    }
+
     /// What is said of a table or view.
     pub fn docs(&self, name: &Name) -> Option<&Comments> {
         self.docs.get(name)

@@ -9,5 +9,4 @@ mod comments;
 mod grammar;
 mod infrastructure;
 mod keys;
-mod speed;
 mod twin;
