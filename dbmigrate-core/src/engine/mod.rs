@@ -10,6 +10,7 @@ pub mod content;
 pub mod error;
 pub mod ignore;
 pub mod introspect;
+pub mod owner;
 pub mod populate;
 pub mod provable;
 pub mod prove;
