@@ -5,8 +5,8 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
-use dbmigrate_core::engine::apply::LocalDatabase;
-use dbmigrate_core::engine::apply::local::OpenError;
+use dbmigrate_core::engine::apply::Database;
+use dbmigrate_core::engine::apply::database::OpenError;
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::owner::Owner;
 use dbmigrate_core::engine::{Connection, EngineError};
@@ -24,10 +24,10 @@ use crate::url::{DatabaseUrl, redacted};
 ///
 /// # Errors
 /// If it is not a database, a replica, or cannot be opened.
-pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<LocalDatabase> {
+pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<Database> {
     let timeout = Duration::from_secs(context.config.busy_timeout);
     place::check(url)?;
-    let opened = block_on(LocalDatabase::open(url.path(), create, timeout));
+    let opened = block_on(Database::open(url.path(), create, timeout));
     let ignore = || context.config.ignore.clone();
     opened.map(|database| database.ignoring(ignore())).map_err(|error| match error {
         OpenError::Engine(engine) => {

@@ -53,18 +53,17 @@ pub(super) fn check(url: &DatabaseUrl) -> Result<()> {
 pub(super) fn no_access(database: &Path) -> Option<CommandError> {
     let path = end_of_links(database);
     let (name, database) = (shown(&path), shown(database));
-    match File::open(&path) {
-        Ok(_) => None,
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+    match File::open(&path).err()?.kind() {
+        ErrorKind::PermissionDenied => {
             let message = format!("`{database}` cannot be read: you have no permission");
             Some(CommandError::failed(message).help(format!("see whose it is: `ls -l {}`", shell_quoted(&name))))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+        ErrorKind::NotFound => {
             let folder = folder_of(&path);
             let message = format!("cannot make `{database}`: you cannot write in the folder `{}`", shown(&folder));
             Some(CommandError::failed(message).help(see_folder(&folder)))
         }
-        Err(_) => None,
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+use std::fmt::Write as _;
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::os::unix::process::CommandExt as _;
@@ -210,7 +211,7 @@ fn without(name: &str, rights: u32, codes: [i32; 3]) -> String {
         let nobody = Nobody::of(&project);
         let before = mode_of(&project, name);
         mode(&project, name, rights);
-        said.push_str(&format!("-- {journal}\n"));
+        writeln!(said, "-- {journal}").expect("it is a string");
         for (command, code) in ["status", "migrate --dry-run", "migrate"].into_iter().zip(codes) {
             // without the files that it keeps beside the database nobody can read a database with a log
             let code = if journal == "WAL" && rights == 0o555 { 1 } else { code };
@@ -221,7 +222,7 @@ fn without(name: &str, rights: u32, codes: [i32; 3]) -> String {
         nobody.ends(0, "migrate --url data/app.db");
         assert!(is_migrated(&project, "data/app.db"));
     }
-    said.replace(|letter: char| letter == '\r', "")
+    said
 }
 
 fn mode_of(project: &Project, name: &str) -> u32 {

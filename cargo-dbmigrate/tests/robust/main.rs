@@ -3,6 +3,8 @@
 //!
 //! `cargo test --release -p cargo-dbmigrate --test robust -- --ignored soak --nocapture` does the same for an hour.
 
+#![allow(clippy::print_stdout, reason = "seeds and figures are shown with tests that fail, and in the soak")]
+
 mod chance;
 mod death;
 mod disk;

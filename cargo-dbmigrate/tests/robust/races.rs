@@ -28,9 +28,9 @@ pub(crate) fn race(
         // every second time the database has yet to be made
         let is_new = round % 2 == 0;
         if is_new {
-            subject.clear()
+            subject.clear();
         } else {
-            subject.restore()
+            subject.restore();
         }
         let pending = story.len() - usize::from(!is_new);
         let children: Vec<Child> = (0..runners).map(|_| start(story, subject)).collect();
