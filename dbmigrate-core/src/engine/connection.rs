@@ -78,10 +78,64 @@ impl Connection {
 
     /// Runs several statements, stopping at the first error.
     pub async fn run_all(&self, statements: &[String]) -> Result<(), EngineError> {
-        for statement in statements {
-            self.run(statement).await?;
+        self.run_each(statements.iter().map(String::as_str)).await.map_err(|(_, error)| error)
+    }
+
+    /// The same, and says which of them failed, counted from 0.
+    pub async fn run_each(&self, statements: impl IntoIterator<Item = &str>) -> Result<(), (usize, EngineError)> {
+        for (at, statement) in statements.into_iter().enumerate() {
+            self.run(statement).await.map_err(|error| (at, error))?;
         }
         Ok(())
+    }
+
+    /// Begins a transaction that can write: from here on nobody else does.
+    pub async fn begin(&self) -> Result<(), EngineError> {
+        self.run("BEGIN IMMEDIATE").await
+    }
+
+    /// Commits the transaction.
+    pub async fn commit(&self) -> Result<(), EngineError> {
+        self.run("COMMIT").await
+    }
+
+    /// Rolls the transaction back, if there is one.
+    pub async fn roll_back(&self) {
+        if !self.is_autocommit() {
+            // an error here leaves the transaction to the end of the connection, which rolls it back as well
+            let _ = self.run("ROLLBACK").await;
+        }
+    }
+
+    /// The answers of several queries, of one state of the database if a transaction is open or the database is on a
+    /// server.
+    ///
+    /// # Errors
+    /// If the database cannot be asked; what is wrong with a single query is its answer.
+    pub async fn ask_all<Q: AsRef<str>>(
+        &self,
+        queries: &[Q],
+    ) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            answers.push(self.rows(query.as_ref()).await);
+        }
+        Ok(answers)
+    }
+
+    /// The names of the columns that each of the queries returns, which compiles them.
+    ///
+    /// # Errors
+    /// As for [`Connection::ask_all`].
+    pub async fn describe_all<Q: AsRef<str>>(
+        &self,
+        queries: &[Q],
+    ) -> Result<Vec<Result<Vec<String>, EngineError>>, EngineError> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            answers.push(self.column_names(query.as_ref()).await);
+        }
+        Ok(answers)
     }
 
     /// The rows of a query.

@@ -1,4 +1,4 @@
-//! Local database files.
+//! A database that migrations are applied to over a connection.
 
 mod checked;
 
@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::adopt::{Adoption, Refusal};
 use super::found::{add_keys, fill};
 use super::history::{self, Record, RecordKind};
-use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
+use super::{Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
@@ -25,7 +25,7 @@ use crate::schema::canonical::SchemaHash;
 use crate::sql::{Name, Statement, split};
 
 /// A local file, or a connection to one.
-pub struct LocalDatabase {
+pub struct Database {
     connection: Connection,
     /// What `PRAGMA foreign_keys` was before it was turned off.
     foreign_keys: Option<bool>,
@@ -50,7 +50,7 @@ pub enum OpenError {
     },
 }
 
-impl LocalDatabase {
+impl Database {
     /// Opens a file.
     ///
     /// # Errors
@@ -147,14 +147,14 @@ impl LocalDatabase {
     async fn begin(&mut self) -> Result<(), Failure> {
         let engine = |action| move |error| Failure::Engine { action, error };
         self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
-        self.connection.run("BEGIN IMMEDIATE").await.map_err(engine("cannot begin a transaction"))
+        self.connection.begin().await.map_err(engine("cannot begin a transaction"))
     }
 
     /// Commits if it was this runner's turn and all went well, else leaves no trace.
     async fn end(&mut self, result: Result<bool, Failure>, started: Instant) -> Result<Step, Failure> {
         match result {
             Ok(true) => {
-                if let Err(error) = self.connection.run("COMMIT").await {
+                if let Err(error) = self.connection.commit().await {
                     self.roll_back().await;
                     return Err(Failure::Engine { action: "cannot commit", error });
                 }
@@ -169,6 +169,53 @@ impl LocalDatabase {
                 Err(failure)
             }
         }
+    }
+
+    /// Applies one migration behind `position` others, or nothing at all.
+    async fn apply_one(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
+        let started = Instant::now();
+        self.begin().await?;
+        let result = match self.is_turn(position).await {
+            Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
+            other => other,
+        };
+        self.end(result, started).await
+    }
+
+    /// Applies migrations in one transaction, all or none.
+    async fn apply_together(&mut self, migrations: &[Prepared<'_>], position: usize) -> Attempt {
+        let begun = Instant::now();
+        if let Err(failure) = self.begin().await {
+            return Attempt::failed(0, failure);
+        }
+        let (mut applied, mut at) = (Vec::with_capacity(migrations.len()), 0);
+        let mut result = self.is_turn(position).await;
+        while let (Ok(true), Some(migration)) = (&result, migrations.get(at)) {
+            let started = Instant::now();
+            match self.apply_inside(migration, position + at, started).await {
+                Ok(()) => {
+                    applied.push(milliseconds(started));
+                    at += 1;
+                }
+                Err(failure) => result = Err(failure),
+            }
+        }
+        // the commit is that of the last one
+        let last = migrations.len().saturating_sub(1);
+        match self.end(result, begun).await {
+            Ok(Step::Applied { .. }) => Attempt { applied, stopped: None },
+            Ok(Step::Overtaken) => Attempt { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
+            Err(failure) => Attempt::failed(at.min(last), failure),
+        }
+    }
+
+    /// Whether what was compared before the lock was held is what is there now.
+    async fn is_turn(&mut self, position: usize) -> Result<bool, Failure> {
+        let is_turn = match self.is_outdated().await {
+            Ok(false) => self.is_at(position).await,
+            outdated => outdated.map(|_| false),
+        };
+        is_turn.map_err(|error| Failure::Engine { action: "cannot read the history", error })
     }
 
     /// What happens between `BEGIN` and `COMMIT`, once it is clear that it is this migration's turn.
@@ -274,14 +321,11 @@ impl LocalDatabase {
         // what the transaction changed is not in the database, so it must not be in the tracker either
         self.tracker = None;
         self.has_history_table = false;
-        if !self.connection.is_autocommit() {
-            // an error here leaves the transaction to the end of the connection, which rolls it back as well
-            let _ = self.connection.run("ROLLBACK").await;
-        }
+        self.connection.roll_back().await;
     }
 }
 
-impl Target for LocalDatabase {
+impl Target for Database {
     async fn history(&mut self) -> Result<Vec<Record>, EngineError> {
         history::read(&self.connection).await
     }
@@ -353,20 +397,23 @@ impl Target for LocalDatabase {
         self.end(result, started).await
     }
 
-    async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
-        let started = Instant::now();
-        self.begin().await?;
-        // what was compared before the lock was held must be what is changed now
-        let is_turn = match self.is_outdated().await {
-            Ok(false) => self.is_at(position).await,
-            outdated => outdated.map(|_| false),
-        };
-        let result = match is_turn {
-            Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
-            Ok(false) => Ok(false),
-            Err(error) => Err(Failure::Engine { action: "cannot read the history", error }),
-        };
-        self.end(result, started).await
+    async fn apply(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        if atomic {
+            return self.apply_together(migrations, position).await;
+        }
+        let mut attempt = Attempt::default();
+        for (at, migration) in migrations.iter().enumerate() {
+            let one = Attempt::from(self.apply_one(migration, position + at).await);
+            attempt.applied.extend(one.applied);
+            attempt.stopped = one.stopped.map(|stop| match stop {
+                Stop::Failed { failure, .. } => Stop::Failed { at, failure },
+                Stop::Overtaken => Stop::Overtaken,
+            });
+            if attempt.stopped.is_some() {
+                break;
+            }
+        }
+        attempt
     }
 
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
@@ -399,9 +446,9 @@ impl Target for LocalDatabase {
     }
 
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
-        self.connection.run("BEGIN IMMEDIATE").await?;
+        self.connection.begin().await?;
         let result = match self.adopt_inside(adoption).await {
-            Ok(None) => self.connection.run("COMMIT").await.map(|()| None),
+            Ok(None) => self.connection.commit().await.map(|()| None),
             other => other,
         };
         match &result {

@@ -3,7 +3,7 @@
 use super::super::drift::{Drift, Tolerated};
 use super::super::hidden::TakenOut;
 use super::super::{Failure, Prepared};
-use super::{LocalDatabase, cannot_read};
+use super::{Database, cannot_read};
 use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
@@ -25,7 +25,7 @@ pub(super) struct Wanted<'a> {
     pub(super) drift: Option<&'a Tolerated>,
 }
 
-impl LocalDatabase {
+impl Database {
     /// Runs the statements and looks at what they lead to.
     pub(super) async fn run_checked(
         &mut self,
