@@ -13,6 +13,7 @@ pub mod owner;
 pub mod populate;
 pub mod provable;
 pub mod prove;
+pub mod replay;
 mod stored;
 pub mod tracker;
 pub mod view;
