@@ -8,6 +8,7 @@
 mod chance;
 mod death;
 mod disk;
+mod documented;
 mod files;
 mod locks;
 #[path = "../product/project.rs"]
