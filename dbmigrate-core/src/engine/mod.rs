@@ -13,6 +13,8 @@ pub mod introspect;
 pub mod populate;
 pub mod provable;
 pub mod prove;
+#[cfg(feature = "remote")]
+pub mod remote;
 mod stored;
 pub mod tracker;
 pub mod view;
