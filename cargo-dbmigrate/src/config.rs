@@ -1,83 +1,46 @@
-//! `dbmigrate.toml`, beside the package's `Cargo.toml`. Everything in it has a default; the file may be missing.
+//! `dbmigrate.toml` as the subcommand reads it. What can be in it is in [`dbmigrate_core::config`], because the macros
+//! read it too.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use dbmigrate_core::engine::Ignore;
-use serde::Deserialize;
+pub use dbmigrate_core::config::{Config, FILE_NAME};
+use dbmigrate_core::config::{FIELDS, position};
 
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::{package, url};
 
-/// The name of the file.
-pub const FILE_NAME: &str = "dbmigrate.toml";
-
-const FIELDS: [&str; 5] = ["migrations", "root", "url", "busy_timeout", "ignore"];
-
-/// The longest time to wait for a locked database, in seconds: a day.
-const LONGEST_TIMEOUT: u64 = 86_400;
-
-/// What can be configured.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {
-    /// The folder of the migrations, relative to the package.
-    pub migrations: PathBuf,
-    /// The crate root to read structs from, relative to the package. If it is missing, those of the package's library
-    /// and binaries.
-    pub root: Option<PathBuf>,
-    /// The database, if neither `--url` nor the environment names one. Relative to the package.
-    pub url: Option<String>,
-    /// How many seconds to wait for a database that is locked by somebody else.
-    pub busy_timeout: u64,
-    /// The tables and views of somebody else in the same database: patterns for their names.
-    pub ignore: Ignore,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        let ignore = Ignore::default();
-        Self { migrations: PathBuf::from("migrations"), root: None, url: None, busy_timeout: 10, ignore }
+/// Reads the configuration of the package in `root`.
+///
+/// # Errors
+/// Exit code 2 with file, line and column, if it cannot be understood.
+pub fn read(root: &Path) -> Result<Config> {
+    let path = root.join(FILE_NAME);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => parse(&text, &package::for_display(&path)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
+        Err(error) => Err(CommandError::io("read", &path, &error)),
     }
 }
 
-impl Config {
-    /// Reads the configuration of the package in `root`.
-    ///
-    /// # Errors
-    /// Exit code 2 with file, line and column, if it cannot be understood.
-    pub fn read(root: &Path) -> Result<Self> {
-        let path = root.join(FILE_NAME);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text, &package::for_display(&path)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(CommandError::io("read", &path, &error)),
-        }
+fn parse(text: &str, path: &Path) -> Result<Config> {
+    let config: Config = toml::from_str(text).map_err(|error| toml_error(text, path, &error))?;
+    let wrong = |message: String| CommandError::usage(message).at(path.display());
+    if let Some(problem) = config.problem() {
+        let error = wrong(problem.message);
+        return Err(problem.help.into_iter().fold(error, CommandError::help));
     }
-
-    fn parse(text: &str, path: &Path) -> Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|error| toml_error(text, path, &error))?;
-        let wrong = |message: &str| CommandError::usage(message).at(path.display());
-        if config.busy_timeout > LONGEST_TIMEOUT {
-            return Err(wrong(&format!("`busy_timeout` is more than a day ({LONGEST_TIMEOUT} seconds)")));
-        }
-        if config.migrations.as_os_str().is_empty() {
-            return Err(wrong("`migrations` is empty").help("name a folder: `migrations = \"migrations\"`"));
-        }
-        if config.url.as_ref().is_some_and(|url| url::has_credentials(url)) {
-            let help = format!("put it into the environment variable `{}` or into `.env`", url::ENVIRONMENT_VARIABLE);
-            return Err(wrong("`url` has credentials in it, and this file is for everybody").help(help));
-        }
-        Ok(config)
+    if config.url.as_ref().is_some_and(|url| url::has_credentials(url)) {
+        let help = format!("put it into the environment variable `{}` or into `.env`", url::ENVIRONMENT_VARIABLE);
+        return Err(wrong("`url` has credentials in it, and this file is for everybody".to_owned()).help(help));
     }
+    Ok(config)
 }
 
 /// An error in a TOML file, with its place.
 pub(crate) fn toml_error(text: &str, path: &Path, error: &toml::de::Error) -> CommandError {
     let mut place = path.display().to_string();
     if let Some(span) = error.span() {
-        let before = text.get(..span.start).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let (line, column) = position(text, span.start);
         place = format!("{place}:{line}:{column}");
     }
     let message = error.message();
@@ -99,7 +62,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config> {
-        Config::parse(text, Path::new(FILE_NAME))
+        super::parse(text, Path::new(FILE_NAME))
     }
 
     fn error(text: &str) -> String {

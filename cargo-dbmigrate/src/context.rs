@@ -6,7 +6,7 @@ use dbmigrate_core::folder::Folder;
 use dbmigrate_core::schema::Schema;
 
 use crate::cli::Selection;
-use crate::config::{Config, FILE_NAME};
+use crate::config::{self, Config, FILE_NAME};
 use crate::error::{CommandError, Result};
 use crate::package::{self, Package};
 use crate::report::Printer;
@@ -34,7 +34,7 @@ impl Context {
     /// If there is no package, or its configuration cannot be understood.
     pub fn new(selection: Selection, printer: Printer) -> Result<Self> {
         let package = Package::find(&selection)?;
-        let config = Config::read(&package.root)?;
+        let config = config::read(&package.root)?;
         let folder_path = package::for_display(&package.root.join(&config.migrations));
         Ok(Self { printer, config, package, selection, folder_path })
     }

@@ -7,6 +7,7 @@
 //! Everything up to [`folder`] is pure: no I/O, no clock, no terminal. The engine is behind the feature `libsql`,
 //! reading structs behind `declare`; without features this crate compiles no C and no async runtime.
 
+pub mod config;
 pub mod ddl;
 #[cfg(feature = "declare")]
 pub mod declare;
@@ -14,6 +15,7 @@ pub mod diff;
 #[cfg(feature = "libsql")]
 pub mod engine;
 pub mod folder;
+pub mod ignore;
 pub mod plan;
 pub mod schema;
 pub mod sql;

@@ -4,6 +4,8 @@
 //! Attributes and their meaning are in the documentation of the crate `dbmigrate-rs`.
 
 mod column_type;
+#[expect(dead_code, reason = "used by `embed_migrations!()` and the comparison with the snapshot")]
+mod project;
 mod rustc;
 mod table;
 

@@ -8,19 +8,19 @@ pub mod check;
 pub mod connection;
 pub mod content;
 pub mod error;
-pub mod ignore;
 pub mod introspect;
 pub mod populate;
 pub mod provable;
 pub mod prove;
 #[cfg(feature = "remote")]
 pub mod remote;
+pub mod replay;
 mod stored;
 pub mod tracker;
 pub mod view;
 
+pub use crate::ignore::{self, Ignore};
 pub use connection::Connection;
 pub use error::EngineError;
-pub use ignore::Ignore;
 pub use introspect::{Introspected, introspect, introspect_without};
 pub use view::{ViewColumns, view_columns};

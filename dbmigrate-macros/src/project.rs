@@ -1,0 +1,174 @@
+//! The package that is being compiled: its `dbmigrate.toml`, and where its migrations are. Reads that one file, writes
+//! nothing and starts nothing.
+//!
+//! A macro that reads files has to say so to cargo, or its expansion outlives them: [`tracked`] is an expansion that
+//! makes cargo compile the crate again when one of the files changes.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use dbmigrate_core::config::{Config, FILE_NAME, position};
+use dbmigrate_core::declare::DeclareError;
+use dbmigrate_core::folder::FolderError;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+/// What cargo sets while it compiles a package (doc.rust-lang.org/cargo/reference/environment-variables.html).
+const ROOT_VARIABLE: &str = "CARGO_MANIFEST_DIR";
+
+/// The package that is being compiled.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// The directory of its `Cargo.toml`, absolute.
+    pub(crate) root: PathBuf,
+    /// Its `dbmigrate.toml`, or the defaults.
+    pub(crate) config: Config,
+    /// `dbmigrate.toml`, if there is one.
+    config_file: Option<PathBuf>,
+}
+
+/// Why a macro cannot do what it is for, with what to do about it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ProjectError {
+    /// What is wrong, in one line.
+    pub(crate) message: String,
+    /// What to do about it, a line each.
+    pub(crate) help: Vec<String>,
+}
+
+impl ProjectError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: Vec::new() }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// The error as one that is reported at `span`.
+    pub(crate) fn at(self, span: Span) -> DeclareError {
+        let error = DeclareError::new(span, self.message);
+        if self.help.is_empty() { error } else { error.help(self.help.join("\nhelp: ")) }
+    }
+}
+
+impl From<FolderError> for ProjectError {
+    fn from(error: FolderError) -> Self {
+        Self { message: error.to_string(), help: error.help() }
+    }
+}
+
+impl Project {
+    /// The package that cargo is compiling. `None` outside of cargo, where there is none.
+    ///
+    /// # Errors
+    /// If its `dbmigrate.toml` cannot be read or understood.
+    pub(crate) fn find() -> Result<Option<Self>, ProjectError> {
+        std::env::var_os(ROOT_VARIABLE).map(|root| Self::at(root.into())).transpose()
+    }
+
+    fn at(root: PathBuf) -> Result<Self, ProjectError> {
+        let file = root.join(FILE_NAME);
+        match std::fs::read_to_string(&file) {
+            Ok(text) => Ok(Self { root, config: parse(&text)?, config_file: Some(file) }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Ok(Self { root, config: Config::default(), config_file: None })
+            }
+            Err(error) => Err(ProjectError::new(format!("cannot read `{FILE_NAME}`: {error}"))),
+        }
+    }
+
+    /// The migrations folder that is configured, absolute. It need not exist.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.root.join(&self.config.migrations)
+    }
+
+    /// The files that were read to know this.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.config_file.as_deref().into_iter()
+    }
+}
+
+fn parse(text: &str) -> Result<Config, ProjectError> {
+    let config: Config = toml::from_str(text).map_err(|error| {
+        // toml's messages may take several lines
+        let message = error.message().lines().map(str::trim).collect::<Vec<_>>().join(", ");
+        let place = error.span().map_or_else(String::new, |span| {
+            let (line, column) = position(text, span.start);
+            format!(":{line}:{column}")
+        });
+        ProjectError::new(format!("{FILE_NAME}{place}: {message}"))
+    })?;
+    match config.problem() {
+        None => Ok(config),
+        Some(problem) => Err(ProjectError {
+            message: format!("{FILE_NAME}: {}", problem.message),
+            help: problem.help.into_iter().collect(),
+        }),
+    }
+}
+
+/// Items without effect that make cargo compile the crate again when one of the files changes.
+///
+/// # Errors
+/// If a path is not text, which it would have to be in Rust.
+pub(crate) fn tracked<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<TokenStream, ProjectError> {
+    let paths = files.into_iter().map(literal).collect::<Result<Vec<_>, _>>()?;
+    // constants that nothing uses are not part of the program
+    Ok(quote! { #(const _: &[u8] = ::core::include_bytes!(#paths);)* })
+}
+
+/// A path as a literal for `include_str!`, which takes an absolute one as it is.
+///
+/// # Errors
+/// If it is not text.
+pub(crate) fn literal(path: &Path) -> Result<&str, ProjectError> {
+    path.to_str().ok_or_else(|| {
+        ProjectError::new(format!("the path `{}` is not UTF-8 text, which a macro cannot say", path.display()))
+            .help("move the package to a folder whose name is UTF-8 text")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(config: Option<&str>) -> (tempfile::TempDir, Result<Project, ProjectError>) {
+        let root = tempfile::tempdir().expect("a folder can be made");
+        if let Some(text) = config {
+            std::fs::write(root.path().join(FILE_NAME), text).expect("the folder is writable");
+        }
+        let found = Project::at(root.path().to_owned());
+        (root, found)
+    }
+
+    #[test]
+    fn without_a_file_everything_has_its_default_and_no_file_is_tracked() {
+        let (root, found) = project(None);
+        let found = found.expect("nothing is wrong");
+        assert_eq!(found.folder(), root.path().join("migrations"));
+        assert_eq!((found.files().count(), found.config), (0, Config::default()));
+    }
+
+    #[test]
+    fn the_folder_is_the_one_of_the_file_which_is_tracked() {
+        let (root, found) = project(Some("migrations = \"db/steps\"\nignore = [\"legacy_*\"]"));
+        let found = found.expect("the file is right");
+        assert_eq!(found.folder(), root.path().join("db/steps"));
+        assert!(found.config.ignore.hides(&"legacy_users".into()));
+        let tracked = tracked(found.files()).expect("the path is text").to_string();
+        assert!(tracked.contains("include_bytes") && tracked.contains(FILE_NAME), "{tracked}");
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_an_error_at_its_place() {
+        let error = |text: &str| project(Some(text)).1.expect_err("the file is wrong");
+        let unknown = error("url = \"a\"\nmigratons = \"x\"").message;
+        assert!(unknown.starts_with("dbmigrate.toml:2:1: unknown field `migratons`, expected one of"), "{unknown}");
+        assert!(error("migrations = 1").message.starts_with("dbmigrate.toml:1:14: invalid type"));
+        let empty = error("migrations = \"\"");
+        assert_eq!(empty.message, "dbmigrate.toml: `migrations` is empty");
+        assert_eq!(empty.help, ["name a folder: `migrations = \"migrations\"`"]);
+    }
+}
