@@ -13,6 +13,8 @@ pub mod owner;
 pub mod populate;
 pub mod provable;
 pub mod prove;
+#[cfg(feature = "remote")]
+pub mod remote;
 pub mod replay;
 mod stored;
 pub mod tracker;
