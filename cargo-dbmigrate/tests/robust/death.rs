@@ -4,6 +4,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::chance::Chance;
+use crate::project::Run;
+use crate::server::OnServer;
 use crate::story::Story;
 use crate::subject::{LocalFile, Picture, Subject, migrate, pictures, start};
 
@@ -107,6 +109,80 @@ fn note(deaths: &mut Deaths, subject: &impl Subject, pictures: &[Picture]) {
     deaths.midway += usize::from(!is_last && (is_hot || applied > 1));
     deaths.hot += usize::from(!is_last && is_hot);
     deaths.histories.push(applied);
+}
+
+/// What became of runs whose server was killed.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct ServerDeaths {
+    /// How often it was killed while somebody was migrating.
+    pub(crate) kills: usize,
+    /// Of these, behind the first migration and before the last one.
+    pub(crate) midway: usize,
+    /// Runs that were done before.
+    pub(crate) missed: usize,
+    /// How many migrations were there after each kill.
+    pub(crate) histories: Vec<usize>,
+}
+
+/// Kills the server at random moments while a runner migrates, and starts it again with the data that it had.
+pub(crate) fn kill_servers(
+    story: &Story,
+    subject: &mut OnServer,
+    pictures: &[Picture],
+    kills: usize,
+    chance: &mut Chance,
+) -> ServerDeaths {
+    let mut deaths = ServerDeaths::default();
+    let mut duration = undisturbed(story, subject, pictures);
+    while deaths.kills < kills {
+        subject.restore();
+        let started = Instant::now();
+        let runner = start(story, subject);
+        sleep(chance.within(duration));
+        subject.server.kill_9();
+        let run = Run::from(runner.wait_with_output().expect("it ends"));
+        let waited = started.elapsed();
+        subject.server.restart();
+        let picture = subject.look();
+        let applied = picture.history.len();
+        let when = format!("server killed behind migration {applied}: {}", run.err);
+        picture.must_be(&pictures[applied], &when);
+        if run.code == 0 {
+            assert_eq!(applied, story.len(), "{when}");
+            duration = (duration + waited) / 2;
+            deaths.missed += 1;
+            assert!(deaths.missed < 20 + kills, "runners are faster than the server can be killed");
+        } else {
+            assert_eq!(run.code, 1, "{when}{}", run.out);
+            assert!(!run.err.contains("panicked"), "{when}");
+            deaths.kills += 1;
+            deaths.midway += usize::from(1 < applied && applied < story.len());
+            deaths.histories.push(applied);
+        }
+        migrate(story, subject, &[]);
+        subject.look().must_be(&pictures[story.len()], "the run after the server was killed");
+    }
+    deaths
+}
+
+#[test]
+fn a_killed_runner_leaves_the_database_of_a_server_before_or_after_each_migration() {
+    let story = Story::new(3000);
+    let Some(mut server) = OnServer::new(&story) else { return };
+    let mut chance = Chance::new("a killed runner of a server");
+    let pictures = pictures(&story, &mut server);
+    let deaths = kill_runners(&story, &mut server, &pictures, 8, &mut chance);
+    println!("{deaths:?}");
+}
+
+#[test]
+fn a_killed_server_has_its_database_before_or_after_each_migration() {
+    let story = Story::new(3000);
+    let Some(mut server) = OnServer::new(&story) else { return };
+    let mut chance = Chance::new("a killed server");
+    let pictures = pictures(&story, &mut server);
+    let deaths = kill_servers(&story, &mut server, &pictures, 6, &mut chance);
+    println!("{deaths:?}");
 }
 
 #[test]

@@ -121,6 +121,20 @@ fn a_link_leads_to_its_file() {
     }
 }
 
+/// SQLite has a meaning of its own for some names.
+#[test]
+fn a_file_may_have_any_name() {
+    let project = behind();
+    for name in [":memory:", "file:x.db", "file:x?mode=memory", "?", "-x.db", "a'b \"c\".db", "100%25.db", "dätä#1.db"]
+    {
+        fs_err::copy(project.path("data/app.db"), project.path(name)).expect("it can be copied");
+        let run = Run::of(&mut project.command(&["migrate", &format!("--url=./{name}")]));
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(is_migrated(&project, name), "{name}");
+    }
+    assert!(!project.path("x.db").exists());
+}
+
 #[test]
 fn links_that_lead_nowhere_are_explained() {
     let project = behind();

@@ -3,6 +3,7 @@
 use std::process::Child;
 
 use crate::project::Run;
+use crate::server::OnServer;
 use crate::story::Story;
 use crate::subject::{LocalFile, Picture, Subject, pictures, start};
 
@@ -65,4 +66,13 @@ fn runners_that_race_on_a_local_file_apply_each_migration_once() {
         assert_eq!(race.rounds, 4);
         assert!(!file.beside("-journal").exists() && !file.beside("-wal").exists(), "{}", file.what());
     }
+}
+
+#[test]
+fn runners_that_race_on_a_server_apply_each_migration_once() {
+    let story = Story::new(200);
+    let Some(mut server) = OnServer::new(&story) else { return };
+    let pictures = pictures(&story, &mut server);
+    let race = race(&story, &mut server, &pictures, 4, 4);
+    assert_eq!(race.rounds, 4);
 }
