@@ -27,6 +27,7 @@ use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
+use crate::engine::owner::{Owner, owner};
 use crate::engine::tracker::{Tracker, schema_version};
 use crate::folder::Script;
 use crate::folder::script::Allow;
@@ -34,6 +35,9 @@ use crate::plan::{Lint, Preflight};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
 use crate::sql::{Name, Statement, split};
+
+/// What is said when a transaction cannot be ended.
+pub const CANNOT_COMMIT: &str = "cannot commit";
 
 /// A local file, or a connection to one.
 pub struct Database {
@@ -61,11 +65,13 @@ pub enum OpenError {
     /// The engine could not open it.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// It is the local copy of a remote database: what is changed there is lost with the next sync.
-    #[error("`{}` is an embedded replica: schema changes there would be lost", path.display())]
-    Replica {
+    /// It is not the user's own: what is changed there behind its owner's back is lost.
+    #[error("`{}` is {owner}", path.display())]
+    Owned {
         /// The file.
         path: PathBuf,
+        /// Whose it is.
+        owner: Owner,
     },
 }
 
@@ -75,12 +81,8 @@ impl Database {
     /// # Errors
     /// If it is a replica, or not a database, or cannot be opened.
     pub async fn open(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, OpenError> {
-        for suffix in ["-client_wal_index", "-info"] {
-            let mut sidecar = path.as_os_str().to_owned();
-            sidecar.push(suffix);
-            if Path::new(&sidecar).exists() {
-                return Err(OpenError::Replica { path: path.to_owned() });
-            }
+        if let Some(owner) = owner(path) {
+            return Err(OpenError::Owned { path: path.to_owned(), owner });
         }
         let connection = Connection::open_waiting(path, create, busy_timeout).await?;
         Ok(Self::from_connection(connection))
@@ -209,7 +211,7 @@ impl Database {
             Ok(true) => {
                 if let Err(error) = self.connection.commit().await {
                     self.roll_back().await;
-                    return Err(Failure::Engine { action: "cannot commit", error });
+                    return Err(Failure::Engine { action: CANNOT_COMMIT, error });
                 }
                 Ok(Step::Applied { milliseconds: milliseconds(started) })
             }
