@@ -301,7 +301,12 @@ fn differences_of(
         failure => failure,
     };
     let Failure::Structure { found, unreadable } = reason else { return Ok(Vec::new()) };
-    let wanted = folder.schema_at(migration)?;
+    let wanted = match folder.schema_at(migration) {
+        Ok(wanted) => wanted,
+        // that it failed is more than why nobody can say what differs
+        Err(FolderError::NotEmbedded { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
     Ok(match drift {
         Some(drift) => differences_beside(drift, found, &wanted),
         None => name_differences(found, unreadable, &wanted),
