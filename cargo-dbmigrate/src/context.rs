@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use dbmigrate_core::folder::Folder;
 use dbmigrate_core::schema::Schema;
 
-use crate::cli::Selection;
+use crate::cli::{Connect, Selection};
 use crate::config::{self, Config, FILE_NAME};
 use crate::error::{CommandError, Result};
 use crate::package::{self, Package};
@@ -65,11 +65,19 @@ impl Context {
             .help(help))
     }
 
-    /// The database that is meant, `--url` given. Can be printed.
+    /// The database that is meant. Can be printed.
     ///
     /// # Errors
-    /// Exit code 2 for a URL that is no file.
-    pub fn database(&self, url: Option<&str>) -> Result<DatabaseUrl> {
-        DatabaseUrl::find(url, &self.package.root, &self.config)
+    /// Exit code 2 for a URL that is none of a database.
+    pub fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
+        DatabaseUrl::find(connect, &self.package.root, &self.config)
+    }
+
+    /// The database that was typed for a flag that is not `--url`.
+    ///
+    /// # Errors
+    /// As for [`Context::database`].
+    pub fn database_at(&self, text: &str, flag: &'static str, connect: &Connect) -> Result<DatabaseUrl> {
+        DatabaseUrl::of_side(text, flag, connect, &self.package.root, &self.config)
     }
 }

@@ -11,6 +11,8 @@ use serde_json::json;
 
 use super::open::{open, remove_if_empty};
 use super::replay::apply_error;
+use super::subject::Subject;
+use crate::cli::Connect;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::report::{Printer, Progress, counted};
@@ -23,10 +25,6 @@ use crate::{exit, package};
 The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
 TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.")]
 pub struct Migrate {
-    /// Database: a path or file: URL
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-
     /// Show what would be applied, change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -38,6 +36,10 @@ pub struct Migrate {
     /// Go on beside what somebody has changed in the database by hand
     #[arg(long, value_enum, value_name = "WORD")]
     pub accept: Vec<Acceptable>,
+
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
 }
 
 /// What can be accepted of a database.
@@ -53,7 +55,7 @@ pub enum Acceptable {
 /// # Errors
 /// What went wrong.
 pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
-    let url = context.database(arguments.url.as_deref())?;
+    let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let folder = context.folder()?;
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
@@ -76,7 +78,7 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     let shown = url.to_string();
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, to)?;
-    let is_new = !url.path().exists();
+    let is_new = url.is_missing();
     let mut database = open(context, &url, true)?;
     let mut observer = Watch { printer: &context.printer, database: &shown, progress: None, done: 0 };
     let result = block_on(apply_pending_with(&mut database, &folder, options, &mut observer));
@@ -103,9 +105,9 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
             let is_untouched = done == 0 && matches!(error, ApplyError::Engine { .. });
             drop(database);
             if is_new {
-                remove_if_empty(url.path());
+                remove_if_empty(&url);
             }
-            let error = failure_of_run(error, &shown);
+            let error = failure_of_run(error, (&url).into());
             Err(match done {
                 0 if is_untouched => error.note("nothing was changed"),
                 0 => error,
@@ -117,14 +119,14 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
 }
 
 /// An [`ApplyError`] as the error of a command that has only read so far.
-pub(super) fn failure(error: ApplyError, database: &str) -> CommandError {
+pub(super) fn failure(error: ApplyError, database: Subject<'_>) -> CommandError {
     let is_engines = matches!(error, ApplyError::Engine { .. });
     let error = failure_of_run(error, database);
     if is_engines { error.note("nothing was changed") } else { error }
 }
 
 /// An [`ApplyError`] as a command's error.
-fn failure_of_run(error: ApplyError, database: &str) -> CommandError {
+fn failure_of_run(error: ApplyError, database: Subject<'_>) -> CommandError {
     match error {
         ApplyError::Folder(error) => error.into(),
         ApplyError::Script(error) => CommandError::from(error).note(format!("`{database}` was not touched by it")),
@@ -134,25 +136,25 @@ fn failure_of_run(error: ApplyError, database: &str) -> CommandError {
 
 fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
     match to.filter(|name| folder.find(name).is_none()) {
-        Some(name) => Err(apply_error(&ApplyError::Unknown { name: name.to_owned() }, "")),
+        Some(name) => Err(apply_error(&ApplyError::Unknown { name: name.to_owned() }, Subject::Named("the database"))),
         None => Ok(()),
     }
 }
 
 fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Options<'_>) -> Result<u8> {
     let shown = url.to_string();
-    let mut database = if url.path().exists() { Some(open(context, url, false)?) } else { None };
+    let mut database = if url.is_missing() { None } else { Some(open(context, url, false)?) };
     let mut applied = 0;
     let mut drifted = None;
     if let Some(database) = &mut database {
-        let (status, standing) = block_on(inspect(database, folder)).map_err(|error| failure(error, &shown))?;
+        let (status, standing) = block_on(inspect(database, folder)).map_err(|error| failure(error, url.into()))?;
         applied = status.applied;
         match standing {
             Standing::AsRecorded => {}
             Standing::Drifted(found) if options.accept_drift => drifted = Some(found),
             other => {
                 if let Some(error) = other.into_error() {
-                    return Err(failure(error, &shown));
+                    return Err(failure(error, url.into()));
                 }
             }
         }
@@ -160,11 +162,11 @@ fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Optio
     if let Some(drifted) = &drifted {
         say_drift(&context.printer, drifted, &shown);
     }
-    let waiting = pending(folder, applied, options.to).map_err(|error| failure(error, &shown))?;
+    let waiting = pending(folder, applied, options.to).map_err(|error| failure(error, url.into()))?;
     for migration in waiting {
         if let Some(drifted) = &drifted {
             let touched = touched(drifted, folder, migration);
-            touched.map_err(|error| failure(error, &shown))?;
+            touched.map_err(|error| failure(error, url.into()))?;
         }
     }
     for migration in waiting {
@@ -234,11 +236,7 @@ impl Observer for Watch<'_> {
     }
 
     fn loses(&mut self, loss: &Loss) {
-        let say = || say_loss(self.printer, "Dropping", loss);
-        match &self.progress {
-            Some(progress) => progress.above(say),
-            None => say(),
-        }
+        say_loss(self.printer, "Dropping", loss);
     }
 
     fn drifted(&mut self, drifted: &Drifted) {
@@ -247,11 +245,7 @@ impl Observer for Watch<'_> {
 
     fn applied(&mut self, applied: &Applied) {
         self.done += 1;
-        let say = || self.printer.status("Applied", format!("{} ({} ms)", applied.name, applied.milliseconds));
-        match &self.progress {
-            Some(progress) => progress.above(say),
-            None => say(),
-        }
+        self.printer.status("Applied", format!("{} ({} ms)", applied.name, applied.milliseconds));
         self.printer.json("applied", &json!({ "name": applied.name, "milliseconds": applied.milliseconds }));
     }
 }

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-use std::time::Duration;
 
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::Database;
@@ -16,23 +15,26 @@ use super::replay::engine_error;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::package;
-use crate::url::DatabaseUrl;
+use crate::url::{DatabaseUrl, Place};
 
 /// Opens the database.
 ///
 /// # Errors
 /// If it is not a database, a replica, or cannot be opened.
 pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<Database> {
-    let timeout = Duration::from_secs(context.config.busy_timeout);
+    let path = match url.place() {
+        Place::File(path) => path,
+        Place::Server(_) => return Err(CommandError::failed("not yet")),
+    };
     check_place(url)?;
-    let opened = block_on(Database::open(url.path(), create, timeout));
+    let opened = block_on(Database::open(path, create, url.timeout()));
     let ignore = || context.config.ignore.clone();
     opened.map(|database| database.ignoring(ignore())).map_err(|error| match error {
         OpenError::Engine(engine) => {
             let shown = url.to_string();
-            let known = not_a_database(url.path(), &shown, &engine);
+            let known = not_a_database(path, &shown, &engine);
             known
-                .unwrap_or_else(|| engine_error("cannot open the database", &engine, &shown))
+                .unwrap_or_else(|| engine_error("cannot open the database", &engine, url.into()))
                 .note("nothing was changed")
         }
         OpenError::Replica { .. } => {
@@ -77,7 +79,8 @@ fn not_a_database(path: &Path, shown: &str, error: &EngineError) -> Option<Comma
 /// SQLite says no more than that it cannot open a file; here is why, where it is not a question of rights. A pipe it
 /// would wait for.
 pub(super) fn check_place(url: &DatabaseUrl) -> Result<()> {
-    let what = match std::fs::metadata(url.path()) {
+    let Some(path) = url.file() else { return Ok(()) };
+    let what = match std::fs::metadata(path) {
         Ok(place) if place.is_dir() => Some("a folder"),
         Ok(place) if !place.is_file() => Some("a pipe or a device"),
         _ => None,
@@ -87,7 +90,7 @@ pub(super) fn check_place(url: &DatabaseUrl) -> Result<()> {
             CommandError::failed(format!("`{url}` is {what}, not a database")).help("name the file: `--url PATH`")
         );
     }
-    match url.path().parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         Some(folder) => {
             let folder = package::for_display(folder).display().to_string();
             Err(CommandError::failed(format!("cannot make `{url}`: there is no folder `{folder}`"))
@@ -98,7 +101,8 @@ pub(super) fn check_place(url: &DatabaseUrl) -> Result<()> {
 }
 
 /// A file that this run made, and that nothing was written to, is not left behind.
-pub(super) fn remove_if_empty(path: &Path) {
+pub(super) fn remove_if_empty(url: &DatabaseUrl) {
+    let Some(path) = url.file() else { return };
     if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
         // best effort: an empty file does no harm
         let _ = std::fs::remove_file(path);

@@ -10,8 +10,13 @@ use dbmigrate_core::folder::Folder;
 use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
 
+use super::remote_error;
+use super::subject::Subject;
 use crate::error::{CommandError, Result};
 use crate::{exit, package};
+
+/// The database that migrations are replayed in.
+const MEMORY: Subject<'static> = Subject::Named("the database in memory");
 
 /// How many differences are listed with an error.
 const MOST_SHOWN: usize = 20;
@@ -41,9 +46,9 @@ pub(super) fn replay_to(folder: &Folder, count: usize, ignore: &Ignore) -> Resul
             let shown = match &error {
                 // nobody has to be told in which state a database in memory is
                 ApplyError::Migration { name, file, failure, differences } => {
-                    migration_error(name, file, failure, differences, "the database in memory")
+                    migration_error(name, file, failure, differences, MEMORY)
                 }
-                _ => apply_error(&error, "the database in memory"),
+                _ => apply_error(&error, MEMORY),
             };
             if inconsistent { shown.with_exit_code(exit::INCONSISTENT) } else { shown }
         })?;
@@ -59,7 +64,7 @@ pub(super) fn statement_error(file: &Path, line: usize, number: usize, error: &E
 }
 
 /// Why a run stopped, and in what state it left the database called `database`.
-pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
+pub(super) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandError {
     match error {
         ApplyError::Engine { action, error: engine } => engine_error(action, engine, database),
         ApplyError::History(history) => history_error(history, database),
@@ -71,7 +76,7 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
                 .helps(not_empty_help())
         }
         ApplyError::Drift { migration, differences } => {
-            let error = CommandError::new(exit::INCONSISTENT, drift_message(database, migration));
+            let error = CommandError::new(exit::INCONSISTENT, drift_message(&database.to_string(), migration));
             let shown = differences.iter().take(MOST_SHOWN);
             let error = shown.fold(error, |error, line| error.note(format!("by hand: {line}")));
             let error = match differences.len().saturating_sub(MOST_SHOWN) {
@@ -130,7 +135,13 @@ pub(super) fn drift_help(migration: &str) -> [String; 3] {
     ]
 }
 
-fn migration_error(name: &str, file: &Path, failure: &Failure, differences: &[String], database: &str) -> CommandError {
+fn migration_error(
+    name: &str,
+    file: &Path,
+    failure: &Failure,
+    differences: &[String],
+    database: Subject<'_>,
+) -> CommandError {
     let shown = package::for_display(file).display().to_string();
     match failure {
         Failure::Statement { number, line, statement, error } => {
@@ -171,7 +182,7 @@ fn migration_error(name: &str, file: &Path, failure: &Failure, differences: &[St
     }
 }
 
-fn history_error(error: &HistoryError, database: &str) -> CommandError {
+fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
     let shown = CommandError::new(exit::INCONSISTENT, format!("`{database}`: {error}")).note("nothing was changed");
     match error {
         HistoryError::Edited { .. } => shown
@@ -189,23 +200,27 @@ fn history_error(error: &HistoryError, database: &str) -> CommandError {
 }
 
 /// An error of the engine: what is wrong with the database, or `action` and SQLite's words.
-pub(super) fn engine_error(action: &str, error: &EngineError, database: &str) -> CommandError {
+pub(super) fn engine_error(action: &str, error: &EngineError, database: Subject<'_>) -> CommandError {
+    if let Some(error) = remote_error::of(action, error, database) {
+        return error;
+    }
+    let path = database.to_string();
     let shown = |message: String| CommandError::failed(message);
     match error.kind {
         ErrorKind::Locked => shown(format!("`{database}` is locked: another program is writing to it"))
             .help("try again when it is done; to wait longer, set `busy_timeout = 60` (seconds) in `dbmigrate.toml`"),
         ErrorKind::ReadOnly => shown(format!("`{database}` is read-only"))
-            .help(format!("the file and its folder have to be writable: `ls -ld {}`", shell_quoted(database))),
+            .help(format!("the file and its folder have to be writable: `ls -ld {}`", shell_quoted(&path))),
         ErrorKind::NotADatabase => {
             shown(format!("`{database}` is not a database")).help("name the right file: `--url PATH`")
         }
         ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
-            .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(database)))
+            .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(&path)))
             .help("restore it from a backup"),
         ErrorKind::DiskFull => shown(format!("the disk of `{database}` is full"))
             .help("make room on the disk: a rebuild needs as much again as the table"),
         ErrorKind::Io => shown(format!("the disk of `{database}` failed: {error}"))
-            .help(format!("see whether it is full: `df -h {}`", shell_quoted(database))),
+            .help(format!("see whether it is full: `df -h {}`", shell_quoted(&path))),
         ErrorKind::CannotOpen => shown(format!("cannot open `{database}`: {error}"))
             .help("its folder has to exist, and you need the right to write there"),
         _ => shown(format!("{action}: {error}")),
