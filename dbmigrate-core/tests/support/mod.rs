@@ -17,6 +17,7 @@ use dbmigrate_core::folder::{Folder, Slug};
 use dbmigrate_core::plan::{Accepted, Decisions, Plan, Question, decide, plan};
 use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::{Expr, Name, split};
+use dbmigrate_test_support::skipped;
 use pollster::block_on;
 
 /// A change to test.
@@ -393,13 +394,6 @@ pub fn shared(what: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    say(&format!("SKIPPED: {} is not there, so nothing was tested on it", path.display()));
+    skipped(&format!("{} is not there, so nothing was tested on it", path.display()));
     None
-}
-
-/// Says something that has to be seen also of tests that pass: only what the print macros write is held back.
-pub fn say(line: &str) {
-    use std::io::Write as _;
-    // a closed pipe is no reason to fail
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
