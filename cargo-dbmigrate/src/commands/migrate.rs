@@ -3,8 +3,9 @@
 use clap::{Args, ValueEnum};
 use dbmigrate_core::engine::apply::runner::{pending, touched};
 use dbmigrate_core::engine::apply::{
-    Applied, ApplyError, Database, Drifted, Loss, Observer, Options, Standing, Target as _, apply_pending_with, inspect,
+    Applied, ApplyError, Database, Drifted, Failure, Loss, Observer, Options, Standing, Target as _, apply_pending_with, inspect,
 };
+use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
 use serde_json::json;
@@ -32,6 +33,10 @@ pub struct Migrate {
     /// Last migration to apply, by name or number
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
+
+    /// Apply all of them in one transaction, or none
+    #[arg(long)]
+    pub atomic: bool,
 
     /// Go on beside what somebody has changed in the database by hand
     #[arg(long, value_enum, value_name = "WORD")]
@@ -61,7 +66,7 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
     let to = arguments.to.as_deref();
-    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: false };
+    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: arguments.atomic };
     if folder.migrations().is_empty() {
         context.printer.warning(
             &format!("there are no migrations in `{}`", folder.path().display()),
@@ -102,27 +107,58 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
             Ok(exit::DONE)
         }
         Err(error) => {
-            let is_untouched = done == 0 && matches!(error, ApplyError::Engine { .. });
             drop(database);
             if is_new {
                 remove_if_empty(&url);
             }
-            let error = failure_of_run(error, (&url).into());
-            Err(match done {
-                0 if is_untouched => error.note("nothing was changed"),
-                0 => error,
-                1 => error.note("1 migration before it was applied and stays"),
-                _ => error.note(format!("{done} migrations before it were applied and stay")),
-            })
+            let state = state_after(&error, &shown, arguments.atomic, done);
+            let shown = failure_of_run(error, (&url).into());
+            Err(state.into_iter().fold(shown, CommandError::note))
         }
     }
 }
 
-/// An [`ApplyError`] as the error of a command that has only read so far.
+/// In what state an error leaves a database, after `done` migrations were applied.
+fn state_after(error: &ApplyError, database: &str, atomic: bool, done: u64) -> Vec<String> {
+    let mut state = Vec::new();
+    match error {
+        _ if outcome_is_unknown(error) => state.push("nobody knows whether it was applied".to_owned()),
+        ApplyError::Migration { name, failure, .. } => state.push(match **failure {
+            Failure::NotUndone(_) => format!(
+                "the statement of `{name}` ran outside of a transaction: what it did to `{database}` stays, unrecorded"
+            ),
+            _ if atomic => format!("`{database}` is as it was before: none of the migrations was applied"),
+            _ => format!("`{database}` is as it was before `{name}`"),
+        }),
+        ApplyError::Engine { .. } if done == 0 => state.push("nothing was changed".to_owned()),
+        _ => {}
+    }
+    match done {
+        0 => {}
+        1 => state.push("1 migration before it was applied and stays".to_owned()),
+        _ => state.push(format!("{done} migrations before it were applied and stay")),
+    }
+    state
+}
+
+/// Whether a server may have done what was sent to it, and did not say so.
+fn outcome_is_unknown(error: &ApplyError) -> bool {
+    let engine = match error {
+        ApplyError::Engine { error, .. } => error,
+        ApplyError::Migration { failure, .. } => match &**failure {
+            Failure::Engine { error, .. } | Failure::Statement { error, .. } => error,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    engine.kind == ErrorKind::Lost
+}
+
+/// An [`ApplyError`] as the error of a command that has changed nothing, if that is known.
 pub(super) fn failure(error: ApplyError, database: Subject<'_>) -> CommandError {
-    let is_engines = matches!(error, ApplyError::Engine { .. });
+    let is_untouched = matches!(error, ApplyError::Engine { .. }) && !outcome_is_unknown(&error);
     let error = failure_of_run(error, database);
-    if is_engines { error.note("nothing was changed") } else { error }
+    if is_untouched { error.note("nothing was changed") } else { error }
 }
 
 /// An [`ApplyError`] as a command's error.

@@ -3,19 +3,27 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::apply::database::OpenError;
 use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::remote::{Client, Observer, Options};
+use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
+use serde_json::json;
 
 use super::replay::engine_error;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::package;
-use crate::url::{DatabaseUrl, Place};
+use crate::report::Printer;
+use crate::url::{DatabaseUrl, Place, Server};
+
+/// How often at most something is said of what is waited for.
+const BETWEEN_SIGNS: Duration = Duration::from_secs(15);
 
 /// Opens the database.
 ///
@@ -24,7 +32,7 @@ use crate::url::{DatabaseUrl, Place};
 pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<Database> {
     let path = match url.place() {
         Place::File(path) => path,
-        Place::Server(_) => return Err(CommandError::failed("not yet")),
+        Place::Server(server) => return Ok(open_server(context, url, server)),
     };
     check_place(url)?;
     let opened = block_on(Database::open(path, create, url.timeout()));
@@ -43,6 +51,36 @@ pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result
                 .help("migrate the primary database, from which the replica is synchronized")
         }
         _ => CommandError::failed(error.to_string()),
+    })
+}
+
+/// A database on a server. Nothing is sent yet: whether it is there shows with the first question.
+fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Database {
+    if server.token.is_some() && !server.url.is_encrypted() && !server.url.is_loopback() {
+        let message = format!("the token from {} is sent to `{url}` without encryption", server.token_source);
+        context.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
+    }
+    let mut options = Options::default();
+    options.timeout = url.timeout();
+    options.observer = Some(waiting(context.printer.clone(), url.to_string()));
+    let client = Client::new(server.url.clone(), server.token.clone(), options);
+    Database::from_connection(Connection::to_server(client)).ignoring(context.config.ignore.clone())
+}
+
+/// Says from time to time that a long statement is waited for.
+fn waiting(printer: Printer, database: String) -> Observer {
+    let said = Mutex::new(Duration::ZERO);
+    Arc::new(move |since| {
+        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+        // another request begins to count anew
+        let last = if since < *said { Duration::ZERO } else { *said };
+        if since < last + BETWEEN_SIGNS {
+            return;
+        }
+        *said = since;
+        let seconds = since.as_secs();
+        printer.status("Waiting", format!("{database}: the server is alive, and works on it for {seconds} s"));
+        printer.json("waiting", &json!({ "database": database, "seconds": seconds }));
     })
 }
 

@@ -7,72 +7,92 @@ use super::subject::Subject;
 use crate::error::CommandError;
 use crate::url::{DatabaseUrl, Server, TokenSource};
 
-/// How Turso makes a token.
-const NEW_TOKEN: &str = "`turso db tokens create NAME`";
+/// The hosts of Turso end so.
+const TURSO: &str = ".turso.io";
 
 /// The error of a server; `action` is what was being done. `None` if it is none of a server.
 pub(super) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Option<CommandError> {
     let (server, url) = (database.server()?, database.url()?);
-    let is_said = |help: &str| CommandError::failed(error.message.clone()).help(help);
+    let said = || CommandError::failed(error.message.clone());
+    let during = || CommandError::failed(format!("{action}: {error}"));
     Some(match error.kind {
-        ErrorKind::Unreachable => unreachable(error, server, url),
-        ErrorKind::Lost => CommandError::failed(format!("{action}: {error}")),
-        ErrorKind::Unauthorized => unauthorized(error, server),
+        ErrorKind::Unreachable => unreachable(said(), error, server, url),
+        ErrorKind::Unauthorized => unauthorized(said(), server),
         ErrorKind::Forbidden => {
-            with_token(error, server).help(format!("use a token that may write, for this database: {NEW_TOKEN}"))
+            with_token(said(), server).help(format!("use a token that may write: {}", new_token(server)))
         }
-        ErrorKind::NoSuchDatabase => with_token(error, server)
+        ErrorKind::NoSuchDatabase => no_such_database(said(), server, url),
+        ErrorKind::Stolen => during()
+            .note(
+                "a libSQL server takes the lock from a transaction of over 5 seconds when another writer waits for it",
+            )
+            .help("run it again while nobody else writes, or let it try more often: `--retries 20`"),
+        ErrorKind::Lost => during().help("see what it has, as soon as it answers: `cargo dbmigrate status`"),
+        ErrorKind::StreamExpired => during().help("run it again"),
+        ErrorKind::TooLarge => during().help("make several migrations of it, with less text or fewer rows in each"),
+        ErrorKind::Protocol => said()
             .note(format!("the URL is from {}", url.source()))
-            .help("a server of your own: is the namespace there, and is it the first label of the host?")
-            .help(format!("Turso: see the URL with `turso db show NAME --url`, make a token with {NEW_TOKEN}")),
-        ErrorKind::Stolen => CommandError::failed(format!("{action}: {error}"))
-            .note("libSQL servers take a write transaction that is older than 5 seconds away when another writer waits")
-            .help("run it while nobody else writes, or more often: `--retries 20`"),
-        ErrorKind::StreamExpired => CommandError::failed(format!("{action}: {error}"))
-            .note("libSQL servers give up what is silent for 10 seconds")
-            .help("run it again"),
-        ErrorKind::TooLarge => CommandError::failed(format!("{action}: {error}"))
-            .help("make it several migrations with less in each, data in particular"),
-        ErrorKind::Protocol => is_said("check the URL: it has to be that of the database, not of a page or a proxy")
-            .note(format!("it is from {}", url.source())),
+            .help("name the address of the database itself, not of a page or a dashboard"),
         ErrorKind::Locked => CommandError::failed(format!("`{database}` is locked: somebody else is writing to it"))
-            .help("try again when that is done"),
+            .help("run it again when that is done"),
         ErrorKind::ReadOnly
         | ErrorKind::DiskFull
         | ErrorKind::Io
         | ErrorKind::Corrupt
         | ErrorKind::NotADatabase
         | ErrorKind::CannotOpen => CommandError::failed(format!("{action}: the server of `{database}` says: {error}"))
-            .help("look at it on the server"),
+            .help("look at its disk and at its log"),
         _ => return None,
     })
 }
 
-fn unreachable(error: &EngineError, server: &Server, url: &DatabaseUrl) -> CommandError {
-    let shown = CommandError::failed(error.message.clone()).note(format!("the URL is from {}", url.source()));
+fn unreachable(shown: CommandError, error: &EngineError, server: &Server, url: &DatabaseUrl) -> CommandError {
+    let shown = shown.note(format!("the URL is from {}", url.source()));
     let seconds = url.timeout().as_secs();
-    if server.url.is_loopback() {
-        shown.help("start the server, or name another one: `--url URL`")
-    } else {
-        shown.help(format!(
-            "check the URL and the network; to wait longer than {seconds} s: `--timeout {}`",
-            seconds.saturating_mul(4)
-        ))
+    let text = url.to_string();
+    if let (true, true, Some((_, address))) =
+        (server.url.is_encrypted(), error.message.contains("TLS"), text.split_once("://"))
+    {
+        return shown.help(format!("if that server has no TLS: `http://{address}`"));
+    }
+    if error.message.contains("refused") {
+        return shown.help("start the server, or name another one: `--url URL`");
+    }
+    shown.help(format!("check the URL and the network; to wait longer than {seconds} s: `--timeout {}`", seconds * 4))
+}
+
+fn unauthorized(shown: CommandError, server: &Server) -> CommandError {
+    match &server.token_source {
+        TokenSource::Missing(variable) => shown
+            .help(format!("put it into the environment, or into `.env`: `{variable}=…`"))
+            .help(format!("to get one, {}", new_token(server))),
+        _ => with_token(shown, server).help(format!("use another one: {}", new_token(server))),
     }
 }
 
-fn unauthorized(error: &EngineError, server: &Server) -> CommandError {
-    match &server.token_source {
-        TokenSource::Missing(variable) => CommandError::failed(error.message.clone())
-            .help(format!("put a token into the environment, or into `.env`: `{variable}=…`"))
-            .help(format!("Turso makes one: {NEW_TOKEN}")),
-        _ => with_token(error, server).help(format!("use another token: {NEW_TOKEN}")),
+fn no_such_database(shown: CommandError, server: &Server, url: &DatabaseUrl) -> CommandError {
+    let shown = with_token(shown, server).note(format!("the URL is from {}", url.source()));
+    if server.url.host().ends_with(TURSO) {
+        return shown
+            .help("see its URL: `turso db show NAME --url`")
+            .help(format!("or use another token: {}", new_token(server)));
+    }
+    let address = url.to_string();
+    let port = address.rsplit_once(':').map_or("", |(_, port)| port.split('/').next().unwrap_or_default());
+    shown.help(format!("a namespace is named by the host, `http://NAME.localhost:{port}`, or by the path, `/dev/NAME`"))
+}
+
+/// How to get a token.
+fn new_token(server: &Server) -> &'static str {
+    if server.url.host().ends_with(TURSO) {
+        "`turso db tokens create NAME`"
+    } else {
+        "sign it with the key of the server, or ask who runs it"
     }
 }
 
 /// The error, with where the token is from.
-fn with_token(error: &EngineError, server: &Server) -> CommandError {
-    let shown = CommandError::failed(error.message.clone());
+fn with_token(shown: CommandError, server: &Server) -> CommandError {
     match &server.token_source {
         TokenSource::Missing(_) => shown,
         source => shown.note(format!("the token is from {source}")),

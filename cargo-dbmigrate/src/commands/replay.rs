@@ -63,7 +63,7 @@ pub(super) fn statement_error(file: &Path, line: usize, number: usize, error: &E
         .at(format!("{}:{line}", package::for_display(file).display()))
 }
 
-/// Why a run stopped, and in what state it left the database called `database`.
+/// Why a run stopped.
 pub(super) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandError {
     match error {
         ApplyError::Engine { action, error: engine } => engine_error(action, engine, database),
@@ -86,16 +86,11 @@ pub(super) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
             error.note("nothing was changed").helps(drift_help(migration))
         }
         ApplyError::Migration { name, file, failure, differences } => {
-            let (failure, state) = match &**failure {
-                Failure::NotUndone(failure) => (
-                    &**failure,
-                    format!(
-                        "the statement of `{name}` ran outside of a transaction: what it did to `{database}` stays, unrecorded"
-                    ),
-                ),
-                failure => (failure, format!("`{database}` is as it was before `{name}`")),
+            let failure = match &**failure {
+                Failure::NotUndone(failure) => failure,
+                failure => failure,
             };
-            migration_error(name, file, failure, differences, database).note(state)
+            migration_error(name, file, failure, differences, database)
         }
         ApplyError::NotAtomic { name } => CommandError::usage(error.to_string())
             .note("nothing was changed")

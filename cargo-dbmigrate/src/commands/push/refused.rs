@@ -270,6 +270,11 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
             let error = CommandError::new(exit::DECISION, text).note(UNCHANGED);
             error.help(drop_broken(run, kind, &Name::from(name.as_str())))
         }
+        Failure::Engine { action, error } if error.kind == ErrorKind::Lost => {
+            CommandError::failed(format!("{action}: {error}"))
+                .note("nobody knows whether the change was made")
+                .help(format!("see what is left to do, as soon as it answers: `{} --dry-run`", run.asker.command_line))
+        }
         Failure::Engine { action, error } => engine_error(action, error, run.url.into()).note(UNCHANGED),
         _ => CommandError::failed(failure.to_string()).note(UNCHANGED),
     }
