@@ -100,7 +100,9 @@ fn roots() -> Result<RootCerts, EngineError> {
         return Ok(RootCerts::WebPki);
     };
     let failed = |message: String| EngineError { kind: ErrorKind::CannotOpen, message };
-    let text = fs_err::read(&path).map_err(|error| failed(format!("`SSL_CERT_FILE`: {error}")))?;
+    let shown = std::path::Path::new(&path).display();
+    let text = std::fs::read(&path)
+        .map_err(|error| failed(format!("`{shown}`, which `SSL_CERT_FILE` names, cannot be read: {error}")))?;
     let certificates: Vec<Certificate<'static>> = parse_pem(&text)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),
@@ -108,8 +110,7 @@ fn roots() -> Result<RootCerts, EngineError> {
         })
         .collect();
     if certificates.is_empty() {
-        let path = path.display();
-        return Err(failed(format!("`{path}`, which `SSL_CERT_FILE` names, holds no certificate")));
+        return Err(failed(format!("`{shown}`, which `SSL_CERT_FILE` names, holds no certificate")));
     }
     Ok(RootCerts::Specific(Arc::new(certificates)))
 }
