@@ -10,7 +10,7 @@ use crate::config::{self, Config, FILE_NAME};
 use crate::error::{CommandError, Result};
 use crate::package::{self, Package};
 use crate::report::Printer;
-use crate::url::DatabaseUrl;
+use crate::url::{DatabaseUrl, Place, TokenSource, UrlSource};
 
 /// What every command needs. Made without running cargo, except where `-p` or a workspace ask for it.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ impl Context {
     /// # Errors
     /// Exit code 2 for a URL that is none of a database.
     pub fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
-        DatabaseUrl::find(connect, &self.package.root, &self.config)
+        DatabaseUrl::find(connect, &self.package.root, &self.config).inspect(|url| self.warn_of_readers(url))
     }
 
     /// The database that was typed for a flag that is not `--url`.
@@ -78,6 +78,23 @@ impl Context {
     /// # Errors
     /// As for [`Context::database`].
     pub fn database_at(&self, text: &str, flag: &'static str, connect: &Connect) -> Result<DatabaseUrl> {
-        DatabaseUrl::of_side(text, flag, connect, &self.package.root, &self.config)
+        let url = DatabaseUrl::of_side(text, flag, connect, &self.package.root, &self.config);
+        url.inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// Says who else can read the token.
+    fn warn_of_readers(&self, url: &DatabaseUrl) {
+        let Place::Server(server) = url.place() else { return };
+        let from = url.source();
+        if server.token.is_some() && !server.url.is_encrypted() && !server.url.is_loopback() {
+            let message = format!("`{url}` is not encrypted: everybody on the way can read the token");
+            self.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
+        }
+        if server.token_source == TokenSource::Url && matches!(from, UrlSource::Argument | UrlSource::Side(_)) {
+            let message = format!("everybody on this machine can read the token in {from}");
+            let variable = self.config.token_variable();
+            let help = format!("put it into the environment, or into `.env`: `{variable}=…`");
+            self.printer.warning(&message, &[help]);
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
 use clap::{Args, ValueEnum};
+use dbmigrate_core::config::MOST_RETRIES;
 use dbmigrate_core::engine::apply::runner::{pending, touched};
 use dbmigrate_core::engine::apply::{
-    Applied, ApplyError, Database, Drifted, Failure, Loss, Observer, Options, Standing, Target as _, apply_pending_with, inspect,
+    Announcement, Applied, ApplyError, Database, Drifted, Failure, Loss, Observer, Options, Standing, Target as _,
+    apply_pending_with, inspect, status,
 };
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
@@ -37,6 +39,10 @@ pub struct Migrate {
     /// Apply all of them in one transaction, or none
     #[arg(long)]
     pub atomic: bool,
+
+    /// How often to try again what a server has given up because another writer was waiting (3)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
+    pub retries: Option<u32>,
 
     /// Go on beside what somebody has changed in the database by hand
     #[arg(long, value_enum, value_name = "WORD")]
@@ -84,7 +90,8 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, to)?;
     let is_new = url.is_missing();
-    let mut database = open(context, &url, true)?;
+    let retries = arguments.retries.unwrap_or(context.config.retries);
+    let mut database = open(context, &url, true)?.retrying(retries);
     let mut observer = Watch { printer: &context.printer, database: &shown, progress: None, done: 0 };
     let result = block_on(apply_pending_with(&mut database, &folder, options, &mut observer));
     let Watch { progress, done, .. } = observer;
@@ -122,8 +129,11 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
 fn state_after(error: &ApplyError, database: &str, atomic: bool, done: u64) -> Vec<String> {
     let mut state = Vec::new();
     match error {
-        _ if outcome_is_unknown(error) => state.push("nobody knows whether it was applied".to_owned()),
+        _ if outcome_is_unknown(error) => state.push("nobody can tell whether that was done".to_owned()),
         ApplyError::Migration { name, failure, .. } => state.push(match **failure {
+            Failure::Lost { is_known: false, .. } => {
+                format!("nobody can tell whether `{name}` was applied: the server does not answer any more")
+            }
             Failure::NotUndone(_) => format!(
                 "the statement of `{name}` ran outside of a transaction: what it did to `{database}` stays, unrecorded"
             ),
@@ -144,21 +154,17 @@ fn state_after(error: &ApplyError, database: &str, atomic: bool, done: u64) -> V
 /// Whether a server may have done what was sent to it, and did not say so.
 fn outcome_is_unknown(error: &ApplyError) -> bool {
     let engine = match error {
-        ApplyError::Engine { error, .. } => error,
-        ApplyError::Migration { failure, .. } => match &**failure {
-            Failure::Engine { error, .. } | Failure::Statement { error, .. } => error,
-            _ => return false,
-        },
-        _ => return false,
+        ApplyError::Engine { error, .. } => Some(error),
+        ApplyError::Migration { failure, .. } if !matches!(**failure, Failure::Lost { .. }) => failure.engine_error(),
+        _ => None,
     };
-    engine.kind == ErrorKind::Lost
+    engine.is_some_and(|error| error.kind == ErrorKind::Lost)
 }
 
-/// An [`ApplyError`] as the error of a command that has changed nothing, if that is known.
+/// An [`ApplyError`] as the error of a command that applies nothing, or not yet.
 pub(super) fn failure(error: ApplyError, database: Subject<'_>) -> CommandError {
-    let is_untouched = matches!(error, ApplyError::Engine { .. }) && !outcome_is_unknown(&error);
-    let error = failure_of_run(error, database);
-    if is_untouched { error.note("nothing was changed") } else { error }
+    let state = state_after(&error, &database.to_string(), false, 0);
+    state.into_iter().fold(failure_of_run(error, database), CommandError::note)
 }
 
 /// An [`ApplyError`] as a command's error.
@@ -183,6 +189,7 @@ fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Optio
     let mut applied = 0;
     let mut drifted = None;
     if let Some(database) = &mut database {
+        expect(database, folder, options).map_err(|error| failure(error, url.into()))?;
         let (status, standing) = block_on(inspect(database, folder)).map_err(|error| failure(error, url.into()))?;
         applied = status.applied;
         match standing {
@@ -213,6 +220,16 @@ fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Optio
     Ok(exit::DONE)
 }
 
+/// Tells the database what is pending, so that what is to be said of it is asked together with the schema.
+fn expect(database: &mut Database, folder: &Folder, options: Options<'_>) -> std::result::Result<(), ApplyError> {
+    let applied = block_on(status(database, folder))?.applied;
+    let waiting = pending(folder, applied, options.to)?;
+    let texts = waiting.iter().map(|migration| folder.sql(migration)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let scripts = waiting.iter().zip(&texts).map(|(migration, text)| Script::parse(text, &folder.sql_path(migration)));
+    database.expect(&scripts.collect::<std::result::Result<Vec<_>, _>>()?);
+    Ok(())
+}
+
 fn show(context: &Context, folder: &Folder, migration: &Migration, database: Option<&mut Database>) -> Result<()> {
     let file = folder.sql_path(migration);
     let text = folder.sql(migration)?;
@@ -230,6 +247,9 @@ fn show(context: &Context, folder: &Folder, migration: &Migration, database: Opt
         for loss in block_on(database.losses(&script)) {
             say_loss(printer, "Would drop", &loss);
         }
+        for announcement in database.announcements(&script) {
+            announce(printer, migration.name.as_str(), &announcement);
+        }
     }
     Ok(())
 }
@@ -240,6 +260,28 @@ fn say_drift(printer: &Printer, drifted: &Drifted, database: &str) {
     printer.warning(&format!("`{database}` is not what its last migration `{migration}` left, as accepted"), &[]);
     printer.status("By hand", lines.join("\n"));
     printer.json("drift", &json!({ "database": database, "migration": migration, "differences": lines }));
+}
+
+/// Says what is worth knowing before a migration begins.
+fn announce(printer: &Printer, name: &str, announcement: &Announcement) {
+    let (what, text, object) = match announcement {
+        Announcement::LongRebuild { table, rows } => (
+            "long_rebuild",
+            format!(
+                "{name} copies the {rows} rows of `{table}`; if that takes over 5 seconds while somebody else writes, \
+                 it is rolled back and tried again"
+            ),
+            json!({ "table": table.to_string(), "rows": rows }),
+        ),
+        Announcement::Large { bytes } => (
+            "large",
+            format!("{name} has {} MB of statements, which travel in several requests", bytes.div_ceil(1024 * 1024)),
+            json!({ "bytes": bytes }),
+        ),
+        _ => return,
+    };
+    printer.status("Large", text);
+    printer.json("announcement", &json!({ "migration": name, "what": what, "details": object }));
 }
 
 /// Says what is lost, and how much of it.
@@ -273,6 +315,10 @@ impl Observer for Watch<'_> {
 
     fn loses(&mut self, loss: &Loss) {
         say_loss(self.printer, "Dropping", loss);
+    }
+
+    fn announce(&mut self, name: &str, announcement: &Announcement) {
+        announce(self.printer, name, announcement);
     }
 
     fn drifted(&mut self, drifted: &Drifted) {

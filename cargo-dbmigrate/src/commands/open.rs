@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::apply::database::OpenError;
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::{Client, Observer, Options};
-use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
 use serde_json::json;
@@ -56,15 +56,14 @@ pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result
 
 /// A database on a server. Nothing is sent yet: whether it is there shows with the first question.
 fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Database {
-    if server.token.is_some() && !server.url.is_encrypted() && !server.url.is_loopback() {
-        let message = format!("the token from {} is sent to `{url}` without encryption", server.token_source);
-        context.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
-    }
-    let mut options = Options::default();
-    options.timeout = url.timeout();
-    options.observer = Some(waiting(context.printer.clone(), url.to_string()));
-    let client = Client::new(server.url.clone(), server.token.clone(), options);
-    Database::from_connection(Connection::to_server(client)).ignoring(context.config.ignore.clone())
+    #[expect(clippy::field_reassign_with_default, reason = "it may get more fields")]
+    let client = {
+        let mut options = Options::default();
+        options.timeout = url.timeout();
+        options.observer = Some(waiting(context.printer.clone(), url.to_string()));
+        Client::new(server.url.clone(), server.token.clone(), options)
+    };
+    Database::on_server(client).ignoring(context.config.ignore.clone())
 }
 
 /// Says from time to time that a long statement is waited for.
@@ -79,7 +78,7 @@ fn waiting(printer: Printer, database: String) -> Observer {
         }
         *said = since;
         let seconds = since.as_secs();
-        printer.status("Waiting", format!("{database}: the server is alive, and works on it for {seconds} s"));
+        printer.status("Waiting", format!("{database}: the server is alive, and has no answer after {seconds} s"));
         printer.json("waiting", &json!({ "database": database, "seconds": seconds }));
     })
 }

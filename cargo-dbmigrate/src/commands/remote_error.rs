@@ -1,5 +1,6 @@
 //! What can go wrong with a server, and what can be done about it. What is wrong is said by the engine.
 
+use dbmigrate_core::config::LONGEST_TIMEOUT;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::error::ErrorKind;
 
@@ -10,6 +11,15 @@ use crate::url::{DatabaseUrl, Server, TokenSource};
 /// The hosts of Turso end so.
 const TURSO: &str = ".turso.io";
 
+/// What can be done about a server that cannot be reached, by words of what is wrong.
+const UNREACHABLE: [(&str, &str); 5] = [
+    ("was refused", "start the server, or name another one: `--url URL`"),
+    ("answered with status", "the server is there, but in trouble: look at its log, then run it again"),
+    ("takes no more requests", "wait a while, then run it again"),
+    ("was closed", "run it again; if it goes on, look at the log of the server, and for a proxy on the way"),
+    ("lookup", "check the host in the URL, and the network"),
+];
+
 /// The error of a server; `action` is what was being done. `None` if it is none of a server.
 pub(super) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Option<CommandError> {
     let (server, url) = (database.server()?, database.url()?);
@@ -18,15 +28,13 @@ pub(super) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
     Some(match error.kind {
         ErrorKind::Unreachable => unreachable(said(), error, server, url),
         ErrorKind::Unauthorized => unauthorized(said(), server),
-        ErrorKind::Forbidden => {
-            with_token(said(), server).help(format!("use a token that may write: {}", new_token(server)))
-        }
+        ErrorKind::Forbidden => with_token(said(), server).help(new_token(server)),
         ErrorKind::NoSuchDatabase => no_such_database(said(), server, url),
         ErrorKind::Stolen => during()
             .note(
                 "a libSQL server takes the lock from a transaction of over 5 seconds when another writer waits for it",
             )
-            .help("run it again while nobody else writes, or let it try more often: `--retries 20`"),
+            .help("run it again while nobody else writes; to try more often than 3 times: `--retries 20`"),
         ErrorKind::Lost => during().help("see what it has, as soon as it answers: `cargo dbmigrate status`"),
         ErrorKind::StreamExpired => during().help("run it again"),
         ErrorKind::TooLarge => during().help("make several migrations of it, with less text or fewer rows in each"),
@@ -55,39 +63,37 @@ fn unreachable(shown: CommandError, error: &EngineError, server: &Server, url: &
     {
         return shown.help(format!("if that server has no TLS: `http://{address}`"));
     }
-    if error.message.contains("refused") {
-        return shown.help("start the server, or name another one: `--url URL`");
+    let known = UNREACHABLE.iter().find(|(words, _)| error.message.contains(words));
+    if let Some((_, help)) = known {
+        return shown.help(*help);
     }
-    shown.help(format!("check the URL and the network; to wait longer than {seconds} s: `--timeout {}`", seconds * 4))
+    let longer = seconds.saturating_mul(4).min(LONGEST_TIMEOUT);
+    shown.help(format!("check the URL and the network; to wait longer than {seconds} s: `--timeout {longer}`"))
 }
 
 fn unauthorized(shown: CommandError, server: &Server) -> CommandError {
     match &server.token_source {
-        TokenSource::Missing(variable) => shown
-            .help(format!("put it into the environment, or into `.env`: `{variable}=…`"))
-            .help(format!("to get one, {}", new_token(server))),
-        _ => with_token(shown, server).help(format!("use another one: {}", new_token(server))),
+        TokenSource::Missing(variable) => {
+            shown.help(format!("put it into the environment, or into `.env`: `{variable}=…`")).help(new_token(server))
+        }
+        _ => with_token(shown, server).help(new_token(server)),
     }
 }
 
 fn no_such_database(shown: CommandError, server: &Server, url: &DatabaseUrl) -> CommandError {
     let shown = with_token(shown, server).note(format!("the URL is from {}", url.source()));
     if server.url.host().ends_with(TURSO) {
-        return shown
-            .help("see its URL: `turso db show NAME --url`")
-            .help(format!("or use another token: {}", new_token(server)));
+        return shown.help("see its URL: `turso db show NAME --url`").help(new_token(server));
     }
-    let address = url.to_string();
-    let port = address.rsplit_once(':').map_or("", |(_, port)| port.split('/').next().unwrap_or_default());
-    shown.help(format!("a namespace is named by the host, `http://NAME.localhost:{port}`, or by the path, `/dev/NAME`"))
+    shown.help("a namespace is the first label of the host (`NAME.example.com`), or is named by the path (`/dev/NAME`)")
 }
 
 /// How to get a token.
 fn new_token(server: &Server) -> &'static str {
     if server.url.host().ends_with(TURSO) {
-        "`turso db tokens create NAME`"
+        "to make a new token: `turso db tokens create NAME`"
     } else {
-        "sign it with the key of the server, or ask who runs it"
+        "a token for a server of your own is signed with the server's key"
     }
 }
 

@@ -172,7 +172,17 @@ fn migration_error(
         Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
             .at(&shown)
             .help("mend the rows, then run `cargo dbmigrate migrate` again"),
+        Failure::Engine { error, .. } if error.kind == ErrorKind::Stolen => {
+            engine_error(&format!("`{name}` failed"), error, database)
+        }
         Failure::Engine { error, action } => engine_error(action, error, database),
+        Failure::Lost { error, is_known: true } => {
+            CommandError::failed(format!("the connection was lost during `{name}`: {error}"))
+                .help("run it again: `cargo dbmigrate migrate`")
+        }
+        Failure::Lost { error, .. } => {
+            engine_error(&format!("the connection was lost during `{name}`"), error, database)
+        }
         _ => CommandError::failed(format!("`{name}` failed: {failure}")).at(&shown),
     }
 }

@@ -6,6 +6,7 @@ mod refused;
 mod said;
 
 use clap::Args;
+use dbmigrate_core::config::MOST_RETRIES;
 use dbmigrate_core::diff::Diff;
 use dbmigrate_core::engine::Introspected;
 use dbmigrate_core::engine::apply::{Database, Push as Change, Step, Target as _};
@@ -44,6 +45,10 @@ pub struct Push {
     /// Show the SQL, change nothing
     #[arg(long)]
     pub dry_run: bool,
+
+    /// How often to try again what a server has given up because another writer was waiting (3)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
+    pub retries: Option<u32>,
 
     /// What is decided.
     #[command(flatten)]
@@ -169,10 +174,12 @@ impl Run<'_> {
         plan: &Plan,
     ) -> Result<Option<u64>> {
         let is_new = database.is_none();
-        let mut database = match database {
+        let retries = self.arguments.retries.unwrap_or(self.context.config.retries);
+        let database = match database {
             Some(database) => database,
             None => open(self.context, self.url, true)?,
         };
+        let mut database = database.retrying(retries);
         let change = Change {
             before,
             wanted: &decided.wanted.schema,
