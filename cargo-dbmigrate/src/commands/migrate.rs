@@ -13,6 +13,7 @@ use pollster::block_on;
 use serde_json::json;
 
 use super::open::{open, remove_if_empty};
+use super::place;
 use super::replay::apply_error;
 use super::subject::Subject;
 use crate::cli::Connect;
@@ -89,7 +90,7 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     let shown = url.to_string();
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, to)?;
-    let is_new = url.is_missing();
+    let is_new = !place::exists(&url)?;
     let retries = arguments.retries.unwrap_or(context.config.retries);
     let mut database = open(context, &url, true)?.retrying(retries);
     let mut observer = Watch { printer: &context.printer, database: &shown, progress: None, done: 0 };
@@ -185,7 +186,7 @@ fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
 
 fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Options<'_>) -> Result<u8> {
     let shown = url.to_string();
-    let mut database = if url.is_missing() { None } else { Some(open(context, url, false)?) };
+    let mut database = if place::exists(url)? { Some(open(context, url, false)?) } else { None };
     let mut applied = 0;
     let mut drifted = None;
     if let Some(database) = &mut database {

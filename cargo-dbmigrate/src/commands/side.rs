@@ -9,6 +9,7 @@ use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
 use super::open::open;
+use super::place;
 use super::replay::engine_error;
 use crate::cli::Connect;
 use crate::context::Context;
@@ -99,7 +100,7 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: 
         Side::Database => {
             let url = context.database(connect)?;
             context.printer.detail("Database", format!("{url} (from {})", url.source()));
-            if !url.is_missing() {
+            if place::exists(&url)? {
                 return database(context, &url);
             }
             // as for `migrate` and `push`, which would make it
@@ -108,7 +109,7 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: 
         }
         Side::Other(text) => {
             let url = context.database_at(text, flag, connect)?;
-            if url.is_missing() {
+            if !place::exists(&url)? {
                 return Err(CommandError::failed(format!("`{flag} {url}`: there is no such file")));
             }
             database(context, &url)

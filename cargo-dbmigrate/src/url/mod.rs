@@ -223,11 +223,6 @@ impl DatabaseUrl {
         }
     }
 
-    /// Whether it is a file that does not exist. Of a server only the server knows.
-    pub fn is_missing(&self) -> bool {
-        self.file().is_some_and(|path| !path.exists())
-    }
-
     /// How long to wait for a server that does not answer, or for a file that is locked.
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -320,7 +315,7 @@ mod tests {
             assert_eq!(server.token_source, TokenSource::Url);
             let said = format!("{url} {url:?}");
             assert!(said.contains("db.example.com") && !said.contains("s3cret"), "{said}");
-            assert!(!url.is_missing() && url.file().is_none());
+            assert!(url.file().is_none());
             assert_eq!(url.timeout(), Duration::from_secs(30));
         }
     }
