@@ -141,6 +141,7 @@ impl Asked<'_> {
         if claims.is_none() {
             return format!("`{url}` does not accept the token, which is no JWT");
         }
+        let words = words.map(|words| words.strip_prefix("Unauthorized: ").unwrap_or(words).trim_matches('`'));
         let says = words.map(|words| format!(": {words}")).unwrap_or_default();
         format!("`{url}` does not accept the token: it is for another server, or is damaged{says}")
     }

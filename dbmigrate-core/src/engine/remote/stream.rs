@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use libsql::Value;
 use libsql_hrana::proto;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{BatchResult, Pipeline};
-use super::batch::{Batch, Outcome, StepRows};
+use super::answer::{Answered, BatchResult, Pipeline};
+use super::batch::{self, Batch, Outcome, StepRows};
 use super::client::{Client, Post};
 use super::failure::{self, Answer};
 use super::url::RemoteUrl;
@@ -143,6 +144,27 @@ impl Stream {
         }
     }
 
+    /// The steps of a batch that the server cannot read or does not run, with the reason. It refuses a batch with one
+    /// of them as a whole, and does not say which it is. Nothing of the batch is run.
+    ///
+    /// # Errors
+    /// As for [`Stream::run`].
+    pub fn refused(&mut self, batch: &Batch, then: Then) -> Result<Vec<(u32, EngineError)>, EngineError> {
+        // each is read before its condition is looked at, and the condition never holds
+        let never = |step: &proto::BatchStep| {
+            [proto::BatchStep { condition: Some(batch::or(Vec::new())), stmt: step.stmt.clone() }]
+        };
+        let steps: Vec<[proto::BatchStep; 1]> = batch.steps()?.iter().map(never).collect();
+        let requests = steps.iter().map(|steps| Request::Batch { batch: Steps { steps } }).collect();
+        let answers = self.pipeline::<IgnoredAny>(requests, then, Patience::Timeout, false)?;
+        let errors = (0_u32..).zip(answers.into_iter().take(steps.len())).filter_map(|(step, answer)| {
+            let error = answer.error.filter(|error| error.code.starts_with("SQL_"))?;
+            Some((step, failure::of_hrana(&error)))
+        });
+        Ok(errors.collect())
+    }
+
+    /// The result of one request.
     fn request<T: for<'de> Deserialize<'de>>(
         &mut self,
         request: Request<'_>,
@@ -150,12 +172,28 @@ impl Stream {
         patience: Patience,
         writes: bool,
     ) -> Result<T, EngineError> {
+        let answers = self.pipeline::<T>(vec![request], then, patience, writes)?;
+        let first = answers.into_iter().next();
+        match first.map(|first| (first.response.and_then(|response| response.result), first.error)) {
+            Some((Some(result), _)) => Ok(result),
+            Some((None, Some(error))) => Err(failure::of_hrana(&error)),
+            Some((None, None)) | None => Err(self.unreadable(writes, b"")),
+        }
+    }
+
+    /// The answers to some requests, which are sent together.
+    fn pipeline<T: for<'de> Deserialize<'de>>(
+        &mut self,
+        mut requests: Vec<Request<'_>>,
+        then: Then,
+        patience: Patience,
+        writes: bool,
+    ) -> Result<Vec<Answered<T>>, EngineError> {
         let (baton, base) = match &self.state {
             State::Closed => (None, None),
             State::Open { baton, base } => (Some(baton.as_str()), base.clone()),
             State::Gone(error) => return Err(error.clone()),
         };
-        let mut requests = vec![request];
         if then == Then::Close {
             requests.push(Request::Close {});
         }
@@ -178,14 +216,7 @@ impl Stream {
             return Err(self.unreadable(writes, &answer));
         };
         self.state = self.next_state(answer.baton, answer.base_url.as_deref(), then);
-        match answer.results.into_iter().next() {
-            Some(first) => match (first.response.and_then(|response| response.result), first.error) {
-                (Some(result), _) => Ok(result),
-                (None, Some(error)) => Err(failure::of_hrana(&error)),
-                (None, None) => Err(self.unreadable(writes, b"")),
-            },
-            None => Err(self.unreadable(writes, b"")),
-        }
+        Ok(answer.results)
     }
 
     fn next_state(&self, baton: Option<String>, base: Option<&str>, then: Then) -> State {
