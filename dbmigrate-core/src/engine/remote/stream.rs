@@ -118,30 +118,26 @@ impl Stream {
         outcome.steps.pop().flatten().unwrap_or_else(|| Err(self.unreadable(false, b"")))
     }
 
-    /// What a statement is.
+    /// What statements are, or why the server cannot compile them.
     ///
     /// # Errors
-    /// If the server cannot compile it, and as for [`Stream::run`].
-    pub fn describe(&mut self, sql: &str, then: Then) -> Result<Described, EngineError> {
-        let described: proto::DescribeResult =
-            self.request(Request::Describe { sql }, then, Patience::Timeout, false)?;
-        Ok(Described {
-            columns: described.cols.into_iter().map(|column| column.name).collect(),
-            parameters: described.params.len(),
-            is_readonly: described.is_readonly,
-        })
-    }
-
-    /// Closes it if it is open, which rolls an open transaction back. Whether that reached the server does not matter:
-    /// it does the same by itself after 10 s.
-    pub fn close(&mut self) {
-        if let State::Open { baton, base } = std::mem::replace(&mut self.state, State::Closed) {
-            let requests = [Request::Close {}];
-            let Ok(body) = serde_json::to_vec(&Pipelined { baton: Some(&baton), requests: &requests }) else { return };
-            let patience = Patience::Short(CLOSING);
-            let post = Post { body: body.into(), base, writes: false, repeatable: false, patience };
-            let _ = self.client.post_once(&post);
-        }
+    /// As for [`Stream::run`].
+    pub fn describe_all(
+        &mut self,
+        statements: &[&str],
+        then: Then,
+    ) -> Result<Vec<Result<Described, EngineError>>, EngineError> {
+        let requests = statements.iter().map(|sql| Request::Describe { sql }).collect();
+        let answers: Vec<Result<proto::DescribeResult, EngineError>> =
+            self.requests(requests, then, Patience::Timeout, false)?;
+        let described = answers.into_iter().map(|answer| {
+            answer.map(|described| Described {
+                columns: described.cols.into_iter().map(|column| column.name).collect(),
+                parameters: described.params.len(),
+                is_readonly: described.is_readonly,
+            })
+        });
+        Ok(described.collect())
     }
 
     /// The steps of a batch that the server cannot read or does not run, with the reason. It refuses a batch with one
@@ -156,15 +152,23 @@ impl Stream {
         };
         let steps: Vec<[proto::BatchStep; 1]> = batch.steps()?.iter().map(never).collect();
         let requests = steps.iter().map(|steps| Request::Batch { batch: Steps { steps } }).collect();
-        let answers = self.pipeline::<IgnoredAny>(requests, then, Patience::Timeout, false)?;
-        let errors = (0_u32..).zip(answers.into_iter().take(steps.len())).filter_map(|(step, answer)| {
-            let error = answer.error.filter(|error| error.code.starts_with("SQL_"))?;
-            Some((step, failure::of_hrana(&error)))
-        });
-        Ok(errors.collect())
+        let answers: Vec<Result<IgnoredAny, EngineError>> = self.requests(requests, then, Patience::Timeout, false)?;
+        let errors = (0_u32..).zip(answers).filter_map(|(step, answer)| Some((step, answer.err()?)));
+        Ok(errors.filter(|(_, error)| error.kind == ErrorKind::Statement).collect())
     }
 
-    /// The result of one request.
+    /// Closes it if it is open, which rolls an open transaction back. Whether that reached the server does not matter:
+    /// it does the same by itself after 10 s.
+    pub fn close(&mut self) {
+        if let State::Open { baton, base } = std::mem::replace(&mut self.state, State::Closed) {
+            let requests = [Request::Close {}];
+            let Ok(body) = serde_json::to_vec(&Pipelined { baton: Some(&baton), requests: &requests }) else { return };
+            let patience = Patience::Short(CLOSING);
+            let post = Post { body: body.into(), base, writes: false, repeatable: false, patience };
+            let _ = self.client.post_once(&post);
+        }
+    }
+
     fn request<T: for<'de> Deserialize<'de>>(
         &mut self,
         request: Request<'_>,
@@ -172,23 +176,19 @@ impl Stream {
         patience: Patience,
         writes: bool,
     ) -> Result<T, EngineError> {
-        let answers = self.pipeline::<T>(vec![request], then, patience, writes)?;
-        let first = answers.into_iter().next();
-        match first.map(|first| (first.response.and_then(|response| response.result), first.error)) {
-            Some((Some(result), _)) => Ok(result),
-            Some((None, Some(error))) => Err(failure::of_hrana(&error)),
-            Some((None, None)) | None => Err(self.unreadable(writes, b"")),
-        }
+        let answers = self.requests(vec![request], then, patience, writes)?;
+        answers.into_iter().next().unwrap_or_else(|| Err(self.unreadable(writes, b"")))
     }
 
-    /// The answers to some requests, which are sent together.
-    fn pipeline<T: for<'de> Deserialize<'de>>(
+    /// Sends requests that are answered with a `T` each, and returns their answers or errors.
+    fn requests<T: for<'de> Deserialize<'de>>(
         &mut self,
         mut requests: Vec<Request<'_>>,
         then: Then,
         patience: Patience,
         writes: bool,
-    ) -> Result<Vec<Answered<T>>, EngineError> {
+    ) -> Result<Vec<Result<T, EngineError>>, EngineError> {
+        let count = requests.len();
         let (baton, base) = match &self.state {
             State::Closed => (None, None),
             State::Open { baton, base } => (Some(baton.as_str()), base.clone()),
@@ -216,7 +216,16 @@ impl Stream {
             return Err(self.unreadable(writes, &answer));
         };
         self.state = self.next_state(answer.baton, answer.base_url.as_deref(), then);
-        Ok(answer.results)
+        if answer.results.len() < count {
+            return Err(self.unreadable(writes, b""));
+        }
+        let one = |answered: Answered<T>| match (answered.response.and_then(|response| response.result), answered.error)
+        {
+            (Some(result), _) => Ok(result),
+            (None, Some(error)) => Err(failure::of_hrana(&error)),
+            (None, None) => Err(self.unreadable(writes, b"")),
+        };
+        Ok(answer.results.into_iter().take(count).map(one).collect())
     }
 
     fn next_state(&self, baton: Option<String>, base: Option<&str>, then: Then) -> State {
