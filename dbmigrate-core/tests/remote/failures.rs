@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::{Batch, Options, Patience, Then};
+use dbmigrate_test_support::proxy::{Answer, Delivered, Fault, Proxy};
 use dbmigrate_test_support::sqld;
 use dbmigrate_test_support::sqld::Server;
 
@@ -98,4 +99,54 @@ fn a_stream_that_was_idle_for_too_long_has_expired() {
     thread::sleep(Duration::from_secs(12));
     assert_eq!(kind(stream.run(&reading, Then::Keep, Patience::Timeout)).0, ErrorKind::StreamExpired);
     assert_eq!(kind(stream.run(&reading, Then::Keep, Patience::Timeout)).0, ErrorKind::StreamExpired);
+}
+
+#[test]
+fn whatever_happens_to_the_answer_a_write_is_sent_once() {
+    let Some(server) = Server::start() else { return };
+    let direct = client(&server.url(), None);
+    run(&direct, &["CREATE TABLE t(a)"]).unwrap();
+    for answer in
+        [Answer::Nothing, Answer::First(20), Answer::First(200), Answer::Status(503), Answer::Page, Answer::Silence]
+    {
+        let proxy = Proxy::before(server.port());
+        proxy.fail(0, Fault { delivered: Delivered::All, answer });
+        let through = client_with(&proxy.url(), None, short());
+        let (wanted, message) = kind(run(&through, &["INSERT INTO t VALUES(1)"]));
+        assert_eq!((wanted, proxy.requests()), (ErrorKind::Lost, 1), "{answer:?}: {message}");
+    }
+    assert_eq!(ask(&direct, "SELECT count(*) FROM t").unwrap(), "6");
+}
+
+#[test]
+fn a_replica_says_what_the_primary_says() {
+    let Some(primary) = sqld::Options::default().replicable().start() else { return };
+    let Some(replica) = sqld::Options::default().replica_of(&primary).start() else { return };
+    let (primary, replica) = (client(&primary.url(), None), client(&replica.url(), None));
+    let statements = [
+        "CREATE TABLE t(a UNIQUE CHECK(a > 0))",
+        "CREATE TABLE s(a INT) STRICT",
+        "INSERT INTO t VALUES(1)",
+        "INSERT INTO t VALUES(1)",
+        "INSERT INTO t VALUES(0)",
+        "INSERT INTO s VALUES('x')",
+        "INSERT INTO t(nope) VALUES(0)",
+        "CREATE INDEX i ON t(nope)",
+        "DROP TABLE gone",
+        "DROP TABLE t",
+        "DROP TABLE s",
+    ];
+    let there = run(&primary, &statements).unwrap();
+    let here = run(&replica, &statements).unwrap();
+    for (step, sql) in (0_u32..).zip(statements) {
+        assert_eq!(here.error(step), there.error(step), "{sql}");
+    }
+
+    // the same where the primary takes the lock away
+    run(&primary, &["CREATE TABLE t(a)"]).unwrap();
+    let mut slow = replica.stream();
+    slow.run(&batch(&["BEGIN IMMEDIATE", "INSERT INTO t VALUES(1)"]), Then::Keep, Patience::Timeout).unwrap();
+    assert!(run(&primary, &["INSERT INTO t VALUES(2)"]).unwrap().is_ok(0));
+    let outcome = slow.run(&batch(&["INSERT INTO t VALUES(3)"]), Then::Close, Patience::Timeout).unwrap();
+    assert_eq!(outcome.error(0).unwrap().kind, ErrorKind::Stolen, "{outcome:?}");
 }

@@ -32,6 +32,8 @@ pub(super) fn of_hrana(error: &proto::Error) -> EngineError {
         "STREAM_EXPIRED" => ErrorKind::StreamExpired,
         "RESPONSE_TOO_LARGE" => ErrorKind::TooLarge,
         "BLOCKED" | "SQLITE_AUTH" => ErrorKind::Forbidden,
+        // a replica hands on what its primary said, without the code
+        "PROXY_ERROR" => kind_by_words(message),
         _ if message.ends_with("constraint failed") => ErrorKind::Constraint,
         _ => ErrorKind::Statement,
     };
@@ -41,6 +43,29 @@ pub(super) fn of_hrana(error: &proto::Error) -> EngineError {
         _ => message.to_owned(),
     };
     EngineError { kind, message }
+}
+
+/// The error of a step. What a replica hands on has the statement at its end (`… in SELECT nope at offset 7`).
+pub(super) fn of_step(error: &proto::Error, sql: &str) -> EngineError {
+    let of_primary = error.code == "PROXY_ERROR";
+    let before = error.message.rsplit_once(" at offset ").filter(|_| of_primary);
+    match before.and_then(|(before, _)| before.strip_suffix(sql)?.strip_suffix(" in ")) {
+        Some(message) => of_hrana(&proto::Error { message: message.to_owned(), code: error.code.clone() }),
+        None => of_hrana(error),
+    }
+}
+
+/// The kind of an error of which only the message is known. That of a `RAISE` may say anything.
+fn kind_by_words(message: &str) -> ErrorKind {
+    let words: [(&str, ErrorKind); 6] = [
+        ("constraint failed", ErrorKind::Constraint),
+        ("cannot store ", ErrorKind::Constraint),
+        ("database is locked", ErrorKind::Locked),
+        ("readonly database", ErrorKind::ReadOnly),
+        ("database or disk is full", ErrorKind::DiskFull),
+        ("ransaction timed", ErrorKind::Stolen),
+    ];
+    words.iter().find(|(words, _)| message.contains(words)).map_or(ErrorKind::Statement, |(_, kind)| *kind)
 }
 
 /// What servers put before SQLite's own message.

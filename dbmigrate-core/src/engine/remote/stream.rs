@@ -104,7 +104,7 @@ impl Stream {
         let steps = batch.steps()?;
         let result: BatchResult =
             self.request(Request::Batch { batch: Steps { steps } }, then, patience, batch.writes())?;
-        result.outcome(steps.len()).ok_or_else(|| self.unreadable(batch.writes(), b""))
+        result.outcome(steps).ok_or_else(|| self.unreadable(batch.writes(), b""))
     }
 
     /// The rows of a query that changes nothing.
