@@ -110,7 +110,7 @@ fn more_than_fits_into_a_request_is_sent_in_several_and_is_one_transaction() {
     case.add("failing", &format!("SELECT 1;\n{rows}INSERT INTO nowhere VALUES (1);"), &leads_to);
     let (name, failure) = failure(case.migrate());
     let Failure::Statement { number, line, .. } = failure else { panic!("{failure:?}") };
-    assert_eq!((name.as_str(), number, line), ("0003_failing", 101, 102));
+    assert_eq!((name.as_str(), number, line), ("0003_failing", 102, 102));
     assert_eq!(case.hand().query("SELECT count(*), sum(length(x)) FROM seeds"), ["100|10000000"]);
     assert_eq!(case.applied(), ["0001_first", "0002_seeds"]);
 }
