@@ -153,7 +153,10 @@ impl ServerConnection {
                 last = Some(batch.step(condition, sql, values, false));
             }
             let count = batch.len() - opening;
-            let outcome = self.run(&batch).map_err(|error| (first, error))?;
+            let outcome = self.run(&batch).map_err(|error| match self.refused(&batch, &error) {
+                Some((step, error)) => (first + step.saturating_sub(opening), error),
+                None => (first, error),
+            })?;
             for (at, step) in outcome.steps.iter().enumerate() {
                 let place = first + at.saturating_sub(opening);
                 match step {
@@ -165,6 +168,16 @@ impl ServerConnection {
             first += count;
         }
         Ok(())
+    }
+
+    /// The step of a batch that the server cannot read, if that may be why it has refused all of it, and why.
+    pub(in crate::engine) fn refused(&self, batch: &Batch, error: &EngineError) -> Option<(usize, EngineError)> {
+        if error.kind != ErrorKind::Statement {
+            return None;
+        }
+        let refused = self.client.stream().refused(batch, Then::Close).ok()?;
+        let (step, error) = refused.into_iter().next()?;
+        Some((usize::try_from(step).ok()?, error))
     }
 
     /// What has to come first outside of a transaction.
