@@ -167,7 +167,7 @@ pub(crate) fn kill_servers(
 
 #[test]
 fn a_killed_runner_leaves_the_database_of_a_server_before_or_after_each_migration() {
-    let story = Story::new(3000);
+    let story = Story::new(12_000);
     let Some(mut server) = OnServer::new(&story) else { return };
     let mut chance = Chance::new("a killed runner of a server");
     let pictures = pictures(&story, &mut server);
@@ -177,7 +177,7 @@ fn a_killed_runner_leaves_the_database_of_a_server_before_or_after_each_migratio
 
 #[test]
 fn a_killed_server_has_its_database_before_or_after_each_migration() {
-    let story = Story::new(3000);
+    let story = Story::new(12_000);
     let Some(mut server) = OnServer::new(&story) else { return };
     let mut chance = Chance::new("a killed server");
     let pictures = pictures(&story, &mut server);
