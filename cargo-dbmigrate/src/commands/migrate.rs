@@ -133,7 +133,7 @@ fn state_after(error: &ApplyError, database: &str, atomic: bool, done: u64) -> V
         _ if outcome_is_unknown(error) => state.push("nobody can tell whether that was done".to_owned()),
         ApplyError::Migration { name, failure, .. } => state.push(match **failure {
             Failure::Lost { is_known: false, .. } => {
-                format!("nobody can tell whether `{name}` was applied: the server does not answer any more")
+                format!("nobody can tell whether `{name}`, or any behind it, was applied: the server does not answer any more")
             }
             Failure::NotUndone(_) => format!(
                 "the statement of `{name}` ran outside of a transaction: what it did to `{database}` stays, unrecorded"

@@ -1,14 +1,16 @@
 //! The database of a libSQL server, asked by hand.
 
 use dbmigrate_test_support::hand::{Hand, text};
+use dbmigrate_test_support::proxy::Proxy;
 use dbmigrate_test_support::sqld::Server;
 
 use crate::story::Story;
 use crate::subject::{Picture, Subject, migrate};
 
-/// A server with one database.
+/// A server with one database, behind a proxy that leads to it also when it has another port.
 pub(crate) struct OnServer {
-    pub(crate) server: Server,
+    server: Server,
+    proxy: Proxy,
     first: Vec<String>,
     rows: Vec<String>,
 }
@@ -16,11 +18,24 @@ pub(crate) struct OnServer {
 impl OnServer {
     /// With the first migration and the rows of a story; `None` where there is no server, which has been said.
     pub(crate) fn new(story: &Story) -> Option<Self> {
-        let mut server = Self { server: Server::start()?, first: Vec::new(), rows: story.rows() };
+        let server = Server::start()?;
+        let proxy = Proxy::before(server.port());
+        let mut server = Self { server, proxy, first: Vec::new(), rows: story.rows() };
         migrate(story, &server, &["--to", story.first()]);
         server.first = server.statements();
         server.hand().run(&server.rows);
         Some(server)
+    }
+
+    /// Kills it.
+    pub(crate) fn kill(&mut self) {
+        self.server.kill_9();
+    }
+
+    /// Starts it again with the data that it had.
+    pub(crate) fn restart(&mut self) {
+        self.server.restart();
+        self.proxy.lead_to(self.server.port());
     }
 
     fn hand(&self) -> Hand {
@@ -60,7 +75,7 @@ impl Subject for OnServer {
     }
 
     fn url(&self) -> String {
-        self.server.url()
+        self.proxy.url()
     }
 
     fn restore(&mut self) {
