@@ -34,7 +34,7 @@ pub(super) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
             .note(
                 "a libSQL server takes the lock from a transaction of over 5 seconds when another writer waits for it",
             )
-            .help("run it again while nobody else writes; to try more often than 3 times: `--retries 20`"),
+            .help("run it again while nobody else writes; to try more often: `--retries 20`"),
         ErrorKind::Lost => during().help("see what it has, as soon as it answers: `cargo dbmigrate status`"),
         ErrorKind::StreamExpired => during().help("run it again"),
         ErrorKind::TooLarge => during().help("make several migrations of it, with less text or fewer rows in each"),
