@@ -29,7 +29,8 @@ use crate::{exit, package};
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
 The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
-TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.")]
+TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.
+The token for a server is TURSO_AUTH_TOKEN, in the environment or in .env.")]
 pub struct Migrate {
     /// Show what would be applied, change nothing
     #[arg(long)]

@@ -160,6 +160,17 @@ fn a_namespace_is_named_by_host_or_path() {
 }
 
 #[test]
+fn nothing_is_written_to_another_database_than_the_one_that_is_named() {
+    // without namespaces, every name leads to the only database that there is
+    let Some(server) = Server::start() else { return };
+    let project = Project::generated(USERS);
+    project.refuses(1, &format!("migrate --url http://foo.localhost:{}", server.port()));
+    project.refuses(1, &format!("push --url http://foo.localhost:{}", server.port()));
+    assert_snapshot!(transcript(&project, &server));
+    assert!(Hand::new(server.url()).tables().is_empty());
+}
+
+#[test]
 fn what_is_no_server_is_told_apart() {
     let project = Project::generated(USERS);
     // nobody listens on port 1
