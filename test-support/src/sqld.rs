@@ -127,6 +127,11 @@ impl Server {
         self.child.id()
     }
 
+    /// The folder with everything that it has.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Makes a database, and says where it is.
     pub fn create_namespace(&self, name: &str) -> String {
         assert!(self.options.namespaces, "a server without namespaces");
@@ -139,6 +144,18 @@ impl Server {
     pub fn fresh(&self) -> String {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         self.create_namespace(&format!("n{}", COUNT.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Copies the file of a database, with its log, while nobody writes to it: what any SQLite reads there is what the
+    /// server has.
+    pub fn copy_database(&self, url: &str, to: &Path) {
+        let host = url.trim_start_matches("http://").split([':', '/']).next().unwrap_or_default();
+        let namespace = host.split_once('.').map_or("default", |(namespace, _)| namespace);
+        let folder = self.folder.path().join("data/dbs").join(namespace);
+        fs::copy(folder.join("data"), to).unwrap_or_else(|error| panic!("no database `{namespace}`: {error}"));
+        let mut log = to.as_os_str().to_owned();
+        log.push("-wal");
+        fs::copy(folder.join("data-wal"), log).expect("the server keeps a log");
     }
 
     /// Lets it do nothing, while its connections stay open.
@@ -203,11 +220,13 @@ fn free_ports() -> Ports {
     Ports { http, admin, grpc }
 }
 
-/// The shell becomes the server, and leaves behind a process that kills it when the test's end of a pipe is closed, by
-/// the test or by its death; `end` tells it that there is nothing left to do.
+/// The shell becomes the server, and leaves behind a process that kills it, and removes its folder, when the test's end
+/// of a pipe is closed by the test's death; `end` tells it that there is nothing left to do.
 const LAUNCH: &str = r#"
+    folder=$1
+    shift
     exec 3<&0
-    (trap '' HUP INT TERM; read -r _ <&3 || kill -9 $$) </dev/null >/dev/null 2>&1 &
+    (trap '' HUP INT TERM; read -r _ <&3 || { kill -9 $$; sleep 1; rm -rf "$folder"; }) </dev/null >/dev/null 2>&1 &
     exec "$@" </dev/null 3<&-
 "#;
 
@@ -215,7 +234,7 @@ fn spawn(options: &Options, ports: Ports, folder: &Path) -> Child {
     let binary = binary::sqld().expect("somebody has looked for it");
     let local = |port: u16| format!("127.0.0.1:{port}");
     let mut command = Command::new("sh");
-    command.args(["-c", LAUNCH, "sh"]).arg(binary).arg("--no-welcome");
+    command.args(["-c", LAUNCH, "sh"]).arg(folder).arg(binary).arg("--no-welcome");
     command.arg("--db-path").arg(folder.join("data"));
     command.args(["--http-listen-addr", &local(ports.http), "--shutdown-timeout", "1"]);
     if options.namespaces {
