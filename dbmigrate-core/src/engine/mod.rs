@@ -12,6 +12,7 @@ pub mod introspect;
 pub mod populate;
 pub mod provable;
 pub mod prove;
+pub mod replay;
 mod stored;
 pub mod tracker;
 pub mod view;

@@ -152,7 +152,7 @@ impl Run<'_> {
         let read = |error| engine_error("cannot read the schema", &error, &shown).note("nothing was changed");
         let found = block_on(database.introspected()).map_err(read)?;
         let history = block_on(database.history()).map_err(read)?;
-        let broken = block_on(database.broken(&found.schema));
+        let broken = block_on(database.broken(&found.schema)).map_err(read)?;
         let accepted = self.arguments.answers.accepted(FOR_PUSH)?;
         if !history.is_empty() && !accepted.contains(&Acceptance::Word(Word::History)) {
             return Err(refused::history(self, history.len()));

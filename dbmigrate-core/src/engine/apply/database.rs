@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::adopt::{Adoption, Refusal};
 use super::found::{add_keys, fill};
 use super::history::{self, Record, RecordKind};
-use super::{Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
+use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
@@ -33,6 +33,8 @@ pub struct Database {
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
     has_history_table: bool,
+    /// The counter of schema changes when the history was read, until somebody asks for it.
+    version_with_history: Option<i64>,
 }
 
 /// Why a file was not opened.
@@ -69,7 +71,14 @@ impl Database {
 
     /// Uses a connection that is open already. Its busy timeout is its owner's.
     pub fn from_connection(connection: Connection) -> Self {
-        Self { connection, foreign_keys: None, tracker: None, ignore: Ignore::default(), has_history_table: false }
+        Self {
+            connection,
+            foreign_keys: None,
+            tracker: None,
+            ignore: Ignore::default(),
+            has_history_table: false,
+            version_with_history: None,
+        }
     }
 
     /// Hides what is somebody else's.
@@ -132,9 +141,15 @@ impl Database {
     }
 
     async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
-        for preflight in &migration.script.preflights {
-            let found = self.connection.first_row_shown(&preflight.query).await.map_err(|error| {
-                Failure::Statement { number: 0, line: preflight.line, statement: preflight.query.clone(), error }
+        let preflights = &migration.script.preflights;
+        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
+        let answers = self.connection.first_rows_shown(&queries).await.map_err(cannot_read)?;
+        for (preflight, answer) in preflights.iter().zip(answers) {
+            let found = answer.map_err(|error| Failure::Statement {
+                number: 0,
+                line: preflight.line,
+                statement: preflight.query.clone(),
+                error,
             })?;
             if let Some(row) = found {
                 let message = fill(preflight.message.as_deref(), &row);
@@ -257,7 +272,7 @@ impl Database {
             hash: SchemaHash::of(push.wanted).to_hex(),
             unreadable: &push.before.unreadable,
             // a view that nobody could use before is no fault of the change
-            broken: broken_objects(&self.connection, &push.before.schema).await,
+            broken: broken_objects(&self.connection, &push.before.schema).await.map_err(cannot_read)?,
             unchecked: push.wanted.unchecked().cloned().collect(),
             drift: None,
         };
@@ -266,14 +281,20 @@ impl Database {
 
     /// What all these preflights find; the query that fails, otherwise.
     async fn findings(&self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)> {
+        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
+        let failed = |query: &str| {
+            let query = query.to_owned();
+            move |error| (query, error)
+        };
+        let first = queries.first().copied().unwrap_or_default();
+        let answers = self.connection.first_rows_shown(&queries).await.map_err(failed(first))?;
         let mut found = Vec::new();
-        for (at, preflight) in preflights.iter().enumerate() {
-            let row = self.connection.first_row_shown(&preflight.query).await;
-            if let Some(row) = row.map_err(|error| (preflight.query.clone(), error))? {
+        for (at, (preflight, answer)) in preflights.iter().zip(answers).enumerate() {
+            if let Some(row) = answer.map_err(failed(&preflight.query))? {
                 let mut message = fill(Some(&preflight.message), &row);
                 if !preflight.keys.is_empty() {
                     let keys = self.connection.rows_shown(&preflight.keys).await;
-                    add_keys(&mut message, &keys.map_err(|error| (preflight.keys.clone(), error))?);
+                    add_keys(&mut message, &keys.map_err(failed(&preflight.keys))?);
                 }
                 found.push(Finding { preflight: at, message });
             }
@@ -298,7 +319,7 @@ impl Database {
 
     /// What an adoption does between `BEGIN` and `COMMIT`.
     async fn adopt_inside(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
-        if !history::read(&self.connection).await?.is_empty() {
+        if !history::read(&self.connection).await?.0.is_empty() {
             return Ok(Some(Refusal::HasHistory));
         }
         if !self.has_schema(&adoption.schema_hash).await? {
@@ -327,7 +348,9 @@ impl Database {
 
 impl Target for Database {
     async fn history(&mut self) -> Result<Vec<Record>, EngineError> {
-        history::read(&self.connection).await
+        let (history, version) = history::read(&self.connection).await?;
+        self.version_with_history = Some(version);
+        Ok(history)
     }
 
     async fn schema(&mut self) -> Result<(Schema, Vec<Unreadable>), EngineError> {
@@ -336,7 +359,10 @@ impl Target for Database {
     }
 
     async fn schema_version(&mut self) -> Result<Option<i64>, EngineError> {
-        schema_version(&self.connection).await.map(Some)
+        match self.version_with_history.take() {
+            Some(version) => Ok(Some(version)),
+            None => schema_version(&self.connection).await.map(Some),
+        }
     }
 
     async fn rows(&mut self, query: &str) -> Result<Vec<Row>, EngineError> {
@@ -373,17 +399,14 @@ impl Target for Database {
         introspect_without(&self.connection, &self.ignore).await
     }
 
-    async fn broken(&mut self, schema: &Schema) -> Vec<Broken> {
+    async fn broken(&mut self, schema: &Schema) -> Result<Vec<Broken>, EngineError> {
         broken_objects(&self.connection, schema).await
     }
 
-    async fn ask(&mut self, queries: &[String]) -> Vec<Result<Option<Vec<String>>, EngineError>> {
-        let mut answers = Vec::with_capacity(queries.len());
-        for query in queries {
-            let row = self.connection.first_row_shown(query).await;
-            answers.push(row.map(|row| row.map(|values| values.iter().map(display).collect())));
-        }
-        answers
+    async fn ask(&mut self, queries: &[String]) -> Result<Vec<Answer>, EngineError> {
+        let answers = self.connection.first_rows_shown(queries).await?;
+        let shown = |row: Option<Row>| row.map(|values| values.iter().map(display).collect());
+        Ok(answers.into_iter().map(|answer| answer.map(shown)).collect())
     }
 
     async fn contradictions(&mut self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)> {
@@ -429,13 +452,7 @@ impl Target for Database {
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         self.tracker().await.map_err(cannot_read)?;
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
-        for (at, statement) in migration.script.statements.iter().enumerate() {
-            let (number, line) = (at + 1, statement.line);
-            self.connection.run(statement.text).await.map_err(|error| {
-                let statement = statement.text.to_owned();
-                Failure::Statement { number, line, statement, error }
-            })?;
-        }
+        self.run_statements(&migration.script.statements, 0).await?;
         let duration = milliseconds(started);
         let recorded = match self.check_structure(&wanted, &migration.script.statements).await {
             Ok(()) => self.record(migration, position, duration).await.map_err(engine("cannot record the migration")),

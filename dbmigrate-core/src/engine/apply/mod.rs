@@ -70,6 +70,9 @@ pub struct Push<'a> {
     pub statements: Vec<&'a str>,
 }
 
+/// The first row that a query returns, its values as they are shown.
+pub type Answer = Result<Option<Vec<String>>, EngineError>;
+
 /// What a preflight has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -159,10 +162,10 @@ pub trait Target {
     async fn introspected(&mut self) -> Result<Introspected, EngineError>;
 
     /// The views and triggers of a schema that do not compile in it.
-    async fn broken(&mut self, schema: &Schema) -> Vec<Broken>;
+    async fn broken(&mut self, schema: &Schema) -> Result<Vec<Broken>, EngineError>;
 
-    /// The first row of each query, its values as they are shown.
-    async fn ask(&mut self, queries: &[String]) -> Vec<Result<Option<Vec<String>>, EngineError>>;
+    /// The first row of each query, its values as they are shown. Fails if the database cannot be asked.
+    async fn ask(&mut self, queries: &[String]) -> Result<Vec<Answer>, EngineError>;
 
     /// What the rows have against a change. Fails with the query that fails.
     async fn contradictions(&mut self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)>;

@@ -21,6 +21,10 @@ pub trait Observer {
     fn applied(&mut self, applied: &Applied);
     /// The database has drifted, which was accepted.
     fn drifted(&mut self, _drifted: &Drifted) {}
+    /// Whether no further migration is to be begun.
+    fn is_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// How far to go, and what to put up with.
@@ -193,7 +197,7 @@ async fn run(
             drift = accept(standing, options, observer)?;
             verified = true;
         }
-        if pending.is_empty() {
+        if pending.is_empty() || observer.is_stopped() {
             return Ok(outcome);
         }
         let group = group(folder, pending, scripts, drift.as_ref(), options)?;
