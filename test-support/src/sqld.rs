@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -75,6 +76,13 @@ impl Options {
     }
 }
 
+/// The server with namespaces that all tests of a process share, each with databases of its own. None where no server
+/// can be had.
+pub fn shared() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER.get_or_init(|| Options::default().namespaces().start()).as_ref()
+}
+
 /// The ports that a server listens on.
 #[derive(Debug, Clone, Copy)]
 struct Ports {
@@ -137,13 +145,25 @@ impl Server {
         assert!(self.options.namespaces, "a server without namespaces");
         let admin = format!("http://127.0.0.1:{}/v1/namespaces/{name}/create", self.ports.admin);
         hand::post(&admin, "{}").unwrap_or_else(|error| panic!("no namespace `{name}`: {error}"));
+        self.url_of(name)
+    }
+
+    /// Copies a database, given by its name, to a new one that nobody else uses, and says where that is.
+    pub fn fork(&self, name: &str) -> String {
+        let copy = unique();
+        let admin = format!("http://127.0.0.1:{}/v1/namespaces/{name}/fork/{copy}", self.ports.admin);
+        hand::post(&admin, "{}").unwrap_or_else(|error| panic!("no copy of `{name}`: {error}"));
+        self.url_of(&copy)
+    }
+
+    /// Where a database is, by its name.
+    pub fn url_of(&self, name: &str) -> String {
         format!("http://{name}.localhost:{}", self.ports.http)
     }
 
     /// Makes a database that nobody else uses, and says where it is.
     pub fn fresh(&self) -> String {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        self.create_namespace(&format!("n{}", COUNT.fetch_add(1, Ordering::Relaxed)))
+        self.create_namespace(&unique())
     }
 
     /// Copies the file of a database, with its log, while nobody writes to it: what any SQLite reads there is what the
@@ -198,6 +218,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         end(&mut self.child);
     }
+}
+
+/// A name that no database has yet.
+fn unique() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    format!("n{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn launch(options: &Options, folder: &Path) -> (Child, Ports) {

@@ -4,14 +4,13 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::connection::text;
 use dbmigrate_core::sql::{Name, split};
 use dbmigrate_test_support::hand::{Hand, Rows};
-use dbmigrate_test_support::sqld::{Options, Server};
+use dbmigrate_test_support::sqld::Server;
 use pollster::block_on;
 use serde_json::Value;
 
@@ -22,12 +21,6 @@ use crate::support::run_script;
 pub(crate) enum Place {
     File(PathBuf),
     Served { server: &'static Server, url: String, copies: PathBuf },
-}
-
-/// The server that all tests of a process share, each with databases of its own. None where none can be had.
-pub(crate) fn server() -> Option<&'static Server> {
-    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(|| Options::default().namespaces().start()).as_ref()
 }
 
 impl Place {

@@ -1,9 +1,10 @@
 //! The same on a server: hazards, a sample of the other cases, and a growing application, with the same checks.
 
+use dbmigrate_test_support::sqld::shared;
+
 use crate::cases::run_cases;
 use crate::hazards::run_hazards;
 use crate::histories::grow;
-use crate::place::server;
 use crate::project::Run;
 use crate::support::data;
 use crate::ways::Way;
@@ -12,20 +13,20 @@ use crate::ways::Way;
 const SAMPLE: usize = 6;
 
 fn sample(suite: &str, way: Way) {
-    let Some(server) = server() else { return };
+    let Some(server) = shared() else { return };
     let cases: Vec<_> = data::load(&format!("{suite}.jsonl")).into_iter().step_by(SAMPLE).collect();
     run_cases(suite, &cases, way, |_| Run::Served(server));
 }
 
 #[test]
 fn hazards_end_on_a_server_as_in_a_file_when_migrated() {
-    let Some(server) = server() else { return };
+    let Some(server) = shared() else { return };
     run_hazards(Way::Migrate, |_| Run::Served(server));
 }
 
 #[test]
 fn hazards_end_on_a_server_as_in_a_file_when_pushed() {
-    let Some(server) = server() else { return };
+    let Some(server) = shared() else { return };
     run_hazards(Way::Push, |_| Run::Served(server));
 }
 
@@ -49,6 +50,6 @@ fn changes_of_atlas_keep_all_rows_on_a_server() {
 
 #[test]
 fn a_growing_application_grows_on_a_server() {
-    let Some(server) = server() else { return };
+    let Some(server) = shared() else { return };
     grow(Run::Served(server));
 }
