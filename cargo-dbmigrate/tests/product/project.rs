@@ -138,6 +138,7 @@ impl Project {
     }
 
     /// Sets a variable for all commands from now on.
+    #[allow(dead_code, reason = "not every test binary needs it")]
     pub(crate) fn set(&self, variable: &str, value: &str) {
         self.environment.borrow_mut().insert(variable.to_owned(), value.to_owned());
     }
