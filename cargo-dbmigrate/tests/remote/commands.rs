@@ -14,7 +14,11 @@ struct Both {
 impl Both {
     fn new(name: &str, structs: &str) -> Option<Self> {
         let served = Served::new(name, structs)?;
-        Some(Self { local: Project::new(structs), served })
+        let local = Project::new(structs);
+        local.set("TURSO_DATABASE_URL", "dev.db");
+        // that there is no file yet can be said of files only
+        local.sql("");
+        Some(Self { local, served })
     }
 
     fn each(&self, act: impl Fn(&Project)) {
@@ -114,10 +118,10 @@ fn what_was_edited_or_changed_by_hand_is_seen() {
     both.run(&["ALTER TABLE users ADD COLUMN phone TEXT", "CREATE TABLE scratch (x)"]);
     both.ends(4, "status");
     both.ends(5, "migrate");
-    both.ends(5, "migrate --accept drift --dry-run");
-    both.run(&["ALTER TABLE users DROP COLUMN phone"]);
-    both.ends(0, "migrate --accept drift");
-    both.run(&["DROP TABLE scratch"]);
+    both.ends(0, "migrate --accept drift --dry-run");
+    both.ends(0, "migrate --accept drift --to 3");
+    both.ends(5, "migrate");
+    both.run(&["ALTER TABLE users DROP COLUMN phone", "DROP TABLE scratch"]);
     both.ends(0, "migrate");
     both.each(|project| project.replace(&sql_of("0003_shout"), "upper", "lower"));
     both.ends(5, "migrate");
