@@ -49,12 +49,6 @@ impl Preflight {
     }
 }
 
-/// The query with an aggregate that counts, in front of the rest, if it counts anything. `HAVING` without `GROUP BY`
-/// would say the same, but servers do not read it.
-pub(super) fn if_any(counted: &str, rest: &str) -> String {
-    format!("SELECT * FROM (SELECT {counted} AS found{rest}) WHERE found > 0")
-}
-
 /// How many of the keys that lead nowhere are shown.
 pub(crate) const KEYS_SHOWN: usize = 5;
 
@@ -149,7 +143,8 @@ impl Probe<'_> {
         let table = &self.old.name;
         let (place, words) = self.place();
         let shown = if shown.is_empty() { String::new() } else { format!(", {shown}") };
-        let query = if_any("count(*)", &format!(", {place}{shown} FROM {} WHERE {condition}", table.sql()));
+        let query =
+            format!("SELECT count(*), {place}{shown} FROM {} WHERE {condition} HAVING count(*) > 0", table.sql());
         // the key of a table without rowid is among its columns
         let rowid = self.old.free_rowid_name().filter(|_| self.old.rowid_alias().is_none());
         let rowid = rowid.map(|name| format!("{}, ", name.sql())).unwrap_or_default();
@@ -196,7 +191,7 @@ impl Probe<'_> {
             && super::decide::needs_backfill(self.after, column);
         (is_new && has_nothing).then(|| {
             let message = format!("`{}` has {{}} rows and nothing to put into `{}`", self.old.name, column.name);
-            let query = if_any("count(*)", &format!(" FROM {}", self.old.name.sql()));
+            let query = format!("SELECT count(*) FROM {} HAVING count(*) > 0", self.old.name.sql());
             let preflight = Preflight::new(&self.old.name, message, query);
             let preflight = preflight.at(self.at_column(column));
             preflight.answer("to fill them (any SQL expression)", "backfill", &self.example(column))
@@ -434,8 +429,10 @@ impl Probe<'_> {
             })
             .join(", ")
         );
-        let value = each(&|one| format!("quote({})", one.value)).join(" || ', ' || ");
-        let query = if_any("count(*)", &format!(", min(v) FROM (SELECT {value} AS v {groups})"));
+        let query = format!(
+            "SELECT count(*), min(v) FROM (SELECT {} AS v {groups}) HAVING count(*) > 0",
+            each(&|one| format!("quote({})", one.value)).join(" || ', ' || "),
+        );
         let rows = format!("SELECT {}, count(*) {groups}", each(&|one| one.value.clone()).join(", "));
         let names = each(&|one| one.shown.clone()).join(", ");
         let message = format!("{{}} duplicates in `{}` ({names}), which becomes unique: {{}}", self.old.name);
