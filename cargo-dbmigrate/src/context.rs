@@ -51,13 +51,9 @@ impl Context {
         Ok(folder)
     }
 
-    /// What is ignored cannot be made by migrations: it would seem to be missing in every database.
+    /// What is ignored cannot be made by migrations.
     fn refuse_ignored(&self, schema: &Schema) -> Result<()> {
-        let tables = schema.tables.iter().map(|table| &table.name);
-        let virtual_tables = schema.virtual_tables.iter().map(|table| &table.name);
-        let mut names = tables.chain(virtual_tables).chain(schema.views.iter().map(|view| &view.name));
-        let hidden = names.find_map(|name| Some((name, self.config.ignore.pattern_for(name)?)));
-        let Some((name, pattern)) = hidden else { return Ok(()) };
+        let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
         let message = format!("the migrations make `{name}`, but the pattern `{pattern}` hides it in databases");
         let help = "take the pattern out of `ignore`, or make it narrower".to_owned();
         Err(CommandError::usage(message)

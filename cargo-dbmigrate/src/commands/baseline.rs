@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::migrate::failure;
 use super::open::open;
+use super::place;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -127,7 +128,7 @@ pub(super) fn record(
 /// # Errors
 /// If it is not, or cannot be opened.
 pub(super) fn open_existing(context: &Context, url: &DatabaseUrl, command: &str) -> Result<Database> {
-    if url.path().exists() {
+    if place::exists(url)? {
         return open(context, url, false);
     }
     Err(CommandError::failed(format!("there is no database `{url}`"))

@@ -10,6 +10,7 @@ use pollster::block_on;
 use serde_json::json;
 
 use super::open::{open, remove_if_empty};
+use super::place;
 use super::replay::apply_error;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -76,7 +77,7 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     let shown = url.to_string();
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, to)?;
-    let is_new = !url.path().exists();
+    let is_new = !place::exists(&url)?;
     let mut database = open(context, &url, true)?;
     let mut observer = Watch { printer: &context.printer, database: &shown, progress: None, done: 0 };
     let result = block_on(apply_pending_with(&mut database, &folder, options, &mut observer));
@@ -141,7 +142,7 @@ fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
 
 fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Options<'_>) -> Result<u8> {
     let shown = url.to_string();
-    let mut database = if url.path().exists() { Some(open(context, url, false)?) } else { None };
+    let mut database = if place::exists(url)? { Some(open(context, url, false)?) } else { None };
     let mut applied = 0;
     let mut drifted = None;
     if let Some(database) = &mut database {

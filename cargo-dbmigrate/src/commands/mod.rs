@@ -10,6 +10,7 @@ pub mod generate;
 pub mod init;
 pub mod migrate;
 mod open;
+mod place;
 pub mod pull;
 mod pull_baseline;
 mod pull_drizzle;

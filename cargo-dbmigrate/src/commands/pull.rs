@@ -11,6 +11,7 @@ use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use super::open::open;
+use super::place;
 use super::replay::engine_error;
 use super::{pull_baseline, pull_drizzle, pull_files};
 use crate::codegen::{self, Inexpressible};
@@ -113,7 +114,7 @@ pub(super) struct Pulled {
 /// # Errors
 /// If there is none, or it cannot be read.
 pub(super) fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled> {
-    if !url.path().exists() {
+    if !place::exists(url)? {
         return Err(CommandError::failed(format!("there is no database `{url}`"))
             .note(format!("its name is from {}", url.source()))
             .help("name the one to pull from: `cargo dbmigrate pull --url PATH`"));

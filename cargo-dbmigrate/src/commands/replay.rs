@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
 use dbmigrate_core::engine::apply::history::HistoryError;
 use dbmigrate_core::engine::apply::{Applied, ApplyError, Database, Failure, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::error::ErrorKind;
@@ -10,11 +11,16 @@ use dbmigrate_core::folder::Folder;
 use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
 
+use super::place;
 use crate::error::{CommandError, Result};
 use crate::{exit, package};
 
 /// How many differences are listed with an error.
 const MOST_SHOWN: usize = 20;
+
+/// What to do about a lock.
+const WAIT_LONGER: &str =
+    "try again when it is done; to wait longer, set `busy_timeout = 60` (seconds) in `dbmigrate.toml`";
 
 struct Silent;
 
@@ -133,6 +139,10 @@ pub(super) fn drift_help(migration: &str) -> [String; 3] {
 fn migration_error(name: &str, file: &Path, failure: &Failure, differences: &[String], database: &str) -> CommandError {
     let shown = package::for_display(file).display().to_string();
     match failure {
+        Failure::Statement { error, .. } if error.kind == ErrorKind::Locked => being_read(database),
+        Failure::Engine { error, action } if error.kind == ErrorKind::Locked && *action == CANNOT_COMMIT => {
+            being_read(database)
+        }
         Failure::Statement { number, line, statement, error } => {
             let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
             let action = format!("{what} of `{name}` failed");
@@ -171,6 +181,14 @@ fn migration_error(name: &str, file: &Path, failure: &Failure, differences: &[St
     }
 }
 
+/// The lock for writing was had; what was missing is the one that nobody may read beside
+/// (sqlite.org/lockingv3.html#locking). With a write-ahead log there is no such lock.
+fn being_read(database: &str) -> CommandError {
+    CommandError::failed(format!("`{database}` is locked: another program is reading it"))
+        .help(WAIT_LONGER)
+        .help(format!("to let others read meanwhile: `sqlite3 {} 'PRAGMA journal_mode = WAL'`", shell_quoted(database)))
+}
+
 fn history_error(error: &HistoryError, database: &str) -> CommandError {
     let shown = CommandError::new(exit::INCONSISTENT, format!("`{database}`: {error}")).note("nothing was changed");
     match error {
@@ -192,10 +210,12 @@ fn history_error(error: &HistoryError, database: &str) -> CommandError {
 pub(super) fn engine_error(action: &str, error: &EngineError, database: &str) -> CommandError {
     let shown = |message: String| CommandError::failed(message);
     match error.kind {
-        ErrorKind::Locked => shown(format!("`{database}` is locked: another program is writing to it"))
-            .help("try again when it is done; to wait longer, set `busy_timeout = 60` (seconds) in `dbmigrate.toml`"),
-        ErrorKind::ReadOnly => shown(format!("`{database}` is read-only"))
-            .help(format!("the file and its folder have to be writable: `ls -ld {}`", shell_quoted(database))),
+        ErrorKind::Locked => {
+            shown(format!("`{database}` is locked: another program is writing to it")).help(WAIT_LONGER)
+        }
+        ErrorKind::ReadOnly => place::read_only(Path::new(database)),
+        ErrorKind::Moved => shown(format!("`{database}` was moved or deleted while it was open"))
+            .help("see what is there, and try again"),
         ErrorKind::NotADatabase => {
             shown(format!("`{database}` is not a database")).help("name the right file: `--url PATH`")
         }

@@ -9,6 +9,7 @@ use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
 use super::open::open;
+use super::place;
 use super::replay::engine_error;
 use crate::context::Context;
 use crate::error::{CommandError, Result, did_you_mean};
@@ -98,7 +99,7 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, url: Opti
         Side::Database => {
             let url = context.database(url)?;
             context.printer.detail("Database", format!("{url} (from {})", url.source()));
-            if url.path().exists() {
+            if place::exists(&url)? {
                 return database(context, &url);
             }
             // as for `migrate` and `push`, which would make it
@@ -107,7 +108,7 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, url: Opti
         }
         Side::Other(text) => {
             let url = DatabaseUrl::parse(text, Path::new(""), UrlSource::Side(flag))?;
-            if !url.path().exists() {
+            if !place::exists(&url)? {
                 return Err(CommandError::failed(format!("`{flag} {url}`: there is no such file")));
             }
             database(context, &url)

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::difference;
 use super::migrate::failure;
 use super::open::open;
+use super::place;
 use super::replay::{drift_help, drift_message, not_empty_help};
 use crate::context::Context;
 use crate::error::Result;
@@ -40,7 +41,7 @@ pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
     let folder = context.folder()?;
     folder.verify(Verify::Sql)?;
     let shown = database.to_string();
-    let exists = database.path().exists();
+    let exists = place::exists(&database)?;
     let (history, standing) = if exists {
         let mut target = open(context, &database, false)?;
         let (status, standing) = block_on(inspect(&mut target, &folder)).map_err(|error| failure(error, &shown))?;

@@ -16,7 +16,8 @@ use pollster::block_on;
 
 use super::answers::{Acceptance, Answers, FOR_PUSH, Word};
 use super::decide::Asker;
-use super::open::{check_place, open, remove_if_empty};
+use super::open::{open, remove_if_empty};
+use super::place;
 use super::replay::engine_error;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -143,8 +144,8 @@ impl Run<'_> {
 
     fn look(&self) -> Result<Live> {
         let shown = self.url.to_string();
-        if !self.url.path().exists() {
-            check_place(self.url)?;
+        if !place::exists(self.url)? {
+            place::check(self.url)?;
             let found = Introspected::default();
             return Ok(Live { database: None, found, broken: Vec::new(), has_history: false });
         }
