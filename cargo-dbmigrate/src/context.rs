@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use dbmigrate_core::folder::Folder;
 use dbmigrate_core::schema::Schema;
 
-use crate::cli::Selection;
+use crate::cli::{Connect, Selection};
 use crate::config::{self, Config, FILE_NAME};
 use crate::error::{CommandError, Result};
 use crate::package::{self, Package};
 use crate::report::Printer;
-use crate::url::DatabaseUrl;
+use crate::url::{DatabaseUrl, Place, TokenSource, UrlSource};
 
 /// What every command needs. Made without running cargo, except where `-p` or a workspace ask for it.
 #[derive(Debug, Clone)]
@@ -61,11 +61,36 @@ impl Context {
             .help(help))
     }
 
-    /// The database that is meant, `--url` given. Can be printed.
+    /// The database that is meant. Can be printed.
     ///
     /// # Errors
-    /// Exit code 2 for a URL that is no file.
-    pub fn database(&self, url: Option<&str>) -> Result<DatabaseUrl> {
-        DatabaseUrl::find(url, &self.package.root, &self.config)
+    /// Exit code 2 for a URL that is none of a database.
+    pub fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
+        DatabaseUrl::find(connect, &self.package.root, &self.config).inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// The database that was typed for a flag that is not `--url`.
+    ///
+    /// # Errors
+    /// As for [`Context::database`].
+    pub fn database_at(&self, text: &str, flag: &'static str, connect: &Connect) -> Result<DatabaseUrl> {
+        let url = DatabaseUrl::of_side(text, flag, connect, &self.package.root, &self.config);
+        url.inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// Says who else can read the token.
+    fn warn_of_readers(&self, url: &DatabaseUrl) {
+        let Place::Server(server) = url.place() else { return };
+        let from = url.source();
+        if server.token.is_some() && !server.url.is_encrypted() && !server.url.is_loopback() {
+            let message = format!("`{url}` is not encrypted: everybody on the way can read the token");
+            self.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
+        }
+        if server.token_source == TokenSource::Url && matches!(from, UrlSource::Argument | UrlSource::Side(_)) {
+            let message = format!("everybody on this machine can read the token in {from}");
+            let variable = self.config.token_variable();
+            let help = format!("put it into the environment, or into `.env`: `{variable}=…`");
+            self.printer.warning(&message, &[help]);
+        }
     }
 }

@@ -16,11 +16,13 @@ mod pull_baseline;
 mod pull_drizzle;
 mod pull_files;
 pub mod push;
+mod remote_error;
 mod replay;
 mod replay_drizzle;
 mod seal;
 mod side;
 pub mod status;
+mod subject;
 mod take_over;
 
 use crate::cli::{Command, Selection};

@@ -12,19 +12,20 @@ use crate::error::{CommandError, Result};
 use crate::package;
 use crate::url::DatabaseUrl;
 
-/// Whether there is a file. It is made where there can be one: at the end of a link, in a folder that exists.
+/// Whether there is a file. It is made where there can be one: at the end of a link, in a folder that exists. Of a
+/// server only the server knows.
 ///
 /// # Errors
 /// If there is something else, or nobody can tell, or there can be no file.
 pub(super) fn exists(url: &DatabaseUrl) -> Result<bool> {
-    let path = url.path();
+    let Some(path) = url.file() else { return Ok(true) };
     let what = match std::fs::metadata(path) {
         Ok(place) if place.is_dir() => Some("a folder"),
         // it would be waited for
         Ok(place) if !place.is_file() => Some("a pipe or a device"),
         Ok(_) => return Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(cannot_look(url, &error)),
+        Err(error) => return Err(cannot_look(url, path, &error)),
     };
     let what = what.unwrap_or_default();
     Err(CommandError::failed(format!("`{url}` is {what}, not a database")).help("name the file: `--url PATH`"))
@@ -39,13 +40,14 @@ pub(super) fn check(url: &DatabaseUrl) -> Result<()> {
     if exists(url)? {
         return Ok(());
     }
-    let path = end_of_links(url.path());
+    let Some(given) = url.file() else { return Ok(()) };
+    let path = end_of_links(given);
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) else {
         return Ok(());
     };
     let folder = shown(folder);
     let error = CommandError::failed(format!("cannot make `{url}`: there is no folder `{folder}`"));
-    let error = if path == url.path() { error } else { error.note(format!("`{url}` is a link to `{}`", shown(&path))) };
+    let error = if path == given { error } else { error.note(format!("`{url}` is a link to `{}`", shown(&path))) };
     Err(error.help(format!("make it: `mkdir -p {}`", shell_quoted(&folder))))
 }
 
@@ -97,8 +99,8 @@ fn see_folder(folder: &Path) -> String {
 }
 
 /// Nobody can tell whether there is a file.
-fn cannot_look(url: &DatabaseUrl, error: &std::io::Error) -> CommandError {
-    let path = end_of_links(url.path());
+fn cannot_look(url: &DatabaseUrl, path: &Path, error: &std::io::Error) -> CommandError {
+    let path = end_of_links(path);
     let mut folders: Vec<&Path> = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()).collect();
     folders.reverse();
     let message = match error.kind() {

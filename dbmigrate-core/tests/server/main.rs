@@ -1,16 +1,75 @@
 //! Migrations on a libSQL server: the same runner, in few requests.
 
+#[path = "../support/mod.rs"]
+mod support;
+
+mod failures;
+mod steps;
+
 use std::path::Path;
 
 use dbmigrate_core::engine::apply::{
-    Applied, ApplyError, Database, Loss, Observer, Options, Outcome, Standing, apply_pending_with, inspect,
+    Applied, ApplyError, Database, Failure, Loss, Observer, Options, Outcome, Standing, apply_pending_with, inspect,
 };
 use dbmigrate_core::engine::remote::{self, Client, RemoteUrl};
-use dbmigrate_core::folder::Folder;
+use dbmigrate_core::folder::{Folder, Slug};
 use dbmigrate_test_support::hand::Hand;
 use dbmigrate_test_support::proxy::Proxy;
 use dbmigrate_test_support::sqld::Server;
 use pollster::block_on;
+
+/// A folder of migrations in a temporary place, and a server with a database that has none of them.
+struct Case {
+    _scratch: tempfile::TempDir,
+    folder: Folder,
+    server: Server,
+    proxy: Proxy,
+}
+
+impl Case {
+    /// `None` where no server can be had.
+    fn new() -> Option<Self> {
+        let server = Server::start()?;
+        let scratch = support::scratch_folder().expect("a folder");
+        let folder = Folder::open(scratch.path().join("migrations")).expect("a folder");
+        let proxy = Proxy::before(server.port());
+        Some(Self { _scratch: scratch, folder, server, proxy })
+    }
+
+    fn hand(&self) -> Hand {
+        Hand::new(self.server.url())
+    }
+
+    /// Adds a migration that leads to this schema.
+    fn add(&mut self, name: &str, sql: &str, leads_to: &str) {
+        let schema = support::schema_of(leads_to).expect("the schema is right");
+        self.folder.add(&Slug::sanitize(name).expect("a name"), sql, &schema.into()).expect("it is written");
+    }
+
+    fn migrate(&self) -> Result<Outcome, ApplyError> {
+        migrate(&self.proxy.url(), &self.folder, Options::default())
+    }
+
+    /// The names of the migrations that the database has.
+    fn applied(&self) -> Vec<String> {
+        self.hand().query("SELECT name FROM _dbmigrate_history ORDER BY position")
+    }
+
+    /// Nothing is broken, and the schema is what the last migration leads to.
+    fn assert_sound(&self) {
+        assert!(self.hand().integrity_check().is_empty());
+        let (_, standing) = block_on(inspect(&mut database(&self.server.url()), &self.folder)).expect("readable");
+        assert!(matches!(standing, Standing::AsRecorded), "{standing:?}");
+    }
+}
+
+/// Why a migration failed, and which.
+fn failure(result: Result<Outcome, ApplyError>) -> (String, Failure) {
+    match result {
+        Err(ApplyError::Migration { name, failure, .. }) => (name, *failure),
+        other => panic!("{other:?}"),
+    }
+}
 
 struct Silent;
 

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use libsql::Value;
 use libsql_hrana::proto;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answered, BatchResult, Pipeline};
-use super::batch::{Batch, Outcome, StepRows};
+use super::batch::{self, Batch, Outcome, StepRows};
 use super::client::{Client, Post};
 use super::failure::{self, Answer};
 use super::url::RemoteUrl;
@@ -103,7 +104,7 @@ impl Stream {
         let steps = batch.steps()?;
         let result: BatchResult =
             self.request(Request::Batch { batch: Steps { steps } }, then, patience, batch.writes())?;
-        result.outcome(steps.len()).ok_or_else(|| self.unreadable(batch.writes(), b""))
+        result.outcome(steps).ok_or_else(|| self.unreadable(batch.writes(), b""))
     }
 
     /// The rows of a query that changes nothing.
@@ -137,6 +138,23 @@ impl Stream {
             })
         });
         Ok(described.collect())
+    }
+
+    /// The steps of a batch that the server cannot read or does not run, with the reason. It refuses a batch with one
+    /// of them as a whole, and does not say which it is. Nothing of the batch is run.
+    ///
+    /// # Errors
+    /// As for [`Stream::run`].
+    pub fn refused(&mut self, batch: &Batch, then: Then) -> Result<Vec<(u32, EngineError)>, EngineError> {
+        // each is read before its condition is looked at, and the condition never holds
+        let never = |step: &proto::BatchStep| {
+            [proto::BatchStep { condition: Some(batch::or(Vec::new())), stmt: step.stmt.clone() }]
+        };
+        let steps: Vec<[proto::BatchStep; 1]> = batch.steps()?.iter().map(never).collect();
+        let requests = steps.iter().map(|steps| Request::Batch { batch: Steps { steps } }).collect();
+        let answers: Vec<Result<IgnoredAny, EngineError>> = self.requests(requests, then, Patience::Timeout, false)?;
+        let errors = (0_u32..).zip(answers).filter_map(|(step, answer)| Some((step, answer.err()?)));
+        Ok(errors.filter(|(_, error)| error.kind == ErrorKind::Statement).collect())
     }
 
     /// Closes it if it is open, which rolls an open transaction back. Whether that reached the server does not matter:

@@ -17,6 +17,7 @@ use super::{Database, milliseconds};
 use crate::engine::connection::server::REQUEST_BYTES;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
+use crate::engine::remote::{Refusal, refusals};
 use crate::schema::canonical::SchemaHash;
 
 /// The pause before a migration is tried again whose lock somebody else got. It doubles with each time.
@@ -44,6 +45,9 @@ impl Database {
         atomic: bool,
     ) -> Attempt {
         let mut attempt = Attempt::default();
+        if let Some((at, failure)) = refused(migrations) {
+            return attempt.failing(at, failure);
+        }
         let mut tries = self.retries;
         let mut ahead: Option<Ahead> = None;
         while attempt.applied.len() < migrations.len() {
@@ -81,6 +85,10 @@ impl Database {
                     return attempt;
                 }
                 Err(error) => {
+                    let refused = self.connection.server().and_then(|server| server.refused(&request.batch, &error));
+                    if let Some((at, failure)) = refused.and_then(|(step, error)| request.refused(step, &error, sent)) {
+                        return attempt.failing(done + at, failure);
+                    }
                     let action = "cannot apply the migrations";
                     return attempt.failing(done, Failure::Engine { action, error });
                 }
@@ -316,6 +324,17 @@ impl Attempt {
             _ => None,
         }
     }
+}
+
+/// The first statement that no server runs.
+fn refused(migrations: &[Prepared<'_>]) -> Option<(usize, Failure)> {
+    migrations.iter().enumerate().find_map(|(at, migration)| {
+        let statements = &migration.script.statements;
+        let Refusal { index, line, reason } = refusals(statements).into_iter().next()?;
+        let error = EngineError { kind: ErrorKind::Statement, message: reason };
+        let statement = statements[index].text.to_owned();
+        Some((at, Failure::Statement { number: index + 1, line, statement, error }))
+    })
 }
 
 fn cannot_read(error: EngineError) -> Failure {

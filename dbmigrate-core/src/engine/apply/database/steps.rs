@@ -257,6 +257,21 @@ impl Request {
         results.collect()
     }
 
+    /// The migration whose step the server has refused, and with it all of the request, and why.
+    pub(super) fn refused(
+        &self,
+        step: usize,
+        error: &EngineError,
+        migrations: &[Prepared<'_>],
+    ) -> Option<(usize, Failure)> {
+        let (at, purpose) = *self.purposes.get(step)?;
+        let step = u32::try_from(step).ok()?;
+        match judge(step, purpose, error, &Outcome::default(), migrations.get(at)?) {
+            Result::Failed(failure) => Some((at, failure)),
+            _ => None,
+        }
+    }
+
     /// How many migrations it has.
     fn count(&self) -> usize {
         self.purposes.last().map_or(0, |(at, _)| at + 1)
