@@ -265,6 +265,8 @@ fn spawn(options: &Options, ports: Ports, folder: &Path) -> Child {
     command.args(["--http-listen-addr", &local(ports.http), "--shutdown-timeout", "1"]);
     if options.namespaces {
         command.args(["--enable-namespaces", "--admin-listen-addr", &local(ports.admin)]);
+        // one that is put to sleep for another can be missing for a moment
+        command.args(["--max-active-namespaces", "100000"]);
     }
     if options.replicable {
         command.args(["--grpc-listen-addr", &local(ports.grpc)]);

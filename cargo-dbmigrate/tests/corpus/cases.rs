@@ -54,7 +54,7 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
     let change = answered(data::change(case)?)?;
     let project = Project::new(run);
     if let Err(refusal) = way.begin(&project, text("current_sql"), &current) {
-        return rightly(&refusal, &wrong_before, "before: ");
+        return rightly(&refusal, &wrong_before, "before: ").or_else(|error| not_here(run, text("current_sql"), error));
     }
     if change.seed.is_empty() {
         project.place.put_rows(|connection| change.populate(connection))?;
@@ -68,7 +68,9 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
         Err(refusal) => return Err(format!("reading structs touched the database: {refusal}")),
     };
     match ending {
-        Ending::Refused(refusal) => rightly(&refusal, &wrong_after, ""),
+        Ending::Refused(refusal) => {
+            rightly(&refusal, &wrong_after, "").or_else(|error| not_here(run, text("desired_sql"), error))
+        }
         Ending::Applied => {
             check_rows(&project, &case["expect"]["rows_after"])?;
             Ok(Outcome::Applied)
@@ -87,6 +89,15 @@ fn rightly(refusal: &Refusal, problems: &[String], when: &str) -> Result<Outcome
             Ok(Outcome::Refused(format!("{when}{problem}")))
         }
         _ => Err(format!("refused with {}: {refusal}", refusal.code)),
+    }
+}
+
+/// A server refuses what a file takes ("text" in double quotes, for one): it does so too when it is asked by hand.
+fn not_here(run: Run, sql: &str, error: String) -> Result<Outcome, String> {
+    let Run::Served(_) = run else { return Err(error) };
+    match Project::new(run).place.run_script(sql) {
+        Err(reason) => Ok(Outcome::Refused(reason)),
+        Ok(()) => Err(error),
     }
 }
 

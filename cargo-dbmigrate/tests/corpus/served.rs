@@ -4,7 +4,7 @@ use dbmigrate_test_support::sqld::shared;
 
 use crate::cases::run_cases;
 use crate::hazards::run_hazards;
-use crate::histories::grow;
+use crate::histories::{grow, migrate_all, push_all};
 use crate::project::Run;
 use crate::support::data;
 use crate::ways::Way;
@@ -12,10 +12,12 @@ use crate::ways::Way;
 /// One of so many cases of others is tried.
 const SAMPLE: usize = 6;
 
-fn sample(suite: &str, way: Way) {
+fn one_of(each: usize, suite: &str) {
     let Some(server) = shared() else { return };
-    let cases: Vec<_> = data::load(&format!("{suite}.jsonl")).into_iter().step_by(SAMPLE).collect();
-    run_cases(suite, &cases, way, |_| Run::Served(server));
+    let cases: Vec<_> = data::load(&format!("{suite}.jsonl")).into_iter().step_by(each).collect();
+    for way in [Way::Migrate, Way::Push] {
+        run_cases(suite, &cases, way, |_| Run::Served(server));
+    }
 }
 
 #[test]
@@ -32,24 +34,32 @@ fn hazards_end_on_a_server_as_in_a_file_when_pushed() {
 
 #[test]
 fn changes_of_the_alter_table_tests_keep_all_rows_on_a_server() {
-    sample("sqlite_alter_tcl", Way::Migrate);
-    sample("sqlite_alter_tcl", Way::Push);
+    one_of(SAMPLE, "sqlite_alter_tcl");
 }
 
 #[test]
 fn changes_of_sqldef_keep_all_rows_on_a_server() {
-    sample("sqldef", Way::Migrate);
-    sample("sqldef", Way::Push);
+    one_of(SAMPLE, "sqldef");
 }
 
 #[test]
 fn changes_of_atlas_keep_all_rows_on_a_server() {
-    sample("atlas", Way::Migrate);
-    sample("atlas", Way::Push);
+    one_of(SAMPLE, "atlas");
 }
 
 #[test]
 fn a_growing_application_grows_on_a_server() {
     let Some(server) = shared() else { return };
     grow(Run::Served(server));
+}
+
+#[test]
+#[ignore = "takes minutes: the rest of the cases, and the histories"]
+fn everything_ends_on_a_server_as_in_a_file() {
+    let Some(server) = shared() else { return };
+    for suite in ["sqlite_alter_tcl", "sqldef", "atlas"] {
+        one_of(1, suite);
+    }
+    migrate_all(Run::Served(server));
+    push_all(Run::Served(server));
 }
