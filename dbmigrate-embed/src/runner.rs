@@ -39,7 +39,8 @@ pub struct Runner {
 /// A run, as a future: nothing happens before it is polled.
 ///
 /// The work is done on a thread of its own, so that it blocks no executor, and needs none in particular. If the future
-/// is dropped, the thread finishes the migration that it is in, as a whole, begins no further one, and puts the settings
+/// is dropped, the thread finishes the migration that it is in, as a whole (on a server, all of one request), begins no
+/// further one, and puts the settings
 /// of the connection back; an application that goes on to use the connection should wait for the future instead.
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Running<T>(Pin<Box<dyn Future<Output = Result<T, MigrateError>> + Send>>);
