@@ -274,3 +274,57 @@ impl Observer for Watch<'_> {
         self.dropped.is_set()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dbmigrate_core::engine::Connection;
+    use dbmigrate_core::engine::connection::integer;
+
+    use super::*;
+
+    const MIGRATIONS: Migrations = dbmigrate_macros::embed_migrations!("../migrations", crate = crate);
+
+    /// Panics when a migration is applied, as the engine might, and foreign keys are off.
+    struct Panics;
+
+    impl Observer for Panics {
+        fn begin(&mut self, _: &str, _: usize, _: usize) {}
+        fn loses(&mut self, _: &Loss) {}
+        fn applied(&mut self, applied: &Applied) {
+            assert!(applied.name.is_empty(), "out of order");
+        }
+    }
+
+    #[test]
+    fn a_panic_leaves_the_connection_as_it_was() {
+        let database = block_on(libsql::Builder::new_local(":memory:").build()).expect("memory is there");
+        let inner = database.connect().expect("memory is there");
+        let work: fn(&mut Database, &Folder, &Runner, &Dropped) -> Result<(), MigrateError> =
+            |database, folder, _, _| {
+                let result = catch_unwind(AssertUnwindSafe(|| {
+                    block_on(apply_pending_with(database, folder, Options::default(), &mut Panics))
+                }));
+                assert!(result.is_err(), "the observer panics");
+                let foreign_keys =
+                    block_on(database.connection().first_row("PRAGMA foreign_keys")).expect("it answers");
+                assert_eq!(foreign_keys.map(|row| integer(&row[0])), Some(0));
+                block_on(database.connection().run("BEGIN IMMEDIATE")).expect("there is none");
+                block_on(database.connection().run("CREATE TABLE half (id INTEGER)")).expect("there is none");
+                panic!("in the middle");
+            };
+        let error = MIGRATIONS
+            .runner()
+            .with_database(Opening::Borrowed(inner.clone()), &Dropped::default(), work)
+            .expect_err("it panics");
+        assert_eq!(error.kind(), MigrateErrorKind::Internal);
+        assert_eq!(error.to_string(), "the engine panicked: in the middle");
+        assert!(inner.is_autocommit());
+        let connection = Connection::from_libsql(inner);
+        let number =
+            |query: &str| block_on(connection.first_row(query)).expect("it answers").map(|row| integer(&row[0]));
+        assert_eq!(number("PRAGMA foreign_keys"), Some(1));
+        assert_eq!(number("PRAGMA busy_timeout"), Some(0));
+        assert_eq!(number("SELECT count(*) FROM sqlite_schema WHERE name = 'half'"), Some(0));
+        assert_eq!(number("SELECT count(*) FROM _dbmigrate_history"), Some(1));
+    }
+}
