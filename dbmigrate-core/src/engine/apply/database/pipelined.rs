@@ -81,7 +81,14 @@ impl Database {
             }
             let sent = &rest[..count];
             let results = match self.send(&request) {
-                Ok(outcome) => request.results(&outcome, sent),
+                Ok(outcome) => match request.doubtful_commit(&outcome) {
+                    None => request.results(&outcome, sent),
+                    Some(error) => {
+                        let settled = self.settle(sent, position + done, error).await;
+                        attempt.extend(settled, done);
+                        return attempt;
+                    }
+                },
                 Err(error) if error.kind == ErrorKind::Lost => {
                     let settled = self.settle(sent, position + done, error).await;
                     attempt.extend(settled, done);
