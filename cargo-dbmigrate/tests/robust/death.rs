@@ -125,7 +125,7 @@ const NOBODY_KNOWS: &str = "nobody can tell";
 
 /// What a run says of a database that has so many migrations, after its server was killed, is true.
 #[track_caller]
-pub(crate) fn must_be_true(story: &Story, run: &Run, applied: usize, is_back_at_once: bool) {
+fn must_be_true(story: &Story, run: &Run, applied: usize, is_back_at_once: bool) {
     let when = format!("{applied} migrations are there, and the run ends with {}: {}{}", run.code, run.out, run.err);
     if run.code == 0 {
         assert_eq!(applied, story.len(), "{when}");

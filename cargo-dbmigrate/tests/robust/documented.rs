@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 /// Where the suites are, by the first word of what they are called.
-const SUITES: [(&str, &str); 4] = [
+const SUITES: [(&str, &str); 6] = [
     ("robust", "cargo-dbmigrate/tests/robust"),
     ("product", "cargo-dbmigrate/tests/product"),
+    ("remote", "cargo-dbmigrate/tests/remote"),
+    ("corpus", "cargo-dbmigrate/tests/corpus"),
     ("core", "dbmigrate-core/tests"),
     ("embed", "dbmigrate-embed/tests/embed"),
 ];

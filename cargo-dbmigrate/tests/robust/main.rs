@@ -9,14 +9,12 @@ mod chance;
 mod death;
 mod disk;
 mod documented;
-mod faults;
 mod files;
 mod locks;
 #[path = "../product/project.rs"]
 #[expect(dead_code, reason = "what the tests of the commands use of it is more")]
 mod project;
 mod races;
-mod replicas;
 mod server;
 mod soak;
 mod story;

@@ -1,7 +1,7 @@
 //! The database of a libSQL server, asked by hand.
 
 use dbmigrate_test_support::hand::{Hand, text};
-use dbmigrate_test_support::proxy::{Fault, Proxy};
+use dbmigrate_test_support::proxy::Proxy;
 use dbmigrate_test_support::sqld::Server;
 
 use crate::story::Story;
@@ -36,24 +36,6 @@ impl OnServer {
     pub(crate) fn restart(&mut self) {
         self.server.restart();
         self.proxy.lead_to(self.server.port());
-    }
-
-    /// How many requests somebody sends to it.
-    pub(crate) fn requests(&self, work: impl FnOnce(&Self)) -> usize {
-        self.proxy.reset();
-        work(self);
-        self.proxy.requests()
-    }
-
-    /// Lets a request fail, counted from 0 from now on.
-    pub(crate) fn fail(&self, nth: usize, fault: Fault) {
-        self.proxy.reset();
-        self.proxy.fail(nth, fault);
-    }
-
-    /// Lets no more requests fail.
-    pub(crate) fn heal(&self) {
-        self.proxy.reset();
     }
 
     fn hand(&self) -> Hand {
