@@ -77,7 +77,8 @@ impl ServerConnection {
             ErrorKind::Lost => EngineError { kind: ErrorKind::Unreachable, ..error },
             _ => error,
         })?;
-        if let Some((_, error)) = outcome.first_error() {
+        // a server without names is the only one that it can be
+        if let Some((_, error)) = outcome.first_error().filter(|(step, _)| *step != name) {
             self.forget_transaction();
             return Err(error.clone());
         }
@@ -271,12 +272,38 @@ impl ServerConnection {
         if for_the_primary {
             batch.step(Some(error(begun)), FOR_THE_PRIMARY, Vec::new(), false);
         }
-        let mut outcome = self.client.stream().run(&batch, Then::Close, patience)?;
+        let mut outcome = match self.client.stream().run(&batch, Then::Close, patience) {
+            Err(error) if error.kind == ErrorKind::Statement => self.ask_the_rest(&batch, &steps, error, patience)?,
+            outcome => outcome?,
+        };
         if let Some(error) = outcome.error(begun) {
             return Err(error.clone());
         }
         self.is_expected(outcome.rows(name).and_then(|rows| rows.first()?.first()))?;
         Ok(steps.into_iter().map(|step| taken(&mut outcome, step)).collect())
+    }
+
+    /// The outcome without those queries that the server cannot read, which have their errors in it.
+    fn ask_the_rest(
+        &self,
+        batch: &Batch,
+        queries: &[u32],
+        error: EngineError,
+        patience: Patience,
+    ) -> Result<Outcome, EngineError> {
+        let refused = self.client.stream().refused(batch, Then::Close)?;
+        if refused.is_empty() || !refused.iter().all(|(step, _)| queries.contains(step)) {
+            return Err(error);
+        }
+        let mut rest = batch.clone();
+        for (step, _) in &refused {
+            rest.replace(*step, "SELECT NULL");
+        }
+        let mut outcome = self.client.stream().run(&rest, Then::Close, patience)?;
+        for (step, error) in refused {
+            outcome.set(step, Err(error));
+        }
+        Ok(outcome)
     }
 
     fn ask_inside<'q>(&self, queries: impl IntoIterator<Item = (&'q str, Vec<Value>)>) -> Result<Answers, EngineError> {
