@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::http::Message;
 
 /// How one request fails.
@@ -45,6 +47,8 @@ pub enum Answer {
     Status(u16),
     /// A page, as if all were well.
     Page,
+    /// That the disk failed in the first `COMMIT`, and nothing of what came after it.
+    FailedCommit,
 }
 
 /// What went through the proxy.
@@ -73,6 +77,8 @@ struct State {
     delay: Duration,
     traffic: Traffic,
     faults: BTreeMap<usize, Fault>,
+    /// From which request on every one fails, and how.
+    broken: Option<(usize, Fault)>,
     closed: bool,
     /// Every connection of either side, to close them in the end.
     open: Vec<TcpStream>,
@@ -117,6 +123,11 @@ impl Proxy {
         lock(&self.state).faults.insert(nth, fault);
     }
 
+    /// Lets a request fail, and all after it.
+    pub fn fail_from(&self, nth: usize, fault: Fault) {
+        lock(&self.state).broken = Some((nth, fault));
+    }
+
     /// Lets all requests from now on go to a server on another port.
     pub fn lead_to(&self, port: u16) {
         lock(&self.state).upstream = port;
@@ -137,6 +148,7 @@ impl Proxy {
         let mut state = lock(&self.state);
         state.traffic = Traffic::default();
         state.faults.clear();
+        state.broken = None;
     }
 }
 
@@ -195,7 +207,8 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             let nth = state.traffic.requests.len();
             let exchange = Exchange { line: request.first_line(), sent: bytes.len(), received: 0 };
             state.traffic.requests.push(exchange);
-            (nth, state.faults.get(&nth).copied(), state.delay)
+            let broken = state.broken.filter(|(first, _)| *first <= nth).map(|(_, fault)| fault);
+            (nth, state.faults.get(&nth).copied().or(broken), state.delay)
         };
         sleep(delay);
         let delivered = fault.map_or(Delivered::All, |fault| fault.delivered);
@@ -233,6 +246,7 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             // until the client has had enough, or the test
             Some(Answer::Silence) => return io::copy(&mut from_client.by_ref(), &mut io::sink()).map(|_| ()),
             Some(Answer::Status(status)) => to_client.write_all(page(status).as_bytes())?,
+            Some(Answer::FailedCommit) => to_client.write_all(&with_failed_commit(&request, &response))?,
             Some(Answer::Page) => to_client.write_all(page(200).as_bytes())?,
         }
     }
@@ -245,6 +259,23 @@ fn connect(state: &Mutex<State>) -> io::Result<TcpStream> {
     server.set_nodelay(true)?;
     lock(state).open.push(server.try_clone()?);
     Ok(server)
+}
+
+/// A server's answer to a batch, as if its disk had failed in the first `COMMIT`.
+fn with_failed_commit(request: &Message, response: &Message) -> Vec<u8> {
+    let read = |message: &Message| serde_json::from_slice::<Value>(&message.body).expect("a batch");
+    let (request, mut answer) = (read(request), read(response));
+    let steps = request["requests"][0]["batch"]["steps"].as_array().expect("a batch");
+    let commit = steps.iter().position(|step| step["stmt"]["sql"] == "COMMIT").expect("a commit");
+    let result = &mut answer["results"][0]["response"]["result"];
+    for step in commit..steps.len() {
+        result["step_results"][step] = Value::Null;
+        result["step_errors"][step] = Value::Null;
+    }
+    result["step_errors"][commit] = json!({"message": "SQLite error: disk I/O error", "code": "SQLITE_IOERR"});
+    let body = answer.to_string();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    (head + &body).into_bytes()
 }
 
 /// What a server in front of the server says of it.

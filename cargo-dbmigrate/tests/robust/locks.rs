@@ -72,7 +72,7 @@ fn a_writer_is_waited_for_as_long_as_was_configured() {
         let run = project.ends(1, "migrate");
         let waited = started.elapsed();
         assert!(run.err.contains("`dev.db` is locked: another program is writing to it"), "{}", run.err);
-        assert!(run.err.contains("busy_timeout = 60"), "{}", run.err);
+        assert!(run.err.contains("`--timeout 60`"), "{}", run.err);
         assert!(Duration::from_secs(1) <= waited && waited < Duration::from_secs(20), "{waited:?}");
         writer.run("ROLLBACK");
         project.runs("migrate");

@@ -115,7 +115,7 @@ impl ServerConnection {
         self.is_in_transaction.set(false);
         match outcome?.step(commit) {
             Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(error.clone()),
+            Some(Err(error)) => Err(of_commit(error)),
             None => Err(stolen()),
         }
     }
@@ -343,6 +343,15 @@ fn is_stolen(step: Option<&Result<crate::engine::remote::StepRows, EngineError>>
 fn taken(outcome: &mut Outcome, step: u32) -> Result<Vec<Row>, EngineError> {
     let step = usize::try_from(step).ok().and_then(|step| outcome.steps.get_mut(step)).and_then(Option::take);
     step.map_or_else(|| Ok(Vec::new()), |step| step.map(|rows| rows.rows))
+}
+
+/// The error of a `COMMIT`. Where the disk of the server has failed it, the transaction may be there all the same: the
+/// server has more to write than the transaction when that is done.
+pub(in crate::engine) fn of_commit(error: &EngineError) -> EngineError {
+    let is_open =
+        matches!(error.kind, ErrorKind::Io | ErrorKind::DiskFull | ErrorKind::Corrupt | ErrorKind::CannotOpen);
+    let kind = if is_open { ErrorKind::Lost } else { error.kind };
+    EngineError { kind, message: error.message.clone() }
 }
 
 fn stolen() -> EngineError {

@@ -26,6 +26,7 @@ use libsql::Value;
 use super::super::history;
 use super::super::{Failure, Prepared, found::fill};
 use super::forecast::{Foreseen, Structure};
+use crate::engine::connection::server::of_commit;
 use crate::engine::connection::{Row, as_shown, integer, shown};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
@@ -265,6 +266,12 @@ impl Request {
         self.purposes.push((at, purpose));
         self.last = Some(step);
         step
+    }
+
+    /// The error of a commit that may have been one all the same.
+    pub(super) fn doubtful_commit(&self, outcome: &Outcome) -> Option<EngineError> {
+        let errors = self.commits.iter().filter_map(|commit| outcome.error(*commit));
+        errors.map(of_commit).find(|error| error.kind == ErrorKind::Lost)
     }
 
     /// What became of each migration.
