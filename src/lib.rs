@@ -6,6 +6,7 @@
 //!
 #![doc = include_str!("../docs/schema.md")]
 
+mod check;
 mod column_type;
 #[cfg(any(
     feature = "chrono",
@@ -27,5 +28,6 @@ pub use table::{Column, Table, View};
 /// What the derives expand to; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::table::refers_to;
+    pub use crate::check::{Default, Expected, NotNullable, Nullable, Value, refers_to_column, require};
+    pub use crate::table::{Names, refers_to};
 }

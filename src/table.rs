@@ -3,12 +3,30 @@
 use crate::ColumnType;
 
 /// A table that a struct declares. Derived: `#[derive(Table)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a table",
+    label = "no table",
+    note = "put `#[derive(dbmigrate::Table)]` on it"
+)]
 pub trait Table {
     /// The table's name.
     const NAME: &'static str;
 
     /// Its columns in the order of the fields.
     const COLUMNS: &'static [Column];
+
+    /// What is called differently than its struct or fields are, for those that refer to it.
+    #[doc(hidden)]
+    const NAMES: Names = Names { former: None, columns: &[] };
+}
+
+/// Names that a struct and its fields do not tell. No part of the interface.
+#[doc(hidden)]
+pub struct Names {
+    /// `renamed_from` of the table.
+    pub former: Option<&'static str>,
+    /// Field, column, and `renamed_from` of the column, where they differ.
+    pub columns: &'static [(&'static str, &'static str, Option<&'static str>)],
 }
 
 /// A view that a struct declares. Derived: `#[derive(View)]`.
@@ -29,12 +47,14 @@ pub struct Column {
     pub sql_type: &'static str,
     /// Whether the field is an `Option`.
     pub nullable: bool,
+    /// The condition on the column that comes with the field's type, in which the column is written `{}`.
+    pub check: Option<&'static str>,
 }
 
 impl Column {
     /// The column of that name and a Rust type.
     pub const fn of<T: ColumnType>(name: &'static str) -> Self {
-        Self { name, sql_type: T::SQL_TYPE, nullable: T::NULLABLE }
+        Self { name, sql_type: T::SQL_TYPE, nullable: T::NULLABLE, check: T::CHECK }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 5] = ["migrations", "root", "url", "busy_timeout", "ignore"];
+pub const FIELDS: [&str; 6] = ["migrations", "root", "url", "busy_timeout", "ignore", "compile_check"];
 
 /// The longest time to wait for a locked database, in seconds: a day.
 const LONGEST_TIMEOUT: u64 = 86_400;
@@ -31,12 +31,33 @@ pub struct Config {
     pub busy_timeout: u64,
     /// The tables and views of somebody else in the same database: patterns for their names.
     pub ignore: Ignore,
+    /// What the compiler says of a struct that differs from the migrations.
+    pub compile_check: CompileCheck,
+}
+
+/// What the compiler says of a struct that differs from the migrations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CompileCheck {
+    /// It does not compile.
+    #[default]
+    Error,
+    /// It compiles with a warning.
+    Warn,
+    /// Nothing: structs are not compared.
+    Off,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        let ignore = Ignore::default();
-        Self { migrations: PathBuf::from("migrations"), root: None, url: None, busy_timeout: 10, ignore }
+        Self {
+            migrations: PathBuf::from("migrations"),
+            root: None,
+            url: None,
+            busy_timeout: 10,
+            ignore: Ignore::default(),
+            compile_check: CompileCheck::default(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Attributes and their meaning are in the documentation of the crate `dbmigrate-rs`.
 
+mod check;
 mod column_type;
 #[expect(dead_code, reason = "used by `embed_migrations!()` and the comparison with the snapshot")]
 mod project;

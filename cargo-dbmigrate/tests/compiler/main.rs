@@ -1,0 +1,10 @@
+//! What rustc says of structs that differ from the migrations: whole packages, migrated by the binary and checked by
+//! cargo.
+
+mod cases;
+mod documented;
+mod files;
+mod fresh;
+mod sample;
+mod targets;
+mod workspace;

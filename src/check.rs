@@ -1,0 +1,335 @@
+//! What the derives leave to rustc when they compare a struct with the migrations: which SQL type a Rust type has, which
+//! value a const, which table a struct. It runs at compile time, in constants that nothing uses; what it panics with is
+//! the message of the error, at the token that the derive has put it to.
+
+use std::marker::PhantomData;
+
+use crate::{Column, Table};
+
+/// What the migrations say of a column.
+pub struct Expected {
+    /// The declared type; `None` if the struct says it in words that the derive has compared.
+    pub sql_type: Option<&'static str>,
+    /// Whether it may be NULL; `None` if the type of the field makes no difference.
+    pub nullable: Option<bool>,
+    /// The checks that are the type's, or nobody's. The column is written `{}`.
+    pub checks: &'static [&'static str],
+}
+
+impl Expected {
+    /// Whether the column is what the migrations say.
+    pub const fn is(&self, column: &Column) -> bool {
+        self.has_type(column) && self.has_nullability(column) && self.has_check(column)
+    }
+
+    /// Refuses a column that is not what the migrations say. `field` is the field with its type, `here` begins
+    /// with "as of migration".
+    #[track_caller]
+    pub const fn require(&self, column: &Column, field: &str, here: &str) {
+        if self.is(column) {
+            return;
+        }
+        let mut text = Text::new();
+        if self.has_type(column) && self.has_nullability(column) {
+            self.say_check(column, &mut text, here);
+            panic!("{}", text.as_str());
+        }
+        text = text.and(field).and(" (");
+        text = if column.sql_type.is_empty() { text.and("no type") } else { text.and(column.sql_type) };
+        text = match (self.nullable, column.nullable) {
+            (None, _) => text,
+            (Some(_), true) => text.and(", nullable"),
+            (Some(_), false) => text.and(", NOT NULL"),
+        };
+        text = text.and(") here, but ");
+        if let (false, Some(sql_type)) = (self.has_type(column), self.sql_type) {
+            text = if sql_type.is_empty() { text.and("without a type") } else { text.and(sql_type) };
+            if !self.has_nullability(column) {
+                text = text.and(" and ");
+            }
+        }
+        if let (false, Some(nullable)) = (self.has_nullability(column), self.nullable) {
+            text = if nullable { text.and("nullable") } else { text.and("NOT NULL") };
+        }
+        text = text.and(" ").and(here);
+        panic!("{}", text.as_str());
+    }
+
+    const fn has_type(&self, column: &Column) -> bool {
+        match self.sql_type {
+            Some(sql_type) => same_sql(column.sql_type, sql_type),
+            None => true,
+        }
+    }
+
+    const fn has_nullability(&self, column: &Column) -> bool {
+        match self.nullable {
+            Some(nullable) => column.nullable == nullable,
+            None => true,
+        }
+    }
+
+    const fn has_check(&self, column: &Column) -> bool {
+        match (column.check, self.checks) {
+            (None, []) => true,
+            (Some(check), [only]) => same_sql(check, only),
+            _ => false,
+        }
+    }
+
+    const fn say_check(&self, column: &Column, text: &mut Text, here: &str) {
+        let mut said = Text::new().and("`").and(column.name).and("` has ");
+        said = match column.check {
+            Some(check) => said.and("CHECK (").and_column(check, column.name).and(") by its type"),
+            None => said.and("no CHECK"),
+        };
+        said = said.and(" here, but ");
+        let mut at = 0;
+        while at < self.checks.len() {
+            said = if at == 0 { said } else { said.and(" and ") };
+            said = said.and("CHECK (").and_column(self.checks[at], column.name).and(")");
+            at += 1;
+        }
+        said = if self.checks.is_empty() { said.and("none") } else { said };
+        *text = said.and(" ").and(here);
+    }
+}
+
+/// The literal that the migrations have as the default of a column.
+pub enum Value {
+    /// An integer; `TRUE` and `FALSE` are 1 and 0.
+    Integer(i128),
+    /// A number that is no integer.
+    Real(f64),
+    /// A text.
+    Text(&'static str),
+    /// Bytes.
+    Blob(&'static [u8]),
+    /// Another expression, which no const stands for.
+    Other,
+}
+
+/// A const that is the default of a column.
+pub struct Default<T>(pub T);
+
+macro_rules! integers {
+    ($($ty:ty),+) => { $(
+        impl Default<$ty> {
+            /// Whether the migrations have this value.
+            #[allow(clippy::cast_lossless, clippy::cast_possible_wrap, reason = "for all of them at once")]
+            pub const fn is(&self, value: &Value) -> bool {
+                matches!(value, Value::Integer(integer) if *integer == self.0 as i128)
+            }
+        }
+    )+ };
+}
+integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, usize, bool);
+
+macro_rules! reals {
+    ($($ty:ty),+) => { $(
+        impl Default<$ty> {
+            /// Whether the migrations have this value.
+            #[allow(clippy::float_cmp, clippy::cast_lossless, clippy::cast_possible_truncation, reason = "the same text was read")]
+            pub const fn is(&self, value: &Value) -> bool {
+                matches!(value, Value::Real(real) if *real as $ty == self.0)
+            }
+        }
+    )+ };
+}
+reals!(f32, f64);
+
+impl Default<&str> {
+    /// Whether the migrations have this value.
+    pub const fn is(&self, value: &Value) -> bool {
+        matches!(value, Value::Text(text) if same_bytes(text.as_bytes(), self.0.as_bytes()))
+    }
+}
+
+impl Default<char> {
+    /// Whether the migrations have this value.
+    pub const fn is(&self, value: &Value) -> bool {
+        matches!(value, Value::Text(text) if same_bytes(text.as_bytes(), self.0.encode_utf8(&mut [0; 4]).as_bytes()))
+    }
+}
+
+impl Default<&[u8]> {
+    /// Whether the migrations have this value.
+    pub const fn is(&self, value: &Value) -> bool {
+        matches!(value, Value::Blob(bytes) if same_bytes(bytes, self.0))
+    }
+}
+
+impl<const N: usize> Default<&[u8; N]> {
+    /// Whether the migrations have this value.
+    pub const fn is(&self, value: &Value) -> bool {
+        matches!(value, Value::Blob(bytes) if same_bytes(bytes, self.0))
+    }
+}
+
+/// Whether the field of that name is the column of the table that a foreign key refers to. A table or column that is
+/// being renamed still is: its own struct says so.
+pub const fn refers_to_column<T: Table>(field: &str, table: &str, column: &str) -> bool {
+    let names = &T::NAMES;
+    let same_table = same_name(T::NAME, table)
+        || match names.former {
+            Some(former) => same_name(former, table),
+            None => false,
+        };
+    let mut at = 0;
+    while at < names.columns.len() {
+        let (renamed, name, former) = names.columns[at];
+        if same_bytes(renamed.as_bytes(), field.as_bytes()) {
+            let is_former = match former {
+                Some(former) => same_name(former, column),
+                None => false,
+            };
+            return same_table && (same_name(name, column) || is_former);
+        }
+        at += 1;
+    }
+    same_table && same_name(field, column)
+}
+
+/// Refuses what is false.
+#[track_caller]
+pub const fn require(holds: bool, message: &str) {
+    if !holds {
+        panic!("{}", message);
+    }
+}
+
+/// Whether a type is an `Option`: of an `Option` by [`Nullable::IS`] of its own, of all others by that of
+/// [`NotNullable`].
+pub struct Nullable<T>(PhantomData<T>);
+
+impl<T> Nullable<Option<T>> {
+    /// It is.
+    pub const IS: bool = true;
+}
+
+/// See [`Nullable`].
+pub trait NotNullable {
+    /// It is not.
+    const IS: bool = false;
+}
+
+impl<T> NotNullable for Nullable<T> {}
+
+/// Whether two pieces of SQL are the same but for white space and case. Texts that differ, and in which something else
+/// may make no difference (quoted names, comments, parentheses), pass for the same: `cargo dbmigrate check` tells.
+const fn same_sql(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if same_bytes(left, right) {
+        return true;
+    }
+    let (mut at, mut other) = (0, 0);
+    let mut quoted = false;
+    loop {
+        while !quoted && at < left.len() && left[at].is_ascii_whitespace() {
+            at += 1;
+        }
+        while !quoted && other < right.len() && right[other].is_ascii_whitespace() {
+            other += 1;
+        }
+        if at == left.len() || other == right.len() {
+            break;
+        }
+        let same = if quoted { left[at] == right[other] } else { left[at].eq_ignore_ascii_case(&right[other]) };
+        if !same {
+            break;
+        }
+        if left[at] == b'\'' {
+            quoted = !quoted;
+        }
+        at += 1;
+        other += 1;
+    }
+    (at == left.len() && other == right.len()) || is_intricate(left) || is_intricate(right)
+}
+
+const fn is_intricate(sql: &[u8]) -> bool {
+    let mut at = 0;
+    while at < sql.len() {
+        let next = if at + 1 < sql.len() { sql[at + 1] } else { 0 };
+        if matches!((sql[at], next), (b'"' | b'`' | b'[', _) | (b'-', b'-') | (b'/', b'*') | (b'=' | b'!', b'=')) {
+            return true;
+        }
+        at += 1;
+    }
+    // around a type's arguments they are not first
+    !sql.is_empty() && sql[0] == b'('
+}
+
+const fn same_name(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right)
+}
+
+const fn same_bytes(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < left.len() {
+        if left[at] != right[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// A message being written: what panics in constants takes one text, and no arguments.
+#[derive(Clone, Copy)]
+struct Text {
+    bytes: [u8; Self::MOST],
+    length: usize,
+}
+
+impl Text {
+    /// Longer messages end here.
+    const MOST: usize = 2048;
+
+    const fn new() -> Self {
+        Self { bytes: [0; Self::MOST], length: 0 }
+    }
+
+    const fn push(&mut self, byte: u8) {
+        if self.length < Self::MOST {
+            self.bytes[self.length] = byte;
+            self.length += 1;
+        }
+    }
+
+    const fn and(mut self, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            self.push(bytes[at]);
+            at += 1;
+        }
+        self
+    }
+
+    /// The condition with the column for each `{}`.
+    const fn and_column(mut self, condition: &str, column: &str) -> Self {
+        let bytes = condition.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at] == b'{' && at + 1 < bytes.len() && bytes[at + 1] == b'}' {
+                self = self.and(column);
+                at += 1;
+            } else {
+                self.push(bytes[at]);
+            }
+            at += 1;
+        }
+        self
+    }
+
+    const fn as_str(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
+            Ok(text) => text,
+            Err(_) => "this column differs from the migrations",
+        }
+    }
+}
