@@ -45,7 +45,7 @@ fn report(suite: &str, results: &[(String, Result<String, String>)]) {
     for (name, result) in &failed {
         eprintln!("--- {name}: {}", result.as_ref().err().map(String::as_str).unwrap_or_default());
     }
-    support::say(&format!("{suite}: {} of {} cases hold", results.len() - failed.len(), results.len()));
+    dbmigrate_test_support::say(&format!("{suite}: {} of {} cases hold", results.len() - failed.len(), results.len()));
     assert!(failed.is_empty(), "{} of {} cases of {suite} fail", failed.len(), results.len());
 }
 
@@ -78,10 +78,10 @@ fn run_suite(suite: &str) {
     let results: Vec<_> = cases.iter().map(|case| (name(case), foreign_case(case))).collect();
     let refused = results.iter().filter(|(_, result)| result.as_ref().is_ok_and(|text| text.starts_with("refused")));
     for (name, result) in refused {
-        support::say(&format!("{suite} {name}: {}", result.as_deref().unwrap_or_default()));
+        dbmigrate_test_support::say(&format!("{suite} {name}: {}", result.as_deref().unwrap_or_default()));
     }
     let applied = results.iter().filter(|(_, result)| result.as_ref().is_ok_and(|text| text == "applied")).count();
-    support::say(&format!("{suite}: {applied} applied"));
+    dbmigrate_test_support::say(&format!("{suite}: {applied} applied"));
     report(suite, &results);
 }
 

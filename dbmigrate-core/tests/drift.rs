@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::apply::{
-    Applied, ApplyError, Drifted, Failure, LocalDatabase, Loss, Observer, Options, Outcome, Standing,
-    apply_pending_with, inspect,
+    Applied, ApplyError, Database, Drifted, Failure, Loss, Observer, Options, Outcome, Standing, apply_pending_with,
+    inspect,
 };
 use dbmigrate_core::engine::connection::display;
 use dbmigrate_core::folder::{Folder, Slug};
@@ -51,7 +51,7 @@ impl Case {
         self.scratch.path().join("test.db")
     }
 
-    fn open(&self) -> LocalDatabase {
+    fn open(&self) -> Database {
         support::open(&self.file()).expect("a database")
     }
 

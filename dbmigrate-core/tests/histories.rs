@@ -42,9 +42,9 @@ fn every_step_of_real_histories_applies_and_keeps_all_rows() {
         }
     }
     for line in &refused {
-        support::say(&format!("refused: {line}"));
+        dbmigrate_test_support::say(&format!("refused: {line}"));
     }
-    support::say(&format!(
+    dbmigrate_test_support::say(&format!(
         "histories: {} of {steps} steps applied, {} refused",
         steps - refused.len() - failed.len(),
         refused.len()

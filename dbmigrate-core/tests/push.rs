@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dbmigrate_core::diff::{Renames, diff};
-use dbmigrate_core::engine::apply::{Failure, LocalDatabase, Push, Step, Target as _};
+use dbmigrate_core::engine::apply::{Database, Failure, Push, Step, Target as _};
 use dbmigrate_core::engine::{Connection, Introspected};
 use dbmigrate_core::plan::{Decisions, Plan, plan};
 use dbmigrate_core::schema::Schema;
@@ -39,8 +39,8 @@ impl File {
         block_on(run_script(&connection, script)).expect("the script runs");
     }
 
-    fn open(&self) -> LocalDatabase {
-        block_on(LocalDatabase::open(&self.path(), false, Duration::ZERO)).expect("a database")
+    fn open(&self) -> Database {
+        block_on(Database::open(&self.path(), false, Duration::ZERO)).expect("a database")
     }
 
     /// The bytes of the file, and that there is no other beside it.
@@ -56,7 +56,7 @@ fn planned(before: &Introspected, wanted: &Schema) -> Plan {
     plan(&before.schema, wanted, &difference, &Decisions::default()).expect("a plan")
 }
 
-fn push(database: &mut LocalDatabase, before: &Introspected, wanted: &Schema, plan: &Plan) -> Result<Step, Failure> {
+fn push(database: &mut Database, before: &Introspected, wanted: &Schema, plan: &Plan) -> Result<Step, Failure> {
     let push = Push { before, wanted, preflights: &plan.preflights, statements: plan.statements().collect() };
     let result = block_on(database.push(&push));
     block_on(database.finish()).expect("the settings are restored");

@@ -1,1 +1,41 @@
-//! Servers for tests: the libSQL server itself, tokens for it, and what stands between it and a client.
+//! Servers for tests: the libSQL server itself, tokens for it, what stands between it and a client, and a way to ask
+//! it without the product.
+//!
+//! | module | has |
+//! |---|---|
+//! | [`sqld`] | servers: started, paused, killed, restarted, and gone when the test is |
+//! | [`token`] | a key pair, and tokens with any claims |
+//! | [`hand`] | SQL by hand, and everything that a database has in it |
+//! | [`proxy`] | latency, counts, and every way in which a connection can fail |
+//!
+//! Everything here panics when it does not work: a test that cannot do what it wants to has failed. It knows nothing of
+//! the product, so that a mistake there is not made here again.
+
+#![allow(clippy::missing_panics_doc, reason = "see above")]
+
+mod binary;
+pub mod hand;
+mod http;
+pub mod proxy;
+pub mod sqld;
+pub mod token;
+
+/// Says something that has to be seen also of tests that pass: only what the print macros write is held back.
+pub fn say(line: &str) {
+    use std::io::Write as _;
+    // a closed pipe is no reason to fail
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// Says that something is not tested, and why.
+pub fn skipped(why: &str) {
+    say(&format!("SKIPPED: {why}"));
+}
+
+/// Whether this is a run that must not skip anything (`CI=true`).
+pub fn must_not_skip() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
+}
+
+/// A time by which anything that a test waits for has happened, also on a busy machine.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);

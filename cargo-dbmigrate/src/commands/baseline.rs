@@ -2,7 +2,7 @@
 
 use clap::Args;
 use dbmigrate_core::engine::apply::adopt::is_adopted;
-use dbmigrate_core::engine::apply::{AdoptError, Adopted, LocalDatabase, RecordKind, adopt};
+use dbmigrate_core::engine::apply::{AdoptError, Adopted, Database, RecordKind, adopt};
 use dbmigrate_core::folder::{Folder, Migration, Verify};
 use pollster::block_on;
 use serde_json::json;
@@ -126,7 +126,7 @@ pub(super) fn record(
 ///
 /// # Errors
 /// If it is not, or cannot be opened.
-pub(super) fn open_existing(context: &Context, url: &DatabaseUrl, command: &str) -> Result<LocalDatabase> {
+pub(super) fn open_existing(context: &Context, url: &DatabaseUrl, command: &str) -> Result<Database> {
     if url.path().exists() {
         return open(context, url, false);
     }

@@ -3,8 +3,7 @@
 use clap::{Args, ValueEnum};
 use dbmigrate_core::engine::apply::runner::{pending, touched};
 use dbmigrate_core::engine::apply::{
-    Applied, ApplyError, Drifted, LocalDatabase, Loss, Observer, Options, Standing, Target as _, apply_pending_with,
-    inspect,
+    Applied, ApplyError, Database, Drifted, Loss, Observer, Options, Standing, Target as _, apply_pending_with, inspect,
 };
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
@@ -60,7 +59,7 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
     let to = arguments.to.as_deref();
-    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift) };
+    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: false };
     if folder.migrations().is_empty() {
         context.printer.warning(
             &format!("there are no migrations in `{}`", folder.path().display()),
@@ -176,7 +175,7 @@ fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Optio
     Ok(exit::DONE)
 }
 
-fn show(context: &Context, folder: &Folder, migration: &Migration, database: Option<&mut LocalDatabase>) -> Result<()> {
+fn show(context: &Context, folder: &Folder, migration: &Migration, database: Option<&mut Database>) -> Result<()> {
     let file = folder.sql_path(migration);
     let text = folder.sql(migration)?;
     let script = Script::parse(&text, &file)?;

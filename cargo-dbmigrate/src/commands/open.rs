@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use dbmigrate_core::engine::EngineError;
-use dbmigrate_core::engine::apply::LocalDatabase;
-use dbmigrate_core::engine::apply::local::OpenError;
+use dbmigrate_core::engine::apply::Database;
+use dbmigrate_core::engine::apply::database::OpenError;
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
@@ -22,10 +22,10 @@ use crate::url::DatabaseUrl;
 ///
 /// # Errors
 /// If it is not a database, a replica, or cannot be opened.
-pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<LocalDatabase> {
+pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<Database> {
     let timeout = Duration::from_secs(context.config.busy_timeout);
     check_place(url)?;
-    let opened = block_on(LocalDatabase::open(url.path(), create, timeout));
+    let opened = block_on(Database::open(url.path(), create, timeout));
     let ignore = || context.config.ignore.clone();
     opened.map(|database| database.ignoring(ignore())).map_err(|error| match error {
         OpenError::Engine(engine) => {

@@ -138,7 +138,7 @@ pub(super) fn read_from(
     let view_columns = block_on(view_columns(connection, &found.schema)).map_err(engine)?;
     let outside = tables::select(&mut found, &arguments.tables)?;
     set_aside_triggers(&mut found);
-    let mut broken = block_on(broken_objects(connection, &found.schema));
+    let mut broken = block_on(broken_objects(connection, &found.schema)).map_err(engine)?;
     // a parent without a key is nothing that a trigger is to blame for
     broken.retain(|object| !object.message.starts_with("foreign key mismatch"));
     for Broken { name, .. } in &broken {

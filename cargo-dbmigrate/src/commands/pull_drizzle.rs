@@ -6,7 +6,7 @@ use std::path::Path;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::history;
 use dbmigrate_core::engine::apply::runner::name_differences;
-use dbmigrate_core::engine::apply::{LocalDatabase, RecordKind, Target as _};
+use dbmigrate_core::engine::apply::{Database, RecordKind, Target as _};
 use dbmigrate_core::engine::connection::{integer, text};
 use dbmigrate_core::engine::introspect::HISTORY_TABLE;
 use dbmigrate_core::folder::Folder;
@@ -104,7 +104,7 @@ struct State {
 
 /// What of the migrations the database has; it has to have the schema of the last one.
 fn look(
-    database: &mut LocalDatabase,
+    database: &mut Database,
     drizzle: &DrizzleFolder,
     folder: &Folder,
     steps: &[Step],
@@ -148,7 +148,7 @@ fn look(
 }
 
 /// What drizzle-kit has recorded; `None` if it never has.
-fn records(database: &mut LocalDatabase) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+fn records(database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
     let columns = block_on(database.rows(&format!("SELECT name FROM pragma_table_info('{TABLE}')")))?;
     if columns.is_empty() {
         return Ok(None);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dbmigrate_core::engine::apply::history::HistoryError;
-use dbmigrate_core::engine::apply::{Applied, ApplyError, Failure, LocalDatabase, Loss, Observer, apply_pending};
+use dbmigrate_core::engine::apply::{Applied, ApplyError, Database, Failure, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::{Connection, EngineError, Ignore};
 use dbmigrate_core::folder::Folder;
@@ -31,7 +31,7 @@ impl Observer for Silent {
 /// At the first that fails or does not lead to its snapshot.
 pub(super) fn replay_to(folder: &Folder, count: usize, ignore: &Ignore) -> Result<Connection> {
     let connection = block_on(Connection::in_memory()).map_err(|error| CommandError::failed(error.to_string()))?;
-    let mut database = LocalDatabase::from_connection(connection).ignoring(ignore.clone());
+    let mut database = Database::from_connection(connection).ignoring(ignore.clone());
     if let Some(last) = count.checked_sub(1).and_then(|at| folder.migrations().get(at)) {
         block_on(apply_pending(&mut database, folder, Some(last.name.as_str()), &mut Silent)).map_err(|error| {
             let inconsistent = matches!(
@@ -92,6 +92,9 @@ pub(super) fn apply_error(error: &ApplyError, database: &str) -> CommandError {
             };
             migration_error(name, file, failure, differences, database).note(state)
         }
+        ApplyError::NotAtomic { name } => CommandError::usage(error.to_string())
+            .note("nothing was changed")
+            .help(format!("apply up to it one by one: `cargo dbmigrate migrate --to {name}`")),
         ApplyError::Unknown { name } => {
             CommandError::usage(format!("there is no migration `{name}`")).help("list them: `cargo dbmigrate status`")
         }

@@ -110,7 +110,7 @@ fn replay_entry(
         let message = format!("{} `{}` cannot be represented: {}", one.object.kind, one.object.name, one.reason);
         return Err(give_up(CommandError::failed(message).at(entry.file.display())));
     }
-    if let Some(broken) = block_on(broken_objects(connection, &found.schema)).first() {
+    if let Some(broken) = block_on(broken_objects(connection, &found.schema)).map_err(failed)?.first() {
         let message = format!("{} `{}` does not compile: {}", broken.kind, broken.name, broken.message);
         return Err(give_up(CommandError::failed(message).at(entry.file.display())));
     }

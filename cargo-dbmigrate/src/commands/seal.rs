@@ -1,9 +1,8 @@
 //! Recording the edit of a migration that was written by hand: it has to lead to what the structs declare.
 
-use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::check::broken_objects;
-use dbmigrate_core::engine::introspect_without;
 use dbmigrate_core::engine::prove::differences;
+use dbmigrate_core::engine::{Connection, EngineError, introspect_without};
 use dbmigrate_core::folder::{Folder, Script, Snapshot};
 use pollster::block_on;
 use serde_json::json;
@@ -31,11 +30,11 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -
     let script = Script::parse(&text, &file)?;
     block_on(run_script(&connection, &script))
         .map_err(|(line, number, error)| statement_error(&file, line, number, &error).note("nothing was recorded"))?;
-    let found = block_on(introspect_without(&connection, ignore));
-    let found = found.map_err(|error| CommandError::failed(error.to_string()))?;
+    let failed = |error: EngineError| CommandError::failed(error.to_string());
+    let found = block_on(introspect_without(&connection, ignore)).map_err(failed)?;
     let mut left = differences(&found.schema, &declared.schema);
     left.extend(found.unreadable.iter().map(|object| format!("`{}`: {}", object.object.name, object.reason)));
-    let broken = block_on(broken_objects(&connection, &declared.schema));
+    let broken = block_on(broken_objects(&connection, &declared.schema)).map_err(failed)?;
     left.extend(broken.iter().map(|object| format!("{} `{}`: {}", object.kind, object.name, object.message)));
     if !left.is_empty() {
         let message = format!("`{}` does not lead to what the structs declare", last.name);

@@ -36,9 +36,9 @@ fn run_suite(suite: &str, way: Way) {
         }
     }
     for (name, reason) in &refused {
-        crate::support::say(&format!("{suite} by {way:?}, rightly refused: {name}: {reason}"));
+        dbmigrate_test_support::say(&format!("{suite} by {way:?}, rightly refused: {name}: {reason}"));
     }
-    crate::support::say(&format!(
+    dbmigrate_test_support::say(&format!(
         "{suite} by {way:?}: {applied} of {} applied, {} rightly refused",
         cases.len(),
         refused.len()

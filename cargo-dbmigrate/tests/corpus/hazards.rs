@@ -78,7 +78,7 @@ fn run_hazards(way: Way) {
             failed.push(format!("--- {}: {error}", case["name"].as_str().unwrap_or_default()));
         }
     }
-    crate::support::say(&format!("hazards by {way:?}: {} of {} hold", cases.len() - failed.len(), cases.len()));
+    dbmigrate_test_support::say(&format!("hazards by {way:?}: {} of {} hold", cases.len() - failed.len(), cases.len()));
     assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), cases.len(), failed.join("\n"));
 }
 

@@ -109,7 +109,7 @@ fn histories() -> Vec<(String, Vec<State>)> {
 }
 
 fn report(way: Way, steps: usize, failed: &[String]) {
-    crate::support::say(&format!("histories by {way:?}: {} of {steps} steps", steps - failed.len()));
+    dbmigrate_test_support::say(&format!("histories by {way:?}: {} of {steps} steps", steps - failed.len()));
     assert!(failed.is_empty(), "{} of {steps} steps fail:\n{}", failed.len(), failed.join("\n"));
     assert!(steps > 200, "only {steps} steps were found");
 }

@@ -39,7 +39,7 @@ pub(crate) fn load(sql: &str) -> Result<Loaded, String> {
             return Err(format!("{}: {}", unreadable.object.sql, unreadable.reason));
         }
         let views = view_columns(&connection, &found.schema).await.map_err(|error| error.to_string())?;
-        let broken = broken_objects(&connection, &found.schema).await;
+        let broken = broken_objects(&connection, &found.schema).await.map_err(|error| error.to_string())?;
         for Broken { name, .. } in &broken {
             found.schema.views.get_mut(name).into_iter().for_each(|view| view.unchecked = true);
             found.schema.triggers.get_mut(name).into_iter().for_each(|trigger| trigger.unchecked = true);

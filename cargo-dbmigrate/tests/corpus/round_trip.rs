@@ -99,9 +99,9 @@ fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
         }
     }
     for problem in broken.keys() {
-        crate::support::say(&format!("{suite}, refused because it is broken: {problem}"));
+        dbmigrate_test_support::say(&format!("{suite}, refused because it is broken: {problem}"));
     }
-    crate::support::say(&format!(
+    dbmigrate_test_support::say(&format!(
         "{suite}: {same} of {} schemas come back, {} are broken",
         schemas.len(),
         broken.len()

@@ -33,10 +33,13 @@ fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
         failed.push(format!("--- {name} does not compile without a complaint:\n{complaint}"));
     }
     for (name, reason) in &refused {
-        crate::support::say(&format!("{suite}, rightly refused: {name}: {reason}"));
+        dbmigrate_test_support::say(&format!("{suite}, rightly refused: {name}: {reason}"));
     }
     let (same, all) = (schemas.len() - failed.len() - refused.len(), schemas.len());
-    crate::support::say(&format!("{suite}: {same} of {all} come back and compile, {} rightly refused", refused.len()));
+    dbmigrate_test_support::say(&format!(
+        "{suite}: {same} of {all} come back and compile, {} rightly refused",
+        refused.len()
+    ));
     assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), schemas.len(), failed.join("\n"));
     assert!(schemas.len() >= at_least, "only {} schemas were found", schemas.len());
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dbmigrate_core::engine::apply::{Adoption, LocalDatabase, RecordKind, Refusal, Target as _};
+use dbmigrate_core::engine::apply::{Adoption, Database, RecordKind, Refusal, Target as _};
 use dbmigrate_core::folder::Folder;
 use insta::assert_snapshot;
 use pollster::block_on;
@@ -168,7 +168,7 @@ fn what_is_recorded_has_to_be_true_when_the_lock_is_held() {
     let project = project(USERS);
     let folder = Folder::open(project.path("migrations")).expect("the folder is whole");
     let mut database =
-        block_on(LocalDatabase::open(&project.path("dev.db"), false, Duration::ZERO)).expect("it is a database");
+        block_on(Database::open(&project.path("dev.db"), false, Duration::ZERO)).expect("it is a database");
     let before = project.bytes("dev.db");
     let mut adopt = |count: usize, expect_none: Option<&str>| {
         let migrations = &folder.migrations()[..count];

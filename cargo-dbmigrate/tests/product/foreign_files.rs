@@ -176,7 +176,6 @@ fn what_is_no_file_is_refused_by_every_command() {
 
 #[cfg(unix)]
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that tests nothing says so")]
 fn a_database_that_may_not_be_read_is_refused_by_every_command() {
     use std::os::unix::fs::PermissionsExt as _;
     let project = project();
@@ -184,7 +183,7 @@ fn a_database_that_may_not_be_read_is_refused_by_every_command() {
     let allow = |mode| std::fs::set_permissions(&database, std::fs::Permissions::from_mode(mode)).expect("it is ours");
     allow(0o000);
     if std::fs::read(&database).is_ok() {
-        eprintln!("SKIPPED: whoever runs this test may read everything");
+        dbmigrate_test_support::skipped("whoever runs this test may read everything");
         return;
     }
     for command in COMMANDS {

@@ -63,7 +63,7 @@ fn a_path_attribute_inside_inline_modules_is_relative_to_their_directory() {
 #[test]
 fn a_path_attribute_on_an_inline_module_names_its_directory() {
     let project = Project::new(&[
-        ("src/lib.rs", "#[path = \"files\"] mod thread { #[path = \"tls.rs\"] mod local; mod plain; }"),
+        ("src/lib.rs", "#[path = \"files\"] mod thread { #[path = \"tls.rs\"] mod database; mod plain; }"),
         ("src/files/tls.rs", &table("Local")),
         ("src/files/plain.rs", &table("Plain")),
     ]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::connection::{Connection, Row, display, text};
 use super::error::EngineError;
-use crate::schema::{Schema, TriggerTiming};
+use crate::schema::Schema;
 use crate::sql::Name;
 use crate::sql::name::sql_list;
 
@@ -24,14 +24,37 @@ pub struct Broken {
 ///
 /// SQLite creates both without looking at what they refer to. With foreign keys on, the writes also show parents
 /// without a key ("foreign key mismatch").
-pub async fn broken_objects(connection: &Connection, schema: &Schema) -> Vec<Broken> {
+///
+/// # Errors
+/// If the database cannot be asked.
+pub async fn broken_objects(connection: &Connection, schema: &Schema) -> Result<Vec<Broken>, EngineError> {
+    let views: Vec<Name> = schema.views.iter().map(|view| view.name.clone()).collect();
+    let queries: Vec<String> = views.iter().map(|view| format!("SELECT * FROM {} LIMIT 0", view.sql())).collect();
+    let answers: Vec<Result<Vec<String>, EngineError>> = connection.describe_all(&queries).await?;
     let mut broken = Vec::new();
-    for view in schema.views.iter().filter(|view| !view.unchecked) {
-        if let Err(error) = connection.column_names(&format!("SELECT * FROM {} LIMIT 0", view.name.sql())).await {
-            broken.push(Broken { kind: "view", name: view.name.clone(), message: error.message });
+    let mut columns: BTreeMap<&Name, Vec<Name>> = BTreeMap::new();
+    for (view, answer) in views.iter().zip(answers) {
+        match answer {
+            Ok(names) => drop(columns.insert(view, names.into_iter().map(Name::from).collect())),
+            Err(_) if schema.views.get(view).is_some_and(|view| view.unchecked) => {}
+            Err(error) => broken.push(Broken { kind: "view", name: view.clone(), message: error.message }),
         }
     }
+    let writes = writes(schema, &columns);
+    let statements: Vec<&String> = writes.iter().map(|(_, statement)| statement).collect();
+    let answers = connection.describe_all(&statements).await?;
+    for ((trigger, _), answer) in writes.iter().zip(answers) {
+        if let Err(error) = answer {
+            broken.push(Broken { kind: "trigger", name: (*trigger).clone(), message: error.message });
+        }
+    }
+    Ok(broken)
+}
+
+/// The triggers, each with a statement that fires it.
+fn writes<'s>(schema: &'s Schema, views: &BTreeMap<&Name, Vec<Name>>) -> Vec<(&'s Name, String)> {
     let has_unchecked = |on: &Name| schema.triggers.iter().any(|trigger| trigger.unchecked && trigger.on == *on);
+    let mut writes = Vec::new();
     for trigger in schema.triggers.iter().filter(|trigger| !has_unchecked(&trigger.on)) {
         let on = trigger.on.sql();
         let columns: Vec<Name> = match schema.table(&trigger.on) {
@@ -39,12 +62,11 @@ pub async fn broken_objects(connection: &Connection, schema: &Schema) -> Vec<Bro
                 let stored = table.columns.iter().filter(|column| column.generated.is_none());
                 stored.map(|column| column.name.clone()).collect()
             }
-            None if trigger.timing == TriggerTiming::InsteadOf => {
-                let names = connection.column_names(&format!("SELECT * FROM {on} LIMIT 0")).await;
-                names.unwrap_or_default().into_iter().map(Name::from).collect()
-            }
-            None => continue,
+            None => views.get(&trigger.on).cloned().unwrap_or_default(),
         };
+        if columns.is_empty() {
+            continue;
+        }
         // one statement of the trigger's own kind: others may be fine without what this one needs
         let statement = match &trigger.event {
             crate::schema::TriggerEvent::Insert => {
@@ -58,14 +80,9 @@ pub async fn broken_objects(connection: &Connection, schema: &Schema) -> Vec<Bro
                 format!("EXPLAIN UPDATE {on} SET {}", assignments.join(", "))
             }
         };
-        if columns.is_empty() {
-            continue;
-        }
-        if let Err(error) = connection.column_names(&statement).await {
-            broken.push(Broken { kind: "trigger", name: trigger.name.clone(), message: error.message });
-        }
+        writes.push((&trigger.name, statement));
     }
-    broken
+    writes
 }
 
 /// Rows that violate foreign keys: how many, by table, rowid and parent.
@@ -100,14 +117,17 @@ pub(super) async fn foreign_key_check(connection: &Connection) -> Result<(Vec<Ro
         all_at_once => return Ok((all_at_once?, Vec::new())),
     }
     let (mut all, mut mismatched) = (Vec::new(), Vec::new());
-    for row in connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0").await? {
-        let table = text(&row[0]);
-        match connection.rows(&format!("PRAGMA foreign_key_check({})", Name::from(table).sql())).await {
+    let tables = connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0").await?;
+    let tables: Vec<&str> = tables.iter().map(|row| text(&row[0])).collect();
+    let check = |table: &&str| format!("PRAGMA foreign_key_check({})", Name::from(*table).sql());
+    let queries: Vec<String> = tables.iter().map(check).collect();
+    for (table, answer) in tables.iter().zip(connection.ask_all(&queries).await?) {
+        match answer {
             Ok(rows) => all.extend(rows),
             Err(error) if error.message.starts_with(MISMATCH) => {
                 // foreign key mismatch - "child" referencing "parent"
                 let parent = error.message.rsplit(" referencing ").next().unwrap_or_default().trim_matches('"');
-                mismatched.push((table.to_owned(), parent.to_owned()));
+                mismatched.push(((*table).to_owned(), parent.to_owned()));
             }
             Err(error) => return Err(error),
         }

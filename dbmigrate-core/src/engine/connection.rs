@@ -78,10 +78,64 @@ impl Connection {
 
     /// Runs several statements, stopping at the first error.
     pub async fn run_all(&self, statements: &[String]) -> Result<(), EngineError> {
-        for statement in statements {
-            self.run(statement).await?;
+        self.run_each(statements.iter().map(String::as_str)).await.map_err(|(_, error)| error)
+    }
+
+    /// The same, and says which of them failed, counted from 0.
+    pub async fn run_each(&self, statements: impl IntoIterator<Item = &str>) -> Result<(), (usize, EngineError)> {
+        for (at, statement) in statements.into_iter().enumerate() {
+            self.run(statement).await.map_err(|error| (at, error))?;
         }
         Ok(())
+    }
+
+    /// Begins a transaction that can write: from here on nobody else does.
+    pub async fn begin(&self) -> Result<(), EngineError> {
+        self.run("BEGIN IMMEDIATE").await
+    }
+
+    /// Commits the transaction.
+    pub async fn commit(&self) -> Result<(), EngineError> {
+        self.run("COMMIT").await
+    }
+
+    /// Rolls the transaction back, if there is one.
+    pub async fn roll_back(&self) {
+        if !self.is_autocommit() {
+            // an error here leaves the transaction to the end of the connection, which rolls it back as well
+            let _ = self.run("ROLLBACK").await;
+        }
+    }
+
+    /// The answers of several queries, of one state of the database if a transaction is open or the database is on a
+    /// server.
+    ///
+    /// # Errors
+    /// If the database cannot be asked; what is wrong with a single query is its answer.
+    pub async fn ask_all<Q: AsRef<str>>(
+        &self,
+        queries: &[Q],
+    ) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            answers.push(self.rows(query.as_ref()).await);
+        }
+        Ok(answers)
+    }
+
+    /// The names of the columns that each of the queries returns, which compiles them.
+    ///
+    /// # Errors
+    /// As for [`Connection::ask_all`].
+    pub async fn describe_all<Q: AsRef<str>>(
+        &self,
+        queries: &[Q],
+    ) -> Result<Vec<Result<Vec<String>, EngineError>>, EngineError> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            answers.push(self.column_names(query.as_ref()).await);
+        }
+        Ok(answers)
     }
 
     /// The rows of a query.
@@ -105,28 +159,46 @@ impl Connection {
 
     /// The first row of a query over the rows of users, its text as it can be shown.
     pub async fn first_row_shown(&self, sql: &str) -> Result<Option<Row>, EngineError> {
-        let query = self.shown(sql).await?;
-        Ok(self.first_row(&format!("{query} LIMIT 1")).await?.map(|row| as_shown(&row)))
+        self.first_rows_shown(&[sql]).await?.pop().unwrap_or(Ok(None))
+    }
+
+    /// The first row of each query over the rows of users, its text as it can be shown.
+    ///
+    /// # Errors
+    /// As for [`Connection::ask_all`].
+    pub async fn first_rows_shown<Q: AsRef<str>>(
+        &self,
+        queries: &[Q],
+    ) -> Result<Vec<Result<Option<Row>, EngineError>>, EngineError> {
+        let answers = self.ask_shown(queries, " LIMIT 1").await?;
+        Ok(answers.into_iter().map(|answer| answer.map(|rows| rows.into_iter().next())).collect())
     }
 
     /// The rows of such a query.
     pub async fn rows_shown(&self, sql: &str) -> Result<Vec<Row>, EngineError> {
-        let query = self.shown(sql).await?;
-        Ok(self.rows(&query).await?.iter().map(as_shown).collect())
+        self.ask_shown(&[sql], "").await?.pop().unwrap_or_else(|| Ok(Vec::new()))
     }
 
-    /// The crate panics on text that is not UTF-8, which a database may well hold, so text has to come as bytes.
-    async fn shown(&self, sql: &str) -> Result<String, EngineError> {
-        // prepared as it is, so that an error speaks of the query as it was written
-        let width = self.column_names(sql).await?.len();
-        let names: Vec<String> = (1..=width).map(|at| format!("c{at}")).collect();
-        let values = names
-            .iter()
-            .map(|name| format!("typeof({name}) = 'text', iif(typeof({name}) = 'text', CAST({name} AS BLOB), {name})"));
-        let values = values.collect::<Vec<_>>().join(", ");
-        let query = sql.trim_end().trim_end_matches(';');
-        let names = names.join(", ");
-        Ok(format!("WITH _dbmigrate_shown({names}) AS (\n{query}\n) SELECT {values} FROM _dbmigrate_shown"))
+    /// The crate panics on text that is not UTF-8, which a database may well hold, and a server fails on it, so text
+    /// has to come as bytes.
+    async fn ask_shown<Q: AsRef<str>>(
+        &self,
+        queries: &[Q],
+        limit: &str,
+    ) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
+        // compiled as they are, so that an error speaks of the query as it was written
+        let columns = self.describe_all(queries).await?;
+        let shown = queries.iter().zip(&columns).filter_map(|(query, columns)| {
+            let columns = columns.as_ref().ok()?;
+            Some(format!("{}{limit}", shown(query.as_ref(), columns.len())))
+        });
+        let mut answers = self.ask_all(&shown.collect::<Vec<_>>()).await?.into_iter();
+        let answered = columns.into_iter().map(|columns| {
+            columns?;
+            let rows = answers.next().unwrap_or_else(|| Ok(Vec::new()))?;
+            Ok(rows.iter().map(as_shown).collect())
+        });
+        Ok(answered.collect())
     }
 
     /// The names of the columns that a query returns.
@@ -144,6 +216,18 @@ impl Connection {
         }
         Ok(all)
     }
+}
+
+/// The query as one that returns text as bytes, and before each value whether it is text.
+fn shown(sql: &str, width: usize) -> String {
+    let names: Vec<String> = (1..=width).map(|at| format!("c{at}")).collect();
+    let values = names
+        .iter()
+        .map(|name| format!("typeof({name}) = 'text', iif(typeof({name}) = 'text', CAST({name} AS BLOB), {name})"));
+    let values = values.collect::<Vec<_>>().join(", ");
+    let query = sql.trim_end().trim_end_matches(';');
+    let names = names.join(", ");
+    format!("WITH _dbmigrate_shown({names}) AS (\n{query}\n) SELECT {values} FROM _dbmigrate_shown")
 }
 
 /// The values of a row in which whether it is text stands before each.

@@ -37,6 +37,24 @@ pub enum ErrorKind {
     NotADatabase,
     /// The file cannot be opened.
     CannotOpen,
+    /// No connection to the server, or no answer to something that only reads: nothing was changed.
+    Unreachable,
+    /// The server may have executed what was sent, and its answer did not arrive: nobody knows what happened.
+    Lost,
+    /// The server does not accept the token, or wants one (401).
+    Unauthorized,
+    /// The token is good, but not for this (403).
+    Forbidden,
+    /// The server has no database of that name, or none for this token (404).
+    NoSuchDatabase,
+    /// The transaction took too long while another writer waited, and was rolled back by the server.
+    Stolen,
+    /// The server has given up the stream, and rolled back its transaction.
+    StreamExpired,
+    /// The request, or the answer to it, is larger than the server allows.
+    TooLarge,
+    /// What answers is no libSQL server.
+    Protocol,
 }
 
 impl From<libsql::Error> for EngineError {

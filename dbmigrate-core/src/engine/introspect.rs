@@ -7,7 +7,7 @@ use std::fmt;
 use super::connection::Connection;
 use super::error::EngineError;
 use super::ignore::Ignore;
-use super::stored::{StoredColumn, stored_columns, stored_objects};
+use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects, stored_objects_in};
 use crate::ddl::{self, Comments, Object};
 use crate::schema::{Schema, Table};
 use crate::sql::{DeclType, Name, Token, tokenize};
@@ -70,12 +70,11 @@ pub async fn introspect(connection: &Connection) -> Result<Introspected, EngineE
 /// # Errors
 /// As for [`introspect`].
 pub async fn introspect_without(connection: &Connection, ignore: &Ignore) -> Result<Introspected, EngineError> {
-    let (objects, _) = users_objects(connection, 0, ignore).await?;
+    let mut answers = connection.ask_all(&[objects_query(0), columns_query()]).await?.into_iter();
+    let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
+    let (objects, _) = users_objects_of(stored_objects_in(next()?, 0), ignore);
     let mut found = read_objects(&objects);
-    if !found.schema.tables.is_empty() {
-        let columns = stored_columns(connection).await?;
-        refuse_mismatches(&mut found, &objects, &columns);
-    }
+    refuse_mismatches(&mut found, &objects, &stored_columns_in(next()?));
     found.statements = objects;
     Ok(found)
 }
@@ -87,10 +86,17 @@ pub(super) async fn users_objects(
     after: i64,
     ignore: &Ignore,
 ) -> Result<(Vec<StoredObject>, i64), EngineError> {
-    let (mut objects, last_rowid) = stored_objects(connection, after).await?;
+    Ok(users_objects_of(stored_objects(connection, after).await?, ignore))
+}
+
+/// Those of stored objects.
+pub(super) fn users_objects_of(
+    (mut objects, last_rowid): (Vec<StoredObject>, i64),
+    ignore: &Ignore,
+) -> (Vec<StoredObject>, i64) {
     let infrastructure = Infrastructure::of(&objects);
     objects.retain(|object| !infrastructure.has(object) && !ignore.hides(&object.table));
-    Ok((objects, last_rowid))
+    (objects, last_rowid)
 }
 
 /// Reads the statements of objects into a schema.

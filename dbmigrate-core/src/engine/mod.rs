@@ -12,6 +12,9 @@ pub mod introspect;
 pub mod populate;
 pub mod provable;
 pub mod prove;
+#[cfg(feature = "remote")]
+pub mod remote;
+pub mod replay;
 mod stored;
 pub mod tracker;
 pub mod view;

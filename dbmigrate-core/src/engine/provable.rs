@@ -56,7 +56,7 @@ pub async fn left_out(schema: &Schema, besides: &Besides) -> Result<Vec<LeftOut>
         let failed = result.err().filter(|_| besides.triggers.contains(&trigger.name));
         out.extend(failed.map(|error| leave("trigger", &trigger.name, error.message)));
     }
-    for broken in broken_objects(&connection, schema).await {
+    for broken in broken_objects(&connection, schema).await? {
         let names = if broken.kind == "view" { &besides.views } else { &besides.triggers };
         let is_out = out.iter().any(|object| object.kind == broken.kind && object.name == broken.name);
         if names.contains(&broken.name) && !is_out {

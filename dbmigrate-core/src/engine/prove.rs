@@ -95,7 +95,7 @@ pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)
             return Err(declaration(&statement, error.message));
         }
     }
-    if let Some(broken) = broken_objects(&connection, schema).await.into_iter().next() {
+    if let Some(broken) = broken_objects(&connection, schema).await?.into_iter().next() {
         let name = broken.name.to_string();
         return Err(ProofError::Declaration { kind: broken.kind, name, message: broken.message });
     }
@@ -243,7 +243,7 @@ async fn prove_without(
     {
         return Err(ProofError::ForeignKeys { table: table.clone() });
     }
-    let mut broken = broken_objects(&connection, new).await.into_iter();
+    let mut broken = broken_objects(&connection, new).await?.into_iter();
     if let Some(broken) = broken.find(|object| !tolerated.contains(&object.name)) {
         let message = format!("{} {} does not compile: {}", broken.kind, broken.name, broken.message);
         return Err(ProofError::Structure { differences: vec![message] });

@@ -23,21 +23,31 @@ pub struct StoredObject {
     pub(super) is_garbled: bool,
 }
 
+/// The query for [`stored_objects_in`].
+///
+/// Text comes as bytes: the crate panics on text that is not UTF-8, which other programs may have stored, and a server
+/// fails on it.
+pub(super) fn objects_query(after: i64) -> String {
+    format!(
+        "SELECT CAST(type AS BLOB), CAST(name AS BLOB), CAST(tbl_name AS BLOB), CAST(sql AS BLOB), rowid \
+         FROM sqlite_schema WHERE rowid > {after} ORDER BY rowid"
+    )
+}
+
 /// The objects with a rowid above `after` and a statement, so without automatic indexes, in the order in which they
 /// were made, and the highest rowid.
-///
-/// Text comes as bytes: the crate panics on text that is not UTF-8, which other programs may have stored.
 pub(super) async fn stored_objects(
     connection: &Connection,
     after: i64,
 ) -> Result<(Vec<StoredObject>, i64), EngineError> {
-    let query = format!(
-        "SELECT CAST(type AS BLOB), CAST(name AS BLOB), CAST(tbl_name AS BLOB), CAST(sql AS BLOB), rowid \
-         FROM sqlite_schema WHERE rowid > {after} ORDER BY rowid"
-    );
+    Ok(stored_objects_in(connection.rows(&objects_query(after)).await?, after))
+}
+
+/// What [`objects_query`] returned.
+pub(super) fn stored_objects_in(rows: Vec<Row>, after: i64) -> (Vec<StoredObject>, i64) {
     let mut last_rowid = after;
     let mut objects = Vec::new();
-    for row in connection.rows(&query).await? {
+    for row in rows {
         last_rowid = integer(&row[4]);
         let encoding = Encoding::of(bytes(&row[0]));
         let [kind, name, table, sql] = take_text(row, encoding);
@@ -48,7 +58,7 @@ pub(super) async fn stored_objects(
         let (name, table) = (Name::from(name.text), Name::from(table.text));
         objects.push(StoredObject { kind: kind.text, name, table, sql: sql.text, is_garbled });
     }
-    Ok((objects, last_rowid))
+    (objects, last_rowid)
 }
 
 /// What `PRAGMA table_xinfo` says of a column.
@@ -68,17 +78,19 @@ const COLUMNS: &str = "CAST(x.name AS BLOB), CAST(x.type AS BLOB), x.\"notnull\"
 /// A word, and so the encoding, with the first column of a table only.
 const WORD: &str = "iif(x.cid = 0, CAST('word' AS BLOB), NULL)";
 
-/// The columns of all ordinary tables by folded table name.
-pub(super) async fn stored_columns(
-    connection: &Connection,
-) -> Result<BTreeMap<String, Vec<StoredColumn>>, EngineError> {
-    let query = format!(
+/// The query for [`stored_columns_in`].
+pub(super) fn columns_query() -> String {
+    format!(
         "SELECT {COLUMNS}, {WORD}, iif(x.cid = 0, CAST(m.name AS BLOB), NULL) \
          FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x WHERE m.type = 'table' AND m.rootpage > 0"
-    );
+    )
+}
+
+/// The columns of all ordinary tables by folded table name, which [`columns_query`] returned.
+pub(super) fn stored_columns_in(rows: Vec<Row>) -> BTreeMap<String, Vec<StoredColumn>> {
     let mut tables: Vec<(String, Vec<StoredColumn>)> = Vec::new();
     let mut encoding = Encoding::Utf8;
-    for mut row in connection.rows(&query).await? {
+    for mut row in rows {
         if let Value::Blob(word) = &row[5] {
             encoding = Encoding::of(word);
             let name = decoded(row.swap_remove(6), encoding).text;
@@ -89,7 +101,7 @@ pub(super) async fn stored_columns(
             columns.push(column);
         }
     }
-    Ok(tables.into_iter().collect())
+    tables.into_iter().collect()
 }
 
 /// The columns of one table, without going through all of them.

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 
 use super::check::Broken;
-use super::connection::{Connection, integer};
+use super::connection::{Connection, Row, integer};
 use super::error::EngineError;
 use super::ignore::Ignore;
 use super::introspect::{
     Introspected, StoredObject, Unreadable, mismatch, read_object, read_objects, refuse_mismatches, users_objects,
+    users_objects_of,
 };
-use super::stored::{stored_columns, stored_columns_of};
+use super::stored::{columns_query, objects_query, stored_columns_in, stored_columns_of, stored_objects_in};
 use crate::ddl::Object;
 use crate::schema::canonical::{
     CanonicalSchema, ObjectKind, SchemaHash, canonical_trigger, canonical_view, canonical_virtual_table,
@@ -42,14 +43,14 @@ impl Tracker {
     /// # Errors
     /// If the engine fails.
     pub async fn new(connection: &Connection, ignore: Ignore) -> Result<Self, EngineError> {
-        // first, so that what another connection changes while the rest is read does not go unnoticed
-        let version = schema_version(connection).await?;
-        let (objects, last_rowid) = users_objects(connection, 0, &ignore).await?;
+        // the version first, so that what another connection changes while the rest is read does not go unnoticed
+        let queries = [VERSION.to_owned(), objects_query(0), columns_query()];
+        let mut answers = connection.ask_all(&queries).await?.into_iter();
+        let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
+        let version = version_in(&next()?);
+        let (objects, last_rowid) = users_objects_of(stored_objects_in(next()?, 0), &ignore);
         let mut found = read_objects(&objects);
-        if !found.schema.tables.is_empty() {
-            let columns = stored_columns(connection).await?;
-            refuse_mismatches(&mut found, &objects, &columns);
-        }
+        refuse_mismatches(&mut found, &objects, &stored_columns_in(next()?));
         Ok(Self::from_introspected(found, last_rowid, version, ignore))
     }
 
@@ -190,5 +191,13 @@ fn unnamed_references(table: &Table) -> impl Iterator<Item = (Name, Name)> {
 
 /// SQLite's counter of schema changes.
 pub(super) async fn schema_version(connection: &Connection) -> Result<i64, EngineError> {
-    Ok(connection.first_row("PRAGMA schema_version").await?.map_or(0, |row| integer(&row[0])))
+    Ok(version_in(&connection.rows(VERSION).await?))
+}
+
+/// The query for [`version_in`].
+pub(super) const VERSION: &str = "PRAGMA schema_version";
+
+/// The counter that [`VERSION`] returned.
+pub(super) fn version_in(rows: &[Row]) -> i64 {
+    rows.first().map_or(0, |row| integer(&row[0]))
 }

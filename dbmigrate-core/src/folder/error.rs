@@ -93,6 +93,18 @@ pub enum FolderError {
         /// Why.
         source: serde_json::Error,
     },
+    /// The snapshots of a program's migrations are not part of it.
+    #[error(
+        "`{}` is not part of the program{}",
+        path.display(),
+        reason.as_ref().map_or_else(String::new, |reason| format!(", and cannot be made of its migrations: {reason}"))
+    )]
+    NotEmbedded {
+        /// Where the file would be.
+        path: PathBuf,
+        /// Why the schema is not known in another way either.
+        reason: Option<String>,
+    },
     /// Somebody else has written to the folder since it was read.
     #[error("`{}` was changed by somebody else in the meantime; nothing was written", path.display())]
     ChangedMeanwhile {
@@ -120,7 +132,7 @@ pub enum FolderError {
 impl FolderError {
     /// Whether the files contradict each other, as opposed to a file that could not be read or written.
     pub fn is_inconsistency(&self) -> bool {
-        !matches!(self, Self::NotWritable { .. } | Self::NotReadable { .. })
+        !matches!(self, Self::NotWritable { .. } | Self::NotReadable { .. } | Self::NotEmbedded { .. })
     }
 
     /// The file or directory that it is about.
@@ -139,7 +151,8 @@ impl FolderError {
             | Self::BrokenSnapshot { path, .. }
             | Self::ChangedMeanwhile { path }
             | Self::NotWritable { path, .. }
-            | Self::NotReadable { path, .. } => path,
+            | Self::NotReadable { path, .. }
+            | Self::NotEmbedded { path, .. } => path,
         }
     }
 
@@ -181,6 +194,7 @@ impl FolderError {
             )],
             Self::Newer { .. } => vec!["update the tool: `cargo install cargo-dbmigrate`".to_owned()],
             Self::ChangedMeanwhile { .. } => vec!["run the command again".to_owned()],
+            Self::NotEmbedded { .. } => vec!["ask the tool, which has it: `cargo dbmigrate status`".to_owned()],
             Self::NotWritable { source, .. } | Self::NotReadable { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => vec![format!("see who may: `ls -ld {path}`")],
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

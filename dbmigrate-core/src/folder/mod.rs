@@ -2,8 +2,10 @@
 //!
 //! [`Folder::open`] is cheap, however many migrations there are: it reads the lock and the directory listing. Nothing
 //! of a migration is handed out unless its checksum is the one in the lock. Adding to the folder is in [`mod@write`].
+//! The folder of a program that has its migrations embedded is in [`embedded`].
 
 pub mod checksum;
+pub mod embedded;
 pub mod error;
 pub mod lock;
 pub mod name;
@@ -11,11 +13,13 @@ pub mod script;
 pub mod snapshot;
 pub mod write;
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 pub use checksum::Checksum;
+pub use embedded::Embedded;
 pub use error::FolderError;
 pub use lock::{Lock, Migration};
 pub use name::{MigrationName, Slug};
@@ -37,7 +41,16 @@ pub struct Folder {
     lock: Lock,
     /// The lock's text, `None` if there is no lock: writing checks that nobody else has written since.
     lock_text: Option<String>,
-    listing: Listing,
+    origin: Origin,
+}
+
+/// Where the contents of a folder come from.
+#[derive(Debug, Clone)]
+enum Origin {
+    /// The disk, where these names lie.
+    Disk(Listing),
+    /// A program.
+    Program(Embedded),
 }
 
 /// How much of a folder is checked; each level includes those before.
@@ -77,7 +90,7 @@ impl Folder {
             None => Lock::default(),
         };
         let listing = Listing::read(&path).map_err(|source| FolderError::NotReadable { path: path.clone(), source })?;
-        Ok(Self { path, lock, lock_text, listing })
+        Ok(Self { path, lock, lock_text, origin: Origin::Disk(listing) })
     }
 
     /// Where it is, as it was given.
@@ -149,9 +162,9 @@ impl Folder {
     /// If it is not what the lock lists, or cannot be read.
     pub fn sql(&self, migration: &Migration) -> Result<String, FolderError> {
         let bytes = self.read_sql(migration)?;
-        let text = String::from_utf8(checksum::without_bom(&bytes).to_vec())
+        let text = std::str::from_utf8(checksum::without_bom(&bytes))
             .map_err(|_| FolderError::NotUtf8 { path: self.sql_path(migration) })?;
-        Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text })
+        Ok(text.replace("\r\n", "\n"))
     }
 
     /// The schema that a migration leads to.
@@ -159,7 +172,10 @@ impl Folder {
     /// # Errors
     /// If its snapshot is not what the lock lists, or cannot be read.
     pub fn schema_at(&self, migration: &Migration) -> Result<Schema, FolderError> {
-        Ok(self.snapshot_at(migration)?.schema)
+        match &self.origin {
+            Origin::Disk(_) => Ok(self.snapshot_at(migration)?.schema),
+            Origin::Program(embedded) => embedded.schema_at(self, migration),
+        }
     }
 
     /// The snapshot of a migration.
@@ -199,17 +215,18 @@ impl Folder {
     }
 
     fn verify_listing(&self) -> Result<(), FolderError> {
-        if let Some(name) = self.listing.sql_files.first() {
+        let Origin::Disk(listing) = &self.origin else { return Ok(()) };
+        if let Some(name) = listing.sql_files.first() {
             return Err(FolderError::StrayFile { path: self.path.join(name) });
         }
-        if self.lock_text.is_none() && !self.listing.directories.is_empty() {
+        if self.lock_text.is_none() && !listing.directories.is_empty() {
             return Err(FolderError::MissingLock { path: self.lock_path() });
         }
         // names and not paths: those are compared part by part, which takes as long as reading the folder
         let mut listed: Vec<&OsStr> =
             self.migrations().iter().map(|migration| OsStr::new(migration.name.as_str())).collect();
         listed.sort_unstable();
-        let found = &self.listing.directories;
+        let found = &listing.directories;
         let is_found = |name: &OsStr| found.binary_search_by(|other| other.as_os_str().cmp(name)).is_ok();
         if let Some(missing) = listed.iter().find(|name| !is_found(name)) {
             return Err(FolderError::Missing { path: self.path.join(missing) });
@@ -220,36 +237,49 @@ impl Folder {
         }
     }
 
-    fn read_sql(&self, migration: &Migration) -> Result<Vec<u8>, FolderError> {
+    fn read_sql(&self, migration: &Migration) -> Result<Cow<'static, [u8]>, FolderError> {
         let is_last = migration.index + 1 == self.migrations().len();
         let edited = |path| FolderError::EditedSql { path, is_last };
-        read_checked(self.sql_path(migration), migration.sql, edited)
+        let path = self.sql_path(migration);
+        let bytes = match &self.origin {
+            Origin::Disk(_) => read_small(&path).map(Cow::Owned),
+            Origin::Program(embedded) => embedded.sql(migration).map(Cow::Borrowed),
+        };
+        let bytes = bytes.map_err(|error| FolderError::read(&path, error))?;
+        checked(bytes, path, migration.sql, edited)
     }
 
     fn read_snapshot(&self, migration: &Migration) -> Result<Vec<u8>, FolderError> {
+        let path = self.snapshot_path(migration);
+        if let Origin::Program(_) = &self.origin {
+            return Err(FolderError::NotEmbedded { path, reason: None });
+        }
         let edited = |path| FolderError::EditedSnapshot { path };
-        read_checked(self.snapshot_path(migration), migration.snapshot, edited)
+        let bytes = read_small(&path).map_err(|error| FolderError::read(&path, error))?;
+        checked(bytes, path, migration.snapshot, edited)
     }
 }
 
-/// The bytes of a file whose checksum is `wanted`. If it is another one, the likeliest reason is the error.
-fn read_checked(
+/// The bytes of a file, whose checksum is to be `wanted`. If it is another one, the likeliest reason is the error.
+fn checked<B: AsRef<[u8]>>(
+    bytes: B,
     path: PathBuf,
     wanted: Checksum,
     edited: impl FnOnce(PathBuf) -> FolderError,
-) -> Result<Vec<u8>, FolderError> {
-    let bytes = read_small(&path).map_err(|error| FolderError::read(&path, error))?;
-    if Checksum::of_text(&bytes) == wanted {
-        return Ok(bytes);
+) -> Result<B, FolderError> {
+    let file = bytes;
+    let bytes = file.as_ref();
+    if Checksum::of_text(bytes) == wanted {
+        return Ok(file);
     }
-    if let Some(line) = lock::conflict_marker(&bytes) {
+    if let Some(line) = lock::conflict_marker(bytes) {
         return Err(FolderError::Conflict { path, line });
     }
-    if std::str::from_utf8(&bytes).is_err() {
+    if std::str::from_utf8(bytes).is_err() {
         return Err(FolderError::NotUtf8 { path });
     }
     // an edited snapshot of a newer tool is first of all one of a newer tool
-    match snapshot::read(&bytes) {
+    match snapshot::read(bytes) {
         Err(snapshot::SnapshotError::Newer { format }) => {
             Err(FolderError::Newer { path, format, newest: snapshot::FORMAT })
         }

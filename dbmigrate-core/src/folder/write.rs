@@ -12,7 +12,7 @@ use super::checksum::Checksum;
 use super::error::FolderError;
 use super::lock::Lock;
 use super::name::{MigrationName, Slug};
-use super::{Folder, Listing, Migration, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
+use super::{Folder, Listing, Migration, Origin, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
 use crate::schema::canonical::SchemaHash;
 
 /// A directory that is deleted unless it was given its final name.
@@ -40,7 +40,7 @@ impl Folder {
         if self.exists() {
             return Ok(false);
         }
-        self.verify_listing()?;
+        self.verify_writable()?;
         self.in_directory(|folder| folder.write_lock(&Lock::default()))?;
         Ok(true)
     }
@@ -57,7 +57,7 @@ impl Folder {
     /// If directories and lock do not fit together, if somebody else has written to the folder since it was opened,
     /// or if it cannot be written. In all cases nothing is left behind.
     pub fn add(&mut self, slug: &Slug, sql: &str, snapshot: &Snapshot) -> Result<&Migration, FolderError> {
-        self.verify_listing()?;
+        self.verify_writable()?;
         let name = self.next_name(slug);
         let bytes = snapshot::to_bytes(snapshot);
         let lock = self.lock.with(
@@ -83,6 +83,9 @@ impl Folder {
     /// # Errors
     /// If it cannot be removed.
     pub fn remove_left_over(&mut self, slug: &Slug, sql: &str, snapshot: &Snapshot) -> Result<bool, FolderError> {
+        if let Origin::Program(_) = self.origin {
+            return Ok(false);
+        }
         let directory = self.path.join(self.next_name(slug));
         let has = |file: &str, bytes: &[u8]| std::fs::read(directory.join(file)).is_ok_and(|found| found == bytes);
         let names = std::fs::read_dir(&directory).map(Iterator::count);
@@ -102,7 +105,7 @@ impl Folder {
     /// # Errors
     /// As for [`Folder::add`], and if the SQL is not text or has conflict markers.
     pub fn reseal_last(&mut self, snapshot: &Snapshot) -> Result<bool, FolderError> {
-        self.verify_listing()?;
+        self.verify_writable()?;
         let Some(last) = self.head().cloned() else { return Ok(false) };
         let (sql_path, snapshot_path) = (self.sql_path(&last), self.snapshot_path(&last));
         let sql = std::fs::read(&sql_path).map_err(|error| FolderError::read(&sql_path, error))?;
@@ -122,6 +125,14 @@ impl Folder {
         replace_file(&snapshot_path, &bytes).map_err(|source| self.not_writable(source))?;
         self.write_lock(&lock)?;
         Ok(true)
+    }
+
+    /// Whether directories and lock fit together, and lie on the disk.
+    fn verify_writable(&self) -> Result<(), FolderError> {
+        match &self.origin {
+            Origin::Disk(_) => self.verify_listing(),
+            Origin::Program(_) => Err(self.not_writable(io::ErrorKind::ReadOnlyFilesystem.into())),
+        }
     }
 
     /// Makes the directory if it is missing, and removes it again if `write` fails.
@@ -187,7 +198,8 @@ impl Folder {
 
     fn read_listing(&mut self) -> Result<(), FolderError> {
         let read = Listing::read(&self.path);
-        self.listing = read.map_err(|source| FolderError::NotReadable { path: self.path.clone(), source })?;
+        let listing = read.map_err(|source| FolderError::NotReadable { path: self.path.clone(), source })?;
+        self.origin = Origin::Disk(listing);
         Ok(())
     }
 

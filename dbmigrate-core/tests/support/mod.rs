@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dbmigrate_core::diff::{Renames, diff};
-use dbmigrate_core::engine::apply::{Applied, ApplyError, LocalDatabase, Loss, Observer, apply_pending};
+use dbmigrate_core::engine::apply::{Applied, ApplyError, Database, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::connection::{integer, text};
 use dbmigrate_core::engine::{Connection, content, introspect, populate, prove};
 use dbmigrate_core::folder::{Folder, Slug};
 use dbmigrate_core::plan::{Accepted, Decisions, Plan, Question, decide, plan};
 use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::{Expr, Name, split};
+use dbmigrate_test_support::skipped;
 use pollster::block_on;
 
 /// A change to test.
@@ -37,7 +38,7 @@ pub struct Change {
 /// How it ended.
 pub enum Ending {
     /// Applied; the connection is open.
-    Applied(LocalDatabase, Plan),
+    Applied(Database, Plan),
     /// Refused when the migration was generated.
     RefusedByGenerate(String),
     /// Refused by the database's rows, which are untouched.
@@ -375,16 +376,15 @@ pub fn add(folder: &mut Folder, name: &str, plan: &Plan, schema: &Schema) -> Res
 }
 
 /// Opens a database.
-pub fn open(path: &Path) -> Result<LocalDatabase, String> {
-    let database =
-        block_on(LocalDatabase::open(path, true, Duration::from_secs(5))).map_err(|error| error.to_string())?;
+pub fn open(path: &Path) -> Result<Database, String> {
+    let database = block_on(Database::open(path, true, Duration::from_secs(5))).map_err(|error| error.to_string())?;
     // nothing here survives a power cut, so nothing waits for the disk
     block_on(database.connection().run("PRAGMA synchronous = OFF")).map_err(|error| error.to_string())?;
     Ok(database)
 }
 
 /// Applies what is pending.
-pub fn apply(database: &mut LocalDatabase, folder: &Folder) -> Result<usize, ApplyError> {
+pub fn apply(database: &mut Database, folder: &Folder) -> Result<usize, ApplyError> {
     block_on(apply_pending(database, folder, None, &mut Silent)).map(|outcome| outcome.applied.len())
 }
 
@@ -394,13 +394,6 @@ pub fn shared(what: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    say(&format!("SKIPPED: {} is not there, so nothing was tested on it", path.display()));
+    skipped(&format!("{} is not there, so nothing was tested on it", path.display()));
     None
-}
-
-/// Says something that has to be seen also of tests that pass: only what the print macros write is held back.
-pub fn say(line: &str) {
-    use std::io::Write as _;
-    // a closed pipe is no reason to fail
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

@@ -89,11 +89,11 @@ fn counted(live: &mut Live, questions: Vec<Question>, renames: &Renames) -> Vec<
         return questions.into_iter().map(|question| Open { question, count: Some(0) }).collect();
     };
     let queries: Vec<String> = questions.iter().map(|question| question.count_query(renames)).collect();
-    let answers = block_on(database.ask(&queries));
+    let mut answers = block_on(database.ask(&queries)).unwrap_or_default().into_iter();
     // what cannot be counted, such as a virtual table of an unknown module, is asked about without a number
     let count = |row: Option<Vec<String>>| row.and_then(|row| row.first()?.parse().ok());
-    let pairs = questions.into_iter().zip(answers);
-    pairs.map(|(question, answer)| Open { question, count: answer.ok().and_then(count) }).collect()
+    let mut next = || answers.next()?.ok().and_then(count);
+    questions.into_iter().map(|question| Open { question, count: next() }).collect()
 }
 
 /// What the rows have against the change, as far as it is known: what is still open is taken for accepted.
@@ -172,8 +172,8 @@ fn conversions(live: &mut Live, old: &Schema, difference: &Diff, wanted: &Schema
         };
         let queries: Vec<String> =
             plan.preflights.iter().filter(is_it).map(|preflight| preflight.query.clone()).collect();
-        let answers = block_on(database.ask(&queries)).into_iter().filter_map(|answer| answer.ok().flatten());
-        losses.extend(answers.filter_map(|row| {
+        let answers = block_on(database.ask(&queries)).unwrap_or_default().into_iter();
+        losses.extend(answers.filter_map(|answer| answer.ok().flatten()).filter_map(|row| {
             let count = row.first()?.parse().ok()?;
             Some(Loss { lint: lint.name().to_owned(), object: object.clone(), count })
         }));

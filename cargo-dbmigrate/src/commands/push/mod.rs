@@ -8,7 +8,7 @@ mod said;
 use clap::Args;
 use dbmigrate_core::diff::Diff;
 use dbmigrate_core::engine::Introspected;
-use dbmigrate_core::engine::apply::{LocalDatabase, Push as Change, Step, Target as _};
+use dbmigrate_core::engine::apply::{Database, Push as Change, Step, Target as _};
 use dbmigrate_core::engine::check::Broken;
 use dbmigrate_core::plan::besides::Wanted;
 use dbmigrate_core::plan::{Decisions, Plan, plan};
@@ -96,7 +96,7 @@ struct Run<'a> {
 /// A database as it is before.
 struct Live {
     /// Nothing, if there is no file yet.
-    database: Option<LocalDatabase>,
+    database: Option<Database>,
     found: Introspected,
     /// Views and triggers that do not compile.
     broken: Vec<Broken>,
@@ -152,7 +152,7 @@ impl Run<'_> {
         let read = |error| engine_error("cannot read the schema", &error, &shown).note("nothing was changed");
         let found = block_on(database.introspected()).map_err(read)?;
         let history = block_on(database.history()).map_err(read)?;
-        let broken = block_on(database.broken(&found.schema));
+        let broken = block_on(database.broken(&found.schema)).map_err(read)?;
         let accepted = self.arguments.answers.accepted(FOR_PUSH)?;
         if !history.is_empty() && !accepted.contains(&Acceptance::Word(Word::History)) {
             return Err(refused::history(self, history.len()));
@@ -163,7 +163,7 @@ impl Run<'_> {
     /// Makes the change, and returns how long it took; `None` if somebody else was faster.
     fn apply(
         &self,
-        database: Option<LocalDatabase>,
+        database: Option<Database>,
         before: &Introspected,
         decided: &Decided,
         plan: &Plan,

@@ -20,7 +20,7 @@ impl TakenOut {
         ignore: &Ignore,
         statement: &Statement<'_>,
     ) -> Result<(), EngineError> {
-        let Some(table) = dropped_table(statement).filter(|_| !ignore.is_empty()) else { return Ok(()) };
+        let Some(table) = Self::concern(ignore, statement) else { return Ok(()) };
         let (mut objects, _) = stored_objects(connection, 0).await?;
         objects.retain(|object| matches!(object.kind.as_str(), "view" | "trigger") && ignore.hides(&object.table));
         let users = users_of(table, &objects);
@@ -32,6 +32,15 @@ impl TakenOut {
         }
         self.0.extend(users);
         Ok(())
+    }
+
+    /// Whether something may have to be taken out before the statement.
+    pub(super) fn is_for(ignore: &Ignore, statement: &Statement<'_>) -> bool {
+        Self::concern(ignore, statement).is_some()
+    }
+
+    fn concern(ignore: &Ignore, statement: &Statement<'_>) -> Option<Name> {
+        if ignore.is_empty() { None } else { dropped_table(statement) }
     }
 
     /// Puts everything back.

@@ -3,9 +3,10 @@
 use libsql::Value;
 use thiserror::Error;
 
-use crate::engine::connection::{Connection, integer, text};
-use crate::engine::error::EngineError;
+use crate::engine::connection::{Connection, Row, integer, text};
+use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
+use crate::engine::tracker::{VERSION, version_in};
 use crate::folder::Migration;
 
 /// The statement that creates the table. The position is the rowid, so it is unique without an index of its own.
@@ -162,28 +163,53 @@ pub(super) async fn insert(
     connection.run_with(INSERT, values).await
 }
 
-/// Reads the history; empty if there is no such table.
-pub(super) async fn read(connection: &Connection) -> Result<Vec<Record>, EngineError> {
-    let Some(has_schema_version) = has_schema_version(connection).await? else { return Ok(Vec::new()) };
-    let schema_version = if has_schema_version { "schema_version" } else { "NULL" };
-    let query = format!(
-        "SELECT position, name, checksum, schema_hash, applied_at, duration_ms, kind, {schema_version} \
-         FROM {HISTORY_TABLE} ORDER BY position"
-    );
-    let record = |row: &Vec<Value>| Record {
+/// Reads the history, empty if there is no such table, and SQLite's counter of schema changes at that time.
+pub(super) async fn read(connection: &Connection) -> Result<(Vec<Record>, i64), EngineError> {
+    let mut answers = connection.ask_all(&queries()).await?.into_iter();
+    let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
+    let (version, table, rows) = (next()?, next()?, next());
+    read_in(&version, &table, rows)
+}
+
+/// The queries for [`read_in`]. The counter comes first: what changes between the queries has to show.
+pub(super) fn queries() -> [String; 3] {
+    // every column that there is: a table that an earlier version has made lacks the last one
+    [VERSION.to_owned(), has_table(), format!("SELECT * FROM {HISTORY_TABLE} ORDER BY position")]
+}
+
+fn has_table() -> String {
+    format!("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{HISTORY_TABLE}'")
+}
+
+/// What [`queries`] returned.
+pub(super) fn read_in(
+    version: &[Row],
+    table: &[Row],
+    rows: Result<Vec<Row>, EngineError>,
+) -> Result<(Vec<Record>, i64), EngineError> {
+    let version = version_in(version);
+    if table.is_empty() {
+        return Ok((Vec::new(), version));
+    }
+    let record = |row: &Row| Record {
         position: integer(&row[0]),
         name: text(&row[1]).to_owned(),
         checksum: text(&row[2]).to_owned(),
         schema_hash: text(&row[3]).to_owned(),
         applied_at: text(&row[4]).to_owned(),
         duration_ms: integer(&row[5]),
-        kind: RecordKind::of(text(&row[6])),
-        schema_version: match row[7] {
-            Value::Integer(version) => Some(version),
+        kind: RecordKind::of(text(&row[7])),
+        schema_version: match row.get(8) {
+            Some(Value::Integer(version)) => Some(*version),
             _ => None,
         },
     };
-    Ok(connection.rows(&query).await?.iter().map(record).collect())
+    let rows = rows?;
+    if let Some(row) = rows.iter().find(|row| row.len() < 8) {
+        let message = format!("`{HISTORY_TABLE}` has {} columns, which is no history", row.len());
+        return Err(EngineError { kind: ErrorKind::Statement, message });
+    }
+    Ok((rows.iter().map(record).collect(), version))
 }
 
 /// Compares the history with the folder, and returns how many of the folder's migrations are applied.

@@ -1,15 +1,15 @@
 //! Applying migrations: a database is only ever before or after one of them.
 //!
-//! [`runner`] decides what is to be done, by comparing the folder with the history; a [`Target`] does it, one migration
-//! at a time, each with its record and its checks in one transaction. [`local`] is the target for files. [`mod@adopt`]
-//! records what a database has already.
+//! [`runner`] decides what is to be done, by comparing the folder with the history; a [`Target`] does it, each migration
+//! with its record and its checks in one transaction. [`database`] is the target. [`mod@adopt`] records what a database
+//! has already.
 
 pub mod adopt;
+pub mod database;
 pub mod drift;
 mod found;
 mod hidden;
 pub mod history;
-pub mod local;
 pub mod runner;
 
 use std::path::PathBuf;
@@ -26,9 +26,9 @@ use crate::plan::Preflight;
 use crate::schema::Schema;
 
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
+pub use database::Database;
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
 pub use history::{Record, RecordKind};
-pub use local::LocalDatabase;
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
 };
@@ -70,6 +70,9 @@ pub struct Push<'a> {
     pub statements: Vec<&'a str>,
 }
 
+/// The first row that a query returns, its values as they are shown.
+pub type Answer = Result<Option<Vec<String>>, EngineError>;
+
 /// What a preflight has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -79,16 +82,57 @@ pub struct Finding {
     pub message: String,
 }
 
-/// What became of a migration that was to be applied.
+/// What became of a change that was to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// It was applied.
+    /// It was made.
     Applied {
         /// How long it took, in milliseconds.
         milliseconds: u64,
     },
     /// Another runner has changed something since the database was looked at: look again.
     Overtaken,
+}
+
+/// What became of several migrations that were to be applied, one after the other or all in one transaction.
+#[derive(Debug, Default)]
+pub struct Attempt {
+    /// How long each of those took that were applied, from the first one on, in milliseconds.
+    pub applied: Vec<u64>,
+    /// Why the others were not.
+    pub stopped: Option<Stop>,
+}
+
+impl Attempt {
+    /// Nothing was applied: the migration at this place, counted from 0, failed.
+    fn failed(at: usize, failure: Failure) -> Self {
+        Self { applied: Vec::new(), stopped: Some(Stop::Failed { at, failure }) }
+    }
+}
+
+impl From<Result<Step, Failure>> for Attempt {
+    /// Of one migration.
+    fn from(result: Result<Step, Failure>) -> Self {
+        match result {
+            Ok(Step::Applied { milliseconds }) => Self { applied: vec![milliseconds], stopped: None },
+            Ok(Step::Overtaken) => Self { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
+            Err(failure) => Self::failed(0, failure),
+        }
+    }
+}
+
+/// Why no more migrations were applied.
+#[derive(Debug)]
+pub enum Stop {
+    /// Another runner has changed something since the database was looked at: look again.
+    Overtaken,
+    /// One of them failed.
+    Failed {
+        /// Which one, counted from 0.
+        at: usize,
+        /// Why.
+        failure: Failure,
+    },
 }
 
 /// A database that migrations are applied to.
@@ -118,10 +162,10 @@ pub trait Target {
     async fn introspected(&mut self) -> Result<Introspected, EngineError>;
 
     /// The views and triggers of a schema that do not compile in it.
-    async fn broken(&mut self, schema: &Schema) -> Vec<Broken>;
+    async fn broken(&mut self, schema: &Schema) -> Result<Vec<Broken>, EngineError>;
 
-    /// The first row of each query, its values as they are shown.
-    async fn ask(&mut self, queries: &[String]) -> Vec<Result<Option<Vec<String>>, EngineError>>;
+    /// The first row of each query, its values as they are shown. Fails if the database cannot be asked.
+    async fn ask(&mut self, queries: &[String]) -> Result<Vec<Answer>, EngineError>;
 
     /// What the rows have against a change. Fails with the query that fails.
     async fn contradictions(&mut self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)>;
@@ -129,8 +173,17 @@ pub trait Target {
     /// Makes a change that is no migration, or nothing at all, if the database is no longer what it was planned on.
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure>;
 
-    /// Applies one migration behind `position` others, or nothing at all.
-    async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure>;
+    /// How many migrations it takes at once.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// Is told what is to be applied, before the schema and the losses are asked for.
+    fn expect(&mut self, _scripts: &[Script<'_>]) {}
+
+    /// Applies migrations behind `position` others: each as a whole or not at all, one after the other. With `atomic`,
+    /// all of them or none.
+    async fn apply(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt;
 
     /// Runs a migration that is not for a transaction, then records it.
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure>;
@@ -276,6 +329,12 @@ pub enum ApplyError {
         failure: Box<Failure>,
         /// What differs from the snapshot, if that is the reason.
         differences: Vec<String>,
+    },
+    /// A migration that is not for a transaction was to be part of one.
+    #[error("migration `{name}` runs outside of a transaction, so it cannot be part of an atomic run")]
+    NotAtomic {
+        /// Its name.
+        name: String,
     },
     /// There is no migration of that name.
     #[error("there is no migration `{name}`")]

@@ -2,12 +2,12 @@
 
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
-use super::{ApplyError, Failure, Loss, Prepared, Step, Target};
+use super::{ApplyError, Attempt, Failure, Loss, Prepared, Stop, Target};
 use crate::diff::{Renames, diff};
 use crate::engine::introspect::Unreadable;
 use crate::engine::prove::differences;
 use crate::folder::script::Script;
-use crate::folder::{Folder, Migration};
+use crate::folder::{Folder, FolderError, Migration};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
 
@@ -21,6 +21,10 @@ pub trait Observer {
     fn applied(&mut self, applied: &Applied);
     /// The database has drifted, which was accepted.
     fn drifted(&mut self, _drifted: &Drifted) {}
+    /// Whether no further migration is to be begun.
+    fn is_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// How far to go, and what to put up with.
@@ -30,6 +34,8 @@ pub struct Options<'a> {
     pub to: Option<&'a str>,
     /// Whether a database that has drifted is migrated beside its drift; see [`mod@super::drift`].
     pub accept_drift: bool,
+    /// Whether all migrations are applied in one transaction, or none.
+    pub atomic: bool,
 }
 
 /// A migration that was applied.
@@ -173,7 +179,12 @@ async fn run(
     let mut verified = false;
     loop {
         let pending = pending(folder, now.applied, options.to)?;
+        let count = if options.atomic { pending.len() } else { pending.len().min(target.at_once()) };
+        let texts = pending[..count].iter().map(|migration| folder.sql(migration));
+        let texts = texts.collect::<Result<Vec<String>, FolderError>>()?;
+        let scripts = scripts(folder, pending, &texts, options)?;
         if !verified {
+            target.expect(&scripts);
             let standing = standing(target, folder, &now, pending.is_empty()).await?;
             if !matches!(standing, Standing::AsRecorded) {
                 // another runner may have applied something between the two looks at the database
@@ -186,53 +197,110 @@ async fn run(
             drift = accept(standing, options, observer)?;
             verified = true;
         }
-        let Some(migration) = pending.first() else { return Ok(outcome) };
-        let name = migration.name.as_str();
-        let file = folder.sql_path(migration);
-        let text = folder.sql(migration)?;
-        let script = Script::parse(&text, &file)?;
-        let drift_beside = drift.as_ref().map(|drift| tolerate(drift, folder, migration, &script)).transpose()?;
-        let number = outcome.applied.len() + 1;
-        observer.begin(name, number, outcome.applied.len() + pending.len());
-        let prepared = Prepared { migration, script, file, drift: drift_beside };
-        for loss in target.losses(&prepared.script).await {
-            observer.loses(&loss);
+        if pending.is_empty() || observer.is_stopped() {
+            return Ok(outcome);
         }
-        let step = if prepared.script.no_transaction {
-            target.apply_without_transaction(&prepared, now.applied).await
-        } else {
-            target.apply(&prepared, now.applied).await
-        };
-        match step {
-            Ok(Step::Applied { milliseconds }) => {
-                let applied = Applied { name: name.to_owned(), milliseconds };
-                observer.applied(&applied);
-                outcome.applied.push(applied);
-                now.applied += 1;
+        let group = group(folder, pending, scripts, drift.as_ref(), options)?;
+        let name_of = |at: usize| group[at].migration.name.as_str();
+        for prepared in &group {
+            for loss in target.losses(&prepared.script).await {
+                observer.loses(&loss);
             }
-            Ok(Step::Overtaken) => {
+        }
+        observer.begin(name_of(0), outcome.applied.len() + 1, outcome.applied.len() + pending.len());
+        let attempt = match &group[..] {
+            [alone] if alone.script.no_transaction => {
+                Attempt::from(target.apply_without_transaction(alone, now.applied).await)
+            }
+            group => target.apply(group, now.applied, options.atomic).await,
+        };
+        for (at, milliseconds) in attempt.applied.iter().enumerate() {
+            let applied = Applied { name: name_of(at).to_owned(), milliseconds: *milliseconds };
+            observer.applied(&applied);
+            outcome.applied.push(applied);
+            now.applied += 1;
+        }
+        match attempt.stopped {
+            None => {}
+            Some(Stop::Overtaken) => {
                 now = status(target, folder).await?;
                 verified = false;
             }
-            Err(failure) => {
-                let reason = match &failure {
-                    Failure::NotUndone(reason) => reason,
-                    failure => failure,
-                };
-                let differences = match reason {
-                    Failure::Structure { found, unreadable } => {
-                        let wanted = folder.schema_at(migration)?;
-                        match &drift {
-                            Some(drift) => differences_beside(drift, found, &wanted),
-                            None => name_differences(found, unreadable, &wanted),
-                        }
-                    }
-                    _ => Vec::new(),
-                };
+            Some(Stop::Failed { at, failure }) => {
+                let migration = group[at].migration;
+                let differences = differences_of(&failure, folder, migration, drift.as_ref())?;
                 return Err(failed(folder, migration, failure, differences));
             }
         }
     }
+}
+
+/// The scripts of migrations that can be applied together.
+fn scripts<'t>(
+    folder: &Folder,
+    migrations: &[Migration],
+    texts: &'t [String],
+    options: Options<'_>,
+) -> Result<Vec<Script<'t>>, ApplyError> {
+    let mut scripts = Vec::with_capacity(texts.len());
+    for (migration, text) in migrations.iter().zip(texts) {
+        let script = Script::parse(text, &folder.sql_path(migration))?;
+        if !script.no_transaction {
+            scripts.push(script);
+            continue;
+        }
+        if options.atomic && migrations.len() > 1 {
+            return Err(ApplyError::NotAtomic { name: migration.name.to_string() });
+        }
+        // it is alone, or waits for those before it
+        if scripts.is_empty() {
+            scripts.push(script);
+        }
+        break;
+    }
+    Ok(scripts)
+}
+
+/// The same as migrations, beside a drift that was accepted. One that would touch it waits until those before it are
+/// applied.
+fn group<'f, 't>(
+    folder: &Folder,
+    migrations: &'f [Migration],
+    scripts: Vec<Script<'t>>,
+    drift: Option<&Drift>,
+    options: Options<'_>,
+) -> Result<Vec<Prepared<'t>>, ApplyError>
+where
+    'f: 't,
+{
+    let mut group = Vec::with_capacity(scripts.len());
+    for (migration, script) in migrations.iter().zip(scripts) {
+        let beside = drift.map(|drift| tolerate(drift, folder, migration, &script)).transpose();
+        if beside.is_err() && !group.is_empty() && !options.atomic {
+            break;
+        }
+        group.push(Prepared { migration, file: folder.sql_path(migration), script, drift: beside? });
+    }
+    Ok(group)
+}
+
+/// What differs from the snapshot, if that is why a migration failed.
+fn differences_of(
+    failure: &Failure,
+    folder: &Folder,
+    migration: &Migration,
+    drift: Option<&Drift>,
+) -> Result<Vec<String>, ApplyError> {
+    let reason = match failure {
+        Failure::NotUndone(reason) => reason,
+        failure => failure,
+    };
+    let Failure::Structure { found, unreadable } = reason else { return Ok(Vec::new()) };
+    let wanted = folder.schema_at(migration)?;
+    Ok(match drift {
+        Some(drift) => differences_beside(drift, found, &wanted),
+        None => name_differences(found, unreadable, &wanted),
+    })
 }
 
 /// The drift to put up with, if there is one and it was accepted.

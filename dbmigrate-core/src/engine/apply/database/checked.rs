@@ -3,7 +3,7 @@
 use super::super::drift::{Drift, Tolerated};
 use super::super::hidden::TakenOut;
 use super::super::{Failure, Prepared};
-use super::{LocalDatabase, cannot_read};
+use super::{Database, cannot_read};
 use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
@@ -25,7 +25,7 @@ pub(super) struct Wanted<'a> {
     pub(super) drift: Option<&'a Tolerated>,
 }
 
-impl LocalDatabase {
+impl Database {
     /// Runs the statements and looks at what they lead to.
     pub(super) async fn run_checked(
         &mut self,
@@ -43,14 +43,15 @@ impl LocalDatabase {
         self.tracker().await.map_err(cannot_read)?;
         let hidden = |error| Failure::Engine { action: "cannot take out and put back what is ignored", error };
         let mut taken_out = TakenOut::default();
-        for (at, statement) in statements.iter().enumerate() {
-            taken_out.before(&self.connection, &self.ignore, statement).await.map_err(hidden)?;
-            self.connection.run(statement.text).await.map_err(|error| Failure::Statement {
-                number: at + 1,
-                line: statement.line,
-                statement: statement.text.to_owned(),
-                error,
-            })?;
+        let mut rest = statements;
+        while !rest.is_empty() {
+            // up to the next one before which something has to be taken out
+            let count = 1 + rest[1..].iter().take_while(|next| !TakenOut::is_for(&self.ignore, next)).count();
+            taken_out.before(&self.connection, &self.ignore, &rest[0]).await.map_err(hidden)?;
+            let (now, later) = rest.split_at(count);
+            let first = statements.len() - rest.len();
+            self.run_statements(now, first).await?;
+            rest = later;
         }
         taken_out.put_back(&self.connection).await.map_err(hidden)?;
         self.check_structure(wanted, statements).await?;
@@ -58,6 +59,17 @@ impl LocalDatabase {
             self.check_references(statements, &violations_before).await?;
         }
         Ok(())
+    }
+
+    /// Runs statements, the first of which has that place in its script, counted from 0.
+    pub(super) async fn run_statements(&self, statements: &[Statement<'_>], first: usize) -> Result<(), Failure> {
+        let texts = statements.iter().map(|statement| statement.text);
+        self.connection.run_each(texts).await.map_err(|(at, error)| Failure::Statement {
+            number: first + at + 1,
+            line: statements[at].line,
+            statement: statements[at].text.to_owned(),
+            error,
+        })
     }
 
     /// What a migration has to lead to.
@@ -81,7 +93,7 @@ impl LocalDatabase {
         self.tracker().await?;
         let Some(tracker) = self.tracker.as_mut() else { return Ok(Vec::new()) };
         if tracker.broken.is_none() {
-            tracker.broken = Some(broken_objects(&self.connection, tracker.schema()).await);
+            tracker.broken = Some(broken_objects(&self.connection, tracker.schema()).await?);
         }
         Ok(tracker.broken.clone().unwrap_or_default())
     }
@@ -112,7 +124,7 @@ impl LocalDatabase {
         if is_additive(statements) {
             return Ok(());
         }
-        let broken = broken_objects(&self.connection, tracker.schema()).await;
+        let broken = broken_objects(&self.connection, tracker.schema()).await.map_err(cannot_read)?;
         let is_new = |object: &&Broken| {
             let was_broken =
                 wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name);

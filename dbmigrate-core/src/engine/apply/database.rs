@@ -1,4 +1,4 @@
-//! Local database files.
+//! A database that migrations are applied to over a connection.
 
 mod checked;
 
@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::adopt::{Adoption, Refusal};
 use super::found::{add_keys, fill};
 use super::history::{self, Record, RecordKind};
-use super::{Failure, Finding, Loss, Prepared, Push, Step, Target};
+use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
@@ -25,7 +25,7 @@ use crate::schema::canonical::SchemaHash;
 use crate::sql::{Name, Statement, split};
 
 /// A local file, or a connection to one.
-pub struct LocalDatabase {
+pub struct Database {
     connection: Connection,
     /// What `PRAGMA foreign_keys` was before it was turned off.
     foreign_keys: Option<bool>,
@@ -33,6 +33,8 @@ pub struct LocalDatabase {
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
     has_history_table: bool,
+    /// The counter of schema changes when the history was read, until somebody asks for it.
+    version_with_history: Option<i64>,
 }
 
 /// Why a file was not opened.
@@ -50,7 +52,7 @@ pub enum OpenError {
     },
 }
 
-impl LocalDatabase {
+impl Database {
     /// Opens a file.
     ///
     /// # Errors
@@ -69,7 +71,14 @@ impl LocalDatabase {
 
     /// Uses a connection that is open already. Its busy timeout is its owner's.
     pub fn from_connection(connection: Connection) -> Self {
-        Self { connection, foreign_keys: None, tracker: None, ignore: Ignore::default(), has_history_table: false }
+        Self {
+            connection,
+            foreign_keys: None,
+            tracker: None,
+            ignore: Ignore::default(),
+            has_history_table: false,
+            version_with_history: None,
+        }
     }
 
     /// Hides what is somebody else's.
@@ -132,9 +141,15 @@ impl LocalDatabase {
     }
 
     async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
-        for preflight in &migration.script.preflights {
-            let found = self.connection.first_row_shown(&preflight.query).await.map_err(|error| {
-                Failure::Statement { number: 0, line: preflight.line, statement: preflight.query.clone(), error }
+        let preflights = &migration.script.preflights;
+        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
+        let answers = self.connection.first_rows_shown(&queries).await.map_err(cannot_read)?;
+        for (preflight, answer) in preflights.iter().zip(answers) {
+            let found = answer.map_err(|error| Failure::Statement {
+                number: 0,
+                line: preflight.line,
+                statement: preflight.query.clone(),
+                error,
             })?;
             if let Some(row) = found {
                 let message = fill(preflight.message.as_deref(), &row);
@@ -147,14 +162,14 @@ impl LocalDatabase {
     async fn begin(&mut self) -> Result<(), Failure> {
         let engine = |action| move |error| Failure::Engine { action, error };
         self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
-        self.connection.run("BEGIN IMMEDIATE").await.map_err(engine("cannot begin a transaction"))
+        self.connection.begin().await.map_err(engine("cannot begin a transaction"))
     }
 
     /// Commits if it was this runner's turn and all went well, else leaves no trace.
     async fn end(&mut self, result: Result<bool, Failure>, started: Instant) -> Result<Step, Failure> {
         match result {
             Ok(true) => {
-                if let Err(error) = self.connection.run("COMMIT").await {
+                if let Err(error) = self.connection.commit().await {
                     self.roll_back().await;
                     return Err(Failure::Engine { action: "cannot commit", error });
                 }
@@ -169,6 +184,53 @@ impl LocalDatabase {
                 Err(failure)
             }
         }
+    }
+
+    /// Applies one migration behind `position` others, or nothing at all.
+    async fn apply_one(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
+        let started = Instant::now();
+        self.begin().await?;
+        let result = match self.is_turn(position).await {
+            Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
+            other => other,
+        };
+        self.end(result, started).await
+    }
+
+    /// Applies migrations in one transaction, all or none.
+    async fn apply_together(&mut self, migrations: &[Prepared<'_>], position: usize) -> Attempt {
+        let begun = Instant::now();
+        if let Err(failure) = self.begin().await {
+            return Attempt::failed(0, failure);
+        }
+        let (mut applied, mut at) = (Vec::with_capacity(migrations.len()), 0);
+        let mut result = self.is_turn(position).await;
+        while let (Ok(true), Some(migration)) = (&result, migrations.get(at)) {
+            let started = Instant::now();
+            match self.apply_inside(migration, position + at, started).await {
+                Ok(()) => {
+                    applied.push(milliseconds(started));
+                    at += 1;
+                }
+                Err(failure) => result = Err(failure),
+            }
+        }
+        // the commit is that of the last one
+        let last = migrations.len().saturating_sub(1);
+        match self.end(result, begun).await {
+            Ok(Step::Applied { .. }) => Attempt { applied, stopped: None },
+            Ok(Step::Overtaken) => Attempt { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
+            Err(failure) => Attempt::failed(at.min(last), failure),
+        }
+    }
+
+    /// Whether what was compared before the lock was held is what is there now.
+    async fn is_turn(&mut self, position: usize) -> Result<bool, Failure> {
+        let is_turn = match self.is_outdated().await {
+            Ok(false) => self.is_at(position).await,
+            outdated => outdated.map(|_| false),
+        };
+        is_turn.map_err(|error| Failure::Engine { action: "cannot read the history", error })
     }
 
     /// What happens between `BEGIN` and `COMMIT`, once it is clear that it is this migration's turn.
@@ -210,7 +272,7 @@ impl LocalDatabase {
             hash: SchemaHash::of(push.wanted).to_hex(),
             unreadable: &push.before.unreadable,
             // a view that nobody could use before is no fault of the change
-            broken: broken_objects(&self.connection, &push.before.schema).await,
+            broken: broken_objects(&self.connection, &push.before.schema).await.map_err(cannot_read)?,
             unchecked: push.wanted.unchecked().cloned().collect(),
             drift: None,
         };
@@ -219,14 +281,20 @@ impl LocalDatabase {
 
     /// What all these preflights find; the query that fails, otherwise.
     async fn findings(&self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)> {
+        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
+        let failed = |query: &str| {
+            let query = query.to_owned();
+            move |error| (query, error)
+        };
+        let first = queries.first().copied().unwrap_or_default();
+        let answers = self.connection.first_rows_shown(&queries).await.map_err(failed(first))?;
         let mut found = Vec::new();
-        for (at, preflight) in preflights.iter().enumerate() {
-            let row = self.connection.first_row_shown(&preflight.query).await;
-            if let Some(row) = row.map_err(|error| (preflight.query.clone(), error))? {
+        for (at, (preflight, answer)) in preflights.iter().zip(answers).enumerate() {
+            if let Some(row) = answer.map_err(failed(&preflight.query))? {
                 let mut message = fill(Some(&preflight.message), &row);
                 if !preflight.keys.is_empty() {
                     let keys = self.connection.rows_shown(&preflight.keys).await;
-                    add_keys(&mut message, &keys.map_err(|error| (preflight.keys.clone(), error))?);
+                    add_keys(&mut message, &keys.map_err(failed(&preflight.keys))?);
                 }
                 found.push(Finding { preflight: at, message });
             }
@@ -251,7 +319,7 @@ impl LocalDatabase {
 
     /// What an adoption does between `BEGIN` and `COMMIT`.
     async fn adopt_inside(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
-        if !history::read(&self.connection).await?.is_empty() {
+        if !history::read(&self.connection).await?.0.is_empty() {
             return Ok(Some(Refusal::HasHistory));
         }
         if !self.has_schema(&adoption.schema_hash).await? {
@@ -274,16 +342,15 @@ impl LocalDatabase {
         // what the transaction changed is not in the database, so it must not be in the tracker either
         self.tracker = None;
         self.has_history_table = false;
-        if !self.connection.is_autocommit() {
-            // an error here leaves the transaction to the end of the connection, which rolls it back as well
-            let _ = self.connection.run("ROLLBACK").await;
-        }
+        self.connection.roll_back().await;
     }
 }
 
-impl Target for LocalDatabase {
+impl Target for Database {
     async fn history(&mut self) -> Result<Vec<Record>, EngineError> {
-        history::read(&self.connection).await
+        let (history, version) = history::read(&self.connection).await?;
+        self.version_with_history = Some(version);
+        Ok(history)
     }
 
     async fn schema(&mut self) -> Result<(Schema, Vec<Unreadable>), EngineError> {
@@ -292,7 +359,10 @@ impl Target for LocalDatabase {
     }
 
     async fn schema_version(&mut self) -> Result<Option<i64>, EngineError> {
-        schema_version(&self.connection).await.map(Some)
+        match self.version_with_history.take() {
+            Some(version) => Ok(Some(version)),
+            None => schema_version(&self.connection).await.map(Some),
+        }
     }
 
     async fn rows(&mut self, query: &str) -> Result<Vec<Row>, EngineError> {
@@ -329,17 +399,14 @@ impl Target for LocalDatabase {
         introspect_without(&self.connection, &self.ignore).await
     }
 
-    async fn broken(&mut self, schema: &Schema) -> Vec<Broken> {
+    async fn broken(&mut self, schema: &Schema) -> Result<Vec<Broken>, EngineError> {
         broken_objects(&self.connection, schema).await
     }
 
-    async fn ask(&mut self, queries: &[String]) -> Vec<Result<Option<Vec<String>>, EngineError>> {
-        let mut answers = Vec::with_capacity(queries.len());
-        for query in queries {
-            let row = self.connection.first_row_shown(query).await;
-            answers.push(row.map(|row| row.map(|values| values.iter().map(display).collect())));
-        }
-        answers
+    async fn ask(&mut self, queries: &[String]) -> Result<Vec<Answer>, EngineError> {
+        let answers = self.connection.first_rows_shown(queries).await?;
+        let shown = |row: Option<Row>| row.map(|values| values.iter().map(display).collect());
+        Ok(answers.into_iter().map(|answer| answer.map(shown)).collect())
     }
 
     async fn contradictions(&mut self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)> {
@@ -353,20 +420,23 @@ impl Target for LocalDatabase {
         self.end(result, started).await
     }
 
-    async fn apply(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
-        let started = Instant::now();
-        self.begin().await?;
-        // what was compared before the lock was held must be what is changed now
-        let is_turn = match self.is_outdated().await {
-            Ok(false) => self.is_at(position).await,
-            outdated => outdated.map(|_| false),
-        };
-        let result = match is_turn {
-            Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
-            Ok(false) => Ok(false),
-            Err(error) => Err(Failure::Engine { action: "cannot read the history", error }),
-        };
-        self.end(result, started).await
+    async fn apply(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        if atomic {
+            return self.apply_together(migrations, position).await;
+        }
+        let mut attempt = Attempt::default();
+        for (at, migration) in migrations.iter().enumerate() {
+            let one = Attempt::from(self.apply_one(migration, position + at).await);
+            attempt.applied.extend(one.applied);
+            attempt.stopped = one.stopped.map(|stop| match stop {
+                Stop::Failed { failure, .. } => Stop::Failed { at, failure },
+                Stop::Overtaken => Stop::Overtaken,
+            });
+            if attempt.stopped.is_some() {
+                break;
+            }
+        }
+        attempt
     }
 
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
@@ -382,13 +452,7 @@ impl Target for LocalDatabase {
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         self.tracker().await.map_err(cannot_read)?;
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
-        for (at, statement) in migration.script.statements.iter().enumerate() {
-            let (number, line) = (at + 1, statement.line);
-            self.connection.run(statement.text).await.map_err(|error| {
-                let statement = statement.text.to_owned();
-                Failure::Statement { number, line, statement, error }
-            })?;
-        }
+        self.run_statements(&migration.script.statements, 0).await?;
         let duration = milliseconds(started);
         let recorded = match self.check_structure(&wanted, &migration.script.statements).await {
             Ok(()) => self.record(migration, position, duration).await.map_err(engine("cannot record the migration")),
@@ -399,9 +463,9 @@ impl Target for LocalDatabase {
     }
 
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
-        self.connection.run("BEGIN IMMEDIATE").await?;
+        self.connection.begin().await?;
         let result = match self.adopt_inside(adoption).await {
-            Ok(None) => self.connection.run("COMMIT").await.map(|()| None),
+            Ok(None) => self.connection.commit().await.map(|()| None),
             other => other,
         };
         match &result {

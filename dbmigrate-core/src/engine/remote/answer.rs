@@ -1,0 +1,79 @@
+//! The answers of a server, read from JSON.
+
+use libsql_hrana::proto;
+use serde::Deserialize;
+
+use super::batch::{Outcome, StepRows};
+use super::failure;
+use super::value::Received;
+
+/// The answer to a pipeline of requests whose first is of a kind that is answered with `T`.
+#[derive(Deserialize)]
+pub(super) struct Pipeline<T> {
+    pub(super) baton: Option<String>,
+    #[serde(default)]
+    pub(super) base_url: Option<String>,
+    pub(super) results: Vec<Answered<T>>,
+}
+
+/// The answer to one request: a response or an error.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct Answered<T> {
+    #[serde(default = "none")]
+    pub(super) response: Option<Response<T>>,
+    #[serde(default)]
+    pub(super) error: Option<proto::Error>,
+}
+
+/// A response; that to closing the stream has no result.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct Response<T> {
+    #[serde(default = "none")]
+    pub(super) result: Option<T>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+/// The result of a batch.
+#[derive(Deserialize)]
+pub(super) struct BatchResult {
+    step_results: Vec<Option<StepResult>>,
+    step_errors: Vec<Option<proto::Error>>,
+}
+
+#[derive(Deserialize)]
+struct StepResult {
+    cols: Vec<proto::Col>,
+    rows: Vec<Vec<Received>>,
+    #[serde(default)]
+    affected_row_count: u64,
+}
+
+impl BatchResult {
+    /// What came of each step. `None` if the answer is not one to that many steps.
+    pub(super) fn outcome(self, steps: usize) -> Option<Outcome> {
+        if self.step_results.len() != steps || self.step_errors.len() != steps {
+            return None;
+        }
+        let steps = self.step_results.into_iter().zip(self.step_errors).map(|step| match step {
+            (_, Some(error)) => Some(Err(failure::of_hrana(&error))),
+            (Some(result), None) => Some(Ok(result.into_rows())),
+            (None, None) => None,
+        });
+        Some(Outcome { steps: steps.collect() })
+    }
+}
+
+impl StepResult {
+    fn into_rows(self) -> StepRows {
+        StepRows {
+            columns: self.cols.into_iter().map(|column| column.name.unwrap_or_default()).collect(),
+            rows: self.rows.into_iter().map(|row| row.into_iter().map(|value| value.0).collect()).collect(),
+            changes: self.affected_row_count,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The client of one server: where requests go, with which headers, how often, and what their answers mean.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::failure::{Answer, Asked};
+use super::http::{Http, HttpAnswer, HttpRequest, NoAnswer};
+use super::stream::{Patience, Stream};
+use super::token::Token;
+use super::url::RemoteUrl;
+use crate::engine::error::{EngineError, ErrorKind};
+
+/// Called with the time that has passed whenever a request under [`Patience::WhileAlive`] is still without an answer
+/// and the server has shown that it is alive.
+pub type Observer = Arc<dyn Fn(Duration) + Send + Sync>;
+
+/// How requests are made.
+#[derive(Clone)]
+pub struct Options {
+    /// How long connecting, and then the answer, may take.
+    pub timeout: Duration,
+    /// How many times something is tried again that cannot have had any effect.
+    pub retries: u32,
+    /// The namespace of a server of one's own, sent as a header.
+    pub namespace: Option<String>,
+    /// Who is told that a request is still waited for.
+    pub observer: Option<Observer>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(30), retries: 2, namespace: None, observer: None }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Options")
+            .field("timeout", &self.timeout)
+            .field("retries", &self.retries)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The pause before the first further attempt; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// How long a sign of life may take, and closing a stream that nobody waits for.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+/// After so many missing signs of life in a row a server is given up.
+const MISSED_SIGNS: u32 = 2;
+/// Asks for nothing, and so is answered by every server that is alive.
+const NOTHING: &str = r#"{"baton":null,"requests":[{"type":"execute","stmt":{"sql":"SELECT 1"}},{"type":"close"}]}"#;
+
+/// The client of one server. Clones share their connection.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    url: RemoteUrl,
+    token: Option<Token>,
+    options: Options,
+    http: Http,
+    requests: AtomicU64,
+}
+
+/// What is sent to the pipeline of a server.
+pub(super) struct Post {
+    pub(super) body: Arc<[u8]>,
+    /// Where the server said that the stream goes on.
+    pub(super) base: Option<RemoteUrl>,
+    /// Whether it may change something.
+    pub(super) writes: bool,
+    /// Whether the same may be sent twice: not if it has a baton.
+    pub(super) repeatable: bool,
+    pub(super) patience: Patience,
+}
+
+/// What kept a request from being answered.
+pub(super) struct Failed {
+    pub(super) error: EngineError,
+    /// Whether the server may have received it.
+    pub(super) sent: bool,
+}
+
+impl Client {
+    /// A client of that server. Nothing is read, connected to or sent yet.
+    pub fn new(url: RemoteUrl, token: Option<Token>, options: Options) -> Self {
+        let http = Http::new(&url, options.timeout);
+        Self { shared: Arc::new(Shared { url, token, options, http, requests: AtomicU64::new(0) }) }
+    }
+
+    /// A new stream, which is opened by the first batch.
+    pub fn stream(&self) -> Stream {
+        Stream::new(self.clone())
+    }
+
+    /// The address of the server.
+    pub fn url(&self) -> &RemoteUrl {
+        &self.shared.url
+    }
+
+    /// The namespace that is asked for, by option or by URL.
+    pub fn namespace(&self) -> Option<&str> {
+        self.shared.options.namespace.as_deref().or(self.shared.url.namespace())
+    }
+
+    /// How the requests are made.
+    pub fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    /// How many requests were sent to the pipeline so far, signs of life not counted.
+    pub fn requests(&self) -> u64 {
+        self.shared.requests.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn has_token(&self) -> bool {
+        self.shared.token.is_some()
+    }
+
+    /// What is known of a request, for the message if it fails.
+    pub(super) fn asked(&self, writes: bool) -> Asked<'_> {
+        let shared = &*self.shared;
+        Asked { url: &shared.url, token: shared.token.as_ref(), namespace: shared.options.namespace.as_deref(), writes }
+    }
+
+    /// Posts, again where that can do no harm, and returns the body of a good answer.
+    pub(super) fn post(&self, post: &Post) -> Result<Vec<u8>, Failed> {
+        let asked = self.asked(post.writes);
+        let harmless = !post.writes && post.repeatable;
+        let mut pause = FIRST_PAUSE;
+        let mut left = self.shared.options.retries;
+        loop {
+            let failed = match self.post_once(post).map_err(|error| Failed { error, sent: false })? {
+                Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer.body),
+                Ok(answer) => {
+                    let again = answer.status == 429 || (harmless && matches!(answer.status, 502..=504));
+                    let location = answer.location.as_deref();
+                    let error = asked.error(&Answer { status: answer.status, body: &answer.body, location });
+                    (again, Failed { error, sent: true })
+                }
+                Err(none) => {
+                    let again = none.again && (harmless || !none.sent);
+                    (again, Failed { error: self.unanswered(&asked, &none), sent: none.sent })
+                }
+            };
+            match failed {
+                (true, _) if left > 0 => left -= 1,
+                (_, failed) => return Err(failed),
+            }
+            thread::sleep(pause);
+            pause *= 2;
+        }
+    }
+
+    fn unanswered(&self, asked: &Asked<'_>, none: &NoAnswer) -> EngineError {
+        let url = &self.shared.url;
+        let what = &none.what;
+        if none.sent && asked.writes {
+            return asked.hiding(ErrorKind::Lost, &format!("no answer from `{url}`: {what}"));
+        }
+        let message = if none.sent { "gave no answer" } else { "cannot be reached" };
+        asked.hiding(ErrorKind::Unreachable, &format!("`{url}` {message}: {what}"))
+    }
+
+    /// Posts once, and returns whatever comes.
+    pub(super) fn post_once(&self, post: &Post) -> Result<Result<HttpAnswer, NoAnswer>, EngineError> {
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        let request = self.request(post.base.as_ref(), Some(Arc::clone(&post.body)));
+        let agent = self.shared.http.agent()?;
+        match post.patience {
+            Patience::Timeout => Ok(request.send(&agent, Some(self.shared.options.timeout))),
+            Patience::Short(timeout) => Ok(request.send(&agent, Some(timeout.min(self.shared.options.timeout)))),
+            Patience::WhileAlive => {
+                let (done, answered) = mpsc::channel();
+                // ends with the answer, or when the connection is closed under it
+                thread::spawn(move || done.send(request.send(&agent, None)));
+                Ok(self.wait(&answered))
+            }
+        }
+    }
+
+    /// Waits for an answer for as long as the server shows signs of life.
+    fn wait(&self, answered: &mpsc::Receiver<Result<HttpAnswer, NoAnswer>>) -> Result<HttpAnswer, NoAnswer> {
+        let since = Instant::now();
+        let mut missed = 0;
+        loop {
+            match answered.recv_timeout(self.shared.options.timeout) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Disconnected) => {
+                    let what = "the request was given up".to_owned();
+                    return Err(NoAnswer { sent: true, again: false, what });
+                }
+                Err(RecvTimeoutError::Timeout) if self.is_alive() => {
+                    missed = 0;
+                    if let Some(observer) = &self.shared.options.observer {
+                        observer(since.elapsed());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    missed += 1;
+                    if missed >= MISSED_SIGNS {
+                        // it may have come in the meantime
+                        let late = answered.try_recv();
+                        self.shared.http.hang_up();
+                        let what = "it does not answer any more".to_owned();
+                        return late.unwrap_or(Err(NoAnswer { sent: true, again: false, what }));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the server answers on a connection of its own: `GET /health`, or a query of nothing where there is none.
+    fn is_alive(&self) -> bool {
+        let shared = &*self.shared;
+        let timeout = Some(shared.options.timeout.min(SIGN_OF_LIFE));
+        let Ok(agent) = shared.http.fresh_agent() else { return false };
+        let host = vec![("host", shared.url.host_header())];
+        let health = HttpRequest { address: shared.url.root_address("/health"), headers: host, body: None };
+        match health.send(&agent, timeout) {
+            Ok(answer) if (200..300).contains(&answer.status) => true,
+            Ok(answer) if (400..500).contains(&answer.status) => {
+                let query = self.request(None, Some(NOTHING.as_bytes().into()));
+                query.send(&agent, timeout).is_ok_and(|answer| (200..300).contains(&answer.status))
+            }
+            _ => false,
+        }
+    }
+
+    fn request(&self, base: Option<&RemoteUrl>, body: Option<Arc<[u8]>>) -> HttpRequest {
+        let shared = &*self.shared;
+        let url = base.unwrap_or(&shared.url);
+        let mut headers = vec![("host", url.host_header()), ("content-type", "application/json".to_owned())];
+        if let Some(token) = &shared.token {
+            headers.push(("authorization", format!("Bearer {}", token.secret())));
+        }
+        if let Some(namespace) = &shared.options.namespace {
+            headers.push(("x-namespace-bin", STANDARD.encode(namespace)));
+        }
+        HttpRequest { address: url.address("/v3/pipeline"), headers, body }
+    }
+}
+
+/// Shows the address.
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Client").field(&self.shared.url.to_string()).finish()
+    }
+}

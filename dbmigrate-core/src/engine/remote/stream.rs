@@ -1,0 +1,229 @@
+//! A connection to the database at the other end, kept from request to request by its baton.
+
+use std::time::Duration;
+
+use libsql::Value;
+use libsql_hrana::proto;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{BatchResult, Pipeline};
+use super::batch::{Batch, Outcome, StepRows};
+use super::client::{Client, Post};
+use super::failure::{self, Answer};
+use super::url::RemoteUrl;
+use crate::engine::error::{EngineError, ErrorKind};
+
+/// What becomes of a stream after a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// It stays open, with its transaction. The server closes it if it hears nothing for 10 s.
+    Keep,
+    /// It is closed in the same request; an open transaction is rolled back.
+    Close,
+}
+
+/// How long an answer is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Patience {
+    /// Up to the timeout of the options.
+    Timeout,
+    /// Up to this time, or the timeout if that is shorter.
+    Short(Duration),
+    /// As long as the server shows, each time that the timeout has passed, that it is alive: statements may run longer.
+    WhileAlive,
+}
+
+/// How long closing a stream that nobody needs any more may take.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// A stream. It is opened by the first request, and closed when it is dropped, if it is open then.
+#[derive(Debug)]
+pub struct Stream {
+    client: Client,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The next request opens it.
+    Closed,
+    /// The server waits for this baton, at this address if it named one.
+    Open { baton: String, base: Option<RemoteUrl> },
+    /// It was open and cannot be gone on with, for this reason.
+    Gone(EngineError),
+}
+
+/// What a statement is, without running it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// How many parameters it has.
+    pub parameters: usize,
+    /// Whether it cannot change anything.
+    pub is_readonly: bool,
+}
+
+#[derive(Serialize)]
+struct Pipelined<'a> {
+    baton: Option<&'a str>,
+    requests: &'a [Request<'a>],
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Request<'a> {
+    Batch { batch: Steps<'a> },
+    Describe { sql: &'a str },
+    Close {},
+}
+
+#[derive(Serialize)]
+struct Steps<'a> {
+    steps: &'a [proto::BatchStep],
+}
+
+impl Stream {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, state: State::Closed }
+    }
+
+    /// Whether the server keeps it for the next batch.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Open { .. })
+    }
+
+    /// Sends a batch and returns what came of each of its steps.
+    ///
+    /// # Errors
+    /// If the batch as a whole was not executed or not answered. If its answer is too large, some of it was executed,
+    /// and a transaction may be open. After [`ErrorKind::Lost`], and [`ErrorKind::StreamExpired`], the stream is gone.
+    pub fn run(&mut self, batch: &Batch, then: Then, patience: Patience) -> Result<Outcome, EngineError> {
+        let steps = batch.steps()?;
+        let result: BatchResult =
+            self.request(Request::Batch { batch: Steps { steps } }, then, patience, batch.writes())?;
+        result.outcome(steps.len()).ok_or_else(|| self.unreadable(batch.writes(), b""))
+    }
+
+    /// The rows of a query that changes nothing.
+    ///
+    /// # Errors
+    /// As for [`Stream::run`], and if the query fails.
+    pub fn query(&mut self, sql: &str, values: Vec<Value>, then: Then) -> Result<StepRows, EngineError> {
+        let mut batch = Batch::reading();
+        batch.step(None, sql, values, true);
+        let mut outcome = self.run(&batch, then, Patience::Timeout)?;
+        outcome.steps.pop().flatten().unwrap_or_else(|| Err(self.unreadable(false, b"")))
+    }
+
+    /// What a statement is.
+    ///
+    /// # Errors
+    /// If the server cannot compile it, and as for [`Stream::run`].
+    pub fn describe(&mut self, sql: &str, then: Then) -> Result<Described, EngineError> {
+        let described: proto::DescribeResult =
+            self.request(Request::Describe { sql }, then, Patience::Timeout, false)?;
+        Ok(Described {
+            columns: described.cols.into_iter().map(|column| column.name).collect(),
+            parameters: described.params.len(),
+            is_readonly: described.is_readonly,
+        })
+    }
+
+    /// Closes it if it is open, which rolls an open transaction back. Whether that reached the server does not matter:
+    /// it does the same by itself after 10 s.
+    pub fn close(&mut self) {
+        if let State::Open { baton, base } = std::mem::replace(&mut self.state, State::Closed) {
+            let requests = [Request::Close {}];
+            let Ok(body) = serde_json::to_vec(&Pipelined { baton: Some(&baton), requests: &requests }) else { return };
+            let patience = Patience::Short(CLOSING);
+            let post = Post { body: body.into(), base, writes: false, repeatable: false, patience };
+            let _ = self.client.post_once(&post);
+        }
+    }
+
+    fn request<T: for<'de> Deserialize<'de>>(
+        &mut self,
+        request: Request<'_>,
+        then: Then,
+        patience: Patience,
+        writes: bool,
+    ) -> Result<T, EngineError> {
+        let (baton, base) = match &self.state {
+            State::Closed => (None, None),
+            State::Open { baton, base } => (Some(baton.as_str()), base.clone()),
+            State::Gone(error) => return Err(error.clone()),
+        };
+        let mut requests = vec![request];
+        if then == Then::Close {
+            requests.push(Request::Close {});
+        }
+        let body = serde_json::to_vec(&Pipelined { baton, requests: &requests })
+            .map_err(|error| EngineError { kind: ErrorKind::Statement, message: error.to_string() })?;
+        let was_open = baton.is_some();
+        let post = Post { body: body.into(), base, writes, repeatable: !was_open, patience };
+        let answer = match self.client.post(&post) {
+            Ok(answer) => answer,
+            Err(failed) => {
+                // the baton is as good as before only if it has not arrived
+                if was_open && failed.sent {
+                    self.state = State::Gone(gone());
+                }
+                return Err(failed.error);
+            }
+        };
+        let Ok(answer) = serde_json::from_slice::<Pipeline<T>>(&answer) else {
+            self.state = if was_open { State::Gone(gone()) } else { State::Closed };
+            return Err(self.unreadable(writes, &answer));
+        };
+        self.state = self.next_state(answer.baton, answer.base_url.as_deref(), then);
+        match answer.results.into_iter().next() {
+            Some(first) => match (first.response.and_then(|response| response.result), first.error) {
+                (Some(result), _) => Ok(result),
+                (None, Some(error)) => Err(failure::of_hrana(&error)),
+                (None, None) => Err(self.unreadable(writes, b"")),
+            },
+            None => Err(self.unreadable(writes, b"")),
+        }
+    }
+
+    fn next_state(&self, baton: Option<String>, base: Option<&str>, then: Then) -> State {
+        let Some(baton) = baton else {
+            return if then == Then::Close { State::Closed } else { State::Gone(gone()) };
+        };
+        let Some(text) = base.filter(|text| !text.is_empty()) else {
+            let base = match &self.state {
+                State::Open { base, .. } => base.clone(),
+                _ => None,
+            };
+            return State::Open { baton, base };
+        };
+        let url = self.client.url();
+        match RemoteUrl::parse(text) {
+            Ok((base, None)) if !self.client.has_token() || url.trusts(&base) => {
+                State::Open { baton, base: Some(base) }
+            }
+            parsed => {
+                let to = parsed.map(|(base, _)| format!(" at `{base}`")).unwrap_or_default();
+                let message = format!("`{url}` wants to go on{to}, which is another host: the token is not sent there");
+                State::Gone(EngineError { kind: ErrorKind::Protocol, message })
+            }
+        }
+    }
+
+    fn unreadable(&self, writes: bool, body: &[u8]) -> EngineError {
+        self.client.asked(writes).error(&Answer { status: 200, body, location: None })
+    }
+}
+
+fn gone() -> EngineError {
+    let message = "the connection to the database was lost, and its transaction with it".to_owned();
+    EngineError { kind: ErrorKind::StreamExpired, message }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

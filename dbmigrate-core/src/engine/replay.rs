@@ -1,0 +1,30 @@
+//! Schemas made from migrations alone, where there are no snapshots: in a program that was compiled with its SQL.
+
+use super::connection::Connection;
+use super::error::EngineError;
+use super::introspect::introspect;
+use crate::folder::{Checksum, Folder, Migration, Script};
+use crate::schema::Schema;
+use crate::schema::canonical::SchemaHash;
+
+/// The schema that a migration leads to, by executing it and all before it in memory. It is the one of its snapshot, as
+/// far as databases know of it: the lock's hash says so.
+///
+/// # Errors
+/// If the SQL does not lead there from an empty database: it may need functions or modules of the application.
+pub async fn schema_at(folder: &Folder, last: &Migration) -> Result<Schema, String> {
+    let engine = |error: EngineError| error.to_string();
+    let connection = Connection::in_memory().await.map_err(engine)?;
+    connection.run("PRAGMA foreign_keys = OFF").await.map_err(engine)?;
+    for migration in &folder.migrations()[..=last.index] {
+        let text = folder.sql(migration).map_err(|error| error.to_string())?;
+        let script = Script::parse(&text, &folder.sql_path(migration)).map_err(|error| error.to_string())?;
+        let result = connection.run_each(script.statements.iter().map(|statement| statement.text)).await;
+        result.map_err(|(at, error)| format!("statement {} of `{}` failed: {error}", at + 1, migration.name))?;
+    }
+    let schema = introspect(&connection).await.map_err(engine)?.schema;
+    if Checksum::from(SchemaHash::of(&schema)) != last.schema {
+        return Err(format!("executed in memory, `{}` leads to another schema than its snapshot", last.name));
+    }
+    Ok(schema)
+}

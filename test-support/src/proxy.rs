@@ -1,0 +1,256 @@
+//! What stands between a client and a server: a proxy that makes the way long, counts what goes over it, and breaks it
+//! where a test wants it to.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle, sleep};
+use std::time::Duration;
+
+use crate::http::Message;
+
+/// How one request fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// What the server gets of the request.
+    pub delivered: Delivered,
+    /// What the client gets for it.
+    pub answer: Answer,
+}
+
+/// What a server gets of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivered {
+    /// It never hears of it.
+    Nothing,
+    /// So many bytes, of head and body; then the connection is closed.
+    First(usize),
+    /// Everything.
+    All,
+}
+
+/// What a client gets for a request. Unless it says otherwise, a server that got everything has answered before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The connection is closed.
+    Nothing,
+    /// The connections to both sides are closed while the server is still at it.
+    HangUp,
+    /// So many bytes of the server's answer, of head and body; then the connection is closed.
+    First(usize),
+    /// Nothing ever, and the connection stays open.
+    Silence,
+    /// This status, with a page that no client can read.
+    Status(u16),
+    /// A page, as if all were well.
+    Page,
+}
+
+/// What went through the proxy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// The connections that clients have opened.
+    pub connections: usize,
+    /// The requests, in their order.
+    pub requests: Vec<Exchange>,
+}
+
+/// A request and what was answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// The first line of the request.
+    pub line: String,
+    /// The size of the request in bytes.
+    pub sent: usize,
+    /// The size of the server's answer in bytes, 0 as long as there is none.
+    pub received: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    upstream: u16,
+    delay: Duration,
+    traffic: Traffic,
+    faults: BTreeMap<usize, Fault>,
+    closed: bool,
+    /// Every connection of either side, to close them in the end.
+    open: Vec<TcpStream>,
+}
+
+/// A proxy on a port of this machine.
+#[derive(Debug)]
+pub struct Proxy {
+    port: u16,
+    state: Arc<Mutex<State>>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Proxy {
+    /// A proxy before the server on a port of this machine.
+    pub fn before(port: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let own = listener.local_addr().expect("a bound port").port();
+        let state = Arc::new(Mutex::new(State { upstream: port, ..State::default() }));
+        let shared = Arc::clone(&state);
+        let accepting = thread::spawn(move || accept(&listener, &shared));
+        Self { port: own, state, accepting: Some(accepting) }
+    }
+
+    /// The port of the proxy.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The proxy in the place of the server.
+    pub fn url(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// Lets every round trip take that much longer: each request, and opening a connection.
+    pub fn delay(&self, delay: Duration) {
+        lock(&self.state).delay = delay;
+    }
+
+    /// Lets a request fail, counted from 0 since the last [`reset`](Self::reset).
+    pub fn fail(&self, nth: usize, fault: Fault) {
+        lock(&self.state).faults.insert(nth, fault);
+    }
+
+    /// Lets all requests from now on go to a server on another port.
+    pub fn lead_to(&self, port: u16) {
+        lock(&self.state).upstream = port;
+    }
+
+    /// What went through it since the last [`reset`](Self::reset).
+    pub fn traffic(&self) -> Traffic {
+        lock(&self.state).traffic.clone()
+    }
+
+    /// How many requests went through it since the last [`reset`](Self::reset).
+    pub fn requests(&self) -> usize {
+        lock(&self.state).traffic.requests.len()
+    }
+
+    /// Forgets what went through it, and all faults.
+    pub fn reset(&self) {
+        let mut state = lock(&self.state);
+        state.traffic = Traffic::default();
+        state.faults.clear();
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let open = {
+            let mut state = lock(&self.state);
+            state.closed = true;
+            std::mem::take(&mut state.open)
+        };
+        for stream in open {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        // whoever waits for a connection gets one
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn accept(listener: &TcpListener, state: &Arc<Mutex<State>>) {
+    for client in listener.incoming().flatten() {
+        if lock(state).closed {
+            return;
+        }
+        let state = Arc::clone(state);
+        thread::spawn(move || {
+            // a connection that breaks is what this is for
+            let _ = serve(&client, &state);
+            let _ = client.shutdown(Shutdown::Both);
+        });
+    }
+}
+
+/// Answers the requests of a connection.
+fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
+    client.set_nodelay(true)?;
+    let delay = {
+        let mut state = lock(state);
+        state.traffic.connections += 1;
+        state.open.push(client.try_clone()?);
+        state.delay
+    };
+    sleep(delay);
+    let mut upstream = None;
+    let mut from_client = BufReader::new(client.try_clone()?);
+    while let Some(request) = Message::read(&mut from_client)? {
+        let bytes = request.bytes();
+        let (nth, fault, delay) = {
+            let mut state = lock(state);
+            let nth = state.traffic.requests.len();
+            let exchange = Exchange { line: request.first_line(), sent: bytes.len(), received: 0 };
+            state.traffic.requests.push(exchange);
+            (nth, state.faults.get(&nth).copied(), state.delay)
+        };
+        sleep(delay);
+        let delivered = fault.map_or(Delivered::All, |fault| fault.delivered);
+        let answer = fault.map(|fault| fault.answer);
+        let part = match delivered {
+            Delivered::Nothing => 0,
+            Delivered::First(count) => count.min(bytes.len()),
+            Delivered::All => bytes.len(),
+        };
+        let mut response = Message::default();
+        if part > 0 {
+            let server = match &mut upstream {
+                Some(server) => server,
+                none => none.insert(BufReader::new(connect(state)?)),
+            };
+            server.get_ref().write_all(&bytes[..part])?;
+            if delivered != Delivered::All || answer == Some(Answer::HangUp) {
+                server.get_ref().shutdown(Shutdown::Both)?;
+                upstream = None;
+            } else {
+                response = Message::read(server)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+                if let Some(exchange) = lock(state).traffic.requests.get_mut(nth) {
+                    exchange.received = response.bytes().len();
+                }
+            }
+        }
+        let mut to_client = client;
+        match answer {
+            None => to_client.write_all(&response.bytes())?,
+            Some(Answer::Nothing | Answer::HangUp) => return Ok(()),
+            Some(Answer::First(count)) => {
+                let bytes = response.bytes();
+                return to_client.write_all(&bytes[..count.min(bytes.len())]);
+            }
+            // until the client has had enough, or the test
+            Some(Answer::Silence) => return io::copy(&mut from_client.by_ref(), &mut io::sink()).map(|_| ()),
+            Some(Answer::Status(status)) => to_client.write_all(page(status).as_bytes())?,
+            Some(Answer::Page) => to_client.write_all(page(200).as_bytes())?,
+        }
+    }
+    Ok(())
+}
+
+fn connect(state: &Mutex<State>) -> io::Result<TcpStream> {
+    let port = lock(state).upstream;
+    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    server.set_nodelay(true)?;
+    lock(state).open.push(server.try_clone()?);
+    Ok(server)
+}
+
+/// What a server in front of the server says of it.
+fn page(status: u16) -> String {
+    let body = format!("<html><head><title>{status}</title></head><body>somebody else's page</body></html>\r\n");
+    let head =
+        format!("HTTP/1.1 {status} Something\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n", body.len());
+    head + &body
+}
