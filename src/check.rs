@@ -4,94 +4,95 @@
 
 use std::marker::PhantomData;
 
+use dbmigrate_core::sql::hash;
+
 use crate::{Column, Table};
 
-/// What the migrations say of a column.
+/// What the migrations say of the column of a field.
+#[derive(Clone, Copy)]
 pub struct Expected {
-    /// The declared type; `None` if the struct says it in words that the derive has compared.
-    pub sql_type: Option<&'static str>,
-    /// Whether it may be NULL; `None` if the type of the field makes no difference.
-    pub nullable: Option<bool>,
-    /// The checks that are the type's, or nobody's. The column is written `{}`.
-    pub checks: &'static [&'static str],
+    /// Which field.
+    pub at: usize,
+    /// The hash of the declared type; [`hash::NOTHING`] if the struct says it in words, which the derive has compared.
+    pub sql_type: u64,
+    /// 1 if it may be NULL, 0 if not, something else if the type of the field makes no difference.
+    pub nullable: u8,
+    /// The hash of the check that is the type's, or [`hash::NOTHING`].
+    pub check: u64,
+}
+
+/// The column may be NULL; 0 is that it may not.
+const NULLABLE: u8 = 1;
+
+/// The hashes of the type and of the check of a column.
+pub(crate) const fn hashes(sql_type: &str, check: Option<&str>) -> (u64, u64) {
+    match check {
+        Some(check) => (hash::hash(sql_type), hash::hash(check)),
+        None => (hash::hash(sql_type), hash::NOTHING),
+    }
+}
+
+/// Which of the columns are not what the migrations say.
+pub const fn differing<const N: usize>(columns: &[Column], expected: [Expected; N]) -> [bool; N] {
+    let mut differing = [false; N];
+    let mut at = 0;
+    while at < N {
+        differing[at] = !expected[at].is(&columns[expected[at].at]);
+        at += 1;
+    }
+    differing
 }
 
 impl Expected {
-    /// Whether the column is what the migrations say.
-    pub const fn is(&self, column: &Column) -> bool {
+    const fn is(&self, column: &Column) -> bool {
         self.has_type(column) && self.has_nullability(column) && self.has_check(column)
     }
 
-    /// Refuses a column that is not what the migrations say. `field` is the field with its type, `here` begins
-    /// with "as of migration".
-    #[track_caller]
-    pub const fn require(&self, column: &Column, field: &str, here: &str) {
-        if self.is(column) {
-            return;
-        }
-        let mut text = Text::new();
-        if self.has_type(column) && self.has_nullability(column) {
-            self.say_check(column, &mut text, here);
-            panic!("{}", text.as_str());
-        }
-        text = text.and(field).and(" (");
-        text = if column.sql_type.is_empty() { text.and("no type") } else { text.and(column.sql_type) };
-        text = match (self.nullable, column.nullable) {
-            (None, _) => text,
-            (Some(_), true) => text.and(", nullable"),
-            (Some(_), false) => text.and(", NOT NULL"),
-        };
-        text = text.and(") here, but ");
-        if let (false, Some(sql_type)) = (self.has_type(column), self.sql_type) {
-            text = if sql_type.is_empty() { text.and("without a type") } else { text.and(sql_type) };
-            if !self.has_nullability(column) {
-                text = text.and(" and ");
-            }
-        }
-        if let (false, Some(nullable)) = (self.has_nullability(column), self.nullable) {
-            text = if nullable { text.and("nullable") } else { text.and("NOT NULL") };
-        }
-        text = text.and(" ").and(here);
-        panic!("{}", text.as_str());
-    }
-
     const fn has_type(&self, column: &Column) -> bool {
-        match self.sql_type {
-            Some(sql_type) => same_sql(column.sql_type, sql_type),
-            None => true,
-        }
+        self.sql_type == hash::NOTHING || hash::same(self.sql_type, column.hashes.0)
     }
 
     const fn has_nullability(&self, column: &Column) -> bool {
-        match self.nullable {
-            Some(nullable) => column.nullable == nullable,
-            None => true,
-        }
+        self.nullable > NULLABLE || (self.nullable == NULLABLE) == column.nullable
     }
 
     const fn has_check(&self, column: &Column) -> bool {
-        match (column.check, self.checks) {
-            (None, []) => true,
-            (Some(check), [only]) => same_sql(check, only),
-            _ => false,
-        }
+        (self.check == hash::NOTHING) == (column.hashes.1 == hash::NOTHING) && hash::same(self.check, column.hashes.1)
     }
 
-    const fn say_check(&self, column: &Column, text: &mut Text, here: &str) {
-        let mut said = Text::new().and("`").and(column.name).and("` has ");
-        said = match column.check {
-            Some(check) => said.and("CHECK (").and_column(check, column.name).and(") by its type"),
-            None => said.and("no CHECK"),
-        };
-        said = said.and(" here, but ");
-        let mut at = 0;
-        while at < self.checks.len() {
-            said = if at == 0 { said } else { said.and(" and ") };
-            said = said.and("CHECK (").and_column(self.checks[at], column.name).and(")");
-            at += 1;
+    /// Refuses a column that is not what the migrations say: `field` is the field with its type, `sql_type` and `check`
+    /// what was expected, and `here` begins with "as of migration".
+    #[track_caller]
+    pub const fn refuse(self, columns: &[Column], field: &str, sql_type: &str, check: &str, here: &str) {
+        let column = &columns[self.at];
+        let mut text = Text::new();
+        if self.has_type(column) && self.has_nullability(column) {
+            text = text.and("`").and(column.name).and("` has ");
+            text = match column.check {
+                Some(check) => text.and("CHECK (").and_column(check, column.name).and(") by its type"),
+                None => text.and("no CHECK"),
+            };
+            text = text.and(" here, but ");
+            text = if check.is_empty() { text.and("none") } else { text.and(check) };
+        } else {
+            text = text.and(field).and(" (");
+            text = if column.sql_type.is_empty() { text.and("no type") } else { text.and(column.sql_type) };
+            if self.nullable <= NULLABLE {
+                text = if column.nullable { text.and(", nullable") } else { text.and(", NOT NULL") };
+            }
+            text = text.and(") here, but ");
+            if !self.has_type(column) {
+                text = if sql_type.is_empty() { text.and("without a type") } else { text.and(sql_type) };
+                if !self.has_nullability(column) {
+                    text = text.and(" and ");
+                }
+            }
+            if !self.has_nullability(column) {
+                text = if self.nullable == NULLABLE { text.and("nullable") } else { text.and("NOT NULL") };
+            }
         }
-        said = if self.checks.is_empty() { said.and("none") } else { said };
-        *text = said.and(" ").and(here);
+        text = text.and(" ").and(here);
+        panic!("{}", text.as_str());
     }
 }
 
@@ -214,51 +215,6 @@ pub trait NotNullable {
 }
 
 impl<T> NotNullable for Nullable<T> {}
-
-/// Whether two pieces of SQL are the same but for white space and case. Texts that differ, and in which something else
-/// may make no difference (quoted names, comments, parentheses), pass for the same: `cargo dbmigrate check` tells.
-const fn same_sql(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
-    if same_bytes(left, right) {
-        return true;
-    }
-    let (mut at, mut other) = (0, 0);
-    let mut quoted = false;
-    loop {
-        while !quoted && at < left.len() && left[at].is_ascii_whitespace() {
-            at += 1;
-        }
-        while !quoted && other < right.len() && right[other].is_ascii_whitespace() {
-            other += 1;
-        }
-        if at == left.len() || other == right.len() {
-            break;
-        }
-        let same = if quoted { left[at] == right[other] } else { left[at].eq_ignore_ascii_case(&right[other]) };
-        if !same {
-            break;
-        }
-        if left[at] == b'\'' {
-            quoted = !quoted;
-        }
-        at += 1;
-        other += 1;
-    }
-    (at == left.len() && other == right.len()) || is_intricate(left) || is_intricate(right)
-}
-
-const fn is_intricate(sql: &[u8]) -> bool {
-    let mut at = 0;
-    while at < sql.len() {
-        let next = if at + 1 < sql.len() { sql[at + 1] } else { 0 };
-        if matches!((sql[at], next), (b'"' | b'`' | b'[', _) | (b'-', b'-') | (b'/', b'*') | (b'=' | b'!', b'=')) {
-            return true;
-        }
-        at += 1;
-    }
-    // around a type's arguments they are not first
-    !sql.is_empty() && sql[0] == b'('
-}
 
 const fn same_name(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right)

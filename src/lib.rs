@@ -8,6 +8,7 @@
 
 mod check;
 mod column_type;
+mod declared;
 #[cfg(any(
     feature = "chrono",
     feature = "jiff",
@@ -28,6 +29,9 @@ pub use table::{Column, Table, View};
 /// What the derives expand to; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::check::{Default, Expected, NotNullable, Nullable, Value, refers_to_column, require};
+    pub use crate::check::{Default, Expected, NotNullable, Nullable, Value, differing, refers_to_column, require};
+    pub use crate::declared::{
+        Declared, DeclaredBy, ProbeDeclared, ProbeUndeclared, TableName, TableProbe, Undeclared,
+    };
     pub use crate::table::{Names, refers_to};
 }

@@ -1,5 +1,7 @@
 //! The traits of tables and views, and what their consts are made of.
 
+use dbmigrate_core::sql::hash;
+
 use crate::ColumnType;
 
 /// A table that a struct declares. Derived: `#[derive(Table)]`.
@@ -49,12 +51,20 @@ pub struct Column {
     pub nullable: bool,
     /// The condition on the column that comes with the field's type, in which the column is written `{}`.
     pub check: Option<&'static str>,
+    /// For the comparison with the migrations. No part of the interface.
+    #[doc(hidden)]
+    pub hashes: (u64, u64),
 }
 
 impl Column {
+    /// The column of that name, with a declared type instead of a Rust type that has one.
+    pub const fn declared(name: &'static str, sql_type: &'static str, nullable: bool) -> Self {
+        Self { name, sql_type, nullable, check: None, hashes: (hash::NOTHING, hash::NOTHING) }
+    }
+
     /// The column of that name and a Rust type.
     pub const fn of<T: ColumnType>(name: &'static str) -> Self {
-        Self { name, sql_type: T::SQL_TYPE, nullable: T::NULLABLE, check: T::CHECK }
+        Self { name, sql_type: T::SQL_TYPE, nullable: T::NULLABLE, check: T::CHECK, hashes: T::HASHES }
     }
 }
 

@@ -86,18 +86,16 @@ fn column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
     let ty = &field.ty;
     if let Some(decl_type) = &field.decl_type {
         let sql = decl_type.value.as_str();
-        let none = quote!(::core::option::Option::None);
         // an alias may be one
         let nullable = quote_spanned!(ty.span()=> {
             use #facade::__private::NotNullable as _;
             #facade::__private::Nullable::<#ty>::IS
         });
-        return quote!(#facade::Column { name: #name, sql_type: #sql, nullable: #nullable, check: #none });
+        return quote!(#facade::Column::declared(#name, #sql, #nullable));
     }
     if item.module.is_some() {
         // a module decides what its columns hold; they have no declared type
-        let none = quote!(::core::option::Option::None);
-        return quote!(#facade::Column { name: #name, sql_type: "", nullable: true, check: #none });
+        return quote!(#facade::Column::declared(#name, "", true));
     }
     quote_spanned!(ty.span()=> #facade::Column::of::<#ty>(#name))
 }

@@ -10,7 +10,8 @@ use serde_json::Value;
 const BINARY: &str = env!("CARGO_BIN_EXE_cargo-dbmigrate");
 
 /// What every library of a case starts with.
-pub(crate) const HEAD: &str = "#![allow(dead_code, unused_imports, unused_macros)]\n\nuse dbmigrate::{ColumnType, Json, Table, View};\n\n";
+pub(crate) const HEAD: &str =
+    "#![allow(dead_code, unused_imports, unused_macros)]\n\nuse dbmigrate::{ColumnType, Json, Table, View};\n\n";
 
 /// A workspace outside of this one, that depends on what applications depend on. Its profile is this workspace's, so
 /// that what is compiled here need not be compiled again.

@@ -30,12 +30,7 @@ impl Renames {
     /// The renames that `renamed_from` attributes ask for and that have not been made in `old` yet: of tables (the old
     /// name, the new one) and of columns (the table by its new name, the old name, the new one). `recorded` are those
     /// that were made by a migration already, as a snapshot records them.
-    pub fn pending(
-        old: &Schema,
-        recorded: &[String],
-        tables: &[(Name, Name)],
-        columns: &[(Name, Name, Name)],
-    ) -> Self {
+    pub fn pending(old: &Schema, recorded: &[String], tables: &[(Name, Name)], columns: &[(Name, Name, Name)]) -> Self {
         let known = |text: String| recorded.contains(&text);
         let has_table = |name: &Name| old.tables.contains(name) || old.virtual_tables.contains(name);
         let mut renames = Self::default();

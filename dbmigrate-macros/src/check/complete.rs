@@ -6,9 +6,7 @@
 use std::ops::Range;
 
 use dbmigrate_core::declare::Deferred;
-use dbmigrate_core::declare::ast::{
-    At, DefaultClause, Field, ForeignKeyClause, Item, Reference, ReferenceOptions,
-};
+use dbmigrate_core::declare::ast::{At, DefaultClause, Field, ForeignKeyClause, Item, Reference, ReferenceOptions};
 use dbmigrate_core::declare::naming::{snake_case, unraw};
 use dbmigrate_core::declare::rust_types::spelled;
 use dbmigrate_core::schema::canonical::{canonical_check, canonical_column};
@@ -120,9 +118,8 @@ impl<'a> Completing<'a> {
             };
             // a key that has moved is a difference of its own, and takes NOT NULL along
             let in_key = |table: &Table| table.is_primary_key(&column.name);
-            let matters = field.not_null.is_none()
-                && in_key(table) == in_key(self.before)
-                && is_said(true) != is_said(false);
+            let matters =
+                field.not_null.is_none() && in_key(table) == in_key(self.before) && is_said(true) != is_said(false);
             let decl_type = field.decl_type.is_none().then(|| known.decl_type.clone());
             if decl_type.is_none() && !matters {
                 continue;
@@ -195,8 +192,7 @@ impl<'a> Completing<'a> {
             Deferred::ForeignKey(columns) => Some(columns),
             _ => None,
         });
-        let declared: Vec<String> =
-            table.foreign_keys.iter().map(|key| self.old.canonical_foreign_key(key)).collect();
+        let declared: Vec<String> = table.foreign_keys.iter().map(|key| self.old.canonical_foreign_key(key)).collect();
         let mut left: Vec<&ForeignKey> = self
             .before
             .foreign_keys

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use dbmigrate_core::config::CompileCheck;
 use dbmigrate_core::declare::naming::unraw;
-use dbmigrate_core::sql::Expr;
 use dbmigrate_core::sql::token::{TokenKind, significant, unquote};
+use dbmigrate_core::sql::{DeclType, Expr, hash};
 use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 
@@ -17,6 +17,7 @@ use super::Difference;
 use super::compare::Compared;
 use super::complete::{Assumption, What, text_of};
 use super::head::Head;
+use super::whole;
 use super::words::as_of;
 use crate::project::{self, ProjectError};
 
@@ -33,28 +34,35 @@ pub(crate) fn broken(error: &ProjectError, span: Span) -> TokenStream {
 pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facade: &TokenStream) -> TokenStream {
     let level = head.level;
     let mut body = tracked(&head.files);
+    body.extend(whole::declared(&compared.name, path, facade));
     for difference in &compared.differences {
         body.extend(self::difference(difference, level));
     }
     if !compared.assumptions.is_empty() {
         body.extend(quote! { use #facade::__private as __p; });
-        let is_column = |assumption: &Assumption| matches!(assumption.what, What::Type { .. });
-        if compared.assumptions.iter().any(is_column) {
-            body.extend(quote! { const __C: &[#facade::Column] = <#path as #facade::Table>::COLUMNS; });
+        let expected: Vec<TokenStream> = compared.assumptions.iter().filter_map(expected).collect();
+        if !expected.is_empty() {
+            let count = Literal::usize_unsuffixed(expected.len());
+            body.extend(quote! {
+                const __C: &[#facade::Column] = <#path as #facade::Table>::COLUMNS;
+                const __E: [__p::Expected; #count] = [#(#expected),*];
+                const __D: [bool; #count] = __p::differing(__C, __E);
+            });
         }
         if level == CompileCheck::Error {
             let tail = format!("{}\nhelp: `{}`", as_of(head), head.command);
             body.extend(quote! { const __H: &str = #tail; });
         }
-        for assumption in &compared.assumptions {
-            body.extend(self::assumption(assumption, head));
+        // the types come first, in the order of what was expected of them
+        for (at, assumption) in compared.assumptions.iter().enumerate() {
+            body.extend(self::assumption(at, assumption, head));
         }
     }
     wrapped(body)
 }
 
 /// Unit tests are compiled from the same source, and may have structs of their own.
-fn wrapped(body: TokenStream) -> TokenStream {
+pub(super) fn wrapped(body: TokenStream) -> TokenStream {
     if body.is_empty() {
         return body;
     }
@@ -90,42 +98,47 @@ fn difference(difference: &Difference, level: CompileCheck) -> TokenStream {
     }
 }
 
-fn assumption(assumption: &Assumption, head: &Head) -> TokenStream {
+/// What is expected of a column, as rustc can compare it.
+fn expected(assumption: &Assumption) -> Option<TokenStream> {
+    let What::Type { at, decl_type, nullable, checks, .. } = &assumption.what else { return None };
+    let at = Literal::usize_unsuffixed(*at);
+    let hashed = |hash: u64| Literal::u64_unsuffixed(hash);
+    let sql_type = hashed(decl_type.as_ref().map_or(hash::NOTHING, |decl_type| hash::hash(decl_type.as_str())));
+    let nullable = Literal::u8_unsuffixed(nullable.map_or(2, u8::from));
+    let check = hashed(match &checks[..] {
+        [] => hash::NOTHING,
+        [check] => hash::hash(check.as_str()),
+        // a type has one at most
+        several => hash::hash(&format!("{several:?}")),
+    });
+    Some(quote!(__p::Expected { at: #at, sql_type: #sql_type, nullable: #nullable, check: #check }))
+}
+
+/// `index` is the place among the assumptions.
+fn assumption(index: usize, assumption: &Assumption, head: &Head) -> TokenStream {
     let (first, last) = (assumption.span.start.0, assumption.span.end.0);
     let is_error = head.level == CompileCheck::Error;
     let tail = || format!("{}\nhelp: `{}`", as_of(head), head.command);
     let (condition, message) = match &assumption.what {
-        What::Type { at, name, field, decl_type, nullable, checks } => {
-            let at = Literal::usize_unsuffixed(*at);
-            let sql_type = match decl_type {
-                Some(decl_type) => {
-                    let decl_type = decl_type.as_str();
-                    quote_spanned!(first=> ::core::option::Option::Some(#decl_type))
-                }
-                None => quote_spanned!(first=> ::core::option::Option::None),
-            };
-            let is_nullable = match nullable {
-                Some(nullable) => quote_spanned!(first=> ::core::option::Option::Some(#nullable)),
-                None => quote_spanned!(first=> ::core::option::Option::None),
-            };
-            let texts = checks.iter().map(Expr::as_str);
-            let expected = quote_spanned!(first=>
-                __p::Expected { sql_type: #sql_type, nullable: #is_nullable, checks: &[#(#texts),*] }
-            );
+        What::Type { name, field, decl_type, nullable, checks, .. } => {
+            let index = Literal::usize_unsuffixed(index);
+            let sql_type = decl_type.as_ref().map_or("", DeclType::as_str);
+            let check = |check: &Expr| format!("CHECK ({})", check.as_str().replace("{}", name.as_str()));
+            let checks: Vec<String> = checks.iter().map(check).collect();
             if is_error {
-                let call = quote_spanned!(first=> __p::Expected::require);
-                let arguments = quote_spanned!(first=> &#expected, &__C[#at], #field, __H);
-                return constant(&call, arguments, first, last);
+                let check = checks.join(" and ");
+                let call = quote_spanned!(first=> __p::Expected::refuse);
+                let arguments = quote_spanned!(first=> __E[#index], __C, #field, #sql_type, #check, __H);
+                let call = respanned(call, first);
+                let arguments = parentheses(respanned(arguments, first), last);
+                return quote! { const _: () = if __D[#index] { #call #arguments }; };
             }
             let mut words = Vec::new();
-            words.extend(decl_type.as_ref().map(|decl_type| match decl_type.as_str() {
-                "" => "without a type".to_owned(),
-                text => text.to_owned(),
-            }));
-            words.extend(nullable.map(|nullable| if nullable { "nullable" } else { "NOT NULL" }.to_owned()));
-            words.extend(checks.iter().map(|check| format!("CHECK ({})", check.as_str().replace("{}", name.as_str()))));
+            words.extend(decl_type.as_ref().map(|_| if sql_type.is_empty() { "without a type" } else { sql_type }));
+            words.extend(nullable.map(|nullable| if nullable { "nullable" } else { "NOT NULL" }));
+            words.extend(checks.iter().map(String::as_str));
             let message = format!("{field} here, but {} {}", words.join(", "), tail());
-            (quote_spanned!(first=> __p::Expected::is(&#expected, &__C[#at])), message)
+            (quote_spanned!(first=> !__D[#index]), message)
         }
         What::Default { path, column, value } => {
             let then = dbmigrate_core::ddl::render::default_value(value);
@@ -138,8 +151,7 @@ fn assumption(assumption: &Assumption, head: &Head) -> TokenStream {
             let Some(field) = owner.segments.pop() else { return TokenStream::new() };
             owner.segments.pop_punct();
             let (field, table, column) = (unraw(&field.ident), table.as_str(), column.as_str());
-            let message =
-                format!("`{child}` references `{}` here, but `{table}.{column}` {}", text_of(path), tail());
+            let message = format!("`{child}` references `{}` here, but `{table}.{column}` {}", text_of(path), tail());
             (quote_spanned!(first=> __p::refers_to_column::<#owner>(#field, #table, #column)), message)
         }
     };

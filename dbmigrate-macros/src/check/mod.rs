@@ -4,15 +4,18 @@
 //! compiler process. What only rustc knows of a struct (types, consts, other structs) is [completed](complete) with what
 //! the migrations say, and becomes an [assumption](complete::Assumption); then [`compare`] finds what differs, in the
 //! words of [`words`], and [`expand`] makes errors or warnings of both: the differences at once, the assumptions as
-//! constants that rustc evaluates.
+//! constants that rustc evaluates. [`whole`] finds what no struct declares.
 
 pub(crate) mod compare;
 mod complete;
 mod expand;
 pub(crate) mod head;
+mod object;
+mod said;
 mod target;
 #[cfg(test)]
 mod tests;
+pub(crate) mod whole;
 mod words;
 
 use dbmigrate_core::config::CompileCheck;
