@@ -22,6 +22,14 @@ mod json;
 mod table;
 
 pub use column_type::ColumnType;
+/// Applications that migrate their database themselves.
+#[cfg(feature = "migrate")]
+#[doc(inline)]
+pub use dbmigrate_embed as migrate;
+#[cfg(feature = "migrate")]
+pub use dbmigrate_embed::{MigrateError, MigrateErrorKind, Migrations, Report};
+#[cfg(feature = "migrate")]
+pub use dbmigrate_macros::embed_migrations;
 pub use dbmigrate_macros::{ColumnType, Table, View};
 pub use json::Json;
 pub use table::{Column, Table, View};

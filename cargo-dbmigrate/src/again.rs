@@ -13,6 +13,8 @@ pub struct Again {
     selection: String,
     /// For the commands that open a database.
     url: String,
+    /// For the same.
+    timeout: String,
 }
 
 impl Again {
@@ -34,18 +36,20 @@ impl Again {
                 selection.push_str(name);
             }
         }
-        let url = match &cli.command {
-            Command::Migrate(arguments) => arguments.url.as_ref(),
-            Command::Status(arguments) => arguments.url.as_ref(),
-            Command::Push(arguments) => arguments.url.as_ref(),
-            Command::Pull(arguments) => arguments.url.as_ref(),
-            Command::Diff(arguments) => arguments.url.as_ref(),
-            Command::Baseline(arguments) => arguments.url.as_ref(),
+        let connect = match &cli.command {
+            Command::Migrate(arguments) => Some(&arguments.connect),
+            Command::Status(arguments) => Some(&arguments.connect),
+            Command::Push(arguments) => Some(&arguments.connect),
+            Command::Pull(arguments) => Some(&arguments.connect),
+            Command::Diff(arguments) => Some(&arguments.connect),
+            Command::Baseline(arguments) => Some(&arguments.connect),
             _ => None,
         };
         // a URL with a secret in it is none that the next command could do anything with
-        let url = url.filter(|url| crate::url::redacted(url) == **url);
-        Self { selection, url: url.map(|url| flag("--url", url)).unwrap_or_default() }
+        let shown = connect.and_then(|connect| connect.url.as_ref()).filter(|url| crate::url::redacted(url) == **url);
+        let url = shown.map(|url| flag("--url", url)).unwrap_or_default();
+        let timeout = connect.and_then(|connect| connect.timeout).map(|seconds| format!(" --timeout {seconds}"));
+        Self { selection, url, timeout: timeout.unwrap_or_default() }
     }
 
     /// The line with the flags behind the name of each command in backticks.
@@ -59,10 +63,12 @@ impl Again {
             completed.push_str(&start);
             completed.push_str(name);
             completed.push_str(&self.selection);
-            if matches!(name, "migrate" | "status" | "push" | "pull" | "diff" | "baseline")
-                && !rest.starts_with(" --url ")
-            {
-                completed.push_str(&self.url);
+            if matches!(name, "migrate" | "status" | "push" | "pull" | "diff" | "baseline") {
+                for (flag, typed) in [(" --url ", &self.url), (" --timeout ", &self.timeout)] {
+                    if !rest.starts_with(flag) {
+                        completed.push_str(typed);
+                    }
+                }
             }
             completed.push_str(rest);
         }

@@ -5,11 +5,15 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::builder::styling::Styles;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_cargo::style;
+use dbmigrate_core::config::{LONGEST_TIMEOUT, TOKEN_VARIABLE};
 
+use crate::again::Again;
 use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, status};
+use crate::error::CommandError;
+use crate::report::Printer;
 use crate::{exit, url};
 
 const STYLES: Styles = Styles::styled()
@@ -117,6 +121,19 @@ impl Selection {
     }
 }
 
+/// Which database, and how long to wait for it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Database")]
+pub struct Connect {
+    /// Path of a file, or URL: file:, libsql:, https:, http:
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// How long to wait for a server that does not answer (30), or a file that is locked (10)
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=LONGEST_TIMEOUT))]
+    pub timeout: Option<u64>,
+}
+
 /// How to speak.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
@@ -181,12 +198,37 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
+        if is_token(&error) {
+            let color = match color_choice(&arguments) {
+                ColorChoice::Auto => Color::Auto,
+                ColorChoice::Always => Color::Always,
+                ColorChoice::Never => Color::Never,
+            };
+            Printer::new(&Output { color, ..Output::default() }, Again::default()).error(&no_token());
+            return exit::USAGE;
+        }
         show(&error, &arguments);
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::DONE,
             _ => exit::USAGE,
         }
     })
+}
+
+/// A token on the command line, where everybody on the machine can read it.
+fn is_token(error: &clap::Error) -> bool {
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => argument.split('=').next().unwrap_or_default().to_lowercase(),
+        _ => return false,
+    };
+    matches!(unknown.as_str(), "--token" | "--auth-token" | "--authtoken" | "--jwt")
+}
+
+/// What is said of it.
+fn no_token() -> CommandError {
+    CommandError::usage("a token is no argument: everybody on this machine can read command lines")
+        .help(format!("put it into the environment, or into `.env`: `{TOKEN_VARIABLE}=…`"))
+        .help("or name another variable in `dbmigrate.toml`: `token_env = \"NAME\"`")
 }
 
 /// `--color` for what is shown before the arguments are parsed.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 pub use dbmigrate_core::config::{Config, FILE_NAME};
-use dbmigrate_core::config::{FIELDS, position};
+use dbmigrate_core::config::{FIELDS, TOKEN_VARIABLE, position};
 
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::{package, url};
@@ -30,7 +30,7 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         return Err(problem.help.into_iter().fold(error, CommandError::help));
     }
     if config.url.as_ref().is_some_and(|url| url::has_credentials(url)) {
-        let help = format!("put it into the environment variable `{}` or into `.env`", url::ENVIRONMENT_VARIABLE);
+        let help = format!("put the token into the environment variable `{TOKEN_VARIABLE}` or into `.env`");
         return Err(wrong("`url` has credentials in it, and this file is for everybody".to_owned()).help(help));
     }
     Ok(config)
@@ -83,7 +83,10 @@ mod tests {
     fn unknown_fields_are_refused_at_their_place_with_a_suggestion() {
         let wanted = "dbmigrate.toml:2:1: unknown field `migratons` | did you mean `migrations`?";
         assert_eq!(error("url = \"a\"\nmigratons = \"x\""), wanted);
-        assert!(error("[databases]").contains("there are `migrations`, `root`, `url`, `busy_timeout`, `ignore`"));
+        assert!(
+            error("[databases]")
+                .contains("there are `migrations`, `root`, `url`, `token_env`, `timeout`, `retries`, `busy_timeout`")
+        );
     }
 
     #[test]
@@ -104,6 +107,20 @@ mod tests {
         assert_eq!(error("ignore = [\"a\",\n  \"\"]"), "dbmigrate.toml:2:3: the pattern is empty | ");
         assert!(error("ignore = [\"a\", \"[ab]*\"]").starts_with("dbmigrate.toml:1:16: `[ab]*` has a `[` in it"));
         assert!(error("ignore = \"a\"").starts_with("dbmigrate.toml:1:10: invalid type: string \"a\""));
+    }
+
+    #[test]
+    fn a_token_is_named_by_its_variable() {
+        let config = parse("token_env = \"PROD_TOKEN\"\ntimeout = 5\nretries = 0").expect("right");
+        assert_eq!((config.token_variable(), config.timeout, config.retries), ("PROD_TOKEN", 5, 0));
+        assert_eq!(Config::default().token_variable(), "TURSO_AUTH_TOKEN");
+        for wrong in ["eyJhbGciOi.eyJhIjoicnci.s3cret", "", "A B", "1A"] {
+            let message = error(&format!("token_env = \"{wrong}\""));
+            assert!(message.contains("is not the name of an environment variable"), "{message}");
+            assert!(!message.contains("s3cret"), "{message}");
+        }
+        assert!(error("timeout = 0").contains("`timeout` is 0"));
+        assert!(error("retries = 101").contains("`retries` is more than 100"));
     }
 
     #[test]

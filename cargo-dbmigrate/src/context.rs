@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use dbmigrate_core::folder::Folder;
 use dbmigrate_core::schema::Schema;
 
-use crate::cli::Selection;
+use crate::cli::{Connect, Selection};
 use crate::config::{self, Config, FILE_NAME};
 use crate::error::{CommandError, Result};
 use crate::package::{self, Package};
 use crate::report::Printer;
-use crate::url::DatabaseUrl;
+use crate::url::{DatabaseUrl, Place, TokenSource, UrlSource};
 
 /// What every command needs. Made without running cargo, except where `-p` or a workspace ask for it.
 #[derive(Debug, Clone)]
@@ -51,13 +51,9 @@ impl Context {
         Ok(folder)
     }
 
-    /// What is ignored cannot be made by migrations: it would seem to be missing in every database.
+    /// What is ignored cannot be made by migrations.
     fn refuse_ignored(&self, schema: &Schema) -> Result<()> {
-        let tables = schema.tables.iter().map(|table| &table.name);
-        let virtual_tables = schema.virtual_tables.iter().map(|table| &table.name);
-        let mut names = tables.chain(virtual_tables).chain(schema.views.iter().map(|view| &view.name));
-        let hidden = names.find_map(|name| Some((name, self.config.ignore.pattern_for(name)?)));
-        let Some((name, pattern)) = hidden else { return Ok(()) };
+        let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
         let message = format!("the migrations make `{name}`, but the pattern `{pattern}` hides it in databases");
         let help = "take the pattern out of `ignore`, or make it narrower".to_owned();
         Err(CommandError::usage(message)
@@ -65,11 +61,36 @@ impl Context {
             .help(help))
     }
 
-    /// The database that is meant, `--url` given. Can be printed.
+    /// The database that is meant. Can be printed.
     ///
     /// # Errors
-    /// Exit code 2 for a URL that is no file.
-    pub fn database(&self, url: Option<&str>) -> Result<DatabaseUrl> {
-        DatabaseUrl::find(url, &self.package.root, &self.config)
+    /// Exit code 2 for a URL that is none of a database.
+    pub fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
+        DatabaseUrl::find(connect, &self.package.root, &self.config).inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// The database that was typed for a flag that is not `--url`.
+    ///
+    /// # Errors
+    /// As for [`Context::database`].
+    pub fn database_at(&self, text: &str, flag: &'static str, connect: &Connect) -> Result<DatabaseUrl> {
+        let url = DatabaseUrl::of_side(text, flag, connect, &self.package.root, &self.config);
+        url.inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// Says who else can read the token.
+    fn warn_of_readers(&self, url: &DatabaseUrl) {
+        let Place::Server(server) = url.place() else { return };
+        let from = url.source();
+        if server.token.is_some() && !server.url.is_encrypted() && !server.url.is_loopback() {
+            let message = format!("`{url}` is not encrypted: everybody on the way can read the token");
+            self.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
+        }
+        if server.token_source == TokenSource::Url && matches!(from, UrlSource::Argument | UrlSource::Side(_)) {
+            let message = format!("everybody on this machine can read the token in {from}");
+            let variable = self.config.token_variable();
+            let help = format!("put it into the environment, or into `.env`: `{variable}=…`");
+            self.printer.warning(&message, &[help]);
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
@@ -62,6 +63,8 @@ pub struct Printer {
     verbose: bool,
     json: bool,
     again: Again,
+    /// The progress bar that is shown, which has to make room for everything else.
+    bar: Arc<Mutex<Option<ProgressBar>>>,
 }
 
 impl Printer {
@@ -73,7 +76,7 @@ impl Printer {
             Color::Never => ColorChoice::Never,
         };
         let json = output.message_format == MessageFormat::Json;
-        Self { color, quiet: output.quiet, verbose: output.verbose, json, again }
+        Self { color, quiet: output.quiet, verbose: output.verbose, json, again, bar: Arc::default() }
     }
 
     /// A line with the commands in it as they have to be typed for the same package and database.
@@ -183,7 +186,7 @@ impl Printer {
     /// but not where JSON is wanted. It can have ANSI styles in it.
     pub fn result(&self, text: impl fmt::Display) {
         if !self.json {
-            Self::say(AutoStream::new(io::stdout(), self.color), &format!("{text}\n"));
+            self.to_stdout(AutoStream::new(io::stdout(), self.color), &format!("{text}\n"));
         }
     }
 
@@ -207,13 +210,13 @@ impl Printer {
             Ok(other) => drop(fields.insert("value".to_owned(), other)),
             Err(error) => drop(fields.insert("error".to_owned(), error.to_string().into())),
         }
-        Self::say(io::stdout(), &format!("{}\n", serde_json::Value::Object(fields)));
+        self.to_stdout(io::stdout(), &format!("{}\n", serde_json::Value::Object(fields)));
     }
 
     /// A progress bar of `total` steps; it is seen on a terminal only.
     pub fn progress(&self, verb: &str, total: u64) -> Progress {
         if self.quiet || self.json || !io::stderr().is_terminal() {
-            return Progress(ProgressBar::hidden());
+            return Progress { bar: ProgressBar::hidden(), shown: Arc::default() };
         }
         let prefix = status_line(verb, style::TRANSIENT, "");
         let colored = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
@@ -225,15 +228,27 @@ impl Printer {
         let bar = bar.with_style(look.progress_chars("=> "));
         // one step may take minutes: the clock has to show that something goes on
         bar.enable_steady_tick(TICK);
-        Progress(bar)
+        *lock(&self.bar) = Some(bar.clone());
+        Progress { bar, shown: Arc::clone(&self.bar) }
     }
 
     fn all_typed(&self, lines: &[String]) -> Vec<String> {
         lines.iter().map(|line| self.typed(line)).collect()
     }
 
+    fn to_stdout(&self, stream: impl Write, text: &str) {
+        self.beside_the_bar(|| Self::say(stream, text));
+    }
+
     fn to_stderr(&self, text: &str) {
-        Self::say(AutoStream::new(io::stderr(), self.color), text);
+        self.beside_the_bar(|| Self::say(AutoStream::new(io::stderr(), self.color), text));
+    }
+
+    fn beside_the_bar(&self, say: impl FnOnce()) {
+        match &*lock(&self.bar) {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
     }
 
     fn say(mut stream: impl Write, text: &str) {
@@ -241,28 +256,33 @@ impl Printer {
     }
 }
 
+/// What is said is said also if a thread has panicked while it spoke.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A progress bar. It disappears when it is dropped.
 #[derive(Debug)]
-pub struct Progress(ProgressBar);
+pub struct Progress {
+    bar: ProgressBar,
+    /// Where the printer keeps it.
+    shown: Arc<Mutex<Option<ProgressBar>>>,
+}
 
 impl Progress {
     /// Goes on to a step: what is being done, and how many steps are done.
     pub fn step(&self, done: u64, what: impl fmt::Display) {
-        if !self.0.is_hidden() {
-            self.0.set_message(format!(": {what}"));
-            self.0.set_position(done);
+        if !self.bar.is_hidden() {
+            self.bar.set_message(format!(": {what}"));
+            self.bar.set_position(done);
         }
-    }
-
-    /// Says something above the bar.
-    pub fn above<T>(&self, say: impl FnOnce() -> T) -> T {
-        self.0.suspend(say)
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        *lock(&self.shown) = None;
+        self.bar.finish_and_clear();
     }
 }
 

@@ -295,8 +295,32 @@ fn no_secret_is_ever_printed() {
     hidden(Run::of(project.command(&["status", "-v"]).env("TURSO_DATABASE_URL", secret)), "environment");
     project.write(".env", &format!("TURSO_DATABASE_URL={secret}\n"));
     hidden(project.run(&["status", "-v"]), ".env");
+    // nobody listens there
+    let url = "http://127.0.0.1:1";
+    project.write(".env", "");
+    for token in ["s3 cret hunter2", "s3cret\"hunter2"] {
+        let run = Run::of(project.command(&["status", "--url", url]).env("TURSO_AUTH_TOKEN", token));
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.contains("the token from the environment variable `TURSO_AUTH_TOKEN`"), "{}", run.err);
+        assert!(!run.err.contains("hunter2") && !run.err.contains("s3"), "{}", run.err);
+    }
     project.write(".env", "TURSO_AUTH_TOKEN s3cret hunter2\n");
     hidden(project.run(&["status", "-v"]), "broken .env");
+}
+
+#[test]
+fn a_token_is_no_argument() {
+    let project = Project::new();
+    for arguments in
+        [&["migrate", "--token", "s3cret"][..], &["status", "--auth-token=s3cret"], &["--token=s3cret", "push"]]
+    {
+        let run = project.run(arguments);
+        assert_eq!(run.code, 2, "{}", run.err);
+        let wanted = "error: a token is no argument: everybody on this machine can read command lines\n  \
+                      = help: put it into the environment, or into `.env`: `TURSO_AUTH_TOKEN=…`\n  \
+                      = help: or name another variable in `dbmigrate.toml`: `token_env = \"NAME\"`\n";
+        assert_eq!((run.out.as_str(), run.err.as_str()), ("", wanted));
+    }
 }
 
 #[test]
@@ -312,11 +336,14 @@ fn a_mistake_in_the_configuration_is_shown_at_its_place() {
 #[test]
 fn an_error_in_json_has_its_exit_code_and_help() {
     let project = Project::new();
-    let run = project.run(&["status", "--message-format=json", "--url", "http://localhost:8080"]);
+    let run = project.run(&["status", "--message-format=json", "--url", "postgres://localhost:8080"]);
     assert_eq!((run.code, run.err.as_str()), (2, ""));
     let [error] = &run.json()[..] else { panic!("not one object: {}", run.out) };
     assert_eq!((&error["reason"], &error["exit_code"]), (&"error".into(), &2.into()));
-    assert!(error["message"].as_str().is_some_and(|message| message.contains("not supported yet")), "{error}");
+    assert!(
+        error["message"].as_str().is_some_and(|message| message.contains("`postgres:` is not the scheme")),
+        "{error}"
+    );
     assert!(error["help"][0].is_string(), "{error}");
 }
 

@@ -11,10 +11,17 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 6] = ["migrations", "root", "url", "busy_timeout", "ignore", "compile_check"];
+pub const FIELDS: [&str; 9] =
+    ["migrations", "root", "url", "token_env", "timeout", "retries", "busy_timeout", "ignore", "compile_check"];
 
-/// The longest time to wait for a locked database, in seconds: a day.
-const LONGEST_TIMEOUT: u64 = 86_400;
+/// The environment variable that has the token for a server, unless `token_env` names another one.
+pub const TOKEN_VARIABLE: &str = "TURSO_AUTH_TOKEN";
+
+/// The longest time to wait for a database, in seconds: a day.
+pub const LONGEST_TIMEOUT: u64 = 86_400;
+
+/// The highest number of retries.
+pub const MOST_RETRIES: u32 = 100;
 
 /// What can be configured.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,7 +34,13 @@ pub struct Config {
     pub root: Option<PathBuf>,
     /// The database, if neither `--url` nor the environment names one. Relative to the package.
     pub url: Option<String>,
-    /// How many seconds to wait for a database that is locked by somebody else.
+    /// The environment variable that has the token for a server, if it is not [`TOKEN_VARIABLE`].
+    pub token_env: Option<String>,
+    /// How many seconds to wait for a server that does not answer.
+    pub timeout: u64,
+    /// How often a change is tried again that a server has given up for another writer.
+    pub retries: u32,
+    /// How many seconds to wait for a file that is locked by somebody else.
     pub busy_timeout: u64,
     /// The tables and views of somebody else in the same database: patterns for their names.
     pub ignore: Ignore,
@@ -54,6 +67,9 @@ impl Default for Config {
             migrations: PathBuf::from("migrations"),
             root: None,
             url: None,
+            token_env: None,
+            timeout: 30,
+            retries: 3,
             busy_timeout: 10,
             ignore: Ignore::default(),
             compile_check: CompileCheck::default(),
@@ -71,11 +87,30 @@ pub struct Problem {
 }
 
 impl Config {
+    /// The environment variable that has the token for a server.
+    pub fn token_variable(&self) -> &str {
+        self.token_env.as_deref().unwrap_or(TOKEN_VARIABLE)
+    }
+
     /// What is wrong with a configuration that can be read.
     pub fn problem(&self) -> Option<Problem> {
-        if self.busy_timeout > LONGEST_TIMEOUT {
-            let message = format!("`busy_timeout` is more than a day ({LONGEST_TIMEOUT} seconds)");
-            return Some(Problem { message, help: None });
+        let problem = |message: String| Some(Problem { message, help: None });
+        for (name, seconds) in [("timeout", self.timeout), ("busy_timeout", self.busy_timeout)] {
+            if seconds > LONGEST_TIMEOUT {
+                return problem(format!("`{name}` is more than a day ({LONGEST_TIMEOUT} seconds)"));
+            }
+        }
+        if self.timeout == 0 {
+            return problem("`timeout` is 0, and no server answers that soon".to_owned());
+        }
+        if self.retries > MOST_RETRIES {
+            return problem(format!("`retries` is more than {MOST_RETRIES}"));
+        }
+        if self.token_env.as_deref().is_some_and(|name| !is_variable(name)) {
+            // what stands there instead may be a token
+            let message = "`token_env` is not the name of an environment variable".to_owned();
+            let help = format!("keep the token in a variable, and name that: `token_env = \"{TOKEN_VARIABLE}\"`");
+            return Some(Problem { message, help: Some(help) });
         }
         if self.migrations.as_os_str().is_empty() {
             let help = Some("name a folder: `migrations = \"migrations\"`".to_owned());
@@ -83,6 +118,14 @@ impl Config {
         }
         None
     }
+}
+
+/// Whether every shell takes a name for that of a variable. A long one is rather a token.
+fn is_variable(name: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !name.starts_with(|first: char| first.is_ascii_digit())
+        && (1..=64).contains(&name.len())
+        && name.bytes().all(is_word)
 }
 
 /// Line and column of a byte of the file, both counted from 1.

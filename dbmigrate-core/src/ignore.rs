@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::schema::Schema;
 use crate::sql::Name;
 use crate::sql::glob::Glob;
 
@@ -17,6 +18,20 @@ impl Ignore {
     /// Ignores what one of the patterns stands for.
     pub fn new(patterns: impl IntoIterator<Item = Glob>) -> Self {
         Self(patterns.into_iter().collect())
+    }
+
+    /// The patterns.
+    pub fn patterns(&self) -> impl Iterator<Item = &Glob> {
+        self.0.iter()
+    }
+
+    /// The first table, view or virtual table of a schema that is hidden, and the pattern that hides it. Migrations
+    /// must make none: it would seem to be missing in every database.
+    pub fn hidden_in<'a>(&'a self, schema: &'a Schema) -> Option<(&'a Name, &'a Glob)> {
+        let tables = schema.tables.iter().map(|table| &table.name);
+        let virtual_tables = schema.virtual_tables.iter().map(|table| &table.name);
+        let mut names = tables.chain(virtual_tables).chain(schema.views.iter().map(|view| &view.name));
+        names.find_map(|name| Some((name, self.pattern_for(name)?)))
     }
 
     /// Whether nothing is ignored.

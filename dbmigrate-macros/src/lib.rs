@@ -1,18 +1,19 @@
-//! The derives of `dbmigrate-rs`: they read a declaration with the same code as the subcommand, report everything
+//! The macros of `dbmigrate-rs`. The derives read a declaration with the same code as the subcommand, report everything
 //! that is wrong with it on its tokens, and implement the traits that rustc evaluates the rest by.
+//! `embed_migrations!()` takes the migrations into the program.
 //!
 //! Attributes and their meaning are in the documentation of the crate `dbmigrate-rs`.
 
 mod check;
 mod column_type;
-#[expect(dead_code, reason = "used by `embed_migrations!()` and the comparison with the snapshot")]
+mod embed;
 mod project;
 mod rustc;
 mod table;
 
 use dbmigrate_core::declare::{DeclareError, Derive};
 use proc_macro::TokenStream;
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 
 /// Declares a table. See the documentation of the crate for `#[table(…)]` and `#[column(…)]`.
 #[proc_macro_derive(Table, attributes(table, column))]
@@ -35,21 +36,29 @@ pub fn derive_column_type(input: TokenStream) -> TokenStream {
     column_type::expand(&input).unwrap_or_else(|errors| compile_errors(&errors)).into()
 }
 
+/// The migrations of the package, as a value for a `const` or a `static`. Needs the feature `migrate`; see the
+/// documentation of `dbmigrate::migrate`.
+#[proc_macro]
+pub fn embed_migrations(input: TokenStream) -> TokenStream {
+    let arguments = syn::parse_macro_input!(input as embed::Arguments);
+    embed::expand(&arguments).unwrap_or_else(|error| compile_error(&error)).into()
+}
+
 /// All errors, each at its token.
 fn compile_errors(errors: &[DeclareError]) -> proc_macro2::TokenStream {
-    errors
-        .iter()
-        .map(|error| {
-            let message = match &error.help {
-                Some(help) => format!("{}\nhelp: {help}", error.message),
-                None => error.message.clone(),
-            };
-            quote_spanned!(error.span=> ::core::compile_error!(#message);)
-        })
-        .collect()
+    errors.iter().map(compile_error).map(|error| quote!(#error;)).collect()
+}
+
+/// An error at its token, as an expression.
+fn compile_error(error: &DeclareError) -> proc_macro2::TokenStream {
+    let message = match &error.help {
+        Some(help) => format!("{}\nhelp: {help}", error.message),
+        None => error.message.clone(),
+    };
+    quote_spanned!(error.span=> ::core::compile_error!(#message))
 }
 
 /// The path of the facade crate.
 fn facade(path: Option<&syn::Path>) -> proc_macro2::TokenStream {
-    path.map_or_else(|| quote::quote!(::dbmigrate), |path| quote::quote!(#path))
+    path.map_or_else(|| quote!(::dbmigrate), |path| quote!(#path))
 }

@@ -16,7 +16,7 @@
 --   create index subscriptions_organization_id_idx (scan)
 --   recreate view published_posts (instant)
 
--- dbmigrate: expect-none "{} duplicates in `posts` (team_id, slug), which becomes unique: {}" SELECT count(*), min(v) FROM (SELECT quote(team_id) || ', ' || quote(slug) AS v FROM posts WHERE team_id IS NOT NULL AND slug IS NOT NULL GROUP BY team_id COLLATE BINARY, slug COLLATE BINARY HAVING count(*) > 1) HAVING count(*) > 0
+-- dbmigrate: expect-none "{} duplicates in `posts` (team_id, slug), which becomes unique: {}" SELECT * FROM (SELECT count(*) AS _count, min(v) FROM (SELECT quote(team_id) || ', ' || quote(slug) AS v FROM posts WHERE team_id IS NOT NULL AND slug IS NOT NULL GROUP BY team_id COLLATE BINARY, slug COLLATE BINARY HAVING count(*) > 1)) WHERE _count > 0
 
 DROP VIEW published_posts;
 

@@ -6,7 +6,7 @@
 --   create index users_last_seen_at_idx (scan)
 
 -- dbmigrate: allow(drop_table) password_resets
--- dbmigrate: expect-none "{} duplicates in `subscriptions` (organization_id), which becomes unique: {}" SELECT count(*), min(v) FROM (SELECT quote(organization_id) AS v FROM subscriptions WHERE organization_id IS NOT NULL AND (state <> 'canceled') GROUP BY organization_id COLLATE BINARY HAVING count(*) > 1) HAVING count(*) > 0
+-- dbmigrate: expect-none "{} duplicates in `subscriptions` (organization_id), which becomes unique: {}" SELECT * FROM (SELECT count(*) AS _count, min(v) FROM (SELECT quote(organization_id) AS v FROM subscriptions WHERE organization_id IS NOT NULL AND (state <> 'canceled') GROUP BY organization_id COLLATE BINARY HAVING count(*) > 1)) WHERE _count > 0
 
 DROP TABLE password_resets;
 

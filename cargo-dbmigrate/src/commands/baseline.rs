@@ -9,6 +9,8 @@ use serde_json::json;
 
 use super::migrate::failure;
 use super::open::open;
+use super::place;
+use crate::cli::Connect;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -29,9 +31,9 @@ pub struct Baseline {
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 
-    /// Database: a path or file: URL
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
 }
 
 /// Runs it and returns the exit code.
@@ -39,7 +41,7 @@ pub struct Baseline {
 /// # Errors
 /// What went wrong.
 pub fn run(context: &Context, arguments: &Baseline) -> Result<u8> {
-    let url = context.database(arguments.url.as_deref())?;
+    let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let folder = context.folder()?;
     folder.verify(Verify::Sql)?;
@@ -65,7 +67,7 @@ fn refuse_guess(context: &Context, folder: &Folder, last: &Migration, url: &Data
     }
     let mut database = open_existing(context, url, "baseline")?;
     let shown = url.to_string();
-    let adopted = block_on(is_adopted(&mut database, folder, last)).map_err(|error| refusal(error, last, &shown))?;
+    let adopted = block_on(is_adopted(&mut database, folder, last)).map_err(|error| refusal(error, last, url))?;
     if adopted.is_some() {
         return Ok(());
     }
@@ -102,8 +104,8 @@ pub(super) fn record(
 ) -> Result<Adopted> {
     let shown = url.to_string();
     let mut database = open_existing(context, url, "baseline")?;
-    let adopted = block_on(adopt(&mut database, folder, last, kind, expect_none))
-        .map_err(|error| refusal(error, last, &shown))?;
+    let adopted =
+        block_on(adopt(&mut database, folder, last, kind, expect_none)).map_err(|error| refusal(error, last, url))?;
     let (state, count) = match adopted {
         Adopted::Recorded(count) => ("recorded", count),
         Adopted::Unchanged(count) => ("unchanged", count),
@@ -127,7 +129,7 @@ pub(super) fn record(
 /// # Errors
 /// If it is not, or cannot be opened.
 pub(super) fn open_existing(context: &Context, url: &DatabaseUrl, command: &str) -> Result<Database> {
-    if url.path().exists() {
+    if place::exists(url)? {
         return open(context, url, false);
     }
     Err(CommandError::failed(format!("there is no database `{url}`"))
@@ -136,9 +138,9 @@ pub(super) fn open_existing(context: &Context, url: &DatabaseUrl, command: &str)
         .help("make a new one with all migrations: `cargo dbmigrate migrate`"))
 }
 
-fn refusal(error: AdoptError, last: &Migration, database: &str) -> CommandError {
+fn refusal(error: AdoptError, last: &Migration, database: &DatabaseUrl) -> CommandError {
     match error {
-        AdoptError::Apply(error) => failure(error, database),
+        AdoptError::Apply(error) => failure(error, database.into()),
         AdoptError::Empty => {
             CommandError::new(exit::DIFFERENCE, format!("`{database}` is empty: there is nothing to adopt"))
                 .note("nothing was changed")

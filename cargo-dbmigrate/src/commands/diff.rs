@@ -16,6 +16,7 @@ use serde_json::json;
 use super::answers::Answers;
 use super::difference;
 use super::side::{self, Loaded, Side};
+use crate::cli::Connect;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::report::counted;
@@ -42,10 +43,6 @@ Examples:
 
 Exits with 4 if there is a difference.")]
 pub struct Diff {
-    /// Database that `database` stands for: a path or file: URL
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-
     /// What is compared
     #[arg(long, value_name = "SIDE")]
     pub from: Option<String>,
@@ -61,6 +58,10 @@ pub struct Diff {
     /// A table (`users=people`) or column (`users.nick=handle`) was renamed
     #[arg(long, value_name = "OLD=NEW")]
     pub rename: Vec<String>,
+
+    /// Which database `database` is.
+    #[command(flatten)]
+    pub connect: Connect,
 }
 
 impl Diff {
@@ -115,13 +116,14 @@ struct Compared {
 /// What went wrong.
 pub fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let (from, to) = arguments.sides();
-    if arguments.url.is_some() && from != Side::Database && to != Side::Database {
+    if arguments.connect.url.is_some() && from != Side::Database && to != Side::Database {
         return Err(CommandError::usage("`--url` says what `database` is, but neither side is `database`")
             .help("name databases as sides: `--from a.db --to b.db`"));
     }
-    let url = arguments.url.as_deref();
+    let connect = &arguments.connect;
     let sides = (from, to);
-    let (from, to) = (side::load(context, &sides.0, "--from", url)?, side::load(context, &sides.1, "--to", url)?);
+    let (from, to) =
+        (side::load(context, &sides.0, "--from", connect)?, side::load(context, &sides.1, "--to", connect)?);
     let next = next_step(context, &sides, &from, &to);
     let compared = compare(context, arguments, from, to)?;
     let printer = &context.printer;

@@ -1,16 +1,22 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
 use clap::{Args, ValueEnum};
+use dbmigrate_core::config::MOST_RETRIES;
 use dbmigrate_core::engine::apply::runner::{pending, touched};
 use dbmigrate_core::engine::apply::{
-    Applied, ApplyError, Database, Drifted, Loss, Observer, Options, Standing, Target as _, apply_pending_with, inspect,
+    Announcement, Applied, ApplyError, Database, Drifted, Failure, Loss, Observer, Options, Standing, Target as _,
+    apply_pending_with, inspect, status,
 };
+use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
 use serde_json::json;
 
 use super::open::{open, remove_if_empty};
+use super::place;
 use super::replay::apply_error;
+use super::subject::Subject;
+use crate::cli::Connect;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::report::{Printer, Progress, counted};
@@ -23,10 +29,6 @@ use crate::{exit, package};
 The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
 TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.")]
 pub struct Migrate {
-    /// Database: a path or file: URL
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-
     /// Show what would be applied, change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -35,9 +37,21 @@ pub struct Migrate {
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
 
+    /// Apply all of them in one transaction, or none
+    #[arg(long)]
+    pub atomic: bool,
+
+    /// How often to try again what a server has given up because another writer was waiting (3)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
+    pub retries: Option<u32>,
+
     /// Go on beside what somebody has changed in the database by hand
     #[arg(long, value_enum, value_name = "WORD")]
     pub accept: Vec<Acceptable>,
+
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
 }
 
 /// What can be accepted of a database.
@@ -53,13 +67,13 @@ pub enum Acceptable {
 /// # Errors
 /// What went wrong.
 pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
-    let url = context.database(arguments.url.as_deref())?;
+    let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let folder = context.folder()?;
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
     let to = arguments.to.as_deref();
-    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: false };
+    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: arguments.atomic };
     if folder.migrations().is_empty() {
         context.printer.warning(
             &format!("there are no migrations in `{}`", folder.path().display()),
@@ -76,8 +90,9 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     let shown = url.to_string();
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, to)?;
-    let is_new = !url.path().exists();
-    let mut database = open(context, &url, true)?;
+    let is_new = !place::exists(&url)?;
+    let retries = arguments.retries.unwrap_or(context.config.retries);
+    let mut database = open(context, &url, true)?.retrying(retries);
     let mut observer = Watch { printer: &context.printer, database: &shown, progress: None, done: 0 };
     let result = block_on(apply_pending_with(&mut database, &folder, options, &mut observer));
     let Watch { progress, done, .. } = observer;
@@ -100,31 +115,61 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
             Ok(exit::DONE)
         }
         Err(error) => {
-            let is_untouched = done == 0 && matches!(error, ApplyError::Engine { .. });
             drop(database);
             if is_new {
-                remove_if_empty(url.path());
+                remove_if_empty(&url);
             }
-            let error = failure_of_run(error, &shown);
-            Err(match done {
-                0 if is_untouched => error.note("nothing was changed"),
-                0 => error,
-                1 => error.note("1 migration before it was applied and stays"),
-                _ => error.note(format!("{done} migrations before it were applied and stay")),
-            })
+            let state = state_after(&error, &shown, arguments.atomic, done);
+            let shown = failure_of_run(error, (&url).into());
+            Err(state.into_iter().fold(shown, CommandError::note))
         }
     }
 }
 
-/// An [`ApplyError`] as the error of a command that has only read so far.
-pub(super) fn failure(error: ApplyError, database: &str) -> CommandError {
-    let is_engines = matches!(error, ApplyError::Engine { .. });
-    let error = failure_of_run(error, database);
-    if is_engines { error.note("nothing was changed") } else { error }
+/// In what state an error leaves a database, after `done` migrations were applied.
+fn state_after(error: &ApplyError, database: &str, atomic: bool, done: u64) -> Vec<String> {
+    let mut state = Vec::new();
+    match error {
+        _ if outcome_is_unknown(error) => state.push("nobody can tell whether that was done".to_owned()),
+        ApplyError::Migration { name, failure, .. } => state.push(match **failure {
+            Failure::Lost { is_known: false, .. } => {
+                format!("nobody can tell whether `{name}` was applied: the server does not answer any more")
+            }
+            Failure::NotUndone(_) => format!(
+                "the statement of `{name}` ran outside of a transaction: what it did to `{database}` stays, unrecorded"
+            ),
+            _ if atomic => format!("`{database}` is as it was before: none of the migrations was applied"),
+            _ => format!("`{database}` is as it was before `{name}`"),
+        }),
+        ApplyError::Engine { .. } if done == 0 => state.push("nothing was changed".to_owned()),
+        _ => {}
+    }
+    match done {
+        0 => {}
+        1 => state.push("1 migration before it was applied and stays".to_owned()),
+        _ => state.push(format!("{done} migrations before it were applied and stay")),
+    }
+    state
+}
+
+/// Whether a server may have done what was sent to it, and did not say so.
+fn outcome_is_unknown(error: &ApplyError) -> bool {
+    let engine = match error {
+        ApplyError::Engine { error, .. } => Some(error),
+        ApplyError::Migration { failure, .. } if !matches!(**failure, Failure::Lost { .. }) => failure.engine_error(),
+        _ => None,
+    };
+    engine.is_some_and(|error| error.kind == ErrorKind::Lost)
+}
+
+/// An [`ApplyError`] as the error of a command that applies nothing, or not yet.
+pub(super) fn failure(error: ApplyError, database: Subject<'_>) -> CommandError {
+    let state = state_after(&error, &database.to_string(), false, 0);
+    state.into_iter().fold(failure_of_run(error, database), CommandError::note)
 }
 
 /// An [`ApplyError`] as a command's error.
-fn failure_of_run(error: ApplyError, database: &str) -> CommandError {
+fn failure_of_run(error: ApplyError, database: Subject<'_>) -> CommandError {
     match error {
         ApplyError::Folder(error) => error.into(),
         ApplyError::Script(error) => CommandError::from(error).note(format!("`{database}` was not touched by it")),
@@ -134,25 +179,26 @@ fn failure_of_run(error: ApplyError, database: &str) -> CommandError {
 
 fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
     match to.filter(|name| folder.find(name).is_none()) {
-        Some(name) => Err(apply_error(&ApplyError::Unknown { name: name.to_owned() }, "")),
+        Some(name) => Err(apply_error(&ApplyError::Unknown { name: name.to_owned() }, Subject::Named("the database"))),
         None => Ok(()),
     }
 }
 
 fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Options<'_>) -> Result<u8> {
     let shown = url.to_string();
-    let mut database = if url.path().exists() { Some(open(context, url, false)?) } else { None };
+    let mut database = if place::exists(url)? { Some(open(context, url, false)?) } else { None };
     let mut applied = 0;
     let mut drifted = None;
     if let Some(database) = &mut database {
-        let (status, standing) = block_on(inspect(database, folder)).map_err(|error| failure(error, &shown))?;
+        expect(database, folder, options).map_err(|error| failure(error, url.into()))?;
+        let (status, standing) = block_on(inspect(database, folder)).map_err(|error| failure(error, url.into()))?;
         applied = status.applied;
         match standing {
             Standing::AsRecorded => {}
             Standing::Drifted(found) if options.accept_drift => drifted = Some(found),
             other => {
                 if let Some(error) = other.into_error() {
-                    return Err(failure(error, &shown));
+                    return Err(failure(error, url.into()));
                 }
             }
         }
@@ -160,11 +206,11 @@ fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Optio
     if let Some(drifted) = &drifted {
         say_drift(&context.printer, drifted, &shown);
     }
-    let waiting = pending(folder, applied, options.to).map_err(|error| failure(error, &shown))?;
+    let waiting = pending(folder, applied, options.to).map_err(|error| failure(error, url.into()))?;
     for migration in waiting {
         if let Some(drifted) = &drifted {
             let touched = touched(drifted, folder, migration);
-            touched.map_err(|error| failure(error, &shown))?;
+            touched.map_err(|error| failure(error, url.into()))?;
         }
     }
     for migration in waiting {
@@ -173,6 +219,16 @@ fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Optio
     let count = waiting.len();
     context.printer.status("Pending", format!("{shown}: {}, nothing was changed", counted(count, "migration")));
     Ok(exit::DONE)
+}
+
+/// Tells the database what is pending, so that what is to be said of it is asked together with the schema.
+fn expect(database: &mut Database, folder: &Folder, options: Options<'_>) -> std::result::Result<(), ApplyError> {
+    let applied = block_on(status(database, folder))?.applied;
+    let waiting = pending(folder, applied, options.to)?;
+    let texts = waiting.iter().map(|migration| folder.sql(migration)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let scripts = waiting.iter().zip(&texts).map(|(migration, text)| Script::parse(text, &folder.sql_path(migration)));
+    database.expect(&scripts.collect::<std::result::Result<Vec<_>, _>>()?);
+    Ok(())
 }
 
 fn show(context: &Context, folder: &Folder, migration: &Migration, database: Option<&mut Database>) -> Result<()> {
@@ -192,6 +248,9 @@ fn show(context: &Context, folder: &Folder, migration: &Migration, database: Opt
         for loss in block_on(database.losses(&script)) {
             say_loss(printer, "Would drop", &loss);
         }
+        for announcement in database.announcements(&script) {
+            announce(printer, migration.name.as_str(), &announcement);
+        }
     }
     Ok(())
 }
@@ -202,6 +261,28 @@ fn say_drift(printer: &Printer, drifted: &Drifted, database: &str) {
     printer.warning(&format!("`{database}` is not what its last migration `{migration}` left, as accepted"), &[]);
     printer.status("By hand", lines.join("\n"));
     printer.json("drift", &json!({ "database": database, "migration": migration, "differences": lines }));
+}
+
+/// Says what is worth knowing before a migration begins.
+fn announce(printer: &Printer, name: &str, announcement: &Announcement) {
+    let (what, text, object) = match announcement {
+        Announcement::LongRebuild { table, rows } => (
+            "long_rebuild",
+            format!(
+                "{name} copies the {rows} rows of `{table}`; if that takes over 5 seconds while somebody else writes, \
+                 it is rolled back and tried again"
+            ),
+            json!({ "table": table.to_string(), "rows": rows }),
+        ),
+        Announcement::Large { bytes } => (
+            "large",
+            format!("{name} has {} MB of statements, which travel in several requests", bytes.div_ceil(1024 * 1024)),
+            json!({ "bytes": bytes }),
+        ),
+        _ => return,
+    };
+    printer.status("Large", text);
+    printer.json("announcement", &json!({ "migration": name, "what": what, "details": object }));
 }
 
 /// Says what is lost, and how much of it.
@@ -234,11 +315,11 @@ impl Observer for Watch<'_> {
     }
 
     fn loses(&mut self, loss: &Loss) {
-        let say = || say_loss(self.printer, "Dropping", loss);
-        match &self.progress {
-            Some(progress) => progress.above(say),
-            None => say(),
-        }
+        say_loss(self.printer, "Dropping", loss);
+    }
+
+    fn announce(&mut self, name: &str, announcement: &Announcement) {
+        announce(self.printer, name, announcement);
     }
 
     fn drifted(&mut self, drifted: &Drifted) {
@@ -247,11 +328,7 @@ impl Observer for Watch<'_> {
 
     fn applied(&mut self, applied: &Applied) {
         self.done += 1;
-        let say = || self.printer.status("Applied", format!("{} ({} ms)", applied.name, applied.milliseconds));
-        match &self.progress {
-            Some(progress) => progress.above(say),
-            None => say(),
-        }
+        self.printer.status("Applied", format!("{} ({} ms)", applied.name, applied.milliseconds));
         self.printer.json("applied", &json!({ "name": applied.name, "milliseconds": applied.milliseconds }));
     }
 }

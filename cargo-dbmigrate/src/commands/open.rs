@@ -3,44 +3,100 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::apply::database::OpenError;
 use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::owner::Owner;
+use dbmigrate_core::engine::remote::{Client, Observer, Options};
+use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::plan::decide::shell_quoted;
 use pollster::block_on;
+use serde_json::json;
 
+use super::place;
 use super::replay::engine_error;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::package;
-use crate::url::DatabaseUrl;
+use crate::report::Printer;
+use crate::url::{DatabaseUrl, Place, Server, redacted};
+
+/// How often at most something is said of what is waited for.
+const BETWEEN_SIGNS: Duration = Duration::from_secs(15);
 
 /// Opens the database.
 ///
 /// # Errors
 /// If it is not a database, a replica, or cannot be opened.
 pub(super) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result<Database> {
-    let timeout = Duration::from_secs(context.config.busy_timeout);
-    check_place(url)?;
-    let opened = block_on(Database::open(url.path(), create, timeout));
+    let path = match url.place() {
+        Place::File(path) => path,
+        Place::Server(server) => return Ok(open_server(context, url, server)),
+    };
+    place::check(url)?;
+    let opened = block_on(Database::open(path, create, url.timeout()));
     let ignore = || context.config.ignore.clone();
     opened.map(|database| database.ignoring(ignore())).map_err(|error| match error {
         OpenError::Engine(engine) => {
             let shown = url.to_string();
-            let known = not_a_database(url.path(), &shown, &engine);
+            let known = not_a_database(path, &shown, &engine).or_else(|| match engine.kind {
+                ErrorKind::CannotOpen => place::no_access(path),
+                _ => None,
+            });
             known
-                .unwrap_or_else(|| engine_error("cannot open the database", &engine, &shown))
+                .unwrap_or_else(|| engine_error("cannot open the database", &engine, url.into()))
                 .note("nothing was changed")
         }
-        OpenError::Replica { .. } => {
-            CommandError::failed(format!("`{url}` is an embedded replica: schema changes there would be lost"))
-                .note("nothing was changed")
-                .help("migrate the primary database, from which the replica is synchronized")
-        }
+        OpenError::Owned { owner, .. } => owned(url, &owner),
         _ => CommandError::failed(error.to_string()),
+    })
+}
+
+/// A database on a server. Nothing is sent yet: whether it is there shows with the first question.
+fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Database {
+    #[expect(clippy::field_reassign_with_default, reason = "it may get more fields")]
+    let client = {
+        let mut options = Options::default();
+        options.timeout = url.timeout();
+        options.observer = Some(waiting(context.printer.clone(), url.to_string()));
+        Client::new(server.url.clone(), server.token.clone(), options)
+    };
+    Database::on_server(client).ignoring(context.config.ignore.clone())
+}
+
+/// Says from time to time that a long statement is waited for.
+fn waiting(printer: Printer, database: String) -> Observer {
+    let said = Mutex::new(Duration::ZERO);
+    Arc::new(move |since| {
+        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+        // another request begins to count anew
+        let last = if since < *said { Duration::ZERO } else { *said };
+        if since < last + BETWEEN_SIGNS {
+            return;
+        }
+        *said = since;
+        let seconds = since.as_secs();
+        printer.status("Waiting", format!("{database}: the server is alive, and has no answer after {seconds} s"));
+        printer.json("waiting", &json!({ "database": database, "seconds": seconds }));
+    })
+}
+
+/// That a file is a replica, or a server's, and what to name instead of it.
+fn owned(url: &DatabaseUrl, owner: &Owner) -> CommandError {
+    let beside = package::for_display(owner.sidecar());
+    let error = CommandError::failed(format!("`{url}` is {owner}"))
+        .note(format!("the file `{}` says so", beside.display()))
+        .note("nothing was changed");
+    error.help(match owner {
+        Owner::Replica { primary: Some(primary), .. } => match redacted(primary) {
+            shown if shown == *primary => format!("name its primary: `--url {}`", shell_quoted(primary)),
+            shown => format!("name its primary, `{shown}`: `--url URL`"),
+        },
+        Owner::Server { .. } => "name the server: `--url http://HOST:PORT`".to_owned(),
+        _ => "name its primary, from which it is synchronized: `--url libsql://HOST`".to_owned(),
     })
 }
 
@@ -74,33 +130,57 @@ fn not_a_database(path: &Path, shown: &str, error: &EngineError) -> Option<Comma
     Some(CommandError::failed(message).help("name the right file: `--url PATH`"))
 }
 
-/// SQLite says no more than that it cannot open a file; here is why, where it is not a question of rights. A pipe it
-/// would wait for.
-pub(super) fn check_place(url: &DatabaseUrl) -> Result<()> {
-    let what = match std::fs::metadata(url.path()) {
-        Ok(place) if place.is_dir() => Some("a folder"),
-        Ok(place) if !place.is_file() => Some("a pipe or a device"),
-        _ => None,
-    };
-    if let Some(what) = what {
-        return Err(
-            CommandError::failed(format!("`{url}` is {what}, not a database")).help("name the file: `--url PATH`")
-        );
-    }
-    match url.path().parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        Some(folder) => {
-            let folder = package::for_display(folder).display().to_string();
-            Err(CommandError::failed(format!("cannot make `{url}`: there is no folder `{folder}`"))
-                .help(format!("make it: `mkdir -p {}`", shell_quoted(&folder))))
-        }
-        None => Ok(()),
+/// A file that this run made, and that nothing was written to, is not left behind.
+pub(super) fn remove_if_empty(url: &DatabaseUrl) {
+    if let Some(path) = url.file() {
+        remove_empty_file(path);
     }
 }
 
-/// A file that this run made, and that nothing was written to, is not left behind.
-pub(super) fn remove_if_empty(path: &Path) {
-    if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+fn remove_empty_file(path: &Path) {
+    let path = place::end_of_links(path);
+    let is_empty = || std::fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() == 0);
+    if !is_empty() {
+        return;
+    }
+    // another runner may be about to fill it: what it writes into a file that has been removed is lost
+    let Ok(connection) = block_on(Connection::open(&path, false)) else { return };
+    if block_on(connection.run("BEGIN EXCLUSIVE")).is_ok() && is_empty() {
         // best effort: an empty file does no harm
-        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_file(&path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_removed_unless_somebody_is_about_to_fill_it() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("a.db");
+        let other = block_on(Connection::open(&path, true)).expect("it can be made");
+        block_on(other.run("BEGIN IMMEDIATE")).expect("nobody else is there");
+        remove_empty_file(&path);
+        assert!(path.exists(), "what the other one writes would be lost");
+        block_on(other.run("CREATE TABLE t (a)")).expect("it is a statement");
+        block_on(other.run("COMMIT")).expect("it can be written");
+        remove_empty_file(&path);
+        assert!(path.exists(), "it is not empty");
+        drop(other);
+        std::fs::write(&path, "").expect("it is writable");
+        remove_empty_file(&path);
+        assert!(!path.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn of_a_link_the_file_is_removed() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let (link, path) = (folder.path().join("link.db"), folder.path().join("a.db"));
+        std::os::unix::fs::symlink("a.db", &link).expect("links can be made");
+        std::fs::write(&path, "").expect("it is writable");
+        remove_empty_file(&link);
+        assert!(!path.exists() && std::fs::symlink_metadata(&link).is_ok());
     }
 }

@@ -11,8 +11,11 @@ use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use super::open::open;
+use super::place;
 use super::replay::engine_error;
+use super::subject::Subject;
 use super::{pull_baseline, pull_drizzle, pull_files};
+use crate::cli::Connect;
 use crate::codegen::{self, Inexpressible};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -30,10 +33,6 @@ const SHOWN: usize = 20;
 Without `--out` the structs go to the standard output. A file that says something else is only
 overwritten with `--overwrite`; without it the exit code is 3 and nothing is written.")]
 pub struct Pull {
-    /// Database: a path or file: URL
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-
     /// File to write, or a folder for one file per table and a `mod.rs`
     #[arg(long, value_name = "FILE.rs|DIR/")]
     pub out: Option<PathBuf>,
@@ -57,6 +56,10 @@ pub struct Pull {
     /// Take over the history of a database that drizzle-kit has managed, from its migrations folder
     #[arg(long, value_name = "DIR", conflicts_with_all = ["tables", "baseline"])]
     pub from_drizzle: Option<PathBuf>,
+
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
 }
 
 impl Pull {
@@ -75,7 +78,7 @@ impl Pull {
 /// # Errors
 /// What went wrong.
 pub fn run(context: &Context, arguments: &Pull) -> Result<u8> {
-    let url = context.database(arguments.url.as_deref())?;
+    let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     match &arguments.from_drizzle {
         Some(folder) => return pull_drizzle::run(context, arguments, folder, &url),
@@ -113,13 +116,13 @@ pub(super) struct Pulled {
 /// # Errors
 /// If there is none, or it cannot be read.
 pub(super) fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled> {
-    if !url.path().exists() {
+    if !place::exists(url)? {
         return Err(CommandError::failed(format!("there is no database `{url}`"))
             .note(format!("its name is from {}", url.source()))
             .help("name the one to pull from: `cargo dbmigrate pull --url PATH`"));
     }
     let connection = open(context, url, false)?.into_connection();
-    read_from(context, arguments, &connection, &url.to_string())
+    read_from(context, arguments, &connection, url.into())
 }
 
 /// Reads the database behind a connection.
@@ -130,7 +133,7 @@ pub(super) fn read_from(
     context: &Context,
     arguments: &Pull,
     connection: &Connection,
-    database: &str,
+    database: Subject<'_>,
 ) -> Result<Pulled> {
     let engine = |error| engine_error("cannot read the schema", &error, database).note("nothing was written");
     let mut found = block_on(introspect_without(connection, &context.config.ignore)).map_err(engine)?;

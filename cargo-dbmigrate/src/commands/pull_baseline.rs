@@ -59,11 +59,10 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
 
 /// The database may have been adopted by an earlier run, but not be the work of other migrations.
 fn refuse_other_history(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<()> {
-    let shown = url.to_string();
     let mut database = baseline::open_existing(context, url, "pull --baseline")?;
     let history = block_on(database.history())
-        .map_err(|error| engine_error("cannot read the history", &error, &shown).note("nothing was changed"))?;
-    history::compare(&history, folder.migrations()).map_err(|error| apply_error(&error.into(), &shown))?;
+        .map_err(|error| engine_error("cannot read the history", &error, url.into()).note("nothing was changed"))?;
+    history::compare(&history, folder.migrations()).map_err(|error| apply_error(&error.into(), url.into()))?;
     Ok(())
 }
 

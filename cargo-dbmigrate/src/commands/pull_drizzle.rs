@@ -19,6 +19,7 @@ use super::baseline;
 use super::pull::{self, Pull};
 use super::replay::{apply_error, engine_error};
 use super::replay_drizzle::{Replayed, replay};
+use super::subject::Subject;
 use super::take_over::{self, Step};
 use crate::context::Context;
 use crate::drizzle::applied::{self, Applied, AppliedRow};
@@ -44,7 +45,7 @@ pub(super) fn run(context: &Context, arguments: &Pull, dir: &Path, url: &Databas
     let from = drizzle.path.display().to_string();
     let again = format!("pull --from-drizzle {}{}", shell_quoted(&from), arguments.again());
     let mut database = baseline::open_existing(context, url, &again)?;
-    let state = look(&mut database, &drizzle, &folder, &replayed.steps, &url.to_string())?;
+    let state = look(&mut database, &drizzle, &folder, &replayed.steps, url)?;
     drop(database);
     replayed.refuse_text_for_names(state.applied.count)?;
     let steps = &replayed.steps;
@@ -108,16 +109,17 @@ fn look(
     drizzle: &DrizzleFolder,
     folder: &Folder,
     steps: &[Step],
-    shown: &str,
+    url: &DatabaseUrl,
 ) -> Result<State> {
-    let engine = |action: &'static str| move |error: EngineError| engine_error(action, &error, shown);
+    let shown = &url.to_string();
+    let engine = |action: &'static str| move |error: EngineError| engine_error(action, &error, url.into());
     let own = block_on(database.history()).map_err(engine("cannot read the history"))?;
     let records = records(database).map_err(engine("cannot read what drizzle-kit has recorded"))?;
     let (found, unreadable) = block_on(database.schema()).map_err(engine("cannot read the schema"))?;
     let rows = records.as_deref().unwrap_or_default();
     let applied = applied::compare(drizzle, rows, shown)?;
     if !own.is_empty() {
-        history::compare(&own, folder.migrations()).map_err(|error| apply_error(&error.into(), shown))?;
+        history::compare(&own, folder.migrations()).map_err(|error| apply_error(&error.into(), url.into()))?;
         if own.len() < applied.count {
             return Err(went_on_with_drizzle(applied.count - own.len(), shown));
         }
@@ -210,11 +212,11 @@ fn place_structs(
         if structs::read(context).is_ok_and(|declared| SchemaHash::of(&declared.schema) == wanted) {
             return Ok(Vec::new());
         }
-        let pulled = pull::read_from(context, arguments, &replayed.connection, from)?;
+        let pulled = pull::read_from(context, arguments, &replayed.connection, Subject::Named(from))?;
         pull::write_structs(context, arguments, from, &pulled)?;
         return Ok(vec![format!("put the structs into the package: `{again} --out src/schema.rs`")]);
     }
-    let pulled = pull::read_from(context, arguments, &replayed.connection, from)?;
+    let pulled = pull::read_from(context, arguments, &replayed.connection, Subject::Named(from))?;
     let mut next = pull::write_structs(context, arguments, from, &pulled)?;
     take_over::check_structs(context, &head.snapshot.schema, arguments.out.as_deref(), &mut next, again)?;
     Ok(next)

@@ -3,18 +3,20 @@
 use std::path::Path;
 
 use dbmigrate_core::engine::apply::Target as _;
-use dbmigrate_core::engine::introspect::{Unreadable, introspect_without};
+use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::folder::{Folder, Migration, Snapshot, Verify};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
 use super::open::open;
+use super::place;
 use super::replay::engine_error;
+use crate::cli::Connect;
 use crate::context::Context;
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::source::Declared;
 use crate::structs;
-use crate::url::{DatabaseUrl, UrlSource};
+use crate::url::DatabaseUrl;
 
 /// The words that are neither a migration nor a database.
 const WORDS: [&str; 4] = ["structs", "head", "empty", "database"];
@@ -69,11 +71,11 @@ pub(super) struct Loaded {
     pub(super) has_history: bool,
 }
 
-/// Reads a side. `flag` is what it was typed for, `url` the value of `--url`.
+/// Reads a side. `flag` is what it was typed for, `connect` says what `database` is.
 ///
 /// # Errors
 /// If there is no such thing, or it cannot be read.
-pub(super) fn load(context: &Context, side: &Side, flag: &'static str, url: Option<&str>) -> Result<Loaded> {
+pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: &Connect) -> Result<Loaded> {
     match side {
         Side::Structs => {
             let declared = structs::read(context)?;
@@ -96,9 +98,9 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, url: Opti
             snapshot(&folder, migration)
         }
         Side::Database => {
-            let url = context.database(url)?;
+            let url = context.database(connect)?;
             context.printer.detail("Database", format!("{url} (from {})", url.source()));
-            if url.path().exists() {
+            if place::exists(&url)? {
                 return database(context, &url);
             }
             // as for `migrate` and `push`, which would make it
@@ -106,8 +108,8 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, url: Opti
             Ok(Loaded { label: url.to_string(), shown, ..empty() })
         }
         Side::Other(text) => {
-            let url = DatabaseUrl::parse(text, Path::new(""), UrlSource::Side(flag))?;
-            if !url.path().exists() {
+            let url = context.database_at(text, flag, connect)?;
+            if !place::exists(&url)? {
                 return Err(CommandError::failed(format!("`{flag} {url}`: there is no such file")));
             }
             database(context, &url)
@@ -161,9 +163,9 @@ fn find<'f>(folder: &'f Folder, text: &str, flag: &str) -> Result<&'f Migration>
 fn database(context: &Context, url: &DatabaseUrl) -> Result<Loaded> {
     let mut target = open(context, url, false)?;
     let shown = url.to_string();
-    let failed = |error| engine_error("cannot read the schema", &error, &shown).note("nothing was changed");
+    let failed = |error| engine_error("cannot read the schema", &error, url.into()).note("nothing was changed");
     let history = block_on(target.history()).map_err(failed)?;
-    let found = block_on(introspect_without(target.connection(), target.ignored())).map_err(failed)?;
+    let found = block_on(target.introspected()).map_err(failed)?;
     // a folder that is not in order is no reason not to look at a database
     let last = history.last().and_then(|record| {
         let folder = context.folder().ok()?;

@@ -9,7 +9,9 @@ use serde_json::json;
 use super::difference;
 use super::migrate::failure;
 use super::open::open;
+use super::place;
 use super::replay::{drift_help, drift_message, not_empty_help};
+use crate::cli::Connect;
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit;
@@ -24,9 +26,9 @@ const PREFIX: &str = "by hand: ";
 Exits with 4 if a migration is to be applied or the database is not what its last migration left, with 5 if the
 database has other migrations.")]
 pub struct Status {
-    /// Database: a path or file: URL
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
 }
 
 /// Runs it and returns the exit code.
@@ -34,16 +36,17 @@ pub struct Status {
 /// # Errors
 /// What went wrong.
 pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
-    let database = context.database(arguments.url.as_deref())?;
+    let database = context.database(&arguments.connect)?;
     let printer = &context.printer;
     printer.detail("Database", format!("{database} (from {})", database.source()));
     let folder = context.folder()?;
     folder.verify(Verify::Sql)?;
     let shown = database.to_string();
-    let exists = database.path().exists();
+    let exists = place::exists(&database)?;
     let (history, standing) = if exists {
         let mut target = open(context, &database, false)?;
-        let (status, standing) = block_on(inspect(&mut target, &folder)).map_err(|error| failure(error, &shown))?;
+        let (status, standing) =
+            block_on(inspect(&mut target, &folder)).map_err(|error| failure(error, (&database).into()))?;
         (status.history, standing)
     } else {
         (Vec::new(), Standing::AsRecorded)

@@ -192,15 +192,19 @@ fn a_replica_is_left_alone() {
 }
 
 #[test]
-fn a_server_is_refused_without_its_token() {
+fn the_token_of_a_server_is_never_shown() {
     let project = behind();
-    for url in ["libsql://app-me.turso.io?authToken=s3cret", "https://me:s3cret@localhost:8080"] {
-        for command in ["migrate", "status"] {
-            let run = project.refuses(2, &format!("{command} --url {url}"));
+    // nobody listens there
+    let urls = [(1, "libsql://localhost:1?tls=0&authToken=s3cret"), (2, "https://me:s3cret@localhost:8080")];
+    for (code, url) in urls {
+        for command in ["migrate", "status", "push", "pull", "diff", "baseline 1"] {
+            let run = project.refuses(code, &format!("{command} --url {url}"));
             assert!(!run.err.contains("s3cret") && !run.out.contains("s3cret"), "{}", run.err);
+            assert!(run.err.contains("localhost"), "{}", run.err);
         }
     }
-    project.write(".env", "TURSO_DATABASE_URL=libsql://app-me.turso.io?authToken=s3cret\nTURSO_AUTH_TOKEN=s3cret\n");
+    let url = "libsql://localhost:1?tls=0&authToken=s3cret";
+    project.write(".env", format!("TURSO_DATABASE_URL={url}\nTURSO_AUTH_TOKEN=s3cret\n"));
     for command in ["migrate -v", "status -v --message-format json", "generate -v", "check -v"] {
         let run = project.run(command);
         assert!(!run.err.contains("s3cret") && !run.out.contains("s3cret"), "{}{}", run.out, run.err);

@@ -21,4 +21,5 @@ mod push;
 mod push_beside;
 mod renames;
 mod rows;
+mod servers;
 mod unusable_keys;

@@ -28,27 +28,45 @@ pub struct Broken {
 /// # Errors
 /// If the database cannot be asked.
 pub async fn broken_objects(connection: &Connection, schema: &Schema) -> Result<Vec<Broken>, EngineError> {
+    Ok(compile(connection, schema).await?.broken)
+}
+
+/// What compiling every view and trigger has shown.
+pub(super) struct Compiled {
+    pub(super) broken: Vec<Broken>,
+    /// The statements that compile.
+    pub(super) compiling: Vec<String>,
+}
+
+/// The same, and the statements that it takes.
+pub(super) async fn compile(connection: &Connection, schema: &Schema) -> Result<Compiled, EngineError> {
     let views: Vec<Name> = schema.views.iter().map(|view| view.name.clone()).collect();
     let queries: Vec<String> = views.iter().map(|view| format!("SELECT * FROM {} LIMIT 0", view.sql())).collect();
-    let answers: Vec<Result<Vec<String>, EngineError>> = connection.describe_all(&queries).await?;
-    let mut broken = Vec::new();
+    let answers = connection.describe_all(&queries).await?;
+    let mut compiled = Compiled { broken: Vec::new(), compiling: Vec::new() };
     let mut columns: BTreeMap<&Name, Vec<Name>> = BTreeMap::new();
-    for (view, answer) in views.iter().zip(answers) {
+    for ((view, query), answer) in views.iter().zip(queries).zip(answers) {
         match answer {
-            Ok(names) => drop(columns.insert(view, names.into_iter().map(Name::from).collect())),
+            Ok(names) => {
+                columns.insert(view, names.into_iter().map(Name::from).collect());
+                compiled.compiling.push(query);
+            }
             Err(_) if schema.views.get(view).is_some_and(|view| view.unchecked) => {}
-            Err(error) => broken.push(Broken { kind: "view", name: view.clone(), message: error.message }),
+            Err(error) => compiled.broken.push(Broken { kind: "view", name: view.clone(), message: error.message }),
         }
     }
     let writes = writes(schema, &columns);
     let statements: Vec<&String> = writes.iter().map(|(_, statement)| statement).collect();
     let answers = connection.describe_all(&statements).await?;
-    for ((trigger, _), answer) in writes.iter().zip(answers) {
-        if let Err(error) = answer {
-            broken.push(Broken { kind: "trigger", name: (*trigger).clone(), message: error.message });
+    for ((trigger, statement), answer) in writes.into_iter().zip(answers) {
+        match answer {
+            Ok(_) => compiled.compiling.push(statement),
+            Err(error) => {
+                compiled.broken.push(Broken { kind: "trigger", name: trigger.clone(), message: error.message });
+            }
         }
     }
-    Ok(broken)
+    Ok(compiled)
 }
 
 /// The triggers, each with a statement that fires it.

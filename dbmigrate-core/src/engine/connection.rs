@@ -1,4 +1,10 @@
-//! A connection to a local database, with the few ways of running a statement that the engine needs.
+//! A connection to a database, with the few ways of running statements that the engine needs.
+//!
+//! What is run or asked together costs one round trip where the database is on a server, so callers put together what
+//! they can.
+
+#[cfg(feature = "remote")]
+pub(super) mod server;
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,16 +16,35 @@ use super::error::{EngineError, ErrorKind};
 /// A row of values.
 pub type Row = Vec<Value>;
 
-/// A connection to a local database.
+/// A connection to a database.
 pub struct Connection {
-    inner: libsql::Connection,
+    backend: Backend,
+}
+
+enum Backend {
+    /// A file, or memory.
+    Local(libsql::Connection),
+    /// A database on a server.
+    #[cfg(feature = "remote")]
+    Server(Box<server::ServerConnection>),
+}
+
+/// What both backends have.
+macro_rules! on {
+    ($self:expr, local $inner:ident => $local:expr, server $connection:ident => $server:expr $(,)?) => {
+        match &$self.backend {
+            Backend::Local($inner) => $local,
+            #[cfg(feature = "remote")]
+            Backend::Server($connection) => $server,
+        }
+    };
 }
 
 impl Connection {
     /// A new, empty database in memory.
     pub async fn in_memory() -> Result<Self, EngineError> {
         let database = Builder::new_local(":memory:").build().await?;
-        Ok(Self { inner: database.connect()? })
+        Ok(Self::from_libsql(database.connect()?))
     }
 
     /// Opens a file, which is created if it does not exist and `create` is set.
@@ -40,7 +65,7 @@ impl Connection {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
         let database = Builder::new_local(path).flags(flags).build().await?;
-        let connection = Self { inner: database.connect()? };
+        let connection = Self::from_libsql(database.connect()?);
         connection.set_busy_timeout(busy_timeout)?;
         connection.rows("SELECT count(*) FROM sqlite_schema").await?;
         Ok(connection)
@@ -48,32 +73,71 @@ impl Connection {
 
     /// Wraps a connection that the application has opened.
     pub fn from_libsql(inner: libsql::Connection) -> Self {
-        Self { inner }
+        Self { backend: Backend::Local(inner) }
     }
 
-    /// How long a statement waits for another connection's lock.
+    /// A connection to the database on a server. Nothing is sent yet.
+    ///
+    /// Its methods block the thread that they are called on until the server has answered.
+    #[cfg(feature = "remote")]
+    pub fn to_server(client: super::remote::Client) -> Self {
+        Self { backend: Backend::Server(Box::new(server::ServerConnection::new(client))) }
+    }
+
+    /// The connection to a server, if it is one.
+    #[cfg(feature = "remote")]
+    pub(super) fn server(&self) -> Option<&server::ServerConnection> {
+        match &self.backend {
+            Backend::Local(_) => None,
+            Backend::Server(server) => Some(server),
+        }
+    }
+
+    /// How long a statement waits for another connection's lock. On a server, the server decides.
     pub fn set_busy_timeout(&self, timeout: Duration) -> Result<(), EngineError> {
-        Ok(self.inner.busy_timeout(timeout)?)
+        on!(self, local inner => Ok(inner.busy_timeout(timeout)?), server _server => Ok(()))
     }
 
     /// Whether no transaction is open.
     pub fn is_autocommit(&self) -> bool {
-        self.inner.is_autocommit()
+        on!(self, local inner => inner.is_autocommit(), server server => server.is_autocommit())
+    }
+
+    /// Turns foreign keys off, and returns whether they were on. On a server, that is for what comes next and for every
+    /// transaction, until they are turned on again.
+    pub async fn turn_foreign_keys_off(&self) -> Result<bool, EngineError> {
+        on!(self,
+            local _inner => {
+                let row = self.first_row("PRAGMA foreign_keys").await?;
+                self.run("PRAGMA foreign_keys = OFF").await?;
+                Ok(row.is_some_and(|row| integer(&row[0]) != 0))
+            },
+            server server => {
+                server.set_foreign_keys(false);
+                Ok(true)
+            },
+        )
+    }
+
+    /// Turns foreign keys on.
+    pub async fn turn_foreign_keys_on(&self) -> Result<(), EngineError> {
+        on!(self,
+            local _inner => self.run("PRAGMA foreign_keys = ON").await,
+            server server => {
+                server.set_foreign_keys(true);
+                Ok(())
+            },
+        )
     }
 
     /// Runs one statement to its end, whatever it returns.
     pub async fn run(&self, sql: &str) -> Result<(), EngineError> {
-        refuse_nul(sql)?;
-        let mut rows = self.inner.query(sql, ()).await?;
-        while rows.next().await?.is_some() {}
-        Ok(())
+        self.run_with(sql, Vec::new()).await
     }
 
     /// Runs one statement with values for its parameters.
     pub async fn run_with(&self, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
-        let mut rows = self.inner.query(sql, values).await?;
-        while rows.next().await?.is_some() {}
-        Ok(())
+        self.run_each_with([(sql, values)]).await.map_err(|(_, error)| error)
     }
 
     /// Runs several statements, stopping at the first error.
@@ -83,28 +147,44 @@ impl Connection {
 
     /// The same, and says which of them failed, counted from 0.
     pub async fn run_each(&self, statements: impl IntoIterator<Item = &str>) -> Result<(), (usize, EngineError)> {
-        for (at, statement) in statements.into_iter().enumerate() {
-            self.run(statement).await.map_err(|error| (at, error))?;
-        }
-        Ok(())
+        self.run_each_with(statements.into_iter().map(|sql| (sql, Vec::new()))).await
+    }
+
+    /// The same for statements with values for their parameters.
+    pub async fn run_each_with(
+        &self,
+        statements: impl IntoIterator<Item = (&str, Vec<Value>)>,
+    ) -> Result<(), (usize, EngineError)> {
+        on!(self,
+            local inner => {
+                for (at, (sql, values)) in statements.into_iter().enumerate() {
+                    run_local(inner, sql, values).await.map_err(|error| (at, error))?;
+                }
+                Ok(())
+            },
+            server server => server.run_each(statements),
+        )
     }
 
     /// Begins a transaction that can write: from here on nobody else does.
     pub async fn begin(&self) -> Result<(), EngineError> {
-        self.run("BEGIN IMMEDIATE").await
+        on!(self, local _inner => self.run("BEGIN IMMEDIATE").await, server server => server.begin())
     }
 
     /// Commits the transaction.
     pub async fn commit(&self) -> Result<(), EngineError> {
-        self.run("COMMIT").await
+        on!(self, local _inner => self.run("COMMIT").await, server server => server.commit())
     }
 
     /// Rolls the transaction back, if there is one.
     pub async fn roll_back(&self) {
-        if !self.is_autocommit() {
-            // an error here leaves the transaction to the end of the connection, which rolls it back as well
-            let _ = self.run("ROLLBACK").await;
-        }
+        on!(self,
+            local _inner => if !self.is_autocommit() {
+                // an error here leaves the transaction to the end of the connection, which rolls it back as well
+                let _ = self.run("ROLLBACK").await;
+            },
+            server server => server.roll_back(),
+        );
     }
 
     /// The answers of several queries, of one state of the database if a transaction is open or the database is on a
@@ -116,11 +196,19 @@ impl Connection {
         &self,
         queries: &[Q],
     ) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
-        let mut answers = Vec::with_capacity(queries.len());
-        for query in queries {
-            answers.push(self.rows(query.as_ref()).await);
-        }
-        Ok(answers)
+        on!(self,
+            local inner => {
+                let mut answers = Vec::with_capacity(queries.len());
+                for query in queries {
+                    answers.push(rows_local(inner, query.as_ref(), Vec::new()).await);
+                }
+                Ok(answers)
+            },
+            server server => {
+                let queries = queries.iter().map(|query| (query.as_ref(), Vec::new()));
+                server.ask_all(queries, super::remote::Patience::WhileAlive)
+            },
+        )
     }
 
     /// The names of the columns that each of the queries returns, which compiles them.
@@ -131,30 +219,45 @@ impl Connection {
         &self,
         queries: &[Q],
     ) -> Result<Vec<Result<Vec<String>, EngineError>>, EngineError> {
-        let mut answers = Vec::with_capacity(queries.len());
-        for query in queries {
-            answers.push(self.column_names(query.as_ref()).await);
-        }
-        Ok(answers)
+        on!(self,
+            local inner => {
+                let mut answers = Vec::with_capacity(queries.len());
+                for query in queries {
+                    answers.push(describe_local(inner, query.as_ref()).await);
+                }
+                Ok(answers)
+            },
+            server server => server.describe_all(queries),
+        )
     }
 
     /// The rows of a query.
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>, EngineError> {
-        refuse_nul(sql)?;
-        self.collect(self.inner.query(sql, ()).await?).await
+        self.rows_with(sql, Vec::new()).await
     }
 
     /// The rows of a query with values for its parameters.
     pub async fn rows_with(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, EngineError> {
-        self.collect(self.inner.query(sql, values).await?).await
+        on!(self,
+            local inner => rows_local(inner, sql, values).await,
+            server server => {
+                let answers = server.ask_all([(sql, values)], super::remote::Patience::WhileAlive)?;
+                answers.into_iter().next().unwrap_or_else(|| Ok(Vec::new()))
+            },
+        )
     }
 
-    /// The first row of a query, of which no more than that is computed.
+    /// The first row of a query, of which a local database computes no more than that.
     pub async fn first_row(&self, sql: &str) -> Result<Option<Row>, EngineError> {
-        refuse_nul(sql)?;
-        let mut rows = self.inner.query(sql, ()).await?;
-        let width = rows.column_count();
-        rows.next().await?.map(|row| (0..width).map(|at| Ok(row.get_value(at)?)).collect()).transpose()
+        on!(self,
+            local inner => {
+                refuse_nul(sql)?;
+                let mut rows = inner.query(sql, ()).await?;
+                let width = rows.column_count();
+                rows.next().await?.map(|row| (0..width).map(|at| Ok(row.get_value(at)?)).collect()).transpose()
+            },
+            server _server => Ok(self.rows(sql).await?.into_iter().next()),
+        )
     }
 
     /// The first row of a query over the rows of users, its text as it can be shown.
@@ -203,23 +306,36 @@ impl Connection {
 
     /// The names of the columns that a query returns.
     pub async fn column_names(&self, sql: &str) -> Result<Vec<String>, EngineError> {
-        refuse_nul(sql)?;
-        let statement = self.inner.prepare(sql).await?;
-        Ok(statement.columns().iter().map(|column| column.name().to_owned()).collect())
-    }
-
-    async fn collect(&self, mut rows: libsql::Rows) -> Result<Vec<Row>, EngineError> {
-        let width = rows.column_count();
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().await? {
-            all.push((0..width).map(|at| Ok(row.get_value(at)?)).collect::<Result<Row, EngineError>>()?);
-        }
-        Ok(all)
+        self.describe_all(&[sql]).await?.pop().unwrap_or_else(|| Ok(Vec::new()))
     }
 }
 
+async fn run_local(inner: &libsql::Connection, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
+    refuse_nul(sql)?;
+    let mut rows = inner.query(sql, values).await?;
+    while rows.next().await?.is_some() {}
+    Ok(())
+}
+
+async fn rows_local(inner: &libsql::Connection, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, EngineError> {
+    refuse_nul(sql)?;
+    let mut rows = inner.query(sql, values).await?;
+    let width = rows.column_count();
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().await? {
+        all.push((0..width).map(|at| Ok(row.get_value(at)?)).collect::<Result<Row, EngineError>>()?);
+    }
+    Ok(all)
+}
+
+async fn describe_local(inner: &libsql::Connection, sql: &str) -> Result<Vec<String>, EngineError> {
+    refuse_nul(sql)?;
+    let statement = inner.prepare(sql).await?;
+    Ok(statement.columns().iter().map(|column| column.name().to_owned()).collect())
+}
+
 /// The query as one that returns text as bytes, and before each value whether it is text.
-fn shown(sql: &str, width: usize) -> String {
+pub(super) fn shown(sql: &str, width: usize) -> String {
     let names: Vec<String> = (1..=width).map(|at| format!("c{at}")).collect();
     let values = names
         .iter()
@@ -231,7 +347,7 @@ fn shown(sql: &str, width: usize) -> String {
 }
 
 /// The values of a row in which whether it is text stands before each.
-fn as_shown(row: &Row) -> Row {
+pub(super) fn as_shown(row: &Row) -> Row {
     let shown = row.chunks_exact(2).map(|pair| match (integer(&pair[0]), &pair[1]) {
         (1, Value::Blob(bytes)) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
         (_, value) => value.clone(),

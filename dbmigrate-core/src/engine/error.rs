@@ -5,6 +5,9 @@ use thiserror::Error;
 /// SQLite's result code, without the extension in the upper bytes (sqlite.org/rescode.html).
 const PRIMARY_CODE_MASK: i32 = 0xff;
 
+/// An extended code of "read-only": the file was moved or deleted (sqlite.org/rescode.html#readonly_dbmoved).
+const READONLY_DBMOVED: i32 = 1032;
+
 /// An error of the engine.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("{message}")]
@@ -27,6 +30,8 @@ pub enum ErrorKind {
     Locked,
     /// The file, or its folder, cannot be written.
     ReadOnly,
+    /// The file is no longer where it was when it was opened.
+    Moved,
     /// The disk is full.
     DiskFull,
     /// The disk failed.
@@ -62,6 +67,7 @@ impl From<libsql::Error> for EngineError {
         match error {
             libsql::Error::SqliteFailure(code, message) => {
                 let kind = match code & PRIMARY_CODE_MASK {
+                    _ if code == READONLY_DBMOVED => ErrorKind::Moved,
                     5 | 6 => ErrorKind::Locked,
                     8 => ErrorKind::ReadOnly,
                     10 => ErrorKind::Io,

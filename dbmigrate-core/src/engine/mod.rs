@@ -9,6 +9,7 @@ pub mod connection;
 pub mod content;
 pub mod error;
 pub mod introspect;
+pub mod owner;
 pub mod populate;
 pub mod provable;
 pub mod prove;

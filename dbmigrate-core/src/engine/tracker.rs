@@ -43,15 +43,31 @@ impl Tracker {
     /// # Errors
     /// If the engine fails.
     pub async fn new(connection: &Connection, ignore: Ignore) -> Result<Self, EngineError> {
-        // the version first, so that what another connection changes while the rest is read does not go unnoticed
-        let queries = [VERSION.to_owned(), objects_query(0), columns_query()];
-        let mut answers = connection.ask_all(&queries).await?.into_iter();
+        let [version, objects, columns] = Self::queries();
+        let mut answers = connection.ask_all(&[version, objects, columns]).await?.into_iter();
         let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
-        let version = version_in(&next()?);
-        let (objects, last_rowid) = users_objects_of(stored_objects_in(next()?, 0), &ignore);
+        Ok(Self::of([next()?, next()?, next()?], ignore).0)
+    }
+
+    /// The queries for [`Tracker::of`]. The version comes first, so that what another connection changes while the rest
+    /// is read does not go unnoticed.
+    pub(super) fn queries() -> [String; 3] {
+        [VERSION.to_owned(), objects_query(0), columns_query()]
+    }
+
+    /// What [`Tracker::queries`] returned, and all objects, also those that are no part of the schema.
+    pub(super) fn of([version, objects, columns]: [Vec<Row>; 3], ignore: Ignore) -> (Self, Vec<StoredObject>) {
+        let version = version_in(&version);
+        let stored = stored_objects_in(objects, 0);
+        let (objects, last_rowid) = users_objects_of(stored.clone(), &ignore);
         let mut found = read_objects(&objects);
-        refuse_mismatches(&mut found, &objects, &stored_columns_in(next()?));
-        Ok(Self::from_introspected(found, last_rowid, version, ignore))
+        refuse_mismatches(&mut found, &objects, &stored_columns_in(columns));
+        (Self::from_introspected(found, last_rowid, version, ignore), stored.0)
+    }
+
+    /// SQLite's counter of schema changes when all this was read.
+    pub(super) fn version(&self) -> i64 {
+        self.version
     }
 
     fn from_introspected(found: Introspected, last_rowid: i64, version: i64, ignore: Ignore) -> Self {

@@ -164,7 +164,7 @@ impl Question {
         let (table, counted) = self.counted(renames);
         let (lint, object) = self.lint();
         let message = format!("`{object}` was empty and has {{}} now, which needs an answer ({lint})");
-        Preflight::new(table, message, format!("SELECT {counted} FROM {} HAVING {counted} > 0", table.sql()))
+        Preflight::new(table, message, super::preflight::if_any(&counted, "", &table.sql()))
     }
 
     /// The table by its old name, and the aggregate that counts what is of interest in it.
@@ -450,7 +450,7 @@ mod tests {
         // the column whose name another one takes over
         let gone = Question::ColumnGone { table: "t".into(), column: "b".into(), candidates: Vec::new() };
         let guard = gone.guard(&renames);
-        assert_eq!(guard.query, "SELECT count(b) FROM \"old t\" HAVING count(b) > 0");
+        assert_eq!(guard.query, "SELECT * FROM (SELECT count(b) AS _count FROM \"old t\") WHERE _count > 0");
         assert_eq!(guard.table.as_str(), "old t");
     }
 }

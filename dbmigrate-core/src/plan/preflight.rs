@@ -132,6 +132,12 @@ struct Probe<'a> {
     diff: &'a TableDiff,
 }
 
+/// A query that returns a row if something is counted. `HAVING` without `GROUP BY` would say it more plainly, but libSQL
+/// servers cannot read that.
+pub(super) fn if_any(counted: &str, more: &str, from: &str) -> String {
+    format!("SELECT * FROM (SELECT {counted} AS _count{more} FROM {from}) WHERE _count > 0")
+}
+
 impl Probe<'_> {
     fn old_name(&self, column: &Name) -> Name {
         self.input.diff.renames.old_column(&self.after.name, column).clone()
@@ -143,8 +149,7 @@ impl Probe<'_> {
         let table = &self.old.name;
         let (place, words) = self.place();
         let shown = if shown.is_empty() { String::new() } else { format!(", {shown}") };
-        let query =
-            format!("SELECT count(*), {place}{shown} FROM {} WHERE {condition} HAVING count(*) > 0", table.sql());
+        let query = if_any("count(*)", &format!(", {place}{shown}"), &format!("{} WHERE {condition}", table.sql()));
         // the key of a table without rowid is among its columns
         let rowid = self.old.free_rowid_name().filter(|_| self.old.rowid_alias().is_none());
         let rowid = rowid.map(|name| format!("{}, ", name.sql())).unwrap_or_default();
@@ -191,7 +196,7 @@ impl Probe<'_> {
             && super::decide::needs_backfill(self.after, column);
         (is_new && has_nothing).then(|| {
             let message = format!("`{}` has {{}} rows and nothing to put into `{}`", self.old.name, column.name);
-            let query = format!("SELECT count(*) FROM {} HAVING count(*) > 0", self.old.name.sql());
+            let query = if_any("count(*)", "", &self.old.name.sql());
             let preflight = Preflight::new(&self.old.name, message, query);
             let preflight = preflight.at(self.at_column(column));
             preflight.answer("to fill them (any SQL expression)", "backfill", &self.example(column))
@@ -429,10 +434,8 @@ impl Probe<'_> {
             })
             .join(", ")
         );
-        let query = format!(
-            "SELECT count(*), min(v) FROM (SELECT {} AS v {groups}) HAVING count(*) > 0",
-            each(&|one| format!("quote({})", one.value)).join(" || ', ' || "),
-        );
+        let value = each(&|one| format!("quote({})", one.value)).join(" || ', ' || ");
+        let query = if_any("count(*)", ", min(v)", &format!("(SELECT {value} AS v {groups})"));
         let rows = format!("SELECT {}, count(*) {groups}", each(&|one| one.value.clone()).join(", "));
         let names = each(&|one| one.shown.clone()).join(", ");
         let message = format!("{{}} duplicates in `{}` ({names}), which becomes unique: {{}}", self.old.name);

@@ -6,6 +6,7 @@ mod refused;
 mod said;
 
 use clap::Args;
+use dbmigrate_core::config::MOST_RETRIES;
 use dbmigrate_core::diff::Diff;
 use dbmigrate_core::engine::Introspected;
 use dbmigrate_core::engine::apply::{Database, Push as Change, Step, Target as _};
@@ -16,8 +17,10 @@ use pollster::block_on;
 
 use super::answers::{Acceptance, Answers, FOR_PUSH, Word};
 use super::decide::Asker;
-use super::open::{check_place, open, remove_if_empty};
+use super::open::{open, remove_if_empty};
+use super::place;
 use super::replay::engine_error;
+use crate::cli::Connect;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::source::Declared;
@@ -40,17 +43,21 @@ Examples:
 The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
 TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.")]
 pub struct Push {
-    /// Database: a path or file: URL
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-
     /// Show the SQL, change nothing
     #[arg(long)]
     pub dry_run: bool,
 
+    /// How often to try again what a server has given up because another writer was waiting (3)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
+    pub retries: Option<u32>,
+
     /// What is decided.
     #[command(flatten)]
     pub answers: Answers,
+
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
 }
 
 /// Runs it and returns the exit code.
@@ -58,7 +65,7 @@ pub struct Push {
 /// # Errors
 /// What went wrong.
 pub fn run(context: &Context, arguments: &Push) -> Result<u8> {
-    let url = context.database(arguments.url.as_deref())?;
+    let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let declared = structs::read(context)?;
     let mut command_line = "cargo dbmigrate push".to_owned();
@@ -142,14 +149,13 @@ impl Run<'_> {
     }
 
     fn look(&self) -> Result<Live> {
-        let shown = self.url.to_string();
-        if !self.url.path().exists() {
-            check_place(self.url)?;
+        if !place::exists(self.url)? {
+            place::check(self.url)?;
             let found = Introspected::default();
             return Ok(Live { database: None, found, broken: Vec::new(), has_history: false });
         }
         let mut database = open(self.context, self.url, false)?;
-        let read = |error| engine_error("cannot read the schema", &error, &shown).note("nothing was changed");
+        let read = |error| engine_error("cannot read the schema", &error, self.url.into()).note("nothing was changed");
         let found = block_on(database.introspected()).map_err(read)?;
         let history = block_on(database.history()).map_err(read)?;
         let broken = block_on(database.broken(&found.schema)).map_err(read)?;
@@ -169,10 +175,12 @@ impl Run<'_> {
         plan: &Plan,
     ) -> Result<Option<u64>> {
         let is_new = database.is_none();
-        let mut database = match database {
+        let retries = self.arguments.retries.unwrap_or(self.context.config.retries);
+        let database = match database {
             Some(database) => database,
             None => open(self.context, self.url, true)?,
         };
+        let mut database = database.retrying(retries);
         let change = Change {
             before,
             wanted: &decided.wanted.schema,
@@ -184,14 +192,15 @@ impl Run<'_> {
         drop(database);
         match result {
             Ok(Step::Applied { milliseconds }) => {
-                let shown = self.url.to_string();
-                finished.map_err(|error| engine_error("cannot restore the connection's settings", &error, &shown))?;
+                finished.map_err(|error| {
+                    engine_error("cannot restore the connection's settings", &error, self.url.into())
+                })?;
                 Ok(Some(milliseconds))
             }
             Ok(Step::Overtaken) => Ok(None),
             Err(failure) => {
                 if is_new {
-                    remove_if_empty(self.url.path());
+                    remove_if_empty(self.url);
                 }
                 Err(refused::failure(self, &failure, decided, plan))
             }

@@ -233,9 +233,7 @@ pub(super) fn contradicted(run: &Run<'_>, found: &[Finding], preflights: &[Prefl
 
 /// A preflight that does not run.
 pub(super) fn preflight(run: &Run<'_>, query: &str, error: &EngineError) -> CommandError {
-    engine_error("cannot look at the rows", error, &run.url.to_string())
-        .note(format!("the query: {query}"))
-        .note(UNCHANGED)
+    engine_error("cannot look at the rows", error, run.url.into()).note(format!("the query: {query}")).note(UNCHANGED)
 }
 
 /// A change that failed, and was undone.
@@ -245,7 +243,8 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
         Failure::Contradicted { found } => run.asker.missing(&[], &contradicted(run, found, &plan.preflights)),
         Failure::Statement { number: 0, statement, error, .. } => preflight(run, statement, error),
         Failure::Statement { statement, error, .. } => {
-            let shown = engine_error("a statement failed", error, &shown).note(format!("the statement: {statement}"));
+            let shown =
+                engine_error("a statement failed", error, run.url.into()).note(format!("the statement: {statement}"));
             match error.kind {
                 ErrorKind::Constraint => shown
                     .with_exit_code(exit::DECISION)
@@ -271,7 +270,12 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
             let error = CommandError::new(exit::DECISION, text).note(UNCHANGED);
             error.help(drop_broken(run, kind, &Name::from(name.as_str())))
         }
-        Failure::Engine { action, error } => engine_error(action, error, &shown).note(UNCHANGED),
+        Failure::Engine { action, error } if error.kind == ErrorKind::Lost => {
+            CommandError::failed(format!("{action}: {error}"))
+                .note("nobody knows whether the change was made")
+                .help(format!("see what is left to do, as soon as it answers: `{} --dry-run`", run.asker.command_line))
+        }
+        Failure::Engine { action, error } => engine_error(action, error, run.url.into()).note(UNCHANGED),
         _ => CommandError::failed(failure.to_string()).note(UNCHANGED),
     }
 }

@@ -6,7 +6,7 @@ use super::drift::Drifted;
 use super::history::{self, RecordKind};
 use super::runner::name_differences;
 use super::{ApplyError, Target};
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, ErrorKind};
 use crate::folder::{Folder, Migration};
 use crate::schema::canonical::SchemaHash;
 
@@ -95,7 +95,15 @@ pub async fn adopt(
     let migrations = &folder.migrations()[..wanted];
     let adoption = Adoption { migrations, kind, schema_hash: last.schema.to_hex(), expect_none };
     let action = "cannot record the migrations";
-    match target.adopt(&adoption).await.map_err(|error| ApplyError::Engine { action, error })? {
+    let adopted = match target.adopt(&adoption).await {
+        // the answer to the commit has not arrived: the history tells
+        Err(error) if error.kind == ErrorKind::Lost => match is_adopted(target, folder, last).await {
+            Ok(Some(Adopted::Unchanged(count))) => return Ok(Adopted::Recorded(count)),
+            _ => Err(error),
+        },
+        adopted => adopted,
+    };
+    match adopted.map_err(|error| ApplyError::Engine { action, error })? {
         None => Ok(Adopted::Recorded(wanted)),
         Some(Refusal::Changed) => Err(AdoptError::ChangedMeanwhile),
         // another run was faster, or something was changed since: look again

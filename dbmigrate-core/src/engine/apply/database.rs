@@ -1,6 +1,14 @@
 //! A database that migrations are applied to over a connection.
 
+#[cfg(feature = "remote")]
+mod ahead;
 mod checked;
+#[cfg(feature = "remote")]
+mod forecast;
+#[cfg(feature = "remote")]
+mod pipelined;
+#[cfg(feature = "remote")]
+mod steps;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,6 +16,8 @@ use std::time::{Duration, Instant};
 use checked::Wanted;
 use thiserror::Error;
 
+#[cfg(feature = "remote")]
+use super::Announcement;
 use super::adopt::{Adoption, Refusal};
 use super::found::{add_keys, fill};
 use super::history::{self, Record, RecordKind};
@@ -17,12 +27,17 @@ use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
+use crate::engine::owner::{Owner, owner};
 use crate::engine::tracker::{Tracker, schema_version};
 use crate::folder::Script;
+use crate::folder::script::Allow;
 use crate::plan::{Lint, Preflight};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
 use crate::sql::{Name, Statement, split};
+
+/// What is said when a transaction cannot be ended.
+pub const CANNOT_COMMIT: &str = "cannot commit";
 
 /// A local file, or a connection to one.
 pub struct Database {
@@ -35,6 +50,12 @@ pub struct Database {
     has_history_table: bool,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
+    /// What a server is asked together with its schema.
+    #[cfg(feature = "remote")]
+    ahead: ahead::Ahead,
+    /// How often a transaction is begun again that a server took the lock from.
+    #[cfg(feature = "remote")]
+    retries: u32,
 }
 
 /// Why a file was not opened.
@@ -44,11 +65,13 @@ pub enum OpenError {
     /// The engine could not open it.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// It is the local copy of a remote database: what is changed there is lost with the next sync.
-    #[error("`{}` is an embedded replica: schema changes there would be lost", path.display())]
-    Replica {
+    /// It is not the user's own: what is changed there behind its owner's back is lost.
+    #[error("`{}` is {owner}", path.display())]
+    Owned {
         /// The file.
         path: PathBuf,
+        /// Whose it is.
+        owner: Owner,
     },
 }
 
@@ -58,12 +81,8 @@ impl Database {
     /// # Errors
     /// If it is a replica, or not a database, or cannot be opened.
     pub async fn open(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, OpenError> {
-        for suffix in ["-client_wal_index", "-info"] {
-            let mut sidecar = path.as_os_str().to_owned();
-            sidecar.push(suffix);
-            if Path::new(&sidecar).exists() {
-                return Err(OpenError::Replica { path: path.to_owned() });
-            }
+        if let Some(owner) = owner(path) {
+            return Err(OpenError::Owned { path: path.to_owned(), owner });
         }
         let connection = Connection::open_waiting(path, create, busy_timeout).await?;
         Ok(Self::from_connection(connection))
@@ -78,7 +97,26 @@ impl Database {
             ignore: Ignore::default(),
             has_history_table: false,
             version_with_history: None,
+            #[cfg(feature = "remote")]
+            ahead: ahead::Ahead::default(),
+            #[cfg(feature = "remote")]
+            retries: RETRIES,
         }
+    }
+
+    /// The database on a server. Nothing is sent yet.
+    #[cfg(feature = "remote")]
+    pub fn on_server(client: crate::engine::remote::Client) -> Self {
+        Self::from_connection(Connection::to_server(client))
+    }
+
+    /// How often a transaction is begun again that a server took the lock from because it took too long and another
+    /// writer was waiting.
+    #[cfg(feature = "remote")]
+    #[must_use]
+    pub fn retrying(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
     }
 
     /// Hides what is somebody else's.
@@ -107,6 +145,10 @@ impl Database {
     async fn tracker(&mut self) -> Result<&mut Tracker, EngineError> {
         let tracker = match self.tracker.take() {
             Some(tracker) => tracker,
+            #[cfg(feature = "remote")]
+            None if self.connection.server().is_some() && self.connection.is_autocommit() => {
+                Box::new(self.look_at_server().await?)
+            }
             None => Box::new(Tracker::new(&self.connection, self.ignore.clone()).await?),
         };
         Ok(self.tracker.insert(tracker))
@@ -116,9 +158,7 @@ impl Database {
     /// pragma has no effect inside of a transaction (sqlite.org/foreignkeys.html#fk_enable).
     async fn turn_foreign_keys_off(&mut self) -> Result<(), EngineError> {
         if self.foreign_keys.is_none() {
-            let row = self.connection.first_row("PRAGMA foreign_keys").await?;
-            self.foreign_keys = Some(row.is_some_and(|row| integer(&row[0]) != 0));
-            self.connection.run("PRAGMA foreign_keys = OFF").await?;
+            self.foreign_keys = Some(self.connection.turn_foreign_keys_off().await?);
         }
         Ok(())
     }
@@ -171,7 +211,7 @@ impl Database {
             Ok(true) => {
                 if let Err(error) = self.connection.commit().await {
                     self.roll_back().await;
-                    return Err(Failure::Engine { action: "cannot commit", error });
+                    return Err(Failure::Engine { action: CANNOT_COMMIT, error });
                 }
                 Ok(Step::Applied { milliseconds: milliseconds(started) })
             }
@@ -249,6 +289,14 @@ impl Database {
         self.record(migration, position, duration)
             .await
             .map_err(|error| Failure::Engine { action: "cannot record the migration", error })
+    }
+
+    /// Makes a change that is no migration, or nothing at all.
+    async fn push_once(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
+        let started = Instant::now();
+        self.begin().await?;
+        let result = self.push_inside(push).await;
+        self.end(result, started).await
     }
 
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
@@ -338,6 +386,16 @@ impl Database {
         Ok(None)
     }
 
+    /// The number that a query returns.
+    async fn counted(&self, query: &str) -> Option<u64> {
+        #[cfg(feature = "remote")]
+        if let Some(known) = self.ahead.count(query) {
+            return *known;
+        }
+        let row = self.connection.first_row(query).await.ok()??;
+        row.first().and_then(|value| u64::try_from(integer(value)).ok())
+    }
+
     async fn roll_back(&mut self) {
         // what the transaction changed is not in the database, so it must not be in the tracker either
         self.tracker = None;
@@ -346,7 +404,34 @@ impl Database {
     }
 }
 
+/// How often a transaction is begun again that a server took the lock from.
+#[cfg(feature = "remote")]
+const RETRIES: u32 = 3;
+
 impl Target for Database {
+    fn at_once(&self) -> usize {
+        #[cfg(feature = "remote")]
+        if self.connection.server().is_some() {
+            return usize::MAX;
+        }
+        1
+    }
+
+    #[cfg(feature = "remote")]
+    fn expect(&mut self, scripts: &[Script<'_>]) {
+        if self.connection.server().is_some() {
+            let losses = scripts.iter().flat_map(|script| countable(script).map(|(_, query)| query));
+            let rebuilt = scripts.iter().flat_map(|script| ahead::rebuilt_tables(&script.statements));
+            let queries = losses.chain(rebuilt.map(|table| ahead::rows_query(&table))).collect();
+            self.ahead.expect(queries);
+        }
+    }
+
+    #[cfg(feature = "remote")]
+    fn announcements(&self, script: &Script<'_>) -> Vec<Announcement> {
+        if self.connection.server().is_some() { self.announced(script) } else { Vec::new() }
+    }
+
     async fn history(&mut self) -> Result<Vec<Record>, EngineError> {
         let (history, version) = history::read(&self.connection).await?;
         self.version_with_history = Some(version);
@@ -378,17 +463,9 @@ impl Target for Database {
 
     async fn losses(&mut self, script: &Script<'_>) -> Vec<Loss> {
         let mut losses = Vec::new();
-        for allow in &script.allows {
-            let query = match (allow.lint.parse(), allow.object.split_once('.')) {
-                (Ok(Lint::DropTable), _) => format!("SELECT count(*) FROM {}", Name::from(allow.object.as_str()).sql()),
-                (Ok(Lint::DropColumn | Lint::DiscardValues), Some((table, column))) => {
-                    format!("SELECT count({}) FROM {}", Name::from(column).sql(), Name::from(table).sql())
-                }
-                _ => continue,
-            };
+        for (allow, query) in countable(script) {
             // where it cannot be counted (the table gets its name in this migration), nothing is said
-            if let Ok(Some(row)) = self.connection.first_row(&query).await {
-                let count = u64::try_from(integer(&row[0])).unwrap_or_default();
+            if let Some(count) = self.counted(&query).await {
                 losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count });
             }
         }
@@ -414,13 +491,18 @@ impl Target for Database {
     }
 
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
-        let started = Instant::now();
-        self.begin().await?;
-        let result = self.push_inside(push).await;
-        self.end(result, started).await
+        #[cfg(feature = "remote")]
+        if self.connection.server().is_some() {
+            return self.push_to_server(push).await;
+        }
+        self.push_once(push).await
     }
 
     async fn apply(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        #[cfg(feature = "remote")]
+        if self.connection.server().is_some() {
+            return self.apply_pipelined(migrations, position, atomic).await;
+        }
         if atomic {
             return self.apply_together(migrations, position).await;
         }
@@ -477,10 +559,24 @@ impl Target for Database {
 
     async fn finish(&mut self) -> Result<(), EngineError> {
         match self.foreign_keys.take() {
-            Some(true) => self.connection.run("PRAGMA foreign_keys = ON").await,
+            Some(true) => self.connection.turn_foreign_keys_on().await,
             _ => Ok(()),
         }
     }
+}
+
+/// What a migration loses with permission, with queries for how much.
+fn countable<'s>(script: &'s Script<'_>) -> impl Iterator<Item = (&'s Allow, String)> {
+    script.allows.iter().filter_map(|allow| {
+        let query = match (allow.lint.parse(), allow.object.split_once('.')) {
+            (Ok(Lint::DropTable), _) => format!("SELECT count(*) FROM {}", Name::from(allow.object.as_str()).sql()),
+            (Ok(Lint::DropColumn | Lint::DiscardValues), Some((table, column))) => {
+                format!("SELECT count({}) FROM {}", Name::from(column).sql(), Name::from(table).sql())
+            }
+            _ => return None,
+        };
+        Some((allow, query))
+    })
 }
 
 fn cannot_read(error: EngineError) -> Failure {

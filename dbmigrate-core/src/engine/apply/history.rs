@@ -25,8 +25,14 @@ pub(super) const CREATE: &str = "CREATE TABLE IF NOT EXISTS _dbmigrate_history (
 /// The statement that completes a table that an earlier version of the tool has made.
 pub(super) const COMPLETE: &str = "ALTER TABLE _dbmigrate_history ADD COLUMN schema_version INTEGER";
 
-/// The statement that records a migration.
-const INSERT: &str = "INSERT INTO _dbmigrate_history \
+/// The statement that completes the record of a migration that was taken in before it ran, and returns how long it took.
+#[cfg(feature = "remote")]
+pub(super) const FINISH: &str = "UPDATE _dbmigrate_history SET \
+     duration_ms = CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER), \
+     schema_version = (SELECT schema_version FROM pragma_schema_version) WHERE position = ?1 RETURNING duration_ms";
+
+/// The statement that records a migration, with [`values`].
+pub(super) const INSERT: &str = "INSERT INTO _dbmigrate_history \
      (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind, schema_version) \
      VALUES (?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7, ?8)";
 
@@ -149,8 +155,19 @@ pub(super) async fn insert(
     kind: RecordKind,
     schema_version: Option<i64>,
 ) -> Result<(), EngineError> {
+    connection.run_with(INSERT, values(migration, position, duration, kind, schema_version)).await
+}
+
+/// The values of a record.
+pub(super) fn values(
+    migration: &Migration,
+    position: usize,
+    duration: u64,
+    kind: RecordKind,
+    schema_version: Option<i64>,
+) -> Vec<Value> {
     let number = |value: u64| Value::Integer(i64::try_from(value).unwrap_or(i64::MAX));
-    let values = vec![
+    vec![
         number(position as u64 + 1),
         Value::Text(migration.name.to_string()),
         Value::Text(migration.sql.to_hex()),
@@ -159,8 +176,7 @@ pub(super) async fn insert(
         Value::Text(env!("CARGO_PKG_VERSION").to_owned()),
         Value::Text(kind.word().to_owned()),
         schema_version.map_or(Value::Null, Value::Integer),
-    ];
-    connection.run_with(INSERT, values).await
+    ]
 }
 
 /// Reads the history, empty if there is no such table, and SQLite's counter of schema changes at that time.

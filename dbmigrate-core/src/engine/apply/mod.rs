@@ -24,6 +24,7 @@ use crate::folder::script::{Script, ScriptError};
 use crate::folder::{FolderError, Migration};
 use crate::plan::Preflight;
 use crate::schema::Schema;
+use crate::sql::Name;
 
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
 pub use database::Database;
@@ -92,6 +93,24 @@ pub enum Step {
     },
     /// Another runner has changed something since the database was looked at: look again.
     Overtaken,
+}
+
+/// What is worth knowing before a migration is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Announcement {
+    /// It copies so many rows that a server may give the lock to another writer before it is done.
+    LongRebuild {
+        /// The table.
+        table: Name,
+        /// Its rows.
+        rows: u64,
+    },
+    /// Its statements do not fit into one request, and are sent in several while the lock is held.
+    Large {
+        /// How large they are, in bytes.
+        bytes: usize,
+    },
 }
 
 /// What became of several migrations that were to be applied, one after the other or all in one transaction.
@@ -178,6 +197,11 @@ pub trait Target {
         1
     }
 
+    /// What is worth saying before a migration is applied.
+    fn announcements(&self, _script: &Script<'_>) -> Vec<Announcement> {
+        Vec::new()
+    }
+
     /// Is told what is to be applied, before the schema and the losses are asked for.
     fn expect(&mut self, _scripts: &[Script<'_>]) {}
 
@@ -196,7 +220,8 @@ pub trait Target {
     async fn finish(&mut self) -> Result<(), EngineError>;
 }
 
-/// Why one migration was not applied. The database is as it was before it, except for [`Failure::NotUndone`].
+/// Why one migration was not applied. The database is as it was before it, except for [`Failure::NotUndone`], and
+/// perhaps [`Failure::Lost`].
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -273,10 +298,29 @@ pub enum Failure {
         /// The engine's error.
         error: EngineError,
     },
+    /// The connection was lost while it was applied.
+    #[error("{error}")]
+    Lost {
+        /// How.
+        error: EngineError,
+        /// Whether the history says that it was not applied. If not, nobody can tell.
+        is_known: bool,
+    },
     /// Something failed after the statement of a migration that runs outside of a transaction: what the statement did
     /// stays, and is not recorded.
     #[error("{0}")]
     NotUndone(Box<Failure>),
+}
+
+impl Failure {
+    /// The engine's error, if it is one.
+    pub fn engine_error(&self) -> Option<&EngineError> {
+        match self {
+            Self::Statement { error, .. } | Self::Engine { error, .. } | Self::Lost { error, .. } => Some(error),
+            Self::NotUndone(failure) => failure.engine_error(),
+            _ => None,
+        }
+    }
 }
 
 fn list(objects: &[DriftedObject]) -> String {

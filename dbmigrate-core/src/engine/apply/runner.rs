@@ -2,7 +2,7 @@
 
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
-use super::{ApplyError, Attempt, Failure, Loss, Prepared, Stop, Target};
+use super::{Announcement, ApplyError, Attempt, Failure, Loss, Prepared, Stop, Target};
 use crate::diff::{Renames, diff};
 use crate::engine::introspect::Unreadable;
 use crate::engine::prove::differences;
@@ -17,6 +17,8 @@ pub trait Observer {
     fn begin(&mut self, name: &str, number: usize, of: usize);
     /// A migration is about to lose something, with permission.
     fn loses(&mut self, loss: &Loss);
+    /// Something is worth knowing before a migration begins: its name, and what.
+    fn announce(&mut self, _name: &str, _announcement: &Announcement) {}
     /// A migration was applied.
     fn applied(&mut self, applied: &Applied);
     /// The database has drifted, which was accepted.
@@ -206,6 +208,9 @@ async fn run(
             for loss in target.losses(&prepared.script).await {
                 observer.loses(&loss);
             }
+            for announcement in target.announcements(&prepared.script) {
+                observer.announce(prepared.migration.name.as_str(), &announcement);
+            }
         }
         observer.begin(name_of(0), outcome.applied.len() + 1, outcome.applied.len() + pending.len());
         let attempt = match &group[..] {
@@ -296,7 +301,12 @@ fn differences_of(
         failure => failure,
     };
     let Failure::Structure { found, unreadable } = reason else { return Ok(Vec::new()) };
-    let wanted = folder.schema_at(migration)?;
+    let wanted = match folder.schema_at(migration) {
+        Ok(wanted) => wanted,
+        // that it failed is more than why nobody can say what differs
+        Err(FolderError::NotEmbedded { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
     Ok(match drift {
         Some(drift) => differences_beside(drift, found, &wanted),
         None => name_differences(found, unreadable, &wanted),

@@ -54,17 +54,18 @@ struct StepResult {
 }
 
 impl BatchResult {
-    /// What came of each step. `None` if the answer is not one to that many steps.
-    pub(super) fn outcome(self, steps: usize) -> Option<Outcome> {
-        if self.step_results.len() != steps || self.step_errors.len() != steps {
+    /// What came of each step. `None` if the answer is not one to these steps.
+    pub(super) fn outcome(self, steps: &[proto::BatchStep]) -> Option<Outcome> {
+        if self.step_results.len() != steps.len() || self.step_errors.len() != steps.len() {
             return None;
         }
-        let steps = self.step_results.into_iter().zip(self.step_errors).map(|step| match step {
-            (_, Some(error)) => Some(Err(failure::of_hrana(&error))),
+        let answers = self.step_results.into_iter().zip(self.step_errors);
+        let outcomes = steps.iter().zip(answers).map(|(step, answer)| match answer {
+            (_, Some(error)) => Some(Err(failure::of_step(&error, step.stmt.sql.as_deref().unwrap_or_default()))),
             (Some(result), None) => Some(Ok(result.into_rows())),
             (None, None) => None,
         });
-        Some(Outcome { steps: steps.collect() })
+        Some(Outcome { steps: outcomes.collect() })
     }
 }
 

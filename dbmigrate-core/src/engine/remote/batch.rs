@@ -48,6 +48,7 @@ const CONDITION_OVERHEAD: usize = 28;
 
 /// Statements that are sent together. The server runs them one after the other on one connection, and goes on after a
 /// failure: what depends on a step has to say so in its condition.
+#[derive(Clone)]
 pub struct Batch {
     steps: Vec<proto::BatchStep>,
     writes: bool,
@@ -91,6 +92,13 @@ impl Batch {
             self.refuse("too many statements for one request".to_owned());
             u32::MAX
         })
+    }
+
+    /// Puts another statement, without values, in the place of a step's.
+    pub fn replace(&mut self, step: u32, sql: &str) {
+        if let Some(step) = usize::try_from(step).ok().and_then(|step| self.steps.get_mut(step)) {
+            step.stmt = proto::Stmt::new(sql, false);
+        }
     }
 
     fn refuse(&mut self, message: String) {
@@ -152,6 +160,13 @@ impl Outcome {
     /// What came of a step.
     pub fn step(&self, step: u32) -> Option<&Result<StepRows, EngineError>> {
         self.steps.get(usize::try_from(step).ok()?)?.as_ref()
+    }
+
+    /// Sets what came of a step.
+    pub fn set(&mut self, step: u32, result: Result<StepRows, EngineError>) {
+        if let Some(step) = usize::try_from(step).ok().and_then(|step| self.steps.get_mut(step)) {
+            *step = Some(result);
+        }
     }
 
     /// Whether a step has succeeded.

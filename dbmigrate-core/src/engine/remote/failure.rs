@@ -12,11 +12,10 @@ const SHOWN: usize = 300;
 
 /// The error of a statement or of a stream, with SQLite's message as a local database says it.
 pub(super) fn of_hrana(error: &proto::Error) -> EngineError {
-    let mut message = error.message.as_str();
-    while let Some(rest) = PREFIXES.iter().find_map(|prefix| message.strip_prefix(prefix)) {
-        message = rest;
-    }
-    if error.code == "SQL_INPUT_ERROR" || error.message.contains("SQL input error: ") {
+    // once, and none but that of the code: what a trigger raises may begin with any of them
+    let before = PREFIXES.iter().find(|(code, _)| *code == error.code).map_or("SQLite error: ", |(_, prefix)| prefix);
+    let mut message = error.message.strip_prefix(before).unwrap_or(&error.message);
+    if error.code == "SQL_INPUT_ERROR" {
         message = without_offset(message);
     }
     let kind = match error.code.as_str() {
@@ -32,6 +31,8 @@ pub(super) fn of_hrana(error: &proto::Error) -> EngineError {
         "STREAM_EXPIRED" => ErrorKind::StreamExpired,
         "RESPONSE_TOO_LARGE" => ErrorKind::TooLarge,
         "BLOCKED" | "SQLITE_AUTH" => ErrorKind::Forbidden,
+        // a replica hands on what its primary said, without the code
+        "PROXY_ERROR" => kind_by_words(message),
         _ if message.ends_with("constraint failed") => ErrorKind::Constraint,
         _ => ErrorKind::Statement,
     };
@@ -43,12 +44,34 @@ pub(super) fn of_hrana(error: &proto::Error) -> EngineError {
     EngineError { kind, message }
 }
 
-/// What servers put before SQLite's own message.
-const PREFIXES: [&str; 4] = [
-    "SQLite error: ",
-    "SQL input error: ",
-    "SQL string could not be parsed: ",
-    "error executing a request on the primary: ",
+/// The error of a step. What a replica hands on has the statement at its end (`… in SELECT nope at offset 7`).
+pub(super) fn of_step(error: &proto::Error, sql: &str) -> EngineError {
+    let of_primary = error.code == "PROXY_ERROR";
+    let before = error.message.rsplit_once(" at offset ").filter(|_| of_primary);
+    match before.and_then(|(before, _)| before.strip_suffix(sql)?.strip_suffix(" in ")) {
+        Some(message) => of_hrana(&proto::Error { message: message.to_owned(), code: error.code.clone() }),
+        None => of_hrana(error),
+    }
+}
+
+/// The kind of an error of which only the message is known. That of a `RAISE` may say anything.
+fn kind_by_words(message: &str) -> ErrorKind {
+    let words: [(&str, ErrorKind); 6] = [
+        ("constraint failed", ErrorKind::Constraint),
+        ("cannot store ", ErrorKind::Constraint),
+        ("database is locked", ErrorKind::Locked),
+        ("readonly database", ErrorKind::ReadOnly),
+        ("database or disk is full", ErrorKind::DiskFull),
+        ("ransaction timed", ErrorKind::Stolen),
+    ];
+    words.iter().find(|(words, _)| message.contains(words)).map_or(ErrorKind::Statement, |(_, kind)| *kind)
+}
+
+/// What servers put before a message with that code; before all others, it is `SQLite error: `.
+const PREFIXES: [(&str, &str); 3] = [
+    ("SQL_INPUT_ERROR", "SQL input error: "),
+    ("SQL_PARSE_ERROR", "SQL string could not be parsed: "),
+    ("PROXY_ERROR", "error executing a request on the primary: "),
 ];
 
 /// The message without the ` (at offset 7)` that servers append to those about a place in the statement.
@@ -141,6 +164,7 @@ impl Asked<'_> {
         if claims.is_none() {
             return format!("`{url}` does not accept the token, which is no JWT");
         }
+        let words = words.map(|words| words.strip_prefix("Unauthorized: ").unwrap_or(words).trim_matches('`'));
         let says = words.map(|words| format!(": {words}")).unwrap_or_default();
         format!("`{url}` does not accept the token: it is for another server, or is damaged{says}")
     }
@@ -206,4 +230,49 @@ fn strip_query(url: &str) -> &str {
 fn names_a_database(words: &str) -> bool {
     let words = words.to_ascii_lowercase();
     ["namespace", "database"].iter().any(|word| words.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(code: &str, message: &str) -> String {
+        of_hrana(&proto::Error { message: message.to_owned(), code: code.to_owned() }).message
+    }
+
+    #[test]
+    fn only_what_the_server_has_added_is_taken_off() {
+        for (code, said, wanted) in [
+            ("SQLITE_UNKNOWN", "SQLite error: no such table: x", "no such table: x"),
+            ("SQL_INPUT_ERROR", "SQL input error: no such column: x (at offset 7)", "no such column: x"),
+            ("SQL_INPUT_ERROR", "SQL input error: near \"x\": syntax error (at offset -1)", "near \"x\": syntax error"),
+            (
+                "SQL_INPUT_ERROR",
+                "SQL input error: no such column: a (at offset 1) (at offset 2)",
+                "no such column: a (at offset 1)",
+            ),
+            ("SQL_INPUT_ERROR", "SQL input error: no such column: a (at offset b)", "no such column: a (at offset b)"),
+            ("SQLITE_CONSTRAINT", "SQLite error: no (at offset 7)", "no (at offset 7)"),
+            ("SQLITE_CONSTRAINT", "SQLite error: SQLite error: no", "SQLite error: no"),
+            (
+                "SQLITE_CONSTRAINT",
+                "SQLite error: SQL input error: no (at offset 7)",
+                "SQL input error: no (at offset 7)",
+            ),
+            ("PROXY_ERROR", "error executing a request on the primary: SQLite error: no", "SQLite error: no"),
+            ("ARGS_INVALID", "Arguments do not match", "Arguments do not match"),
+        ] {
+            assert_eq!(message(code, said), wanted, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_statement_that_a_replica_appends_is_taken_off_if_it_is_that_statement() {
+        let of = |message: &str, sql: &str| {
+            of_step(&proto::Error { message: message.to_owned(), code: "PROXY_ERROR".to_owned() }, sql).message
+        };
+        let said = "error executing a request on the primary: no such column: a in SELECT a at offset 7";
+        assert_eq!(of(said, "SELECT a"), "no such column: a");
+        assert_eq!(of(said, "SELECT b"), "no such column: a in SELECT a at offset 7");
+    }
 }

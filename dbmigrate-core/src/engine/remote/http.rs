@@ -93,8 +93,8 @@ impl Http {
     }
 }
 
-/// The certificates that servers are verified with: those of the file in `SSL_CERT_FILE` if that is set, as with
-/// OpenSSL and curl, else Mozilla's.
+/// The authorities that servers are verified with: those in the file that `SSL_CERT_FILE` names, as with OpenSSL and
+/// curl, else Mozilla's. Cargo sets that variable for its subcommands where the system has such a file.
 fn roots() -> Result<RootCerts, EngineError> {
     let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
         return Ok(RootCerts::WebPki);
@@ -200,7 +200,11 @@ fn no_answer(error: &ureq::Error, sent: bool) -> NoAnswer {
 }
 
 fn tls_words(error: &str) -> String {
-    format!("TLS: {error}")
+    let further = match error.contains("UnknownIssuer") {
+        true => " (the authorities in the file that `SSL_CERT_FILE` names are trusted)",
+        false => "",
+    };
+    format!("TLS: {error}{further}")
 }
 
 fn io_words(error: &io::Error) -> String {
@@ -211,6 +215,9 @@ fn io_words(error: &io::Error) -> String {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "there is no way to it".to_owned(),
-        _ => error.to_string(),
+        _ => match error.to_string().split_once("failed to lookup address information: ") {
+            Some((_, why)) => format!("its name cannot be resolved: {why}"),
+            None => error.to_string(),
+        },
     }
 }

@@ -137,8 +137,12 @@ fn is_temporary(tokens: &[Token<'_>]) -> bool {
 fn pragma_reason(tokens: &[Token<'_>]) -> Option<String> {
     let qualified = tokens.get(2).is_some_and(|token| token.kind == TokenKind::Dot);
     let at = if qualified { 3 } else { 1 };
-    let name = tokens.get(at)?.identifier()?.to_ascii_lowercase();
+    let token = tokens.get(at)?;
+    let name = token.identifier()?.to_ascii_lowercase();
     let argument = tokens.get(at + 1).is_some();
+    if token.kind != TokenKind::Word {
+        return Some(format!("a libSQL server does not read `PRAGMA` with the quoted name {}", token.text));
+    }
     if PRAGMAS.contains(&name.as_str()) {
         return None;
     }
@@ -149,12 +153,13 @@ fn pragma_reason(tokens: &[Token<'_>]) -> Option<String> {
     }
 }
 
-/// Writes to tables of the server. That one of these names stands anywhere in a writing statement is enough.
+/// Writes to tables of the server. That one of these names stands anywhere in a writing statement is enough; in quotes
+/// the server does not know them, and has no such table.
 fn reserved_reason(kind: StatementKind, tokens: &[Token<'_>]) -> Option<String> {
     if !matches!(kind, StatementKind::Write | StatementKind::DropTable | StatementKind::AlterTable) {
         return None;
     }
-    let mut names = tokens.iter().filter(|token| token.kind != TokenKind::String).filter_map(Token::identifier);
+    let mut names = tokens.iter().filter(|token| token.kind == TokenKind::Word).filter_map(Token::identifier);
     let name = names.find(|name| RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)))?;
     Some(format!("a libSQL server keeps the table `{name}` for itself"))
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use libsql::Value;
 use libsql_hrana::proto;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{BatchResult, Pipeline};
-use super::batch::{Batch, Outcome, StepRows};
+use super::answer::{Answered, BatchResult, Pipeline};
+use super::batch::{self, Batch, Outcome, StepRows};
 use super::client::{Client, Post};
 use super::failure::{self, Answer};
 use super::url::RemoteUrl;
@@ -103,7 +104,7 @@ impl Stream {
         let steps = batch.steps()?;
         let result: BatchResult =
             self.request(Request::Batch { batch: Steps { steps } }, then, patience, batch.writes())?;
-        result.outcome(steps.len()).ok_or_else(|| self.unreadable(batch.writes(), b""))
+        result.outcome(steps).ok_or_else(|| self.unreadable(batch.writes(), b""))
     }
 
     /// The rows of a query that changes nothing.
@@ -117,18 +118,43 @@ impl Stream {
         outcome.steps.pop().flatten().unwrap_or_else(|| Err(self.unreadable(false, b"")))
     }
 
-    /// What a statement is.
+    /// What statements are, or why the server cannot compile them.
     ///
     /// # Errors
-    /// If the server cannot compile it, and as for [`Stream::run`].
-    pub fn describe(&mut self, sql: &str, then: Then) -> Result<Described, EngineError> {
-        let described: proto::DescribeResult =
-            self.request(Request::Describe { sql }, then, Patience::Timeout, false)?;
-        Ok(Described {
-            columns: described.cols.into_iter().map(|column| column.name).collect(),
-            parameters: described.params.len(),
-            is_readonly: described.is_readonly,
-        })
+    /// As for [`Stream::run`].
+    pub fn describe_all(
+        &mut self,
+        statements: &[&str],
+        then: Then,
+    ) -> Result<Vec<Result<Described, EngineError>>, EngineError> {
+        let requests = statements.iter().map(|sql| Request::Describe { sql }).collect();
+        let answers: Vec<Result<proto::DescribeResult, EngineError>> =
+            self.requests(requests, then, Patience::Timeout, false)?;
+        let described = answers.into_iter().map(|answer| {
+            answer.map(|described| Described {
+                columns: described.cols.into_iter().map(|column| column.name).collect(),
+                parameters: described.params.len(),
+                is_readonly: described.is_readonly,
+            })
+        });
+        Ok(described.collect())
+    }
+
+    /// The steps of a batch that the server cannot read or does not run, with the reason. It refuses a batch with one
+    /// of them as a whole, and does not say which it is. Nothing of the batch is run.
+    ///
+    /// # Errors
+    /// As for [`Stream::run`].
+    pub fn refused(&mut self, batch: &Batch, then: Then) -> Result<Vec<(u32, EngineError)>, EngineError> {
+        // each is read before its condition is looked at, and the condition never holds
+        let never = |step: &proto::BatchStep| {
+            [proto::BatchStep { condition: Some(batch::or(Vec::new())), stmt: step.stmt.clone() }]
+        };
+        let steps: Vec<[proto::BatchStep; 1]> = batch.steps()?.iter().map(never).collect();
+        let requests = steps.iter().map(|steps| Request::Batch { batch: Steps { steps } }).collect();
+        let answers: Vec<Result<IgnoredAny, EngineError>> = self.requests(requests, then, Patience::Timeout, false)?;
+        let errors = (0_u32..).zip(answers).filter_map(|(step, answer)| Some((step, answer.err()?)));
+        Ok(errors.filter(|(_, error)| error.kind == ErrorKind::Statement).collect())
     }
 
     /// Closes it if it is open, which rolls an open transaction back. Whether that reached the server does not matter:
@@ -150,12 +176,24 @@ impl Stream {
         patience: Patience,
         writes: bool,
     ) -> Result<T, EngineError> {
+        let answers = self.requests(vec![request], then, patience, writes)?;
+        answers.into_iter().next().unwrap_or_else(|| Err(self.unreadable(writes, b"")))
+    }
+
+    /// Sends requests that are answered with a `T` each, and returns their answers or errors.
+    fn requests<T: for<'de> Deserialize<'de>>(
+        &mut self,
+        mut requests: Vec<Request<'_>>,
+        then: Then,
+        patience: Patience,
+        writes: bool,
+    ) -> Result<Vec<Result<T, EngineError>>, EngineError> {
+        let count = requests.len();
         let (baton, base) = match &self.state {
             State::Closed => (None, None),
             State::Open { baton, base } => (Some(baton.as_str()), base.clone()),
             State::Gone(error) => return Err(error.clone()),
         };
-        let mut requests = vec![request];
         if then == Then::Close {
             requests.push(Request::Close {});
         }
@@ -178,14 +216,16 @@ impl Stream {
             return Err(self.unreadable(writes, &answer));
         };
         self.state = self.next_state(answer.baton, answer.base_url.as_deref(), then);
-        match answer.results.into_iter().next() {
-            Some(first) => match (first.response.and_then(|response| response.result), first.error) {
-                (Some(result), _) => Ok(result),
-                (None, Some(error)) => Err(failure::of_hrana(&error)),
-                (None, None) => Err(self.unreadable(writes, b"")),
-            },
-            None => Err(self.unreadable(writes, b"")),
+        if answer.results.len() < count {
+            return Err(self.unreadable(writes, b""));
         }
+        let one = |answered: Answered<T>| match (answered.response.and_then(|response| response.result), answered.error)
+        {
+            (Some(result), _) => Ok(result),
+            (None, Some(error)) => Err(failure::of_hrana(&error)),
+            (None, None) => Err(self.unreadable(writes, b"")),
+        };
+        Ok(answer.results.into_iter().take(count).map(one).collect())
     }
 
     fn next_state(&self, baton: Option<String>, base: Option<&str>, then: Then) -> State {

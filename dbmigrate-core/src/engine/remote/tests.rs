@@ -104,16 +104,19 @@ fn answer(stream: &mut TcpStream, status: u16, body: &str) {
 
 fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
+    let mut wanted = None;
+    let mut buffer = vec![0; 65536];
     loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length =
-                head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-            if body.len() >= length.unwrap_or(0) {
-                return Some(text);
-            }
+        if wanted.is_none()
+            && let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n")
+        {
+            let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+            wanted = Some(end + 4 + length.unwrap_or(0));
         }
-        let mut buffer = [0; 4096];
+        if wanted.is_some_and(|wanted| bytes.len() >= wanted) {
+            return Some(String::from_utf8_lossy(&bytes).into_owned());
+        }
         match stream.read(&mut buffer) {
             Ok(0) => return None,
             Ok(count) => bytes.extend_from_slice(&buffer[..count]),
@@ -390,4 +393,27 @@ fn a_dropped_stream_is_closed() {
     client.stream().run(&writing(), Then::Keep, Patience::Timeout).unwrap();
     let closing = fake.seen().pop().unwrap();
     assert!(closing.contains(r#""requests":[{"type":"close"}]"#) && closing.contains("b1"), "{closing}");
+}
+
+#[test]
+fn a_request_that_did_not_arrive_as_a_whole_is_sent_again_even_if_it_writes() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (mut first, _) = listener.accept().unwrap();
+        first.read_exact(&mut [0; 1000]).unwrap();
+        drop(first);
+        let (mut second, _) = listener.accept().unwrap();
+        let request = read_request(&mut second).unwrap();
+        answer(&mut second, 200, ONE);
+        request.len()
+    });
+    let url = RemoteUrl::parse(&format!("http://127.0.0.1:{port}")).unwrap().0;
+    let client = Client::new(url, None, Options::default());
+    // more than the buffers on the way take, so that the client cannot have sent its end
+    let mut large = Batch::writing();
+    large.step(None, "INSERT INTO t VALUES(?)", vec![libsql::Value::Text("x".repeat(20_000_000))], false);
+    assert!(client.stream().run(&large, Then::Close, Patience::WhileAlive).unwrap().is_ok(0));
+    assert!(server.join().unwrap() > 20_000_000);
+    assert_eq!(client.requests(), 2);
 }

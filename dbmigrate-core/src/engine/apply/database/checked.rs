@@ -173,7 +173,7 @@ impl Database {
 }
 
 /// Whether statements add tables and indexes and nothing else, so that views and triggers compile as they did.
-fn is_additive(statements: &[Statement<'_>]) -> bool {
+pub(super) fn is_additive(statements: &[Statement<'_>]) -> bool {
     statements.iter().all(|statement| {
         !statement.kind.changes_schema()
             || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
@@ -182,7 +182,7 @@ fn is_additive(statements: &[Statement<'_>]) -> bool {
 
 /// Whether rows may violate foreign keys after the statement that did not before. Adding a column without
 /// `REFERENCES` and renaming cannot do that, and they are the most frequent changes.
-fn can_break_references(statement: &Statement<'_>) -> bool {
+pub(super) fn can_break_references(statement: &Statement<'_>) -> bool {
     if statement.kind != StatementKind::AlterTable {
         return statement.kind.can_break_references();
     }

@@ -1,0 +1,107 @@
+//! What a server is asked in one request before migrations are sent to it: its schema, what they lose, and how many rows
+//! they copy.
+
+use std::collections::BTreeMap;
+
+use super::super::Announcement;
+use super::Database;
+use super::steps::counted;
+use crate::engine::connection::server::REQUEST_BYTES;
+use crate::engine::error::EngineError;
+use crate::engine::stored::StoredObject;
+use crate::engine::tracker::Tracker;
+use crate::folder::Script;
+use crate::sql::token::significant;
+use crate::sql::{Name, Statement, StatementKind, Token};
+
+/// A rebuild of so many rows may take longer than the 5 s after which a server gives the lock to another writer that
+/// waits: a million rows of 8 columns take it 2.7 s.
+const LONG_REBUILD: u64 = 1_000_000;
+
+/// What was asked, and what is known.
+#[derive(Default)]
+pub(super) struct Ahead {
+    /// Queries for numbers.
+    queries: Vec<String>,
+    /// Their answers; `None` where there was none, as for a table that is still to be made.
+    counts: BTreeMap<String, Option<u64>>,
+    /// All objects of the database.
+    pub(super) stored: Option<Vec<StoredObject>>,
+}
+
+impl Ahead {
+    /// What is to be asked together with the schema.
+    pub(super) fn expect(&mut self, queries: Vec<String>) {
+        self.counts.clear();
+        self.queries = queries;
+        self.queries.sort();
+        self.queries.dedup();
+    }
+
+    /// The number that a query returned, if it was asked.
+    pub(super) fn count(&self, query: &str) -> Option<&Option<u64>> {
+        self.counts.get(query)
+    }
+}
+
+impl Database {
+    /// Reads the schema, and asks what is expected to be asked.
+    pub(super) async fn look_at_server(&mut self) -> Result<Tracker, EngineError> {
+        let mut queries: Vec<String> = Tracker::queries().into();
+        queries.extend(self.ahead.queries.iter().cloned());
+        let mut answers = self.connection.ask_all(&queries).await?.into_iter();
+        let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
+        let rows = [next()?, next()?, next()?];
+        for query in self.ahead.queries.drain(..) {
+            self.ahead.counts.insert(query, next().ok().map(|rows| counted(&rows)));
+        }
+        let (tracker, stored) = Tracker::of(rows, self.ignore.clone());
+        self.ahead.stored = Some(stored);
+        Ok(tracker)
+    }
+
+    /// Whether a migration copies so many rows that it should travel alone.
+    pub(super) fn is_long(&self, script: &Script<'_>) -> bool {
+        self.long_rebuilds(script).next().is_some()
+    }
+
+    /// What is worth saying before a migration is sent.
+    pub(super) fn announced(&self, script: &Script<'_>) -> Vec<Announcement> {
+        let rebuilds = self.long_rebuilds(script).map(|(table, rows)| Announcement::LongRebuild { table, rows });
+        let bytes: usize = script.statements.iter().map(|statement| statement.text.len()).sum();
+        let large = (bytes > REQUEST_BYTES).then_some(Announcement::Large { bytes });
+        rebuilds.chain(large).collect()
+    }
+
+    fn long_rebuilds(&self, script: &Script<'_>) -> impl Iterator<Item = (Name, u64)> {
+        rebuilt_tables(&script.statements).into_iter().filter_map(|table| {
+            let rows = (*self.ahead.count(&rows_query(&table))?)?;
+            (rows >= LONG_REBUILD).then_some((table, rows))
+        })
+    }
+}
+
+/// How many rows a table has.
+pub(super) fn rows_query(table: &Name) -> String {
+    format!("SELECT count(*) FROM {}", table.sql())
+}
+
+/// The tables that are dropped and there again afterwards.
+pub(super) fn rebuilt_tables(statements: &[Statement<'_>]) -> Vec<Name> {
+    let (mut dropped, mut rebuilt) = (Vec::new(), Vec::new());
+    for statement in statements {
+        let tokens = significant(statement.text);
+        let last_name = || tokens.iter().rev().find_map(Token::identifier).map(Name::from);
+        match statement.kind {
+            StatementKind::DropTable => dropped.extend(last_name()),
+            StatementKind::AlterTable => rebuilt.extend(last_name().filter(|name| dropped.contains(name))),
+            StatementKind::CreateTable => {
+                // the name stands before the first parenthesis
+                let names = tokens.iter().take_while(|token| token.text != "(").filter_map(Token::identifier);
+                rebuilt.extend(names.map(Name::from).filter(|name| dropped.contains(name)));
+            }
+            _ => {}
+        }
+    }
+    rebuilt
+}

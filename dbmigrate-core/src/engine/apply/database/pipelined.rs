@@ -1,0 +1,342 @@
+//! Migrations on a server: as many as possible in one request, each in its own transaction.
+//!
+//! 1. The history is read, and with migrations pending the schema and what they lose: two requests.
+//! 2. What they lead to is found out on a twin in memory ([`super::forecast`]), and they are sent with the checks that
+//!    it makes possible ([`super::steps`]). Where it cannot tell, or a check fails that is no statement of a migration,
+//!    that migration is applied step by step over a kept stream, exactly as on a local database.
+//! 3. If the answer does not arrive, the history says what was done.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::super::history::{self, Record};
+use super::super::{Attempt, Failure, Prepared, Push, Step, Stop, Target as _};
+use super::forecast::{Forecast, Foreseen};
+use super::steps::{Request, Result as Outcome, Start};
+use super::{Database, milliseconds};
+use crate::engine::connection::server::REQUEST_BYTES;
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::introspect::HISTORY_TABLE;
+use crate::engine::remote::{Refusal, refusals};
+use crate::schema::canonical::SchemaHash;
+
+/// The pause before a migration is tried again whose lock somebody else got. It doubles with each time.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The pauses between attempts to find out what became of a request without an answer.
+const LOOKS: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
+
+/// What is known ahead of the migrations that are to be applied.
+struct Ahead {
+    forecast: Option<Forecast>,
+    /// What the first of those that are not applied will lead to, as far as it is foreseen.
+    foreseen: Vec<Foreseen>,
+    schema_version: Option<i64>,
+    has_history: bool,
+}
+
+impl Database {
+    /// Applies migrations behind `position` others.
+    pub(super) async fn apply_pipelined(
+        &mut self,
+        migrations: &[Prepared<'_>],
+        position: usize,
+        atomic: bool,
+    ) -> Attempt {
+        let mut attempt = Attempt::default();
+        if let Some((at, failure)) = refused(migrations) {
+            return attempt.failing(at, failure);
+        }
+        let mut tries = self.retries;
+        let mut ahead: Option<Ahead> = None;
+        while attempt.applied.len() < migrations.len() {
+            let done = attempt.applied.len();
+            let rest = &migrations[done..];
+            let known = match &mut ahead {
+                Some(known) => known,
+                None => match self.look_ahead(rest).await {
+                    Ok(known) => ahead.insert(known),
+                    Err(error) => return attempt.failing(done, cannot_read(error)),
+                },
+            };
+            let count = known.foreseen.len();
+            if count == 0 || (atomic && count < rest.len()) {
+                let one = self.apply_by_steps(rest, position + done, atomic).await;
+                ahead = None;
+                attempt.extend(one, done);
+                if attempt.stopped.is_some() {
+                    return attempt;
+                }
+                continue;
+            }
+            let (request, count) = self.request(rest, known, position + done, atomic);
+            if count == 0 {
+                // it does not fit into one request
+                known.foreseen.clear();
+                continue;
+            }
+            let sent = &rest[..count];
+            let results = match self.send(&request) {
+                Ok(outcome) => request.results(&outcome, sent),
+                Err(error) if error.kind == ErrorKind::Lost => {
+                    let settled = self.settle(sent, position + done, error).await;
+                    attempt.extend(settled, done);
+                    return attempt;
+                }
+                Err(error) => {
+                    let refused = self.connection.server().and_then(|server| server.refused(&request.batch, &error));
+                    if let Some((at, failure)) = refused.and_then(|(step, error)| request.refused(step, &error, sent)) {
+                        return attempt.failing(done + at, failure);
+                    }
+                    let action = "cannot apply the migrations";
+                    return attempt.failing(done, Failure::Engine { action, error });
+                }
+            };
+            let mut is_doubtful = false;
+            for (at, result) in results.into_iter().enumerate() {
+                match result {
+                    Outcome::Applied(milliseconds) => {
+                        attempt.applied.push(milliseconds);
+                        tries = self.retries;
+                    }
+                    Outcome::NotTried => {}
+                    Outcome::Overtaken => {
+                        self.tracker = None;
+                        attempt.stopped = Some(Stop::Overtaken);
+                        return attempt;
+                    }
+                    Outcome::Doubtful => {
+                        is_doubtful = true;
+                        break;
+                    }
+                    Outcome::Stolen(error) if tries == 0 => {
+                        let action = "another writer got the lock";
+                        return attempt.failing(done + at, Failure::Engine { action, error });
+                    }
+                    Outcome::Stolen(_) => {
+                        self.pause(&mut tries);
+                        break;
+                    }
+                    Outcome::Failed(failure) => return attempt.failing(done + at, failure),
+                }
+            }
+            let applied = attempt.applied.len() - done;
+            known.foreseen.drain(..applied);
+            known.has_history |= applied > 0;
+            if applied > 0 {
+                known.schema_version = None;
+                self.tracker = None;
+            }
+            if is_doubtful {
+                known.foreseen.clear();
+                known.forecast = None;
+            }
+        }
+        attempt
+    }
+
+    /// Foresees as much as possible.
+    async fn look_ahead(&mut self, migrations: &[Prepared<'_>]) -> Result<Ahead, EngineError> {
+        if self.tracker.is_none() || self.ahead.stored.is_none() {
+            self.tracker = Some(Box::new(self.look_at_server().await?));
+        }
+        let stored = self.ahead.stored.take().unwrap_or_default();
+        let version = self.tracker.as_ref().map(|tracker| tracker.version());
+        let history = stored.iter().find(|object| object.kind == "table" && object.name == *HISTORY_TABLE);
+        let is_complete = history.is_none_or(|table| table.sql.contains("schema_version"));
+        let mut forecast = if is_complete { Forecast::of(&stored, &self.ignore).await } else { None };
+        let mut foreseen = Vec::new();
+        if let Some(forecast) = &mut forecast {
+            for migration in migrations {
+                let Some(one) = forecast.advance(migration).await else { break };
+                foreseen.push(one);
+            }
+        }
+        Ok(Ahead { forecast, foreseen, schema_version: version, has_history: history.is_some() })
+    }
+
+    /// As many of the migrations as fit into a request, and how many these are.
+    fn request(&self, migrations: &[Prepared<'_>], known: &Ahead, position: usize, atomic: bool) -> (Request, usize) {
+        let mut request = Request::new(atomic);
+        let mut count = 0;
+        for (at, (migration, foreseen)) in migrations.iter().zip(&known.foreseen).enumerate() {
+            let bytes: usize = migration.script.statements.iter().map(|statement| statement.text.len()).sum();
+            let is_long = self.is_long(&migration.script);
+            let is_full = request.batch.bytes() + bytes > REQUEST_BYTES || is_long;
+            if is_full && (at > 0 || bytes > REQUEST_BYTES) && !atomic {
+                break;
+            }
+            let start = Start {
+                schema_version: known.schema_version,
+                has_history: known.has_history,
+                database: self.connection.server().and_then(|server| server.client().namespace()),
+            };
+            let is_chained = at > 0 || known.schema_version.is_none();
+            request.add(migration, foreseen, position + at, if is_chained { None } else { Some(start) });
+            count += 1;
+            if is_long && !atomic {
+                break;
+            }
+        }
+        request.finish();
+        (request, count)
+    }
+
+    fn send(&self, request: &Request) -> Result<crate::engine::remote::Outcome, EngineError> {
+        match self.connection.server() {
+            Some(server) => server.send(&request.batch),
+            None => {
+                Err(EngineError { kind: ErrorKind::Protocol, message: "the database is not on a server".to_owned() })
+            }
+        }
+    }
+
+    /// One migration over a kept stream, or all of them if they are to be one transaction.
+    async fn apply_by_steps(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        // what was read is no longer there if something was applied since
+        self.tracker = None;
+        let first = &migrations[..if atomic { migrations.len() } else { 1 }];
+        let mut tries = self.retries;
+        loop {
+            let attempt = match first {
+                [alone] if !atomic => Attempt::from(self.apply_one(alone, position).await),
+                all => self.apply_together(all, position).await,
+            };
+            let Some(error) = attempt.engine_error() else { return attempt };
+            match error.kind {
+                ErrorKind::Lost => {
+                    let error = error.clone();
+                    return self.settle(first, position, error).await;
+                }
+                ErrorKind::Stolen if tries > 0 => self.pause(&mut tries),
+                _ => return attempt,
+            }
+        }
+    }
+
+    /// Finds out what became of migrations that were sent and not answered.
+    ///
+    /// Nothing is sure as long as the request may still be at work, so the history is read with the lock held, twice:
+    /// a migration that was waiting for the lock at the first time has had it by the second.
+    async fn settle(&mut self, sent: &[Prepared<'_>], position: usize, error: EngineError) -> Attempt {
+        self.tracker = None;
+        let mut attempt = Attempt::default();
+        let Some(history) = self.settled_history().await else {
+            return attempt.failing(0, Failure::Lost { error, is_known: false });
+        };
+        let records = history.get(position..).unwrap_or_default();
+        for (migration, record) in sent.iter().zip(records) {
+            let wanted = migration.migration;
+            if record.name != wanted.name.as_str() || record.checksum != wanted.sql.to_hex() {
+                break;
+            }
+            attempt.applied.push(u64::try_from(record.duration_ms).unwrap_or_default());
+        }
+        match attempt.applied.len() {
+            count if count == sent.len() => attempt,
+            count => attempt.failing(count, Failure::Lost { error, is_known: true }),
+        }
+    }
+
+    async fn settled_history(&mut self) -> Option<Vec<Record>> {
+        let mut before = None;
+        for pause in LOOKS {
+            thread::sleep(pause);
+            loop {
+                let now = self.history_under_lock().await.ok();
+                match (now, before) {
+                    (Some(now), Some(before)) if now == before => return Some(now),
+                    (Some(now), _) => before = Some(now),
+                    (None, known) => {
+                        before = known;
+                        break;
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    async fn history_under_lock(&self) -> Result<Vec<Record>, EngineError> {
+        self.connection.begin().await?;
+        let history = history::read(&self.connection).await;
+        self.connection.roll_back().await;
+        history.map(|(history, _)| history)
+    }
+
+    /// Makes a change that is no migration. If the answer to the commit does not arrive, the schema tells.
+    pub(super) async fn push_to_server(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
+        let started = Instant::now();
+        let mut tries = self.retries;
+        loop {
+            let failure = match self.push_once(push).await {
+                Err(failure) => failure,
+                done => return done,
+            };
+            let Some(error) = failure.engine_error() else { return Err(failure) };
+            match error.kind {
+                ErrorKind::Lost => break self.settle_push(push, error.clone(), started).await,
+                ErrorKind::Stolen if tries > 0 => self.pause(&mut tries),
+                _ => return Err(failure),
+            }
+        }
+    }
+
+    async fn settle_push(&mut self, push: &Push<'_>, error: EngineError, started: Instant) -> Result<Step, Failure> {
+        self.tracker = None;
+        if self.settled_history().await.is_none() {
+            return Err(Failure::Lost { error, is_known: false });
+        }
+        let Ok(found) = self.introspected().await else { return Err(Failure::Lost { error, is_known: false }) };
+        let found = SchemaHash::of(&found.schema);
+        if found == SchemaHash::of(push.wanted) {
+            return Ok(Step::Applied { milliseconds: milliseconds(started) });
+        }
+        Err(Failure::Lost { error, is_known: found == SchemaHash::of(&push.before.schema) })
+    }
+
+    /// Waits before a transaction is begun again that somebody else got the lock of.
+    fn pause(&self, tries: &mut u32) {
+        thread::sleep(PAUSE * 2_u32.pow((self.retries - *tries).min(6)));
+        *tries -= 1;
+    }
+}
+
+impl Attempt {
+    fn failing(mut self, at: usize, failure: Failure) -> Self {
+        self.stopped = Some(Stop::Failed { at, failure });
+        self
+    }
+
+    /// Adds what became of the migrations from the one at place `done` on.
+    fn extend(&mut self, more: Self, done: usize) {
+        self.applied.extend(more.applied);
+        self.stopped = more.stopped.map(|stop| match stop {
+            Stop::Failed { at, failure } => Stop::Failed { at: done + at, failure },
+            Stop::Overtaken => Stop::Overtaken,
+        });
+    }
+
+    fn engine_error(&self) -> Option<&EngineError> {
+        match &self.stopped {
+            Some(Stop::Failed { failure, .. }) => failure.engine_error(),
+            _ => None,
+        }
+    }
+}
+
+/// The first statement that no server runs.
+fn refused(migrations: &[Prepared<'_>]) -> Option<(usize, Failure)> {
+    migrations.iter().enumerate().find_map(|(at, migration)| {
+        let statements = &migration.script.statements;
+        let Refusal { index, line, reason } = refusals(statements).into_iter().next()?;
+        let error = EngineError { kind: ErrorKind::Statement, message: reason };
+        let statement = statements[index].text.to_owned();
+        Some((at, Failure::Statement { number: index + 1, line, statement, error }))
+    })
+}
+
+fn cannot_read(error: EngineError) -> Failure {
+    Failure::Engine { action: "cannot read the schema", error }
+}

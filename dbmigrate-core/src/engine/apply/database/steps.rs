@@ -1,0 +1,331 @@
+//! Migrations as the steps of one request: each in its own transaction, and only if the one before was committed.
+//!
+//! ```text
+//! PRAGMA foreign_keys = OFF               if the migration before was committed
+//! BEGIN IMMEDIATE                         each further step if the one before succeeded
+//! it is this migration's turn, in this database, with foreign keys off
+//! INSERT INTO _dbmigrate_history …        takes the position
+//! preflights
+//! the statements
+//! structure, views and triggers, foreign keys
+//! UPDATE _dbmigrate_history …             completes the record
+//! COMMIT
+//! ROLLBACK                                if that has not succeeded and a transaction is open
+//! ```
+//!
+//! An assertion is a query that fails if it does not hold: `json_extract` refuses a path that is none. What the tracker
+//! does for a local database, comparing with the snapshot, was done on a twin before ([`super::forecast`]); here the
+//! server's own texts are compared with those of the twin.
+
+use libsql::Value;
+
+use super::super::history;
+use super::super::{Failure, Prepared, found::fill};
+use super::forecast::Foreseen;
+use crate::engine::connection::{Row, as_shown, integer, shown};
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::introspect::HISTORY_TABLE;
+use crate::engine::remote::{Batch, Outcome, and, error, is_autocommit, not, ok};
+
+/// What an assertion that does not hold has in its message.
+const ASSERTION: &str = "_dbmigrate_assertion";
+
+/// What a step is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Around the transaction, with what was being done if it fails.
+    Frame(&'static str),
+    /// That it is the migration's turn.
+    Turn,
+    /// That foreign keys are off.
+    KeysAreOff,
+    /// The position in the history.
+    Claim,
+    /// That a preflight finds nothing.
+    Preflight(usize),
+    /// What it finds.
+    Finding(usize),
+    /// A statement of the migration.
+    Statement(usize),
+    /// A check that the twin could not make.
+    Check,
+    /// The completed record.
+    Record,
+}
+
+/// What became of a migration in a request.
+#[derive(Debug)]
+pub(super) enum Result {
+    /// It was applied, and took so many milliseconds.
+    Applied(u64),
+    /// It was not its turn.
+    Overtaken,
+    /// Somebody else got the lock.
+    Stolen(EngineError),
+    /// It has to be looked at more closely.
+    Doubtful,
+    /// It failed.
+    Failed(Failure),
+    /// Another one came first, and it was not tried.
+    NotTried,
+}
+
+/// Migrations that travel together.
+pub(super) struct Request {
+    pub(super) batch: Batch,
+    /// The migration and the purpose of each step.
+    purposes: Vec<(usize, Purpose)>,
+    /// The last step, and that which the next migration waits for.
+    last: Option<u32>,
+    /// The step that commits each migration.
+    commits: Vec<u32>,
+    /// All in one transaction.
+    atomic: bool,
+    begun: Option<u32>,
+}
+
+/// Where the first migration of a run stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start<'a> {
+    /// SQLite's counter of schema changes, when the schema was read; `None` behind a migration of the same run.
+    pub(super) schema_version: Option<i64>,
+    /// Whether there is a history table, and it is complete.
+    pub(super) has_history: bool,
+    /// The name of the database, if it is known.
+    pub(super) database: Option<&'a str>,
+}
+
+impl Request {
+    pub(super) fn new(atomic: bool) -> Self {
+        Self { batch: Batch::writing(), purposes: Vec::new(), last: None, commits: Vec::new(), atomic, begun: None }
+    }
+
+    /// Adds a migration behind `position` others.
+    pub(super) fn add(
+        &mut self,
+        migration: &Prepared<'_>,
+        foreseen: &Foreseen,
+        position: usize,
+        start: Option<Start<'_>>,
+    ) {
+        let at = self.commits.len();
+        if !self.atomic || at == 0 {
+            self.begin(at);
+        }
+        self.turn(at, position, start);
+        self.claim(at, migration, position);
+        self.preflights(at, migration, foreseen);
+        for (number, statement) in migration.script.statements.iter().enumerate() {
+            self.run(at, Purpose::Statement(number), statement.text);
+        }
+        self.checks(at, foreseen);
+        let position = Value::Integer(number(position + 1));
+        let record = self.step(at, Purpose::Record, history::FINISH, vec![position], true);
+        if self.atomic {
+            self.commits.push(record);
+        } else {
+            self.commit(at);
+        }
+    }
+
+    /// Ends the request.
+    pub(super) fn finish(&mut self) {
+        let last = self.commits.len().saturating_sub(1);
+        if self.atomic && !self.commits.is_empty() {
+            self.commits.pop();
+            self.commit(last);
+        }
+        // whoever gets this connection next expects it as it was
+        self.batch.step(None, "PRAGMA foreign_keys = ON", Vec::new(), false);
+        self.purposes.push((last, Purpose::Frame("cannot turn foreign keys on")));
+    }
+
+    fn begin(&mut self, at: usize) {
+        self.run(at, Purpose::Frame("cannot turn foreign keys off"), "PRAGMA foreign_keys = OFF");
+        self.begun = Some(self.run(at, Purpose::Frame("cannot begin a transaction"), "BEGIN IMMEDIATE"));
+        let are_off = "(SELECT foreign_keys FROM pragma_foreign_keys) = 0";
+        self.assert(at, Purpose::KeysAreOff, are_off, Vec::new());
+    }
+
+    fn turn(&mut self, at: usize, position: usize, start: Option<Start<'_>>) {
+        let version = "(SELECT schema_version FROM pragma_schema_version)";
+        let Some(Start { schema_version, has_history, database }) = start else {
+            // as long as nobody has changed the schema since the record of the migration before was completed
+            if !self.atomic {
+                let recorded = format!("(SELECT schema_version FROM {HISTORY_TABLE} WHERE position = ?1)");
+                let is_last = format!("(SELECT max(position) FROM {HISTORY_TABLE}) = ?1");
+                let holds = format!("{version} = {recorded} AND {is_last}");
+                self.assert(at, Purpose::Turn, &holds, vec![Value::Integer(number(position))]);
+            }
+            return;
+        };
+        let mut holds = Vec::new();
+        let mut values = Vec::new();
+        if let Some(schema_version) = schema_version {
+            values.push(Value::Integer(schema_version));
+            holds.push(format!("{version} = ?{}", values.len()));
+        }
+        if let Some(database) = database {
+            values.push(Value::Text(database.to_owned()));
+            holds.push(format!("libsql_server_database_name() = ?{}", values.len()));
+        }
+        if has_history {
+            values.push(Value::Integer(number(position)));
+            holds.push(format!("(SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE}) = ?{}", values.len()));
+        }
+        self.assert(at, Purpose::Turn, &holds.join(" AND "), values);
+        if !has_history {
+            self.run(at, Purpose::Frame("cannot create the history"), history::CREATE);
+        }
+    }
+
+    fn claim(&mut self, at: usize, migration: &Prepared<'_>, position: usize) {
+        let kind = history::RecordKind::Migration;
+        let values = history::values(migration.migration, position, 0, kind, None);
+        self.step(at, Purpose::Claim, history::INSERT, values, false);
+    }
+
+    fn preflights(&mut self, at: usize, migration: &Prepared<'_>, foreseen: &Foreseen) {
+        for (number, (preflight, width)) in migration.script.preflights.iter().zip(&foreseen.widths).enumerate() {
+            let query = preflight.query.trim_end().trim_end_matches(';');
+            let gate = self.assert(at, Purpose::Preflight(number), &format!("NOT EXISTS (\n{query}\n)"), Vec::new());
+            let finding = format!("{} LIMIT 1", shown(&preflight.query, *width));
+            self.batch.step(Some(error(gate)), finding, Vec::new(), true);
+            self.purposes.push((at, Purpose::Finding(number)));
+        }
+    }
+
+    fn checks(&mut self, at: usize, foreseen: &Foreseen) {
+        let changed = serde_json::to_string(&foreseen.changed).unwrap_or_default();
+        let holds = "(SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL) = ?1 \
+            AND (SELECT sum(length(CAST(sql AS BLOB))) FROM sqlite_schema) IS ?2 \
+            AND NOT EXISTS (SELECT 1 FROM json_each(?3) AS wanted LEFT JOIN sqlite_schema AS stored \
+                ON stored.type = wanted.value ->> 0 AND stored.name = wanted.value ->> 1 \
+                WHERE stored.tbl_name IS NOT wanted.value ->> 2 OR stored.sql IS NOT wanted.value ->> 3)";
+        let values = vec![Value::Integer(foreseen.count), Value::Integer(foreseen.bytes), Value::Text(changed)];
+        self.assert(at, Purpose::Check, holds, values);
+        for statement in &foreseen.compiles {
+            self.run(at, Purpose::Check, statement);
+        }
+        if foreseen.references {
+            // none afterwards means none that is new
+            self.assert(at, Purpose::Check, "NOT EXISTS (SELECT 1 FROM pragma_foreign_key_check)", Vec::new());
+        }
+    }
+
+    fn commit(&mut self, at: usize) {
+        let commit = self.run(at, Purpose::Frame("cannot commit"), "COMMIT");
+        self.commits.push(commit);
+        if let Some(begun) = self.begun {
+            let condition = and(vec![ok(begun), not(ok(commit)), not(is_autocommit())]);
+            self.batch.step(Some(condition), "ROLLBACK", Vec::new(), false);
+            self.purposes.push((at, Purpose::Frame("cannot roll back")));
+        }
+    }
+
+    fn run(&mut self, at: usize, purpose: Purpose, sql: &str) -> u32 {
+        self.step(at, purpose, sql, Vec::new(), false)
+    }
+
+    fn assert(&mut self, at: usize, purpose: Purpose, holds: &str, values: Vec<Value>) -> u32 {
+        let sql = format!("SELECT json_extract('{{}}', iif({holds}, '$', '{ASSERTION}'))");
+        self.step(at, purpose, &sql, values, false)
+    }
+
+    /// Adds a step that waits for the one before.
+    fn step(&mut self, at: usize, purpose: Purpose, sql: &str, values: Vec<Value>, wants_rows: bool) -> u32 {
+        let step = self.batch.step(self.last.map(ok), sql, values, wants_rows);
+        self.purposes.push((at, purpose));
+        self.last = Some(step);
+        step
+    }
+
+    /// What became of each migration.
+    pub(super) fn results(&self, outcome: &Outcome, migrations: &[Prepared<'_>]) -> Vec<Result> {
+        let is_committed = |at: usize| self.commits.get(at).is_some_and(|commit| outcome.is_ok(*commit));
+        let is_committed = |at| if self.atomic { is_committed(self.commits.len() - 1) } else { is_committed(at) };
+        let results = migrations.iter().take(self.count()).enumerate().map(|(at, migration)| {
+            if is_committed(at) {
+                return Result::Applied(self.milliseconds(at, outcome));
+            }
+            let steps = (0_u32..).zip(&self.purposes).filter(|(_, (of, _))| *of == at);
+            let mut failed = steps.filter_map(|(step, (_, purpose))| Some((step, *purpose, outcome.error(step)?)));
+            failed
+                .next()
+                .map_or(Result::NotTried, |(step, purpose, error)| judge(step, purpose, error, outcome, migration))
+        });
+        results.collect()
+    }
+
+    /// The migration whose step the server has refused, and with it all of the request, and why.
+    pub(super) fn refused(
+        &self,
+        step: usize,
+        error: &EngineError,
+        migrations: &[Prepared<'_>],
+    ) -> Option<(usize, Failure)> {
+        let (at, purpose) = *self.purposes.get(step)?;
+        let step = u32::try_from(step).ok()?;
+        match judge(step, purpose, error, &Outcome::default(), migrations.get(at)?) {
+            Result::Failed(failure) => Some((at, failure)),
+            _ => None,
+        }
+    }
+
+    /// How many migrations it has.
+    fn count(&self) -> usize {
+        self.purposes.last().map_or(0, |(at, _)| at + 1)
+    }
+
+    fn milliseconds(&self, at: usize, outcome: &Outcome) -> u64 {
+        let record = (0_u32..).zip(&self.purposes).find(|(_, purpose)| **purpose == (at, Purpose::Record));
+        let rows = record.and_then(|(step, _)| outcome.rows(step));
+        let taken = rows.and_then(|rows| rows.first()?.first()).map_or(0, integer);
+        u64::try_from(taken).unwrap_or_default()
+    }
+}
+
+/// What became of a migration in which this step failed.
+fn judge(step: u32, purpose: Purpose, error: &EngineError, outcome: &Outcome, migration: &Prepared<'_>) -> Result {
+    let is_assertion = error.message.contains(ASSERTION);
+    let statement = |number: usize, line: usize, text: &str, error: &EngineError| {
+        Result::Failed(Failure::Statement { number, line, statement: text.to_owned(), error: error.clone() })
+    };
+    let engine = |action| Result::Failed(Failure::Engine { action, error: error.clone() });
+    if error.kind == ErrorKind::Stolen {
+        return Result::Stolen(error.clone());
+    }
+    match purpose {
+        Purpose::Frame(action) => engine(action),
+        Purpose::KeysAreOff => engine("foreign keys cannot be turned off"),
+        Purpose::Turn if is_assertion => Result::Overtaken,
+        Purpose::Claim if error.kind == ErrorKind::Constraint => Result::Overtaken,
+        // the history may be gone, or another than it was
+        Purpose::Turn | Purpose::Claim | Purpose::Check => Result::Doubtful,
+        Purpose::Preflight(number) | Purpose::Finding(number) => {
+            let preflight = &migration.script.preflights[number];
+            let finding = outcome.rows(step + 1).and_then(|rows| rows.first());
+            if let Some(row) = finding {
+                let message = fill(preflight.message.as_deref(), &as_shown(row));
+                Result::Failed(Failure::Preflight { line: preflight.line, message })
+            } else {
+                let error = outcome.error(step + 1).unwrap_or(error);
+                statement(0, preflight.line, &preflight.query, error)
+            }
+        }
+        Purpose::Statement(number) => {
+            let failed = &migration.script.statements[number];
+            statement(number + 1, failed.line, failed.text, error)
+        }
+        Purpose::Record => engine("cannot record the migration"),
+    }
+}
+
+fn number(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The first value of the first row, as a number.
+pub(super) fn counted(rows: &[Row]) -> u64 {
+    rows.first().and_then(|row| row.first()).map_or(0, |value| u64::try_from(integer(value)).unwrap_or_default())
+}

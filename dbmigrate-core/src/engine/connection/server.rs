@@ -1,0 +1,331 @@
+//! A connection to a database on a server: what is run together travels in one request.
+//!
+//! Outside of a transaction every request is a stream of its own. A transaction keeps its stream; the server rolls it
+//! back when it hears nothing for 10 s, and when another writer has waited for 5 s. What would come after that runs
+//! outside of a transaction, so the first statement of every request in one asks whether it is still there.
+
+use std::cell::{Cell, RefCell};
+
+use libsql::Value;
+
+use super::Row;
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::remote::{Batch, Client, Condition, Outcome, Patience, Stream, Then, error, is_autocommit, not, ok};
+
+/// The most that is sent in one request, in bytes of JSON, if it can be split.
+pub(in crate::engine) const REQUEST_BYTES: usize = 8 * 1024 * 1024;
+
+/// A statement that changes nothing but is none that only reads: a replica hands a request with it to its primary, even
+/// if its condition never holds.
+const FOR_THE_PRIMARY: &str = "SAVEPOINT _dbmigrate_primary";
+
+/// What tells a server's database from others.
+pub(super) const DATABASE_NAME: &str = "SELECT libsql_server_database_name()";
+
+/// A connection.
+pub(in crate::engine) struct ServerConnection {
+    client: Client,
+    /// Of the open transaction.
+    stream: RefCell<Stream>,
+    is_in_transaction: Cell<bool>,
+    /// Whether foreign keys are to be off.
+    without_foreign_keys: Cell<bool>,
+    /// Whether the token has turned out to be for reading only, so that a replica cannot hand anything on.
+    only_reads: Cell<bool>,
+}
+
+/// The answers to queries.
+type Answers = Vec<Result<Vec<Row>, EngineError>>;
+
+impl ServerConnection {
+    pub(super) fn new(client: Client) -> Self {
+        let stream = RefCell::new(client.stream());
+        let [is_in_transaction, without_foreign_keys, only_reads] = [(); 3].map(|()| Cell::new(false));
+        Self { client, stream, is_in_transaction, without_foreign_keys, only_reads }
+    }
+
+    pub(in crate::engine) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) fn is_autocommit(&self) -> bool {
+        !self.is_in_transaction.get()
+    }
+
+    pub(super) fn set_foreign_keys(&self, are_on: bool) {
+        self.without_foreign_keys.set(!are_on);
+    }
+
+    /// Sends a batch of its own, which leaves nothing open.
+    pub(in crate::engine) fn send(&self, batch: &Batch) -> Result<Outcome, EngineError> {
+        self.client.stream().run(batch, Then::Close, Patience::WhileAlive)
+    }
+
+    pub(super) fn begin(&self) -> Result<(), EngineError> {
+        let mut batch = Batch::writing();
+        let mut last = None;
+        if self.without_foreign_keys.get() {
+            last = Some(batch.step(None, "PRAGMA foreign_keys = OFF", Vec::new(), false));
+        }
+        let begun = batch.step(last.map(ok), "BEGIN IMMEDIATE", Vec::new(), false);
+        let keys = batch.step(Some(ok(begun)), "PRAGMA foreign_keys", Vec::new(), true);
+        let name = batch.step(Some(ok(begun)), DATABASE_NAME, Vec::new(), true);
+        self.forget_transaction();
+        let outcome = self.stream.borrow_mut().run(&batch, Then::Keep, Patience::WhileAlive);
+        let outcome = outcome.map_err(|error| match error.kind {
+            // whatever has become of it, it is rolled back
+            ErrorKind::Lost => EngineError { kind: ErrorKind::Unreachable, ..error },
+            _ => error,
+        })?;
+        // a server without names is the only one that it can be
+        if let Some((_, error)) = outcome.first_error().filter(|(step, _)| *step != name) {
+            self.forget_transaction();
+            return Err(error.clone());
+        }
+        self.is_in_transaction.set(outcome.is_ok(begun));
+        let first = |step| outcome.rows(step).and_then(|rows| rows.first()?.first());
+        let are_off = first(keys) == Some(&Value::Integer(0));
+        let is_right = self.is_expected(first(name));
+        if self.without_foreign_keys.get() && !are_off {
+            self.roll_back();
+            let message = "foreign keys cannot be turned off".to_owned();
+            return Err(EngineError { kind: ErrorKind::Statement, message });
+        }
+        if let Err(error) = is_right {
+            self.roll_back();
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Whether the database that answered, with this name, is the one that was asked for.
+    fn is_expected(&self, name: Option<&Value>) -> Result<(), EngineError> {
+        let (Some(wanted), Some(Value::Text(name))) = (self.client.namespace(), name) else { return Ok(()) };
+        if wanted == name {
+            return Ok(());
+        }
+        let message = format!("the server answers with its database `{name}` instead of `{wanted}`");
+        Err(EngineError { kind: ErrorKind::NoSuchDatabase, message })
+    }
+
+    pub(super) fn commit(&self) -> Result<(), EngineError> {
+        let mut batch = Batch::writing();
+        let commit = batch.step(Some(not(is_autocommit())), "COMMIT", Vec::new(), false);
+        let outcome = self.stream.borrow_mut().run(&batch, Then::Close, Patience::WhileAlive);
+        self.is_in_transaction.set(false);
+        match outcome?.step(commit) {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(stolen()),
+        }
+    }
+
+    /// Rolls back; if that does not arrive, the server does it by itself.
+    pub(super) fn roll_back(&self) {
+        if self.is_in_transaction.replace(false) {
+            let mut batch = Batch::writing();
+            batch.step(Some(not(is_autocommit())), "ROLLBACK", Vec::new(), false);
+            let _ = self.stream.borrow_mut().run(&batch, Then::Close, Patience::Timeout);
+        }
+        self.forget_transaction();
+    }
+
+    fn forget_transaction(&self) {
+        self.is_in_transaction.set(false);
+        // the old one closes itself
+        *self.stream.borrow_mut() = self.client.stream();
+    }
+
+    /// Runs statements, each with values for its parameters, up to the first that fails, which is named by its place.
+    pub(super) fn run_each<'s>(
+        &self,
+        statements: impl IntoIterator<Item = (&'s str, Vec<Value>)>,
+    ) -> Result<(), (usize, EngineError)> {
+        let mut statements = statements.into_iter().peekable();
+        let mut first = 0;
+        while statements.peek().is_some() {
+            let mut batch = Batch::writing();
+            let mut last = self.opening(&mut batch);
+            let opening = batch.len();
+            while let Some((sql, values)) =
+                statements.next_if(|_| batch.len() == opening || batch.bytes() < REQUEST_BYTES)
+            {
+                let condition = last.map_or_else(|| self.is_still_open(), |last| Some(ok(last)));
+                last = Some(batch.step(condition, sql, values, false));
+            }
+            let count = batch.len() - opening;
+            let outcome = self.run(&batch).map_err(|error| match self.refused(&batch, &error) {
+                Some((step, error)) => (first + step.saturating_sub(opening), error),
+                None => (first, error),
+            })?;
+            for (at, step) in outcome.steps.iter().enumerate() {
+                let place = first + at.saturating_sub(opening);
+                match step {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err((place, self.noticed(error.clone()))),
+                    None => return Err((place, self.noticed(stolen()))),
+                }
+            }
+            first += count;
+        }
+        Ok(())
+    }
+
+    /// The step of a batch that the server cannot read, if that may be why it has refused all of it, and why.
+    pub(in crate::engine) fn refused(&self, batch: &Batch, error: &EngineError) -> Option<(usize, EngineError)> {
+        if error.kind != ErrorKind::Statement {
+            return None;
+        }
+        let refused = self.client.stream().refused(batch, Then::Close).ok()?;
+        let (step, error) = refused.into_iter().next()?;
+        Some((usize::try_from(step).ok()?, error))
+    }
+
+    /// What has to come first outside of a transaction.
+    fn opening(&self, batch: &mut Batch) -> Option<u32> {
+        let wants_off = self.without_foreign_keys.get() && self.is_autocommit();
+        wants_off.then(|| batch.step(None, "PRAGMA foreign_keys = OFF", Vec::new(), false))
+    }
+
+    /// The condition of the first step of a request.
+    fn is_still_open(&self) -> Option<Condition> {
+        self.is_in_transaction.get().then(|| not(is_autocommit()))
+    }
+
+    /// Runs a batch in the transaction, if there is one.
+    fn run(&self, batch: &Batch) -> Result<Outcome, EngineError> {
+        if self.is_autocommit() {
+            return self.send(batch);
+        }
+        let outcome = self.stream.borrow_mut().run(batch, Then::Keep, Patience::WhileAlive);
+        outcome.map_err(|error| match error.kind {
+            // nothing is committed before it is asked for
+            ErrorKind::Lost | ErrorKind::Unreachable | ErrorKind::StreamExpired => {
+                self.forget_transaction();
+                EngineError { kind: ErrorKind::StreamExpired, message: format!("the transaction is lost: {error}") }
+            }
+            _ => error,
+        })
+    }
+
+    /// The same error, after what it means for the transaction is noted.
+    fn noticed(&self, error: EngineError) -> EngineError {
+        if error.kind == ErrorKind::Stolen {
+            self.forget_transaction();
+        }
+        error
+    }
+
+    /// The answers of queries, with values for their parameters, of one state of the database, and not of a replica that
+    /// lags behind.
+    pub(super) fn ask_all<'q>(
+        &self,
+        queries: impl IntoIterator<Item = (&'q str, Vec<Value>)> + Clone,
+        patience: Patience,
+    ) -> Result<Answers, EngineError> {
+        if self.is_in_transaction.get() {
+            return self.ask_inside(queries);
+        }
+        let for_the_primary = !self.only_reads.get();
+        match self.ask_outside(queries.clone(), patience, for_the_primary) {
+            Err(error) if error.kind == ErrorKind::Forbidden && for_the_primary => {
+                let answers = self.ask_outside(queries, patience, false)?;
+                self.only_reads.set(true);
+                Ok(answers)
+            }
+            answers => answers,
+        }
+    }
+
+    fn ask_outside<'q>(
+        &self,
+        queries: impl IntoIterator<Item = (&'q str, Vec<Value>)>,
+        patience: Patience,
+        for_the_primary: bool,
+    ) -> Result<Answers, EngineError> {
+        let mut batch = Batch::reading();
+        let begun = batch.step(None, "BEGIN", Vec::new(), false);
+        let name = batch.step(Some(ok(begun)), DATABASE_NAME, Vec::new(), true);
+        let steps: Vec<u32> =
+            queries.into_iter().map(|(sql, values)| batch.step(Some(ok(begun)), sql, values, true)).collect();
+        batch.step(Some(ok(begun)), "ROLLBACK", Vec::new(), false);
+        if for_the_primary {
+            batch.step(Some(error(begun)), FOR_THE_PRIMARY, Vec::new(), false);
+        }
+        let mut outcome = match self.client.stream().run(&batch, Then::Close, patience) {
+            Err(error) if error.kind == ErrorKind::Statement => self.ask_the_rest(&batch, &steps, error, patience)?,
+            outcome => outcome?,
+        };
+        if let Some(error) = outcome.error(begun) {
+            return Err(error.clone());
+        }
+        self.is_expected(outcome.rows(name).and_then(|rows| rows.first()?.first()))?;
+        Ok(steps.into_iter().map(|step| taken(&mut outcome, step)).collect())
+    }
+
+    /// The outcome without those queries that the server cannot read, which have their errors in it.
+    fn ask_the_rest(
+        &self,
+        batch: &Batch,
+        queries: &[u32],
+        error: EngineError,
+        patience: Patience,
+    ) -> Result<Outcome, EngineError> {
+        let refused = self.client.stream().refused(batch, Then::Close)?;
+        if refused.is_empty() || !refused.iter().all(|(step, _)| queries.contains(step)) {
+            return Err(error);
+        }
+        let mut rest = batch.clone();
+        for (step, _) in &refused {
+            rest.replace(*step, "SELECT NULL");
+        }
+        let mut outcome = self.client.stream().run(&rest, Then::Close, patience)?;
+        for (step, error) in refused {
+            outcome.set(step, Err(error));
+        }
+        Ok(outcome)
+    }
+
+    fn ask_inside<'q>(&self, queries: impl IntoIterator<Item = (&'q str, Vec<Value>)>) -> Result<Answers, EngineError> {
+        let mut batch = Batch::reading();
+        for (sql, values) in queries {
+            batch.step(self.is_still_open(), sql, values, true);
+        }
+        let mut outcome = self.run(&batch)?;
+        if outcome.steps.iter().any(|step| step.is_none() || is_stolen(step.as_ref())) {
+            return Err(self.noticed(stolen()));
+        }
+        Ok((0..u32::try_from(batch.len()).unwrap_or(u32::MAX)).map(|step| taken(&mut outcome, step)).collect())
+    }
+
+    /// The names of the columns that queries return.
+    pub(super) fn describe_all<Q: AsRef<str>>(
+        &self,
+        queries: &[Q],
+    ) -> Result<Vec<Result<Vec<String>, EngineError>>, EngineError> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql: Vec<&str> = queries.iter().map(AsRef::as_ref).collect();
+        let described = if self.is_autocommit() {
+            self.client.stream().describe_all(&sql, Then::Close)
+        } else {
+            self.stream.borrow_mut().describe_all(&sql, Then::Keep)
+        };
+        Ok(described?.into_iter().map(|one| one.map(|described| described.columns)).collect())
+    }
+}
+
+fn is_stolen(step: Option<&Result<crate::engine::remote::StepRows, EngineError>>) -> bool {
+    matches!(step, Some(Err(error)) if error.kind == ErrorKind::Stolen)
+}
+
+fn taken(outcome: &mut Outcome, step: u32) -> Result<Vec<Row>, EngineError> {
+    let step = usize::try_from(step).ok().and_then(|step| outcome.steps.get_mut(step)).and_then(Option::take);
+    step.map_or_else(|| Ok(Vec::new()), |step| step.map(|rows| rows.rows))
+}
+
+fn stolen() -> EngineError {
+    let message = "the server gave the transaction's lock to another writer, and rolled it back".to_owned();
+    EngineError { kind: ErrorKind::Stolen, message }
+}

@@ -1,0 +1,217 @@
+//! Why migrations were not applied, in words for the log of an application.
+
+use std::error::Error;
+use std::fmt;
+use std::fmt::Write as _;
+
+use dbmigrate_core::engine::EngineError;
+use dbmigrate_core::engine::apply::history::HistoryError;
+use dbmigrate_core::engine::apply::{ApplyError, Failure};
+use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::folder::FolderError;
+
+use crate::report::Report;
+
+/// How many differences are named.
+const MOST_SHOWN: usize = 5;
+
+/// Why migrations were not applied. Its text is one line; [`MigrateError::help`] says what to do about it, and
+/// [`MigrateError::report`] what had been done before.
+#[derive(Debug)]
+pub struct MigrateError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: MigrateErrorKind,
+    message: String,
+    help: Vec<String>,
+    report: Report,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// What kind of reason it is, to decide by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MigrateErrorKind {
+    /// It is no database that can be migrated from here: a remote one, an embedded replica.
+    Target,
+    /// The connection is inside of a transaction.
+    InTransaction,
+    /// An option makes no sense: a migration that does not exist, a wrong pattern.
+    Option,
+    /// Somebody else holds the lock for longer than the busy timeout.
+    Locked,
+    /// The database could not be read or written.
+    Database,
+    /// A newer version of the application has migrated the database: it has all of these migrations, and more.
+    Newer,
+    /// The database has seen other migrations than these.
+    History,
+    /// The database has tables, but was never migrated.
+    NotEmpty,
+    /// Somebody has changed the schema by hand.
+    Drift,
+    /// A migration failed, or was refused because of the rows that are there. The database is as it was before it.
+    Migration,
+    /// The migrations in the program are not what was recorded.
+    Embedded,
+    /// The engine panicked, or no thread could be started. The database is as it was before the migration.
+    Internal,
+}
+
+impl MigrateError {
+    pub(crate) fn new(kind: MigrateErrorKind, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self(Box::new(Inner { kind, message, help: Vec::new(), report: Report::default(), source: None }))
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.0.help.push(help.into());
+        self
+    }
+
+    fn source_is(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    pub(crate) fn after(mut self, report: Report) -> Self {
+        self.0.report = report;
+        self
+    }
+
+    /// What kind of reason it is.
+    pub fn kind(&self) -> MigrateErrorKind {
+        self.0.kind
+    }
+
+    /// What to do about it, a line each.
+    pub fn help(&self) -> &[String] {
+        &self.0.help
+    }
+
+    /// What the run had done before: these migrations stay applied.
+    pub fn report(&self) -> &Report {
+        &self.0.report
+    }
+
+    /// An error of the engine outside of a migration's statements.
+    pub(crate) fn engine(action: &str, error: EngineError) -> Self {
+        let locked = error.kind == ErrorKind::Locked;
+        let kind = if locked { MigrateErrorKind::Locked } else { MigrateErrorKind::Database };
+        let shown = Self::new(kind, format!("{action}: {error}")).source_is(error);
+        if locked { shown.with_help("wait longer: `MIGRATIONS.runner().busy_timeout(…)`") } else { shown }
+    }
+}
+
+impl fmt::Display for MigrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl Error for MigrateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl From<ApplyError> for MigrateError {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            // it is only asked for in order to say what differs
+            ApplyError::Folder(error @ FolderError::NotEmbedded { .. }) => {
+                let message = "the database is not what its last migration left, and what differs cannot be named";
+                let shown = Self::new(MigrateErrorKind::Drift, format!("{message}: {error}"));
+                error.help().into_iter().fold(shown, Self::with_help).source_is(error)
+            }
+            ApplyError::Folder(error) => {
+                let shown = Self::new(MigrateErrorKind::Embedded, error.to_string());
+                error.help().into_iter().fold(shown, Self::with_help).source_is(error)
+            }
+            ApplyError::Script(error) => {
+                let help = error.help.clone();
+                Self::new(MigrateErrorKind::Embedded, error.to_string()).with_help(help).source_is(error)
+            }
+            ApplyError::Engine { action, error } => Self::engine(action, error),
+            ApplyError::History(error) => history(error),
+            ApplyError::NotEmpty { objects } => {
+                let message = format!("the database has tables but no migration history: {}", shown(&objects, ", "));
+                Self::new(MigrateErrorKind::NotEmpty, message)
+                    .with_help("if it has the schema of these migrations: `cargo dbmigrate baseline`")
+                    .with_help("if they are somebody else's tables: `ignore = […]` in `dbmigrate.toml`")
+            }
+            ApplyError::Drift { migration, differences } => {
+                let message = format!(
+                    "the database is not what its last migration `{migration}` left, by hand: {}",
+                    shown(&differences, "; ")
+                );
+                Self::new(MigrateErrorKind::Drift, message)
+                    .with_help(format!("to undo it: `cargo dbmigrate diff --from database --to {migration} --sql`"))
+                    .with_help("to leave it as it is: `MIGRATIONS.runner().accept_drift()`")
+            }
+            ApplyError::Migration { name, file, failure, differences } => {
+                migration(&name, &file.display().to_string(), *failure, &differences)
+            }
+            ApplyError::Unknown { .. } | ApplyError::Behind { .. } | ApplyError::NotAtomic { .. } => {
+                Self::new(MigrateErrorKind::Option, error.to_string()).source_is(error)
+            }
+            other => Self::new(MigrateErrorKind::Database, other.to_string()).source_is(other),
+        }
+    }
+}
+
+fn history(error: HistoryError) -> MigrateError {
+    let (kind, help) = match &error {
+        HistoryError::Newer { .. } => {
+            (MigrateErrorKind::Newer, "start the version of the application that has migrated it, or a later one")
+        }
+        HistoryError::Edited { .. } => {
+            (MigrateErrorKind::History, "restore the migration as it was applied: `git log -p -- migrations`")
+        }
+        _ => (MigrateErrorKind::History, "this database and this program have different pasts: is it the right one?"),
+    };
+    MigrateError::new(kind, error.to_string()).with_help(help).source_is(error)
+}
+
+fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -> MigrateError {
+    let (failure, state) = match failure {
+        Failure::NotUndone(failure) => {
+            (*failure, "what its statement did outside of a transaction stays, and is not recorded")
+        }
+        failure => (failure, "the database is as it was before it"),
+    };
+    let mut message = format!("migration `{name}` failed");
+    let place = match &failure {
+        Failure::Statement { line, number: 0, .. } => format!(", in a preflight at {file}:{line}"),
+        Failure::Statement { line, number, .. } => format!(", in statement {number} at {file}:{line}"),
+        Failure::Preflight { line, .. } => format!(", refused at {file}:{line}"),
+        _ => String::new(),
+    };
+    let _ = write!(message, "{place}: {failure}");
+    if !differences.is_empty() {
+        let _ = write!(message, " ({})", shown(differences, "; "));
+    }
+    let _ = write!(message, "; {state}");
+    let (kind, help) = match &failure {
+        Failure::Engine { error, .. } | Failure::Statement { error, .. } if error.kind == ErrorKind::Locked => {
+            (MigrateErrorKind::Locked, Some("wait longer: `MIGRATIONS.runner().busy_timeout(…)`"))
+        }
+        Failure::Engine { .. } => (MigrateErrorKind::Database, None),
+        Failure::Preflight { .. } | Failure::ForeignKeys { .. } => {
+            (MigrateErrorKind::Migration, Some("mend the rows, then start the application again"))
+        }
+        _ => (MigrateErrorKind::Migration, None),
+    };
+    let error = MigrateError::new(kind, message).source_is(failure);
+    help.into_iter().fold(error, MigrateError::with_help)
+}
+
+/// The first few, and how many more there are.
+fn shown(all: &[String], separator: &str) -> String {
+    let first = all[..all.len().min(MOST_SHOWN)].join(separator);
+    match all.len().saturating_sub(MOST_SHOWN) {
+        0 => first,
+        more => format!("{first}{separator}{more} more"),
+    }
+}

@@ -1,0 +1,93 @@
+//! Applications that migrate their database themselves. Depend on `dbmigrate-rs` with its feature `migrate`, where this
+//! crate is the module `dbmigrate::migrate`.
+//!
+#![doc = include_str!("../../docs/embedding.md")]
+
+mod error;
+mod report;
+mod runner;
+mod target;
+mod thread;
+mod trace;
+
+use std::fmt;
+
+use dbmigrate_core::engine::replay;
+use dbmigrate_core::folder::{Embedded, Folder, FolderError, Migration};
+use dbmigrate_core::schema::Schema;
+
+pub use dbmigrate_core::engine::apply::{Applied, Loss};
+pub use error::{MigrateError, MigrateErrorKind};
+pub use report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
+pub use runner::{Runner, Running};
+pub use target::Target;
+
+/// The migrations of a package, as part of the program: the value of `embed_migrations!()`.
+#[derive(Clone, Copy)]
+pub struct Migrations {
+    folder: &'static str,
+    lock: &'static str,
+    sql: &'static [&'static str],
+    ignore: &'static [&'static str],
+    busy_timeout: u64,
+}
+
+impl Migrations {
+    #[doc(hidden)]
+    pub const fn __embedded(
+        folder: &'static str,
+        lock: &'static str,
+        sql: &'static [&'static str],
+        ignore: &'static [&'static str],
+        busy_timeout: u64,
+    ) -> Self {
+        Self { folder, lock, sql, ignore, busy_timeout }
+    }
+
+    /// Applies what the database does not have yet; [`Runner::run`] with nothing set.
+    ///
+    /// # Errors
+    /// As for [`Runner::run`].
+    pub fn run(&self, target: impl Target) -> Running<Report> {
+        self.runner().run(target)
+    }
+
+    /// Where the database stands; [`Runner::status`] with nothing set.
+    ///
+    /// # Errors
+    /// As for [`Runner::status`].
+    pub fn status(&self, target: impl Target) -> Running<Status> {
+        self.runner().status(target)
+    }
+
+    /// What [`Migrations::run`] would do; [`Runner::plan`] with nothing set.
+    ///
+    /// # Errors
+    /// As for [`Runner::plan`].
+    pub fn plan(&self, target: impl Target) -> Running<Plan> {
+        self.runner().plan(target)
+    }
+
+    /// A runner, to set something before it runs.
+    pub fn runner(&self) -> Runner {
+        Runner::new(*self)
+    }
+
+    /// The folder that the lock and the SQL make up.
+    fn open(&self) -> Result<Folder, FolderError> {
+        Folder::embedded(self.folder, self.lock, Embedded { sql: self.sql, schemas })
+    }
+}
+
+impl fmt::Debug for Migrations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.sql.len();
+        f.debug_struct("Migrations").field("folder", &self.folder).field("count", &count).finish_non_exhaustive()
+    }
+}
+
+/// Snapshots are not embedded: they are larger than all the SQL, and only needed to say what is wrong with a database.
+fn schemas(folder: &Folder, migration: &Migration) -> Result<Schema, String> {
+    // a database in memory never waits
+    pollster::block_on(replay::schema_at(folder, migration))
+}

@@ -1,0 +1,97 @@
+//! What a run did, where a database stands, and what a run would do.
+
+use std::fmt;
+
+use dbmigrate_core::engine::apply::{Applied, Loss};
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// What was applied, in order.
+    pub applied: Vec<Applied>,
+    /// How many migrations had been applied before. `None` if the run failed before it had begun with one.
+    pub before: Option<usize>,
+    /// What the migrations were allowed to lose, with how much of it there was when they began.
+    pub losses: Vec<Loss>,
+    /// What somebody has changed by hand, if that was accepted.
+    pub drift: Vec<String>,
+}
+
+/// One line for a log: `2 migrations applied in 12 ms: 0003_posts, 0004_tags`.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.applied.iter().map(|applied| applied.name.as_str()).collect();
+        let total: u64 = self.applied.iter().map(|applied| applied.milliseconds).sum();
+        match (names.len(), self.before) {
+            (0, Some(before)) => write!(f, "nothing to apply, {before} applied before"),
+            (0, None) => f.write_str("nothing was applied"),
+            (1, _) => write!(f, "1 migration applied in {total} ms: {}", names[0]),
+            (count, _) => write!(f, "{count} migrations applied in {total} ms: {}", names.join(", ")),
+        }
+    }
+}
+
+/// Where a database stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// The migrations that it has, in order.
+    pub applied: Vec<AppliedBefore>,
+    /// The names of those that it does not have yet, in order.
+    pub pending: Vec<String>,
+    /// Whether it is what its last migration left.
+    pub standing: Standing,
+}
+
+impl Status {
+    /// Whether there is nothing to do, and nothing to wonder about.
+    pub fn is_current(&self) -> bool {
+        self.pending.is_empty() && self.standing == Standing::AsRecorded
+    }
+}
+
+/// A migration that a database has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AppliedBefore {
+    /// Its name.
+    pub name: String,
+    /// Since when, in UTC: `2026-11-23T02:38:11.042Z`.
+    pub at: String,
+}
+
+/// Whether a database is what its last migration left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is.
+    AsRecorded,
+    /// Somebody has changed these things by hand.
+    Drifted(Vec<String>),
+    /// It was never migrated, but has these tables and views.
+    NotEmpty(Vec<String>),
+}
+
+/// What a run would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// How many migrations are applied already.
+    pub before: usize,
+    /// What would be applied, in order.
+    pub pending: Vec<Planned>,
+    /// What somebody has changed by hand, if that is accepted.
+    pub drift: Vec<String>,
+}
+
+/// A migration that would be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Planned {
+    /// Its name.
+    pub name: String,
+    /// Its SQL.
+    pub sql: String,
+    /// What it is allowed to lose, as far as that can be counted before the migrations before it are applied.
+    pub losses: Vec<Loss>,
+}

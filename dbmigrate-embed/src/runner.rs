@@ -1,0 +1,275 @@
+//! Runs the migrations on a thread of their own, with the same runner as the subcommand.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use dbmigrate_core::engine::Ignore;
+use dbmigrate_core::engine::apply::runner::{pending, touched};
+use dbmigrate_core::engine::apply::{
+    self, Applied, ApplyError, Database, Drifted, Loss, Observer, Options, Target as _, apply_pending_with, inspect,
+};
+use dbmigrate_core::folder::{Folder, Script};
+use dbmigrate_core::sql::Glob;
+use pollster::block_on;
+
+use crate::Migrations;
+use crate::error::{MigrateError, MigrateErrorKind};
+use crate::report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
+use crate::target::sealed::Opening;
+use crate::target::{Opened, Target};
+use crate::thread::{Dropped, NoResult, OnThread, message_of};
+use crate::trace::{Caller, Trace};
+
+/// Migrations, and how they are to be run.
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before it is run"]
+pub struct Runner {
+    migrations: Migrations,
+    to: Option<String>,
+    accept_drift: bool,
+    atomic: bool,
+    ignore: Vec<String>,
+    busy_timeout: Duration,
+}
+
+/// A run, as a future: nothing happens before it is polled.
+///
+/// The work is done on a thread of its own, so that it blocks no executor, and needs none in particular. If the future
+/// is dropped, the thread finishes the migration that it is in, as a whole, begins no further one, and puts the settings
+/// of the connection back; an application that goes on to use the connection should wait for the future instead.
+#[must_use = "futures do nothing unless they are polled"]
+pub struct Running<T>(Pin<Box<dyn Future<Output = Result<T, MigrateError>> + Send>>);
+
+impl<T> Future for Running<T> {
+    type Output = Result<T, MigrateError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<T> fmt::Debug for Running<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").finish_non_exhaustive()
+    }
+}
+
+impl Runner {
+    pub(crate) fn new(migrations: Migrations) -> Self {
+        Self {
+            migrations,
+            to: None,
+            accept_drift: false,
+            atomic: false,
+            ignore: migrations.ignore.iter().map(ToString::to_string).collect(),
+            busy_timeout: Duration::from_secs(migrations.busy_timeout),
+        }
+    }
+
+    /// The last migration to apply, by its name or number: `0003_posts`, `0003`, `3`.
+    pub fn to(mut self, name: impl Into<String>) -> Self {
+        self.to = Some(name.into());
+        self
+    }
+
+    /// Goes on beside what somebody has changed in the database by hand, as `cargo dbmigrate migrate --accept drift`.
+    pub fn accept_drift(mut self) -> Self {
+        self.accept_drift = true;
+        self
+    }
+
+    /// All pending migrations in one transaction, or none of them.
+    pub fn atomic(mut self) -> Self {
+        self.atomic = true;
+        self
+    }
+
+    /// Further patterns for tables and views of somebody else, besides `ignore` in `dbmigrate.toml`: `legacy_*`.
+    pub fn ignore<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
+        self.ignore.extend(patterns.into_iter().map(Into::into));
+        self
+    }
+
+    /// How long to wait for others that have the database locked, instead of `busy_timeout` in `dbmigrate.toml` (10
+    /// seconds if it says nothing). A connection that waits longer already keeps its own.
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// Applies what the database does not have yet, each migration with its record and its checks in one transaction.
+    /// If others do the same at the same time, each migration is applied by one of them.
+    ///
+    /// # Errors
+    /// At the first migration that cannot be applied. Those before it stay applied: [`MigrateError::report`].
+    pub fn run(self, target: impl Target) -> Running<Report> {
+        self.on_thread(target, |database, folder, runner, dropped| {
+            let observer = Watch { folder, dropped, report: Report::default(), trace: Trace::default() };
+            apply(database, folder, runner, observer)
+        })
+    }
+
+    /// Where the database stands. Changes nothing.
+    ///
+    /// # Errors
+    /// If the database has other migrations than these, or cannot be read.
+    pub fn status(self, target: impl Target) -> Running<Status> {
+        self.on_thread(target, |database, folder, _, _| status(database, folder))
+    }
+
+    /// What [`Runner::run`] would do. Changes nothing, and looks at no rows but to count what would be lost.
+    ///
+    /// # Errors
+    /// What [`Runner::run`] would refuse before its first migration.
+    pub fn plan(self, target: impl Target) -> Running<Plan> {
+        self.on_thread(target, |database, folder, runner, _| plan(database, folder, runner))
+    }
+
+    fn on_thread<T: Send + 'static>(
+        self,
+        target: impl Target,
+        work: fn(&mut Database, &Folder, &Runner, &Dropped) -> Result<T, MigrateError>,
+    ) -> Running<T> {
+        let opening = target.open();
+        Running(Box::pin(async move {
+            // when it is polled, and not before: a span around the future is entered then
+            let caller = Caller::current(self.migrations.folder);
+            let on_thread = OnThread::new(move |dropped| caller.within(|| self.with_database(opening, dropped, work)));
+            on_thread.await.unwrap_or_else(|reason| Err(no_result(reason)))
+        }))
+    }
+
+    fn with_database<T>(
+        &self,
+        opening: Opening,
+        dropped: &Dropped,
+        work: fn(&mut Database, &Folder, &Runner, &Dropped) -> Result<T, MigrateError>,
+    ) -> Result<T, MigrateError> {
+        let folder = self.migrations.open().map_err(ApplyError::from)?;
+        let mut opened = Opened::new(opening, self.ignored()?, self.busy_timeout)?;
+        // the libsql crate panics on some answers of SQLite; the connection is the application's
+        let result = catch_unwind(AssertUnwindSafe(|| work(&mut opened.database, &folder, self, dropped)));
+        opened.close();
+        result.unwrap_or_else(|panic| Err(no_result(NoResult::Panicked(message_of(&*panic)))))
+    }
+
+    fn ignored(&self) -> Result<Ignore, MigrateError> {
+        let patterns = self.ignore.iter().map(|pattern| pattern.parse::<Glob>());
+        let patterns = patterns.collect::<Result<Vec<Glob>, _>>();
+        patterns.map(Ignore::new).map_err(|error| MigrateError::new(MigrateErrorKind::Option, error.to_string()))
+    }
+}
+
+fn no_result(reason: NoResult) -> MigrateError {
+    let message = match reason {
+        NoResult::NotStarted(error) => format!("cannot start a thread: {error}"),
+        NoResult::Panicked(message) => format!("the engine panicked: {message}"),
+    };
+    MigrateError::new(MigrateErrorKind::Internal, message)
+}
+
+fn apply(
+    database: &mut Database,
+    folder: &Folder,
+    runner: &Runner,
+    mut observer: Watch<'_>,
+) -> Result<Report, MigrateError> {
+    let options = Options { to: runner.to.as_deref(), accept_drift: runner.accept_drift, atomic: runner.atomic };
+    let result = block_on(apply_pending_with(database, folder, options, &mut observer));
+    let Watch { mut report, trace, .. } = observer;
+    let result = match result {
+        Ok(outcome) => {
+            report.before = Some(outcome.before);
+            Ok(report)
+        }
+        Err(error) => Err(MigrateError::from(error).after(report)),
+    };
+    trace.done(result.as_ref());
+    result
+}
+
+fn status(database: &mut Database, folder: &Folder) -> Result<Status, MigrateError> {
+    let (status, standing) = block_on(inspect(database, folder))?;
+    let pending = &folder.migrations()[status.applied..];
+    let applied = status.history.into_iter().map(|record| AppliedBefore { name: record.name, at: record.applied_at });
+    Ok(Status {
+        applied: applied.collect(),
+        pending: pending.iter().map(|migration| migration.name.to_string()).collect(),
+        standing: match standing {
+            apply::Standing::AsRecorded => Standing::AsRecorded,
+            apply::Standing::Drifted(drifted) => Standing::Drifted(drifted.lines()),
+            apply::Standing::NotEmpty(objects) => Standing::NotEmpty(objects),
+        },
+    })
+}
+
+fn plan(database: &mut Database, folder: &Folder, runner: &Runner) -> Result<Plan, MigrateError> {
+    let (status, standing) = block_on(inspect(database, folder))?;
+    let waiting = pending(folder, status.applied, runner.to.as_deref())?;
+    let mut drift = Vec::new();
+    match standing {
+        apply::Standing::Drifted(drifted) if runner.accept_drift => {
+            drift = drifted.lines();
+            waiting.iter().try_for_each(|migration| touched(&drifted, folder, migration))?;
+        }
+        other => {
+            if let Some(error) = other.into_error() {
+                return Err(error.into());
+            }
+        }
+    }
+    let mut planned = Vec::with_capacity(waiting.len());
+    for migration in waiting {
+        let sql = folder.sql(migration).map_err(ApplyError::from)?;
+        let script = Script::parse(&sql, &folder.sql_path(migration)).map_err(ApplyError::from)?;
+        let losses = block_on(database.losses(&script));
+        planned.push(Planned { name: migration.name.to_string(), sql, losses });
+    }
+    Ok(Plan { before: status.applied, pending: planned, drift })
+}
+
+/// Keeps what happens, and stops between migrations when nobody waits for the result any more.
+struct Watch<'a> {
+    folder: &'a Folder,
+    dropped: &'a Dropped,
+    report: Report,
+    trace: Trace,
+}
+
+impl Watch<'_> {
+    /// The place of a migration, counted from 1.
+    fn position(&self, name: &str) -> usize {
+        self.folder.find(name).map_or(0, |migration| migration.index + 1)
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn begin(&mut self, name: &str, _: usize, _: usize) {
+        let position = self.position(name);
+        self.report.before.get_or_insert(position.saturating_sub(1));
+        self.trace.begin(name, position);
+    }
+
+    fn loses(&mut self, loss: &Loss) {
+        Trace::loses(loss);
+        self.report.losses.push(loss.clone());
+    }
+
+    fn applied(&mut self, applied: &Applied) {
+        self.trace.applied(applied, self.position(&applied.name));
+        self.report.applied.push(applied.clone());
+    }
+
+    fn drifted(&mut self, drifted: &Drifted) {
+        self.report.drift = drifted.lines();
+        Trace::drifted(&self.report.drift);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.dropped.is_set()
+    }
+}

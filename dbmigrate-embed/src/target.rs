@@ -1,0 +1,174 @@
+//! What can be migrated, and whether it is what it has to be before the first statement runs.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dbmigrate_core::engine::apply::Database;
+use dbmigrate_core::engine::connection::{Connection, integer, text};
+use dbmigrate_core::engine::{EngineError, Ignore};
+use pollster::block_on;
+
+use crate::error::{MigrateError, MigrateErrorKind};
+
+/// A database that migrations can be applied to:
+///
+/// - `&libsql::Database`, made with `libsql::Builder::new_local`. The run opens a connection of its own. This is what
+///   an application that has a pool wants.
+/// - `&libsql::Connection` to a local database, also to one in memory. Nobody else may use the connection, or a clone of
+///   it, until the run is done: their statements would be part of a migration's transaction.
+///
+/// Everything else that these types can be (a remote database, an embedded replica) is refused, because the libsql
+/// crate rewrites the SQL that it sends to a server.
+pub trait Target: sealed::Open {}
+
+impl Target for &libsql::Database {}
+impl Target for &libsql::Connection {}
+impl<T> Target for &Arc<T> where for<'a> &'a T: Target {}
+
+pub(crate) mod sealed {
+    use std::sync::Arc;
+
+    /// What a target is once its reference is no longer needed.
+    #[expect(missing_debug_implementations, reason = "the crate's connections have none")]
+    pub enum Opening {
+        /// The application's connection.
+        Borrowed(libsql::Connection),
+        /// A connection of the run's own, if one could be made.
+        Own(libsql::Result<libsql::Connection>),
+    }
+
+    /// No targets but those of this crate.
+    pub trait Open {
+        /// Everything but the waiting: the reference ends here.
+        fn open(self) -> Opening;
+    }
+
+    impl Open for &libsql::Database {
+        fn open(self) -> Opening {
+            Opening::Own(self.connect())
+        }
+    }
+
+    impl Open for &libsql::Connection {
+        fn open(self) -> Opening {
+            Opening::Borrowed(self.clone())
+        }
+    }
+
+    impl<T> Open for &Arc<T>
+    where
+        for<'a> &'a T: Open,
+    {
+        fn open(self) -> Opening {
+            (&**self).open()
+        }
+    }
+}
+
+use sealed::Opening;
+
+/// A database that was looked at and can be migrated.
+pub(crate) struct Opened {
+    pub(crate) database: Database,
+    /// The busy timeout to put back, in milliseconds.
+    busy_timeout: Option<i64>,
+}
+
+impl Opened {
+    /// Looks at what was opened. Waits for locks of others as long as the connection did, but at least `busy_timeout`.
+    pub(crate) fn new(opening: Opening, ignore: Ignore, busy_timeout: Duration) -> Result<Self, MigrateError> {
+        let (inner, is_own) = match opening {
+            Opening::Borrowed(connection) => (connection, false),
+            Opening::Own(connected) => (connected.map_err(|error| cannot_open(error.into()))?, true),
+        };
+        if !is_local(&inner) {
+            return Err(MigrateError::new(
+                MigrateErrorKind::Target,
+                "the database is a remote one or an embedded replica, for which the libsql crate rewrites the SQL",
+            )
+            .with_help("migrate it in the build pipeline: `cargo dbmigrate migrate`"));
+        }
+        if !inner.is_autocommit() {
+            return Err(MigrateError::new(
+                MigrateErrorKind::InTransaction,
+                "the connection has an open transaction, and every migration is one of its own",
+            )
+            .with_help("commit it before, or use another connection"));
+        }
+        let connection = Connection::from_libsql(inner);
+        // before the first statement that needs a lock
+        let before = block_on(connection.first_row("PRAGMA busy_timeout")).map_err(cannot_open)?;
+        let before = before.map_or(0, |row| integer(&row[0]));
+        let is_shorter = before < i64::try_from(busy_timeout.as_millis()).unwrap_or(i64::MAX);
+        if is_shorter {
+            connection.set_busy_timeout(busy_timeout).map_err(cannot_open)?;
+        }
+        let database = Database::from_connection(connection).ignoring(ignore);
+        let opened = Self { database, busy_timeout: is_shorter.then_some(before) };
+        match opened.check_place(is_own) {
+            Ok(()) => Ok(opened),
+            Err(error) => {
+                opened.close();
+                Err(error)
+            }
+        }
+    }
+
+    /// What is done to the database has to be seen by the application, and to stay.
+    fn check_place(&self, is_own: bool) -> Result<(), MigrateError> {
+        let file = block_on(file_of(self.database.connection())).map_err(cannot_open)?;
+        if file.is_empty() && is_own {
+            return Err(MigrateError::new(
+                MigrateErrorKind::Target,
+                "the database is in memory, where every connection has one of its own",
+            )
+            .with_help("migrate the connection that the application uses: `MIGRATIONS.run(&connection)`"));
+        }
+        refuse_owned(Path::new(&file))
+    }
+
+    /// Puts everything back, also after a panic in the middle of a migration.
+    pub(crate) fn close(mut self) {
+        use dbmigrate_core::engine::apply::Target as _;
+
+        block_on(self.database.connection().roll_back());
+        // there is nobody to tell, and the run has said what it could not put back
+        let _ = block_on(self.database.finish());
+        if let Some(before) = self.busy_timeout {
+            let before = Duration::from_millis(u64::try_from(before).unwrap_or_default());
+            let _ = self.database.connection().set_busy_timeout(before);
+        }
+    }
+}
+
+/// Whether a connection is one to a local database and nothing else. All others of the libsql crate answer everything
+/// about extensions with one error, without asking a server; a local one cannot find the file, or does not look for it.
+fn is_local(connection: &libsql::Connection) -> bool {
+    let answer = connection.load_extension("_dbmigrate/no-such-extension", None);
+    !matches!(answer, Err(libsql::Error::LoadExtensionNotSupported))
+}
+
+/// The file of the main database; empty for one in memory.
+async fn file_of(connection: &Connection) -> Result<String, EngineError> {
+    let row = connection.first_row("SELECT file FROM pragma_database_list WHERE name = 'main'").await?;
+    Ok(row.map(|row| text(&row[0]).to_owned()).unwrap_or_default())
+}
+
+/// The file must not be a copy that is synchronized with another database.
+fn refuse_owned(file: &Path) -> Result<(), MigrateError> {
+    for suffix in ["-client_wal_index", "-info"] {
+        let mut sidecar = file.as_os_str().to_owned();
+        sidecar.push(suffix);
+        if Path::new(&sidecar).exists() {
+            let message = format!("`{}` is an embedded replica: schema changes there would be lost", file.display());
+            return Err(MigrateError::new(MigrateErrorKind::Target, message)
+                .with_help("migrate the primary, in the build pipeline: `cargo dbmigrate migrate`"));
+        }
+    }
+    Ok(())
+}
+
+fn cannot_open(error: EngineError) -> MigrateError {
+    MigrateError::engine("cannot open the database", error)
+}

@@ -1,0 +1,112 @@
+//! What a run does, and says that it did.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dbmigrate_embed::{Migrations, Standing};
+use dbmigrate_macros::embed_migrations;
+use pollster::block_on;
+
+use crate::database::{File, column};
+use crate::history::{family, migrations};
+
+/// The history of the sample application.
+const SAMPLE: Migrations = embed_migrations!("../migrations", crate = dbmigrate_embed);
+
+#[test]
+fn a_history_is_applied_once() {
+    let file = File::new();
+    let report = block_on(SAMPLE.run(&file.database())).expect("it applies");
+    assert_eq!((report.applied.len(), report.before), (19, Some(0)));
+    assert!(report.to_string().starts_with("19 migrations applied in "), "{report}");
+    let names: Vec<String> = report.applied.iter().map(|applied| applied.name.clone()).collect();
+    assert_eq!(file.history(), names);
+    file.must_be_whole();
+
+    let status = block_on(SAMPLE.status(&file.database())).expect("it can be read");
+    assert!(status.is_current() && status.applied.len() == 19, "{status:?}");
+    let again = block_on(SAMPLE.run(&Arc::new(file.database()))).expect("there is nothing to do");
+    assert_eq!(again.to_string(), "nothing to apply, 19 applied before");
+    assert_eq!(file.history(), names);
+}
+
+#[test]
+fn rows_and_the_settings_of_the_connection_are_kept() {
+    let file = File::new();
+    let connection = file.connection();
+    connection.busy_timeout(Duration::from_millis(70)).expect("it is a setting");
+    let report = block_on(migrations(&family()).run(&connection)).expect("it applies");
+    assert_eq!(report.applied.len(), 3);
+    assert_eq!(column(&connection, "SELECT count(*) FROM children JOIN parents ON parents.id = parent_id"), ["100"]);
+    assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["1"]);
+    assert_eq!(column(&connection, "PRAGMA busy_timeout"), ["70"]);
+    assert!(connection.is_autocommit());
+    file.must_be_whole();
+}
+
+#[test]
+fn foreign_keys_that_were_off_stay_off() {
+    let file = File::new();
+    let connection = file.connection();
+    column(&connection, "PRAGMA foreign_keys = OFF");
+    block_on(migrations(&family()).run(&connection)).expect("it applies");
+    assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["0"]);
+}
+
+#[test]
+fn a_database_in_memory_is_migrated_by_its_connection() {
+    let database = block_on(libsql::Builder::new_local(":memory:").build()).expect("memory is there");
+    let connection = database.connect().expect("memory is there");
+    block_on(migrations(&family()).run(&connection)).expect("it applies");
+    assert_eq!(column(&connection, "SELECT count(*) FROM children"), ["100"]);
+}
+
+#[test]
+fn a_run_goes_no_further_than_it_is_told() {
+    let file = File::new();
+    let family = migrations(&family());
+    let report = block_on(family.runner().to("0002").run(&file.database())).expect("it applies");
+    assert_eq!(report.applied.len(), 2);
+    let status = block_on(family.status(&file.database())).expect("it can be read");
+    assert_eq!((status.applied.len(), &status.pending[..]), (2, &["0003_require_names".to_owned()][..]));
+    assert!(!status.is_current() && status.standing == Standing::AsRecorded);
+    let report = block_on(family.run(&file.database())).expect("it applies");
+    assert_eq!((report.applied.len(), report.before), (1, Some(2)));
+}
+
+#[test]
+fn a_plan_names_what_is_to_come_and_changes_nothing() {
+    let file = File::new();
+    let history = [
+        ("create", "CREATE TABLE users (id INTEGER PRIMARY KEY, nickname TEXT);"),
+        ("drop", "-- dbmigrate: allow(drop_column) users.nickname\nALTER TABLE users DROP COLUMN nickname;"),
+    ];
+    let history = migrations(&history);
+    block_on(history.runner().to("1").run(&file.database())).expect("it applies");
+    file.run(&["INSERT INTO users (nickname) VALUES ('ada'), ('bob'), (NULL)"]);
+    let before = fs_err::read(file.path()).expect("it is there");
+    let plan = block_on(history.plan(&file.database())).expect("it can be read");
+    assert_eq!((plan.before, plan.pending.len()), (1, 1));
+    assert_eq!(plan.pending[0].name, "0002_drop");
+    assert!(plan.pending[0].sql.contains("DROP COLUMN nickname"));
+    assert_eq!((plan.pending[0].losses[0].object.as_str(), plan.pending[0].losses[0].count), ("users.nickname", 2));
+    assert_eq!(fs_err::read(file.path()).expect("it is there"), before);
+    let report = block_on(history.run(&file.database())).expect("it applies");
+    assert_eq!((report.losses[0].object.as_str(), report.losses[0].count), ("users.nickname", 2));
+}
+
+#[test]
+fn the_future_is_send_and_lives_on_its_own() {
+    fn is_for_any_executor<T: Send + 'static>(future: T) -> T {
+        future
+    }
+    let file = File::new();
+    let family = migrations(&family());
+    let running = {
+        let connection = file.connection();
+        is_for_any_executor(family.run(&connection))
+    };
+    // polled on another thread than it was made on
+    let report = std::thread::spawn(move || block_on(running)).join().expect("it does not panic");
+    assert_eq!(report.expect("it applies").applied.len(), 3);
+}

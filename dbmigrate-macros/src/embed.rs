@@ -1,0 +1,115 @@
+//! Expands `embed_migrations!()`: the lock and the SQL as text in the program, after a look whether they are what was
+//! recorded.
+//!
+//! Everything that was read is tracked by cargo, so that the next change of the folder compiles the crate again. Paths
+//! in the expansion are absolute, because a relative one would start at the source file.
+
+use std::path::{Path, PathBuf};
+
+use dbmigrate_core::folder::{Folder, Script, ScriptError, Verify};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::parse::{Parse, ParseStream};
+
+use crate::check::whole;
+use crate::project::{Project, ProjectError, literal, tracked};
+
+/// What can be in the parentheses: the folder, and where the facade crate is.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    folder: Option<syn::LitStr>,
+    crate_path: Option<syn::Path>,
+}
+
+impl Parse for Arguments {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut arguments = Self::default();
+        if input.peek(syn::LitStr) {
+            arguments.folder = Some(input.parse()?);
+            if input.is_empty() {
+                return Ok(arguments);
+            }
+            input.parse::<syn::Token![,]>()?;
+        }
+        if input.peek(syn::Token![crate]) {
+            input.parse::<syn::Token![crate]>()?;
+            input.parse::<syn::Token![=]>()?;
+            arguments.crate_path = Some(input.call(syn::Path::parse_mod_style)?);
+            input.parse::<Option<syn::Token![,]>>()?;
+        }
+        match input.is_empty() {
+            true => Ok(arguments),
+            false => Err(input.error(
+                "expected the migrations folder, relative to the package, or nothing: `embed_migrations!(\"migrations\")`",
+            )),
+        }
+    }
+}
+
+impl From<ScriptError> for ProjectError {
+    fn from(error: ScriptError) -> Self {
+        let help = error.help.clone();
+        Self::new(error.to_string()).help(help)
+    }
+}
+
+pub(crate) fn expand(arguments: &Arguments) -> Result<TokenStream, dbmigrate_core::declare::DeclareError> {
+    let span = arguments.folder.as_ref().map_or_else(Span::call_site, syn::LitStr::span);
+    let facade = crate::facade(arguments.crate_path.as_ref());
+    let folder = arguments.folder.as_ref().map(|folder| PathBuf::from(folder.value()));
+    embedded(folder.as_deref(), span, &facade).map_err(|error| error.at(span))
+}
+
+fn embedded(named: Option<&Path>, span: Span, facade: &TokenStream) -> Result<TokenStream, ProjectError> {
+    let project = Project::find()?.ok_or_else(|| {
+        ProjectError::new("the package is unknown: `CARGO_MANIFEST_DIR` is not set")
+            .help("compile it with `cargo build`")
+    })?;
+    let path = named.map_or_else(|| project.folder(), |named| project.root.join(named));
+    let relative = named.unwrap_or(&project.config.migrations);
+    let folder = verified(&path, relative)?;
+    let head = folder.head().map(|head| folder.snapshot_path(head));
+    let schema = folder.head_schema()?;
+    if let Some((name, pattern)) = project.config.ignore.hidden_in(&schema) {
+        let message = format!("the migrations make `{name}`, but the pattern `{pattern}` hides it in databases");
+        return Err(ProjectError::new(message).help("take the pattern out of `ignore` in `dbmigrate.toml`"));
+    }
+    let tracked = tracked(project.files().chain(head.as_deref()))?;
+    let lock_path = folder.lock_path();
+    let lock = literal(&lock_path)?;
+    let sql_paths: Vec<PathBuf> = folder.migrations().iter().map(|migration| folder.sql_path(migration)).collect();
+    let sql = sql_paths.iter().map(|path| literal(path)).collect::<Result<Vec<_>, _>>()?;
+    let name = relative.display().to_string();
+    let ignore = project.config.ignore.patterns().map(ToString::to_string);
+    let busy_timeout = project.config.busy_timeout;
+    // the structs are those of the package, and so is the folder that they are compared with
+    let undeclared = (path == project.folder()).then(|| whole::expansion(span, facade));
+    Ok(quote! {{
+        #tracked
+        #undeclared
+        #facade::Migrations::__embedded(
+            #name,
+            ::core::include_str!(#lock),
+            &[#(::core::include_str!(#sql)),*],
+            &[#(#ignore),*],
+            #busy_timeout,
+        )
+    }})
+}
+
+/// The folder, if everything in it is what its lock lists and can be run. Of the snapshots only the last one is read,
+/// because they grow with the schema: `cargo dbmigrate check` reads all.
+fn verified(path: &Path, relative: &Path) -> Result<Folder, ProjectError> {
+    let folder = Folder::open(path)?;
+    folder.verify(Verify::Sql)?;
+    if !folder.exists() {
+        return Err(ProjectError::new(format!("there is no migrations folder `{}`", relative.display()))
+            .help("make it: `cargo dbmigrate init`")
+            .help("or name another one, relative to the package: `embed_migrations!(\"db/migrations\")`"));
+    }
+    for migration in folder.migrations() {
+        let file = folder.sql_path(migration);
+        Script::parse(&folder.sql(migration)?, &file)?;
+    }
+    Ok(folder)
+}
