@@ -55,7 +55,12 @@ impl ProjectError {
 
 impl From<FolderError> for ProjectError {
     fn from(error: FolderError) -> Self {
-        Self { message: error.to_string(), help: error.help() }
+        let help = match &error {
+            // it is the crate that is too old for the folder, and not the subcommand
+            FolderError::Newer { .. } => vec!["update the crate: `cargo update -p dbmigrate-rs`".to_owned()],
+            _ => error.help(),
+        };
+        Self { message: error.to_string(), help }
     }
 }
 

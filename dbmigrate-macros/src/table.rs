@@ -32,7 +32,7 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
     let checks = (!checks.is_empty()).then(|| {
         quote! {
             const _: () = {
-                #[allow(dead_code, clippy::all, clippy::pedantic)]
+                #[allow(dead_code, elided_lifetimes_in_paths, clippy::all, clippy::pedantic)]
                 fn check #generics () #bounds {
                     #(#checks)*
                 }
@@ -88,6 +88,7 @@ fn column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
         let sql = decl_type.value.as_str();
         // an alias may be one
         let nullable = quote_spanned!(ty.span()=> {
+            #[allow(unused_imports)]
             use #facade::__private::NotNullable as _;
             #facade::__private::Nullable::<#ty>::IS
         });

@@ -7,4 +7,5 @@ mod files;
 mod fresh;
 mod sample;
 mod targets;
+mod whole;
 mod workspace;

@@ -44,7 +44,8 @@ pub(crate) struct Workspace {
 pub(crate) type Said = BTreeMap<String, String>;
 
 impl Workspace {
-    /// A workspace of packages without source.
+    /// A workspace of packages without source. Their names have to be different in all workspaces: they share a target
+    /// folder, and cargo takes packages of one name for one.
     pub(crate) fn new(folder: &str, members: &[String]) -> Self {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
         let facade = repository();
@@ -58,6 +59,8 @@ impl Workspace {
                 std::fs::remove_dir_all(&folder).expect("the folder is ours");
             }
             workspace.write(&format!("{member}/Cargo.toml"), &MEMBER.replace("NAME", member));
+            // cargo asks for a target of every member
+            workspace.write(&format!("{member}/src/lib.rs"), "");
         }
         // the versions that this workspace has, so that nothing has to be downloaded
         std::fs::copy(facade.join("Cargo.lock"), workspace.root.join("Cargo.lock")).expect("it can be copied");

@@ -68,6 +68,7 @@ pub(super) fn wrapped(body: TokenStream) -> TokenStream {
     }
     quote! {
         #[cfg(not(test))]
+        #[allow(elided_lifetimes_in_paths, clippy::all, clippy::pedantic)]
         const _: () = { #body };
     }
 }
