@@ -62,6 +62,9 @@ impl Expected {
 
     /// Refuses a column that is not what the migrations say: `field` is the field with its type, `sql_type` and `check`
     /// what was expected, and `here` begins with "as of migration".
+    ///
+    /// # Panics
+    /// Always: that is the error.
     #[track_caller]
     pub const fn refuse(self, columns: &[Column], field: &str, sql_type: &str, check: &str, here: &str) {
         let column = &columns[self.at];
@@ -192,11 +195,12 @@ pub const fn refers_to_column<T: Table>(field: &str, table: &str, column: &str) 
 }
 
 /// Refuses what is false.
+///
+/// # Panics
+/// With the message, which is the error.
 #[track_caller]
 pub const fn require(holds: bool, message: &str) {
-    if !holds {
-        panic!("{}", message);
-    }
+    assert!(holds, "{}", message);
 }
 
 /// Whether a type is an `Option`: of an `Option` by [`Nullable::IS`] of its own, of all others by that of

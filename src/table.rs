@@ -42,6 +42,7 @@ pub trait View {
 
 /// A column of a [`Table`] or a [`View`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Column {
     /// Its name.
     pub name: &'static str,

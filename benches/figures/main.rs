@@ -1,12 +1,13 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- generate migrate push rebuild binary]`. Every table comes from one run in which the
+//! `cargo bench -p cargo-dbmigrate [-- binary compile generate migrate push rebuild]`. Every table comes from one run in which the
 //! competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
 
 mod bare;
 mod binary;
+mod compile;
 mod contest;
 mod generate;
 mod migrate;
@@ -15,8 +16,9 @@ mod push;
 mod rebuild;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 5] = [
+const SECTIONS: [(&str, fn()); 6] = [
     ("binary", binary::run),
+    ("compile", compile::run),
     ("generate", generate::run),
     ("migrate", migrate::run),
     ("push", push::run),

@@ -41,7 +41,7 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
     });
     let names = (derive == Derive::Table).then(|| names(&item, &facade));
     let lifetimes = input.generics.lifetimes().map(|_| quote!('static));
-    let comparison = check::expansion(&item, declaration, &quote!(#ident<#(#lifetimes),*>), &facade);
+    let comparison = check::expansion(&item, &declaration, &quote!(#ident<#(#lifetimes),*>), &facade);
     Ok(quote! {
         #[automatically_derived]
         impl #generics #facade::#word for #ident #arguments #bounds {
@@ -56,9 +56,8 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
 
 /// The names that other structs cannot tell from this one's identifiers.
 fn names(item: &Item, facade: &TokenStream) -> TokenStream {
-    let option = |name: Option<&str>| match name {
-        Some(name) => quote!(::core::option::Option::Some(#name)),
-        None => quote!(::core::option::Option::None),
+    let option = |name: Option<&str>| {
+        name.map_or_else(|| quote!(::core::option::Option::None), |name| quote!(::core::option::Option::Some(#name)))
     };
     let columns: Vec<TokenStream> = item
         .fields

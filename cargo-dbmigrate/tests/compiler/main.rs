@@ -1,6 +1,15 @@
 //! What rustc says of structs that differ from the migrations: whole packages, migrated by the binary and checked by
 //! cargo.
 
+#[path = "../../../dbmigrate-core/tests/support/mod.rs"]
+mod support;
+
+#[path = "../corpus/project.rs"]
+mod project;
+#[path = "../corpus/ways.rs"]
+mod ways;
+
+mod agree;
 mod cases;
 mod documented;
 mod files;

@@ -31,14 +31,14 @@ pub(crate) struct Compared {
 }
 
 /// Compares a declaration with the last migration.
-pub(crate) fn compare(item: &Item, declaration: Declaration, head: &Head) -> Compared {
+pub(crate) fn compare(item: &Item, declaration: &Declaration, head: &Head) -> Compared {
     let owner = item.ident.to_string();
     let name = item.name().value;
     let words = Words { table: &name, owner: &owner, head };
     let comparing = Comparing { item, head, words };
     let mut compared = match &declaration.object {
-        Object::Table(table) => comparing.table(table, &declaration),
-        Object::VirtualTable(_) | Object::View(..) => comparing.object(&declaration),
+        Object::Table(table) => comparing.table(table, declaration),
+        Object::VirtualTable(_) | Object::View(..) => comparing.object(declaration),
     };
     compared.differences.extend(twice(item, head));
     // as people read them

@@ -299,7 +299,7 @@ fn ends(tokens: &impl quote::ToTokens) -> Range<SpanEnd> {
 
 /// The condition with `{}` for the column.
 fn with_placeholder(condition: &Expr, column: &Name) -> Expr {
-    let is_column = |text: &str| Name::from(text) == *column;
+    let is_column = |text: &str| *column == *text;
     let text = tokenize(condition.as_str()).map(|token| match token.identifier() {
         Some(name) if !token.text.starts_with('\'') && is_column(&name) => "{}",
         _ => token.text,

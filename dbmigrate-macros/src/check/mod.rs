@@ -13,8 +13,6 @@ pub(crate) mod head;
 mod object;
 mod said;
 mod target;
-#[cfg(test)]
-mod tests;
 pub(crate) mod whole;
 mod words;
 
@@ -51,7 +49,7 @@ impl Difference {
 /// struct as a type.
 pub(crate) fn expansion(
     item: &Item,
-    declaration: Declaration,
+    declaration: &Declaration,
     path: &TokenStream,
     facade: &TokenStream,
 ) -> TokenStream {
@@ -72,7 +70,7 @@ pub(crate) fn expansion(
 
 fn compared(
     item: &Item,
-    declaration: Declaration,
+    declaration: &Declaration,
     head: &Head,
     path: &TokenStream,
     facade: &TokenStream,

@@ -37,6 +37,12 @@ impl Comparing<'_> {
         }
         self.say_triggers(diff, old, new, declaration, &mut said);
         compared.differences.append(&mut said.differences);
+        if compared.differences.is_empty() {
+            // whatever it is, it is not passed over
+            let details: Vec<String> = diff.details(old, new).iter().map(ToString::to_string).collect();
+            let message = format!("`{}` is another one {}: {}", after.name, self.words.then(), details.join(", "));
+            compared.differences.push(self.words.difference(self.item.ident.span(), message));
+        }
     }
 
     fn say_columns(&self, diff: &TableDiff, before: &Table, after: &Table, said: &mut Said<'_>) {
@@ -174,7 +180,7 @@ impl Comparing<'_> {
             let span = clauses().find(is).map_or(self.item.ident.span(), |clause| clause.expr.span);
             let same_name = |other: &&Check| other.name.is_some() && other.name == check.name;
             let same_condition = |other: &&Check| other.expr == check.expr;
-            let pair = gone.iter().position(|other| same_name(&other) || same_condition(&other));
+            let pair = gone.iter().position(|other| same_name(other) || same_condition(other));
             let pair = pair.map(|at| gone.remove(at));
             said.both(span, Some(render::check(check)), pair.map(render::check));
         }
@@ -257,9 +263,9 @@ impl Said<'_> {
     }
 
     /// A clause of the table that is here, or was there, or both.
-    pub(super) fn both(&mut self, span: Span, here: Option<String>, before: Option<String>) {
+    pub(super) fn both(&mut self, span: Span, here: impl Into<Option<String>>, before: impl Into<Option<String>>) {
         let what = format!("`{}`", self.words.table);
-        self.add(span, self.words.has_but(&what, here.as_deref(), before.as_deref()));
+        self.add(span, self.words.has_but(&what, here.into().as_deref(), before.into().as_deref()));
     }
 }
 

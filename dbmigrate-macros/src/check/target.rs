@@ -42,7 +42,9 @@ impl Root {
                 None => all.push(argument),
             }
         }
-        let is_root = |argument: &&String| argument.ends_with(".rs") && !argument.starts_with('-');
+        let is_root = |argument: &&String| {
+            Path::new(argument).extension().is_some_and(|extension| extension == "rs") && !argument.starts_with('-')
+        };
         match all.iter().find(is_root) {
             Some(file) => Self::File(PathBuf::from(file)),
             None if all.iter().any(|argument| argument == "-") => Self::Elsewhere,
@@ -70,7 +72,7 @@ pub(super) fn is_compared(head: &Head, span: Span) -> bool {
 fn is_part_of(package: &Path, file: &Path) -> bool {
     let (package, file) = (absolute(package), absolute(file));
     let Ok(inside) = file.strip_prefix(&package) else { return false };
-    let first = inside.components().next().map(|first| first.as_os_str());
+    let first = inside.components().next().map(std::path::Component::as_os_str);
     !BESIDE.iter().any(|beside| first == Some(beside.as_ref())) && inside != Path::new("build.rs")
 }
 
