@@ -1,13 +1,13 @@
 //! Which tables some struct declares, for rustc to look up: `embed_migrations!()` asks for each table of the migrations.
 //!
-//! Each derive implements [`DeclaredBy`] its struct for the [`TableName`] of its table. Whether there is such an
+//! Each derive implements [`DeclaredBy`] a type of its own for the [`TableName`] of its table. Whether there is such an
 //! implementation, in this crate or one that it uses, is found by looking for a method: [`ProbeDeclared`] has it where
 //! there is one, and otherwise rustc goes on to [`ProbeUndeclared`], one reference further.
 
 /// The name of a table or view, by its hash.
 pub struct TableName<const HASH: u64>;
 
-/// A struct `T` declares the table.
+/// A struct, which `T` stands for, declares the table.
 pub trait DeclaredBy<T> {}
 
 /// Asks for the table.

@@ -1,6 +1,7 @@
 //! Every kind of difference, and what rustc says of it. The cases are in `cases/`: what was migrated, and what is
 //! written now.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::workspace::{HEAD, Workspace};
@@ -80,7 +81,7 @@ fn stored(theme: &str) -> String {
     let mut text = String::new();
     for (case, said) in cases.iter().zip(said) {
         let said = if said.is_empty() { "(nothing)\n" } else { said.trim_end() };
-        text.push_str(&format!("# {}\n\n{}\n\n", case.title, said.trim_end()));
+        let _ = write!(text, "# {}\n\n{}\n\n", case.title, said.trim_end());
     }
     text
 }

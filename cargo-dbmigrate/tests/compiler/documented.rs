@@ -1,5 +1,6 @@
 //! `docs/compile-time.md` shows the messages as they are stored here, so that it cannot show others.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::workspace::repository;
@@ -24,7 +25,7 @@ fn written(page: &str) -> String {
     for part in parts {
         let (name, rest) = part.split_once(" -->\n```text\n").unwrap_or_else(|| panic!("no block behind {part}"));
         let (_, rest) = rest.split_once("```\n").expect("the block ends");
-        text.push_str(&format!("<!-- {name} -->\n```text\n{}\n```\n{rest}", stored(name)));
+        let _ = write!(text, "<!-- {name} -->\n```text\n{}\n```\n{rest}", stored(name));
     }
     text
 }

@@ -1,5 +1,7 @@
 //! What the compiler says of migrations that it cannot compare with: one error for the crate, which names the file.
 
+use std::fmt::Write as _;
+
 use crate::workspace::{HEAD, Workspace};
 
 const STRUCT: &str = "#[derive(Table)]\npub struct User {\n    pub email: String,\n}\n\n#[derive(Table)]\npub struct Post {\n    pub title: String,\n}\n";
@@ -59,7 +61,7 @@ fn files_that_cannot_be_read_are_one_error_that_names_the_file() {
     for (package, _) in WAYS {
         let said = said.get(&package.replace('-', "_")).map_or("(nothing)", String::as_str);
         let said = said.replace(&format!("{package}/"), "");
-        text.push_str(&format!("# {}\n\n{}\n\n", package.replace('-', " "), said.trim_end()));
+        let _ = write!(text, "# {}\n\n{}\n\n", package.replace('-', " "), said.trim_end());
     }
     insta::assert_snapshot!("files", text);
 }

@@ -72,6 +72,16 @@ fn two_structs_for_one_table_are_an_error_on_the_second() {
 }
 
 #[test]
+fn what_nobody_uses_is_still_dead_code() {
+    let (workspace, package) = one("dead");
+    let main = USER.replace("#[derive(Table)]", "#[derive(dbmigrate::Table)]\n#[table(name = \"people\")]");
+    workspace.write(&format!("{package}/src/main.rs"), &format!("{main}fn main() {{}}\n"));
+    workspace.generate(&package, &["--name", "second"]);
+    let said = workspace.check(&[]);
+    assert!(said["dead"].contains("struct `User` is never constructed"), "{said:?}");
+}
+
+#[test]
 fn a_package_without_migrations_is_not_concerned() {
     let packages = ["plain".to_owned()];
     let workspace = Workspace::new("compiler-plain", &packages);

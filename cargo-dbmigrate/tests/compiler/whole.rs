@@ -42,8 +42,7 @@ fn a_struct_that_is_gone_is_an_error_where_the_migrations_are_embedded() {
     insta::assert_snapshot!("whole", format!("{gone}\n{warned}").replace("whole/src", "src").replace(" -p whole", ""));
     // what the library has counts for its binaries
     source(&[USER, TAG, SEARCH, NAMES]);
-    let main =
-        format!("use whole as _;\n{}fn main() {{}}\n", RUNNER.replace("dbmigrate::__private", "dbmigrate::__private"));
+    let main = format!("use whole as _;\n{RUNNER}fn main() {{}}\n");
     workspace.write("whole/src/main.rs", &main);
     assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
     source(&[USER, TAG]);

@@ -34,7 +34,7 @@ pub(crate) fn broken(error: &ProjectError, span: Span) -> TokenStream {
 pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facade: &TokenStream) -> TokenStream {
     let level = head.level;
     let mut body = tracked(&head.files);
-    body.extend(whole::declared(&compared.name, path, facade));
+    body.extend(whole::declared(&compared.name, facade));
     for difference in &compared.differences {
         body.extend(self::difference(difference, level));
     }
@@ -68,7 +68,7 @@ pub(super) fn wrapped(body: TokenStream) -> TokenStream {
     }
     quote! {
         #[cfg(not(test))]
-        #[allow(elided_lifetimes_in_paths, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, elided_lifetimes_in_paths, clippy::all, clippy::pedantic)]
         const _: () = { #body };
     }
 }

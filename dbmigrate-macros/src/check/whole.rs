@@ -11,10 +11,14 @@ use super::expand::wrapped;
 use super::head::{self, Found, Head};
 use super::words::as_of;
 
-/// That the struct `path` declares the table or view `name`.
-pub(super) fn declared(name: &Name, path: &TokenStream, facade: &TokenStream) -> TokenStream {
+/// That a struct declares the table or view `name`. A type that nobody else sees stands for the struct: the trait is
+/// public, and what a public trait has to do with is never dead code.
+pub(super) fn declared(name: &Name, facade: &TokenStream) -> TokenStream {
     let hash = hash(name);
-    quote! { impl #facade::__private::DeclaredBy<#path> for #facade::__private::TableName<#hash> {} }
+    quote! {
+        struct __S;
+        impl #facade::__private::DeclaredBy<__S> for #facade::__private::TableName<#hash> {}
+    }
 }
 
 /// Asks for a struct for each table and view of the last migration of the package. Errors are reported at `span`.
