@@ -126,7 +126,7 @@ impl Workspace {
 fn source(tables: usize, derives: &str) -> String {
     let has_columns = derives.contains("Table");
     let with = |attribute: &'static str| if has_columns { attribute } else { "" };
-    (0..tables)
+    let tables: Vec<String> = (0..tables)
         .map(|at| {
             let reference =
                 if has_columns { format!("#[column(references = Table{}::id)] ", at.saturating_sub(1)) } else { String::new() };
@@ -137,5 +137,6 @@ fn source(tables: usize, derives: &str) -> String {
                 with("#[column(default = 1, index)] "),
             )
         })
-        .collect()
+        .collect();
+    tables.concat()
 }

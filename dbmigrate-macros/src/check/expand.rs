@@ -68,7 +68,7 @@ pub(super) fn wrapped(body: TokenStream) -> TokenStream {
     }
     quote! {
         #[cfg(not(test))]
-        #[allow(dead_code, elided_lifetimes_in_paths, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, elided_lifetimes_in_paths, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = { #body };
     }
 }

@@ -11,12 +11,12 @@ use super::expand::wrapped;
 use super::head::{self, Found, Head};
 use super::words::as_of;
 
-/// That a struct declares the table or view `name`. A type that nobody else sees stands for the struct: the trait is
+/// That a struct declares the table or view `name`. A type that nobody else can name stands for the struct: the trait is
 /// public, and what a public trait has to do with is never dead code.
 pub(super) fn declared(name: &Name, facade: &TokenStream) -> TokenStream {
     let hash = hash(name);
     quote! {
-        struct __S;
+        pub struct __S;
         impl #facade::__private::DeclaredBy<__S> for #facade::__private::TableName<#hash> {}
     }
 }
