@@ -39,8 +39,14 @@ pub enum MigrateErrorKind {
     InTransaction,
     /// An option makes no sense: a migration that does not exist, a wrong pattern.
     Option,
-    /// Somebody else holds the lock for longer than the busy timeout.
+    /// Somebody else holds the lock for longer than the busy timeout, or was given it by the server.
     Locked,
+    /// The server cannot be reached, or is in trouble. Nothing was changed.
+    Unreachable,
+    /// The connection to the server was lost, and nobody knows whether the migration was applied. The next run finds out.
+    Lost,
+    /// The server does not accept the token for this, or has no such database.
+    Access,
     /// The database could not be read or written.
     Database,
     /// A newer version of the application has migrated the database: it has all of these migrations, and more.
@@ -97,10 +103,9 @@ impl MigrateError {
 
     /// An error of the engine outside of a migration's statements.
     pub(crate) fn engine(action: &str, error: EngineError) -> Self {
-        let locked = error.kind == ErrorKind::Locked;
-        let kind = if locked { MigrateErrorKind::Locked } else { MigrateErrorKind::Database };
+        let (kind, help) = sort(&error).unwrap_or((MigrateErrorKind::Database, None));
         let shown = Self::new(kind, format!("{action}: {error}")).source_is(error);
-        if locked { shown.with_help("wait longer: `MIGRATIONS.runner().busy_timeout(…)`") } else { shown }
+        help.into_iter().fold(shown, Self::with_help)
     }
 }
 
@@ -179,6 +184,7 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
         Failure::NotUndone(failure) => {
             (*failure, "what its statement did outside of a transaction stays, and is not recorded")
         }
+        failure @ Failure::Lost { is_known: false, .. } => (failure, "nobody knows whether it was applied"),
         failure => (failure, "the database is as it was before it"),
     };
     let mut message = format!("migration `{name}` failed");
@@ -193,11 +199,14 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
         let _ = write!(message, " ({})", shown(differences, "; "));
     }
     let _ = write!(message, "; {state}");
+    let of_engine = failure.engine_error().and_then(sort);
     let (kind, help) = match &failure {
-        Failure::Engine { error, .. } | Failure::Statement { error, .. } if error.kind == ErrorKind::Locked => {
-            (MigrateErrorKind::Locked, Some("wait longer: `MIGRATIONS.runner().busy_timeout(…)`"))
+        Failure::Lost { is_known: false, .. } => {
+            (MigrateErrorKind::Lost, Some("start the application again: it looks into the history first"))
         }
-        Failure::Engine { .. } => (MigrateErrorKind::Database, None),
+        Failure::Lost { .. } => (MigrateErrorKind::Unreachable, Some("start the application again")),
+        Failure::Statement { .. } => of_engine.unwrap_or((MigrateErrorKind::Migration, None)),
+        Failure::Engine { .. } => of_engine.unwrap_or((MigrateErrorKind::Database, None)),
         Failure::Preflight { .. } | Failure::ForeignKeys { .. } => {
             (MigrateErrorKind::Migration, Some("mend the rows, then start the application again"))
         }
@@ -205,6 +214,23 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
     };
     let error = MigrateError::new(kind, message).source_is(failure);
     help.into_iter().fold(error, MigrateError::with_help)
+}
+
+/// The kind of an error of the engine, and what to do about it, where that does not depend on what was being done.
+fn sort(error: &EngineError) -> Option<(MigrateErrorKind, Option<&'static str>)> {
+    Some(match error.kind {
+        ErrorKind::Locked => (MigrateErrorKind::Locked, Some("wait longer: `MIGRATIONS.runner().busy_timeout(…)`")),
+        ErrorKind::Stolen => (
+            MigrateErrorKind::Locked,
+            Some("a server takes the lock from a transaction of over 5 seconds: run it while nobody else writes"),
+        ),
+        ErrorKind::Unreachable => (MigrateErrorKind::Unreachable, Some("check the URL, the server and the network")),
+        ErrorKind::Lost => {
+            (MigrateErrorKind::Lost, Some("start the application again: it looks into the history first"))
+        }
+        ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::NoSuchDatabase => (MigrateErrorKind::Access, None),
+        _ => return None,
+    })
 }
 
 /// The first few, and how many more there are.

@@ -6,6 +6,8 @@
 mod error;
 mod report;
 mod runner;
+#[cfg(feature = "remote")]
+mod server;
 mod target;
 mod thread;
 mod trace;
@@ -20,6 +22,8 @@ pub use dbmigrate_core::engine::apply::{Applied, Loss};
 pub use error::{MigrateError, MigrateErrorKind};
 pub use report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
 pub use runner::{Runner, Running};
+#[cfg(feature = "remote")]
+pub use server::Server;
 pub use target::Target;
 
 /// The migrations of a package, as part of the program: the value of `embed_migrations!()`.

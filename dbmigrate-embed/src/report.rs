@@ -10,7 +10,8 @@ use dbmigrate_core::engine::apply::{Applied, Loss};
 pub struct Report {
     /// What was applied, in order.
     pub applied: Vec<Applied>,
-    /// How many migrations had been applied before. `None` if the run failed before it had begun with one.
+    /// How many migrations had been applied before, or were meanwhile by others. `None` if the run failed before it had
+    /// begun with one.
     pub before: Option<usize>,
     /// What the migrations were allowed to lose, with how much of it there was when they began.
     pub losses: Vec<Loss>,

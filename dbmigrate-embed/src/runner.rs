@@ -39,7 +39,8 @@ pub struct Runner {
 /// A run, as a future: nothing happens before it is polled.
 ///
 /// The work is done on a thread of its own, so that it blocks no executor, and needs none in particular. If the future
-/// is dropped, the thread finishes the migration that it is in, as a whole, begins no further one, and puts the settings
+/// is dropped, the thread finishes the migration that it is in, as a whole (on a server, all of one request), begins no
+/// further one, and puts the settings
 /// of the connection back; an application that goes on to use the connection should wait for the future instead.
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Running<T>(Pin<Box<dyn Future<Output = Result<T, MigrateError>> + Send>>);
@@ -271,5 +272,59 @@ impl Observer for Watch<'_> {
 
     fn is_stopped(&self) -> bool {
         self.dropped.is_set()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dbmigrate_core::engine::Connection;
+    use dbmigrate_core::engine::connection::integer;
+
+    use super::*;
+
+    const MIGRATIONS: Migrations = dbmigrate_macros::embed_migrations!("../migrations", crate = crate);
+
+    /// Panics when a migration is applied, as the engine might, and foreign keys are off.
+    struct Panics;
+
+    impl Observer for Panics {
+        fn begin(&mut self, _: &str, _: usize, _: usize) {}
+        fn loses(&mut self, _: &Loss) {}
+        fn applied(&mut self, applied: &Applied) {
+            assert!(applied.name.is_empty(), "out of order");
+        }
+    }
+
+    #[test]
+    fn a_panic_leaves_the_connection_as_it_was() {
+        let database = block_on(libsql::Builder::new_local(":memory:").build()).expect("memory is there");
+        let inner = database.connect().expect("memory is there");
+        let work: fn(&mut Database, &Folder, &Runner, &Dropped) -> Result<(), MigrateError> =
+            |database, folder, _, _| {
+                let result = catch_unwind(AssertUnwindSafe(|| {
+                    block_on(apply_pending_with(database, folder, Options::default(), &mut Panics))
+                }));
+                assert!(result.is_err(), "the observer panics");
+                let foreign_keys =
+                    block_on(database.connection().first_row("PRAGMA foreign_keys")).expect("it answers");
+                assert_eq!(foreign_keys.map(|row| integer(&row[0])), Some(0));
+                block_on(database.connection().run("BEGIN IMMEDIATE")).expect("there is none");
+                block_on(database.connection().run("CREATE TABLE half (id INTEGER)")).expect("there is none");
+                panic!("in the middle");
+            };
+        let error = MIGRATIONS
+            .runner()
+            .with_database(Opening::Borrowed(inner.clone()), &Dropped::default(), work)
+            .expect_err("it panics");
+        assert_eq!(error.kind(), MigrateErrorKind::Internal);
+        assert_eq!(error.to_string(), "the engine panicked: in the middle");
+        assert!(inner.is_autocommit());
+        let connection = Connection::from_libsql(inner);
+        let number =
+            |query: &str| block_on(connection.first_row(query)).expect("it answers").map(|row| integer(&row[0]));
+        assert_eq!(number("PRAGMA foreign_keys"), Some(1));
+        assert_eq!(number("PRAGMA busy_timeout"), Some(0));
+        assert_eq!(number("SELECT count(*) FROM sqlite_schema WHERE name = 'half'"), Some(0));
+        assert_eq!(number("SELECT count(*) FROM _dbmigrate_history"), Some(1));
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::connection::{Connection, integer, text};
+use dbmigrate_core::engine::owner::owner;
 use dbmigrate_core::engine::{EngineError, Ignore};
 use pollster::block_on;
 
@@ -18,12 +19,18 @@ use crate::error::{MigrateError, MigrateErrorKind};
 /// - `&libsql::Connection` to a local database, also to one in memory. Nobody else may use the connection, or a clone of
 ///   it, until the run is done: their statements would be part of a migration's transaction.
 ///
-/// Everything else that these types can be (a remote database, an embedded replica) is refused, because the libsql
+/// - [`Server`](crate::Server), with the feature `remote`: a database on a libSQL server or at Turso.
+///
+/// Everything else that the first two can be (a remote database, an embedded replica) is refused, because the libsql
 /// crate rewrites the SQL that it sends to a server.
 pub trait Target: sealed::Open {}
 
 impl Target for &libsql::Database {}
 impl Target for &libsql::Connection {}
+#[cfg(feature = "remote")]
+impl Target for crate::Server {}
+#[cfg(feature = "remote")]
+impl Target for &crate::Server {}
 impl<T> Target for &Arc<T> where for<'a> &'a T: Target {}
 
 pub(crate) mod sealed {
@@ -36,6 +43,9 @@ pub(crate) mod sealed {
         Borrowed(libsql::Connection),
         /// A connection of the run's own, if one could be made.
         Own(libsql::Result<libsql::Connection>),
+        /// A server, to which nothing was sent yet.
+        #[cfg(feature = "remote")]
+        Server(Box<crate::Server>),
     }
 
     /// No targets but those of this crate.
@@ -56,6 +66,20 @@ pub(crate) mod sealed {
         }
     }
 
+    #[cfg(feature = "remote")]
+    impl Open for crate::Server {
+        fn open(self) -> Opening {
+            Opening::Server(Box::new(self))
+        }
+    }
+
+    #[cfg(feature = "remote")]
+    impl Open for &crate::Server {
+        fn open(self) -> Opening {
+            self.clone().open()
+        }
+    }
+
     impl<T> Open for &Arc<T>
     where
         for<'a> &'a T: Open,
@@ -67,6 +91,10 @@ pub(crate) mod sealed {
 }
 
 use sealed::Opening;
+
+/// What to do about a database whose primary is somewhere else.
+const SERVER_HELP: &str =
+    "migrate the server: `MIGRATIONS.run(dbmigrate::migrate::Server::new(url).token(token))`, feature `remote`";
 
 /// A database that was looked at and can be migrated.
 pub(crate) struct Opened {
@@ -81,13 +109,17 @@ impl Opened {
         let (inner, is_own) = match opening {
             Opening::Borrowed(connection) => (connection, false),
             Opening::Own(connected) => (connected.map_err(|error| cannot_open(error.into()))?, true),
+            #[cfg(feature = "remote")]
+            Opening::Server(server) => {
+                return Ok(Self { database: server.database()?.ignoring(ignore), busy_timeout: None });
+            }
         };
         if !is_local(&inner) {
             return Err(MigrateError::new(
                 MigrateErrorKind::Target,
                 "the database is a remote one or an embedded replica, for which the libsql crate rewrites the SQL",
             )
-            .with_help("migrate it in the build pipeline: `cargo dbmigrate migrate`"));
+            .with_help(SERVER_HELP));
         }
         if !inner.is_autocommit() {
             return Err(MigrateError::new(
@@ -155,18 +187,15 @@ async fn file_of(connection: &Connection) -> Result<String, EngineError> {
     Ok(row.map(|row| text(&row[0]).to_owned()).unwrap_or_default())
 }
 
-/// The file must not be a copy that is synchronized with another database.
+/// The file must not be a copy that is synchronized with another database, or the file of a server.
 fn refuse_owned(file: &Path) -> Result<(), MigrateError> {
-    for suffix in ["-client_wal_index", "-info"] {
-        let mut sidecar = file.as_os_str().to_owned();
-        sidecar.push(suffix);
-        if Path::new(&sidecar).exists() {
-            let message = format!("`{}` is an embedded replica: schema changes there would be lost", file.display());
-            return Err(MigrateError::new(MigrateErrorKind::Target, message)
-                .with_help("migrate the primary, in the build pipeline: `cargo dbmigrate migrate`"));
+    match owner(file) {
+        None => Ok(()),
+        Some(owner) => {
+            let message = format!("`{}` is {owner}", file.display());
+            Err(MigrateError::new(MigrateErrorKind::Target, message).with_help(SERVER_HELP))
         }
     }
-    Ok(())
 }
 
 fn cannot_open(error: EngineError) -> MigrateError {

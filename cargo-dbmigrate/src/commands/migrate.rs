@@ -2,12 +2,14 @@
 
 use clap::{Args, ValueEnum};
 use dbmigrate_core::config::MOST_RETRIES;
+use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::runner::{pending, touched};
 use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Database, Drifted, Failure, Loss, Observer, Options, Standing, Target as _,
     apply_pending_with, inspect, status,
 };
 use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::remote::{Refusal, refusals};
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
 use serde_json::json;
@@ -27,7 +29,8 @@ use crate::{exit, package};
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
 The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
-TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.")]
+TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.
+The token for a server is TURSO_AUTH_TOKEN, in the environment or in .env.")]
 pub struct Migrate {
     /// Show what would be applied, change nothing
     #[arg(long)]
@@ -93,9 +96,17 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     let is_new = !place::exists(&url)?;
     let retries = arguments.retries.unwrap_or(context.config.retries);
     let mut database = open(context, &url, true)?.retrying(retries);
-    let mut observer = Watch { printer: &context.printer, database: &shown, progress: None, done: 0 };
+    let mut observer = Watch {
+        printer: &context.printer,
+        database: &shown,
+        folder: &folder,
+        progress: None,
+        done: 0,
+        of: 0,
+        next: None,
+    };
     let result = block_on(apply_pending_with(&mut database, &folder, options, &mut observer));
-    let Watch { progress, done, .. } = observer;
+    let Watch { progress, done, of, next, .. } = observer;
     drop(progress);
     match result {
         Ok(outcome) => {
@@ -119,27 +130,32 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
             if is_new {
                 remove_if_empty(&url);
             }
-            let state = state_after(&error, &shown, arguments.atomic, done);
+            let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, (&url).into());
             Err(state.into_iter().fold(shown, CommandError::note))
         }
     }
 }
 
-/// In what state an error leaves a database, after `done` migrations were applied.
-fn state_after(error: &ApplyError, database: &str, atomic: bool, done: u64) -> Vec<String> {
+/// In what state an error leaves a database, after so many of so many migrations were applied; `next` is the first that
+/// was not, as far as it was tried.
+fn state_after(error: &ApplyError, database: &str, next: Option<&str>, (done, of): (usize, usize)) -> Vec<String> {
     let mut state = Vec::new();
     match error {
         _ if outcome_is_unknown(error) => state.push("nobody can tell whether that was done".to_owned()),
         ApplyError::Migration { name, failure, .. } => state.push(match **failure {
             Failure::Lost { is_known: false, .. } => {
-                format!("nobody can tell whether `{name}` was applied: the server does not answer any more")
+                let others = if done + 1 < of { ", or more than that," } else { "" };
+                format!("nobody can tell whether `{name}`{others} was applied: the server does not answer any more")
             }
             Failure::NotUndone(_) => format!(
                 "the statement of `{name}` ran outside of a transaction: what it did to `{database}` stays, unrecorded"
             ),
-            _ if atomic => format!("`{database}` is as it was before: none of the migrations was applied"),
-            _ => format!("`{database}` is as it was before `{name}`"),
+            _ => {
+                let next = next.unwrap_or(name);
+                let and = if next == name { "" } else { ", which was not applied either" };
+                format!("`{database}` is as it was before `{next}`{and}")
+            }
         }),
         ApplyError::Engine { .. } if done == 0 => state.push("nothing was changed".to_owned()),
         _ => {}
@@ -164,7 +180,7 @@ fn outcome_is_unknown(error: &ApplyError) -> bool {
 
 /// An [`ApplyError`] as the error of a command that applies nothing, or not yet.
 pub(super) fn failure(error: ApplyError, database: Subject<'_>) -> CommandError {
-    let state = state_after(&error, &database.to_string(), false, 0);
+    let state = state_after(&error, &database.to_string(), None, (0, 0));
     state.into_iter().fold(failure_of_run(error, database), CommandError::note)
 }
 
@@ -214,11 +230,26 @@ fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Optio
         }
     }
     for migration in waiting {
+        if url.file().is_none() {
+            refuse_for_server(folder, migration).map_err(|error| failure(error, url.into()))?;
+        }
         show(context, folder, migration, database.as_mut())?;
     }
     let count = waiting.len();
     context.printer.status("Pending", format!("{shown}: {}, nothing was changed", counted(count, "migration")));
     Ok(exit::DONE)
+}
+
+/// What a server would refuse, before anything of it is shown.
+fn refuse_for_server(folder: &Folder, migration: &Migration) -> std::result::Result<(), ApplyError> {
+    let file = folder.sql_path(migration);
+    let text = folder.sql(migration)?;
+    let script = Script::parse(&text, &file)?;
+    let Some(Refusal { index, line, reason }) = refusals(&script.statements).into_iter().next() else { return Ok(()) };
+    let statement = script.statements.get(index).map(|statement| statement.text.to_owned()).unwrap_or_default();
+    let error = EngineError { kind: ErrorKind::Statement, message: reason };
+    let failure = Box::new(Failure::Statement { number: index + 1, line, statement, error });
+    Err(ApplyError::Migration { name: migration.name.to_string(), file, failure, differences: Vec::new() })
 }
 
 /// Tells the database what is pending, so that what is to be said of it is asked together with the schema.
@@ -304,14 +335,22 @@ pub(super) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
 struct Watch<'p> {
     printer: &'p Printer,
     database: &'p str,
+    folder: &'p Folder,
     progress: Option<Progress>,
-    done: u64,
+    /// How many were applied.
+    done: usize,
+    /// How many there are in all.
+    of: usize,
+    /// The first migration that was not applied, once it was tried.
+    next: Option<String>,
 }
 
 impl Observer for Watch<'_> {
     fn begin(&mut self, name: &str, _: usize, of: usize) {
+        self.of = of;
         let progress = self.progress.get_or_insert_with(|| self.printer.progress("Applying", of as u64));
-        progress.step(self.done, name);
+        progress.step(self.done as u64, name);
+        self.next = Some(name.to_owned());
     }
 
     fn loses(&mut self, loss: &Loss) {
@@ -328,6 +367,8 @@ impl Observer for Watch<'_> {
 
     fn applied(&mut self, applied: &Applied) {
         self.done += 1;
+        let after = self.folder.find(&applied.name).and_then(|one| self.folder.migrations().get(one.index + 1));
+        self.next = after.map(|next| next.name.to_string());
         self.printer.status("Applied", format!("{} ({} ms)", applied.name, applied.milliseconds));
         self.printer.json("applied", &json!({ "name": applied.name, "milliseconds": applied.milliseconds }));
     }

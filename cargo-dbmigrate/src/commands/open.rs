@@ -64,7 +64,12 @@ fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Databas
         options.observer = Some(waiting(context.printer.clone(), url.to_string()));
         Client::new(server.url.clone(), server.token.clone(), options)
     };
-    Database::on_server(client).ignoring(context.config.ignore.clone())
+    let (printer, database) = (context.printer.clone(), url.to_string());
+    let on_retry = Arc::new(move |number: u32, of: u32| {
+        printer.status("Retrying", format!("{database}: another writer got the lock ({number} of {of})"));
+        printer.json("retry", &json!({ "database": database, "number": number, "of": of }));
+    });
+    Database::on_server(client).telling_of_retries(on_retry).ignoring(context.config.ignore.clone())
 }
 
 /// Says from time to time that a long statement is waited for.

@@ -17,7 +17,7 @@ const UNREACHABLE: [(&str, &str); 5] = [
     ("answered with status", "the server is there, but in trouble: look at its log, then run it again"),
     ("takes no more requests", "wait a while, then run it again"),
     ("was closed", "run it again; if it goes on, look at the log of the server, and for a proxy on the way"),
-    ("lookup", "check the host in the URL, and the network"),
+    ("name cannot be resolved", "check the host in the URL, and the network"),
 ];
 
 /// The error of a server; `action` is what was being done. `None` if it is none of a server.
@@ -29,12 +29,19 @@ pub(super) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
         ErrorKind::Unreachable => unreachable(said(), error, server, url),
         ErrorKind::Unauthorized => unauthorized(said(), server),
         ErrorKind::Forbidden => with_token(said(), server).help(new_token(server)),
+        ErrorKind::NoSuchDatabase if !error.message.contains(&url.to_string()) => {
+            CommandError::failed(format!("`{url}` leads to another database: {error}"))
+                .note(format!("the URL is from {}", url.source()))
+                .help(
+                    "a server without namespaces has one database: name it without one, by `localhost` or its address",
+                )
+        }
         ErrorKind::NoSuchDatabase => no_such_database(said(), server, url),
         ErrorKind::Stolen => during()
             .note(
                 "a libSQL server takes the lock from a transaction of over 5 seconds when another writer waits for it",
             )
-            .help("run it again while nobody else writes; to try more often than 3 times: `--retries 20`"),
+            .help("run it again while nobody else writes; to try more often: `--retries 20`"),
         ErrorKind::Lost => during().help("see what it has, as soon as it answers: `cargo dbmigrate status`"),
         ErrorKind::StreamExpired => during().help("run it again"),
         ErrorKind::TooLarge => during().help("make several migrations of it, with less text or fewer rows in each"),

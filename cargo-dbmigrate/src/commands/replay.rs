@@ -6,9 +6,11 @@ use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
 use dbmigrate_core::engine::apply::history::HistoryError;
 use dbmigrate_core::engine::apply::{Applied, ApplyError, Database, Failure, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::engine::{Connection, EngineError, Ignore};
 use dbmigrate_core::folder::Folder;
 use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::sql::split;
 use pollster::block_on;
 
 use super::place;
@@ -24,8 +26,7 @@ const MEMORY: Subject<'static> = Subject::Named("the database in memory");
 const MOST_SHOWN: usize = 20;
 
 /// What to do about a lock.
-const WAIT_LONGER: &str =
-    "try again when it is done; to wait longer, set `busy_timeout = 60` (seconds) in `dbmigrate.toml`";
+const WAIT_LONGER: &str = "try again when it is done; to wait longer, in seconds: `--timeout 60`";
 
 struct Silent;
 
@@ -149,6 +150,11 @@ fn migration_error(
         Failure::Engine { error, action } if error.kind == ErrorKind::Locked && *action == CANNOT_COMMIT => {
             being_read(database)
         }
+        Failure::Statement { number, line, statement, error } if is_none_for_servers(statement, error) => {
+            CommandError::failed(format!("statement {number} of `{name}` cannot run: {error}"))
+                .at(format!("{shown}:{line}"))
+                .help("take it out if nobody has applied it, and record that: `cargo dbmigrate generate --custom`")
+        }
         Failure::Statement { number, line, statement, error } => {
             let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
             let action = format!("{what} of `{name}` failed");
@@ -195,6 +201,12 @@ fn migration_error(
         }
         _ => CommandError::failed(format!("`{name}` failed: {failure}")).at(&shown),
     }
+}
+
+/// Whether a statement was not even sent, because no server runs it.
+fn is_none_for_servers(statement: &str, error: &EngineError) -> bool {
+    let statements: Vec<_> = split(statement).into_iter().collect();
+    refusals(&statements).iter().any(|refusal| refusal.reason == error.message)
 }
 
 /// The lock for writing was had; what was missing is the one that nobody may read beside

@@ -1,6 +1,12 @@
 //! Databases on a server: every command as somebody types it, with the right token and with wrong ones.
 
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
 use dbmigrate_test_support::hand::Hand;
+use dbmigrate_test_support::proxy::{Answer, Delivered, Fault, Proxy};
 use dbmigrate_test_support::sqld::{Options, Server};
 use dbmigrate_test_support::token::Key;
 use insta::assert_snapshot;
@@ -154,6 +160,17 @@ fn a_namespace_is_named_by_host_or_path() {
 }
 
 #[test]
+fn nothing_is_written_to_another_database_than_the_one_that_is_named() {
+    // without namespaces, every name leads to the only database that there is
+    let Some(server) = Server::start() else { return };
+    let project = Project::generated(USERS);
+    project.refuses(1, &format!("migrate --url http://foo.localhost:{}", server.port()));
+    project.refuses(1, &format!("push --url http://foo.localhost:{}", server.port()));
+    assert_snapshot!(transcript(&project, &server));
+    assert!(Hand::new(server.url()).tables().is_empty());
+}
+
+#[test]
 fn what_is_no_server_is_told_apart() {
     let project = Project::generated(USERS);
     // nobody listens on port 1
@@ -168,7 +185,7 @@ fn what_is_no_server_is_told_apart() {
     assert!(run.err.contains(&format!("if that server has no TLS: `{}`", server.url())), "{}", run.err);
     // a server that says nothing
     server.pause();
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     let run = project.refuses(1, &format!("migrate --timeout 1 --url {}", server.url()));
     assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
     assert!(run.err.contains("nothing was changed"), "{}", run.err);
@@ -196,4 +213,175 @@ fn what_a_server_is_sent_is_said_in_json() {
     assert_eq!(reasons("status"), ["migration", "status"]);
     assert_eq!(reasons("diff"), ["diff"]);
     assert_eq!(reasons("migrate --url http://localhost:1")[..], ["error"]);
+}
+
+/// A project with two migrations on the server, and two that are pending: `0003_three` with a statement that works, and
+/// `0004_four` with this one.
+fn with_pending(server: &Server, statement: &str) -> Project {
+    let project = project(USERS, server);
+    project.runs("generate");
+    project.structs(USERS_WITH_AGE);
+    project.runs("generate");
+    project.runs("migrate");
+    for (name, statement) in [("three", "INSERT INTO users (id, name) VALUES (1, 'Ada');"), ("four", statement)] {
+        project.runs(&format!("generate --custom --name {name}"));
+        let names = project.file_names();
+        let file = names.lines().find(|file| file.ends_with(&format!("{name}/migration.sql"))).expect("it was made");
+        project.write(file, format!("{statement}\n"));
+        project.runs("generate --custom");
+    }
+    project.transcript();
+    project
+}
+
+#[test]
+fn a_statement_that_no_server_runs_is_refused_before_anything_is_sent() {
+    let Some(server) = Server::start() else { return };
+    let project = with_pending(&server, "PRAGMA application_id = 7;");
+    project.refuses(1, "migrate --dry-run");
+    project.refuses(1, "migrate");
+    project.refuses(1, "migrate --atomic");
+    assert_eq!(Hand::new(server.url()).query("SELECT count(*) FROM users"), ["0"]);
+    project.runs("migrate --to 3");
+    project.runs("migrate --url local.db");
+    assert_snapshot!(transcript(&project, &server));
+}
+
+#[test]
+fn a_failure_names_the_state_of_the_database() {
+    let Some(server) = Server::start() else { return };
+    // the proof has no rows with names
+    let project = with_pending(
+        &server,
+        "INSERT INTO users (id, name) SELECT id, name FROM users WHERE id = 1 AND name = 'Ada' AND (SELECT count(*) FROM users WHERE name = 'Grace') > 0;",
+    );
+    let hand = Hand::new(server.url());
+    hand.run(&["INSERT INTO users (id, name) VALUES (2, 'Grace')"]);
+    project.refuses(1, "migrate --atomic");
+    assert_eq!(hand.query("SELECT count(*) FROM users"), ["1"], "nothing of it is there");
+    project.refuses(1, "migrate");
+    assert_eq!(hand.query("SELECT count(*) FROM users"), ["2"], "the first of them is there");
+    project.ends(4, "status");
+    assert_snapshot!(transcript(&project, &server));
+}
+
+/// A statement that takes this server about so many seconds, and the proof none: that has no Ada.
+fn slow(server: &Server, seconds: f64) -> String {
+    let steps = |count: &str| {
+        format!(
+            "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count}) SELECT 7, max(n) FROM c"
+        )
+    };
+    let begin = Instant::now();
+    Hand::new(server.url()).query(&steps("1000000"));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a few millions")]
+    let count = (1e6 * seconds / begin.elapsed().as_secs_f64()) as u64;
+    format!(
+        "INSERT INTO users (id, name) {};",
+        steps(&format!("(SELECT {count} * count(*) FROM users WHERE name = 'Ada')"))
+    )
+}
+
+#[test]
+fn a_runner_that_is_killed_leaves_nothing_and_the_next_one_does_the_work() {
+    let Some(server) = Server::start() else { return };
+    let project = with_pending(&server, &slow(&server, 3.0));
+    project.runs("migrate --to 3");
+    let mut runner = project.command(&["migrate"]).spawn().expect("the binary runs");
+    thread::sleep(Duration::from_secs(1));
+    runner.kill().expect("it is ours");
+    runner.wait().expect("it is dead");
+    let hand = Hand::new(server.url());
+    assert_eq!(hand.query("SELECT count(*) FROM users"), ["1"]);
+    project.ends(4, "status");
+    project.runs("migrate");
+    assert_eq!(hand.query("SELECT count(*) FROM users WHERE id = 7"), ["1"]);
+    assert_eq!(hand.query("SELECT count(*) FROM _dbmigrate_history"), ["4"]);
+    assert!(hand.integrity_check().is_empty());
+}
+
+#[test]
+fn a_migration_whose_lock_another_writer_got_is_tried_again_or_given_up() {
+    let Some(server) = Server::start() else { return };
+    let project = with_pending(&server, &slow(&server, 4.0));
+    project.runs("migrate --to 3");
+    project.transcript();
+    let url = server.url();
+    // five seconds go by in its middle, and then there is somebody who waits for the lock
+    let interrupted = |line: &str| {
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let _ = Hand::new(&url).batch(&["UPDATE users SET age = 1"]);
+                }
+            });
+            scope.spawn(|| {
+                thread::sleep(Duration::from_secs(1));
+                server.pause();
+                thread::sleep(Duration::from_secs(6));
+                server.resume();
+                done.store(true, Ordering::Relaxed);
+            });
+            project.run(line)
+        })
+    };
+    let users = || Hand::new(server.url()).query("SELECT count(*) FROM users");
+    let run = interrupted("migrate --retries 0");
+    assert_eq!((run.code, users()), (1, vec!["1".to_owned()]), "{}", run.err);
+    let run = interrupted("migrate");
+    assert_eq!((run.code, users()), (0, vec!["2".to_owned()]), "{}", run.err);
+    assert_snapshot!(transcript(&project, &server));
+}
+
+/// A text without how a connection was closed: systems differ in that.
+fn without_how(text: &str) -> String {
+    text.replace(" before the answer was complete", "")
+}
+
+/// The request of `migrate` that has the migrations in it: the first reads the history, the second the schema.
+const MIGRATIONS: usize = 2;
+
+#[test]
+fn the_history_says_what_a_lost_answer_does_not() {
+    let Some(server) = Server::start() else { return };
+    let project = with_pending(&server, "INSERT INTO users (id, name) VALUES (2, 'Grace');");
+    let users = || Hand::new(server.url()).query("SELECT count(*) FROM users");
+    let through = |fault: Fault, line: &str| {
+        let proxy = Proxy::before(server.port());
+        proxy.fail(MIGRATIONS, fault);
+        let run = project.run(&format!("{line} --timeout 2 --url {}", proxy.url()));
+        assert!(proxy.requests() > MIGRATIONS + 1, "it was read again");
+        project.say(&project.transcript().replace(&proxy.port().to_string(), "[PROXY]"));
+        run
+    };
+    // the server has heard half of it
+    let run = through(Fault { delivered: Delivered::First(900), answer: Answer::Nothing }, "migrate");
+    assert_eq!((run.code, users()), (1, vec!["0".to_owned()]), "{}", run.err);
+    // it has done all of it
+    let run = through(Fault { delivered: Delivered::All, answer: Answer::Nothing }, "migrate");
+    assert_eq!((run.code, users()), (0, vec!["2".to_owned()]), "{}", run.err);
+    project.runs("migrate");
+    assert_snapshot!(without_how(&transcript(&project, &server)));
+}
+
+#[test]
+fn a_server_that_dies_leaves_it_open_until_it_is_back() {
+    let Some(mut server) = Server::start() else { return };
+    let project = with_pending(&server, &slow(&server, 4.0));
+    project.runs("migrate --to 3");
+    project.transcript();
+    let mut runner = project.command(&["migrate", "--timeout", "2"]);
+    let runner = runner.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
+    thread::sleep(Duration::from_secs(1));
+    let port = server.port().to_string();
+    server.kill_9();
+    let run = Run::from(runner.wait_with_output().expect("it ends"));
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert_snapshot!(without_how(&run.err.replace(&port, "[PORT]")));
+    server.restart();
+    project.write(".env", format!("TURSO_DATABASE_URL={}\n", server.url()));
+    assert_eq!(Hand::new(server.url()).query("SELECT count(*) FROM users"), ["1"]);
+    project.runs("migrate");
+    assert_eq!(Hand::new(server.url()).query("SELECT count(*) FROM users"), ["2"]);
 }

@@ -66,6 +66,7 @@ impl Tracker {
     }
 
     /// SQLite's counter of schema changes when all this was read.
+    #[cfg(feature = "remote")]
     pub(super) fn version(&self) -> i64 {
         self.version
     }

@@ -5,4 +5,6 @@ mod database;
 mod history;
 mod refused;
 mod run;
+#[cfg(feature = "remote")]
+mod server;
 mod together;

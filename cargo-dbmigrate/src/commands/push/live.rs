@@ -34,7 +34,7 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
         let diff = diff(&old, &wanted.schema, &decisions.renames).map_err(|error| run.asker.rename_error(&error))?;
         refused::ambiguous_renames(run, &ambiguous, &decisions.renames, &diff)?;
         let asked = questions(&diff, &old, &wanted.schema, &decisions);
-        let mut open = counted(live, mark_those_that_may_stay(asked, new), &diff.renames);
+        let mut open = counted(run, live, mark_those_that_may_stay(asked, new), &diff.renames)?;
         // nothing is lost where there is nothing
         let (empty, left): (Vec<Open>, Vec<Open>) = open.drain(..).partition(is_about_nothing);
         if !empty.is_empty() {
@@ -60,7 +60,7 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
         }
         run.asker.warn_of_unused(&diff, &old, &wanted.schema, &decisions)?;
         warn_of_unused_words(run, &old, &wanted)?;
-        let losses = losses(live, &diff, &wanted.schema, &decisions);
+        let losses = losses(run, live, &diff, &wanted.schema, &decisions)?;
         let guards = guarded.iter().map(|question| question.guard(&diff.renames)).collect();
         return Ok(Decided { decisions, diff, wanted, losses, guards });
     }
@@ -84,16 +84,16 @@ fn is_about_nothing(open: &Open) -> bool {
     open.count == Some(0) && !matches!(open.question, Question::TableGone { may_stay: true, .. })
 }
 
-fn counted(live: &mut Live, questions: Vec<Question>, renames: &Renames) -> Vec<Open> {
+fn counted(run: &Run<'_>, live: &mut Live, questions: Vec<Question>, renames: &Renames) -> Result<Vec<Open>> {
     let Some(database) = live.database.as_mut().filter(|_| !questions.is_empty()) else {
-        return questions.into_iter().map(|question| Open { question, count: Some(0) }).collect();
+        return Ok(questions.into_iter().map(|question| Open { question, count: Some(0) }).collect());
     };
     let queries: Vec<String> = questions.iter().map(|question| question.count_query(renames)).collect();
-    let mut answers = block_on(database.ask(&queries)).unwrap_or_default().into_iter();
+    let mut answers = block_on(database.ask(&queries)).map_err(|error| refused::no_answers(run, &error))?.into_iter();
     // what cannot be counted, such as a virtual table of an unknown module, is asked about without a number
     let count = |row: Option<Vec<String>>| row.and_then(|row| row.first()?.parse().ok());
     let mut next = || answers.next()?.ok().and_then(count);
-    questions.into_iter().map(|question| Open { question, count: next() }).collect()
+    Ok(questions.into_iter().map(|question| Open { question, count: next() }).collect())
 }
 
 /// What the rows have against the change, as far as it is known: what is still open is taken for accepted.
@@ -137,13 +137,19 @@ fn findings(run: &Run<'_>, live: &mut Live, preflights: &[Preflight]) -> Result<
 }
 
 /// How much is lost of what was accepted.
-fn losses(live: &mut Live, difference: &Diff, wanted: &Schema, decisions: &Decisions) -> Vec<Loss> {
+fn losses(
+    run: &Run<'_>,
+    live: &mut Live,
+    difference: &Diff,
+    wanted: &Schema,
+    decisions: &Decisions,
+) -> Result<Vec<Loss>> {
     let old = live.found.schema.clone();
     let undecided = Decisions { accepted: Accepted::default(), ..decisions.clone() };
     let asked = questions(difference, &old, wanted, &undecided);
     let asked: Vec<Question> =
         asked.into_iter().filter(|question| !matches!(question, Question::Backfill { .. })).collect();
-    let mut losses: Vec<Loss> = counted(live, asked, &difference.renames)
+    let mut losses: Vec<Loss> = counted(run, live, asked, &difference.renames)?
         .into_iter()
         .filter_map(|Open { question, count }| {
             let (lint, object) = question.lint();
@@ -151,19 +157,26 @@ fn losses(live: &mut Live, difference: &Diff, wanted: &Schema, decisions: &Decis
             Some(Loss { lint: lint.name().to_owned(), object, count })
         })
         .collect();
-    losses.extend(conversions(live, &old, difference, wanted, decisions));
-    losses
+    losses.extend(conversions(run, live, &old, difference, wanted, decisions)?);
+    Ok(losses)
 }
 
 /// How many values change by the conversions that were accepted.
-fn conversions(live: &mut Live, old: &Schema, difference: &Diff, wanted: &Schema, decisions: &Decisions) -> Vec<Loss> {
+fn conversions(
+    run: &Run<'_>,
+    live: &mut Live,
+    old: &Schema,
+    difference: &Diff,
+    wanted: &Schema,
+    decisions: &Decisions,
+) -> Result<Vec<Loss>> {
     let lint = Lint::LossyConversion;
     let named: Vec<&String> =
         decisions.accepted.named.iter().filter(|(one, _)| *one == lint).map(|(_, object)| object).collect();
-    let (Some(database), false) = (&mut live.database, named.is_empty()) else { return Vec::new() };
+    let (Some(database), false) = (&mut live.database, named.is_empty()) else { return Ok(Vec::new()) };
     let mut strict = decisions.clone();
     strict.accepted.named.retain(|(one, _)| *one != lint);
-    let Ok(plan) = plan(old, wanted, difference, &strict) else { return Vec::new() };
+    let Ok(plan) = plan(old, wanted, difference, &strict) else { return Ok(Vec::new()) };
     let mut losses = Vec::new();
     for object in named {
         let flag = format!("--accept {lint}:{object}");
@@ -172,13 +185,13 @@ fn conversions(live: &mut Live, old: &Schema, difference: &Diff, wanted: &Schema
         };
         let queries: Vec<String> =
             plan.preflights.iter().filter(is_it).map(|preflight| preflight.query.clone()).collect();
-        let answers = block_on(database.ask(&queries)).unwrap_or_default().into_iter();
+        let answers = block_on(database.ask(&queries)).map_err(|error| refused::no_answers(run, &error))?.into_iter();
         losses.extend(answers.filter_map(|answer| answer.ok().flatten()).filter_map(|row| {
             let count = row.first()?.parse().ok()?;
             Some(Loss { lint: lint.name().to_owned(), object: object.clone(), count })
         }));
     }
-    losses
+    Ok(losses)
 }
 
 /// Accepting what does not happen is no harm, but probably a mistake.

@@ -41,7 +41,8 @@ Examples:
 
 `--accept` takes besides lints: keep_table:TABLE, drop_view:VIEW, history.
 The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
-TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.")]
+TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.
+The token for a server is TURSO_AUTH_TOKEN, in the environment or in .env.")]
 pub struct Push {
     /// Show the SQL, change nothing
     #[arg(long)]

@@ -231,6 +231,11 @@ pub(super) fn contradicted(run: &Run<'_>, found: &[Finding], preflights: &[Prefl
     found.iter().map(diagnostic).collect()
 }
 
+/// A database that cannot be asked.
+pub(super) fn no_answers(run: &Run<'_>, error: &EngineError) -> CommandError {
+    engine_error("cannot look at the rows", error, run.url.into()).note(UNCHANGED)
+}
+
 /// A preflight that does not run.
 pub(super) fn preflight(run: &Run<'_>, query: &str, error: &EngineError) -> CommandError {
     engine_error("cannot look at the rows", error, run.url.into()).note(format!("the query: {query}")).note(UNCHANGED)
@@ -270,10 +275,14 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
             let error = CommandError::new(exit::DECISION, text).note(UNCHANGED);
             error.help(drop_broken(run, kind, &Name::from(name.as_str())))
         }
-        Failure::Engine { action, error } if error.kind == ErrorKind::Lost => {
-            CommandError::failed(format!("{action}: {error}"))
-                .note("nobody knows whether the change was made")
-                .help(format!("see what is left to do, as soon as it answers: `{} --dry-run`", run.asker.command_line))
+        Failure::Lost { error, is_known: true } => CommandError::failed(format!("the connection was lost: {error}"))
+            .note(UNCHANGED)
+            .help(format!("push again: `{}`", run.asker.command_line)),
+        Failure::Lost { error, .. } => CommandError::failed(format!("the connection was lost: {error}"))
+            .note("nobody can tell whether the change was made: the server does not answer any more")
+            .help("see what is left to do, as soon as it answers: `cargo dbmigrate diff`"),
+        Failure::Engine { error, .. } if error.kind == ErrorKind::Stolen => {
+            engine_error("the push failed", error, run.url.into()).note(UNCHANGED)
         }
         Failure::Engine { action, error } => engine_error(action, error, run.url.into()).note(UNCHANGED),
         _ => CommandError::failed(failure.to_string()).note(UNCHANGED),

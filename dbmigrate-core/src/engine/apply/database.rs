@@ -56,7 +56,14 @@ pub struct Database {
     /// How often a transaction is begun again that a server took the lock from.
     #[cfg(feature = "remote")]
     retries: u32,
+    /// Is told that it is, which time it is, and of how many.
+    #[cfg(feature = "remote")]
+    on_retry: Option<OnRetry>,
 }
+
+/// Is told that a transaction is begun again: which time it is, and of how many.
+#[cfg(feature = "remote")]
+pub type OnRetry = std::sync::Arc<dyn Fn(u32, u32) + Send + Sync>;
 
 /// Why a file was not opened.
 #[derive(Debug, Error)]
@@ -101,6 +108,8 @@ impl Database {
             ahead: ahead::Ahead::default(),
             #[cfg(feature = "remote")]
             retries: RETRIES,
+            #[cfg(feature = "remote")]
+            on_retry: None,
         }
     }
 
@@ -116,6 +125,14 @@ impl Database {
     #[must_use]
     pub fn retrying(mut self, retries: u32) -> Self {
         self.retries = retries;
+        self
+    }
+
+    /// Who is told of it.
+    #[cfg(feature = "remote")]
+    #[must_use]
+    pub fn telling_of_retries(mut self, on_retry: OnRetry) -> Self {
+        self.on_retry = Some(on_retry);
         self
     }
 

@@ -54,7 +54,7 @@ pub struct Applied {
 pub struct Outcome {
     /// What this run applied, in order.
     pub applied: Vec<Applied>,
-    /// How many migrations were applied before.
+    /// How many migrations were applied before, or meanwhile by others.
     pub before: usize,
 }
 
@@ -176,7 +176,7 @@ async fn run(
     observer: &mut impl Observer,
 ) -> Result<Outcome, ApplyError> {
     let mut now = status(target, folder).await?;
-    let mut outcome = Outcome { before: now.applied, ..Outcome::default() };
+    let mut outcome = Outcome::default();
     let mut drift = None;
     let mut verified = false;
     loop {
@@ -200,6 +200,7 @@ async fn run(
             verified = true;
         }
         if pending.is_empty() || observer.is_stopped() {
+            outcome.before = now.applied.saturating_sub(outcome.applied.len());
             return Ok(outcome);
         }
         let group = group(folder, pending, scripts, drift.as_ref(), options)?;

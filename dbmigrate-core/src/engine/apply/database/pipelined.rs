@@ -298,6 +298,9 @@ impl Database {
 
     /// Waits before a transaction is begun again that somebody else got the lock of.
     fn pause(&self, tries: &mut u32) {
+        if let Some(on_retry) = &self.on_retry {
+            on_retry(self.retries - *tries + 1, self.retries);
+        }
         thread::sleep(PAUSE * 2_u32.pow((self.retries - *tries).min(6)));
         *tries -= 1;
     }
