@@ -39,7 +39,7 @@ pub(crate) fn run() {
                 let workspace = &workspace;
                 contest.add(format!("{kind} ({derives})"), move || workspace.check(kind, tables, is_incremental));
             }
-            let costs = contest.show(5);
+            let costs = contest.show(if tables > 100 { 3 } else { 5 });
             let ratio = |at: usize| milliseconds(costs[at].cpu) / milliseconds(costs[0].cpu);
             println!("  with the check on: {:.2}x the CPU of serde's derives, off {:.2}x", ratio(3), ratio(2));
         }
