@@ -45,6 +45,11 @@ fn a_struct_that_is_gone_is_an_error_where_the_migrations_are_embedded() {
     let main = format!("use whole as _;\n{RUNNER}fn main() {{}}\n");
     workspace.write("whole/src/main.rs", &main);
     assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
+    // also if it has the same structs itself
+    let twice = format!("mod again {{\n    use dbmigrate::{{Table, View}};\n    {USER}{TAG}{SEARCH}{NAMES}}}\n");
+    workspace.write("whole/src/main.rs", &format!("#![allow(dead_code)]\n{twice}{main}"));
+    assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
+    std::fs::remove_file(workspace.path("whole/src/main.rs")).expect("it is there");
     source(&[USER, TAG]);
     workspace.generate("whole", &["--name", "second", "--accept", "drop_table:search"]);
     assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);

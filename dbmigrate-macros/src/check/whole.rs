@@ -1,6 +1,6 @@
 //! What no struct declares: asked where the migrations are embedded, because a struct that is gone has no derive that
 //! could say so. What the derives leave behind is an implementation of a trait for each table, which rustc finds in this
-//! crate and in all that it uses.
+//! crate and in the package's library.
 
 use dbmigrate_core::config::CompileCheck;
 use dbmigrate_core::sql::Name;
@@ -14,10 +14,12 @@ use super::words::as_of;
 /// That a struct declares the table or view `name`. A type that nobody else can name stands for the struct: the trait is
 /// public, and what a public trait has to do with is never dead code.
 pub(super) fn declared(name: &Name, facade: &TokenStream) -> TokenStream {
-    let hash = hash(name);
+    let (package, table) = (package(), hash(&name.folded()));
+    // cargo says so of binaries, and of no library
+    let is_binary = std::env::var_os("CARGO_BIN_NAME").is_some();
     quote! {
         pub struct __S;
-        impl #facade::__private::DeclaredBy<__S> for #facade::__private::TableName<#hash> {}
+        impl #facade::__private::DeclaredBy<__S, #is_binary> for #facade::__private::TableName<#package, #table> {}
     }
 }
 
@@ -39,18 +41,20 @@ pub(crate) fn expansion(span: Span, facade: &TokenStream) -> TokenStream {
     }
     wrapped(quote! {
         #[allow(unused_imports)]
-        use #facade::__private::{Declared, ProbeDeclared as _, ProbeUndeclared as _, TableProbe, Undeclared};
+        use #facade::__private::{
+            Declared, ProbeBinary as _, ProbeLibrary as _, ProbeUndeclared as _, TableProbe, Undeclared,
+        };
         #(#questions)*
     })
 }
 
 fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
-    let hash = hash(name);
+    let (package, table) = (package(), hash(&name.folded()));
     let message = format!("no struct declares {what} `{name}`, which is there {}", as_of(head));
     let help = format!("if it is to be dropped: `{}`", head.command);
-    let note = "a struct counts if it is in this crate, or in one that this crate uses";
+    let note = "a struct counts if it is in this crate, or in the package's library and this crate uses that";
     if head.level == CompileCheck::Error {
-        let asked = quote_spanned!(span=> (&TableProbe::<#hash>).by_a_struct());
+        let asked = quote_spanned!(span=> (&&TableProbe::<#package, #table>).by_a_struct());
         return quote! {
             const _: () = {
                 #[diagnostic::on_unimplemented(message = #message, label = "the migrations that are embedded here", note = #help, note = #note)]
@@ -63,7 +67,7 @@ fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
         };
     }
     let text = format!("{message}\nhelp: {help}\nhelp: {note}");
-    let asked = quote_spanned!(span=> (&TableProbe::<#hash>).by_a_struct().is_declared());
+    let asked = quote_spanned!(span=> (&&TableProbe::<#package, #table>).by_a_struct().is_declared());
     quote! {
         const _: () = {
             trait Agrees { fn is_declared(&self) {} }
@@ -76,11 +80,13 @@ fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
     }
 }
 
-/// FNV-1a of the name without its case (datatracker.ietf.org/doc/html/draft-eastlake-fnv).
-fn hash(name: &Name) -> Literal {
-    let hash = name
-        .folded()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    Literal::u64_unsuffixed(hash)
+/// The package that is being compiled: others may have tables of the same names.
+fn package() -> Literal {
+    hash(&std::env::var("CARGO_PKG_NAME").unwrap_or_default())
+}
+
+/// FNV-1a (datatracker.ietf.org/doc/html/draft-eastlake-fnv).
+fn hash(text: &str) -> Literal {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    Literal::u64_unsuffixed(text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, step))
 }
