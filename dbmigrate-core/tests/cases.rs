@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::Value;
 use support::Ending;
-use support::data::{change, load, run_checks};
+use support::data::{change, load, rows_of_last, run_checks};
 
 fn hazard(case: &Value) -> Result<String, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -28,7 +28,7 @@ fn hazard(case: &Value) -> Result<String, String> {
             if expect["no_change"] == true && !plan.is_empty() {
                 return Err(format!("there is nothing to change, but: {}", plan.to_sql("")));
             }
-            run_checks(database.connection(), &expect["checks"])?;
+            run_checks(&expect["checks"], |sql| rows_of_last(database.connection(), sql))?;
             Ok(outcome.to_owned())
         }
         (Ending::RefusedByGenerate(message) | Ending::RefusedByMigrate(message), "refuse") => Ok(message),

@@ -73,6 +73,8 @@ struct State {
     delay: Duration,
     traffic: Traffic,
     faults: BTreeMap<usize, Fault>,
+    /// From which request on every one fails, and how.
+    broken: Option<(usize, Fault)>,
     closed: bool,
     /// Every connection of either side, to close them in the end.
     open: Vec<TcpStream>,
@@ -117,6 +119,11 @@ impl Proxy {
         lock(&self.state).faults.insert(nth, fault);
     }
 
+    /// Lets a request fail, and all after it.
+    pub fn fail_from(&self, nth: usize, fault: Fault) {
+        lock(&self.state).broken = Some((nth, fault));
+    }
+
     /// Lets all requests from now on go to a server on another port.
     pub fn lead_to(&self, port: u16) {
         lock(&self.state).upstream = port;
@@ -137,6 +144,7 @@ impl Proxy {
         let mut state = lock(&self.state);
         state.traffic = Traffic::default();
         state.faults.clear();
+        state.broken = None;
     }
 }
 
@@ -195,7 +203,8 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             let nth = state.traffic.requests.len();
             let exchange = Exchange { line: request.first_line(), sent: bytes.len(), received: 0 };
             state.traffic.requests.push(exchange);
-            (nth, state.faults.get(&nth).copied(), state.delay)
+            let broken = state.broken.filter(|(first, _)| *first <= nth).map(|(_, fault)| fault);
+            (nth, state.faults.get(&nth).copied().or(broken), state.delay)
         };
         sleep(delay);
         let delivered = fault.map_or(Delivered::All, |fault| fault.delivered);

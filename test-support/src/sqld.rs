@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -75,6 +76,13 @@ impl Options {
     }
 }
 
+/// The server with namespaces that all tests of a process share, each with databases of its own. None where no server
+/// can be had.
+pub fn shared() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER.get_or_init(|| Options::default().namespaces().start()).as_ref()
+}
+
 /// The ports that a server listens on.
 #[derive(Debug, Clone, Copy)]
 struct Ports {
@@ -127,18 +135,47 @@ impl Server {
         self.child.id()
     }
 
+    /// The folder with everything that it has.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Makes a database, and says where it is.
     pub fn create_namespace(&self, name: &str) -> String {
         assert!(self.options.namespaces, "a server without namespaces");
         let admin = format!("http://127.0.0.1:{}/v1/namespaces/{name}/create", self.ports.admin);
         hand::post(&admin, "{}").unwrap_or_else(|error| panic!("no namespace `{name}`: {error}"));
+        self.url_of(name)
+    }
+
+    /// Copies a database, given by its name, to a new one that nobody else uses, and says where that is.
+    pub fn fork(&self, name: &str) -> String {
+        let copy = unique();
+        let admin = format!("http://127.0.0.1:{}/v1/namespaces/{name}/fork/{copy}", self.ports.admin);
+        hand::post(&admin, "{}").unwrap_or_else(|error| panic!("no copy of `{name}`: {error}"));
+        self.url_of(&copy)
+    }
+
+    /// Where a database is, by its name.
+    pub fn url_of(&self, name: &str) -> String {
         format!("http://{name}.localhost:{}", self.ports.http)
     }
 
     /// Makes a database that nobody else uses, and says where it is.
     pub fn fresh(&self) -> String {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        self.create_namespace(&format!("n{}", COUNT.fetch_add(1, Ordering::Relaxed)))
+        self.create_namespace(&unique())
+    }
+
+    /// Copies the file of a database, with its log, while nobody writes to it: what any SQLite reads there is what the
+    /// server has.
+    pub fn copy_database(&self, url: &str, to: &Path) {
+        let host = url.trim_start_matches("http://").split([':', '/']).next().unwrap_or_default();
+        let namespace = host.split_once('.').map_or("default", |(namespace, _)| namespace);
+        let folder = self.folder.path().join("data/dbs").join(namespace);
+        fs::copy(folder.join("data"), to).unwrap_or_else(|error| panic!("no database `{namespace}`: {error}"));
+        let mut log = to.as_os_str().to_owned();
+        log.push("-wal");
+        fs::copy(folder.join("data-wal"), log).expect("the server keeps a log");
     }
 
     /// Lets it do nothing, while its connections stay open.
@@ -183,6 +220,12 @@ impl Drop for Server {
     }
 }
 
+/// A name that no database has yet.
+fn unique() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    format!("n{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
 fn launch(options: &Options, folder: &Path) -> (Child, Ports) {
     for _ in 0..TRIES {
         let ports = free_ports();
@@ -203,11 +246,13 @@ fn free_ports() -> Ports {
     Ports { http, admin, grpc }
 }
 
-/// The shell becomes the server, and leaves behind a process that kills it when the test's end of a pipe is closed, by
-/// the test or by its death; `end` tells it that there is nothing left to do.
+/// The shell becomes the server, and leaves behind a process that kills it, and removes its folder, when the test's end
+/// of a pipe is closed by the test's death; `end` tells it that there is nothing left to do.
 const LAUNCH: &str = r#"
+    folder=$1
+    shift
     exec 3<&0
-    (trap '' HUP INT TERM; read -r _ <&3 || kill -9 $$) </dev/null >/dev/null 2>&1 &
+    (trap '' HUP INT TERM; read -r _ <&3 || { kill -9 $$; sleep 1; rm -rf "$folder"; }) </dev/null >/dev/null 2>&1 &
     exec "$@" </dev/null 3<&-
 "#;
 
@@ -215,11 +260,13 @@ fn spawn(options: &Options, ports: Ports, folder: &Path) -> Child {
     let binary = binary::sqld().expect("somebody has looked for it");
     let local = |port: u16| format!("127.0.0.1:{port}");
     let mut command = Command::new("sh");
-    command.args(["-c", LAUNCH, "sh"]).arg(binary).arg("--no-welcome");
+    command.args(["-c", LAUNCH, "sh"]).arg(folder).arg(binary).arg("--no-welcome");
     command.arg("--db-path").arg(folder.join("data"));
     command.args(["--http-listen-addr", &local(ports.http), "--shutdown-timeout", "1"]);
     if options.namespaces {
         command.args(["--enable-namespaces", "--admin-listen-addr", &local(ports.admin)]);
+        // one that is put to sleep for another can be missing for a moment
+        command.args(["--max-active-namespaces", "100000"]);
     }
     if options.replicable {
         command.args(["--grpc-listen-addr", &local(ports.grpc)]);

@@ -1,5 +1,6 @@
 //! What the tests of others rely on: servers start and are gone, tokens count, and the proxy counts and breaks.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -81,7 +82,8 @@ fn tokens_are_accepted_and_refused() {
 #[test]
 fn namespaces_are_databases() {
     let Some(server) = Options::default().namespaces().start() else { return };
-    let (one, other) = (Hand::new(server.fresh()), Hand::new(server.fresh()));
+    let first = server.fresh();
+    let (one, other) = (Hand::new(&first), Hand::new(server.fresh()));
     one.run(&TABLE);
     assert_eq!(one.tables(), ["t"]);
     assert_eq!(other.tables(), [""; 0]);
@@ -89,6 +91,10 @@ fn namespaces_are_databases() {
     assert_eq!(named.query("SELECT libsql_server_database_name()"), ["foo"]);
     let by_path = Hand::new(format!("{}/dev/foo", server.url()));
     assert_eq!(by_path.query("SELECT libsql_server_database_name()"), ["foo"]);
+    let copies = tempfile::tempdir().expect("a temporary directory");
+    let copy = copies.path().join("copy.db");
+    server.copy_database(&first, &copy);
+    assert!(std::fs::read(copy.with_extension("db-wal")).is_ok_and(|log| !log.is_empty()));
     assert!(refused(&Hand::new(format!("http://bar.localhost:{}", server.port()))).contains("404"));
 }
 
@@ -102,7 +108,6 @@ fn a_replica_forwards_what_is_written() {
 
 #[test]
 fn a_server_does_not_outlive_a_test_that_is_killed() {
-    // `sleep` has the end of the pipe that a test would have
     let Some(server) = Server::start() else { return };
     let binary = std::fs::read_link(format!("/proc/{}/exe", server.id())).expect("it runs");
     drop(server);
@@ -115,14 +120,20 @@ fn a_server_does_not_outlive_a_test_that_is_killed() {
     let line = std::io::BufRead::lines(said)
         .map_while(Result::ok)
         .find_map(|line| line.split_once("server ").map(|(_, id)| id.to_owned()));
-    let id = line.expect("it says which server it has started");
+    let line = line.expect("it says which server it has started");
+    let (id, folder) = line.split_once(' ').expect("and where");
     let exe = || std::fs::read_link(format!("/proc/{id}/exe")).ok();
     assert_eq!(exe(), Some(binary.clone()));
+    assert!(Path::new(&folder).is_dir());
     child.kill().expect("it is ours");
     child.wait().expect("it is ours");
     let begin = Instant::now();
     while exe().as_ref() == Some(&binary) {
         assert!(begin.elapsed() < PATIENCE, "the server {id} lives on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    while Path::new(&folder).exists() {
+        assert!(begin.elapsed() < PATIENCE, "{folder} is left behind");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -136,7 +147,7 @@ fn victim() {
         return;
     }
     let Some(server) = Server::start() else { return };
-    println!("server {}", server.id());
+    println!("server {} {}", server.id(), server.folder().display());
     std::thread::sleep(PATIENCE);
 }
 

@@ -2,13 +2,11 @@
 //! reason that lies in the case.
 
 use cargo_dbmigrate::exit;
-use pollster::block_on;
 use serde_json::Value;
 
 use crate::parallel::parallel;
 use crate::project::{Loaded, Project, Run, answered, load};
-use crate::support::data::{self, rows_of};
-use crate::support::run_script;
+use crate::support::data;
 use crate::ways::{Ending, Refusal, Way};
 
 /// What came of a case that holds.
@@ -20,12 +18,14 @@ enum Outcome {
 
 /// Every case of a file, one way.
 fn run_suite(suite: &str, way: Way) {
-    let cases = data::load(&format!("{suite}.jsonl"));
-    let results = parallel(&cases, |at, case| {
-        // a handful through the binary
-        let run = if at % 20 == 0 { Run::Spawned } else { Run::InProcess };
-        foreign_case(case, way, run)
-    });
+    // a handful through the binary
+    let run = |at: usize| if at.is_multiple_of(20) { Run::Spawned } else { Run::InProcess };
+    run_cases(suite, &data::load(&format!("{suite}.jsonl")), way, run);
+}
+
+/// Cases of a suite, one way.
+pub(crate) fn run_cases(suite: &str, cases: &[Value], way: Way, run: impl Fn(usize) -> Run + Sync) {
+    let results = parallel(cases, |at, case| foreign_case(case, way, run(at)));
     let (mut applied, mut refused, mut failed) = (0, Vec::new(), Vec::new());
     for (case, result) in cases.iter().zip(results) {
         let name = case["name"].as_str().unwrap_or_default();
@@ -54,21 +54,23 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
     let change = answered(data::change(case)?)?;
     let project = Project::new(run);
     if let Err(refusal) = way.begin(&project, text("current_sql"), &current) {
-        return rightly(&refusal, &wrong_before, "before: ");
+        return rightly(&refusal, &wrong_before, "before: ").or_else(|error| not_here(run, text("current_sql"), error));
     }
     if change.seed.is_empty() {
-        change.populate(&project.connect())?;
+        project.place.put_rows(|connection| change.populate(connection))?;
     } else {
-        block_on(run_script(&project.connect(), &change.seed))?;
+        project.place.run_script(&change.seed)?;
     }
-    let bytes = project.bytes();
+    let content = project.place.content();
     let ending = match way.declare(&project, text("desired_sql"), &desired) {
         Ok(()) => project.step(way, &change)?,
-        Err(refusal) if project.bytes() == bytes => Ending::Refused(refusal),
+        Err(refusal) if project.place.content() == content => Ending::Refused(refusal),
         Err(refusal) => return Err(format!("reading structs touched the database: {refusal}")),
     };
     match ending {
-        Ending::Refused(refusal) => rightly(&refusal, &wrong_after, ""),
+        Ending::Refused(refusal) => {
+            rightly(&refusal, &wrong_after, "").or_else(|error| not_here(run, text("desired_sql"), error))
+        }
         Ending::Applied => {
             check_rows(&project, &case["expect"]["rows_after"])?;
             Ok(Outcome::Applied)
@@ -90,11 +92,19 @@ fn rightly(refusal: &Refusal, problems: &[String], when: &str) -> Result<Outcome
     }
 }
 
+/// A server refuses what a file takes ("text" in double quotes, for one): it does so too when it is asked by hand.
+fn not_here(run: Run, sql: &str, error: String) -> Result<Outcome, String> {
+    let Run::Served(_) = run else { return Err(error) };
+    match Project::new(run).place.run_script(sql) {
+        Err(reason) => Ok(Outcome::Refused(reason)),
+        Ok(()) => Err(error),
+    }
+}
+
 /// The rows that the source of the case expects afterwards, by table.
 fn check_rows(project: &Project, expected: &Value) -> Result<(), String> {
-    let connection = project.connect();
     for (table, wanted) in expected.as_object().into_iter().flatten() {
-        let found = rows_of(&connection, &format!("SELECT * FROM {table}"))?;
+        let found = project.place.rows(&format!("SELECT * FROM {table}"))?;
         if found != *wanted {
             return Err(format!("`{table}` has {found}, not {wanted}"));
         }

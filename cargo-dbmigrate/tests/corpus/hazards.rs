@@ -2,13 +2,11 @@
 
 use cargo_dbmigrate::exit;
 use dbmigrate_core::schema::{Trigger, View};
-use pollster::block_on;
 use serde_json::Value;
 
 use crate::parallel::parallel;
 use crate::project::{Project, Run, load, structs};
 use crate::support::data::{self, run_checks};
-use crate::support::run_script;
 use crate::ways::{Ending, Way};
 
 /// What the subcommand did about a case.
@@ -20,7 +18,7 @@ fn hazard(case: &Value, way: Way, run: Run) -> Result<(), String> {
     let is_declarable = desired.schema.problems().is_empty() && !desired.broken;
     let project = Project::new(run);
     way.begin(&project, text("current_sql"), &current).map_err(|refusal| refusal.to_string())?;
-    block_on(run_script(&project.connect(), text("seed_sql")))?;
+    project.place.run_script(text("seed_sql"))?;
 
     let mut change = data::change(case)?;
     if desired.broken {
@@ -36,7 +34,7 @@ fn hazard(case: &Value, way: Way, run: Run) -> Result<(), String> {
     } else {
         way.declare(&project, text("desired_sql"), &desired).map_err(|refusal| refusal.to_string())?;
     }
-    let (before, count) = (project.bytes(), project.migrations());
+    let (before, count) = (project.place.content(), project.migrations());
     if outcome == "confirm" {
         match project.step(way, &change)? {
             Ending::Refused(refusal) if refusal.code == exit::DECISION && project.migrations() == count => {}
@@ -59,19 +57,16 @@ fn hazard(case: &Value, way: Way, run: Run) -> Result<(), String> {
         }
         Ending::Refused(refusal) => return Err(refusal.to_string()),
     }
-    if expect["no_change"] == true && (project.migrations() != count || project.bytes() != before) {
+    if expect["no_change"] == true && (project.migrations() != count || project.place.content() != before) {
         return Err("something was done, though nothing changes".to_owned());
     }
-    run_checks(&project.connect(), &expect["checks"])
+    run_checks(&expect["checks"], |statements| project.place.rows(statements))
 }
 
-fn run_hazards(way: Way) {
+/// Every hazard, one way.
+pub(crate) fn run_hazards(way: Way, run: impl Fn(usize) -> Run + Sync) {
     let cases = data::load("hazards.jsonl");
-    let results = parallel(&cases, |at, case| {
-        // a handful through the binary
-        let run = if at % 10 == 0 { Run::Spawned } else { Run::InProcess };
-        hazard(case, way, run)
-    });
+    let results = parallel(&cases, |at, case| hazard(case, way, run(at)));
     let mut failed = Vec::new();
     for (case, result) in cases.iter().zip(results) {
         if let Err(error) = result {
@@ -82,14 +77,19 @@ fn run_hazards(way: Way) {
     assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), cases.len(), failed.join("\n"));
 }
 
+/// A handful through the binary.
+fn spawn_some(at: usize) -> Run {
+    if at.is_multiple_of(10) { Run::Spawned } else { Run::InProcess }
+}
+
 #[test]
 fn hazards_end_as_they_have_to_when_migrated() {
-    run_hazards(Way::Migrate);
+    run_hazards(Way::Migrate, spawn_some);
 }
 
 #[test]
 fn hazards_end_as_they_have_to_when_pushed() {
-    run_hazards(Way::Push);
+    run_hazards(Way::Push, spawn_some);
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn change(project: &Project, way: Way, current: &Loaded, state: &State) -> Resul
     let desired = load(&state.sql)?;
     let (before, after, renames) = (current.schema.clone(), desired.schema.clone(), state.renames.clone());
     let change = answered(Change { current: before, desired: after, renames, ..Change::default() })?;
-    change.populate(&project.connect())?;
+    project.place.put_rows(|connection| change.populate(connection))?;
     way.declare(project, &state.sql, &desired).map_err(|refusal| refusal.to_string())?;
     match project.step(way, &change)? {
         Ending::Applied => Ok(()),
@@ -78,8 +78,8 @@ fn change(project: &Project, way: Way, current: &Loaded, state: &State) -> Resul
 }
 
 /// Pushes a state to a database that has the one before it.
-fn pushed(before: &State, state: &State) -> Result<(), String> {
-    let project = Project::new(Run::InProcess);
+fn pushed(before: &State, state: &State, run: Run) -> Result<(), String> {
+    let project = Project::new(run);
     let current = load(&before.sql)?;
     Way::Push.begin(&project, &before.sql, &current).map_err(|refusal| refusal.to_string())?;
     change(&project, Way::Push, &current, state)
@@ -114,22 +114,22 @@ fn report(way: Way, steps: usize, failed: &[String]) {
     assert!(steps > 200, "only {steps} steps were found");
 }
 
-#[test]
-fn every_step_of_real_histories_is_migrated() {
+/// Goes along all of them.
+pub(crate) fn migrate_all(run: Run) {
     let mut histories = histories();
     if histories.is_empty() {
         return;
     }
     // a history is one thread's work: the longest first
     histories.sort_by_key(|(_, states)| std::cmp::Reverse(states.len()));
-    let reports = parallel(&histories, |_, (name, states)| go_along(name, states, Way::Migrate, Run::InProcess));
+    let reports = parallel(&histories, |_, (name, states)| go_along(name, states, Way::Migrate, run));
     let steps = reports.iter().map(|report| report.steps).sum();
     let failed: Vec<String> = reports.into_iter().flat_map(|report| report.failed).collect();
     report(Way::Migrate, steps, &failed);
 }
 
-#[test]
-fn every_step_of_real_histories_is_pushed() {
+/// Pushes each step of all of them.
+pub(crate) fn push_all(run: Run) {
     let histories = histories();
     if histories.is_empty() {
         return;
@@ -137,10 +137,20 @@ fn every_step_of_real_histories_is_pushed() {
     let steps: Vec<_> =
         histories.iter().flat_map(|(name, states)| states.windows(2).map(move |two| (name, two))).collect();
     let results = parallel(&steps, |_, (history, states)| {
-        pushed(&states[0], &states[1]).map_err(|error| format!("{history}/{}: {error}", states[1].name))
+        pushed(&states[0], &states[1], run).map_err(|error| format!("{history}/{}: {error}", states[1].name))
     });
     let failed: Vec<String> = results.into_iter().filter_map(Result::err).collect();
     report(Way::Push, steps.len(), &failed);
+}
+
+#[test]
+fn every_step_of_real_histories_is_migrated() {
+    migrate_all(Run::InProcess);
+}
+
+#[test]
+fn every_step_of_real_histories_is_pushed() {
+    push_all(Run::InProcess);
 }
 
 /// A small application as it grows.
@@ -183,8 +193,8 @@ const GROWING: [&str; 6] = [
      CREATE UNIQUE INDEX users_email_key ON users (email);",
 ];
 
-#[test]
-fn a_growing_application_goes_through_the_binary() {
+/// Lets it grow, both ways.
+pub(crate) fn grow(run: Run) {
     let states: Vec<State> = GROWING
         .iter()
         .enumerate()
@@ -200,8 +210,13 @@ fn a_growing_application_goes_through_the_binary() {
         })
         .collect();
     for way in [Way::Migrate, Way::Push] {
-        let report = go_along("growing", &states, way, Run::Spawned);
+        let report = go_along("growing", &states, way, run);
         assert!(report.failed.is_empty(), "{way:?}: {}", report.failed.join("\n"));
         assert_eq!(report.steps, GROWING.len() - 1);
     }
+}
+
+#[test]
+fn a_growing_application_goes_through_the_binary() {
+    grow(Run::Spawned);
 }

@@ -15,8 +15,10 @@ use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::ProblemKind;
 use dbmigrate_core::sql::Name;
+use dbmigrate_test_support::sqld::Server;
 use pollster::block_on;
 
+use crate::place::Place;
 use crate::support::{Change, example_backfills, run_script, scratch_folder};
 use crate::ways::{Ending, Refusal, Way};
 
@@ -75,24 +77,31 @@ pub(crate) fn what_is_wrong(loaded: &Loaded) -> Option<String> {
     problem.or_else(|| structs(loaded).err())
 }
 
-/// How the subcommand is run.
-#[derive(Clone, Copy, PartialEq)]
+/// How the subcommand is run, and on what.
+#[derive(Clone, Copy)]
 pub(crate) enum Run {
     /// As a function, which is what `main` calls.
     InProcess,
     /// As the binary.
     Spawned,
+    /// As a function, on a database on a server.
+    Served(&'static Server),
 }
 
 pub(crate) struct Project {
     directory: tempfile::TempDir,
+    pub(crate) place: Place,
     run: Run,
 }
 
 impl Project {
     pub(crate) fn new(run: Run) -> Self {
         let directory = scratch_folder().expect("a temporary directory");
-        let project = Self { directory, run };
+        let place = match run {
+            Run::Served(server) => Place::served(server, directory.path()),
+            Run::InProcess | Run::Spawned => Place::File(directory.path().join("test.db")),
+        };
+        let project = Self { directory, place, run };
         let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
                         dbmigrate-rs = \"0.1\"\n\n[workspace]\n";
         std::fs::create_dir(project.path("src")).expect("the directory is writable");
@@ -102,17 +111,6 @@ impl Project {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
-    }
-
-    pub(crate) fn database(&self) -> PathBuf {
-        self.path("test.db")
-    }
-
-    pub(crate) fn connect(&self) -> Connection {
-        let connection = block_on(Connection::open(&self.database(), true)).expect("a database");
-        // nothing here survives a power cut
-        block_on(connection.run("PRAGMA synchronous = OFF")).expect("a database");
-        connection
     }
 
     pub(crate) fn write_structs(&self, text: &str) {
@@ -129,7 +127,7 @@ impl Project {
     /// Runs a command and returns its exit code. What it says of errors goes where errors go.
     pub(crate) fn code(&self, arguments: &[String]) -> u8 {
         match self.run {
-            Run::InProcess => cargo_dbmigrate::run(self.arguments(arguments)),
+            Run::InProcess | Run::Served(_) => cargo_dbmigrate::run(self.arguments(arguments)),
             Run::Spawned => self.spawn(arguments).0,
         }
     }
@@ -165,24 +163,19 @@ impl Project {
         entries.unwrap_or_default().iter().filter(|entry| entry.path().is_dir()).count()
     }
 
-    /// The database as it lies on the disk; nothing if there is none.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        std::fs::read(self.database()).unwrap_or_default()
-    }
-
     /// From the schema that the database has to that of the structs. Afterwards the schema is the wanted one, the
-    /// rows are there, and nothing is left to do; or the database is as it was, byte by byte.
+    /// rows are there, and nothing is left to do; or the database is as it was.
     pub(crate) fn step(&self, way: Way, change: &Change) -> Result<Ending, String> {
-        let before = if self.database().exists() { Some(change.image(&self.connect())?) } else { None };
-        let bytes = self.bytes();
+        let before = if self.place.exists() { Some(change.image(&self.place.connect())?) } else { None };
+        let content = self.place.content();
         if let Err(refusal) = way.apply(self, change) {
-            return if self.bytes() == bytes {
+            return if self.place.content() == content {
                 Ok(Ending::Refused(refusal))
             } else {
                 Err(format!("refused, but the database was touched: {refusal}"))
             };
         }
-        let connection = self.connect();
+        let connection = self.place.connect();
         if let Some(before) = before {
             change.check(&connection, &before)?;
         }

@@ -52,7 +52,7 @@ pub(crate) fn round_trip(sql: &str, run: Run) -> Result<Outcome, String> {
             _ => Err(format!("`push` is refused: {refusal}\n{structs}")),
         };
     }
-    let found = block_on(introspect(&project.connect())).map_err(|error| error.to_string())?;
+    let found = block_on(introspect(&project.place.connect())).map_err(|error| error.to_string())?;
     if found.schema.canonical() != loaded.schema.canonical() {
         return Err(format!("the schema is another one after `push`:\n{structs}"));
     }

@@ -50,7 +50,7 @@ impl Way {
     /// Makes the database that a change starts from, without rows.
     pub(crate) fn begin(self, project: &Project, sql: &str, current: &Loaded) -> Result<(), Refusal> {
         match self {
-            Self::Migrate if current.schema.is_empty() => drop(project.connect()),
+            Self::Migrate if current.schema.is_empty() => drop(project.place.connect()),
             Self::Migrate => {
                 project.write_structs(&structs(current).map_err(Refusal::declared_wrongly)?);
                 let create = Change { desired: current.schema.clone(), accept_all: true, ..Change::default() };
@@ -58,7 +58,7 @@ impl Way {
                 project.attempt(&migrate(project))?;
             }
             Self::Push => {
-                block_on(run_script(&project.connect(), sql)).map_err(Refusal::declared_wrongly)?;
+                project.place.run_script(sql).map_err(Refusal::declared_wrongly)?;
             }
         }
         Ok(())
@@ -92,12 +92,12 @@ impl Way {
 
     /// The same once more: it does nothing, and has nothing to ask.
     pub(crate) fn again(self, project: &Project) -> Result<(), String> {
-        let (count, bytes) = (project.migrations(), project.bytes());
+        let (count, content) = (project.migrations(), project.place.content());
         self.apply(project, &Change::default()).map_err(|refusal| format!("a second time: {refusal}"))?;
         if project.migrations() != count {
             return Err("a second `generate` writes a migration".to_owned());
         }
-        if project.bytes() != bytes {
+        if project.place.content() != content {
             return Err(format!("a second time changes the database ({self:?})"));
         }
         Ok(())
@@ -130,7 +130,7 @@ pub(crate) fn pull_enums_into(project: &Project, database: &str, folder: &str) -
 }
 
 fn migrate(project: &Project) -> Vec<String> {
-    vec!["migrate".to_owned(), "--url".to_owned(), project.database().display().to_string()]
+    vec!["migrate".to_owned(), "--url".to_owned(), project.place.url()]
 }
 
 fn generate(change: &Change) -> Vec<String> {
@@ -140,7 +140,7 @@ fn generate(change: &Change) -> Vec<String> {
 }
 
 fn push(project: &Project, change: &Change) -> Vec<String> {
-    let mut arguments = vec!["push".to_owned(), "--url".to_owned(), project.database().display().to_string()];
+    let mut arguments = vec!["push".to_owned(), "--url".to_owned(), project.place.url()];
     arguments.extend(answers(change));
     arguments
 }

@@ -24,6 +24,7 @@ pub(crate) fn sql_of(name: &str) -> String {
 pub(crate) struct Project {
     directory: tempfile::TempDir,
     transcript: RefCell<String>,
+    environment: RefCell<BTreeMap<String, String>>,
 }
 
 /// What a command said, and how it ended.
@@ -38,7 +39,7 @@ impl Project {
     /// A package whose library declares these structs.
     pub(crate) fn new(structs: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let project = Self { directory, transcript: RefCell::default() };
+        let project = Self { directory, transcript: RefCell::default(), environment: RefCell::default() };
         let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\ndbmigrate-rs = \"0.1\"\n";
         project.write("Cargo.toml", manifest);
         project.structs(structs);
@@ -133,6 +134,13 @@ impl Project {
         for variable in ["TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN", "NO_COLOR", "CLICOLOR_FORCE", "CARGO_TERM_COLOR"] {
             command.env_remove(variable);
         }
+        command.envs(&*self.environment.borrow());
+    }
+
+    /// Sets a variable for all commands from now on.
+    #[allow(dead_code, reason = "not every test binary needs it")]
+    pub(crate) fn set(&self, variable: &str, value: &str) {
+        self.environment.borrow_mut().insert(variable.to_owned(), value.to_owned());
     }
 
     /// Runs `cargo-dbmigrate` with the words of a line and writes down what it says. A word cannot contain a space.
@@ -195,9 +203,15 @@ impl Project {
         self.transcript.borrow_mut().push_str(text);
     }
 
-    /// A text without the name of the temporary directory, durations and dates.
+    /// A text without the name of the temporary directory, durations, dates and ports.
     fn redacted(&self, text: &str) -> String {
         let text = text.replace(&self.root().display().to_string(), "[ROOT]");
+        let mut parts = text.split("localhost:");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            text.push_str("localhost:[PORT]");
+            text.push_str(part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+        }
         let words = text.split_inclusive(char::is_whitespace).map(|word| {
             let (bare, space) = word.split_at(word.trim_end().len());
             let is_date = bare.len() == 24 && bare.ends_with('Z') && bare.as_bytes()[10] == b'T';
@@ -263,22 +277,26 @@ impl Project {
         self.database("dev.db").query(sql)
     }
 
-    /// The rows of all tables of `dev.db`, and the statements that made them, without the history.
+    /// The rows of all tables of `dev.db`, without the history.
     pub(crate) fn dump(&self) -> String {
-        let database = self.database("dev.db");
-        let found = block_on(introspect(&database.0)).expect("the schema is readable");
+        self.database("dev.db").dump()
+    }
+}
+
+impl Database {
+    /// The rows of all tables, and the names of their columns, without the history.
+    pub(crate) fn dump(&self) -> String {
+        let found = block_on(introspect(&self.0)).expect("the schema is readable");
         assert!(found.unreadable.is_empty(), "{:?}", found.unreadable);
         let mut lines = Vec::new();
         for table in &found.schema.tables {
             lines.push(format!("-- {}", table.name));
             lines.push(table.columns.iter().map(|column| column.name.to_string()).collect::<Vec<_>>().join("|"));
-            lines.extend(database.query(&format!("SELECT * FROM {} ORDER BY 1", table.name.sql())));
+            lines.extend(self.query(&format!("SELECT * FROM {} ORDER BY 1", table.name.sql())));
         }
         lines.iter().flat_map(|line| [line, "\n"]).collect()
     }
-}
 
-impl Database {
     #[track_caller]
     pub(crate) fn run(&self, script: &str) {
         for statement in dbmigrate_core::sql::split(script) {

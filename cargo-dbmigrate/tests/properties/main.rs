@@ -15,6 +15,8 @@ mod gene;
 mod generate;
 #[path = "../../../dbmigrate-core/tests/properties/model.rs"]
 mod model;
+#[path = "../corpus/place.rs"]
+mod place;
 #[path = "../corpus/project.rs"]
 mod project;
 #[path = "../corpus/pulled.rs"]
@@ -98,7 +100,7 @@ fn push((genes, style): &(CaseGenes, Gene), counts: &Counts) -> Result<(), Strin
     let wrong = |error: &str| format!("{}\n-- written as:\n{before}", describe(error, &change));
     let current = load(&before).map_err(|error| wrong(&error))?;
     Way::Push.begin(&project, &before, &current).map_err(|refusal| wrong(&refusal.said))?;
-    change.put_rows(&project.connect())?;
+    change.put_rows(&project.place.connect())?;
     Way::Push.declare(&project, &after, &load(&after)?).map_err(|refusal| wrong(&refusal.said))?;
     match project.step(Way::Push, &change).map_err(|error| wrong(&error))? {
         Ending::Applied => count(counts, "applied"),

@@ -97,19 +97,22 @@ pub fn change(case: &Value) -> Result<Change, String> {
     Ok(change)
 }
 
-/// The last query of each check has to return these rows.
-pub fn run_checks(database: &Connection, checks: &Value) -> Result<(), String> {
+/// The last query of each check, as `rows` runs it, has to return these rows.
+pub fn run_checks(checks: &Value, rows: impl Fn(&str) -> Result<Value, String>) -> Result<(), String> {
     for check in checks.as_array().into_iter().flatten() {
         let (sql, wanted) = (check[0].as_str().unwrap_or_default(), &check[1]);
-        let mut found = Value::Null;
-        for statement in sql.split(";;") {
-            found = rows_of(database, statement)?;
-        }
+        let found = rows(sql)?;
         if found != *wanted {
             return Err(format!("`{sql}` returns {found}, not {wanted}"));
         }
     }
     Ok(())
+}
+
+/// The rows of the last of the statements that `;;` separates.
+pub fn rows_of_last(database: &Connection, statements: &str) -> Result<Value, String> {
+    let results = statements.split(";;").map(|statement| rows_of(database, statement));
+    results.collect::<Result<Vec<_>, _>>().map(|mut all| all.pop().unwrap_or_default())
 }
 
 /// The rows of a query.

@@ -539,6 +539,10 @@ impl Target for Database {
     }
 
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
+        let is_served = self.connection.server().is_some();
+        if let Some((_, failure)) = pipelined::refused(std::slice::from_ref(migration)).filter(|_| is_served) {
+            return Err(failure);
+        }
         let started = Instant::now();
         let engine = |action| move |error| Failure::Engine { action, error };
         self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;

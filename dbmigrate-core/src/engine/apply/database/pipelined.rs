@@ -27,6 +27,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 const LOOKS: [Duration; 4] =
     [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
 
+/// After so long without an answer, or two timeouts if that is longer, nobody looks again.
+const LONGEST_SILENCE: Duration = Duration::from_secs(15);
+
 /// What is known ahead of the migrations that are to be applied.
 struct Ahead {
     forecast: Option<Forecast>,
@@ -241,6 +244,10 @@ impl Database {
 
     async fn settled_history(&mut self) -> Option<Vec<Record>> {
         let mut before = None;
+        let since = Instant::now();
+        // a server that says nothing at all costs a timeout for each look, and several where it is tried again
+        let timeout = self.connection.server().map_or(Duration::ZERO, |server| server.client().options().timeout);
+        let longest = LONGEST_SILENCE.max(timeout * 2);
         for pause in LOOKS {
             thread::sleep(pause);
             loop {
@@ -248,6 +255,7 @@ impl Database {
                 match (now, before) {
                     (Some(now), Some(before)) if now == before => return Some(now),
                     (Some(now), _) => before = Some(now),
+                    (None, _) if since.elapsed() > longest => return None,
                     (None, known) => {
                         before = known;
                         break;
@@ -330,7 +338,7 @@ impl Attempt {
 }
 
 /// The first statement that no server runs.
-fn refused(migrations: &[Prepared<'_>]) -> Option<(usize, Failure)> {
+pub(super) fn refused(migrations: &[Prepared<'_>]) -> Option<(usize, Failure)> {
     migrations.iter().enumerate().find_map(|(at, migration)| {
         let statements = &migration.script.statements;
         let Refusal { index, line, reason } = refusals(statements).into_iter().next()?;

@@ -1,0 +1,228 @@
+//! Every command on a server, beside the same on a file: what is said is the same, and so is what is there afterwards.
+
+use insta::assert_snapshot;
+
+use crate::project::{Project, sql_of};
+use crate::served::{MIGRATIONS, POSTS, REBUILT, ROWS, Served, TAGS, USERS, applied, content, with_pending};
+
+/// A project twice: with a file, and with a database on a server.
+struct Both {
+    local: Project,
+    served: Served,
+}
+
+impl Both {
+    fn new(name: &str, structs: &str) -> Option<Self> {
+        let served = Served::new(name, structs)?;
+        let local = Project::new(structs);
+        local.set("TURSO_DATABASE_URL", "dev.db");
+        // that there is no file yet can be said of files only
+        local.sql("");
+        Some(Self { local, served })
+    }
+
+    fn each(&self, act: impl Fn(&Project)) {
+        act(&self.local);
+        act(&self.served.project);
+    }
+
+    /// Runs a line in both. It ends with the same code and says the same, apart from where the database is; rows and
+    /// structure are the same afterwards.
+    #[track_caller]
+    fn ends(&self, code: i32, line: &str) {
+        self.local.transcript();
+        self.served.project.transcript();
+        self.local.ends(code, line);
+        self.served.project.ends(code, line);
+        let local = self.local.transcript().replace("dev.db", "[DATABASE]");
+        let shown = self.served.url.rsplit_once(':').expect("it has a port").0.to_owned() + ":[PORT]";
+        let remote = self.served.project.transcript().replace(&shown, "[DATABASE]");
+        assert_eq!(remote, local, "`{line}` on a server (left) and on a file (right)");
+        self.local.say(&local);
+        if self.local.path("dev.db").exists() {
+            assert_eq!(self.served.copy().dump(), self.local.dump(), "`{line}`");
+            let statements = "SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2";
+            assert_eq!(self.served.copy().query(statements), self.local.query(statements), "`{line}`");
+        }
+    }
+
+    fn run(&self, statements: &[&str]) {
+        self.served.hand().run(statements);
+        self.local.database("dev.db").run(&statements.join(";\n"));
+    }
+}
+
+#[test]
+fn generate_migrate_and_status_say_and_do_the_same() {
+    let Some(both) = Both::new("rounds", &format!("{USERS}{POSTS}")) else { return };
+    both.each(with_pending);
+    both.ends(4, "status");
+    both.ends(0, "migrate --dry-run --to 1");
+    both.ends(0, "migrate --to 1");
+    both.run(&ROWS);
+    both.ends(4, "status");
+    both.ends(0, "migrate");
+    both.ends(0, "migrate");
+    both.ends(0, "status -v");
+    assert_eq!(applied(&both.served.hand()), MIGRATIONS);
+    assert_eq!(both.served.hand().query("SELECT count(*) FROM posts"), ["6"]);
+    both.each(|project| project.structs(&format!("{REBUILT}{POSTS}")));
+    both.ends(3, "generate");
+    both.ends(0, "generate --accept all");
+    both.run(&["INSERT INTO tags VALUES (1, 7, 'red'), (2, NULL, 'blue')"]);
+    both.ends(0, "migrate");
+    content(&both.served.hand());
+}
+
+#[test]
+fn rows_that_contradict_a_migration_are_found_before_anything_is_touched() {
+    let Some(both) = Both::new("contradict", &format!("{USERS}{POSTS}")) else { return };
+    both.each(with_pending);
+    both.ends(0, "migrate --to 1");
+    both.run(&ROWS);
+    both.run(&["INSERT INTO users VALUES (20, NULL), (21, '')"]);
+    let before = content(&both.served.hand());
+    both.ends(3, "migrate");
+    assert_eq!(content(&both.served.hand()), before);
+    both.run(&["DELETE FROM users WHERE id = 20"]);
+    both.ends(3, "migrate");
+    both.run(&["DELETE FROM users WHERE id = 21"]);
+    both.ends(0, "migrate");
+}
+
+#[test]
+fn a_wrong_statement_is_named_and_those_before_it_are_undone() {
+    let Some(both) = Both::new("wrong", &format!("{USERS}{POSTS}")) else { return };
+    both.each(|project| {
+        project.runs("generate --name start");
+        project.runs("generate --custom --name fails");
+        // it works where there is no row
+        let sql = "UPDATE users SET name = name || '!';\n\n-- here\nINSERT INTO posts (id, author)\n  SELECT 1, id FROM users;\n";
+        project.write(&sql_of("0002_fails"), sql);
+        project.runs("generate --custom");
+    });
+    both.ends(0, "migrate --to 1");
+    both.run(&ROWS);
+    let before = content(&both.served.hand());
+    both.ends(1, "migrate");
+    assert_eq!(content(&both.served.hand()), before);
+    assert_eq!(applied(&both.served.hand()), ["0001_start"]);
+    both.ends(4, "status");
+}
+
+#[test]
+fn what_was_edited_or_changed_by_hand_is_seen() {
+    let Some(both) = Both::new("edited", &format!("{USERS}{POSTS}")) else { return };
+    both.each(with_pending);
+    both.ends(0, "migrate --to 2");
+    both.run(&["ALTER TABLE users ADD COLUMN phone TEXT", "CREATE TABLE scratch (x)"]);
+    both.ends(4, "status");
+    both.ends(5, "migrate");
+    both.ends(0, "migrate --accept drift --dry-run");
+    both.ends(0, "migrate --accept drift --to 3");
+    both.ends(5, "migrate");
+    both.run(&["ALTER TABLE users DROP COLUMN phone", "DROP TABLE scratch"]);
+    both.ends(0, "migrate");
+    both.each(|project| project.replace(&sql_of("0003_shout"), "upper", "lower"));
+    both.ends(5, "migrate");
+    both.ends(5, "status");
+}
+
+#[test]
+fn push_says_and_does_the_same() {
+    let Some(both) = Both::new("push", &format!("{USERS}{POSTS}")) else { return };
+    both.ends(0, "push");
+    both.run(&ROWS);
+    both.run(&["CREATE VIEW titles AS SELECT title FROM posts", "INSERT INTO users VALUES (30, NULL)"]);
+    both.ends(0, "push");
+    both.each(|project| project.structs(&format!("{REBUILT}{POSTS}{TAGS}")));
+    both.ends(3, "push");
+    both.run(&["DELETE FROM users WHERE id = 30"]);
+    both.ends(0, "push --dry-run");
+    both.ends(0, "push");
+    both.ends(0, "push");
+    both.each(|project| project.structs(REBUILT));
+    both.ends(3, "push --accept drop_table:posts");
+    both.ends(0, "push --accept all");
+    content(&both.served.hand());
+}
+
+#[test]
+fn pull_diff_and_baseline_say_and_do_the_same() {
+    let Some(both) = Both::new("pull", "") else { return };
+    both.run(&[
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, \"name\" VARCHAR(20) NOT NULL COLLATE NOCASE, -- shown\n  age int DEFAULT (1+1), CHECK (age > 0))",
+        "CREATE UNIQUE INDEX one ON users (lower(name)) WHERE age > 1",
+        "CREATE TABLE posts (author REFERENCES users ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED, body BLOB, PRIMARY KEY (author, body)) WITHOUT ROWID",
+        "CREATE VIEW names AS SELECT name FROM users",
+        "CREATE TRIGGER t AFTER INSERT ON users BEGIN UPDATE users SET age = 3 WHERE id = new.id; END",
+        "CREATE VIRTUAL TABLE search USING fts5 (body)",
+        "INSERT INTO users VALUES (1, 'Ada', 4)",
+        "INSERT INTO search VALUES ('words')",
+    ]);
+    both.each(|project| fs_err::remove_file(project.path("src/lib.rs")).expect("it is there"));
+    both.ends(0, "pull --out src/lib.rs --baseline");
+    assert_eq!(both.served.project.read("src/lib.rs"), both.local.read("src/lib.rs"));
+    both.ends(0, "status");
+    both.ends(0, "diff --from database --to structs");
+    both.run(&["ALTER TABLE users ADD COLUMN phone TEXT"]);
+    both.ends(4, "diff --from database --to head --sql");
+    both.ends(4, "diff --from database --to structs");
+    let before = content(&both.served.hand());
+    both.ends(0, "diff --from database --to database");
+    assert_eq!(content(&both.served.hand()), before);
+}
+
+#[test]
+fn a_database_is_adopted_on_a_server() {
+    let Some(both) = Both::new("adopt", USERS) else { return };
+    both.each(|project| {
+        project.runs("generate --name start");
+        project.structs(&format!("{USERS}{POSTS}"));
+        project.runs("generate --name posts");
+    });
+    both.run(&[
+        "create table users (\"id\" integer primary key autoincrement not null, [name] text)",
+        "CREATE INDEX users_name_idx ON users (name)",
+        ROWS[0],
+    ]);
+    both.ends(5, "migrate");
+    both.ends(0, "baseline 1");
+    both.ends(4, "status");
+    both.ends(0, "migrate");
+    both.run(&ROWS[1..]);
+    both.ends(0, "status");
+}
+
+#[test]
+fn what_a_server_refuses_is_found_before_anything_is_sent() {
+    let Some(served) = Served::new("refused", USERS) else { return };
+    let project = &served.project;
+    project.runs("generate --name start");
+    project.runs("migrate");
+    served.hand().run(&ROWS[..1]);
+    let before = (content(&served.hand()), applied(&served.hand()));
+    project.transcript();
+    for (name, sql) in [
+        ("temp", "UPDATE users SET name = 'x';\n\nCREATE TEMP TABLE scratch (a);\nDROP TABLE scratch;\n"),
+        ("vacuum", "-- dbmigrate: no-transaction\nVACUUM;\n"),
+        ("pragma", "UPDATE users SET name = 'x';\nPRAGMA legacy_alter_table = ON;\n"),
+    ] {
+        project.runs(&format!("generate --custom --name {name}"));
+        let file = sql_of(&format!("0002_{name}"));
+        project.write(&file, sql);
+        project.run("generate --custom");
+        project.transcript();
+        let run = project.run("migrate");
+        assert_ne!(run.code, 0, "{}", run.err);
+        assert_eq!((content(&served.hand()), applied(&served.hand())), before, "{name}");
+        let said = project.transcript();
+        assert!(said.contains(&file), "{name}:\n{said}");
+        assert_snapshot!(format!("refused_{name}"), said);
+        // back to where it was, as if the migration had never been
+        fs_err::remove_dir_all(project.path(&format!("migrations/0002_{name}"))).expect("it is there");
+        let lock = project.read("migrations/migrations.lock");
+        let kept: Vec<&str> = lock.lines().filter(|line| !line.contains(&format!("0002_{name}"))).collect();
+        project.write("migrations/migrations.lock", kept.join("\n") + "\n");
+    }
+}

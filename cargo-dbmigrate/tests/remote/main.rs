@@ -1,0 +1,14 @@
+//! Whole-product tests on databases on a server: the real binary, real projects, and the server itself, which is asked by
+//! hand what has become of it.
+
+mod commands;
+mod faults;
+mod namespaces;
+#[path = "../product/project.rs"]
+#[allow(dead_code, reason = "a part of it is used here")]
+mod project;
+mod replica;
+mod requests;
+mod sample;
+mod served;
+mod tokens;

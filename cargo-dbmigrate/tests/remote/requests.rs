@@ -1,0 +1,73 @@
+//! How often the server is asked: latency is what migrations of servers cost.
+
+use dbmigrate_test_support::proxy::Proxy;
+use dbmigrate_test_support::sqld::shared;
+
+use crate::project::{Project, sql_of};
+use crate::served::{MIGRATIONS, POSTS, ROWS, Served, USERS, applied, with_pending};
+
+/// A project whose database is behind a proxy.
+fn behind_a_proxy(name: &str) -> Option<(Served, Proxy)> {
+    let served = Served::new(name, &format!("{USERS}{POSTS}"))?;
+    let proxy = Proxy::before(shared()?.port());
+    served.project.set("TURSO_DATABASE_URL", &format!("{}/dev/{name}", proxy.url()));
+    Some((served, proxy))
+}
+
+/// What a command does over the wire.
+#[track_caller]
+fn requests(project: &Project, proxy: &Proxy, code: i32, line: &str) -> usize {
+    proxy.reset();
+    project.ends(code, line);
+    let traffic = proxy.traffic();
+    assert!(traffic.connections <= 1, "`{line}` opens {} connections", traffic.connections);
+    traffic.requests.len()
+}
+
+#[test]
+fn a_handful_of_migrations_takes_three_requests_and_nothing_takes_one() {
+    let Some((served, proxy)) = behind_a_proxy("handful") else { return };
+    let project = &served.project;
+    with_pending(project);
+    assert!(requests(project, &proxy, 0, "migrate --to 1") <= 3);
+    served.hand().run(&ROWS);
+    assert!(requests(project, &proxy, 4, "status") <= 2);
+    assert!(requests(project, &proxy, 0, "migrate --dry-run") <= 3, "{:?}", proxy.traffic());
+    assert!(requests(project, &proxy, 0, "migrate") <= 3, "{:?}", proxy.traffic());
+    assert_eq!(applied(&served.hand()), MIGRATIONS);
+    assert_eq!(requests(project, &proxy, 0, "migrate"), 1);
+    assert!(requests(project, &proxy, 0, "status") <= 2);
+    assert!(requests(project, &proxy, 0, "diff --from database --to structs") <= 2);
+}
+
+#[test]
+fn a_hundred_migrations_take_no_more_requests_than_one() {
+    let Some((served, proxy)) = behind_a_proxy("hundred") else { return };
+    let project = &served.project;
+    project.runs("generate --name start");
+    for number in 2..=100 {
+        let name = format!("n{number}");
+        project.runs(&format!("generate --custom --name {name}"));
+        let sql = format!("INSERT INTO users (name) VALUES ('{number}');\n");
+        project.write(&sql_of(&format!("{number:04}_{name}")), sql);
+        project.runs("generate --custom");
+    }
+    assert!(requests(project, &proxy, 0, "migrate") <= 3, "{:?}", proxy.traffic());
+    let hand = served.hand();
+    assert_eq!(hand.query("SELECT count(*), sum(CAST(name AS INTEGER)), max(id) FROM users"), ["99|5049|99"]);
+    assert_eq!(hand.query("SELECT count(*), count(DISTINCT position) FROM _dbmigrate_history"), ["100|100"]);
+    assert_eq!(requests(project, &proxy, 0, "migrate"), 1);
+}
+
+#[test]
+fn reading_a_schema_takes_as_many_requests_for_a_hundred_tables_as_for_one() {
+    let Some((served, proxy)) = behind_a_proxy("tables") else { return };
+    let tables: Vec<String> = (0..100)
+        .map(|at| format!("CREATE TABLE t{at} (id INTEGER PRIMARY KEY, a TEXT, b REFERENCES t{} (id))", at / 2))
+        .collect();
+    served.hand().run(&tables);
+    fs_err::remove_file(served.project.path("src/lib.rs")).expect("it is there");
+    assert!(requests(&served.project, &proxy, 0, "pull --out src/lib.rs") <= 4, "{:?}", proxy.traffic());
+    assert!(requests(&served.project, &proxy, 0, "diff --from structs --to database") <= 4, "{:?}", proxy.traffic());
+    assert!(requests(&served.project, &proxy, 0, "push") <= 5, "{:?}", proxy.traffic());
+}
