@@ -4,11 +4,6 @@
 #[path = "../../../dbmigrate-core/tests/support/mod.rs"]
 mod support;
 
-#[path = "../corpus/project.rs"]
-mod project;
-#[path = "../corpus/ways.rs"]
-mod ways;
-
 mod agree;
 mod cases;
 mod documented;

@@ -14,10 +14,10 @@ use dbmigrate_core::schema::{Column, NamedMap, Schema, Table, Trigger};
 use dbmigrate_core::sql::Name;
 use proc_macro2::Span;
 
-use super::Difference;
 use super::complete::{Assumption, complete};
 use super::head::Head;
 use super::words::Words;
+use super::{Difference, target};
 
 /// What came out.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) fn compare(item: &Item, declaration: &Declaration, head: &Head) -> Co
         Object::Table(table) => comparing.table(table, declaration),
         Object::VirtualTable(_) | Object::View(..) => comparing.object(declaration),
     };
-    compared.differences.extend(twice(item, head));
+    compared.differences.extend(twice(item));
     // as people read them
     let place = |span: Span| (span.start().line, span.start().column);
     compared.differences.sort_by_key(|difference| place(difference.span));
@@ -55,9 +55,9 @@ impl Compared {
 
 /// Two structs of a crate that declare one table. A compiler expands each derive once; an editor's server does so over
 /// and over, and is not asked.
-fn twice(item: &Item, head: &Head) -> Option<Difference> {
+fn twice(item: &Item) -> Option<Difference> {
     static DECLARED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
-    if !head.is_compiler {
+    if !target::is_compiler() {
         return None;
     }
     let name = item.name();

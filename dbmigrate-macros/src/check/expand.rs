@@ -5,6 +5,7 @@
 //! message as its note; for an assumption rustc chooses between two associated functions, of which one is.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use dbmigrate_core::config::CompileCheck;
 use dbmigrate_core::declare::naming::unraw;
@@ -17,8 +18,8 @@ use super::Difference;
 use super::compare::Compared;
 use super::complete::{Assumption, What, text_of};
 use super::head::Head;
-use super::whole;
 use super::words::as_of;
+use super::{target, whole};
 use crate::project::{self, ProjectError};
 
 /// What makes cargo compile the crate again when there is something to compare with.
@@ -73,7 +74,13 @@ pub(super) fn wrapped(body: TokenStream) -> TokenStream {
     }
 }
 
+/// Once for a crate: a compiler looks at what it was told to include, whoever told it. An editor's server expands what
+/// it wants, and each expansion stands for itself.
 fn tracked(files: &[PathBuf]) -> TokenStream {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if target::is_compiler() && TOLD.swap(true, Ordering::Relaxed) {
+        return TokenStream::new();
+    }
     // what cannot be said has been reported
     project::tracked(files.iter().map(PathBuf::as_path)).unwrap_or_default()
 }

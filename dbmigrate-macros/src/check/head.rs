@@ -49,8 +49,6 @@ pub(crate) struct Head {
     pub(crate) command: String,
     /// The files by which cargo notices that there is something else to compare with.
     pub(crate) files: Vec<PathBuf>,
-    /// Whether this process compiles one crate, once.
-    pub(crate) is_compiler: bool,
     /// Whether the structs of this crate are compared at all, if that is known.
     pub(crate) is_compared: Option<bool>,
 }
@@ -125,7 +123,6 @@ impl Found {
             project::literal(file)?;
         }
         let snapshot = folder.snapshot_at(migration)?;
-        let crate_root = Root::of_this_process();
         Ok(Self::Head(Head {
             level,
             name: migration.name.as_str().to_owned(),
@@ -133,8 +130,7 @@ impl Found {
             renamed_from: snapshot.renamed_from,
             command: command(root),
             files,
-            is_compiler: matches!(crate_root, Root::File(_)),
-            is_compared: crate_root.is_compared(root, project.config.root.as_deref()),
+            is_compared: Root::of_this_process().is_compared(root, project.config.root.as_deref()),
             root: root.to_owned(),
         }))
     }

@@ -7,6 +7,7 @@
 //! binaries are compiled without their tests as well.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use proc_macro2::Span;
 
@@ -61,6 +62,12 @@ impl Root {
             (Self::File(file), None) => Some(is_part_of(package, file)),
         }
     }
+}
+
+/// Whether this process compiles one crate, and ends.
+pub(super) fn is_compiler() -> bool {
+    static IS: OnceLock<bool> = OnceLock::new();
+    *IS.get_or_init(|| Root::of_this_process() != Root::Unknown)
 }
 
 /// Whether the struct at `span` is compared.
