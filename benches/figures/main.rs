@@ -1,6 +1,10 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
+<<<<<<< HEAD
 //! `cargo bench -p cargo-dbmigrate [-- binary compile generate migrate push rebuild]`. Every table comes from one run in which the
+=======
+//! `cargo bench -p cargo-dbmigrate [-- generate migrate push rebuild server binary]`. Every table comes from one run in which the
+>>>>>>> issue-4
 //! competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -14,6 +18,7 @@ mod migrate;
 mod project;
 mod push;
 mod rebuild;
+mod server;
 
 /// The sections by name, in the order in which they run.
 const SECTIONS: [(&str, fn()); 6] = [
@@ -23,6 +28,7 @@ const SECTIONS: [(&str, fn()); 6] = [
     ("migrate", migrate::run),
     ("push", push::run),
     ("rebuild", rebuild::run),
+    ("server", server::run),
 ];
 
 fn main() {

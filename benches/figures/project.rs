@@ -9,9 +9,9 @@ use dbmigrate_core::schema::KeyPart;
 use dbmigrate_core::schema::{Column, PrimaryKey, Schema, Table};
 use tempfile::TempDir;
 
-/// The release binary.
+/// The release binary, or the one that `DBMIGRATE` names, to compare with.
 pub(crate) fn tool() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_cargo-dbmigrate"))
+    Command::new(std::env::var_os("DBMIGRATE").unwrap_or_else(|| env!("CARGO_BIN_EXE_cargo-dbmigrate").into()))
 }
 
 /// A package with `tables` structs, ten to a file.

@@ -1,6 +1,5 @@
 //! The rebuild of a large table: a column becomes NOT NULL and another one changes its type.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -13,27 +12,16 @@ const SIZES: [usize; 2] = [100_000, 1_000_000];
 pub(crate) fn run() {
     for rows in SIZES {
         println!("rebuild, {rows} rows x 8 columns, 2 indexes, a column becomes NOT NULL and one changes its type");
-        let project = Project::new(0);
-        let source = |amount: &str, note: &str| {
-            format!(
-                "use dbmigrate::Table;\n#[derive(Table)]\n\
-                 #[table(name = \"big\", index(name, created_at), index(score))]\npub struct Big {{\n\
-                 #[column(primary_key)] pub id: i64,\npub name: String,\npub note: {note},\npub score: Option<f64>,\n\
-                 pub amount: {amount},\npub state: String,\npub created_at: i64,\npub body: Option<Vec<u8>>,\n}}\n"
-            )
-        };
-        let write = |text: String| std::fs::write(project.path().join("src/lib.rs"), text).expect("a file");
-        write(source("i64", "Option<String>"));
-        cost_of(&mut project.generate());
-        let full = project.path().join("full.db");
-        cost_of(&mut migrate(project.path(), "full.db"));
-        fill(&full, rows);
-        write(source("f64", "String"));
-        cost_of(&mut project.generate());
+        let big = Big::new();
+        let full = big.path().join("full.db");
+        let mut first = migrate(big.path(), "full.db");
+        first.args(["--to", "1"]);
+        cost_of(&mut first);
+        cost_of(Command::new("sqlite3").arg(&full).arg(fill_statement(rows)));
 
-        let database = project.path().join("dev.db");
+        let database = big.path().join("dev.db");
         let copy = || std::fs::copy(&full, &database).expect("room on the disk");
-        let script = project.path().join("by_hand.sql");
+        let script = big.path().join("by_hand.sql");
         std::fs::write(&script, bare::REBUILD.join(";\n") + ";\n").expect("a file");
         let mut contest = Contest::default();
         contest.add("bare libSQL, by hand", || {
@@ -49,9 +37,33 @@ pub(crate) fn run() {
         });
         contest.add("cargo dbmigrate migrate", || {
             copy();
-            migrate(project.path(), "dev.db")
+            migrate(big.path(), "dev.db")
         });
         contest.show(5);
+    }
+}
+
+/// A project with two migrations: one creates the table, the other one rebuilds it.
+pub(crate) struct Big(Project);
+
+impl Big {
+    pub(crate) fn new() -> Self {
+        let big = Self(Project::new(0));
+        for (amount, note) in [("i64", "Option<String>"), ("f64", "String")] {
+            let source = format!(
+                "use dbmigrate::Table;\n#[derive(Table)]\n\
+                 #[table(name = \"big\", index(name, created_at), index(score))]\npub struct Big {{\n\
+                 #[column(primary_key)] pub id: i64,\npub name: String,\npub note: {note},\npub score: Option<f64>,\n\
+                 pub amount: {amount},\npub state: String,\npub created_at: i64,\npub body: Option<Vec<u8>>,\n}}\n"
+            );
+            std::fs::write(big.path().join("src/lib.rs"), source).expect("a file");
+            cost_of(&mut big.0.generate());
+        }
+        big
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
     }
 }
 
@@ -62,14 +74,11 @@ fn migrate(directory: &Path, url: &str) -> Command {
 }
 
 /// Rows whose keys ascend and whose other values do not.
-fn fill(database: &Path, rows: usize) {
-    let mut text = String::new();
-    let _ = write!(
-        text,
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
-         INSERT INTO big (id, name, note, score, amount, state, created_at, body)
+pub(crate) fn fill_statement(rows: usize) -> String {
+    format!(
+        "INSERT INTO big (id, name, note, score, amount, state, created_at, body)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
          SELECT i, 'name ' || (i * 7919 % {rows}), 'note ' || i, (i * 104729 % {rows}) / 8.0, i % 1000, 'open',
                 1700000000 + i, zeroblob(20) FROM n;"
-    );
-    cost_of(Command::new("sqlite3").arg(database).arg(text));
+    )
 }

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::http::Message;
 
 /// How one request fails.
@@ -45,6 +47,8 @@ pub enum Answer {
     Status(u16),
     /// A page, as if all were well.
     Page,
+    /// That the disk failed in the first `COMMIT`, and nothing of what came after it.
+    FailedCommit,
 }
 
 /// What went through the proxy.
@@ -242,6 +246,7 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             // until the client has had enough, or the test
             Some(Answer::Silence) => return io::copy(&mut from_client.by_ref(), &mut io::sink()).map(|_| ()),
             Some(Answer::Status(status)) => to_client.write_all(page(status).as_bytes())?,
+            Some(Answer::FailedCommit) => to_client.write_all(&with_failed_commit(&request, &response))?,
             Some(Answer::Page) => to_client.write_all(page(200).as_bytes())?,
         }
     }
@@ -254,6 +259,23 @@ fn connect(state: &Mutex<State>) -> io::Result<TcpStream> {
     server.set_nodelay(true)?;
     lock(state).open.push(server.try_clone()?);
     Ok(server)
+}
+
+/// A server's answer to a batch, as if its disk had failed in the first `COMMIT`.
+fn with_failed_commit(request: &Message, response: &Message) -> Vec<u8> {
+    let read = |message: &Message| serde_json::from_slice::<Value>(&message.body).expect("a batch");
+    let (request, mut answer) = (read(request), read(response));
+    let steps = request["requests"][0]["batch"]["steps"].as_array().expect("a batch");
+    let commit = steps.iter().position(|step| step["stmt"]["sql"] == "COMMIT").expect("a commit");
+    let result = &mut answer["results"][0]["response"]["result"];
+    for step in commit..steps.len() {
+        result["step_results"][step] = Value::Null;
+        result["step_errors"][step] = Value::Null;
+    }
+    result["step_errors"][commit] = json!({"message": "SQLite error: disk I/O error", "code": "SQLITE_IOERR"});
+    let body = answer.to_string();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    (head + &body).into_bytes()
 }
 
 /// What a server in front of the server says of it.

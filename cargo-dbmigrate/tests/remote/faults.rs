@@ -13,7 +13,7 @@ use dbmigrate_test_support::sqld::{Server, shared};
 use insta::assert_snapshot;
 
 use crate::project::{Project, Run};
-use crate::served::{MIGRATIONS, POSTS, ROWS, USERS, applied, content, with_pending};
+use crate::served::{MIGRATIONS, POSTS, REBUILT, ROWS, USERS, applied, content, with_pending};
 
 /// A project with three pending migrations, and what its database contains after each of the four.
 struct Bench {
@@ -236,7 +236,7 @@ fn what_happened_is_read_in_the_history() {
     let Some(bench) = Bench::new("unknown") else { return };
     // the request that applies them, of which no answer comes
     let last = bench.exchanges.len() - 1;
-    let answers = [Answer::Nothing, Answer::First(40), Answer::Status(504), Answer::HangUp];
+    let answers = [Answer::Nothing, Answer::First(40), Answer::Status(504), Answer::FailedCommit, Answer::HangUp];
     let trials = answers.map(|answer| {
         let trial = bench.trial(format!("{answer:?}"));
         trial.proxy.fail(last, Fault { delivered: Delivered::All, answer });
@@ -246,4 +246,31 @@ fn what_happened_is_read_in_the_history() {
         assert_eq!(run.code == 0, has == MIGRATIONS.len(), "{what}: it has {has}\n{}", run.err);
         assert!(run.code == 0 || what == "HangUp", "the server has done it: {what}\n{}", run.err);
     }
+}
+
+#[test]
+fn a_push_whose_commit_is_answered_with_an_error_looks_whether_it_was_done() {
+    let Some(server) = shared() else { return };
+    let project = Project::new(&format!("{USERS}{POSTS}"));
+    let url = server.create_namespace("pushed");
+    let proxy = Proxy::before(server.port());
+    let line = format!("push --url {}/dev/pushed", proxy.url());
+    project.runs(&line);
+    Hand::new(&url).run(&ROWS);
+    project.structs(&format!("{REBUILT}{POSTS}"));
+    let requests = {
+        let other = server.fork("pushed");
+        let name = other.trim_start_matches("http://").split('.').next().unwrap_or_default();
+        proxy.reset();
+        project.runs(&format!("push --url {}/dev/{name}", proxy.url()));
+        proxy.requests()
+    };
+    // the commit is the last thing that a push does
+    proxy.reset();
+    proxy.fail(requests - 1, Fault { delivered: Delivered::All, answer: Answer::FailedCommit });
+    let before = Hand::new(&url).schema();
+    let run = project.run(&line);
+    assert_ne!(Hand::new(&url).schema(), before, "the server has done it: {}", run.err);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(project.runs(&line).err.contains("Unchanged"));
 }

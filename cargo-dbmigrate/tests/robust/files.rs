@@ -7,6 +7,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 
 use insta::assert_snapshot;
 
@@ -121,6 +122,20 @@ fn a_link_leads_to_its_file() {
     }
 }
 
+/// SQLite has a meaning of its own for some names.
+#[test]
+fn a_file_may_have_any_name() {
+    let project = behind();
+    for name in [":memory:", "file:x.db", "file:x?mode=memory", "?", "-x.db", "a'b \"c\".db", "100%25.db", "dätä#1.db"]
+    {
+        fs_err::copy(project.path("data/app.db"), project.path(name)).expect("it can be copied");
+        let run = Run::of(&mut project.command(&["migrate", &format!("--url=./{name}")]));
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(is_migrated(&project, name), "{name}");
+    }
+    assert!(!project.path("x.db").exists());
+}
+
 #[test]
 fn links_that_lead_nowhere_are_explained() {
     let project = behind();
@@ -162,9 +177,11 @@ impl<'p> Nobody<'p> {
 
     fn of(project: &'p Project) -> Self {
         let is_root = fs_err::metadata(project.root()).is_ok_and(|folder| folder.uid() == 0);
-        // the original may be where only root can go
+        // the original may be where only root can go; a file that this process has written to may still be open in a child
+        // of another test, and cannot be run then
         let binary = project.path("cargo-dbmigrate");
-        fs_err::copy(BINARY, &binary).expect("it can be copied");
+        let copied = Command::new("cp").arg(BINARY).arg(&binary).status();
+        assert!(copied.is_ok_and(|status| status.success()), "it can be copied");
         if is_root {
             let mut waiting = vec![project.root()];
             while let Some(path) = waiting.pop() {
@@ -185,7 +202,7 @@ impl<'p> Nobody<'p> {
         let mut command = self.project.command(&line.split(' ').collect::<Vec<_>>());
         let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
         command = {
-            let mut copy = std::process::Command::new(&self.binary);
+            let mut copy = Command::new(&self.binary);
             copy.args(arguments).current_dir(self.project.root()).env_remove("TURSO_DATABASE_URL");
             copy
         };

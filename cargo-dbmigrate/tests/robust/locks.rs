@@ -72,8 +72,11 @@ fn a_writer_is_waited_for_as_long_as_was_configured() {
         let run = project.ends(1, "migrate");
         let waited = started.elapsed();
         assert!(run.err.contains("`dev.db` is locked: another program is writing to it"), "{}", run.err);
-        assert!(run.err.contains("busy_timeout = 60"), "{}", run.err);
+        assert!(run.err.contains("`--timeout 60`"), "{}", run.err);
         assert!(Duration::from_secs(1) <= waited && waited < Duration::from_secs(20), "{waited:?}");
+        let started = Instant::now();
+        project.ends(1, "migrate --timeout 3");
+        assert!(Duration::from_secs(3) <= started.elapsed(), "{:?}", started.elapsed());
         writer.run("ROLLBACK");
         project.runs("migrate");
         assert_eq!(project.query("SELECT * FROM users"), ["1|Ada|NULL"]);
@@ -133,4 +136,26 @@ fn what_a_killed_process_left_is_cleared_by_whoever_comes_first() {
     }
     migrate(&story, &file, &[]);
     assert_eq!(applied(), ["8"]);
+}
+
+#[test]
+fn a_file_that_is_replaced_meanwhile_is_not_written() {
+    let project = behind(600);
+    let writer = project.database("dev.db");
+    writer.run("BEGIN IMMEDIATE");
+    let mut runner = project.command(&["migrate"]);
+    let runner = runner.stderr(Stdio::piped()).spawn().expect("the binary runs");
+    std::thread::sleep(Duration::from_millis(400));
+    fs_err::rename(project.path("dev.db"), project.path("moved.db")).expect("it is ours");
+    fs_err::copy(project.path("moved.db"), project.path("dev.db")).expect("it is ours");
+    writer.run("ROLLBACK");
+    drop(writer);
+    let run = Run::from(runner.wait_with_output().expect("it ends"));
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.err.contains("`dev.db` was moved or deleted while it was open"), "{}", run.err);
+    for name in ["dev.db", "moved.db"] {
+        assert_eq!(project.database(name).query(APPLIED), ["1"], "{name}");
+        assert_eq!(project.database(name).query("SELECT * FROM users"), ["1|Ada"], "{name}");
+    }
+    project.runs("migrate");
 }

@@ -15,6 +15,7 @@ mod locks;
 #[expect(dead_code, reason = "what the tests of the commands use of it is more")]
 mod project;
 mod races;
+mod server;
 mod soak;
 mod story;
 mod subject;

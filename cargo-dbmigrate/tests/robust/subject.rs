@@ -27,43 +27,58 @@ const HISTORY: &str = "_dbmigrate_history";
 
 impl Picture {
     /// Asks for all of it in one transaction. `ask` runs statements in order and returns the rows of each.
-    pub(crate) fn take(ask: impl Fn(&[String]) -> Vec<Vec<Vec<String>>>) -> Self {
-        loop {
-            let version = "SELECT schema_version FROM pragma_schema_version".to_owned();
-            let tables =
-                "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name".to_owned();
-            let found = ask(&[version.clone(), tables]);
-            let (seen, mut tables) = (&found[0], found[1].iter().map(|row| row[0].clone()).collect::<Vec<_>>());
-            let has_history = tables.iter().any(|table| table == HISTORY);
-            tables.retain(|table| table != HISTORY);
-            let columns = ask(&tables.iter().map(|table| columns_of(table)).collect::<Vec<_>>());
-            // waits for whoever may still write, and finds a lock that was left behind
-            let mut queries = vec!["BEGIN IMMEDIATE".to_owned(), version];
-            queries.push("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name".to_owned());
-            queries.push("PRAGMA integrity_check".to_owned());
-            queries.push("PRAGMA foreign_key_check".to_owned());
-            queries.push(if has_history {
-                format!("SELECT position, name, checksum, schema_hash, kind FROM {HISTORY} ORDER BY position")
-            } else {
-                "SELECT 1 WHERE 0".to_owned()
-            });
-            queries.extend(tables.iter().zip(&columns).map(|(table, columns)| rows_of(table, columns)));
-            queries.push("ROLLBACK".to_owned());
-            let answers = ask(&queries);
-            if answers[1] != *seen {
-                continue;
+    ///
+    /// What somebody has sent to a server before dying may still be at work there, so the tables may change between
+    /// the two questions: then it is asked again.
+    pub(crate) fn take(ask: impl Fn(&[String]) -> Result<Vec<Vec<Vec<String>>>, String>) -> Self {
+        const TRIES: usize = 50;
+        let mut last = String::new();
+        for _ in 0..TRIES {
+            match Self::try_take(&ask) {
+                Ok(picture) => return picture,
+                Err(error) => last = error,
             }
-            let lines = |at: usize| answers[at].iter().map(|row| row.join("|")).collect::<Vec<_>>();
-            let mut rows = Vec::new();
-            for (at, table) in tables.iter().enumerate() {
-                rows.push(format!("-- {table}"));
-                rows.extend(lines(6 + at));
-            }
-            let mut wrong = lines(3);
-            wrong.retain(|line| line != "ok");
-            wrong.extend(lines(4));
-            return Self { history: lines(5), structure: lines(2), rows, wrong };
         }
+        panic!("the database does not come to rest: {last}");
+    }
+
+    fn try_take(ask: &impl Fn(&[String]) -> Result<Vec<Vec<Vec<String>>>, String>) -> Result<Self, String> {
+        let version = "SELECT schema_version FROM pragma_schema_version".to_owned();
+        let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name".to_owned();
+        let found = ask(&[version.clone(), tables])?;
+        let (seen, mut tables) = (&found[0], found[1].iter().map(|row| row[0].clone()).collect::<Vec<_>>());
+        let has_history = tables.iter().any(|table| table == HISTORY);
+        tables.retain(|table| table != HISTORY);
+        let columns = ask(&tables.iter().map(|table| columns_of(table)).collect::<Vec<_>>())?;
+        // waits for whoever may still write, and finds a lock that was left behind
+        let mut queries = vec!["BEGIN IMMEDIATE".to_owned(), version];
+        queries.push("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name".to_owned());
+        queries.push("PRAGMA integrity_check".to_owned());
+        queries.push("PRAGMA foreign_key_check".to_owned());
+        queries.push(if has_history {
+            format!("SELECT position, name, checksum, schema_hash, kind FROM {HISTORY} ORDER BY position")
+        } else {
+            "SELECT 1 WHERE 0".to_owned()
+        });
+        queries.extend(tables.iter().zip(&columns).map(|(table, columns)| rows_of(table, columns)));
+        queries.push("ROLLBACK".to_owned());
+        let answers = ask(&queries)?;
+        if answers[1] != *seen {
+            return Err("the schema has changed in between".to_owned());
+        }
+        let lines = |at: usize| answers[at].iter().map(|row| row.join("|")).collect::<Vec<_>>();
+        let mut rows = Vec::new();
+        for (at, table) in tables.iter().enumerate() {
+            rows.push(format!("-- {table}"));
+            let mut all: Vec<String> =
+                lines(6 + at).iter().flat_map(|lines| lines.split('\n').map(str::to_owned)).collect();
+            all.sort();
+            rows.append(&mut all);
+        }
+        let mut wrong = lines(3);
+        wrong.retain(|line| line != "ok");
+        wrong.extend(lines(4));
+        Ok(Self { history: lines(5), structure: lines(2), rows, wrong })
     }
 
     /// Must be the same as another one.
@@ -89,8 +104,12 @@ fn columns_of(table: &str) -> String {
 
 fn rows_of(table: &str, columns: &[Vec<String>]) -> String {
     let values: Vec<String> = columns.iter().map(|row| format!("quote(\"{}\")", row[0])).collect();
-    let order: Vec<String> = (1..=values.len()).map(|at| at.to_string()).collect();
-    format!("SELECT {} FROM \"{table}\" ORDER BY {}", values.join(", "), order.join(", "))
+    let line = values.join(" || '|' || ");
+    // many lines in one value: the answers of servers take long to read
+    format!(
+        "SELECT group_concat(line, char(10)) FROM \
+         (SELECT line, (row_number() OVER ()) / 500 AS part FROM (SELECT {line} AS line FROM \"{table}\")) GROUP BY part"
+    )
 }
 
 /// A database that has the first migration of a story, and its rows.
@@ -235,11 +254,12 @@ impl Subject for LocalFile {
         // no timeout: a lock that was left behind is an error
         let connection = block_on(Connection::open(&self.path, false)).expect("the database can be opened");
         Picture::take(|queries| {
-            let rows = |query: &String| {
-                let rows = block_on(connection.rows(query)).unwrap_or_else(|error| panic!("{error}: {query}"));
-                rows.iter().map(|row| row.iter().map(display).collect()).collect()
+            let rows = |query: &String| match block_on(connection.rows(query)) {
+                Ok(rows) => rows.iter().map(|row| row.iter().map(display).collect()).collect(),
+                // nobody else is there
+                Err(error) => panic!("{error}: {query}"),
             };
-            queries.iter().map(rows).collect()
+            Ok(queries.iter().map(rows).collect())
         })
     }
 

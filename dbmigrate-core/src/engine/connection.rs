@@ -64,7 +64,8 @@ impl Connection {
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
-        let database = Builder::new_local(path).flags(flags).build().await?;
+        // a file may be called `:memory:` or `file:a?mode=memory`, which SQLite would take for something else
+        let database = Builder::new_local(Path::new(".").join(path)).flags(flags).build().await?;
         let connection = Self::from_libsql(database.connect()?);
         connection.set_busy_timeout(busy_timeout)?;
         connection.rows("SELECT count(*) FROM sqlite_schema").await?;

@@ -34,6 +34,15 @@ pub(super) fn objects_query(after: i64) -> String {
     )
 }
 
+/// Everything that is stored of a schema.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stored {
+    /// The objects with a statement, in the order in which they were made.
+    pub(super) objects: Vec<StoredObject>,
+    /// How many rows `sqlite_schema` has: one more for each automatic index.
+    pub(super) rows: usize,
+}
+
 /// The objects with a rowid above `after` and a statement, so without automatic indexes, in the order in which they
 /// were made, and the highest rowid.
 pub(super) async fn stored_objects(

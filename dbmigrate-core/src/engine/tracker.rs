@@ -13,7 +13,7 @@ use super::introspect::{
     Introspected, StoredObject, Unreadable, mismatch, read_object, read_objects, refuse_mismatches, users_objects,
     users_objects_of,
 };
-use super::stored::{columns_query, objects_query, stored_columns_in, stored_columns_of, stored_objects_in};
+use super::stored::{Stored, columns_query, objects_query, stored_columns_in, stored_columns_of, stored_objects_in};
 use crate::ddl::Object;
 use crate::schema::canonical::{
     CanonicalSchema, ObjectKind, SchemaHash, canonical_trigger, canonical_view, canonical_virtual_table,
@@ -55,14 +55,16 @@ impl Tracker {
         [VERSION.to_owned(), objects_query(0), columns_query()]
     }
 
-    /// What [`Tracker::queries`] returned, and all objects, also those that are no part of the schema.
-    pub(super) fn of([version, objects, columns]: [Vec<Row>; 3], ignore: Ignore) -> (Self, Vec<StoredObject>) {
+    /// What [`Tracker::queries`] returned, and all that is stored, also what is no part of the schema.
+    pub(super) fn of([version, objects, columns]: [Vec<Row>; 3], ignore: Ignore) -> (Self, Stored) {
         let version = version_in(&version);
+        let rows = objects.len();
         let stored = stored_objects_in(objects, 0);
         let (objects, last_rowid) = users_objects_of(stored.clone(), &ignore);
         let mut found = read_objects(&objects);
         refuse_mismatches(&mut found, &objects, &stored_columns_in(columns));
-        (Self::from_introspected(found, last_rowid, version, ignore), stored.0)
+        let stored = Stored { objects: stored.0, rows };
+        (Self::from_introspected(found, last_rowid, version, ignore), stored)
     }
 
     /// SQLite's counter of schema changes when all this was read.

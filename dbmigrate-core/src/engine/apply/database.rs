@@ -449,7 +449,16 @@ impl Target for Database {
         if self.connection.server().is_some() { self.announced(script) } else { Vec::new() }
     }
 
+    #[cfg(feature = "remote")]
+    fn expect_migrations(&mut self, count: usize) {
+        self.ahead.migrations = Some(count);
+    }
+
     async fn history(&mut self) -> Result<Vec<Record>, EngineError> {
+        #[cfg(feature = "remote")]
+        if let Some(history) = self.history_with_schema()? {
+            return Ok(history);
+        }
         let (history, version) = history::read(&self.connection).await?;
         self.version_with_history = Some(version);
         Ok(history)
@@ -473,9 +482,18 @@ impl Target for Database {
 
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError> {
         // read anew: another runner may have been here
-        self.tracker = None;
+        #[cfg(feature = "remote")]
+        let is_fresh = self.is_fresh();
+        #[cfg(not(feature = "remote"))]
+        let is_fresh = false;
+        if !is_fresh {
+            self.tracker = None;
+        }
         let tracker = self.tracker().await?;
-        Ok(tracker.unreadable().is_empty() && tracker.hash().to_hex() == hash)
+        let is_right = tracker.unreadable().is_empty() && tracker.hash().to_hex() == hash;
+        #[cfg(feature = "remote")]
+        self.ask_expected().await?;
+        Ok(is_right)
     }
 
     async fn losses(&mut self, script: &Script<'_>) -> Vec<Loss> {

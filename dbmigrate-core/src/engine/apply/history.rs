@@ -25,16 +25,30 @@ pub(super) const CREATE: &str = "CREATE TABLE IF NOT EXISTS _dbmigrate_history (
 /// The statement that completes a table that an earlier version of the tool has made.
 pub(super) const COMPLETE: &str = "ALTER TABLE _dbmigrate_history ADD COLUMN schema_version INTEGER";
 
-/// The statement that completes the record of a migration that was taken in before it ran, and returns how long it took.
-#[cfg(feature = "remote")]
-pub(super) const FINISH: &str = "UPDATE _dbmigrate_history SET \
-     duration_ms = CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER), \
-     schema_version = (SELECT schema_version FROM pragma_schema_version) WHERE position = ?1 RETURNING duration_ms";
-
 /// The statement that records a migration, with [`values`].
 pub(super) const INSERT: &str = "INSERT INTO _dbmigrate_history \
      (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind, schema_version) \
      VALUES (?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7, ?8)";
+
+/// The same behind another migration. It fails, because a record without a name is none, if somebody has changed the
+/// schema since that one was recorded.
+#[cfg(feature = "remote")]
+pub(super) const INSERT_NEXT: &str = "INSERT INTO _dbmigrate_history \
+     (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind, schema_version) \
+     VALUES (?1, iif((SELECT schema_version FROM pragma_schema_version) = \
+     (SELECT schema_version FROM _dbmigrate_history WHERE position = ?1 - 1), ?2, NULL), \
+     ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7, ?8)";
+
+/// The statement that completes the record of a migration that was taken in before it ran, and returns how long it
+/// took. It fails, because a record without a duration is none, if something does not hold.
+#[cfg(feature = "remote")]
+pub(super) fn finish(holds: &str) -> String {
+    format!(
+        "UPDATE _dbmigrate_history SET duration_ms = \
+         iif({holds}, CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER), NULL), \
+         schema_version = (SELECT schema_version FROM pragma_schema_version) WHERE position = ?1 RETURNING duration_ms"
+    )
+}
 
 /// How a migration came into the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +207,15 @@ pub(super) fn queries() -> [String; 3] {
     [VERSION.to_owned(), has_table(), format!("SELECT * FROM {HISTORY_TABLE} ORDER BY position")]
 }
 
+/// That all of so many migrations are applied, and that nobody has changed the schema since.
+#[cfg(feature = "remote")]
+pub(super) fn is_complete(count: usize) -> String {
+    format!(
+        "(SELECT max(position) FROM {HISTORY_TABLE}) = {count} AND (SELECT schema_version FROM {HISTORY_TABLE} \
+         WHERE position = {count}) = (SELECT schema_version FROM pragma_schema_version)"
+    )
+}
+
 fn has_table() -> String {
     format!("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{HISTORY_TABLE}'")
 }
@@ -253,4 +276,55 @@ pub fn compare(history: &[Record], migrations: &[Migration]) -> Result<usize, Hi
         }
     }
     Ok(history.len())
+}
+
+#[cfg(all(test, feature = "remote"))]
+mod tests {
+    use pollster::block_on;
+
+    use super::*;
+
+    fn record(position: i64) -> Vec<Value> {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let (number, kind) = (Value::Integer(0), text(RecordKind::Migration.word()));
+        vec![Value::Integer(position), text("name"), text("a"), text("b"), number, text("0"), kind, Value::Null]
+    }
+
+    fn finished(connection: &Connection, position: i64, holds: &str) -> Result<Vec<Row>, EngineError> {
+        block_on(connection.rows_with(&finish(holds), vec![Value::Integer(position)]))
+    }
+
+    #[test]
+    fn a_record_comes_behind_another_one_only_if_nobody_has_changed_the_schema_since() {
+        let connection = block_on(Connection::in_memory()).expect("a database");
+        let run = |sql: &str, values| block_on(connection.run_with(sql, values));
+        run(CREATE, Vec::new()).expect("a history");
+        run(INSERT, record(1)).expect("the first record");
+        finished(&connection, 1, "1").expect("it holds");
+        run(INSERT_NEXT, record(2)).expect("the next record");
+        run("CREATE TABLE t (x)", Vec::new()).expect("what the migration does");
+        finished(&connection, 2, "1").expect("it holds");
+        run("CREATE TABLE other (x)", Vec::new()).expect("what somebody else does");
+        let error = run(INSERT_NEXT, record(3)).expect_err("the schema is another one");
+        assert_eq!(error.kind, ErrorKind::Constraint, "{error}");
+        let error = run(INSERT_NEXT, record(5)).expect_err("the record before is missing");
+        assert_eq!(error.kind, ErrorKind::Constraint, "{error}");
+    }
+
+    #[test]
+    fn a_record_is_completed_only_if_what_is_asserted_holds() {
+        let connection = block_on(Connection::in_memory()).expect("a database");
+        block_on(connection.run(CREATE)).expect("a history");
+        block_on(connection.run_with(INSERT, record(1))).expect("a record");
+        for fails in ["0", "NULL"] {
+            let error = finished(&connection, 1, fails).expect_err("it does not hold");
+            assert_eq!(error.kind, ErrorKind::Constraint, "{error}");
+        }
+        assert_eq!(
+            block_on(connection.rows("SELECT schema_version FROM _dbmigrate_history")).unwrap()[0][0],
+            Value::Null
+        );
+        let rows = finished(&connection, 1, "1").expect("it holds");
+        assert!(matches!(rows[0][0], Value::Integer(0..10_000)), "{rows:?}");
+    }
 }

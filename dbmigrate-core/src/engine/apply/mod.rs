@@ -159,6 +159,9 @@ pub enum Stop {
 /// The futures of a target need not be `Send`: a runner works on one thread.
 #[expect(async_fn_in_trait, reason = "implemented in this crate, called on one thread")]
 pub trait Target {
+    /// Is told how many migrations the folder has, before the history is asked for.
+    fn expect_migrations(&mut self, _count: usize) {}
+
     /// The recorded migrations, in order; empty if there is no history yet.
     async fn history(&mut self) -> Result<Vec<Record>, EngineError>;
 

@@ -94,6 +94,7 @@ impl Standing {
 /// # Errors
 /// If they do not, or the database cannot be read.
 pub async fn status(target: &mut impl Target, folder: &Folder) -> Result<Status, ApplyError> {
+    target.expect_migrations(folder.migrations().len());
     let history =
         target.history().await.map_err(|error| ApplyError::Engine { action: "cannot read the history", error })?;
     let applied = history::compare(&history, folder.migrations())?;

@@ -115,7 +115,7 @@ impl ServerConnection {
         self.is_in_transaction.set(false);
         match outcome?.step(commit) {
             Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(error.clone()),
+            Some(Err(error)) => Err(of_commit(error)),
             None => Err(stolen()),
         }
     }
@@ -226,10 +226,26 @@ impl ServerConnection {
         if self.is_in_transaction.get() {
             return self.ask_inside(queries);
         }
+        self.ask_outside(queries, None, patience)
+    }
+
+    /// The same for queries one of which is a gate: those behind it are asked only if it fails, and have no rows
+    /// otherwise. Outside of a transaction.
+    pub(in crate::engine) fn ask_behind(&self, queries: &[String], gate: usize) -> Result<Answers, EngineError> {
+        let queries = queries.iter().map(|query| (query.as_str(), Vec::new()));
+        self.ask_outside(queries, Some(gate), Patience::WhileAlive)
+    }
+
+    fn ask_outside<'q>(
+        &self,
+        queries: impl IntoIterator<Item = (&'q str, Vec<Value>)> + Clone,
+        gate: Option<usize>,
+        patience: Patience,
+    ) -> Result<Answers, EngineError> {
         let for_the_primary = !self.only_reads.get();
-        match self.ask_outside(queries.clone(), patience, for_the_primary) {
+        match self.ask_once(queries.clone(), gate, patience, for_the_primary) {
             Err(error) if error.kind == ErrorKind::Forbidden && for_the_primary => {
-                let answers = self.ask_outside(queries, patience, false)?;
+                let answers = self.ask_once(queries, gate, patience, false)?;
                 self.only_reads.set(true);
                 Ok(answers)
             }
@@ -237,17 +253,21 @@ impl ServerConnection {
         }
     }
 
-    fn ask_outside<'q>(
+    fn ask_once<'q>(
         &self,
         queries: impl IntoIterator<Item = (&'q str, Vec<Value>)>,
+        gate: Option<usize>,
         patience: Patience,
         for_the_primary: bool,
     ) -> Result<Answers, EngineError> {
         let mut batch = Batch::reading();
         let begun = batch.step(None, "BEGIN", Vec::new(), false);
         let name = batch.step(Some(ok(begun)), DATABASE_NAME, Vec::new(), true);
-        let steps: Vec<u32> =
-            queries.into_iter().map(|(sql, values)| batch.step(Some(ok(begun)), sql, values, true)).collect();
+        let mut steps: Vec<u32> = Vec::new();
+        for (sql, values) in queries {
+            let behind = gate.and_then(|gate| steps.get(gate).copied());
+            steps.push(batch.step(Some(behind.map_or_else(|| ok(begun), error)), sql, values, true));
+        }
         batch.step(Some(ok(begun)), "ROLLBACK", Vec::new(), false);
         if for_the_primary {
             batch.step(Some(error(begun)), FOR_THE_PRIMARY, Vec::new(), false);
@@ -323,6 +343,15 @@ fn is_stolen(step: Option<&Result<crate::engine::remote::StepRows, EngineError>>
 fn taken(outcome: &mut Outcome, step: u32) -> Result<Vec<Row>, EngineError> {
     let step = usize::try_from(step).ok().and_then(|step| outcome.steps.get_mut(step)).and_then(Option::take);
     step.map_or_else(|| Ok(Vec::new()), |step| step.map(|rows| rows.rows))
+}
+
+/// The error of a `COMMIT`. Where the disk of the server has failed it, the transaction may be there all the same: the
+/// server has more to write than the transaction when that is done.
+pub(in crate::engine) fn of_commit(error: &EngineError) -> EngineError {
+    let is_open =
+        matches!(error.kind, ErrorKind::Io | ErrorKind::DiskFull | ErrorKind::Corrupt | ErrorKind::CannotOpen);
+    let kind = if is_open { ErrorKind::Lost } else { error.kind };
+    EngineError { kind, message: error.message.clone() }
 }
 
 fn stolen() -> EngineError {

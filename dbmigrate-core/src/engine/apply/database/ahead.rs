@@ -1,14 +1,15 @@
-//! What a server is asked in one request before migrations are sent to it: its schema, what they lose, and how many rows
-//! they copy.
+//! What a server is asked before migrations are sent to it: its history and, unless nothing is to be done, its schema in
+//! one request; what they lose and how many rows they copy in another one, if they do.
 
 use std::collections::BTreeMap;
 
 use super::super::Announcement;
+use super::super::history::{self, Record};
 use super::Database;
-use super::steps::counted;
+use super::steps::{assertion, counted};
 use crate::engine::connection::server::REQUEST_BYTES;
 use crate::engine::error::EngineError;
-use crate::engine::stored::StoredObject;
+use crate::engine::stored::Stored;
 use crate::engine::tracker::Tracker;
 use crate::folder::Script;
 use crate::sql::token::significant;
@@ -25,8 +26,12 @@ pub(super) struct Ahead {
     queries: Vec<String>,
     /// Their answers; `None` where there was none, as for a table that is still to be made.
     counts: BTreeMap<String, Option<u64>>,
-    /// All objects of the database.
-    pub(super) stored: Option<Vec<StoredObject>>,
+    /// All that the database has.
+    pub(super) stored: Option<Stored>,
+    /// How many migrations the folder has, until the history is read.
+    pub(super) migrations: Option<usize>,
+    /// Whether the schema was read together with the history, and nobody has asked for it since.
+    is_fresh: bool,
 }
 
 impl Ahead {
@@ -45,6 +50,56 @@ impl Ahead {
 }
 
 impl Database {
+    /// Reads the history of a database on a server, and the schema together with it, unless all migrations are applied
+    /// and the schema is as the last one left it. `None` if the history is to be read alone.
+    pub(super) fn history_with_schema(&mut self) -> Result<Option<Vec<Record>>, EngineError> {
+        self.ahead.is_fresh = false;
+        let (Some(count), Some(server)) = (self.ahead.migrations.take(), self.connection.server()) else {
+            return Ok(None);
+        };
+        let gate = history::queries().len();
+        let mut queries: Vec<String> = history::queries().into();
+        queries.push(assertion(&history::is_complete(count)));
+        queries.extend(Tracker::queries());
+        let mut answers = server.ask_behind(&queries, gate)?.into_iter();
+        let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
+        let (version, table, rows) = (next()?, next()?, next());
+        let is_complete = next().is_ok();
+        let schema = [next()?, next()?, next()?];
+        let (history, version) = history::read_in(&version, &table, rows)?;
+        self.version_with_history = Some(version);
+        self.tracker = None;
+        if !is_complete {
+            let (tracker, stored) = Tracker::of(schema, self.ignore.clone());
+            self.tracker = Some(Box::new(tracker));
+            self.ahead.stored = Some(stored);
+            self.ahead.is_fresh = true;
+        }
+        Ok(Some(history))
+    }
+
+    /// Whether the schema is known as it was when the history was read, for the first who asks.
+    pub(super) fn is_fresh(&mut self) -> bool {
+        std::mem::take(&mut self.ahead.is_fresh) && self.tracker.is_some() && self.connection.is_autocommit()
+    }
+
+    /// Asks what is expected to be asked, if it was not asked together with the schema.
+    pub(super) async fn ask_expected(&mut self) -> Result<(), EngineError> {
+        let queries = std::mem::take(&mut self.ahead.queries);
+        if queries.is_empty() {
+            return Ok(());
+        }
+        // there is nothing to count
+        let is_empty = self.ahead.stored.as_ref().is_some_and(|stored| stored.rows == 0);
+        let answers = if is_empty { Vec::new() } else { self.connection.ask_all(&queries).await? };
+        let mut answers = answers.into_iter();
+        for query in queries {
+            let count = answers.next().and_then(|answer| answer.ok().map(|rows| counted(&rows)));
+            self.ahead.counts.insert(query, count);
+        }
+        Ok(())
+    }
+
     /// Reads the schema, and asks what is expected to be asked.
     pub(super) async fn look_at_server(&mut self) -> Result<Tracker, EngineError> {
         let mut queries: Vec<String> = Tracker::queries().into();

@@ -12,10 +12,10 @@ use super::super::history;
 use super::Database;
 use super::checked::{can_break_references, is_additive};
 use crate::engine::check::compile;
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, integer};
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::users_objects_of;
-use crate::engine::stored::{StoredObject, stored_objects};
+use crate::engine::stored::{Stored, StoredObject, stored_objects};
 
 /// The objects by kind and name, each with its table and its statement.
 type Objects = BTreeMap<(String, String), (String, String)>;
@@ -24,19 +24,19 @@ type Objects = BTreeMap<(String, String), (String, String)>;
 pub(super) struct Forecast {
     twin: Database,
     objects: Objects,
-    /// What the database has more than the twin: how many objects, and bytes of statements.
+    /// The rowid of the last of them.
+    last_rowid: i64,
+    /// How many rows the schema of the database has.
+    rows: i64,
+    /// How many rows and bytes of statements the schema of the database has more than that of the twin.
     beyond: (i64, i64),
 }
 
 /// What a migration will lead to.
 #[derive(Debug)]
 pub(super) struct Foreseen {
-    /// Kind, name, table and statement of every object that it makes or changes.
-    pub(super) changed: Vec<[String; 4]>,
-    /// How many objects with statements there will be.
-    pub(super) count: i64,
-    /// How many bytes their statements will have.
-    pub(super) bytes: i64,
+    /// What will be stored of the schema.
+    pub(super) structure: Structure,
     /// Statements that compile exactly if every view and trigger does.
     pub(super) compiles: Vec<String>,
     /// Whether rows may violate foreign keys afterwards that did not before.
@@ -45,14 +45,37 @@ pub(super) struct Foreseen {
     pub(super) widths: Vec<usize>,
 }
 
+/// What will be stored of a schema, as far as it can have changed.
+#[derive(Debug)]
+pub(super) enum Structure {
+    /// Nothing was there before that is not there as it was.
+    Added {
+        /// How many rows there will be.
+        rows: i64,
+        /// How many of them are new.
+        added: i64,
+        /// The statements of the new ones, the last one first; `None` if there is none.
+        sql: Option<String>,
+    },
+    /// Something else was changed.
+    Changed {
+        /// How many rows there will be.
+        rows: i64,
+        /// How many bytes all statements will have.
+        bytes: i64,
+        /// Kind, name, table and statement of every object that is made or changed.
+        changed: Vec<[String; 4]>,
+    },
+}
+
 impl Forecast {
-    /// The twin of a database with these objects. `None` if there can be none.
-    pub(super) async fn of(stored: &[StoredObject], ignore: &Ignore) -> Option<Self> {
+    /// The twin of a database that has this. `None` if there can be none.
+    pub(super) async fn of(stored: &Stored, ignore: &Ignore) -> Option<Self> {
         let connection = Connection::in_memory().await.ok()?;
         connection.turn_foreign_keys_off().await.ok()?;
         connection.begin().await.ok()?;
         for kind in ["table", "index", "view", "trigger"] {
-            for object in stored.iter().filter(|object| object.kind == kind) {
+            for object in stored.objects.iter().filter(|object| object.kind == kind) {
                 // made by the engine, along with others
                 let is_internal = object.name.folded().starts_with("sqlite_");
                 if object.is_garbled || is_internal {
@@ -62,22 +85,21 @@ impl Forecast {
                 let _ = connection.run(&object.sql).await;
             }
         }
-        let objects = objects(&connection).await?;
+        let (objects, last_rowid) = objects(&connection, 0).await?;
         let is_same = |object: &StoredObject| {
             let found = objects.get(&key(object));
             found.is_some_and(|(table, sql)| *table == object.table.as_str() && *sql == object.sql)
         };
         // what the engine makes by itself may be other there: it is not what a migration is about
-        let (users, _) = users_objects_of((stored.to_vec(), 0), &Ignore::default());
+        let (users, _) = users_objects_of((stored.objects.clone(), 0), &Ignore::default());
         if !users.iter().all(is_same) {
             return None;
         }
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let bytes = stored.iter().map(|object| length(&object.sql)).sum::<i64>();
-        let own = objects.values().map(|(_, sql)| length(sql)).sum::<i64>();
-        let beyond = (number(stored.len()) - number(objects.len()), bytes - own);
+        let rows = i64::try_from(stored.rows).ok()?;
+        let bytes = stored.objects.iter().map(|object| length(&object.sql)).sum::<i64>();
+        let beyond = (rows - row_count(&connection).await?, bytes - total_length(&objects));
         let twin = Database::from_connection(connection).ignoring(ignore.clone());
-        Some(Self { twin, objects, beyond })
+        Some(Self { twin, objects, last_rowid, rows, beyond })
     }
 
     /// Applies a migration to the twin, and says what it will lead to. After `None`, the twin is of no more use.
@@ -104,21 +126,38 @@ impl Forecast {
             let tracker = self.twin.tracker.as_ref()?;
             compiles = compile(&self.twin.connection, tracker.schema()).await.ok()?.compiling;
         }
-        let before = std::mem::replace(&mut self.objects, objects(&self.twin.connection).await?);
+        let only_adds =
+            statements.iter().all(|statement| !statement.kind.changes_schema() || statement.kind.only_adds_objects());
+        let structure = if only_adds { self.added().await? } else { self.changed().await? };
+        Some(Foreseen { structure, compiles, references: statements.iter().any(can_break_references), widths })
+    }
+
+    /// What the twin has more than before.
+    async fn added(&mut self) -> Option<Structure> {
+        let (objects, last_rowid) = stored_objects(&self.twin.connection, self.last_rowid).await.ok()?;
+        self.last_rowid = last_rowid;
+        let before = self.rows;
+        self.rows = self.beyond.0 + row_count(&self.twin.connection).await?;
+        let statements: Vec<&str> = objects.iter().rev().map(|object| object.sql.as_str()).collect();
+        let sql = if statements.is_empty() { None } else { Some(statements.join("\n")) };
+        self.objects.extend(objects.into_iter().map(keyed));
+        Some(Structure::Added { rows: self.rows, added: self.rows - before, sql })
+    }
+
+    /// What the twin has instead of what it had before.
+    async fn changed(&mut self) -> Option<Structure> {
+        let (objects, last_rowid) = objects(&self.twin.connection, 0).await?;
+        let before = std::mem::replace(&mut self.objects, objects);
+        self.last_rowid = last_rowid;
+        self.rows = self.beyond.0 + row_count(&self.twin.connection).await?;
         let is_changed = |object: &(&(String, String), &(String, String))| before.get(object.0) != Some(object.1);
         let changed = self
             .objects
             .iter()
             .filter(is_changed)
             .map(|((kind, name), (table, sql))| [kind.clone(), name.clone(), table.clone(), sql.clone()]);
-        Some(Foreseen {
-            changed: changed.collect(),
-            count: self.beyond.0 + i64::try_from(self.objects.len()).ok()?,
-            bytes: self.beyond.1 + self.objects.values().map(|(_, sql)| length(sql)).sum::<i64>(),
-            compiles,
-            references: statements.iter().any(can_break_references),
-            widths,
-        })
+        let bytes = self.beyond.1 + total_length(&self.objects);
+        Some(Structure::Changed { rows: self.rows, bytes, changed: changed.collect() })
     }
 }
 
@@ -126,9 +165,23 @@ fn key(object: &StoredObject) -> (String, String) {
     (object.kind.clone(), object.name.as_str().to_owned())
 }
 
-async fn objects(connection: &Connection) -> Option<Objects> {
-    let (objects, _) = stored_objects(connection, 0).await.ok()?;
-    Some(objects.into_iter().map(|object| (key(&object), (object.table.as_str().to_owned(), object.sql))).collect())
+fn keyed(object: StoredObject) -> ((String, String), (String, String)) {
+    (key(&object), (object.table.as_str().to_owned(), object.sql))
+}
+
+/// The objects behind a rowid, and the last rowid.
+async fn objects(connection: &Connection, after: i64) -> Option<(Objects, i64)> {
+    let (objects, last_rowid) = stored_objects(connection, after).await.ok()?;
+    Some((objects.into_iter().map(keyed).collect(), last_rowid))
+}
+
+async fn row_count(connection: &Connection) -> Option<i64> {
+    let row = connection.first_row("SELECT count(*) FROM sqlite_schema").await.ok()??;
+    row.first().map(integer)
+}
+
+fn total_length(objects: &Objects) -> i64 {
+    objects.values().map(|(_, sql)| length(sql)).sum()
 }
 
 /// As SQLite counts the bytes of text.

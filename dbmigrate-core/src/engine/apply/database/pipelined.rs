@@ -1,6 +1,7 @@
 //! Migrations on a server: as many as possible in one request, each in its own transaction.
 //!
-//! 1. The history is read, and with migrations pending the schema and what they lose: two requests.
+//! 1. The history is read, and with migrations pending the schema, in one request; what they lose and how much they
+//!    copy, if they do, is another one.
 //! 2. What they lead to is found out on a twin in memory ([`super::forecast`]), and they are sent with the checks that
 //!    it makes possible ([`super::steps`]). Where it cannot tell, or a check fails that is no statement of a migration,
 //!    that migration is applied step by step over a kept stream, exactly as on a local database.
@@ -81,7 +82,14 @@ impl Database {
             }
             let sent = &rest[..count];
             let results = match self.send(&request) {
-                Ok(outcome) => request.results(&outcome, sent),
+                Ok(outcome) => match request.doubtful_commit(&outcome) {
+                    None => request.results(&outcome, sent),
+                    Some(error) => {
+                        let settled = self.settle(sent, position + done, error).await;
+                        attempt.extend(settled, done);
+                        return attempt;
+                    }
+                },
                 Err(error) if error.kind == ErrorKind::Lost => {
                     let settled = self.settle(sent, position + done, error).await;
                     attempt.extend(settled, done);
@@ -146,7 +154,7 @@ impl Database {
         }
         let stored = self.ahead.stored.take().unwrap_or_default();
         let version = self.tracker.as_ref().map(|tracker| tracker.version());
-        let history = stored.iter().find(|object| object.kind == "table" && object.name == *HISTORY_TABLE);
+        let history = stored.objects.iter().find(|object| object.kind == "table" && object.name == *HISTORY_TABLE);
         let is_complete = history.is_none_or(|table| table.sql.contains("schema_version"));
         let mut forecast = if is_complete { Forecast::of(&stored, &self.ignore).await } else { None };
         let mut foreseen = Vec::new();

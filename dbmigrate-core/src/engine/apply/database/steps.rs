@@ -1,17 +1,21 @@
 //! Migrations as the steps of one request: each in its own transaction, and only if the one before was committed.
 //!
 //! ```text
-//! PRAGMA foreign_keys = OFF               if the migration before was committed
-//! BEGIN IMMEDIATE                         each further step if the one before succeeded
-//! it is this migration's turn, in this database, with foreign keys off
-//! INSERT INTO _dbmigrate_history …        takes the position
+//! PRAGMA foreign_keys = OFF               each further step if the one before succeeded
+//!
+//! BEGIN IMMEDIATE                         for the first one: in this database, with foreign keys off, as it was read
+//! INSERT INTO _dbmigrate_history …        takes the position, if the schema is what the migration before has left
 //! preflights
 //! the statements
-//! structure, views and triggers, foreign keys
-//! UPDATE _dbmigrate_history …             completes the record
-//! COMMIT
-//! ROLLBACK                                if that has not succeeded and a transaction is open
+//! views and triggers, foreign keys
+//! UPDATE _dbmigrate_history …             completes the record, if the structure is as foreseen
+//! COMMIT                                  then the next migration
+//!
+//! ROLLBACK                                if a transaction is open
 //! ```
+//!
+//! What a server takes for a tiny migration is what it takes to read so many statements, so what can be asked in one that
+//! is needed anyway is asked there.
 //!
 //! An assertion is a query that fails if it does not hold: `json_extract` refuses a path that is none. What the tracker
 //! does for a local database, comparing with the snapshot, was done on a twin before ([`super::forecast`]); here the
@@ -21,14 +25,20 @@ use libsql::Value;
 
 use super::super::history;
 use super::super::{Failure, Prepared, found::fill};
-use super::forecast::Foreseen;
+use super::forecast::{Foreseen, Structure};
+use crate::engine::connection::server::of_commit;
 use crate::engine::connection::{Row, as_shown, integer, shown};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
-use crate::engine::remote::{Batch, Outcome, and, error, is_autocommit, not, ok};
+use crate::engine::remote::{Batch, Outcome, error, is_autocommit, not, ok};
 
 /// What an assertion that does not hold has in its message.
 const ASSERTION: &str = "_dbmigrate_assertion";
+
+/// A query that fails if this does not hold.
+pub(super) fn assertion(holds: &str) -> String {
+    format!("SELECT json_extract('{{}}', iif({holds}, '$', '{ASSERTION}'))")
+}
 
 /// What a step is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +59,7 @@ enum Purpose {
     Statement(usize),
     /// A check that the twin could not make.
     Check,
-    /// The completed record.
+    /// The completed record, of a structure that is as foreseen.
     Record,
 }
 
@@ -81,7 +91,6 @@ pub(super) struct Request {
     commits: Vec<u32>,
     /// All in one transaction.
     atomic: bool,
-    begun: Option<u32>,
 }
 
 /// Where the first migration of a run stands.
@@ -97,7 +106,7 @@ pub(super) struct Start<'a> {
 
 impl Request {
     pub(super) fn new(atomic: bool) -> Self {
-        Self { batch: Batch::writing(), purposes: Vec::new(), last: None, commits: Vec::new(), atomic, begun: None }
+        Self { batch: Batch::writing(), purposes: Vec::new(), last: None, commits: Vec::new(), atomic }
     }
 
     /// Adds a migration behind `position` others.
@@ -112,15 +121,16 @@ impl Request {
         if !self.atomic || at == 0 {
             self.begin(at);
         }
-        self.turn(at, position, start);
-        self.claim(at, migration, position);
+        if let Some(start) = start {
+            self.start(at, position, start);
+        }
+        self.claim(at, migration, position, start.is_none() && !self.atomic);
         self.preflights(at, migration, foreseen);
         for (number, statement) in migration.script.statements.iter().enumerate() {
             self.run(at, Purpose::Statement(number), statement.text);
         }
         self.checks(at, foreseen);
-        let position = Value::Integer(number(position + 1));
-        let record = self.step(at, Purpose::Record, history::FINISH, vec![position], true);
+        let record = self.finished(at, position, &foreseen.structure);
         if self.atomic {
             self.commits.push(record);
         } else {
@@ -135,30 +145,29 @@ impl Request {
             self.commits.pop();
             self.commit(last);
         }
+        // whatever failed was the last step
+        self.batch.step(Some(not(is_autocommit())), "ROLLBACK", Vec::new(), false);
+        self.purposes.push((last, Purpose::Frame("cannot roll back")));
         // whoever gets this connection next expects it as it was
         self.batch.step(None, "PRAGMA foreign_keys = ON", Vec::new(), false);
         self.purposes.push((last, Purpose::Frame("cannot turn foreign keys on")));
     }
 
     fn begin(&mut self, at: usize) {
-        self.run(at, Purpose::Frame("cannot turn foreign keys off"), "PRAGMA foreign_keys = OFF");
-        self.begun = Some(self.run(at, Purpose::Frame("cannot begin a transaction"), "BEGIN IMMEDIATE"));
-        let are_off = "(SELECT foreign_keys FROM pragma_foreign_keys) = 0";
-        self.assert(at, Purpose::KeysAreOff, are_off, Vec::new());
+        if at == 0 {
+            // no transaction can turn them on again
+            self.run(at, Purpose::Frame("cannot turn foreign keys off"), "PRAGMA foreign_keys = OFF");
+        }
+        self.run(at, Purpose::Frame("cannot begin a transaction"), "BEGIN IMMEDIATE");
+        if at == 0 {
+            let are_off = "(SELECT foreign_keys FROM pragma_foreign_keys) = 0";
+            self.assert(at, Purpose::KeysAreOff, are_off, Vec::new());
+        }
     }
 
-    fn turn(&mut self, at: usize, position: usize, start: Option<Start<'_>>) {
+    fn start(&mut self, at: usize, position: usize, start: Start<'_>) {
         let version = "(SELECT schema_version FROM pragma_schema_version)";
-        let Some(Start { schema_version, has_history, database }) = start else {
-            // as long as nobody has changed the schema since the record of the migration before was completed
-            if !self.atomic {
-                let recorded = format!("(SELECT schema_version FROM {HISTORY_TABLE} WHERE position = ?1)");
-                let is_last = format!("(SELECT max(position) FROM {HISTORY_TABLE}) = ?1");
-                let holds = format!("{version} = {recorded} AND {is_last}");
-                self.assert(at, Purpose::Turn, &holds, vec![Value::Integer(number(position))]);
-            }
-            return;
-        };
+        let Start { schema_version, has_history, database } = start;
         let mut holds = Vec::new();
         let mut values = Vec::new();
         if let Some(schema_version) = schema_version {
@@ -179,10 +188,11 @@ impl Request {
         }
     }
 
-    fn claim(&mut self, at: usize, migration: &Prepared<'_>, position: usize) {
+    fn claim(&mut self, at: usize, migration: &Prepared<'_>, position: usize, is_next: bool) {
         let kind = history::RecordKind::Migration;
         let values = history::values(migration.migration, position, 0, kind, None);
-        self.step(at, Purpose::Claim, history::INSERT, values, false);
+        let insert = if is_next { history::INSERT_NEXT } else { history::INSERT };
+        self.step(at, Purpose::Claim, insert, values, false);
     }
 
     fn preflights(&mut self, at: usize, migration: &Prepared<'_>, foreseen: &Foreseen) {
@@ -196,14 +206,6 @@ impl Request {
     }
 
     fn checks(&mut self, at: usize, foreseen: &Foreseen) {
-        let changed = serde_json::to_string(&foreseen.changed).unwrap_or_default();
-        let holds = "(SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL) = ?1 \
-            AND (SELECT sum(length(CAST(sql AS BLOB))) FROM sqlite_schema) IS ?2 \
-            AND NOT EXISTS (SELECT 1 FROM json_each(?3) AS wanted LEFT JOIN sqlite_schema AS stored \
-                ON stored.type = wanted.value ->> 0 AND stored.name = wanted.value ->> 1 \
-                WHERE stored.tbl_name IS NOT wanted.value ->> 2 OR stored.sql IS NOT wanted.value ->> 3)";
-        let values = vec![Value::Integer(foreseen.count), Value::Integer(foreseen.bytes), Value::Text(changed)];
-        self.assert(at, Purpose::Check, holds, values);
         for statement in &foreseen.compiles {
             self.run(at, Purpose::Check, statement);
         }
@@ -213,14 +215,41 @@ impl Request {
         }
     }
 
+    /// Completes the record, if the structure is as foreseen.
+    fn finished(&mut self, at: usize, position: usize, structure: &Structure) -> u32 {
+        const COUNT: &str = "(SELECT count(*) FROM sqlite_schema) = ?2";
+        let position = Value::Integer(number(position + 1));
+        let (holds, values) = match structure {
+            // what was added last are the last rows, in this order
+            Structure::Added { rows, added, sql } => (
+                "(SELECT group_concat(sql, char(10)) FROM \
+                 (SELECT sql FROM sqlite_schema ORDER BY rowid DESC LIMIT ?3)) IS ?4",
+                vec![
+                    position,
+                    Value::Integer(*rows),
+                    Value::Integer(*added),
+                    sql.clone().map_or(Value::Null, Value::Text),
+                ],
+            ),
+            Structure::Changed { rows, bytes, changed } => (
+                "(SELECT sum(length(CAST(sql AS BLOB))) FROM sqlite_schema) IS ?3 \
+                 AND NOT EXISTS (SELECT 1 FROM json_each(?4) AS wanted LEFT JOIN sqlite_schema AS stored \
+                     ON stored.type = wanted.value ->> 0 AND stored.name = wanted.value ->> 1 \
+                     WHERE stored.tbl_name IS NOT wanted.value ->> 2 OR stored.sql IS NOT wanted.value ->> 3)",
+                vec![
+                    position,
+                    Value::Integer(*rows),
+                    Value::Integer(*bytes),
+                    Value::Text(serde_json::to_string(changed).unwrap_or_default()),
+                ],
+            ),
+        };
+        self.step(at, Purpose::Record, &history::finish(&format!("{COUNT} AND {holds}")), values, true)
+    }
+
     fn commit(&mut self, at: usize) {
         let commit = self.run(at, Purpose::Frame("cannot commit"), "COMMIT");
         self.commits.push(commit);
-        if let Some(begun) = self.begun {
-            let condition = and(vec![ok(begun), not(ok(commit)), not(is_autocommit())]);
-            self.batch.step(Some(condition), "ROLLBACK", Vec::new(), false);
-            self.purposes.push((at, Purpose::Frame("cannot roll back")));
-        }
     }
 
     fn run(&mut self, at: usize, purpose: Purpose, sql: &str) -> u32 {
@@ -228,8 +257,7 @@ impl Request {
     }
 
     fn assert(&mut self, at: usize, purpose: Purpose, holds: &str, values: Vec<Value>) -> u32 {
-        let sql = format!("SELECT json_extract('{{}}', iif({holds}, '$', '{ASSERTION}'))");
-        self.step(at, purpose, &sql, values, false)
+        self.step(at, purpose, &assertion(holds), values, false)
     }
 
     /// Adds a step that waits for the one before.
@@ -238,6 +266,12 @@ impl Request {
         self.purposes.push((at, purpose));
         self.last = Some(step);
         step
+    }
+
+    /// The error of a commit that may have been one all the same.
+    pub(super) fn doubtful_commit(&self, outcome: &Outcome) -> Option<EngineError> {
+        let errors = self.commits.iter().filter_map(|commit| outcome.error(*commit));
+        errors.map(of_commit).find(|error| error.kind == ErrorKind::Lost)
     }
 
     /// What became of each migration.
@@ -317,6 +351,8 @@ fn judge(step: u32, purpose: Purpose, error: &EngineError, outcome: &Outcome, mi
             let failed = &migration.script.statements[number];
             statement(number + 1, failed.line, failed.text, error)
         }
+        // the structure is not as foreseen
+        Purpose::Record if error.kind == ErrorKind::Constraint => Result::Doubtful,
         Purpose::Record => engine("cannot record the migration"),
     }
 }
