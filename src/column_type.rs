@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::check;
+
 /// A type that a column can have.
 ///
 /// Derive it for newtypes and enums (`#[derive(ColumnType)]`), or implement it where the derive is not enough. The
@@ -24,6 +26,10 @@ pub trait ColumnType {
 
     /// A condition on the column that comes with the type, in which the column is written `{}`.
     const CHECK: Option<&'static str> = None;
+
+    /// For the comparison with the migrations. No part of the interface.
+    #[doc(hidden)]
+    const HASHES: (u64, u64) = check::hashes(Self::SQL_TYPE, Self::CHECK);
 }
 
 macro_rules! column_types {

@@ -6,7 +6,9 @@
 //!
 #![doc = include_str!("../docs/schema.md")]
 
+mod check;
 mod column_type;
+mod declared;
 #[cfg(any(
     feature = "chrono",
     feature = "jiff",
@@ -35,5 +37,9 @@ pub use table::{Column, Table, View};
 /// What the derives expand to; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::table::refers_to;
+    pub use crate::check::{Default, Expected, NotNullable, Nullable, Value, differing, refers_to_column, require};
+    pub use crate::declared::{
+        Declared, DeclaredBy, ProbeBinary, ProbeLibrary, ProbeUndeclared, TableName, TableProbe, Undeclared,
+    };
+    pub use crate::table::{Names, refers_to};
 }

@@ -1,14 +1,34 @@
 //! The traits of tables and views, and what their consts are made of.
 
+use dbmigrate_core::sql::hash;
+
 use crate::ColumnType;
 
 /// A table that a struct declares. Derived: `#[derive(Table)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a table",
+    label = "no table",
+    note = "put `#[derive(dbmigrate::Table)]` on it"
+)]
 pub trait Table {
     /// The table's name.
     const NAME: &'static str;
 
     /// Its columns in the order of the fields.
     const COLUMNS: &'static [Column];
+
+    /// What is called differently than its struct or fields are, for those that refer to it.
+    #[doc(hidden)]
+    const NAMES: Names = Names { former: None, columns: &[] };
+}
+
+/// Names that a struct and its fields do not tell. No part of the interface.
+#[doc(hidden)]
+pub struct Names {
+    /// `renamed_from` of the table.
+    pub former: Option<&'static str>,
+    /// Field, column, and `renamed_from` of the column, where they differ.
+    pub columns: &'static [(&'static str, &'static str, Option<&'static str>)],
 }
 
 /// A view that a struct declares. Derived: `#[derive(View)]`.
@@ -22,6 +42,7 @@ pub trait View {
 
 /// A column of a [`Table`] or a [`View`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Column {
     /// Its name.
     pub name: &'static str,
@@ -29,12 +50,22 @@ pub struct Column {
     pub sql_type: &'static str,
     /// Whether the field is an `Option`.
     pub nullable: bool,
+    /// The condition on the column that comes with the field's type, in which the column is written `{}`.
+    pub check: Option<&'static str>,
+    /// For the comparison with the migrations. No part of the interface.
+    #[doc(hidden)]
+    pub hashes: (u64, u64),
 }
 
 impl Column {
+    /// The column of that name, with a declared type instead of a Rust type that has one.
+    pub const fn declared(name: &'static str, sql_type: &'static str, nullable: bool) -> Self {
+        Self { name, sql_type, nullable, check: None, hashes: (hash::NOTHING, hash::NOTHING) }
+    }
+
     /// The column of that name and a Rust type.
     pub const fn of<T: ColumnType>(name: &'static str) -> Self {
-        Self { name, sql_type: T::SQL_TYPE, nullable: T::NULLABLE }
+        Self { name, sql_type: T::SQL_TYPE, nullable: T::NULLABLE, check: T::CHECK, hashes: T::HASHES }
     }
 }
 

@@ -1,12 +1,17 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
+<<<<<<< HEAD
+//! `cargo bench -p cargo-dbmigrate [-- binary compile generate migrate push rebuild]`. Every table comes from one run in which the
+=======
 //! `cargo bench -p cargo-dbmigrate [-- generate migrate push rebuild server binary]`. Every table comes from one run in which the
+>>>>>>> issue-4
 //! competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
 
 mod bare;
 mod binary;
+mod compile;
 mod contest;
 mod generate;
 mod migrate;
@@ -18,6 +23,7 @@ mod server;
 /// The sections by name, in the order in which they run.
 const SECTIONS: [(&str, fn()); 6] = [
     ("binary", binary::run),
+    ("compile", compile::run),
     ("generate", generate::run),
     ("migrate", migrate::run),
     ("push", push::run),

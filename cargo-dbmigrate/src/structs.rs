@@ -94,27 +94,7 @@ pub fn renamed_from(declared: &Declared) -> Vec<String> {
 
 /// The renames that the attributes ask for and that have not been made yet.
 pub fn pending_renames(declared: &Declared, head: &Snapshot) -> Renames {
-    let known = |text: String| head.renamed_from.contains(&text);
-    let old = &head.schema;
-    let has_table = |name: &Name| old.tables.contains(name) || old.virtual_tables.contains(name);
-    let mut renames = Renames::default();
-    for (from, to) in &declared.renamed_tables {
-        // made long ago, before its record was dropped, or never needed because there was nothing to rename
-        let is_done = !has_table(from) && (has_table(to) || old.is_empty());
-        if !known(format!("{to}<{from}")) && !is_done {
-            renames.tables.push((from.clone(), to.clone()));
-        }
-    }
-    for (table, from, to) in &declared.renamed_columns {
-        let old_table = renames.old_table(table);
-        // a new table has nothing to rename
-        let Some(before) = old.table(old_table) else { continue };
-        let is_done = before.column(from).is_none() && before.column(to).is_some();
-        if !known(format!("{table}.{to}<{from}")) && !is_done {
-            renames.columns.push((table.clone(), from.clone(), to.clone()));
-        }
-    }
-    renames
+    Renames::pending(&head.schema, &head.renamed_from, &declared.renamed_tables, &declared.renamed_columns)
 }
 
 /// A `renamed_from` of which a database does not tell whether it was made already: both names are taken in it, and both

@@ -11,8 +11,8 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 8] =
-    ["migrations", "root", "url", "token_env", "timeout", "retries", "busy_timeout", "ignore"];
+pub const FIELDS: [&str; 9] =
+    ["migrations", "root", "url", "token_env", "timeout", "retries", "busy_timeout", "ignore", "compile_check"];
 
 /// The environment variable that has the token for a server, unless `token_env` names another one.
 pub const TOKEN_VARIABLE: &str = "TURSO_AUTH_TOKEN";
@@ -44,6 +44,21 @@ pub struct Config {
     pub busy_timeout: u64,
     /// The tables and views of somebody else in the same database: patterns for their names.
     pub ignore: Ignore,
+    /// What the compiler says of a struct that differs from the migrations.
+    pub compile_check: CompileCheck,
+}
+
+/// What the compiler says of a struct that differs from the migrations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CompileCheck {
+    /// It does not compile.
+    #[default]
+    Error,
+    /// It compiles with a warning.
+    Warn,
+    /// Nothing: structs are not compared.
+    Off,
 }
 
 impl Default for Config {
@@ -57,6 +72,7 @@ impl Default for Config {
             retries: 3,
             busy_timeout: 10,
             ignore: Ignore::default(),
+            compile_check: CompileCheck::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
 
+use crate::check::whole;
 use crate::project::{Project, ProjectError, literal, tracked};
 
 /// What can be in the parentheses: the folder, and where the facade crate is.
@@ -56,10 +57,10 @@ pub(crate) fn expand(arguments: &Arguments) -> Result<TokenStream, dbmigrate_cor
     let span = arguments.folder.as_ref().map_or_else(Span::call_site, syn::LitStr::span);
     let facade = crate::facade(arguments.crate_path.as_ref());
     let folder = arguments.folder.as_ref().map(|folder| PathBuf::from(folder.value()));
-    embedded(folder.as_deref(), &facade).map_err(|error| error.at(span))
+    embedded(folder.as_deref(), span, &facade).map_err(|error| error.at(span))
 }
 
-fn embedded(named: Option<&Path>, facade: &TokenStream) -> Result<TokenStream, ProjectError> {
+fn embedded(named: Option<&Path>, span: Span, facade: &TokenStream) -> Result<TokenStream, ProjectError> {
     let project = Project::find()?.ok_or_else(|| {
         ProjectError::new("the package is unknown: `CARGO_MANIFEST_DIR` is not set")
             .help("compile it with `cargo build`")
@@ -81,8 +82,11 @@ fn embedded(named: Option<&Path>, facade: &TokenStream) -> Result<TokenStream, P
     let name = relative.display().to_string();
     let ignore = project.config.ignore.patterns().map(ToString::to_string);
     let busy_timeout = project.config.busy_timeout;
+    // the structs are those of the package, and so is the folder that they are compared with
+    let undeclared = (path == project.folder()).then(|| whole::expansion(span, facade));
     Ok(quote! {{
         #tracked
+        #undeclared
         #facade::Migrations::__embedded(
             #name,
             ::core::include_str!(#lock),

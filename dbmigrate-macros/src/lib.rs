@@ -4,6 +4,7 @@
 //!
 //! Attributes and their meaning are in the documentation of the crate `dbmigrate-rs`.
 
+mod check;
 mod column_type;
 mod embed;
 mod project;

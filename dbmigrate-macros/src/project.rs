@@ -28,7 +28,7 @@ pub(crate) struct Project {
 }
 
 /// Why a macro cannot do what it is for, with what to do about it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProjectError {
     /// What is wrong, in one line.
     pub(crate) message: String,
@@ -55,7 +55,12 @@ impl ProjectError {
 
 impl From<FolderError> for ProjectError {
     fn from(error: FolderError) -> Self {
-        Self { message: error.to_string(), help: error.help() }
+        let help = match &error {
+            // it is the crate that is too old for the folder, and not the subcommand
+            FolderError::Newer { .. } => vec!["update the crate: `cargo update -p dbmigrate-rs`".to_owned()],
+            _ => error.help(),
+        };
+        Self { message: error.to_string(), help }
     }
 }
 
@@ -65,10 +70,19 @@ impl Project {
     /// # Errors
     /// If its `dbmigrate.toml` cannot be read or understood.
     pub(crate) fn find() -> Result<Option<Self>, ProjectError> {
-        std::env::var_os(ROOT_VARIABLE).map(|root| Self::at(root.into())).transpose()
+        Self::root().map(Self::at).transpose()
     }
 
-    fn at(root: PathBuf) -> Result<Self, ProjectError> {
+    /// The directory of the package that cargo is compiling.
+    pub(crate) fn root() -> Option<PathBuf> {
+        std::env::var_os(ROOT_VARIABLE).map(PathBuf::from)
+    }
+
+    /// The package in a directory.
+    ///
+    /// # Errors
+    /// As for [`Project::find`].
+    pub(crate) fn at(root: PathBuf) -> Result<Self, ProjectError> {
         let file = root.join(FILE_NAME);
         match std::fs::read_to_string(&file) {
             Ok(text) => Ok(Self { root, config: parse(&text)?, config_file: Some(file) }),

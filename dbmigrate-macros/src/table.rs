@@ -3,20 +3,20 @@
 //! The expansion is an `impl` of consts, and a function that is never called for what only rustc can judge: that
 //! `references = User::id` is a field of the same type, and that a const in an attribute exists.
 //!
-//! The comparison with the latest snapshot has its place in [`expand`], behind the lowering: what is in the
-//! `Declaration` is compared there, and what it lists as deferred by consts in the expansion.
+//! The comparison with the last migration is in [`crate::check`].
 
 use dbmigrate_core::declare::ast::{DefaultClause, Field, Item, Reference};
-use dbmigrate_core::declare::{DeclareError, Derive, lower_item};
+use dbmigrate_core::declare::{DeclareError, Derive, lower_item, naming};
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use crate::check;
 use crate::rustc::Rustc;
 
 pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenStream, Vec<DeclareError>> {
     let (item, errors) = Item::parse(input, derive);
-    lower_item(&item, errors, &Rustc)?;
+    let declaration = lower_item(&item, errors, &Rustc)?;
     let facade = crate::facade(item.crate_path.as_ref());
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let ident = &item.ident;
@@ -32,21 +32,50 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
     let checks = (!checks.is_empty()).then(|| {
         quote! {
             const _: () = {
-                #[allow(dead_code, clippy::all, clippy::pedantic)]
+                #[allow(dead_code, elided_lifetimes_in_paths, clippy::all, clippy::pedantic)]
                 fn check #generics () #bounds {
                     #(#checks)*
                 }
             };
         }
     });
+    let names = (derive == Derive::Table).then(|| names(&item, &facade));
+    let lifetimes = input.generics.lifetimes().map(|_| quote!('static));
+    let comparison = check::expansion(&item, &declaration, &quote!(#ident<#(#lifetimes),*>), &facade);
     Ok(quote! {
         #[automatically_derived]
         impl #generics #facade::#word for #ident #arguments #bounds {
             const NAME: &'static str = #name;
             const COLUMNS: &'static [#facade::Column] = &[#(#columns),*];
+            #names
         }
         #checks
+        #comparison
     })
+}
+
+/// The names that other structs cannot tell from this one's identifiers.
+fn names(item: &Item, facade: &TokenStream) -> TokenStream {
+    let option = |name: Option<&str>| {
+        name.map_or_else(|| quote!(::core::option::Option::None), |name| quote!(::core::option::Option::Some(#name)))
+    };
+    let columns: Vec<TokenStream> = item
+        .fields
+        .iter()
+        .filter(|field| field.renamed_from.is_some() || naming::unraw(&field.ident) != field.name().value.as_str())
+        .map(|field| {
+            let (ident, name) = (naming::unraw(&field.ident), field.name().value);
+            let (name, former) = (name.as_str(), option(field.renamed_from.as_ref().map(|at| at.value.as_str())));
+            quote!((#ident, #name, #former))
+        })
+        .collect();
+    if columns.is_empty() && item.renamed_from.is_none() {
+        return TokenStream::new();
+    }
+    let former = option(item.renamed_from.as_ref().map(|at| at.value.as_str()));
+    quote! {
+        const NAMES: #facade::__private::Names = #facade::__private::Names { former: #former, columns: &[#(#columns),*] };
+    }
 }
 
 /// The column as an expression that rustc evaluates, so that aliases and newtypes are judged by what they are.
@@ -56,12 +85,17 @@ fn column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
     let ty = &field.ty;
     if let Some(decl_type) = &field.decl_type {
         let sql = decl_type.value.as_str();
-        let nullable = dbmigrate_core::declare::rust_types::is_spelled_option(ty);
-        return quote!(#facade::Column { name: #name, sql_type: #sql, nullable: #nullable });
+        // an alias may be one
+        let nullable = quote_spanned!(ty.span()=> {
+            #[allow(unused_imports)]
+            use #facade::__private::NotNullable as _;
+            #facade::__private::Nullable::<#ty>::IS
+        });
+        return quote!(#facade::Column::declared(#name, #sql, #nullable));
     }
     if item.module.is_some() {
         // a module decides what its columns hold; they have no declared type
-        return quote!(#facade::Column { name: #name, sql_type: "", nullable: true });
+        return quote!(#facade::Column::declared(#name, "", true));
     }
     quote_spanned!(ty.span()=> #facade::Column::of::<#ty>(#name))
 }
@@ -112,7 +146,7 @@ fn same_type(ty: &syn::Type, path: &syn::Path, facade: &TokenStream) -> TokenStr
 }
 
 /// The same tokens, meaning what they mean where they are written, but reported at `span`.
-fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
+pub(crate) fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()
         .map(|mut token| {

@@ -292,7 +292,7 @@ fn not_a_column_type(ty: &Type) -> DeclareError {
 }
 
 /// A type as its author would write it.
-fn spelled(ty: &Type) -> String {
+pub fn spelled(ty: &Type) -> String {
     let mut text = quote::quote!(#ty).to_string();
     for (spaced, tight) in
         [(" :: ", "::"), (" <", "<"), ("< ", "<"), (" >", ">"), ("& ", "&"), (" ,", ","), (" ;", ";")]

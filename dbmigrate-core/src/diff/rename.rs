@@ -27,6 +27,31 @@ pub struct RenameError {
 }
 
 impl Renames {
+    /// The renames that `renamed_from` attributes ask for and that have not been made in `old` yet: of tables (the old
+    /// name, the new one) and of columns (the table by its new name, the old name, the new one). `recorded` are those
+    /// that were made by a migration already, as a snapshot records them.
+    pub fn pending(old: &Schema, recorded: &[String], tables: &[(Name, Name)], columns: &[(Name, Name, Name)]) -> Self {
+        let known = |text: String| recorded.contains(&text);
+        let has_table = |name: &Name| old.tables.contains(name) || old.virtual_tables.contains(name);
+        let mut renames = Self::default();
+        for (from, to) in tables {
+            // made long ago, before its record was dropped, or never needed because there was nothing to rename
+            let is_done = !has_table(from) && (has_table(to) || old.is_empty());
+            if !known(format!("{to}<{from}")) && !is_done {
+                renames.tables.push((from.clone(), to.clone()));
+            }
+        }
+        for (table, from, to) in columns {
+            // a new table has nothing to rename
+            let Some(before) = old.table(renames.old_table(table)) else { continue };
+            let is_done = before.column(from).is_none() && before.column(to).is_some();
+            if !known(format!("{table}.{to}<{from}")) && !is_done {
+                renames.columns.push((table.clone(), from.clone(), to.clone()));
+            }
+        }
+        renames
+    }
+
     /// Whether nothing is renamed.
     pub fn is_empty(&self) -> bool {
         self.tables.is_empty() && self.columns.is_empty()

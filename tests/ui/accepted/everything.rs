@@ -144,7 +144,7 @@ fn main() {
     assert_eq!(Post::NAME, "posts");
     assert_eq!(LivePost::NAME, "live_post");
     assert_eq!(ByMacro::NAME, "by_macro");
-    assert_eq!(ByMacro::COLUMNS, [Column { name: "value", sql_type: "INTEGER", nullable: true }]);
+    assert_eq!(ByMacro::COLUMNS, [Column::of::<Option<i64>>("value")]);
 
     let column = |name: &str| {
         let found = Post::COLUMNS.iter().find(|column| column.name == name);

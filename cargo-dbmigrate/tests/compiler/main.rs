@@ -1,0 +1,15 @@
+//! What rustc says of structs that differ from the migrations: whole packages, migrated by the binary and checked by
+//! cargo.
+
+#[path = "../../../dbmigrate-core/tests/support/mod.rs"]
+mod support;
+
+mod agree;
+mod cases;
+mod documented;
+mod files;
+mod fresh;
+mod sample;
+mod targets;
+mod whole;
+mod workspace;

@@ -1,0 +1,56 @@
+//! What no struct declares is found where the migrations are embedded.
+
+use crate::workspace::{HEAD, Workspace, repository};
+
+/// Stands in for the runner, which would bring the engine along.
+const RUNNER: &str = "
+pub mod facade {
+    pub use dbmigrate::__private;
+    pub struct Migrations;
+    impl Migrations {
+        pub const fn __embedded(_: &str, _: &str, _: &[&str], _: &[&str], _: u64) -> Self {
+            Self
+        }
+    }
+}
+
+pub static MIGRATIONS: facade::Migrations = dbmigrate_macros::embed_migrations!(crate = crate::facade);
+";
+
+const USER: &str = "#[derive(Table)]\n#[table(name = \"users\")]\npub struct User {\n    pub email: String,\n}\n";
+const TAG: &str = "#[derive(Table)]\n#[table(name = \"tags\")]\npub struct Tag {\n    pub name: String,\n}\n";
+const SEARCH: &str =
+    "#[derive(Table)]\n#[table(name = \"search\", using = fts5)]\npub struct Search {\n    pub body: String,\n}\n";
+const NAMES: &str = "#[derive(View)]\n#[view(name = \"names\", query = \"SELECT email FROM users\")]\npub struct Names {\n    pub email: String,\n}\n";
+
+#[test]
+fn a_struct_that_is_gone_is_an_error_where_the_migrations_are_embedded() {
+    let package = "whole".to_owned();
+    let workspace = Workspace::new("compiler-whole", std::slice::from_ref(&package));
+    let macros = repository().join("dbmigrate-macros");
+    let manifest = workspace.read("whole/Cargo.toml");
+    workspace.write("whole/Cargo.toml", &format!("{manifest}dbmigrate-macros = {{ path = {macros:?} }}\n"));
+    let source = |structs: &[&str]| workspace.write("whole/src/lib.rs", &format!("{HEAD}{}{RUNNER}", structs.concat()));
+    source(&[USER, TAG, SEARCH, NAMES]);
+    workspace.generate("whole", &["--name", "first"]);
+    assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
+    source(&[USER]);
+    let gone = workspace.check(&[]).remove("whole").unwrap_or_default();
+    workspace.write("whole/dbmigrate.toml", "compile_check = \"warn\"\n");
+    let warned = workspace.check(&[]).remove("whole").unwrap_or_default();
+    std::fs::remove_file(workspace.path("whole/dbmigrate.toml")).expect("it is there");
+    insta::assert_snapshot!("whole", format!("{gone}\n{warned}").replace("whole/src", "src").replace(" -p whole", ""));
+    // what the library has counts for its binaries
+    source(&[USER, TAG, SEARCH, NAMES]);
+    let main = format!("use whole as _;\n{RUNNER}fn main() {{}}\n");
+    workspace.write("whole/src/main.rs", &main);
+    assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
+    // also if it has the same structs itself
+    let twice = format!("mod again {{\n    use dbmigrate::{{Table, View}};\n    {USER}{TAG}{SEARCH}{NAMES}}}\n");
+    workspace.write("whole/src/main.rs", &format!("#![allow(dead_code)]\n{twice}{main}"));
+    assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
+    std::fs::remove_file(workspace.path("whole/src/main.rs")).expect("it is there");
+    source(&[USER, TAG]);
+    workspace.generate("whole", &["--name", "second", "--accept", "drop_table:search"]);
+    assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
+}

@@ -1,0 +1,164 @@
+//! The harness: a workspace of packages, each with migrations of its own, that cargo checks at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The binary under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_cargo-dbmigrate");
+
+/// What every library of a case starts with.
+pub(crate) const HEAD: &str =
+    "#![allow(dead_code, unused_imports, unused_macros)]\n\nuse dbmigrate::{ColumnType, Json, Table, View};\n\n";
+
+/// A workspace outside of this one, that depends on what applications depend on. Its profile is this workspace's, so
+/// that what is compiled here need not be compiled again.
+const MANIFEST: &str = r#"[workspace]
+members = [MEMBERS]
+resolver = "3"
+
+[workspace.dependencies]
+dbmigrate-rs = { path = "FACADE" }
+
+[profile.dev]
+debug = "line-tables-only"
+"#;
+
+const MEMBER: &str = r#"[package]
+name = "NAME"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+dbmigrate-rs = { workspace = true }
+"#;
+
+/// A workspace on the disk. The folder is kept for the next time.
+pub(crate) struct Workspace {
+    root: PathBuf,
+}
+
+/// What was said of the packages, by their names: the diagnostics as cargo shows them.
+pub(crate) type Said = BTreeMap<String, String>;
+
+impl Workspace {
+    /// A workspace of packages without source. Their names have to be different in all workspaces: they share a target
+    /// folder, and cargo takes packages of one name for one.
+    pub(crate) fn new(folder: &str, members: &[String]) -> Self {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+        let facade = repository();
+        let list: Vec<String> = members.iter().map(|member| format!("\"{member}\"")).collect();
+        let workspace = Self { root };
+        let manifest = MANIFEST.replace("MEMBERS", &list.join(", ")).replace("FACADE", &facade.display().to_string());
+        workspace.write("Cargo.toml", &manifest);
+        for member in members {
+            let folder = workspace.root.join(member);
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder).expect("the folder is ours");
+            }
+            workspace.write(&format!("{member}/Cargo.toml"), &MEMBER.replace("NAME", member));
+            // cargo asks for a target of every member
+            workspace.write(&format!("{member}/src/lib.rs"), "");
+        }
+        // the versions that this workspace has, so that nothing has to be downloaded
+        std::fs::copy(facade.join("Cargo.lock"), workspace.root.join("Cargo.lock")).expect("it can be copied");
+        workspace
+    }
+
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.root.join(file)
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        let path = self.path(file);
+        std::fs::create_dir_all(path.parent().expect("it has one")).expect("the folder is writable");
+        std::fs::write(path, text).expect("the folder is writable");
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).expect("the file is there")
+    }
+
+    /// Changes a file, which must have what is to be changed.
+    pub(crate) fn replace(&self, file: &str, from: &str, to: &str) {
+        let text = self.read(file);
+        assert!(text.contains(from), "`{from}` is not in {file}:\n{text}");
+        self.write(file, &text.replacen(from, to, 1));
+    }
+
+    /// Makes a migration of a package's structs; `arguments` are further ones.
+    #[track_caller]
+    pub(crate) fn generate(&self, member: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(BINARY);
+        command.args(["generate", "--manifest-path"]).arg(self.path(member).join("Cargo.toml"));
+        let output = command.args(arguments).current_dir(&self.root).env_remove("TURSO_DATABASE_URL").output();
+        let output = output.expect("the binary runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{member}: {said}");
+        said
+    }
+
+    /// Runs `cargo check`; returns what it says of each package.
+    pub(crate) fn check(&self, arguments: &[&str]) -> Said {
+        let (_, said) = self.cargo("check", arguments);
+        said
+    }
+
+    /// Runs cargo; returns whether it succeeded, and what it says of each package.
+    pub(crate) fn cargo(&self, command: &str, arguments: &[&str]) -> (bool, Said) {
+        let output = cargo(&self.root, command, arguments);
+        let said = said(&output);
+        assert!(
+            output.status.success() || !said.is_empty(),
+            "{}{}",
+            String::from_utf8_lossy(&output.stderr),
+            String::from_utf8_lossy(&output.stdout)
+        );
+        (output.status.success(), said)
+    }
+}
+
+/// The root of this repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")
+}
+
+/// Runs cargo in a folder, without the network, in the target folder that all share.
+pub(crate) fn cargo(folder: &Path, command: &str, arguments: &[&str]) -> Output {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    Command::new(cargo)
+        .arg(command)
+        .args(["--offline", "--message-format=json", "--target-dir"])
+        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("check"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("cargo runs")
+}
+
+/// The diagnostics by package, without the summaries that point nowhere.
+pub(crate) fn said(output: &Output) -> Said {
+    let mut said = Said::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Ok(message) = serde_json::from_str::<Value>(line) else { continue };
+        if message["reason"] != "compiler-message" {
+            continue;
+        }
+        let is_summary = message["message"]["spans"].as_array().is_none_or(Vec::is_empty);
+        let name = message["target"]["name"].as_str().unwrap_or_default();
+        let text = message["message"]["rendered"].as_str().unwrap_or_default();
+        if !is_summary {
+            said.entry(name.to_owned()).or_default().push_str(&without_levels(text));
+        }
+    }
+    said
+}
+
+/// The text without the note that says which lint it was, which is there once in a crate.
+fn without_levels(text: &str) -> String {
+    let keep = |line: &&str| !line.trim_start().starts_with("= note: `#[warn(");
+    let kept: Vec<&str> = text.lines().filter(keep).collect();
+    kept.join("\n").replace("  |\n\n", "\n") + "\n"
+}

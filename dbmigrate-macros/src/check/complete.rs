@@ -1,0 +1,308 @@
+//! Completes what a derive can lower with what only rustc knows: the types of fields, the values of consts, and the
+//! tables of other structs. What the migrations say is taken for what the struct says, and written down as an
+//! assumption for rustc to judge, so that aliases, newtypes and names that hide those of std are what they are, not what
+//! they look like.
+
+use std::ops::Range;
+
+use dbmigrate_core::declare::Deferred;
+use dbmigrate_core::declare::ast::{At, DefaultClause, Field, ForeignKeyClause, Item, Reference, ReferenceOptions};
+use dbmigrate_core::declare::naming::{snake_case, unraw};
+use dbmigrate_core::declare::rust_types::spelled;
+use dbmigrate_core::schema::canonical::{canonical_check, canonical_column};
+use dbmigrate_core::schema::{Check, ForeignKey, Schema, Table};
+use dbmigrate_core::sql::token::tokenize;
+use dbmigrate_core::sql::{DeclType, Expr, Name};
+use proc_macro2::Span;
+use quote::ToTokens as _;
+
+use super::Difference;
+use super::words::Words;
+
+/// Something that the migrations say, for rustc to compare with what the struct says.
+#[derive(Debug, Clone)]
+pub(crate) struct Assumption {
+    /// The first and the last token that it is about.
+    pub(crate) span: Range<SpanEnd>,
+    /// What the migrations say.
+    pub(crate) what: What,
+}
+
+/// A span that is one end of a range.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpanEnd(pub(crate) Span);
+
+/// See [`Assumption`].
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    /// About the type of a field.
+    Type {
+        /// Which field.
+        at: usize,
+        /// The column.
+        name: Name,
+        /// The field with its type, as text for a message.
+        field: String,
+        /// The declared type, unless the struct says it in words.
+        decl_type: Option<DeclType>,
+        /// Whether the column may be NULL, if the field's type decides that.
+        nullable: Option<bool>,
+        /// The checks that may be the type's, the column written `{}`.
+        checks: Vec<Expr>,
+    },
+    /// A const is the default of a column.
+    Default {
+        /// The const.
+        path: syn::Path,
+        /// The column.
+        column: Name,
+        /// The default.
+        value: Expr,
+    },
+    /// A field of a struct is the column of a table.
+    Parent {
+        /// The column that refers to it.
+        child: Name,
+        /// The struct and its field.
+        path: syn::Path,
+        /// The table.
+        table: Name,
+        /// The column.
+        column: Name,
+    },
+}
+
+/// Completes `table` with `before`, which is the same table as the migrations have it, in the names of the struct.
+/// `old` is the schema that it is in.
+pub(crate) fn complete(
+    item: &Item,
+    deferred: &[Deferred],
+    table: &mut Table,
+    before: &Table,
+    old: &Schema,
+    words: &Words<'_>,
+) -> (Vec<Assumption>, Vec<Difference>) {
+    let mut completing = Completing { item, before, old, words, assumptions: Vec::new(), differences: Vec::new() };
+    completing.columns(table);
+    completing.defaults(deferred, table);
+    completing.foreign_keys(deferred, table);
+    (completing.assumptions, completing.differences)
+}
+
+struct Completing<'a> {
+    item: &'a Item,
+    before: &'a Table,
+    old: &'a Schema,
+    words: &'a Words<'a>,
+    assumptions: Vec<Assumption>,
+    differences: Vec<Difference>,
+}
+
+impl<'a> Completing<'a> {
+    fn columns(&mut self, table: &mut Table) {
+        for (field, column) in self.item.fields.iter().zip(&mut table.columns) {
+            let Some(known) = self.before.column(&column.name) else { continue };
+            if field.decl_type.is_none() {
+                column.decl_type = known.decl_type.clone();
+            }
+            if field.not_null.is_none() {
+                column.not_null = known.not_null;
+            }
+        }
+        let checks = self.checks_of_types(table);
+        for (at, (field, column)) in self.item.fields.iter().zip(&table.columns).enumerate() {
+            let Some(known) = self.before.column(&column.name) else { continue };
+            let is_said = |not_null| {
+                let column = dbmigrate_core::schema::Column { not_null, ..column.clone() };
+                canonical_column(table, &column)
+            };
+            // a key that has moved is a difference of its own, and takes NOT NULL along
+            let in_key = |table: &Table| table.is_primary_key(&column.name);
+            let matters =
+                field.not_null.is_none() && in_key(table) == in_key(self.before) && is_said(true) != is_said(false);
+            let decl_type = field.decl_type.is_none().then(|| known.decl_type.clone());
+            if decl_type.is_none() && !matters {
+                continue;
+            }
+            let mine = |(on, check): &(usize, &Check)| (*on == at).then(|| with_placeholder(&check.expr, &column.name));
+            self.assumptions.push(Assumption {
+                span: ends(&field.ty),
+                what: What::Type {
+                    at,
+                    name: column.name.clone(),
+                    field: format!("`{}` is `{}`", unraw(&field.ident), spelled(&field.ty)),
+                    decl_type,
+                    nullable: matters.then_some(!known.not_null),
+                    checks: checks.iter().filter_map(mine).collect(),
+                },
+            });
+        }
+        table.checks.extend(checks.into_iter().map(|(_, check)| check.clone()));
+    }
+
+    /// The checks that no attribute declares and that are about one column whose type rustc judges: they may come from
+    /// the type. With the place of the field.
+    fn checks_of_types(&self, table: &Table) -> Vec<(usize, &'a Check)> {
+        if self.before.checks.is_empty() {
+            return Vec::new();
+        }
+        let mut declared: Vec<String> = table.checks.iter().map(canonical_check).collect();
+        let mut found = Vec::new();
+        for check in &self.before.checks {
+            let canonical = canonical_check(check);
+            if let Some(at) = declared.iter().position(|known| *known == canonical) {
+                declared.remove(at);
+                continue;
+            }
+            let mut mentioned = self.before.columns.iter().filter(|column| check.expr.mentions(&column.name));
+            let (Some(column), None, None) = (mentioned.next(), mentioned.next(), &check.name) else { continue };
+            let is_of = |field: &Field| field.decl_type.is_none() && field.name().value == column.name;
+            let at = self.item.fields.iter().position(is_of);
+            found.extend(at.map(|at| (at, check)));
+        }
+        found
+    }
+
+    fn defaults(&mut self, deferred: &[Deferred], table: &mut Table) {
+        for name in deferred.iter().filter_map(|one| match one {
+            Deferred::Default(name) => Some(name),
+            _ => None,
+        }) {
+            let clause = self.item.fields.iter().find(|field| field.name().value == *name);
+            let Some(At { value: DefaultClause::Constant(path), .. }) = clause.and_then(|field| field.default.as_ref())
+            else {
+                continue;
+            };
+            let Some(known) = self.before.column(name) else { continue };
+            let Some(value) = known.effective_default() else {
+                let message = self.words.no_default(name, &format!("`{}`", text_of(path)));
+                self.differences.push(self.words.difference(ends(path).start.0, message));
+                continue;
+            };
+            if let Some(column) = table.columns.iter_mut().find(|column| column.name == *name) {
+                column.default = Some(value.clone());
+            }
+            let (path, column, value) = (path.clone(), name.clone(), value.clone());
+            self.assumptions.push(Assumption { span: ends(&path), what: What::Default { path, column, value } });
+        }
+    }
+
+    fn foreign_keys(&mut self, deferred: &[Deferred], table: &mut Table) {
+        let columns = deferred.iter().filter_map(|one| match one {
+            Deferred::ForeignKey(columns) => Some(columns),
+            _ => None,
+        });
+        let declared: Vec<String> = table.foreign_keys.iter().map(|key| self.old.canonical_foreign_key(key)).collect();
+        let mut left: Vec<&ForeignKey> = self
+            .before
+            .foreign_keys
+            .iter()
+            .filter(|key| !declared.contains(&self.old.canonical_foreign_key(key)))
+            .collect();
+        // in the order in which lowering comes to them
+        for (columns, clause) in columns.zip(Clause::all(self.item)) {
+            let same_columns = |key: &&ForeignKey| {
+                key.columns.len() == columns.len() && columns.iter().all(|column| key.columns.contains(column))
+            };
+            let guess = clause.parent();
+            let candidates: Vec<usize> = (0..left.len()).filter(|at| same_columns(&left[*at])).collect();
+            let likely = candidates.iter().copied().find(|at| guess.as_ref() == Some(&left[*at].parent));
+            let chosen = likely.or(candidates.first().copied()).and_then(|at| {
+                let parents = self.old.referenced_columns(left[at])?;
+                let position = |column: &Name| left[at].columns.iter().position(|known| known == column);
+                let parents = columns.iter().map(|column| parents.get(position(column)?).cloned());
+                Some((at, parents.collect::<Option<Vec<Name>>>()?))
+            });
+            let Some((at, parent_columns)) = chosen else {
+                let message = self.words.no_foreign_key(columns, &clause.text());
+                self.differences.push(self.words.difference(clause.span, message));
+                continue;
+            };
+            let known = left.remove(at);
+            if candidates.len() == 1 {
+                for ((path, column), child) in clause.paths.iter().zip(&parent_columns).zip(columns) {
+                    let (child, table, column) = (child.clone(), known.parent.clone(), column.clone());
+                    let what = What::Parent { child, path: path.clone(), table, column };
+                    self.assumptions.push(Assumption { span: ends(path), what });
+                }
+            }
+            let ReferenceOptions { on_delete, on_update, deferrable, match_name } = clause.options;
+            table.foreign_keys.push(ForeignKey {
+                name: clause.name.map(|name| name.value.clone()),
+                columns: columns.clone(),
+                parent: known.parent.clone(),
+                parent_columns,
+                on_delete: on_delete.as_ref().map(|at| at.value).unwrap_or_default(),
+                on_update: on_update.as_ref().map(|at| at.value).unwrap_or_default(),
+                match_name: match_name.as_ref().map(|at| at.value.clone()),
+                deferrable: deferrable.as_ref().map(|at| at.value),
+            });
+        }
+    }
+}
+
+/// A foreign key to fields of a struct.
+struct Clause<'a> {
+    paths: &'a [syn::Path],
+    name: Option<&'a At<Name>>,
+    options: &'a ReferenceOptions,
+    span: Span,
+}
+
+impl<'a> Clause<'a> {
+    fn all(item: &'a Item) -> impl Iterator<Item = Self> {
+        let of_fields = item.fields.iter().filter_map(|field| {
+            let reference = field.reference.as_ref()?;
+            Self::new(reference, None, &field.reference_options, reference.span)
+        });
+        let of_table = item.foreign_keys.iter().filter_map(|clause: &ForeignKeyClause| {
+            Self::new(&clause.reference, clause.name.as_ref(), &clause.options, clause.span)
+        });
+        of_fields.chain(of_table)
+    }
+
+    fn new(
+        reference: &'a At<Reference>,
+        name: Option<&'a At<Name>>,
+        options: &'a ReferenceOptions,
+        span: Span,
+    ) -> Option<Self> {
+        match &reference.value {
+            Reference::Fields(paths) => Some(Self { paths, name, options, span }),
+            Reference::Table(..) => None,
+        }
+    }
+
+    /// The table that the struct is, if it is called what structs are called by default.
+    fn parent(&self) -> Option<Name> {
+        let owner = self.paths.first()?.segments.iter().rev().nth(1)?;
+        Some(snake_case(&unraw(&owner.ident)).into())
+    }
+
+    fn text(&self) -> String {
+        self.paths.iter().map(|path| format!("`{}`", text_of(path))).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A path without spaces.
+pub(super) fn text_of(path: &syn::Path) -> String {
+    path.to_token_stream().to_string().replace(' ', "")
+}
+
+/// The first and the last token.
+fn ends(tokens: &impl quote::ToTokens) -> Range<SpanEnd> {
+    let mut tokens = tokens.to_token_stream().into_iter();
+    let start = tokens.next().map_or_else(Span::call_site, |token| token.span());
+    let end = tokens.last().map_or(start, |token| token.span());
+    SpanEnd(start)..SpanEnd(end)
+}
+
+/// The condition with `{}` for the column.
+fn with_placeholder(condition: &Expr, column: &Name) -> Expr {
+    let is_column = |text: &str| *column == *text;
+    let text = tokenize(condition.as_str()).map(|token| match token.identifier() {
+        Some(name) if !token.text.starts_with('\'') && is_column(&name) => "{}",
+        _ => token.text,
+    });
+    Expr::new(text.collect::<String>())
+}

@@ -1,0 +1,80 @@
+//! Compares a struct with the last migration while it is compiled.
+//!
+//! [`target`] decides whether the crate is one whose structs are compared, [`head`] reads the last snapshot, once for a
+//! compiler process. What only rustc knows of a struct (types, consts, other structs) is [completed](complete) with what
+//! the migrations say, and becomes an [assumption](complete::Assumption); then [`compare`] finds what differs, in the
+//! words of [`words`], and [`expand`] makes errors or warnings of both: the differences at once, the assumptions as
+//! constants that rustc evaluates. [`whole`] finds what no struct declares.
+
+pub(crate) mod compare;
+mod complete;
+mod expand;
+pub(crate) mod head;
+mod object;
+mod said;
+mod target;
+pub(crate) mod whole;
+mod words;
+
+use dbmigrate_core::config::CompileCheck;
+use dbmigrate_core::declare::Declaration;
+use dbmigrate_core::declare::ast::Item;
+use proc_macro2::{Span, TokenStream};
+
+use head::{Found, Head};
+
+/// A difference between a struct and the last migration, at the token that differs.
+#[derive(Debug, Clone)]
+pub(crate) struct Difference {
+    /// The first token.
+    pub(crate) span: Span,
+    /// One line: what differs.
+    pub(crate) message: String,
+    /// What else to do than to generate a migration, a line each.
+    pub(crate) help: Vec<String>,
+}
+
+impl Difference {
+    fn new(span: Span, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), help: Vec::new() }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+}
+
+/// What the comparison of a struct adds to its expansion. `declaration` is what the derive could lower, `path` the
+/// struct as a type.
+pub(crate) fn expansion(
+    item: &Item,
+    declaration: &Declaration,
+    path: &TokenStream,
+    facade: &TokenStream,
+) -> TokenStream {
+    let found = head::find();
+    match &*found {
+        Found::Nothing => TokenStream::new(),
+        Found::Empty(files) => expand::tracked_only(files),
+        Found::Broken { error, told } => {
+            // it is wrong for every struct; one says so
+            let first = !told.swap(true, std::sync::atomic::Ordering::Relaxed);
+            if first { expand::broken(error, item.ident.span()) } else { TokenStream::new() }
+        }
+        Found::Head(head) if head.level == CompileCheck::Off => expand::tracked_only(&head.files),
+        Found::Head(head) if !target::is_compared(head, item.ident.span()) => TokenStream::new(),
+        Found::Head(head) => compared(item, declaration, head, path, facade),
+    }
+}
+
+fn compared(
+    item: &Item,
+    declaration: &Declaration,
+    head: &Head,
+    path: &TokenStream,
+    facade: &TokenStream,
+) -> TokenStream {
+    let compared = compare::compare(item, declaration, head);
+    expand::expand(&compared, head, path, facade)
+}

@@ -1,0 +1,129 @@
+//! Which crates are compared with the migrations: those that the subcommand reads, which are the package's library and
+//! its binaries, or the one that `root` in `dbmigrate.toml` names. Not tests, benches, examples, build scripts and
+//! doctests, which may have structs of their own.
+//!
+//! Cargo tells a macro the package, but not the kind of target, so the root file of the crate is looked up in the
+//! arguments of the compiler. Unit tests are left out by `#[cfg(not(test))]` in the expansion: the library and the
+//! binaries are compiled without their tests as well.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use proc_macro2::Span;
+
+use super::head::Head;
+
+/// Directories of a package whose crates are not part of it.
+const BESIDE: [&str; 3] = ["tests", "benches", "examples"];
+
+/// The file that a compiler was started with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Root {
+    /// The root file of the crate, as it was given.
+    File(PathBuf),
+    /// No file: rustdoc hands doctests over like that.
+    Elsewhere,
+    /// The process is no compiler (an editor's server), or keeps it to itself.
+    Unknown,
+}
+
+impl Root {
+    /// The root of the crate that this process compiles.
+    pub(super) fn of_this_process() -> Self {
+        Self::from_arguments(std::env::args(), |file| std::fs::read_to_string(file).ok())
+    }
+
+    /// Finds the root among the arguments of a compiler. `read` reads a file of arguments, one a line
+    /// (doc.rust-lang.org/rustc/command-line-arguments.html#path).
+    fn from_arguments(arguments: impl Iterator<Item = String>, read: impl Fn(&str) -> Option<String>) -> Self {
+        let mut all: Vec<String> = Vec::new();
+        for argument in arguments {
+            match argument.strip_prefix('@').and_then(&read) {
+                Some(text) => all.extend(text.lines().map(str::to_owned)),
+                None => all.push(argument),
+            }
+        }
+        let is_root = |argument: &&String| {
+            Path::new(argument).extension().is_some_and(|extension| extension == "rs") && !argument.starts_with('-')
+        };
+        match all.iter().find(is_root) {
+            Some(file) => Self::File(PathBuf::from(file)),
+            None if all.iter().any(|argument| argument == "-") => Self::Elsewhere,
+            None => Self::Unknown,
+        }
+    }
+
+    /// Whether the structs of this crate are compared. `None`: it depends on the file that the struct is in.
+    pub(super) fn is_compared(&self, package: &Path, configured: Option<&Path>) -> Option<bool> {
+        match (self, configured) {
+            (Self::Unknown, _) => None,
+            (Self::Elsewhere, _) => Some(false),
+            (Self::File(file), Some(configured)) => Some(absolute(file) == absolute(&package.join(configured))),
+            (Self::File(file), None) => Some(is_part_of(package, file)),
+        }
+    }
+}
+
+/// Whether this process compiles one crate, and ends.
+pub(super) fn is_compiler() -> bool {
+    static IS: OnceLock<bool> = OnceLock::new();
+    *IS.get_or_init(|| Root::of_this_process() != Root::Unknown)
+}
+
+/// Whether the struct at `span` is compared.
+pub(super) fn is_compared(head: &Head, span: Span) -> bool {
+    head.is_compared.unwrap_or_else(|| span.local_file().is_none_or(|file| is_part_of(&head.root, &file)))
+}
+
+/// Whether a file is one of the package's library and binaries, as cargo lays packages out.
+fn is_part_of(package: &Path, file: &Path) -> bool {
+    let (package, file) = (absolute(package), absolute(file));
+    let Ok(inside) = file.strip_prefix(&package) else { return false };
+    let first = inside.components().next().map(std::path::Component::as_os_str);
+    !BESIDE.iter().any(|beside| first == Some(beside.as_ref())) && inside != Path::new("build.rs")
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    fn root(arguments: &[&str]) -> Root {
+        let read = |file: &str| (file == "long").then(|| "--crate-name\na\nsrc/main.rs\n".to_owned());
+        Root::from_arguments(arguments.iter().map(ToString::to_string), read)
+    }
+
+    #[test]
+    fn the_root_is_the_source_file_among_the_arguments() {
+        let file = |path: &str| Root::File(PathBuf::from(path));
+        assert_eq!(root(&["rustc", "--crate-name", "a", "src/lib.rs", "--test"]), file("src/lib.rs"));
+        assert_eq!(root(&["clippy-driver", "rustc", "--crate-name", "a", "a/src/lib.rs"]), file("a/src/lib.rs"));
+        assert_eq!(root(&["rustc", "@long"]), file("src/main.rs"));
+        assert_eq!(root(&["rustc", "--crate-name", "a", "-"]), Root::Elsewhere);
+        assert_eq!(root(&["rust-analyzer-proc-macro-srv"]), Root::Unknown);
+    }
+
+    #[test]
+    fn libraries_and_binaries_are_compared_and_what_stands_beside_them_is_not() {
+        let package = tempfile::tempdir().expect("a folder can be made");
+        let package = package.path();
+        let is_compared = |file: &str, configured: Option<&str>| {
+            Root::File(package.join(file)).is_compared(package, configured.map(Path::new))
+        };
+        for file in ["src/lib.rs", "src/main.rs", "src/bin/b.rs", "cli/main.rs"] {
+            assert_eq!(is_compared(file, None), Some(true), "{file}");
+        }
+        for file in ["tests/a.rs", "examples/a/main.rs", "benches/a.rs", "build.rs"] {
+            assert_eq!(is_compared(file, None), Some(false), "{file}");
+        }
+        let elsewhere = Root::File("/elsewhere/doctest.rs".into()).is_compared(package, None);
+        assert_eq!(elsewhere, Some(false));
+        assert_eq!(is_compared("examples/a/main.rs", Some("examples/a/main.rs")), Some(true));
+        assert_eq!(is_compared("src/lib.rs", Some("examples/a/main.rs")), Some(false));
+        assert_eq!(Root::Unknown.is_compared(package, None), None);
+        assert!(is_part_of(package, &package.join("src/users.rs")));
+    }
+}

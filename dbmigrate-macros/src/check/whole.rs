@@ -1,0 +1,92 @@
+//! What no struct declares: asked where the migrations are embedded, because a struct that is gone has no derive that
+//! could say so. What the derives leave behind is an implementation of a trait for each table, which rustc finds in this
+//! crate and in the package's library.
+
+use dbmigrate_core::config::CompileCheck;
+use dbmigrate_core::sql::Name;
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::expand::wrapped;
+use super::head::{self, Found, Head};
+use super::words::as_of;
+
+/// That a struct declares the table or view `name`. A type that nobody else can name stands for the struct: the trait is
+/// public, and what a public trait has to do with is never dead code.
+pub(super) fn declared(name: &Name, facade: &TokenStream) -> TokenStream {
+    let (package, table) = (package(), hash(&name.folded()));
+    // cargo says so of binaries, and of no library
+    let is_binary = std::env::var_os("CARGO_BIN_NAME").is_some();
+    quote! {
+        pub struct __S;
+        impl #facade::__private::DeclaredBy<__S, #is_binary> for #facade::__private::TableName<#package, #table> {}
+    }
+}
+
+/// Asks for a struct for each table and view of the last migration of the package. Errors are reported at `span`.
+pub(crate) fn expansion(span: Span, facade: &TokenStream) -> TokenStream {
+    let found = head::find();
+    let Found::Head(head) = &*found else { return TokenStream::new() };
+    if head.level == CompileCheck::Off || head.is_compared == Some(false) {
+        return TokenStream::new();
+    }
+    let schema = &head.schema;
+    let tables = schema.tables.iter().map(|table| ("table", &table.name));
+    let virtual_tables = schema.virtual_tables.iter().map(|table| ("virtual table", &table.name));
+    let views = schema.views.iter().map(|view| ("view", &view.name));
+    let questions: Vec<TokenStream> =
+        tables.chain(virtual_tables).chain(views).map(|(what, name)| question(what, name, head, span)).collect();
+    if questions.is_empty() {
+        return TokenStream::new();
+    }
+    wrapped(quote! {
+        #[allow(unused_imports)]
+        use #facade::__private::{
+            Declared, ProbeBinary as _, ProbeLibrary as _, ProbeUndeclared as _, TableProbe, Undeclared,
+        };
+        #(#questions)*
+    })
+}
+
+fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
+    let (package, table) = (package(), hash(&name.folded()));
+    let message = format!("no struct declares {what} `{name}`, which is there {}", as_of(head));
+    let help = format!("if it is to be dropped: `{}`", head.command);
+    let note = "a struct counts if it is in this crate, or in the package's library and this crate uses that";
+    if head.level == CompileCheck::Error {
+        let asked = quote_spanned!(span=> (&&TableProbe::<#package, #table>).by_a_struct());
+        return quote! {
+            const _: () = {
+                #[diagnostic::on_unimplemented(message = #message, label = "the migrations that are embedded here", note = #help, note = #note)]
+                trait Declares {}
+                impl Declares for Declared {}
+                const fn require<T: Declares>(_: &T) {}
+                #[allow(dead_code)]
+                fn ask() { require(&#asked); }
+            };
+        };
+    }
+    let text = format!("{message}\nhelp: {help}\nhelp: {note}");
+    let asked = quote_spanned!(span=> (&&TableProbe::<#package, #table>).by_a_struct().is_declared());
+    quote! {
+        const _: () = {
+            trait Agrees { fn is_declared(&self) {} }
+            impl Agrees for Declared {}
+            trait Differs { #[deprecated(note = #text)] fn is_declared(&self) {} }
+            impl Differs for Undeclared {}
+            #[allow(dead_code)]
+            fn ask() { #asked; }
+        };
+    }
+}
+
+/// The package that is being compiled: others may have tables of the same names.
+fn package() -> Literal {
+    hash(&std::env::var("CARGO_PKG_NAME").unwrap_or_default())
+}
+
+/// FNV-1a (datatracker.ietf.org/doc/html/draft-eastlake-fnv).
+fn hash(text: &str) -> Literal {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    Literal::u64_unsuffixed(text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, step))
+}

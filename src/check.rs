@@ -1,0 +1,295 @@
+//! What the derives leave to rustc when they compare a struct with the migrations: which SQL type a Rust type has, which
+//! value a const, which table a struct. It runs at compile time, in constants that nothing uses; what it panics with is
+//! the message of the error, at the token that the derive has put it to.
+
+use std::marker::PhantomData;
+
+use dbmigrate_core::sql::hash;
+
+use crate::{Column, Table};
+
+/// What the migrations say of the column of a field.
+#[derive(Clone, Copy)]
+pub struct Expected {
+    /// Which field.
+    pub at: usize,
+    /// The hash of the declared type; [`hash::NOTHING`] if the struct says it in words, which the derive has compared.
+    pub sql_type: u64,
+    /// 1 if it may be NULL, 0 if not, something else if the type of the field makes no difference.
+    pub nullable: u8,
+    /// The hash of the check that is the type's, or [`hash::NOTHING`].
+    pub check: u64,
+}
+
+/// The column may be NULL; 0 is that it may not.
+const NULLABLE: u8 = 1;
+
+/// The hashes of the type and of the check of a column.
+pub(crate) const fn hashes(sql_type: &str, check: Option<&str>) -> (u64, u64) {
+    match check {
+        Some(check) => (hash::hash(sql_type), hash::hash(check)),
+        None => (hash::hash(sql_type), hash::NOTHING),
+    }
+}
+
+/// Which of the columns are not what the migrations say.
+pub const fn differing<const N: usize>(columns: &[Column], expected: [Expected; N]) -> [bool; N] {
+    let mut differing = [false; N];
+    let mut at = 0;
+    while at < N {
+        differing[at] = !expected[at].is(&columns[expected[at].at]);
+        at += 1;
+    }
+    differing
+}
+
+impl Expected {
+    const fn is(&self, column: &Column) -> bool {
+        self.has_type(column) && self.has_nullability(column) && self.has_check(column)
+    }
+
+    const fn has_type(&self, column: &Column) -> bool {
+        self.sql_type == hash::NOTHING || hash::same(self.sql_type, column.hashes.0)
+    }
+
+    const fn has_nullability(&self, column: &Column) -> bool {
+        self.nullable > NULLABLE || (self.nullable == NULLABLE) == column.nullable
+    }
+
+    const fn has_check(&self, column: &Column) -> bool {
+        (self.check == hash::NOTHING) == (column.hashes.1 == hash::NOTHING) && hash::same(self.check, column.hashes.1)
+    }
+
+    /// Refuses a column that is not what the migrations say: `field` is the field with its type, `sql_type` and `check`
+    /// what was expected, and `here` begins with "as of migration".
+    ///
+    /// # Panics
+    /// Always: that is the error.
+    #[track_caller]
+    pub const fn refuse(self, columns: &[Column], field: &str, sql_type: &str, check: &str, here: &str) {
+        let column = &columns[self.at];
+        let mut text = Text::new();
+        if self.has_type(column) && self.has_nullability(column) {
+            text = text.and("`").and(column.name).and("` has ");
+            text = match column.check {
+                Some(check) => text.and("CHECK (").and_column(check, column.name).and(") by its type"),
+                None => text.and("no CHECK"),
+            };
+            text = text.and(" here, but ");
+            text = if check.is_empty() { text.and("none") } else { text.and(check) };
+        } else {
+            text = text.and(field).and(" (");
+            text = if column.sql_type.is_empty() { text.and("no type") } else { text.and(column.sql_type) };
+            if self.nullable <= NULLABLE {
+                text = if column.nullable { text.and(", nullable") } else { text.and(", NOT NULL") };
+            }
+            text = text.and(") here, but ");
+            if !self.has_type(column) {
+                text = if sql_type.is_empty() { text.and("without a type") } else { text.and(sql_type) };
+                if !self.has_nullability(column) {
+                    text = text.and(" and ");
+                }
+            }
+            if !self.has_nullability(column) {
+                text = if self.nullable == NULLABLE { text.and("nullable") } else { text.and("NOT NULL") };
+            }
+        }
+        text = text.and(" ").and(here);
+        panic!("{}", text.as_str());
+    }
+}
+
+/// The literal that the migrations have as the default of a column.
+pub enum Value {
+    /// An integer; `TRUE` and `FALSE` are 1 and 0.
+    Integer(i128),
+    /// A number that is no integer.
+    Real(f64),
+    /// A text.
+    Text(&'static str),
+    /// Bytes.
+    Blob(&'static [u8]),
+    /// Another expression, which no const stands for.
+    Other,
+}
+
+/// A const that is the default of a column.
+pub struct Default<T>(pub T);
+
+macro_rules! integers {
+    ($($ty:ty),+) => { $(
+        impl Default<$ty> {
+            /// Whether the migrations have this value.
+            #[allow(clippy::cast_lossless, clippy::cast_possible_wrap, reason = "for all of them at once")]
+            pub const fn is(&self, value: &Value) -> bool {
+                matches!(value, Value::Integer(integer) if *integer == self.0 as i128)
+            }
+        }
+    )+ };
+}
+integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, usize, bool);
+
+macro_rules! reals {
+    ($($ty:ty),+) => { $(
+        impl Default<$ty> {
+            /// Whether the migrations have this value.
+            #[allow(clippy::float_cmp, clippy::cast_lossless, clippy::cast_possible_truncation, reason = "the same text was read")]
+            pub const fn is(&self, value: &Value) -> bool {
+                matches!(value, Value::Real(real) if *real as $ty == self.0)
+            }
+        }
+    )+ };
+}
+reals!(f32, f64);
+
+impl Default<&str> {
+    /// Whether the migrations have this value.
+    pub const fn is(&self, value: &Value) -> bool {
+        matches!(value, Value::Text(text) if same_bytes(text.as_bytes(), self.0.as_bytes()))
+    }
+}
+
+impl Default<char> {
+    /// Whether the migrations have this value.
+    pub const fn is(&self, value: &Value) -> bool {
+        matches!(value, Value::Text(text) if same_bytes(text.as_bytes(), self.0.encode_utf8(&mut [0; 4]).as_bytes()))
+    }
+}
+
+impl Default<&[u8]> {
+    /// Whether the migrations have this value.
+    pub const fn is(&self, value: &Value) -> bool {
+        matches!(value, Value::Blob(bytes) if same_bytes(bytes, self.0))
+    }
+}
+
+impl<const N: usize> Default<&[u8; N]> {
+    /// Whether the migrations have this value.
+    pub const fn is(&self, value: &Value) -> bool {
+        matches!(value, Value::Blob(bytes) if same_bytes(bytes, self.0))
+    }
+}
+
+/// Whether the field of that name is the column of the table that a foreign key refers to. A table or column that is
+/// being renamed still is: its own struct says so.
+pub const fn refers_to_column<T: Table>(field: &str, table: &str, column: &str) -> bool {
+    let names = &T::NAMES;
+    let same_table = same_name(T::NAME, table)
+        || match names.former {
+            Some(former) => same_name(former, table),
+            None => false,
+        };
+    let mut at = 0;
+    while at < names.columns.len() {
+        let (renamed, name, former) = names.columns[at];
+        if same_bytes(renamed.as_bytes(), field.as_bytes()) {
+            let is_former = match former {
+                Some(former) => same_name(former, column),
+                None => false,
+            };
+            return same_table && (same_name(name, column) || is_former);
+        }
+        at += 1;
+    }
+    same_table && same_name(field, column)
+}
+
+/// Refuses what is false.
+///
+/// # Panics
+/// With the message, which is the error.
+#[track_caller]
+pub const fn require(holds: bool, message: &str) {
+    assert!(holds, "{}", message);
+}
+
+/// Whether a type is an `Option`: of an `Option` by [`Nullable::IS`] of its own, of all others by that of
+/// [`NotNullable`].
+pub struct Nullable<T>(PhantomData<T>);
+
+impl<T> Nullable<Option<T>> {
+    /// It is.
+    pub const IS: bool = true;
+}
+
+/// See [`Nullable`].
+pub trait NotNullable {
+    /// It is not.
+    const IS: bool = false;
+}
+
+impl<T> NotNullable for Nullable<T> {}
+
+const fn same_name(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right)
+}
+
+const fn same_bytes(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < left.len() {
+        if left[at] != right[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// A message being written: what panics in constants takes one text, and no arguments.
+#[derive(Clone, Copy)]
+struct Text {
+    bytes: [u8; Self::MOST],
+    length: usize,
+}
+
+impl Text {
+    /// Longer messages end here.
+    const MOST: usize = 2048;
+
+    const fn new() -> Self {
+        Self { bytes: [0; Self::MOST], length: 0 }
+    }
+
+    const fn push(&mut self, byte: u8) {
+        if self.length < Self::MOST {
+            self.bytes[self.length] = byte;
+            self.length += 1;
+        }
+    }
+
+    const fn and(mut self, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            self.push(bytes[at]);
+            at += 1;
+        }
+        self
+    }
+
+    /// The condition with the column for each `{}`.
+    const fn and_column(mut self, condition: &str, column: &str) -> Self {
+        let bytes = condition.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at] == b'{' && at + 1 < bytes.len() && bytes[at + 1] == b'}' {
+                self = self.and(column);
+                at += 1;
+            } else {
+                self.push(bytes[at]);
+            }
+            at += 1;
+        }
+        self
+    }
+
+    const fn as_str(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
+            Ok(text) => text,
+            Err(_) => "this column differs from the migrations",
+        }
+    }
+}
