@@ -1,11 +1,7 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-<<<<<<< HEAD
-//! `cargo bench -p cargo-dbmigrate [-- binary compile generate migrate push rebuild]`. Every table comes from one run in which the
-=======
-//! `cargo bench -p cargo-dbmigrate [-- generate migrate push rebuild server binary]`. Every table comes from one run in which the
->>>>>>> issue-4
-//! competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
+//! `cargo bench -p cargo-dbmigrate [-- binary compile generate migrate push rebuild server]`. Every table comes from one run in
+//! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
 
@@ -21,7 +17,7 @@ mod rebuild;
 mod server;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 6] = [
+const SECTIONS: [(&str, fn()); 7] = [
     ("binary", binary::run),
     ("compile", compile::run),
     ("generate", generate::run),
