@@ -104,7 +104,8 @@ impl Database {
                     return attempt.failing(done, Failure::Engine { action, error });
                 }
             };
-            let mut is_doubtful = false;
+            // a request of which nothing is known to have failed, and nothing is applied, is looked at more closely as well
+            let mut is_doubtful = !results.iter().any(Outcome::says_something);
             for (at, result) in results.into_iter().enumerate() {
                 match result {
                     Outcome::Applied(milliseconds) => {

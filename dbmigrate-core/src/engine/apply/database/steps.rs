@@ -80,6 +80,13 @@ pub(super) enum Result {
     NotTried,
 }
 
+impl Result {
+    /// Whether it says what to do next.
+    pub(super) fn says_something(&self) -> bool {
+        !matches!(self, Self::NotTried)
+    }
+}
+
 /// Migrations that travel together.
 pub(super) struct Request {
     pub(super) batch: Batch,
