@@ -11,7 +11,7 @@ const POSTS: &str = "CREATE TABLE posts (id INTEGER PRIMARY KEY);\n";
 #[test]
 fn the_lock_and_the_sql_are_embedded_in_their_order() {
     let package = Package::new("in_order", "embed_migrations!(crate = crate::stand_in)");
-    package.write("dbmigrate.toml", "ignore = [\"legacy_*\", \"geo\"]\nbusy_timeout = 7\n");
+    package.configure("ignore = [\"legacy_*\", \"geo\"]\nbusy_timeout = 7\n");
     package.add("create users", USERS);
     package.add("create posts", POSTS);
     let said = package.run().expect("it compiles");
@@ -46,15 +46,15 @@ fn cargo_compiles_again_when_something_is_added_and_only_then() {
 #[test]
 fn a_change_of_the_configuration_is_seen() {
     let package = Package::new("configured", "embed_migrations!(crate = crate::stand_in)");
-    package.write("dbmigrate.toml", "busy_timeout = 1\n");
+    package.configure("busy_timeout = 1\n");
     package.add("create users", USERS);
     assert!(package.run().expect("it compiles").ends_with("\n1\n"));
-    package.write("dbmigrate.toml", "busy_timeout = 2\n");
+    package.configure("busy_timeout = 2\n");
     assert!(package.run().expect("it compiles").ends_with("\n2\n"));
-    package.write("dbmigrate.toml", "ignore = [\"user?\"]\n");
+    package.configure("ignore = [\"user?\"]\n");
     let error = package.run().expect_err("a pattern hides a table of the migrations");
     assert!(error.contains("the migrations make `users`, but the pattern `user?` hides it"), "{error}");
-    package.write("dbmigrate.toml", "busy_timeuot = 2\n");
+    package.configure("busy_timeuot = 2\n");
     let error = package.run().expect_err("there is no such field");
     assert!(error.contains("dbmigrate.toml:1:1: unknown field `busy_timeuot`"), "{error}");
 }

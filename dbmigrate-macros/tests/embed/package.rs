@@ -64,6 +64,11 @@ pub(crate) struct Package {
 }
 
 impl Package {
+    /// Writes the configuration. That the tables have no structs is nothing to these tests.
+    pub(crate) fn configure(&self, lines: &str) {
+        self.write("dbmigrate.toml", &format!("{lines}compile_check = \"off\"\n"));
+    }
+
     /// A package whose program has the value of `expression`.
     pub(crate) fn new(name: &str, expression: &str) -> Self {
         // its own name: the packages of these tests share what they are compiled into
@@ -73,6 +78,7 @@ impl Package {
         package.write("Cargo.toml", &MANIFEST.replace("NAME", &package.name).replace("MACROS", macros));
         package.write("src/main.rs", MAIN);
         package.write("src/macro.in", expression);
+        package.configure("");
         // the versions that the workspace has, so that nothing has to be downloaded
         let lock = Path::new(macros).join("../Cargo.lock");
         std::fs::copy(lock, package.path("Cargo.lock")).expect("the workspace has one");
