@@ -36,6 +36,7 @@ pub(super) fn objects_query(after: i64) -> String {
 
 /// Everything that is stored of a schema.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "forecasts are made for servers"))]
 pub(super) struct Stored {
     /// The objects with a statement, in the order in which they were made.
     pub(super) objects: Vec<StoredObject>,
