@@ -114,7 +114,7 @@ fn a_server_does_not_outlive_a_test_that_is_killed() {
     // the same, in a process of its own that can be killed
     let test = std::env::current_exe().expect("a test is a program");
     let mut child = Command::new(test);
-    child.args(["--exact", "victim", "--ignored", "--nocapture"]).env("VICTIM", "1");
+    child.args(["--exact", "victim", "--nocapture"]).env("VICTIM", "1");
     let mut child = child.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a test is a program");
     let said = std::io::BufReader::new(child.stdout.take().expect("it is piped"));
     let line = std::io::BufRead::lines(said)
@@ -140,7 +140,6 @@ fn a_server_does_not_outlive_a_test_that_is_killed() {
 
 /// The test that is killed; nothing when it is run by itself.
 #[test]
-#[ignore = "it is run, and killed, by another test"]
 #[allow(clippy::print_stdout, reason = "the other test reads it")]
 fn victim() {
     if std::env::var_os("VICTIM").is_none() {

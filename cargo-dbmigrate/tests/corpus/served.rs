@@ -55,7 +55,7 @@ fn a_growing_application_grows_on_a_server() {
 
 #[test]
 #[ignore = "takes minutes: the rest of the cases, and the histories"]
-fn everything_ends_on_a_server_as_in_a_file() {
+fn soak_everything_ends_on_a_server_as_in_a_file() {
     let Some(server) = shared() else { return };
     for suite in ["sqlite_alter_tcl", "sqldef", "atlas"] {
         one_of(1, suite);

@@ -7,6 +7,7 @@ mod checked;
 mod forecast;
 #[cfg(feature = "remote")]
 mod pipelined;
+mod rows;
 #[cfg(feature = "remote")]
 mod steps;
 
@@ -19,7 +20,6 @@ use thiserror::Error;
 #[cfg(feature = "remote")]
 use super::Announcement;
 use super::adopt::{Adoption, Refusal};
-use super::found::{add_keys, fill};
 use super::history::{self, Record, RecordKind};
 use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
 use crate::engine::check::{Broken, broken_objects};
@@ -30,11 +30,10 @@ use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introsp
 use crate::engine::owner::{Owner, owner};
 use crate::engine::tracker::{Tracker, schema_version};
 use crate::folder::Script;
-use crate::folder::script::Allow;
-use crate::plan::{Lint, Preflight};
+use crate::plan::Preflight;
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
-use crate::sql::{Name, Statement, split};
+use crate::sql::{Statement, split};
 
 /// What is said when a transaction cannot be ended.
 pub const CANNOT_COMMIT: &str = "cannot commit";
@@ -197,25 +196,6 @@ impl Database {
         history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
     }
 
-    async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
-        let preflights = &migration.script.preflights;
-        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
-        let answers = self.connection.first_rows_shown(&queries).await.map_err(cannot_read)?;
-        for (preflight, answer) in preflights.iter().zip(answers) {
-            let found = answer.map_err(|error| Failure::Statement {
-                number: 0,
-                line: preflight.line,
-                statement: preflight.query.clone(),
-                error,
-            })?;
-            if let Some(row) = found {
-                let message = fill(preflight.message.as_deref(), &row);
-                return Err(Failure::Preflight { line: preflight.line, message });
-            }
-        }
-        Ok(())
-    }
-
     async fn begin(&mut self) -> Result<(), Failure> {
         let engine = |action| move |error| Failure::Engine { action, error };
         self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
@@ -344,29 +324,6 @@ impl Database {
         self.run_checked(&statements, &wanted).await.map(|()| true)
     }
 
-    /// What all these preflights find; the query that fails, otherwise.
-    async fn findings(&self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)> {
-        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
-        let failed = |query: &str| {
-            let query = query.to_owned();
-            move |error| (query, error)
-        };
-        let first = queries.first().copied().unwrap_or_default();
-        let answers = self.connection.first_rows_shown(&queries).await.map_err(failed(first))?;
-        let mut found = Vec::new();
-        for (at, (preflight, answer)) in preflights.iter().zip(answers).enumerate() {
-            if let Some(row) = answer.map_err(failed(&preflight.query))? {
-                let mut message = fill(Some(&preflight.message), &row);
-                if !preflight.keys.is_empty() {
-                    let keys = self.connection.rows_shown(&preflight.keys).await;
-                    add_keys(&mut message, &keys.map_err(failed(&preflight.keys))?);
-                }
-                found.push(Finding { preflight: at, message });
-            }
-        }
-        Ok(found)
-    }
-
     /// Whether the schema was changed since it was read.
     async fn is_outdated(&self) -> Result<bool, EngineError> {
         match &self.tracker {
@@ -403,16 +360,6 @@ impl Database {
         Ok(None)
     }
 
-    /// The number that a query returns.
-    async fn counted(&self, query: &str) -> Option<u64> {
-        #[cfg(feature = "remote")]
-        if let Some(known) = self.ahead.count(query) {
-            return *known;
-        }
-        let row = self.connection.first_row(query).await.ok()??;
-        row.first().and_then(|value| u64::try_from(integer(value)).ok())
-    }
-
     async fn roll_back(&mut self) {
         // what the transaction changed is not in the database, so it must not be in the tracker either
         self.tracker = None;
@@ -437,7 +384,7 @@ impl Target for Database {
     #[cfg(feature = "remote")]
     fn expect(&mut self, scripts: &[Script<'_>]) {
         if self.connection.server().is_some() {
-            let losses = scripts.iter().flat_map(|script| countable(script).map(|(_, query)| query));
+            let losses = scripts.iter().flat_map(|script| rows::countable(script).map(|(_, query)| query));
             let rebuilt = scripts.iter().flat_map(|script| ahead::rebuilt_tables(&script.statements));
             let queries = losses.chain(rebuilt.map(|table| ahead::rows_query(&table))).collect();
             self.ahead.expect(queries);
@@ -497,14 +444,7 @@ impl Target for Database {
     }
 
     async fn losses(&mut self, script: &Script<'_>) -> Vec<Loss> {
-        let mut losses = Vec::new();
-        for (allow, query) in countable(script) {
-            // where it cannot be counted (the table gets its name in this migration), nothing is said
-            if let Some(count) = self.counted(&query).await {
-                losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count });
-            }
-        }
-        losses
+        self.counted_losses(script).await
     }
 
     async fn introspected(&mut self) -> Result<Introspected, EngineError> {
@@ -604,20 +544,6 @@ impl Target for Database {
             _ => Ok(()),
         }
     }
-}
-
-/// What a migration loses with permission, with queries for how much.
-fn countable<'s>(script: &'s Script<'_>) -> impl Iterator<Item = (&'s Allow, String)> {
-    script.allows.iter().filter_map(|allow| {
-        let query = match (allow.lint.parse(), allow.object.split_once('.')) {
-            (Ok(Lint::DropTable), _) => format!("SELECT count(*) FROM {}", Name::from(allow.object.as_str()).sql()),
-            (Ok(Lint::DropColumn | Lint::DiscardValues), Some((table, column))) => {
-                format!("SELECT count({}) FROM {}", Name::from(column).sql(), Name::from(table).sql())
-            }
-            _ => return None,
-        };
-        Some((allow, query))
-    })
 }
 
 fn cannot_read(error: EngineError) -> Failure {

@@ -1,0 +1,92 @@
+//! What the rows of a database have to do with a migration: what it loses of them, and what they have against it.
+
+use super::super::found::{add_keys, fill};
+use super::super::{Failure, Finding, Loss, Prepared};
+use super::{Database, cannot_read};
+use crate::engine::connection::integer;
+use crate::engine::error::EngineError;
+use crate::folder::Script;
+use crate::folder::script::Allow;
+use crate::plan::{Lint, Preflight};
+use crate::sql::Name;
+
+impl Database {
+    /// Refuses a migration whose preflights find rows.
+    pub(super) async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
+        let preflights = &migration.script.preflights;
+        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
+        let answers = self.connection.first_rows_shown(&queries).await.map_err(cannot_read)?;
+        for (preflight, answer) in preflights.iter().zip(answers) {
+            let found = answer.map_err(|error| Failure::Statement {
+                number: 0,
+                line: preflight.line,
+                statement: preflight.query.clone(),
+                error,
+            })?;
+            if let Some(row) = found {
+                let message = fill(preflight.message.as_deref(), &row);
+                return Err(Failure::Preflight { line: preflight.line, message });
+            }
+        }
+        Ok(())
+    }
+
+    /// What all these preflights find; the query that fails, otherwise.
+    pub(super) async fn findings(&self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)> {
+        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
+        let failed = |query: &str| {
+            let query = query.to_owned();
+            move |error| (query, error)
+        };
+        let first = queries.first().copied().unwrap_or_default();
+        let answers = self.connection.first_rows_shown(&queries).await.map_err(failed(first))?;
+        let mut found = Vec::new();
+        for (at, (preflight, answer)) in preflights.iter().zip(answers).enumerate() {
+            if let Some(row) = answer.map_err(failed(&preflight.query))? {
+                let mut message = fill(Some(&preflight.message), &row);
+                if !preflight.keys.is_empty() {
+                    let keys = self.connection.rows_shown(&preflight.keys).await;
+                    add_keys(&mut message, &keys.map_err(failed(&preflight.keys))?);
+                }
+                found.push(Finding { preflight: at, message });
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a script loses with permission, and how much of it there is now.
+    pub(super) async fn counted_losses(&self, script: &Script<'_>) -> Vec<Loss> {
+        let mut losses = Vec::new();
+        for (allow, query) in countable(script) {
+            // where it cannot be counted (the table gets its name in this migration), nothing is said
+            if let Some(count) = self.counted(&query).await {
+                losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count });
+            }
+        }
+        losses
+    }
+
+    /// The number that a query returns.
+    async fn counted(&self, query: &str) -> Option<u64> {
+        #[cfg(feature = "remote")]
+        if let Some(known) = self.ahead.count(query) {
+            return *known;
+        }
+        let row = self.connection.first_row(query).await.ok()??;
+        row.first().and_then(|value| u64::try_from(integer(value)).ok())
+    }
+}
+
+/// What a migration loses with permission, with queries for how much.
+pub(super) fn countable<'s>(script: &'s Script<'_>) -> impl Iterator<Item = (&'s Allow, String)> {
+    script.allows.iter().filter_map(|allow| {
+        let query = match (allow.lint.parse(), allow.object.split_once('.')) {
+            (Ok(Lint::DropTable), _) => format!("SELECT count(*) FROM {}", Name::from(allow.object.as_str()).sql()),
+            (Ok(Lint::DropColumn | Lint::DiscardValues), Some((table, column))) => {
+                format!("SELECT count({}) FROM {}", Name::from(column).sql(), Name::from(table).sql())
+            }
+            _ => return None,
+        };
+        Some((allow, query))
+    })
+}
