@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use dbmigrate_core::sql::hash;
+use dbmigrate_core::hash;
 
 use crate::{Column, Table};
 

@@ -3,7 +3,6 @@
 mod dedent;
 pub mod expr;
 pub mod glob;
-pub mod hash;
 pub mod keyword;
 pub mod name;
 pub mod split;

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dbmigrate_core::config::CompileCheck;
 use dbmigrate_core::declare::naming::unraw;
+use dbmigrate_core::hash;
 use dbmigrate_core::sql::token::{TokenKind, significant, unquote};
-use dbmigrate_core::sql::{DeclType, Expr, hash};
+use dbmigrate_core::sql::{DeclType, Expr};
 use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 
