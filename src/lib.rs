@@ -39,7 +39,8 @@ pub use table::{Column, Table, View};
 pub mod __private {
     pub use crate::check::{Default, Expected, NotNullable, Nullable, Value, differing, refers_to_column, require};
     pub use crate::declared::{
-        Declared, DeclaredBy, ProbeBinary, ProbeLibrary, ProbeUndeclared, TableName, TableProbe, Undeclared,
+        Declared, DeclaredBy, Places, ProbeBinary, ProbeBoth, ProbeLibrary, ProbeNotBoth, ProbeUndeclared, TableName,
+        TableProbe, Undeclared,
     };
     pub use crate::table::{Names, refers_to};
 }
