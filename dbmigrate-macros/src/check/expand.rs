@@ -52,12 +52,12 @@ pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facad
             });
         }
         if level == CompileCheck::Error {
-            let tail = format!("{}\nhelp: `{}`", as_of(head), head.command);
+            let tail = format!("{}\nhelp: {}", as_of(head), compared.help);
             body.extend(quote! { const __H: &str = #tail; });
         }
         // the types come first, in the order of what was expected of them
         for (at, assumption) in compared.assumptions.iter().enumerate() {
-            body.extend(self::assumption(at, assumption, head));
+            body.extend(self::assumption(at, assumption, head, &compared.help));
         }
     }
     wrapped(body)
@@ -124,10 +124,10 @@ fn expected(assumption: &Assumption) -> Option<TokenStream> {
 }
 
 /// `index` is the place among the assumptions.
-fn assumption(index: usize, assumption: &Assumption, head: &Head) -> TokenStream {
+fn assumption(index: usize, assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
     let (first, last) = (assumption.span.start.0, assumption.span.end.0);
     let is_error = head.level == CompileCheck::Error;
-    let tail = || format!("{}\nhelp: `{}`", as_of(head), head.command);
+    let tail = || format!("{}\nhelp: {help}", as_of(head));
     let (condition, message) = match &assumption.what {
         What::Type { name, field, decl_type, nullable, checks, .. } => {
             let index = Literal::usize_unsuffixed(index);
