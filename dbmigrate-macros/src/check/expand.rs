@@ -43,13 +43,13 @@ pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facad
     if !compared.assumptions.is_empty() {
         body.extend(quote! { use #facade::__private as __p; });
         if compared.assumptions.iter().any(|assumption| matches!(assumption.what, What::Type { .. })) {
-            let tail = if level == CompileCheck::Error { tail(head) } else { String::new() };
+            let tail = if level == CompileCheck::Error { tail(head, &compared.help) } else { String::new() };
             body.extend(quote! {
                 const __C: __p::Compared = __p::Compared(<#path as #facade::Table>::COLUMNS, #tail);
             });
         }
         for assumption in &compared.assumptions {
-            body.extend(self::assumption(assumption, head));
+            body.extend(self::assumption(assumption, head, &compared.help));
         }
     }
     wrapped(body)
@@ -100,11 +100,11 @@ fn difference(difference: &Difference, level: CompileCheck) -> TokenStream {
 }
 
 /// What ends every message.
-fn tail(head: &Head) -> String {
-    format!("{}\nhelp: `{}`", as_of(head), head.command)
+fn tail(head: &Head, help: &str) -> String {
+    format!("{}\nhelp: {help}", as_of(head))
 }
 
-fn assumption(assumption: &Assumption, head: &Head) -> TokenStream {
+fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
     let (first, last) = (assumption.span.start.0, assumption.span.end.0);
     let is_error = head.level == CompileCheck::Error;
     let (condition, message) = match &assumption.what {
@@ -138,12 +138,13 @@ fn assumption(assumption: &Assumption, head: &Head) -> TokenStream {
             words.extend(decl_type.as_ref().map(|_| if sql_type.is_empty() { "without a type" } else { sql_type }));
             words.extend(nullable.map(|nullable| if nullable { "nullable" } else { "NOT NULL" }));
             words.extend(checks.iter().map(String::as_str));
-            let message = format!("{field} here, but {} {}", words.join(", "), tail(head));
+            let message = format!("{field} here, but {} {}", words.join(", "), tail(head, help));
             (quote_spanned!(first=> __C.is(#at, #type_hash, #may_be_null, #check_hash)), message)
         }
         What::Default { path, column, value } => {
             let then = dbmigrate_core::ddl::render::default_value(value);
-            let message = format!("`{column}` has the default `{}` here, but {then} {}", text_of(path), tail(head));
+            let message =
+                format!("`{column}` has the default `{}` here, but {then} {}", text_of(path), tail(head, help));
             let value = default_value(value, first);
             (quote_spanned!(first=> __p::Default(#path).is(&#value)), message)
         }
@@ -153,7 +154,7 @@ fn assumption(assumption: &Assumption, head: &Head) -> TokenStream {
             owner.segments.pop_punct();
             let (field, table, column) = (unraw(&field.ident), table.as_str(), column.as_str());
             let message =
-                format!("`{child}` references `{}` here, but `{table}.{column}` {}", text_of(path), tail(head));
+                format!("`{child}` references `{}` here, but `{table}.{column}` {}", text_of(path), tail(head, help));
             (quote_spanned!(first=> __p::refers_to_column::<#owner>(#field, #table, #column)), message)
         }
     };
