@@ -37,7 +37,9 @@ pub use table::{Column, Table, View};
 /// What the derives expand to; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::check::{Default, Expected, NotNullable, Nullable, Value, differing, refers_to_column, require};
+    pub use crate::check::{
+        Compared, Default, NotNullable, Nullable, Value, checked_column, column, refers_to_column, require,
+    };
     pub use crate::declared::{
         Declared, DeclaredBy, Places, ProbeBinary, ProbeBoth, ProbeLibrary, ProbeNotBoth, ProbeUndeclared, TableName,
         TableProbe, Undeclared,
