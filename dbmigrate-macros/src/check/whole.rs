@@ -52,11 +52,7 @@ pub(crate) fn expansion(span: Span, facade: &TokenStream) -> TokenStream {
         return TokenStream::new();
     }
     wrapped(quote! {
-        #[allow(unused_imports)]
-        use #facade::__private::{
-            Declared, Places, ProbeBinary as _, ProbeBoth as _, ProbeLibrary as _, ProbeNotBoth as _,
-            ProbeUndeclared as _, TableProbe, Undeclared,
-        };
+        use #facade::__private::*;
         #(#questions)*
     })
 }
@@ -74,8 +70,8 @@ fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
                 trait Declares {}
                 impl Declares for Declared {}
                 const fn require<T: Declares>(_: &T) {}
-                #[allow(dead_code)]
                 fn ask() { require(&#asked); }
+                let _ = ask;
             };
         };
     }
@@ -87,8 +83,8 @@ fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
             impl Agrees for Declared {}
             trait Differs { #[deprecated(note = #text)] fn is_declared(&self) {} }
             impl Differs for Undeclared {}
-            #[allow(dead_code)]
             fn ask() { #asked; }
+            let _ = ask;
         };
     }
 }
@@ -106,8 +102,8 @@ fn question_of_two(what: &str, name: &Name, head: &Head, span: Span) -> TokenStr
                 trait InOnePlace {}
                 impl<const PLACE: u64> InOnePlace for Places<PLACE, PLACE> {}
                 const fn require<T: InOnePlace>(_: &T) {}
-                #[allow(dead_code)]
                 fn ask() { require(&#asked); }
+                let _ = ask;
             };
         };
     }
@@ -119,8 +115,8 @@ fn question_of_two(what: &str, name: &Name, head: &Head, span: Span) -> TokenStr
             impl<const PLACE: u64> Agrees for Places<PLACE, PLACE> {}
             trait Differs { #[deprecated(note = #text)] fn are_one(&self) {} }
             impl<const BINARY: u64, const LIBRARY: u64> Differs for &Places<BINARY, LIBRARY> {}
-            #[allow(dead_code)]
             fn ask() { #asked; }
+            let _ = ask;
         };
     }
 }
