@@ -130,6 +130,8 @@ impl Found {
             project::literal(file)?;
         }
         let snapshot = folder.snapshot_at(migration)?;
+        project.refuse_missing_root()?;
+        project.refuse_hidden(&snapshot.schema)?;
         let manifest = || Manifest::of(root);
         let features = match current.root {
             Root::Unknown => String::new(),
