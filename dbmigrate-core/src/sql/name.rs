@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,15 @@ pub fn quote_name(name: &str) -> Cow<'_, str> {
 /// `text` as an SQL string literal.
 pub fn quote_string(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Bytes as an SQL literal.
+pub fn quote_blob(bytes: &[u8]) -> String {
+    let digits = bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    });
+    format!("x'{digits}'")
 }
 
 /// The names as a comma-separated SQL list.
