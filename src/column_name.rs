@@ -88,8 +88,14 @@ macro_rules! column {
     (@split [$($row:tt)*] $next:tt $($rest:tt)+) => {
         $crate::column!(@split [$($row)* $next] $($rest)+)
     };
+    (@split $($other:tt)*) => {
+        ::core::compile_error!("expected a struct and a field of it: `column!(User::email)`")
+    };
     ($first:tt $($rest:tt)+) => {
         $crate::column!(@split [$first] $($rest)+)
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("expected a struct and a field of it: `column!(User::email)`")
     };
 }
 

@@ -54,16 +54,19 @@ impl Statements {
         upsert: "",
     };
 
+    #[track_caller]
     pub(crate) const fn select(&self) -> &'static str {
         assert!(!self.select.is_empty(), "there is no `SELECT` of a struct without fields");
         self.select
     }
 
+    #[track_caller]
     pub(crate) const fn insert(&self) -> &'static str {
         assert!(!self.insert.is_empty(), "there is no `INSERT` into a struct without fields");
         self.insert
     }
 
+    #[track_caller]
     pub(crate) const fn upsert(&self) -> &'static str {
         assert!(
             !self.upsert.is_empty(),

@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use dbmigrate_core::declare::Derive;
 use dbmigrate_core::declare::ast::{Field, Item};
 use dbmigrate_core::declare::column_type::{ColumnTypeItem, Shape};
-use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Literal, TokenStream, TokenTree};
+use quote::quote;
 use syn::spanned::Spanned as _;
 
 /// Of a table or view.
@@ -127,6 +127,12 @@ fn bounds<'a>(fields: impl Iterator<Item = &'a Field>, of: &TokenStream) -> Vec<
     fields.filter(|field| seen.insert(&field.ty)).map(|field| bound(&field.ty, of)).collect()
 }
 
+/// With the trait at the type, which is where rustc says that it does not hold.
 fn bound(ty: &syn::Type, of: &TokenStream) -> TokenStream {
-    quote_spanned!(ty.span()=> for<'__value> #ty: #of)
+    let at = |mut token: TokenTree| {
+        token.set_span(ty.span());
+        token
+    };
+    let of = TokenStream::from_iter(of.clone().into_iter().map(at));
+    quote!(for<'__value> #ty: #of)
 }

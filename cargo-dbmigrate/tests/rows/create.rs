@@ -83,7 +83,7 @@ fn the_statements_are_those_of_a_push() {
         let row = wait(rows.expect("it runs").next()).expect("it runs").expect("there is a row");
         assert_eq!(row.get::<i64>(0).expect("it is a number"), 1, "{statement}");
     }
-    assert_eq!(compared, 14);
+    assert_eq!(compared, 13);
 }
 
 #[test]
