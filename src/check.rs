@@ -4,22 +4,24 @@
 
 use std::marker::PhantomData;
 
-use dbmigrate_core::sql::hash;
+use dbmigrate_core::hash;
 
 use crate::statements::Literal;
 use crate::{Column, Table};
 
-/// What the migrations say of the column of a field.
+/// What is compared: the columns of a struct, and what ends every message, which begins with "as of migration".
 #[derive(Clone, Copy)]
-pub struct Expected {
-    /// Which field.
-    pub at: usize,
+pub struct Compared(pub &'static [Column], pub &'static str);
+
+/// What the migrations say of a column.
+#[derive(Clone, Copy)]
+struct Expected {
     /// The hash of the declared type; [`hash::NOTHING`] if the struct says it in words, which the derive has compared.
-    pub sql_type: u64,
+    sql_type: u64,
     /// 1 if it may be NULL, 0 if not, something else if the type of the field makes no difference.
-    pub nullable: u8,
+    nullable: u8,
     /// The hash of the check that is the type's, or [`hash::NOTHING`].
-    pub check: u64,
+    check: u64,
 }
 
 /// The column may be NULL; 0 is that it may not.
@@ -33,15 +35,41 @@ pub(crate) const fn hashes(sql_type: &str, check: Option<&str>) -> (u64, u64) {
     }
 }
 
-/// Which of the columns are not what the migrations say.
-pub const fn differing<const N: usize>(columns: &[Column], expected: [Expected; N]) -> [bool; N] {
-    let mut differing = [false; N];
-    let mut at = 0;
-    while at < N {
-        differing[at] = !expected[at].is(&columns[expected[at].at]);
-        at += 1;
+impl Compared {
+    /// Whether the column of the field `at` is what the migrations say: the hash of its type, whether it may be NULL (1),
+    /// may not (0) or either (2), and the hash of its check.
+    pub const fn is(self, at: usize, sql_type: u64, nullable: u8, check: u64) -> bool {
+        Expected { sql_type, nullable, check }.is(&self.0[at])
     }
-    differing
+}
+
+/// Refuses the column of the field `at` unless it is what the migrations say, see [`Compared::is`]. `field` is the field
+/// with its type; a text stands beside its hash.
+///
+/// # Panics
+/// If it is not: that is the error.
+#[track_caller]
+pub const fn column(compared: Compared, at: usize, nullable: u8, field: &str, sql_type: (u64, &str)) {
+    checked_column(compared, at, nullable, field, sql_type, (hash::NOTHING, ""));
+}
+
+/// The same of a column that has a check by its type.
+///
+/// # Panics
+/// As [`column`].
+#[track_caller]
+pub const fn checked_column(
+    compared: Compared,
+    at: usize,
+    nullable: u8,
+    field: &str,
+    sql_type: (u64, &str),
+    check: (u64, &str),
+) {
+    let expected = Expected { sql_type: sql_type.0, nullable, check: check.0 };
+    if !expected.is(&compared.0[at]) {
+        expected.refuse(&compared.0[at], field, sql_type.1, check.1, compared.1);
+    }
 }
 
 impl Expected {
@@ -61,14 +89,9 @@ impl Expected {
         (self.check == hash::NOTHING) == (column.hashes.1 == hash::NOTHING) && hash::same(self.check, column.hashes.1)
     }
 
-    /// Refuses a column that is not what the migrations say: `field` is the field with its type, `sql_type` and `check`
-    /// what was expected, and `here` begins with "as of migration".
-    ///
-    /// # Panics
-    /// Always: that is the error.
+    /// Refuses a column that is not what was expected.
     #[track_caller]
-    pub const fn refuse(self, columns: &[Column], field: &str, sql_type: &str, check: &str, here: &str) {
-        let column = &columns[self.at];
+    const fn refuse(self, column: &Column, field: &str, sql_type: &str, check: &str, here: &str) {
         let mut text = Text::new();
         if self.has_type(column) && self.has_nullability(column) {
             text = text.and("`").and(column.name).and("` has ");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use dbmigrate_core::sql::name::quote_name;
+use dbmigrate_core::quote::quote_name;
 
 use crate::table::Names;
 use crate::{Table, View};

@@ -46,7 +46,9 @@ pub use table::{Column, Table, View};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__dbmigrate_with_libsql as with_libsql;
-    pub use crate::check::{Default, Expected, NotNullable, Nullable, Value, differing, refers_to_column, require};
+    pub use crate::check::{
+        Compared, Default, NotNullable, Nullable, Value, checked_column, column, refers_to_column, require,
+    };
     pub use crate::column_name::{ColumnsOf, ColumnsOfView, column_name};
     pub use crate::declared::{
         Declared, DeclaredBy, ProbeBinary, ProbeLibrary, ProbeUndeclared, TableName, TableProbe, Undeclared,

@@ -1,14 +1,13 @@
 //! What a derive writes down of its table or view in SQL, and the `CREATE` statements that are completed from it.
 //!
 //! A derive knows neither the SQL type of an alias nor the name of another struct's table, only rustc does. So its
-//! `CREATE TABLE` lacks them, and gets them when it is asked for: types from [`Column`], the rest from consts.
+//! `CREATE TABLE` has gaps, which are filled when it is asked for: with what [`Column`]s say, and with consts.
 
-use std::fmt;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
-use dbmigrate_core::ddl::{Object, read, render};
-use dbmigrate_core::schema;
-use dbmigrate_core::sql::name::{quote_blob, quote_string};
-use dbmigrate_core::sql::{DeclType, Expr, Name};
+use dbmigrate_core::keyword::is_keyword;
+use dbmigrate_core::quote::{quote_blob, quote_name, quote_string};
 
 use crate::table::Names;
 use crate::{Column, Table};
@@ -20,12 +19,12 @@ pub struct Statements {
     pub primary_key: &'static [&'static str],
     /// Whether the primary key is the rowid if it is of type `INTEGER`.
     pub rowid: bool,
-    /// `CREATE …`, without what only rustc knows.
+    /// `CREATE …`; between two [`MARK`]s stands what to fill in, as a letter and a place.
     pub create: &'static str,
-    /// What [`PLACEHOLDER`]s in the foreign keys stand for.
+    /// The columns of other structs.
     pub parents: &'static [Parent],
-    /// The consts that are defaults, with the places of their columns.
-    pub defaults: &'static [(usize, Literal)],
+    /// The consts that are defaults.
+    pub defaults: &'static [Literal],
     /// `CREATE` for indexes and triggers.
     pub besides: &'static [&'static str],
     /// `SELECT` of all columns.
@@ -36,9 +35,8 @@ pub struct Statements {
     pub upsert: &'static str,
 }
 
-/// What the name of a parent in [`Statements::create`] starts with if another struct knows it; the place of its
-/// [`Parent`] follows.
-const PLACEHOLDER: char = '\u{1}';
+/// Stands around gaps; no SQL has it.
+const MARK: char = '\u{1}';
 
 impl Statements {
     /// Of a trait that was implemented by hand.
@@ -53,6 +51,11 @@ impl Statements {
         insert: "",
         upsert: "",
     };
+
+    /// Whether the column is the rowid.
+    pub(crate) fn is_rowid(&self, column: &Column) -> bool {
+        self.rowid && self.primary_key == [column.name] && column.sql_type.eq_ignore_ascii_case("INTEGER")
+    }
 
     #[track_caller]
     pub(crate) const fn select(&self) -> &'static str {
@@ -170,45 +173,73 @@ impl Create {
 
     /// The statement of the table or view itself.
     fn object(&self) -> String {
-        match read(self.statements.create) {
-            Ok(Object::Table(mut table)) => {
-                self.complete(&mut table);
-                render::create_table(&table)
+        let mut text = String::new();
+        for (at, part) in self.statements.create.split(MARK).enumerate() {
+            // every second part is a gap
+            if at % 2 == 0 {
+                text.push_str(part);
+            } else {
+                self.fill(&mut text, part);
             }
-            // nothing in it is rustc's to know
-            _ => self.statements.create.to_owned(),
         }
+        text
     }
 
-    fn complete(&self, table: &mut schema::Table) {
-        for (column, known) in table.columns.iter_mut().zip(self.columns) {
-            column.decl_type = DeclType::new(known.sql_type);
-            let check = known.check.map(|check| Expr::new(check).with_column(&column.name));
-            table.checks.extend(check.map(|expr| schema::Check { name: None, expr }));
-        }
-        let rowid = table.rowid_alias().map(|column| column.name.clone());
-        for (column, known) in table.columns.iter_mut().zip(self.columns) {
-            column.not_null |= !known.nullable && rowid.as_ref() != Some(&column.name);
-        }
-        for (at, value) in self.statements.defaults {
-            let Some(column) = table.columns.get_mut(*at) else { continue };
-            column.default = Some(Expr::new(value.sql()));
-        }
-        for key in &mut table.foreign_keys {
-            if let Some(parent) = self.parent(&key.parent) {
-                key.parent = parent.table.into();
+    /// Writes what belongs into a gap. The derive makes no others than these.
+    fn fill(&self, text: &mut String, gap: &str) {
+        let (what, place) = gap.split_at(gap.len().min(1));
+        let Ok(place) = place.parse::<usize>() else { return };
+        match (what, self.columns.get(place)) {
+            // a type, with the space before it
+            ("t", Some(column)) if !column.sql_type.is_empty() => {
+                let _ = write!(text, " {}", type_name(column.sql_type));
             }
-            for column in &mut key.parent_columns {
-                if let Some(parent) = self.parent(column) {
-                    *column = parent.column().into();
+            ("n", Some(column)) if !(column.nullable || self.statements.is_rowid(column)) => text.push_str(" NOT NULL"),
+            ("c", Some(column)) => {
+                if let Some(check) = column.check {
+                    let _ = write!(text, ",\n  CHECK ({})", with_column(check, &quote_name(column.name)));
                 }
             }
+            ("d", _) => text.extend(self.statements.defaults.get(place).map(|value| value.sql())),
+            ("p", _) => text.extend(self.statements.parents.get(place).map(|parent| quote_name(parent.table))),
+            ("f", _) => text.extend(self.statements.parents.get(place).map(|parent| quote_name(parent.column()))),
+            _ => {}
         }
     }
+}
 
-    fn parent(&self, name: &Name) -> Option<&'static Parent> {
-        self.statements.parents.get(name.as_str().strip_prefix(PLACEHOLDER)?.parse::<usize>().ok()?)
+/// A type as it is if SQLite reads it back as a type, else in quotes.
+fn type_name(name: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_ (),+-.".contains(&byte);
+    let mut words =
+        name.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').filter(|word| !word.is_empty());
+    let is_bare = name.bytes().all(is_plain) && !words.any(is_keyword);
+    if is_bare { Cow::Borrowed(name) } else { Cow::Owned(format!("\"{}\"", name.replace('"', "\"\""))) }
+}
+
+/// The condition with the column in the place of each `{}` outside of quotes.
+fn with_column(condition: &str, column: &str) -> String {
+    let mut text = String::with_capacity(condition.len());
+    let mut quote = None;
+    let mut rest = condition;
+    while let Some(char) = rest.chars().next() {
+        if quote.is_none()
+            && let Some(after) = rest.strip_prefix("{}")
+        {
+            text.push_str(column);
+            rest = after;
+            continue;
+        }
+        quote = match (quote, char) {
+            (None, '\'' | '"' | '`') => Some(char),
+            (None, '[') => Some(']'),
+            (Some(end), char) if end == char => None,
+            (quote, _) => quote,
+        };
+        text.push(char);
+        rest = &rest[char.len_utf8()..];
     }
+    text
 }
 
 impl fmt::Display for Create {

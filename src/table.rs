@@ -1,6 +1,6 @@
 //! The traits of tables and views, and what their consts are made of.
 
-use dbmigrate_core::sql::hash;
+use dbmigrate_core::hash;
 
 #[cfg(feature = "libsql")]
 use crate::rows::{self, FromRow, RowError, ToParams};

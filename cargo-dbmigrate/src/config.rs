@@ -4,9 +4,9 @@
 use std::path::Path;
 
 pub use dbmigrate_core::config::{Config, FILE_NAME};
-use dbmigrate_core::config::{FIELDS, TOKEN_VARIABLE, position};
+use dbmigrate_core::config::{TOKEN_VARIABLE, position};
 
-use crate::error::{CommandError, Result, did_you_mean};
+use crate::error::{CommandError, Result};
 use crate::{package, url};
 
 /// Reads the configuration of the package in `root`.
@@ -23,38 +23,29 @@ pub fn read(root: &Path) -> Result<Config> {
 }
 
 fn parse(text: &str, path: &Path) -> Result<Config> {
-    let config: Config = toml::from_str(text).map_err(|error| toml_error(text, path, &error))?;
-    let wrong = |message: String| CommandError::usage(message).at(path.display());
-    if let Some(problem) = config.problem() {
-        let error = wrong(problem.message);
-        return Err(problem.help.into_iter().fold(error, CommandError::help));
-    }
+    let config = Config::parse(text).map_err(|problem| {
+        let place = problem.place.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+        let error = CommandError::usage(problem.message).at(format!("{}{place}", path.display()));
+        problem.help.into_iter().fold(error, CommandError::help)
+    })?;
     if config.url.as_ref().is_some_and(|url| url::has_credentials(url)) {
+        let message = "`url` has credentials in it, and this file is for everybody";
         let help = format!("put the token into the environment variable `{TOKEN_VARIABLE}` or into `.env`");
-        return Err(wrong("`url` has credentials in it, and this file is for everybody".to_owned()).help(help));
+        return Err(CommandError::usage(message).at(path.display()).help(help));
     }
     Ok(config)
 }
 
-/// An error in a TOML file, with its place.
+/// An error in `Cargo.toml`, with its place.
 pub(crate) fn toml_error(text: &str, path: &Path, error: &toml::de::Error) -> CommandError {
     let mut place = path.display().to_string();
     if let Some(span) = error.span() {
         let (line, column) = position(text, span.start);
         place = format!("{place}:{line}:{column}");
     }
-    let message = error.message();
     // toml's messages may take several lines
-    let message = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
-    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-    let Some(field) = unknown else {
-        return CommandError::usage(message).at(place);
-    };
-    let error = CommandError::usage(format!("unknown field `{field}`")).at(place);
-    match did_you_mean(field, FIELDS) {
-        Some(known) => error.help(format!("did you mean `{known}`?")),
-        None => error.help(format!("there are `{}`", FIELDS.join("`, `"))),
-    }
+    let message = error.message().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
+    CommandError::usage(message).at(place)
 }
 
 #[cfg(test)]
@@ -92,8 +83,8 @@ mod tests {
     #[test]
     fn wrong_values_are_refused_at_their_place() {
         let message = error("\nbusy_timeout = \"soon\"");
-        assert!(message.starts_with("dbmigrate.toml:2:16: invalid type: string \"soon\""), "{message}");
-        assert!(error("busy_timeout = -1").contains("dbmigrate.toml:1:16: invalid value"));
+        assert!(message.starts_with("dbmigrate.toml:2:16: invalid type: string, expected an integer"), "{message}");
+        assert!(error("busy_timeout = -1").contains("dbmigrate.toml:1:16: the number is too large, or less than 0"));
         assert!(error("busy_timeout = 100000").contains("more than a day"));
         assert!(error("migrations = \"\"").contains("is empty"));
         assert!(error("url = ").starts_with("dbmigrate.toml:1:7"), "{}", error("url = "));
@@ -106,7 +97,10 @@ mod tests {
         assert!(!config.ignore.hides(&"users".into()) && !Config::default().ignore.hides(&"users".into()));
         assert_eq!(error("ignore = [\"a\",\n  \"\"]"), "dbmigrate.toml:2:3: the pattern is empty | ");
         assert!(error("ignore = [\"a\", \"[ab]*\"]").starts_with("dbmigrate.toml:1:16: `[ab]*` has a `[` in it"));
-        assert!(error("ignore = \"a\"").starts_with("dbmigrate.toml:1:10: invalid type: string \"a\""));
+        assert!(
+            error("ignore = \"a\"")
+                .starts_with("dbmigrate.toml:1:10: invalid type: string, expected a list of strings")
+        );
     }
 
     #[test]
@@ -127,5 +121,84 @@ mod tests {
     fn credentials_do_not_belong_into_the_file() {
         let message = error("url = \"libsql://h?authToken=s3cret\"");
         assert!(message.contains("credentials") && !message.contains("s3cret"), "{message}");
+    }
+
+    /// The words in which a file is refused that is TOML, but not ours.
+    fn is_about_meaning(message: &str) -> bool {
+        ["unknown field", "unknown variant", "invalid type", "the number is too large"]
+            .iter()
+            .any(|start| message.starts_with(start))
+    }
+
+    #[test]
+    fn what_is_toml_and_where_it_is_not_is_what_the_crate_toml_says() {
+        for text in [
+            "",
+            "# a comment\n\n",
+            "\u{feff}url = 'a'",
+            "url = 'a' # why\r\ntimeout = 1_0\r\n",
+            "url = \"\"\"\na\"\"\"\nroot = '''b'''",
+            "\"url\" = \"\\u0061\"\n'root' = 'b'",
+            "timeout = 0x1F\nretries = 0o7\nbusy_timeout = 0b11",
+            "timeout = +5",
+            "timeout = 99999999999999999999",
+            "timeout = 5.0",
+            "timeout = 2020-01-01",
+            "timeout = inf",
+            "timeout = true",
+            "ignore = [ # these\n  'a',\n  'b', # and that\n]\n",
+            "ignore = ['a' 'b']",
+            "ignore = ['a', 1]",
+            "ignore = [['a'], []]",
+            "ignore = []",
+            "ignore = [,]",
+            "ignore = ['a'",
+            "url.path = 'a'",
+            "url.path = 'a'\nurl.host = 'b'",
+            "url = { path = ['a', { b = 1 }], host = 'b' }\nroot = 'c'",
+            "url = { path = 'a'",
+            "[databases]\nmain = 'a'\n[databases.more]\nurl = 'b'",
+            "[[url]]\na = 1\n[[url]]\na = 2",
+            "[databases\nmain = 'a'",
+            "url = 'a'\nurl = 'b'",
+            "url = 'a'\n\"url\" = 'b'",
+            "url = 'a' root = 'b'",
+            "url = a",
+            "url = 'a",
+            "url = \"a\\q\"",
+            "url = \"a\u{7}\"",
+            "url",
+            "url =",
+            "= 'a'",
+            "url == 'a'",
+            "timeout = 1__0",
+            "timeout = 01",
+            "timeout = 1_",
+            "compile_check = 'warn'\ntoken_env = 'A'\nmigrations = 'b'",
+        ] {
+            match (toml::from_str::<toml::Table>(text), Config::parse(text)) {
+                (Ok(_), Ok(_)) => {}
+                // both refuse it, in other words
+                (Err(_), Err(ours)) if is_about_meaning(&ours.message) => {}
+                (Ok(_), Err(ours)) => assert!(is_about_meaning(&ours.message), "{text}: {ours:?}"),
+                (Err(theirs), Ok(ours)) => panic!("{text}: {theirs}, but {ours:?}"),
+                (Err(theirs), Err(ours)) => {
+                    let place = theirs.span().map(|span| position(text, span.start));
+                    let message = theirs.message().replace('\n', ", ");
+                    assert_eq!((ours.place, ours.message), (place, message), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_value_is_read() {
+        let text = "timeout = 0x1F\nretries = 0o7\n\"busy_timeout\" = 1_0\nroot = '''\na'b'''\nurl = \"\\u0061\"\n\
+                    ignore = [ # these\n  'a', \"\"\"b\"\"\",\n]\ncompile_check = 'off'";
+        let config = Config::parse(text).expect("right");
+        assert_eq!((config.timeout, config.retries, config.busy_timeout), (31, 7, 10));
+        assert_eq!((config.root.as_deref(), config.url.as_deref()), (Some(Path::new("a'b")), Some("a")));
+        assert_eq!(config.ignore.patterns().map(ToString::to_string).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(config.compile_check, dbmigrate_core::config::CompileCheck::Off);
     }
 }

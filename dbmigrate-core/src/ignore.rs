@@ -1,7 +1,5 @@
 //! Tables of somebody else in the same database, which are not looked at.
 
-use serde::Deserialize;
-
 use crate::schema::Schema;
 use crate::sql::Name;
 use crate::sql::glob::Glob;
@@ -10,8 +8,7 @@ use crate::sql::glob::Glob;
 ///
 /// What has such a name is hidden together with its indexes, its triggers and the shadow tables behind it: it is not
 /// part of any schema, so that nothing compares, changes or drops it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ignore(Vec<Glob>);
 
 impl Ignore {

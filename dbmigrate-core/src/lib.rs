@@ -5,17 +5,31 @@
 //! [`sql`] → [`schema`] → [`ddl`] (SQL text to model and back) → `declare` (annotated structs to model) → [`diff`] →
 //! [`plan`] → [`folder`] (snapshots and migrations on disk) → `engine` (libSQL: introspect, prove, apply).
 //! Everything up to [`folder`] is pure: no I/O, no clock, no terminal. The engine is behind the feature `libsql`,
-//! reading structs behind `declare`; without features this crate compiles no C and no async runtime.
+//! reading structs and `dbmigrate.toml` behind `declare`, the rest of it behind `model`; without features there are
+//! only [`hash`] and [`quote`], which is all that applications have in common with the derives.
 
+#[cfg(feature = "model")]
 pub mod config;
+#[cfg(feature = "model")]
 pub mod ddl;
 #[cfg(feature = "declare")]
 pub mod declare;
+#[cfg(feature = "model")]
 pub mod diff;
 #[cfg(feature = "libsql")]
 pub mod engine;
+#[cfg(feature = "model")]
 pub mod folder;
+pub mod hash;
+#[cfg(feature = "model")]
 pub mod ignore;
+pub mod keyword;
+#[cfg(feature = "model")]
 pub mod plan;
+pub mod quote;
+#[cfg(feature = "model")]
 pub mod schema;
+#[cfg(feature = "model")]
+mod sha256;
+#[cfg(feature = "model")]
 pub mod sql;

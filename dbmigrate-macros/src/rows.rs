@@ -133,6 +133,6 @@ fn bound(ty: &syn::Type, of: &TokenStream) -> TokenStream {
         token.set_span(ty.span());
         token
     };
-    let of = TokenStream::from_iter(of.clone().into_iter().map(at));
+    let of: TokenStream = of.clone().into_iter().map(at).collect();
     quote!(for<'__value> #ty: #of)
 }

@@ -1,18 +1,18 @@
 //! The statements that a derive writes down: `CREATE`, `SELECT`, `INSERT` and the like.
 //!
-//! `CREATE TABLE` is the text of the model, which lacks what only rustc knows; `dbmigrate::Create` completes it.
+//! `CREATE TABLE` is the text of the model with gaps for what only rustc knows, which `dbmigrate::Create` fills.
 
 use std::cell::RefCell;
 
 use dbmigrate_core::ddl::render;
-use dbmigrate_core::declare::ast::{DefaultClause, Item, Reference};
+use dbmigrate_core::declare::ast::{DefaultClause, Field, Item, Reference};
 use dbmigrate_core::declare::errors::Errors;
 use dbmigrate_core::declare::rust_types::{TypeNames, column_type};
 use dbmigrate_core::declare::{ColumnType, Declaration, DeclareError, Object, Resolve, lower_item};
-use dbmigrate_core::schema::{PrimaryKey, Table};
-use dbmigrate_core::sql::Name;
+use dbmigrate_core::schema::{Check, PrimaryKey, Table};
 use dbmigrate_core::sql::name::sql_list;
-use proc_macro2::{Literal, TokenStream};
+use dbmigrate_core::sql::{DeclType, Expr, Name};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -23,9 +23,9 @@ pub(crate) fn expand(item: &Item, declaration: &Declaration, facade: &TokenStrea
     let mut parents = Vec::new();
     let (create, key) = match &declaration.object {
         Object::Table(table) => {
-            let (table, paths) = with_placeholders(item, table);
+            let (table, paths) = with_gaps(item, table);
             parents = paths;
-            (render::create_table(&table), table.primary_key)
+            (marked(&render::create_table(&table)), table.primary_key)
         }
         Object::VirtualTable(table) => (render::create_virtual_table(table), None),
         Object::View(view, _) => (render::create_view(view), None),
@@ -35,13 +35,11 @@ pub(crate) fn expand(item: &Item, declaration: &Declaration, facade: &TokenStrea
     let rowid = is_rowid(item, key.as_ref());
     let lints = (!parents.is_empty()).then(|| quote!(#[allow(elided_lifetimes_in_paths)]));
     let parents = parents.iter().map(|path| parent(path, facade));
-    let defaults = item.fields.iter().enumerate().filter_map(|(at, field)| match &field.default.as_ref()?.value {
-        DefaultClause::Constant(path) => {
-            let at = Literal::usize_unsuffixed(at);
-            Some(quote_spanned!(path.span()=> (#at, #facade::__private::Default(#path).literal())))
-        }
-        _ => None,
-    });
+    let defaults = item
+        .fields
+        .iter()
+        .filter_map(constant)
+        .map(|path| quote_spanned!(path.span()=> #facade::__private::Default(#path).literal()));
     let rows = Rows::new(item, key.as_ref());
     let (select, insert, upsert) = (rows.select(), rows.insert(), rows.upsert());
     quote! {
@@ -75,43 +73,100 @@ fn is_rowid(item: &Item, key: Option<&PrimaryKey>) -> bool {
     is_single && item.without_rowid.is_none()
 }
 
-/// The table with a placeholder for each path to a field of another struct, and these paths. `NOT NULL` is there where
-/// it is written: whether a type may be NULL is for rustc to say.
-fn with_placeholders(item: &Item, table: &Table) -> (Table, Vec<syn::Path>) {
+/// The const that is the default of a field.
+fn constant(field: &Field) -> Option<&syn::Path> {
+    match &field.default.as_ref()?.value {
+        DefaultClause::Constant(path) => Some(path),
+        _ => None,
+    }
+}
+
+/// Stands around gaps; no SQL has it.
+const MARK: char = '\u{1}';
+
+/// A name for what only rustc knows: a letter that says what it is, and its place.
+fn gap(what: char, place: usize) -> String {
+    format!("{MARK}{what}{place}")
+}
+
+/// The table with a gap for each type, `NOT NULL` and check of a type, for each const, and for each path to a field of
+/// another struct; and these paths.
+fn with_gaps(item: &Item, table: &Table) -> (Table, Vec<syn::Path>) {
     let fields = item.fields.iter().filter_map(|field| field.reference.as_ref());
     let mut references = fields.chain(item.foreign_keys.iter().map(|clause| &clause.reference));
     let mut table = table.clone();
     let mut paths = Vec::new();
     if references.any(|reference| matches!(reference.value, Reference::Fields(_))) {
-        let resolve = Placeholders::default();
+        let resolve = Gaps::default();
         // it has been lowered without errors before
         if let Ok(Declaration { object: Object::Table(lowered), .. }) = lower_item(item, Errors::default(), &resolve) {
             table = lowered;
             paths = resolve.paths.into_inner();
         }
     }
-    for (column, field) in table.columns.iter_mut().zip(&item.fields) {
-        column.not_null = field.not_null.is_some();
+    let (mut checks, mut defaults) = (0, 0);
+    for (at, (column, field)) in table.columns.iter_mut().zip(&item.fields).enumerate() {
+        checks += field.checks.len();
+        if field.decl_type.is_none() {
+            column.decl_type = DeclType::new(gap('t', at));
+            // those of types are unknown to this derive, and stand behind those of their fields
+            table.checks.insert(checks, Check { name: None, expr: quoted(gap('c', at)) });
+            checks += 1;
+        }
+        if field.not_null.is_none() {
+            column.not_null = true;
+            column.not_null_name = Some(gap('n', at).into());
+        }
+        if constant(field).is_some() {
+            column.default = Some(quoted(gap('d', defaults)));
+            defaults += 1;
+        }
     }
     (table, paths)
 }
 
-/// As [`Rustc`], with a name for each path to a field that says its place among them.
+/// A gap as an expression.
+fn quoted(gap: String) -> Expr {
+    Expr::new(Name::from(gap).sql())
+}
+
+/// The statement with the gaps between two marks, and without what is around them if nothing is filled in.
+fn marked(text: &str) -> String {
+    let opening = format!("\"{MARK}");
+    let mut parts = text.split(opening.as_str());
+    let mut marked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let Some((gap, rest)) = part.split_once('"') else { continue };
+        let (before, behind) = match gap.as_bytes().first() {
+            Some(b't') => (" ", ""),
+            Some(b'n') => (" CONSTRAINT ", " NOT NULL"),
+            Some(b'c') => (",\n  CHECK (", ")"),
+            Some(b'd') => ("(", ")"),
+            _ => ("", ""),
+        };
+        marked.truncate(marked.strip_suffix(before).map_or(marked.len(), str::len));
+        marked.extend([MARK.to_string().as_str(), gap, MARK.to_string().as_str()]);
+        marked.push_str(rest.strip_prefix(behind).unwrap_or(rest));
+    }
+    marked
+}
+
+/// As [`Rustc`], with a gap for each path to a field.
 #[derive(Default)]
-struct Placeholders {
+struct Gaps {
     paths: RefCell<Vec<syn::Path>>,
 }
 
-impl Resolve for Placeholders {
+impl Resolve for Gaps {
     fn column_type(&self, ty: &syn::Type) -> Result<Option<ColumnType>, DeclareError> {
         column_type(ty, &Rustc as &dyn TypeNames)
     }
 
     fn reference(&self, path: &syn::Path) -> Result<Option<(Name, Name)>, DeclareError> {
         let mut paths = self.paths.borrow_mut();
-        let name = format!("\u{1}{}", paths.len());
+        let at = paths.len();
         paths.push(path.clone());
-        Ok(Some((name.as_str().into(), name.into())))
+        Ok(Some((gap('p', at).into(), gap('f', at).into())))
     }
 
     fn constant(&self, _: &syn::Path) -> Result<Option<syn::Lit>, DeclareError> {

@@ -126,10 +126,8 @@ pub(crate) fn write_without_key<T: ToParams + ?Sized>(
     columns: &'static [Column],
     statements: &Statements,
 ) -> Result<Vec<Value>, RowError> {
-    let is_rowid = |column: &Column| {
-        statements.rowid && statements.primary_key == [column.name] && column.sql_type.eq_ignore_ascii_case("INTEGER")
-    };
-    let Some(skipped) = columns.iter().position(is_rowid) else { return Err(RowError::without_rowid(table)) };
+    let found = columns.iter().position(|column| statements.is_rowid(column));
+    let Some(skipped) = found else { return Err(RowError::without_rowid(table)) };
     values(row, Writer { table, columns, skipped: Some(skipped), values: Vec::new() })
 }
 

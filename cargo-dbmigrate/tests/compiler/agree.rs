@@ -12,7 +12,7 @@ use crate::support::{run_script, shared};
 use crate::workspace::{Workspace, repository};
 
 /// The structs of a schema, as `pull` makes them. `None` if they cannot say all of it.
-fn structs(sql: &str) -> Option<String> {
+pub(crate) fn structs(sql: &str) -> Option<String> {
     block_on(async {
         let connection = Connection::in_memory().await.ok()?;
         run_script(&connection, sql).await.ok()?;

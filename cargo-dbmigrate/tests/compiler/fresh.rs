@@ -25,6 +25,16 @@ fn a_new_migration_and_another_level_are_noticed_without_a_touch_of_the_source()
     file.set_modified(long_ago).expect("it is ours");
     let said = workspace.check(&[]);
     assert!(said["fresh"].contains("`user` has a column `age` as of migration `0002_second`"), "{said:?}");
+    // a snapshot that was edited, and its lock was not
+    let snapshot = "fresh/migrations/0002_second/snapshot.json";
+    let text = workspace.read(snapshot);
+    source(AFTER);
+    assert!(workspace.check(&[]).is_empty());
+    workspace.write(snapshot, &text.replace("age", "years"));
+    assert!(workspace.check(&[])["fresh"].contains("was edited"));
+    workspace.write(snapshot, &text);
+    assert!(workspace.check(&[]).is_empty());
+    source(BEFORE);
     workspace.write("fresh/dbmigrate.toml", "compile_check = \"warn\"\n");
     let said = workspace.check(&[]);
     assert!(said["fresh"].starts_with("warning: "), "{said:?}");

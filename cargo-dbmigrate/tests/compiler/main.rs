@@ -6,6 +6,7 @@ mod support;
 
 mod agree;
 mod cases;
+mod differ;
 mod documented;
 mod files;
 mod fresh;

@@ -63,6 +63,75 @@ fn with_a_root_only_that_crate_is_compared() {
 }
 
 #[test]
+fn crates_are_told_by_what_the_manifest_says_of_their_paths() {
+    let (workspace, package) = one("paths");
+    let manifest = workspace.read(&format!("{package}/Cargo.toml"));
+    // libraries and binaries in places of others, and others in places of theirs
+    let targets = "
+[lib]
+path = \"../paths-beside/lib.rs\"
+
+[[bin]]
+name = \"tool\"
+path = \"examples/tool.rs\"
+
+[[example]]
+name = \"demo\"
+path = \"src/demo.rs\"
+
+[[bench]]
+name = \"measured\"
+path = \"src/measured.rs\"
+harness = false
+";
+    workspace.write(
+        &format!("{package}/Cargo.toml"),
+        &format!("{}{targets}", manifest.replace("edition", "autoexamples = false\nedition")),
+    );
+    workspace.write("paths-beside/lib.rs", &format!("{HEAD}{USER}"));
+    let main = format!("{OWN}fn main() {{}}\n");
+    workspace.write(&format!("{package}/examples/tool.rs"), "fn main() {}\n");
+    workspace.write(&format!("{package}/src/demo.rs"), &main);
+    workspace.write(&format!("{package}/src/measured.rs"), &main);
+    let (is_right, said) = workspace.cargo("check", &["--all-targets"]);
+    assert!(is_right && said.is_empty(), "{said:?}");
+    workspace.write(&format!("{package}/examples/tool.rs"), &main);
+    assert!(workspace.check(&[])["tool"].contains("no migration creates table `own`"));
+    workspace.replace("paths-beside/lib.rs", "email: String", "email: i64");
+    assert!(workspace.check(&["--lib"])["paths"].contains("`email` is `i64`"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_source_folder_that_is_a_link_is_still_the_packages() {
+    let (workspace, package) = one("linked");
+    let (source, link) = (workspace.path("linked-beside"), workspace.path(&format!("{package}/src")));
+    let _ = std::fs::remove_dir_all(&source);
+    std::fs::rename(&link, &source).expect("the folder is ours");
+    std::os::unix::fs::symlink(&source, &link).expect("the folder is writable");
+    assert!(workspace.check(&[]).is_empty());
+    workspace.write("linked-beside/lib.rs", &format!("{HEAD}{}", USER.replace("email: String", "email: i64")));
+    assert!(workspace.check(&[])["linked"].contains("`email` is `i64`"));
+}
+
+#[test]
+fn the_command_that_helps_names_the_features() {
+    let (workspace, package) = one("featured");
+    let manifest = workspace.read(&format!("{package}/Cargo.toml"));
+    let features = "\n[features]\ndefault = [\"plain\"]\nplain = []\nfull = [\"extra\"]\nextra = []\n";
+    workspace.write(&format!("{package}/Cargo.toml"), &format!("{manifest}{features}"));
+    let user = USER.replace("pub email", "#[cfg(feature = \"extra\")]\n    pub age: Option<i64>,\n    pub email");
+    workspace.write(&format!("{package}/src/lib.rs"), &format!("{HEAD}{user}"));
+    assert!(workspace.check(&[]).is_empty());
+    let said = workspace.check(&["--features", "full"]);
+    assert!(said["featured"].contains("help: `cargo dbmigrate generate -p featured -F full`"), "{said:?}");
+    workspace.generate(&package, &["-F", "full", "--name", "second"]);
+    assert!(workspace.check(&["--features", "full"]).is_empty());
+    let said = workspace.check(&["--no-default-features"]);
+    assert!(said["featured"].contains("generate -p featured --no-default-features`"), "{said:?}");
+}
+
+#[test]
 fn two_structs_for_one_table_are_an_error_on_the_second() {
     let (workspace, package) = one("twice");
     let second = "pub mod other {\n    #[derive(dbmigrate::Table)]\n    #[table(name = \"USER\")]\n    pub struct Person {\n        pub email: String,\n    }\n}\n";

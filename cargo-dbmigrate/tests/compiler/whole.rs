@@ -1,21 +1,6 @@
 //! What no struct declares is found where the migrations are embedded.
 
-use crate::workspace::{HEAD, Workspace, repository};
-
-/// Stands in for the runner, which would bring the engine along.
-const RUNNER: &str = "
-pub mod facade {
-    pub use dbmigrate::__private;
-    pub struct Migrations;
-    impl Migrations {
-        pub const fn __embedded(_: &str, _: &str, _: &[&str], _: &[&str], _: u64) -> Self {
-            Self
-        }
-    }
-}
-
-pub static MIGRATIONS: facade::Migrations = dbmigrate_macros::embed_migrations!(crate = crate::facade);
-";
+use crate::workspace::{EMBEDDED, HEAD, Workspace};
 
 const USER: &str = "#[derive(Table)]\n#[table(name = \"users\")]\npub struct User {\n    pub email: String,\n}\n";
 const TAG: &str = "#[derive(Table)]\n#[table(name = \"tags\")]\npub struct Tag {\n    pub name: String,\n}\n";
@@ -27,10 +12,9 @@ const NAMES: &str = "#[derive(View)]\n#[view(name = \"names\", query = \"SELECT 
 fn a_struct_that_is_gone_is_an_error_where_the_migrations_are_embedded() {
     let package = "whole".to_owned();
     let workspace = Workspace::new("compiler-whole", std::slice::from_ref(&package));
-    let macros = repository().join("dbmigrate-macros");
-    let manifest = workspace.read("whole/Cargo.toml");
-    workspace.write("whole/Cargo.toml", &format!("{manifest}dbmigrate-macros = {{ path = {macros:?} }}\n"));
-    let source = |structs: &[&str]| workspace.write("whole/src/lib.rs", &format!("{HEAD}{}{RUNNER}", structs.concat()));
+    workspace.with_macros(&package);
+    let source =
+        |structs: &[&str]| workspace.write("whole/src/lib.rs", &format!("{HEAD}{}{EMBEDDED}", structs.concat()));
     source(&[USER, TAG, SEARCH, NAMES]);
     workspace.generate("whole", &["--name", "first"]);
     assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
@@ -42,7 +26,7 @@ fn a_struct_that_is_gone_is_an_error_where_the_migrations_are_embedded() {
     insta::assert_snapshot!("whole", format!("{gone}\n{warned}").replace("whole/src", "src").replace(" -p whole", ""));
     // what the library has counts for its binaries
     source(&[USER, TAG, SEARCH, NAMES]);
-    let main = format!("use whole as _;\n{RUNNER}fn main() {{}}\n");
+    let main = format!("use whole as _;\n{EMBEDDED}fn main() {{}}\n");
     workspace.write("whole/src/main.rs", &main);
     assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
     // also if it has the same structs itself

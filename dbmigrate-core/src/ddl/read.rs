@@ -1,6 +1,6 @@
 //! Reads the `CREATE` statements of a schema into the model.
 
-use thiserror::Error;
+use std::fmt;
 
 use super::cursor::{self, Cursor};
 use super::read_table;
@@ -26,11 +26,18 @@ pub enum Object {
 }
 
 /// A statement that the model cannot represent.
-#[derive(Debug, Clone, Error, PartialEq, Eq)]
-#[error("{message}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadError {
     message: String,
 }
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ReadError {}
 
 impl ReadError {
     pub(super) fn new(message: impl Into<String>) -> Self {

@@ -74,6 +74,8 @@ pub struct Item {
     pub fields: Vec<Field>,
     /// Whether the struct's own attributes have errors, so that what seems to be missing may have been meant by them.
     pub has_errors: bool,
+    /// Whether a macro makes the struct, as far as that can be told from where its tokens stand.
+    pub is_made_by_macro: bool,
 }
 
 /// A field with its `#[column(…)]`.
@@ -361,8 +363,23 @@ impl Item {
             unchecked: None,
             fields: Vec::new(),
             has_errors: false,
+            is_made_by_macro: !is_in_order(input),
         }
     }
+}
+
+/// Whether the tokens of a struct stand in the source as they follow each other. What a macro was given stands elsewhere
+/// than what it adds to it.
+fn is_in_order(input: &syn::DeriveInput) -> bool {
+    let syn::Data::Struct(syn::DataStruct { struct_token, fields: syn::Fields::Named(fields), .. }) = &input.data
+    else {
+        return true;
+    };
+    let (open, close) = (fields.brace_token.span.open(), fields.brace_token.span.close());
+    let fields = fields.named.iter().filter_map(|field| Some((field.ident.as_ref()?.span(), field.ty.span())));
+    let all = [struct_token.span, input.ident.span(), open].into_iter();
+    let all = all.chain(fields.flat_map(|(ident, ty)| [ident, ty])).chain([close]);
+    all.map(|span| (span.start().line, span.start().column)).is_sorted()
 }
 
 impl Field {

@@ -11,6 +11,7 @@ use crate::schema::validate::Place;
 use crate::schema::{
     Check, Column, ForeignKey, Generated, Index, IndexPart, KeyPart, PrimaryKey, ReferentialAction, Table, Unique,
 };
+use crate::sql::token::{TokenKind, tokenize};
 use crate::sql::{DeclType, Expr, Name};
 
 /// The table that the item declares. `None` if it has errors.
@@ -154,7 +155,7 @@ fn column(lowering: &mut Lowering<'_>, field: &Field, table: &mut Table) {
         field.generated.as_ref().map(|expr| Generated { expr: expr.value.clone(), stored: field.stored.is_some() });
     let type_check = ty
         .and_then(|ty: ColumnType| ty.check)
-        .map(|condition| Check { name: None, expr: condition.with_column(&name.value) });
+        .map(|condition| Check { name: None, expr: with_column(&condition, &name.value) });
     table.checks.extend(field.checks.iter().map(check).chain(type_check));
     table.columns.push(column);
     if let Some(unique) = &field.unique {
@@ -180,6 +181,21 @@ fn is_rowid_alias(table: &Table, column: &Column) -> bool {
 
 fn check(clause: &super::ast::CheckClause) -> Check {
     Check { name: clause.name.as_ref().map(|name| name.value.clone()), expr: clause.expr.value.clone() }
+}
+
+/// `condition` with the column in the place of each `{}` outside of quotes.
+fn with_column(condition: &Expr, column: &Name) -> Expr {
+    let mut text = String::new();
+    let mut tokens = tokenize(condition.as_str()).peekable();
+    while let Some(token) = tokens.next() {
+        let is_brace = |token: &crate::sql::Token<'_>, brace| token.kind == TokenKind::Operator && token.text == brace;
+        if is_brace(&token, "{") && tokens.next_if(|next| is_brace(next, "}")).is_some() {
+            text.push_str(&column.sql());
+        } else {
+            text.push_str(token.text);
+        }
+    }
+    Expr::new(text)
 }
 
 fn key_parts(lowering: &mut Lowering<'_>, clause: &KeyClause) -> Vec<KeyPart> {

@@ -1,6 +1,6 @@
 //! Renames of tables and columns: what was asked for, whether it fits, and what a schema looks like after it.
 
-use thiserror::Error;
+use std::fmt;
 
 use crate::schema::{NamedMap, Schema, Table, Trigger, TriggerEvent};
 use crate::sql::Name;
@@ -15,8 +15,7 @@ pub struct Renames {
 }
 
 /// A rename that does not fit the schemas.
-#[derive(Debug, Clone, Error, PartialEq, Eq)]
-#[error("cannot rename `{from}` to `{to}`: {reason}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenameError {
     /// The old name, with its table for a column.
     pub from: String,
@@ -25,6 +24,15 @@ pub struct RenameError {
     /// Why not.
     pub reason: String,
 }
+
+impl fmt::Display for RenameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, reason } = self;
+        write!(f, "cannot rename `{from}` to `{to}`: {reason}")
+    }
+}
+
+impl std::error::Error for RenameError {}
 
 impl Renames {
     /// The renames that `renamed_from` attributes ask for and that have not been made in `old` yet: of tables (the old

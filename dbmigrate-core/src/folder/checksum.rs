@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::schema::canonical::SchemaHash;
+use crate::sha256::Sha256;
 
 /// A SHA-256 value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,20 +23,20 @@ impl Checksum {
             rest = &rest[at + 1..];
         }
         hasher.update(rest);
-        Self(hasher.finalize().into())
+        Self(hasher.finish())
     }
 
     /// The checksum of bytes as they are.
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
+        Self(Sha256::digest(bytes))
     }
 
     /// The checksum of `line` chained to the one before it.
     pub(super) fn chained(before: &Self, line: &str) -> Self {
         let mut hasher = Sha256::new();
-        hasher.update(before.0);
+        hasher.update(&before.0);
         hasher.update(line.as_bytes());
-        Self(hasher.finalize().into())
+        Self(hasher.finish())
     }
 
     /// Reads 64 lower-case hexadecimal digits.

@@ -1,17 +1,17 @@
 //! What can be wrong with a migrations folder, each with the next step to take.
 
-use std::io;
+use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use super::lock::LockProblem;
 use super::snapshot;
 
 /// An error of the migrations folder. Its text is one line; [`FolderError::help`] says what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum FolderError {
     /// A `migration.sql` is not the one that the lock lists.
-    #[error("`{}` was edited after it was recorded in `migrations.lock`", path.display())]
     EditedSql {
         /// The file.
         path: PathBuf,
@@ -19,37 +19,31 @@ pub enum FolderError {
         is_last: bool,
     },
     /// A `snapshot.json` is not the one that the lock lists.
-    #[error("`{}` was edited, but snapshots are only written by the tool", path.display())]
     EditedSnapshot {
         /// The file.
         path: PathBuf,
     },
     /// A file or directory that the lock lists does not exist.
-    #[error("`{}` is missing, but `migrations.lock` lists it", path.display())]
     Missing {
         /// The file or directory.
         path: PathBuf,
     },
     /// There are migrations, but no lock.
-    #[error("`{}` is missing, but there are migrations beside it", path.display())]
     MissingLock {
         /// The lock.
         path: PathBuf,
     },
     /// A directory that the lock does not list.
-    #[error("`{}` is not listed in `migrations.lock`", path.display())]
     Unlisted {
         /// The directory.
         path: PathBuf,
     },
     /// An SQL file that is not in the directory of a migration.
-    #[error("`{}` is not part of a migration: a migration is a directory made by `generate`", path.display())]
     StrayFile {
         /// The file.
         path: PathBuf,
     },
     /// A merge has left its markers in a file.
-    #[error("`{}` contains a conflict that git could not merge, at line {line}", path.display())]
     Conflict {
         /// The file.
         path: PathBuf,
@@ -57,7 +51,6 @@ pub enum FolderError {
         line: usize,
     },
     /// The lock was changed by hand.
-    #[error("`{}` was changed by hand, at line {line}: {problem}", path.display())]
     TamperedLock {
         /// The lock.
         path: PathBuf,
@@ -67,10 +60,6 @@ pub enum FolderError {
         problem: LockProblem,
     },
     /// A later version of the tool wrote a file.
-    #[error(
-        "`{}` was written by a newer version of cargo-dbmigrate (format {format}, this version reads up to {newest})",
-        path.display()
-    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -80,13 +69,11 @@ pub enum FolderError {
         newest: u32,
     },
     /// A file is not text.
-    #[error("`{}` is not UTF-8 text", path.display())]
     NotUtf8 {
         /// The file.
         path: PathBuf,
     },
     /// A snapshot that the lock vouches for cannot be read.
-    #[error("`{}` cannot be read: {source}", path.display())]
     BrokenSnapshot {
         /// The file.
         path: PathBuf,
@@ -94,11 +81,6 @@ pub enum FolderError {
         source: serde_json::Error,
     },
     /// The snapshots of a program's migrations are not part of it.
-    #[error(
-        "`{}` is not part of the program{}",
-        path.display(),
-        reason.as_ref().map_or_else(String::new, |reason| format!(", and cannot be made of its migrations: {reason}"))
-    )]
     NotEmbedded {
         /// Where the file would be.
         path: PathBuf,
@@ -106,13 +88,11 @@ pub enum FolderError {
         reason: Option<String>,
     },
     /// Somebody else has written to the folder since it was read.
-    #[error("`{}` was changed by somebody else in the meantime; nothing was written", path.display())]
     ChangedMeanwhile {
         /// The file or directory.
         path: PathBuf,
     },
     /// A file cannot be written.
-    #[error("cannot write to `{}`: {source}; nothing was left there", path.display())]
     NotWritable {
         /// The migrations folder.
         path: PathBuf,
@@ -120,13 +100,64 @@ pub enum FolderError {
         source: io::Error,
     },
     /// A file cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
     NotReadable {
         /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
+}
+
+impl fmt::Display for FolderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path().display();
+        match self {
+            Self::EditedSql { .. } => write!(f, "`{path}` was edited after it was recorded in `migrations.lock`"),
+            Self::EditedSnapshot { .. } => {
+                write!(f, "`{path}` was edited, but snapshots are only written by the tool")
+            }
+            Self::Missing { .. } => write!(f, "`{path}` is missing, but `migrations.lock` lists it"),
+            Self::MissingLock { .. } => write!(f, "`{path}` is missing, but there are migrations beside it"),
+            Self::Unlisted { .. } => write!(f, "`{path}` is not listed in `migrations.lock`"),
+            Self::StrayFile { .. } => {
+                write!(f, "`{path}` is not part of a migration: a migration is a directory made by `generate`")
+            }
+            Self::Conflict { line, .. } => {
+                write!(f, "`{path}` contains a conflict that git could not merge, at line {line}")
+            }
+            Self::TamperedLock { line, problem, .. } => {
+                write!(f, "`{path}` was changed by hand, at line {line}: {problem}")
+            }
+            Self::Newer { format, newest, .. } => write!(
+                f,
+                "`{path}` was written by a newer version of cargo-dbmigrate (format {format}, this version reads up to \
+                 {newest})"
+            ),
+            Self::NotUtf8 { .. } => write!(f, "`{path}` is not UTF-8 text"),
+            Self::BrokenSnapshot { source, .. } => write!(f, "`{path}` cannot be read: {source}"),
+            Self::NotEmbedded { reason: None, .. } => write!(f, "`{path}` is not part of the program"),
+            Self::NotEmbedded { reason: Some(reason), .. } => {
+                write!(f, "`{path}` is not part of the program, and cannot be made of its migrations: {reason}")
+            }
+            Self::ChangedMeanwhile { .. } => {
+                write!(f, "`{path}` was changed by somebody else in the meantime; nothing was written")
+            }
+            Self::NotWritable { source, .. } => {
+                write!(f, "cannot write to `{path}`: {source}; nothing was left there")
+            }
+            Self::NotReadable { source, .. } => write!(f, "cannot read `{path}`: {source}"),
+        }
+    }
+}
+
+impl Error for FolderError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::BrokenSnapshot { source, .. } => Some(source),
+            Self::NotWritable { source, .. } | Self::NotReadable { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 impl FolderError {

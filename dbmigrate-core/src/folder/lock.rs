@@ -8,6 +8,7 @@
 //! The last hash of a line covers the line and the last hash of the line before, so that no line can be changed,
 //! moved, added or removed without all later ones. Two branches that both add a migration conflict here on purpose.
 
+use std::fmt;
 use std::ops::Range;
 
 use super::checksum::{Checksum, without_bom};
@@ -40,28 +41,40 @@ pub struct Migration {
 }
 
 /// What is wrong with a lock.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LockProblem {
     /// A merge has left its markers in it.
-    #[error("it contains a conflict that git could not merge")]
     Conflict,
     /// A later version of the tool wrote it.
-    #[error("written by a newer version of cargo-dbmigrate (format {0}, this version reads up to {FORMAT})")]
     Newer(u32),
     /// The first line is not that of a lock.
-    #[error("the first line is not `{HEADER}{FORMAT}: {COLUMNS}`")]
     Header,
     /// A line is not a name and four hashes.
-    #[error("the line is not a name and four hashes")]
     Malformed,
     /// A name is listed for the second time.
-    #[error("`{0}` is listed twice")]
     Twice(MigrationName),
     /// The hash of a line does not follow from the lines up to it.
-    #[error("the line of `{0}`, or one before it, is not as it was written")]
     Chain(MigrationName),
 }
+
+impl fmt::Display for LockProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict => f.write_str("it contains a conflict that git could not merge"),
+            Self::Newer(format) => write!(
+                f,
+                "written by a newer version of cargo-dbmigrate (format {format}, this version reads up to {FORMAT})"
+            ),
+            Self::Header => write!(f, "the first line is not `{HEADER}{FORMAT}: {COLUMNS}`"),
+            Self::Malformed => f.write_str("the line is not a name and four hashes"),
+            Self::Twice(name) => write!(f, "`{name}` is listed twice"),
+            Self::Chain(name) => write!(f, "the line of `{name}`, or one before it, is not as it was written"),
+        }
+    }
+}
+
+impl std::error::Error for LockProblem {}
 
 /// A [`LockProblem`] and its line, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@
 //! lines that are indented by two spaces or more. `no-transaction` is for the one statement that cannot run in a
 //! transaction.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::sql::token::{Token, TokenKind, tokenize};
@@ -56,8 +57,7 @@ pub struct Allow {
 }
 
 /// Why a script is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}:{line}: {message}", file.display())]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptError {
     /// The file, as it was given.
     pub file: PathBuf,
@@ -68,6 +68,14 @@ pub struct ScriptError {
     /// What to do about it.
     pub help: String,
 }
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file.display(), self.line, self.message)
+    }
+}
+
+impl std::error::Error for ScriptError {}
 
 impl<'a> Script<'a> {
     /// Parses `text`, the content of `file`, in time linear in its length.

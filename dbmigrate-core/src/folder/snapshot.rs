@@ -1,6 +1,6 @@
 //! `snapshot.json`: a schema as versioned JSON, the same bytes for the same schema, one line per column, index or key.
 
-use std::io;
+use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 use serde_json::ser::Formatter;
@@ -12,18 +12,43 @@ use crate::schema::Schema;
 pub const FORMAT: u32 = 1;
 
 /// Why a snapshot cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum SnapshotError {
     /// A later version of the tool wrote it.
-    #[error("written by a newer version of cargo-dbmigrate (format {format}, this version reads up to {FORMAT})")]
     Newer {
         /// Its format.
         format: u32,
     },
     /// It is not a snapshot.
-    #[error("not a snapshot: {0}")]
-    Malformed(#[from] serde_json::Error),
+    Malformed(serde_json::Error),
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newer { format } => write!(
+                f,
+                "written by a newer version of cargo-dbmigrate (format {format}, this version reads up to {FORMAT})"
+            ),
+            Self::Malformed(error) => write!(f, "not a snapshot: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for SnapshotError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Newer { .. } => None,
+            Self::Malformed(error) => Some(error),
+        }
+    }
+}
+
+impl From<serde_json::Error> for SnapshotError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Malformed(error)
+    }
 }
 
 /// What is known of the structs when a migration is written.

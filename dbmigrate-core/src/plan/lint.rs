@@ -22,9 +22,16 @@ pub enum Lint {
 }
 
 /// A name that is no lint's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown lint `{0}`")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownLint(pub String);
+
+impl fmt::Display for UnknownLint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown lint `{}`", self.0)
+    }
+}
+
+impl std::error::Error for UnknownLint {}
 
 impl Lint {
     /// All of them.

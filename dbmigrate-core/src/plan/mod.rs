@@ -28,6 +28,7 @@ pub use preflight::Preflight;
 pub use script::UNCHECKED;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 #[cfg(feature = "libsql")]
 pub(crate) use preflight::KEYS_SHOWN;
@@ -93,13 +94,21 @@ pub struct Plan {
 }
 
 /// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum PlanError {
     /// What cannot be done by a generated migration.
-    #[error("{0}")]
     Unsupported(String),
 }
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Unsupported(message) = self;
+        f.write_str(message)
+    }
+}
+
+impl std::error::Error for PlanError {}
 
 impl Plan {
     /// Whether there is nothing to do.

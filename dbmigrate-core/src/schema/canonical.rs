@@ -7,12 +7,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{
     Check, Column, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, Schema, Table, Trigger, Unique, View,
     VirtualTable,
 };
+use crate::sha256::Sha256;
 use crate::sql::{Expr, Name};
 
 /// The canonical texts of a schema by kind and folded name.

@@ -104,22 +104,6 @@ impl Expr {
         }
     }
 
-    /// The condition that comes with a type, with the column in the place of each `{}` outside of quotes.
-    #[must_use]
-    pub fn with_column(&self, column: &Name) -> Self {
-        let mut text = String::new();
-        let mut tokens = tokenize(&self.0).peekable();
-        while let Some(token) = tokens.next() {
-            let is_brace = |token: &Token<'_>, brace| token.kind == TokenKind::Operator && token.text == brace;
-            if is_brace(&token, "{") && tokens.next_if(|next| is_brace(next, "}")).is_some() {
-                text.push_str(&column.sql());
-            } else {
-                text.push_str(token.text);
-            }
-        }
-        Self::new(text)
-    }
-
     /// The text with every column `from` replaced by `to`: see [`Expr::with_columns_renamed`].
     #[must_use]
     pub fn with_column_renamed(&self, table: &Name, from: &Name, to: &Name) -> Self {

@@ -3,9 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
-use thiserror::Error;
-
 use super::Name;
 
 /// A pattern for the names of tables, such as `legacy_*`.
@@ -13,14 +10,12 @@ use super::Name;
 pub struct Glob(Box<str>);
 
 /// Why a text is not a pattern.
-#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GlobError {
     /// There is nothing in it, so it would stand for no name.
-    #[error("the pattern is empty")]
     Empty,
     /// Other tools give this character a meaning, which would go unheeded here.
-    #[error("`{pattern}` has a `{character}` in it, but only `*` and `?` stand for something: write `?` for it")]
     Unsupported {
         /// The pattern.
         pattern: String,
@@ -28,12 +23,26 @@ pub enum GlobError {
         character: char,
     },
     /// White space around it, which no name that is meant has.
-    #[error("`{pattern}` begins or ends with white space")]
     Space {
         /// The pattern.
         pattern: String,
     },
 }
+
+impl fmt::Display for GlobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the pattern is empty"),
+            Self::Unsupported { pattern, character } => write!(
+                f,
+                "`{pattern}` has a `{character}` in it, but only `*` and `?` stand for something: write `?` for it"
+            ),
+            Self::Space { pattern } => write!(f, "`{pattern}` begins or ends with white space"),
+        }
+    }
+}
+
+impl std::error::Error for GlobError {}
 
 impl Glob {
     /// The pattern as written.
@@ -82,27 +91,6 @@ impl FromStr for Glob {
             Some(character) => Err(GlobError::Unsupported { pattern, character }),
             None => Ok(Self(pattern.into())),
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Glob {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pattern;
-
-        // a visitor, so that the error arises where the reader of a file knows the place
-        impl Visitor<'_> for Pattern {
-            type Value = Glob;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a pattern for names")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Glob, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_str(Pattern)
     }
 }
 

@@ -28,18 +28,22 @@ pub(crate) struct Compared {
     pub(crate) differences: Vec<Difference>,
     /// What is for rustc to judge.
     pub(crate) assumptions: Vec<Assumption>,
+    /// What to do about what rustc judges to differ.
+    pub(crate) help: String,
 }
 
 /// Compares a declaration with the last migration.
 pub(crate) fn compare(item: &Item, declaration: &Declaration, head: &Head) -> Compared {
     let owner = item.ident.to_string();
     let name = item.name().value;
-    let words = Words { table: &name, owner: &owner, head };
+    let words = Words { table: &name, owner: &owner, is_made_by_macro: item.is_made_by_macro, head };
+    let help = words.help();
     let comparing = Comparing { item, head, words };
     let mut compared = match &declaration.object {
         Object::Table(table) => comparing.table(table, declaration),
         Object::VirtualTable(_) | Object::View(..) => comparing.object(declaration),
     };
+    compared.help = help;
     compared.differences.extend(twice(item));
     // as people read them
     let place = |span: Span| (span.start().line, span.start().column);
@@ -49,7 +53,7 @@ pub(crate) fn compare(item: &Item, declaration: &Declaration, head: &Head) -> Co
 
 impl Compared {
     pub(super) fn of(name: &Name) -> Self {
-        Self { name: name.clone(), differences: Vec::new(), assumptions: Vec::new() }
+        Self { name: name.clone(), differences: Vec::new(), assumptions: Vec::new(), help: String::new() }
     }
 }
 
@@ -161,6 +165,7 @@ impl Comparing<'_> {
                 "if it is `{}` under another name: `#[table(renamed_from = \"{}\")]`, then generate",
                 twin.name, twin.name
             )),
+            None if self.item.is_made_by_macro => difference,
             None => difference.help(
                 "`generate` reads the source and expands no macros: a struct that a macro makes has to be written out",
             ),

@@ -13,7 +13,7 @@ use dbmigrate_core::schema::canonical::{canonical_check, canonical_column};
 use dbmigrate_core::schema::{Check, ForeignKey, Schema, Table};
 use dbmigrate_core::sql::token::tokenize;
 use dbmigrate_core::sql::{DeclType, Expr, Name};
-use proc_macro2::Span;
+use proc_macro2::{Delimiter, Span, TokenTree};
 use quote::ToTokens as _;
 
 use super::Difference;
@@ -146,19 +146,28 @@ impl<'a> Completing<'a> {
         if self.before.checks.is_empty() {
             return Vec::new();
         }
-        let mut declared: Vec<String> = table.checks.iter().map(canonical_check).collect();
-        let mut found = Vec::new();
+        let mut declared: Vec<(String, &Check)> =
+            table.checks.iter().map(|check| (canonical_check(check), check)).collect();
+        let mut left = Vec::new();
         for check in &self.before.checks {
             let canonical = canonical_check(check);
-            if let Some(at) = declared.iter().position(|known| *known == canonical) {
-                declared.remove(at);
-                continue;
+            match declared.iter().position(|(known, _)| *known == canonical) {
+                Some(at) => drop(declared.remove(at)),
+                None => left.push(check),
             }
-            let mut mentioned = self.before.columns.iter().filter(|column| check.expr.mentions(&column.name));
-            let (Some(column), None, None) = (mentioned.next(), mentioned.next(), &check.name) else { continue };
-            let is_of = |field: &Field| field.decl_type.is_none() && field.name().value == column.name;
-            let at = self.item.fields.iter().position(is_of);
-            found.extend(at.map(|at| (at, check)));
+        }
+        let mut found = Vec::new();
+        for check in &left {
+            let (Some(column), None) = (only_column(self.before, check), &check.name) else { continue };
+            let is_of = |field: &Field| field.decl_type.is_none() && field.name().value == *column;
+            let Some(at) = self.item.fields.iter().position(is_of) else { continue };
+            // an attribute that has changed is not a type that has
+            let same = |other: &Check| other.name.is_none() && only_column(self.before, other) == Some(column);
+            let (before, here) =
+                (left.iter().filter(|other| same(other)), declared.iter().filter(|other| same(other.1)));
+            if before.count() > here.count() {
+                found.push((at, *check));
+            }
         }
         found
     }
@@ -241,6 +250,12 @@ impl<'a> Completing<'a> {
     }
 }
 
+/// The column that a check is about, if it is one.
+pub(super) fn only_column<'t>(table: &'t Table, check: &Check) -> Option<&'t Name> {
+    let mut mentioned = table.columns.iter().filter(|column| check.expr.mentions(&column.name));
+    mentioned.next().filter(|_| mentioned.next().is_none()).map(|column| &column.name)
+}
+
 /// A foreign key to fields of a struct.
 struct Clause<'a> {
     paths: &'a [syn::Path],
@@ -292,9 +307,16 @@ pub(super) fn text_of(path: &syn::Path) -> String {
 /// The first and the last token.
 fn ends(tokens: &impl quote::ToTokens) -> Range<SpanEnd> {
     let mut tokens = tokens.to_token_stream().into_iter();
-    let start = tokens.next().map_or_else(Span::call_site, |token| token.span());
-    let end = tokens.last().map_or(start, |token| token.span());
-    SpanEnd(start)..SpanEnd(end)
+    let first = tokens.next();
+    // what a macro was given for a type has a group around it, which stands where the macro says so
+    let given = |token: &TokenTree| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => Some(ends(&group.stream())),
+        _ => None,
+    };
+    let range = |token: &TokenTree| given(token).unwrap_or_else(|| SpanEnd(token.span())..SpanEnd(token.span()));
+    let start = first.as_ref().map_or(SpanEnd(Span::call_site())..SpanEnd(Span::call_site()), range);
+    let end = tokens.last().as_ref().map_or(start.end, |token| range(token).end);
+    start.start..end
 }
 
 /// The condition with `{}` for the column.

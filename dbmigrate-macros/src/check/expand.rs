@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dbmigrate_core::config::CompileCheck;
 use dbmigrate_core::declare::naming::unraw;
+use dbmigrate_core::hash;
 use dbmigrate_core::sql::token::{TokenKind, significant, unquote};
-use dbmigrate_core::sql::{DeclType, Expr, hash};
+use dbmigrate_core::sql::{DeclType, Expr};
 use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 
@@ -41,22 +42,14 @@ pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facad
     }
     if !compared.assumptions.is_empty() {
         body.extend(quote! { use #facade::__private as __p; });
-        let expected: Vec<TokenStream> = compared.assumptions.iter().filter_map(expected).collect();
-        if !expected.is_empty() {
-            let count = Literal::usize_unsuffixed(expected.len());
+        if compared.assumptions.iter().any(|assumption| matches!(assumption.what, What::Type { .. })) {
+            let tail = if level == CompileCheck::Error { tail(head, &compared.help) } else { String::new() };
             body.extend(quote! {
-                const __C: &[#facade::Column] = <#path as #facade::Table>::COLUMNS;
-                const __E: [__p::Expected; #count] = [#(#expected),*];
-                const __D: [bool; #count] = __p::differing(__C, __E);
+                const __C: __p::Compared = __p::Compared(<#path as #facade::Table>::COLUMNS, #tail);
             });
         }
-        if level == CompileCheck::Error {
-            let tail = format!("{}\nhelp: `{}`", as_of(head), head.command);
-            body.extend(quote! { const __H: &str = #tail; });
-        }
-        // the types come first, in the order of what was expected of them
-        for (at, assumption) in compared.assumptions.iter().enumerate() {
-            body.extend(self::assumption(at, assumption, head));
+        for assumption in &compared.assumptions {
+            body.extend(self::assumption(assumption, head, &compared.help));
         }
     }
     wrapped(body)
@@ -106,51 +99,52 @@ fn difference(difference: &Difference, level: CompileCheck) -> TokenStream {
     }
 }
 
-/// What is expected of a column, as rustc can compare it.
-fn expected(assumption: &Assumption) -> Option<TokenStream> {
-    let What::Type { at, decl_type, nullable, checks, .. } = &assumption.what else { return None };
-    let at = Literal::usize_unsuffixed(*at);
-    let hashed = |hash: u64| Literal::u64_unsuffixed(hash);
-    let sql_type = hashed(decl_type.as_ref().map_or(hash::NOTHING, |decl_type| hash::hash(decl_type.as_str())));
-    let nullable = Literal::u8_unsuffixed(nullable.map_or(2, u8::from));
-    let check = hashed(match &checks[..] {
-        [] => hash::NOTHING,
-        [check] => hash::hash(check.as_str()),
-        // a type has one at most
-        several => hash::hash(&format!("{several:?}")),
-    });
-    Some(quote!(__p::Expected { at: #at, sql_type: #sql_type, nullable: #nullable, check: #check }))
+/// What ends every message.
+fn tail(head: &Head, help: &str) -> String {
+    format!("{}\nhelp: {help}", as_of(head))
 }
 
-/// `index` is the place among the assumptions.
-fn assumption(index: usize, assumption: &Assumption, head: &Head) -> TokenStream {
+fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
     let (first, last) = (assumption.span.start.0, assumption.span.end.0);
     let is_error = head.level == CompileCheck::Error;
-    let tail = || format!("{}\nhelp: `{}`", as_of(head), head.command);
     let (condition, message) = match &assumption.what {
-        What::Type { name, field, decl_type, nullable, checks, .. } => {
-            let index = Literal::usize_unsuffixed(index);
+        What::Type { at, name, field, decl_type, nullable, checks } => {
+            let at = Literal::usize_unsuffixed(*at);
             let sql_type = decl_type.as_ref().map_or("", DeclType::as_str);
+            let type_hash = Literal::u64_unsuffixed(decl_type.as_ref().map_or(hash::NOTHING, |_| hash::hash(sql_type)));
+            let may_be_null = Literal::u8_unsuffixed(nullable.map_or(2, u8::from));
+            let check_hash = Literal::u64_unsuffixed(match &checks[..] {
+                [] => hash::NOTHING,
+                [check] => hash::hash(check.as_str()),
+                // a type has one at most
+                several => hash::hash(&format!("{several:?}")),
+            });
             let check = |check: &Expr| format!("CHECK ({})", check.as_str().replace("{}", name.as_str()));
             let checks: Vec<String> = checks.iter().map(check).collect();
             if is_error {
-                let check = checks.join(" and ");
-                let call = quote_spanned!(first=> __p::Expected::refuse);
-                let arguments = quote_spanned!(first=> __E[#index], __C, #field, #sql_type, #check, __H);
-                let call = respanned(call, first);
-                let arguments = parentheses(respanned(arguments, first), last);
-                return quote! { const _: () = if __D[#index] { #call #arguments }; };
+                // short, because there is one for each column of a crate, and rustc reads all of them
+                let (call, check) = match &checks[..] {
+                    [] => (quote_spanned!(first=> __p::column), None),
+                    checks => {
+                        let text = checks.join(" and ");
+                        (quote_spanned!(first=> __p::checked_column), Some(quote!(, (#check_hash, #text))))
+                    }
+                };
+                let arguments = quote!(__C, #at, #may_be_null, #field, (#type_hash, #sql_type) #check);
+                let arguments = parentheses(arguments, last);
+                return quote! { const _: () = #call #arguments; };
             }
             let mut words = Vec::new();
             words.extend(decl_type.as_ref().map(|_| if sql_type.is_empty() { "without a type" } else { sql_type }));
             words.extend(nullable.map(|nullable| if nullable { "nullable" } else { "NOT NULL" }));
             words.extend(checks.iter().map(String::as_str));
-            let message = format!("{field} here, but {} {}", words.join(", "), tail());
-            (quote_spanned!(first=> !__D[#index]), message)
+            let message = format!("{field} here, but {} {}", words.join(", "), tail(head, help));
+            (quote_spanned!(first=> __C.is(#at, #type_hash, #may_be_null, #check_hash)), message)
         }
         What::Default { path, column, value } => {
             let then = dbmigrate_core::ddl::render::default_value(value);
-            let message = format!("`{column}` has the default `{}` here, but {then} {}", text_of(path), tail());
+            let message =
+                format!("`{column}` has the default `{}` here, but {then} {}", text_of(path), tail(head, help));
             let value = default_value(value, first);
             (quote_spanned!(first=> __p::Default(#path).is(&#value)), message)
         }
@@ -159,7 +153,8 @@ fn assumption(index: usize, assumption: &Assumption, head: &Head) -> TokenStream
             let Some(field) = owner.segments.pop() else { return TokenStream::new() };
             owner.segments.pop_punct();
             let (field, table, column) = (unraw(&field.ident), table.as_str(), column.as_str());
-            let message = format!("`{child}` references `{}` here, but `{table}.{column}` {}", text_of(path), tail());
+            let message =
+                format!("`{child}` references `{}` here, but `{table}.{column}` {}", text_of(path), tail(head, help));
             (quote_spanned!(first=> __p::refers_to_column::<#owner>(#field, #table, #column)), message)
         }
     };

@@ -11,7 +11,8 @@ use dbmigrate_core::config::CompileCheck;
 use dbmigrate_core::folder::{Folder, FolderError, SNAPSHOT_FILE};
 use dbmigrate_core::schema::Schema;
 
-use super::target::Root;
+use super::manifest::Manifest;
+use super::target::{Crate, Root};
 use crate::project::{self, Project, ProjectError};
 
 /// What there is to compare with.
@@ -117,20 +118,28 @@ impl Found {
         }
         files.push(folder_path.join(dbmigrate_core::folder::lock::FILE_NAME));
         let Some(migration) = folder.head() else { return Ok(Self::Empty(files)) };
-        read.push(folder_path.join(&migration.name).join(SNAPSHOT_FILE));
+        let snapshot = folder_path.join(&migration.name).join(SNAPSHOT_FILE);
+        read.push(snapshot.clone());
+        files.push(snapshot);
         for file in &files {
             // said once, where it can be said
             project::literal(file)?;
         }
         let snapshot = folder.snapshot_at(migration)?;
+        let current = Crate::of_this_process();
+        let manifest = || Manifest::of(root);
+        let features = match current.root {
+            Root::Unknown => String::new(),
+            Root::File(_) | Root::Elsewhere => manifest().arguments(&current.features),
+        };
         Ok(Self::Head(Head {
             level,
             name: migration.name.as_str().to_owned(),
             schema: snapshot.schema,
             renamed_from: snapshot.renamed_from,
-            command: command(root),
+            command: command(root, &features),
             files,
-            is_compared: Root::of_this_process().is_compared(root, project.config.root.as_deref()),
+            is_compared: current.root.is_compared(root, project.config.root.as_deref(), manifest),
             root: root.to_owned(),
         }))
     }
@@ -142,14 +151,13 @@ fn snapshot_without_lock(folder: &Path) -> bool {
     entries.flatten().any(|entry| entry.path().join(SNAPSHOT_FILE).is_file())
 }
 
-/// The command, with the package where the working directory, which is the workspace's, does not tell it.
-fn command(root: &Path) -> String {
+/// The command, with the package where the working directory, which is the workspace's, does not tell it, and with the
+/// features that the crate is compiled with.
+fn command(root: &Path, features: &str) -> String {
     let is_here = std::env::current_dir().is_ok_and(|here| here == root);
     let package = std::env::var("CARGO_PKG_NAME").ok().filter(|_| !is_here);
-    match package {
-        Some(package) => format!("cargo dbmigrate generate -p {package}"),
-        None => "cargo dbmigrate generate".to_owned(),
-    }
+    let package = package.map(|package| format!(" -p {package}")).unwrap_or_default();
+    format!("cargo dbmigrate generate{package}{features}")
 }
 
 fn stamp(file: &Path) -> Stamp {

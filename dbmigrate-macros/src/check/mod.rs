@@ -10,6 +10,7 @@ pub(crate) mod compare;
 mod complete;
 mod expand;
 pub(crate) mod head;
+mod manifest;
 mod object;
 mod said;
 mod target;

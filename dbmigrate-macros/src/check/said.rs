@@ -11,6 +11,7 @@ use proc_macro2::Span;
 
 use super::Difference;
 use super::compare::{Compared, Comparing};
+use super::complete::only_column;
 use super::words::Words;
 
 impl Comparing<'_> {
@@ -29,7 +30,7 @@ impl Comparing<'_> {
         if let Some(table) = diff.tables.iter().find(|table| table.name == after.name) {
             self.say_columns(table, before, after, &mut said);
             self.say_keys(table, before, after, declaration, &mut said);
-            self.say_checks(table, &mut said);
+            self.say_checks(table, before, after, &mut said);
             self.say_indexes(table, before, after, declaration, &mut said);
             if table.options {
                 self.say_options(before, after, &mut said);
@@ -172,7 +173,7 @@ impl Comparing<'_> {
         same.map_or(self.item.ident.span(), |clause| clause.span)
     }
 
-    fn say_checks(&self, diff: &TableDiff, said: &mut Said<'_>) {
+    fn say_checks(&self, diff: &TableDiff, before: &Table, after: &Table, said: &mut Said<'_>) {
         let clauses = || self.item.checks.iter().chain(self.item.fields.iter().flat_map(|field| &field.checks));
         let mut gone: Vec<_> = diff.dropped_checks.iter().collect();
         for check in &diff.added_checks {
@@ -180,7 +181,11 @@ impl Comparing<'_> {
             let span = clauses().find(is).map_or(self.item.ident.span(), |clause| clause.expr.span);
             let same_name = |other: &&Check| other.name.is_some() && other.name == check.name;
             let same_condition = |other: &&Check| other.expr == check.expr;
+            let column = only_column(after, check).filter(|_| check.name.is_none());
+            let same_column =
+                |other: &&Check| other.name.is_none() && column.is_some() && only_column(before, other) == column;
             let pair = gone.iter().position(|other| same_name(other) || same_condition(other));
+            let pair = pair.or_else(|| gone.iter().position(same_column));
             let pair = pair.map(|at| gone.remove(at));
             said.both(span, Some(render::check(check)), pair.map(render::check));
         }

@@ -3,18 +3,29 @@
 //! doctests, which may have structs of their own.
 //!
 //! Cargo tells a macro the package, but not the kind of target, so the root file of the crate is looked up in the
-//! arguments of the compiler. Unit tests are left out by `#[cfg(not(test))]` in the expansion: the library and the
+//! arguments of the compiler, and then in the manifest if it is not in one of the usual places. Unit tests are left out by `#[cfg(not(test))]` in the expansion: the library and the
 //! binaries are compiled without their tests as well.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use proc_macro2::Span;
 
 use super::head::Head;
+use super::manifest::Manifest;
 
 /// Directories of a package whose crates are not part of it.
 const BESIDE: [&str; 3] = ["tests", "benches", "examples"];
+
+/// The crate that this process compiles, as far as the compiler's arguments tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Crate {
+    /// Its root file.
+    pub(super) root: Root,
+    /// The features that it is compiled with.
+    pub(super) features: BTreeSet<String>,
+}
 
 /// The file that a compiler was started with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +38,14 @@ pub(super) enum Root {
     Unknown,
 }
 
-impl Root {
-    /// The root of the crate that this process compiles.
+impl Crate {
+    /// The crate that this process compiles.
     pub(super) fn of_this_process() -> Self {
-        Self::from_arguments(std::env::args(), |file| std::fs::read_to_string(file).ok())
+        let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+        Self::from_arguments(arguments, |file| std::fs::read_to_string(file).ok())
     }
 
-    /// Finds the root among the arguments of a compiler. `read` reads a file of arguments, one a line
+    /// Finds the crate among the arguments of a compiler. `read` reads a file of arguments, one a line
     /// (doc.rust-lang.org/rustc/command-line-arguments.html#path).
     fn from_arguments(arguments: impl Iterator<Item = String>, read: impl Fn(&str) -> Option<String>) -> Self {
         let mut all: Vec<String> = Vec::new();
@@ -46,28 +58,46 @@ impl Root {
         let is_root = |argument: &&String| {
             Path::new(argument).extension().is_some_and(|extension| extension == "rs") && !argument.starts_with('-')
         };
-        match all.iter().find(is_root) {
-            Some(file) => Self::File(PathBuf::from(file)),
-            None if all.iter().any(|argument| argument == "-") => Self::Elsewhere,
-            None => Self::Unknown,
-        }
+        let root = match all.iter().find(is_root) {
+            Some(file) => Root::File(PathBuf::from(file)),
+            None if all.iter().any(|argument| argument == "-") => Root::Elsewhere,
+            None => Root::Unknown,
+        };
+        let feature = |argument: &String| Some(argument.strip_prefix("feature=\"")?.strip_suffix('"')?.to_owned());
+        Self { root, features: all.iter().filter_map(feature).collect() }
     }
+}
 
+impl Root {
     /// Whether the structs of this crate are compared. `None`: it depends on the file that the struct is in.
-    pub(super) fn is_compared(&self, package: &Path, configured: Option<&Path>) -> Option<bool> {
-        match (self, configured) {
-            (Self::Unknown, _) => None,
-            (Self::Elsewhere, _) => Some(false),
-            (Self::File(file), Some(configured)) => Some(absolute(file) == absolute(&package.join(configured))),
-            (Self::File(file), None) => Some(is_part_of(package, file)),
+    pub(super) fn is_compared(
+        &self,
+        package: &Path,
+        configured: Option<&Path>,
+        manifest: impl FnOnce() -> Manifest,
+    ) -> Option<bool> {
+        let file = match (self, configured) {
+            (Self::Unknown, _) => return None,
+            (Self::Elsewhere, _) => return Some(false),
+            (Self::File(file), Some(configured)) => return Some(is_same(file, &package.join(configured))),
+            (Self::File(file), None) => file,
+        };
+        if is_usual_root(package, file) {
+            return Some(true);
         }
+        let manifest = manifest();
+        let is_file = |path: PathBuf| is_same(file, &package.join(path));
+        if manifest.read().any(is_file) {
+            return Some(true);
+        }
+        Some(!manifest.beside().any(is_file) && is_part_of(package, file))
     }
 }
 
 /// Whether this process compiles one crate, and ends.
 pub(super) fn is_compiler() -> bool {
     static IS: OnceLock<bool> = OnceLock::new();
-    *IS.get_or_init(|| Root::of_this_process() != Root::Unknown)
+    *IS.get_or_init(|| Crate::of_this_process().root != Root::Unknown)
 }
 
 /// Whether the struct at `span` is compared.
@@ -75,15 +105,27 @@ pub(super) fn is_compared(head: &Head, span: Span) -> bool {
     head.is_compared.unwrap_or_else(|| span.local_file().is_none_or(|file| is_part_of(&head.root, &file)))
 }
 
+/// Whether a file is the library or the main program, where cargo looks for them.
+fn is_usual_root(package: &Path, file: &Path) -> bool {
+    ["src/lib.rs", "src/main.rs"].iter().any(|usual| is_same(file, &package.join(usual)))
+}
+
 /// Whether a file is one of the package's library and binaries, as cargo lays packages out.
 fn is_part_of(package: &Path, file: &Path) -> bool {
-    let (package, file) = (absolute(package), absolute(file));
-    let Ok(inside) = file.strip_prefix(&package) else { return false };
+    // a folder in the package may be a link that leads out of it
+    let spelled = std::path::absolute(file).ok().zip(std::path::absolute(package).ok());
+    let inside = spelled.and_then(|(file, package)| file.strip_prefix(package).ok().map(Path::to_owned));
+    let real = || resolved(file).strip_prefix(resolved(package)).ok().map(Path::to_owned);
+    let Some(inside) = inside.or_else(real) else { return false };
     let first = inside.components().next().map(std::path::Component::as_os_str);
     !BESIDE.iter().any(|beside| first == Some(beside.as_ref())) && inside != Path::new("build.rs")
 }
 
-fn absolute(path: &Path) -> PathBuf {
+fn is_same(left: &Path, right: &Path) -> bool {
+    left == right || resolved(left) == resolved(right)
+}
+
+fn resolved(path: &Path) -> PathBuf {
     path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
@@ -93,7 +135,14 @@ mod unit {
 
     fn root(arguments: &[&str]) -> Root {
         let read = |file: &str| (file == "long").then(|| "--crate-name\na\nsrc/main.rs\n".to_owned());
-        Root::from_arguments(arguments.iter().map(ToString::to_string), read)
+        Crate::from_arguments(arguments.iter().map(ToString::to_string), read).root
+    }
+
+    #[test]
+    fn the_features_are_those_of_the_arguments() {
+        let arguments = ["rustc", "src/lib.rs", "--cfg", "feature=\"a\"", "--check-cfg", "cfg(feature, values(\"b\"))"];
+        let found = Crate::from_arguments(arguments.iter().map(ToString::to_string), |_| None);
+        assert_eq!(found.features.iter().collect::<Vec<_>>(), ["a"]);
     }
 
     #[test]
@@ -111,7 +160,7 @@ mod unit {
         let package = tempfile::tempdir().expect("a folder can be made");
         let package = package.path();
         let is_compared = |file: &str, configured: Option<&str>| {
-            Root::File(package.join(file)).is_compared(package, configured.map(Path::new))
+            Root::File(package.join(file)).is_compared(package, configured.map(Path::new), Manifest::default)
         };
         for file in ["src/lib.rs", "src/main.rs", "src/bin/b.rs", "cli/main.rs"] {
             assert_eq!(is_compared(file, None), Some(true), "{file}");
@@ -119,11 +168,11 @@ mod unit {
         for file in ["tests/a.rs", "examples/a/main.rs", "benches/a.rs", "build.rs"] {
             assert_eq!(is_compared(file, None), Some(false), "{file}");
         }
-        let elsewhere = Root::File("/elsewhere/doctest.rs".into()).is_compared(package, None);
+        let elsewhere = Root::File("/elsewhere/doctest.rs".into()).is_compared(package, None, Manifest::default);
         assert_eq!(elsewhere, Some(false));
         assert_eq!(is_compared("examples/a/main.rs", Some("examples/a/main.rs")), Some(true));
         assert_eq!(is_compared("src/lib.rs", Some("examples/a/main.rs")), Some(false));
-        assert_eq!(Root::Unknown.is_compared(package, None), None);
+        assert_eq!(Root::Unknown.is_compared(package, None, Manifest::default), None);
         assert!(is_part_of(package, &package.join("src/users.rs")));
     }
 }

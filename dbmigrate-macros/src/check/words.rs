@@ -13,6 +13,8 @@ pub(crate) struct Words<'a> {
     pub(crate) table: &'a Name,
     /// The struct.
     pub(crate) owner: &'a str,
+    /// Whether a macro makes it.
+    pub(crate) is_made_by_macro: bool,
     /// What it is compared with.
     pub(crate) head: &'a Head,
 }
@@ -20,12 +22,16 @@ pub(crate) struct Words<'a> {
 impl Words<'_> {
     /// A difference that a migration would make good.
     pub(crate) fn difference(&self, span: Span, message: String) -> Difference {
-        Difference::new(span, message).help(self.generate())
+        Difference::new(span, message).help(self.help())
     }
 
-    /// The command.
-    pub(crate) fn generate(&self) -> String {
-        format!("`{}`", self.head.command)
+    /// What to do about a difference.
+    pub(crate) fn help(&self) -> String {
+        let command = &self.head.command;
+        match self.is_made_by_macro {
+            true => format!("`generate` expands no macros: write out the struct that this one makes, then `{command}`"),
+            false => format!("`{command}`"),
+        }
     }
 
     /// `as of migration …`.

@@ -48,7 +48,7 @@ pub const fn same(left: u64, right: u64) -> bool {
     left == right || left == ANY || right == ANY
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "model"))]
 mod tests {
     use super::*;
     use crate::sql::{DeclType, Expr};

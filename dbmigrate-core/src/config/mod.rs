@@ -1,9 +1,13 @@
 //! `dbmigrate.toml`, beside the package's `Cargo.toml`: what can be in it, for the subcommand and for the macros, which
-//! both parse it. Everything has a default; the file may be missing.
+//! read it with [`Config::parse`]. Everything has a default; the file may be missing.
+
+#[cfg(feature = "declare")]
+mod fields;
+#[cfg(feature = "declare")]
+mod parse;
 
 use std::path::PathBuf;
-
-use serde::Deserialize;
+use std::str::FromStr;
 
 use crate::ignore::Ignore;
 
@@ -24,8 +28,7 @@ pub const LONGEST_TIMEOUT: u64 = 86_400;
 pub const MOST_RETRIES: u32 = 100;
 
 /// What can be configured.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The folder of the migrations, relative to the package.
     pub migrations: PathBuf,
@@ -49,8 +52,7 @@ pub struct Config {
 }
 
 /// What the compiler says of a struct that differs from the migrations.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CompileCheck {
     /// It does not compile.
     #[default]
@@ -59,6 +61,19 @@ pub enum CompileCheck {
     Warn,
     /// Nothing: structs are not compared.
     Off,
+}
+
+impl FromStr for CompileCheck {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "error" => Ok(Self::Error),
+            "warn" => Ok(Self::Warn),
+            "off" => Ok(Self::Off),
+            _ => Err(format!("unknown variant `{word}`, expected one of `error`, `warn`, `off`")),
+        }
+    }
 }
 
 impl Default for Config {
@@ -80,6 +95,8 @@ impl Default for Config {
 /// What is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// Line and column, both counted from 1, if it is at one place.
+    pub place: Option<(usize, usize)>,
     /// What is wrong, in one line.
     pub message: String,
     /// What to do about it.
@@ -91,41 +108,6 @@ impl Config {
     pub fn token_variable(&self) -> &str {
         self.token_env.as_deref().unwrap_or(TOKEN_VARIABLE)
     }
-
-    /// What is wrong with a configuration that can be read.
-    pub fn problem(&self) -> Option<Problem> {
-        let problem = |message: String| Some(Problem { message, help: None });
-        for (name, seconds) in [("timeout", self.timeout), ("busy_timeout", self.busy_timeout)] {
-            if seconds > LONGEST_TIMEOUT {
-                return problem(format!("`{name}` is more than a day ({LONGEST_TIMEOUT} seconds)"));
-            }
-        }
-        if self.timeout == 0 {
-            return problem("`timeout` is 0, and no server answers that soon".to_owned());
-        }
-        if self.retries > MOST_RETRIES {
-            return problem(format!("`retries` is more than {MOST_RETRIES}"));
-        }
-        if self.token_env.as_deref().is_some_and(|name| !is_variable(name)) {
-            // what stands there instead may be a token
-            let message = "`token_env` is not the name of an environment variable".to_owned();
-            let help = format!("keep the token in a variable, and name that: `token_env = \"{TOKEN_VARIABLE}\"`");
-            return Some(Problem { message, help: Some(help) });
-        }
-        if self.migrations.as_os_str().is_empty() {
-            let help = Some("name a folder: `migrations = \"migrations\"`".to_owned());
-            return Some(Problem { message: "`migrations` is empty".to_owned(), help });
-        }
-        None
-    }
-}
-
-/// Whether every shell takes a name for that of a variable. A long one is rather a token.
-fn is_variable(name: &str) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    !name.starts_with(|first: char| first.is_ascii_digit())
-        && (1..=64).contains(&name.len())
-        && name.bytes().all(is_word)
 }
 
 /// Line and column of a byte of the file, both counted from 1.
