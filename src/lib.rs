@@ -51,7 +51,8 @@ pub mod __private {
     };
     pub use crate::column_name::{ColumnsOf, ColumnsOfView, column_name};
     pub use crate::declared::{
-        Declared, DeclaredBy, ProbeBinary, ProbeLibrary, ProbeUndeclared, TableName, TableProbe, Undeclared,
+        Declared, DeclaredBy, Places, ProbeBinary, ProbeBoth, ProbeLibrary, ProbeNotBoth, ProbeUndeclared, TableName,
+        TableProbe, Undeclared,
     };
     #[cfg(feature = "libsql")]
     pub use crate::rows::{FromRow, FromValue, Reader, ToParams, ToValue, ValueError, Writer, number_at, word_at};
