@@ -77,7 +77,6 @@ impl<Row, T> fmt::Debug for ColumnName<Row, T> {
 #[macro_export]
 macro_rules! column {
     (@split [$($row:tt)+] :: $field:ident) => {{
-        #[allow(unused_imports)]
         use $crate::__private::ColumnsOfView as _;
         $crate::__private::column_name(
             |row: &$($row)+| &row.$field,

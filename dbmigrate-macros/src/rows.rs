@@ -79,13 +79,14 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
                 (words, quote!(Text), quote!(word_at))
             };
             let borrowed = integer.then(|| quote!(&));
+            let found = quote!(#p::#at(&__value, &[#(#values),*]));
+            let read = if others.is_empty() {
+                quote!(#found.map(|_| Self::#last))
+            } else {
+                quote!(::core::result::Result::Ok(match #found? { #(#places => Self::#others,)* _ => Self::#last }))
+            };
             (
-                quote! {
-                    ::core::result::Result::Ok(match #p::#at(&__value, &[#(#values),*])? {
-                        #(#places => Self::#others,)*
-                        _ => Self::#last,
-                    })
-                },
+                read,
                 quote!(<#p::#of as #p::ToValue>::to_value(match self { #(Self::#variants => #borrowed #values),* })),
                 None,
             )
@@ -100,14 +101,12 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
     let (from, to) = (bound(&quote!(#p::FromValue)), bound(&quote!(#p::ToValue)));
     let items = quote! {
         #[automatically_derived]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
         impl #generics #p::FromValue for #ident #arguments where #(#own,)* #from {
             fn from_value(__value: #value) -> #readable {
                 #read
             }
         }
         #[automatically_derived]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
         impl #generics #p::ToValue for #ident #arguments where #(#own,)* #to {
             fn to_value(&self) -> #writable {
                 #write

@@ -5,12 +5,14 @@ use crate::database::{all, insert, with};
 /// No prelude, and the names of the prelude for something else.
 mod without_prelude {
     #![no_implicit_prelude]
-    #![deny(
+    // of this one a part is allowed where a path to a struct has no lifetimes
+    #![deny(rust_2018_idioms)]
+    #![forbid(
         warnings,
+        deprecated,
         missing_docs,
         unreachable_pub,
         unused,
-        rust_2018_idioms,
         single_use_lifetimes,
         unused_lifetimes,
         unused_qualifications,
@@ -29,6 +31,7 @@ mod without_prelude {
     pub(super) enum Some {
         Ok,
         #[column_type(rename = "Err")]
+        #[deprecated]
         Err,
         None,
     }
@@ -73,6 +76,10 @@ mod without_prelude {
         pub(super) left: &'a str,
         pub(super) right: ::std::option::Option<&'b [u8]>,
     }
+
+    pub(super) const CORE: ::dbmigrate::ColumnName<Option<'_>, ::std::borrow::Cow<'_, str>> =
+        ::dbmigrate::column!(Option<'_>::core);
+    pub(super) const VIEWED: ::dbmigrate::ColumnName<View, ::std::string::String> = ::dbmigrate::column!(View::core);
 
     #[derive(::std::fmt::Debug, ::std::cmp::PartialEq, ::dbmigrate::View)]
     #[view(query = "SELECT core FROM options")]
@@ -176,6 +183,8 @@ mod with_functions_of_the_same_names {
 fn structs_with_the_names_of_the_prelude_come_back() {
     use dbmigrate::View as _;
     use without_prelude::{Only, Option as Options, Result, Some, String, Vec, View};
+    #[allow(deprecated)]
+    let old = Some::Err;
     let connection = with::<String>();
     let row = |dbmigrate, some| String {
         dbmigrate,
@@ -186,12 +195,8 @@ fn structs_with_the_names_of_the_prelude_come_back() {
         vec: Vec { value: Result(8) },
         value: Result(7),
     };
-    let rows = [
-        row(1, None),
-        row(2, Option::Some(Some::None)),
-        row(3, Option::Some(Some::Ok)),
-        row(4, Option::Some(Some::Err)),
-    ];
+    let rows =
+        [row(1, None), row(2, Option::Some(Some::None)), row(3, Option::Some(Some::Ok)), row(4, Option::Some(old))];
     for row in &rows {
         insert(&connection, row);
     }
@@ -203,6 +208,7 @@ fn structs_with_the_names_of_the_prelude_come_back() {
     crate::database::execute(&connection, &View::CREATE.to_string());
     let found = crate::database::read(&connection, View::SELECT, View::from_row);
     assert_eq!(found.into_iter().flatten().collect::<std::vec::Vec<_>>(), [View { core: "a".to_owned() }]);
+    assert_eq!((without_prelude::CORE.name(), without_prelude::VIEWED.name()), ("core", "core"));
     let connection = with::<without_prelude::Table<'_, '_>>();
     insert(&connection, &without_prelude::Table { left: "a", right: None });
 }
