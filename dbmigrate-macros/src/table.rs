@@ -8,7 +8,7 @@
 
 use dbmigrate_core::declare::ast::{DefaultClause, Field, Item, Reference};
 use dbmigrate_core::declare::{DeclareError, Derive, lower_item, naming};
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -20,7 +20,7 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
     let declaration = lower_item(&item, errors, &Rustc)?;
     let facade = crate::facade(item.crate_path.as_ref());
     let (generics, arguments, bounds) = input.generics.split_for_impl();
-    let ident = &item.ident;
+    let ident = &derived(&item.ident);
     let name = item.name().value;
     let name = name.as_str();
     let word = match derive {
@@ -62,6 +62,13 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
         #checks
         #comparison
     })
+}
+
+/// The name of a struct as a derive says it: whoever declares a deprecated struct does not use it.
+fn derived(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(Span::call_site().located_at(ident.span()));
+    ident
 }
 
 /// The names that other structs cannot tell from this one's identifiers.
