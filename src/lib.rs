@@ -45,7 +45,6 @@ pub use table::{Column, Table, View};
 /// What the derives expand to; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::__dbmigrate_with_libsql as with_libsql;
     pub use crate::check::{
         Compared, Default, NotNullable, Nullable, Value, checked_column, column, refers_to_column, require,
     };
@@ -58,6 +57,7 @@ pub mod __private {
     pub use crate::rows::{FromRow, FromValue, Reader, ToParams, ToValue, ValueError, Writer, number_at, word_at};
     pub use crate::statements::{Parent, Statements};
     pub use crate::table::{Names, refers_to};
+    pub use crate::{__dbmigrate_rows as rows, __dbmigrate_with_libsql as with_libsql};
     #[cfg(feature = "libsql")]
     pub use libsql::Value as SqlValue;
     /// The word of an enum.
@@ -81,5 +81,55 @@ macro_rules! __dbmigrate_with_libsql {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dbmigrate_with_libsql {
+    ($($items:tt)*) => {};
+}
+
+/// Rows as a struct, and a struct as parameters: of its generics, its type, its own bounds, the types of its fields, its
+/// fields with their places, and those that are written.
+#[cfg(feature = "libsql")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dbmigrate_rows {
+    (
+        [$($generics:tt)*] [$row:ty] [$($own:tt)*] [$($ty:ty, $from:tt $to:tt;)*]
+        [$($field:ident $at:literal)*] $([$($written:ident)*])?
+    ) => {
+        const _: () = {
+            use $crate::__private::{FromValue as __FromValue, ToValue as __ToValue};
+
+            #[automatically_derived]
+            impl $($generics)* $crate::FromRow for $row where $($own)* $(for<'__value> $ty: $from,)* {
+                fn read(_row: &$crate::__private::Reader<'_>) -> ::core::result::Result<Self, $crate::RowError> {
+                    ::core::result::Result::Ok(Self { $($field: _row.get($at)?),* })
+                }
+            }
+            $crate::__dbmigrate_params! {
+                [$($generics)*] [$row] [$($own)*] [$($ty, $to;)*] $([$($written)*])?
+            }
+        };
+    };
+}
+
+#[cfg(feature = "libsql")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dbmigrate_params {
+    ([$($generics:tt)*] [$row:ty] [$($own:tt)*] [$($ty:ty, $to:tt;)*] [$($written:ident)*]) => {
+        #[automatically_derived]
+        impl $($generics)* $crate::ToParams for $row where $($own)* $(for<'__value> $ty: $to,)* {
+            fn write(&self, writer: &mut $crate::__private::Writer) -> ::core::result::Result<(), $crate::RowError> {
+                writer.all(&[$(&self.$written),*])
+            }
+        }
+    };
+    // a view has none
+    ($($other:tt)*) => {};
+}
+
+/// As above.
+#[cfg(not(feature = "libsql"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dbmigrate_rows {
     ($($items:tt)*) => {};
 }
