@@ -5,8 +5,6 @@
 //! A bound for each type keeps a type that cannot be read from being an error before anybody reads it. Rust refuses
 //! bounds that are known not to hold, except if they are about all lifetimes.
 
-use std::collections::HashSet;
-
 use dbmigrate_core::declare::Derive;
 use dbmigrate_core::declare::ast::Item;
 use dbmigrate_core::declare::column_type::{ColumnTypeItem, Shape};
@@ -19,8 +17,8 @@ pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &TokenStream
     let ident = &item.ident;
     let (generics, arguments, own) = input.generics.split_for_impl();
     let own = own.map(|clause| &clause.predicates).into_iter().flatten();
-    let mut seen = HashSet::new();
-    let types = item.fields.iter().map(|field| &field.ty).filter(|ty| seen.insert(*ty)).map(|ty| {
+    let mut seen = Vec::new();
+    let types = item.fields.iter().map(|field| &field.ty).filter(|ty| is_new(ty, &mut seen)).map(|ty| {
         // at the type, which is where rustc says that a bound does not hold
         let (from, to) = (Ident::new("__FromValue", ty.span()), Ident::new("__ToValue", ty.span()));
         quote!(#ty, #from #to;)
@@ -36,6 +34,16 @@ pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &TokenStream
     quote! {
         #facade::__private::rows! { [#generics] [#ident #arguments] [#(#own,)*] [#(#types)*] [#(#fields)*] #written }
     }
+}
+
+/// Whether no field before had the same type. Of types that are more than a word each is taken for a new one, because
+/// comparing them takes longer than a bound.
+fn is_new<'a>(ty: &'a syn::Type, seen: &mut Vec<&'a Ident>) -> bool {
+    let syn::Type::Path(path) = ty else { return true };
+    let Some(word) = path.path.get_ident() else { return true };
+    let is_new = !seen.contains(&word);
+    seen.push(word);
+    is_new
 }
 
 /// Of a type that is stored as one value. One of several parts says itself how it is read and written.
