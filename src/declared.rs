@@ -5,13 +5,14 @@
 //! implementation, in this crate or in the package's library, is found by looking for a method: rustc tries
 //! [`ProbeBinary`] on a [`TableProbe`] behind two references, then [`ProbeLibrary`], and then [`ProbeUndeclared`], and
 //! takes the first one that is implemented. A binary may have the modules of the library a second time, so each is asked
-//! for on its own.
+//! for on its own. Two structs that stand in one place are the same one; those of others are two, which [`ProbeBoth`]
+//! finds.
 
 /// The name of a table or view of a package, both by their hash.
 pub struct TableName<const PACKAGE: u64, const TABLE: u64>;
 
-/// A struct, which `T` stands for, declares the table; in a binary, or in the library.
-pub trait DeclaredBy<T, const BINARY: bool> {}
+/// A struct, which `T` stands for, declares the table; in a binary, or in the library. The place is that in the source.
+pub trait DeclaredBy<T, const BINARY: bool, const PLACE: u64> {}
 
 /// Asks for the table.
 pub struct TableProbe<const PACKAGE: u64, const TABLE: u64>;
@@ -23,28 +24,28 @@ pub struct Declared;
 pub struct Undeclared;
 
 /// See the module.
-pub trait ProbeBinary<T> {
+pub trait ProbeBinary<T, const PLACE: u64> {
     /// Whether a struct declares the table.
     fn by_a_struct(&self) -> Declared {
         Declared
     }
 }
 
-impl<T, const PACKAGE: u64, const TABLE: u64> ProbeBinary<T> for &TableProbe<PACKAGE, TABLE> where
-    TableName<PACKAGE, TABLE>: DeclaredBy<T, true>
+impl<T, const PLACE: u64, const PACKAGE: u64, const TABLE: u64> ProbeBinary<T, PLACE> for &TableProbe<PACKAGE, TABLE> where
+    TableName<PACKAGE, TABLE>: DeclaredBy<T, true, PLACE>
 {
 }
 
 /// See the module.
-pub trait ProbeLibrary<T> {
+pub trait ProbeLibrary<T, const PLACE: u64> {
     /// Whether a struct declares the table.
     fn by_a_struct(&self) -> Declared {
         Declared
     }
 }
 
-impl<T, const PACKAGE: u64, const TABLE: u64> ProbeLibrary<T> for &&TableProbe<PACKAGE, TABLE> where
-    TableName<PACKAGE, TABLE>: DeclaredBy<T, false>
+impl<T, const PLACE: u64, const PACKAGE: u64, const TABLE: u64> ProbeLibrary<T, PLACE> for &&TableProbe<PACKAGE, TABLE> where
+    TableName<PACKAGE, TABLE>: DeclaredBy<T, false, PLACE>
 {
 }
 
@@ -57,3 +58,31 @@ pub trait ProbeUndeclared {
 }
 
 impl<const PACKAGE: u64, const TABLE: u64> ProbeUndeclared for TableProbe<PACKAGE, TABLE> {}
+
+/// The places of the structs in a binary and in the library; the same if there are no two.
+pub struct Places<const BINARY: u64, const LIBRARY: u64>;
+
+/// See the module.
+pub trait ProbeBoth<T, U, const P: u64, const Q: u64> {
+    /// Where structs declare the table.
+    fn places(&self) -> Places<P, Q> {
+        Places
+    }
+}
+
+impl<T, U, const P: u64, const Q: u64, const PACKAGE: u64, const TABLE: u64> ProbeBoth<T, U, P, Q>
+    for &TableProbe<PACKAGE, TABLE>
+where
+    TableName<PACKAGE, TABLE>: DeclaredBy<T, true, P> + DeclaredBy<U, false, Q>,
+{
+}
+
+/// See the module.
+pub trait ProbeNotBoth {
+    /// Where structs declare the table.
+    fn places(&self) -> Places<0, 0> {
+        Places
+    }
+}
+
+impl<const PACKAGE: u64, const TABLE: u64> ProbeNotBoth for TableProbe<PACKAGE, TABLE> {}

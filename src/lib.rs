@@ -41,7 +41,8 @@ pub mod __private {
         Compared, Default, NotNullable, Nullable, Value, checked_column, column, refers_to_column, require,
     };
     pub use crate::declared::{
-        Declared, DeclaredBy, ProbeBinary, ProbeLibrary, ProbeUndeclared, TableName, TableProbe, Undeclared,
+        Declared, DeclaredBy, Places, ProbeBinary, ProbeBoth, ProbeLibrary, ProbeNotBoth, ProbeUndeclared, TableName,
+        TableProbe, Undeclared,
     };
     pub use crate::table::{Names, refers_to};
 }

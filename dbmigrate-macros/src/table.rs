@@ -29,13 +29,18 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
     let columns = item.fields.iter().map(|field| column(field, &item, &facade));
     let checks: Vec<TokenStream> = item.fields.iter().flat_map(|field| field_checks(field, &facade)).collect();
     let checks: Vec<TokenStream> = checks.into_iter().chain(key_checks(&item, &facade)).collect();
+    let elided = has_references(&item).then(|| quote!(#[allow(elided_lifetimes_in_paths)]));
+    // neither unused nor used once, which are lints
+    let lifetimes_used =
+        (!input.generics.params.is_empty()).then(|| quote!(_: &#ident #arguments, _: &#ident #arguments));
     let checks = (!checks.is_empty()).then(|| {
         quote! {
             const _: () = {
-                #[allow(dead_code, elided_lifetimes_in_paths, clippy::all, clippy::pedantic)]
-                fn check #generics () #bounds {
+                #elided
+                fn check #generics (#lifetimes_used) #bounds {
                     #(#checks)*
                 }
+                let _ = check;
             };
         }
     });
@@ -87,8 +92,9 @@ fn column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
         let sql = decl_type.value.as_str();
         // an alias may be one
         let nullable = quote_spanned!(ty.span()=> {
-            #[allow(unused_imports)]
             use #facade::__private::NotNullable as _;
+            // an `Option` has no use for the trait
+            const _: bool = #facade::__private::Nullable::<()>::IS;
             #facade::__private::Nullable::<#ty>::IS
         });
         return quote!(#facade::Column::declared(#name, #sql, #nullable));
@@ -98,6 +104,14 @@ fn column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
         return quote!(#facade::Column::declared(#name, "", true));
     }
     quote_spanned!(ty.span()=> #facade::Column::of::<#ty>(#name))
+}
+
+/// Whether the struct refers to fields of structs, whose lifetimes nobody writes there. Where nothing has to be allowed,
+/// nothing is: a crate may forbid it.
+fn has_references(item: &Item) -> bool {
+    let of_fields = item.fields.iter().filter_map(|field| field.reference.as_ref());
+    let all = of_fields.chain(item.foreign_keys.iter().map(|clause| &clause.reference));
+    all.into_iter().any(|reference| matches!(reference.value, Reference::Fields(_)))
 }
 
 /// What rustc has to check for one field: its reference and the const of its default.

@@ -231,3 +231,58 @@ pub struct Names {
     workspace.write("hygienic/dbmigrate.toml", "compile_check = \"warn\"\n");
     assert_eq!(workspace.cargo("clippy", &[]).1.into_iter().collect::<Vec<_>>(), []);
 }
+
+#[test]
+fn a_crate_may_forbid_what_expansions_like_to_allow() {
+    let packages = ["forbidding".to_owned()];
+    let workspace = Workspace::new("compiler-forbidding", &packages);
+    let code =
+        "#![forbid(warnings, unused, dead_code, missing_docs, unreachable_pub, unused_lifetimes, single_use_lifetimes)]
+#![forbid(nonstandard_style, clippy::all, clippy::pedantic)]
+//! A strict crate.
+
+use dbmigrate::{ColumnType, Table, View};
+
+/// A number.
+#[derive(Debug, Clone, Copy, ColumnType)]
+pub struct Cents(pub i64);
+
+/// A rank.
+pub const RANK: i64 = 1;
+
+/// A table.
+#[derive(Debug, Clone, Copy, Table)]
+pub struct User<'a> {
+    /// Its key.
+    #[column(primary_key)]
+    pub id: i64,
+    /// Its name.
+    pub name: &'a str,
+    /// A price.
+    pub price: Cents,
+    /// A rank.
+    #[column(default = RANK)]
+    pub rank: i64,
+    /// Text.
+    #[column(type = \"TEXT\")]
+    pub text: Option<&'a str>,
+    /// Somebody else.
+    #[column(references = User::id)]
+    pub friend: Option<i64>,
+}
+
+/// A view.
+#[derive(Debug, Clone, Copy, View)]
+#[view(query = \"SELECT id FROM user\")]
+pub struct Ids {
+    /// A key.
+    pub id: i64,
+}
+";
+    workspace.write("forbidding/src/lib.rs", code);
+    workspace.generate("forbidding", &["--name", "first"]);
+    for level in ["error", "warn"] {
+        workspace.write("forbidding/dbmigrate.toml", &format!("compile_check = \"{level}\"\n"));
+        assert_eq!(workspace.cargo("clippy", &[]).1.into_iter().collect::<Vec<_>>(), [], "{level}");
+    }
+}

@@ -29,12 +29,35 @@ fn a_struct_that_is_gone_is_an_error_where_the_migrations_are_embedded() {
     let main = format!("use whole as _;\n{EMBEDDED}fn main() {{}}\n");
     workspace.write("whole/src/main.rs", &main);
     assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
-    // also if it has the same structs itself
-    let twice = format!("mod again {{\n    use dbmigrate::{{Table, View}};\n    {USER}{TAG}{SEARCH}{NAMES}}}\n");
-    workspace.write("whole/src/main.rs", &format!("#![allow(dead_code)]\n{twice}{main}"));
-    assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
     std::fs::remove_file(workspace.path("whole/src/main.rs")).expect("it is there");
     source(&[USER, TAG]);
     workspace.generate("whole", &["--name", "second", "--accept", "drop_table:search"]);
+    assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
+}
+
+#[test]
+fn a_binary_learns_that_its_library_has_another_struct_for_the_same_table() {
+    let package = "both".to_owned();
+    let workspace = Workspace::new("compiler-both", std::slice::from_ref(&package));
+    workspace.with_macros(&package);
+    workspace.write("both/src/schema.rs", &format!("use dbmigrate::Table;\n{USER}"));
+    workspace.write("both/src/lib.rs", "pub mod schema;\n");
+    workspace.generate("both", &["--name", "first"]);
+    let main = |structs: &str| {
+        let main = format!("#![allow(dead_code)]\nuse both as _;\n{structs}{EMBEDDED}fn main() {{}}\n");
+        workspace.write("both/src/main.rs", &main);
+    };
+    // the library's module a second time is the same struct
+    main("mod schema;\n");
+    assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
+    let own = format!("use dbmigrate::Table;\n{USER}");
+    main(&own);
+    let text = "two structs declare table `users`: one in this binary, one in the package's library";
+    let said = workspace.check(&[]);
+    assert!(said["both"].starts_with(&format!("error[E0277]: {text}")), "{said:?}");
+    workspace.write("both/dbmigrate.toml", "compile_check = \"warn\"\n");
+    let (is_right, said) = workspace.cargo("check", &[]);
+    assert!(is_right && said["both"].contains(text), "{said:?}");
+    main("mod schema;\n");
     assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
 }

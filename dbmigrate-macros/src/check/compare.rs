@@ -24,6 +24,8 @@ use super::{Difference, target};
 pub(crate) struct Compared {
     /// The name of the table or view.
     pub(crate) name: Name,
+    /// Where the struct stands.
+    pub(crate) at: Span,
     /// What differs.
     pub(crate) differences: Vec<Difference>,
     /// What is for rustc to judge.
@@ -43,7 +45,7 @@ pub(crate) fn compare(item: &Item, declaration: &Declaration, head: &Head) -> Co
         Object::Table(table) => comparing.table(table, declaration),
         Object::VirtualTable(_) | Object::View(..) => comparing.object(declaration),
     };
-    compared.help = help;
+    (compared.at, compared.help) = (item.ident.span(), help);
     compared.differences.extend(twice(item));
     // as people read them
     let place = |span: Span| (span.start().line, span.start().column);
@@ -53,7 +55,13 @@ pub(crate) fn compare(item: &Item, declaration: &Declaration, head: &Head) -> Co
 
 impl Compared {
     pub(super) fn of(name: &Name) -> Self {
-        Self { name: name.clone(), differences: Vec::new(), assumptions: Vec::new(), help: String::new() }
+        Self {
+            name: name.clone(),
+            at: Span::call_site(),
+            differences: Vec::new(),
+            assumptions: Vec::new(),
+            help: String::new(),
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn broken(error: &ProjectError, span: Span) -> TokenStream {
 pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facade: &TokenStream) -> TokenStream {
     let level = head.level;
     let mut body = tracked(&head.files);
-    body.extend(whole::declared(&compared.name, facade));
+    body.extend(whole::declared(compared, facade));
     for difference in &compared.differences {
         body.extend(self::difference(difference, level));
     }
@@ -55,14 +55,14 @@ pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facad
     wrapped(body)
 }
 
-/// Unit tests are compiled from the same source, and may have structs of their own.
+/// Unit tests are compiled from the same source, and may have structs of their own. No lint is allowed for all of it,
+/// because a crate may forbid it.
 pub(super) fn wrapped(body: TokenStream) -> TokenStream {
     if body.is_empty() {
         return body;
     }
     quote! {
         #[cfg(not(test))]
-        #[allow(dead_code, elided_lifetimes_in_paths, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = { #body };
     }
 }
@@ -90,10 +90,9 @@ fn difference(difference: &Difference, level: CompileCheck) -> TokenStream {
     }
     let name = proc_macro2::Ident::new("differs_from_the_migrations", span);
     quote! {
-        const _: () = {
+        const _: fn() = {
             #[deprecated(note = #text)]
-            #[allow(non_upper_case_globals)]
-            const #name: () = ();
+            fn #name() {}
             #name
         };
     }
@@ -107,6 +106,7 @@ fn tail(head: &Head, help: &str) -> String {
 fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
     let (first, last) = (assumption.span.start.0, assumption.span.end.0);
     let is_error = head.level == CompileCheck::Error;
+    let mut elided = TokenStream::new();
     let (condition, message) = match &assumption.what {
         What::Type { at, name, field, decl_type, nullable, checks } => {
             let at = Literal::usize_unsuffixed(*at);
@@ -155,16 +155,20 @@ fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
             let (field, table, column) = (unraw(&field.ident), table.as_str(), column.as_str());
             let message =
                 format!("`{child}` references `{}` here, but `{table}.{column}` {}", text_of(path), tail(head, help));
+            // nobody writes lifetimes there
+            elided = quote!(#[allow(elided_lifetimes_in_paths)]);
             (quote_spanned!(first=> __p::refers_to_column::<#owner>(#field, #table, #column)), message)
         }
     };
     if is_error {
         let call = quote_spanned!(first=> __p::require);
-        return constant(&call, quote_spanned!(first=> #condition, #message), first, last);
+        let arguments = parentheses(respanned(quote_spanned!(first=> #condition, #message), first), last);
+        return quote! { #elided const _: () = #call #arguments; };
     }
     let call = respanned(quote_spanned!(first=> __Agrees::<{ #condition }>::with_the_migrations), first);
     let arguments = parentheses(TokenStream::new(), last);
     quote! {
+        #elided
         const _: () = {
             struct __Agrees<const AGREES: bool>;
             impl __Agrees<true> {
@@ -177,12 +181,6 @@ fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
             #call #arguments
         };
     }
-}
-
-/// A call in a constant of its own, from `first` to `last`.
-fn constant(call: &TokenStream, arguments: TokenStream, first: Span, last: Span) -> TokenStream {
-    let arguments = parentheses(respanned(arguments, first), last);
-    quote! { const _: () = #call #arguments; }
 }
 
 fn parentheses(inside: TokenStream, span: Span) -> TokenTree {

@@ -1,26 +1,33 @@
 //! What no struct declares: asked where the migrations are embedded, because a struct that is gone has no derive that
 //! could say so. What the derives leave behind is an implementation of a trait for each table, which rustc finds in this
-//! crate and in the package's library.
+//! crate and in the package's library. So a binary also learns that its library has another struct for the same table.
 
 use dbmigrate_core::config::CompileCheck;
 use dbmigrate_core::sql::Name;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::compare::Compared;
 use super::expand::wrapped;
 use super::head::{self, Found, Head};
 use super::words::as_of;
 
-/// That a struct declares the table or view `name`. A type that nobody else can name stands for the struct: the trait is
+/// That a struct declares a table or view. A type that nobody else can name stands for the struct: the trait is
 /// public, and what a public trait has to do with is never dead code.
-pub(super) fn declared(name: &Name, facade: &TokenStream) -> TokenStream {
-    let (package, table) = (package(), hash(&name.folded()));
-    // cargo says so of binaries, and of no library
-    let is_binary = std::env::var_os("CARGO_BIN_NAME").is_some();
+pub(super) fn declared(compared: &Compared, facade: &TokenStream) -> TokenStream {
+    let (package, table) = (package(), hash(&compared.name.folded()));
+    let (is_binary, start) = (is_binary(), compared.at.start());
+    let file = compared.at.local_file().unwrap_or_default();
+    let place = hash(&format!("{}:{}:{}", file.display(), start.line, start.column));
     quote! {
         pub struct __S;
-        impl #facade::__private::DeclaredBy<__S, #is_binary> for #facade::__private::TableName<#package, #table> {}
+        impl #facade::__private::DeclaredBy<__S, #is_binary, #place> for #facade::__private::TableName<#package, #table> {}
     }
+}
+
+/// Whether this crate is a binary: cargo says so of them, and of no library.
+fn is_binary() -> bool {
+    std::env::var_os("CARGO_BIN_NAME").is_some()
 }
 
 /// Asks for a struct for each table and view of the last migration of the package. Errors are reported at `span`.
@@ -34,16 +41,18 @@ pub(crate) fn expansion(span: Span, facade: &TokenStream) -> TokenStream {
     let tables = schema.tables.iter().map(|table| ("table", &table.name));
     let virtual_tables = schema.virtual_tables.iter().map(|table| ("virtual table", &table.name));
     let views = schema.views.iter().map(|view| ("view", &view.name));
-    let questions: Vec<TokenStream> =
-        tables.chain(virtual_tables).chain(views).map(|(what, name)| question(what, name, head, span)).collect();
+    let mut questions = Vec::new();
+    for (what, name) in tables.chain(virtual_tables).chain(views) {
+        questions.push(question(what, name, head, span));
+        if is_binary() {
+            questions.push(question_of_two(what, name, head, span));
+        }
+    }
     if questions.is_empty() {
         return TokenStream::new();
     }
     wrapped(quote! {
-        #[allow(unused_imports)]
-        use #facade::__private::{
-            Declared, ProbeBinary as _, ProbeLibrary as _, ProbeUndeclared as _, TableProbe, Undeclared,
-        };
+        use #facade::__private::*;
         #(#questions)*
     })
 }
@@ -61,8 +70,8 @@ fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
                 trait Declares {}
                 impl Declares for Declared {}
                 const fn require<T: Declares>(_: &T) {}
-                #[allow(dead_code)]
                 fn ask() { require(&#asked); }
+                let _ = ask;
             };
         };
     }
@@ -74,8 +83,40 @@ fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
             impl Agrees for Declared {}
             trait Differs { #[deprecated(note = #text)] fn is_declared(&self) {} }
             impl Differs for Undeclared {}
-            #[allow(dead_code)]
             fn ask() { #asked; }
+            let _ = ask;
+        };
+    }
+}
+
+/// Whether this binary and the library have different structs for it.
+fn question_of_two(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
+    let (package, table) = (package(), hash(&name.folded()));
+    let message = format!("two structs declare {what} `{name}`: one in this binary, one in the package's library");
+    let help = "take one of them out, or give it another name: `#[table(name = \"…\")]`";
+    if head.level == CompileCheck::Error {
+        let asked = quote_spanned!(span=> (&&TableProbe::<#package, #table>).places());
+        return quote! {
+            const _: () = {
+                #[diagnostic::on_unimplemented(message = #message, label = "the migrations that are embedded here", note = #help)]
+                trait InOnePlace {}
+                impl<const PLACE: u64> InOnePlace for Places<PLACE, PLACE> {}
+                const fn require<T: InOnePlace>(_: &T) {}
+                fn ask() { require(&#asked); }
+                let _ = ask;
+            };
+        };
+    }
+    let text = format!("{message}\nhelp: {help}");
+    let asked = quote_spanned!(span=> (&(&&TableProbe::<#package, #table>).places()).are_one());
+    quote! {
+        const _: () = {
+            trait Agrees { fn are_one(&self) {} }
+            impl<const PLACE: u64> Agrees for Places<PLACE, PLACE> {}
+            trait Differs { #[deprecated(note = #text)] fn are_one(&self) {} }
+            impl<const BINARY: u64, const LIBRARY: u64> Differs for &Places<BINARY, LIBRARY> {}
+            fn ask() { #asked; }
+            let _ = ask;
         };
     }
 }
