@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use dbmigrate_core::hash;
 
+use crate::statements::Literal;
 use crate::{Column, Table};
 
 /// What is compared: the columns of a struct, and what ends every message, which begins with "as of migration".
@@ -147,25 +148,53 @@ macro_rules! integers {
             pub const fn is(&self, value: &Value) -> bool {
                 matches!(value, Value::Integer(integer) if *integer == self.0 as i128)
             }
+
+            /// The value as a literal.
+            #[allow(clippy::cast_lossless, clippy::cast_possible_wrap, reason = "for all of them at once")]
+            pub const fn literal(&self) -> Literal {
+                Literal::Integer(self.0 as i128)
+            }
         }
     )+ };
 }
-integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, usize, bool);
+integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, usize);
+
+impl Default<bool> {
+    /// Whether the migrations have this value.
+    pub const fn is(&self, value: &Value) -> bool {
+        matches!(value, Value::Integer(integer) if *integer == self.0 as i128)
+    }
+
+    /// The value as a literal.
+    pub const fn literal(&self) -> Literal {
+        Literal::Bool(self.0)
+    }
+}
 
 macro_rules! reals {
-    ($($ty:ty),+) => { $(
+    ($($ty:ty: $literal:ident),+) => { $(
         impl Default<$ty> {
             /// Whether the migrations have this value.
             #[allow(clippy::float_cmp, clippy::cast_lossless, clippy::cast_possible_truncation, reason = "the same text was read")]
             pub const fn is(&self, value: &Value) -> bool {
                 matches!(value, Value::Real(real) if *real as $ty == self.0)
             }
+
+            /// The value as a literal.
+            pub const fn literal(&self) -> Literal {
+                Literal::$literal(self.0)
+            }
         }
     )+ };
 }
-reals!(f32, f64);
+reals!(f32: Single, f64: Real);
 
-impl Default<&str> {
+impl Default<&'static str> {
+    /// The value as a literal.
+    pub const fn literal(&self) -> Literal {
+        Literal::Text(self.0)
+    }
+
     /// Whether the migrations have this value.
     pub const fn is(&self, value: &Value) -> bool {
         matches!(value, Value::Text(text) if same_bytes(text.as_bytes(), self.0.as_bytes()))
@@ -173,20 +202,35 @@ impl Default<&str> {
 }
 
 impl Default<char> {
+    /// The value as a literal.
+    pub const fn literal(&self) -> Literal {
+        Literal::Char(self.0)
+    }
+
     /// Whether the migrations have this value.
     pub const fn is(&self, value: &Value) -> bool {
         matches!(value, Value::Text(text) if same_bytes(text.as_bytes(), self.0.encode_utf8(&mut [0; 4]).as_bytes()))
     }
 }
 
-impl Default<&[u8]> {
+impl Default<&'static [u8]> {
+    /// The value as a literal.
+    pub const fn literal(&self) -> Literal {
+        Literal::Blob(self.0)
+    }
+
     /// Whether the migrations have this value.
     pub const fn is(&self, value: &Value) -> bool {
         matches!(value, Value::Blob(bytes) if same_bytes(bytes, self.0))
     }
 }
 
-impl<const N: usize> Default<&[u8; N]> {
+impl<const N: usize> Default<&'static [u8; N]> {
+    /// The value as a literal.
+    pub const fn literal(&self) -> Literal {
+        Literal::Blob(self.0)
+    }
+
     /// Whether the migrations have this value.
     pub const fn is(&self, value: &Value) -> bool {
         matches!(value, Value::Blob(bytes) if same_bytes(bytes, self.0))
@@ -247,7 +291,7 @@ const fn same_name(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right)
 }
 
-const fn same_bytes(left: &[u8], right: &[u8]) -> bool {
+pub(crate) const fn same_bytes(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }

@@ -7,6 +7,7 @@
 #![doc = include_str!("../docs/schema.md")]
 
 mod check;
+mod column_name;
 mod column_type;
 mod declared;
 #[cfg(any(
@@ -19,8 +20,12 @@ mod declared;
 ))]
 mod foreign_types;
 mod json;
+#[cfg(feature = "libsql")]
+pub mod rows;
+mod statements;
 mod table;
 
+pub use column_name::ColumnName;
 pub use column_type::ColumnType;
 /// Applications that migrate their database themselves.
 #[cfg(feature = "migrate")]
@@ -32,17 +37,49 @@ pub use dbmigrate_embed::{MigrateError, MigrateErrorKind, Migrations, Report};
 pub use dbmigrate_macros::embed_migrations;
 pub use dbmigrate_macros::{ColumnType, Table, View};
 pub use json::Json;
+#[cfg(feature = "libsql")]
+pub use rows::{FromRow, RowError, ToParams};
+pub use statements::Create;
 pub use table::{Column, Table, View};
 
 /// What the derives expand to; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::__dbmigrate_with_libsql as with_libsql;
     pub use crate::check::{
         Compared, Default, NotNullable, Nullable, Value, checked_column, column, refers_to_column, require,
     };
+    pub use crate::column_name::{ColumnsOf, ColumnsOfView, column_name};
     pub use crate::declared::{
         Declared, DeclaredBy, Places, ProbeBinary, ProbeBoth, ProbeLibrary, ProbeNotBoth, ProbeUndeclared, TableName,
         TableProbe, Undeclared,
     };
+    #[cfg(feature = "libsql")]
+    pub use crate::rows::{FromRow, FromValue, Reader, ToParams, ToValue, ValueError, Writer, number_at, word_at};
+    pub use crate::statements::{Parent, Statements};
     pub use crate::table::{Names, refers_to};
+    #[cfg(feature = "libsql")]
+    pub use libsql::Value as SqlValue;
+    /// The word of an enum.
+    #[cfg(feature = "libsql")]
+    pub type Text = str;
+    /// The number of an enum.
+    #[cfg(feature = "libsql")]
+    pub type Integer = i64;
+}
+
+/// What the derives expand to for the feature `libsql`, which only this crate knows to be on.
+#[cfg(feature = "libsql")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dbmigrate_with_libsql {
+    ($($items:tt)*) => { $($items)* };
+}
+
+/// What the derives expand to for the feature `libsql`, which only this crate knows to be off.
+#[cfg(not(feature = "libsql"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dbmigrate_with_libsql {
+    ($($items:tt)*) => {};
 }

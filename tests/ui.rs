@@ -5,4 +5,20 @@ fn the_derives_accept_every_feature_and_point_at_what_is_wrong() {
     let tests = trybuild::TestCases::new();
     tests.pass("tests/ui/accepted/*.rs");
     tests.compile_fail("tests/ui/refused/*.rs");
+    if cfg!(feature = "libsql") {
+        tests.compile_fail("tests/ui/rows/*.rs");
+    }
+}
+
+#[test]
+fn the_page_about_rows_shows_what_rustc_says() {
+    let page = include_str!("../docs/rows.md");
+    let said = include_str!("ui/rows/unreadable.stderr");
+    let (_, rest) = page.split_once("<!-- tests/ui/rows/unreadable.stderr -->\n```text\n").expect("it is shown");
+    let (shown, _) = rest.split_once("\n```").expect("it ends");
+    // not all of it
+    let mut lines = said.lines();
+    for line in shown.lines() {
+        assert!(lines.any(|other| other == line), "rustc does not say: {line}");
+    }
 }

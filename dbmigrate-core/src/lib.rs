@@ -5,8 +5,8 @@
 //! [`sql`] → [`schema`] → [`ddl`] (SQL text to model and back) → `declare` (annotated structs to model) → [`diff`] →
 //! [`plan`] → [`folder`] (snapshots and migrations on disk) → `engine` (libSQL: introspect, prove, apply).
 //! Everything up to [`folder`] is pure: no I/O, no clock, no terminal. The engine is behind the feature `libsql`,
-//! reading structs and `dbmigrate.toml` behind `declare`, the rest of it behind `model`; without features there is only
-//! [`hash`], which is all that applications have in common with the derives.
+//! reading structs and `dbmigrate.toml` behind `declare`, the rest of it behind `model`; without features there are
+//! only [`hash`] and [`quote`], which is all that applications have in common with the derives.
 
 #[cfg(feature = "model")]
 pub mod config;
@@ -23,8 +23,10 @@ pub mod folder;
 pub mod hash;
 #[cfg(feature = "model")]
 pub mod ignore;
+pub mod keyword;
 #[cfg(feature = "model")]
 pub mod plan;
+pub mod quote;
 #[cfg(feature = "model")]
 pub mod schema;
 #[cfg(feature = "model")]

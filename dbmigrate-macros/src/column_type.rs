@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use crate::rows;
 use crate::rustc::Rustc;
 
 pub(crate) fn expand(input: &syn::DeriveInput) -> Result<TokenStream, Vec<DeclareError>> {
@@ -37,10 +38,12 @@ pub(crate) fn expand(input: &syn::DeriveInput) -> Result<TokenStream, Vec<Declar
             }
         }
     };
+    let values = rows::column_type(&item, input, &facade);
     Ok(quote! {
         #[automatically_derived]
         impl #generics #facade::ColumnType for #ident #arguments #bounds {
             #consts
         }
+        #values
     })
 }

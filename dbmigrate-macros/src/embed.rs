@@ -70,10 +70,7 @@ fn embedded(named: Option<&Path>, span: Span, facade: &TokenStream) -> Result<To
     let folder = verified(&path, relative)?;
     let head = folder.head().map(|head| folder.snapshot_path(head));
     let schema = folder.head_schema()?;
-    if let Some((name, pattern)) = project.config.ignore.hidden_in(&schema) {
-        let message = format!("the migrations make `{name}`, but the pattern `{pattern}` hides it in databases");
-        return Err(ProjectError::new(message).help("take the pattern out of `ignore` in `dbmigrate.toml`"));
-    }
+    project.refuse_hidden(&schema)?;
     let tracked = tracked(project.files().chain(head.as_deref()))?;
     let lock_path = folder.lock_path();
     let lock = literal(&lock_path)?;

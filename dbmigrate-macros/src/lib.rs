@@ -6,9 +6,13 @@
 
 mod check;
 mod column_type;
+#[cfg(test)]
+mod documented;
 mod embed;
 mod project;
+mod rows;
 mod rustc;
+mod statements;
 mod table;
 
 use dbmigrate_core::declare::{DeclareError, Derive};

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use dbmigrate_core::config::{Config, FILE_NAME};
 use dbmigrate_core::declare::DeclareError;
 use dbmigrate_core::folder::FolderError;
+use dbmigrate_core::schema::Schema;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
@@ -96,6 +97,31 @@ impl Project {
     /// The migrations folder that is configured, absolute. It need not exist.
     pub(crate) fn folder(&self) -> PathBuf {
         self.root.join(&self.config.migrations)
+    }
+
+    /// Refuses migrations that make what `ignore` hides in databases.
+    ///
+    /// # Errors
+    /// If they do.
+    pub(crate) fn refuse_hidden(&self, schema: &Schema) -> Result<(), ProjectError> {
+        let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
+        let message = format!("the migrations make `{name}`, but the pattern `{pattern}` hides it in databases");
+        Err(ProjectError::new(message).help(format!("take the pattern out of `ignore` in `{FILE_NAME}`")))
+    }
+
+    /// Refuses a `root` that is not there: no crate would be the one that it names.
+    ///
+    /// # Errors
+    /// If there is no such file.
+    pub(crate) fn refuse_missing_root(&self) -> Result<(), ProjectError> {
+        match &self.config.root {
+            Some(named) if !self.root.join(named).is_file() => {
+                let message = format!("there is no crate root `{}`, which `{FILE_NAME}` names", named.display());
+                Err(ProjectError::new(message)
+                    .help("take it out, or name a file relative to the package: `root = \"src/lib.rs\"`"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The files that were read to know this.

@@ -3,23 +3,24 @@
 //! The expansion is an `impl` of consts, and a function that is never called for what only rustc can judge: that
 //! `references = User::id` is a field of the same type, and that a const in an attribute exists.
 //!
-//! The comparison with the last migration is in [`crate::check`].
+//! The statements among the consts are in [`crate::statements`], what reads and writes rows is in [`crate::rows`], and the
+//! comparison with the last migration is in [`crate::check`].
 
 use dbmigrate_core::declare::ast::{DefaultClause, Field, Item, Reference};
 use dbmigrate_core::declare::{DeclareError, Derive, lower_item, naming};
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use crate::check;
 use crate::rustc::Rustc;
+use crate::{check, rows, statements};
 
 pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenStream, Vec<DeclareError>> {
     let (item, errors) = Item::parse(input, derive);
     let declaration = lower_item(&item, errors, &Rustc)?;
     let facade = crate::facade(item.crate_path.as_ref());
     let (generics, arguments, bounds) = input.generics.split_for_impl();
-    let ident = &item.ident;
+    let ident = &derived(&item.ident);
     let name = item.name().value;
     let name = name.as_str();
     let word = match derive {
@@ -44,7 +45,9 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
             };
         }
     });
-    let names = (derive == Derive::Table).then(|| names(&item, &facade));
+    let names = names(&item, &facade);
+    let statements = statements::expand(&item, &declaration, &facade);
+    let rows = rows::expand(&item, input, &facade);
     let lifetimes = input.generics.lifetimes().map(|_| quote!('static));
     let comparison = check::expansion(&item, &declaration, &quote!(#ident<#(#lifetimes),*>), &facade);
     Ok(quote! {
@@ -53,10 +56,19 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
             const NAME: &'static str = #name;
             const COLUMNS: &'static [#facade::Column] = &[#(#columns),*];
             #names
+            #statements
         }
+        #rows
         #checks
         #comparison
     })
+}
+
+/// The name of a struct as a derive says it: whoever declares a deprecated struct does not use it.
+fn derived(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(Span::call_site().located_at(ident.span()));
+    ident
 }
 
 /// The names that other structs cannot tell from this one's identifiers.
@@ -85,6 +97,11 @@ fn names(item: &Item, facade: &TokenStream) -> TokenStream {
 
 /// The column as an expression that rustc evaluates, so that aliases and newtypes are judged by what they are.
 fn column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
+    let column = plain_column(field, item, facade);
+    if field.generated.is_some() { quote!(#column.generated()) } else { column }
+}
+
+fn plain_column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
     let name = field.name().value;
     let name = name.as_str();
     let ty = &field.ty;

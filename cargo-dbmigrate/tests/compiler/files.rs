@@ -9,7 +9,7 @@ const STRUCT: &str = "#[derive(Table)]\npub struct User {\n    pub email: String
 /// What happens to a package that was migrated.
 type Breaks = fn(&Workspace, &str);
 
-const WAYS: [(&str, Breaks); 10] = [
+const WAYS: [(&str, Breaks); 12] = [
     ("newer-snapshot", |workspace, package| {
         let snapshot = format!("{package}/migrations/0001_first/snapshot.json");
         workspace.replace(&snapshot, "\"format\": 1", "\"format\": 2");
@@ -41,6 +41,12 @@ const WAYS: [(&str, Breaks); 10] = [
     }),
     ("unknown-key", |workspace, package| {
         workspace.write(&format!("{package}/dbmigrate.toml"), "compile_chek = \"warn\"\n");
+    }),
+    ("missing-root", |workspace, package| {
+        workspace.write(&format!("{package}/dbmigrate.toml"), "root = \"src/app.rs\"\n");
+    }),
+    ("ignored-table", |workspace, package| {
+        workspace.write(&format!("{package}/dbmigrate.toml"), "ignore = [\"us*\"]\n");
     }),
     ("folder-is-a-file", |workspace, package| {
         workspace.write(&format!("{package}/dbmigrate.toml"), "migrations = \"src/lib.rs\"\n");

@@ -250,6 +250,17 @@ pub struct Cents(pub i64);
 /// A rank.
 pub const RANK: i64 = 1;
 
+/// A table that is on its way out.
+#[deprecated]
+#[derive(Debug, Clone, Copy, Table)]
+pub struct Old {
+    /// Its key.
+    pub id: i64,
+    /// A price.
+    #[deprecated]
+    pub price: Cents,
+}
+
 /// A table.
 #[derive(Debug, Clone, Copy, Table)]
 pub struct User<'a> {

@@ -1,14 +1,12 @@
 //! Default values: a Rust literal as SQL, if it agrees with the type of its field.
 
-use std::fmt::Write as _;
-
 use proc_macro2::Span;
 use syn::Lit;
 
 use super::errors::suggest;
 use super::{ColumnType, DeclareError, LiteralKind};
 use crate::sql::Expr;
-use crate::sql::name::quote_string;
+use crate::sql::name::{quote_blob, quote_string};
 
 type Result<T> = std::result::Result<T, DeclareError>;
 
@@ -51,13 +49,7 @@ fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String
         }
         Lit::Char(char) => Ok((LiteralKind::Char, quote_string(&char.value().to_string()))),
         Lit::Bool(bool) => Ok((LiteralKind::Bool, if bool.value { "TRUE" } else { "FALSE" }.to_owned())),
-        Lit::ByteStr(bytes) => {
-            let hex = bytes.value().iter().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
-            Ok((LiteralKind::Bytes, format!("x'{hex}'")))
-        }
+        Lit::ByteStr(bytes) => Ok((LiteralKind::Bytes, quote_blob(&bytes.value()))),
         _ => Err(DeclareError::new(span, "a literal of this kind has no SQL")
             .help("accepted: integers, floats, strings, `true`, `false`, byte strings")),
     }

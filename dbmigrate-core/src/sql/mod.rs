@@ -3,11 +3,11 @@
 mod dedent;
 pub mod expr;
 pub mod glob;
-pub mod keyword;
 pub mod name;
 pub mod split;
 pub mod token;
 
+pub use crate::keyword;
 pub use expr::{DeclType, Expr};
 pub use glob::Glob;
 pub use name::Name;

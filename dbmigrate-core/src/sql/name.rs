@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use super::keyword::is_keyword;
+pub use crate::quote::{quote_blob, quote_name, quote_string};
 
 /// An unquoted name. Two names are equal when they differ in the case of ASCII letters only, as in SQLite.
 ///
@@ -41,23 +41,6 @@ impl Name {
     pub fn same_spelling(&self, other: &Self) -> bool {
         self.0 == other.0
     }
-}
-
-/// `name` as an SQL identifier; see [`Name::sql`].
-pub fn quote_name(name: &str) -> Cow<'_, str> {
-    let mut bytes = name.bytes();
-    let plain = bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if plain && !is_keyword(name) {
-        Cow::Borrowed(name)
-    } else {
-        Cow::Owned(format!("\"{}\"", name.replace('"', "\"\"")))
-    }
-}
-
-/// `text` as an SQL string literal.
-pub fn quote_string(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// The names as a comma-separated SQL list.

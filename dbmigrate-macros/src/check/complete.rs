@@ -8,7 +8,7 @@ use std::ops::Range;
 use dbmigrate_core::declare::Deferred;
 use dbmigrate_core::declare::ast::{At, DefaultClause, Field, ForeignKeyClause, Item, Reference, ReferenceOptions};
 use dbmigrate_core::declare::naming::{snake_case, unraw};
-use dbmigrate_core::declare::rust_types::spelled;
+use dbmigrate_core::declare::rust_types::{is_spelled_option, spelled};
 use dbmigrate_core::schema::canonical::{canonical_check, canonical_column};
 use dbmigrate_core::schema::{Check, ForeignKey, Schema, Table};
 use dbmigrate_core::sql::token::tokenize;
@@ -49,6 +49,8 @@ pub(crate) enum What {
         nullable: Option<bool>,
         /// The checks that may be the type's, the column written `{}`.
         checks: Vec<Expr>,
+        /// What else to do than to generate a migration.
+        help: Option<String>,
     },
     /// A const is the default of a column.
     Default {
@@ -124,6 +126,8 @@ impl<'a> Completing<'a> {
             if decl_type.is_none() && !matters {
                 continue;
             }
+            // where the type is said in words, nothing is looked for in the Rust type but an `Option`
+            let may_hide = decl_type.is_none() && known.not_null && !is_spelled_option(&field.ty);
             let mine = |(on, check): &(usize, &Check)| (*on == at).then(|| with_placeholder(&check.expr, &column.name));
             self.assumptions.push(Assumption {
                 span: ends(&field.ty),
@@ -134,6 +138,10 @@ impl<'a> Completing<'a> {
                     decl_type,
                     nullable: matters.then_some(!known.not_null),
                     checks: checks.iter().filter_map(mine).collect(),
+                    help: may_hide.then(|| {
+                        let ty = spelled(&field.ty);
+                        format!("if there is nothing to generate: write `Option<…>`, which cannot be seen in `{ty}`")
+                    }),
                 },
             });
         }

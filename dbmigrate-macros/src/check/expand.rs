@@ -108,7 +108,8 @@ fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
     let is_error = head.level == CompileCheck::Error;
     let mut elided = TokenStream::new();
     let (condition, message) = match &assumption.what {
-        What::Type { at, name, field, decl_type, nullable, checks } => {
+        What::Type { at, name, field, decl_type, nullable, checks, help: further } => {
+            let tail = further.iter().fold(tail(head, help), |tail, help| format!("{tail}\nhelp: {help}"));
             let at = Literal::usize_unsuffixed(*at);
             let sql_type = decl_type.as_ref().map_or("", DeclType::as_str);
             let type_hash = Literal::u64_unsuffixed(decl_type.as_ref().map_or(hash::NOTHING, |_| hash::hash(sql_type)));
@@ -130,7 +131,8 @@ fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
                         (quote_spanned!(first=> __p::checked_column), Some(quote!(, (#check_hash, #text))))
                     }
                 };
-                let arguments = quote!(__C, #at, #may_be_null, #field, (#type_hash, #sql_type) #check);
+                let compared = further.as_ref().map_or_else(|| quote!(__C), |_| quote!(__p::Compared(__C.0, #tail)));
+                let arguments = quote!(#compared, #at, #may_be_null, #field, (#type_hash, #sql_type) #check);
                 let arguments = parentheses(arguments, last);
                 return quote! { const _: () = #call #arguments; };
             }
@@ -138,7 +140,7 @@ fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
             words.extend(decl_type.as_ref().map(|_| if sql_type.is_empty() { "without a type" } else { sql_type }));
             words.extend(nullable.map(|nullable| if nullable { "nullable" } else { "NOT NULL" }));
             words.extend(checks.iter().map(String::as_str));
-            let message = format!("{field} here, but {} {}", words.join(", "), tail(head, help));
+            let message = format!("{field} here, but {} {tail}", words.join(", "));
             (quote_spanned!(first=> __C.is(#at, #type_hash, #may_be_null, #check_hash)), message)
         }
         What::Default { path, column, value } => {

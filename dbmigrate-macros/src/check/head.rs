@@ -95,6 +95,10 @@ impl Known {
 impl Found {
     /// Reads the head of the package in `root`; the files that decide about it are added to `read`.
     fn read(root: &Path, read: &mut Vec<PathBuf>) -> Result<Self, ProjectError> {
+        let current = Crate::of_this_process();
+        if current.is_foreign {
+            return Ok(Self::Nothing);
+        }
         read.push(root.join(dbmigrate_core::config::FILE_NAME));
         let project = Project::at(root.to_owned())?;
         read.push(project.folder().join(dbmigrate_core::folder::lock::FILE_NAME));
@@ -126,7 +130,8 @@ impl Found {
             project::literal(file)?;
         }
         let snapshot = folder.snapshot_at(migration)?;
-        let current = Crate::of_this_process();
+        project.refuse_missing_root()?;
+        project.refuse_hidden(&snapshot.schema)?;
         let manifest = || Manifest::of(root);
         let features = match current.root {
             Root::Unknown => String::new(),

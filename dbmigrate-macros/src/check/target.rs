@@ -1,6 +1,7 @@
 //! Which crates are compared with the migrations: those that the subcommand reads, which are the package's library and
 //! its binaries, or the one that `root` in `dbmigrate.toml` names. Not tests, benches, examples, build scripts and
-//! doctests, which may have structs of their own.
+//! doctests, which may have structs of their own. Nor packages from a registry or a git repository: whoever depends on one
+//! can make no migration in it, and may use other features of it than its migrations are made for.
 //!
 //! Cargo tells a macro the package, but not the kind of target, so the root file of the crate is looked up in the
 //! arguments of the compiler, and then in the manifest if it is not in one of the usual places. Unit tests are left out by `#[cfg(not(test))]` in the expansion: the library and the
@@ -25,6 +26,8 @@ pub(super) struct Crate {
     pub(super) root: Root,
     /// The features that it is compiled with.
     pub(super) features: BTreeSet<String>,
+    /// Whether it comes from a registry or a git repository.
+    pub(super) is_foreign: bool,
 }
 
 /// The file that a compiler was started with.
@@ -64,7 +67,11 @@ impl Crate {
             None => Root::Unknown,
         };
         let feature = |argument: &String| Some(argument.strip_prefix("feature=\"")?.strip_suffix('"')?.to_owned());
-        Self { root, features: all.iter().filter_map(feature).collect() }
+        // cargo mutes the lints of these, and of nothing else
+        let is_muted = all.windows(2).any(|pair| pair[0] == "--cap-lints" && pair[1] == "allow");
+        let is_chosen = std::env::var_os("CARGO_PRIMARY_PACKAGE").is_some();
+        let features = all.iter().filter_map(feature).collect();
+        Self { root, features, is_foreign: is_muted && !is_chosen }
     }
 }
 
@@ -143,6 +150,7 @@ mod unit {
         let arguments = ["rustc", "src/lib.rs", "--cfg", "feature=\"a\"", "--check-cfg", "cfg(feature, values(\"b\"))"];
         let found = Crate::from_arguments(arguments.iter().map(ToString::to_string), |_| None);
         assert_eq!(found.features.iter().collect::<Vec<_>>(), ["a"]);
+        assert!(!found.is_foreign);
     }
 
     #[test]
@@ -153,6 +161,15 @@ mod unit {
         assert_eq!(root(&["rustc", "@long"]), file("src/main.rs"));
         assert_eq!(root(&["rustc", "--crate-name", "a", "-"]), Root::Elsewhere);
         assert_eq!(root(&["rust-analyzer-proc-macro-srv"]), Root::Unknown);
+    }
+
+    #[test]
+    fn a_crate_whose_lints_cargo_mutes_is_somebody_elses() {
+        let is_foreign =
+            |arguments: &[&str]| Crate::from_arguments(arguments.iter().map(ToString::to_string), |_| None).is_foreign;
+        assert!(is_foreign(&["rustc", "/registry/a/src/lib.rs", "--cap-lints", "allow"]));
+        assert!(!is_foreign(&["rustc", "src/lib.rs", "--cap-lints", "warn"]));
+        assert!(!is_foreign(&["rustc", "src/lib.rs"]));
     }
 
     #[test]

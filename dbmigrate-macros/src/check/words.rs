@@ -22,6 +22,9 @@ pub(crate) struct Words<'a> {
 impl Words<'_> {
     /// A difference that a migration would make good.
     pub(crate) fn difference(&self, span: Span, message: String) -> Difference {
+        // SQL in it may have several lines
+        let lines: Vec<&str> = message.lines().map(str::trim).collect();
+        let message = if lines.len() > 1 { lines.join(" ") } else { message };
         Difference::new(span, message).help(self.help())
     }
 

@@ -17,7 +17,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use dbmigrate::Migrations;
+use dbmigrate::{Migrations, Table as _};
 use libsql::Database;
 use schema::Note;
 
@@ -57,11 +57,10 @@ struct NewNote {
 
 async fn list(State(database): State<Arc<Database>>) -> Result<Json<Vec<Note>>, (StatusCode, String)> {
     let connection = database.connect().map_err(failed)?;
-    let mut rows = connection.query("SELECT id, title, done FROM notes ORDER BY id", ()).await.map_err(failed)?;
+    let mut rows = connection.query(&format!("{} ORDER BY id", Note::SELECT), ()).await.map_err(failed)?;
     let mut notes = Vec::new();
     while let Some(row) = rows.next().await.map_err(failed)? {
-        let (id, title, done) = (row.get(0).map_err(failed)?, row.get(1).map_err(failed)?, row.get(2).map_err(failed)?);
-        notes.push(Note { id, title, done });
+        notes.push(Note::from_row(&row).map_err(failed)?);
     }
     Ok(Json(notes))
 }
@@ -76,9 +75,10 @@ async fn add(
     Ok(StatusCode::CREATED)
 }
 
-fn failed(error: libsql::Error) -> (StatusCode, String) {
+fn failed(error: impl Into<libsql::Error>) -> (StatusCode, String) {
     /// `SQLITE_CONSTRAINT`: there is such a note already.
     const CONSTRAINT: i32 = 19;
+    let error = error.into();
     let status = match error {
         libsql::Error::SqliteFailure(code, _) if code & 0xff == CONSTRAINT => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

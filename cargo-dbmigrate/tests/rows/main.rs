@@ -1,0 +1,10 @@
+//! The row mapping on real databases: what is written is what is read, whatever the type; what is none of a type is an
+//! error that says so.
+
+mod create;
+mod database;
+mod hygiene;
+mod keys;
+mod names;
+mod refused;
+mod types;

@@ -1,0 +1,137 @@
+//! The reading and writing of rows: a struct literal, and a list of fields. It is in a macro of the facade that expands
+//! to nothing without the feature `libsql`, which only the facade knows of.
+//!
+//! A bound for each type keeps a type that cannot be read from being an error before anybody reads it. Rust refuses
+//! bounds that are known not to hold, except if they are about all lifetimes.
+
+use std::collections::HashSet;
+
+use dbmigrate_core::declare::Derive;
+use dbmigrate_core::declare::ast::{Field, Item};
+use dbmigrate_core::declare::column_type::{ColumnTypeItem, Shape};
+use proc_macro2::{Literal, TokenStream, TokenTree};
+use quote::quote;
+use syn::spanned::Spanned as _;
+
+/// Of a table or view.
+pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &TokenStream) -> TokenStream {
+    let ident = &item.ident;
+    let (generics, arguments, own) = input.generics.split_for_impl();
+    let own = own.map(|clause| &clause.predicates).into_iter().flatten();
+    let own: Vec<_> = own.collect();
+    let p = quote!(#facade::__private);
+    let bounds = bounds(item.fields.iter(), &quote!(#p::FromValue));
+    let fields = item.fields.iter().enumerate().map(|(at, field)| {
+        let ident = &field.ident;
+        let at = Literal::usize_unsuffixed(at);
+        quote!(#ident: __row.get(#at)?)
+    });
+    let unused = item.fields.is_empty().then(|| quote!(let _ = __row;));
+    let reading = quote! {
+        #[automatically_derived]
+        impl #generics #p::FromRow for #ident #arguments where #(#own,)* #(#bounds,)* {
+            fn read(__row: &#p::Reader<'_>) -> ::core::result::Result<Self, #facade::RowError> {
+                #unused
+                ::core::result::Result::Ok(Self { #(#fields),* })
+            }
+        }
+    };
+    let writing = (item.derive == Derive::Table).then(|| {
+        let fields = || item.fields.iter().filter(|field| field.generated.is_none());
+        let bounds = self::bounds(fields(), &quote!(#p::ToValue));
+        let fields = fields().map(|field| &field.ident);
+        quote! {
+            #[automatically_derived]
+            impl #generics #p::ToParams for #ident #arguments where #(#own,)* #(#bounds,)* {
+                fn write(&self, __row: &mut #p::Writer) -> ::core::result::Result<(), #facade::RowError> {
+                    __row.all(&[#(&self.#fields),*])
+                }
+            }
+        }
+    });
+    gated(&quote!(#reading #writing), facade)
+}
+
+/// Of a type that is stored as one value. One of several parts says itself how it is read and written.
+pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facade: &TokenStream) -> TokenStream {
+    let p = quote!(#facade::__private);
+    let value = quote!(#p::SqlValue);
+    let result = |ty: TokenStream| quote!(::core::result::Result<#ty, #p::ValueError>);
+    let (readable, writable) = (result(quote!(Self)), result(value.clone()));
+    let (read, write, inner) = match (&item.shape, &input.data) {
+        (Shape::Newtype { inner, .. }, syn::Data::Struct(data)) => {
+            let field = data.fields.members().next();
+            (
+                quote!(::core::result::Result::Ok(Self { #field: #p::FromValue::from_value(__value)? })),
+                quote!(#p::ToValue::to_value(&self.#field)),
+                Some(inner),
+            )
+        }
+        (Shape::Enum { values, integer, .. }, syn::Data::Enum(data)) => {
+            let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+            let Some((last, others)) = variants.split_last() else { return TokenStream::new() };
+            let places = (0..others.len()).map(Literal::usize_unsuffixed);
+            let (values, of, at) = if *integer {
+                let numbers = values.iter().filter_map(|value| value.parse().ok()).map(Literal::i64_unsuffixed);
+                (numbers.map(|number| quote!(#number)).collect(), quote!(Integer), quote!(number_at))
+            } else {
+                let words: Vec<TokenStream> = values.iter().map(|word| quote!(#word)).collect();
+                (words, quote!(Text), quote!(word_at))
+            };
+            let borrowed = integer.then(|| quote!(&));
+            let found = quote!(#p::#at(&__value, &[#(#values),*]));
+            let read = if others.is_empty() {
+                quote!(#found.map(|_| Self::#last))
+            } else {
+                quote!(::core::result::Result::Ok(match #found? { #(#places => Self::#others,)* _ => Self::#last }))
+            };
+            (
+                read,
+                quote!(<#p::#of as #p::ToValue>::to_value(match self { #(Self::#variants => #borrowed #values),* })),
+                None,
+            )
+        }
+        _ => return TokenStream::new(),
+    };
+    let ident = &item.ident;
+    let (generics, arguments, own) = input.generics.split_for_impl();
+    let own = own.map(|clause| &clause.predicates).into_iter().flatten();
+    let own: Vec<_> = own.collect();
+    let bound = |of: &TokenStream| inner.map(|ty| bound(ty, of));
+    let (from, to) = (bound(&quote!(#p::FromValue)), bound(&quote!(#p::ToValue)));
+    let items = quote! {
+        #[automatically_derived]
+        impl #generics #p::FromValue for #ident #arguments where #(#own,)* #from {
+            fn from_value(__value: #value) -> #readable {
+                #read
+            }
+        }
+        #[automatically_derived]
+        impl #generics #p::ToValue for #ident #arguments where #(#own,)* #to {
+            fn to_value(&self) -> #writable {
+                #write
+            }
+        }
+    };
+    gated(&items, facade)
+}
+
+fn gated(items: &TokenStream, facade: &TokenStream) -> TokenStream {
+    quote!(#facade::__private::with_libsql! { #items })
+}
+
+/// A bound for each type of the fields.
+fn bounds<'a>(fields: impl Iterator<Item = &'a Field>, of: &TokenStream) -> Vec<TokenStream> {
+    let mut seen = HashSet::new();
+    fields.filter(|field| seen.insert(&field.ty)).map(|field| bound(&field.ty, of)).collect()
+}
+
+/// With the trait at the type, which is where rustc says that it does not hold.
+fn bound(ty: &syn::Type, of: &TokenStream) -> TokenStream {
+    let at = |mut token: TokenTree| {
+        token.set_span(ty.span());
+        token
+    };
+    let of: TokenStream = of.clone().into_iter().map(at).collect();
+    quote!(for<'__value> #ty: #of)
+}

@@ -1,0 +1,86 @@
+//! What is wrong with a row.
+
+use std::error::Error;
+use std::fmt;
+
+use super::ValueError;
+
+/// A row that is none of its struct, or a struct that cannot be written as a row.
+pub struct RowError(Box<Inner>);
+
+struct Inner {
+    table: &'static str,
+    column: Option<&'static str>,
+    message: String,
+}
+
+impl RowError {
+    /// The table or view.
+    pub fn table(&self) -> &'static str {
+        self.0.table
+    }
+
+    /// The column; none if it is about the row as a whole.
+    pub fn column(&self) -> Option<&'static str> {
+        self.0.column
+    }
+
+    pub(super) fn reading(table: &'static str, column: &'static str, error: &ValueError) -> Self {
+        Self::new(table, Some(column), format!("cannot read `{table}.{column}`: {error}"))
+    }
+
+    pub(super) fn writing(table: &'static str, column: &'static str, error: &ValueError) -> Self {
+        Self::new(table, Some(column), format!("cannot write `{table}.{column}`: {error}"))
+    }
+
+    pub(super) fn of_row(table: &'static str, found: i32, expected: usize) -> Self {
+        let (columns, are) = if found == 1 { ("column", "is") } else { ("columns", "are") };
+        let message = format!("cannot read `{table}`: there {are} {found} {columns} in the row, {expected} expected");
+        Self::new(table, None, message).help("select the columns with `SELECT` of the same struct")
+    }
+
+    pub(super) fn without_rowid(table: &'static str) -> Self {
+        let message = format!(
+            "cannot write `{table}` without a key: its primary key is no rowid, which the database would assign"
+        );
+        Self::new(table, None, message).help("write the key: `params()`")
+    }
+
+    pub(super) fn help(mut self, help: &str) -> Self {
+        self.0.message.push_str("\nhelp: ");
+        self.0.message.push_str(help);
+        self
+    }
+
+    fn new(table: &'static str, column: Option<&'static str>, message: String) -> Self {
+        Self(Box::new(Inner { table, column, message }))
+    }
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RowError").field(&self.0.message).finish()
+    }
+}
+
+impl Error for RowError {}
+
+/// So that `?` works in functions that return errors of the database.
+impl From<RowError> for libsql::Error {
+    fn from(error: RowError) -> Self {
+        Self::ToSqlConversionFailure(Box::new(error))
+    }
+}
+
+/// So that `?` works in functions that return errors of the database.
+impl From<ValueError> for libsql::Error {
+    fn from(error: ValueError) -> Self {
+        Self::ToSqlConversionFailure(Box::new(error))
+    }
+}

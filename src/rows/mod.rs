@@ -1,0 +1,169 @@
+//! Rows of the crate libsql as structs, and structs as parameters. With the feature `libsql`.
+//!
+//! [`Table::from_row`](crate::Table::from_row), [`Table::params`](crate::Table::params) and
+//! [`View::from_row`](crate::View::from_row) are what is called. A type that a column can have is read and written by
+//! its [`FromValue`] and [`ToValue`], which `#[derive(ColumnType)]` implements too.
+//!
+#![doc = include_str!("../../docs/rows.md")]
+
+mod error;
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod moment;
+mod of_crates;
+mod of_std;
+mod value;
+mod vector;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use libsql::{Row, Value};
+
+pub use error::RowError;
+pub use value::{FromValue, ToValue, ValueError};
+
+use crate::Column;
+use crate::statements::Statements;
+
+/// A struct that rows can be read as: `#[derive(Table)]` and `#[derive(View)]` implement it if all fields have a type
+/// with [`FromValue`].
+#[diagnostic::on_unimplemented(
+    message = "rows cannot be read as `{Self}`",
+    note = "`#[derive(dbmigrate::Table)]` and `#[derive(dbmigrate::View)]` can, if each field has a type that a value can be read as"
+)]
+pub trait FromRow: Sized {
+    /// Reads the fields in their order.
+    #[doc(hidden)]
+    fn read(reader: &Reader<'_>) -> Result<Self, RowError>;
+}
+
+/// A struct whose fields are parameters: `#[derive(Table)]` implements it if all of them have a type with [`ToValue`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no parameters",
+    note = "`#[derive(dbmigrate::Table)]` has, if each field has a type that can be written as a value"
+)]
+pub trait ToParams {
+    /// Writes the fields that are no generated columns, in their order.
+    #[doc(hidden)]
+    fn write(&self, writer: &mut Writer) -> Result<(), RowError>;
+}
+
+/// Reads a row. No part of the interface.
+#[doc(hidden)]
+pub struct Reader<'row> {
+    row: &'row Row,
+    table: &'static str,
+    columns: &'static [Column],
+}
+
+impl Reader<'_> {
+    /// The column at a place.
+    pub fn get<T: FromValue>(&self, at: usize) -> Result<T, RowError> {
+        T::from_value(self.value(at)?).map_err(|error| RowError::reading(self.table, self.columns[at].name, &error))
+    }
+
+    fn value(&self, at: usize) -> Result<Value, RowError> {
+        let name = self.columns[at].name;
+        let failed = |error: &ValueError| RowError::reading(self.table, name, error);
+        let index = i32::try_from(at).map_err(|_| failed(&ValueError::new("a row has no more than 32767 columns")))?;
+        // a row of another `SELECT` would be read without a sign of it, where the types are the same
+        if let Some(found) = self.row.column_name(index)
+            && !found.eq_ignore_ascii_case(name)
+        {
+            return Err(failed(&ValueError::new(format!("column {} of the row is `{found}`", at + 1)))
+                .help("select the columns with `SELECT` of the same struct"));
+        }
+        // the crate panics on text that is not UTF-8
+        match catch_unwind(AssertUnwindSafe(|| self.row.get_value(index))) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(failed(&ValueError::new(error.to_string()))),
+            Err(_) => Err(failed(&ValueError::new("found TEXT that is not UTF-8"))),
+        }
+    }
+}
+
+/// Gathers parameters. No part of the interface.
+#[doc(hidden)]
+pub struct Writer {
+    table: &'static str,
+    columns: &'static [Column],
+    /// The place of a column that is written as NULL.
+    skipped: Option<usize>,
+    values: Vec<Value>,
+}
+
+impl Writer {
+    /// All fields that are no generated columns.
+    pub fn all(&mut self, fields: &[&dyn ToValue]) -> Result<(), RowError> {
+        self.values.reserve_exact(fields.len());
+        let columns = self.columns.iter().enumerate().filter(|(_, column)| !column.generated);
+        for ((at, column), field) in columns.zip(fields) {
+            let value = if self.skipped == Some(at) { Ok(Value::Null) } else { field.to_value() };
+            self.values.push(value.map_err(|error| RowError::writing(self.table, column.name, &error))?);
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn read<T: FromRow>(row: &Row, table: &'static str, columns: &'static [Column]) -> Result<T, RowError> {
+    let found = row.column_count();
+    if usize::try_from(found).is_ok_and(|found| found < columns.len()) {
+        return Err(RowError::of_row(table, found, columns.len()));
+    }
+    T::read(&Reader { row, table, columns })
+}
+
+pub(crate) fn write<T: ToParams + ?Sized>(
+    row: &T,
+    table: &'static str,
+    columns: &'static [Column],
+) -> Result<Vec<Value>, RowError> {
+    values(row, Writer { table, columns, skipped: None, values: Vec::new() })
+}
+
+pub(crate) fn write_without_key<T: ToParams + ?Sized>(
+    row: &T,
+    table: &'static str,
+    columns: &'static [Column],
+    statements: &Statements,
+) -> Result<Vec<Value>, RowError> {
+    let found = columns.iter().position(|column| statements.is_rowid(column));
+    let Some(skipped) = found else { return Err(RowError::without_rowid(table)) };
+    values(row, Writer { table, columns, skipped: Some(skipped), values: Vec::new() })
+}
+
+fn values<T: ToParams + ?Sized>(row: &T, mut writer: Writer) -> Result<Vec<Value>, RowError> {
+    row.write(&mut writer)?;
+    Ok(writer.values)
+}
+
+/// Which of an enum's words the value is. No part of the interface.
+#[doc(hidden)]
+pub fn word_at(value: &Value, words: &[&str]) -> Result<usize, ValueError> {
+    let found = match value {
+        Value::Text(text) => words.iter().position(|word| word == text),
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+        ValueError::expected(format_args!("TEXT {}", one_of(&words)), value)
+    })
+}
+
+/// Which of an enum's numbers the value is. No part of the interface.
+#[doc(hidden)]
+pub fn number_at(value: &Value, numbers: &[i64]) -> Result<usize, ValueError> {
+    let found = of_std::integer(value).and_then(|found| numbers.iter().position(|&number| number == found));
+    found.ok_or_else(|| {
+        let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+        ValueError::expected(format_args!("INTEGER {}", one_of(&numbers)), value)
+    })
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn one_of(choices: &[String]) -> String {
+    match choices {
+        [] => String::new(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
