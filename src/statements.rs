@@ -19,7 +19,7 @@ pub struct Statements {
     pub primary_key: &'static [&'static str],
     /// Whether the primary key is the rowid if it is of type `INTEGER`.
     pub rowid: bool,
-    /// `CREATE …`; between two [`MARK`]s stands what to fill in, as a letter and a place.
+    /// `CREATE …`; between two marks stands what to fill in, as a letter and a place.
     pub create: &'static str,
     /// The columns of other structs.
     pub parents: &'static [Parent],

@@ -101,7 +101,7 @@ async fn migrate(database: &str, script: &str) {
 fn send(url: &str, script: &str) {
     let text = std::fs::read_to_string(script).expect("a script");
     let lines: Vec<&str> = text.lines().collect();
-    Hand::new(url).with_timeout(Duration::from_mins(5)).run(&lines);
+    Hand::new(url).with_timeout(Duration::from_secs(300)).run(&lines);
 }
 
 async fn history(database: &str) {

@@ -1,5 +1,5 @@
 //! `cargo check` of a crate of tables, with the comparison with the migrations on and off and with the row mapping, against
-//! the same structs with serde's two derives and with none.
+//! the same structs with serde's two derives and with none; and what the dependencies cost before the first struct.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,9 @@ use std::process::Command;
 use crate::contest::{Contest, cost_of, milliseconds};
 
 const SIZES: [usize; 2] = [100, 500];
+
+/// The dependency of a crate that has no struct yet.
+const DEPENDENCIES: [&str; 2] = ["serde", "dbmigrate-rs"];
 
 /// A kind of crate: its name, its derives, and its `dbmigrate.toml`.
 const KINDS: [(&str, &str, &str); 5] = [
@@ -32,6 +35,13 @@ debug = "line-tables-only"
 
 pub(crate) fn run() {
     let workspace = Workspace::new();
+    println!("cargo build of a dependency and what it brings along, from nothing");
+    let mut contest = Contest::default();
+    for dependency in DEPENDENCIES {
+        let workspace = &workspace;
+        contest.add(dependency, move || workspace.first_build(dependency));
+    }
+    contest.show(3);
     for tables in SIZES {
         for (title, is_incremental) in [("from nothing", false), ("incremental, after one field", true)] {
             println!("cargo check of {tables} tables with 8 columns, {title}");
@@ -73,16 +83,22 @@ impl Workspace {
                     "rows" => "dbmigrate-rs = { workspace = true, features = [\"libsql\"] }",
                     _ => "dbmigrate-rs = { workspace = true }",
                 };
-                workspace.write(
-                    &format!("{name}/Cargo.toml"),
-                    &format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependency}\n"),
-                );
+                workspace.write(&format!("{name}/Cargo.toml"), &manifest_of(&name, dependency));
                 workspace.write(&format!("{name}/src/lib.rs"), &source(tables, derives));
                 if !config.is_empty() {
                     workspace.write(&format!("{name}/dbmigrate.toml"), config);
                 }
                 members.push(format!("\"{name}\""));
             }
+        }
+        for dependency in DEPENDENCIES {
+            let name = format!("figures-first-{dependency}");
+            workspace.write(
+                &format!("{name}/Cargo.toml"),
+                &manifest_of(&name, &format!("{dependency} = {{ workspace = true }}")),
+            );
+            workspace.write(&format!("{name}/src/lib.rs"), "");
+            members.push(format!("\"{name}\""));
         }
         let manifest =
             MANIFEST.replace("MEMBERS", &members.join(", ")).replace("FACADE", &facade.display().to_string());
@@ -124,6 +140,15 @@ impl Workspace {
         command
     }
 
+    /// A build with an empty target directory.
+    fn first_build(&self, dependency: &str) -> Command {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("figures-compile-first");
+        let _ = std::fs::remove_dir_all(&target);
+        let mut command = self.cargo(true);
+        command.env("CARGO_TARGET_DIR", target).args(["build", "--package", &format!("figures-first-{dependency}")]);
+        command
+    }
+
     fn cargo(&self, is_incremental: bool) -> Command {
         let mut command = Command::new("cargo");
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("figures-compile-{is_incremental}"));
@@ -137,6 +162,10 @@ impl Workspace {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is writable");
         std::fs::write(path, text).expect("the folder is writable");
     }
+}
+
+fn manifest_of(name: &str, dependency: &str) -> String {
+    format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependency}\n")
 }
 
 fn source(tables: usize, derives: &str) -> String {

@@ -167,7 +167,7 @@ fn rebuild(rows: usize) {
         let [first, second] = [bare::REBUILD[6], bare::REBUILD[7]];
         let (drop_first, drop_second) = ("DROP INDEX big_name_created_at_idx", "DROP INDEX big_score_idx");
         let statements = [drop_first, drop_second, &fill_statement(rows), first, second];
-        Hand::new(&url).with_timeout(Duration::from_mins(5)).run(&statements);
+        Hand::new(&url).with_timeout(Duration::from_secs(300)).run(&statements);
         url
     };
     let mut contest = Contest::default();

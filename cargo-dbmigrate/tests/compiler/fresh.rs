@@ -20,7 +20,7 @@ fn a_new_migration_and_another_level_are_noticed_without_a_touch_of_the_source()
     source(AFTER);
     workspace.generate("fresh", &["--name", "second", "--backfill", "user.age=0"]);
     source(BEFORE);
-    let long_ago = SystemTime::now() - Duration::from_hours(1);
+    let long_ago = SystemTime::now() - Duration::from_secs(3600);
     let file = std::fs::File::options().write(true).open(workspace.path("fresh/src/lib.rs")).expect("it is there");
     file.set_modified(long_ago).expect("it is ours");
     let said = workspace.check(&[]);

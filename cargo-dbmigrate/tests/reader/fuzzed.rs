@@ -86,6 +86,6 @@ fn long_source_is_read_in_linear_time() {
         let start = Instant::now();
         source::check(&text);
         let took = start.elapsed();
-        assert!(took < Duration::from_mins(1), "{took:?}: {}…", &text[..60]);
+        assert!(took < Duration::from_secs(60), "{took:?}: {}…", &text[..60]);
     }
 }

@@ -98,7 +98,7 @@ fn a_reader_that_stays_through_large_rebuilds_costs_time_but_no_rows() {
     assert_eq!(run.code, 1, "{}", run.err);
     assert!(run.err.contains("another program is reading it"), "{}", run.err);
     // once for each statement at most
-    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
     reader.run("COMMIT");
     drop(reader);
     file.look().must_be(&before, "after a reader that stayed");
