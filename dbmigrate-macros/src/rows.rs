@@ -13,8 +13,15 @@ use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::quote;
 use syn::spanned::Spanned as _;
 
+/// Whether some facade may have the feature. Not each has it: one of a build script may be compiled with others than the
+/// application's, and the macros are the same for both.
+const IS_WANTED: bool = cfg!(any(feature = "libsql", test));
+
 /// Of a table or view.
 pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &TokenStream) -> TokenStream {
+    if !IS_WANTED {
+        return TokenStream::new();
+    }
     let ident = &item.ident;
     let (generics, arguments, own) = input.generics.split_for_impl();
     let own = own.map(|clause| &clause.predicates).into_iter().flatten();
@@ -54,6 +61,9 @@ pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &TokenStream
 
 /// Of a type that is stored as one value. One of several parts says itself how it is read and written.
 pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facade: &TokenStream) -> TokenStream {
+    if !IS_WANTED {
+        return TokenStream::new();
+    }
     let p = quote!(#facade::__private);
     let value = quote!(#p::SqlValue);
     let result = |ty: TokenStream| quote!(::core::result::Result<#ty, #p::ValueError>);
