@@ -10,6 +10,7 @@ mod check;
 mod column_name;
 mod column_type;
 mod declared;
+mod expansion;
 #[cfg(any(
     feature = "chrono",
     feature = "jiff",
@@ -45,7 +46,6 @@ pub use table::{Column, Table, View};
 /// What the derives expand to; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::__dbmigrate_with_libsql as with_libsql;
     pub use crate::check::{
         Compared, Default, NotNullable, Nullable, Value, checked_column, column, refers_to_column, require,
     };
@@ -58,6 +58,7 @@ pub mod __private {
     pub use crate::rows::{FromRow, FromValue, Reader, ToParams, ToValue, ValueError, Writer, number_at, word_at};
     pub use crate::statements::{Parent, Statements};
     pub use crate::table::{Names, refers_to};
+    pub use crate::{__dbmigrate_rows as rows, __dbmigrate_with_libsql as with_libsql};
     #[cfg(feature = "libsql")]
     pub use libsql::Value as SqlValue;
     /// The word of an enum.
@@ -66,20 +67,4 @@ pub mod __private {
     /// The number of an enum.
     #[cfg(feature = "libsql")]
     pub type Integer = i64;
-}
-
-/// What the derives expand to for the feature `libsql`, which only this crate knows to be on.
-#[cfg(feature = "libsql")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __dbmigrate_with_libsql {
-    ($($items:tt)*) => { $($items)* };
-}
-
-/// What the derives expand to for the feature `libsql`, which only this crate knows to be off.
-#[cfg(not(feature = "libsql"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __dbmigrate_with_libsql {
-    ($($items:tt)*) => {};
 }

@@ -19,7 +19,7 @@ pub struct Statements {
     pub primary_key: &'static [&'static str],
     /// Whether the primary key is the rowid if it is of type `INTEGER`.
     pub rowid: bool,
-    /// `CREATE …`; between two [`MARK`]s stands what to fill in, as a letter and a place.
+    /// `CREATE …`; between two marks stands what to fill in, as a letter and a place.
     pub create: &'static str,
     /// The columns of other structs.
     pub parents: &'static [Parent],
@@ -39,6 +39,22 @@ pub struct Statements {
 const MARK: char = '\u{1}';
 
 impl Statements {
+    /// All of it, in this order: what names its parts takes its time in every expansion.
+    #[allow(clippy::too_many_arguments, reason = "only derives call it")]
+    pub const fn new(
+        primary_key: &'static [&'static str],
+        rowid: bool,
+        create: &'static str,
+        parents: &'static [Parent],
+        defaults: &'static [Literal],
+        besides: &'static [&'static str],
+        select: &'static str,
+        insert: &'static str,
+        upsert: &'static str,
+    ) -> Self {
+        Self { primary_key, rowid, create, parents, defaults, besides, select, insert, upsert }
+    }
+
     /// Of a trait that was implemented by hand.
     pub(crate) const NONE: Self = Self {
         primary_key: &[],

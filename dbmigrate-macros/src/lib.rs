@@ -6,8 +6,6 @@
 
 mod check;
 mod column_type;
-#[cfg(test)]
-mod documented;
 mod embed;
 mod project;
 mod rows;

@@ -1,15 +1,14 @@
-//! The reading and writing of rows: a struct literal, and a list of fields. It is in a macro of the facade that expands
-//! to nothing without the feature `libsql`, which only the facade knows of.
+//! The reading and writing of rows: a struct literal, and a list of fields. It is left to macros of the facade that expand
+//! to nothing without the feature `libsql`, which only the facade knows of. For tables and views that macro is given the
+//! fields and makes the rest of them, which is quicker than to make it here.
 //!
 //! A bound for each type keeps a type that cannot be read from being an error before anybody reads it. Rust refuses
 //! bounds that are known not to hold, except if they are about all lifetimes.
 
-use std::collections::HashSet;
-
 use dbmigrate_core::declare::Derive;
-use dbmigrate_core::declare::ast::{Field, Item};
+use dbmigrate_core::declare::ast::Item;
 use dbmigrate_core::declare::column_type::{ColumnTypeItem, Shape};
-use proc_macro2::{Literal, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::quote;
 use syn::spanned::Spanned as _;
 
@@ -25,38 +24,33 @@ pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &TokenStream
     let ident = &item.ident;
     let (generics, arguments, own) = input.generics.split_for_impl();
     let own = own.map(|clause| &clause.predicates).into_iter().flatten();
-    let own: Vec<_> = own.collect();
-    let p = quote!(#facade::__private);
-    let bounds = bounds(item.fields.iter(), &quote!(#p::FromValue));
+    let mut seen = Vec::new();
+    let types = item.fields.iter().map(|field| &field.ty).filter(|ty| is_new(ty, &mut seen)).map(|ty| {
+        // at the type, which is where rustc says that a bound does not hold
+        let (from, to) = (Ident::new("__FromValue", ty.span()), Ident::new("__ToValue", ty.span()));
+        quote!(#ty, #from #to;)
+    });
     let fields = item.fields.iter().enumerate().map(|(at, field)| {
-        let ident = &field.ident;
-        let at = Literal::usize_unsuffixed(at);
-        quote!(#ident: __row.get(#at)?)
+        let (ident, at) = (&field.ident, Literal::usize_unsuffixed(at));
+        quote!(#ident #at)
     });
-    let unused = item.fields.is_empty().then(|| quote!(let _ = __row;));
-    let reading = quote! {
-        #[automatically_derived]
-        impl #generics #p::FromRow for #ident #arguments where #(#own,)* #(#bounds,)* {
-            fn read(__row: &#p::Reader<'_>) -> ::core::result::Result<Self, #facade::RowError> {
-                #unused
-                ::core::result::Result::Ok(Self { #(#fields),* })
-            }
-        }
-    };
-    let writing = (item.derive == Derive::Table).then(|| {
-        let fields = || item.fields.iter().filter(|field| field.generated.is_none());
-        let bounds = self::bounds(fields(), &quote!(#p::ToValue));
-        let fields = fields().map(|field| &field.ident);
-        quote! {
-            #[automatically_derived]
-            impl #generics #p::ToParams for #ident #arguments where #(#own,)* #(#bounds,)* {
-                fn write(&self, __row: &mut #p::Writer) -> ::core::result::Result<(), #facade::RowError> {
-                    __row.all(&[#(&self.#fields),*])
-                }
-            }
-        }
+    let written = (item.derive == Derive::Table).then(|| {
+        let written = item.fields.iter().filter(|field| field.generated.is_none()).map(|field| &field.ident);
+        quote!([#(#written)*])
     });
-    gated(&quote!(#reading #writing), facade)
+    quote! {
+        #facade::__private::rows! { [#generics] [#ident #arguments] [#(#own,)*] [#(#types)*] [#(#fields)*] #written }
+    }
+}
+
+/// Whether no field before had the same type. Of types that are more than a word each is taken for a new one, because
+/// comparing them takes longer than a bound.
+fn is_new<'a>(ty: &'a syn::Type, seen: &mut Vec<&'a Ident>) -> bool {
+    let syn::Type::Path(path) = ty else { return true };
+    let Some(word) = path.path.get_ident() else { return true };
+    let is_new = !seen.contains(&word);
+    seen.push(word);
+    is_new
 }
 
 /// Of a type that is stored as one value. One of several parts says itself how it is read and written.
@@ -123,17 +117,7 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
             }
         }
     };
-    gated(&items, facade)
-}
-
-fn gated(items: &TokenStream, facade: &TokenStream) -> TokenStream {
     quote!(#facade::__private::with_libsql! { #items })
-}
-
-/// A bound for each type of the fields.
-fn bounds<'a>(fields: impl Iterator<Item = &'a Field>, of: &TokenStream) -> Vec<TokenStream> {
-    let mut seen = HashSet::new();
-    fields.filter(|field| seen.insert(&field.ty)).map(|field| bound(&field.ty, of)).collect()
 }
 
 /// With the trait at the type, which is where rustc says that it does not hold.

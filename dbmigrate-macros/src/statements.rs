@@ -6,17 +6,13 @@ use std::cell::RefCell;
 
 use dbmigrate_core::ddl::render;
 use dbmigrate_core::declare::ast::{DefaultClause, Field, Item, Reference};
-use dbmigrate_core::declare::errors::Errors;
-use dbmigrate_core::declare::rust_types::{TypeNames, column_type};
-use dbmigrate_core::declare::{ColumnType, Declaration, DeclareError, Object, Resolve, lower_item};
+use dbmigrate_core::declare::{ColumnType, Declaration, DeclareError, Object, Resolve, lower_foreign_keys};
 use dbmigrate_core::schema::{Check, PrimaryKey, Table};
 use dbmigrate_core::sql::name::sql_list;
 use dbmigrate_core::sql::{DeclType, Expr, Name};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-
-use crate::rustc::Rustc;
 
 /// The const with all of them.
 pub(crate) fn expand(item: &Item, declaration: &Declaration, facade: &TokenStream) -> TokenStream {
@@ -44,17 +40,10 @@ pub(crate) fn expand(item: &Item, declaration: &Declaration, facade: &TokenStrea
     let (select, insert, upsert) = (rows.select(), rows.insert(), rows.upsert());
     quote! {
         #lints
-        const STATEMENTS: #facade::__private::Statements = #facade::__private::Statements {
-            primary_key: &[#(#primary_key),*],
-            rowid: #rowid,
-            create: #create,
-            parents: &[#(#parents),*],
-            defaults: &[#(#defaults),*],
-            besides: &[#(#besides),*],
-            select: #select,
-            insert: #insert,
-            upsert: #upsert,
-        };
+        const STATEMENTS: #facade::__private::Statements = #facade::__private::Statements::new(
+            &[#(#primary_key),*], #rowid, #create, &[#(#parents),*], &[#(#defaults),*], &[#(#besides),*],
+            #select, #insert, #upsert
+        );
     }
 }
 
@@ -98,11 +87,8 @@ fn with_gaps(item: &Item, table: &Table) -> (Table, Vec<syn::Path>) {
     let mut paths = Vec::new();
     if references.any(|reference| matches!(reference.value, Reference::Fields(_))) {
         let resolve = Gaps::default();
-        // it has been lowered without errors before
-        if let Ok(Declaration { object: Object::Table(lowered), .. }) = lower_item(item, Errors::default(), &resolve) {
-            table = lowered;
-            paths = resolve.paths.into_inner();
-        }
+        table.foreign_keys = lower_foreign_keys(item, &resolve);
+        paths = resolve.paths.into_inner();
     }
     let (mut checks, mut defaults) = (0, 0);
     for (at, (column, field)) in table.columns.iter_mut().zip(&item.fields).enumerate() {
@@ -151,15 +137,15 @@ fn marked(text: &str) -> String {
     marked
 }
 
-/// As [`Rustc`], with a gap for each path to a field.
+/// Knows nothing, and makes a gap for each path to a field.
 #[derive(Default)]
 struct Gaps {
     paths: RefCell<Vec<syn::Path>>,
 }
 
 impl Resolve for Gaps {
-    fn column_type(&self, ty: &syn::Type) -> Result<Option<ColumnType>, DeclareError> {
-        column_type(ty, &Rustc as &dyn TypeNames)
+    fn column_type(&self, _: &syn::Type) -> Result<Option<ColumnType>, DeclareError> {
+        Ok(None)
     }
 
     fn reference(&self, path: &syn::Path) -> Result<Option<(Name, Name)>, DeclareError> {

@@ -8,6 +8,7 @@ mod agree;
 mod cases;
 mod differ;
 mod documented;
+mod expanded;
 mod files;
 mod fresh;
 mod sample;

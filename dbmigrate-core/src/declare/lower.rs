@@ -6,7 +6,7 @@ use super::ast::{At, ColumnWord, DefaultClause, Field, Item};
 use super::errors::{Errors, closest};
 use super::{ColumnType, Declaration, DeclareError, Deferred, Derive, Object, Resolve, literal, lower_table};
 use crate::schema::validate::Place;
-use crate::schema::{Comments, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
+use crate::schema::{Comments, ForeignKey, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 use crate::sql::{Expr, Name};
 
 /// Lowers a struct with `#[derive(Table)]` or `#[derive(View)]`.
@@ -49,6 +49,14 @@ pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<
     let renamed_from = item.renamed_from.as_ref().map(|name| name.value.clone());
     let docs = docs(item);
     errors.finish(Declaration { object, triggers, docs, renamed_from, renamed_columns, places, by_name, deferred })
+}
+
+/// The foreign keys of a struct that has been lowered already, with another [`Resolve`].
+pub fn lower_foreign_keys(item: &Item, resolve: &dyn Resolve) -> Vec<ForeignKey> {
+    let errors = Errors::default();
+    let mut lowering =
+        Lowering { item, resolve, errors, places: Vec::new(), by_name: Vec::new(), deferred: Vec::new() };
+    lower_table::foreign_keys(&mut lowering)
 }
 
 /// What is said of the item and its fields.

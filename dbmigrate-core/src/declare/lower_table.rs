@@ -50,6 +50,19 @@ pub(super) fn table(lowering: &mut Lowering<'_>) -> Option<Table> {
     lowering.errors.is_empty().then_some(table)
 }
 
+/// The foreign keys that the item declares.
+pub(super) fn foreign_keys(lowering: &mut Lowering<'_>) -> Vec<ForeignKey> {
+    let item = lowering.item;
+    let mut table = Table::new(item.name().value);
+    for field in &item.fields {
+        field_reference(lowering, field, &mut table);
+    }
+    for clause in &item.foreign_keys {
+        foreign_key(lowering, clause, &mut table);
+    }
+    table.foreign_keys
+}
+
 fn check_renames(lowering: &mut Lowering<'_>) {
     let item = lowering.item;
     let names = std::iter::once((item.renamed_from.as_ref(), item.name()))
@@ -165,8 +178,13 @@ fn column(lowering: &mut Lowering<'_>, field: &Field, table: &mut Table) {
     for clause in &field.indexes {
         index(lowering, clause, table);
     }
+    field_reference(lowering, field, table);
+}
+
+fn field_reference(lowering: &mut Lowering<'_>, field: &Field, table: &mut Table) {
     if let Some(reference) = &field.reference {
-        push_reference(lowering, table, vec![name.value], reference, None, &field.reference_options, reference.span);
+        let columns = vec![field.name().value];
+        push_reference(lowering, table, columns, reference, None, &field.reference_options, reference.span);
     }
 }
 

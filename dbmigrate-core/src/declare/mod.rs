@@ -28,7 +28,7 @@ use crate::schema::{Comments, Table, Trigger, View, VirtualTable, validate::Plac
 use crate::sql::{DeclType, Expr, Name};
 
 pub use column_type::lower_column_type;
-pub use lower::{lower, lower_item};
+pub use lower::{lower, lower_foreign_keys, lower_item};
 
 /// Which derive a struct is declared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
