@@ -27,6 +27,9 @@ struct Expected {
 /// The column may be NULL; 0 is that it may not.
 const NULLABLE: u8 = 1;
 
+/// What the derive of a type with errors says of it.
+pub const UNKNOWN: (u64, u64) = (hash::UNKNOWN, hash::UNKNOWN);
+
 /// The hashes of the type and of the check of a column.
 pub(crate) const fn hashes(sql_type: &str, check: Option<&str>) -> (u64, u64) {
     match check {
@@ -78,7 +81,8 @@ impl Expected {
     }
 
     const fn has_type(&self, column: &Column) -> bool {
-        self.sql_type == hash::NOTHING || hash::same(self.sql_type, column.hashes.0)
+        let found = column.hashes.0;
+        self.sql_type == hash::NOTHING || hash::same(self.sql_type, found) || found == hash::UNKNOWN
     }
 
     const fn has_nullability(&self, column: &Column) -> bool {
@@ -86,7 +90,9 @@ impl Expected {
     }
 
     const fn has_check(&self, column: &Column) -> bool {
-        (self.check == hash::NOTHING) == (column.hashes.1 == hash::NOTHING) && hash::same(self.check, column.hashes.1)
+        let found = column.hashes.1;
+        let is_same = (self.check == hash::NOTHING) == (found == hash::NOTHING) && hash::same(self.check, found);
+        is_same || found == hash::UNKNOWN
     }
 
     /// Refuses a column that is not what was expected.

@@ -47,7 +47,7 @@ pub use table::{Column, Table, View};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::check::{
-        Compared, Default, NotNullable, Nullable, Value, checked_column, column, refers_to_column, require,
+        Compared, Default, NotNullable, Nullable, UNKNOWN, Value, checked_column, column, refers_to_column, require,
     };
     pub use crate::column_name::{ColumnsOf, ColumnsOfView, column_name};
     pub use crate::declared::{

@@ -8,6 +8,9 @@ pub const NOTHING: u64 = 0;
 /// parentheses around the whole): it passes for every other one.
 pub const ANY: u64 = u64::MAX;
 
+/// The hash of what cannot be told, because a derive has errors: it passes for every other one, and for [`NOTHING`].
+pub const UNKNOWN: u64 = u64::MAX - 1;
+
 /// FNV-1a (datatracker.ietf.org/doc/html/draft-eastlake-fnv) of the text without white space and in lower case, as far as
 /// it is not in quotes.
 pub const fn hash(sql: &str) -> u64 {
@@ -38,7 +41,7 @@ pub const fn hash(sql: &str) -> u64 {
         hash = (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3);
     }
     match hash {
-        NOTHING | ANY => 1,
+        NOTHING | ANY | UNKNOWN => 1,
         hash => hash,
     }
 }

@@ -47,3 +47,19 @@ pub(crate) fn expand(input: &syn::DeriveInput) -> Result<TokenStream, Vec<Declar
         #values
     })
 }
+
+/// What stands for the expansion of a type whose attributes have errors.
+pub(crate) fn stub(input: &syn::DeriveInput) -> TokenStream {
+    let facade = crate::facade(None);
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    let ident = &input.ident;
+    let values = rows::column_type_stub(input, &facade);
+    quote! {
+        #[automatically_derived]
+        impl #generics #facade::ColumnType for #ident #arguments #bounds {
+            const SQL_TYPE: &'static str = "";
+            const HASHES: (u64, u64) = #facade::__private::UNKNOWN;
+        }
+        #values
+    }
+}

@@ -21,21 +21,21 @@ use quote::{quote, quote_spanned};
 #[proc_macro_derive(Table, attributes(table, column))]
 pub fn derive_table(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
-    table::expand(&input, Derive::Table).unwrap_or_else(|errors| compile_errors(&errors)).into()
+    expanded(table::expand(&input, Derive::Table), || table::stub(&input, Derive::Table))
 }
 
 /// Declares a view. See the documentation of the crate for `#[view(…)]`.
 #[proc_macro_derive(View, attributes(view, column))]
 pub fn derive_view(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
-    table::expand(&input, Derive::View).unwrap_or_else(|errors| compile_errors(&errors)).into()
+    expanded(table::expand(&input, Derive::View), || table::stub(&input, Derive::View))
 }
 
 /// Makes a type one that columns can have. See the documentation of the crate for `#[column_type(…)]`.
 #[proc_macro_derive(ColumnType, attributes(column_type))]
 pub fn derive_column_type(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
-    column_type::expand(&input).unwrap_or_else(|errors| compile_errors(&errors)).into()
+    expanded(column_type::expand(&input), || column_type::stub(&input))
 }
 
 /// The migrations of the package, as a value for a `const` or a `static`. Needs the feature `migrate`; see the
@@ -44,6 +44,19 @@ pub fn derive_column_type(input: TokenStream) -> TokenStream {
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     let arguments = syn::parse_macro_input!(input as embed::Arguments);
     embed::expand(&arguments).unwrap_or_else(|error| compile_error(&error)).into()
+}
+
+/// What was derived; or all errors, and a stub, so that what uses the type is no error as well.
+fn expanded(
+    result: Result<proc_macro2::TokenStream, Vec<DeclareError>>,
+    stub: impl FnOnce() -> proc_macro2::TokenStream,
+) -> TokenStream {
+    let tokens = result.unwrap_or_else(|errors| {
+        let mut tokens = compile_errors(&errors);
+        tokens.extend(stub());
+        tokens
+    });
+    tokens.into()
 }
 
 /// All errors, each at its token.

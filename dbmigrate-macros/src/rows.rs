@@ -53,6 +53,32 @@ fn is_new<'a>(ty: &'a syn::Type, seen: &mut Vec<&'a Ident>) -> bool {
     is_new
 }
 
+/// Of a table or view whose declaration has errors.
+pub(crate) fn stub(ident: &syn::Ident, input: &syn::DeriveInput, derive: Derive, facade: &TokenStream) -> TokenStream {
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    let p = quote!(#facade::__private);
+    let writing = (derive == Derive::Table).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #p::ToParams for #ident #arguments #bounds {
+                fn write(&self, _: &mut #p::Writer) -> ::core::result::Result<(), #facade::RowError> {
+                    ::core::unreachable!()
+                }
+            }
+        }
+    });
+    let items = quote! {
+        #[automatically_derived]
+        impl #generics #p::FromRow for #ident #arguments #bounds {
+            fn read(_: &#p::Reader<'_>) -> ::core::result::Result<Self, #facade::RowError> {
+                ::core::unreachable!()
+            }
+        }
+        #writing
+    };
+    gated(&items, facade)
+}
+
 /// Of a type that is stored as one value. One of several parts says itself how it is read and written.
 pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facade: &TokenStream) -> TokenStream {
     if !IS_WANTED {
@@ -117,6 +143,35 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
             }
         }
     };
+    gated(&items, facade)
+}
+
+/// Of such a type whose attributes have errors.
+pub(crate) fn column_type_stub(input: &syn::DeriveInput, facade: &TokenStream) -> TokenStream {
+    let ident = &input.ident;
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    let p = quote!(#facade::__private);
+    let items = quote! {
+        #[automatically_derived]
+        impl #generics #p::FromValue for #ident #arguments #bounds {
+            fn from_value(_: #p::SqlValue) -> ::core::result::Result<Self, #p::ValueError> {
+                ::core::unreachable!()
+            }
+        }
+        #[automatically_derived]
+        impl #generics #p::ToValue for #ident #arguments #bounds {
+            fn to_value(&self) -> ::core::result::Result<#p::SqlValue, #p::ValueError> {
+                ::core::unreachable!()
+            }
+        }
+    };
+    gated(&items, facade)
+}
+
+fn gated(items: &TokenStream, facade: &TokenStream) -> TokenStream {
+    if !IS_WANTED {
+        return TokenStream::new();
+    }
     quote!(#facade::__private::with_libsql! { #items })
 }
 

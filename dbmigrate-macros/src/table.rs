@@ -23,10 +23,7 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
     let ident = &derived(&item.ident);
     let name = item.name().value;
     let name = name.as_str();
-    let word = match derive {
-        Derive::Table => format_ident!("Table"),
-        Derive::View => format_ident!("View"),
-    };
+    let word = trait_of(derive);
     let columns = item.fields.iter().map(|field| column(field, &item, &facade));
     let checks: Vec<TokenStream> = item.fields.iter().flat_map(|field| field_checks(field, &facade)).collect();
     let checks: Vec<TokenStream> = checks.into_iter().chain(key_checks(&item, &facade)).collect();
@@ -62,6 +59,42 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
         #checks
         #comparison
     })
+}
+
+/// What stands for the expansion of a declaration that has errors.
+pub(crate) fn stub(input: &syn::DeriveInput, derive: Derive) -> TokenStream {
+    let (item, _) = Item::parse(input, derive);
+    let facade = crate::facade(item.crate_path.as_ref());
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    let ident = &derived(&item.ident);
+    let word = trait_of(derive);
+    let name = item.name().value;
+    let (name, names) = (name.as_str(), names(&item, &facade));
+    let rows = rows::stub(ident, input, derive, &facade);
+    let declared = check::only_declared(&item, &facade);
+    let statements = match derive {
+        Derive::Table => &["SELECT", "INSERT", "UPSERT"][..],
+        Derive::View => &["SELECT"],
+    };
+    let statements = statements.iter().map(|name| format_ident!("{name}"));
+    quote! {
+        #[automatically_derived]
+        impl #generics #facade::#word for #ident #arguments #bounds {
+            const NAME: &'static str = #name;
+            const COLUMNS: &'static [#facade::Column] = &[];
+            #(const #statements: &'static str = "";)*
+            #names
+        }
+        #rows
+        #declared
+    }
+}
+
+fn trait_of(derive: Derive) -> Ident {
+    match derive {
+        Derive::Table => format_ident!("Table"),
+        Derive::View => format_ident!("View"),
+    }
 }
 
 /// The name of a struct as a derive says it: whoever declares a deprecated struct does not use it.

@@ -36,7 +36,7 @@ pub(crate) fn broken(error: &ProjectError, span: Span) -> TokenStream {
 pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facade: &TokenStream) -> TokenStream {
     let level = head.level;
     let mut body = tracked(&head.files);
-    body.extend(whole::declared(compared, facade));
+    body.extend(whole::declared(&compared.name, compared.at, facade));
     for difference in &compared.differences {
         body.extend(self::difference(difference, level));
     }

@@ -69,6 +69,16 @@ pub(crate) fn expansion(
     }
 }
 
+/// What is left of that for a declaration with errors: that there is a struct for the table.
+pub(crate) fn only_declared(item: &Item, facade: &TokenStream) -> TokenStream {
+    match &*head::find() {
+        Found::Head(head) if head.level != CompileCheck::Off && target::is_compared(head, item.ident.span()) => {
+            expand::wrapped(whole::declared(&item.name().value, item.ident.span(), facade))
+        }
+        _ => TokenStream::new(),
+    }
+}
+
 fn compared(
     item: &Item,
     declaration: &Declaration,

@@ -7,17 +7,16 @@ use dbmigrate_core::sql::Name;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::compare::Compared;
 use super::expand::wrapped;
 use super::head::{self, Found, Head};
 use super::words::as_of;
 
-/// That a struct declares a table or view. A type that nobody else can name stands for the struct: the trait is
+/// That the struct at `at` declares a table or view. A type that nobody else can name stands for the struct: the trait is
 /// public, and what a public trait has to do with is never dead code.
-pub(super) fn declared(compared: &Compared, facade: &TokenStream) -> TokenStream {
-    let (package, table) = (package(), hash(&compared.name.folded()));
-    let (is_binary, start) = (is_binary(), compared.at.start());
-    let file = compared.at.local_file().unwrap_or_default();
+pub(super) fn declared(name: &Name, at: Span, facade: &TokenStream) -> TokenStream {
+    let (package, table) = (package(), hash(&name.folded()));
+    let (is_binary, start) = (is_binary(), at.start());
+    let file = at.local_file().unwrap_or_default();
     let place = hash(&format!("{}:{}:{}", file.display(), start.line, start.column));
     quote! {
         pub struct __S;
