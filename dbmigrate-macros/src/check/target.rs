@@ -4,8 +4,8 @@
 //! can make no migration in it, and may use other features of it than its migrations are made for.
 //!
 //! Cargo tells a macro the package, but not the kind of target, so the root file of the crate is looked up in the
-//! arguments of the compiler, and then in the manifest if it is not in one of the usual places. Unit tests are left out by `#[cfg(not(test))]` in the expansion: the library and the
-//! binaries are compiled without their tests as well.
+//! arguments of the compiler, and then in the manifest if it is not in one of the usual places. Unit tests are left out by
+//! `#[cfg(not(test))]` in the expansion: the library and the binaries are compiled without their tests as well.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
