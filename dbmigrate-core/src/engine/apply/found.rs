@@ -39,10 +39,11 @@ pub(super) fn add_keys(message: &mut String, keys: &[Vec<Value>]) {
 }
 
 /// What generated preflights count, with the verbs that go with it: for many, for one.
-const COUNTED: [(&str, &str); 6] = [
+const COUNTED: [(&str, &str); 7] = [
     (" rows have ", " row has "),
     (" rows ", " row "),
     (" values ", " value "),
+    (" are not ", " is not "),
     (" duplicates ", " duplicate "),
     (" violate CHECK ", " violates CHECK "),
     (" refer through ", " refers through "),
@@ -50,4 +51,20 @@ const COUNTED: [(&str, &str); 6] = [
 
 fn singular(text: &str) -> String {
     COUNTED.iter().fold(text.to_owned(), |text, (plural, singular)| text.replacen(plural, singular, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_finding_is_said_in_the_singular() {
+        let message = "{} values of `a.b` are not INTEGER, as the table becomes STRICT, first at rowid {}: {}";
+        let said = |count| {
+            fill(Some(message), &[Value::Integer(count), Value::Integer(1), Value::Text("'{} are not'".to_owned())])
+        };
+        let rest = "INTEGER, as the table becomes STRICT, first at rowid 1: '{} are not'";
+        assert_eq!(said(1), format!("1 value of `a.b` is not {rest}"));
+        assert_eq!(said(2), format!("2 values of `a.b` are not {rest}"));
+    }
 }
