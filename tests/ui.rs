@@ -5,7 +5,8 @@ fn the_derives_accept_every_feature_and_point_at_what_is_wrong() {
     let tests = trybuild::TestCases::new();
     tests.pass("tests/ui/accepted/*.rs");
     tests.compile_fail("tests/ui/refused/*.rs");
-    if cfg!(feature = "libsql") {
+    // with other features rustc names other types that can be read
+    if cfg!(all(feature = "libsql", feature = "serde_json")) {
         tests.compile_fail("tests/ui/rows/*.rs");
     }
 }
