@@ -14,6 +14,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use crate::table::owner_and_field;
+
 /// The const with all of them.
 pub(crate) fn expand(item: &Item, declaration: &Declaration, facade: &TokenStream) -> TokenStream {
     let mut parents = Vec::new();
@@ -162,10 +164,8 @@ impl Resolve for Gaps {
 
 /// `User::id` as the table and the column that it is.
 fn parent(path: &syn::Path, facade: &TokenStream) -> TokenStream {
-    let mut owner = path.clone();
-    let Some(field) = owner.segments.pop() else { return TokenStream::new() };
-    owner.segments.pop_punct();
-    let field = dbmigrate_core::declare::naming::unraw(&field.ident);
+    let Some((owner, field)) = owner_and_field(path) else { return TokenStream::new() };
+    let field = dbmigrate_core::declare::naming::unraw(&field);
     quote_spanned!(path.span()=> #facade::__private::Parent::of::<#owner>(#field))
 }
 

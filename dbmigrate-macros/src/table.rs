@@ -198,15 +198,20 @@ fn key_checks(item: &Item, facade: &TokenStream) -> Vec<TokenStream> {
 
 /// `User::id` as code: the field exists, and its type is that of the referring field.
 fn same_type(ty: &syn::Type, path: &syn::Path, facade: &TokenStream) -> TokenStream {
-    let mut parent = path.clone();
-    let Some(field) = parent.segments.pop() else { return TokenStream::new() };
-    parent.segments.pop_punct();
-    let field = field.ident;
+    let Some((parent, field)) = owner_and_field(path) else { return TokenStream::new() };
     let column = quote_spanned!(field.span()=> &parent.#field);
     // the type's own tokens would pull the error to the field's type; the path is what is wrong
     let ty = located_at(quote!(#ty), field.span());
     let check = quote_spanned!(field.span()=> #facade::__private::refers_to);
     quote!(let _ = |parent: &#parent| #check::<#ty, _>(#column);)
+}
+
+/// `User` and `id` of `User::id`.
+pub(crate) fn owner_and_field(path: &syn::Path) -> Option<(syn::Path, Ident)> {
+    let mut owner = path.clone();
+    let field = owner.segments.pop()?.ident;
+    owner.segments.pop_punct();
+    Some((owner, field))
 }
 
 /// The same tokens, meaning what they mean where they are written, but reported at `span`.

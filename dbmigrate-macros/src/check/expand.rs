@@ -22,6 +22,7 @@ use super::head::Head;
 use super::words::as_of;
 use super::{target, whole};
 use crate::project::{self, ProjectError};
+use crate::table::{located_at, owner_and_field};
 
 /// What makes cargo compile the crate again when there is something to compare with.
 pub(crate) fn tracked_only(files: &[PathBuf]) -> TokenStream {
@@ -151,10 +152,8 @@ fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
             (quote_spanned!(first=> __p::Default(#path).is(&#value)), message)
         }
         What::Parent { child, path, table, column } => {
-            let mut owner = path.clone();
-            let Some(field) = owner.segments.pop() else { return TokenStream::new() };
-            owner.segments.pop_punct();
-            let (field, table, column) = (unraw(&field.ident), table.as_str(), column.as_str());
+            let Some((owner, field)) = owner_and_field(path) else { return TokenStream::new() };
+            let (field, table, column) = (unraw(&field), table.as_str(), column.as_str());
             let message =
                 format!("`{child}` references `{}` here, but `{table}.{column}` {}", text_of(path), tail(head, help));
             // nobody writes lifetimes there
@@ -164,10 +163,10 @@ fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
     };
     if is_error {
         let call = quote_spanned!(first=> __p::require);
-        let arguments = parentheses(respanned(quote_spanned!(first=> #condition, #message), first), last);
+        let arguments = parentheses(located_at(quote_spanned!(first=> #condition, #message), first), last);
         return quote! { #elided const _: () = #call #arguments; };
     }
-    let call = respanned(quote_spanned!(first=> __Agrees::<{ #condition }>::with_the_migrations), first);
+    let call = located_at(quote_spanned!(first=> __Agrees::<{ #condition }>::with_the_migrations), first);
     let arguments = parentheses(TokenStream::new(), last);
     quote! {
         #elided
@@ -189,11 +188,6 @@ fn parentheses(inside: TokenStream, span: Span) -> TokenTree {
     let mut group = Group::new(proc_macro2::Delimiter::Parenthesis, inside);
     group.set_span(span);
     TokenTree::Group(group)
-}
-
-/// The same tokens, meaning what they mean where they are written, but reported at `span`.
-fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
-    crate::table::located_at(tokens, span)
 }
 
 /// The default as the value of a const would be.
