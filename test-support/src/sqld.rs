@@ -178,9 +178,15 @@ impl Server {
         fs::copy(folder.join("data-wal"), log).expect("the server keeps a log");
     }
 
-    /// Lets it do nothing, while its connections stay open.
+    /// Lets it do nothing, while its connections stay open, from the moment that this returns.
     pub fn pause(&self) {
         self.signal("STOP");
+        // the signal is sent, but its threads run on until one of them has received it and stopped the others
+        let begin = Instant::now();
+        while !is_stopped(self.id()) {
+            assert!(begin.elapsed() < PATIENCE, "the server {} does not stop", self.id());
+            sleep(Duration::from_millis(1));
+        }
     }
 
     /// Lets it go on.
@@ -313,6 +319,16 @@ fn listens(id: u32, port: u16) -> bool {
     let open = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
     let socket = format!("socket:[{inode}]");
     open.filter_map(|entry| fs::read_link(entry.path()).ok()).any(|link| link == Path::new(&socket))
+}
+
+/// Whether no thread of a process runs (proc(5), `/proc/pid/stat`: the state comes after the name in parentheses).
+fn is_stopped(id: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    let mut states = threads.map(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").and_then(|(_, after)| after.chars().next())
+    });
+    states.all(|state| state == Some('T'))
 }
 
 fn end(child: &mut Child) {
