@@ -189,6 +189,16 @@ impl Server {
         }
     }
 
+    /// Waits until it has computed for that long, which somebody else has asked for meanwhile. How busy the machine is
+    /// makes no difference.
+    pub fn wait_for_work(&self, time: Duration) {
+        let (begin, wanted) = (Instant::now(), processor_time(self.id()) + time);
+        while processor_time(self.id()) < wanted {
+            assert!(begin.elapsed() < PATIENCE, "the server {} has nothing to do", self.id());
+            sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Lets it go on.
     pub fn resume(&self) {
         self.signal("CONT");
@@ -329,6 +339,14 @@ fn is_stopped(id: u32) -> bool {
         stat.rsplit_once(") ").and_then(|(_, after)| after.chars().next())
     });
     states.all(|state| state == Some('T'))
+}
+
+/// How long a process has computed (proc(5), `/proc/pid/stat`: user and system time in hundredths of a second).
+fn processor_time(id: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let after = stat.rsplit_once(") ").map_or("", |(_, after)| after);
+    let hundredths: u64 = after.split(' ').skip(11).take(2).filter_map(|time| time.parse::<u64>().ok()).sum();
+    Duration::from_millis(10 * hundredths)
 }
 
 fn end(child: &mut Child) {

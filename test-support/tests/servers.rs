@@ -175,7 +175,7 @@ fn a_proxy_breaks_requests_where_it_is_told_to() {
     let direct = Hand::new(server.url());
     direct.run(&["CREATE TABLE t (a INTEGER PRIMARY KEY)"]);
     let proxy = Proxy::before(server.port());
-    let hand = Hand::new(proxy.url()).with_timeout(Duration::from_millis(500));
+    let hand = Hand::new(proxy.url()).with_timeout(Duration::from_secs(2));
     let mut count = 0;
     // what fails, whether the server has done it, and what the client hears
     for (delivered, answer, is_done, heard) in [

@@ -1,7 +1,6 @@
 //! Databases on a server: every command as somebody types it, with the right token and with wrong ones.
 
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -265,6 +264,9 @@ fn a_failure_names_the_state_of_the_database() {
     assert_snapshot!(transcript(&project, &server));
 }
 
+/// What the server computes until it is in the middle of a slow statement: more than for everything before it.
+const IN_ITS_MIDDLE: Duration = Duration::from_millis(500);
+
 /// A statement that takes this server about so many seconds, and the proof none: that has no Ada.
 fn slow(server: &Server, seconds: f64) -> String {
     let steps = |count: &str| {
@@ -288,7 +290,7 @@ fn a_runner_that_is_killed_leaves_nothing_and_the_next_one_does_the_work() {
     let project = with_pending(&server, &slow(&server, 3.0));
     project.runs("migrate --to 3");
     let mut runner = project.command(&["migrate"]).spawn().expect("the binary runs");
-    thread::sleep(Duration::from_secs(1));
+    server.wait_for_work(IN_ITS_MIDDLE);
     runner.kill().expect("it is ours");
     runner.wait().expect("it is dead");
     let hand = Hand::new(server.url());
@@ -309,19 +311,13 @@ fn a_migration_whose_lock_another_writer_got_is_tried_again_or_given_up() {
     let url = server.url();
     // five seconds go by in its middle, and then there is somebody who waits for the lock
     let interrupted = |line: &str| {
-        let done = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    let _ = Hand::new(&url).batch(&["UPDATE users SET age = 1"]);
-                }
-            });
-            scope.spawn(|| {
-                thread::sleep(Duration::from_secs(1));
+                server.wait_for_work(IN_ITS_MIDDLE);
                 server.pause();
+                scope.spawn(|| Hand::new(&url).batch(&["UPDATE users SET age = 1"]));
                 thread::sleep(Duration::from_secs(6));
                 server.resume();
-                done.store(true, Ordering::Relaxed);
             });
             project.run(line)
         })
@@ -372,7 +368,7 @@ fn a_server_that_dies_leaves_it_open_until_it_is_back() {
     project.transcript();
     let mut runner = project.command(&["migrate", "--timeout", "2"]);
     let runner = runner.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
-    thread::sleep(Duration::from_secs(1));
+    server.wait_for_work(IN_ITS_MIDDLE);
     let port = server.port().to_string();
     server.kill_9();
     let run = Run::from(runner.wait_with_output().expect("it ends"));

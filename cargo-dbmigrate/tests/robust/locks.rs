@@ -1,7 +1,10 @@
 //! Others in the same file: readers and writers, with a rollback journal and with a write-ahead log.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
+
+use dbmigrate_test_support::PATIENCE;
 
 use crate::project::{Project, Run};
 use crate::story::Story;
@@ -138,6 +141,22 @@ fn what_a_killed_process_left_is_cleared_by_whoever_comes_first() {
     assert_eq!(applied(), ["8"]);
 }
 
+/// Waits until a process has opened a file, where the system says so, and in any case for a moment.
+fn wait_until_open(process: u32, file: &Path) {
+    let file = fs_err::canonicalize(file).expect("it is there");
+    let files = format!("/proc/{process}/fd");
+    let is_open = || {
+        let open = fs_err::read_dir(&files).into_iter().flatten().flatten();
+        open.filter_map(|entry| fs_err::read_link(entry.path()).ok()).any(|link| link == file)
+    };
+    let begin = Instant::now();
+    while cfg!(target_os = "linux") && !is_open() {
+        assert!(begin.elapsed() < PATIENCE, "`{}` was not opened", file.display());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_millis(400));
+}
+
 #[test]
 fn a_file_that_is_replaced_meanwhile_is_not_written() {
     let project = behind(600);
@@ -145,7 +164,7 @@ fn a_file_that_is_replaced_meanwhile_is_not_written() {
     writer.run("BEGIN IMMEDIATE");
     let mut runner = project.command(&["migrate"]);
     let runner = runner.stderr(Stdio::piped()).spawn().expect("the binary runs");
-    std::thread::sleep(Duration::from_millis(400));
+    wait_until_open(runner.id(), &project.path("dev.db"));
     fs_err::rename(project.path("dev.db"), project.path("moved.db")).expect("it is ours");
     fs_err::copy(project.path("moved.db"), project.path("dev.db")).expect("it is ours");
     writer.run("ROLLBACK");

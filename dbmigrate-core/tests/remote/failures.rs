@@ -48,7 +48,7 @@ fn a_server_that_dies_or_stops_leaves_the_outcome_open() {
         })
     };
     let stopped = long(server.url());
-    thread::sleep(Duration::from_millis(300));
+    server.wait_for_work(Duration::from_millis(300));
     server.pause();
     let (wanted, message) = kind(stopped.join().unwrap());
     assert_eq!(wanted, ErrorKind::Lost);
@@ -56,7 +56,7 @@ fn a_server_that_dies_or_stops_leaves_the_outcome_open() {
     server.resume();
 
     let killed = long(server.url());
-    thread::sleep(Duration::from_millis(300));
+    server.wait_for_work(Duration::from_millis(300));
     server.kill_9();
     assert_eq!(kind(killed.join().unwrap()).0, ErrorKind::Lost);
     assert_eq!(kind(run(&client_with(&server.url(), None, short()), &["DELETE FROM t"])).0, ErrorKind::Unreachable);
