@@ -47,13 +47,13 @@ impl Compared {
 }
 
 /// Refuses the column of the field `at` unless it is what the migrations say, see [`Compared::is`]. `field` is the field
-/// with its type; a text stands beside its hash.
+/// with its type, `hash` the hash of `sql_type`.
 ///
 /// # Panics
 /// If it is not: that is the error.
 #[track_caller]
-pub const fn column(compared: Compared, at: usize, nullable: u8, field: &str, sql_type: (u64, &str)) {
-    checked_column(compared, at, nullable, field, sql_type, (hash::NOTHING, ""));
+pub const fn column(compared: Compared, at: usize, nullable: u8, field: &str, hash: u64, sql_type: &str) {
+    checked_column(compared, at, nullable, field, hash, sql_type, (hash::NOTHING, ""));
 }
 
 /// The same of a column that has a check by its type.
@@ -66,12 +66,13 @@ pub const fn checked_column(
     at: usize,
     nullable: u8,
     field: &str,
-    sql_type: (u64, &str),
+    hash: u64,
+    sql_type: &str,
     check: (u64, &str),
 ) {
-    let expected = Expected { sql_type: sql_type.0, nullable, check: check.0 };
+    let expected = Expected { sql_type: hash, nullable, check: check.0 };
     if !expected.is(&compared.0[at]) {
-        expected.refuse(&compared.0[at], field, sql_type.1, check.1, compared.1);
+        expected.refuse(&compared.0[at], field, sql_type, check.1, compared.1);
     }
 }
 

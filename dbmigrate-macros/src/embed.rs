@@ -60,7 +60,7 @@ pub(crate) fn expand(arguments: &Arguments) -> Result<TokenStream, dbmigrate_cor
     embedded(folder.as_deref(), span, &facade).map_err(|error| error.at(span))
 }
 
-fn embedded(named: Option<&Path>, span: Span, facade: &TokenStream) -> Result<TokenStream, ProjectError> {
+fn embedded(named: Option<&Path>, span: Span, facade: &syn::Path) -> Result<TokenStream, ProjectError> {
     let project = Project::find()?.ok_or_else(|| {
         ProjectError::new("the package is unknown: `CARGO_MANIFEST_DIR` is not set")
             .help("compile it with `cargo build`")

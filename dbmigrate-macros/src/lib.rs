@@ -73,7 +73,12 @@ fn compile_error(error: &DeclareError) -> proc_macro2::TokenStream {
     quote_spanned!(error.span=> ::core::compile_error!(#message))
 }
 
-/// The path of the facade crate.
-fn facade(path: Option<&syn::Path>) -> proc_macro2::TokenStream {
-    path.map_or_else(|| quote!(::dbmigrate), |path| quote!(#path))
+/// The path of the facade crate. It is no `TokenStream`, because each of those costs calls of the compiler wherever it is
+/// put into another one.
+fn facade(path: Option<&syn::Path>) -> syn::Path {
+    path.cloned().unwrap_or_else(|| {
+        let mut path = syn::Path::from(syn::Ident::new("dbmigrate", proc_macro2::Span::call_site()));
+        path.leading_colon = Some(<syn::Token![::]>::default());
+        path
+    })
 }

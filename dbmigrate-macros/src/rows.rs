@@ -8,16 +8,16 @@
 use dbmigrate_core::declare::Derive;
 use dbmigrate_core::declare::ast::Item;
 use dbmigrate_core::declare::column_type::{ColumnTypeItem, Shape};
+use dbmigrate_core::declare::rust_types::first_span;
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::quote;
-use syn::spanned::Spanned as _;
 
 /// Whether some facade may have the feature. Not each has it: one of a build script may be compiled with others than the
 /// application's, and the macros are the same for both.
 const IS_WANTED: bool = cfg!(any(feature = "libsql", test));
 
 /// Of a table or view.
-pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &TokenStream) -> TokenStream {
+pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &syn::Path) -> TokenStream {
     if !IS_WANTED {
         return TokenStream::new();
     }
@@ -27,7 +27,8 @@ pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &TokenStream
     let mut seen = Vec::new();
     let types = item.fields.iter().map(|field| &field.ty).filter(|ty| is_new(ty, &mut seen)).map(|ty| {
         // at the type, which is where rustc says that a bound does not hold
-        let (from, to) = (Ident::new("__FromValue", ty.span()), Ident::new("__ToValue", ty.span()));
+        let span = first_span(ty);
+        let (from, to) = (Ident::new("__FromValue", span), Ident::new("__ToValue", span));
         quote!(#ty, #from #to;)
     });
     let fields = item.fields.iter().enumerate().map(|(at, field)| {
@@ -54,7 +55,7 @@ fn is_new<'a>(ty: &'a syn::Type, seen: &mut Vec<&'a Ident>) -> bool {
 }
 
 /// Of a table or view whose declaration has errors.
-pub(crate) fn stub(ident: &syn::Ident, input: &syn::DeriveInput, derive: Derive, facade: &TokenStream) -> TokenStream {
+pub(crate) fn stub(ident: &syn::Ident, input: &syn::DeriveInput, derive: Derive, facade: &syn::Path) -> TokenStream {
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let p = quote!(#facade::__private);
     let writing = (derive == Derive::Table).then(|| {
@@ -80,7 +81,7 @@ pub(crate) fn stub(ident: &syn::Ident, input: &syn::DeriveInput, derive: Derive,
 }
 
 /// Of a type that is stored as one value. One of several parts says itself how it is read and written.
-pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facade: &TokenStream) -> TokenStream {
+pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facade: &syn::Path) -> TokenStream {
     if !IS_WANTED {
         return TokenStream::new();
     }
@@ -147,7 +148,7 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
 }
 
 /// Of such a type whose attributes have errors.
-pub(crate) fn column_type_stub(input: &syn::DeriveInput, facade: &TokenStream) -> TokenStream {
+pub(crate) fn column_type_stub(input: &syn::DeriveInput, facade: &syn::Path) -> TokenStream {
     let ident = &input.ident;
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let p = quote!(#facade::__private);
@@ -168,7 +169,7 @@ pub(crate) fn column_type_stub(input: &syn::DeriveInput, facade: &TokenStream) -
     gated(&items, facade)
 }
 
-fn gated(items: &TokenStream, facade: &TokenStream) -> TokenStream {
+fn gated(items: &TokenStream, facade: &syn::Path) -> TokenStream {
     if !IS_WANTED {
         return TokenStream::new();
     }
@@ -178,7 +179,7 @@ fn gated(items: &TokenStream, facade: &TokenStream) -> TokenStream {
 /// With the trait at the type, which is where rustc says that it does not hold.
 fn bound(ty: &syn::Type, of: &TokenStream) -> TokenStream {
     let at = |mut token: TokenTree| {
-        token.set_span(ty.span());
+        token.set_span(first_span(ty));
         token
     };
     let of: TokenStream = of.clone().into_iter().map(at).collect();

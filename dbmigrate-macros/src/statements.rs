@@ -17,7 +17,7 @@ use syn::spanned::Spanned as _;
 use crate::table::owner_and_field;
 
 /// The const with all of them.
-pub(crate) fn expand(item: &Item, declaration: &Declaration, facade: &TokenStream) -> TokenStream {
+pub(crate) fn expand(item: &Item, declaration: &Declaration, facade: &syn::Path) -> TokenStream {
     let mut parents = Vec::new();
     let (create, key) = match &declaration.object {
         Object::Table(table) => {
@@ -163,7 +163,7 @@ impl Resolve for Gaps {
 }
 
 /// `User::id` as the table and the column that it is.
-fn parent(path: &syn::Path, facade: &TokenStream) -> TokenStream {
+fn parent(path: &syn::Path, facade: &syn::Path) -> TokenStream {
     let Some((owner, field)) = owner_and_field(path) else { return TokenStream::new() };
     let field = dbmigrate_core::declare::naming::unraw(&field);
     quote_spanned!(path.span()=> #facade::__private::Parent::of::<#owner>(#field))

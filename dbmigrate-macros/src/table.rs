@@ -7,6 +7,7 @@
 //! comparison with the last migration is in [`crate::check`].
 
 use dbmigrate_core::declare::ast::{DefaultClause, Field, Item, Reference};
+use dbmigrate_core::declare::rust_types::first_span;
 use dbmigrate_core::declare::{DeclareError, Derive, lower_item, naming};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
@@ -105,7 +106,7 @@ fn derived(ident: &Ident) -> Ident {
 }
 
 /// The names that other structs cannot tell from this one's identifiers.
-fn names(item: &Item, facade: &TokenStream) -> TokenStream {
+fn names(item: &Item, facade: &syn::Path) -> TokenStream {
     let option = |name: Option<&str>| {
         name.map_or_else(|| quote!(::core::option::Option::None), |name| quote!(::core::option::Option::Some(#name)))
     };
@@ -129,19 +130,19 @@ fn names(item: &Item, facade: &TokenStream) -> TokenStream {
 }
 
 /// The column as an expression that rustc evaluates, so that aliases and newtypes are judged by what they are.
-fn column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
+fn column(field: &Field, item: &Item, facade: &syn::Path) -> TokenStream {
     let column = plain_column(field, item, facade);
     if field.generated.is_some() { quote!(#column.generated()) } else { column }
 }
 
-fn plain_column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream {
+fn plain_column(field: &Field, item: &Item, facade: &syn::Path) -> TokenStream {
     let name = field.name().value;
     let name = name.as_str();
     let ty = &field.ty;
     if let Some(decl_type) = &field.decl_type {
         let sql = decl_type.value.as_str();
         // an alias may be one
-        let nullable = quote_spanned!(ty.span()=> {
+        let nullable = quote_spanned!(first_span(ty)=> {
             use #facade::__private::NotNullable as _;
             // an `Option` has no use for the trait
             const _: bool = #facade::__private::Nullable::<()>::IS;
@@ -153,7 +154,7 @@ fn plain_column(field: &Field, item: &Item, facade: &TokenStream) -> TokenStream
         // a module decides what its columns hold; they have no declared type
         return quote!(#facade::Column::declared(#name, "", true));
     }
-    quote_spanned!(ty.span()=> #facade::Column::of::<#ty>(#name))
+    quote_spanned!(first_span(ty)=> #facade::Column::of::<#ty>(#name))
 }
 
 /// Whether the struct refers to fields of structs, whose lifetimes nobody writes there. Where nothing has to be allowed,
@@ -165,7 +166,7 @@ fn has_references(item: &Item) -> bool {
 }
 
 /// What rustc has to check for one field: its reference and the const of its default.
-fn field_checks(field: &Field, facade: &TokenStream) -> Vec<TokenStream> {
+fn field_checks(field: &Field, facade: &syn::Path) -> Vec<TokenStream> {
     let mut checks = Vec::new();
     if let Some(reference) = &field.reference
         && let Reference::Fields(paths) = &reference.value
@@ -181,7 +182,7 @@ fn field_checks(field: &Field, facade: &TokenStream) -> Vec<TokenStream> {
 }
 
 /// The same for the pairs of each `foreign_key(…)`.
-fn key_checks(item: &Item, facade: &TokenStream) -> Vec<TokenStream> {
+fn key_checks(item: &Item, facade: &syn::Path) -> Vec<TokenStream> {
     use dbmigrate_core::declare::ast::ColumnWord;
     let mut checks = Vec::new();
     for clause in &item.foreign_keys {
@@ -197,7 +198,7 @@ fn key_checks(item: &Item, facade: &TokenStream) -> Vec<TokenStream> {
 }
 
 /// `User::id` as code: the field exists, and its type is that of the referring field.
-fn same_type(ty: &syn::Type, path: &syn::Path, facade: &TokenStream) -> TokenStream {
+fn same_type(ty: &syn::Type, path: &syn::Path, facade: &syn::Path) -> TokenStream {
     let Some((parent, field)) = owner_and_field(path) else { return TokenStream::new() };
     let column = quote_spanned!(field.span()=> &parent.#field);
     // the type's own tokens would pull the error to the field's type; the path is what is wrong

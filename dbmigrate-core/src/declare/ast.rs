@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned as _;
 
 use super::errors::Errors;
+use super::rust_types::first_span;
 use super::{Derive, docs, naming, parse_column, parse_table};
 use crate::schema::{Conflict, Deferrable, ReferentialAction, TriggerTiming};
 use crate::sql::{DeclType, Expr, Name};
@@ -376,10 +377,15 @@ fn is_in_order(input: &syn::DeriveInput) -> bool {
         return true;
     };
     let (open, close) = (fields.brace_token.span.open(), fields.brace_token.span.close());
-    let fields = fields.named.iter().filter_map(|field| Some((field.ident.as_ref()?.span(), field.ty.span())));
+    let fields = fields.named.iter().filter_map(|field| Some((field.ident.as_ref()?.span(), first_span(&field.ty))));
     let all = [struct_token.span, input.ident.span(), open].into_iter();
     let all = all.chain(fields.flat_map(|(ident, ty)| [ident, ty])).chain([close]);
-    all.map(|span| (span.start().line, span.start().column)).is_sorted()
+    // asking costs a call of the compiler
+    let place = |span: Span| {
+        let start = span.start();
+        (start.line, start.column)
+    };
+    all.map(place).is_sorted()
 }
 
 impl Field {

@@ -3,6 +3,7 @@
 //! The table knows types by their full paths. Which full path `String` or `Utc` stands for in a source file is the
 //! business of a [`TypeNames`]; so is every type that the table does not list.
 
+use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{GenericArgument, PathArguments, Type};
 
@@ -293,6 +294,11 @@ fn not_a_column_type(ty: &Type) -> DeclareError {
 
 /// A type as its author would write it.
 pub fn spelled(ty: &Type) -> String {
+    if let Type::Path(path) = ty
+        && let Some(text) = spelled_path(path)
+    {
+        return text;
+    }
     let mut text = quote::quote!(#ty).to_string();
     for (spaced, tight) in
         [(" :: ", "::"), (" <", "<"), ("< ", "<"), (" >", ">"), ("& ", "&"), (" ,", ","), (" ;", ";")]
@@ -300,4 +306,39 @@ pub fn spelled(ty: &Type) -> String {
         text = text.replace(spaced, tight);
     }
     text
+}
+
+/// A path with types for arguments, which nearly every type of a column is, without the detour over tokens.
+fn spelled_path(path: &syn::TypePath) -> Option<String> {
+    let syn::TypePath { qself: None, path, .. } = path else { return None };
+    let mut text = String::new();
+    for (at, segment) in path.segments.iter().enumerate() {
+        if at > 0 || path.leading_colon.is_some() {
+            text.push_str("::");
+        }
+        text.push_str(&segment.ident.to_string());
+        match &segment.arguments {
+            PathArguments::None => {}
+            PathArguments::AngleBracketed(arguments) if arguments.colon2_token.is_none() => {
+                let types = arguments.args.iter().map(|argument| match argument {
+                    GenericArgument::Type(ty) => Some(spelled(ty)),
+                    _ => None,
+                });
+                let types: Vec<String> = types.collect::<Option<_>>()?;
+                text.extend(["<", &types.join(", "), ">"]);
+            }
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+/// The first token of a type, without the detour over tokens for nearly every type of a column.
+pub fn first_span(ty: &Type) -> Span {
+    match ty {
+        Type::Path(syn::TypePath { qself: None, path: syn::Path { leading_colon: None, segments }, .. }) => {
+            segments.first().map_or_else(|| ty.span(), |segment| segment.ident.span())
+        }
+        _ => ty.span(),
+    }
 }

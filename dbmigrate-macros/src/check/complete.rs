@@ -8,13 +8,14 @@ use std::ops::Range;
 use dbmigrate_core::declare::Deferred;
 use dbmigrate_core::declare::ast::{At, DefaultClause, Field, ForeignKeyClause, Item, Reference, ReferenceOptions};
 use dbmigrate_core::declare::naming::{snake_case, unraw};
-use dbmigrate_core::declare::rust_types::{is_spelled_option, spelled};
+use dbmigrate_core::declare::rust_types::{first_span, is_spelled_option, spelled};
 use dbmigrate_core::schema::canonical::{canonical_check, canonical_column};
 use dbmigrate_core::schema::{Check, ForeignKey, Schema, Table};
 use dbmigrate_core::sql::token::tokenize;
 use dbmigrate_core::sql::{DeclType, Expr, Name};
 use proc_macro2::{Delimiter, Span, TokenTree};
 use quote::ToTokens as _;
+use syn::PathArguments;
 
 use super::Difference;
 use super::words::Words;
@@ -24,6 +25,8 @@ use super::words::Words;
 pub(crate) struct Assumption {
     /// The first and the last token that it is about.
     pub(crate) span: Range<SpanEnd>,
+    /// Whether it holds by what is written, unless a name there hides one of std.
+    pub(crate) is_spelled: bool,
     /// What the migrations say.
     pub(crate) what: What,
 }
@@ -102,8 +105,11 @@ struct Completing<'a> {
 
 impl<'a> Completing<'a> {
     fn columns(&mut self, table: &mut Table) {
-        for (field, column) in self.item.fields.iter().zip(&mut table.columns) {
+        let mut spelled_so = vec![false; table.columns.len()];
+        for ((field, column), spelled_so) in self.item.fields.iter().zip(&mut table.columns).zip(&mut spelled_so) {
             let Some(known) = self.before.column(&column.name) else { continue };
+            let same = column.decl_type == known.decl_type && column.not_null == known.not_null;
+            *spelled_so = same && !column.decl_type.as_str().is_empty();
             if field.decl_type.is_none() {
                 column.decl_type = known.decl_type.clone();
             }
@@ -120,8 +126,9 @@ impl<'a> Completing<'a> {
             };
             // a key that has moved is a difference of its own, and takes NOT NULL along
             let in_key = |table: &Table| table.is_primary_key(&column.name);
-            let matters =
-                field.not_null.is_none() && in_key(table) == in_key(self.before) && is_said(true) != is_said(false);
+            let is_key = in_key(table);
+            let may_matter = || !is_key || is_said(true) != is_said(false);
+            let matters = field.not_null.is_none() && is_key == in_key(self.before) && may_matter();
             let decl_type = field.decl_type.is_none().then(|| known.decl_type.clone());
             if decl_type.is_none() && !matters {
                 continue;
@@ -129,15 +136,17 @@ impl<'a> Completing<'a> {
             // where the type is said in words, nothing is looked for in the Rust type but an `Option`
             let may_hide = decl_type.is_none() && known.not_null && !is_spelled_option(&field.ty);
             let mine = |(on, check): &(usize, &Check)| (*on == at).then(|| with_placeholder(&check.expr, &column.name));
+            let checks: Vec<Expr> = checks.iter().filter_map(mine).collect();
             self.assumptions.push(Assumption {
-                span: ends(&field.ty),
+                span: ends_of_type(&field.ty),
+                is_spelled: spelled_so[at] && decl_type.is_some() && checks.is_empty(),
                 what: What::Type {
                     at,
                     name: column.name.clone(),
                     field: format!("`{}` is `{}`", unraw(&field.ident), spelled(&field.ty)),
                     decl_type,
                     nullable: matters.then_some(!known.not_null),
-                    checks: checks.iter().filter_map(mine).collect(),
+                    checks,
                     help: may_hide.then(|| {
                         let ty = spelled(&field.ty);
                         format!("if there is nothing to generate: write `Option<…>`, which cannot be seen in `{ty}`")
@@ -200,7 +209,8 @@ impl<'a> Completing<'a> {
                 column.default = Some(value.clone());
             }
             let (path, column, value) = (path.clone(), name.clone(), value.clone());
-            self.assumptions.push(Assumption { span: ends(&path), what: What::Default { path, column, value } });
+            let (span, what) = (ends(&path), What::Default { path, column, value });
+            self.assumptions.push(Assumption { span, is_spelled: false, what });
         }
     }
 
@@ -240,7 +250,7 @@ impl<'a> Completing<'a> {
                 for ((path, column), child) in clause.paths.iter().zip(&parent_columns).zip(columns) {
                     let (child, table, column) = (child.clone(), known.parent.clone(), column.clone());
                     let what = What::Parent { child, path: path.clone(), table, column };
-                    self.assumptions.push(Assumption { span: ends(path), what });
+                    self.assumptions.push(Assumption { span: ends(path), is_spelled: false, what });
                 }
             }
             let ReferenceOptions { on_delete, on_update, deferrable, match_name } = clause.options;
@@ -310,6 +320,21 @@ impl<'a> Clause<'a> {
 /// A path without spaces.
 pub(super) fn text_of(path: &syn::Path) -> String {
     path.to_token_stream().to_string().replace(' ', "")
+}
+
+/// The first and the last token of a type, without the detour over tokens for nearly every type of a column.
+fn ends_of_type(ty: &syn::Type) -> Range<SpanEnd> {
+    let last = match ty {
+        syn::Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    match last.map(|last| (&last.arguments, last.ident.span())) {
+        Some((PathArguments::None, last)) => SpanEnd(first_span(ty))..SpanEnd(last),
+        Some((PathArguments::AngleBracketed(arguments), _)) => {
+            SpanEnd(first_span(ty))..SpanEnd(arguments.gt_token.spans[0])
+        }
+        _ => ends(ty),
+    }
 }
 
 /// The first and the last token.

@@ -12,8 +12,8 @@ use dbmigrate_core::declare::naming::unraw;
 use dbmigrate_core::hash;
 use dbmigrate_core::sql::token::{TokenKind, significant, unquote};
 use dbmigrate_core::sql::{DeclType, Expr};
-use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote, quote_spanned};
+use proc_macro2::{Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
 
 use super::Difference;
 use super::compare::Compared;
@@ -34,7 +34,7 @@ pub(crate) fn broken(error: &ProjectError, span: Span) -> TokenStream {
     wrapped(crate::compile_errors(&[error.clone().at(span)]))
 }
 
-pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facade: &TokenStream) -> TokenStream {
+pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facade: &syn::Path) -> TokenStream {
     let level = head.level;
     let mut body = tracked(&head.files);
     body.extend(whole::declared(&compared.name, compared.at, facade));
@@ -44,12 +44,22 @@ pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facad
     if !compared.assumptions.is_empty() {
         body.extend(quote! { use #facade::__private as __p; });
         if compared.assumptions.iter().any(|assumption| matches!(assumption.what, What::Type { .. })) {
-            let tail = if level == CompileCheck::Error { tail(head, &compared.help) } else { String::new() };
+            let tail = if level == CompileCheck::Error { tail(head, &compared.help, None) } else { String::new() };
             body.extend(quote! {
                 const __C: __p::Compared = __p::Compared(<#path as #facade::Table>::COLUMNS, #tail);
             });
         }
-        for assumption in &compared.assumptions {
+        let spelled = |assumption: &&Assumption| assumption.is_spelled && level == CompileCheck::Error;
+        let (spelled, others): (Vec<&Assumption>, Vec<&Assumption>) = compared.assumptions.iter().partition(spelled);
+        // one constant for all of them: a constant costs rustc several times what a call in it does
+        let mut calls = TokenStream::new();
+        for assumption in spelled {
+            column(assumption, head, &compared.help, &mut calls);
+        }
+        if !calls.is_empty() {
+            body.extend(quote! { const _: () = { #calls }; });
+        }
+        for assumption in others {
             body.extend(self::assumption(assumption, head, &compared.help));
         }
     }
@@ -89,7 +99,7 @@ fn difference(difference: &Difference, level: CompileCheck) -> TokenStream {
     if level == CompileCheck::Error {
         return quote_spanned!(span=> ::core::compile_error!(#text););
     }
-    let name = proc_macro2::Ident::new("differs_from_the_migrations", span);
+    let name = Ident::new("differs_from_the_migrations", span);
     quote! {
         const _: fn() = {
             #[deprecated(note = #text)]
@@ -100,62 +110,111 @@ fn difference(difference: &Difference, level: CompileCheck) -> TokenStream {
 }
 
 /// What ends every message.
-fn tail(head: &Head, help: &str) -> String {
-    format!("{}\nhelp: {help}", as_of(head))
+fn tail(head: &Head, help: &str, further: Option<&String>) -> String {
+    let tail = format!("{}\nhelp: {help}", as_of(head));
+    further.map_or_else(|| tail.clone(), |further| format!("{tail}\nhelp: {further}"))
+}
+
+/// Adds the call that refuses a column whose type is not what the migrations say, if that is what is assumed. It is short,
+/// because there is one for each column of a crate, and rustc reads all of them.
+fn column(assumption: &Assumption, head: &Head, help: &str, calls: &mut TokenStream) {
+    let What::Type { at, field, help: further, .. } = &assumption.what else { return };
+    let (first, last) = (assumption.span.start.0, assumption.span.end.0);
+    let Some(expected) = Expected::of(&assumption.what) else { return };
+    let at = Literal::usize_unsuffixed(*at);
+    let (sql_type, nullable) = (expected.sql_type, Literal::u8_unsuffixed(expected.nullable));
+    let type_hash = Literal::u64_unsuffixed(expected.hashes.0);
+    let (function, check) = if expected.checks.is_empty() {
+        ("column", None)
+    } else {
+        let (hash, text) = (Literal::u64_unsuffixed(expected.hashes.1), expected.checks.join(" and "));
+        ("checked_column", Some(quote!(, (#hash, #text))))
+    };
+    let compared = further.is_some().then(|| {
+        let tail = tail(head, help, further.as_ref());
+        quote!(__p::Compared(__C.0, #tail))
+    });
+    let compared = compared.unwrap_or_else(|| quote!(__C));
+    let arguments = quote!(#compared, #at, #nullable, #field, #type_hash, #sql_type #check);
+    // token by token: each stream that is put into another one costs calls of the compiler
+    calls.append(Ident::new("__p", first));
+    calls.append(Punct::new(':', Spacing::Joint));
+    calls.append(Punct::new(':', Spacing::Alone));
+    calls.append(Ident::new(function, first));
+    calls.append(parentheses(arguments, last));
+    calls.append(Punct::new(';', Spacing::Alone));
+}
+
+/// What the migrations say of a column, as constants have it.
+struct Expected<'a> {
+    sql_type: &'a str,
+    /// 1 if it may be NULL, 0 if not, 2 if that makes no difference.
+    nullable: u8,
+    /// Of the type and of the check.
+    hashes: (u64, u64),
+    /// The checks as people write them.
+    checks: Vec<String>,
+}
+
+impl<'a> Expected<'a> {
+    fn of(what: &'a What) -> Option<Self> {
+        let What::Type { name, decl_type, nullable, checks, .. } = what else { return None };
+        let sql_type = decl_type.as_ref().map_or("", DeclType::as_str);
+        let type_hash = decl_type.as_ref().map_or(hash::NOTHING, |_| hash::hash(sql_type));
+        let check_hash = match &checks[..] {
+            [] => hash::NOTHING,
+            [check] => hash::hash(check.as_str()),
+            // a type has one at most
+            several => hash::hash(&format!("{several:?}")),
+        };
+        let check = |check: &Expr| format!("CHECK ({})", check.as_str().replace("{}", name.as_str()));
+        Some(Self {
+            sql_type,
+            nullable: nullable.map_or(2, u8::from),
+            hashes: (type_hash, check_hash),
+            checks: checks.iter().map(check).collect(),
+        })
+    }
 }
 
 fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
     let (first, last) = (assumption.span.start.0, assumption.span.end.0);
     let is_error = head.level == CompileCheck::Error;
+    if is_error && matches!(assumption.what, What::Type { .. }) {
+        let mut call = quote!(const _: () =);
+        column(assumption, head, help, &mut call);
+        return call;
+    }
     let mut elided = TokenStream::new();
     let (condition, message) = match &assumption.what {
-        What::Type { at, name, field, decl_type, nullable, checks, help: further } => {
-            let tail = further.iter().fold(tail(head, help), |tail, help| format!("{tail}\nhelp: {help}"));
-            let at = Literal::usize_unsuffixed(*at);
-            let sql_type = decl_type.as_ref().map_or("", DeclType::as_str);
-            let type_hash = Literal::u64_unsuffixed(decl_type.as_ref().map_or(hash::NOTHING, |_| hash::hash(sql_type)));
-            let may_be_null = Literal::u8_unsuffixed(nullable.map_or(2, u8::from));
-            let check_hash = Literal::u64_unsuffixed(match &checks[..] {
-                [] => hash::NOTHING,
-                [check] => hash::hash(check.as_str()),
-                // a type has one at most
-                several => hash::hash(&format!("{several:?}")),
-            });
-            let check = |check: &Expr| format!("CHECK ({})", check.as_str().replace("{}", name.as_str()));
-            let checks: Vec<String> = checks.iter().map(check).collect();
-            if is_error {
-                // short, because there is one for each column of a crate, and rustc reads all of them
-                let (call, check) = match &checks[..] {
-                    [] => (quote_spanned!(first=> __p::column), None),
-                    checks => {
-                        let text = checks.join(" and ");
-                        (quote_spanned!(first=> __p::checked_column), Some(quote!(, (#check_hash, #text))))
-                    }
-                };
-                let compared = further.as_ref().map_or_else(|| quote!(__C), |_| quote!(__p::Compared(__C.0, #tail)));
-                let arguments = quote!(#compared, #at, #may_be_null, #field, (#type_hash, #sql_type) #check);
-                let arguments = parentheses(arguments, last);
-                return quote! { const _: () = #call #arguments; };
-            }
+        what @ What::Type { at, field, decl_type, nullable, help: further, .. } => {
+            let Some(Expected { sql_type, nullable: may_be_null, hashes, checks }) = Expected::of(what) else {
+                return TokenStream::new();
+            };
             let mut words = Vec::new();
             words.extend(decl_type.as_ref().map(|_| if sql_type.is_empty() { "without a type" } else { sql_type }));
             words.extend(nullable.map(|nullable| if nullable { "nullable" } else { "NOT NULL" }));
             words.extend(checks.iter().map(String::as_str));
+            let tail = tail(head, help, further.as_ref());
             let message = format!("{field} here, but {} {tail}", words.join(", "));
+            let (at, type_hash, check_hash) = (*at, hashes.0, hashes.1);
             (quote_spanned!(first=> __C.is(#at, #type_hash, #may_be_null, #check_hash)), message)
         }
         What::Default { path, column, value } => {
             let then = dbmigrate_core::ddl::render::default_value(value);
             let message =
-                format!("`{column}` has the default `{}` here, but {then} {}", text_of(path), tail(head, help));
+                format!("`{column}` has the default `{}` here, but {then} {}", text_of(path), tail(head, help, None));
             let value = default_value(value, first);
             (quote_spanned!(first=> __p::Default(#path).is(&#value)), message)
         }
         What::Parent { child, path, table, column } => {
             let Some((owner, field)) = owner_and_field(path) else { return TokenStream::new() };
             let (field, table, column) = (unraw(&field), table.as_str(), column.as_str());
-            let message =
-                format!("`{child}` references `{}` here, but `{table}.{column}` {}", text_of(path), tail(head, help));
+            let message = format!(
+                "`{child}` references `{}` here, but `{table}.{column}` {}",
+                text_of(path),
+                tail(head, help, None)
+            );
             // nobody writes lifetimes there
             elided = quote!(#[allow(elided_lifetimes_in_paths)]);
             (quote_spanned!(first=> __p::refers_to_column::<#owner>(#field, #table, #column)), message)

@@ -48,12 +48,7 @@ impl Difference {
 
 /// What the comparison of a struct adds to its expansion. `declaration` is what the derive could lower, `path` the
 /// struct as a type.
-pub(crate) fn expansion(
-    item: &Item,
-    declaration: &Declaration,
-    path: &TokenStream,
-    facade: &TokenStream,
-) -> TokenStream {
+pub(crate) fn expansion(item: &Item, declaration: &Declaration, path: &TokenStream, facade: &syn::Path) -> TokenStream {
     let found = head::find();
     match &*found {
         Found::Nothing => TokenStream::new(),
@@ -70,7 +65,7 @@ pub(crate) fn expansion(
 }
 
 /// What is left of that for a declaration with errors: that there is a struct for the table.
-pub(crate) fn only_declared(item: &Item, facade: &TokenStream) -> TokenStream {
+pub(crate) fn only_declared(item: &Item, facade: &syn::Path) -> TokenStream {
     match &*head::find() {
         Found::Head(head) if head.level != CompileCheck::Off && target::is_compared(head, item.ident.span()) => {
             expand::wrapped(whole::declared(&item.name().value, item.ident.span(), facade))
@@ -84,7 +79,7 @@ fn compared(
     declaration: &Declaration,
     head: &Head,
     path: &TokenStream,
-    facade: &TokenStream,
+    facade: &syn::Path,
 ) -> TokenStream {
     let compared = compare::compare(item, declaration, head);
     expand::expand(&compared, head, path, facade)

@@ -13,7 +13,7 @@ use super::words::as_of;
 
 /// That the struct at `at` declares a table or view. A type that nobody else can name stands for the struct: the trait is
 /// public, and what a public trait has to do with is never dead code.
-pub(super) fn declared(name: &Name, at: Span, facade: &TokenStream) -> TokenStream {
+pub(super) fn declared(name: &Name, at: Span, facade: &syn::Path) -> TokenStream {
     let (package, table) = (package(), hash(&name.folded()));
     let (is_binary, start) = (is_binary(), at.start());
     let file = at.local_file().unwrap_or_default();
@@ -30,7 +30,7 @@ fn is_binary() -> bool {
 }
 
 /// Asks for a struct for each table and view of the last migration of the package. Errors are reported at `span`.
-pub(crate) fn expansion(span: Span, facade: &TokenStream) -> TokenStream {
+pub(crate) fn expansion(span: Span, facade: &syn::Path) -> TokenStream {
     let found = head::find();
     let Found::Head(head) = &*found else { return TokenStream::new() };
     if head.level == CompileCheck::Off || head.is_compared == Some(false) {
