@@ -13,7 +13,7 @@ use dbmigrate_core::hash;
 use dbmigrate_core::sql::token::{TokenKind, significant, unquote};
 use dbmigrate_core::sql::{DeclType, Expr};
 use proc_macro2::{Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
+use quote::{ToTokens, TokenStreamExt as _, quote, quote_spanned};
 
 use super::Difference;
 use super::compare::Compared;
@@ -26,55 +26,78 @@ use crate::table::{located_at, owner_and_field};
 
 /// What makes cargo compile the crate again when there is something to compare with.
 pub(crate) fn tracked_only(files: &[PathBuf]) -> TokenStream {
-    wrapped(tracked(files))
+    wrapped(vec![tracked(files)])
 }
 
 /// The error that nothing can be compared.
 pub(crate) fn broken(error: &ProjectError, span: Span) -> TokenStream {
-    wrapped(crate::compile_errors(&[error.clone().at(span)]))
+    wrapped(vec![crate::compile_errors(&[error.clone().at(span)])])
 }
 
 pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facade: &syn::Path) -> TokenStream {
-    let level = head.level;
-    let mut body = tracked(&head.files);
-    body.extend(whole::declared(&compared.name, compared.at, facade));
-    for difference in &compared.differences {
-        body.extend(self::difference(difference, level));
-    }
+    let mut parts = vec![tracked(&head.files), whole::declared(&compared.name, compared.at, facade)];
+    parts.extend(compared.differences.iter().map(|difference| self::difference(difference, head.level)));
     if !compared.assumptions.is_empty() {
-        body.extend(quote! { use #facade::__private as __p; });
-        if compared.assumptions.iter().any(|assumption| matches!(assumption.what, What::Type { .. })) {
-            let tail = if level == CompileCheck::Error { tail(head, &compared.help, None) } else { String::new() };
-            body.extend(quote! {
-                const __C: __p::Compared = __p::Compared(<#path as #facade::Table>::COLUMNS, #tail);
-            });
-        }
-        let spelled = |assumption: &&Assumption| assumption.is_spelled && level == CompileCheck::Error;
-        let (spelled, others): (Vec<&Assumption>, Vec<&Assumption>) = compared.assumptions.iter().partition(spelled);
-        // one constant for all of them: a constant costs rustc several times what a call in it does
-        let mut calls = TokenStream::new();
-        for assumption in spelled {
-            column(assumption, head, &compared.help, &mut calls);
-        }
-        if !calls.is_empty() {
-            body.extend(quote! { const _: () = { #calls }; });
-        }
-        for assumption in others {
-            body.extend(self::assumption(assumption, head, &compared.help));
-        }
+        parts.push(assumptions(compared, head, path, facade));
     }
-    wrapped(body)
+    wrapped(parts)
 }
 
 /// Unit tests are compiled from the same source, and may have structs of their own. No lint is allowed for all of it,
 /// because a crate may forbid it.
-pub(super) fn wrapped(body: TokenStream) -> TokenStream {
-    if body.is_empty() {
-        return body;
+pub(super) fn wrapped(mut parts: Vec<TokenStream>) -> TokenStream {
+    parts.retain(|part| !part.is_empty());
+    if parts.is_empty() {
+        return TokenStream::new();
     }
     quote! {
         #[cfg(not(test))]
-        const _: () = { #body };
+        const _: () = { #(#parts)* };
+    }
+}
+
+fn assumptions(compared: &Compared, head: &Head, path: &TokenStream, facade: &syn::Path) -> TokenStream {
+    let is_error = head.level == CompileCheck::Error;
+    let is_type = |assumption: &Assumption| matches!(assumption.what, What::Type { .. });
+    let is_spelled = |assumption: &&Assumption| assumption.is_spelled && is_error;
+    let (spelled, others): (Vec<_>, Vec<_>) = compared.assumptions.iter().partition(is_spelled);
+    let has_own = others.iter().any(|assumption| is_type(assumption));
+    let tail = if is_error { tail(head, &compared.help, None) } else { String::new() };
+    let columns = |facade| quote!(__p::Compared(<#path as #facade::Table>::COLUMNS, #tail));
+    let shared = has_own.then(|| columns(facade)).map(|columns| quote!(const __C: __p::Compared = #columns;));
+    let spelled = (!spelled.is_empty()).then(|| {
+        let (name, first) = if has_own {
+            ("__C", None)
+        } else {
+            let columns = columns(facade);
+            ("__c", Some(quote!(let __c = #columns;)))
+        };
+        let calls = Calls { spelled, head, help: &compared.help, compared: Ident::new(name, Span::call_site()) };
+        quote!(const _: () = { #first #calls };)
+    });
+    let others = others.into_iter().map(|other| assumption(other, head, &compared.help));
+    quote! {
+        use #facade::__private as __p;
+        #shared
+        #spelled
+        #(#others)*
+    }
+}
+
+/// What holds by what is written, in one constant: a constant costs rustc several times what a call in it does. Only
+/// names that hide those of std make one of them fail; then the first of them is the error.
+struct Calls<'a> {
+    spelled: Vec<&'a Assumption>,
+    head: &'a Head,
+    help: &'a str,
+    compared: Ident,
+}
+
+impl ToTokens for Calls<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for assumption in &self.spelled {
+            column(assumption, self.head, self.help, &self.compared, tokens);
+        }
     }
 }
 
@@ -117,7 +140,7 @@ fn tail(head: &Head, help: &str, further: Option<&String>) -> String {
 
 /// Adds the call that refuses a column whose type is not what the migrations say, if that is what is assumed. It is short,
 /// because there is one for each column of a crate, and rustc reads all of them.
-fn column(assumption: &Assumption, head: &Head, help: &str, calls: &mut TokenStream) {
+fn column(assumption: &Assumption, head: &Head, help: &str, compared: &Ident, calls: &mut TokenStream) {
     let What::Type { at, field, help: further, .. } = &assumption.what else { return };
     let (first, last) = (assumption.span.start.0, assumption.span.end.0);
     let Some(expected) = Expected::of(&assumption.what) else { return };
@@ -130,12 +153,12 @@ fn column(assumption: &Assumption, head: &Head, help: &str, calls: &mut TokenStr
         let (hash, text) = (Literal::u64_unsuffixed(expected.hashes.1), expected.checks.join(" and "));
         ("checked_column", Some(quote!(, (#hash, #text))))
     };
-    let compared = further.is_some().then(|| {
+    let arguments = if further.is_some() {
         let tail = tail(head, help, further.as_ref());
-        quote!(__p::Compared(__C.0, #tail))
-    });
-    let compared = compared.unwrap_or_else(|| quote!(__C));
-    let arguments = quote!(#compared, #at, #nullable, #field, #type_hash, #sql_type #check);
+        quote!(__p::Compared(#compared.0, #tail), #at, #nullable, #field, #type_hash, #sql_type #check)
+    } else {
+        quote!(#compared, #at, #nullable, #field, #type_hash, #sql_type #check)
+    };
     // token by token: each stream that is put into another one costs calls of the compiler
     calls.append(Ident::new("__p", first));
     calls.append(Punct::new(':', Spacing::Joint));
@@ -182,7 +205,7 @@ fn assumption(assumption: &Assumption, head: &Head, help: &str) -> TokenStream {
     let is_error = head.level == CompileCheck::Error;
     if is_error && matches!(assumption.what, What::Type { .. }) {
         let mut call = quote!(const _: () =);
-        column(assumption, head, help, &mut call);
+        column(assumption, head, help, &Ident::new("__C", Span::call_site()), &mut call);
         return call;
     }
     let mut elided = TokenStream::new();

@@ -68,7 +68,7 @@ pub(crate) fn expansion(item: &Item, declaration: &Declaration, path: &TokenStre
 pub(crate) fn only_declared(item: &Item, facade: &syn::Path) -> TokenStream {
     match &*head::find() {
         Found::Head(head) if head.level != CompileCheck::Off && target::is_compared(head, item.ident.span()) => {
-            expand::wrapped(whole::declared(&item.name().value, item.ident.span(), facade))
+            expand::wrapped(vec![whole::declared(&item.name().value, item.ident.span(), facade)])
         }
         _ => TokenStream::new(),
     }

@@ -50,10 +50,10 @@ pub(crate) fn expansion(span: Span, facade: &syn::Path) -> TokenStream {
     if questions.is_empty() {
         return TokenStream::new();
     }
-    wrapped(quote! {
+    wrapped(vec![quote! {
         use #facade::__private::*;
         #(#questions)*
-    })
+    }])
 }
 
 fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
