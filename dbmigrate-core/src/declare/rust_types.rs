@@ -336,9 +336,12 @@ fn spelled_path(path: &syn::TypePath) -> Option<String> {
 /// The first token of a type, without the detour over tokens for nearly every type of a column.
 pub fn first_span(ty: &Type) -> Span {
     match ty {
-        Type::Path(syn::TypePath { qself: None, path: syn::Path { leading_colon: None, segments }, .. }) => {
-            segments.first().map_or_else(|| ty.span(), |segment| segment.ident.span())
-        }
+        Type::Path(syn::TypePath { qself: None, path, .. }) => match (&path.leading_colon, path.segments.first()) {
+            (Some(colon), _) => colon.spans[0],
+            (None, Some(segment)) => segment.ident.span(),
+            (None, None) => ty.span(),
+        },
+        Type::Path(syn::TypePath { qself: Some(owner), .. }) => owner.lt_token.span,
         _ => ty.span(),
     }
 }

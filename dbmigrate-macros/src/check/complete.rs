@@ -361,3 +361,30 @@ fn with_placeholder(condition: &Expr, column: &Name) -> Expr {
     });
     Expr::new(text.collect::<String>())
 }
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_a_type_are_its_first_and_its_last_token() {
+        for ty in [
+            "i64",
+            "::std::option::Option<Vec<u8>>",
+            "HashMap<String, [u8; 4]>",
+            "<User as Owner>::Id",
+            "<User as Owner<i64>>::Id<String>",
+            "Vec::<u8>",
+            "dyn Fn(i64) -> i64",
+            "&'static str",
+            "[f32; 2 * 4]",
+        ] {
+            let ty: syn::Type = syn::parse_str(ty).expect("a type");
+            let place = |range: Range<SpanEnd>| {
+                let span = |end: SpanEnd| (end.0.start().column, end.0.end().column);
+                (span(range.start), span(range.end))
+            };
+            assert_eq!(place(ends_of_type(&ty)), place(ends(&ty)));
+        }
+    }
+}

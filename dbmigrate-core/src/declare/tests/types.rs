@@ -58,6 +58,27 @@ fn rust_types_have_sql_types() {
 }
 
 #[test]
+fn a_type_is_spelled_as_people_write_it() {
+    for ty in [
+        "i64",
+        "r#type",
+        "Option<String>",
+        "::std::option::Option<Vec<u8>>",
+        "std::collections::HashMap<String, Option<super::Id>>",
+        "Cow<'static, str>",
+        "&'static str",
+        "[f32; DIMENSIONS]",
+        "[f32; 2 * 4]",
+        "Vector<{ N }>",
+        "(i64, String)",
+        "<User as Owner>::Id",
+    ] {
+        let parsed = syn::parse_str(ty).unwrap_or_else(|error| panic!("{ty}: {error}"));
+        assert_eq!(super::super::rust_types::spelled(&parsed), ty);
+    }
+}
+
+#[test]
 fn types_without_an_sql_type_are_refused_with_a_way_out() {
     for ty in ["u64", "usize", "i128", "u128", "Option<u64>"] {
         let message = error(&format!("struct T {{ a: {ty} }}"));
