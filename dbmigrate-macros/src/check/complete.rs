@@ -25,8 +25,6 @@ use super::words::Words;
 pub(crate) struct Assumption {
     /// The first and the last token that it is about.
     pub(crate) span: Range<SpanEnd>,
-    /// Whether it holds by what is written, unless a name there hides one of std.
-    pub(crate) is_spelled: bool,
     /// What the migrations say.
     pub(crate) what: What,
 }
@@ -38,23 +36,8 @@ pub(crate) struct SpanEnd(pub(crate) Span);
 /// See [`Assumption`].
 #[derive(Debug, Clone)]
 pub(crate) enum What {
-    /// About the type of a field.
-    Type {
-        /// Which field.
-        at: usize,
-        /// The column.
-        name: Name,
-        /// The field with its type, as text for a message.
-        field: String,
-        /// The declared type, unless the struct says it in words.
-        decl_type: Option<DeclType>,
-        /// Whether the column may be NULL, if the field's type decides that.
-        nullable: Option<bool>,
-        /// The checks that may be the type's, the column written `{}`.
-        checks: Vec<Expr>,
-        /// What else to do than to generate a migration.
-        help: Option<String>,
-    },
+    /// What a column is by the type of its field.
+    Type(ByType),
     /// A const is the default of a column.
     Default {
         /// The const.
@@ -75,6 +58,27 @@ pub(crate) enum What {
         /// The column.
         column: Name,
     },
+}
+
+/// What a column is by the type of its field.
+#[derive(Debug, Clone)]
+pub(crate) struct ByType {
+    /// Which field.
+    pub(crate) at: usize,
+    /// The column.
+    pub(crate) name: Name,
+    /// The field with its type, as text for a message.
+    pub(crate) field: String,
+    /// The declared type, unless the struct says it in words.
+    pub(crate) decl_type: Option<DeclType>,
+    /// Whether the column may be NULL, if the field's type decides that.
+    pub(crate) nullable: Option<bool>,
+    /// The checks that may be the type's, the column written `{}`.
+    pub(crate) checks: Vec<Expr>,
+    /// Whether it is so by what is written, unless a name there hides one of std.
+    pub(crate) is_spelled: bool,
+    /// What else to do than to generate a migration.
+    pub(crate) help: Option<String>,
 }
 
 /// Completes `table` with `before`, which is the same table as the migrations have it, in the names of the struct.
@@ -137,22 +141,20 @@ impl<'a> Completing<'a> {
             let may_hide = decl_type.is_none() && known.not_null && !is_spelled_option(&field.ty);
             let mine = |(on, check): &(usize, &Check)| (*on == at).then(|| with_placeholder(&check.expr, &column.name));
             let checks: Vec<Expr> = checks.iter().filter_map(mine).collect();
-            self.assumptions.push(Assumption {
-                span: ends_of_type(&field.ty),
+            let what = What::Type(ByType {
+                at,
+                name: column.name.clone(),
+                field: format!("`{}` is `{}`", unraw(&field.ident), spelled(&field.ty)),
+                nullable: matters.then_some(!known.not_null),
                 is_spelled: spelled_so[at] && decl_type.is_some() && checks.is_empty(),
-                what: What::Type {
-                    at,
-                    name: column.name.clone(),
-                    field: format!("`{}` is `{}`", unraw(&field.ident), spelled(&field.ty)),
-                    decl_type,
-                    nullable: matters.then_some(!known.not_null),
-                    checks,
-                    help: may_hide.then(|| {
-                        let ty = spelled(&field.ty);
-                        format!("if there is nothing to generate: write `Option<…>`, which cannot be seen in `{ty}`")
-                    }),
-                },
+                decl_type,
+                checks,
+                help: may_hide.then(|| {
+                    let ty = spelled(&field.ty);
+                    format!("if there is nothing to generate: write `Option<…>`, which cannot be seen in `{ty}`")
+                }),
             });
+            self.assumptions.push(Assumption { span: ends_of_type(&field.ty), what });
         }
         table.checks.extend(checks.into_iter().map(|(_, check)| check.clone()));
     }
@@ -209,8 +211,7 @@ impl<'a> Completing<'a> {
                 column.default = Some(value.clone());
             }
             let (path, column, value) = (path.clone(), name.clone(), value.clone());
-            let (span, what) = (ends(&path), What::Default { path, column, value });
-            self.assumptions.push(Assumption { span, is_spelled: false, what });
+            self.assumptions.push(Assumption { span: ends(&path), what: What::Default { path, column, value } });
         }
     }
 
@@ -250,7 +251,7 @@ impl<'a> Completing<'a> {
                 for ((path, column), child) in clause.paths.iter().zip(&parent_columns).zip(columns) {
                     let (child, table, column) = (child.clone(), known.parent.clone(), column.clone());
                     let what = What::Parent { child, path: path.clone(), table, column };
-                    self.assumptions.push(Assumption { span: ends(path), is_spelled: false, what });
+                    self.assumptions.push(Assumption { span: ends(path), what });
                 }
             }
             let ReferenceOptions { on_delete, on_update, deferrable, match_name } = clause.options;

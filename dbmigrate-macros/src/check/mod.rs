@@ -3,9 +3,10 @@
 //! [`target`] decides whether the crate is one whose structs are compared, [`head`] reads the last snapshot, once for a
 //! compiler process. What only rustc knows of a struct (types, consts, other structs) is [completed](complete) with what
 //! the migrations say, and becomes an [assumption](complete::Assumption); then [`compare`] finds what differs, in the
-//! words of [`words`], and [`expand`] makes errors or warnings of both: the differences at once, the assumptions as
-//! constants that rustc evaluates. [`whole`] finds what no struct declares.
+//! words of [`words`]. [`expand`] makes errors or warnings of the differences, and [`assume`] constants of the assumptions,
+//! which rustc evaluates. [`whole`] finds what no struct declares.
 
+mod assume;
 pub(crate) mod compare;
 mod complete;
 mod expand;
