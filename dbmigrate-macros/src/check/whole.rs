@@ -19,7 +19,7 @@ pub(super) fn declared(name: &Name, at: Span, facade: &syn::Path) -> TokenStream
     let file = at.local_file().unwrap_or_default();
     let place = hash(&format!("{}:{}:{}", file.display(), start.line, start.column));
     quote! {
-        pub struct __S;
+        pub enum __S {}
         impl #facade::__private::DeclaredBy<__S, #is_binary, #place> for #facade::__private::TableName<#package, #table> {}
     }
 }
