@@ -1,6 +1,7 @@
 //! Databases on a server: every command as somebody types it, with the right token and with wrong ones.
 
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -311,13 +312,19 @@ fn a_migration_whose_lock_another_writer_got_is_tried_again_or_given_up() {
     let url = server.url();
     // five seconds go by in its middle, and then there is somebody who waits for the lock
     let interrupted = |line: &str| {
+        let done = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
-                server.wait_for_work(IN_ITS_MIDDLE);
+                while !done.load(Ordering::Relaxed) {
+                    let _ = Hand::new(&url).batch(&["UPDATE users SET age = 1"]);
+                }
+            });
+            scope.spawn(|| {
+                thread::sleep(Duration::from_secs(1));
                 server.pause();
-                scope.spawn(|| Hand::new(&url).batch(&["UPDATE users SET age = 1"]));
                 thread::sleep(Duration::from_secs(6));
                 server.resume();
+                done.store(true, Ordering::Relaxed);
             });
             project.run(line)
         })
