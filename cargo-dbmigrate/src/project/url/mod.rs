@@ -85,6 +85,13 @@ impl DatabaseUrl {
         }
     }
 
+    /// The file that is used where nothing but the configuration names one; `None` if that is on a server.
+    pub(crate) fn local_file(package_root: &Path, config: &Config) -> Option<PathBuf> {
+        let text = config.url.as_deref().unwrap_or(DEFAULT);
+        let is_file = scheme(text).is_none_or(|(scheme, _)| scheme == "file");
+        is_file.then(|| file::path_of(text.trim(), package_root).ok()).flatten()
+    }
+
     /// The database that was typed for another flag than `--url`.
     ///
     /// # Errors
