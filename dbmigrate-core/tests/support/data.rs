@@ -1,4 +1,4 @@
-//! The shared test data: changes that somebody really made, or that tools get wrong.
+//! Test data: changes that somebody really made, or that tools get wrong.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
@@ -8,7 +8,7 @@ use dbmigrate_core::sql::{Expr, Name};
 use pollster::block_on;
 use serde_json::Value;
 
-use super::{Change, schema_of, shared};
+use super::{Change, house, schema_of, shared};
 
 /// The renames that the authors really made, by history and step.
 pub fn history_renames(cases: &Value, history: &str, step: &str) -> Renames {
@@ -128,9 +128,12 @@ pub fn rows_of(database: &Connection, query: &str) -> Result<Value, String> {
     Ok(rows.iter().map(|row| Value::Array(row.iter().map(value).collect())).collect())
 }
 
-/// The cases of a suite; none if the shared data is not there.
-pub fn load(file: &str) -> Vec<Value> {
-    let Some(path) = shared(&format!("cases/{file}")) else { return Vec::new() };
+/// The cases of a suite: of this repository, or of the shared data, and none if that is not there.
+pub fn load(suite: &str) -> Vec<Value> {
+    let house = house(&format!("cases/{suite}.jsonl"));
+    let Some(path) = (if house.exists() { Some(house) } else { shared(&format!("cases/{suite}.jsonl")) }) else {
+        return Vec::new();
+    };
     let text = std::fs::read_to_string(path).expect("the file is readable");
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
