@@ -3,7 +3,7 @@
 use dbmigrate_test_support::sqld::shared;
 
 use crate::cases::run_cases;
-use crate::histories::{grow, migrate_all, push_all};
+use crate::histories::{grow, run_all};
 use crate::law::run_law;
 use crate::project::Run;
 use crate::support::data;
@@ -60,6 +60,5 @@ fn soak_everything_ends_on_a_server_as_in_a_file() {
     for suite in ["sqlite_alter_tcl", "sqldef", "atlas"] {
         one_of(1, suite);
     }
-    migrate_all(Run::Served(server));
-    push_all(Run::Served(server));
+    run_all(Run::Served(server));
 }

@@ -2,16 +2,45 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
+use std::path::Path;
+
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::Connection;
 use dbmigrate_core::sql::{Expr, Name};
 use pollster::block_on;
 use serde_json::Value;
 
+use super::history::State;
 use super::{Change, house, schema_of, shared};
 
+/// The histories of real applications, by name: `NNNN__tag.sql` is the whole schema after a migration. None if the shared
+/// data is not there.
+pub fn real_histories() -> Option<Vec<(String, Vec<State>)>> {
+    let (histories, cases) = (shared("corpus/histories")?, shared("corpus/rename_cases.json")?);
+    let cases: Value = serde_json::from_str(&std::fs::read_to_string(cases).expect("text")).expect("JSON");
+    let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let sorted = |folder: &Path| {
+        let mut paths: Vec<_> = std::fs::read_dir(folder).expect("a folder").flatten().map(|one| one.path()).collect();
+        paths.sort();
+        paths
+    };
+    let histories = sorted(&histories).into_iter().map(|folder| {
+        let history = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let files = sorted(&folder).into_iter().filter(|path| path.extension().is_some_and(|one| one == "sql"));
+        let states = files.map(|file| {
+            let name = name(&file);
+            let step = name.split_once("__").map_or(name.as_str(), |(_, tag)| tag);
+            let renames = history_renames(&cases, &history, step);
+            State { sql: std::fs::read_to_string(&file).expect("text"), renames, name }
+        });
+        let states = states.collect();
+        (history, states)
+    });
+    Some(histories.collect())
+}
+
 /// The renames that the authors really made, by history and step.
-pub fn history_renames(cases: &Value, history: &str, step: &str) -> Renames {
+fn history_renames(cases: &Value, history: &str, step: &str) -> Renames {
     let mut renames = Renames::default();
     for case in cases.as_array().into_iter().flatten() {
         if case["history"] != history || case["step"] != step {

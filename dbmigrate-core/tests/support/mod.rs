@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, clippy::large_enum_variant, reason = "what a test says is read by people, once")]
 
 pub mod data;
+pub mod history;
 pub mod law;
 
 use std::collections::BTreeMap;
@@ -184,7 +185,8 @@ impl Change {
                 let _ = connection.run(&format!("DELETE FROM {}", table.name.sql())).await;
             }
             for table in &self.current.tables {
-                connection.run(&format!("DELETE FROM {}", table.name.sql())).await.map_err(message)?;
+                // without a condition, what a vector index keeps of the rows would stay
+                connection.run(&format!("DELETE FROM {} WHERE true", table.name.sql())).await.map_err(message)?;
             }
             connection.run("COMMIT").await.map_err(message)?;
             let wanted = populate::restricted(&self.current, &self.desired, &self.renames);
