@@ -4,7 +4,9 @@
 
 mod support;
 
-use dbmigrate_core::diff::Renames;
+use std::collections::BTreeMap;
+
+use dbmigrate_core::diff::{Change as Step, Renames, diff};
 use support::data::real_histories;
 use support::history::{State, histories};
 use support::{Change, Ending, schema_of};
@@ -18,6 +20,58 @@ fn every_step_of_our_histories_applies_and_keeps_all_rows() {
 fn every_step_of_real_histories_applies_and_keeps_all_rows() {
     if let Some(histories) = real_histories() {
         run_all("real histories", &histories, 200);
+    }
+}
+
+#[test]
+fn our_histories_have_every_kind_of_step() {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut of_kind = |kind| *counts.entry(kind).or_default() += 1;
+    for (_, states) in histories() {
+        for pair in states.windows(2) {
+            let [before, after] = [&pair[0], &pair[1]].map(|state| schema_of(&state.sql).expect("it loads"));
+            for change in diff(&before, &after, &pair[1].renames).expect("the renames are right").changes() {
+                of_kind(match &change {
+                    Step::CreateTable(_) => "create table",
+                    Step::DropTable(_) => "drop table",
+                    Step::RenameTable(..) => "rename table",
+                    Step::AddColumn(..) => "add column",
+                    Step::DropColumn(..) => "drop column",
+                    Step::RenameColumn(..) => "rename column",
+                    Step::AlterPrimaryKey(_) => "primary key",
+                    Step::AlterConstraints(..) => "constraints",
+                    Step::AlterOptions(_) => "options",
+                    Step::CreateIndex(..) | Step::DropIndex(..) | Step::AlterIndex(..) => "index",
+                    Step::Create(what, _) | Step::Drop(what, _) | Step::Alter(what, _) => what,
+                    Step::AlterColumn(_, what) if what.decl_type => "type",
+                    Step::AlterColumn(_, what) if what.nullability => "nullability",
+                    Step::AlterColumn(_, what) if what.default => "default",
+                    Step::AlterColumn(..) => "other of a column",
+                });
+            }
+        }
+    }
+    dbmigrate_test_support::say(&format!("kinds of steps: {counts:?}"));
+    for (kind, at_least) in [
+        ("add column", 60),
+        ("create table", 20),
+        ("index", 15),
+        ("drop column", 5),
+        ("drop table", 3),
+        ("rename table", 4),
+        ("rename column", 4),
+        ("type", 2),
+        ("nullability", 5),
+        ("default", 2),
+        ("primary key", 1),
+        ("constraints", 4),
+        ("options", 2),
+        ("trigger", 5),
+        ("view", 4),
+        ("virtual table", 2),
+    ] {
+        let count = counts.get(kind).copied().unwrap_or_default();
+        assert!(count >= at_least, "only {count} of {kind}: {counts:?}");
     }
 }
 

@@ -10,7 +10,7 @@ use dbmigrate_core::schema::validate::ProblemKind;
 use dbmigrate_core::sql::Name;
 
 use crate::project::{Project, Run, files, load, rendered, structs, text};
-use crate::support::{data, shared};
+use crate::support::{data, history, shared};
 
 /// One package whose crate root changes: cargo is asked about it once.
 struct Reader {
@@ -112,6 +112,19 @@ fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
 
 fn read(path: &Path) -> (String, String) {
     (path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), std::fs::read_to_string(path).expect("text"))
+}
+
+#[test]
+fn our_schemas_come_back_from_their_structs() {
+    run_suite("our schemas", &history::schemas(), 7);
+}
+
+#[test]
+fn every_state_of_our_histories_comes_back_from_its_structs() {
+    let states = history::histories().into_iter().flat_map(|(history, states)| {
+        states.into_iter().map(move |state| (format!("{history}/{}", state.name), state.sql))
+    });
+    run_suite("our histories", &states.collect::<Vec<_>>(), 90);
 }
 
 #[test]

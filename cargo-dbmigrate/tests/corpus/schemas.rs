@@ -8,7 +8,7 @@ use crate::compile::{Files, compile};
 use crate::parallel::parallel;
 use crate::project::{Run, files};
 use crate::pulled::{Outcome, round_trip};
-use crate::support::{data, shared};
+use crate::support::{data, history, shared};
 
 /// Runs schemas, each with its name, and compiles what comes of them.
 fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
@@ -42,6 +42,11 @@ fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
     ));
     assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), schemas.len(), failed.join("\n"));
     assert!(schemas.len() >= at_least, "only {} schemas were found", schemas.len());
+}
+
+#[test]
+fn our_schemas_come_back_from_an_empty_database() {
+    run_suite("pulled-ours", &history::schemas(), 7);
 }
 
 #[test]

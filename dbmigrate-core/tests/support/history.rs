@@ -25,6 +25,21 @@ pub fn histories() -> Vec<(String, Vec<State>)> {
     files.iter().map(read).collect()
 }
 
+/// Schemas of this repository, by name: those in `tests/schemas`, and what the histories lead to.
+pub fn schemas() -> Vec<(String, String)> {
+    let mut files: Vec<_> =
+        std::fs::read_dir(house("schemas")).expect("the folder is there").flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|one| one == "sql"));
+    files.sort();
+    let name = |path: &std::path::Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut schemas: Vec<(String, String)> =
+        files.iter().map(|path| (name(path), std::fs::read_to_string(path).expect("text"))).collect();
+    for (name, mut states) in histories() {
+        schemas.extend(states.pop().map(|last| (name, last.sql)));
+    }
+    schemas
+}
+
 /// An object of a schema. Columns and constraints of a table are apart; of anything else there is but its head.
 struct Object {
     name: String,
