@@ -8,7 +8,7 @@ use crate::compile::{Files, compile};
 use crate::parallel::parallel;
 use crate::project::{Run, files};
 use crate::pulled::{Outcome, round_trip};
-use crate::support::{data, history, shared};
+use crate::support::{data, history, law, shared};
 
 /// Runs schemas, each with its name, and compiles what comes of them.
 fn run_suite(suite: &str, schemas: &[(String, String)], at_least: usize) {
@@ -68,9 +68,9 @@ fn real_schemas_come_back_from_an_empty_database() {
 fn the_schemas_of_all_cases_come_back_from_an_empty_database() {
     let mut schemas: BTreeMap<String, String> = BTreeMap::new();
     for suite in ["hazards", "reports", "sqlite_alter_tcl", "sqldef", "atlas"] {
-        for case in data::load(suite) {
+        for case in data::load(suite).into_iter().filter(|case| !law::is_not_yet(case)) {
             for key in ["desired_sql", "current_sql"] {
-                let name = format!("{suite} {} {key}", case["name"].as_str().unwrap_or_default());
+                let name = format!("{suite} {} {key}", law::name(&case));
                 schemas.entry(case[key].as_str().unwrap_or_default().to_owned()).or_insert(name);
             }
         }
