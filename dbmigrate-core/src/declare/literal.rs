@@ -3,8 +3,9 @@
 use proc_macro2::Span;
 use syn::Lit;
 
+use super::error::DeclareError;
 use super::errors::suggest;
-use super::{ColumnType, DeclareError, LiteralKind};
+use super::known_type::{ColumnType, LiteralKind};
 use crate::sql::Expr;
 use crate::sql::name::{quote_blob, quote_string};
 
