@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::Request;
 use super::package::{Package, identifier, visible, with_implied};
+use super::request::Request;
 
 /// Packages with more source than this are not read in a few milliseconds: bytes, and files.
 const MOST_BYTES: u64 = 512 * 1024;
