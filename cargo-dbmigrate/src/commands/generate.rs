@@ -32,6 +32,7 @@ Examples:
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate generate --rename users=people --name people
   cargo dbmigrate generate --backfill users.age=0
+  cargo dbmigrate generate --convert "users.age=CAST(age AS INTEGER)"
   cargo dbmigrate generate --accept drop_column:users.legacy")]
 pub struct Generate {
     /// Name of the migration; else it says what changed
@@ -195,14 +196,16 @@ pub(super) fn check(context: &Context, declared: &Declared) -> Result<()> {
         .map_err(|error| structs::declaration_error(context, declared, &error))
 }
 
-/// The backfill that a statement does not compile for, if that is why: an expression is its author's to mend.
+/// The backfill or conversion that a statement does not compile for, if that is why: an expression is its author's to mend.
 pub(super) fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandError> {
     let ProofError::Statement { statement, error, .. } = error else { return None };
     if error.kind != ErrorKind::Statement {
         return None;
     }
-    let ((table, column), expr) = decisions.backfills.iter().find(|(_, expr)| statement.contains(expr.as_str()))?;
-    let error = CommandError::usage(format!("`--backfill {table}.{column}={expr}` does not work: {error}"));
+    let backfills = decisions.backfills.iter().map(|given| ("backfill", given));
+    let mut given = backfills.chain(decisions.conversions.iter().map(|given| ("convert", given)));
+    let (flag, ((table, column), expr)) = given.find(|(_, (_, expr))| statement.contains(expr.as_str()))?;
+    let error = CommandError::usage(format!("`--{flag} {table}.{column}={expr}` does not work: {error}"));
     Some(error.help(format!("an SQL expression over the columns of `{table}`, renamed ones by their new names")))
 }
 

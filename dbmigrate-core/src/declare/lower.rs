@@ -6,7 +6,7 @@ use super::ast::{At, ColumnWord, DefaultClause, Field, Item};
 use super::errors::{Errors, closest};
 use super::{ColumnType, Declaration, DeclareError, Deferred, Derive, Object, Resolve, literal, lower_table};
 use crate::schema::validate::Place;
-use crate::schema::{Comments, ForeignKey, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
+use crate::schema::{Comments, ForeignKey, Reads, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 use crate::sql::{Expr, Name};
 
 /// Lowers a struct with `#[derive(Table)]` or `#[derive(View)]`.
@@ -30,8 +30,7 @@ pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<
     if item.fields.is_empty() && !item.may_have_no_fields() {
         return errors.finish(()).and(Err(Vec::new()));
     }
-    let mut lowering =
-        Lowering { item, resolve, errors, places: Vec::new(), by_name: Vec::new(), deferred: Vec::new() };
+    let mut lowering = Lowering::new(item, resolve, errors);
     lowering.check_columns();
     let object = match (item.derive, &item.module) {
         (Derive::View, _) => lowering.view(),
@@ -44,18 +43,27 @@ pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<
         .iter()
         .filter_map(|field| Some((field.renamed_from.as_ref()?.value.clone(), field.name().value)))
         .collect();
-    let Lowering { errors, places, by_name, deferred, .. } = lowering;
+    let Lowering { errors, places, by_name, deferred, reads, .. } = lowering;
     let Some(object) = object else { return errors.finish(()).and(Err(Vec::new())) };
     let renamed_from = item.renamed_from.as_ref().map(|name| name.value.clone());
     let docs = docs(item);
-    errors.finish(Declaration { object, triggers, docs, renamed_from, renamed_columns, places, by_name, deferred })
+    errors.finish(Declaration {
+        object,
+        triggers,
+        docs,
+        reads,
+        renamed_from,
+        renamed_columns,
+        places,
+        by_name,
+        deferred,
+    })
 }
 
 /// The foreign keys of a struct that has been lowered already, with another [`Resolve`].
 pub fn lower_foreign_keys(item: &Item, resolve: &dyn Resolve) -> Vec<ForeignKey> {
     let errors = Errors::default();
-    let mut lowering =
-        Lowering { item, resolve, errors, places: Vec::new(), by_name: Vec::new(), deferred: Vec::new() };
+    let mut lowering = Lowering::new(item, resolve, errors);
     lower_table::foreign_keys(&mut lowering)
 }
 
@@ -73,6 +81,14 @@ pub(super) struct Lowering<'a> {
     pub(super) places: Vec<(Place, Span)>,
     pub(super) by_name: Vec<Place>,
     pub(super) deferred: Vec<Deferred>,
+    pub(super) reads: Vec<(Name, Reads)>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(item: &'a Item, resolve: &'a dyn Resolve, errors: Errors) -> Self {
+        let (places, by_name, deferred, reads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { item, resolve, errors, places, by_name, deferred, reads }
+    }
 }
 
 impl Lowering<'_> {
@@ -105,6 +121,7 @@ impl Lowering<'_> {
         if let Some(decl_type) = &field.decl_type {
             let mut ty = ColumnType::new(decl_type.value.as_str(), None);
             ty.nullable = self.resolve.is_option(&field.ty);
+            ty.reads = self.resolve.reads(&field.ty);
             return Some(ty);
         }
         let ty = self.errors.take(self.resolve.column_type(&field.ty))?;

@@ -17,6 +17,7 @@ pub mod naming;
 mod parse_clause;
 mod parse_column;
 mod parse_table;
+mod read_types;
 pub mod rust_types;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ mod tokens;
 
 use proc_macro2::Span;
 
-use crate::schema::{Comments, Table, Trigger, View, VirtualTable, validate::Place};
+use crate::schema::{Comments, Reads, Table, Trigger, View, VirtualTable, validate::Place};
 use crate::sql::{DeclType, Expr, Name};
 
 pub use column_type::lower_column_type;
@@ -48,6 +49,8 @@ pub struct Declaration {
     pub triggers: Vec<Trigger>,
     /// What the doc comments of the struct and its fields say.
     pub docs: Comments,
+    /// What the types of the fields read, by column, as far as it is known.
+    pub reads: Vec<(Name, Reads)>,
     /// `renamed_from` of the table.
     pub renamed_from: Option<Name>,
     /// `renamed_from` of columns: the old name and the new one.
@@ -120,12 +123,14 @@ pub struct ColumnType {
     pub literal: Option<LiteralKind>,
     /// The values that the type can have, as they are stored: an enum's. `None`: not limited, or not known.
     pub values: Option<Vec<String>>,
+    /// What is read of the column. `None`: not known.
+    pub reads: Option<Reads>,
 }
 
 impl ColumnType {
     /// A type that is not nullable and says nothing else.
     pub fn new(decl_type: impl AsRef<str>, literal: Option<LiteralKind>) -> Self {
-        Self { decl_type: DeclType::new(decl_type), nullable: false, check: None, literal, values: None }
+        Self { decl_type: DeclType::new(decl_type), nullable: false, check: None, literal, values: None, reads: None }
     }
 }
 
@@ -157,6 +162,11 @@ pub trait Resolve {
     /// Whether a type is an `Option`. Asked where `#[column(type = "…")]` makes the rest of the type irrelevant.
     fn is_option(&self, ty: &syn::Type) -> bool {
         rust_types::is_spelled_option(ty)
+    }
+
+    /// What a type reads of a column. Asked where `#[column(type = "…")]` makes the rest of the type irrelevant.
+    fn reads(&self, _: &syn::Type) -> Option<Reads> {
+        None
     }
 
     /// The table and column that a path such as `User::id` refers to. `Ok(None)`: somebody else will judge.

@@ -42,11 +42,18 @@ pub struct Decisions {
     pub accepted: Accepted,
     /// What existing rows get, by table (new name) and column.
     pub backfills: BTreeMap<(Name, Name), Expr>,
+    /// What the values of existing rows become, by table (new name) and column: an expression over the row as it was,
+    /// with renamed columns by their new names.
+    pub conversions: BTreeMap<(Name, Name), Expr>,
 }
 
 impl Decisions {
     pub(super) fn backfill(&self, table: &Name, column: &Name) -> Option<&Expr> {
         self.backfills.get(&(table.clone(), column.clone()))
+    }
+
+    pub(super) fn conversion(&self, table: &Name, column: &Name) -> Option<&Expr> {
+        self.conversions.get(&(table.clone(), column.clone()))
     }
 }
 
@@ -315,7 +322,14 @@ pub fn as_renames(open: &[Question]) -> Option<Vec<String>> {
 pub(super) fn allowed(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions) -> Vec<(Lint, String)> {
     let undecided = Decisions { accepted: Accepted::default(), ..decisions.clone() };
     let mut allowed: Vec<(Lint, String)> = questions(diff, old, new, &undecided).iter().map(Question::lint).collect();
-    allowed.extend(decisions.accepted.named.iter().filter(|(lint, _)| *lint == Lint::LossyConversion).cloned());
+    let named = decisions.accepted.named.iter().filter(|(lint, _)| *lint == Lint::LossyConversion).cloned();
+    let converted =
+        decisions.conversions.keys().map(|(table, column)| (Lint::LossyConversion, format!("{table}.{column}")));
+    for (lint, object) in named.chain(converted) {
+        if !allowed.iter().any(|(one, other)| *one == lint && other.eq_ignore_ascii_case(&object)) {
+            allowed.push((lint, object));
+        }
+    }
     allowed
 }
 

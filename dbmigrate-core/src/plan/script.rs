@@ -2,10 +2,14 @@
 
 use std::fmt::Write as _;
 
+use super::layout::lines;
 use super::{Plan, Preflight};
 
 /// What `allow` says of a view or trigger that need not compile.
 pub const UNCHECKED: &str = "unchecked";
+
+/// What the lines of a query begin with.
+const MARGIN: &str = "--     ";
 
 impl Plan {
     /// The text of the migration: what it does and costs, its directives, its statements.
@@ -16,7 +20,7 @@ impl Plan {
         }
         text.push('\n');
         for (lint, object) in &self.allowed {
-            let _ = writeln!(text, "-- dbmigrate: allow({lint}) {object}");
+            let _ = writeln!(text, "-- dbmigrate: allow({lint}) {}", one_line(object));
         }
         for name in &self.unchecked {
             let _ = writeln!(text, "-- dbmigrate: allow({UNCHECKED}) {}", one_line(name.as_str()));
@@ -43,10 +47,16 @@ impl Plan {
 }
 
 impl Preflight {
-    /// The directive that runs the query before the migration.
+    /// The directive that runs the query before the migration: the message, and below it the query.
     pub fn directive(&self) -> String {
         let message = one_line(&self.message).replace('"', "\"\"");
-        format!("-- dbmigrate: expect-none \"{message}\" {}", one_line(&self.query))
+        let mut text = format!("-- dbmigrate: expect-none \"{message}\"");
+        for line in lines(&self.query, MARGIN.len()).iter().flat_map(|line| line.lines()) {
+            text.push('\n');
+            text.push_str(MARGIN);
+            text.push_str(line);
+        }
+        text
     }
 }
 
