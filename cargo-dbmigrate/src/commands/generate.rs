@@ -32,7 +32,7 @@ Examples:
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate generate --rename users=people --name people
   cargo dbmigrate generate --backfill users.age=0
-  cargo dbmigrate generate --convert "users.age=CAST(age AS INTEGER)"
+  cargo dbmigrate generate --convert \"users.age=CAST(age AS INTEGER)\"
   cargo dbmigrate generate --accept drop_column:users.legacy")]
 pub struct Generate {
     /// Name of the migration; else it says what changed

@@ -64,3 +64,62 @@ impl Preflight {
 fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::folder::Script;
+    use crate::sql::token::significant;
+
+    /// The directive as it is read back, with the line ends of Windows too.
+    fn read_back(preflight: &Preflight) -> (String, String) {
+        let text = preflight.directive();
+        assert!(text.lines().all(|line| line.starts_with("--")), "{text}");
+        let mut found = Vec::new();
+        for text in [text.clone(), text.replace('\n', "\r\n")] {
+            let text = format!("-- note\n{text}\nSELECT 1;\n");
+            let script = Script::parse(&text, Path::new("migration.sql")).expect("it is read");
+            let [only] = &script.preflights[..] else { panic!("one directive: {text}") };
+            assert_eq!(script.statements.len(), 1);
+            let tokens = significant(&only.query).iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
+            found.push((only.message.clone().unwrap_or_default(), tokens));
+        }
+        assert_eq!(found[0], found[1]);
+        found.remove(0)
+    }
+
+    #[test]
+    fn a_preflight_is_read_as_it_was_planned_however_it_is_laid_out() {
+        let table = "t".into();
+        for query in [
+            "SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM t WHERE a IS NULL) WHERE _count > 0".to_owned(),
+            format!(
+                "SELECT * FROM (SELECT count(*) AS _count FROM t WHERE NOT ({})) WHERE _count > 0",
+                "a > 0 OR ".repeat(60) + "b"
+            ),
+            "SELECT 1 FROM \"a -- b\" WHERE x = 'it''s -- no comment; \"q\" /* nor this */'".to_owned(),
+            format!("SELECT 1 FROM t WHERE x IN ({}'end')", "'dbmigrate: allow(drop_table) t', ".repeat(20)),
+            "SELECT 1 FROM \"two\nlines\" WHERE [a b] = `c`".to_owned(),
+        ] {
+            let preflight = Preflight::new(&table, "{} \"rows\" of\n`t`".to_owned(), query.clone());
+            let tokens = significant(&query).iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
+            assert_eq!(read_back(&preflight), ("{} \"rows\" of `t`".to_owned(), tokens));
+        }
+        let broken = Preflight::new(&table, "m".to_owned(), "SELECT 1 WHERE x = 'a\r\nb'".to_owned());
+        let query = read_back(&broken).1;
+        assert_eq!(query, "SELECT 1 WHERE x = ( 'a' || char ( 13 ) || '' || char ( 10 ) || 'b' )");
+    }
+
+    #[test]
+    fn a_preflight_on_one_line_is_read_as_ever() {
+        let old = "-- dbmigrate: expect-none \"{} rows of `posts` violate CHECK (state IN ('draft')), first at rowid {}\" SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM posts WHERE NOT (state IN ('draft'))) WHERE _count > 0\nSELECT 1;\n";
+        let script = Script::parse(old, Path::new("migration.sql")).expect("it is read");
+        assert_eq!(
+            script.preflights[0].query,
+            "SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM posts WHERE NOT (state IN ('draft'))) WHERE _count > 0"
+        );
+        assert!(script.preflights[0].message.as_deref().is_some_and(|message| message.ends_with("first at rowid {}")));
+    }
+}
