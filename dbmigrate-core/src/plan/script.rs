@@ -47,7 +47,8 @@ impl Plan {
 }
 
 impl Preflight {
-    /// The directive that runs the query before the migration: the message, and below it the query.
+    /// The directive that runs the query before the migration: the message, below it the query, and what can be done
+    /// about the rows, by flags of `generate`.
     pub fn directive(&self) -> String {
         let message = one_line(&self.message).replace('"', "\"\"");
         let mut text = format!("-- dbmigrate: expect-none \"{message}\"");
@@ -55,6 +56,10 @@ impl Preflight {
             text.push('\n');
             text.push_str(MARGIN);
             text.push_str(line);
+        }
+        // a name with a line break in it cannot be said in a line
+        for (words, flag) in self.answers.iter().filter(|(_, flag)| !flag.contains(['\n', '\r'])) {
+            let _ = write!(text, "\n-- {words}: {flag}");
         }
         text
     }
