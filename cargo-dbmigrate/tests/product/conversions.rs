@@ -46,7 +46,7 @@ impl Before {
 
 #[test]
 fn what_the_new_rust_type_cannot_read_is_asked_by_push_with_counts_and_the_answers_work() {
-    for flag in ["--convert", "--accept"] {
+    for flag in ["--convert", "--accept lossy"] {
         let project = with_words();
         project.structs(&users(BOOL));
         let run = project.refuses(3, "push --accept history");
