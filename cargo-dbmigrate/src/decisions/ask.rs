@@ -2,8 +2,8 @@
 
 use dbmigrate_core::diff::{Diff, RenameError, diff};
 use dbmigrate_core::folder::Snapshot;
-use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
-use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, misplaced};
+use dbmigrate_core::plan::decide::{answerable, as_renames, conversions, questions};
+use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, misplaced, of_unknown};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Expr;
@@ -54,9 +54,12 @@ impl Asker<'_> {
         let renames = structs::pending_renames(self.declared, head);
         let mut decisions = Decisions { renames, ..Decisions::default() };
         self.answers.decide(&mut decisions, self.words, (old, new))?;
+        refuse(of_unknown(&decisions, new))?;
         loop {
             let diff = diff(old, new, &decisions.renames).map_err(|error| self.rename_error(&error))?;
-            let open = answerable(questions(&diff, old, new, &decisions)).into_iter();
+            let mut open = questions(&diff, old, new, &decisions);
+            open.extend(conversions(&diff, new, &decisions));
+            let open = answerable(open).into_iter();
             let open: Vec<Open> = open.map(|question| Open { question, count: None }).collect();
             let Some(first) = open.first() else {
                 check_fills(&decisions, &diff, new)?;
@@ -92,7 +95,11 @@ fn counted(count: u64, lint: Lint) -> String {
 
 /// A backfill must have something to fill, and a conversion something to convert, else it was meant for something else.
 pub(crate) fn check_fills(decisions: &Decisions, diff: &Diff, new: &Schema) -> Result<()> {
-    let Some(Misplaced { message, help }) = misplaced(decisions, diff, new) else { return Ok(()) };
+    refuse(misplaced(decisions, diff, new))
+}
+
+fn refuse(found: Option<Misplaced>) -> Result<()> {
+    let Some(Misplaced { message, help }) = found else { return Ok(()) };
     Err(help.into_iter().fold(CommandError::usage(message), CommandError::help))
 }
 
@@ -166,9 +173,9 @@ impl Asker<'_> {
                 Some(candidate) => (Place::Column(table.clone(), candidate.clone()), "new"),
                 None => (Place::Table(table.clone()), ""),
             },
-            Question::BecomesGenerated { table, column } | Question::Backfill { table, column, .. } => {
-                (Place::Column(table.clone(), column.clone()), "")
-            }
+            Question::BecomesGenerated { table, column }
+            | Question::Conversion { table, column, .. }
+            | Question::Backfill { table, column, .. } => (Place::Column(table.clone(), column.clone()), ""),
         };
         self.declared.point(diagnostic, &place, text)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use super::conversion::conversions;
 use super::lint::Lint;
 use super::preflight::Preflight;
 use crate::diff::{Diff, Renames, TableDiff, rename::displaced};
@@ -85,6 +86,17 @@ pub enum Question {
         /// The column.
         column: Name,
     },
+    /// A column gets a type by which most of the values that it can have now cannot be read.
+    Conversion {
+        /// The table.
+        table: Name,
+        /// The column.
+        column: Name,
+        /// The declared types before and after, and what is read then, in words.
+        types: [String; 3],
+        /// A conversion that would do, as an example.
+        example: Option<String>,
+    },
     /// What do the existing rows get in a new column that cannot be NULL and has no default?
     Backfill {
         /// The table.
@@ -103,6 +115,7 @@ impl Question {
             Self::TableGone { table, .. } => (Lint::DropTable, table.to_string()),
             Self::ColumnGone { table, column, .. } => (Lint::DropColumn, format!("{table}.{column}")),
             Self::BecomesGenerated { table, column } => (Lint::DiscardValues, format!("{table}.{column}")),
+            Self::Conversion { table, column, .. } => (Lint::LossyConversion, format!("{table}.{column}")),
             Self::Backfill { table, column, .. } => (Lint::NotNullWithoutDefault, format!("{table}.{column}")),
         }
     }
@@ -149,6 +162,11 @@ impl Question {
                 let values = if count.is_some() { all("value") } else { "the values that it has".to_owned() };
                 format!("column `{table}.{column}` becomes generated: {values} would be lost")
             }
+            Self::Conversion { table, column, types: [from, to, read], .. } => {
+                format!(
+                    "column `{table}.{column}` changes from {from} to {to}: what becomes of values that cannot be read as {read}?"
+                )
+            }
             Self::Backfill { table, column, .. } => {
                 let rows = match count {
                     Some(1) => "does the existing row".to_owned(),
@@ -181,7 +199,7 @@ impl Question {
             Self::TableGone { table, .. } => (table, "count(*)".to_owned()),
             // the name that it has before, also where another column takes it over
             Self::ColumnGone { table, column, .. } => (renames.old_table(table), values(column)),
-            Self::BecomesGenerated { table, column } => {
+            Self::BecomesGenerated { table, column } | Self::Conversion { table, column, .. } => {
                 (renames.old_table(table), values(renames.old_column(table, column)))
             }
             Self::Backfill { table, .. } => (renames.old_table(table), "count(*)".to_owned()),
@@ -204,6 +222,13 @@ impl Question {
                 renames(candidates, &format!("{table}.{column}"), "if its values are no longer needed", &accept, false)
             }
             Self::BecomesGenerated { .. } => vec![("if its values are no longer needed".to_owned(), accept)],
+            Self::Conversion { table, column, example, .. } => {
+                let convert = example.as_ref().map(|example| {
+                    let value = shell_quoted(&format!("{table}.{column}={example}"));
+                    ("to convert them (any SQL expression)".to_owned(), format!("--convert {value}"))
+                });
+                convert.into_iter().chain([("if they may stay unreadable".to_owned(), accept)]).collect()
+            }
             Self::Backfill { table, column, example } => vec![
                 (
                     "to fill existing rows (any SQL expression)".to_owned(),
@@ -309,7 +334,9 @@ pub fn as_renames(open: &[Question]) -> Option<Vec<String>> {
             let target = match question {
                 Question::TableGone { candidates, .. } => (None, candidates),
                 Question::ColumnGone { table, candidates, .. } => (Some(table), candidates),
-                Question::BecomesGenerated { .. } | Question::Backfill { .. } => return None,
+                Question::BecomesGenerated { .. } | Question::Conversion { .. } | Question::Backfill { .. } => {
+                    return None;
+                }
             };
             let (table, [only]) = (target.0, &target.1[..]) else { return None };
             let is_free = taken.insert((table, only));

@@ -25,12 +25,8 @@ pub fn misplaced(decisions: &Decisions, diff: &Diff, new: &Schema) -> Option<Mis
         let wrong = |message: &str, help: Option<String>| {
             Some(Misplaced { message: format!("`--{flag} {table}.{column}`: {message}"), help })
         };
-        let Some(declared) = new.table(table) else {
-            return wrong(&format!("no struct declares a table `{table}`"), None);
-        };
-        let verb = if converts { "convert" } else { "fill" };
-        if declared.column(column).is_none_or(|column| column.generated.is_some()) {
-            return wrong(&format!("`{table}` has no column `{column}` to {verb}"), None);
+        if let Some(message) = unknown_column(new, table, column, flag) {
+            return Some(Misplaced { message, help: None });
         }
         let changed = diff.tables.iter().find(|changed| changed.name == *table);
         let is_added = changed.is_some_and(|changed| changed.added.contains(column));
@@ -69,6 +65,26 @@ pub fn misplaced(decisions: &Decisions, diff: &Diff, new: &Schema) -> Option<Mis
             _ => wrong("the column is neither new nor newly NOT NULL, so nothing is filled", None),
         }
     })
+}
+
+/// The first backfill or conversion of a column that no struct declares, whatever else is still to be decided.
+pub fn of_unknown(decisions: &Decisions, new: &Schema) -> Option<Misplaced> {
+    let backfills = decisions.backfills.keys().map(|place| ("backfill", place));
+    let mut all = backfills.chain(decisions.conversions.keys().map(|place| ("convert", place)));
+    let message = all.find_map(|(flag, (table, column))| unknown_column(new, table, column, flag))?;
+    Some(Misplaced { message, help: None })
+}
+
+fn unknown_column(new: &Schema, table: &Name, column: &Name, flag: &str) -> Option<String> {
+    let verb = if flag == "convert" { "convert" } else { "fill" };
+    let what = match new.table(table) {
+        None => format!("no struct declares a table `{table}`"),
+        Some(declared) if declared.column(column).is_none_or(|column| column.generated.is_some()) => {
+            format!("`{table}` has no column `{column}` to {verb}")
+        }
+        Some(_) => return None,
+    };
+    Some(format!("`--{flag} {table}.{column}`: {what}"))
 }
 
 /// Whether something that changes in a table is about a column: the column itself, a constraint or an index that names

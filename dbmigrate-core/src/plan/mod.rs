@@ -25,7 +25,7 @@ mod virtual_table;
 pub use assess::{Assessed, Risk};
 pub use decide::{Accepted, Decisions, Question};
 pub use dependents::{create_all, in_order_of_mention};
-pub use fill::{Misplaced, misplaced};
+pub use fill::{Misplaced, misplaced, of_unknown};
 pub use lint::Lint;
 pub use preflight::Preflight;
 pub use script::UNCHECKED;
@@ -193,7 +193,12 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
     // what they make of values may be refused by constraints that no preflight foresees
     let backfilled = decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone());
     preflights.unforeseen.extend(backfilled);
-    let allowed = decide::allowed(diff, old, new, decisions);
+    let mut allowed = decide::allowed(diff, old, new, decisions);
+    for object in std::mem::take(&mut preflights.accepted) {
+        if !allowed.iter().any(|(lint, other)| *lint == Lint::LossyConversion && other.eq_ignore_ascii_case(&object)) {
+            allowed.push((Lint::LossyConversion, object));
+        }
+    }
     Ok(Plan {
         changes: assess::assess(&input, &strategies, &preflights.all, &allowed),
         preflights: preflights.all,

@@ -65,6 +65,8 @@ pub(super) struct Preflights {
     /// Tables, by their old names, with constraints that no query foresees: over values that the migration itself
     /// makes up. Their rows are left to the engine, which may refuse them.
     pub(super) unforeseen: Vec<Name>,
+    /// The columns whose values may be lost in a conversion, because that was accepted: `table.column`.
+    pub(super) accepted: Vec<String>,
 }
 
 impl Preflights {
@@ -79,7 +81,8 @@ impl Preflights {
             for column in &table.after.columns {
                 found.all.extend(table.null(column));
                 found.all.extend(table.without_value(column));
-                found.all.extend(table.conversion(column));
+                let conversion = table.conversion(column, &mut found.accepted);
+                found.all.extend(conversion);
             }
             let rebuilt = matches!(strategy, Strategy::Rebuild);
             for (columns, probe) in table.constraints(rebuilt) {

@@ -46,8 +46,8 @@ impl Probe<'_> {
     }
 
     /// Values that would not survive the conversion to another type, that a STRICT table would refuse, or that the
-    /// Rust type could not read.
-    pub(super) fn conversion(&self, column: &Column) -> Option<Preflight> {
+    /// Rust type could not read. Those that were accepted are not looked for, and `accepted` is told of the column.
+    pub(super) fn conversion(&self, column: &Column, accepted: &mut Vec<String>) -> Option<Preflight> {
         let before = self.before.column(&column.name).filter(|_| column.generated.is_none())?;
         let is_converted = self.is_converted(&column.name);
         if is_converted && !self.is_foreseen(&column.name) {
@@ -70,18 +70,22 @@ impl Probe<'_> {
             // nothing but integers can be a rowid
             conditions.extend(refused_by_strict(&name, column));
         }
-        let named = self.input.decisions.accepted.named.contains(&(Lint::LossyConversion, object.to_ascii_lowercase()));
+        let is_accepted = self.input.decisions.accepted.has(Lint::LossyConversion, &object);
         let affinity = self.after.affinity(column);
         // what somebody converts by an expression changes because he says so
-        let changed = changed_by_affinity(&name, affinity)
-            .filter(|_| self.before.affinity(before) != affinity && !named && !is_converted);
+        let changed =
+            changed_by_affinity(&name, affinity).filter(|_| self.before.affinity(before) != affinity && !is_converted);
         let reads = self
             .input
             .new
             .reads(&self.after.name, column)
-            .filter(|_| (retyped || is_converted) && !named && !holds_anything(column));
+            .filter(|_| (retyped || is_converted) && !holds_anything(column));
         let reads = reads.filter(|reads| !is_rowid && (conditions.is_empty() || !is_as_strict_as(column, reads)));
         let unread = reads.as_ref().map(|reads| unreadable(&name, affinity, reads));
+        if is_accepted && (changed.is_some() || unread.is_some()) {
+            accepted.push(object.clone());
+        }
+        let (changed, unread) = (changed.filter(|_| !is_accepted), unread.filter(|_| !is_accepted));
         let is_refused = !conditions.is_empty();
         let may_be_accepted = changed.is_some() || unread.is_some();
         let cannot_be_read = unread.is_some();
