@@ -2,8 +2,8 @@
 
 use dbmigrate_core::diff::{Diff, RenameError, diff};
 use dbmigrate_core::folder::Snapshot;
-use dbmigrate_core::plan::decide::{answerable, as_renames, conversions, questions};
-use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, misplaced, of_unknown};
+use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
+use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, conversions, misplaced, of_unknown};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Expr;

@@ -1,6 +1,6 @@
 //! What the known Rust types read of a column: the other half of the table in [`super::rust_types`].
 
-use super::LiteralKind;
+use super::known_type::LiteralKind;
 use crate::schema::Reads;
 
 /// The types that read less, or something else, than the kind of their literals says.
@@ -23,13 +23,13 @@ const TABLE: &[(&str, Reads)] = &[
 ];
 
 /// What the type of this full path reads, whose literals are of this kind.
-pub(super) fn of(full_path: &str, literal: LiteralKind) -> Option<Reads> {
+pub(super) fn of(full_path: &str, literal: LiteralKind) -> Reads {
     if let Some((_, reads)) = TABLE.iter().find(|(path, _)| *path == full_path) {
-        return Some(reads.clone());
+        return reads.clone();
     }
     let root = full_path.split("::").next().unwrap_or_default();
     let last = full_path.rsplit("::").next().unwrap_or_default();
-    Some(match (root, last) {
+    match (root, last) {
         ("chrono" | "jiff" | "time", "NaiveDate" | "Date") => Reads::Date,
         ("chrono" | "jiff" | "time", "NaiveTime" | "Time") => Reads::Time,
         // an instant is read with an offset too
@@ -42,5 +42,5 @@ pub(super) fn of(full_path: &str, literal: LiteralKind) -> Option<Reads> {
             LiteralKind::Char => Reads::Char,
             LiteralKind::Bytes => Reads::Bytes,
         },
-    })
+    }
 }

@@ -7,7 +7,9 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{GenericArgument, PathArguments, Type};
 
-use super::{ColumnType, DeclareError, LiteralKind};
+use super::error::DeclareError;
+use super::known_type::{ColumnType, LiteralKind};
+use super::read_types;
 use crate::schema::Reads;
 
 type Result<T> = std::result::Result<T, DeclareError>;
@@ -244,7 +246,7 @@ pub fn reads(ty: &Type, names: &dyn TypeNames) -> Option<Reads> {
 fn known(names: &dyn TypeNames, path: &syn::Path) -> Option<ColumnType> {
     let full = canonical(&names.full_path(path)?);
     let Some(Scalar(sql, literal)) = lookup(&full) else { return None };
-    Some(ColumnType { reads: super::read_types::of(&full, literal), ..ColumnType::new(sql, Some(literal)) })
+    Some(ColumnType { reads: Some(read_types::of(&full, literal)), ..ColumnType::new(sql, Some(literal)) })
 }
 
 fn reading(sql: &str, literal: LiteralKind, reads: Reads) -> ColumnType {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use super::conversion::conversions;
 use super::lint::Lint;
 use super::preflight::Preflight;
 use crate::diff::{Diff, Renames, TableDiff, rename::displaced};

@@ -46,7 +46,8 @@ fn without_line_breaks(literal: &str) -> String {
     let mut text = String::from("('");
     for character in literal[1..literal.len() - 1].chars() {
         match character {
-            '\n' | '\r' => text.push_str(&format!("' || char({}) || '", u32::from(character))),
+            '\n' => text.push_str("' || char(10) || '"),
+            '\r' => text.push_str("' || char(13) || '"),
             other => text.push(other),
         }
     }

@@ -7,6 +7,7 @@
 //! Foreign keys are off while a migration runs, so the order of tables among themselves is free; the runner compares
 //! the violations before and after.
 
+mod apart;
 pub mod assess;
 pub mod besides;
 mod conversion;
@@ -22,6 +23,7 @@ mod rebuild;
 mod script;
 mod virtual_table;
 
+pub use apart::conversions;
 pub use assess::{Assessed, Risk};
 pub use decide::{Accepted, Decisions, Question};
 pub use dependents::{create_all, in_order_of_mention};

@@ -6,6 +6,7 @@
 //! statement of a migration could see to it, because it would not compile where nobody has ever said `ANALYZE`.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use libsql::Value;
 
@@ -61,7 +62,7 @@ impl Statistics {
         let mut statements = Vec::new();
         for ((table, columns), rows) in TABLES.iter().zip(&self.rows) {
             for row in rows {
-                let Some((from, to)) = self.kept.iter().find(|(from, _)| *from == Name::from(text(&row[0]))) else {
+                let Some((from, to)) = self.kept.iter().find(|(from, _)| *from == *text(&row[0])) else {
                     continue;
                 };
                 if from != to {
@@ -93,7 +94,7 @@ fn index_after(index: &Value, from: &Name, to: &Name) -> Option<Name> {
     let automatic = format!("sqlite_autoindex_{}_", from.folded());
     Some(match folded.strip_prefix(&automatic) {
         Some(number) => Name::from(format!("sqlite_autoindex_{to}_{number}")),
-        None if Name::from(index.as_str()) == *from => to.clone(),
+        None if *from == *index.as_str() => to.clone(),
         None => Name::from(index.as_str()),
     })
 }
@@ -140,7 +141,11 @@ fn literal(value: &Value) -> String {
         Value::Real(real) => format!("{real:?}"),
         Value::Text(text) => quote_string(text),
         Value::Blob(bytes) => {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut hex = String::with_capacity(bytes.len() * 2);
+            for byte in bytes {
+                // writing to a string cannot fail
+                let _ = write!(hex, "{byte:02x}");
+            }
             format!("x'{hex}'")
         }
     }

@@ -138,27 +138,22 @@ impl Probe<'_> {
     pub(super) fn check(&self, check: &Check) -> Option<Preflight> {
         let condition = self.in_old_terms(&check.expr)?;
         let table = &self.old.name;
-        let mut preflight = match self.choice(&check.expr) {
-            Some((column, _)) => {
-                let old = self.old_name(&column.name);
-                let name = old.sql();
-                let message = format!("{{}} rows of `{table}` violate CHECK ({})", said(&check.expr));
-                // which values they are, the most frequent ones first
-                let not = format!("NOT ({condition})");
-                let from = self.rows_with(&not);
-                let each = format!(
-                    "SELECT quote({name}) || ' (' || count(*) || ')' AS v FROM {from} WHERE {not} GROUP BY {name} \
-                     ORDER BY count(*) DESC, {name} LIMIT {VALUES_SHOWN}"
-                );
-                let values = format!("(SELECT group_concat(v, ', ') FROM ({each}))");
-                let mut preflight = self.count(&message, &not, &values);
-                preflight.message.push_str(": {}");
-                preflight
-            }
-            None => {
-                let message = format!("{{}} rows of `{table}` violate CHECK ({})", said(&check.expr));
-                self.count(&message, &format!("NOT ({condition})"), "")
-            }
+        let message = format!("{{}} rows of `{table}` violate CHECK ({})", said(&check.expr));
+        let not = format!("NOT ({condition})");
+        let mut preflight = if let Some((column, _)) = self.choice(&check.expr) {
+            let old = self.old_name(&column.name);
+            let name = old.sql();
+            // which values they are, the most frequent ones first
+            let from = self.rows_with(&not);
+            let each = format!(
+                "SELECT quote({name}) || ' (' || count(*) || ')' AS v FROM {from} WHERE {not} GROUP BY {name} \
+                 ORDER BY count(*) DESC, {name} LIMIT {VALUES_SHOWN}"
+            );
+            let mut preflight = self.count(&message, &not, &format!("(SELECT group_concat(v, ', ') FROM ({each}))"));
+            preflight.message.push_str(": {}");
+            preflight
+        } else {
+            self.count(&message, &not, "")
         };
         if let Some((column, value)) = self.way_out(&check.expr) {
             let value = format!("{}.{}={value}", self.after.name, column.name);
