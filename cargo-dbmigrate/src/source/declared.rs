@@ -195,6 +195,8 @@ impl Merging {
         if !declaration.docs.is_empty() {
             self.schema.docs.insert(name.clone(), declaration.docs);
         }
+        let reads = declaration.reads.into_iter();
+        self.schema.reads.extend(reads.map(|(column, reads)| ((name.clone(), column), reads)));
         match declaration.object {
             Object::Table(table) => drop(self.schema.tables.insert(table)),
             Object::VirtualTable(table) => drop(self.schema.virtual_tables.insert(table)),
