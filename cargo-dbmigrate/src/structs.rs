@@ -10,6 +10,7 @@ use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::path::path;
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
@@ -145,6 +146,21 @@ pub(crate) struct Ambiguous {
     pub from: String,
     /// The new name.
     pub to: String,
+}
+
+impl Ambiguous {
+    /// The rename as `--rename` takes it.
+    pub(crate) fn as_typed(&self) -> String {
+        let to = Name::from(self.to.as_str());
+        let from = match &self.place {
+            Place::Column(table, _) => {
+                let column = self.from.strip_prefix(&format!("{table}.")).unwrap_or(&self.from);
+                path([table, &column.into()])
+            }
+            _ => path([&self.from.as_str().into()]),
+        };
+        format!("{from}={}", path([&to]))
+    }
 }
 
 /// The renames that the attributes ask for and that have not been made in a database, which has no record of them: one

@@ -82,7 +82,7 @@ impl Database {
         let allows = script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
         let mut wanted = Wanted {
             hash: migration.migration.schema.to_hex(),
-            unchecked: allows.map(|allow| Name::from(allow.object.as_str())).collect(),
+            unchecked: allows.map(Allow::name).collect(),
             drift: migration.drift.as_ref(),
             ..Wanted::default()
         };
