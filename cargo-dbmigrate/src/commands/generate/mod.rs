@@ -236,5 +236,5 @@ fn other_way(arguments: &Generate, preflight: &Preflight) -> Option<String> {
     let fills = |(_, flag): &&(String, String)| flag.starts_with("--backfill") || flag.starts_with("--convert");
     let (words, flag) = preflight.answers.iter().find(fills)?;
     let rows = preflight.message.split(", first at").next().unwrap_or_default().replace("{} ", "");
-    Some(format!("refused where {rows}; {words}, {TAKE_BACK}, then: `{} {flag}`", arguments.command_line()))
+    Some(format!("refused where {rows}; {words}: {TAKE_BACK}, then `{} {flag}`", arguments.command_line()))
 }
