@@ -53,7 +53,7 @@ pub(crate) fn read_all(context: &Context) -> Result<Declared> {
     }
     let as_error = |diagnostic: &Diagnostic| Diagnostic { level: Level::Error, ..diagnostic.clone() };
     let unread: Vec<Diagnostic> = declared.unread.iter().map(as_error).collect();
-    let message = format!("no struct with `#[derive(Table)]` was found where `{}` is read from", context.package.name);
+    let message = format!("no struct with `#[derive(Table)]` was found in the modules of `{}`", context.package.name);
     Err(CommandError::failed(message).diagnostics(context.printer.render(&unread)))
 }
 
