@@ -31,7 +31,10 @@ pub struct Change {
     pub seed: String,
     pub renames: Renames,
     pub backfills: BTreeMap<(Name, Name), Expr>,
+    pub conversions: BTreeMap<(Name, Name), Expr>,
     pub accept_all: bool,
+    /// What is accepted by name: `drop_column:t.a`.
+    pub accept: Vec<String>,
     /// Whether the tables are filled with generated rows.
     pub populate: bool,
     /// Whether the database before was pulled, not declared: then it may have what works for nobody.
@@ -122,11 +125,20 @@ pub async fn run_script(connection: &Connection, sql: &str) -> Result<(), String
 }
 
 impl Change {
+    fn accepted(&self) -> Accepted {
+        let mut accepted = Accepted { all: self.accept_all, ..Accepted::default() };
+        for (lint, object) in self.accept.iter().filter_map(|text| text.split_once(':')) {
+            accepted.add(lint.parse().expect("a lint"), object);
+        }
+        accepted
+    }
+
     fn decisions(&self) -> Decisions {
         Decisions {
             renames: self.renames.clone(),
-            accepted: Accepted { all: self.accept_all, ..Accepted::default() },
+            accepted: self.accepted(),
             backfills: self.backfills.clone(),
+            conversions: self.conversions.clone(),
         }
     }
 
@@ -316,7 +328,9 @@ impl Change {
             let case_only = self.renames.tables.iter().any(|(from, to)| from == to && to == &table.name);
             let Some(old) = self.current.table(old_name).filter(|_| !taken || case_only) else { continue };
             let mut pairs = Vec::new();
-            for column in table.columns.iter().filter(|column| column.generated.is_none()) {
+            let is_converted = |column: &Name| self.conversions.contains_key(&(table.name.clone(), column.clone()));
+            let stored = table.columns.iter().filter(|column| column.generated.is_none());
+            for column in stored.filter(|column| !is_converted(&column.name)) {
                 let name = self.renames.old_column(&table.name, &column.name);
                 let away = name == &column.name
                     && self.renames.columns.iter().any(|(on, from, _)| *on == table.name && from == name);
