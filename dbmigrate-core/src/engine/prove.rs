@@ -192,7 +192,7 @@ async fn prove_without(
     connection.run("BEGIN").await?;
     let mut proof = Proof::default();
     let (tables, others): (Vec<String>, Vec<String>) =
-        create_all(old).into_iter().partition(|statement| creates_table_or_index(statement));
+        create_all(old).into_iter().partition(|statement| !creates_trigger(statement));
     connection.run_all(&tables).await?;
     let wanted = if plan.preflights.is_empty() { None } else { restricted(old, new, renames) };
     let populated = populate_restricted(&connection, old, wanted.as_ref()).await?;
@@ -275,9 +275,8 @@ fn preflight_error(query: &str, error: EngineError) -> ProofError {
     ProofError::Statement { number: 0, statement: query.to_owned(), error }
 }
 
-fn creates_table_or_index(statement: &str) -> bool {
-    let kind = split(statement).first().map(|statement| statement.kind);
-    matches!(kind, Some(StatementKind::CreateTable | StatementKind::CreateVirtualTable | StatementKind::CreateIndex))
+fn creates_trigger(statement: &str) -> bool {
+    split(statement).first().is_some_and(|statement| statement.kind == StatementKind::CreateTrigger)
 }
 
 async fn high_water_marks(connection: &Connection, schema: &Schema) -> Result<Vec<(Name, i64)>, EngineError> {

@@ -3,7 +3,8 @@
 //! A plan is made in two steps. [`decide::questions`] lists what only a person can say (is this column renamed or
 //! dropped? what do existing rows get?); once all is answered, [`plan`] orders the statements:
 //! drop the views and triggers that stand in the way, drop indexes and tables, rename, create tables, change tables
-//! (natively or by one rebuild each), create indexes, virtual tables, views and triggers.
+//! (natively or by one rebuild each), create indexes, virtual tables and views in the order in which they read each
+//! other, and triggers.
 //! Foreign keys are off while a migration runs, so the order of tables among themselves is free; the runner compares
 //! the violations before and after.
 
@@ -16,6 +17,7 @@ mod dependents;
 pub mod lint;
 mod native;
 mod preflight;
+mod reading;
 mod rebuild;
 mod script;
 mod virtual_table;
@@ -181,8 +183,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
             Strategy::Rebuild => steps.push(rebuild::step(&input, table)),
         }
     }
-    virtual_table::changes(&input, &mut steps)?;
-    steps.extend(dependents.create_steps(&input));
+    steps.extend(dependents.create_steps(&input, virtual_table::changes(&input)?));
 
     let mut preflights = Preflights::of(&input, &strategies);
     let backfilled = decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone());

@@ -7,6 +7,7 @@ pub mod canonical;
 pub mod comments;
 pub mod named;
 pub mod object;
+mod reference;
 pub mod table;
 pub mod validate;
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::reference::Mismatch;
 use super::{Column, ForeignKey, Schema, Table, VirtualTable};
 use crate::sql::{Name, expr::Expr};
 
@@ -39,6 +40,11 @@ pub enum ProblemKind {
     /// databases of applications that never turned them on have such keys. A default of the wrong type in a STRICT
     /// table is refused when it is used.
     Unusable,
+    /// A foreign key whose ends hold values of different classes, which a STRICT table never mixes. A database that has
+    /// it may have been made by anything; a change that leads to it is a slip.
+    Mismatch,
+    /// A foreign key whose ends prefer values of different classes. SQLite converts what it compares, so that some match.
+    Unlike,
 }
 
 /// Something that is wrong with a schema.
@@ -87,7 +93,7 @@ impl Schema {
     }
 
     /// The problems that `before` does not have. What makes rows refused is one for a table that is in use, and the
-    /// business of whoever makes a new one.
+    /// business of whoever makes a new one, except for types that do not go together.
     pub fn new_problems(&self, before: &Self) -> Vec<Problem> {
         let known: BTreeSet<String> = before.problems().into_iter().map(|problem| problem.message).collect();
         let is_of_new_table = |problem: &Problem| match &problem.place {
@@ -97,7 +103,7 @@ impl Schema {
         let mut problems = self.problems();
         problems.retain(|problem| {
             let is_excused = problem.kind == ProblemKind::Unusable && is_of_new_table(problem);
-            !is_excused && !known.contains(&problem.message)
+            !is_excused && problem.kind != ProblemKind::Unlike && !known.contains(&problem.message)
         });
         problems
     }
@@ -218,12 +224,38 @@ impl Schema {
                 message,
                 Some(format!("make `{list}` of `{}` unique, or refer to its primary key", parent.name)),
             );
+        } else {
+            check_types(table, parent, key.columns.iter().zip(&parent_columns), place, found);
         }
     }
 
     fn table_help(&self, name: &Name) -> Option<String> {
         let tables: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
         (!tables.is_empty() && tables.len() <= 30).then(|| format!("there is no `{name}` among: {}", tables.join(", ")))
+    }
+}
+
+/// The types of the two ends of a foreign key.
+fn check_types<'k>(
+    table: &Table,
+    parent: &Table,
+    pairs: impl Iterator<Item = (&'k Name, &'k Name)>,
+    place: impl Fn() -> Place,
+    found: &mut Found,
+) {
+    for (name, parent_name) in pairs {
+        let (Some(child), Some(referenced)) = (table.column(name), parent.column(parent_name)) else { continue };
+        let Some(mismatch) = Mismatch::between((table, child), (parent, referenced)) else { continue };
+        let ends = format!(
+            "`{}.{name}` is {} and references `{}.{parent_name}`, which is {}",
+            table.name, child.decl_type, parent.name, referenced.decl_type
+        );
+        let (kind, why) = match mismatch {
+            Mismatch::Strict => (ProblemKind::Mismatch, "a STRICT table never mixes the two"),
+            Mismatch::Affinity => (ProblemKind::Unlike, "not every value of the one can be stored in the other"),
+        };
+        let help = format!("give `{}.{name}` and `{}.{parent_name}` the same type", table.name, parent.name);
+        found.0.push(Problem { kind, place: place(), message: format!("{ends}: {why}"), help: Some(help) });
     }
 }
 

@@ -15,6 +15,7 @@ use dbmigrate_core::engine::connection::{integer, text};
 use dbmigrate_core::engine::{Connection, content, introspect, populate, prove};
 use dbmigrate_core::folder::{Folder, Slug};
 use dbmigrate_core::plan::{Accepted, Decisions, Plan, Question, decide, plan};
+use dbmigrate_core::schema::validate::ProblemKind;
 use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::{Expr, Name, split};
 use dbmigrate_test_support::skipped;
@@ -113,7 +114,8 @@ impl Change {
     /// Generates and proves the migration, as `generate` does.
     pub fn generate(&self) -> Result<Plan, String> {
         let problems = self.desired.problems();
-        if let Some(problem) = problems.first() {
+        // what only may not match is a warning
+        if let Some(problem) = problems.iter().find(|problem| problem.kind != ProblemKind::Unlike) {
             return Err(problem.message.clone());
         }
         block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
