@@ -179,10 +179,12 @@ pub fn create_all(schema: &Schema) -> Vec<String> {
         .filter_map(|name| schema.table(name))
         .flat_map(|table| super::create_table_step(schema, table).statements)
         .collect();
-    statements.extend(in_order_of_reading(&schema.virtual_tables, &schema.views).into_iter().map(|reader| match reader {
-        Reader::Virtual(table) => render::create_virtual_table_with(table, schema.docs(&table.name)),
-        Reader::View(view) => render::create_view_with(view, schema.docs(&view.name)),
-    }));
+    statements.extend(in_order_of_reading(&schema.virtual_tables, &schema.views).into_iter().map(
+        |reader| match reader {
+            Reader::Virtual(table) => render::create_virtual_table_with(table, schema.docs(&table.name)),
+            Reader::View(view) => render::create_view_with(view, schema.docs(&view.name)),
+        },
+    ));
     statements.extend(schema.triggers.iter().map(render::create_trigger));
     statements
 }

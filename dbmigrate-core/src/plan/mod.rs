@@ -10,6 +10,7 @@
 
 pub mod assess;
 pub mod besides;
+mod computed;
 mod conversion;
 mod copy;
 pub mod decide;
@@ -23,6 +24,7 @@ mod script;
 mod virtual_table;
 
 pub use assess::{Assessed, Risk};
+pub use computed::Computed;
 pub use decide::{Accepted, Decisions, Question};
 pub use dependents::{create_all, in_order_of_mention};
 pub use lint::Lint;
@@ -84,6 +86,8 @@ pub struct Plan {
     /// Tables, by their old names, whose rows the engine may refuse for reasons that no preflight foresees: backfills
     /// and constraints over values that the migration makes up.
     pub unforeseen: Vec<Name>,
+    /// What it computes from the rows by expressions of the author's.
+    pub computed: Vec<Computed>,
     /// The names, old and new, of the tables that are dropped, renamed or rebuilt, or lose or rename a column: what
     /// hangs on them by name is in the way of that.
     pub moving: BTreeSet<Name>,
@@ -193,6 +197,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
         changes: assess::assess(&input, &strategies, &preflights.all, &allowed),
         preflights: preflights.all,
         unforeseen: preflights.unforeseen,
+        computed: computed::computed(&input, &strategies),
         moving: dependents::moving_tables(&input, &strategies),
         allowed,
         unchecked: dependents.unchecked(),

@@ -46,7 +46,9 @@ fn class(table: &Table, column: &Column) -> Option<Class> {
         Affinity::Integer | Affinity::Real => Some(Class::Number),
         // `DATE`, `DECIMAL`, `BOOLEAN`: text as well as numbers
         Affinity::Numeric => None,
-        Affinity::Blob => (table.strict && !column.decl_type.as_str().eq_ignore_ascii_case("any")).then_some(Class::Blob),
+        Affinity::Blob => {
+            (table.strict && !column.decl_type.as_str().eq_ignore_ascii_case("any")).then_some(Class::Blob)
+        }
     }
 }
 
@@ -85,7 +87,9 @@ mod tests {
             assert_eq!(between(parent, false, child, false), None, "{parent} {child}");
         }
         assert_eq!(between("a INTEGER", false, "b TEXT", false), Some(Mismatch::Affinity));
-        for (child, parent) in [("a INTEGER", "b TEXT"), ("a TEXT", "b INT"), ("a BLOB", "b TEXT"), ("a REAL", "b BLOB")] {
+        for (child, parent) in
+            [("a INTEGER", "b TEXT"), ("a TEXT", "b INT"), ("a BLOB", "b TEXT"), ("a REAL", "b BLOB")]
+        {
             assert_eq!(between(child, true, parent, true), Some(Mismatch::Strict), "{child} {parent}");
         }
         for (child, parent) in [("a INT", "b INTEGER"), ("a REAL", "b INT"), ("a ANY", "b TEXT"), ("a BLOB", "b ANY")] {
