@@ -26,7 +26,9 @@ pub fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let folder = context.folder()?;
     folder.verify(Verify::All)?;
     let declared = structs::read(context)?;
-    generate::check(context, &declared)?;
+    let head = folder.head_snapshot()?;
+    let renames = structs::pending_renames(&declared, &head);
+    generate::check(context, &declared, &renames.apply(&head.schema))?;
     compare(context, &folder, &declared)?;
     let count = folder.migrations().len();
     {

@@ -10,6 +10,7 @@ use dbmigrate_core::engine::prove::{Proof, ProofError, check_declaration, prove}
 use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Decisions, Plan, plan};
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
@@ -107,8 +108,9 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     if arguments.check {
         return Ok(found_changes(context, &diff.changes()));
     }
-    structs::refuse_new_problems(&declared, &decisions.renames.apply(&head.schema))?;
-    check(context, &declared)?;
+    let renamed = decisions.renames.apply(&head.schema);
+    structs::refuse_new_problems(&declared, &renamed)?;
+    check(context, &declared, &renamed)?;
     let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
     if head.schema.is_empty() && plan.only_creates(&declared.schema) {
@@ -146,7 +148,8 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
 /// A table whose values only the real database decides, and that went through the proof without rows, is proven less
 /// than the others, which must not go unsaid.
 pub(super) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
-    let tables: BTreeSet<&Name> = proof.empty.iter().filter(|table| plan.unforeseen.contains(table)).collect();
+    let unforeseen = proof.empty.iter().filter(|table| plan.unforeseen.contains(table));
+    let tables: BTreeSet<&Name> = unforeseen.chain(&proof.unproven).collect();
     for table in tables {
         context.printer.warning(
             &format!("no rows could be made up for `{table}`: its change is proven on the empty table only"),
@@ -189,10 +192,11 @@ fn found_changes(context: &Context, changes: &[dbmigrate_core::diff::Change]) ->
     exit::DIFFERENCE
 }
 
-/// Whether libSQL accepts what the structs declare.
-pub(super) fn check(context: &Context, declared: &Declared) -> Result<()> {
-    block_on(check_declaration(&declared.schema, &declared.view_columns))
-        .map_err(|error| structs::declaration_error(context, declared, &error))
+/// Whether libSQL accepts what the structs declare, and then takes rows of it. `before` is what there is already.
+pub(super) fn check(context: &Context, declared: &Declared, before: &Schema) -> Result<()> {
+    let faults = block_on(check_declaration(&declared.schema, &declared.view_columns))
+        .map_err(|error| structs::declaration_error(context, declared, &error))?;
+    structs::refuse_faults(context, declared, faults, before)
 }
 
 /// The backfill that a statement does not compile for, if that is why: an expression is its author's to mend.
@@ -209,6 +213,9 @@ pub(super) fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Optio
 /// A plan that fails its proof is a bug of the planner, and is reported as one. It is for a `what`; `untouched` says what
 /// was not done.
 pub(super) fn unproven(error: &ProofError, plan: &Plan, what: &str, untouched: &str) -> CommandError {
+    if let ProofError::Expression { expr, .. } = error {
+        return CommandError::failed(format!("{error}, so {untouched}")).note(format!("the expression: {expr}"));
+    }
     let statements: Vec<String> = plan.statements().map(|statement| format!("{statement};")).collect();
     let failing = match error {
         ProofError::Statement { statement, .. } => format!("the statement: {statement}"),

@@ -13,12 +13,13 @@ use super::check::{broken_objects, foreign_key_violations};
 use super::connection::{Connection, integer, text};
 use super::content::{exact, loose, rows};
 use super::error::EngineError;
+use super::exercise::faults;
 use super::introspect::introspect;
 use super::populate::{Meant, clear, populate_meant};
 use super::view::on_one_line;
 use crate::diff::{Renames, diff};
 use crate::plan::{Plan, create_all};
-use crate::schema::validate::ProblemKind;
+use crate::schema::validate::{Problem, ProblemKind};
 use crate::schema::{Column, Schema, Table};
 use crate::sql::name::quote_string;
 use crate::sql::{Name, StatementKind, split};
@@ -95,11 +96,12 @@ pub enum ProofError {
 
 /// Checks that libSQL accepts a schema, compiles its views and triggers, and sees the same in it as the model does.
 ///
-/// `view_fields` are the columns that each view is expected to have.
+/// `view_fields` are the columns that each view is expected to have. What it returns is what libSQL accepts, and then
+/// refuses rows for: a database may have that, and a declaration that is new should not.
 ///
 /// # Errors
 /// [`ProofError::Declaration`] for the first thing that is wrong.
-pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<(), ProofError> {
+pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<Vec<Problem>, ProofError> {
     let connection = Connection::in_memory().await?;
     // a table that cannot be written to with foreign keys on is one for whoever has them off
     let has_unusable = schema.problems().iter().any(|problem| problem.kind == ProblemKind::Unusable);
@@ -137,7 +139,7 @@ pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)
         let message = format!("libSQL reads it differently: {difference}");
         return Err(ProofError::Declaration { kind: "schema", name: String::new(), message });
     }
-    Ok(())
+    Ok(faults(&connection, schema).await?)
 }
 
 fn declaration(statement: &str, message: String) -> ProofError {

@@ -37,8 +37,8 @@ pub enum ProblemKind {
     Declaration,
     /// What SQLite takes, and then refuses rows for. A foreign key that it cannot enforce makes every write to the table
     /// fail with foreign keys on (sqlite.org/foreignkeys.html#fk_schemaerrors), and does no harm with foreign keys off:
-    /// databases of applications that never turned them on have such keys. A default of the wrong type in a STRICT
-    /// table is refused when it is used.
+    /// databases of applications that never turned them on have such keys. So do defaults, generated columns and
+    /// triggers that only fail when they are used, which the engine finds.
     Unusable,
     /// A foreign key whose ends hold values of different classes, which a STRICT table never mixes. A database that has
     /// it may have been made by anything; a change that leads to it is a slip.
@@ -97,7 +97,7 @@ impl Schema {
     pub fn new_problems(&self, before: &Self) -> Vec<Problem> {
         let known: BTreeSet<String> = before.problems().into_iter().map(|problem| problem.message).collect();
         let is_of_new_table = |problem: &Problem| match &problem.place {
-            Place::ForeignKey(table, _) | Place::Column(table, _) => before.table(table).is_none(),
+            Place::ForeignKey(table, _) => before.table(table).is_none(),
             _ => false,
         };
         let mut problems = self.problems();
@@ -300,13 +300,6 @@ fn check_columns(table: &Table, found: &mut Found) {
             );
             found.add(place(column), message, Some(format!("accepted: {}", STRICT_TYPES.join(", "))));
         }
-        if let Some(default) = column.default.as_ref().filter(|default| table.strict && refuses(column, default)) {
-            let message = format!(
-                "`{}.{}`: default {default} is not a value of type {}, which a STRICT table insists on",
-                table.name, column.name, column.decl_type
-            );
-            found.add_unusable(place(column), message, None);
-        }
         if column.generated.is_some() && column.default.is_some() {
             let message = format!("`{}.{}` is generated and cannot have a default", table.name, column.name);
             found.add(place(column), message, None);
@@ -327,23 +320,6 @@ fn check_columns(table: &Table, found: &mut Found) {
             message,
             Some("a table needs at least one ordinary column".to_owned()),
         );
-    }
-}
-
-/// Whether a literal default is one that a STRICT column of this type never takes.
-fn refuses(column: &Column, default: &Expr) -> bool {
-    let text = default.as_str();
-    let is_blob = text.starts_with(['x', 'X']);
-    let is_number = text.trim_start_matches('\'').trim_end_matches('\'').trim().parse::<f64>().is_ok();
-    let is_string = text.starts_with('\'');
-    if !default.is_literal() || default.is_null() {
-        return false;
-    }
-    match column.decl_type.canonical().as_str() {
-        "int" | "integer" | "real" => is_blob || (is_string && !is_number),
-        "text" => is_blob,
-        "blob" => !is_blob,
-        _ => false,
     }
 }
 

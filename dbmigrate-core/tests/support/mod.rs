@@ -118,7 +118,15 @@ impl Change {
         if let Some(problem) = problems.iter().find(|problem| problem.kind != ProblemKind::Unlike) {
             return Err(problem.message.clone());
         }
-        block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
+        let faults = block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
+        if !faults.is_empty() {
+            // what is there already may stay
+            let before = block_on(prove::check_declaration(&self.current, &[])).unwrap_or_default();
+            let is_known = |message: &str| before.iter().any(|problem| problem.message == message);
+            if let Some(fault) = faults.into_iter().find(|fault| !is_known(&fault.message)) {
+                return Err(fault.message);
+            }
+        }
         let difference = diff(&self.current, &self.desired, &self.renames).map_err(|error| error.to_string())?;
         let decisions = self.decisions();
         let questions = decide::questions(&difference, &self.current, &self.desired, &decisions);

@@ -129,33 +129,51 @@ impl Generator<'_> {
     }
 
     async fn insert(&self, connection: &Connection, tuples: &str) -> Result<bool, EngineError> {
-        let target = self.target();
-        let statement = if target.is_empty() {
-            format!("INSERT OR ABORT INTO {} DEFAULT VALUES", self.table.name.sql())
-        } else {
-            // whatever the table says of conflicts: ROLLBACK would take the schema along
-            format!("INSERT OR ABORT INTO {} ({target}) VALUES {tuples}", self.table.name.sql())
-        };
         // a failed statement leaves nothing behind; what the reason is does not matter, another row may do
-        Ok(connection.run(&statement).await.is_ok())
+        Ok(connection.run(&self.statement(tuples)).await.is_ok())
+    }
+
+    fn statement(&self, tuples: &str) -> String {
+        let target = self.target();
+        if target.is_empty() {
+            return format!("INSERT OR ABORT INTO {} DEFAULT VALUES", self.table.name.sql());
+        }
+        // whatever the table says of conflicts: ROLLBACK would take the schema along
+        format!("INSERT OR ABORT INTO {} ({target}) VALUES {tuples}", self.table.name.sql())
     }
 
     /// One row; where an expression rejects it, with other values in the columns that expressions use.
     async fn insert_one(&self, connection: &Connection, row: i64) -> Result<(), EngineError> {
-        let plain = self.values(row);
-        if self.insert(connection, &self.tuple(row, &plain)).await? {
-            return Ok(());
+        match self.attempt(connection, row, &|_| true).await {
+            Attempt::Taken | Attempt::Refused | Attempt::Failed(_) => Ok(()),
         }
+    }
+
+    /// Tries to insert a row until the engine takes it, or says something else than what `goes_on` is true for.
+    pub(super) async fn attempt(
+        &self,
+        connection: &Connection,
+        row: i64,
+        goes_on: &dyn Fn(&EngineError) -> bool,
+    ) -> Attempt {
+        let plain = self.values(row);
+        let mut last = match connection.run(&self.statement(&self.tuple(row, &plain))).await {
+            Ok(()) => return Attempt::Taken,
+            Err(error) if !goes_on(&error) => return Attempt::Refused,
+            Err(error) => error,
+        };
         let columns = self.columns();
         let open = self.open(&columns, row);
         let mut values = plain;
         for attempt in 0..tries(&open) {
             choose(&open, attempt, row, &mut values);
-            if self.insert(connection, &self.tuple(row, &values)).await? {
-                return Ok(());
-            }
+            last = match connection.run(&self.statement(&self.tuple(row, &values))).await {
+                Ok(()) => return Attempt::Taken,
+                Err(error) if !goes_on(&error) => return Attempt::Refused,
+                Err(error) => error,
+            };
         }
-        Ok(())
+        Attempt::Failed(last)
     }
 
     /// The columns that expressions use and that refer to nothing, each with the values to try, the likeliest first.
@@ -192,6 +210,16 @@ impl Generator<'_> {
         let used = by_use(table, column, self.uses.hints(&table.name, &column.name), row);
         used.into_iter().next().unwrap_or_else(|| made_up(column, row))
     }
+}
+
+/// How trying to insert a row ended.
+pub(super) enum Attempt {
+    /// The engine has taken it.
+    Taken,
+    /// The engine said something that is no reason to go on.
+    Refused,
+    /// No row was taken; what was said of the last.
+    Failed(EngineError),
 }
 
 /// How often a row is tried with these columns open.
