@@ -150,16 +150,6 @@ fn where_no_row_has_a_value_the_proof_says_that_it_had_none() {
 }
 
 #[test]
-fn an_expression_that_does_not_work_is_its_authors() {
-    let after = DOC.replace("w TEXT", "w TEXT, k TEXT NOT NULL");
-    let change = filled(change(DOC, &after, ""), "t.k", "nofunction(d)");
-    let plan = planned(&change);
-    let error =
-        block_on(prove::prove(&change.current, &change.desired, &change.renames, &plan)).expect_err("no such function");
-    assert_eq!(error.to_string(), "the value for `t.k` does not work: no such function: nofunction");
-}
-
-#[test]
 fn a_full_text_index_over_a_view_is_made_in_one_step_and_survives_changes() {
     let leaf = "CREATE TABLE leaf (id INTEGER PRIMARY KEY, words TEXT NOT NULL, n INT);";
     let view = "CREATE VIEW shown AS SELECT id, words FROM leaf;";

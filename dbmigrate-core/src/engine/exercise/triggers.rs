@@ -3,9 +3,7 @@
 //! Only what lies in the trigger itself is blamed. One that raises does so on purpose, and one that reads tables may
 //! find in them what makes the difference.
 
-use std::cell::RefCell;
-
-use super::{WRONG_TYPE, words};
+use super::{WRONG_TYPE, fails_always, words};
 use crate::engine::connection::Connection;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::populate::{Attempt, Generator, Uses};
@@ -95,18 +93,10 @@ impl Trial<'_> {
         };
         let Some(statement) = statement else {
             // what the table's own checks say of a row that is tried is none of the triggers' business
-            let fault = RefCell::new(None);
-            let goes_on = |error: &EngineError| {
-                if is_fault(error) {
-                    *fault.borrow_mut() = Some(error.clone());
-                }
-                true
-            };
-            let attempt = self.generator.attempt(self.connection, 1, &goes_on).await;
-            return Ok(fault.into_inner().filter(|_| matches!(attempt, Attempt::Failed(_))));
+            return Ok(fails_always(&self.generator, self.connection, &is_fault, &|_| true).await);
         };
         // the row that is updated or deleted gets there without them
-        if !matches!(self.generator.attempt(self.connection, 1, &|_| true).await, Attempt::Taken) {
+        if self.generator.attempt(self.connection, 1, &|_| true).await != Attempt::Taken {
             return Ok(None);
         }
         Ok(self.connection.run(&statement).await.err().filter(is_fault))

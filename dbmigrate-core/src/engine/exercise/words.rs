@@ -110,11 +110,7 @@ pub(super) fn generated(table: &Table, column: &Column, said: &str) -> Problem {
         one_line(expr),
         in_own_words(table, said)
     );
-    let help = if said.starts_with(WRONG_TYPE) {
-        format!("a STRICT table insists on the type: write an expression that is {}", column.decl_type)
-    } else {
-        "write an expression that libSQL can evaluate".to_owned()
-    };
+    let help = "write an expression that libSQL can evaluate".to_owned();
     unusable(Place::Column(table.name.clone(), column.name.clone()), message, help)
 }
 

@@ -55,7 +55,7 @@ async fn populate_as_used(connection: &Connection, schema: &Schema, uses: &Uses)
             continue;
         }
         for row in 1..=ROWS {
-            generator.insert_one(connection, row).await?;
+            generator.insert_one(connection, row).await;
         }
     }
     finish(connection, schema).await
@@ -143,10 +143,8 @@ impl Generator<'_> {
     }
 
     /// One row; where an expression rejects it, with other values in the columns that expressions use.
-    async fn insert_one(&self, connection: &Connection, row: i64) -> Result<(), EngineError> {
-        match self.attempt(connection, row, &|_| true).await {
-            Attempt::Taken | Attempt::Refused | Attempt::Failed(_) => Ok(()),
-        }
+    async fn insert_one(&self, connection: &Connection, row: i64) {
+        let _ = self.attempt(connection, row, &|_| true).await;
     }
 
     /// Tries to insert a row until the engine takes it, or says something else than what `goes_on` is true for.
@@ -156,24 +154,23 @@ impl Generator<'_> {
         row: i64,
         goes_on: &dyn Fn(&EngineError) -> bool,
     ) -> Attempt {
-        let plain = self.values(row);
-        let mut last = match connection.run(&self.statement(&self.tuple(row, &plain))).await {
+        let mut values = self.values(row);
+        match connection.run(&self.statement(&self.tuple(row, &values))).await {
             Ok(()) => return Attempt::Taken,
             Err(error) if !goes_on(&error) => return Attempt::Refused,
-            Err(error) => error,
-        };
+            Err(_) => {}
+        }
         let columns = self.columns();
         let open = self.open(&columns, row);
-        let mut values = plain;
         for attempt in 0..tries(&open) {
             choose(&open, attempt, row, &mut values);
-            last = match connection.run(&self.statement(&self.tuple(row, &values))).await {
+            match connection.run(&self.statement(&self.tuple(row, &values))).await {
                 Ok(()) => return Attempt::Taken,
                 Err(error) if !goes_on(&error) => return Attempt::Refused,
-                Err(error) => error,
-            };
+                Err(_) => {}
+            }
         }
-        Attempt::Failed(last)
+        Attempt::OutOfRows
     }
 
     /// The columns that expressions use and that refer to nothing, each with the values to try, the likeliest first.
@@ -213,13 +210,14 @@ impl Generator<'_> {
 }
 
 /// How trying to insert a row ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attempt {
     /// The engine has taken it.
     Taken,
     /// The engine said something that is no reason to go on.
     Refused,
-    /// No row was taken; what was said of the last.
-    Failed(EngineError),
+    /// None of the rows was taken.
+    OutOfRows,
 }
 
 /// How often a row is tried with these columns open.

@@ -50,8 +50,12 @@ pub(super) fn blame(error: ProofError, old: &Schema, new: &Schema, plan: &Plan) 
         return error;
     };
     let tokens = canonical(statement);
-    let mut authored = authored(new, plan);
-    authored.extend(self::authored(old, plan));
+    // what was given on the command line is told from the rest by whoever has read it
+    if plan.computed.iter().any(|computed| tokens.contains(&canonical(computed.written.as_str()))) {
+        return error;
+    }
+    let mut authored = authored(new);
+    authored.extend(self::authored(old));
     let within = authored.into_iter().filter(|(_, expr)| tokens.contains(&canonical(expr.as_str())));
     match within.max_by_key(|(_, expr)| expr.as_str().len()) {
         Some((object, expr)) => {
@@ -61,13 +65,9 @@ pub(super) fn blame(error: ProofError, old: &Schema, new: &Schema, plan: &Plan) 
     }
 }
 
-/// What is written by the author of the structs, or given on the command line, and what it is called.
-fn authored(schema: &Schema, plan: &Plan) -> Vec<(String, Expr)> {
+/// What is written by the author of the structs, and what it is called.
+fn authored(schema: &Schema) -> Vec<(String, Expr)> {
     let mut found = Vec::new();
-    for computed in &plan.computed {
-        let target = format!("the value for `{}.{}`", computed.table, computed.column.name);
-        found.push((target, computed.written.clone()));
-    }
     for table in &schema.tables {
         for column in &table.columns {
             let name = format!("`{}.{}`", table.name, column.name);
