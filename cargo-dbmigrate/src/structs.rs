@@ -11,18 +11,19 @@ use dbmigrate_core::schema::validate::{Place, Problem};
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
-use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::Context;
+use crate::project::config;
 use crate::report::counted;
 use crate::source::{self, Declared, Request};
-use crate::{config, exit};
 
 /// Reads the structs. Warnings are shown.
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn read(context: &Context) -> Result<Declared> {
+pub(crate) fn read(context: &Context) -> Result<Declared> {
     let request = Request {
         current_dir: std::env::current_dir().map_err(|error| CommandError::io("find", ".".as_ref(), &error))?,
         manifest_path: Some(context.package.manifest.clone()),
@@ -73,7 +74,7 @@ fn refuse_ignored(context: &Context, declared: &Declared) -> Result<()> {
 }
 
 /// A table that can be written to must not become one that cannot.
-pub fn refuse_new_problems(declared: &Declared, before: &Schema) -> Result<()> {
+pub(crate) fn refuse_new_problems(declared: &Declared, before: &Schema) -> Result<()> {
     let problems = declared.schema.new_problems(before);
     if problems.is_empty() {
         return Ok(());
@@ -91,7 +92,7 @@ pub fn refuse_new_problems(declared: &Declared, before: &Schema) -> Result<()> {
 ///
 /// # Errors
 /// For all that is new.
-pub fn refuse_faults(context: &Context, declared: &Declared, faults: Vec<Problem>, before: &Schema) -> Result<()> {
+pub(crate) fn refuse_faults(context: &Context, declared: &Declared, faults: Vec<Problem>, before: &Schema) -> Result<()> {
     if faults.is_empty() {
         return Ok(());
     }
@@ -114,21 +115,21 @@ pub fn refuse_faults(context: &Context, declared: &Declared, faults: Vec<Problem
 }
 
 /// The `renamed_from` attributes, as a snapshot records them.
-pub fn renamed_from(declared: &Declared) -> Vec<String> {
+pub(crate) fn renamed_from(declared: &Declared) -> Vec<String> {
     let tables = declared.renamed_tables.iter().map(|(from, to)| format!("{to}<{from}"));
     let columns = declared.renamed_columns.iter().map(|(table, from, to)| format!("{table}.{to}<{from}"));
     tables.chain(columns).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The renames that the attributes ask for and that have not been made yet.
-pub fn pending_renames(declared: &Declared, head: &Snapshot) -> Renames {
+pub(crate) fn pending_renames(declared: &Declared, head: &Snapshot) -> Renames {
     Renames::pending(&head.schema, &head.renamed_from, &declared.renamed_tables, &declared.renamed_columns)
 }
 
 /// A `renamed_from` of which a database does not tell whether it was made already: both names are taken in it, and both
 /// are declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ambiguous {
+pub(crate) struct Ambiguous {
     /// The struct or field that has the attribute.
     pub place: Place,
     /// The old name, with its table for a column.
@@ -139,7 +140,7 @@ pub struct Ambiguous {
 
 /// The renames that the attributes ask for and that have not been made in a database, which has no record of them: one
 /// whose old name is not there was made, or never needed. What cannot be told is the second.
-pub fn renames_on(declared: &Declared, live: &Schema) -> (Renames, Vec<Ambiguous>) {
+pub(crate) fn renames_on(declared: &Declared, live: &Schema) -> (Renames, Vec<Ambiguous>) {
     let mut renames = Renames::default();
     let mut ambiguous = Vec::new();
     let is_live = |name: &Name| live.tables.contains(name) || live.virtual_tables.contains(name);
@@ -178,7 +179,7 @@ pub fn renames_on(declared: &Declared, live: &Schema) -> (Renames, Vec<Ambiguous
 
 /// A rename that cannot be made, at the attribute that asks for it; `None` if no attribute does. `untouched` says what
 /// did not happen because of it.
-pub fn rename_error(
+pub(crate) fn rename_error(
     context: &Context,
     declared: &Declared,
     error: &RenameError,
@@ -216,7 +217,7 @@ fn place(schema: &Schema, kind: &str, name: &str) -> Option<Place> {
 }
 
 /// What libSQL has against a declaration, at its place.
-pub fn declaration_error(context: &Context, declared: &Declared, error: &ProofError) -> CommandError {
+pub(crate) fn declaration_error(context: &Context, declared: &Declared, error: &ProofError) -> CommandError {
     let ProofError::Declaration { kind, name, message } = error else {
         return CommandError::failed(error.to_string());
     };

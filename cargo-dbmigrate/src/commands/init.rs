@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::{exit, package, setup, url};
+use crate::exit;
+use crate::project::Context;
+use crate::project::{path, setup, url};
 
 /// What keeps the development database out of git, its journals included.
 const IGNORED: &str = "dev.db*";
@@ -33,13 +34,13 @@ pub struct User {
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Init {}
+pub(crate) struct Init {}
 
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
+pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     let printer = &context.printer;
     let mut created: Vec<PathBuf> = Vec::new();
     let mut next: Vec<String> = Vec::new();
@@ -58,7 +59,7 @@ pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     };
     if !declared && file.parent().is_some_and(Path::is_dir) {
         if write_new(&file, FIRST_STRUCT)? {
-            let shown = package::for_display(&file);
+            let shown = path::for_display(&file);
             printer.status("Created", format!("{} (a first table, to be changed)", shown.display()));
             created.push(shown);
         }
@@ -92,7 +93,7 @@ fn write_new(path: &Path, text: &str) -> Result<bool> {
     match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(CommandError::io("write", &package::for_display(path), &error)),
+        Err(error) => Err(CommandError::io("write", &path::for_display(path), &error)),
     }
 }
 
@@ -131,7 +132,7 @@ fn ignore_database(root: &Path) -> Result<Option<PathBuf>> {
         }
     }
     let Some(file) = found else { return Ok(None) };
-    let shown = package::for_display(&file);
+    let shown = path::for_display(&file);
     let mut text = std::fs::read_to_string(&file).map_err(|error| CommandError::io("read", &shown, &error))?;
     let about_it = |line: &str| {
         let line = line.trim().trim_start_matches('!').trim_start_matches('/');

@@ -5,8 +5,8 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
-use super::DeclareError;
 use super::ast::At;
+use super::error::DeclareError;
 use super::errors::{Errors, suggest};
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};

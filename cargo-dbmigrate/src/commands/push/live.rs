@@ -10,9 +10,10 @@ use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use pollster::block_on;
 
-use super::{Decided, Live, Run, refused};
-use crate::commands::answers::{Acceptance, FOR_PUSH, Word};
-use crate::commands::decide::{Open, check_backfills};
+use super::refused;
+use super::run::{Decided, Live, Run};
+use crate::decisions::answers::{Acceptance, FOR_PUSH, Word};
+use crate::decisions::ask::{Open, check_backfills};
 use crate::error::Result;
 use crate::structs;
 

@@ -1,0 +1,284 @@
+//! Which database: its URL, from where it was taken, and a form of it that is fit for printing.
+
+mod connect;
+mod dot_env;
+mod file;
+mod source;
+mod token;
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dbmigrate_core::engine::remote::{RemoteUrl, Token};
+
+pub(crate) use self::connect::Connect;
+use self::dot_env::DotEnv;
+pub(crate) use self::source::{DEFAULT, ENVIRONMENT_VARIABLE, UrlSource};
+pub(crate) use self::token::TokenSource;
+use crate::error::{CommandError, Result};
+use crate::project::config::Config;
+use crate::project::path;
+use crate::url_text::{REMOTE_SCHEMES, redacted, scheme};
+
+/// A database. It can be printed: as text it has no credentials in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DatabaseUrl {
+    place: Place,
+    source: UrlSource,
+    timeout: Duration,
+}
+
+/// Where a database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a file.
+    File(PathBuf),
+    /// On a server.
+    Server(Box<Server>),
+}
+
+/// A server and what it takes to be let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Server {
+    /// The address.
+    pub url: RemoteUrl,
+    /// The token, if there is one.
+    pub token: Option<Token>,
+    /// Where the token was taken from.
+    pub token_source: TokenSource,
+}
+
+/// What the environment, `.env` and `dbmigrate.toml` say about databases.
+struct Surroundings<'a> {
+    package_root: &'a Path,
+    config: &'a Config,
+    /// Read when it is needed: most commands need nothing of it.
+    dot_env: OnceCell<Option<DotEnv>>,
+}
+
+impl<'a> Surroundings<'a> {
+    fn new(package_root: &'a Path, config: &'a Config) -> Self {
+        Self { package_root, config, dot_env: OnceCell::new() }
+    }
+
+    fn dot_env(&self) -> Result<Option<&DotEnv>> {
+        if let Some(read) = self.dot_env.get() {
+            return Ok(read.as_ref());
+        }
+        let read = DotEnv::near(self.package_root)?;
+        Ok(self.dot_env.get_or_init(|| read).as_ref())
+    }
+
+    /// The token for a server whose URL has none.
+    fn token(&self) -> Result<(Option<Token>, TokenSource)> {
+        let name = self.config.token_variable().to_owned();
+        if let Some(value) = std::env::var_os(&name).filter(|value| !value.is_empty()) {
+            let source = TokenSource::Environment(name);
+            return Ok((Some(token(&value.to_string_lossy(), &source)?), source));
+        }
+        let Some(file) = self.dot_env()? else { return Ok((None, TokenSource::Missing(name))) };
+        match file.get(&name)? {
+            Some(value) => {
+                let source = TokenSource::DotEnv(file.file.clone(), name);
+                Ok((Some(token(value, &source)?), source))
+            }
+            None => Ok((None, TokenSource::Missing(name))),
+        }
+    }
+}
+
+/// A token as it was copied: what stands around it is no part of it.
+fn token(text: &str, source: &TokenSource) -> Result<Token> {
+    Token::parse(text).map_err(|error| {
+        CommandError::usage(format!("the token from {source} is none: {error}"))
+            .help("copy it again: `turso db tokens create NAME`")
+    })
+}
+
+impl DatabaseUrl {
+    /// The database to use, by precedence: `--url`, the environment, `.env`, `dbmigrate.toml`, `dev.db`.
+    ///
+    /// A relative path starts where it was written: `--url` and the environment at the working directory, `.env` at
+    /// its own directory, the others at the package. The environment of this process is only read.
+    ///
+    /// # Errors
+    /// Exit code 2 for what is no database, without its credentials, and if `.env` cannot be read.
+    pub(crate) fn find(connect: &Connect, package_root: &Path, config: &Config) -> Result<Self> {
+        let around = Surroundings::new(package_root, config);
+        let here = Path::new("");
+        let read = |text: &str, base: &Path, source| Self::read(text, base, source, connect, &around);
+        if let Some(url) = &connect.url {
+            return read(url, here, UrlSource::Argument);
+        }
+        if let Some(value) = std::env::var_os(ENVIRONMENT_VARIABLE).filter(|value| !value.is_empty()) {
+            return read(&value.to_string_lossy(), here, UrlSource::Environment);
+        }
+        if let Some(file) = around.dot_env()?
+            && let Some(url) = file.get(ENVIRONMENT_VARIABLE)?
+        {
+            let base = file.file.parent().unwrap_or(here);
+            return read(url, base, UrlSource::DotEnv(file.file.clone()));
+        }
+        match &config.url {
+            Some(url) => read(url, package_root, UrlSource::Config),
+            None => read(DEFAULT, package_root, UrlSource::Default),
+        }
+    }
+
+    /// The database that was typed for another flag than `--url`.
+    ///
+    /// # Errors
+    /// As for [`DatabaseUrl::find`].
+    pub(crate) fn of_side(
+        text: &str,
+        flag: &'static str,
+        connect: &Connect,
+        package_root: &Path,
+        config: &Config,
+    ) -> Result<Self> {
+        let around = Surroundings::new(package_root, config);
+        Self::read(text, Path::new(""), UrlSource::Side(flag), connect, &around)
+    }
+
+    /// Reads a URL: a path, `file:` and a path, or the address of a server. Relative paths start at `base`.
+    fn read(text: &str, base: &Path, source: UrlSource, connect: &Connect, around: &Surroundings<'_>) -> Result<Self> {
+        let timeout = |default: u64| Duration::from_secs(connect.timeout.unwrap_or(default));
+        let error = |what: String, help: &str| CommandError::usage(format!("{what} (from {source})")).help(help);
+        match scheme(text) {
+            Some((scheme, _)) if REMOTE_SCHEMES.contains(&scheme.as_str()) => {
+                let (url, token) = RemoteUrl::parse(text).map_err(|wrong| {
+                    let variable = around.config.token_variable();
+                    CommandError::usage(wrong.to_string())
+                        .note(format!("`{}`, from {source}", redacted(text)))
+                        .help(format!("a server is named as in `libsql://HOST`, and its token is in `{variable}`"))
+                })?;
+                let (token, token_source) = match token {
+                    Some(token) => (Some(token), TokenSource::Url),
+                    None => around.token()?,
+                };
+                let place = Place::Server(Box::new(Server { url, token, token_source }));
+                Ok(Self { place, source, timeout: timeout(around.config.timeout) })
+            }
+            Some((scheme, _)) if scheme != "file" => {
+                let help = format!("name a file, such as `{DEFAULT}`, or a server, such as `libsql://HOST`");
+                Err(error(format!("`{scheme}:` is not the scheme of a libSQL database"), &help))
+            }
+            _ => {
+                let help = format!("name a file, such as `{DEFAULT}` or `file:data/app.db`");
+                let path = file::path_of(text, base).map_err(|wrong| error(wrong, &help))?;
+                Ok(Self { place: Place::File(path), source, timeout: timeout(around.config.busy_timeout) })
+            }
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The file, if it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            Place::Server(_) => None,
+        }
+    }
+
+    /// How long to wait for a server that does not answer, or for a file that is locked.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Where the URL was taken from.
+    pub(crate) fn source(&self) -> &UrlSource {
+        &self.source
+    }
+}
+
+/// As it can be typed in the working directory; that of a server without credentials.
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::File(path) => path::for_display(path).display().fmt(f),
+            Place::Server(server) => server.url.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(url: &str) -> Result<DatabaseUrl> {
+        let config = Config { token_env: Some("DBMIGRATE_NOBODY_HAS_THIS".to_owned()), ..Config::default() };
+        // no `.env` above it
+        let around = Surroundings::new(Path::new("/"), &config);
+        DatabaseUrl::read(url, Path::new("base"), UrlSource::Argument, &Connect::default(), &around)
+    }
+
+    fn shown(url: &str) -> std::result::Result<String, String> {
+        read(url).map(|url| url.to_string()).map_err(|error| format!("{} {}", error.exit_code(), error.message()))
+    }
+
+    #[test]
+    fn files_are_read_in_every_spelling() {
+        for (url, wanted) in [
+            ("dev.db", "base/dev.db"),
+            ("./dev.db", "base/dev.db"),
+            ("/data/dev.db", "/data/dev.db"),
+            ("file:dev.db", "base/dev.db"),
+            ("FILE:dev.db?cache=shared", "base/dev.db"),
+            ("file:///data/a%20b.db", "/data/a b.db"),
+            ("file://localhost/data/a.db#x", "/data/a.db"),
+            ("file:100%.db", "base/100%.db"),
+            ("a:b.db", "base/a:b.db"),
+            ("what?.db", "base/what?.db"),
+        ] {
+            assert_eq!(shown(url).as_deref(), Ok(wanted), "{url}");
+            assert_eq!(read(url).expect("it is one").timeout(), Duration::from_secs(10));
+        }
+    }
+
+    #[test]
+    fn what_is_no_database_is_refused_as_wrong_usage() {
+        for (url, wanted) in [
+            ("", "is empty"),
+            ("file:", "is empty"),
+            (":memory:", "in memory"),
+            ("file::memory:", "in memory"),
+            ("file:a.db?mode=memory", "in memory"),
+            ("file:a.db?mode=ro", "read-only"),
+            ("file://server/a.db", "on this machine"),
+            ("postgres://localhost/a", "`postgres:` is not the scheme"),
+            ("sqlite:dev.db", "`sqlite:` is not the scheme"),
+        ] {
+            let message = shown(url).expect_err(url);
+            assert!(message.starts_with("2 ") && message.contains(wanted), "{url}: {message}");
+        }
+    }
+
+    #[test]
+    fn servers_are_shown_without_their_token() {
+        for scheme in REMOTE_SCHEMES {
+            let url = read(&format!("{scheme}://db.example.com?authToken=s3cret")).expect("it is one");
+            let Place::Server(server) = url.place() else { panic!("{scheme}: not a server") };
+            assert_eq!(server.token_source, TokenSource::Url);
+            let said = format!("{url} {url:?}");
+            assert!(said.contains("db.example.com") && !said.contains("s3cret"), "{said}");
+            assert!(url.file().is_none());
+            assert_eq!(url.timeout(), Duration::from_secs(30));
+        }
+    }
+
+    #[test]
+    fn a_server_without_a_token_says_which_variable_could_have_it() {
+        let url = read("libsql://db.example.com").expect("it is one");
+        let Place::Server(server) = url.place() else { panic!("not a server") };
+        assert_eq!(
+            (&server.token, server.token_source.to_string().as_str()),
+            (&None, "nowhere: `DBMIGRATE_NOBODY_HAS_THIS` is not set")
+        );
+    }
+}
