@@ -92,7 +92,12 @@ pub(crate) fn refuse_new_problems(declared: &Declared, before: &Schema) -> Resul
 ///
 /// # Errors
 /// For all that is new.
-pub(crate) fn refuse_faults(context: &Context, declared: &Declared, faults: Vec<Problem>, before: &Schema) -> Result<()> {
+pub(crate) fn refuse_faults(
+    context: &Context,
+    declared: &Declared,
+    faults: Vec<Problem>,
+    before: &Schema,
+) -> Result<()> {
     if faults.is_empty() {
         return Ok(());
     }

@@ -180,3 +180,33 @@ fn a_full_text_index_over_a_view_is_made_in_one_step_and_survives_changes() {
     assert_eq!(found(ending(&change(&all, &other_index, &indexed))).0, 1);
     assert!(matches!(ending(&change(&all, leaf, &indexed)), Ending::Applied(..)));
 }
+
+/// What the refusal of a change to these rows says.
+#[track_caller]
+fn refusal(change: &Change) -> String {
+    match ending(change) {
+        Ending::RefusedByMigrate(reason) => reason,
+        Ending::Applied(..) => panic!("applied"),
+        Ending::RefusedByGenerate(reason) | Ending::NoStart(reason) => panic!("{reason}"),
+    }
+}
+
+#[test]
+fn a_real_row_that_an_expression_fails_on_is_named() {
+    let rows = "INSERT INTO t VALUES (3, '{\"a\":1}', NULL), (70, 'not json', NULL), (500, 'nor this', NULL), (501, '[]', NULL)";
+    for after in [
+        format!("{DOC}; CREATE INDEX i ON t (json_extract(d, '$.a'))"),
+        format!("{DOC}; CREATE UNIQUE INDEX i ON t (json_extract(d, '$.a'))"),
+        DOC.replace("w TEXT", "w TEXT, g TEXT AS (json_extract(d, '$.a')) STORED"),
+        DOC.replace("w TEXT", "w TEXT CHECK (json_extract(d, '$.a') IS NULL OR w IS NULL)"),
+    ] {
+        let reason = refusal(&change(DOC, &after, rows));
+        assert!(reason.contains("malformed JSON, in 2 rows, first at rowid 70 of `t`"), "{after}: {reason}");
+    }
+    let after = DOC.replace("w TEXT", "w TEXT, k TEXT");
+    let reason = refusal(&filled(change(DOC, &after, rows), "t.k", "json_extract(d, '$.a')"));
+    assert!(reason.contains("malformed JSON, in 2 rows, first at rowid 70 of `t`"), "{reason}");
+    let vector = DOC.replace("w TEXT", "w TEXT, v BLOB AS (vector32(d)) STORED");
+    let reason = refusal(&change(DOC, &vector, "INSERT INTO t VALUES (1, '[1]', NULL), (9, 'x', NULL)"));
+    assert!(reason.contains("first at rowid 9 of `t`"), "{reason}");
+}
