@@ -99,10 +99,3 @@ fn changes_of_sqldef_keep_all_rows() {
 fn changes_of_atlas_keep_all_rows() {
     run_suite("atlas");
 }
-
-#[test]
-fn reports_temporary() {
-    let cases = load("reports.jsonl");
-    let results: Vec<_> = cases.iter().map(|case| (name(case), hazard(case))).collect();
-    report("reports", &results);
-}

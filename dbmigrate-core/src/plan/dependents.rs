@@ -63,10 +63,10 @@ impl Dependents {
         let created_views =
             input.new.views.iter().filter(|view| views.contains(&view.name) || diff.views.created.contains(&view.name));
         Self {
-            created_views: in_order_of_mention(created_views.cloned().collect()),
+            created_views: created_views.cloned().collect(),
             created_triggers,
             dropped_views: reversed(in_order_of_mention(
-                input.old.views.iter().filter(|view| views.contains(&view.name)).cloned().collect(),
+                input.old.views.iter().filter(|view| views.contains(&view.name)),
             )),
             dropped_triggers,
         }
@@ -161,8 +161,8 @@ pub(super) fn moving_tables(input: &Input<'_>, strategies: &[(&TableDiff, Strate
 }
 
 /// Views in an order in which each comes after those that it mentions.
-pub fn in_order_of_mention(views: Vec<View>) -> Vec<View> {
-    let order = in_order_of_reading([], &views);
+pub fn in_order_of_mention<'v>(views: impl IntoIterator<Item = &'v View>) -> Vec<View> {
+    let order = in_order_of_reading([], views);
     let view = |reader| if let Reader::View(view) = reader { Some(view.clone()) } else { None };
     order.into_iter().filter_map(view).collect()
 }

@@ -145,16 +145,13 @@ impl Bench {
         if self.fine.contains(&created) {
             return Ok(None);
         }
-        let scratch = match self.scratch.take() {
-            Some(scratch) => scratch,
-            None => {
-                let scratch = Connection::in_memory().await?;
-                scratch.run("PRAGMA foreign_keys = OFF").await?;
-                scratch.run("BEGIN").await?;
-                scratch
-            }
-        };
-        let scratch = self.scratch.insert(scratch);
+        if self.scratch.is_none() {
+            let scratch = Connection::in_memory().await?;
+            scratch.run("PRAGMA foreign_keys = OFF").await?;
+            scratch.run("BEGIN").await?;
+            self.scratch = Some(scratch);
+        }
+        let Some(scratch) = &self.scratch else { return Ok(None) };
         for statement in &statements {
             if scratch.run(statement).await.is_err() {
                 scratch.run(&format!("DROP TABLE IF EXISTS {}", table.name.sql())).await?;

@@ -141,10 +141,11 @@ fn put(place: &mut Value, path: &str, leaf: &Value) {
 
 /// A text that fits a pattern of `LIKE`, and differs by row where the pattern leaves room.
 fn like(pattern: &str, row: i64) -> String {
+    let any = row.to_string();
     let mut text = String::new();
     for character in pattern.chars() {
         match character {
-            '%' => text.push_str(&format!("a{row}")),
+            '%' => text.extend(["a", &any]),
             '_' => text.push('b'),
             other => text.push(other),
         }

@@ -239,12 +239,12 @@ fn arrows(tokens: &[Token<'_>]) -> Option<String> {
             break;
         }
         match key.kind {
-            TokenKind::Number => path.push_str(&format!("[{}]", key.text)),
+            TokenKind::Number => path.extend(["[", key.text, "]"]),
             TokenKind::String => {
                 let key = unquote(key.text);
                 match key.strip_prefix('$') {
                     Some(rest) => path.push_str(rest),
-                    None => path.push_str(&format!(".\"{}\"", key.replace('"', ""))),
+                    None => path.extend([".\"", &key.replace('"', ""), "\""]),
                 }
             }
             // a key that a column has
