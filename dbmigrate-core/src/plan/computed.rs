@@ -1,4 +1,5 @@
-//! What a migration computes from the rows that are there: backfills, which are their author's to get right.
+//! What a migration computes from the rows that are there: backfills and conversions, which are their author's to get
+//! right.
 
 use super::copy::{Source, source};
 use super::{Input, Strategy};
@@ -27,11 +28,15 @@ pub(super) fn computed(input: &Input<'_>, strategies: &[(&TableDiff, Strategy)])
         let table = input.diff.renames.old_table(&diff.name);
         let old = |column: &Column| input.diff.renames.old_column(&diff.name, &column.name).clone();
         for column in &after.columns {
-            let (Source::Backfill(value) | Source::Filled(value)) = source(input, before, after, column) else {
-                continue;
+            let (value, is_given) = match source(input, before, after, column) {
+                Source::Converted(value) => (value, true),
+                Source::Backfill(value) | Source::Filled(value) => {
+                    (value, input.decisions.backfill(&after.name, &column.name).is_some())
+                }
+                Source::Column | Source::Default | Source::Generated => continue,
             };
             let written = Expr::new(value);
-            if written.is_literal() || input.decisions.backfill(&after.name, &column.name).is_none() {
+            if written.is_literal() || !is_given {
                 continue;
             }
             let renames: Vec<(Name, Name)> =
