@@ -17,6 +17,7 @@ mod folder;
 mod foreign_files;
 mod forgotten;
 mod ignored;
+mod never_usable;
 mod project;
 mod pull;
 mod push;

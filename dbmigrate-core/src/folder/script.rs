@@ -350,7 +350,7 @@ fn is_close(word: &str, known: &str) -> bool {
 
 /// The number of bytes to insert, delete or replace (Levenshtein); words are short. This crate has no dependency for
 /// it unless structs are read.
-fn distance(from: &[u8], to: &[u8]) -> usize {
+pub(crate) fn distance(from: &[u8], to: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, byte) in from.iter().enumerate() {
         let mut diagonal = row[0];

@@ -25,8 +25,8 @@ use crate::{exit, structs};
 /// # Errors
 /// If the script fails, or leads elsewhere.
 pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -> Result<u8> {
-    proof::check(context, declared)?;
     let Some(last) = folder.head().cloned() else { return Ok(exit::DONE) };
+    proof::check(context, declared, &folder.schema_before(&last)?)?;
     let ignore = &context.config.ignore;
     let before = folder.migrations().len() - 1;
     let connection = replay_to(folder, before, ignore)?;

@@ -99,11 +99,13 @@ pub(super) fn check_structs(
         if out.is_some() && !next.iter().any(|step| step.starts_with("add ")) {
             next.push("declare the new module where the crate begins, such as `mod schema;`".to_owned());
         }
-        return block_on(check_declaration(wanted, &[])).map_err(|error| CommandError::failed(error.to_string()));
+        return block_on(check_declaration(wanted, &[]))
+            .map(drop)
+            .map_err(|error| CommandError::failed(error.to_string()));
     }
     let found = differences(&declared.schema, wanted);
     if found.is_empty() {
-        return proof::check(context, &declared);
+        return proof::check(context, &declared, wanted);
     }
     let message = format!("the structs of `{}` do not say what the database has", context.package.name);
     let error = with_differences(CommandError::new(exit::DIFFERENCE, message), "in the structs", &found);

@@ -8,6 +8,7 @@ use super::{Database, cannot_read};
 use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
+use crate::folder::script::Allow;
 use crate::plan::UNCHECKED;
 use crate::sql::{Name, Statement, StatementKind, token::significant};
 
