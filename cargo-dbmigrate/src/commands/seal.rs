@@ -4,6 +4,7 @@ use dbmigrate_core::engine::check::broken_objects;
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::engine::{Connection, EngineError, introspect_without};
 use dbmigrate_core::folder::{Folder, Script, Snapshot};
+use dbmigrate_core::sql::line_ends::normalized;
 use pollster::block_on;
 use serde_json::json;
 
@@ -27,6 +28,8 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -
     let connection = replay_to(folder, before, ignore)?;
     let file = folder.sql_path(&last);
     let text = std::fs::read_to_string(&file).map_err(|error| CommandError::io("read", &file, &error))?;
+    // a line end in a literal is data; the rest is run as a later `migrate` runs it
+    let text = normalized(&text);
     let script = Script::parse(&text, &file)?;
     block_on(run_script(&connection, &script))
         .map_err(|(line, number, error)| statement_error(&file, line, number, &error).note("nothing was recorded"))?;
