@@ -15,6 +15,7 @@ mod faults;
 mod folder;
 mod foreign_files;
 mod ignored;
+mod line_ends;
 mod project;
 mod pull;
 mod push;

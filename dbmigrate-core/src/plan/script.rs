@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Plan, Preflight};
+use crate::sql::line_ends::on_one_line;
 
 /// What `allow` says of a view or trigger that need not compile.
 pub const UNCHECKED: &str = "unchecked";
@@ -46,7 +47,7 @@ impl Preflight {
     /// The directive that runs the query before the migration.
     pub fn directive(&self) -> String {
         let message = one_line(&self.message).replace('"', "\"\"");
-        format!("-- dbmigrate: expect-none \"{message}\" {}", one_line(&self.query))
+        format!("-- dbmigrate: expect-none \"{message}\" {}", on_one_line(&self.query))
     }
 }
 
