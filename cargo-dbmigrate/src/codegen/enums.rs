@@ -8,9 +8,10 @@ use dbmigrate_core::sql::expr::Affinity;
 use dbmigrate_core::sql::name::{Name, quote_string};
 use dbmigrate_core::sql::{DeclType, Expr};
 
+use super::arguments::Argument;
 use super::conditions::{self, Condition};
-use super::layout::{Argument, Enum, Variant};
-use super::names::{struct_name, unused};
+use super::idents::{struct_name, unused};
+use super::layout::{Enum, Variant};
 
 /// The enum of a column.
 #[derive(Debug, Clone)]

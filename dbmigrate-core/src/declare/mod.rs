@@ -17,6 +17,7 @@ pub mod naming;
 mod parse_clause;
 mod parse_column;
 mod parse_table;
+pub mod rust_keyword;
 pub mod rust_types;
 #[cfg(test)]
 mod tests;
