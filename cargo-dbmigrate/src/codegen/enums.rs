@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::declare::naming::Case;
+use dbmigrate_core::declare::rust_keyword::is_keyword;
 use dbmigrate_core::schema::{Column, Table};
 use dbmigrate_core::sql::expr::Affinity;
 use dbmigrate_core::sql::name::{Name, quote_string};
@@ -85,5 +86,6 @@ fn in_list(column: &Name, values: &[String]) -> String {
 fn variant(value: &str) -> Option<String> {
     let begins_as_word = value.starts_with(char::is_alphabetic);
     let name = struct_name(value);
-    (begins_as_word && name != "Self" && syn::parse_str::<syn::Ident>(&name).is_ok()).then_some(name)
+    let name = if is_keyword(&name) { format!("{name}_") } else { name };
+    (begins_as_word && syn::parse_str::<syn::Ident>(&name).is_ok()).then_some(name)
 }

@@ -97,3 +97,20 @@ pub(super) fn explicit_column<'n>(field: &str, column: &'n Name) -> Option<&'n s
     let plain = field.strip_prefix("r#").unwrap_or(field);
     (plain != column.as_str() || !plain.is_ascii()).then(|| column.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_struct_never_hides_a_type_that_the_file_needs() {
+        let mut schema = Schema::default();
+        for table in ["string", "table", "vec", "foo_bar", "fooBar"] {
+            schema.tables.insert(Table::new(table));
+        }
+        let names = StructNames::of(&schema, &ViewColumns::new(), false);
+        let ident = |table: &str| names.get(&table.into()).map(|name| name.ident.clone()).unwrap_or_default();
+        assert_eq!(["string", "table", "vec"].map(ident), ["String2", "Table2", "Vec2"]);
+        assert_eq!(["foo_bar", "fooBar"].map(ident), ["FooBar", "FooBar2"]);
+    }
+}

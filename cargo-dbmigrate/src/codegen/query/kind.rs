@@ -73,6 +73,18 @@ impl Kind {
         }
     }
 
+    /// Whether a value with this `typeof` is among the values.
+    #[cfg(test)]
+    pub(super) fn has(&self, storage: &str) -> bool {
+        match storage {
+            "null" => self.nullable,
+            "integer" => self.classes & INTEGER != 0,
+            "real" => self.classes & REAL != 0,
+            "text" => self.classes & TEXT != 0,
+            _ => self.classes & BLOB != 0,
+        }
+    }
+
     /// The same, or NULL.
     pub(super) fn or_null(self, nullable: bool) -> Self {
         Self { nullable: self.nullable || nullable, ..self }

@@ -10,6 +10,8 @@ mod infer;
 mod kind;
 mod operators;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 pub(super) use infer::columns_of;
 pub(super) use kind::Kind;
