@@ -52,7 +52,7 @@ CREATE VIEW either AS SELECT points AS value FROM payment UNION ALL SELECT note 
 CREATE TABLE "yield" ("yield" REAL, "abstract" INT, "become" INT, "box" INT, "do" INT, "final" INT, "macro" INT, "override" INT,
   "priv" INT, "typeof" INT, "unsized" INT, "virtual" INT, "try" INT, "gen" INT, "async" INT, "await" INT, "dyn" INT, "self" INT,
   "super" INT, "crate" INT, "_" INT, "union" INT, "static" INT, "raw" INT, "auto" INT, "default" INT, "macro_rules" INT, "match" INT, "where" INT,
-  "1st" INT, "" INT, "😀" INT, "a b" INT, "a-b" INT, "é" INT, "row" INT, "reader" INT, "writer" INT, "value" INT,
+  "1st" INT, "😀" INT, "a b" INT, "a-b" INT, "é" INT, "row" INT, "reader" INT, "writer" INT, "value" INT,
   CONSTRAINT "yield" CHECK ("yield" >= 0), UNIQUE ("try", "self"));
 INSERT INTO "yield" ("yield", "try") VALUES (2.5, 1);
 CREATE INDEX "abstract" ON "yield" ("gen", "do" DESC);
