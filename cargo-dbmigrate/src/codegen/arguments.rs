@@ -116,3 +116,73 @@ fn is_short(argument: &str) -> bool {
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(|char| if char < '\u{1100}' { 1 } else { 2 }).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What prettyplease makes of an attribute.
+    fn printed(attribute: &str) -> String {
+        let file = syn::parse_file(&format!("{attribute}\nstruct T;")).expect("it is Rust");
+        let text = prettyplease::unparse(&file);
+        text.trim_end().trim_end_matches("struct T;").trim_end().to_owned()
+    }
+
+    fn plain(text: &str) -> Argument {
+        Argument::Plain(text.to_owned())
+    }
+
+    #[test]
+    fn what_is_on_one_line_prettyplease_writes_as_well() {
+        for arguments in [
+            vec![plain("strict")],
+            vec![plain("name = \"a\""), Argument::List("index", vec![plain("a desc"), plain("b collate nocase")])],
+            vec![Argument::List("unique", vec![plain("a"), plain("name = \"b\"")])],
+            vec![plain("references = User(org_id, id)"), plain("on_delete = cascade")],
+        ] {
+            let ours = attribute("table", &arguments, 0);
+            assert_eq!(printed(&ours), ours);
+        }
+    }
+
+    /// The day that prettyplease can do one of these, the layout here can do without it.
+    #[test]
+    fn what_prettyplease_writes_otherwise_than_rustfmt_is_laid_out_here() {
+        let many = |text: &str, count: usize| (0..count).map(|_| plain(text)).collect::<Vec<_>>();
+        for (what, arguments, ours) in [
+            (
+                "arguments of more than 70 columns are broken, whatever the width of the line",
+                many("name = \"aaaaaaaaaaaaaaa\"", 3),
+                "#[t(\n    name = \"aaaaaaaaaaaaaaa\",\n    name = \"aaaaaaaaaaaaaaa\",\n    name = \"aaaaaaaaaaaaaaa\"\n)]",
+            ),
+            (
+                "many short arguments are on a line",
+                many("\"aaaaaaa\"", 12),
+                "#[t(\n    \"aaaaaaa\", \"aaaaaaa\", \"aaaaaaa\", \"aaaaaaa\", \"aaaaaaa\", \"aaaaaaa\", \"aaaaaaa\", \"aaaaaaa\",\n    \"aaaaaaa\", \"aaaaaaa\", \"aaaaaaa\", \"aaaaaaa\"\n)]",
+            ),
+            (
+                "a list that is alone begins on the line of what it is in",
+                vec![Argument::List("index", many("name = \"aaaaaaaaaaaaaaaaaaaaa\"", 3))],
+                "#[t(index(\n    name = \"aaaaaaaaaaaaaaaaaaaaa\",\n    name = \"aaaaaaaaaaaaaaaaaaaaa\",\n    name = \"aaaaaaaaaaaaaaaaaaaaa\"\n))]",
+            ),
+            (
+                "a text of several lines that is alone begins on the line",
+                vec![Argument::text("check", &format!("a >\n{}", "b".repeat(80)))],
+                &format!("#[t(check = \"a >\n{}\")]", "b".repeat(80)),
+            ),
+            (
+                "wide characters count by their width, not by their bytes",
+                vec![Argument::text("name", &"日".repeat(30))],
+                &format!("#[t(name = \"{}\")]", "日".repeat(30)),
+            ),
+            (
+                "one argument may fill the line",
+                vec![Argument::text("name", &"a".repeat(84))],
+                &format!("#[t(name = \"{}\")]", "a".repeat(84)),
+            ),
+        ] {
+            assert_eq!(attribute("t", &arguments, 0), ours, "{what}");
+            assert_ne!(printed(ours), ours, "{what}: prettyplease does it too");
+        }
+    }
+}

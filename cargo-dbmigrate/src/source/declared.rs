@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use dbmigrate_core::declare::{Declaration, DeclareError, Derive, Object, lower};
+use dbmigrate_core::declare::{Declaration, Derive, Object, lower};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::{Place, ProblemKind};
 use dbmigrate_core::sql::Name;
 use proc_macro2::Span;
 
-use super::Package;
+use super::package::Package;
 use super::resolve::Known;
 use super::scope::{Ours, Space};
 use super::tree::{Body, FileId, Parsed, Shape, SourceFile, Tree};
@@ -71,12 +71,6 @@ fn owner(place: &Place) -> Option<&Name> {
         | Place::PrimaryKey(table) => Some(table),
         _ => None,
     }
-}
-
-/// An error of lowering, at its place.
-pub(super) fn diagnostic(tree: &Tree, file: FileId, error: DeclareError) -> Diagnostic {
-    let diagnostic = tree.error_at(file, error.span, error.message);
-    error.help.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
 /// Lowers everything that was read, and makes one schema of it.
@@ -157,7 +151,7 @@ fn lower_all(tree: &Tree) -> Vec<(Rc<Shape>, Declaration)> {
             Ok(declaration) => lowered.push((shape, declaration)),
             Err(errors) => {
                 for error in errors {
-                    tree.report(diagnostic(tree, shape.file, error));
+                    tree.report(tree.declare_error(shape.file, error));
                 }
             }
         }

@@ -10,7 +10,7 @@ use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, DeriveInput, ImplItem, ItemImpl, ItemMod, Meta, Stmt, Type, UseTree};
 
-use super::modules::Directory;
+use super::directory::Directory;
 use super::tree::{Alias, Body, Const, FileId, Impl, Item, Parsed, Route, Scope, ScopeId, Shape, Slot, Tree, unraw};
 use crate::diagnostic::Diagnostic;
 

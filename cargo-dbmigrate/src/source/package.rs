@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Edition, Metadata, MetadataCommand, TargetKind};
 
-use super::Request;
+use super::request::Request;
 use crate::diagnostic::Diagnostic;
 
 /// The name of the facade's package; its library is called `dbmigrate`.

@@ -159,7 +159,7 @@ impl View<'_> {
                 Err(errors) => {
                     // shown in its own place, once; the fields that use it are silent about it
                     for error in errors {
-                        tree.report(super::declared::diagnostic(tree, shape.file, error));
+                        tree.report(tree.declare_error(shape.file, error));
                     }
                     None
                 }

@@ -10,17 +10,17 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use dbmigrate_core::declare::errors::Errors;
-use dbmigrate_core::declare::{Derive, ast};
+use dbmigrate_core::declare::{DeclareError, Derive, ast};
 use proc_macro2::Span;
 
 use super::cfg::Cfg;
-use super::modules::Directory;
+use super::directory::Directory;
+use super::globs::Globs;
+pub(super) use super::globs::ScopeId;
 use super::package::Package;
-use super::scope::Globs;
 use crate::diagnostic::{Diagnostic, shown_path};
 
 pub(super) type FileId = usize;
-pub(super) type ScopeId = usize;
 
 /// A source file.
 #[derive(Debug)]
@@ -259,5 +259,11 @@ impl Tree {
     pub(super) fn error_at(&self, file: FileId, span: Span, message: impl Into<String>) -> Diagnostic {
         let file = self.file(file);
         Diagnostic::error(message).at(&file.path, file.range(span), "")
+    }
+
+    /// An error of lowering, at its place.
+    pub(super) fn declare_error(&self, file: FileId, error: DeclareError) -> Diagnostic {
+        let diagnostic = self.error_at(file, error.span, error.message);
+        error.help.into_iter().fold(diagnostic, Diagnostic::help)
     }
 }

@@ -12,6 +12,8 @@ pub mod render;
 
 mod cursor;
 mod document;
+mod error;
+mod part;
 mod read_table;
 
 pub use comments::{comments, plain};

@@ -3,11 +3,13 @@
 use proc_macro2::{Ident, Span};
 
 use super::ast::At;
-use super::errors::{Errors, suggest};
+use super::errors::{DeclareError, Errors, suggest};
+use super::kind::{ColumnType, LiteralKind};
 use super::naming::{Case, unraw};
 use super::parse_clause::{sql_value, unknown_key};
+use super::parse_column;
+use super::resolve::Resolve;
 use super::tokens::{Key, Tokens, set};
-use super::{ColumnType, DeclareError, LiteralKind, Resolve, parse_column};
 use crate::sql::name::quote_string;
 use crate::sql::{DeclType, Expr};
 

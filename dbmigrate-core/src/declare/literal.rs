@@ -3,8 +3,8 @@
 use proc_macro2::Span;
 use syn::Lit;
 
-use super::errors::suggest;
-use super::{ColumnType, DeclareError, LiteralKind};
+use super::errors::{DeclareError, suggest};
+use super::kind::{ColumnType, LiteralKind};
 use crate::sql::Expr;
 use crate::sql::name::{quote_blob, quote_string};
 

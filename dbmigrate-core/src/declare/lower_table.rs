@@ -5,8 +5,10 @@ use proc_macro2::Span;
 use super::ast::{
     At, ColumnWord, Field, ForeignKeyClause, IndexClause, KeyClause, PartClause, Reference, ReferenceOptions,
 };
-use super::lower::Lowering;
-use super::{ColumnType, Deferred, naming};
+use super::declaration::Deferred;
+use super::kind::ColumnType;
+use super::lowering::Lowering;
+use super::naming;
 use crate::schema::validate::Place;
 use crate::schema::{
     Check, Column, ForeignKey, Generated, Index, IndexPart, KeyPart, PrimaryKey, ReferentialAction, Table, Unique,

@@ -7,7 +7,8 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{GenericArgument, PathArguments, Type};
 
-use super::{ColumnType, DeclareError, LiteralKind};
+use super::errors::DeclareError;
+use super::kind::{ColumnType, LiteralKind};
 
 type Result<T> = std::result::Result<T, DeclareError>;
 

@@ -5,9 +5,8 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
-use super::DeclareError;
 use super::ast::At;
-use super::errors::{Errors, suggest};
+use super::errors::{DeclareError, Errors, suggest};
 use super::literal::text_of;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
