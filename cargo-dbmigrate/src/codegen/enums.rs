@@ -86,6 +86,5 @@ fn in_list(column: &Name, values: &[String]) -> String {
 fn variant(value: &str) -> Option<String> {
     let begins_as_word = value.starts_with(char::is_alphabetic);
     let name = struct_name(value);
-    let name = if is_keyword(&name) { format!("{name}_") } else { name };
-    (begins_as_word && syn::parse_str::<syn::Ident>(&name).is_ok()).then_some(name)
+    (begins_as_word && !is_keyword(&name) && syn::parse_str::<syn::Ident>(&name).is_ok()).then_some(name)
 }

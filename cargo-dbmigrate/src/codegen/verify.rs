@@ -33,12 +33,10 @@ pub(super) fn verify(structs: &[RenderedStruct], names: &StructNames, schema: &S
     lower_all(&files, names, &mut found, &mut reasons);
     let mut lost = compare(&wanted, &found.canonical(), &reasons);
     // a trigger is lost with the struct that it is on
-    let is_lost = |lost: &[Inexpressible], on: &Name| lost.iter().any(|one| *on == *one.name.as_str());
-    let of_lost: Vec<String> =
-        schema.triggers.iter().filter(|trigger| is_lost(&lost, &trigger.on)).map(|one| one.name.to_string()).collect();
-    lost.retain(|one| {
-        one.kind != ObjectKind::Trigger || of_lost.iter().all(|name| Name::from(name.as_str()) != *one.name.as_str())
-    });
+    let is_lost = |on: &Name| lost.iter().any(|one| *on == *one.name);
+    let of_lost: Vec<Name> =
+        schema.triggers.iter().filter(|one| is_lost(&one.on)).map(|one| one.name.clone()).collect();
+    lost.retain(|one| one.kind != ObjectKind::Trigger || of_lost.iter().all(|name| *name != *one.name));
     lost
 }
 

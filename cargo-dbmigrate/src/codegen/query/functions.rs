@@ -227,7 +227,7 @@ pub(super) fn scalar(name: &str, arguments: &[Kind]) -> Option<Kind> {
                 (at % 2 == 1 || (is_last && at > 0)).then(|| kind.clone())
             };
             let values: Vec<Kind> = values.filter_map(is_value).collect();
-            all(&values).or_null(arguments.len() % 2 == 0)
+            all(&values).or_null(arguments.len().is_multiple_of(2))
         }
         "json_extract" | "jsonb_extract" => Kind::ANY,
         "likely" | "unlikely" | "likelihood" => first(),

@@ -185,7 +185,9 @@ impl Inference<'_> {
     fn join(self, joined: &Joined, outer: &Scope<'_>, tables: &mut Vec<Table>) {
         let Joined { source, alias, join, using } = joined;
         if join.keeps_right {
-            tables.iter_mut().for_each(|table| table.nullable = true);
+            for table in tables.iter_mut() {
+                table.nullable = true;
+            }
         }
         let first = tables.len();
         let (name, columns) = match source {
@@ -222,7 +224,9 @@ impl Inference<'_> {
             });
         }
         if join.keeps_left {
-            tables[first..].iter_mut().for_each(|table| table.nullable = true);
+            for table in &mut tables[first..] {
+                table.nullable = true;
+            }
         }
     }
 
@@ -334,7 +338,9 @@ fn rename(columns: &mut Columns, names: &[Name]) -> Option<()> {
     if names.len() != columns.len() {
         return None;
     }
-    columns.iter_mut().zip(names).for_each(|((column, _), name)| *column = Some(name.clone()));
+    for ((column, _), name) in columns.iter_mut().zip(names) {
+        *column = Some(name.clone());
+    }
     Some(())
 }
 

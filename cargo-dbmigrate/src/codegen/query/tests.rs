@@ -365,7 +365,7 @@ fn what_a_query_returns_is_what_was_inferred_of_it() {
                 for row in rows {
                     for (at, (kind, found)) in inferred.iter().zip(&row).enumerate() {
                         let found = text(found);
-                        if !kind.has(&found) {
+                        if !kind.has(found) {
                             wrong.push(format!("{query}: column {at} is {found}, not {kind:?}"));
                         }
                     }
@@ -374,7 +374,7 @@ fn what_a_query_returns_is_what_was_inferred_of_it() {
             Err(error) => wrong.push(format!("{query}: {error}")),
         }
     }
-    println!("{made} queries");
+    assert_eq!(made, EXPRESSIONS.len() + QUERIES.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(unknown.is_empty(), "not understood:\n{}", unknown.join("\n"));
 }

@@ -1,7 +1,7 @@
 //! What is said about declarations that are wrong: on which token, and with which help.
 
 use super::{Derive, error, errors};
-use crate::declare::{parse_column, parse_table};
+use crate::declare::keys;
 
 #[test]
 fn all_errors_of_a_struct_are_reported_at_once() {
@@ -53,8 +53,8 @@ fn unknown_keys_are_errors_with_a_suggestion() {
 #[test]
 fn every_listed_key_is_known() {
     for (keys, open, close) in [
-        (&parse_table::TABLE_KEYS[..], "#[table(", ")] struct T { a: i64 }"),
-        (&parse_column::KEYS[..], "struct T { #[column(", ")] a: i64 }"),
+        (&keys::TABLE_KEYS[..], "#[table(", ")] struct T { a: i64 }"),
+        (&keys::COLUMN_KEYS[..], "struct T { #[column(", ")] a: i64 }"),
     ] {
         for key in keys {
             let source = format!("{open}{key} = ?{close}");
@@ -62,7 +62,7 @@ fn every_listed_key_is_known() {
             assert!(!all.contains("unknown key"), "{all}");
         }
     }
-    for key in parse_table::VIEW_KEYS {
+    for key in keys::VIEW_KEYS {
         let all = errors(Derive::View, &format!("#[view({key} = ?)] struct T {{ a: i64 }}")).join("\n");
         assert!(!all.contains("unknown key"), "{all}");
     }
