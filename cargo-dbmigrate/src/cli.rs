@@ -1,20 +1,25 @@
 //! The command line: what can be typed, and the help that is shown. The doc comments are the help.
 
+mod unknown;
+
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use clap::builder::styling::Styles;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_cargo::style;
-use dbmigrate_core::config::{LONGEST_TIMEOUT, TOKEN_VARIABLE};
+use dbmigrate_core::config::TOKEN_VARIABLE;
+use dbmigrate_core::plan::decide::shell_quoted;
 
-use crate::again::Again;
 use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, status};
 use crate::error::CommandError;
+use crate::exit;
+use crate::project::Selection;
 use crate::report::Printer;
-use crate::{exit, url};
+use crate::report::again::Again;
+use crate::report::output::{Color, MessageFormat, Output};
+use crate::url_text::redacted;
 
 const STYLES: Styles = Styles::styled()
     .header(style::HEADER)
@@ -49,10 +54,9 @@ Exit codes:
     after_help = EXAMPLES,
     subcommand_required = true,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
     max_term_width = 120
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -66,9 +70,45 @@ pub struct Cli {
     pub output: Output,
 }
 
+impl Cli {
+    /// The flags that commands which are shown need as well, to mean the same.
+    pub(crate) fn again(&self) -> Again {
+        let flag = |name: &str, value: &str| format!(" {name} {}", shell_quoted(value));
+        let chosen = &self.selection;
+        let mut selection: String = chosen.package.iter().map(|package| flag("-p", package)).collect();
+        let manifest = chosen.manifest_path.iter().map(|path| flag("--manifest-path", &path.display().to_string()));
+        selection.extend(manifest);
+        let features: Vec<&str> = chosen.feature_names().collect();
+        if !features.is_empty() {
+            selection.push_str(&flag("--features", &features.join(",")));
+        }
+        for (set, name) in
+            [(chosen.all_features, " --all-features"), (chosen.no_default_features, " --no-default-features")]
+        {
+            if set {
+                selection.push_str(name);
+            }
+        }
+        let connect = match &self.command {
+            Command::Migrate(arguments) => Some(&arguments.connect),
+            Command::Status(arguments) => Some(&arguments.connect),
+            Command::Push(arguments) => Some(&arguments.connect),
+            Command::Pull(arguments) => Some(&arguments.connect),
+            Command::Diff(arguments) => Some(&arguments.connect),
+            Command::Baseline(arguments) => Some(&arguments.connect),
+            _ => None,
+        };
+        // a URL with a secret in it is none that the next command could do anything with
+        let shown = connect.and_then(|connect| connect.url.as_ref()).filter(|url| redacted(url) == **url);
+        let url = shown.map(|url| flag("--url", url)).unwrap_or_default();
+        let timeout = connect.and_then(|connect| connect.timeout).map(|seconds| format!(" --timeout {seconds}"));
+        Again { selection, url, timeout: timeout.unwrap_or_default() }
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Prepare a package: a migrations folder and a first struct
     Init(init::Init),
     /// Compare the structs with the last migration and write the next one
@@ -89,105 +129,12 @@ pub enum Command {
     Check(check::Check),
 }
 
-/// The package and what of it is compiled.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Package")]
-pub struct Selection {
-    /// Package of the workspace
-    #[arg(short, long, global = true, value_name = "NAME")]
-    pub package: Option<String>,
-
-    /// Path to Cargo.toml
-    #[arg(long, global = true, value_name = "PATH")]
-    pub manifest_path: Option<PathBuf>,
-
-    /// Features to read the structs with, separated by commas or spaces
-    #[arg(short = 'F', long, global = true, value_name = "FEATURES")]
-    pub features: Vec<String>,
-
-    /// Read the structs with all features
-    #[arg(long, global = true)]
-    pub all_features: bool,
-
-    /// Read the structs without the feature `default`
-    #[arg(long, global = true)]
-    pub no_default_features: bool,
-}
-
-impl Selection {
-    /// The chosen features one by one.
-    pub fn feature_names(&self) -> impl Iterator<Item = &str> {
-        self.features.iter().flat_map(|list| list.split([',', ' ', '\t', '\n'])).filter(|feature| !feature.is_empty())
-    }
-}
-
-/// Which database, and how long to wait for it.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Database")]
-pub struct Connect {
-    /// Path of a file, or URL: file:, libsql:, https:, http:
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-
-    /// How long to wait for a server that does not answer (30), or a file that is locked (10)
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=LONGEST_TIMEOUT))]
-    pub timeout: Option<u64>,
-}
-
-/// How to speak.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Output")]
-pub struct Output {
-    /// Colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_default_value = true)]
-    pub color: Color,
-
-    /// Say only results, warnings and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-
-    /// Say more
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-
-    /// Format of results, warnings and errors
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t, hide_default_value = true)]
-    pub message_format: MessageFormat,
-}
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless the environment says otherwise (`NO_COLOR`, `CLICOLOR_FORCE`).
-    #[default]
-    #[value(help = None)]
-    Auto,
-    /// Always.
-    #[value(help = None)]
-    Always,
-    /// Never.
-    #[value(help = None)]
-    Never,
-}
-
-/// The format of what is said on the standard output.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum MessageFormat {
-    /// Text.
-    #[default]
-    #[value(help = None)]
-    Human,
-    /// One JSON object per line, with a `reason`.
-    #[value(help = None)]
-    Json,
-}
-
 /// Parses the arguments, the program's name included, both as `cargo dbmigrate …` and `cargo-dbmigrate …`.
 /// Help, version and mistakes are shown here.
 ///
 /// # Errors
 /// The exit code, if there is nothing more to do.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     // cargo passes the name of the subcommand on
     if arguments.get(1).is_some_and(|first| first == "dbmigrate") {
@@ -198,14 +145,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
-        if is_token(&error) {
-            let color = match color_choice(&arguments) {
-                ColorChoice::Auto => Color::Auto,
-                ColorChoice::Always => Color::Always,
-                ColorChoice::Never => Color::Never,
-            };
-            Printer::new(&Output { color, ..Output::default() }, Again::default()).error(&no_token());
-            return exit::USAGE;
+        let ours = if is_token(&error) { Some(no_token()) } else { unknown_command(&error) };
+        if let Some(ours) = ours {
+            Printer::new(&early_output(&arguments), Again::default()).error(&ours);
+            return ours.exit_code();
         }
         show(&error, &arguments);
         match error.kind() {
@@ -213,6 +156,28 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
             _ => exit::USAGE,
         }
     })
+}
+
+/// How to speak of arguments that could not be parsed.
+fn early_output(arguments: &[OsString]) -> Output {
+    let color = match color_choice(arguments) {
+        ColorChoice::Auto => Color::Auto,
+        ColorChoice::Always => Color::Always,
+        ColorChoice::Never => Color::Never,
+    };
+    let message_format = match value_of("--message-format", arguments) {
+        Some("json") => MessageFormat::Json,
+        _ => MessageFormat::Human,
+    };
+    Output { color, message_format, ..Output::default() }
+}
+
+/// What there is instead of a command that there is not.
+fn unknown_command(error: &clap::Error) -> Option<CommandError> {
+    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) => unknown::pointer(word),
+        _ => None,
+    }
 }
 
 /// A token on the command line, where everybody on the machine can read it.
@@ -233,25 +198,29 @@ fn no_token() -> CommandError {
 
 /// `--color` for what is shown before the arguments are parsed.
 fn color_choice(arguments: &[OsString]) -> ColorChoice {
+    match value_of("--color", arguments) {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
+}
+
+/// The value of a flag that is given as `--flag VALUE` or `--flag=VALUE`.
+fn value_of<'a>(flag: &str, arguments: &'a [OsString]) -> Option<&'a str> {
     let mut words = arguments.iter().filter_map(|argument| argument.to_str());
     while let Some(word) = words.next() {
-        let value = match word.strip_prefix("--color") {
-            Some("") => words.next(),
-            Some(rest) => rest.strip_prefix('='),
-            None => None,
-        };
-        match value {
-            Some("always") => return ColorChoice::Always,
-            Some("never") => return ColorChoice::Never,
+        match word.strip_prefix(flag) {
+            Some("") => return words.next(),
+            Some(rest) if rest.starts_with('=') => return rest.strip_prefix('='),
             _ => {}
         }
     }
-    ColorChoice::Auto
+    None
 }
 
 /// Shows clap's message, with the secrets of URLs among the arguments hidden.
 fn show(error: &clap::Error, arguments: &[OsString]) {
-    let secret = |argument: &OsString| argument.to_str().is_some_and(|text| url::redacted(text) != text);
+    let secret = |argument: &OsString| argument.to_str().is_some_and(|text| redacted(text) != text);
     if !arguments.iter().any(secret) {
         // a closed pipe is no reason to fail
         let _ = error.print();
@@ -259,10 +228,10 @@ fn show(error: &clap::Error, arguments: &[OsString]) {
     }
     let mut text = error.to_string();
     for argument in arguments.iter().filter_map(|argument| argument.to_str()) {
-        text = text.replace(argument, &url::redacted(argument));
+        text = text.replace(argument, &redacted(argument));
         // clap shows the value of `--name=value` alone
         if let Some((_, value)) = argument.split_once('=') {
-            text = text.replace(value, &url::redacted(value));
+            text = text.replace(value, &redacted(value));
         }
     }
     let _ = write!(std::io::stderr().lock(), "{text}");
@@ -275,6 +244,28 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    fn completed(arguments: &str, line: &str) -> String {
+        let cli = parse(arguments.split(' ').map(Into::into)).expect("it is a command");
+        cli.again().completed(line)
+    }
+
+    #[test]
+    fn commands_mean_the_same_package_and_database_again() {
+        let line = "apply: `cargo dbmigrate migrate`, or rename: `cargo dbmigrate generate --rename 'a b=c'`";
+        assert_eq!(completed("x migrate", line), line);
+        assert_eq!(
+            completed("x migrate --url a.db -p one -F b,c --all-features", line),
+            "apply: `cargo dbmigrate migrate -p one --features b,c --all-features --url a.db`, or rename: \
+             `cargo dbmigrate generate -p one --features b,c --all-features --rename 'a b=c'`"
+        );
+        assert_eq!(completed("x status --url a.db", "no command: migrate"), "no command: migrate");
+        assert_eq!(
+            completed("x status --url a.db", "`cargo dbmigrate migrate --url NEW.db`"),
+            "`cargo dbmigrate migrate --url NEW.db`"
+        );
+        assert_eq!(completed("x status --url libsql://u:p@h", "`cargo dbmigrate status`"), "`cargo dbmigrate status`");
     }
 
     #[test]

@@ -8,14 +8,14 @@ use dbmigrate_core::folder::{FolderError, ScriptError};
 use crate::exit;
 
 /// The result of a command's parts.
-pub type Result<T> = std::result::Result<T, CommandError>;
+pub(crate) type Result<T> = std::result::Result<T, CommandError>;
 
 /// What a command ends with when it does not end well.
 ///
 /// The message is one line, in lower case and without a full stop. It carries no secret: everything that can be shown
-/// is made of types that are fit for it, such as [`crate::url::DatabaseUrl`].
+/// is made of types that are fit for it, such as [`crate::project::url::DatabaseUrl`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandError(Box<Parts>);
+pub(crate) struct CommandError(Box<Parts>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Parts {
@@ -29,7 +29,7 @@ struct Parts {
 
 /// A diagnostic that points into a file, ready to be shown before the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
+pub(crate) struct Rendered {
     /// For a terminal: with colours, which the printer takes out where they are not wanted.
     pub text: String,
     /// For `--message-format json`: an object without `reason`.
@@ -38,7 +38,7 @@ pub struct Rendered {
 
 impl CommandError {
     /// An error with an exit code of [`crate::exit`].
-    pub fn new(exit_code: u8, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit_code: u8, message: impl Into<String>) -> Self {
         Self(Box::new(Parts {
             exit_code,
             message: message.into(),
@@ -50,84 +50,84 @@ impl CommandError {
     }
 
     /// An error of [`exit::FAILED`].
-    pub fn failed(message: impl Into<String>) -> Self {
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self::new(exit::FAILED, message)
     }
 
     /// An error of [`exit::USAGE`].
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(exit::USAGE, message)
     }
 
     /// The same error with another exit code.
     #[must_use]
-    pub fn with_exit_code(mut self, exit_code: u8) -> Self {
+    pub(crate) fn with_exit_code(mut self, exit_code: u8) -> Self {
         self.0.exit_code = exit_code;
         self
     }
 
     /// Adds where it is: a file, or `file:line:column`.
     #[must_use]
-    pub fn at(mut self, place: impl fmt::Display) -> Self {
+    pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {
         self.0.place = Some(place.to_string());
         self
     }
 
     /// Adds a line of background, such as the state that a database was left in.
     #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.0.notes.push(note.into());
         self
     }
 
     /// Adds a line that says what to do; commands in it are in backticks and work as typed.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.0.help.push(help.into());
         self
     }
 
     /// Adds lines that say what to do.
     #[must_use]
-    pub fn helps(mut self, help: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn helps(mut self, help: impl IntoIterator<Item = String>) -> Self {
         self.0.help.extend(help);
         self
     }
 
     /// Adds diagnostics that are shown before it.
     #[must_use]
-    pub fn diagnostics(mut self, diagnostics: impl IntoIterator<Item = Rendered>) -> Self {
+    pub(crate) fn diagnostics(mut self, diagnostics: impl IntoIterator<Item = Rendered>) -> Self {
         self.0.diagnostics.extend(diagnostics);
         self
     }
 
     /// The exit code.
-    pub fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         self.0.exit_code
     }
 
     /// What is wrong.
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.0.message
     }
 
     /// Where it is.
-    pub fn place(&self) -> Option<&str> {
+    pub(crate) fn place(&self) -> Option<&str> {
         self.0.place.as_deref()
     }
 
     /// Background.
-    pub fn notes(&self) -> &[String] {
+    pub(crate) fn notes(&self) -> &[String] {
         &self.0.notes
     }
 
     /// What to do.
-    pub fn help_lines(&self) -> &[String] {
+    pub(crate) fn help_lines(&self) -> &[String] {
         &self.0.help
     }
 
     /// What is shown before it.
-    pub fn rendered(&self) -> &[Rendered] {
+    pub(crate) fn rendered(&self) -> &[Rendered] {
         &self.0.diagnostics
     }
 }
@@ -156,13 +156,13 @@ impl From<ScriptError> for CommandError {
 
 impl CommandError {
     /// A file that could not be read or written; `what` is said as in `cannot read`.
-    pub fn io(what: &str, path: &Path, error: &std::io::Error) -> Self {
+    pub(crate) fn io(what: &str, path: &Path, error: &std::io::Error) -> Self {
         Self::failed(format!("cannot {what} `{}`: {error}", path.display()))
     }
 }
 
 /// The candidate that `word` is most likely a misspelling of.
-pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))

@@ -1,29 +1,33 @@
 //! `cargo dbmigrate`: the subcommand.
 //!
-//! [`cli`] says what can be typed, [`commands`] does it, one file per command. Commands do not print: they speak
-//! through the [`report::Printer`] of their [`context::Context`], and what goes wrong is a [`error::CommandError`]
+//! `cli` says what can be typed, `commands` does it, one file per command. Commands do not print: they speak
+//! through the `Printer` of their `Context`, and what goes wrong is a `CommandError`
 //! that is shown in one place, here.
 
-mod again;
-pub mod cli;
+mod adopting;
+mod cli;
 pub mod codegen;
-pub mod commands;
-pub mod config;
-pub mod context;
+mod commands;
+mod database;
+mod decisions;
 pub mod diagnostic;
-pub mod drizzle;
-pub mod error;
+mod drizzle;
+mod error;
 pub mod exit;
-pub mod package;
-pub mod report;
-pub mod setup;
+mod project;
+mod proof;
+mod report;
 pub mod source;
-pub mod structs;
-pub mod tables;
-pub mod url;
-pub mod write;
+mod structs;
+mod url_text;
 
 use std::ffi::OsString;
+
+use cli::{Cli, Command};
+use commands::{baseline, check, diff, generate, init, migrate, pull, push, status};
+use error::Result;
+use project::Context;
+use report::Printer;
 
 /// Runs the command line, the program's name included, and returns the exit code (see [`exit`]).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -31,13 +35,29 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    let printer = report::Printer::new(&cli.output, again::Again::of(&cli));
-    match commands::run(cli.command, &cli.selection, printer.clone()) {
+    let printer = Printer::new(&cli.output, cli.again());
+    match dispatch(cli, printer.clone()) {
         Ok(code) => code,
         Err(error) => {
             printer.error(&error);
             error.exit_code()
         }
+    }
+}
+
+/// Runs the command.
+fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
+    let context = Context::new(cli.selection, printer)?;
+    match cli.command {
+        Command::Init(arguments) => init::run(&context, &arguments),
+        Command::Generate(arguments) => generate::run(&context, &arguments),
+        Command::Migrate(arguments) => migrate::run(&context, &arguments),
+        Command::Push(arguments) => push::run(&context, &arguments),
+        Command::Pull(arguments) => pull::run(&context, &arguments),
+        Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Baseline(arguments) => baseline::run(&context, &arguments),
+        Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Check(arguments) => check::run(&context, &arguments),
     }
 }
 

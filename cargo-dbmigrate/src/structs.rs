@@ -5,33 +5,26 @@ use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{RenameError, Renames};
 use dbmigrate_core::engine::prove::ProofError;
-use dbmigrate_core::folder::Snapshot;
+use dbmigrate_core::folder::{Checksum, Folder, Snapshot};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Name;
 
-use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::Context;
+use crate::project::config;
 use crate::report::counted;
 use crate::source::{self, Declared, Request};
-use crate::{config, exit};
 
 /// Reads the structs. Warnings are shown.
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn read(context: &Context) -> Result<Declared> {
-    let request = Request {
-        current_dir: std::env::current_dir().map_err(|error| CommandError::io("find", ".".as_ref(), &error))?,
-        manifest_path: Some(context.package.manifest.clone()),
-        package: None,
-        features: context.selection.features.clone(),
-        all_features: context.selection.all_features,
-        no_default_features: context.selection.no_default_features,
-        root: context.config.root.as_ref().map(|root| context.package.root.join(root)),
-    };
-    match source::read(&request) {
+pub(crate) fn read(context: &Context) -> Result<Declared> {
+    match source::read(&request(context)?) {
         Ok(declared) => {
             context.printer.diagnostics(&declared.warnings);
             refuse_ignored(context, &declared)?;
@@ -44,6 +37,51 @@ pub fn read(context: &Context) -> Result<Declared> {
             Err(CommandError::failed(message).diagnostics(context.printer.render(&diagnostics)))
         }
     }
+}
+
+/// Reads the structs for a command that goes by them: what is in the package and is not read is said, because a table
+/// that is missing means that it is to go.
+///
+/// # Errors
+/// As for [`read`], and if nothing but such structs is there.
+pub(crate) fn read_all(context: &Context) -> Result<Declared> {
+    let declared = read(context)?;
+    if !declared.schema.is_empty() || declared.unread.is_empty() {
+        context.printer.diagnostics(&declared.unread);
+        return Ok(declared);
+    }
+    let as_error = |diagnostic: &Diagnostic| Diagnostic { level: Level::Error, ..diagnostic.clone() };
+    let unread: Vec<Diagnostic> = declared.unread.iter().map(as_error).collect();
+    let message = format!("no struct with `#[derive(Table)]` was found where `{}` is read from", context.package.name);
+    Err(CommandError::failed(message).diagnostics(context.printer.render(&unread)))
+}
+
+/// Says that the structs have changed since the last migration, if that can be found out in passing.
+pub(crate) fn warn_if_ahead(context: &Context, folder: &Folder) {
+    let Some((head, declared)) = folder.head().zip(request(context).ok().and_then(|request| source::glance(&request)))
+    else {
+        return;
+    };
+    // where only a part of the source is, there is nothing to compare
+    if declared.schema.is_empty() || head.schema == Checksum::from(SchemaHash::of(&declared.schema)) {
+        return;
+    }
+    context.printer.warning(
+        "the structs have changed since the last migration",
+        &["write the next one: `cargo dbmigrate generate`".to_owned()],
+    );
+}
+
+fn request(context: &Context) -> Result<Request> {
+    Ok(Request {
+        current_dir: std::env::current_dir().map_err(|error| CommandError::io("find", ".".as_ref(), &error))?,
+        manifest_path: Some(context.package.manifest.clone()),
+        package: None,
+        features: context.selection.features.clone(),
+        all_features: context.selection.all_features,
+        no_default_features: context.selection.no_default_features,
+        root: context.config.root.as_ref().map(|root| context.package.root.join(root)),
+    })
 }
 
 /// What is ignored in databases cannot be declared: it would seem to be missing there for ever.
@@ -72,7 +110,7 @@ fn refuse_ignored(context: &Context, declared: &Declared) -> Result<()> {
 }
 
 /// A table that can be written to must not become one that cannot.
-pub fn refuse_new_problems(declared: &Declared, before: &Schema) -> Result<()> {
+pub(crate) fn refuse_new_problems(declared: &Declared, before: &Schema) -> Result<()> {
     let problems = declared.schema.new_problems(before);
     if problems.is_empty() {
         return Ok(());
@@ -86,21 +124,21 @@ pub fn refuse_new_problems(declared: &Declared, before: &Schema) -> Result<()> {
 }
 
 /// The `renamed_from` attributes, as a snapshot records them.
-pub fn renamed_from(declared: &Declared) -> Vec<String> {
+pub(crate) fn renamed_from(declared: &Declared) -> Vec<String> {
     let tables = declared.renamed_tables.iter().map(|(from, to)| format!("{to}<{from}"));
     let columns = declared.renamed_columns.iter().map(|(table, from, to)| format!("{table}.{to}<{from}"));
     tables.chain(columns).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The renames that the attributes ask for and that have not been made yet.
-pub fn pending_renames(declared: &Declared, head: &Snapshot) -> Renames {
+pub(crate) fn pending_renames(declared: &Declared, head: &Snapshot) -> Renames {
     Renames::pending(&head.schema, &head.renamed_from, &declared.renamed_tables, &declared.renamed_columns)
 }
 
 /// A `renamed_from` of which a database does not tell whether it was made already: both names are taken in it, and both
 /// are declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ambiguous {
+pub(crate) struct Ambiguous {
     /// The struct or field that has the attribute.
     pub place: Place,
     /// The old name, with its table for a column.
@@ -111,7 +149,7 @@ pub struct Ambiguous {
 
 /// The renames that the attributes ask for and that have not been made in a database, which has no record of them: one
 /// whose old name is not there was made, or never needed. What cannot be told is the second.
-pub fn renames_on(declared: &Declared, live: &Schema) -> (Renames, Vec<Ambiguous>) {
+pub(crate) fn renames_on(declared: &Declared, live: &Schema) -> (Renames, Vec<Ambiguous>) {
     let mut renames = Renames::default();
     let mut ambiguous = Vec::new();
     let is_live = |name: &Name| live.tables.contains(name) || live.virtual_tables.contains(name);
@@ -150,7 +188,7 @@ pub fn renames_on(declared: &Declared, live: &Schema) -> (Renames, Vec<Ambiguous
 
 /// A rename that cannot be made, at the attribute that asks for it; `None` if no attribute does. `untouched` says what
 /// did not happen because of it.
-pub fn rename_error(
+pub(crate) fn rename_error(
     context: &Context,
     declared: &Declared,
     error: &RenameError,
@@ -188,7 +226,7 @@ fn place(schema: &Schema, kind: &str, name: &str) -> Option<Place> {
 }
 
 /// What libSQL has against a declaration, at its place.
-pub fn declaration_error(context: &Context, declared: &Declared, error: &ProofError) -> CommandError {
+pub(crate) fn declaration_error(context: &Context, declared: &Declared, error: &ProofError) -> CommandError {
     let ProofError::Declaration { kind, name, message } = error else {
         return CommandError::failed(error.to_string());
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dbmigrate_core::declare::naming::unraw;
 use dbmigrate_core::declare::rust_types::{self, TypeNames};
-use dbmigrate_core::declare::{ColumnType, DeclareError, Derive, Object, Resolve, ast, lower_column_type, lower_item};
+use dbmigrate_core::declare::{ColumnType, DeclareError, Derive, Object, Resolve, lower_column_type, lower_item};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::{CanonicalSchema, ObjectKind};
 use dbmigrate_core::sql::Name;
@@ -82,7 +82,7 @@ fn lower_all(
         let syn::Item::Struct(item) = item else { continue };
         let is_view = item.attrs.iter().any(|attribute| attribute.path().is_ident("view"));
         let derive = if is_view { Derive::View } else { Derive::Table };
-        items.push(ast::Item::parse(&syn::DeriveInput::from(item.clone()), derive));
+        items.push(dbmigrate_core::declare::parse(&syn::DeriveInput::from(item.clone()), derive));
     }
     let mut tables = names.tables();
     tables.extend(items.iter().map(|(item, _)| {

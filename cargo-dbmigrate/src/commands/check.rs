@@ -5,10 +5,10 @@ use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Verify};
 use serde_json::json;
 
-use super::generate;
-use super::replay::replay_to;
-use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::project::Context;
+use crate::proof;
+use crate::proof::replay_to;
 use crate::report::counted;
 use crate::source::Declared;
 use crate::{exit, structs};
@@ -16,17 +16,18 @@ use crate::{exit, structs};
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "Exits with 4 if a migration is to be generated, with 5 if a migration was edited.")]
-pub struct Check {}
+pub(crate) struct Check {}
 
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// What went wrong.
-pub fn run(context: &Context, _arguments: &Check) -> Result<u8> {
+pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let folder = context.folder()?;
     folder.verify(Verify::All)?;
-    let declared = structs::read(context)?;
-    generate::check(context, &declared)?;
+    let declared = structs::read_all(context)?;
+    proof::check(context, &declared)?;
+    context.refuse_missing(&folder)?;
     compare(context, &folder, &declared)?;
     let count = folder.migrations().len();
     {

@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::{exit, package, setup, url};
-
-/// What keeps the development database out of git, its journals included.
-const IGNORED: &str = "dev.db*";
+use crate::exit;
+use crate::project::Context;
+use crate::project::{path, setup};
 
 const FIRST_STRUCT: &str = "\
 //! The tables of the database. `cargo dbmigrate generate` turns changes in here into migrations.
@@ -33,13 +31,13 @@ pub struct User {
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Init {}
+pub(crate) struct Init {}
 
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
+pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     let printer = &context.printer;
     let mut created: Vec<PathBuf> = Vec::new();
     let mut next: Vec<String> = Vec::new();
@@ -58,7 +56,7 @@ pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     };
     if !declared && file.parent().is_some_and(Path::is_dir) {
         if write_new(&file, FIRST_STRUCT)? {
-            let shown = package::for_display(&file);
+            let shown = path::for_display(&file);
             printer.status("Created", format!("{} (a first table, to be changed)", shown.display()));
             created.push(shown);
         }
@@ -66,12 +64,7 @@ pub fn run(context: &Context, _arguments: &Init) -> Result<u8> {
             next.extend(setup::missing_module(&context.package.root.join("src"), "schema"));
         }
     }
-    if context.config.url.is_none()
-        && let Some(file) = ignore_database(&context.package.root)?
-    {
-        printer.status("Added", format!("`{IGNORED}` to {}", file.display()));
-        created.push(file);
-    }
+    created.extend(context.ignore_in_git(None)?);
     if created.is_empty() && next.is_empty() {
         printer.status("Ready", format!("{} is prepared, nothing to do", context.package.name));
     }
@@ -92,7 +85,7 @@ fn write_new(path: &Path, text: &str) -> Result<bool> {
     match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(CommandError::io("write", &package::for_display(path), &error)),
+        Err(error) => Err(CommandError::io("write", &path::for_display(path), &error)),
     }
 }
 
@@ -114,37 +107,4 @@ fn declares_table(root: &Path) -> bool {
         }
     }
     false
-}
-
-/// Adds the development database to the nearest `.gitignore` of the repository, unless a line is about it. Returns the
-/// file if it was changed.
-fn ignore_database(root: &Path) -> Result<Option<PathBuf>> {
-    let mut found = None;
-    for directory in root.ancestors() {
-        let file = directory.join(".gitignore");
-        if file.is_file() {
-            found = Some(file);
-            break;
-        }
-        if directory.join(".git").exists() {
-            break;
-        }
-    }
-    let Some(file) = found else { return Ok(None) };
-    let shown = package::for_display(&file);
-    let mut text = std::fs::read_to_string(&file).map_err(|error| CommandError::io("read", &shown, &error))?;
-    let about_it = |line: &str| {
-        let line = line.trim().trim_start_matches('!').trim_start_matches('/');
-        line.starts_with(url::DEFAULT) || line.starts_with("*.db")
-    };
-    if text.lines().any(about_it) {
-        return Ok(None);
-    }
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text.push_str(IGNORED);
-    text.push('\n');
-    std::fs::write(&file, text).map_err(|error| CommandError::io("write", &shown, &error))?;
-    Ok(Some(shown))
 }

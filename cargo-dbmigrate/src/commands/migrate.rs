@@ -14,16 +14,20 @@ use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
 use serde_json::json;
 
-use super::open::{open, remove_if_empty};
-use super::place;
-use super::replay::apply_error;
-use super::subject::Subject;
-use crate::cli::Connect;
-use crate::context::Context;
+use crate::database::Subject;
+use crate::database::failure::apply_error;
+use crate::database::file;
+use crate::database::state::{failure, failure_of_run, state_after};
+use crate::database::{open, remove_if_empty};
 use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::Context;
+use crate::project::path;
+use crate::project::url::Connect;
+use crate::project::url::DatabaseUrl;
+use crate::report::loss::say_loss;
 use crate::report::{Printer, Progress, counted};
-use crate::url::DatabaseUrl;
-use crate::{exit, package};
+use crate::structs;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -31,7 +35,7 @@ use crate::{exit, package};
 The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
 TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.
 The token for a server is TURSO_AUTH_TOKEN, in the environment or in .env.")]
-pub struct Migrate {
+pub(crate) struct Migrate {
     /// Show what would be applied, change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -59,7 +63,7 @@ pub struct Migrate {
 
 /// What can be accepted of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Acceptable {
+pub(crate) enum Acceptable {
     /// That it is not what its last migration left.
     #[value(help = None)]
     Drift,
@@ -69,31 +73,24 @@ pub enum Acceptable {
 ///
 /// # Errors
 /// What went wrong.
-pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
+pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
-    let folder = context.folder()?;
+    let folder = context.existing_folder()?;
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
     let to = arguments.to.as_deref();
     let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: arguments.atomic };
+    // a wrong `--to` must not leave an empty file behind
+    check_name(&folder, to)?;
     if folder.migrations().is_empty() {
-        context.printer.warning(
-            &format!("there are no migrations in `{}`", folder.path().display()),
-            &[
-                "write one from your structs: `cargo dbmigrate generate`".to_owned(),
-                "or from a database: `cargo dbmigrate pull --baseline --out src/schema.rs`".to_owned(),
-            ],
-        );
-        return Ok(exit::DONE);
+        return nothing_there(context, &folder, &url);
     }
     if arguments.dry_run {
         return dry_run(context, &folder, &url, options);
     }
     let shown = url.to_string();
-    // a wrong `--to` must not leave an empty file behind
-    check_name(&folder, to)?;
-    let is_new = !place::exists(&url)?;
+    let is_new = !file::exists(&url)?;
     let retries = arguments.retries.unwrap_or(context.config.retries);
     let mut database = open(context, &url, true)?.retrying(retries);
     let mut observer = Watch {
@@ -117,6 +114,9 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
                     "Unchanged",
                     format!("{shown}: nothing to apply ({} applied)", counted(outcome.before, "migration")),
                 );
+                if to.is_none() {
+                    structs::warn_if_ahead(context, &folder);
+                }
             } else {
                 let total: u64 = outcome.applied.iter().map(|applied| applied.milliseconds).sum();
                 context
@@ -137,60 +137,20 @@ pub fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     }
 }
 
-/// In what state an error leaves a database, after so many of so many migrations were applied; `next` is the first that
-/// was not, as far as it was tried.
-fn state_after(error: &ApplyError, database: &str, next: Option<&str>, (done, of): (usize, usize)) -> Vec<String> {
-    let mut state = Vec::new();
-    match error {
-        _ if outcome_is_unknown(error) => state.push("nobody can tell whether that was done".to_owned()),
-        ApplyError::Migration { name, failure, .. } => state.push(match **failure {
-            Failure::Lost { is_known: false, .. } => {
-                let others = if done + 1 < of { ", or more than that," } else { "" };
-                format!("nobody can tell whether `{name}`{others} was applied: the server does not answer any more")
-            }
-            Failure::NotUndone(_) => format!(
-                "the statement of `{name}` ran outside of a transaction: what it did to `{database}` stays, unrecorded"
-            ),
-            _ => {
-                let next = next.unwrap_or(name);
-                let and = if next == name { "" } else { ", which was not applied either" };
-                format!("`{database}` is as it was before `{next}`{and}")
-            }
-        }),
-        ApplyError::Engine { .. } if done == 0 => state.push("nothing was changed".to_owned()),
-        _ => {}
+/// A folder as `init` makes it, which is right for a database that has no history.
+fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
+    if file::exists(url)? {
+        let mut database = open(context, url, false)?;
+        block_on(status(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
     }
-    match done {
-        0 => {}
-        1 => state.push("1 migration before it was applied and stays".to_owned()),
-        _ => state.push(format!("{done} migrations before it were applied and stay")),
-    }
-    state
-}
-
-/// Whether a server may have done what was sent to it, and did not say so.
-fn outcome_is_unknown(error: &ApplyError) -> bool {
-    let engine = match error {
-        ApplyError::Engine { error, .. } => Some(error),
-        ApplyError::Migration { failure, .. } if !matches!(**failure, Failure::Lost { .. }) => failure.engine_error(),
-        _ => None,
-    };
-    engine.is_some_and(|error| error.kind == ErrorKind::Lost)
-}
-
-/// An [`ApplyError`] as the error of a command that applies nothing, or not yet.
-pub(super) fn failure(error: ApplyError, database: Subject<'_>) -> CommandError {
-    let state = state_after(&error, &database.to_string(), None, (0, 0));
-    state.into_iter().fold(failure_of_run(error, database), CommandError::note)
-}
-
-/// An [`ApplyError`] as a command's error.
-fn failure_of_run(error: ApplyError, database: Subject<'_>) -> CommandError {
-    match error {
-        ApplyError::Folder(error) => error.into(),
-        ApplyError::Script(error) => CommandError::from(error).note(format!("`{database}` was not touched by it")),
-        other => apply_error(&other, database),
-    }
+    context.printer.warning(
+        &format!("there are no migrations in `{}`", folder.path().display()),
+        &[
+            "write one from your structs: `cargo dbmigrate generate`".to_owned(),
+            "or from a database: `cargo dbmigrate pull --baseline --out src/schema.rs`".to_owned(),
+        ],
+    );
+    Ok(exit::DONE)
 }
 
 fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
@@ -202,7 +162,7 @@ fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
 
 fn dry_run(context: &Context, folder: &Folder, url: &DatabaseUrl, options: Options<'_>) -> Result<u8> {
     let shown = url.to_string();
-    let mut database = if place::exists(url)? { Some(open(context, url, false)?) } else { None };
+    let mut database = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
     let mut applied = 0;
     let mut drifted = None;
     if let Some(database) = &mut database {
@@ -272,7 +232,7 @@ fn show(context: &Context, folder: &Folder, migration: &Migration, database: Opt
     if printer.is_verbose() {
         printer.result(text.trim_end());
     } else {
-        let file = package::for_display(&file);
+        let file = path::for_display(&file);
         printer.result(format!("{} ({}, {})", migration.name, counted(count, "statement"), file.display()));
     }
     if let Some(database) = database {
@@ -314,21 +274,6 @@ fn announce(printer: &Printer, name: &str, announcement: &Announcement) {
     };
     printer.status("Large", text);
     printer.json("announcement", &json!({ "migration": name, "what": what, "details": object }));
-}
-
-/// Says what is lost, and how much of it.
-pub(super) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
-    let Loss { lint, object, count } = loss;
-    let noun = match (lint.as_str(), count) {
-        ("drop_table", 1) => "row",
-        ("drop_table", _) => "rows",
-        (_, 1) => "value",
-        _ => "values",
-    };
-    if *count > 0 || printer.is_verbose() {
-        printer.status(verb, format!("`{object}` with {count} {noun}, as allowed"));
-    }
-    printer.json("loss", &json!({ "lint": lint, "object": object, "count": count }));
 }
 
 /// Shows what happens.

@@ -6,16 +6,17 @@ use dbmigrate_core::folder::Verify;
 use pollster::block_on;
 use serde_json::json;
 
-use super::difference;
-use super::migrate::failure;
-use super::open::open;
-use super::place;
-use super::replay::{drift_help, drift_message, not_empty_help};
-use crate::cli::Connect;
-use crate::context::Context;
+use crate::database::failure::{drift_help, drift_message, not_empty_help};
+use crate::database::file;
+use crate::database::open;
+use crate::database::state::failure;
 use crate::error::Result;
 use crate::exit;
+use crate::project::Context;
+use crate::project::url::Connect;
 use crate::report::counted;
+use crate::report::difference;
+use crate::structs;
 
 /// What stands before what was changed by hand.
 const PREFIX: &str = "by hand: ";
@@ -25,7 +26,7 @@ const PREFIX: &str = "by hand: ";
 #[command(after_help = "\
 Exits with 4 if a migration is to be applied or the database is not what its last migration left, with 5 if the
 database has other migrations.")]
-pub struct Status {
+pub(crate) struct Status {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
@@ -35,14 +36,14 @@ pub struct Status {
 ///
 /// # Errors
 /// What went wrong.
-pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
+pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
     let database = context.database(&arguments.connect)?;
     let printer = &context.printer;
     printer.detail("Database", format!("{database} (from {})", database.source()));
-    let folder = context.folder()?;
+    let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
     let shown = database.to_string();
-    let exists = place::exists(&database)?;
+    let exists = file::exists(&database)?;
     let (history, standing) = if exists {
         let mut target = open(context, &database, false)?;
         let (status, standing) =
@@ -81,7 +82,7 @@ pub fn run(context: &Context, arguments: &Status) -> Result<u8> {
             printer.warning(&message, &not_empty_help());
         }
         (_, 1.., _) => printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]),
-        _ => {}
+        _ => structs::warn_if_ahead(context, &folder),
     }
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
 }
@@ -91,10 +92,10 @@ fn show_drift(context: &Context, standing: &Standing, database: &str) -> usize {
     let Standing::Drifted(drifted) = standing else { return 0 };
     let details = drifted.details();
     for detail in &details {
-        difference::show(context, PREFIX, detail, None);
+        difference::show(&context.printer, PREFIX, detail, None);
     }
     for object in &drifted.unreadable {
-        difference::show_unreadable(context, PREFIX, database, object);
+        difference::show_unreadable(&context.printer, PREFIX, database, object);
     }
     details.len() + drifted.unreadable.len()
 }

@@ -4,20 +4,24 @@
 //! have changed since: files are edited, journals are mended after a merge. So they are matched by whatever fits.
 
 use super::journal::Layout;
-use super::{DrizzleFolder, Entry, TABLE, Warning};
+use super::journal::{DrizzleFolder, Entry};
+use super::warning::Warning;
 use crate::error::CommandError;
 use crate::exit;
 use crate::report::counted;
 
+/// The table in which drizzle-kit and drizzle-orm record what they have applied, unless they are told otherwise.
+pub(crate) const TABLE: &str = dbmigrate_core::engine::introspect::DRIZZLE_TABLE;
+
 /// The query for the records; `name` is NULL before 1.0.
-pub fn query(has_names: bool) -> String {
+pub(crate) fn query(has_names: bool) -> String {
     let name = if has_names { "name" } else { "NULL" };
     format!("SELECT CAST(hash AS TEXT), CAST(created_at AS INTEGER), CAST({name} AS TEXT) FROM {TABLE} ORDER BY rowid")
 }
 
 /// A record of an applied migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppliedRow {
+pub(crate) struct AppliedRow {
     /// SHA-256 of the file, in hexadecimal digits.
     pub hash: String,
     /// When the migration was generated, in milliseconds since 1970.
@@ -28,7 +32,7 @@ pub struct AppliedRow {
 
 /// What a database has.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Applied {
+pub(crate) struct Applied {
     /// How many migrations, from the first one on.
     pub count: usize,
     /// What is odd about them.
@@ -39,7 +43,7 @@ pub struct Applied {
 ///
 /// # Errors
 /// If something was applied that the folder does not have, or something in between was not applied.
-pub fn compare(folder: &DrizzleFolder, rows: &[AppliedRow], database: &str) -> Result<Applied, CommandError> {
+pub(crate) fn compare(folder: &DrizzleFolder, rows: &[AppliedRow], database: &str) -> Result<Applied, CommandError> {
     let entries = &folder.entries;
     let mut matched: Vec<Option<&AppliedRow>> = vec![None; entries.len()];
     for row in rows {

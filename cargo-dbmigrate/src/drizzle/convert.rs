@@ -10,7 +10,7 @@ use dbmigrate_core::folder::MigrationName;
 use dbmigrate_core::sql::token::significant;
 use dbmigrate_core::sql::{Statement, StatementKind, Token, TokenKind, split, tokenize};
 
-use super::Entry;
+use super::journal::Entry;
 use super::journal::SQL_FILE;
 
 /// What drizzle-orm splits a file at.
@@ -21,7 +21,7 @@ const SETTINGS: [&str; 4] = ["foreign_keys", "defer_foreign_keys", "journal_mode
 
 /// A migration's SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Converted {
+pub(crate) struct Converted {
     /// The text.
     pub sql: String,
     /// How many lines stand before the first one of drizzle-kit's.
@@ -29,7 +29,7 @@ pub struct Converted {
 }
 
 /// The SQL of a migration of that name, made of an entry's.
-pub fn convert(entry: &Entry, name: &MigrationName) -> Converted {
+pub(crate) fn convert(entry: &Entry, name: &MigrationName) -> Converted {
     let mut taken_out: Vec<String> = Vec::new();
     let parts = entry.sql.split(BREAKPOINT).map(|part| convert_part(part, &mut taken_out));
     let body = parts.collect::<Vec<_>>().join(BREAKPOINT);

@@ -7,12 +7,13 @@ use dbmigrate_core::folder::Checksum;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::sql::line_ends;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use super::Warning;
+use super::json::{DIALECTS, read_json};
 use super::outline::Outline;
+use super::warning::Warning;
 use crate::error::{CommandError, Result};
-use crate::{exit, package};
+use crate::exit;
+use crate::project::path;
 
 /// The journal's place in the folder.
 const JOURNAL: &str = "meta/_journal.json";
@@ -20,12 +21,9 @@ const JOURNAL: &str = "meta/_journal.json";
 pub(super) const SQL_FILE: &str = "migration.sql";
 /// The versions of journals that are read.
 const VERSIONS: std::ops::RangeInclusive<u32> = 5..=7;
-/// The dialects whose SQL is that of SQLite. drizzle-kit writes `sqlite` for databases of Turso as well.
-pub(super) const DIALECTS: [&str; 2] = ["sqlite", "turso"];
-
 /// A migrations folder of drizzle-kit.
 #[derive(Debug)]
-pub struct DrizzleFolder {
+pub(crate) struct DrizzleFolder {
     /// Where it is, as it can be shown.
     pub path: PathBuf,
     /// How it is laid out.
@@ -38,7 +36,7 @@ pub struct DrizzleFolder {
 
 /// How a folder is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
+pub(crate) enum Layout {
     /// `meta/_journal.json` lists `0000_name.sql`. A migration is skipped if it is older than the last applied one.
     Journal,
     /// `20260101120000_name/migration.sql`, from 1.0 on. Migrations are applied whatever their age.
@@ -47,7 +45,7 @@ pub enum Layout {
 
 /// A migration of drizzle-kit.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its name: `0000_opening`, `20260101120000_opening`.
     pub tag: String,
     /// When it was generated, in milliseconds since 1970, which also identifies it in databases.
@@ -64,12 +62,12 @@ pub struct Entry {
 
 impl Entry {
     /// Whether the database recorded this very text.
-    pub fn has_hash(&self, hash: &str) -> bool {
+    pub(crate) fn has_hash(&self, hash: &str) -> bool {
         self.hashes.iter().any(|own| own == hash)
     }
 
     /// The tag without its number or date.
-    pub fn title(&self) -> &str {
+    pub(crate) fn title(&self) -> &str {
         match self.tag.split_once('_') {
             Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => rest,
             _ => &self.tag,
@@ -94,8 +92,8 @@ struct JournalEntry {
 ///
 /// # Errors
 /// If it is none of drizzle-kit's, is not for SQLite, or is not whole.
-pub fn read(path: &Path) -> Result<DrizzleFolder> {
-    let path = package::for_display(path);
+pub(crate) fn read(path: &Path) -> Result<DrizzleFolder> {
+    let path = path::for_display(path);
     if path.join(JOURNAL).is_file() {
         return read_journal(path);
     }
@@ -208,18 +206,6 @@ fn file_names(path: &Path) -> Result<BTreeSet<String>> {
     };
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     names.collect::<std::io::Result<_>>().map_err(|error| CommandError::io("read", path, &error))
-}
-
-/// Reads a JSON file of drizzle-kit.
-pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read_to_string(path).map_err(|error| CommandError::io("read", path, &error))?;
-    serde_json::from_str(&text).map_err(|error| {
-        let place = format!("{}:{}:{}", path.display(), error.line(), error.column());
-        let message = error.to_string();
-        // the place is said already
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        CommandError::new(exit::INCONSISTENT, format!("the file is not as drizzle-kit writes it: {message}")).at(place)
-    })
 }
 
 /// Days from the first of March of the year 0 to 1970.

@@ -8,12 +8,12 @@ use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::{DeclType, Name};
 use serde::Deserialize;
 
-use super::journal::{DIALECTS, read_json};
+use super::json::{DIALECTS, read_json};
 use crate::error::{CommandError, Result};
 
 /// What a snapshot says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outline {
+pub(crate) struct Outline {
     tables: BTreeMap<Name, BTreeMap<Name, ColumnOutline>>,
     /// Each with its table.
     indexes: BTreeMap<Name, Name>,
@@ -119,7 +119,7 @@ impl Outline {
     ///
     /// # Errors
     /// If it is not as drizzle-kit writes it, not for SQLite, or of an unknown version.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let Header { version, dialect } = read_json(path)?;
         if !DIALECTS.contains(&dialect.as_str()) {
             let message = format!("the snapshot is for `{dialect}`, not for SQLite or Turso");
@@ -170,7 +170,7 @@ impl Outline {
     }
 
     /// Where the snapshot and the schema that the SQL has led to disagree, as what the SQL has done.
-    pub fn discrepancies(&self, schema: &Schema) -> BTreeSet<String> {
+    pub(crate) fn discrepancies(&self, schema: &Schema) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for (name, columns) in &self.tables {
             let Some(table) = schema.table(name) else {

@@ -1,4 +1,4 @@
-//! Where modules are looked for.
+//! Where the files of modules are looked for.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,6 @@ impl Directory {
         Self { path: file.parent().unwrap_or(Path::new("")).to_owned(), stem: None }
     }
 
-    /// Where the files of its modules lie.
     pub(super) fn for_modules(&self) -> PathBuf {
         self.stem.as_ref().map_or_else(|| self.path.clone(), |stem| self.path.join(stem))
     }

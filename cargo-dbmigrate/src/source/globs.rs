@@ -1,9 +1,8 @@
-//! Imports by `*`, from scope to scope.
+//! Where the globs of a scope lead.
 
 use std::collections::HashMap;
 
-/// The place of a scope among all of them.
-pub(super) type ScopeId = usize;
+use super::ids::ScopeId;
 
 /// The modules that a scope imports by `*`, directly and through further globs.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! Which package is meant.
+//! Which structs to read.
 
 use std::path::PathBuf;
 

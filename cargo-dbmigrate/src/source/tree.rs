@@ -16,11 +16,9 @@ use proc_macro2::Span;
 use super::cfg::Cfg;
 use super::directory::Directory;
 use super::globs::Globs;
-pub(super) use super::globs::ScopeId;
+pub(super) use super::ids::{FileId, ScopeId};
 use super::package::Package;
 use crate::diagnostic::{Diagnostic, shown_path};
-
-pub(super) type FileId = usize;
 
 /// A source file.
 #[derive(Debug)]
@@ -94,7 +92,7 @@ pub(super) struct Parsed {
 
 impl Parsed {
     pub(super) fn new(input: &syn::DeriveInput, derive: Derive) -> Rc<Self> {
-        let (item, errors) = ast::Item::parse(input, derive);
+        let (item, errors) = dbmigrate_core::declare::parse(input, derive);
         Rc::new(Self { item, broken: !errors.is_empty(), errors: errors.into() })
     }
 }
@@ -189,12 +187,16 @@ pub(super) struct Tree {
     /// Other names that `use … as` gives to our derives and traits.
     pub(super) renames: RefCell<HashSet<String>>,
     pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
+    /// Structs of ours that are not read because a feature is off.
+    pub(super) hidden: RefCell<Vec<Diagnostic>>,
+    /// Module files that a condition takes away, each with the directory of its own modules.
+    pub(super) taken_away: RefCell<Vec<PathBuf>>,
 }
 
 impl Tree {
-    pub(super) fn new(package: Package) -> Self {
+    pub(super) fn new(package: Package, cfg: Cfg) -> Self {
         Self {
-            cfg: Cfg::new(package.features.clone()),
+            cfg,
             package,
             library: RefCell::default(),
             files: RefCell::default(),
@@ -207,6 +209,8 @@ impl Tree {
             impls: RefCell::default(),
             renames: RefCell::default(),
             diagnostics: RefCell::default(),
+            hidden: RefCell::default(),
+            taken_away: RefCell::default(),
         }
     }
 

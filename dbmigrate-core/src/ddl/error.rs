@@ -1,4 +1,4 @@
-//! Why a statement is not read.
+//! Why a statement cannot be read.
 
 use std::fmt;
 

@@ -13,10 +13,11 @@ pub mod render;
 mod cursor;
 mod document;
 mod error;
-mod part;
+mod phrase;
 mod read_table;
 
 pub use comments::{comments, plain};
-pub use read::{Object, ReadError, read};
+pub use error::ReadError;
+pub use read::{Object, read};
 
 pub use crate::schema::Comments;

@@ -1,8 +1,8 @@
 //! Reads the `CREATE` statements of a schema into the model.
 
 use super::cursor::{self, Cursor};
-pub use super::error::ReadError;
-use super::part::{collated_column, is_operand, object_name, without_order};
+use super::error::ReadError;
+use super::phrase::{collated_column, is_operand, object_name, without_order};
 use super::read_table;
 use crate::schema::table::IndexPart;
 use crate::schema::{Index, Table, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};

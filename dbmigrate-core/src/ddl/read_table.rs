@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::cursor::Cursor;
 use super::error::ReadError;
-use super::part::{collated_column, object_name, without_order};
+use super::phrase::{collated_column, object_name, without_order};
 use crate::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Generated, KeyPart, PrimaryKey, ReferentialAction, Table, Unique,
 };

@@ -1,6 +1,6 @@
 //! What the attributes of a struct say: typed, each part with its place, nothing looked up yet.
 //!
-//! [`Item::parse`] is the only reader of `#[table(…)]`, `#[view(…)]` and `#[column(…)]`; lowering and expansion see
+//! [`parse`](super::parse()) is the only reader of `#[table(…)]`, `#[view(…)]` and `#[column(…)]`; lowering and expansion see
 //! nothing but an [`Item`].
 
 use proc_macro2::{Ident, Span};
@@ -289,7 +289,6 @@ impl Item {
         self.module.is_some() || self.unchecked.is_some()
     }
 
-    /// A struct without attributes and fields.
     pub(super) fn new(input: &syn::DeriveInput, derive: Derive) -> Self {
         Self {
             derive,

@@ -1,4 +1,4 @@
-//! The keys that attributes have, for messages that name them.
+//! The keys of each attribute, for those who misspell one or put it in another place.
 
 /// The keys of `#[table(…)]`.
 pub(super) const TABLE_KEYS: [&str; 15] = [

@@ -1,15 +1,16 @@
-//! What all objects have in common when they are lowered: columns, types, defaults, triggers.
+//! What is gathered while an item is lowered, what all kinds of items need of it, and the items that are no tables.
 
 use proc_macro2::Span;
 
-use super::ast::{At, ColumnWord, DefaultClause, Field, Item};
+use super::ast::{At, ColumnWord, DefaultClause, EventClause, Field, Item};
 use super::declaration::{Deferred, Derive, Object};
-use super::errors::{Errors, closest};
-use super::kind::ColumnType;
+use super::errors::{Errors, closest, list};
+use super::known_type::ColumnType;
 use super::literal;
+use super::naming::unraw;
 use super::resolve::Resolve;
 use crate::schema::validate::Place;
-use crate::schema::{Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
+use crate::schema::{Reads, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 use crate::sql::{Expr, Name};
 
 /// What is gathered while an item is lowered.
@@ -20,6 +21,14 @@ pub(super) struct Lowering<'a> {
     pub(super) places: Vec<(Place, Span)>,
     pub(super) by_name: Vec<Place>,
     pub(super) deferred: Vec<Deferred>,
+    pub(super) reads: Vec<(Name, Reads)>,
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn new(item: &'a Item, resolve: &'a dyn Resolve, errors: Errors) -> Self {
+        let (places, by_name, deferred, reads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { item, resolve, errors, places, by_name, deferred, reads }
+    }
 }
 
 impl Lowering<'_> {
@@ -27,15 +36,14 @@ impl Lowering<'_> {
     pub(super) fn column(&mut self, word: &At<ColumnWord>) -> Option<Name> {
         let (ColumnWord::Word(text) | ColumnWord::Text(text)) = &word.value;
         let name = Name::from(text.as_str());
-        let by_field =
-            || self.item.fields.iter().find(|field| super::naming::unraw(&field.ident) == *text).map(Field::name);
+        let by_field = || self.item.fields.iter().find(|field| unraw(&field.ident) == *text).map(Field::name);
         let by_column = || self.item.fields.iter().map(Field::name).find(|column| column.value == name);
         let found = match &word.value {
             ColumnWord::Word(_) => by_field().or_else(by_column),
             ColumnWord::Text(_) => by_column(),
         };
         if found.is_none() {
-            let fields: Vec<String> = self.item.fields.iter().map(|field| super::naming::unraw(&field.ident)).collect();
+            let fields: Vec<String> = self.item.fields.iter().map(|field| unraw(&field.ident)).collect();
             let meant = closest(text, fields.iter().map(String::as_str));
             let question = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
             self.errors.add_with_help(
@@ -52,6 +60,7 @@ impl Lowering<'_> {
         if let Some(decl_type) = &field.decl_type {
             let mut ty = ColumnType::new(decl_type.value.as_str(), None);
             ty.nullable = self.resolve.is_option(&field.ty);
+            ty.reads = self.resolve.reads(&field.ty);
             return Some(ty);
         }
         let ty = self.errors.take(self.resolve.column_type(&field.ty))?;
@@ -154,7 +163,7 @@ impl Lowering<'_> {
                     self.errors.add_with_help(
                         span,
                         format!("a column of {owner} has no `{word}`"),
-                        format!("accepted: {}", super::errors::list(accepted)),
+                        format!("accepted: {}", list(accepted)),
                     );
                 }
             }
@@ -175,9 +184,9 @@ impl Lowering<'_> {
                 self.errors.add(clause.name.span, format!("two triggers called `{name}`"));
             }
             let event = match &clause.event {
-                super::ast::EventClause::Insert => TriggerEvent::Insert,
-                super::ast::EventClause::Delete => TriggerEvent::Delete,
-                super::ast::EventClause::Update(columns) => {
+                EventClause::Insert => TriggerEvent::Insert,
+                EventClause::Delete => TriggerEvent::Delete,
+                EventClause::Update(columns) => {
                     TriggerEvent::Update(columns.iter().filter_map(|word| self.column(word)).collect())
                 }
             };

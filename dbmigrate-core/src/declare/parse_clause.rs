@@ -6,7 +6,8 @@ use super::ast::{
     At, CheckClause, ColumnKey, ColumnWord, EventClause, ForeignKeyClause, IndexClause, KeyClause, PartClause,
     Reference, ReferenceOptions, TriggerClause,
 };
-use super::errors::{DeclareError, Errors, suggest};
+use super::error::DeclareError;
+use super::errors::{Errors, suggest};
 use super::naming::unraw;
 use super::tokens::{Key, Tokens, set};
 use crate::schema::{Conflict, Deferrable, ReferentialAction, TriggerTiming};

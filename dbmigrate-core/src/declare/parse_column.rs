@@ -2,7 +2,8 @@
 
 use super::ast::{At, DefaultClause, Field};
 use super::docs;
-use super::errors::{DeclareError, Errors, list};
+use super::error::DeclareError;
+use super::errors::{Errors, list};
 use super::keys::{COLUMN_KEYS, TABLE_KEYS};
 use super::parse_clause::{self as clause, name_value, sql_value, unknown_key};
 use super::tokens::{Key, Tokens, set};

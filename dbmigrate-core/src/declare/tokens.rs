@@ -6,7 +6,8 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use super::ast::At;
-use super::errors::{DeclareError, Errors, suggest};
+use super::error::DeclareError;
+use super::errors::{Errors, suggest};
 use super::literal::text_of;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};

@@ -7,6 +7,7 @@
 pub mod checksum;
 pub mod embedded;
 pub mod error;
+mod left_over;
 pub mod lock;
 pub mod name;
 pub mod script;
@@ -229,7 +230,8 @@ impl Folder {
         if let Some(name) = listing.sql_files.first() {
             return Err(FolderError::StrayFile { path: self.path.join(name) });
         }
-        if self.lock_text.is_none() && !listing.directories.is_empty() {
+        let is_migration = |name: &OsString| !left_over::is_left_over(&self.path.join(name));
+        if self.lock_text.is_none() && listing.directories.iter().any(is_migration) {
             return Err(FolderError::MissingLock { path: self.lock_path() });
         }
         // names and not paths: those are compared part by part, which takes as long as reading the folder
@@ -241,7 +243,8 @@ impl Folder {
         if let Some(missing) = listed.iter().find(|name| !is_found(name)) {
             return Err(FolderError::Missing { path: self.path.join(missing) });
         }
-        match found.iter().find(|name| listed.binary_search(&name.as_os_str()).is_err()) {
+        let is_unlisted = |name: &&OsString| listed.binary_search(&name.as_os_str()).is_err();
+        match found.iter().filter(is_unlisted).find(|name| is_migration(name)) {
             Some(unlisted) => Err(FolderError::Unlisted { path: self.path.join(unlisted) }),
             None => Ok(()),
         }

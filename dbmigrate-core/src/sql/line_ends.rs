@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::token::{Token, TokenKind, tokenize, trim};
+use super::token::{Token, TokenKind, tokenize};
 
 /// The text with `\r\n` as `\n`, except in string literals and quoted names.
 pub fn normalized(sql: &str) -> Cow<'_, str> {
@@ -57,45 +57,6 @@ pub fn are_lost_in_conversion(sql: &str) -> bool {
     both || (windows > 0 && unix > 0 && windows + unix > FEW)
 }
 
-/// A query on one line, as a comment can hold it: texts with line ends are put together of their lines, and comments
-/// are left out.
-pub fn on_one_line(query: &str) -> String {
-    let mut line = String::with_capacity(query.len());
-    for token in tokenize(query) {
-        match token.kind {
-            TokenKind::Comment => line.push(' '),
-            TokenKind::Space if token.text.contains(is_line_end) => line.push(' '),
-            TokenKind::String if token.text.contains(is_line_end) => line.push_str(&put_together(token.text)),
-            _ => line.push_str(token.text),
-        }
-    }
-    trim(&line).to_owned()
-}
-
-/// `'a\r\nb'` as `('a' || char(13, 10) || 'b')`.
-fn put_together(literal: &str) -> String {
-    let mut parts = Vec::new();
-    let mut rest = &literal[1..literal.len() - 1];
-    while !rest.is_empty() {
-        let text = &rest[..rest.find(is_line_end).unwrap_or(rest.len())];
-        if !text.is_empty() {
-            parts.push(format!("'{text}'"));
-        }
-        let behind = &rest[text.len()..];
-        rest = behind.trim_start_matches(is_line_end);
-        let ends: Vec<String> =
-            behind[..behind.len() - rest.len()].chars().map(|char| u32::from(char).to_string()).collect();
-        if !ends.is_empty() {
-            parts.push(format!("char({})", ends.join(", ")));
-        }
-    }
-    format!("({})", parts.join(" || "))
-}
-
-fn is_line_end(char: char) -> bool {
-    matches!(char, '\r' | '\n')
-}
-
 /// For so many literals with line ends every combination is tried.
 const FEW: usize = 8;
 
@@ -142,20 +103,6 @@ mod tests {
         ] {
             assert_eq!(normalized(sql), wanted);
             assert_eq!(normalized(wanted), wanted);
-        }
-    }
-
-    #[test]
-    fn a_query_on_one_line_has_the_same_texts() {
-        for (query, line) in [
-            (
-                "SELECT 'it''s\r\n', a\n  FROM t -- why\n  WHERE b",
-                "SELECT ('it''s' || char(13, 10)), a FROM t   WHERE b",
-            ),
-            ("SELECT '\n', 'a\rb'", "SELECT (char(10)), ('a' || char(13) || 'b')"),
-            ("SELECT ''", "SELECT ''"),
-        ] {
-            assert_eq!(on_one_line(query), line);
         }
     }
 

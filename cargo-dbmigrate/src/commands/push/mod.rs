@@ -1,74 +1,40 @@
 //! `push`: makes a database what the structs declare, without a migration.
 
+mod arguments;
 mod live;
 mod proof;
 mod refused;
+mod run;
 mod said;
 
-use clap::Args;
-use dbmigrate_core::config::MOST_RETRIES;
-use dbmigrate_core::diff::Diff;
 use dbmigrate_core::engine::Introspected;
 use dbmigrate_core::engine::apply::{Database, Push as Change, Step, Target as _};
-use dbmigrate_core::engine::check::Broken;
-use dbmigrate_core::plan::besides::Wanted;
-use dbmigrate_core::plan::{Decisions, Plan, plan};
+use dbmigrate_core::plan::{Plan, plan};
 use pollster::block_on;
 
-use super::answers::{Acceptance, Answers, FOR_PUSH, Word};
-use super::decide::Asker;
-use super::open::{open, remove_if_empty};
-use super::place;
-use super::replay::engine_error;
-use crate::cli::Connect;
-use crate::context::Context;
+pub(crate) use arguments::Push;
+use run::{Decided, Live, Run};
+
+use crate::database::failure::engine_error;
+use crate::database::file;
+use crate::database::{open, remove_if_empty};
+use crate::decisions::answers::{Acceptance, FOR_PUSH, Word};
+use crate::decisions::ask::Asker;
 use crate::error::{CommandError, Result};
-use crate::source::Declared;
-use crate::url::DatabaseUrl;
+use crate::project::Context;
 use crate::{exit, structs};
 
 /// How often a plan is made anew because somebody else has changed the database in the meantime.
 const ATTEMPTS: usize = 5;
 
-/// The arguments.
-#[derive(Debug, Clone, Default, Args)]
-#[command(after_help = "\
-Examples:
-  cargo dbmigrate push
-  cargo dbmigrate push --dry-run
-  cargo dbmigrate push --rename users.nick=handle --backfill users.age=0
-  cargo dbmigrate push --accept drop_column:users.legacy
-
-`--accept` takes besides lints: keep_table:TABLE, drop_view:VIEW, history.
-The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
-TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.
-The token for a server is TURSO_AUTH_TOKEN, in the environment or in .env.")]
-pub struct Push {
-    /// Show the SQL, change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// How often to try again what a server has given up because another writer was waiting (3)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
-    pub retries: Option<u32>,
-
-    /// What is decided.
-    #[command(flatten)]
-    pub answers: Answers,
-
-    /// Which database.
-    #[command(flatten)]
-    pub connect: Connect,
-}
-
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// What went wrong.
-pub fn run(context: &Context, arguments: &Push) -> Result<u8> {
+pub(crate) fn run(context: &Context, arguments: &Push) -> Result<u8> {
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
-    let declared = structs::read(context)?;
+    let declared = structs::read_all(context)?;
     let mut command_line = "cargo dbmigrate push".to_owned();
     command_line.push_str(if arguments.dry_run { " --dry-run" } else { "" });
     arguments.answers.push_to(&mut command_line);
@@ -90,36 +56,6 @@ pub fn run(context: &Context, arguments: &Push) -> Result<u8> {
     Err(CommandError::failed(format!("the schema of `{url}` changes all the time"))
         .note("nothing was changed")
         .help("find out who changes it, and push again when it is quiet"))
-}
-
-/// One run of the command.
-struct Run<'a> {
-    context: &'a Context,
-    arguments: &'a Push,
-    url: &'a DatabaseUrl,
-    declared: &'a Declared,
-    asker: Asker<'a>,
-}
-
-/// A database as it is before.
-struct Live {
-    /// Nothing, if there is no file yet.
-    database: Option<Database>,
-    found: Introspected,
-    /// Views and triggers that do not compile.
-    broken: Vec<Broken>,
-    has_history: bool,
-}
-
-/// What is to be done, with all decisions made.
-struct Decided {
-    decisions: Decisions,
-    diff: Diff,
-    wanted: Wanted,
-    /// What is lost, with permission: lint, object, how much.
-    losses: Vec<dbmigrate_core::engine::apply::Loss>,
-    /// Preflights that see to it that what was empty still is.
-    guards: Vec<dbmigrate_core::plan::Preflight>,
 }
 
 impl Run<'_> {
@@ -150,8 +86,8 @@ impl Run<'_> {
     }
 
     fn look(&self) -> Result<Live> {
-        if !place::exists(self.url)? {
-            place::check(self.url)?;
+        if !file::exists(self.url)? {
+            file::check(self.url)?;
             let found = Introspected::default();
             return Ok(Live { database: None, found, broken: Vec::new(), has_history: false });
         }

@@ -8,10 +8,10 @@ use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use super::refused::drop_broken;
-use super::{Decided, Live, Run};
-use crate::commands::generate::{unproven, warn_of_empty, wrong_backfill};
+use super::run::{Decided, Live, Run};
 use crate::diagnostic::Diagnostic;
 use crate::error::{CommandError, Result};
+use crate::proof::{unproven, warn_of_empty, wrong_backfill};
 use crate::{exit, structs};
 
 /// Proves the plan.

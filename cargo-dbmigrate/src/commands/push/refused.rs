@@ -14,8 +14,8 @@ use dbmigrate_core::plan::{Plan, Preflight};
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::{Expr, Name};
 
-use super::{Decided, Live, Run};
-use crate::commands::replay::engine_error;
+use super::run::{Decided, Live, Run};
+use crate::database::failure::engine_error;
 use crate::diagnostic::Diagnostic;
 use crate::error::{CommandError, Result};
 use crate::exit;

@@ -8,10 +8,10 @@ use dbmigrate_core::plan::{Assessed, Lint, Plan};
 use dbmigrate_core::sql::Name;
 use serde_json::{Value, json};
 
-use super::{Decided, Live, Run};
-use crate::commands::migrate::say_loss;
-use crate::config::FILE_NAME;
+use super::run::{Decided, Live, Run};
+use crate::project::config::FILE_NAME;
 use crate::report::counted;
+use crate::report::loss::say_loss;
 
 /// How many names are listed before the rest is left to be imagined.
 const LISTED: usize = 5;

@@ -1,0 +1,117 @@
+//! Recording migrations as applied in a database that has their schema already.
+
+use dbmigrate_core::engine::apply::{AdoptError, Adopted, Database, RecordKind, adopt};
+use dbmigrate_core::folder::{Folder, Migration};
+use pollster::block_on;
+use serde_json::json;
+
+use crate::database::state::failure;
+use crate::database::{file, open};
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::Context;
+use crate::project::url::DatabaseUrl;
+use crate::report::counted;
+
+/// How many differences are shown.
+const SHOWN_DIFFERENCES: usize = 20;
+
+/// Records the migrations up to `last` as applied, and says so. `expect_none` is a query that has to return no row.
+///
+/// # Errors
+/// If there is no such database, or it is not what the migration leads to.
+pub(crate) fn record(
+    context: &Context,
+    folder: &Folder,
+    last: &Migration,
+    url: &DatabaseUrl,
+    kind: RecordKind,
+    expect_none: Option<String>,
+) -> Result<Adopted> {
+    let shown = url.to_string();
+    let mut database = open_existing(context, url, "baseline")?;
+    let adopted =
+        block_on(adopt(&mut database, folder, last, kind, expect_none)).map_err(|error| refusal(error, last, url))?;
+    let (state, count) = match adopted {
+        Adopted::Recorded(count) => ("recorded", count),
+        Adopted::Unchanged(count) => ("unchanged", count),
+    };
+    context.printer.json("adopted", &json!({ "database": shown, "migrations": count, "state": state }));
+    let migrations = counted(count, "migration");
+    match adopted {
+        Adopted::Recorded(_) => {
+            let text = format!("{shown}: {migrations} up to {} recorded as applied, nothing executed", last.name);
+            context.printer.status("Adopted", text);
+        }
+        Adopted::Unchanged(_) => {
+            context.printer.status("Unchanged", format!("{shown}: it is at {} already ({migrations})", last.name));
+        }
+    }
+    Ok(adopted)
+}
+
+/// Opens a database that has to be there; `command` is the one that is running.
+///
+/// # Errors
+/// If it is not, or cannot be opened.
+pub(crate) fn open_existing(context: &Context, url: &DatabaseUrl, command: &str) -> Result<Database> {
+    if file::exists(url)? {
+        return open(context, url, false);
+    }
+    Err(CommandError::failed(format!("there is no database `{url}`"))
+        .note("nothing was changed")
+        .help(format!("name the one to adopt: `cargo dbmigrate {command} --url PATH`"))
+        .help("make a new one with all migrations: `cargo dbmigrate migrate`"))
+}
+
+pub(crate) fn refusal(error: AdoptError, last: &Migration, database: &DatabaseUrl) -> CommandError {
+    match error {
+        AdoptError::Apply(error) => failure(error, database.into()),
+        AdoptError::Empty => {
+            CommandError::new(exit::DIFFERENCE, format!("`{database}` is empty: there is nothing to adopt"))
+                .note("nothing was changed")
+                .help("apply the migrations to it: `cargo dbmigrate migrate`")
+        }
+        AdoptError::HasHistory { applied, last: at } => {
+            let message = format!("`{database}` has a migration history already, up to `{at}`");
+            let error = CommandError::new(exit::INCONSISTENT, message).note("nothing was changed");
+            if applied <= last.index {
+                error.help(format!("apply what it lacks: `cargo dbmigrate migrate --to {}`", last.name))
+            } else {
+                error.help("see what it has: `cargo dbmigrate status`")
+            }
+        }
+        AdoptError::Different { migration, differences, equal } => {
+            let message = format!("`{database}` does not have the schema of `{migration}`");
+            different(CommandError::new(exit::DIFFERENCE, message), &differences, &equal)
+        }
+        AdoptError::ChangedMeanwhile => {
+            CommandError::new(exit::INCONSISTENT, format!("`{database}` was changed by somebody else in the meantime"))
+                .note("nothing was recorded")
+                .help("run the command again")
+        }
+        _ => CommandError::failed(error.to_string()),
+    }
+}
+
+fn different(error: CommandError, differences: &[String], equal: &[String]) -> CommandError {
+    let error = with_differences(error, "to get there", differences).note("nothing was changed");
+    if equal.is_empty() {
+        return error
+            .help("change the database by hand, then run `cargo dbmigrate baseline` again")
+            .help("see what it has, as structs: `cargo dbmigrate pull`");
+    }
+    let fitting = |name: &String| format!("it has that of `{name}`: `cargo dbmigrate baseline {name}`");
+    error.helps(equal.iter().map(fitting))
+}
+
+/// The error with what has to change, up to a number of lines; `prefix` says where.
+pub(crate) fn with_differences(mut error: CommandError, prefix: &str, differences: &[String]) -> CommandError {
+    for difference in differences.iter().take(SHOWN_DIFFERENCES) {
+        error = error.note(format!("{prefix}: {difference}"));
+    }
+    if differences.len() > SHOWN_DIFFERENCES {
+        error = error.note(format!("and {} more differences", differences.len() - SHOWN_DIFFERENCES));
+    }
+    error
+}

@@ -1,0 +1,314 @@
+//! `diff`: how two of structs, snapshots and databases differ.
+
+mod side;
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use dbmigrate_core::diff::{Action, Change, Detail, Diff as Difference, RenameError, Renames, diff};
+use dbmigrate_core::engine::introspect::Unreadable;
+use dbmigrate_core::engine::prove::prove;
+use dbmigrate_core::folder::Snapshot;
+use dbmigrate_core::plan::decide::{questions, shell_quoted};
+use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
+use dbmigrate_core::schema::canonical::SchemaHash;
+use pollster::block_on;
+use serde_json::json;
+
+use crate::decisions::answers::Answers;
+use crate::error::{CommandError, Result};
+use crate::project::Context;
+use crate::project::url::Connect;
+use crate::report::counted;
+use crate::report::difference;
+use crate::{exit, structs};
+use side::{Loaded, Side};
+
+/// The arguments.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+Sides:
+  structs               what the structs declare
+  head                  the snapshot of the last migration
+  0003_users, 0003, 3   the snapshot of that migration
+  empty, 0              nothing at all
+  database              the database of --url, or the one that is used without it
+  ./a.db, file:a.db     another database: whatever contains `/`, `\\`, `.` or `:`
+
+Without --from and --to: from `database` to `structs`. With one of them, the other is `structs`, or `database`
+where that is the one that was given.
+
+Examples:
+  cargo dbmigrate diff                          what the structs have that the database lacks
+  cargo dbmigrate diff --from head --to database
+  cargo dbmigrate diff --from a.db --to b.db --sql
+
+Exits with 4 if there is a difference.")]
+pub(crate) struct Diff {
+    /// What is compared
+    #[arg(long, value_name = "SIDE")]
+    pub from: Option<String>,
+
+    /// What it is compared with
+    #[arg(long, value_name = "SIDE")]
+    pub to: Option<String>,
+
+    /// Show the statements that lead from one to the other
+    #[arg(long)]
+    pub sql: bool,
+
+    /// A table (`users=people`) or column (`users.nick=handle`) was renamed
+    #[arg(long, value_name = "OLD=NEW")]
+    pub rename: Vec<String>,
+
+    /// Which database `database` is.
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+impl Diff {
+    /// The sides that were typed, and those that were not.
+    fn sides(&self) -> (Side, Side) {
+        let other = |given: &Side| if *given == Side::Structs { Side::Database } else { Side::Structs };
+        let parse = |text: &Option<String>| text.as_deref().map(Side::parse);
+        match (parse(&self.from), parse(&self.to)) {
+            (Some(from), Some(to)) => (from, to),
+            (Some(from), None) => {
+                let to = other(&from);
+                (from, to)
+            }
+            (None, Some(Side::Database)) => (Side::Structs, Side::Database),
+            (None, Some(to)) => (Side::Database, to),
+            (None, None) => (Side::Database, Side::Structs),
+        }
+    }
+
+    /// The command as it was typed, so that a flag can be put behind it.
+    fn command_line(&self) -> String {
+        let mut text = "cargo dbmigrate diff".to_owned();
+        let from = self.from.iter().map(|value| ("from", value));
+        let to = self.to.iter().map(|value| ("to", value));
+        let rename = self.rename.iter().map(|value| ("rename", value));
+        for (flag, value) in from.chain(to).chain(rename) {
+            // writing to a string cannot fail
+            let _ = write!(text, " --{flag} {}", shell_quoted(value));
+        }
+        if self.sql {
+            text.push_str(" --sql");
+        }
+        text
+    }
+}
+
+/// Two sides and how they differ.
+struct Compared {
+    from: Loaded,
+    to: Loaded,
+    renames: Renames,
+    difference: Difference,
+    /// Objects that cannot be compared, with the label of the database that has them.
+    unreadable: Vec<(String, Unreadable)>,
+    /// What a person would have to decide.
+    questions: Vec<Question>,
+}
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What went wrong.
+pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
+    let (from, to) = arguments.sides();
+    if arguments.connect.url.is_some() && from != Side::Database && to != Side::Database {
+        return Err(CommandError::usage("`--url` says what `database` is, but neither side is `database`")
+            .help("name databases as sides: `--from a.db --to b.db`"));
+    }
+    let connect = &arguments.connect;
+    let sides = (from, to);
+    let (from, to) =
+        (side::load(context, &sides.0, "--from", connect)?, side::load(context, &sides.1, "--to", connect)?);
+    let next = next_step(context, &sides, &from, &to);
+    let compared = compare(context, arguments, from, to)?;
+    let printer = &context.printer;
+    let (from, to) = (&compared.from.shown, &compared.to.shown);
+    let details = compared.difference.details(&compared.from.schema, &compared.to.schema);
+    let count = details.len() + compared.unreadable.len();
+    let losses = compared.questions.iter().filter(|question| difference::is_loss(question.lint().0)).count();
+    if arguments.sql && count > 0 {
+        let sql = sql(context, &compared)?;
+        printer.result(sql.trim_end());
+        printer.json("sql", &json!({ "sql": sql }));
+    } else {
+        for detail in &details {
+            let lint = question_of(detail, &compared.questions).map(|question| question.lint().0);
+            difference::show(&context.printer, "", detail, lint);
+        }
+        for (database, object) in &compared.unreadable {
+            difference::show_unreadable(&context.printer, "", database, object);
+        }
+    }
+    let (label_from, label_to) = (&compared.from.label, &compared.to.label);
+    printer.json(
+        "diff",
+        &json!({ "from": label_from, "to": label_to, "equal": count == 0, "differences": count, "losses": losses }),
+    );
+    if count == 0 {
+        printer.status("Equal", format!("{from} and {to}"));
+        return Ok(exit::DONE);
+    }
+    let losing = if losses == 0 { String::new() } else { format!(", {losses} would lose data") };
+    printer.status("Different", format!("from {from} to {to}: {}{losing}", counted(count, "difference")));
+    printer.next(&renamings(arguments, &compared.questions).into_iter().chain(next).collect::<Vec<_>>());
+    Ok(exit::DIFFERENCE)
+}
+
+/// What the difference between two sides is usually followed by.
+fn next_step(context: &Context, sides: &(Side, Side), from: &Loaded, to: &Loaded) -> Option<String> {
+    // a folder that is not in order is no reason not to compare
+    let is_head = || {
+        let folder = context.folder().ok();
+        folder.is_some_and(|folder| folder.head().is_some_and(|head| head.schema == SchemaHash::of(&to.schema).into()))
+    };
+    let step = match sides {
+        (Side::Head, Side::Structs) => "write the migration: `cargo dbmigrate generate`",
+        (Side::Database, Side::Structs) if from.has_history && is_head() => {
+            "the migrations lead there, see what is pending or was changed by hand: `cargo dbmigrate status`"
+        }
+        (Side::Database, Side::Structs) if from.has_history => "make it so by a migration: `cargo dbmigrate generate`",
+        (Side::Database, Side::Structs) => {
+            "make it so: `cargo dbmigrate push`, or by a migration: `cargo dbmigrate generate`"
+        }
+        _ => return None,
+    };
+    Some(step.to_owned())
+}
+
+fn compare(context: &Context, arguments: &Diff, mut from: Loaded, mut to: Loaded) -> Result<Compared> {
+    let is_in = |side: &Loaded, object: &Unreadable| {
+        let mut others = side.unreadable.iter();
+        others.any(|other| other.object == object.object)
+    };
+    // the same statement in both is the same object, whatever it means
+    let only = |one: &Loaded, other: &Loaded| -> Vec<(String, Unreadable)> {
+        let objects = one.unreadable.iter().filter(|object| !is_in(other, object));
+        objects.map(|object| (one.label.clone(), object.clone())).collect()
+    };
+    let mut unreadable = only(&from, &to);
+    unreadable.extend(only(&to, &from));
+    // what cannot be read on one side can be compared on none
+    for Unreadable { object, .. } in from.unreadable.iter().chain(&to.unreadable) {
+        from.schema.remove(&object.kind, &object.name);
+        to.schema.remove(&object.kind, &object.name);
+    }
+
+    let renames = to.declared.as_ref().map(|declared| {
+        let old = Snapshot { schema: from.schema.clone(), renamed_from: from.renamed_from.clone() };
+        let mut renames = structs::pending_renames(declared, &old);
+        // an attribute about something that was not there yet says nothing about this side
+        renames.tables.retain(|(old, _)| from.schema.tables.contains(old) || from.schema.virtual_tables.contains(old));
+        let tables = renames.clone();
+        renames.columns.retain(|(table, old, _)| {
+            from.schema.table(tables.old_table(table)).is_some_and(|before| before.column(old).is_some())
+        });
+        renames
+    });
+    let mut decisions = Decisions { renames: renames.unwrap_or_default(), ..Decisions::default() };
+    let answers = Answers { rename: arguments.rename.clone(), ..Answers::default() };
+    answers.decide(&mut decisions, &[], (&from.schema, &to.schema))?;
+    let difference = diff(&from.schema, &to.schema, &decisions.renames)
+        .map_err(|error| rename_error(context, &error, &from, &to))?;
+    let questions = questions(&difference, &from.schema, &to.schema, &decisions);
+    Ok(Compared { from, to, renames: decisions.renames, difference, unreadable, questions })
+}
+
+fn rename_error(context: &Context, error: &RenameError, from: &Loaded, to: &Loaded) -> CommandError {
+    let declared = to.declared.as_ref();
+    let at_struct =
+        declared.and_then(|declared| structs::rename_error(context, declared, error, "nothing was compared"));
+    at_struct.unwrap_or_else(|| {
+        CommandError::usage(error.to_string())
+            .note(format!("the old name is that of {}, the new one of {}", from.shown, to.shown))
+            .help("a table: `--rename old_table=new_table`")
+            .help("a column: `--rename table.old=new`, the table by its new name")
+    })
+}
+
+/// The question that a difference raises.
+fn question_of<'q>(detail: &Detail, questions: &'q [Question]) -> Option<&'q Question> {
+    let lints: &[Lint] = match (&detail.change, detail.action) {
+        (Change::DropTable(_) | Change::Drop("virtual table", _), _) => &[Lint::DropTable],
+        (Change::DropColumn(..), _) => &[Lint::DropColumn],
+        (Change::AlterColumn(..), _) => &[Lint::DiscardValues],
+        (Change::AddColumn(..), Action::Add) if detail.kind == "column" => &[Lint::NotNullWithoutDefault],
+        _ => &[],
+    };
+    questions.iter().find(|question| {
+        let (lint, object) = question.lint();
+        lints.contains(&lint) && object.eq_ignore_ascii_case(&detail.object)
+    })
+}
+
+/// Commands that say that something was renamed, for what may have been.
+fn renamings(arguments: &Diff, questions: &[Question]) -> Vec<String> {
+    let command = arguments.command_line();
+    let flag = |question: &Question| match question {
+        Question::TableGone { candidates, .. } | Question::ColumnGone { candidates, .. } if !candidates.is_empty() => {
+            question.answers().into_iter().next()
+        }
+        _ => None,
+    };
+    let flags = questions.iter().filter_map(flag).take(3);
+    flags.map(|(when, flag)| format!("{when}: `{command} {flag}`")).collect()
+}
+
+/// The statements that lead from one side to the other, with what is to be decided as comments.
+fn sql(context: &Context, compared: &Compared) -> Result<String> {
+    let Compared { from, to, renames, difference, .. } = compared;
+    let accepted = Accepted { all: true, ..Accepted::default() };
+    let decisions = Decisions { renames: renames.clone(), accepted, ..Decisions::default() };
+    let mut plan = plan(&from.schema, &to.schema, difference, &decisions)
+        .map_err(|error| CommandError::failed(format!("there are no statements for it: {error}")))?;
+    if let Err(error) = block_on(prove(&from.schema, &to.schema, renames, &plan)) {
+        let help = "try them on a copy of the database first".to_owned();
+        context.printer.warning(&format!("the statements could not be proven on generated rows: {error}"), &[help]);
+    }
+    // nobody has allowed anything
+    plan.allowed.clear();
+    let mut text = String::new();
+    for question in &compared.questions {
+        let word = if difference::is_loss(question.lint().0) { "loss" } else { "open" };
+        // writing to a string cannot fail
+        let _ = writeln!(text, "-- {word}: {}", question.message(None));
+    }
+    for (database, Unreadable { object, reason }) in &compared.unreadable {
+        let _ = writeln!(text, "-- left out: {} {} of {database}: {reason}", object.kind, object.name);
+    }
+    if plan.statements().any(|statement| statement.starts_with("DROP TABLE")) {
+        text.push_str("-- run it in one transaction, with PRAGMA foreign_keys = OFF before it\n");
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&plan.to_sql(&format!("from {} to {}", from.shown, to.shown)));
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sides(from: Option<&str>, to: Option<&str>) -> (Side, Side) {
+        Diff { from: from.map(str::to_owned), to: to.map(str::to_owned), ..Diff::default() }.sides()
+    }
+
+    #[test]
+    fn the_side_that_is_not_typed_is_never_the_one_that_is() {
+        assert_eq!(sides(None, None), (Side::Database, Side::Structs));
+        assert_eq!(sides(Some("structs"), None), (Side::Structs, Side::Database));
+        assert_eq!(sides(Some("database"), None), (Side::Database, Side::Structs));
+        assert_eq!(sides(Some("head"), None), (Side::Head, Side::Structs));
+        assert_eq!(sides(None, Some("database")), (Side::Structs, Side::Database));
+        assert_eq!(sides(None, Some("structs")), (Side::Database, Side::Structs));
+        assert_eq!(sides(None, Some("head")), (Side::Database, Side::Head));
+        assert_eq!(sides(Some("head"), Some("head")), (Side::Head, Side::Head));
+    }
+}

@@ -1,0 +1,114 @@
+//! `pull --baseline`: a database as structs, as the first migration, and as the start of its own history.
+
+use dbmigrate_core::diff::{Renames, diff};
+use dbmigrate_core::engine::apply::{RecordKind, Target as _, history};
+use dbmigrate_core::folder::{Folder, Slug, Snapshot};
+use dbmigrate_core::plan::{Decisions, plan};
+use dbmigrate_core::schema::Schema;
+use pollster::block_on;
+
+use super::arguments::Pull;
+use super::read::{self, Pulled};
+use super::take_over::{self, Step};
+use crate::adopting;
+use crate::database::failure::{apply_error, engine_error};
+use crate::error::{CommandError, Result};
+use crate::project::Context;
+use crate::project::url::DatabaseUrl;
+use crate::report::counted;
+use crate::{exit, structs};
+
+/// The name of the migration, without its number.
+const SLUG: &str = "baseline";
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What went wrong.
+pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<u8> {
+    let pulled = read::read(context, arguments, url)?;
+    refuse_unsuitable(&pulled, url)?;
+    let schema = &pulled.found.schema;
+    let steps = [first_migration(schema)?];
+    let mut folder = take_over::open_folder(context, &steps, |folder| {
+        let count = counted(folder.migrations().len(), "migration");
+        let message = format!("`{}` has {count} already: the baseline is the first one", folder.path().display());
+        CommandError::new(exit::INCONSISTENT, message)
+            .note("nothing was changed")
+            .help("if the database has the schema of one of them, adopt it: `cargo dbmigrate baseline`")
+            .help("see what it has, as structs: `cargo dbmigrate pull`")
+    })?;
+    if folder.migrations().len() > 1 {
+        // the first is this very one, so the others were made from here
+        let message = format!("`{}` has migrations after the baseline", folder.path().display());
+        return Err(CommandError::new(exit::INCONSISTENT, message)
+            .note("nothing was changed")
+            .help("adopt a database that has the schema of the first: `cargo dbmigrate baseline 1`"));
+    }
+    refuse_other_history(context, &folder, url)?;
+    let mut next = structs_of(context, arguments, &pulled, url)?;
+    let again = format!("cargo dbmigrate pull --baseline{}", arguments.again());
+    take_over::check_structs(context, schema, arguments.out.as_deref(), &mut next, &again)?;
+    take_over::write_missing(context, &mut folder, &steps, &url.to_string())?;
+    if let Some(last) = folder.head() {
+        adopting::record(context, &folder, last, url, RecordKind::Baseline, None)?;
+    }
+    context.ignore_in_git(Some(url))?;
+    next.push("change the structs, then write the next migration: `cargo dbmigrate generate`".to_owned());
+    context.printer.next(&next);
+    Ok(exit::DONE)
+}
+
+/// The database may have been adopted by an earlier run, but not be the work of other migrations.
+fn refuse_other_history(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<()> {
+    let mut database = adopting::open_existing(context, url, "pull --baseline")?;
+    let history = block_on(database.history())
+        .map_err(|error| engine_error("cannot read the history", &error, url.into()).note("nothing was changed"))?;
+    history::compare(&history, folder.migrations()).map_err(|error| apply_error(&error.into(), url.into()))?;
+    Ok(())
+}
+
+/// Writes the structs; without a file for them, only if the package has none. Returns what is left to be done by hand.
+fn structs_of(context: &Context, arguments: &Pull, pulled: &Pulled, url: &DatabaseUrl) -> Result<Vec<String>> {
+    let has_structs = || Ok::<_, CommandError>(!structs::read(context)?.schema.is_empty());
+    if arguments.out.is_none() && has_structs().map_err(|error| error.note("nothing was changed"))? {
+        return Ok(Vec::new());
+    }
+    let next = read::write_structs(context, arguments, &url.to_string(), pulled)?;
+    if arguments.out.is_some() {
+        return Ok(next);
+    }
+    Ok(vec!["put the structs into the package: `cargo dbmigrate pull --out src/schema.rs`".to_owned()])
+}
+
+/// What the model cannot represent cannot be in a snapshot either.
+fn refuse_unsuitable(pulled: &Pulled, url: &DatabaseUrl) -> Result<()> {
+    let found = &pulled.found;
+    if let [first, ..] = &found.unreadable[..] {
+        let message = format!("{} of `{url}` cannot be represented", counted(found.unreadable.len(), "object"));
+        let error = CommandError::failed(message).note("nothing was changed");
+        let lines = found.unreadable.iter().take(5);
+        let error = lines
+            .fold(error, |error, one| error.note(format!("{} `{}`: {}", one.object.kind, one.object.name, one.reason)));
+        let name = &first.object.table;
+        return Err(error.help(format!("leave it to somebody else, in `dbmigrate.toml`: `ignore = [\"{name}\"]`")));
+    }
+    if found.schema.is_empty() {
+        return Err(CommandError::new(exit::DIFFERENCE, format!("`{url}` is empty: there is nothing to adopt"))
+            .note("nothing was changed")
+            .help("declare tables, then write the first migration: `cargo dbmigrate generate`"));
+    }
+    Ok(())
+}
+
+/// The migration that makes all of a schema.
+fn first_migration(schema: &Schema) -> Result<Step> {
+    let failed = |error: String| CommandError::failed(error);
+    let old = Schema::default();
+    let difference = diff(&old, schema, &Renames::default()).map_err(|error| failed(error.to_string()))?;
+    let plan = plan(&old, schema, &difference, &Decisions::default()).map_err(|error| failed(error.to_string()))?;
+    let slug = Slug::sanitize(SLUG).ok_or_else(|| failed("no name for the migration".to_owned()))?;
+    let sql = plan.to_sql(Step::name(&slug, 0).as_str());
+    let snapshot = Snapshot { schema: schema.clone(), renamed_from: Vec::new() };
+    Ok(Step { slug, sql, snapshot })
+}

@@ -1,0 +1,186 @@
+//! Where pulled structs go: the standard output, a file, or a folder.
+
+use std::path::Path;
+
+use dbmigrate_core::plan::decide::shell_quoted;
+use serde_json::json;
+
+use super::arguments::Pull;
+use crate::codegen::Rendered;
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::Context;
+use crate::project::write::{self, Before, Wanted};
+use crate::project::{path, setup};
+use crate::report::counted;
+
+/// Writes the structs, and returns what is left to be done by hand.
+///
+/// # Errors
+/// If they cannot be written, or if a file is there already that says something else: exit code 3.
+pub(super) fn write(context: &Context, arguments: &Pull, from: &str, rendered: &Rendered) -> Result<Vec<String>> {
+    let printer = &context.printer;
+    let out = Out::of(arguments.out.as_deref())?;
+    let files = out.files(rendered);
+    let before = files.iter().map(write::look).collect::<Result<Vec<Before>>>()?;
+    if !arguments.overwrite {
+        refuse_to_overwrite(arguments, &files, &before)?;
+    }
+    make_folder(&out)?;
+    for (file, before) in files.iter().zip(&before) {
+        if *before != Before::Same {
+            write::write(file)?;
+        }
+        let shown = path::for_display(&file.path).display().to_string();
+        if *before == Before::Same && files.len() > 1 {
+            printer.detail(before.verb(), &shown);
+        } else {
+            printer.status(before.verb(), &shown);
+        }
+        printer.json("file", &json!({ "path": shown, "done": before.verb().to_ascii_lowercase() }));
+    }
+    for one in &rendered.structs {
+        let object = json!({ "kind": one.kind.noun(), "name": one.object.as_str(), "struct": one.ident() });
+        printer.json("struct", &object);
+    }
+    let count = counted(rendered.structs.len(), "struct");
+    if let Out::Stdout = out {
+        let text = rendered.file();
+        printer.result(text.trim_end());
+        printer.json("pulled", &json!({ "database": from, "text": text }));
+    } else {
+        printer.json("pulled", &json!({ "database": from }));
+    }
+    let same = before.iter().filter(|before| **before == Before::Same).count();
+    let unchanged =
+        if files.len() > 1 && same > 0 { format!(" ({} unchanged)", counted(same, "file")) } else { String::new() };
+    printer.status("Pulled", format!("{count} from {from}{unchanged}"));
+    if let Out::Folder(folder) = out {
+        warn_of_others(context, folder, &files);
+    }
+    next_steps(context, arguments, &out, rendered)
+}
+
+/// Where the structs go.
+enum Out<'a> {
+    Stdout,
+    File(&'a Path),
+    Folder(&'a Path),
+}
+
+impl<'a> Out<'a> {
+    fn of(out: Option<&'a Path>) -> Result<Self> {
+        let Some(path) = out else { return Ok(Self::Stdout) };
+        let ends_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
+        if path.is_dir() || (ends_as_folder && !path.exists()) {
+            return Ok(Self::Folder(path));
+        }
+        if path.extension().is_some_and(|extension| extension == "rs") && !ends_as_folder {
+            return Ok(Self::File(path));
+        }
+        let shown = path.display();
+        let message = format!("`--out {shown}` is neither a folder nor the name of a Rust file");
+        if path.exists() {
+            return Err(CommandError::usage(message));
+        }
+        Err(CommandError::usage(message)
+            .help(format!("for one file: `--out {shown}.rs`"))
+            .help(format!("for a folder with a file for each table: `--out {shown}/`")))
+    }
+
+    fn files(&self, rendered: &Rendered) -> Vec<Wanted> {
+        match self {
+            Self::Stdout => Vec::new(),
+            Self::File(path) => vec![Wanted { path: path.to_path_buf(), text: rendered.file() }],
+            Self::Folder(folder) => {
+                let files = rendered.files().into_iter();
+                files.map(|file| Wanted { path: folder.join(file.name), text: file.text }).collect()
+            }
+        }
+    }
+}
+
+fn refuse_to_overwrite(arguments: &Pull, files: &[Wanted], before: &[Before]) -> Result<()> {
+    let others: Vec<String> = files
+        .iter()
+        .zip(before)
+        .filter(|(_, before)| **before == Before::Other)
+        .map(|(file, _)| path::for_display(&file.path).display().to_string())
+        .collect();
+    let message = match &others[..] {
+        [] => return Ok(()),
+        [only] => format!("`{only}` is there already and says something else"),
+        several => format!("{} are there already and say something else", counted(several.len(), "file")),
+    };
+    let mut error = CommandError::new(exit::DECISION, message);
+    if others.len() > 1 {
+        error = others.iter().fold(error, |error, file| error.note(format!("`{file}`")));
+    }
+    let mode = match arguments {
+        Pull { baseline: true, .. } => " --baseline".to_owned(),
+        Pull { from_drizzle: Some(folder), .. } => {
+            format!(" --from-drizzle {}", shell_quoted(&folder.display().to_string()))
+        }
+        _ => String::new(),
+    };
+    Err(error
+        .note("nothing was written")
+        .help(format!("overwrite: `cargo dbmigrate pull{mode}{} --overwrite`", arguments.again()))
+        .help("or see what there is: `cargo dbmigrate pull`"))
+}
+
+/// Makes the folder of the files; not the one that it is in, which may be a slip.
+fn make_folder(out: &Out<'_>) -> Result<()> {
+    let (parent, folder) = match out {
+        Out::Stdout => return Ok(()),
+        Out::File(path) => (path.parent(), None),
+        Out::Folder(path) => (path.parent(), Some(*path)),
+    };
+    if let Some(parent) = parent.filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir()) {
+        let shown = parent.display().to_string();
+        return Err(CommandError::failed(format!("there is no folder `{shown}`"))
+            .note("nothing was written")
+            .help(format!("make it: `mkdir -p {}`", shell_quoted(&shown))));
+    }
+    match folder.filter(|folder| !folder.is_dir()) {
+        Some(folder) => std::fs::create_dir(folder).map_err(|error| CommandError::io("make", folder, &error)),
+        None => Ok(()),
+    }
+}
+
+/// Files with structs that were not written, of a table that is gone perhaps: `mod.rs` does not declare them any more.
+fn warn_of_others(context: &Context, folder: &Path, files: &[Wanted]) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut others: Vec<_> = entries
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .filter(|path| files.iter().all(|file| file.path != *path))
+        .filter(|path| std::fs::read_to_string(path).is_ok_and(|text| setup::mentions_derive(&text)))
+        .collect();
+    others.sort();
+    for path in others {
+        let shown = path::for_display(&path).display().to_string();
+        let text = format!("`{shown}` has structs that were not pulled, `mod.rs` does not declare it");
+        context.printer.warning(&text, &[]);
+    }
+}
+
+/// What is left to be done by hand.
+fn next_steps(context: &Context, arguments: &Pull, out: &Out<'_>, rendered: &Rendered) -> Result<Vec<String>> {
+    let path = match out {
+        Out::Stdout => {
+            let flags = arguments.again();
+            return Ok(vec![format!("write them to a file: `cargo dbmigrate pull{flags} --out src/schema.rs`")]);
+        }
+        Out::File(path) | Out::Folder(path) => *path,
+    };
+    let mut next: Vec<String> = setup::missing_dependencies(context, &rendered.dependencies())?.into_iter().collect();
+    let source = context.package.root.join("src");
+    let absolute = std::path::absolute(path).map_err(|error| CommandError::io("find", path, &error))?;
+    let is_root = |module: &&str| matches!(*module, "lib" | "main" | "mod");
+    if absolute.parent() == Some(&source)
+        && let Some(module) = absolute.file_stem().and_then(|stem| stem.to_str()).filter(|module| !is_root(module))
+    {
+        next.extend(setup::missing_module(&source, module));
+    }
+    Ok(next)
+}

@@ -1,0 +1,38 @@
+//! What can be typed after `push`.
+
+use clap::Args;
+use dbmigrate_core::config::MOST_RETRIES;
+
+use crate::decisions::answers::Answers;
+use crate::project::url::Connect;
+
+/// The arguments.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo dbmigrate push
+  cargo dbmigrate push --dry-run
+  cargo dbmigrate push --rename users.nick=handle --backfill users.age=0
+  cargo dbmigrate push --accept drop_column:users.legacy
+
+`--accept` takes besides lints: keep_table:TABLE, drop_view:VIEW, history.
+The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
+TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.
+The token for a server is TURSO_AUTH_TOKEN, in the environment or in .env.")]
+pub(crate) struct Push {
+    /// Show the SQL, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// How often to try again what a server has given up because another writer was waiting (3)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
+    pub retries: Option<u32>,
+
+    /// What is decided.
+    #[command(flatten)]
+    pub answers: Answers,
+
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
+}

@@ -1,0 +1,271 @@
+//! Failures of databases and of applying migrations, as the user sees them.
+
+use std::path::Path;
+
+use dbmigrate_core::engine::EngineError;
+use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
+use dbmigrate_core::engine::apply::history::HistoryError;
+use dbmigrate_core::engine::apply::{ApplyError, Failure};
+use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::remote::refusals;
+use dbmigrate_core::folder::Script;
+use dbmigrate_core::folder::script::outside_of_transaction;
+use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::sql::split;
+
+use crate::database::Subject;
+use crate::database::file;
+use crate::database::server_error;
+use crate::error::CommandError;
+use crate::exit;
+use crate::project::path;
+
+/// How many differences are listed with an error.
+const MOST_SHOWN: usize = 20;
+
+/// What goes before making a migration in another way.
+pub(crate) const TAKE_BACK: &str = "take the migration back";
+
+/// What to do about a lock.
+const WAIT_LONGER: &str = "try again when it is done; to wait longer, in seconds: `--timeout 60`";
+
+/// A statement that failed, with its place.
+pub(crate) fn statement_error(file: &Path, line: usize, number: usize, error: &EngineError) -> CommandError {
+    let what = if number == 0 { "the preflight".to_owned() } else { format!("statement {number}") };
+    CommandError::failed(format!("{what} failed: {error}")).at(format!("{}:{line}", path::for_display(file).display()))
+}
+
+/// Why a run stopped.
+pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandError {
+    match error {
+        ApplyError::Engine { action, error: engine } => engine_error(action, engine, database),
+        ApplyError::History(history) => history_error(history, database),
+        ApplyError::NotEmpty { objects } => {
+            let shown = objects.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+            CommandError::new(exit::INCONSISTENT, format!("`{database}` has tables but no migration history"))
+                .note(format!("it has: {shown}{}", if objects.len() > 5 { ", …" } else { "" }))
+                .note("nothing was changed")
+                .helps(not_empty_help())
+        }
+        ApplyError::Drift { migration, differences } => {
+            let error = CommandError::new(exit::INCONSISTENT, drift_message(&database.to_string(), migration));
+            let shown = differences.iter().take(MOST_SHOWN);
+            let error = shown.fold(error, |error, line| error.note(format!("by hand: {line}")));
+            let error = match differences.len().saturating_sub(MOST_SHOWN) {
+                0 => error,
+                more => error.note(format!("by hand: {more} more, see `cargo dbmigrate status`")),
+            };
+            error.note("nothing was changed").helps(drift_help(migration))
+        }
+        ApplyError::Migration { name, file, failure, differences } => {
+            let failure = match &**failure {
+                Failure::NotUndone(failure) => failure,
+                failure => failure,
+            };
+            migration_error(name, file, failure, differences, database)
+        }
+        ApplyError::NotAtomic { name } => CommandError::usage(error.to_string())
+            .note("nothing was changed")
+            .help(format!("apply up to it one by one: `cargo dbmigrate migrate --to {name}`")),
+        ApplyError::Unknown { name } => {
+            CommandError::usage(format!("there is no migration `{name}`")).help("list them: `cargo dbmigrate status`")
+        }
+        ApplyError::Behind { name, later } => {
+            CommandError::usage(format!("`{name}` is applied already, and {later} after it"))
+                .help("`--to` names the last migration to apply; what is applied stays")
+        }
+        _ => CommandError::failed(error.to_string()),
+    }
+}
+
+/// What can be done with a database that has tables but no history.
+pub(crate) fn not_empty_help() -> [String; 3] {
+    [
+        "if it has the schema of these migrations: `cargo dbmigrate baseline`".to_owned(),
+        "to begin with what it has, in an empty migrations folder: `cargo dbmigrate pull --baseline --out src/schema.rs`"
+            .to_owned(),
+        "apply the migrations to a new database: `cargo dbmigrate migrate --url NEW.db`".to_owned(),
+    ]
+}
+
+/// That a database is not what its last migration left.
+pub(crate) fn drift_message(database: &str, migration: &str) -> String {
+    format!("`{database}` is not what its last migration `{migration}` left: somebody changed it by hand")
+}
+
+/// What can be done about it.
+pub(crate) fn drift_help(migration: &str) -> [String; 3] {
+    [
+        format!("to undo it, the statements: `cargo dbmigrate diff --from database --to {migration} --sql`"),
+        "to have it everywhere: undo it here, then declare it in the structs: `cargo dbmigrate generate`".to_owned(),
+        "to leave it as it is: `cargo dbmigrate migrate --accept drift`".to_owned(),
+    ]
+}
+
+pub(crate) fn migration_error(
+    name: &str,
+    file: &Path,
+    failure: &Failure,
+    differences: &[String],
+    database: Subject<'_>,
+) -> CommandError {
+    let shown = path::for_display(file).display().to_string();
+    match failure {
+        Failure::Statement { number, line, statement, error }
+            if outside_of_transaction(statement).is_some()
+                && !is_none_for_servers(statement, error)
+                && !is_outside_of_transaction(file) =>
+        {
+            let word = outside_of_transaction(statement).unwrap_or_default();
+            CommandError::failed(format!("statement {number} of `{name}` failed: {error}"))
+                .at(format!("{shown}:{line}"))
+                .note(format!("`{word}` cannot run in a transaction, and every migration is one"))
+                .helps(run_outside(&word))
+        }
+        Failure::Statement { error, .. } if error.kind == ErrorKind::Locked => being_read(database),
+        Failure::Engine { error, action } if error.kind == ErrorKind::Locked && *action == CANNOT_COMMIT => {
+            being_read(database)
+        }
+        Failure::Statement { number, line, statement, error } if is_none_for_servers(statement, error) => {
+            CommandError::failed(format!("statement {number} of `{name}` cannot run: {error}"))
+                .at(format!("{shown}:{line}"))
+                .help("take it out if nobody has applied it, and record that: `cargo dbmigrate generate --custom`")
+        }
+        Failure::Statement { number, line, statement, error } => {
+            let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
+            let action = format!("{what} of `{name}` failed");
+            let first = statement.lines().next().unwrap_or_default();
+            let shown = engine_error(&action, error, database).at(format!("{shown}:{line}"));
+            let shown = shown.note(format!("the statement: {first}"));
+            match error.kind {
+                ErrorKind::Constraint => shown.help("mend the rows that the constraint speaks of, then run it again"),
+                _ => shown,
+            }
+        }
+        Failure::Preflight { line, message } => {
+            CommandError::new(exit::DECISION, format!("`{name}` is refused: {message}"))
+                .at(format!("{shown}:{line}"))
+                .help("mend the rows, then run `cargo dbmigrate migrate` again")
+                .helps(made_anew(file, *line))
+        }
+        Failure::Structure { .. } => {
+            let message = format!("`{name}` does not lead to its snapshot");
+            let error = CommandError::new(exit::INCONSISTENT, message).at(&shown);
+            differences
+                .iter()
+                .fold(error, |error, difference| error.note(format!("still to do: {difference}")))
+                .help("if the migration was edited by hand, record it: `cargo dbmigrate generate --custom`")
+        }
+        Failure::TouchesDrift { .. } => {
+            CommandError::new(exit::INCONSISTENT, format!("`{name}` is refused: {failure}"))
+                .at(&shown)
+                .help("see what was changed: `cargo dbmigrate status`")
+                .help("undo it by hand, then run `cargo dbmigrate migrate` again")
+        }
+        Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
+            .at(&shown)
+            .help("mend the rows, then run `cargo dbmigrate migrate` again"),
+        Failure::Engine { error, .. } if error.kind == ErrorKind::Stolen => {
+            engine_error(&format!("`{name}` failed"), error, database)
+        }
+        Failure::Engine { error, action } => engine_error(action, error, database),
+        Failure::Lost { error, is_known: true } => {
+            CommandError::failed(format!("the connection was lost during `{name}`: {error}"))
+                .help("run it again: `cargo dbmigrate migrate`")
+        }
+        Failure::Lost { error, .. } => {
+            engine_error(&format!("the connection was lost during `{name}`"), error, database)
+        }
+        _ => CommandError::failed(format!("`{name}` failed: {failure}")).at(&shown),
+    }
+}
+
+/// What to do with a statement that cannot run in a transaction.
+pub(crate) fn run_outside(word: &str) -> [String; 2] {
+    [
+        format!("put `-- dbmigrate: no-transaction` above `{word}`, as the only statement of its migration"),
+        "record the edit: `cargo dbmigrate generate --custom`".to_owned(),
+    ]
+}
+
+/// Whether a migration says that it is not for a transaction.
+fn is_outside_of_transaction(file: &Path) -> bool {
+    let Ok(text) = std::fs::read_to_string(file) else { return false };
+    Script::parse(&text, file).is_ok_and(|script| script.no_transaction)
+}
+
+/// How else a migration could be made that rows contradict, as it says itself behind the preflight on this line.
+fn made_anew(file: &Path, line: usize) -> Vec<String> {
+    let Ok(text) = std::fs::read_to_string(file) else { return Vec::new() };
+    let Ok(script) = Script::parse(&text, file) else { return Vec::new() };
+    let found = script.preflights.into_iter().find(|preflight| preflight.line == line);
+    let answers = found.map(|preflight| preflight.answers).unwrap_or_default();
+    answers
+        .into_iter()
+        .map(|(words, flag)| format!("{words}, {TAKE_BACK}, then: `cargo dbmigrate generate {flag}`"))
+        .collect()
+}
+
+/// Whether a statement was not even sent, because no server runs it.
+fn is_none_for_servers(statement: &str, error: &EngineError) -> bool {
+    let statements: Vec<_> = split(statement).into_iter().collect();
+    refusals(&statements).iter().any(|refusal| refusal.reason == error.message)
+}
+
+/// The lock for writing was had; what was missing is the one that nobody may read beside
+/// (sqlite.org/lockingv3.html#locking). With a write-ahead log there is no such lock.
+fn being_read(database: Subject<'_>) -> CommandError {
+    CommandError::failed(format!("`{database}` is locked: another program is reading it")).help(WAIT_LONGER).help(
+        format!(
+            "to let others read meanwhile: `sqlite3 {} 'PRAGMA journal_mode = WAL'`",
+            shell_quoted(&database.to_string())
+        ),
+    )
+}
+
+fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
+    let shown = CommandError::new(exit::INCONSISTENT, format!("`{database}`: {error}")).note("nothing was changed");
+    match error {
+        HistoryError::Edited { .. } => shown
+            .help("see what was edited: `git log -p -- migrations`, and restore it as it was applied")
+            .help("make further changes in a new migration: `cargo dbmigrate generate`"),
+        HistoryError::Missing { .. } => {
+            shown.help("restore it from version control: `git log --diff-filter=D -- migrations`")
+        }
+        HistoryError::Diverged { .. } => {
+            shown.help("this database and this folder have different pasts: check `--url`, or the branch")
+        }
+        HistoryError::Newer { .. } => shown.help("update this checkout: `git pull`"),
+        _ => shown,
+    }
+}
+
+/// An error of the engine: what is wrong with the database, or `action` and SQLite's words.
+pub(crate) fn engine_error(action: &str, error: &EngineError, database: Subject<'_>) -> CommandError {
+    if let Some(error) = server_error::of(action, error, database) {
+        return error;
+    }
+    let path = database.to_string();
+    let shown = |message: String| CommandError::failed(message);
+    match error.kind {
+        ErrorKind::Locked => {
+            shown(format!("`{database}` is locked: another program is writing to it")).help(WAIT_LONGER)
+        }
+        ErrorKind::ReadOnly => file::read_only(Path::new(&path)),
+        ErrorKind::Moved => shown(format!("`{database}` was moved or deleted while it was open"))
+            .help("see what is there, and try again"),
+        ErrorKind::NotADatabase => {
+            shown(format!("`{database}` is not a database")).help("name the right file: `--url PATH`")
+        }
+        ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
+            .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(&path)))
+            .help("restore it from a backup"),
+        ErrorKind::DiskFull => shown(format!("the disk of `{database}` is full"))
+            .help("make room on the disk: a rebuild needs as much again as the table"),
+        ErrorKind::Io => shown(format!("the disk of `{database}` failed: {error}"))
+            .help(format!("see whether it is full: `df -h {}`", shell_quoted(&path))),
+        ErrorKind::CannotOpen => shown(format!("cannot open `{database}`: {error}"))
+            .help("its folder has to exist, and you need the right to write there"),
+        _ => shown(format!("{action}: {error}")),
+    }
+}

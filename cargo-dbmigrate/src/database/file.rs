@@ -1,0 +1,139 @@
+//! Where a database file lies, or is to lie: whether it is there, and what keeps it from being read or written. SQLite
+//! says no more than that it cannot open a file.
+
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use dbmigrate_core::engine::owner;
+use dbmigrate_core::plan::decide::shell_quoted;
+
+use crate::error::{CommandError, Result};
+use crate::project::path;
+use crate::project::url::DatabaseUrl;
+
+/// Whether there is a file. It is made where there can be one: at the end of a link, in a folder that exists. Of a
+/// server only the server knows.
+///
+/// # Errors
+/// If there is something else, or nobody can tell, or there can be no file.
+pub(crate) fn exists(url: &DatabaseUrl) -> Result<bool> {
+    let Some(path) = url.file() else { return Ok(true) };
+    let what = match std::fs::metadata(path) {
+        Ok(place) if place.is_dir() => Some("a folder"),
+        // it would be waited for
+        Ok(place) if !place.is_file() => Some("a pipe or a device"),
+        Ok(_) => return Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(cannot_look(url, path, &error)),
+    };
+    let what = what.unwrap_or_default();
+    Err(CommandError::failed(format!("`{url}` is {what}, not a database")).help("name the file: `--url PATH`"))
+}
+
+/// The same for a file that is to be made if there is none.
+///
+/// # Errors
+/// As for [`exists`], and if there is no folder for it. It is not made: where the path has a wrong letter in it, all
+/// migrations would go into a new database that nobody looks for.
+pub(crate) fn check(url: &DatabaseUrl) -> Result<()> {
+    if exists(url)? {
+        return Ok(());
+    }
+    let Some(given) = url.file() else { return Ok(()) };
+    let path = end_of_links(given);
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) else {
+        return Ok(());
+    };
+    let folder = shown(folder);
+    let error = CommandError::failed(format!("cannot make `{url}`: there is no folder `{folder}`"));
+    let error = if path == given { error } else { error.note(format!("`{url}` is a link to `{}`", shown(&path))) };
+    Err(error.help(format!("make it: `mkdir -p {}`", shell_quoted(&folder))))
+}
+
+/// Why a database file cannot be read or made, if it is a question of rights.
+pub(crate) fn no_access(database: &Path) -> Option<CommandError> {
+    let path = end_of_links(database);
+    let (name, database) = (shown(&path), shown(database));
+    match File::open(&path).err()?.kind() {
+        ErrorKind::PermissionDenied => {
+            let message = format!("`{database}` cannot be read: you have no permission");
+            Some(CommandError::failed(message).help(format!("see whose it is: `ls -l {}`", shell_quoted(&name))))
+        }
+        ErrorKind::NotFound => {
+            let folder = folder_of(&path);
+            let message = format!("cannot make `{database}`: you cannot write in the folder `{}`", shown(&folder));
+            Some(CommandError::failed(message).help(see_folder(&folder)))
+        }
+        _ => None,
+    }
+}
+
+/// That a database cannot be written. SQLite needs the folder as well, for its journal.
+pub(crate) fn read_only(database: &Path) -> CommandError {
+    let path = end_of_links(database);
+    let (name, database) = (shown(&path), shown(database));
+    // closing it gives up the locks of this process (fcntl(2)), but the transaction is over
+    let is_writable = OpenOptions::new().write(true).open(&path).is_ok();
+    if is_writable && cannot_write_in(&folder_of(&path)) {
+        let folder = folder_of(&path);
+        let message =
+            format!("`{database}` cannot be written: no journal can be made in the folder `{}`", shown(&folder));
+        return CommandError::failed(message).help(see_folder(&folder));
+    }
+    CommandError::failed(format!("`{database}` is read-only"))
+        .help(format!("see who may write to it, and whose it is: `ls -l {}`", shell_quoted(&name)))
+}
+
+/// Whether a file cannot be made in a folder, found out by making one: rights, owners and mounts all have a say in it.
+fn cannot_write_in(folder: &Path) -> bool {
+    let probe = folder.join(format!(".dbmigrate-{}", std::process::id()));
+    match OpenOptions::new().write(true).create_new(true).open(&probe) {
+        Ok(_) => std::fs::remove_file(&probe).is_err(),
+        Err(error) => error.kind() != ErrorKind::AlreadyExists,
+    }
+}
+
+fn see_folder(folder: &Path) -> String {
+    format!("see whose it is: `ls -ld {}`", shell_quoted(&shown(folder)))
+}
+
+/// Nobody can tell whether there is a file.
+fn cannot_look(url: &DatabaseUrl, path: &Path, error: &std::io::Error) -> CommandError {
+    let path = end_of_links(path);
+    let mut folders: Vec<&Path> = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()).collect();
+    folders.reverse();
+    let message = match error.kind() {
+        ErrorKind::PermissionDenied => {
+            let closed = folders.iter().find(|folder| std::fs::metadata(folder.join(".")).is_err());
+            if let Some(folder) = closed {
+                let message = format!("cannot look for `{url}`: you may not enter the folder `{}`", shown(folder));
+                return CommandError::failed(message).help(see_folder(folder));
+            }
+            error.to_string()
+        }
+        ErrorKind::NotADirectory => {
+            let file = folders.iter().find(|folder| folder.is_file());
+            file.map_or_else(|| error.to_string(), |file| format!("`{}` is a file, not a folder", shown(file)))
+        }
+        _ if path.is_symlink() => "its links lead in a circle".to_owned(),
+        _ => error.to_string(),
+    };
+    CommandError::failed(format!("cannot look for `{url}`: {message}")).help("name the file: `--url PATH`")
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The file that a path leads to, be it there or not: SQLite makes its journal beside that one.
+pub(crate) fn end_of_links(path: &Path) -> PathBuf {
+    owner::names(path).pop().unwrap_or_default()
+}
+
+fn shown(path: &Path) -> String {
+    path::for_display(path).display().to_string()
+}

@@ -1,0 +1,11 @@
+//! The database of a command: opened, and what is said when it fails.
+
+pub(crate) mod failure;
+pub(crate) mod file;
+mod open;
+mod server_error;
+pub(crate) mod state;
+mod subject;
+
+pub(crate) use open::{open, remove_if_empty};
+pub(crate) use subject::Subject;

@@ -1,0 +1,259 @@
+//! The answers that `--rename`, `--backfill`, `--convert` and `--accept` give on the command line.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use clap::Args;
+use dbmigrate_core::diff::Renames;
+use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::plan::{Decisions, Lint};
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::sql::{Expr, Name};
+
+use crate::error::{CommandError, Result, did_you_mean};
+
+/// The flags.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Answers {
+    /// A table (`users=people`) or column (`users.nick=handle`) was renamed
+    #[arg(long, value_name = "OLD=NEW")]
+    pub rename: Vec<String>,
+
+    /// Value of existing rows in a new or no longer nullable column, as SQL
+    #[arg(long, value_name = "TABLE.COLUMN=SQL")]
+    pub backfill: Vec<String>,
+
+    /// What the values of a column become that changes, as SQL over the row as it was
+    #[arg(long, value_name = "TABLE.COLUMN=SQL")]
+    pub convert: Vec<String>,
+
+    /// Accept what a lint warns of (`drop_column:users.legacy`), or `all`
+    #[arg(long, value_name = "LINT:OBJECT")]
+    pub accept: Vec<String>,
+}
+
+/// What `--accept` takes that is no lint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Everything that a question is asked about.
+    All,
+    /// That the database has a history of migrations.
+    History,
+    /// With a table: that it stays beside a new one that is like it.
+    KeepTable,
+    /// With a view: that it goes.
+    DropView,
+}
+
+/// What `generate` takes.
+pub(crate) const FOR_GENERATE: &[Word] = &[Word::All];
+/// What `push` takes.
+pub(crate) const FOR_PUSH: &[Word] = &[Word::All, Word::History, Word::KeepTable, Word::DropView];
+
+impl Word {
+    /// The word, as it is typed.
+    fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::History => "history",
+            Self::KeepTable => "keep_table",
+            Self::DropView => "drop_view",
+        }
+    }
+
+    /// Whether an object follows, as behind a lint.
+    fn has_object(self) -> bool {
+        matches!(self, Self::KeepTable | Self::DropView)
+    }
+}
+
+/// What an `--accept` accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Acceptance {
+    /// A word that stands alone.
+    Word(Word),
+    /// A word with its object.
+    Object(Word, Name),
+    /// A lint with its object.
+    Lint(Lint, String),
+}
+
+impl Answers {
+    /// Adds the flags to a command line.
+    pub(crate) fn push_to(&self, line: &mut String) {
+        let flags = [
+            ("rename", &self.rename),
+            ("backfill", &self.backfill),
+            ("convert", &self.convert),
+            ("accept", &self.accept),
+        ];
+        for (flag, values) in flags {
+            for value in values {
+                // writing to a string cannot fail
+                let _ = write!(line, " --{flag} {}", shell_quoted(value));
+            }
+        }
+    }
+
+    /// Whether there are none that could make a change out of nothing.
+    pub(crate) fn changes_nothing(&self) -> bool {
+        self.rename.is_empty() && self.backfill.is_empty() && self.convert.is_empty()
+    }
+
+    /// Adds the answers to decisions that come from elsewhere. A rename overrides one about the same names.
+    ///
+    /// # Errors
+    /// Exit code 2 for an answer that is none.
+    pub(crate) fn decide(
+        &self,
+        decisions: &mut Decisions,
+        words: &[Word],
+        (old, new): (&Schema, &Schema),
+    ) -> Result<()> {
+        let mut renames = Renames::default();
+        for text in &self.rename {
+            add_rename(&mut renames, text, old, new)?;
+        }
+        override_with(&mut decisions.renames, renames);
+        for acceptance in self.accepted(words)? {
+            match acceptance {
+                Acceptance::Word(Word::All) => decisions.accepted.all = true,
+                Acceptance::Object(Word::KeepTable, table) => {
+                    decisions.accepted.kept_tables.insert(table);
+                }
+                Acceptance::Object(Word::DropView, view) => {
+                    decisions.accepted.dropped_views.insert(view);
+                }
+                Acceptance::Word(_) | Acceptance::Object(..) => {}
+                Acceptance::Lint(lint, object) => decisions.accepted.add(lint, &object),
+            }
+        }
+        decisions.backfills = expressions("backfill", &self.backfill, new)?;
+        decisions.conversions = expressions("convert", &self.convert, new)?;
+        Ok(())
+    }
+
+    /// What is accepted.
+    ///
+    /// # Errors
+    /// Exit code 2 for something that cannot be.
+    pub(crate) fn accepted(&self, words: &[Word]) -> Result<Vec<Acceptance>> {
+        self.accept.iter().map(|text| acceptance(text, words)).collect()
+    }
+}
+
+fn acceptance(text: &str, words: &[Word]) -> Result<Acceptance> {
+    if let Some(word) = words.iter().find(|word| word.name() == text && !word.has_object()) {
+        return Ok(Acceptance::Word(*word));
+    }
+    let named = words.iter().filter(|word| word.has_object());
+    let names = || Lint::ALL.iter().map(|lint| lint.name()).chain(named.clone().map(|word| word.name()));
+    let Some((lint, object)) = text.split_once(':') else {
+        let error = CommandError::usage(format!("`--accept {text}` does not say what is accepted"));
+        let alone = words.iter().filter(|word| !word.has_object()).map(|word| word.name());
+        return Err(match did_you_mean(text, alone) {
+            Some(word) => error.help(format!("did you mean `--accept {word}`?")),
+            None => error
+                .help("name the lint and the object: `--accept drop_column:users.legacy`")
+                .help("or everything: `--accept all`"),
+        });
+    };
+    if let Some(word) = named.clone().find(|word| word.name() == lint) {
+        return Ok(Acceptance::Object(*word, object.into()));
+    }
+    let lint: Lint = lint.parse().map_err(|_| {
+        let error = CommandError::usage(format!("there is no lint `{lint}`"));
+        match did_you_mean(lint, names()) {
+            Some(name) => error.help(format!("did you mean `{name}`?")),
+            None => error.help(format!("there are `{}`", names().collect::<Vec<_>>().join("`, `"))),
+        }
+    })?;
+    Ok(Acceptance::Lint(lint, object.to_owned()))
+}
+
+/// `users=people`, `users.nick=handle` or `users.nick=users.handle`.
+fn add_rename(renames: &mut Renames, text: &str, old: &Schema, new: &Schema) -> Result<()> {
+    let usage = || {
+        CommandError::usage(format!("`--rename {text}` is not a rename"))
+            .help("a table: `--rename users=people`")
+            .help("a column: `--rename users.nick=handle`")
+    };
+    let (from, to) = text.split_once('=').ok_or_else(usage)?;
+    let (from, to) = (from.trim(), to.trim());
+    if from.is_empty() || to.is_empty() {
+        return Err(usage());
+    }
+    // names may contain dots: a whole name that is a table wins
+    let is_table = |schema: &Schema, name: &str| {
+        let name = Name::from(name);
+        schema.tables.contains(&name) || schema.virtual_tables.contains(&name)
+    };
+    if !from.contains('.') || (is_table(old, from) && is_table(new, to)) {
+        if to.contains('.') && !is_table(new, to) {
+            return Err(usage());
+        }
+        renames.tables.push((from.into(), to.into()));
+        return Ok(());
+    }
+    let (table, column) = from.split_once('.').ok_or_else(usage)?;
+    let to_column = match to.split_once('.') {
+        // `users.nick=users.handle`; a column that is called `a.b` is taken as it stands
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(table) => rest,
+        Some((prefix, _)) if is_table(new, prefix) => {
+            return Err(CommandError::usage(format!("`--rename {text}` moves a column to another table"))
+                .help("moving values takes a migration of your own: `cargo dbmigrate generate --custom`"));
+        }
+        _ => to,
+    };
+    renames.columns.push((table.into(), column.into(), to_column.into()));
+    Ok(())
+}
+
+/// A flag overrides an attribute about the same names. Flags that contradict each other are left for the diff to find.
+fn override_with(renames: &mut Renames, flags: Renames) {
+    renames.tables.retain(|(from, to)| !flags.tables.iter().any(|(one, two)| one == from || two == to));
+    renames.columns.retain(|(table, from, to)| {
+        !flags.columns.iter().any(|(on, one, two)| on == table && (one == from || two == to))
+    });
+    renames.tables.extend(flags.tables);
+    renames.columns.extend(flags.columns);
+}
+
+/// What `--backfill` and `--convert` say, by table and column.
+fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(Name, Name), Expr>> {
+    let mut found: BTreeMap<(Name, Name), Expr> = BTreeMap::new();
+    for text in texts {
+        let usage = || {
+            CommandError::usage(format!("`--{flag} {text}` does not say what rows get")).help(format!(
+                "name the column and an SQL expression: `--{flag} users.age=0`, `--{flag} \"users.key=lower(email)\"`"
+            ))
+        };
+        let (table, column, expr) = of_known_column(text, new).or_else(|| of_any_column(text)).ok_or_else(usage)?;
+        if expr.trim().is_empty() {
+            return Err(usage());
+        }
+        let target = format!("{table}.{column}");
+        if found.insert((table, column), Expr::new(expr)).is_some() {
+            return Err(CommandError::usage(format!("two `--{flag}` for `{target}`")).help("leave one of them out"));
+        }
+    }
+    Ok(found)
+}
+
+/// `table.column=expression` of a column that is declared, whatever characters its names have.
+fn of_known_column<'t>(text: &'t str, new: &Schema) -> Option<(Name, Name, &'t str)> {
+    let columns = new.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let matching = columns.filter_map(|(table, column)| {
+        let prefix = format!("{}.{}=", table.name, column.name);
+        let (start, expr) = text.split_at_checked(prefix.len())?;
+        start.eq_ignore_ascii_case(&prefix).then(|| (table.name.clone(), column.name.clone(), expr))
+    });
+    // `a.b=c=1` is of the column `b=c`, if there is one
+    matching.min_by_key(|(_, _, expr)| expr.len())
+}
+
+fn of_any_column(text: &str) -> Option<(Name, Name, &str)> {
+    let (target, expr) = text.split_once('=')?;
+    let (table, column) = target.split_once('.')?;
+    Some((table.trim().into(), column.trim().into(), expr))
+}

@@ -1,0 +1,234 @@
+//! The decisions of `generate` and `push`: from flags, from attributes, and from questions at a terminal.
+
+use dbmigrate_core::diff::{Diff, RenameError, diff};
+use dbmigrate_core::folder::Snapshot;
+use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
+use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, conversions, misplaced, of_unknown};
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::sql::Expr;
+use dialoguer::{Confirm, Input, Select};
+
+use crate::decisions::answers::{Acceptance, Answers, Word};
+use crate::diagnostic::Diagnostic;
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::Context;
+use crate::source::Declared;
+use crate::structs;
+
+/// The decisions and the difference under them.
+pub(crate) struct Decided {
+    pub(crate) decisions: Decisions,
+    pub(crate) diff: Diff,
+}
+
+/// A decision that is missing, and how many rows or values it is about, where that is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Open {
+    pub(crate) question: Question,
+    pub(crate) count: Option<u64>,
+}
+
+/// The command that needs decisions.
+pub(crate) struct Asker<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) declared: &'a Declared,
+    /// The answers that were given with it.
+    pub(crate) answers: &'a Answers,
+    /// The words that its `--accept` takes.
+    pub(crate) words: &'static [Word],
+    /// The command as it was typed, so that a flag can be put behind it.
+    pub(crate) command_line: String,
+    /// What is said when a decision is missing: "nothing was written".
+    pub(crate) untouched: &'static str,
+}
+
+impl Asker<'_> {
+    /// Collects all decisions. With `only_look`, those that are missing may stay so.
+    ///
+    /// # Errors
+    /// Exit code 2 for flags that do not fit, 3 for decisions that are missing and cannot be asked for.
+    pub(crate) fn decide(&self, head: &Snapshot, only_look: bool) -> Result<Decided> {
+        let (old, new) = (&head.schema, &self.declared.schema);
+        let renames = structs::pending_renames(self.declared, head);
+        let mut decisions = Decisions { renames, ..Decisions::default() };
+        self.answers.decide(&mut decisions, self.words, (old, new))?;
+        refuse(of_unknown(&decisions, new))?;
+        loop {
+            let diff = diff(old, new, &decisions.renames).map_err(|error| self.rename_error(&error))?;
+            let mut open = questions(&diff, old, new, &decisions);
+            open.extend(conversions(&diff, new, &decisions));
+            let open = answerable(open).into_iter();
+            let open: Vec<Open> = open.map(|question| Open { question, count: None }).collect();
+            let Some(first) = open.first() else {
+                check_fills(&decisions, &diff, new)?;
+                self.warn_of_unused(&diff, old, new, &decisions)?;
+                return Ok(Decided { decisions, diff });
+            };
+            if only_look {
+                return Ok(Decided { decisions, diff });
+            }
+            if !self.context.printer.can_ask() {
+                return Err(self.missing(&open, &[]));
+            }
+            self.ask(&mut decisions, first)?;
+        }
+    }
+
+    /// A rename that does not fit.
+    pub(crate) fn rename_error(&self, error: &RenameError) -> CommandError {
+        if let Some(error) = structs::rename_error(self.context, self.declared, error, self.untouched) {
+            return error;
+        }
+        CommandError::usage(error.to_string()).help(
+            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name",
+        )
+    }
+}
+
+/// `2 rows` of a table, `1 value` of a column.
+fn counted(count: u64, lint: Lint) -> String {
+    let noun = if lint == Lint::DropTable { "row" } else { "value" };
+    crate::report::counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
+}
+
+/// A backfill must have something to fill, and a conversion something to convert, else it was meant for something else.
+pub(crate) fn check_fills(decisions: &Decisions, diff: &Diff, new: &Schema) -> Result<()> {
+    refuse(misplaced(decisions, diff, new))
+}
+
+fn refuse(found: Option<Misplaced>) -> Result<()> {
+    let Some(Misplaced { message, help }) = found else { return Ok(()) };
+    Err(help.into_iter().fold(CommandError::usage(message), CommandError::help))
+}
+
+impl Asker<'_> {
+    /// Accepting something that does not happen is no harm, but probably a mistake.
+    pub(crate) fn warn_of_unused(&self, diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions) -> Result<()> {
+        let strict = Decisions { accepted: Accepted::default(), ..decisions.clone() };
+        let needed: Vec<(Lint, String)> = questions(diff, old, new, &strict).iter().map(Question::lint).collect();
+        for acceptance in self.answers.accepted(self.words)? {
+            let Acceptance::Lint(lint, object) = acceptance else { continue };
+            let is_used = needed.iter().any(|(one, two)| *one == lint && two.eq_ignore_ascii_case(&object));
+            if !is_used && lint != Lint::LossyConversion {
+                let message = format!("`--accept {lint}:{object}`: nothing of that kind happens");
+                self.context.printer.warning(&message, &[]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Exit code 3, with every answer as a command. `contradicted` is what rows have against what is asked for.
+    pub(crate) fn missing(&self, open: &[Open], contradicted: &[Diagnostic]) -> CommandError {
+        let command = &self.command_line;
+        let mut diagnostics: Vec<Diagnostic> = open.iter().map(|open| self.diagnostic(open)).collect();
+        diagnostics.extend(contradicted.iter().cloned());
+        let untouched = self.untouched;
+        let decisions = match open.len() {
+            1 => "a decision is needed".to_owned(),
+            count => format!("{count} decisions are needed"),
+        };
+        let rows = "rows contradict what the structs declare";
+        let message = match (open.is_empty(), contradicted.is_empty()) {
+            (false, true) => format!("{decisions}, {untouched}"),
+            (false, false) => format!("{decisions} and {rows}, {untouched}"),
+            (true, _) => format!("{rows}, {untouched}"),
+        };
+        let count = diagnostics.len();
+        let rendered = self.context.printer.render(&diagnostics);
+        let mut error = CommandError::new(exit::DECISION, message).diagnostics(rendered);
+        if self.declared.schema.is_empty() {
+            let package = &self.context.package.name;
+            error =
+                error.note(format!("no struct with `#[derive(Table)]` was found in `{package}`: is a `mod` missing?"));
+        }
+        let questions: Vec<Question> = open.iter().map(|open| open.question.clone()).collect();
+        match as_renames(&questions).filter(|_| !open.is_empty()) {
+            _ if count == 1 => error,
+            Some(flags) if contradicted.is_empty() => {
+                error.help(format!("if all are renamed: `{command} {}`", flags.join(" ")))
+            }
+            _ if open.is_empty() => error.help("mend the rows or give the answers, all in one command"),
+            _ => error.help("give all answers in one command, one flag each"),
+        }
+    }
+
+    /// A question with its answers, at what it is about.
+    fn diagnostic(&self, Open { question, count }: &Open) -> Diagnostic {
+        let (lint, _) = question.lint();
+        let mut diagnostic = Diagnostic::error(question.message(*count));
+        diagnostic.code = Some(lint.name().to_owned());
+        // a table that has rows is not empty, whoever accepts that
+        let is_an_answer = |flag: &str| count.is_none() || !flag.contains(Lint::NotNullWithoutDefault.name());
+        for (when, flag) in question.answers().into_iter().filter(|(_, flag)| is_an_answer(flag)) {
+            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", self.command_line));
+        }
+        let (place, text) = match question {
+            Question::TableGone { candidates, .. } => match candidates.first() {
+                Some(candidate) => (Place::Table(candidate.clone()), "new"),
+                None => return diagnostic,
+            },
+            Question::ColumnGone { table, candidates, .. } => match candidates.first() {
+                Some(candidate) => (Place::Column(table.clone(), candidate.clone()), "new"),
+                None => (Place::Table(table.clone()), ""),
+            },
+            Question::BecomesGenerated { table, column }
+            | Question::Conversion { table, column, .. }
+            | Question::Backfill { table, column, .. } => (Place::Column(table.clone(), column.clone()), ""),
+        };
+        self.declared.point(diagnostic, &place, text)
+    }
+
+    /// Asks one question at the terminal. Nothing that loses data is preselected.
+    pub(crate) fn ask(&self, decisions: &mut Decisions, Open { question, count }: &Open) -> Result<()> {
+        let failed = |error: dialoguer::Error| CommandError::failed(format!("no answer: {error}"));
+        let (lint, object) = question.lint();
+        match question {
+            Question::TableGone { candidates, .. } | Question::ColumnGone { candidates, .. }
+                if !candidates.is_empty() =>
+            {
+                let mut items: Vec<String> = candidates.iter().map(|name| format!("renamed to `{name}`")).collect();
+                items.push(match count {
+                    Some(count) => format!("dropped, with {}", counted(*count, lint)),
+                    None => format!("dropped: everything in `{object}` is lost"),
+                });
+                let may_stay = matches!(question, Question::TableGone { may_stay: true, .. });
+                items.extend(may_stay.then(|| format!("neither: `{object}` stays beside the new one")));
+                let choice = Select::new()
+                    .with_prompt(question.message(*count).trim_end_matches('?'))
+                    .items(&items)
+                    .interact()
+                    .map_err(failed)?;
+                match (candidates.get(choice), question) {
+                    (Some(to), Question::TableGone { table, .. }) => {
+                        decisions.renames.tables.push((table.clone(), to.clone()));
+                    }
+                    (Some(to), Question::ColumnGone { table, column, .. }) => {
+                        decisions.renames.columns.push((table.clone(), column.clone(), to.clone()));
+                    }
+                    _ if choice > candidates.len() => {
+                        decisions.accepted.kept_tables.insert(object.as_str().into());
+                    }
+                    _ => decisions.accepted.add(lint, &object),
+                }
+            }
+            Question::Backfill { table, column, example } => {
+                let answer: String = Input::new()
+                    .with_prompt(format!("{} (SQL, such as {example})", question.message(*count).trim_end_matches('?')))
+                    .interact_text()
+                    .map_err(failed)?;
+                decisions.backfills.insert((table.clone(), column.clone()), Expr::new(answer));
+            }
+            _ => {
+                let prompt = format!("{}. Go on?", question.message(*count));
+                let yes = Confirm::new().with_prompt(prompt).default(false).interact().map_err(failed)?;
+                if !yes {
+                    return Err(CommandError::new(exit::DECISION, self.untouched));
+                }
+                decisions.accepted.add(lint, &object);
+            }
+        }
+        Ok(())
+    }
+}

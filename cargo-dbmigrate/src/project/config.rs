@@ -1,0 +1,205 @@
+//! `dbmigrate.toml` as the subcommand reads it. What can be in it is in [`dbmigrate_core::config`], because the macros
+//! read it too.
+
+use std::path::Path;
+
+pub(crate) use dbmigrate_core::config::{Config, FILE_NAME};
+use dbmigrate_core::config::{TOKEN_VARIABLE, position};
+
+use crate::error::{CommandError, Result};
+use crate::project::path;
+use crate::url_text::has_credentials;
+
+/// Reads the configuration of the package in `root`.
+///
+/// # Errors
+/// Exit code 2 with file, line and column, if it cannot be understood.
+pub(crate) fn read(root: &Path) -> Result<Config> {
+    let path = root.join(FILE_NAME);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => parse(&text, &path::for_display(&path)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
+        Err(error) => Err(CommandError::io("read", &path, &error)),
+    }
+}
+
+fn parse(text: &str, path: &Path) -> Result<Config> {
+    let config = Config::parse(text).map_err(|problem| {
+        let place = problem.place.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+        let error = CommandError::usage(problem.message).at(format!("{}{place}", path.display()));
+        problem.help.into_iter().fold(error, CommandError::help)
+    })?;
+    if config.url.as_ref().is_some_and(|url| has_credentials(url)) {
+        let message = "`url` has credentials in it, and this file is for everybody";
+        let help = format!("put the token into the environment variable `{TOKEN_VARIABLE}` or into `.env`");
+        return Err(CommandError::usage(message).at(path.display()).help(help));
+    }
+    Ok(config)
+}
+
+/// An error in `Cargo.toml`, with its place.
+pub(crate) fn toml_error(text: &str, path: &Path, error: &toml::de::Error) -> CommandError {
+    let mut place = path.display().to_string();
+    if let Some(span) = error.span() {
+        let (line, column) = position(text, span.start);
+        place = format!("{place}:{line}:{column}");
+    }
+    // toml's messages may take several lines
+    let message = error.message().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
+    CommandError::usage(message).at(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config> {
+        super::parse(text, Path::new(FILE_NAME))
+    }
+
+    fn error(text: &str) -> String {
+        let error = parse(text).expect_err("the file is wrong");
+        assert_eq!(error.exit_code(), crate::exit::USAGE);
+        format!("{}: {} | {}", error.place().unwrap_or_default(), error.message(), error.help_lines().join(" "))
+    }
+
+    #[test]
+    fn everything_has_a_default() {
+        assert_eq!(parse(""), Ok(Config::default()));
+        let config = parse("migrations = \"db\"\nroot = \"a.rs\"\nurl = \"a.db\"\nbusy_timeout = 0").expect("right");
+        assert_eq!(config.migrations, Path::new("db"));
+        assert_eq!((config.root.as_deref(), config.busy_timeout), (Some(Path::new("a.rs")), 0));
+    }
+
+    #[test]
+    fn unknown_fields_are_refused_at_their_place_with_a_suggestion() {
+        let wanted = "dbmigrate.toml:2:1: unknown field `migratons` | did you mean `migrations`?";
+        assert_eq!(error("url = \"a\"\nmigratons = \"x\""), wanted);
+        assert!(
+            error("[databases]")
+                .contains("there are `migrations`, `root`, `url`, `token_env`, `timeout`, `retries`, `busy_timeout`")
+        );
+    }
+
+    #[test]
+    fn wrong_values_are_refused_at_their_place() {
+        let message = error("\nbusy_timeout = \"soon\"");
+        assert!(message.starts_with("dbmigrate.toml:2:16: invalid type: string, expected an integer"), "{message}");
+        assert!(error("busy_timeout = -1").contains("dbmigrate.toml:1:16: the number is too large, or less than 0"));
+        assert!(error("busy_timeout = 100000").contains("more than a day"));
+        assert!(error("migrations = \"\"").contains("is empty"));
+        assert!(error("url = ").starts_with("dbmigrate.toml:1:7"), "{}", error("url = "));
+    }
+
+    #[test]
+    fn patterns_are_read_and_wrong_ones_refused_at_their_place() {
+        let config = parse("ignore = [\"legacy_*\", \"Spatial_Ref_Sys\"]").expect("right");
+        assert!(config.ignore.hides(&"LEGACY_users".into()) && config.ignore.hides(&"spatial_ref_sys".into()));
+        assert!(!config.ignore.hides(&"users".into()) && !Config::default().ignore.hides(&"users".into()));
+        assert_eq!(error("ignore = [\"a\",\n  \"\"]"), "dbmigrate.toml:2:3: the pattern is empty | ");
+        assert!(error("ignore = [\"a\", \"[ab]*\"]").starts_with("dbmigrate.toml:1:16: `[ab]*` has a `[` in it"));
+        assert!(
+            error("ignore = \"a\"")
+                .starts_with("dbmigrate.toml:1:10: invalid type: string, expected a list of strings")
+        );
+    }
+
+    #[test]
+    fn a_token_is_named_by_its_variable() {
+        let config = parse("token_env = \"PROD_TOKEN\"\ntimeout = 5\nretries = 0").expect("right");
+        assert_eq!((config.token_variable(), config.timeout, config.retries), ("PROD_TOKEN", 5, 0));
+        assert_eq!(Config::default().token_variable(), "TURSO_AUTH_TOKEN");
+        for wrong in ["eyJhbGciOi.eyJhIjoicnci.s3cret", "", "A B", "1A"] {
+            let message = error(&format!("token_env = \"{wrong}\""));
+            assert!(message.contains("is not the name of an environment variable"), "{message}");
+            assert!(!message.contains("s3cret"), "{message}");
+        }
+        assert!(error("timeout = 0").contains("`timeout` is 0"));
+        assert!(error("retries = 101").contains("`retries` is more than 100"));
+    }
+
+    #[test]
+    fn credentials_do_not_belong_into_the_file() {
+        let message = error("url = \"libsql://h?authToken=s3cret\"");
+        assert!(message.contains("credentials") && !message.contains("s3cret"), "{message}");
+    }
+
+    /// The words in which a file is refused that is TOML, but not ours.
+    fn is_about_meaning(message: &str) -> bool {
+        ["unknown field", "unknown variant", "invalid type", "the number is too large"]
+            .iter()
+            .any(|start| message.starts_with(start))
+    }
+
+    #[test]
+    fn what_is_toml_and_where_it_is_not_is_what_the_crate_toml_says() {
+        for text in [
+            "",
+            "# a comment\n\n",
+            "\u{feff}url = 'a'",
+            "url = 'a' # why\r\ntimeout = 1_0\r\n",
+            "url = \"\"\"\na\"\"\"\nroot = '''b'''",
+            "\"url\" = \"\\u0061\"\n'root' = 'b'",
+            "timeout = 0x1F\nretries = 0o7\nbusy_timeout = 0b11",
+            "timeout = +5",
+            "timeout = 99999999999999999999",
+            "timeout = 5.0",
+            "timeout = 2020-01-01",
+            "timeout = inf",
+            "timeout = true",
+            "ignore = [ # these\n  'a',\n  'b', # and that\n]\n",
+            "ignore = ['a' 'b']",
+            "ignore = ['a', 1]",
+            "ignore = [['a'], []]",
+            "ignore = []",
+            "ignore = [,]",
+            "ignore = ['a'",
+            "url.path = 'a'",
+            "url.path = 'a'\nurl.host = 'b'",
+            "url = { path = ['a', { b = 1 }], host = 'b' }\nroot = 'c'",
+            "url = { path = 'a'",
+            "[databases]\nmain = 'a'\n[databases.more]\nurl = 'b'",
+            "[[url]]\na = 1\n[[url]]\na = 2",
+            "[databases\nmain = 'a'",
+            "url = 'a'\nurl = 'b'",
+            "url = 'a'\n\"url\" = 'b'",
+            "url = 'a' root = 'b'",
+            "url = a",
+            "url = 'a",
+            "url = \"a\\q\"",
+            "url = \"a\u{7}\"",
+            "url",
+            "url =",
+            "= 'a'",
+            "url == 'a'",
+            "timeout = 1__0",
+            "timeout = 01",
+            "timeout = 1_",
+            "compile_check = 'warn'\ntoken_env = 'A'\nmigrations = 'b'",
+        ] {
+            match (toml::from_str::<toml::Table>(text), Config::parse(text)) {
+                (Ok(_), Ok(_)) => {}
+                // both refuse it, in other words
+                (Err(_), Err(ours)) if is_about_meaning(&ours.message) => {}
+                (Ok(_), Err(ours)) => assert!(is_about_meaning(&ours.message), "{text}: {ours:?}"),
+                (Err(theirs), Ok(ours)) => panic!("{text}: {theirs}, but {ours:?}"),
+                (Err(theirs), Err(ours)) => {
+                    let place = theirs.span().map(|span| position(text, span.start));
+                    let message = theirs.message().replace('\n', ", ");
+                    assert_eq!((ours.place, ours.message), (place, message), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_value_is_read() {
+        let text = "timeout = 0x1F\nretries = 0o7\n\"busy_timeout\" = 1_0\nroot = '''\na'b'''\nurl = \"\\u0061\"\n\
+                    ignore = [ # these\n  'a', \"\"\"b\"\"\",\n]\ncompile_check = 'off'";
+        let config = Config::parse(text).expect("right");
+        assert_eq!((config.timeout, config.retries, config.busy_timeout), (31, 7, 10));
+        assert_eq!((config.root.as_deref(), config.url.as_deref()), (Some(Path::new("a'b")), Some("a")));
+        assert_eq!(config.ignore.patterns().map(ToString::to_string).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(config.compile_check, dbmigrate_core::config::CompileCheck::Off);
+    }
+}

@@ -1,0 +1,148 @@
+//! What every command needs: the package, its configuration, and somebody to speak through.
+
+use std::path::PathBuf;
+
+use dbmigrate_core::folder::{Folder, Verify, lock};
+use dbmigrate_core::schema::Schema;
+
+use super::selection::Selection;
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::config::{self, Config, FILE_NAME};
+use crate::project::gitignore;
+use crate::project::package::Package;
+use crate::project::path;
+use crate::project::url::{Connect, DatabaseUrl, Place, TokenSource, UrlSource};
+use crate::report::Printer;
+
+/// What every command needs. Made without running cargo, except where `-p` or a workspace ask for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    /// Speaks to the user.
+    pub printer: Printer,
+    /// `dbmigrate.toml`, or its defaults.
+    pub config: Config,
+    /// The package.
+    pub package: Package,
+    /// The features that the structs are read with.
+    pub selection: Selection,
+    /// The migrations folder, relative to the working directory if it is inside.
+    pub folder_path: PathBuf,
+}
+
+impl Context {
+    /// Finds the package and reads its configuration.
+    ///
+    /// # Errors
+    /// If there is no package, or its configuration cannot be understood.
+    pub(crate) fn new(selection: Selection, printer: Printer) -> Result<Self> {
+        let package = Package::find(&selection)?;
+        let config = config::read(&package.root)?;
+        let folder_path = path::for_display(&package.root.join(&config.migrations));
+        Ok(Self { printer, config, package, selection, folder_path })
+    }
+
+    /// Opens the migrations folder: reads the lock and the listing, not the migrations.
+    ///
+    /// # Errors
+    /// Exit code 5 if the lock is not whole, 2 if a table of the last snapshot is ignored in databases.
+    pub(crate) fn folder(&self) -> Result<Folder> {
+        let folder = Folder::open(&self.folder_path)?;
+        if !self.config.ignore.is_empty() {
+            self.refuse_ignored(&folder.head_snapshot()?.schema)?;
+        }
+        Ok(folder)
+    }
+
+    /// The same for a command that goes by the migrations, which are then not written but read: a folder that is not
+    /// there was forgotten somewhere, and a run that has nothing to do because of it is none that went well.
+    ///
+    /// # Errors
+    /// As for [`Context::folder`], and exit code 5 if there is no folder.
+    pub(crate) fn existing_folder(&self) -> Result<Folder> {
+        let folder = self.folder()?;
+        self.refuse_missing(&folder)?;
+        Ok(folder)
+    }
+
+    /// Refuses a folder that is not there.
+    ///
+    /// # Errors
+    /// Exit code 5.
+    pub(crate) fn refuse_missing(&self, folder: &Folder) -> Result<()> {
+        if folder.exists() {
+            return Ok(());
+        }
+        // migrations without a lock
+        folder.verify(Verify::Listing)?;
+        let path = folder.path().display().to_string();
+        let error = match folder.path().is_dir() {
+            true => CommandError::new(exit::INCONSISTENT, format!("`{path}` has no `{}`", lock::FILE_NAME)),
+            false => CommandError::new(exit::INCONSISTENT, format!("there is no migrations folder `{path}`")),
+        };
+        let copy = format!("`COPY {0} ./{0}`", self.config.migrations.display());
+        Err(error
+            .help(format!("if it is there elsewhere, bring it here, into a container as well: {copy}"))
+            .help("in a new package, make it: `cargo dbmigrate init`"))
+    }
+
+    /// What is ignored cannot be made by migrations.
+    fn refuse_ignored(&self, schema: &Schema) -> Result<()> {
+        let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
+        let message = format!("the migrations make `{name}`, but the pattern `{pattern}` hides it in databases");
+        let help = "take the pattern out of `ignore`, or make it narrower".to_owned();
+        Err(CommandError::usage(message).at(path::for_display(&self.package.root.join(FILE_NAME)).display()).help(help))
+    }
+
+    /// The database that is meant. Can be printed.
+    ///
+    /// # Errors
+    /// Exit code 2 for a URL that is none of a database.
+    pub(crate) fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
+        DatabaseUrl::find(connect, &self.package.root, &self.config).inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// Sees to it that git does not take `.env`, the database of this package and `database` in, and says so. Returns
+    /// the file that was changed.
+    ///
+    /// # Errors
+    /// If it cannot be read or written.
+    pub(crate) fn ignore_in_git(&self, database: Option<&DatabaseUrl>) -> Result<Option<PathBuf>> {
+        let root = &self.package.root;
+        let named = database.and_then(DatabaseUrl::file).and_then(|file| std::path::absolute(file).ok());
+        let databases: Vec<PathBuf> = DatabaseUrl::local_file(root, &self.config).into_iter().chain(named).collect();
+        let Some(added) = gitignore::see_to(root, &databases)? else { return Ok(None) };
+        let (lines, file) = (added.lines.join("`, `"), added.file.display());
+        if added.is_new {
+            self.printer.status("Created", format!("{file} (with `{lines}`)"));
+        } else {
+            self.printer.status("Added", format!("`{lines}` to {file}"));
+        }
+        Ok(Some(added.file))
+    }
+
+    /// The database that was typed for a flag that is not `--url`.
+    ///
+    /// # Errors
+    /// As for [`Context::database`].
+    pub(crate) fn database_at(&self, text: &str, flag: &'static str, connect: &Connect) -> Result<DatabaseUrl> {
+        let url = DatabaseUrl::of_side(text, flag, connect, &self.package.root, &self.config);
+        url.inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// Says who else can read the token.
+    fn warn_of_readers(&self, url: &DatabaseUrl) {
+        let Place::Server(server) = url.place() else { return };
+        let from = url.source();
+        if server.token.is_some() && !server.url.is_encrypted() && !server.url.is_loopback() {
+            let message = format!("`{url}` is not encrypted: everybody on the way can read the token");
+            self.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
+        }
+        if server.token_source == TokenSource::Url && matches!(from, UrlSource::Argument | UrlSource::Side(_)) {
+            let message = format!("everybody on this machine can read the token in {from}");
+            let variable = self.config.token_variable();
+            let help = format!("put it into the environment, or into `.env`: `{variable}=…`");
+            self.printer.warning(&message, &[help]);
+        }
+    }
+}

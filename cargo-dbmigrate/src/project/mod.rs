@@ -1,0 +1,14 @@
+//! The package that a command is about: where it is, what is configured, which database it means.
+
+pub(crate) mod config;
+mod context;
+pub(crate) mod gitignore;
+pub(crate) mod package;
+pub(crate) mod path;
+mod selection;
+pub(crate) mod setup;
+pub(crate) mod url;
+pub(crate) mod write;
+
+pub(crate) use context::Context;
+pub(crate) use selection::Selection;

@@ -1,0 +1,17 @@
+//! The flags that say which database, for every command that opens one.
+
+use clap::Args;
+use dbmigrate_core::config::LONGEST_TIMEOUT;
+
+/// Which database, and how long to wait for it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Database")]
+pub(crate) struct Connect {
+    /// Path of a file, or URL: file:, libsql:, https:, http:
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// How long to wait for a server that does not answer (30), or a file that is locked (10)
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=LONGEST_TIMEOUT))]
+    pub timeout: Option<u64>,
+}

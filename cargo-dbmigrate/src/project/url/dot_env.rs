@@ -1,0 +1,73 @@
+//! The nearest `.env`, which is only read: the environment of this process stays as it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::source::{DEFAULT, ENVIRONMENT_VARIABLE};
+use crate::error::{CommandError, Result};
+
+/// A `.env` file.
+#[derive(Debug, Clone)]
+pub(crate) struct DotEnv {
+    /// The file, relative to the working directory if it is inside.
+    pub(crate) file: PathBuf,
+    values: BTreeMap<String, String>,
+    /// What is wrong with a line behind them.
+    broken: Option<CommandError>,
+}
+
+impl DotEnv {
+    /// Reads the nearest `.env` from `root` up to the repository that it is in.
+    ///
+    /// # Errors
+    /// Exit code 2 if it cannot be read.
+    pub(crate) fn near(root: &Path) -> Result<Option<Self>> {
+        let start = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+        let mut directories = start.ancestors();
+        let found = loop {
+            let Some(directory) = directories.next() else { return Ok(None) };
+            let file = directory.join(".env");
+            if file.is_file() {
+                break file;
+            }
+            if directory.join(".git").exists() {
+                return Ok(None);
+            }
+        };
+        let file = crate::project::path::for_display(&found);
+        let unreadable = |why: &dyn fmt::Display| {
+            CommandError::usage(format!("cannot read `{}`: {why}", file.display()))
+                .help(format!("or name the database: `--url {DEFAULT}`, `{ENVIRONMENT_VARIABLE}`"))
+        };
+        let mut values = BTreeMap::new();
+        let mut broken = None;
+        for line in dotenvy::from_path_iter(&found).map_err(|error| unreadable(&error))? {
+            match line {
+                // the first one counts, as for everybody who loads the file, also if there is nothing in it
+                Ok((name, value)) => drop(values.entry(name).or_insert(value)),
+                Err(error) => {
+                    broken = Some(match error {
+                        // the line itself may hold a secret
+                        dotenvy::Error::LineParse(..) => unreadable(&"a line in it is not `NAME=value`"),
+                        error => unreadable(&error),
+                    });
+                    break;
+                }
+            }
+        }
+        Ok(Some(Self { file, values, broken }))
+    }
+
+    /// A value, which may be blank.
+    ///
+    /// # Errors
+    /// If it is not in front of a line that cannot be read.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<&str>> {
+        match (self.values.get(name), &self.broken) {
+            (Some(value), _) => Ok(Some(value)),
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Ok(None),
+        }
+    }
+}

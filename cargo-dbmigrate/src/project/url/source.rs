@@ -1,0 +1,57 @@
+//! Where the URL of a database was taken from.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use dbmigrate_core::plan::decide::shell_quoted;
+
+use crate::project::config;
+
+/// The environment variable that names the database.
+pub(crate) const ENVIRONMENT_VARIABLE: &str = "TURSO_DATABASE_URL";
+
+/// The database that is used when nothing names another one, relative to the package.
+pub(crate) const DEFAULT: &str = "dev.db";
+
+/// Where a URL was taken from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UrlSource {
+    /// `--url`.
+    Argument,
+    /// Another flag that takes a database.
+    Side(&'static str),
+    /// The environment.
+    Environment,
+    /// A `.env` file.
+    DotEnv(PathBuf),
+    /// `dbmigrate.toml`.
+    Config,
+    /// Nothing named one.
+    Default,
+}
+
+impl UrlSource {
+    /// How another URL is named there, as it can be typed.
+    pub(super) fn with(&self, url: &str) -> String {
+        let word = shell_quoted(url);
+        match self {
+            Self::Argument | Self::Default => format!("--url {word}"),
+            Self::Side(flag) => format!("{flag} {word}"),
+            Self::Environment | Self::DotEnv(_) => format!("{ENVIRONMENT_VARIABLE}={word}"),
+            Self::Config => format!("url = {url:?}"),
+        }
+    }
+}
+
+impl fmt::Display for UrlSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => f.write_str("`--url`"),
+            Self::Side(flag) => write!(f, "`{flag}`"),
+            Self::Environment => write!(f, "the environment variable `{ENVIRONMENT_VARIABLE}`"),
+            Self::DotEnv(path) => write!(f, "`{ENVIRONMENT_VARIABLE}` in `{}`", path.display()),
+            Self::Config => write!(f, "`url` in `{}`", config::FILE_NAME),
+            Self::Default => f.write_str("the default"),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The token for a server: only from the environment, `.env` or the URL, because everybody on a machine can read
+//! command lines.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a token was taken from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TokenSource {
+    /// `authToken=` in the URL.
+    Url,
+    /// This variable of the environment.
+    Environment(String),
+    /// This variable in a `.env` file.
+    DotEnv(PathBuf, String),
+    /// Nowhere: this is the variable that could have it.
+    Missing(String),
+}
+
+impl fmt::Display for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url => f.write_str("`authToken` in the URL"),
+            Self::Environment(name) => write!(f, "the environment variable `{name}`"),
+            Self::DotEnv(path, name) => write!(f, "`{name}` in `{}`", path.display()),
+            Self::Missing(name) => write!(f, "nowhere: `{name}` is not set"),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Proofs as commands need them: the declaration checked, migrations replayed, and what came out in words.
+
+mod declaration;
+mod replay;
+
+pub(crate) use declaration::{check, unproven, warn_of_empty, wrong_backfill};
+pub(crate) use replay::replay_to;

@@ -1,0 +1,21 @@
+//! Shows what a migration loses, with permission.
+
+use dbmigrate_core::engine::apply::Loss;
+use serde_json::json;
+
+use super::Printer;
+
+/// Says what is lost, and how much of it.
+pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
+    let Loss { lint, object, count } = loss;
+    let noun = match (lint.as_str(), count) {
+        ("drop_table", 1) => "row",
+        ("drop_table", _) => "rows",
+        (_, 1) => "value",
+        _ => "values",
+    };
+    if *count > 0 || printer.is_verbose() {
+        printer.status(verb, format!("`{object}` with {count} {noun}, as allowed"));
+    }
+    printer.json("loss", &json!({ "lint": lint, "object": object, "count": count }));
+}

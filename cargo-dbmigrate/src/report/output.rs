@@ -1,0 +1,51 @@
+//! The flags that say how to speak.
+
+use clap::{Args, ValueEnum};
+
+/// How to speak.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// Colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_default_value = true)]
+    pub color: Color,
+
+    /// Say only results, warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// Format of results, warnings and errors
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t, hide_default_value = true)]
+    pub message_format: MessageFormat,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless the environment says otherwise (`NO_COLOR`, `CLICOLOR_FORCE`).
+    #[default]
+    #[value(help = None)]
+    Auto,
+    /// Always.
+    #[value(help = None)]
+    Always,
+    /// Never.
+    #[value(help = None)]
+    Never,
+}
+
+/// The format of what is said on the standard output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// Text.
+    #[default]
+    #[value(help = None)]
+    Human,
+    /// One JSON object per line, with a `reason`.
+    #[value(help = None)]
+    Json,
+}
