@@ -269,7 +269,7 @@ fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(N
         };
         let found =
             if text.trim_start().starts_with('"') || text.contains(".\"") { None } else { of_known_column(text, new) };
-        let (table, column, expr) = found.or_else(|| of_any_column(text)).ok_or_else(usage)?;
+        let (table, column, expr) = known.or_else(|| of_any_column(text)).ok_or_else(usage)?;
         if expr.trim().is_empty() {
             return Err(usage());
         }

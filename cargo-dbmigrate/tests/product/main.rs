@@ -17,6 +17,7 @@ mod folder;
 mod foreign_files;
 mod forgotten;
 mod ignored;
+mod line_ends;
 mod never_usable;
 mod project;
 mod pull;

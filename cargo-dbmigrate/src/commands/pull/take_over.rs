@@ -44,7 +44,7 @@ pub(super) fn open_folder(
 ) -> Result<Folder> {
     let mut folder = context.folder()?;
     for (at, (listed, step)) in folder.migrations().iter().zip(steps).enumerate() {
-        let is_same = listed.name == Step::name(&step.slug, at) && listed.sql == Checksum::of_text(step.sql.as_bytes());
+        let is_same = listed.name == Step::name(&step.slug, at) && listed.sql == Checksum::of_sql(&step.sql);
         if !is_same {
             return Err(refuse(&folder));
         }

@@ -98,7 +98,7 @@ impl Run<'_> {
             counts.push(counted(all.len(), noun));
             names.extend(all.iter().take(LISTED).map(|name| format!("`{name}`")));
             names.extend((all.len() > LISTED).then(|| "…".to_owned()));
-            flags.push(format!("--accept drop_{noun}:{}", shell_quoted(&path([all[0]]))));
+            flags.push(format!("--accept drop_{noun}:{}", shell_quoted(&path([&all[0]]))));
         }
         if !counts.is_empty() {
             let (counts, names) = (counts.join(" and "), names.join(", "));
