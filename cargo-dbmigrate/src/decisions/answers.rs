@@ -267,7 +267,7 @@ fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(N
                 "name the column and an SQL expression: `--{flag} users.age=0`, `--{flag} \"users.key=lower(email)\"`"
             ))
         };
-        let found =
+        let known =
             if text.trim_start().starts_with('"') || text.contains(".\"") { None } else { of_known_column(text, new) };
         let (table, column, expr) = known.or_else(|| of_any_column(text)).ok_or_else(usage)?;
         if expr.trim().is_empty() {
