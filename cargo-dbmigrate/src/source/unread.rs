@@ -97,15 +97,12 @@ fn declarations(tree: &Tree, file: &Path, known: &HashSet<PathBuf>) -> Vec<Strin
             Some(inner) => format!("{visibility}mod {name} {{ {inner} }}"),
             None => format!("{visibility}mod {name};"),
         };
-        match parent {
-            Some(parent) => {
-                lines.push(format!("add `{declaration}` to {}", tree.shown(&parent)));
-                file = parent;
-            }
-            None => {
-                inner = Some(declaration);
-                file = directory.join("mod.rs");
-            }
+        if let Some(parent) = parent {
+            lines.push(format!("add `{declaration}` to {}", tree.shown(&parent)));
+            file = parent;
+        } else {
+            inner = Some(declaration);
+            file = directory.join("mod.rs");
         }
     }
     lines.reverse();

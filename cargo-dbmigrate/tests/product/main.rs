@@ -3,6 +3,7 @@
 
 mod adopt;
 mod commands;
+mod conversions;
 mod custom;
 mod databases;
 mod decisions;
@@ -16,6 +17,8 @@ mod folder;
 mod foreign_files;
 mod forgotten;
 mod ignored;
+mod line_ends;
+mod never_usable;
 mod project;
 mod pull;
 mod push;

@@ -31,7 +31,10 @@ pub struct Change {
     pub seed: String,
     pub renames: Renames,
     pub backfills: BTreeMap<(Name, Name), Expr>,
+    pub conversions: BTreeMap<(Name, Name), Expr>,
     pub accept_all: bool,
+    /// What is accepted by name: `drop_column:t.a`.
+    pub accept: Vec<String>,
     /// Whether the tables are filled with generated rows.
     pub populate: bool,
     /// Whether the database before was pulled, not declared: then it may have what works for nobody.
@@ -122,11 +125,20 @@ pub async fn run_script(connection: &Connection, sql: &str) -> Result<(), String
 }
 
 impl Change {
+    fn accepted(&self) -> Accepted {
+        let mut accepted = Accepted { all: self.accept_all, ..Accepted::default() };
+        for (lint, object) in self.accept.iter().filter_map(|text| text.split_once(':')) {
+            accepted.add(lint.parse().expect("a lint"), object);
+        }
+        accepted
+    }
+
     fn decisions(&self) -> Decisions {
         Decisions {
             renames: self.renames.clone(),
-            accepted: Accepted { all: self.accept_all, ..Accepted::default() },
+            accepted: self.accepted(),
             backfills: self.backfills.clone(),
+            conversions: self.conversions.clone(),
         }
     }
 
@@ -135,12 +147,22 @@ impl Change {
         let before: Vec<String> = self.current.problems().into_iter().map(|problem| problem.message).collect();
         let is_tolerated = |problem: &Problem| {
             let is_pulled = self.is_pulled && self.current.is_empty();
-            problem.kind != ProblemKind::Declaration && (is_pulled || before.contains(&problem.message))
+            // what only may not match is a warning
+            problem.kind == ProblemKind::Unlike
+                || (problem.kind != ProblemKind::Declaration && (is_pulled || before.contains(&problem.message)))
         };
         if let Some(problem) = self.desired.problems().into_iter().find(|problem| !is_tolerated(problem)) {
             return Err(problem.message);
         }
-        block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
+        let faults = block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
+        if !faults.is_empty() && !(self.is_pulled && self.current.is_empty()) {
+            // what is there already may stay
+            let before = block_on(prove::check_declaration(&self.current, &[])).unwrap_or_default();
+            let is_known = |message: &str| before.iter().any(|problem| problem.message == message);
+            if let Some(fault) = faults.into_iter().find(|fault| !is_known(&fault.message)) {
+                return Err(fault.message);
+            }
+        }
         let difference = diff(&self.current, &self.desired, &self.renames).map_err(|error| error.to_string())?;
         let decisions = self.decisions();
         let questions = decide::questions(&difference, &self.current, &self.desired, &decisions);
@@ -316,7 +338,9 @@ impl Change {
             let case_only = self.renames.tables.iter().any(|(from, to)| from == to && to == &table.name);
             let Some(old) = self.current.table(old_name).filter(|_| !taken || case_only) else { continue };
             let mut pairs = Vec::new();
-            for column in table.columns.iter().filter(|column| column.generated.is_none()) {
+            let is_converted = |column: &Name| self.conversions.contains_key(&(table.name.clone(), column.clone()));
+            let stored = table.columns.iter().filter(|column| column.generated.is_none());
+            for column in stored.filter(|column| !is_converted(&column.name)) {
                 let name = self.renames.old_column(&table.name, &column.name);
                 let away = name == &column.name
                     && self.renames.columns.iter().any(|(on, from, _)| *on == table.name && from == name);
