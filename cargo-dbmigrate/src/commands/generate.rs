@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use dbmigrate_core::diff::change::slug;
 use dbmigrate_core::engine::error::ErrorKind;
-use dbmigrate_core::engine::prove::{Proof, ProofError, check_declaration, prove};
+use dbmigrate_core::engine::prove::{Proof, ProofError, check_changes, check_declaration, prove};
 use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Decisions, Plan, plan};
@@ -108,7 +108,8 @@ pub fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         return Ok(found_changes(context, &diff.changes()));
     }
     structs::refuse_new_problems(&declared, &decisions.renames.apply(&head.schema))?;
-    check(context, &declared)?;
+    block_on(check_changes(&head.schema, &declared.schema, &declared.view_columns))
+        .map_err(|error| structs::declaration_error(context, &declared, &error))?;
     let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
     if head.schema.is_empty() && plan.only_creates(&declared.schema) {
@@ -156,7 +157,7 @@ pub(super) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
 }
 
 /// Whether the structs are what the last migration left, judged by the hash in the lock alone.
-fn is_unchanged(folder: &Folder, declared: &Declared) -> bool {
+pub(super) fn is_unchanged(folder: &Folder, declared: &Declared) -> bool {
     let hash = Checksum::from(SchemaHash::of(&declared.schema));
     let no_renames = declared.renamed_tables.is_empty() && declared.renamed_columns.is_empty();
     no_renames && folder.head().is_some_and(|head| head.schema == hash)

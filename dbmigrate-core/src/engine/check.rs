@@ -47,22 +47,19 @@ pub(super) async fn broken_among(
 /// The names with those of all views and triggers that use what is called so, or what uses it. A trigger reaches what it
 /// is on, because writing there fires it.
 pub(super) fn reached_from(schema: &Schema, mut names: BTreeSet<Name>) -> BTreeSet<Name> {
-    let words = |text: &str| tokenize(text).filter_map(|token| token.identifier()).map(Name::from).collect();
-    let view = |view: &View| Some((view.name.clone(), None, words(view.query.as_str())));
+    let view = |view: &View| (view.name.clone(), None, names_used(view.query.as_str()).collect());
     let virtual_table = |table: &VirtualTable| {
-        let words: Vec<Name> = table.arguments.iter().flat_map(|argument| words(argument.as_str())).collect();
-        Some((table.name.clone(), None, words))
+        let used = table.arguments.iter().flat_map(|argument| names_used(argument.as_str())).collect();
+        (table.name.clone(), None, used)
     };
     let trigger = |trigger: &Trigger| {
-        let mut used: Vec<Name> = words(trigger.body.as_str());
-        used.extend(trigger.when.iter().flat_map(|when| words(when.as_str())));
+        let mut used: Vec<Name> = names_used(trigger.body.as_str()).collect();
+        used.extend(trigger.when.iter().flat_map(|when| names_used(when.as_str())));
         used.push(trigger.on.clone());
-        Some((trigger.name.clone(), Some(trigger.on.clone()), used))
+        (trigger.name.clone(), Some(trigger.on.clone()), used)
     };
-    let views = schema.views.iter().filter_map(view);
-    let virtual_tables = schema.virtual_tables.iter().filter_map(virtual_table);
-    let mut left: Vec<(Name, Option<Name>, Vec<Name>)> =
-        views.chain(virtual_tables).chain(schema.triggers.iter().filter_map(trigger)).collect();
+    let others = schema.views.iter().map(view).chain(schema.virtual_tables.iter().map(virtual_table));
+    let mut left: Vec<(Name, Option<Name>, Vec<Name>)> = others.chain(schema.triggers.iter().map(trigger)).collect();
     loop {
         let before = left.len();
         left.retain(|(name, on, used)| {
@@ -77,6 +74,11 @@ pub(super) fn reached_from(schema: &Schema, mut names: BTreeSet<Name>) -> BTreeS
             return names;
         }
     }
+}
+
+/// Everything in a text that may be the name of an object, however it is quoted.
+pub(super) fn names_used(text: &str) -> impl Iterator<Item = Name> {
+    tokenize(text).filter_map(|token| token.identifier()).map(Name::from)
 }
 
 /// What compiling every view and trigger has shown.

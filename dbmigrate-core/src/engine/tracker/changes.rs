@@ -7,9 +7,7 @@ use crate::ddl::Object;
 use crate::engine::connection::{Connection, integer};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::{Infrastructure, StoredObject, mismatch, read_object};
-use crate::engine::stored::{
-    TEXTS, bytes, objects_at_query, objects_query, stored_columns_of, stored_rows_in,
-};
+use crate::engine::stored::{TEXTS, bytes, objects_at_query, objects_query, stored_columns_of, stored_rows_in};
 use crate::schema::canonical::{ObjectKind, canonical_trigger, canonical_view, canonical_virtual_table};
 use crate::schema::{Index, NamedMap};
 use crate::sql::Name;
@@ -83,8 +81,7 @@ impl Tracker {
         if !self.unreadable.is_empty() || removed.iter().chain(&added).any(is_far_reaching) {
             return Ok(None);
         }
-        let is_users =
-            |object: &StoredObject| !self.infrastructure.has(object) && !self.ignore.hides(&object.table);
+        let is_users = |object: &StoredObject| !self.infrastructure.has(object) && !self.ignore.hides(&object.table);
         removed.retain(is_users);
         added.retain(is_users);
         let touched = removed.iter().chain(&added).flat_map(|object| [object.name.clone(), object.table.clone()]);

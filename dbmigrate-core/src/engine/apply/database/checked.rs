@@ -3,8 +3,8 @@
 use super::super::drift::{Drift, Tolerated};
 use super::super::hidden::TakenOut;
 use super::super::{Failure, Prepared};
-use super::{Database, cannot_read};
 use super::references::can_break_references;
+use super::{Database, cannot_read};
 use crate::engine::check::{Broken, Violations, broken_among, broken_objects};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
