@@ -204,7 +204,7 @@ pub fn differences(found: &Schema, wanted: &Schema) -> Vec<String> {
 /// # Errors
 /// If anything is not as it has to be.
 pub async fn prove(old: &Schema, new: &Schema, renames: &Renames, plan: &Plan) -> Result<Proof, ProofError> {
-    if scope::is_worth_it(old, new)
+    if scope::are_large(old, new)
         && let Some(Ok(proof)) = prove_part(old, new, renames, plan).await
     {
         return Ok(proof);
@@ -213,7 +213,7 @@ pub async fn prove(old: &Schema, new: &Schema, renames: &Renames, plan: &Plan) -
     prove_tolerating(old, new, renames, plan, &[]).await
 }
 
-/// The proof on the part of the schemas that the plan can reach; `None` if that is nearly all. If it passes, so does the
+/// The proof on the part of the schemas that the plan can reach; `None` if that may be all. If it passes, so does the
 /// proof on the whole.
 pub async fn prove_part(
     old: &Schema,

@@ -16,12 +16,12 @@ use crate::sql::{Name, StatementKind, split, tokenize};
 /// So few objects that a part of them saves nothing.
 const FEW: usize = 16;
 
-/// Whether a part may save something.
-pub(super) fn is_worth_it(old: &Schema, new: &Schema) -> bool {
+/// Whether schemas are so large that a part of them may save something.
+pub(super) fn are_large(old: &Schema, new: &Schema) -> bool {
     size(old).max(size(new)) > FEW
 }
 
-/// The parts of both schemas that the plan can reach. `None` if that may be all of them, or is nearly.
+/// The parts of both schemas that the plan can reach. `None` if that may be all of them.
 pub(super) fn of_plan(old: &Schema, new: &Schema, renames: &Renames, plan: &Plan) -> Option<(Schema, Schema)> {
     // what does not compile is in the way of every `ALTER TABLE` that compiles
     if old.unchecked().chain(new.unchecked()).next().is_some() {
@@ -53,7 +53,8 @@ pub(super) fn of_plan(old: &Schema, new: &Schema, renames: &Renames, plan: &Plan
     }
     let reached = reached(&[old, new], seeds);
     let (part_of_old, part_of_new) = (part(old, &reached), part(new, &reached));
-    is_worth(&part_of_old, old).then_some((part_of_old, part_of_new))
+    let is_less = size(&part_of_old) < size(old) || size(&part_of_new) < size(new);
+    is_less.then_some((part_of_old, part_of_new))
 }
 
 /// The part of a declared schema that differs from the one `before`, which was found good, with what it reaches and with
@@ -70,15 +71,11 @@ pub(super) fn of_declaration(new: &Schema, before: &Schema, views: &[&Name]) -> 
     seeds.extend(new.tables.iter().filter(is_claimed).map(|table| table.name.clone()));
     seeds.extend(views.iter().map(|name| (*name).clone()));
     let part = part(new, &reached(&[new], seeds));
-    is_worth(&part, new).then_some(part)
+    (size(&part) < size(new)).then_some(part)
 }
 
 fn size(schema: &Schema) -> usize {
     schema.object_names().count()
-}
-
-fn is_worth(part: &Schema, whole: &Schema) -> bool {
-    size(part) * 4 <= size(whole) * 3
 }
 
 fn has_index_among(table: &Table, names: &BTreeSet<Name>) -> bool {
