@@ -7,6 +7,7 @@ mod checked;
 mod forecast;
 #[cfg(feature = "remote")]
 mod pipelined;
+mod references;
 mod rows;
 #[cfg(feature = "remote")]
 mod steps;
@@ -193,7 +194,12 @@ impl Database {
 
     async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
         // beside a drift, the database is not what the migration leads to
-        let version = if migration.drift.is_none() { Some(schema_version(&self.connection).await?) } else { None };
+        let version = match (&migration.drift, &self.tracker) {
+            (Some(_), _) => None,
+            // nothing has changed since the result was looked at
+            (None, Some(tracker)) => Some(tracker.version()),
+            (None, None) => Some(schema_version(&self.connection).await?),
+        };
         history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
     }
 
