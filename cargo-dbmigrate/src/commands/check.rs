@@ -26,7 +26,9 @@ pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let folder = context.folder()?;
     folder.verify(Verify::All)?;
     let declared = structs::read_all(context)?;
-    proof::check(context, &declared)?;
+    let head = folder.head_snapshot()?;
+    let renames = structs::pending_renames(&declared, &head);
+    proof::check(context, &declared, &renames.apply(&head.schema))?;
     context.refuse_missing(&folder)?;
     compare(context, &folder, &declared)?;
     let count = folder.migrations().len();

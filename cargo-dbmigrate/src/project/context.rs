@@ -82,7 +82,7 @@ impl Context {
         };
         let copy = format!("`COPY {0} ./{0}`", self.config.migrations.display());
         Err(error
-            .help(format!("if it is there elsewhere, bring it here, into a container as well: {copy}"))
+            .help(format!("in a container, copy it beside `Cargo.toml`: {copy}"))
             .help("in a new package, make it: `cargo dbmigrate init`"))
     }
 

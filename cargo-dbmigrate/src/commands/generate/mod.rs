@@ -108,8 +108,9 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     if arguments.check {
         return Ok(found_changes(context, &diff.changes()));
     }
-    structs::refuse_new_problems(&declared, &decisions.renames.apply(&head.schema))?;
-    proof::check(context, &declared)?;
+    let renamed = decisions.renames.apply(&head.schema);
+    structs::refuse_new_problems(&declared, &renamed)?;
+    proof::check(context, &declared, &renamed)?;
     let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
     if head.schema.is_empty() && plan.only_creates(&declared.schema) {

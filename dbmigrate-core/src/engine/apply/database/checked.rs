@@ -8,6 +8,7 @@ use super::{Database, cannot_read};
 use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
+use crate::folder::script::Allow;
 use crate::plan::UNCHECKED;
 use crate::sql::{Name, Statement, StatementKind, token::significant};
 
@@ -82,7 +83,7 @@ impl Database {
         let allows = script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
         let mut wanted = Wanted {
             hash: migration.migration.schema.to_hex(),
-            unchecked: allows.map(|allow| Name::from(allow.object.as_str())).collect(),
+            unchecked: allows.map(Allow::name).collect(),
             drift: migration.drift.as_ref(),
             ..Wanted::default()
         };
