@@ -33,6 +33,7 @@ fn with_plan(genes: &CaseGenes, counts: &Counts, test: Test) -> Result<(), Strin
         renames: change.renames.clone(),
         accepted: Accepted { all: true, ..Accepted::default() },
         backfills: change.backfills.clone(),
+        ..Decisions::default()
     };
     let Ok(difference) = diff(&change.current, &change.desired, &change.renames) else { return Ok(()) };
     let Ok(plan) = plan(&change.current, &change.desired, &difference, &decisions) else { return Ok(()) };
