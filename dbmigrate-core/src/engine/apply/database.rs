@@ -26,7 +26,7 @@ use super::history::{self, Record, RecordKind};
 use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Connection, Row, display, integer};
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
 use crate::engine::owner::{Owner, owner};
@@ -325,8 +325,13 @@ impl Database {
         self.begin().await?;
         let result = self.push_inside(push).await;
         let mut result = self.end(result, started).await;
-        if let Err(failure) = &mut result {
-            point_out(&self.connection, failure, push.statements.iter().copied()).await;
+        let statements = push.statements.iter().copied();
+        if let Err(failure) = &mut result
+            && let Some(found) = point_out(&self.connection, failure, statements).await
+            && let Failure::Statement { error, .. } = failure
+        {
+            // it is the rows that have to change, as for a constraint
+            *error = EngineError { kind: ErrorKind::Constraint, message: found };
         }
         result
     }
@@ -514,7 +519,11 @@ impl Target for Database {
             && let Some(migration) = migrations.get(*at)
         {
             let statements = migration.script.statements.iter().map(|statement| statement.text);
-            point_out(&self.connection, failure, statements).await;
+            if let Some(message) = point_out(&self.connection, failure, statements).await
+                && let Failure::Statement { line, .. } = failure
+            {
+                *failure = Failure::Preflight { line: *line, message };
+            }
         }
         attempt
     }
