@@ -11,6 +11,7 @@ pub mod lock;
 pub mod name;
 pub mod script;
 pub mod snapshot;
+pub mod suggest;
 pub mod write;
 
 use std::borrow::Cow;
@@ -25,6 +26,7 @@ pub use lock::{Lock, Migration};
 pub use name::{MigrationName, Slug};
 pub use script::{Allow, Preflight, Script, ScriptError};
 pub use snapshot::Snapshot;
+pub use suggest::suggest;
 
 use crate::schema::Schema;
 

@@ -5,11 +5,12 @@ mod seal;
 use std::fmt::Write as _;
 
 use clap::Args;
-use dbmigrate_core::diff::change::slug;
+use dbmigrate_core::diff::Change;
 use dbmigrate_core::engine::prove::prove;
-use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
+use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify, suggest};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Plan, plan};
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
@@ -129,7 +130,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
             }
         }
     }
-    let slug = name(arguments, &plan)?;
+    let slug = name(arguments, &plan, &head.schema, &declared.schema)?;
     let migration = folder.next_name(&slug).to_string();
     let sql = if plan.is_empty() { template(&migration) } else { plan.to_sql(&migration) };
     if arguments.dry_run {
@@ -177,15 +178,21 @@ fn found_changes(context: &Context, changes: &[dbmigrate_core::diff::Change]) ->
     exit::DIFFERENCE
 }
 
-fn name(arguments: &Generate, plan: &Plan) -> Result<Slug> {
+fn name(arguments: &Generate, plan: &Plan, before: &Schema, after: &Schema) -> Result<Slug> {
     let wanted = match &arguments.name {
         Some(name) => name.clone(),
         None if plan.is_empty() => "custom".to_owned(),
-        None => slug(&plan.changes.iter().map(|assessed| assessed.change.clone()).collect::<Vec<_>>()),
+        None => return Ok(suggested(plan, before, after)),
     };
     Slug::sanitize(&wanted).ok_or_else(|| {
         CommandError::usage(format!("`--name {wanted}` has no letter or digit that a file name could have"))
     })
+}
+
+/// The name that says what a plan changes.
+fn suggested(plan: &Plan, before: &Schema, after: &Schema) -> Slug {
+    let changes: Vec<Change> = plan.changes.iter().map(|assessed| assessed.change.clone()).collect();
+    suggest(&changes, before, after)
 }
 
 /// What a migration that is written by hand starts from.
