@@ -95,6 +95,7 @@ impl Cli {
             Command::Pull(arguments) => Some(&arguments.connect),
             Command::Diff(arguments) => Some(&arguments.connect),
             Command::Baseline(arguments) => Some(&arguments.connect),
+            Command::Generate(arguments) => Some(&arguments.connect),
             _ => None,
         };
         // a URL with a secret in it is none that the next command could do anything with

@@ -14,6 +14,7 @@ pub mod diagnostic;
 mod drizzle;
 mod error;
 pub mod exit;
+mod git;
 mod project;
 mod proof;
 mod report;

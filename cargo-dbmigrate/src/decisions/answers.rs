@@ -89,6 +89,11 @@ impl Answers {
         self.rename.is_empty() && self.backfill.is_empty()
     }
 
+    /// Whether there are none at all.
+    pub(crate) fn are_none(&self) -> bool {
+        self.changes_nothing() && self.accept.is_empty()
+    }
+
     /// Adds the answers to decisions that come from elsewhere. A rename overrides one about the same names.
     ///
     /// # Errors
@@ -205,7 +210,7 @@ fn add_rename(renames: &mut Renames, text: &str, old: &Schema, new: &Schema) -> 
 }
 
 /// A flag overrides an attribute about the same names. Flags that contradict each other are left for the diff to find.
-fn override_with(renames: &mut Renames, flags: Renames) {
+pub(crate) fn override_with(renames: &mut Renames, flags: Renames) {
     renames.tables.retain(|(from, to)| !flags.tables.iter().any(|(one, two)| one == from || two == to));
     renames.columns.retain(|(table, from, to)| {
         !flags.columns.iter().any(|(on, one, two)| on == table && (one == from || two == to))

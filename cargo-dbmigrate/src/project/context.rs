@@ -52,6 +52,14 @@ impl Context {
         Ok(folder)
     }
 
+    /// The same without a look at a snapshot, which may be what is wrong.
+    ///
+    /// # Errors
+    /// Exit code 5 if the lock is not whole.
+    pub(crate) fn folder_as_listed(&self) -> Result<Folder> {
+        Ok(Folder::open(&self.folder_path)?)
+    }
+
     /// What is ignored cannot be made by migrations.
     fn refuse_ignored(&self, schema: &Schema) -> Result<()> {
         let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
@@ -66,6 +74,20 @@ impl Context {
     /// Exit code 2 for a URL that is none of a database.
     pub(crate) fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
         DatabaseUrl::find(connect, &self.package.root, &self.config).inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// The database that is meant, and all others that are named anywhere.
+    ///
+    /// # Errors
+    /// As for [`Context::database`].
+    pub(crate) fn databases(&self, connect: &Connect) -> Result<Vec<DatabaseUrl>> {
+        let mut all = vec![self.database(connect)?];
+        for url in DatabaseUrl::named(connect, &self.package.root, &self.config)? {
+            if all.iter().all(|known| known.to_string() != url.to_string()) {
+                all.push(url);
+            }
+        }
+        Ok(all)
     }
 
     /// The database that was typed for a flag that is not `--url`.

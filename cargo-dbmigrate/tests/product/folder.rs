@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::project::{Project, sql_of};
 
 const FIRST: &str = "0001_create_users";
-const SECOND: &str = "0002_users_add_email";
+const SECOND: &str = "0002_users_email";
 
 /// Two migrations, both applied to `dev.db`.
 fn project() -> Project {

@@ -9,6 +9,7 @@ pub mod embedded;
 pub mod error;
 pub mod lock;
 pub mod name;
+mod replace;
 pub mod script;
 pub mod snapshot;
 pub mod suggest;
@@ -216,6 +217,14 @@ impl Folder {
         }
     }
 
+    /// The directories that lie in it.
+    fn directories(&self) -> &[OsString] {
+        match &self.origin {
+            Origin::Disk(listing) => &listing.directories,
+            Origin::Program(_) => &[],
+        }
+    }
+
     fn verify_listing(&self) -> Result<(), FolderError> {
         let Origin::Disk(listing) = &self.origin else { return Ok(()) };
         if let Some(name) = listing.sql_files.first() {
@@ -233,7 +242,10 @@ impl Folder {
         if let Some(missing) = listed.iter().find(|name| !is_found(name)) {
             return Err(FolderError::Missing { path: self.path.join(missing) });
         }
-        match found.iter().find(|name| listed.binary_search(&name.as_os_str()).is_err()) {
+        let is_unlisted = |name: &&OsString| {
+            listed.binary_search(&name.as_os_str()).is_err() && !replace::is_marked(&self.path.join(name))
+        };
+        match found.iter().find(is_unlisted) {
             Some(unlisted) => Err(FolderError::Unlisted { path: self.path.join(unlisted) }),
             None => Ok(()),
         }
@@ -247,8 +259,9 @@ impl Folder {
             Origin::Disk(_) => read_small(&path).map(Cow::Owned),
             Origin::Program(embedded) => embedded.sql(migration).map(Cow::Borrowed),
         };
-        let bytes = bytes.map_err(|error| FolderError::read(&path, error))?;
-        checked(bytes, path, migration.sql, edited)
+        let bytes = bytes.map_err(|error| FolderError::read(&path, error));
+        let checked = bytes.and_then(|bytes| checked(bytes, path.clone(), migration.sql, edited));
+        checked.or_else(|error| replace::next(&path, migration.sql).map(Cow::Owned).ok_or(error))
     }
 
     fn read_snapshot(&self, migration: &Migration) -> Result<Vec<u8>, FolderError> {
@@ -257,8 +270,9 @@ impl Folder {
             return Err(FolderError::NotEmbedded { path, reason: None });
         }
         let edited = |path| FolderError::EditedSnapshot { path };
-        let bytes = read_small(&path).map_err(|error| FolderError::read(&path, error))?;
-        checked(bytes, path, migration.snapshot, edited)
+        let bytes = read_small(&path).map_err(|error| FolderError::read(&path, error));
+        let checked = bytes.and_then(|bytes| checked(bytes, path.clone(), migration.snapshot, edited));
+        checked.or_else(|error| replace::next(&path, migration.snapshot).ok_or(error))
     }
 }
 

@@ -1,15 +1,19 @@
 //! `generate`: the structs against the last snapshot, the difference as a migration.
 
+mod amend;
+mod applied;
 mod seal;
+mod undo;
+mod written;
 
 use std::fmt::Write as _;
 
 use clap::Args;
-use dbmigrate_core::diff::Change;
+use dbmigrate_core::diff::{Change, Diff};
 use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify, suggest};
 use dbmigrate_core::plan::decide::shell_quoted;
-use dbmigrate_core::plan::{Assessed, Plan, plan};
+use dbmigrate_core::plan::{Assessed, Decisions, Plan, plan};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
@@ -20,6 +24,7 @@ use crate::decisions::ask::{Asker, Decided};
 
 use crate::error::{CommandError, Result};
 use crate::project::Context;
+use crate::project::url::Connect;
 use crate::proof::{self, unproven, warn_of_empty, wrong_backfill};
 use crate::report::counted;
 use crate::source::Declared;
@@ -33,7 +38,12 @@ Examples:
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate generate --rename users=people --name people
   cargo dbmigrate generate --backfill users.age=0
-  cargo dbmigrate generate --accept drop_column:users.legacy")]
+  cargo dbmigrate generate --accept drop_column:users.legacy
+  cargo dbmigrate generate --undo
+  cargo dbmigrate generate --amend
+
+`--undo` and `--amend` look at every database that is named (--url, TURSO_DATABASE_URL, `url` in
+dbmigrate.toml) and at dev.db: a migration that one of them has stays (exit 5).")]
 pub(crate) struct Generate {
     /// Name of the migration; else it says what changed
     #[arg(long, value_name = "NAME")]
@@ -51,16 +61,39 @@ pub(crate) struct Generate {
     #[arg(long, conflicts_with = "check")]
     pub custom: bool,
 
+    /// Take the last migration back, unless a database has it; the structs stay
+    #[arg(long, conflicts_with_all = ["name", "check", "custom", "amend", "rename", "backfill"])]
+    pub undo: bool,
+
+    /// Write the last migration anew, with what has changed since, unless a database has it
+    #[arg(long, conflicts_with_all = ["check", "custom"])]
+    pub amend: bool,
+
+    /// With `--undo` and `--amend`: do not ask servers whether they have the migration
+    #[arg(long)]
+    pub offline: bool,
+
     /// What is decided.
     #[command(flatten)]
     pub answers: Answers,
+
+    /// The database that `--undo` and `--amend` look at first.
+    #[command(flatten)]
+    pub connect: Connect,
 }
 
 impl Generate {
     /// The command as it was typed, so that a flag can be put behind it.
     fn command_line(&self) -> String {
         let mut text = "cargo dbmigrate generate".to_owned();
-        for (set, flag) in [(self.dry_run, " --dry-run"), (self.custom, " --custom")] {
+        let flags = [
+            (self.undo, " --undo"),
+            (self.amend, " --amend"),
+            (self.dry_run, " --dry-run"),
+            (self.custom, " --custom"),
+            (self.offline, " --offline"),
+        ];
+        for (set, flag) in flags {
             if set {
                 text.push_str(flag);
             }
@@ -79,6 +112,19 @@ impl Generate {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
+    let is_about_databases = arguments.undo || arguments.amend;
+    if !is_about_databases && (arguments.connect.url.is_some() || arguments.offline) {
+        let flag = if arguments.offline { "--offline" } else { "--url" };
+        return Err(CommandError::usage(format!(
+            "`{flag}` is for `--undo` and `--amend`: nothing else asks a database"
+        )));
+    }
+    if arguments.undo {
+        return undo::run(context, arguments);
+    }
+    if arguments.amend {
+        return amend::run(context, arguments);
+    }
     let mut folder = context.folder()?;
     match folder.verify(Verify::Sql) {
         Err(FolderError::EditedSql { is_last: true, .. }) if arguments.custom => {
@@ -93,24 +139,52 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     let head = folder.head_snapshot()?;
-    let asker = Asker {
-        context,
-        declared: &declared,
-        answers: &arguments.answers,
-        words: FOR_GENERATE,
-        command_line: arguments.command_line(),
-        untouched: "nothing was written",
-    };
-    let Decided { decisions, diff } = asker.decide(&head, arguments.check)?;
+    let Decided { decisions, diff } = asker(context, arguments, &declared).decide(&head, arguments.check)?;
     if diff.is_empty() && !arguments.custom {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     if arguments.check {
         return Ok(found_changes(context, &diff.changes()));
     }
-    structs::refuse_new_problems(&declared, &decisions.renames.apply(&head.schema))?;
-    proof::check(context, &declared)?;
-    let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
+    let plan = proven(context, &declared, &head, &decisions, &diff)?;
+    let slug = name(arguments, &plan, &head.schema, &declared.schema)?;
+    let migration = folder.next_name(&slug).to_string();
+    let sql = if plan.is_empty() { template(&migration) } else { plan.to_sql(&migration) };
+    if arguments.dry_run {
+        show(context, &migration, &sql);
+        return Ok(exit::DONE);
+    }
+    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(&declared) };
+    folder.add(&slug, &sql, &snapshot)?;
+    report(context, arguments, &folder, &migration, &plan);
+    Ok(exit::DONE)
+}
+
+/// Shows a migration that is not written.
+fn show(context: &Context, migration: &str, sql: &str) {
+    context.printer.result(sql.trim_end());
+    context.printer.json("plan", &json!({ "name": migration, "sql": sql }));
+}
+
+fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
+    Asker {
+        context,
+        declared,
+        answers: &arguments.answers,
+        words: FOR_GENERATE,
+        command_line: arguments.command_line(),
+        untouched: "nothing was written",
+    }
+}
+
+/// The plan for a difference, once it is proven.
+///
+/// # Errors
+/// If libSQL does not accept what the structs declare, or the plan fails its proof.
+fn proven(context: &Context, declared: &Declared, head: &Snapshot, decisions: &Decisions, diff: &Diff) -> Result<Plan> {
+    structs::refuse_new_problems(declared, &decisions.renames.apply(&head.schema))?;
+    proof::check(context, declared)?;
+    let plan = plan(&head.schema, &declared.schema, diff, decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
     if head.schema.is_empty() && plan.only_creates(&declared.schema) {
         // what `check` has just executed, statement by statement
@@ -122,7 +196,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
                 warn_of_empty(context, &proof, &plan);
             }
             Err(error) => {
-                return Err(wrong_backfill(&error, &decisions).unwrap_or_else(|| {
+                return Err(wrong_backfill(&error, decisions).unwrap_or_else(|| {
                     unproven(&error, &plan, "migration", "it was not written").help(
                         "to go on, write the migration by hand: `cargo dbmigrate generate --custom` from the last good structs",
                     )
@@ -130,18 +204,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
             }
         }
     }
-    let slug = name(arguments, &plan, &head.schema, &declared.schema)?;
-    let migration = folder.next_name(&slug).to_string();
-    let sql = if plan.is_empty() { template(&migration) } else { plan.to_sql(&migration) };
-    if arguments.dry_run {
-        context.printer.result(sql.trim_end());
-        context.printer.json("plan", &json!({ "name": migration, "sql": sql }));
-        return Ok(exit::DONE);
-    }
-    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(&declared) };
-    folder.add(&slug, &sql, &snapshot)?;
-    report(context, arguments, &folder, &migration, &plan);
-    Ok(exit::DONE)
+    Ok(plan)
 }
 
 /// Whether the structs are what the last migration left, judged by the hash in the lock alone.
