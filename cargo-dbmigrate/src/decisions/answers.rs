@@ -38,12 +38,17 @@ pub(crate) enum Word {
     KeepTable,
     /// With a view: that it goes.
     DropView,
+    /// That a database is made anew without the rows that it has.
+    Rows,
 }
 
 /// What `generate` takes.
 pub(crate) const FOR_GENERATE: &[Word] = &[Word::All];
 /// What `push` takes.
 pub(crate) const FOR_PUSH: &[Word] = &[Word::All, Word::History, Word::KeepTable, Word::DropView];
+
+/// What `reset` takes.
+pub(crate) const FOR_RESET: &[Word] = &[Word::All, Word::Rows];
 
 impl Word {
     /// The word, as it is typed.
@@ -53,6 +58,7 @@ impl Word {
             Self::History => "history",
             Self::KeepTable => "keep_table",
             Self::DropView => "drop_view",
+            Self::Rows => "rows",
         }
     }
 

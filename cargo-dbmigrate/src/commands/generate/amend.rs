@@ -3,8 +3,10 @@
 use dbmigrate_core::folder::{MigrationName, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::Plan;
 
+use super::applied;
+use super::arguments::Generate;
+use super::planned::{asker, is_unchanged, name, nothing_to_do, proven, report, show, suggested};
 use super::written::{Written, is_generated, snapshot_before};
-use super::{Generate, applied, is_unchanged, name, nothing_to_do, proven, show, suggested};
 use crate::decisions::ask::Decided;
 use crate::error::{CommandError, Result};
 use crate::project::Context;
@@ -37,8 +39,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     };
     let before = snapshot_before(&folder, &last)?;
     carried.keep_what_fits(&before.schema, &declared.schema);
-    let Decided { decisions, diff } =
-        super::asker(context, arguments, &declared).decide_after(carried, &before, false)?;
+    let Decided { decisions, diff } = asker(context, arguments, &declared).decide_after(carried, &before, false)?;
     if diff.is_empty() {
         let message = format!("nothing is left of `{}`: the structs are what they were before it", last.name);
         return Err(CommandError::new(exit::DECISION, message)
@@ -75,5 +76,5 @@ fn say(
     if old != new {
         context.printer.status("Replaced", format!("{old} by {new}"));
     }
-    super::report(context, arguments, folder, new, plan);
+    report(context, arguments, folder, new, plan);
 }

@@ -4,7 +4,7 @@ use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::folder::Migration;
 use pollster::block_on;
 
-use super::Generate;
+use super::arguments::Generate;
 use crate::database::failure::engine_error;
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};

@@ -2,110 +2,22 @@
 
 mod amend;
 mod applied;
+mod arguments;
+mod planned;
 mod seal;
 mod undo;
 mod written;
 
-use std::fmt::Write as _;
-
-use clap::Args;
-use dbmigrate_core::diff::{Change, Diff};
-use dbmigrate_core::engine::prove::prove;
-use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify, suggest};
-use dbmigrate_core::plan::decide::shell_quoted;
-use dbmigrate_core::plan::{Assessed, Decisions, Plan, plan};
-use dbmigrate_core::schema::Schema;
-use dbmigrate_core::schema::canonical::SchemaHash;
-use pollster::block_on;
+use dbmigrate_core::folder::{FolderError, Snapshot, Verify};
 use serde_json::json;
 
-use crate::decisions::answers::{Answers, FOR_GENERATE};
-use crate::decisions::ask::{Asker, Decided};
+pub(crate) use arguments::Generate;
+use planned::{asker, is_unchanged, name, nothing_to_do, proven, report, show, template};
 
+use crate::decisions::ask::Decided;
 use crate::error::{CommandError, Result};
 use crate::project::Context;
-use crate::project::url::Connect;
-use crate::proof::{self, unproven, warn_of_empty, wrong_backfill};
-use crate::report::counted;
-use crate::source::Declared;
 use crate::{exit, structs};
-
-/// The arguments.
-#[derive(Debug, Clone, Default, Args)]
-#[command(after_help = "\
-Examples:
-  cargo dbmigrate generate
-  cargo dbmigrate generate --rename users.nick=handle
-  cargo dbmigrate generate --rename users=people --name people
-  cargo dbmigrate generate --backfill users.age=0
-  cargo dbmigrate generate --accept drop_column:users.legacy
-  cargo dbmigrate generate --undo
-  cargo dbmigrate generate --amend
-
-`--undo` and `--amend` look at every database that is named (--url, TURSO_DATABASE_URL, `url` in
-dbmigrate.toml) and at dev.db: a migration that one of them has stays (exit 5).")]
-pub(crate) struct Generate {
-    /// Name of the migration; else it says what changed
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
-
-    /// Show the migration, write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// Exit with 4 if there is something to generate, write nothing
-    #[arg(long, conflicts_with = "dry_run")]
-    pub check: bool,
-
-    /// Write a migration to be edited by hand, also if nothing changed; once edited, record it
-    #[arg(long, conflicts_with = "check")]
-    pub custom: bool,
-
-    /// Take the last migration back, unless a database has it; the structs stay
-    #[arg(long, conflicts_with_all = ["name", "check", "custom", "amend", "rename", "backfill"])]
-    pub undo: bool,
-
-    /// Write the last migration anew, with what has changed since, unless a database has it
-    #[arg(long, conflicts_with_all = ["check", "custom"])]
-    pub amend: bool,
-
-    /// With `--undo` and `--amend`: do not ask servers whether they have the migration
-    #[arg(long)]
-    pub offline: bool,
-
-    /// What is decided.
-    #[command(flatten)]
-    pub answers: Answers,
-
-    /// The database that `--undo` and `--amend` look at first.
-    #[command(flatten)]
-    pub connect: Connect,
-}
-
-impl Generate {
-    /// The command as it was typed, so that a flag can be put behind it.
-    fn command_line(&self) -> String {
-        let mut text = "cargo dbmigrate generate".to_owned();
-        let flags = [
-            (self.undo, " --undo"),
-            (self.amend, " --amend"),
-            (self.dry_run, " --dry-run"),
-            (self.custom, " --custom"),
-            (self.offline, " --offline"),
-        ];
-        for (set, flag) in flags {
-            if set {
-                text.push_str(flag);
-            }
-        }
-        if let Some(name) = &self.name {
-            // writing to a string cannot fail
-            let _ = write!(text, " --name {}", shell_quoted(name));
-        }
-        self.answers.push_to(&mut text);
-        text
-    }
-}
 
 /// Runs it and returns the exit code.
 ///
@@ -160,136 +72,10 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-/// Shows a migration that is not written.
-fn show(context: &Context, migration: &str, sql: &str) {
-    context.printer.result(sql.trim_end());
-    context.printer.json("plan", &json!({ "name": migration, "sql": sql }));
-}
-
-fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
-    Asker {
-        context,
-        declared,
-        answers: &arguments.answers,
-        words: FOR_GENERATE,
-        command_line: arguments.command_line(),
-        untouched: "nothing was written",
-    }
-}
-
-/// The plan for a difference, once it is proven.
-///
-/// # Errors
-/// If libSQL does not accept what the structs declare, or the plan fails its proof.
-fn proven(context: &Context, declared: &Declared, head: &Snapshot, decisions: &Decisions, diff: &Diff) -> Result<Plan> {
-    structs::refuse_new_problems(declared, &decisions.renames.apply(&head.schema))?;
-    proof::check(context, declared)?;
-    let plan = plan(&head.schema, &declared.schema, diff, decisions)
-        .map_err(|error| CommandError::failed(error.to_string()))?;
-    if head.schema.is_empty() && plan.only_creates(&declared.schema) {
-        // what `check` has just executed, statement by statement
-        context.printer.detail("Proved", "on an empty database");
-    } else {
-        match block_on(prove(&head.schema, &declared.schema, &decisions.renames, &plan)) {
-            Ok(proof) => {
-                context.printer.detail("Proved", format!("on {} generated rows", proof.rows));
-                warn_of_empty(context, &proof, &plan);
-            }
-            Err(error) => {
-                return Err(wrong_backfill(&error, decisions).unwrap_or_else(|| {
-                    unproven(&error, &plan, "migration", "it was not written").help(
-                        "to go on, write the migration by hand: `cargo dbmigrate generate --custom` from the last good structs",
-                    )
-                }));
-            }
-        }
-    }
-    Ok(plan)
-}
-
-/// Whether the structs are what the last migration left, judged by the hash in the lock alone.
-fn is_unchanged(folder: &Folder, declared: &Declared) -> bool {
-    let hash = Checksum::from(SchemaHash::of(&declared.schema));
-    let no_renames = declared.renamed_tables.is_empty() && declared.renamed_columns.is_empty();
-    no_renames && folder.head().is_some_and(|head| head.schema == hash)
-}
-
-fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {
-    context.printer.json("generated", &json!({ "name": null, "changes": [] }));
-    if declared.schema.is_empty() && folder.head().is_none() {
-        context.printer.warning(
-            "no struct with `#[derive(Table)]` was found",
-            &[format!(
-                "looked in the library and the binaries of `{}`; see `cargo dbmigrate init`",
-                context.package.name
-            )],
-        );
-        return exit::DONE;
-    }
-    let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
-    context
-        .printer
-        .status("Unchanged", format!("the structs are what the migrations say ({})", counted(tables, "table")));
-    exit::DONE
-}
-
 fn found_changes(context: &Context, changes: &[dbmigrate_core::diff::Change]) -> u8 {
     let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
     context.printer.result(lines.join("\n"));
     context.printer.json("changes", &json!({ "changes": lines }));
     context.printer.status("Changed", "the structs are ahead of the migrations: `cargo dbmigrate generate`");
     exit::DIFFERENCE
-}
-
-fn name(arguments: &Generate, plan: &Plan, before: &Schema, after: &Schema) -> Result<Slug> {
-    let wanted = match &arguments.name {
-        Some(name) => name.clone(),
-        None if plan.is_empty() => "custom".to_owned(),
-        None => return Ok(suggested(plan, before, after)),
-    };
-    Slug::sanitize(&wanted).ok_or_else(|| {
-        CommandError::usage(format!("`--name {wanted}` has no letter or digit that a file name could have"))
-    })
-}
-
-/// The name that says what a plan changes.
-fn suggested(plan: &Plan, before: &Schema, after: &Schema) -> Slug {
-    let changes: Vec<Change> = plan.changes.iter().map(|assessed| assessed.change.clone()).collect();
-    suggest(&changes, before, after)
-}
-
-/// What a migration that is written by hand starts from.
-fn template(name: &str) -> String {
-    format!(
-        "-- {name}\n--\n-- Write the statements here, each with its semicolon. They run in one transaction with foreign keys off;\n\
-         -- new violations of foreign keys make the migration fail.\n-- Then record the edit: cargo dbmigrate generate --custom\n"
-    )
-}
-
-fn report(context: &Context, arguments: &Generate, folder: &Folder, migration: &str, plan: &Plan) {
-    let printer = &context.printer;
-    let changes: Vec<serde_json::Value> = plan
-        .changes
-        .iter()
-        .map(|Assessed { change, cost, risks }| {
-            let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
-            json!({ "change": change.to_string(), "cost": cost.word(), "risks": risks })
-        })
-        .collect();
-    let count = match changes.len() {
-        0 => "nothing changes yet".to_owned(),
-        count => format!("{}, {}", counted(count, "change"), plan.cost().word()),
-    };
-    printer.status("Generated", format!("{migration} ({count})"));
-    for step in plan.steps.iter().filter(|_| printer.is_verbose()) {
-        printer.detail(step.cost.word(), &step.title);
-    }
-    let file = folder.head().map(|head| folder.sql_path(head).display().to_string()).unwrap_or_default();
-    printer
-        .json("generated", &json!({ "name": migration, "file": file, "changes": changes, "cost": plan.cost().word() }));
-    if arguments.custom {
-        printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
-    } else {
-        printer.next(&[format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()]);
-    }
 }

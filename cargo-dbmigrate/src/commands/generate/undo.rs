@@ -3,7 +3,8 @@
 use dbmigrate_core::folder::{Folder, FolderError, Migration, Verify};
 use serde_json::json;
 
-use super::{Generate, applied, written};
+use super::arguments::Generate;
+use super::{applied, written};
 use crate::error::{CommandError, Result};
 use crate::project::{Context, path};
 use crate::report::counted;

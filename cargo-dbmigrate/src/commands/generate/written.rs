@@ -4,7 +4,7 @@ use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
 use dbmigrate_core::plan::{Decisions, Plan, plan};
 
-use super::template;
+use super::planned::template;
 use crate::error::Result;
 
 /// What a generated migration was made of.
