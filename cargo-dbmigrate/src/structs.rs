@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{RenameError, Renames};
 use dbmigrate_core::engine::prove::ProofError;
-use dbmigrate_core::folder::Snapshot;
+use dbmigrate_core::folder::{Checksum, Folder, Snapshot};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Name;
 
@@ -23,16 +24,7 @@ use crate::source::{self, Declared, Request};
 /// # Errors
 /// Everything that is wrong with them.
 pub(crate) fn read(context: &Context) -> Result<Declared> {
-    let request = Request {
-        current_dir: std::env::current_dir().map_err(|error| CommandError::io("find", ".".as_ref(), &error))?,
-        manifest_path: Some(context.package.manifest.clone()),
-        package: None,
-        features: context.selection.features.clone(),
-        all_features: context.selection.all_features,
-        no_default_features: context.selection.no_default_features,
-        root: context.config.root.as_ref().map(|root| context.package.root.join(root)),
-    };
-    match source::read(&request) {
+    match source::read(&request(context)?) {
         Ok(declared) => {
             context.printer.diagnostics(&declared.warnings);
             refuse_ignored(context, &declared)?;
@@ -45,6 +37,51 @@ pub(crate) fn read(context: &Context) -> Result<Declared> {
             Err(CommandError::failed(message).diagnostics(context.printer.render(&diagnostics)))
         }
     }
+}
+
+/// Reads the structs for a command that goes by them: what is in the package and is not read is said, because a table
+/// that is missing means that it is to go.
+///
+/// # Errors
+/// As for [`read`], and if nothing but such structs is there.
+pub(crate) fn read_all(context: &Context) -> Result<Declared> {
+    let declared = read(context)?;
+    if !declared.schema.is_empty() || declared.unread.is_empty() {
+        context.printer.diagnostics(&declared.unread);
+        return Ok(declared);
+    }
+    let as_error = |diagnostic: &Diagnostic| Diagnostic { level: Level::Error, ..diagnostic.clone() };
+    let unread: Vec<Diagnostic> = declared.unread.iter().map(as_error).collect();
+    let message = format!("no struct with `#[derive(Table)]` was found where `{}` is read from", context.package.name);
+    Err(CommandError::failed(message).diagnostics(context.printer.render(&unread)))
+}
+
+/// Says that the structs have changed since the last migration, if that can be found out in passing.
+pub(crate) fn warn_if_ahead(context: &Context, folder: &Folder) {
+    let Some((head, declared)) = folder.head().zip(request(context).ok().and_then(|request| source::glance(&request)))
+    else {
+        return;
+    };
+    // where only a part of the source is, there is nothing to compare
+    if declared.schema.is_empty() || head.schema == Checksum::from(SchemaHash::of(&declared.schema)) {
+        return;
+    }
+    context.printer.warning(
+        "the structs have changed since the last migration",
+        &["write the next one: `cargo dbmigrate generate`".to_owned()],
+    );
+}
+
+fn request(context: &Context) -> Result<Request> {
+    Ok(Request {
+        current_dir: std::env::current_dir().map_err(|error| CommandError::io("find", ".".as_ref(), &error))?,
+        manifest_path: Some(context.package.manifest.clone()),
+        package: None,
+        features: context.selection.features.clone(),
+        all_features: context.selection.all_features,
+        no_default_features: context.selection.no_default_features,
+        root: context.config.root.as_ref().map(|root| context.package.root.join(root)),
+    })
 }
 
 /// What is ignored in databases cannot be declared: it would seem to be missing there for ever.

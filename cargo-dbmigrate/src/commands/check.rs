@@ -25,8 +25,9 @@ pub(crate) struct Check {}
 pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let folder = context.folder()?;
     folder.verify(Verify::All)?;
-    let declared = structs::read(context)?;
+    let declared = structs::read_all(context)?;
     proof::check(context, &declared)?;
+    context.refuse_missing(&folder)?;
     compare(context, &folder, &declared)?;
     let count = folder.migrations().len();
     {

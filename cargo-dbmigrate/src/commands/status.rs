@@ -17,6 +17,7 @@ use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
 use crate::report::difference;
+use crate::structs;
 
 /// What stands before what was changed by hand.
 const PREFIX: &str = "by hand: ";
@@ -40,7 +41,7 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
     let database = context.database(&arguments.connect)?;
     let printer = &context.printer;
     printer.detail("Database", format!("{database} (from {})", database.source()));
-    let folder = match context.folder().and_then(|folder| {
+    let folder = match context.existing_folder().and_then(|folder| {
         folder.verify(Verify::Sql)?;
         Ok(folder)
     }) {
@@ -87,7 +88,7 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
             printer.warning(&message, &not_empty_help());
         }
         (_, 1.., _) => printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]),
-        _ => {}
+        _ => structs::warn_if_ahead(context, &folder),
     }
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
 }

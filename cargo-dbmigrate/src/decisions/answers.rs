@@ -1,5 +1,6 @@
-//! The answers that `--rename`, `--backfill` and `--accept` give on the command line.
+//! The answers that `--rename`, `--backfill`, `--convert` and `--accept` give on the command line.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -21,6 +22,10 @@ pub(crate) struct Answers {
     /// Value of existing rows in a new or no longer nullable column, as SQL
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     pub backfill: Vec<String>,
+
+    /// What the values of a column become that changes, as SQL over the row as it was
+    #[arg(long, value_name = "TABLE.COLUMN=SQL")]
+    pub convert: Vec<String>,
 
     /// Accept what a lint warns of (`drop_column:users.legacy`), or `all`
     #[arg(long, value_name = "LINT:OBJECT")]
@@ -82,7 +87,13 @@ pub(crate) enum Acceptance {
 impl Answers {
     /// Adds the flags to a command line.
     pub(crate) fn push_to(&self, line: &mut String) {
-        for (flag, values) in [("rename", &self.rename), ("backfill", &self.backfill), ("accept", &self.accept)] {
+        let flags = [
+            ("rename", &self.rename),
+            ("backfill", &self.backfill),
+            ("convert", &self.convert),
+            ("accept", &self.accept),
+        ];
+        for (flag, values) in flags {
             for value in values {
                 // writing to a string cannot fail
                 let _ = write!(line, " --{flag} {}", shell_quoted(value));
@@ -92,7 +103,7 @@ impl Answers {
 
     /// Whether there are none that could make a change out of nothing.
     pub(crate) fn changes_nothing(&self) -> bool {
-        self.rename.is_empty() && self.backfill.is_empty()
+        self.rename.is_empty() && self.backfill.is_empty() && self.convert.is_empty()
     }
 
     /// Whether there are none at all.
@@ -128,14 +139,13 @@ impl Answers {
                 Acceptance::Lint(lint, object) => decisions.accepted.add(lint, &object),
             }
         }
-        for text in &self.backfill {
-            let (target, expr) = text.split_once('=').ok_or_else(|| backfill_error(text))?;
-            let (table, column) = target.split_once('.').ok_or_else(|| backfill_error(text))?;
-            if expr.trim().is_empty() {
-                return Err(backfill_error(text));
-            }
-            decisions.backfills.insert((table.trim().into(), column.trim().into()), Expr::new(expr));
-        }
+        let backfills = expressions("backfill", &self.backfill, new)?;
+        let conversions = expressions("convert", &self.convert, new)?;
+        // what was decided before about the same column is overridden, in whatever way
+        decisions.conversions.retain(|column, _| !backfills.contains_key(column));
+        decisions.backfills.retain(|column, _| !conversions.contains_key(column));
+        decisions.backfills.extend(backfills);
+        decisions.conversions.extend(conversions);
         Ok(())
     }
 
@@ -225,8 +235,41 @@ pub(crate) fn override_with(renames: &mut Renames, flags: Renames) {
     renames.columns.extend(flags.columns);
 }
 
-fn backfill_error(text: &str) -> CommandError {
-    CommandError::usage(format!("`--backfill {text}` does not say what rows get")).help(
-        "name the column and an SQL expression: `--backfill users.age=0`, `--backfill \"users.key=lower(email)\"`",
-    )
+/// What `--backfill` and `--convert` say, by table and column.
+fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(Name, Name), Expr>> {
+    let mut found: BTreeMap<(Name, Name), Expr> = BTreeMap::new();
+    for text in texts {
+        let usage = || {
+            CommandError::usage(format!("`--{flag} {text}` does not say what rows get")).help(format!(
+                "name the column and an SQL expression: `--{flag} users.age=0`, `--{flag} \"users.key=lower(email)\"`"
+            ))
+        };
+        let (table, column, expr) = of_known_column(text, new).or_else(|| of_any_column(text)).ok_or_else(usage)?;
+        if expr.trim().is_empty() {
+            return Err(usage());
+        }
+        let target = format!("{table}.{column}");
+        if found.insert((table, column), Expr::new(expr)).is_some() {
+            return Err(CommandError::usage(format!("two `--{flag}` for `{target}`")).help("leave one of them out"));
+        }
+    }
+    Ok(found)
+}
+
+/// `table.column=expression` of a column that is declared, whatever characters its names have.
+fn of_known_column<'t>(text: &'t str, new: &Schema) -> Option<(Name, Name, &'t str)> {
+    let columns = new.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let matching = columns.filter_map(|(table, column)| {
+        let prefix = format!("{}.{}=", table.name, column.name);
+        let (start, expr) = text.split_at_checked(prefix.len())?;
+        start.eq_ignore_ascii_case(&prefix).then(|| (table.name.clone(), column.name.clone(), expr))
+    });
+    // `a.b=c=1` is of the column `b=c`, if there is one
+    matching.min_by_key(|(_, _, expr)| expr.len())
+}
+
+fn of_any_column(text: &str) -> Option<(Name, Name, &str)> {
+    let (target, expr) = text.split_once('=')?;
+    let (table, column) = target.split_once('.')?;
+    Some((table.trim().into(), column.trim().into(), expr))
 }

@@ -31,14 +31,16 @@ pub(crate) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
     }
 }
 
-/// The backfill that a statement does not compile for, if that is why: an expression is its author's to mend.
+/// The backfill or conversion that a statement does not compile for, if that is why: an expression is its author's to mend.
 pub(crate) fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandError> {
     let ProofError::Statement { statement, error, .. } = error else { return None };
     if error.kind != ErrorKind::Statement {
         return None;
     }
-    let ((table, column), expr) = decisions.backfills.iter().find(|(_, expr)| statement.contains(expr.as_str()))?;
-    let error = CommandError::usage(format!("`--backfill {table}.{column}={expr}` does not work: {error}"));
+    let backfills = decisions.backfills.iter().map(|given| ("backfill", given));
+    let mut given = backfills.chain(decisions.conversions.iter().map(|given| ("convert", given)));
+    let (flag, ((table, column), expr)) = given.find(|(_, (_, expr))| statement.contains(expr.as_str()))?;
+    let error = CommandError::usage(format!("`--{flag} {table}.{column}={expr}` does not work: {error}"));
     Some(error.help(format!("an SQL expression over the columns of `{table}`, renamed ones by their new names")))
 }
 

@@ -15,6 +15,7 @@ use super::package::Package;
 use super::resolve::Known;
 use super::scope::{Ours, Space};
 use super::tree::{Body, FileId, Parsed, Shape, SourceFile, Tree};
+use super::unread;
 use crate::diagnostic::Diagnostic;
 
 /// The schema that a package declares, with what the diff needs to know besides, and where everything was said.
@@ -32,6 +33,8 @@ pub struct Declared {
     pub view_columns: Vec<(Name, Vec<Name>)>,
     /// What is to be said though nothing is wrong.
     pub warnings: Vec<Diagnostic>,
+    /// Structs of ours in the package that are not read: no `mod` leads to their file, or a feature is off.
+    pub unread: Vec<Diagnostic>,
     places: Vec<Places>,
 }
 
@@ -85,11 +88,13 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
     }
     stop_at_errors(&tree)?;
     let warnings = tree.diagnostics.take();
+    let unread = unread::of(&tree);
     let package = tree.package.clone();
     // syntax trees of a whole package: the process ends before taking them apart would pay
     std::mem::forget(tree);
     let Merging { schema, renamed_tables, renamed_columns, view_columns, places, by_name, .. } = merging;
-    let mut declared = Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, places };
+    let mut declared =
+        Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, unread, places };
     let mut errors = Vec::new();
     for problem in declared.schema.problems() {
         // a database may have it, and names in quotes are how it is said
@@ -195,6 +200,8 @@ impl Merging {
         if !declaration.docs.is_empty() {
             self.schema.docs.insert(name.clone(), declaration.docs);
         }
+        let reads = declaration.reads.into_iter();
+        self.schema.reads.extend(reads.map(|(column, reads)| ((name.clone(), column), reads)));
         match declaration.object {
             Object::Table(table) => drop(self.schema.tables.insert(table)),
             Object::VirtualTable(table) => drop(self.schema.virtual_tables.insert(table)),

@@ -14,10 +14,12 @@ mod items;
 mod modules;
 mod nesting;
 pub mod package;
+mod plain;
 mod request;
 mod resolve;
 mod scope;
 mod tree;
+mod unread;
 
 pub use declared::Declared;
 pub use nesting::STACK;
@@ -39,7 +41,24 @@ pub fn read(request: &Request) -> Result<Declared, Vec<Diagnostic>> {
 /// # Errors
 /// As for [`read`].
 pub fn read_package(package: Package) -> Result<Declared, Vec<Diagnostic>> {
-    let tree = tree::Tree::new(package);
+    let cfg = cfg::Cfg::new(package.features.clone());
+    declared::merge(followed(tree::Tree::new(package, cfg)))
+}
+
+/// Reads the structs without asking cargo or rustc anything, if that is a matter of milliseconds. `None` if it is not,
+/// and wherever there is any doubt about what they would have said: it is good for a hint.
+pub fn glance(request: &Request) -> Option<Declared> {
+    let package = plain::package(request)?;
+    let cfg = cfg::Cfg::alone(package.features.clone());
+    let tree = followed(tree::Tree::new(package, cfg));
+    if tree.cfg.is_doubtful() {
+        return None;
+    }
+    let declared = declared::merge(tree).ok()?;
+    (declared.warnings.is_empty() && declared.unread.is_empty()).then_some(declared)
+}
+
+fn followed(tree: tree::Tree) -> tree::Tree {
     for (at, root) in tree.package.roots.clone().iter().enumerate() {
         let id = tree.read_root(root);
         // the library comes first
@@ -48,5 +67,5 @@ pub fn read_package(package: Package) -> Result<Declared, Vec<Diagnostic>> {
         }
     }
     tree.read_renamed();
-    declared::merge(tree)
+    tree
 }

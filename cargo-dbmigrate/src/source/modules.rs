@@ -67,10 +67,12 @@ impl Tree {
         // a function body can hold a table only where something is derived
         filler.look_into_bodies = text.contains("derive");
         drop(text);
-        if let Some(parsed) = parsed
-            && filler.allows(&parsed.attrs)
-        {
-            filler.add_all(parsed.items);
+        if let Some(parsed) = parsed {
+            if filler.allows(&parsed.attrs) {
+                filler.add_all(parsed.items);
+            } else {
+                filler.hide_all(&parsed.items, &self.cfg.missing_features(&parsed.attrs));
+            }
         }
         filler.close();
     }
@@ -158,6 +160,16 @@ impl Tree {
                 None
             }
         }
+    }
+
+    /// The files that a module declared as `mod name;` may be in.
+    pub(super) fn files_of(item: &ItemMod, directory: &Directory) -> Vec<PathBuf> {
+        if let Some((attributed, _)) = path_attribute(&item.attrs) {
+            return vec![normal(&directory.path.join(attributed))];
+        }
+        let base = normal(&directory.for_modules());
+        let name = unraw(&item.ident);
+        vec![base.join(format!("{name}.rs")), base.join(name).join("mod.rs")]
     }
 
     /// The module of a file, read at most once however many crates and `#[path]`s lead to it.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use dbmigrate_core::declare::errors::closest;
 use dbmigrate_core::declare::rust_types::{self, TypeNames};
 use dbmigrate_core::declare::{ColumnType, DeclareError, Resolve, lower_column_type};
+use dbmigrate_core::schema::Reads;
 use dbmigrate_core::sql::Name;
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;
@@ -340,6 +341,10 @@ impl Resolve for View<'_> {
             },
             _ => false,
         }
+    }
+
+    fn reads(&self, ty: &Type) -> Option<Reads> {
+        rust_types::reads(ty, self)
     }
 
     fn reference(&self, path: &syn::Path) -> Result<Option<(Name, Name)>> {

@@ -187,12 +187,16 @@ pub(super) struct Tree {
     /// Other names that `use … as` gives to our derives and traits.
     pub(super) renames: RefCell<HashSet<String>>,
     pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
+    /// Structs of ours that are not read because a feature is off.
+    pub(super) hidden: RefCell<Vec<Diagnostic>>,
+    /// Module files that a condition takes away, each with the directory of its own modules.
+    pub(super) taken_away: RefCell<Vec<PathBuf>>,
 }
 
 impl Tree {
-    pub(super) fn new(package: Package) -> Self {
+    pub(super) fn new(package: Package, cfg: Cfg) -> Self {
         Self {
-            cfg: Cfg::new(package.features.clone()),
+            cfg,
             package,
             library: RefCell::default(),
             files: RefCell::default(),
@@ -205,6 +209,8 @@ impl Tree {
             impls: RefCell::default(),
             renames: RefCell::default(),
             diagnostics: RefCell::default(),
+            hidden: RefCell::default(),
+            taken_away: RefCell::default(),
         }
     }
 

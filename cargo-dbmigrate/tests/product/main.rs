@@ -3,6 +3,7 @@
 
 mod adopt;
 mod commands;
+mod conversions;
 mod custom;
 mod databases;
 mod decisions;

@@ -1,6 +1,6 @@
 //! `generate --undo` and `generate --amend`: a migration that no database has is taken back, or written anew.
 
-use crate::project::{Project, sql_of};
+use crate::project::{Project, Run, sql_of};
 
 const BEFORE: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, nick: Option<String> }";
 
@@ -235,4 +235,20 @@ fn a_migration_of_which_nothing_is_left_is_one_to_take_back() {
     assert_eq!(suggested, "cargo dbmigrate generate --undo");
     assert_eq!(project.shell(&suggested).code, 0);
     project.runs("check");
+}
+
+#[test]
+fn a_conversion_is_read_back_and_kept() {
+    let project = Project::migrated(BEFORE);
+    project.sql("INSERT INTO users VALUES (1, '7'), (2, NULL)");
+    project.structs(&users("nick: Option<i64>"));
+    let words =
+        ["generate", "--convert", "users.nick=CAST(nick || '1' AS INTEGER)", "--accept", "lossy_conversion:users.nick"];
+    let run = Run::of(&mut project.command(&words));
+    assert_eq!(run.code, 0, "{}", run.err);
+    project.structs(&users("nick: Option<i64>, age: Option<i64>"));
+    project.runs("generate --amend");
+    project.runs("check");
+    project.runs("migrate");
+    assert_eq!(project.query("SELECT * FROM users"), ["1|71|NULL", "2|NULL|NULL"]);
 }

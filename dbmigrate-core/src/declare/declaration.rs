@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 
 use crate::schema::validate::Place;
-use crate::schema::{Comments, Table, Trigger, View, VirtualTable};
+use crate::schema::{Comments, Reads, Table, Trigger, View, VirtualTable};
 use crate::sql::Name;
 
 /// Which derive a struct is declared with.
@@ -24,6 +24,8 @@ pub struct Declaration {
     pub triggers: Vec<Trigger>,
     /// What the doc comments of the struct and its fields say.
     pub docs: Comments,
+    /// What the types of the fields read, by column, as far as it is known.
+    pub reads: Vec<(Name, Reads)>,
     /// `renamed_from` of the table.
     pub renamed_from: Option<Name>,
     /// `renamed_from` of columns: the old name and the new one.

@@ -1,5 +1,6 @@
 //! What is known of the type of a field.
 
+use crate::schema::Reads;
 use crate::sql::{DeclType, Expr};
 
 /// What is known of a field's type.
@@ -15,12 +16,14 @@ pub struct ColumnType {
     pub literal: Option<LiteralKind>,
     /// The values that the type can have, as they are stored: an enum's. `None`: not limited, or not known.
     pub values: Option<Vec<String>>,
+    /// What is read of the column. `None`: not known.
+    pub reads: Option<Reads>,
 }
 
 impl ColumnType {
     /// A type that is not nullable and says nothing else.
     pub fn new(decl_type: impl AsRef<str>, literal: Option<LiteralKind>) -> Self {
-        Self { decl_type: DeclType::new(decl_type), nullable: false, check: None, literal, values: None }
+        Self { decl_type: DeclType::new(decl_type), nullable: false, check: None, literal, values: None, reads: None }
     }
 }
 

@@ -68,8 +68,48 @@ fn check_kind(kind: LiteralKind, literal: &Lit, ty: &ColumnType, span: Span) -> 
     if agrees {
         return Ok(());
     }
-    Err(DeclareError::new(span, format!("the default is {}, but the field holds {}", noun(kind), noun(expected)))
-        .help(format!("write `default = {}`, or `default_sql = \"…\"` for an SQL expression", example(expected))))
+    Err(DeclareError::new(span, format!("the default is {}, but the field holds {}", noun(kind), noun(expected))).help(
+        format!(
+            "write `default = {}`, or `default_sql = \"…\"` for an SQL expression",
+            meant(literal, expected).unwrap_or_else(|| example(expected).to_owned())
+        ),
+    ))
+}
+
+/// The literal that was probably meant: `"false"` of a bool is `false`.
+fn meant(literal: &Lit, expected: LiteralKind) -> Option<String> {
+    let value = match literal {
+        Lit::Str(text) => text.value(),
+        Lit::Char(char) => char.value().to_string(),
+        Lit::Int(int) => int.base10_digits().to_owned(),
+        Lit::Float(float) => float.base10_digits().to_owned(),
+        Lit::Bool(bool) => bool.value.to_string(),
+        Lit::ByteStr(bytes) => String::from_utf8(bytes.value()).ok()?,
+        _ => return None,
+    };
+    let word = value.trim();
+    match expected {
+        LiteralKind::Bool => match word.to_ascii_lowercase().as_str() {
+            "true" | "1" => Some("true".to_owned()),
+            "false" | "0" => Some("false".to_owned()),
+            _ => None,
+        },
+        LiteralKind::Integer => match literal {
+            Lit::Bool(bool) => Some(i64::from(bool.value).to_string()),
+            _ => word.parse::<i64>().ok().map(|number| number.to_string()),
+        },
+        LiteralKind::Float => {
+            let number = word.parse::<f64>().ok().filter(|number| number.is_finite())?;
+            Some(format!("{number:?}"))
+        }
+        LiteralKind::Text => Some(format!("{value:?}")),
+        LiteralKind::Char => {
+            let mut chars = value.chars();
+            let only = chars.next().filter(|_| chars.next().is_none())?;
+            Some(format!("{only:?}"))
+        }
+        LiteralKind::Bytes => value.is_ascii().then(|| format!("b{value:?}")),
+    }
 }
 
 fn check_value(literal: &Lit, negative: bool, ty: &ColumnType, span: Span) -> Result<()> {

@@ -31,8 +31,7 @@ pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<
     if item.fields.is_empty() && !item.may_have_no_fields() {
         return errors.finish(()).and(Err(Vec::new()));
     }
-    let mut lowering =
-        Lowering { item, resolve, errors, places: Vec::new(), by_name: Vec::new(), deferred: Vec::new() };
+    let mut lowering = Lowering::new(item, resolve, errors);
     lowering.check_columns();
     let object = match (item.derive, &item.module) {
         (Derive::View, _) => lowering.view(),
@@ -45,18 +44,27 @@ pub fn lower_item(item: &Item, errors: Errors, resolve: &dyn Resolve) -> Result<
         .iter()
         .filter_map(|field| Some((field.renamed_from.as_ref()?.value.clone(), field.name().value)))
         .collect();
-    let Lowering { errors, places, by_name, deferred, .. } = lowering;
+    let Lowering { errors, places, by_name, deferred, reads, .. } = lowering;
     let Some(object) = object else { return errors.finish(()).and(Err(Vec::new())) };
     let renamed_from = item.renamed_from.as_ref().map(|name| name.value.clone());
     let docs = docs(item);
-    errors.finish(Declaration { object, triggers, docs, renamed_from, renamed_columns, places, by_name, deferred })
+    errors.finish(Declaration {
+        object,
+        triggers,
+        docs,
+        reads,
+        renamed_from,
+        renamed_columns,
+        places,
+        by_name,
+        deferred,
+    })
 }
 
 /// The foreign keys of a struct that has been lowered already, with another [`Resolve`].
 pub fn lower_foreign_keys(item: &Item, resolve: &dyn Resolve) -> Vec<ForeignKey> {
     let errors = Errors::default();
-    let mut lowering =
-        Lowering { item, resolve, errors, places: Vec::new(), by_name: Vec::new(), deferred: Vec::new() };
+    let mut lowering = Lowering::new(item, resolve, errors);
     lower_table::foreign_keys(&mut lowering)
 }
 

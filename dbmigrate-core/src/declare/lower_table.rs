@@ -168,6 +168,8 @@ fn column(lowering: &mut Lowering<'_>, field: &Field, table: &mut Table) {
     column.collate = field.collate.as_ref().map(|collate| collate.value.clone());
     column.generated =
         field.generated.as_ref().map(|expr| Generated { expr: expr.value.clone(), stored: field.stored.is_some() });
+    let reads = ty.as_ref().and_then(|ty| ty.reads.clone());
+    lowering.reads.extend(reads.map(|reads| (name.value.clone(), reads)));
     let type_check = ty
         .and_then(|ty: ColumnType| ty.check)
         .map(|condition| Check { name: None, expr: with_column(&condition, &name.value) });

@@ -10,7 +10,7 @@ use super::literal;
 use super::naming::unraw;
 use super::resolve::Resolve;
 use crate::schema::validate::Place;
-use crate::schema::{Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
+use crate::schema::{Reads, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 use crate::sql::{Expr, Name};
 
 /// What is gathered while an item is lowered.
@@ -21,6 +21,14 @@ pub(super) struct Lowering<'a> {
     pub(super) places: Vec<(Place, Span)>,
     pub(super) by_name: Vec<Place>,
     pub(super) deferred: Vec<Deferred>,
+    pub(super) reads: Vec<(Name, Reads)>,
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn new(item: &'a Item, resolve: &'a dyn Resolve, errors: Errors) -> Self {
+        let (places, by_name, deferred, reads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { item, resolve, errors, places, by_name, deferred, reads }
+    }
 }
 
 impl Lowering<'_> {
@@ -52,6 +60,7 @@ impl Lowering<'_> {
         if let Some(decl_type) = &field.decl_type {
             let mut ty = ColumnType::new(decl_type.value.as_str(), None);
             ty.nullable = self.resolve.is_option(&field.ty);
+            ty.reads = self.resolve.reads(&field.ty);
             return Some(ty);
         }
         let ty = self.errors.take(self.resolve.column_type(&field.ty))?;

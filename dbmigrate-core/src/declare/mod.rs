@@ -23,6 +23,7 @@ mod parse;
 mod parse_clause;
 mod parse_column;
 mod parse_table;
+mod read_types;
 mod resolve;
 pub mod rust_types;
 #[cfg(test)]

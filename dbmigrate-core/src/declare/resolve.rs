@@ -3,6 +3,7 @@
 use super::error::DeclareError;
 use super::known_type::ColumnType;
 use super::rust_types;
+use crate::schema::Reads;
 use crate::sql::Name;
 
 /// Looks up what a struct refers to.
@@ -16,6 +17,11 @@ pub trait Resolve {
     /// Whether a type is an `Option`. Asked where `#[column(type = "…")]` makes the rest of the type irrelevant.
     fn is_option(&self, ty: &syn::Type) -> bool {
         rust_types::is_spelled_option(ty)
+    }
+
+    /// What a type reads of a column. Asked where `#[column(type = "…")]` makes the rest of the type irrelevant.
+    fn reads(&self, _: &syn::Type) -> Option<Reads> {
+        None
     }
 
     /// The table and column that a path such as `User::id` refers to. `Ok(None)`: somebody else will judge.

@@ -206,7 +206,7 @@ async fn prove_without(
     // only now, so that no trigger fires for what fills and clears the tables
     connection.run_all(&others).await?;
     let violations = foreign_key_violations(&connection).await?;
-    let pairs = comparisons(old, new, renames);
+    let pairs = comparisons(old, new, renames, &plan.converted);
     let before = read_all(&connection, &pairs, Side::Old).await?;
     let marks_before = high_water_marks(&connection, old).await?;
 
@@ -303,21 +303,29 @@ enum Side {
     New,
 }
 
-fn comparisons<'a>(old: &'a Schema, new: &'a Schema, renames: &Renames) -> Vec<Comparison<'a>> {
+fn comparisons<'a>(
+    old: &'a Schema,
+    new: &'a Schema,
+    renames: &Renames,
+    converted: &[(Name, Name)],
+) -> Vec<Comparison<'a>> {
     let pair = |after: &'a Table| {
         let before = old.table(renames.table_before(&after.name)?)?;
-        Some(Comparison::of(before, after, renames))
+        Some(Comparison::of(before, after, renames, converted))
     };
     new.tables.iter().filter_map(pair).collect()
 }
 
 impl<'a> Comparison<'a> {
-    fn of(old: &'a Table, new: &'a Table, renames: &Renames) -> Self {
+    fn of(old: &'a Table, new: &'a Table, renames: &Renames, converted: &[(Name, Name)]) -> Self {
+        // what an expression makes of a value is what somebody asked for
+        let is_converted = |column: &Name| converted.iter().any(|(on, one)| *on == new.name && one == column);
         let old_column = |column: &Column| -> Option<&'a Column> {
             renames.column_before(&new.name, &column.name).and_then(|name| old.column(name))
         };
         let mut values = Vec::new();
-        for column in new.columns.iter().filter(|column| column.generated.is_none()) {
+        let stored = new.columns.iter().filter(|column| column.generated.is_none());
+        for column in stored.filter(|column| !is_converted(&column.name)) {
             let Some(before) = old_column(column) else { continue };
             let same_affinity = old.affinity(before) == new.affinity(column);
             let encode = if same_affinity { exact } else { loose };
@@ -327,6 +335,7 @@ impl<'a> Comparison<'a> {
         let rowid = |name: Name| format!("CAST({} AS TEXT)", name.sql());
         let same_alias = match (old.rowid_alias(), new.rowid_alias()) {
             (_, None) => true,
+            (_, Some(after)) if is_converted(&after.name) => false,
             (Some(before), Some(after)) => old_column(after).is_some_and(|column| column.name == before.name),
             (None, Some(_)) => false,
         };
@@ -334,6 +343,7 @@ impl<'a> Comparison<'a> {
             (Some(before), Some(after)) if same_alias => vec![(rowid(before), rowid(after))],
             _ => {
                 let key = new.primary_key.iter().flat_map(|key| &key.parts);
+                let key = key.filter(|part| !is_converted(&part.column));
                 let columns = key.filter_map(|part| new.column(&part.column));
                 columns
                     .filter_map(|column| Some((loose(&old_column(column)?.name.sql()), loose(&column.name.sql()))))

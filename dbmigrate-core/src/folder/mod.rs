@@ -7,6 +7,7 @@
 pub mod checksum;
 pub mod embedded;
 pub mod error;
+mod left_over;
 pub mod lock;
 pub mod name;
 mod replace;
@@ -230,7 +231,8 @@ impl Folder {
         if let Some(name) = listing.sql_files.first() {
             return Err(FolderError::StrayFile { path: self.path.join(name) });
         }
-        if self.lock_text.is_none() && !listing.directories.is_empty() {
+        let is_migration = |name: &OsString| !left_over::is_left_over(&self.path.join(name));
+        if self.lock_text.is_none() && listing.directories.iter().any(is_migration) {
             return Err(FolderError::MissingLock { path: self.lock_path() });
         }
         // names and not paths: those are compared part by part, which takes as long as reading the folder
@@ -245,7 +247,7 @@ impl Folder {
         let is_unlisted = |name: &&OsString| {
             listed.binary_search(&name.as_os_str()).is_err() && !replace::is_marked(&self.path.join(name))
         };
-        match found.iter().find(is_unlisted) {
+        match found.iter().filter(is_unlisted).find(|name| is_migration(name)) {
             Some(unlisted) => Err(FolderError::Unlisted { path: self.path.join(unlisted) }),
             None => Ok(()),
         }

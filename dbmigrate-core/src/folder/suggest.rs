@@ -276,7 +276,7 @@ mod tests {
     }
 
     fn tables(names: &[&str]) -> String {
-        names.iter().map(|name| format!("CREATE TABLE {name} (id INTEGER PRIMARY KEY);")).collect()
+        names.iter().flat_map(|name| ["CREATE TABLE ", name, " (id INTEGER PRIMARY KEY);"]).collect()
     }
 
     #[test]

@@ -199,7 +199,38 @@ fn directories_and_sql_files_beside_the_migrations_are_not_overlooked() {
     assert!(matches!(error(&project, Verify::Listing), FolderError::StrayFile { .. }));
     fs_err::remove_file(project.file("0004_a.sql")).expect("it is there");
     fs_err::create_dir(project.file("0004_a")).expect("the folder is writable");
+    fs_err::write(project.file("0004_a/migration.sql"), "").expect("the folder is writable");
     assert!(matches!(error(&project, Verify::Listing), FolderError::Unlisted { .. }));
+}
+
+#[test]
+fn a_directory_that_something_left_behind_is_no_migration_and_gives_its_name_away() {
+    let project = Project::with_history();
+    for left in ["0004_a", "0009_b/deep/er", "0010_c"] {
+        fs_err::create_dir_all(project.file(left)).expect("the folder is writable");
+    }
+    for left in ["0004_a/.DS_Store", "0010_c/.migration.sql.swp", "0010_c/migration.sql~"] {
+        fs_err::write(project.file(left), "left").expect("the folder is writable");
+    }
+    project.open().verify(Verify::All).expect("none of them is a migration");
+    project.open().add(&slug("a"), "SELECT 1;\n", &schema(3).into()).expect("the name is free");
+    project.open().verify(Verify::All).expect("it was just written");
+    assert!(!project.file("0004_a/.DS_Store").exists());
+    // what an editor has left may be somebody's work
+    fs_err::rename(project.file("0010_c"), project.file("0005_d")).expect("the folder is writable");
+    let refused = project.open().add(&slug("d"), "SELECT 1;", &schema(1).into()).map(|_| ());
+    assert!(matches!(refused, Err(FolderError::Unlisted { .. })), "{refused:?}");
+    assert!(project.file("0005_d/migration.sql~").exists());
+    project.open().verify(Verify::All).expect("nothing was written");
+    fs_err::write(project.file("0009_b/notes.txt"), "mine").expect("the folder is writable");
+    assert!(matches!(error(&project, Verify::Listing), FolderError::Unlisted { .. }));
+}
+
+#[test]
+fn an_empty_directory_alone_needs_no_lock() {
+    let project = Project::new();
+    fs_err::create_dir_all(project.file("0001_a")).expect("the folder is writable");
+    project.open().verify(Verify::All).expect("there is no migration");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::checksum::Checksum;
 use super::error::FolderError;
+use super::left_over;
 use super::lock::Lock;
 use super::name::{MigrationName, Slug};
 use super::{Folder, Listing, Migration, Origin, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
@@ -177,9 +178,12 @@ impl Folder {
     /// Gives a staged directory its final name.
     pub(super) fn publish(&self, mut staged: Staged, name: &MigrationName) -> Result<PathBuf, FolderError> {
         let path = self.path.join(name);
-        // rename would replace an empty directory
         if path.exists() {
-            return Err(FolderError::ChangedMeanwhile { path });
+            // no process of ours makes it empty: it is from a branch that had a migration of this name
+            if !left_over::is_left_over(&path) {
+                return Err(FolderError::ChangedMeanwhile { path });
+            }
+            left_over::remove(&path).map_err(|_| FolderError::Unlisted { path: path.clone() })?;
         }
         std::fs::rename(&staged.path, &path).map_err(|source| self.not_writable(source))?;
         staged.published = true;

@@ -1,10 +1,13 @@
 //! The decisions that a generated migration was planned with, read back from its text: what it allows, renames and fills
 //! rows with. Whether they are all that there were shows when the same migration is planned with them again.
 
+use std::collections::BTreeMap;
+
 use super::decide::Decisions;
+use super::fill::misplaced;
 use super::lint::Lint;
 use crate::ddl::render::default_value;
-use crate::diff::Diff;
+use crate::diff::{Diff, diff};
 use crate::schema::{Column, Schema};
 use crate::sql::token::{Token, significant};
 use crate::sql::{Expr, Name, Statement};
@@ -28,7 +31,15 @@ impl Decisions {
         for statement in statements {
             decisions.read_copy(old, new, statement.text);
         }
+        // every conversion is allowed in the text, whether or not its losses were accepted
+        let converted = decisions.conversions.keys().map(lossy).collect::<Vec<_>>();
+        decisions.accepted.named.retain(|accepted| !converted.contains(accepted));
         decisions
+    }
+
+    /// Accepts what the conversions lose, of which the text of a migration does not tell whether it was accepted.
+    pub fn accept_conversions(&mut self) {
+        self.accepted.named.extend(self.conversions.keys().map(lossy));
     }
 
     fn read_renames(&mut self, old: &Schema, new: &Schema, statements: &[Statement<'_>]) {
@@ -78,9 +89,13 @@ impl Decisions {
         for (name, text) in copy.columns.iter().zip(&copy.expressions) {
             let Some(column) = after.column(name) else { continue };
             let was = before.column(self.renames.old_column(&after.name, name));
-            let value = if was.is_some() { coalesced(text, column) } else { Some(text.as_str()) };
-            if let Some(expr) = value.and_then(backfill) {
-                self.backfills.insert((after.name.clone(), name.clone()), expr);
+            let key = (after.name.clone(), name.clone());
+            if was.is_none() {
+                self.backfills.extend(backfill(text).map(|expr| (key, expr)));
+            } else if let Some(expr) = converted(text, column) {
+                self.conversions.insert(key, expr);
+            } else {
+                self.backfills.extend(coalesced(text, column).and_then(backfill).map(|expr| (key, expr)));
             }
         }
     }
@@ -95,25 +110,20 @@ impl Decisions {
             tables(table).is_some_and(|(before, after)| before.column(from).is_some() && after.column(to).is_some())
         });
         let renames = self.renames.clone();
-        let pair = |table: &Name, name: &Name| -> Option<(Option<Column>, Column, bool)> {
-            let (before, after) = (old.table(renames.old_table(table))?, new.table(table)?);
-            let column = after.column(name)?;
-            let was = before.column(renames.old_column(table, name));
-            let is_tighter = was.is_some_and(|was| !before.rejects_null(was) && after.rejects_null(column));
-            Some((was.cloned(), column.clone(), is_tighter))
+        let is_converted = |object: &str| {
+            let (table, column) = object.split_once('.')?;
+            let (table, column) = (Name::from(table), Name::from(column));
+            let (before, after) = (old.table(renames.old_table(&table))?, new.table(&table)?);
+            let was = before.column(renames.old_column(&table, &column))?;
+            Some(was.decl_type.canonical() != after.column(&column)?.decl_type.canonical())
         };
-        self.backfills.retain(|(table, name), _| {
-            pair(table, name)
-                .is_some_and(|(was, column, is_tighter)| column.generated.is_none() && (was.is_none() || is_tighter))
-        });
-        self.accepted.named.retain(|(lint, object)| {
-            let converts = || {
-                let (table, column) = object.split_once('.')?;
-                let (was, column, _) = pair(&table.into(), &column.into())?;
-                Some(was?.decl_type.canonical() != column.decl_type.canonical())
-            };
-            *lint != Lint::LossyConversion || converts().unwrap_or(false)
-        });
+        let lossy = Lint::LossyConversion;
+        self.accepted.named.retain(|(lint, object)| *lint != lossy || is_converted(object) == Some(true));
+        let Ok(difference) = diff(old, new, &self.renames) else { return };
+        let fits = |decisions: Self| misplaced(&decisions, &difference, new).is_none();
+        let alone = |column: &(Name, Name), expr: &Expr| BTreeMap::from([(column.clone(), expr.clone())]);
+        self.backfills.retain(|column, expr| fits(Self { backfills: alone(column, expr), ..Self::default() }));
+        self.conversions.retain(|column, expr| fits(Self { conversions: alone(column, expr), ..Self::default() }));
     }
 
     /// Names the conversions of a difference, where everything was accepted.
@@ -125,6 +135,11 @@ impl Decisions {
             }
         }
     }
+}
+
+/// What is accepted of a column that is converted.
+fn lossy((table, column): &(Name, Name)) -> (Lint, String) {
+    (Lint::LossyConversion, format!("{table}.{column}").to_ascii_lowercase())
 }
 
 enum Altered {
@@ -203,6 +218,17 @@ fn coalesced<'t>(text: &'t str, column: &Column) -> Option<&'t str> {
     (!is_default).then_some(value)
 }
 
+/// What the values of a column become: `(expression)`, or with its default in the place of NULL.
+fn converted(text: &str, column: &Column) -> Option<Expr> {
+    let inside = match column.effective_default() {
+        Some(default) if text.starts_with("coalesce((") => {
+            text.strip_prefix("coalesce(")?.strip_suffix(&format!(", {})", default_value(default)))?
+        }
+        _ => text,
+    };
+    inside.starts_with('(').then(|| backfill(inside)).flatten()
+}
+
 /// A value as a backfill is written: a literal, or an expression in parentheses.
 fn backfill(text: &str) -> Option<Expr> {
     if let Some(inside) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
@@ -216,7 +242,6 @@ fn backfill(text: &str) -> Option<Expr> {
 mod tests {
     use super::*;
     use crate::ddl::read::schema_of;
-    use crate::diff::diff;
     use crate::plan::plan;
     use crate::sql::split;
 
@@ -236,7 +261,10 @@ mod tests {
         };
         let (sql, plan) = text(&decisions);
         let allowed = plan.allowed.iter().map(|(lint, object)| (lint.name(), object.as_str()));
-        let read = Decisions::read_back(&old, &new, allowed, &split(&sql));
+        let mut read = Decisions::read_back(&old, &new, allowed, &split(&sql));
+        if text(&read).0 != sql {
+            read.accept_conversions();
+        }
         assert_eq!(text(&read).0, sql, "{read:?}");
         read
     }
@@ -273,6 +301,24 @@ mod tests {
                 decisions.backfills.insert(("users".into(), "email".into()), Expr::new(expr));
             });
             assert_eq!(read.backfills.len(), 3, "{read:?}");
+        }
+    }
+
+    #[test]
+    fn conversions_are_read_back() {
+        for after in ["age INT", "age INT NOT NULL DEFAULT 7"] {
+            let after = OLD.replace("age TEXT", after);
+            for expr in ["CAST(age AS INTEGER)", "coalesce((1), 7)", "(age) + (1)", "CASE age WHEN 'a, b' THEN 1 END"] {
+                let read = round_trip(&after, |decisions| {
+                    decisions.conversions.insert(("users".into(), "age".into()), Expr::new(expr));
+                });
+                assert_eq!((read.conversions.len(), read.accepted.named.len()), (1, 0), "{read:?}");
+                let read = round_trip(&after, |decisions| {
+                    decisions.conversions.insert(("users".into(), "age".into()), Expr::new(expr));
+                    decisions.accepted.add(Lint::LossyConversion, "users.age");
+                });
+                assert_eq!((read.conversions.len(), read.accepted.named.len()), (1, 1), "{read:?}");
+            }
         }
     }
 

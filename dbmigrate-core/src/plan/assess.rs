@@ -71,6 +71,7 @@ pub(super) fn assess(
             }
             Change::AlterColumn(table, column) => {
                 risks.extend(loses(Lint::DiscardValues, &format!("{table}.{}", column.name)));
+                risks.extend(loses(Lint::LossyConversion, &format!("{table}.{}", column.name)));
                 risks.extend(is_probed(table).then_some(Risk::MayBeRefused));
                 in_table(table, Cost::Rewrite)
             }

@@ -42,11 +42,18 @@ pub struct Decisions {
     pub accepted: Accepted,
     /// What existing rows get, by table (new name) and column.
     pub backfills: BTreeMap<(Name, Name), Expr>,
+    /// What the values of existing rows become, by table (new name) and column: an expression over the row as it was,
+    /// with renamed columns by their new names.
+    pub conversions: BTreeMap<(Name, Name), Expr>,
 }
 
 impl Decisions {
     pub(super) fn backfill(&self, table: &Name, column: &Name) -> Option<&Expr> {
         self.backfills.get(&(table.clone(), column.clone()))
+    }
+
+    pub(super) fn conversion(&self, table: &Name, column: &Name) -> Option<&Expr> {
+        self.conversions.get(&(table.clone(), column.clone()))
     }
 }
 
@@ -78,6 +85,17 @@ pub enum Question {
         /// The column.
         column: Name,
     },
+    /// A column gets a type by which most of the values that it can have now cannot be read.
+    Conversion {
+        /// The table.
+        table: Name,
+        /// The column.
+        column: Name,
+        /// The declared types before and after, and what is read then, in words.
+        types: [String; 3],
+        /// A conversion that would do, as an example.
+        example: Option<String>,
+    },
     /// What do the existing rows get in a new column that cannot be NULL and has no default?
     Backfill {
         /// The table.
@@ -96,6 +114,7 @@ impl Question {
             Self::TableGone { table, .. } => (Lint::DropTable, table.to_string()),
             Self::ColumnGone { table, column, .. } => (Lint::DropColumn, format!("{table}.{column}")),
             Self::BecomesGenerated { table, column } => (Lint::DiscardValues, format!("{table}.{column}")),
+            Self::Conversion { table, column, .. } => (Lint::LossyConversion, format!("{table}.{column}")),
             Self::Backfill { table, column, .. } => (Lint::NotNullWithoutDefault, format!("{table}.{column}")),
         }
     }
@@ -142,6 +161,11 @@ impl Question {
                 let values = if count.is_some() { all("value") } else { "the values that it has".to_owned() };
                 format!("column `{table}.{column}` becomes generated: {values} would be lost")
             }
+            Self::Conversion { table, column, types: [from, to, read], .. } => {
+                format!(
+                    "column `{table}.{column}` changes from {from} to {to}: what becomes of values that cannot be read as {read}?"
+                )
+            }
             Self::Backfill { table, column, .. } => {
                 let rows = match count {
                     Some(1) => "does the existing row".to_owned(),
@@ -174,7 +198,7 @@ impl Question {
             Self::TableGone { table, .. } => (table, "count(*)".to_owned()),
             // the name that it has before, also where another column takes it over
             Self::ColumnGone { table, column, .. } => (renames.old_table(table), values(column)),
-            Self::BecomesGenerated { table, column } => {
+            Self::BecomesGenerated { table, column } | Self::Conversion { table, column, .. } => {
                 (renames.old_table(table), values(renames.old_column(table, column)))
             }
             Self::Backfill { table, .. } => (renames.old_table(table), "count(*)".to_owned()),
@@ -197,6 +221,13 @@ impl Question {
                 renames(candidates, &format!("{table}.{column}"), "if its values are no longer needed", &accept, false)
             }
             Self::BecomesGenerated { .. } => vec![("if its values are no longer needed".to_owned(), accept)],
+            Self::Conversion { table, column, example, .. } => {
+                let convert = example.as_ref().map(|example| {
+                    let value = shell_quoted(&format!("{table}.{column}={example}"));
+                    ("to convert them (any SQL expression)".to_owned(), format!("--convert {value}"))
+                });
+                convert.into_iter().chain([("if they may stay unreadable".to_owned(), accept)]).collect()
+            }
             Self::Backfill { table, column, example } => vec![
                 (
                     "to fill existing rows (any SQL expression)".to_owned(),
@@ -302,7 +333,9 @@ pub fn as_renames(open: &[Question]) -> Option<Vec<String>> {
             let target = match question {
                 Question::TableGone { candidates, .. } => (None, candidates),
                 Question::ColumnGone { table, candidates, .. } => (Some(table), candidates),
-                Question::BecomesGenerated { .. } | Question::Backfill { .. } => return None,
+                Question::BecomesGenerated { .. } | Question::Conversion { .. } | Question::Backfill { .. } => {
+                    return None;
+                }
             };
             let (table, [only]) = (target.0, &target.1[..]) else { return None };
             let is_free = taken.insert((table, only));
@@ -315,7 +348,14 @@ pub fn as_renames(open: &[Question]) -> Option<Vec<String>> {
 pub(super) fn allowed(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions) -> Vec<(Lint, String)> {
     let undecided = Decisions { accepted: Accepted::default(), ..decisions.clone() };
     let mut allowed: Vec<(Lint, String)> = questions(diff, old, new, &undecided).iter().map(Question::lint).collect();
-    allowed.extend(decisions.accepted.named.iter().filter(|(lint, _)| *lint == Lint::LossyConversion).cloned());
+    let named = decisions.accepted.named.iter().filter(|(lint, _)| *lint == Lint::LossyConversion).cloned();
+    let converted =
+        decisions.conversions.keys().map(|(table, column)| (Lint::LossyConversion, format!("{table}.{column}")));
+    for (lint, object) in named.chain(converted) {
+        if !allowed.iter().any(|(one, other)| *one == lint && other.eq_ignore_ascii_case(&object)) {
+            allowed.push((lint, object));
+        }
+    }
     allowed
 }
 
@@ -384,73 +424,4 @@ pub(super) fn example_value(column: &Column, added: &[Name], before: &Table, aft
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::schema::{KeyPart, PrimaryKey, Unique};
-
-    fn examples(parts: &[&str], added: &[&str]) -> Vec<String> {
-        let mut before = Table::new("t");
-        before.columns.push(Column::new("old", "TEXT"));
-        let mut after = before.clone();
-        after.columns.extend([Column::new("name", "TEXT"), Column::new("number", "INT"), Column::new("bytes", "BLOB")]);
-        let parts = parts.iter().map(|part| KeyPart::new(*part)).collect();
-        after.uniques.push(Unique { name: None, parts, conflict: None });
-        let added: Vec<Name> = added.iter().map(|name| Name::from(*name)).collect();
-        let columns = added.iter().filter_map(|name| after.column(name));
-        columns.map(|column| example_value(column, &added, &before, &after).to_string()).collect()
-    }
-
-    #[test]
-    fn existing_rows_get_different_values_where_a_key_of_new_columns_needs_them() {
-        assert_eq!(examples(&["name"], &["name", "number", "bytes"]), ["lower(hex(randomblob(16)))", "0", "x''"]);
-        assert_eq!(examples(&["number"], &["name", "number"]), ["''", "rowid"]);
-        assert_eq!(examples(&["bytes"], &["bytes"]), ["randomblob(16)"]);
-        // what the rows have already tells them apart
-        assert_eq!(examples(&["old", "name"], &["name"]), ["''"]);
-    }
-
-    #[test]
-    fn a_new_primary_key_needs_different_values_too() {
-        let mut table = Table::new("t");
-        table.columns.push(Column { not_null: true, ..Column::new("id", "TEXT") });
-        let parts = vec![KeyPart::new("id")];
-        table.primary_key = Some(PrimaryKey { name: None, parts, autoincrement: false, conflict: None });
-        let example = example_value(&table.columns[0], &["id".into()], &Table::new("t"), &table);
-        assert_eq!(example.as_str(), "lower(hex(randomblob(16)))");
-    }
-
-    #[test]
-    fn questions_say_how_much_they_are_about_where_it_is_known() {
-        let gone = |candidates: &[&str]| Question::ColumnGone {
-            table: "t".into(),
-            column: "a".into(),
-            candidates: candidates.iter().map(|name| Name::from(*name)).collect(),
-        };
-        assert_eq!(gone(&[]).message(None), "column `t.a` is gone: its values would be lost");
-        assert_eq!(gone(&[]).message(Some(1)), "column `t.a` is gone: 1 value would be lost");
-        assert_eq!(
-            gone(&["b"]).message(Some(42)),
-            "column `t.a` is gone and `t.b` is new: renamed, or dropped with 42 values?"
-        );
-        let table = Question::TableGone { table: "t".into(), candidates: vec!["u".into()], may_stay: true };
-        assert_eq!(
-            table.message(Some(3)),
-            "table `t` is declared by no struct and `u` is new: renamed, or dropped with 3 rows?"
-        );
-        let flags: Vec<String> = table.answers().into_iter().map(|(_, flag)| flag).collect();
-        assert_eq!(flags, ["--rename t=u", "--accept drop_table:t", "--accept keep_table:t"]);
-    }
-
-    #[test]
-    fn what_a_question_is_about_is_counted_by_the_names_of_before() {
-        let renames =
-            Renames { tables: vec![("old t".into(), "t".into())], columns: vec![("t".into(), "a".into(), "b".into())] };
-        let becomes = Question::BecomesGenerated { table: "t".into(), column: "b".into() };
-        assert_eq!(becomes.count_query(&renames), "SELECT count(a) FROM \"old t\"");
-        // the column whose name another one takes over
-        let gone = Question::ColumnGone { table: "t".into(), column: "b".into(), candidates: Vec::new() };
-        let guard = gone.guard(&renames);
-        assert_eq!(guard.query, "SELECT * FROM (SELECT count(b) AS _count FROM \"old t\") WHERE _count > 0");
-        assert_eq!(guard.table.as_str(), "old t");
-    }
-}
+mod tests;

@@ -8,12 +8,15 @@
 //! the violations before and after.
 
 mod answered;
+mod apart;
 pub mod assess;
 pub mod besides;
 mod conversion;
 mod copy;
 pub mod decide;
 mod dependents;
+mod fill;
+mod layout;
 pub mod lint;
 mod native;
 mod preflight;
@@ -21,9 +24,11 @@ mod rebuild;
 mod script;
 mod virtual_table;
 
+pub use apart::conversions;
 pub use assess::{Assessed, Risk};
 pub use decide::{Accepted, Decisions, Question};
 pub use dependents::{create_all, in_order_of_mention};
+pub use fill::{Misplaced, misplaced, of_unknown};
 pub use lint::Lint;
 pub use preflight::Preflight;
 pub use script::UNCHECKED;
@@ -86,6 +91,8 @@ pub struct Plan {
     /// The names, old and new, of the tables that are dropped, renamed or rebuilt, or lose or rename a column: what
     /// hangs on them by name is in the way of that.
     pub moving: BTreeSet<Name>,
+    /// The columns whose values an expression converts, by table (new name) and column.
+    pub converted: Vec<(Name, Name)>,
     /// The losses that were accepted by name, with their objects.
     pub allowed: Vec<(Lint, String)>,
     /// The views and triggers that are created and need not compile.
@@ -186,14 +193,21 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
     steps.extend(dependents.create_steps(&input));
 
     let mut preflights = Preflights::of(&input, &strategies);
+    // what they make of values may be refused by constraints that no preflight foresees
     let backfilled = decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone());
     preflights.unforeseen.extend(backfilled);
-    let allowed = decide::allowed(diff, old, new, decisions);
+    let mut allowed = decide::allowed(diff, old, new, decisions);
+    for object in std::mem::take(&mut preflights.accepted) {
+        if !allowed.iter().any(|(lint, other)| *lint == Lint::LossyConversion && other.eq_ignore_ascii_case(&object)) {
+            allowed.push((Lint::LossyConversion, object));
+        }
+    }
     Ok(Plan {
         changes: assess::assess(&input, &strategies, &preflights.all, &allowed),
         preflights: preflights.all,
         unforeseen: preflights.unforeseen,
         moving: dependents::moving_tables(&input, &strategies),
+        converted: decisions.conversions.keys().cloned().collect(),
         allowed,
         unchecked: dependents.unchecked(),
         steps,

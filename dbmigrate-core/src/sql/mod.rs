@@ -4,6 +4,7 @@ mod dedent;
 pub mod expr;
 pub mod glob;
 pub mod name;
+pub mod path;
 pub mod split;
 pub mod token;
 

@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         let message = format!("there are no migrations in `{}`", folder.path().display());
         return Err(CommandError::usage(message).help("write one from your structs: `cargo dbmigrate generate`"));
     };
-    let declared = structs::read(context)?;
+    let declared = structs::read_all(context)?;
     let is_same = is_unchanged(&folder, &declared);
     if is_same && arguments.answers.are_none() && arguments.name.is_none() {
         return Ok(nothing_to_do(context, &declared, &folder));

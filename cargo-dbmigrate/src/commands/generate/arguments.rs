@@ -16,6 +16,7 @@ Examples:
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate generate --rename users=people --name people
   cargo dbmigrate generate --backfill users.age=0
+  cargo dbmigrate generate --convert \"users.age=CAST(age AS INTEGER)\"
   cargo dbmigrate generate --accept drop_column:users.legacy
   cargo dbmigrate generate --undo
   cargo dbmigrate generate --amend
@@ -40,7 +41,7 @@ pub(crate) struct Generate {
     pub custom: bool,
 
     /// Take the last migration back, unless a database has it; the structs stay
-    #[arg(long, conflicts_with_all = ["name", "check", "custom", "amend", "rename", "backfill"])]
+    #[arg(long, conflicts_with_all = ["name", "check", "custom", "amend", "rename", "backfill", "convert"])]
     pub undo: bool,
 
     /// Write the last migration anew, with what has changed since, unless a database has it

@@ -40,12 +40,12 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     let mut folder = context.folder()?;
     match folder.verify(Verify::Sql) {
         Err(FolderError::EditedSql { is_last: true, .. }) if arguments.custom => {
-            let declared = structs::read(context)?;
+            let declared = structs::read_all(context)?;
             return seal::run(context, &mut folder, &declared);
         }
         result => result?,
     }
-    let declared = structs::read(context)?;
+    let declared = structs::read_all(context)?;
     let unchanged = is_unchanged(&folder, &declared);
     if unchanged && !arguments.custom && arguments.answers.changes_nothing() {
         return Ok(nothing_to_do(context, &declared, &folder));

@@ -3,13 +3,14 @@
 use dbmigrate_core::diff::{Change, Diff};
 use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::{Checksum, Folder, Slug, Snapshot, suggest};
-use dbmigrate_core::plan::{Assessed, Decisions, Plan, plan};
+use dbmigrate_core::plan::{Assessed, Decisions, Plan, Preflight, plan};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
 
 use super::arguments::Generate;
+use crate::database::failure::TAKE_BACK;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::Asker;
 use crate::error::{CommandError, Result};
@@ -147,6 +148,20 @@ pub(super) fn report(context: &Context, arguments: &Generate, folder: &Folder, m
     if arguments.custom {
         printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
     } else {
-        printer.next(&[format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()]);
+        let mut next = vec![format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()];
+        next.extend(plan.preflights.iter().filter_map(|preflight| other_way(arguments, preflight)));
+        printer.next(&next);
     }
+}
+
+/// How else the migration could be made, so that rows are filled or converted which it refuses now.
+fn other_way(arguments: &Generate, preflight: &Preflight) -> Option<String> {
+    // that there must be no rows at all was accepted by name
+    if preflight.rows.is_empty() {
+        return None;
+    }
+    let fills = |(_, flag): &&(String, String)| flag.starts_with("--backfill") || flag.starts_with("--convert");
+    let (words, flag) = preflight.answers.iter().find(fills)?;
+    let rows = preflight.message.split(", first at").next().unwrap_or_default().replace("{} ", "");
+    Some(format!("refused where {rows}; {words}, {TAKE_BACK}, then: `{} {flag}`", arguments.command_line()))
 }

@@ -28,12 +28,17 @@ pub(super) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -
     let Ok(script) = Script::parse(&text, &folder.sql_path(migration)) else { return Ok(None) };
     let allowed = || script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
     let read = Decisions::read_back(&before.schema, &after.schema, allowed(), &script.statements);
-    // what the text does not say: the order of renames that hang on each other, and that everything was accepted
-    for (reversed, all) in [(false, false), (true, false), (false, true), (true, true)] {
+    // what the text does not say: the order of renames that hang on each other, that everything was accepted, and
+    // whether the losses of conversions were
+    for at in 0..8_u8 {
+        let [reversed, lossy, all] = [1, 2, 4].map(|bit| at & bit != 0);
         let mut decisions = read.clone();
         if reversed {
             decisions.renames.tables.reverse();
             decisions.renames.columns.reverse();
+        }
+        if lossy {
+            decisions.accept_conversions();
         }
         decisions.accepted.all = all;
         let Ok(difference) = diff(&before.schema, &after.schema, &decisions.renames) else { continue };

@@ -26,7 +26,7 @@ use crate::{exit, structs};
 /// What a push is refused for, and if there is nothing to reset.
 pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
     let Some(head) = folder.head() else { return Ok(exit::DONE) };
-    let declared = structs::read(context)?;
+    let declared = structs::read_all(context)?;
     if Checksum::from(SchemaHash::of(&declared.schema)) != head.schema {
         let message = format!("the structs are not what the last migration `{}` leads to", head.name);
         return Err(CommandError::new(exit::DIFFERENCE, message)

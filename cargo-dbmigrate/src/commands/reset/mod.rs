@@ -26,7 +26,7 @@ pub(crate) fn run(context: &Context, arguments: &Reset) -> Result<u8> {
             .note("nothing was changed")
             .help("name a file: `cargo dbmigrate reset --url dev.db`"));
     }
-    let folder = context.folder()?;
+    let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
     if folder.migrations().is_empty() {
         return Err(no_migrations(&folder, &url));
@@ -35,7 +35,7 @@ pub(crate) fn run(context: &Context, arguments: &Reset) -> Result<u8> {
         return keep::run(context, arguments, &folder, &url);
     }
     if !arguments.answers.changes_nothing() {
-        return Err(CommandError::usage("`--rename` and `--backfill` are for `reset --keep-data`"));
+        return Err(CommandError::usage("`--rename`, `--backfill` and `--convert` are for `reset --keep-data`"));
     }
     anew::run(context, arguments, &folder, &url)
 }

@@ -88,6 +88,27 @@ fn unknown_values_are_errors_with_a_suggestion() {
 }
 
 #[test]
+fn the_default_that_was_meant_is_suggested() {
+    for (written, ty, meant) in [
+        ("\"false\"", "bool", "false"),
+        ("\"True\"", "bool", "true"),
+        ("0", "bool", "false"),
+        ("\"7\"", "i64", "7"),
+        ("\"-7\"", "i64", "-7"),
+        ("true", "i64", "1"),
+        ("\"0.25\"", "f64", "0.25"),
+        ("5", "String", "\"5\""),
+        ("'c'", "Vec<u8>", "b\"c\""),
+        // nothing was meant that could be known
+        ("\"yes\"", "bool", "true"),
+        ("\"many\"", "i64", "1"),
+    ] {
+        let message = error(&format!("struct T {{ #[column(default = {written})] a: {ty} }}"));
+        assert!(message.contains(&format!("write `default = {meant}`")), "{written} of {ty}: {message}");
+    }
+}
+
+#[test]
 fn a_default_has_to_be_of_the_fields_type() {
     let refused = |default: &str, ty: &str| error(&format!("struct T {{ #[column(default = {default})] a: {ty} }}"));
     assert_eq!(

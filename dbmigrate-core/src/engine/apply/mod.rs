@@ -11,6 +11,7 @@ mod found;
 mod hidden;
 pub mod history;
 pub mod runner;
+mod statistics;
 
 use std::path::PathBuf;
 

@@ -2,6 +2,7 @@
 
 use super::super::drift::{Drift, Tolerated};
 use super::super::hidden::TakenOut;
+use super::super::statistics::Statistics;
 use super::super::{Failure, Prepared};
 use super::{Database, cannot_read};
 use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
@@ -42,6 +43,8 @@ impl Database {
         // before the first statement, so that only what it changes has to be read after it
         self.tracker().await.map_err(cannot_read)?;
         let hidden = |error| Failure::Engine { action: "cannot take out and put back what is ignored", error };
+        let keep = |error| Failure::Engine { action: "cannot keep the statistics of `ANALYZE`", error };
+        let statistics = Statistics::before(&self.connection, statements).await.map_err(keep)?;
         let mut taken_out = TakenOut::default();
         let mut rest = statements;
         while !rest.is_empty() {
@@ -54,6 +57,7 @@ impl Database {
             rest = later;
         }
         taken_out.put_back(&self.connection).await.map_err(hidden)?;
+        statistics.put_back(&self.connection).await.map_err(keep)?;
         self.check_structure(wanted, statements).await?;
         if references {
             self.check_references(statements, &violations_before).await?;
