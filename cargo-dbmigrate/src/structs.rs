@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{RenameError, Renames};
-use dbmigrate_core::engine::prove::ProofError;
+use dbmigrate_core::engine::prove::{ProofError, check_declaration};
 use dbmigrate_core::folder::{Checksum, Folder, Snapshot};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
-use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::schema::validate::{Place, Problem};
 use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::path::path;
+use pollster::block_on;
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
@@ -52,8 +54,15 @@ pub(crate) fn read_all(context: &Context) -> Result<Declared> {
     }
     let as_error = |diagnostic: &Diagnostic| Diagnostic { level: Level::Error, ..diagnostic.clone() };
     let unread: Vec<Diagnostic> = declared.unread.iter().map(as_error).collect();
-    let message = format!("no struct with `#[derive(Table)]` was found where `{}` is read from", context.package.name);
+    let message = format!("no struct with `#[derive(Table)]` was found in the modules of `{}`", context.package.name);
     Err(CommandError::failed(message).diagnostics(context.printer.render(&unread)))
+}
+
+/// Whether the structs are what the last migration left, judged by the hash in the lock alone.
+pub(crate) fn is_unchanged(folder: &Folder, declared: &Declared) -> bool {
+    let hash = Checksum::from(SchemaHash::of(&declared.schema));
+    let no_renames = declared.renamed_tables.is_empty() && declared.renamed_columns.is_empty();
+    no_renames && folder.head().is_some_and(|head| head.schema == hash)
 }
 
 /// Says that the structs have changed since the last migration, if that can be found out in passing.
@@ -123,6 +132,45 @@ pub(crate) fn refuse_new_problems(declared: &Declared, before: &Schema) -> Resul
     }))
 }
 
+/// What libSQL takes, and then refuses rows for, is an error where it is new. Where it is in `before` already it is a
+/// warning: a database may have it, and can be looked after like others.
+///
+/// # Errors
+/// For all that is new.
+pub(crate) fn refuse_faults(
+    context: &Context,
+    declared: &Declared,
+    faults: Vec<Problem>,
+    before: &Schema,
+) -> Result<()> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    // one that cannot even be made has no faults that count
+    let known = block_on(check_declaration(before, &[])).unwrap_or_default();
+    let is_known = |problem: &Problem| known.iter().any(|one| one.message == problem.message);
+    let (known, new): (Vec<Problem>, Vec<Problem>) = faults.into_iter().partition(is_known);
+    warn_of_faults(context, declared, known);
+    if new.is_empty() {
+        return Ok(());
+    }
+    let errors: Vec<Diagnostic> =
+        new.into_iter().map(|problem| shown_fault(declared, problem, Diagnostic::error)).collect();
+    Err(CommandError::new(exit::FAILED, "libSQL would refuse rows of what the structs declare")
+        .diagnostics(context.printer.render(&errors)))
+}
+
+/// Warns of what libSQL takes, and then refuses rows for.
+pub(crate) fn warn_of_faults(context: &Context, declared: &Declared, faults: Vec<Problem>) {
+    let warnings = faults.into_iter().map(|problem| shown_fault(declared, problem, Diagnostic::warning));
+    context.printer.diagnostics(&warnings.collect::<Vec<_>>());
+}
+
+fn shown_fault(declared: &Declared, problem: Problem, level: fn(String) -> Diagnostic) -> Diagnostic {
+    let Problem { message, help, place, .. } = problem;
+    declared.point(help.into_iter().fold(level(message), Diagnostic::help), &place, "")
+}
+
 /// The `renamed_from` attributes, as a snapshot records them.
 pub(crate) fn renamed_from(declared: &Declared) -> Vec<String> {
     let tables = declared.renamed_tables.iter().map(|(from, to)| format!("{to}<{from}"));
@@ -145,6 +193,21 @@ pub(crate) struct Ambiguous {
     pub from: String,
     /// The new name.
     pub to: String,
+}
+
+impl Ambiguous {
+    /// The rename as `--rename` takes it.
+    pub(crate) fn as_typed(&self) -> String {
+        let to = Name::from(self.to.as_str());
+        let from = match &self.place {
+            Place::Column(table, _) => {
+                let column = self.from.strip_prefix(&format!("{table}.")).unwrap_or(&self.from);
+                path([table, &column.into()])
+            }
+            _ => path([&self.from.as_str().into()]),
+        };
+        format!("{from}={}", path([&to]))
+    }
 }
 
 /// The renames that the attributes ask for and that have not been made in a database, which has no record of them: one

@@ -24,7 +24,7 @@ use crate::{exit, git};
 const MOST_SHOWN: usize = 20;
 
 /// What goes before making a migration in another way.
-pub(crate) const TAKE_BACK: &str = "take the migration back";
+pub(crate) const TAKE_BACK: &str = "`cargo dbmigrate generate --undo`";
 
 /// What to do about a lock.
 const WAIT_LONGER: &str = "try again when it is done; to wait longer, in seconds: `--timeout 60`";
@@ -202,7 +202,7 @@ fn made_anew(file: &Path, line: usize) -> Vec<String> {
     let answers = found.map(|preflight| preflight.answers).unwrap_or_default();
     answers
         .into_iter()
-        .map(|(words, flag)| format!("{words}, {TAKE_BACK}, then: `cargo dbmigrate generate {flag}`"))
+        .map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `cargo dbmigrate generate {flag}`"))
         .collect()
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::engine::error::ErrorKind;
-use dbmigrate_core::engine::prove::{Proof, ProofError, check_declaration};
+use dbmigrate_core::engine::prove::{self, Proof, ProofError, check_declaration};
 use dbmigrate_core::plan::{Decisions, Plan};
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
@@ -13,16 +14,26 @@ use crate::project::Context;
 use crate::source::Declared;
 use crate::structs;
 
-/// Whether libSQL accepts what the structs declare.
-pub(crate) fn check(context: &Context, declared: &Declared) -> Result<()> {
-    block_on(check_declaration(&declared.schema, &declared.view_columns))
-        .map_err(|error| structs::declaration_error(context, declared, &error))
+/// Whether libSQL accepts what the structs declare, and then takes rows of it. `before` is what there is already.
+pub(crate) fn check(context: &Context, declared: &Declared, before: &Schema) -> Result<()> {
+    let faults = block_on(check_declaration(&declared.schema, &declared.view_columns))
+        .map_err(|error| structs::declaration_error(context, declared, &error))?;
+    structs::refuse_faults(context, declared, faults, before)
+}
+
+/// The same after a change of `head`, which was found good: only what differs from it is looked at. `renamed` is `head`
+/// with the names that its objects have now.
+pub(crate) fn check_changes(context: &Context, declared: &Declared, head: &Schema, renamed: &Schema) -> Result<()> {
+    let faults = block_on(prove::check_changes(head, &declared.schema, &declared.view_columns))
+        .map_err(|error| structs::declaration_error(context, declared, &error))?;
+    structs::refuse_faults(context, declared, faults, renamed)
 }
 
 /// A table whose values only the real database decides, and that went through the proof without rows, is proven less
 /// than the others, which must not go unsaid.
 pub(crate) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
-    let tables: BTreeSet<&Name> = proof.empty.iter().filter(|table| plan.unforeseen.contains(table)).collect();
+    let unforeseen = proof.empty.iter().filter(|table| plan.unforeseen.contains(table));
+    let tables: BTreeSet<&Name> = unforeseen.chain(&proof.unproven).collect();
     for table in tables {
         context.printer.warning(
             &format!("no rows could be made up for `{table}`: its change is proven on the empty table only"),
@@ -44,9 +55,13 @@ pub(crate) fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Optio
     Some(error.help(format!("an SQL expression over the columns of `{table}`, renamed ones by their new names")))
 }
 
-/// A plan that fails its proof is a bug of the planner, and is reported as one. It is for a `what`; `untouched` says what
+/// A plan that fails its proof is a bug of the planner, and is reported as one, unless it fails in an expression of the
+/// author's. It is for a `what`; `untouched` says what
 /// was not done.
 pub(crate) fn unproven(error: &ProofError, plan: &Plan, what: &str, untouched: &str) -> CommandError {
+    if let ProofError::Expression { expr, .. } = error {
+        return CommandError::failed(format!("{error}, so {untouched}")).note(format!("the expression: {expr}"));
+    }
     let statements: Vec<String> = plan.statements().map(|statement| format!("{statement};")).collect();
     let failing = match error {
         ProofError::Statement { statement, .. } => format!("the statement: {statement}"),

@@ -10,6 +10,7 @@ use dbmigrate_core::plan::decide::{answerable, questions};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Preflight, Question, plan};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::sql::path::path;
 use pollster::block_on;
 
 use super::refused;
@@ -176,8 +177,7 @@ fn conversions(
 ) -> Result<Vec<Loss>> {
     let lint = Lint::LossyConversion;
     let named = decisions.accepted.named.iter().filter(|(one, _)| *one == lint).map(|(_, object)| object);
-    let converted =
-        decisions.conversions.keys().map(|(table, column)| format!("{table}.{column}").to_ascii_lowercase());
+    let converted = decisions.conversions.keys().map(|(table, column)| path([table, column]).to_ascii_lowercase());
     let named: BTreeSet<String> = named.cloned().chain(converted).collect();
     let (Some(database), false) = (&mut live.database, named.is_empty()) else { return Ok(Vec::new()) };
     let mut strict = decisions.clone();
@@ -191,7 +191,7 @@ fn conversions(
         let is_it = |preflight: &&Preflight| {
             let Some(Place::Column(table, column)) = &preflight.place else { return false };
             let asks = |(_, answer): &(String, String)| flag.iter().any(|flag| answer.starts_with(flag));
-            format!("{table}.{column}").eq_ignore_ascii_case(&object) && preflight.answers.iter().any(asks)
+            path([table, column]).eq_ignore_ascii_case(&object) && preflight.answers.iter().any(asks)
         };
         let queries: Vec<String> =
             plan.preflights.iter().filter(is_it).map(|preflight| preflight.query.clone()).collect();

@@ -100,10 +100,12 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
         // a database may have it, and names in quotes are how it is said
         let tolerated = match problem.place {
             Place::ForeignKey(..) if !by_name.contains(&problem.place) => None,
-            Place::ForeignKey(..) => Some("with foreign keys on, the table cannot be written to"),
-            _ => Some("rows that do not name another value are refused"),
+            Place::ForeignKey(..) if problem.kind == ProblemKind::Unusable => {
+                Some("with foreign keys on, the table cannot be written to".to_owned())
+            }
+            _ => problem.help.clone(),
         };
-        if let Some(what) = tolerated.filter(|_| problem.kind == ProblemKind::Unusable) {
+        if let Some(what) = tolerated.filter(|_| problem.kind != ProblemKind::Declaration) {
             let warning = declared.point(Diagnostic::warning(problem.message), &problem.place, "").help(what);
             declared.warnings.push(warning);
         } else {

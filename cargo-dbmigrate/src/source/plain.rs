@@ -10,8 +10,8 @@ use super::package::{Package, identifier, visible, with_implied};
 use super::request::Request;
 
 /// Packages with more source than this are not read in a few milliseconds: bytes, and files.
-const MOST_BYTES: u64 = 512 * 1024;
-const MOST_FILES: usize = 400;
+const MOST_BYTES: u64 = 128 * 1024;
+const MOST_FILES: usize = 200;
 
 /// The package that is asked for.
 pub(super) fn package(request: &Request) -> Option<Package> {

@@ -13,6 +13,9 @@ use crate::diagnostic::Diagnostic;
 /// So many files are looked at, and no more: it is a hint.
 const MOST_FILES: usize = 5000;
 
+/// So many structs are named: the first ones say what is wrong.
+const MOST_SAID: usize = 10;
+
 /// Everything of ours that is not read, each at its place with what to do.
 pub(super) fn of(tree: &Tree) -> Vec<Diagnostic> {
     let mut found = tree.hidden.take();
@@ -33,6 +36,9 @@ pub(super) fn of(tree: &Tree) -> Vec<Diagnostic> {
         |file: &Path| taken_away.iter().any(|taken| file == taken || file.starts_with(directory_of(taken)));
     for file in files.iter().filter(|file| !known.contains(*file) && !is_taken_away(file)) {
         found.extend(unreached(tree, file, &known));
+        if found.len() >= MOST_SAID {
+            break;
+        }
     }
     found
 }
@@ -74,35 +80,40 @@ fn unreached(tree: &Tree, file: &Path, known: &HashSet<PathBuf>) -> Option<Diagn
     Some(declarations(tree, file, known).into_iter().fold(warning, Diagnostic::help))
 }
 
-/// The lines that make a file part of the crate, the outermost first.
+/// The lines that make a file part of the crate, the outermost first. A module without a file of its own is declared
+/// around the one inside.
 fn declarations(tree: &Tree, file: &Path, known: &HashSet<PathBuf>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut file = file.to_owned();
+    let mut inner: Option<String> = None;
     while !known.contains(&file) {
-        let is_mod = file.ends_with("mod.rs");
-        let own = if is_mod { file.parent().unwrap_or(Path::new("")).to_owned() } else { file.with_extension("") };
+        let own = directory_of(&file);
         let (Some(name), Some(directory)) = (own.file_name().and_then(|name| name.to_str()), own.parent()) else {
             break;
         };
-        let candidates = ["lib.rs", "main.rs", "mod.rs"].map(|name| directory.join(name));
-        let beside = directory.with_extension("rs");
-        // a binary without a library has `main.rs`, and a package with both declares tables in the library
-        let parent = candidates.into_iter().chain([beside.clone()]).find(|parent| parent.is_file()).unwrap_or(beside);
-        let visibility = if parent.ends_with("main.rs") { "" } else { "pub " };
-        let verb = if parent.is_file() { "add" } else { "make a file with" };
-        let place = if parent.is_file() {
-            format!("to {}", tree.shown(&parent))
-        } else {
-            format!("in it: {}", tree.shown(&parent))
+        let parent = parent_of(directory);
+        let visibility = if parent.as_ref().is_some_and(|parent| parent.ends_with("main.rs")) { "" } else { "pub " };
+        let declaration = match inner.take() {
+            Some(inner) => format!("{visibility}mod {name} {{ {inner} }}"),
+            None => format!("{visibility}mod {name};"),
         };
-        lines.push(format!("{verb} `{visibility}mod {name};` {place}"));
-        file = parent;
-        if lines.len() > 8 {
-            break;
+        if let Some(parent) = parent {
+            lines.push(format!("add `{declaration}` to {}", tree.shown(&parent)));
+            file = parent;
+        } else {
+            inner = Some(declaration);
+            file = directory.join("mod.rs");
         }
     }
     lines.reverse();
     lines
+}
+
+/// The file of the module whose modules lie in a directory.
+fn parent_of(directory: &Path) -> Option<PathBuf> {
+    // a package with a library and a binary declares its tables in the library
+    let inside = ["lib.rs", "main.rs", "mod.rs"].into_iter().map(|name| directory.join(name));
+    inside.chain([directory.with_extension("rs")]).find(|parent| parent.is_file())
 }
 
 /// The name of the first struct that derives something of ours, as far as it would be read.

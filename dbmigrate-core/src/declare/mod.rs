@@ -25,6 +25,7 @@ mod parse_column;
 mod parse_table;
 mod read_types;
 mod resolve;
+pub mod rust_keyword;
 pub mod rust_types;
 #[cfg(test)]
 mod tests;

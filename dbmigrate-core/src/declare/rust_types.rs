@@ -55,6 +55,8 @@ pub fn literal_length(length: &syn::Expr) -> Option<u64> {
 enum Entry {
     /// A type of its own.
     Scalar(&'static str, LiteralKind),
+    /// Any value.
+    Any,
     /// `Option<T>`.
     Option,
     /// A pointer or container that is a column type around `str` or `[u8]` only.
@@ -106,6 +108,7 @@ const TABLE: &[(&str, Entry)] = &[
     ("std::time::SystemTime", WALL_CLOCK),
     ("std::time::Duration", WALL_CLOCK),
     ("dbmigrate::Json", Scalar("TEXT", Text)),
+    ("dbmigrate::Value", Entry::Any),
     ("chrono::NaiveDate", Scalar("TEXT", Text)),
     ("chrono::NaiveTime", Scalar("TEXT", Text)),
     ("chrono::NaiveDateTime", Scalar("TEXT", Text)),
@@ -201,6 +204,7 @@ pub fn column_type(ty: &Type, names: &dyn TypeNames) -> Result<Option<ColumnType
             let argument = type_argument(&path.path);
             match (entry, argument) {
                 (Some(Scalar(..)), _) => Ok(known(names, &path.path)),
+                (Some(Entry::Any), _) => Ok(Some(ColumnType::new("ANY", None))),
                 (Some(Refused(message, help)), _) => {
                     Err(DeclareError::new(ty.span(), format!("`{}` {message}", spelled(ty))).help(help))
                 }

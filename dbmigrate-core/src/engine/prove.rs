@@ -2,20 +2,27 @@
 //!
 //! First the *wanted* schema is built on its own: if that fails, the declaration is wrong and its author can mend it.
 //! Then the plan runs on the old schema: if that fails, or rows are lost, the planner is wrong, and says so.
+//!
+//! Both are done with the part of the schema that the change can reach ([`scope`]), if that is enough.
+
+mod excuse;
+mod scope;
 
 use thiserror::Error;
+
+use excuse::{blame, tables_to_empty};
 
 use super::check::{broken_objects, foreign_key_violations};
 use super::connection::{Connection, integer, text};
 use super::content::{exact, loose, rows};
 use super::error::EngineError;
-use super::error::ErrorKind;
+use super::exercise::faults;
 use super::introspect::introspect;
-use super::populate::{clear, populate_restricted, restricted};
+use super::populate::{Meant, clear, populate_meant};
 use super::view::on_one_line;
 use crate::diff::{Renames, diff};
 use crate::plan::{Plan, create_all};
-use crate::schema::validate::ProblemKind;
+use crate::schema::validate::{Problem, ProblemKind};
 use crate::schema::{Column, Schema, Table};
 use crate::sql::name::quote_string;
 use crate::sql::{Name, StatementKind, split};
@@ -27,6 +34,8 @@ pub struct Proof {
     pub rows: usize,
     /// Tables for which no row could be generated, so that the migration is proven on the empty table only.
     pub empty: Vec<Name>,
+    /// Those of them from whose rows the migration computes something, so that what it does with rows is not shown.
+    pub unproven: Vec<Name>,
 }
 
 /// Why a migration is not proven.
@@ -52,6 +61,16 @@ pub enum ProofError {
         statement: String,
         /// The engine's error.
         error: EngineError,
+    },
+    /// An expression of the author's does not work.
+    #[error("{object} does not work: {message}")]
+    Expression {
+        /// What it is the expression of.
+        object: String,
+        /// The expression.
+        expr: String,
+        /// libSQL's message.
+        message: String,
     },
     /// The result is not the wanted schema.
     #[error("the migration does not lead to the wanted schema: {}", differences.join("; "))]
@@ -80,22 +99,86 @@ pub enum ProofError {
 
 /// Checks that libSQL accepts a schema, compiles its views and triggers, and sees the same in it as the model does.
 ///
-/// `view_fields` are the columns that each view is expected to have.
+/// `view_fields` are the columns that each view is expected to have. What it returns is what libSQL accepts, and then
+/// refuses rows for: a database may have that, and a declaration that is new should not.
 ///
 /// # Errors
 /// [`ProofError::Declaration`] for the first thing that is wrong.
-pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<(), ProofError> {
-    let connection = Connection::in_memory().await?;
-    // a table that cannot be written to with foreign keys on is one for whoever has them off
+pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<Vec<Problem>, ProofError> {
+    check_part(schema, schema, view_fields).await
+}
+
+/// The same for a schema that differs from one that was found good `before`: only what differs, and what that reaches,
+/// is looked at.
+///
+/// # Errors
+/// As for [`check_declaration`].
+pub async fn check_changes(
+    before: &Schema,
+    schema: &Schema,
+    view_fields: &[(Name, Vec<Name>)],
+) -> Result<Vec<Problem>, ProofError> {
+    let views: Vec<&Name> = view_fields.iter().map(|(view, _)| view).collect();
+    match scope::of_declaration(schema, before, &views) {
+        Some(part) => check_part(schema, &part, view_fields).await,
+        None => check_declaration(schema, view_fields).await,
+    }
+}
+
+/// Turns foreign keys on, unless a table cannot be written to then: that is one for whoever has them off.
+async fn set_foreign_keys(connection: &Connection, schema: &Schema) -> Result<(), EngineError> {
     let has_unusable = schema.problems().iter().any(|problem| problem.kind == ProblemKind::Unusable);
-    connection.run(if has_unusable { "PRAGMA foreign_keys = OFF" } else { "PRAGMA foreign_keys = ON" }).await?;
+    connection.run(if has_unusable { "PRAGMA foreign_keys = OFF" } else { "PRAGMA foreign_keys = ON" }).await
+}
+
+/// Checks a part of the `whole` schema.
+async fn check_part(
+    whole: &Schema,
+    schema: &Schema,
+    view_fields: &[(Name, Vec<Name>)],
+) -> Result<Vec<Problem>, ProofError> {
+    let connection = Connection::in_memory().await?;
+    set_foreign_keys(&connection, whole).await?;
     connection.run("BEGIN").await?;
     for statement in create_all(schema) {
         if let Err(error) = connection.run(&statement).await {
             return Err(declaration(&statement, error.message));
         }
     }
-    if let Some(broken) = broken_objects(&connection, schema).await?.into_iter().next() {
+    check_compiling(&connection, schema, view_fields).await?;
+    let found = introspect(&connection).await?;
+    if let Some(unreadable) = found.unreadable.first() {
+        let name = unreadable.object.name.to_string();
+        return Err(ProofError::Declaration { kind: "object", name, message: unreadable.reason.clone() });
+    }
+    if let Some(difference) = differences(&found.schema, schema).into_iter().next() {
+        let message = format!("libSQL reads it differently: {difference}");
+        return Err(ProofError::Declaration { kind: "schema", name: String::new(), message });
+    }
+    Ok(faults(&connection, schema).await?)
+}
+
+/// Checks the views and triggers of a schema on a database that is known to have it.
+///
+/// # Errors
+/// As for [`check_declaration`].
+pub async fn check_present(
+    connection: &Connection,
+    schema: &Schema,
+    view_fields: &[(Name, Vec<Name>)],
+) -> Result<Vec<Problem>, ProofError> {
+    set_foreign_keys(connection, schema).await?;
+    check_compiling(connection, schema, view_fields).await?;
+    Ok(faults(connection, schema).await?)
+}
+
+/// Compiles views and triggers, and compares the columns of views.
+async fn check_compiling(
+    connection: &Connection,
+    schema: &Schema,
+    view_fields: &[(Name, Vec<Name>)],
+) -> Result<(), ProofError> {
+    if let Some(broken) = broken_objects(connection, schema).await?.into_iter().next() {
         let name = broken.name.to_string();
         return Err(ProofError::Declaration { kind: broken.kind, name, message: broken.message });
     }
@@ -112,15 +195,6 @@ pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)
             (None, None) => continue,
         };
         return Err(ProofError::Declaration { kind: "view", name: view.to_string(), message });
-    }
-    let found = introspect(&connection).await?;
-    if let Some(unreadable) = found.unreadable.first() {
-        let name = unreadable.object.name.to_string();
-        return Err(ProofError::Declaration { kind: "object", name, message: unreadable.reason.clone() });
-    }
-    if let Some(difference) = differences(&found.schema, schema).into_iter().next() {
-        let message = format!("libSQL reads it differently: {difference}");
-        return Err(ProofError::Declaration { kind: "schema", name: String::new(), message });
     }
     Ok(())
 }
@@ -151,7 +225,25 @@ pub fn differences(found: &Schema, wanted: &Schema) -> Vec<String> {
 /// # Errors
 /// If anything is not as it has to be.
 pub async fn prove(old: &Schema, new: &Schema, renames: &Renames, plan: &Plan) -> Result<Proof, ProofError> {
+    if scope::are_large(old, new)
+        && let Some(Ok(proof)) = prove_part(old, new, renames, plan).await
+    {
+        return Ok(proof);
+    }
+    // what is wrong is said by the whole
     prove_tolerating(old, new, renames, plan, &[]).await
+}
+
+/// The proof on the part of the schemas that the plan can reach; `None` if that may be all. If it passes, so does the
+/// proof on the whole.
+pub async fn prove_part(
+    old: &Schema,
+    new: &Schema,
+    renames: &Renames,
+    plan: &Plan,
+) -> Option<Result<Proof, ProofError>> {
+    let (old, new) = scope::of_plan(old, new, renames, plan)?;
+    Some(prove_tolerating(&old, &new, renames, plan, &[]).await)
 }
 
 /// Proves a plan for a database with views and triggers that need not compile in memory, before or after.
@@ -165,17 +257,18 @@ pub async fn prove_tolerating(
     plan: &Plan,
     tolerated: &[Name],
 ) -> Result<Proof, ProofError> {
-    let result = prove_without(old, new, renames, plan, &[], tolerated).await;
-    let refused = match &result {
-        Err(ProofError::Statement { error, .. }) => error.kind == ErrorKind::Constraint,
-        Err(ProofError::ForeignKeys { .. }) => true,
-        _ => false,
-    };
-    // the engine may be right to refuse the rows at hand; without them, the rest is proven
-    if refused && !plan.unforeseen.is_empty() {
-        return prove_without(old, new, renames, plan, &plan.unforeseen, tolerated).await;
+    let mut cleared: Vec<Name> = Vec::new();
+    loop {
+        let result = prove_without(old, new, renames, plan, &cleared, tolerated).await;
+        let Err(error) = result else { return result };
+        // without the rows that are the reason, the rest is proven
+        let mut more = tables_to_empty(&error, old, new, renames, plan);
+        more.retain(|table| !cleared.contains(table));
+        if more.is_empty() {
+            return Err(blame(error, old, new, plan));
+        }
+        cleared.extend(more);
     }
-    result
 }
 
 /// The proof with the tables of `cleared`, by their old names, left empty.
@@ -192,16 +285,18 @@ async fn prove_without(
     connection.run("BEGIN").await?;
     let mut proof = Proof::default();
     let (tables, others): (Vec<String>, Vec<String>) =
-        create_all(old).into_iter().partition(|statement| creates_table_or_index(statement));
+        create_all(old).into_iter().partition(|statement| !creates_trigger(statement));
     connection.run_all(&tables).await?;
-    let wanted = if plan.preflights.is_empty() { None } else { restricted(old, new, renames) };
-    let populated = populate_restricted(&connection, old, wanted.as_ref()).await?;
+    let meant = Meant::of(old, new, renames, plan);
+    let populated = populate_meant(&connection, old, &meant).await?;
+    proof.unproven.extend(meant.judged.into_iter().filter(|table| populated.empty.contains(table)));
     for table in cleared {
         clear(&connection, table).await?;
     }
     proof.rows = populated.rows;
     proof.empty = populated.empty;
     proof.empty.extend(cleared.iter().cloned());
+    proof.unproven.extend(cleared.iter().cloned());
     clear_refused(&connection, plan, &mut proof).await?;
     // only now, so that no trigger fires for what fills and clears the tables
     connection.run_all(&others).await?;
@@ -275,9 +370,8 @@ fn preflight_error(query: &str, error: EngineError) -> ProofError {
     ProofError::Statement { number: 0, statement: query.to_owned(), error }
 }
 
-fn creates_table_or_index(statement: &str) -> bool {
-    let kind = split(statement).first().map(|statement| statement.kind);
-    matches!(kind, Some(StatementKind::CreateTable | StatementKind::CreateVirtualTable | StatementKind::CreateIndex))
+fn creates_trigger(statement: &str) -> bool {
+    split(statement).first().is_some_and(|statement| statement.kind == StatementKind::CreateTrigger)
 }
 
 async fn high_water_marks(connection: &Connection, schema: &Schema) -> Result<Vec<(Name, i64)>, EngineError> {

@@ -31,6 +31,7 @@ pub use snapshot::Snapshot;
 pub use suggest::suggest;
 
 use crate::schema::Schema;
+use crate::sql::line_ends;
 
 /// The name of a migration's SQL in its directory.
 pub const SQL_FILE: &str = "migration.sql";
@@ -151,7 +152,7 @@ impl Folder {
         self.verify_listing()?;
         for migration in self.migrations() {
             if level >= Verify::Sql {
-                self.read_sql(migration)?;
+                self.sql(migration)?;
             }
             if level >= Verify::All {
                 self.read_snapshot(migration)?;
@@ -160,15 +161,34 @@ impl Folder {
         Ok(())
     }
 
-    /// The SQL of a migration, its line ends `\n`. Parse it with [`Script::parse`].
+    /// The SQL of a migration as it was recorded, whatever a checkout has made of its line ends: outside of literals
+    /// they are `\n`. Parse it with [`Script::parse`].
     ///
     /// # Errors
     /// If it is not what the lock lists, or cannot be read.
     pub fn sql(&self, migration: &Migration) -> Result<String, FolderError> {
-        let bytes = self.read_sql(migration)?;
-        let text = std::str::from_utf8(checksum::without_bom(&bytes))
-            .map_err(|_| FolderError::NotUtf8 { path: self.sql_path(migration) })?;
-        Ok(text.replace("\r\n", "\n"))
+        let path = self.sql_path(migration);
+        let bytes = match &self.origin {
+            Origin::Disk(_) => read_small(&path).map(Cow::Owned),
+            Origin::Program(embedded) => embedded.sql(migration).map(Cow::Borrowed),
+        };
+        let bytes = bytes.map_err(|error| FolderError::read(&path, error));
+        let recorded = |bytes: &[u8]| {
+            let text = std::str::from_utf8(checksum::without_bom(bytes)).ok()?;
+            as_recorded(text, migration.sql).map(Cow::into_owned)
+        };
+        if let Some(recorded) = bytes.as_ref().ok().and_then(|bytes| recorded(bytes)) {
+            return Ok(recorded);
+        }
+        // what has not been put into its place any more
+        let next = || replace::next(&path).and_then(|bytes| recorded(&bytes));
+        next().ok_or_else(|| match bytes {
+            Ok(bytes) => {
+                let is_last = migration.index + 1 == self.migrations().len();
+                why_other(&bytes, path.clone(), |path| FolderError::EditedSql { path, is_last })
+            }
+            Err(error) => error,
+        })
     }
 
     /// The schema that a migration leads to.
@@ -253,55 +273,45 @@ impl Folder {
         }
     }
 
-    fn read_sql(&self, migration: &Migration) -> Result<Cow<'static, [u8]>, FolderError> {
-        let is_last = migration.index + 1 == self.migrations().len();
-        let edited = |path| FolderError::EditedSql { path, is_last };
-        let path = self.sql_path(migration);
-        let bytes = match &self.origin {
-            Origin::Disk(_) => read_small(&path).map(Cow::Owned),
-            Origin::Program(embedded) => embedded.sql(migration).map(Cow::Borrowed),
-        };
-        let bytes = bytes.map_err(|error| FolderError::read(&path, error));
-        let checked = bytes.and_then(|bytes| checked(bytes, path.clone(), migration.sql, edited));
-        checked.or_else(|error| replace::next(&path, migration.sql).map(Cow::Owned).ok_or(error))
-    }
-
     fn read_snapshot(&self, migration: &Migration) -> Result<Vec<u8>, FolderError> {
         let path = self.snapshot_path(migration);
         if let Origin::Program(_) = &self.origin {
             return Err(FolderError::NotEmbedded { path, reason: None });
         }
-        let edited = |path| FolderError::EditedSnapshot { path };
         let bytes = read_small(&path).map_err(|error| FolderError::read(&path, error));
-        let checked = bytes.and_then(|bytes| checked(bytes, path.clone(), migration.snapshot, edited));
-        checked.or_else(|error| replace::next(&path, migration.snapshot).ok_or(error))
+        let is_recorded = |bytes: &Vec<u8>| Checksum::of_text(bytes) == migration.snapshot;
+        if bytes.as_ref().is_ok_and(is_recorded) {
+            return bytes;
+        }
+        let next = || replace::next(&path).filter(is_recorded);
+        next().ok_or_else(|| match bytes {
+            Ok(bytes) => why_other(&bytes, path.clone(), |path| FolderError::EditedSnapshot { path }),
+            Err(error) => error,
+        })
     }
 }
 
-/// The bytes of a file, whose checksum is to be `wanted`. If it is another one, the likeliest reason is the error.
-fn checked<B: AsRef<[u8]>>(
-    bytes: B,
-    path: PathBuf,
-    wanted: Checksum,
-    edited: impl FnOnce(PathBuf) -> FolderError,
-) -> Result<B, FolderError> {
-    let file = bytes;
-    let bytes = file.as_ref();
-    if Checksum::of_text(bytes) == wanted {
-        return Ok(file);
-    }
+/// The SQL of which the lock has the checksum `wanted`: the text of the file, or what it was before a checkout changed
+/// all of its line ends, those in literals included.
+fn as_recorded(text: &str, wanted: Checksum) -> Option<Cow<'_, str>> {
+    let is_recorded = |text: &str| Checksum::of_bytes(text.as_bytes()) == wanted;
+    Some(line_ends::normalized(text))
+        .filter(|text| is_recorded(text))
+        .or_else(|| line_ends::origins(text).find(|text| is_recorded(text)).map(Cow::Owned))
+}
+
+/// Why the bytes of a file have another checksum than the lock says: the likeliest reason.
+fn why_other(bytes: &[u8], path: PathBuf, edited: impl FnOnce(PathBuf) -> FolderError) -> FolderError {
     if let Some(line) = lock::conflict_marker(bytes) {
-        return Err(FolderError::Conflict { path, line });
+        return FolderError::Conflict { path, line };
     }
     if std::str::from_utf8(bytes).is_err() {
-        return Err(FolderError::NotUtf8 { path });
+        return FolderError::NotUtf8 { path };
     }
     // an edited snapshot of a newer tool is first of all one of a newer tool
     match snapshot::read(bytes) {
-        Err(snapshot::SnapshotError::Newer { format }) => {
-            Err(FolderError::Newer { path, format, newest: snapshot::FORMAT })
-        }
-        _ => Err(edited(path)),
+        Err(snapshot::SnapshotError::Newer { format }) => FolderError::Newer { path, format, newest: snapshot::FORMAT },
+        _ => edited(path),
     }
 }
 

@@ -51,11 +51,12 @@ impl Folder {
         let bytes = snapshot::to_bytes(snapshot);
         let lock = self.lock.without_last().with(
             name.clone(),
-            Checksum::of_text(sql.as_bytes()),
+            Checksum::of_sql(sql),
             Checksum::of_text(&bytes),
             SchemaHash::of(&snapshot.schema).into(),
         );
         let directory = self.path.join(&last.name);
+        self.protect_line_ends(sql)?;
         if name == last.name {
             let next = directory.join(NEXT);
             self.lay_out(&next, sql.as_bytes(), &bytes).map_err(|source| self.not_writable(source))?;
@@ -129,9 +130,11 @@ impl Folder {
         if !next.is_dir() {
             return Ok(());
         }
-        for (file, wanted) in [(SQL_FILE, migration.sql), (SNAPSHOT_FILE, migration.snapshot)] {
-            let is_wanted = |bytes: Vec<u8>| Checksum::of_text(&bytes) == wanted;
-            if std::fs::read(next.join(file)).is_ok_and(is_wanted) {
+        let is_sql = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|sql| Checksum::of_sql(sql) == migration.sql);
+        let is_snapshot = |bytes: &[u8]| Checksum::of_text(bytes) == migration.snapshot;
+        for file in [SQL_FILE, SNAPSHOT_FILE] {
+            let is_listed = |bytes: Vec<u8>| if file == SQL_FILE { is_sql(&bytes) } else { is_snapshot(&bytes) };
+            if std::fs::read(next.join(file)).is_ok_and(is_listed) {
                 std::fs::rename(next.join(file), directory.join(file))?;
             }
         }
@@ -157,10 +160,9 @@ pub(super) fn is_marked(directory: &Path) -> bool {
     directory.join(UNLISTED).exists()
 }
 
-/// The bytes that are to take the place of a file, if they are what the lock lists.
-pub(super) fn next(path: &Path, wanted: Checksum) -> Option<Vec<u8>> {
-    let bytes = std::fs::read(path.with_file_name(NEXT).join(path.file_name()?)).ok()?;
-    (Checksum::of_text(&bytes) == wanted).then_some(bytes)
+/// The bytes that are to take the place of a file.
+pub(super) fn next(path: &Path) -> Option<Vec<u8>> {
+    std::fs::read(path.with_file_name(NEXT).join(path.file_name()?)).ok()
 }
 
 fn unmark(directory: &Path) {

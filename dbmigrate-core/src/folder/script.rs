@@ -16,8 +16,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::sql::path::parse_path;
 use crate::sql::token::{Token, TokenKind, tokenize};
-use crate::sql::{Statement, StatementKind, split};
+use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
 const DIRECTIVES: [&str; 3] = ["allow", "no-transaction", "expect-none"];
@@ -57,6 +58,26 @@ pub struct Allow {
     pub lint: String,
     /// What it is about: `users.legacy`.
     pub object: String,
+}
+
+impl Allow {
+    /// The object as the name of a table, a view or a trigger. One with a dot in it that is not in quotes is a name too.
+    pub fn name(&self) -> Name {
+        match parse_path(&self.object) {
+            Some((mut parts, None)) if parts.len() == 1 => parts.remove(0),
+            _ => Name::from(self.object.as_str()),
+        }
+    }
+
+    /// The object as a table and a column of it.
+    pub fn column(&self) -> Option<(Name, Name)> {
+        match parse_path(&self.object) {
+            Some((parts, None)) if parts.len() == 2 => {
+                parts.try_into().ok().map(|[table, column]: [Name; 2]| (table, column))
+            }
+            _ => self.object.split_once('.').map(|(table, column)| (table.into(), column.into())),
+        }
+    }
 }
 
 /// Why a script is refused.
@@ -329,7 +350,7 @@ fn is_close(word: &str, known: &str) -> bool {
 
 /// The number of bytes to insert, delete or replace (Levenshtein); words are short. This crate has no dependency for
 /// it unless structs are read.
-fn distance(from: &[u8], to: &[u8]) -> usize {
+pub(crate) fn distance(from: &[u8], to: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, byte) in from.iter().enumerate() {
         let mut diagonal = row[0];

@@ -133,6 +133,75 @@ fn a_checkout_with_other_line_ends_is_the_same_folder() {
     assert_eq!(folder.head_schema().expect("it is whole").tables.len(), 3);
 }
 
+/// The one migration of a new folder with that SQL, read again after each change of the file.
+fn recorded(sql: &str, changes: &[fn(&str) -> String]) -> Vec<Option<String>> {
+    let project = Project::with_history();
+    let file = "0004_letters/migration.sql";
+    let slug = Slug::sanitize("letters").expect("it has letters");
+    project.open().add(&slug, sql, &schema(3).into()).expect("the folder is writable");
+    let read = |project: &Project| {
+        let folder = project.open();
+        folder.verify(Verify::All).ok()?;
+        folder.sql(&folder.migrations()[3]).ok()
+    };
+    let mut found = vec![read(&project)];
+    for change in changes {
+        project.edit(file, |_| change(sql));
+        found.push(read(&project));
+    }
+    project.edit(file, |_| sql.to_owned());
+    found
+}
+
+#[test]
+fn a_line_end_in_a_literal_is_data_and_survives_any_checkout() {
+    let to_windows = |sql: &str| sql.replace("\r\n", "\n").replace('\n', "\r\n");
+    let to_unix = |sql: &str| sql.replace("\r\n", "\n");
+    for sql in [
+        "INSERT INTO t0 VALUES ('Dear,\r\nbye');\n-- it's\nSELECT 1;\n",
+        "INSERT INTO t0 VALUES ('Dear,\nbye');\n-- it's\nSELECT 1;\n",
+        "INSERT INTO t0 VALUES ('\r', \"a\r\nb\");\n",
+        "INSERT INTO t0 VALUES ('\r\n')",
+        "INSERT INTO t0 VALUES ('\r\n', 'a\nb', 'c\nd'), ('e\r\nf', '', '\r');\n",
+    ] {
+        // as recorded, and after all of it was converted in either direction
+        for found in recorded(sql, &[to_windows, to_unix]) {
+            assert_eq!(found.as_deref(), Some(sql));
+        }
+    }
+    // written on Windows: outside of literals it makes no difference
+    let windows = "SELECT 'a\r\nb',\r\n  1;\r\n";
+    for found in recorded(windows, &[to_windows, to_unix]) {
+        assert_eq!(found.as_deref(), Some("SELECT 'a\r\nb',\n  1;\n"));
+    }
+}
+
+#[test]
+fn a_line_end_that_is_edited_in_one_literal_is_found() {
+    let edit = |sql: &str| sql.replacen("a\n", "a\r\n", 1);
+    assert_eq!(recorded("SELECT 'a\nb';\n", &[edit])[1], None);
+    let edit = |sql: &str| sql.replacen("a\r\n", "a\n", 1);
+    assert_eq!(recorded("SELECT 'a\r\nb', 'c\r\nd';\n", &[edit])[1], None);
+    // what is executed is what was recorded
+    assert_eq!(recorded("SELECT 'a\r\nb';\n", &[edit])[1].as_deref(), Some("SELECT 'a\r\nb';\n"));
+}
+
+#[test]
+fn git_keeps_line_ends_that_nobody_could_tell_from_each_other() {
+    let project = Project::with_history();
+    let mut folder = project.open();
+    let slug = Slug::sanitize("letters").expect("it has letters");
+    let attributes = project.file(".gitattributes");
+    folder.add(&slug, "SELECT 'a\r\nb', 'c\nd';\n", &schema(3).into()).expect("the folder is writable");
+    assert!(!attributes.exists());
+    std::fs::write(&attributes, "* text=auto").expect("the folder is writable");
+    for _ in 0..2 {
+        folder.add(&slug, "SELECT 'a\r\nb\nc';\n", &schema(3).into()).expect("the folder is writable");
+    }
+    assert_eq!(std::fs::read_to_string(&attributes).ok().as_deref(), Some("* text=auto\n*.sql -text\n"));
+    project.open().verify(Verify::All).expect("it is none of the migrations");
+}
+
 #[test]
 fn edited_sql_is_named_and_found_only_where_it_is_looked_for() {
     let project = Project::with_history();

@@ -7,8 +7,9 @@ use super::decide::Decisions;
 use super::fill::misplaced;
 use super::lint::Lint;
 use crate::ddl::render::default_value;
-use crate::diff::{Diff, diff};
+use crate::diff::{Diff, TableDiff, diff};
 use crate::schema::{Column, Schema};
+use crate::sql::path::path;
 use crate::sql::token::{Token, significant};
 use crate::sql::{Expr, Name, Statement};
 
@@ -109,17 +110,9 @@ impl Decisions {
         self.renames.columns.retain(|(table, from, to)| {
             tables(table).is_some_and(|(before, after)| before.column(from).is_some() && after.column(to).is_some())
         });
-        let renames = self.renames.clone();
-        let is_converted = |object: &str| {
-            let (table, column) = object.split_once('.')?;
-            let (table, column) = (Name::from(table), Name::from(column));
-            let (before, after) = (old.table(renames.old_table(&table))?, new.table(&table)?);
-            let was = before.column(renames.old_column(&table, &column))?;
-            Some(was.decl_type.canonical() != after.column(&column)?.decl_type.canonical())
-        };
-        let lossy = Lint::LossyConversion;
-        self.accepted.named.retain(|(lint, object)| *lint != lossy || is_converted(object) == Some(true));
         let Ok(difference) = diff(old, new, &self.renames) else { return };
+        let converted: Vec<(Lint, String)> = converted_columns(&difference).map(|column| lossy(&column)).collect();
+        self.accepted.named.retain(|accepted| accepted.0 != Lint::LossyConversion || converted.contains(accepted));
         let fits = |decisions: Self| misplaced(&decisions, &difference, new).is_none();
         let alone = |column: &(Name, Name), expr: &Expr| BTreeMap::from([(column.clone(), expr.clone())]);
         self.backfills.retain(|column, expr| fits(Self { backfills: alone(column, expr), ..Self::default() }));
@@ -129,17 +122,22 @@ impl Decisions {
     /// Names the conversions of a difference, where everything was accepted.
     pub fn name_conversions(&mut self, diff: &Diff) {
         self.accepted.all = false;
-        for table in &diff.tables {
-            for change in table.changed.iter().filter(|change| change.decl_type) {
-                self.accepted.add(Lint::LossyConversion, &format!("{}.{}", table.name, change.name));
-            }
-        }
+        self.accepted.named.extend(converted_columns(diff).map(|column| lossy(&column)));
     }
+}
+
+/// The columns whose type changes.
+fn converted_columns(diff: &Diff) -> impl Iterator<Item = (Name, Name)> {
+    let changed = |table: &TableDiff| {
+        let changed = table.changed.iter().filter(|change| change.decl_type);
+        changed.map(|change| (table.name.clone(), change.name.clone())).collect::<Vec<_>>()
+    };
+    diff.tables.iter().flat_map(changed)
 }
 
 /// What is accepted of a column that is converted.
 fn lossy((table, column): &(Name, Name)) -> (Lint, String) {
-    (Lint::LossyConversion, format!("{table}.{column}").to_ascii_lowercase())
+    (Lint::LossyConversion, path([table, column]).to_ascii_lowercase())
 }
 
 enum Altered {

@@ -1,11 +1,13 @@
 //! What only a person can decide: renames, losses, and what existing rows get.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::lint::Lint;
 use super::preflight::Preflight;
 use crate::diff::{Diff, Renames, TableDiff, rename::displaced};
 use crate::schema::{Column, Schema, Table};
+use crate::sql::path::path;
 use crate::sql::{Expr, Name};
 
 /// What was accepted by name.
@@ -111,11 +113,11 @@ impl Question {
     /// The lint whose acceptance answers the question, with its object.
     pub fn lint(&self) -> (Lint, String) {
         match self {
-            Self::TableGone { table, .. } => (Lint::DropTable, table.to_string()),
-            Self::ColumnGone { table, column, .. } => (Lint::DropColumn, format!("{table}.{column}")),
-            Self::BecomesGenerated { table, column } => (Lint::DiscardValues, format!("{table}.{column}")),
-            Self::Conversion { table, column, .. } => (Lint::LossyConversion, format!("{table}.{column}")),
-            Self::Backfill { table, column, .. } => (Lint::NotNullWithoutDefault, format!("{table}.{column}")),
+            Self::TableGone { table, .. } => (Lint::DropTable, path([table])),
+            Self::ColumnGone { table, column, .. } => (Lint::DropColumn, path([table, column])),
+            Self::BecomesGenerated { table, column } => (Lint::DiscardValues, path([table, column])),
+            Self::Conversion { table, column, .. } => (Lint::LossyConversion, path([table, column])),
+            Self::Backfill { table, column, .. } => (Lint::NotNullWithoutDefault, path([table, column])),
         }
     }
 
@@ -212,18 +214,18 @@ impl Question {
         match self {
             Self::TableGone { table, candidates, may_stay } => {
                 let words = if *may_stay { "if it is not needed" } else { "if its rows are no longer needed" };
-                let mut answers = renames(candidates, &table.to_string(), words, &accept, *may_stay);
-                let keep = format!("--accept keep_table:{}", shell_quoted(table.as_str()));
+                let mut answers = renames(candidates, &path([table]), words, &accept, *may_stay);
+                let keep = format!("--accept keep_table:{}", shell_quoted(&path([table])));
                 answers.extend(may_stay.then(|| ("to leave it alone beside the new one".to_owned(), keep)));
                 answers
             }
             Self::ColumnGone { table, column, candidates } => {
-                renames(candidates, &format!("{table}.{column}"), "if its values are no longer needed", &accept, false)
+                renames(candidates, &path([table, column]), "if its values are no longer needed", &accept, false)
             }
             Self::BecomesGenerated { .. } => vec![("if its values are no longer needed".to_owned(), accept)],
             Self::Conversion { table, column, example, .. } => {
                 let convert = example.as_ref().map(|example| {
-                    let value = shell_quoted(&format!("{table}.{column}={example}"));
+                    let value = shell_quoted(&format!("{}={example}", path([table, column])));
                     ("to convert them (any SQL expression)".to_owned(), format!("--convert {value}"))
                 });
                 convert.into_iter().chain([("if they may stay unreadable".to_owned(), accept)]).collect()
@@ -231,7 +233,7 @@ impl Question {
             Self::Backfill { table, column, example } => vec![
                 (
                     "to fill existing rows (any SQL expression)".to_owned(),
-                    format!("--backfill {}", shell_quoted(&format!("{table}.{column}={example}"))),
+                    format!("--backfill {}", shell_quoted(&format!("{}={example}", path([table, column])))),
                 ),
                 ("if the table is empty everywhere".to_owned(), accept),
             ],
@@ -243,7 +245,7 @@ fn renames(candidates: &[Name], from: &str, otherwise: &str, accept: &str, has_t
     let mut answers: Vec<(String, String)> = candidates
         .iter()
         .take(5)
-        .map(|to| ("if renamed".to_owned(), format!("--rename {}", shell_quoted(&format!("{from}={to}")))))
+        .map(|to| ("if renamed".to_owned(), format!("--rename {}", shell_quoted(&format!("{from}={}", path([to]))))))
         .collect();
     let words = if answers.is_empty() || has_third { otherwise } else { "if not" };
     answers.push((words.to_owned(), accept.to_owned()));
@@ -254,16 +256,36 @@ fn ticked(names: &[Name]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// `text` as one word of a POSIX shell, in the quotes that need the least escaping.
+/// `text` as one word of a POSIX shell on one line, in the quotes that need the least escaping.
 pub fn shell_quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.=:/,+%@".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         text.to_owned()
-    } else if text.contains('\'') && !text.contains(['"', '$', '`', '\\', '!']) {
+    } else if text.chars().any(|char| char.is_control() || char == '`') {
+        // a message has a command in backticks on one line; `printf` is the way to both that every shell has
+        format!("\"$(printf '{}')\"", printf_escaped(text))
+    } else if text.contains('\'') && !text.contains(['"', '$', '\\', '!']) {
         format!("\"{text}\"")
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
+}
+
+/// A format of `printf` that prints `text`, fit for single quotes. What it prints loses line breaks at its end.
+fn printf_escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for char in text.chars() {
+        match char {
+            '%' => escaped.push_str("%%"),
+            '\\' => escaped.push_str("\\\\"),
+            char if char.is_ascii_control() || matches!(char, '`' | '\'') => {
+                // writing to a string cannot fail
+                let _ = write!(escaped, "\\{:03o}", u32::from(char));
+            }
+            char => escaped.push(char),
+        }
+    }
+    escaped
 }
 
 /// The decisions that are missing for a difference.
@@ -349,8 +371,7 @@ pub(super) fn allowed(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decis
     let undecided = Decisions { accepted: Accepted::default(), ..decisions.clone() };
     let mut allowed: Vec<(Lint, String)> = questions(diff, old, new, &undecided).iter().map(Question::lint).collect();
     let named = decisions.accepted.named.iter().filter(|(lint, _)| *lint == Lint::LossyConversion).cloned();
-    let converted =
-        decisions.conversions.keys().map(|(table, column)| (Lint::LossyConversion, format!("{table}.{column}")));
+    let converted = decisions.conversions.keys().map(|(table, column)| (Lint::LossyConversion, path([table, column])));
     for (lint, object) in named.chain(converted) {
         if !allowed.iter().any(|(one, other)| *one == lint && other.eq_ignore_ascii_case(&object)) {
             allowed.push((lint, object));

@@ -5,6 +5,7 @@ use super::decide::{Decisions, shell_quoted};
 use crate::diff::{Diff, TableDiff};
 use crate::schema::Schema;
 use crate::sql::Name;
+use crate::sql::path::path;
 
 /// An expression that has nothing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub fn misplaced(decisions: &Decisions, diff: &Diff, new: &Schema) -> Option<Mis
     let conversions = decisions.conversions.iter().map(|(place, expr)| (true, place, expr));
     backfills.chain(conversions).find_map(|(converts, (table, column), expr)| {
         let (flag, other) = if converts { ("convert", "backfill") } else { ("backfill", "convert") };
-        let instead = || Some(format!("`--{other} {}`", shell_quoted(&format!("{table}.{column}={expr}"))));
+        let instead = || Some(format!("`--{other} {}`", shell_quoted(&format!("{}={expr}", path([table, column])))));
         let wrong = |message: &str, help: Option<String>| {
             Some(Misplaced { message: format!("`--{flag} {table}.{column}`: {message}"), help })
         };
@@ -46,7 +47,7 @@ pub fn misplaced(decisions: &Decisions, diff: &Diff, new: &Schema) -> Option<Mis
                 }
                 Some(_) if decisions.backfills.contains_key(&(table.clone(), column.clone())) => {
                     let fill = &decisions.backfills[&(table.clone(), column.clone())];
-                    let both = format!("{table}.{column}=coalesce({expr}, {fill})");
+                    let both = format!("{}=coalesce({expr}, {fill})", path([table, column]));
                     let help = format!("in one expression: `--convert {}`", shell_quoted(&both));
                     wrong("the column has a `--backfill` too", Some(help))
                 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::layout::lines;
 use super::{Plan, Preflight};
+use crate::sql::path::path;
 
 /// What `allow` says of a view or trigger that need not compile.
 pub const UNCHECKED: &str = "unchecked";
@@ -23,7 +24,7 @@ impl Plan {
             let _ = writeln!(text, "-- dbmigrate: allow({lint}) {}", one_line(object));
         }
         for name in &self.unchecked {
-            let _ = writeln!(text, "-- dbmigrate: allow({UNCHECKED}) {}", one_line(name.as_str()));
+            let _ = writeln!(text, "-- dbmigrate: allow({UNCHECKED}) {}", path([name]));
         }
         for preflight in &self.preflights {
             let _ = writeln!(text, "{}", preflight.directive());

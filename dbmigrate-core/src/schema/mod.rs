@@ -8,6 +8,7 @@ pub mod comments;
 pub mod named;
 pub mod object;
 pub mod reads;
+mod reference;
 pub mod table;
 pub mod validate;
 

@@ -12,14 +12,12 @@ pub const SUITES: [&str; 2] = ["hazards", "reports"];
 /// that is listed here fails the run as well, so that it is taken out.
 const NOT_YET: &[(&str, &[&str])] = &[
     ("6237/new_expression_index_fails_on_a_row", &["planner", "migrate", "push"]),
-    ("607/text_words_to_boolean", &["planner", "migrate", "push"]),
     ("1239/stored_generated_from_json_text", &["planner", "migrate", "push"]),
     ("1436/unique_index_on_json_extract_added", &["planner", "migrate", "push"]),
     ("1436/backfill_from_json_text", &["planner", "migrate", "push"]),
     ("1888/default_with_crlf", &["planner", "migrate"]),
     ("2273/fts_over_view_made_in_one_step", &["planner", "migrate", "push"]),
     ("2685/column_named_yield", &["migrate", "push"]),
-    ("1436/guarded_unique_index_over_rows_that_the_guard_leaves_out", &["planner", "migrate", "push"]),
 ];
 
 /// Cases that a server cannot have, because it takes no text in double quotes: it refuses them by hand too.

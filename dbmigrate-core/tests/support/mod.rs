@@ -147,12 +147,22 @@ impl Change {
         let before: Vec<String> = self.current.problems().into_iter().map(|problem| problem.message).collect();
         let is_tolerated = |problem: &Problem| {
             let is_pulled = self.is_pulled && self.current.is_empty();
-            problem.kind != ProblemKind::Declaration && (is_pulled || before.contains(&problem.message))
+            // what only may not match is a warning
+            problem.kind == ProblemKind::Unlike
+                || (problem.kind != ProblemKind::Declaration && (is_pulled || before.contains(&problem.message)))
         };
         if let Some(problem) = self.desired.problems().into_iter().find(|problem| !is_tolerated(problem)) {
             return Err(problem.message);
         }
-        block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
+        let faults = block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
+        if !(faults.is_empty() || self.is_pulled && self.current.is_empty()) {
+            // what is there already may stay
+            let before = block_on(prove::check_declaration(&self.current, &[])).unwrap_or_default();
+            let is_known = |message: &str| before.iter().any(|problem| problem.message == message);
+            if let Some(fault) = faults.into_iter().find(|fault| !is_known(&fault.message)) {
+                return Err(fault.message);
+            }
+        }
         let difference = diff(&self.current, &self.desired, &self.renames).map_err(|error| error.to_string())?;
         let decisions = self.decisions();
         let questions = decide::questions(&difference, &self.current, &self.desired, &decisions);

@@ -5,7 +5,7 @@ use dbmigrate_core::plan::Plan;
 
 use super::applied;
 use super::arguments::Generate;
-use super::planned::{asker, is_unchanged, name, nothing_to_do, proven, report, show, suggested};
+use super::planned::{asker, name, nothing_to_do, proven, report, show, suggested};
 use super::written::{Written, is_generated, snapshot_before};
 use crate::decisions::ask::Decided;
 use crate::error::{CommandError, Result};
@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         return Err(CommandError::usage(message).help("write one from your structs: `cargo dbmigrate generate`"));
     };
     let declared = structs::read_all(context)?;
-    let is_same = is_unchanged(&folder, &declared);
+    let is_same = structs::is_unchanged(&folder, &declared);
     if is_same && arguments.answers.are_none() && arguments.name.is_none() {
         return Ok(nothing_to_do(context, &declared, &folder));
     }

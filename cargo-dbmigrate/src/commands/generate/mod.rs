@@ -12,7 +12,7 @@ use dbmigrate_core::folder::{FolderError, Snapshot, Verify};
 use serde_json::json;
 
 pub(crate) use arguments::Generate;
-use planned::{asker, is_unchanged, name, nothing_to_do, proven, report, show, template};
+use planned::{asker, name, nothing_to_do, proven, report, show, template};
 
 use crate::decisions::ask::Decided;
 use crate::error::{CommandError, Result};
@@ -46,7 +46,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         result => result?,
     }
     let declared = structs::read_all(context)?;
-    let unchanged = is_unchanged(&folder, &declared);
+    let unchanged = structs::is_unchanged(&folder, &declared);
     if unchanged && !arguments.custom && arguments.answers.changes_nothing() {
         return Ok(nothing_to_do(context, &declared, &folder));
     }

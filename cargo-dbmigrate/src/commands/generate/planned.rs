@@ -2,10 +2,9 @@
 
 use dbmigrate_core::diff::{Change, Diff};
 use dbmigrate_core::engine::prove::prove;
-use dbmigrate_core::folder::{Checksum, Folder, Slug, Snapshot, suggest};
+use dbmigrate_core::folder::{Folder, Slug, Snapshot, suggest};
 use dbmigrate_core::plan::{Assessed, Decisions, Plan, Preflight, plan};
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
 
@@ -48,8 +47,9 @@ pub(super) fn proven(
     decisions: &Decisions,
     diff: &Diff,
 ) -> Result<Plan> {
-    structs::refuse_new_problems(declared, &decisions.renames.apply(&head.schema))?;
-    proof::check(context, declared)?;
+    let renamed = decisions.renames.apply(&head.schema);
+    structs::refuse_new_problems(declared, &renamed)?;
+    proof::check_changes(context, declared, &head.schema, &renamed)?;
     let plan = plan(&head.schema, &declared.schema, diff, decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
     if head.schema.is_empty() && plan.only_creates(&declared.schema) {
@@ -71,13 +71,6 @@ pub(super) fn proven(
         }
     }
     Ok(plan)
-}
-
-/// Whether the structs are what the last migration left, judged by the hash in the lock alone.
-pub(super) fn is_unchanged(folder: &Folder, declared: &Declared) -> bool {
-    let hash = Checksum::from(SchemaHash::of(&declared.schema));
-    let no_renames = declared.renamed_tables.is_empty() && declared.renamed_columns.is_empty();
-    no_renames && folder.head().is_some_and(|head| head.schema == hash)
 }
 
 pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {
@@ -163,5 +156,5 @@ fn other_way(arguments: &Generate, preflight: &Preflight) -> Option<String> {
     let fills = |(_, flag): &&(String, String)| flag.starts_with("--backfill") || flag.starts_with("--convert");
     let (words, flag) = preflight.answers.iter().find(fills)?;
     let rows = preflight.message.split(", first at").next().unwrap_or_default().replace("{} ", "");
-    Some(format!("refused where {rows}; {words}, {TAKE_BACK}, then: `{} {flag}`", arguments.command_line()))
+    Some(format!("refused where {rows}; {words}: {TAKE_BACK}, then `{} {flag}`", arguments.command_line()))
 }

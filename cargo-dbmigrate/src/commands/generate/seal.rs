@@ -7,6 +7,7 @@ use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::engine::{Connection, EngineError, introspect_without};
 use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::folder::{Folder, Script, Snapshot};
+use dbmigrate_core::sql::line_ends::normalized;
 use pollster::block_on;
 use serde_json::json;
 
@@ -25,13 +26,15 @@ use crate::{exit, structs};
 /// # Errors
 /// If the script fails, or leads elsewhere.
 pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -> Result<u8> {
-    proof::check(context, declared)?;
     let Some(last) = folder.head().cloned() else { return Ok(exit::DONE) };
+    proof::check(context, declared, &folder.schema_before(&last)?)?;
     let ignore = &context.config.ignore;
     let before = folder.migrations().len() - 1;
     let connection = replay_to(folder, before, ignore)?;
     let file = folder.sql_path(&last);
     let text = std::fs::read_to_string(&file).map_err(|error| CommandError::io("read", &file, &error))?;
+    // a line end in a literal is data; the rest is run as a later `migrate` runs it
+    let text = normalized(&text);
     let script = Script::parse(&text, &file)?;
     refuse_outside(&script, &file)?;
     block_on(run_script(&connection, &script))

@@ -21,11 +21,10 @@ pub(super) struct Written {
 /// # Errors
 /// If a snapshot cannot be read.
 pub(super) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -> Result<Option<Written>> {
-    let text = text.replace("\r\n", "\n");
     // a snapshot that is not as it was recorded tells nothing
     let Ok(after) = folder.snapshot_at(migration) else { return Ok(None) };
     let before = snapshot_before(folder, migration)?;
-    let Ok(script) = Script::parse(&text, &folder.sql_path(migration)) else { return Ok(None) };
+    let Ok(script) = Script::parse(text, &folder.sql_path(migration)) else { return Ok(None) };
     let allowed = || script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
     let read = Decisions::read_back(&before.schema, &after.schema, allowed(), &script.statements);
     // what the text does not say: the order of renames that hang on each other, that everything was accepted, and

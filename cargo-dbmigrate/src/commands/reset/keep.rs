@@ -27,7 +27,7 @@ use crate::{exit, structs};
 pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
     let Some(head) = folder.head() else { return Ok(exit::DONE) };
     let declared = structs::read_all(context)?;
-    if Checksum::from(SchemaHash::of(&declared.schema)) != head.schema {
+    if head.schema != Checksum::from(SchemaHash::of(&declared.schema)) {
         let message = format!("the structs are not what the last migration `{}` leads to", head.name);
         return Err(CommandError::new(exit::DIFFERENCE, message)
             .note("nothing was changed")

@@ -50,9 +50,10 @@ pub(super) fn refuse_what_was_not_meant(text: &str, base: &Path, source: &UrlSou
         Meant::Server { host, urls, has_scheme } => {
             let urls = urls.iter().map(|url| format!("`{}`", source.with(url))).collect::<Vec<_>>().join(", or ");
             if has_scheme {
-                wrong(format!("the URL of `{host}` is not written as one")).help(format!("did you mean {urls}?"))
+                wrong(format!("the URL of the server `{host}` is malformed")).help(format!("did you mean {urls}?"))
             } else {
-                let message = format!("`{host}` looks like a server, but no `libsql://` or `http://` stands before it");
+                let message =
+                    format!("`{host}` looks like a server, but the URL does not begin with `libsql://` or `http://`");
                 wrong(message).help(format!("if it is a server: {urls}")).helps(as_file)
             }
         }
@@ -68,7 +69,7 @@ pub(super) fn refuse_what_was_not_meant(text: &str, base: &Path, source: &UrlSou
         Meant::Nothing => wrong(format!("`{text}` is what programs write for no value, and names no database"))
             .help(format!("name the database: `{}`", source.with("libsql://HOST")))
             .helps(as_file),
-        Meant::Url => wrong("the URL is not written as one".to_owned()).help(format!(
+        Meant::Url => wrong("the URL is malformed".to_owned()).help(format!(
             "a file: `{}`, or a server: `{}`",
             source.with(DEFAULT),
             source.with("libsql://HOST")

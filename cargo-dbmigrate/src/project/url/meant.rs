@@ -49,7 +49,10 @@ pub(super) fn of(text: &str) -> Option<Meant> {
     if scheme(text).is_some() {
         return None;
     }
-    let Some(at) = text.find("://") else { return of_host(text) };
+    let Some(at) = text.find("://") else {
+        let has_token = text.to_ascii_lowercase().contains("authtoken=");
+        return of_host(text).or(has_token.then_some(Meant::Url));
+    };
     // `NAME=libsql://…`
     let before = text[..at].to_ascii_lowercase();
     let known = REMOTE_SCHEMES.iter().find(|scheme| before.ends_with(**scheme));
@@ -205,6 +208,7 @@ mod tests {
             assert_eq!(urls(text), wanted, "{text}");
         }
         assert_eq!(of("a b://c"), Some(Meant::Url));
+        assert_eq!(of("x?authToken=s3cret"), Some(Meant::Url));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod checked;
 mod forecast;
 #[cfg(feature = "remote")]
 mod pipelined;
+mod references;
 mod rows;
 #[cfg(feature = "remote")]
 mod steps;
@@ -20,6 +21,7 @@ use thiserror::Error;
 #[cfg(feature = "remote")]
 use super::Announcement;
 use super::adopt::{Adoption, Refusal};
+use super::culprit::point_out;
 use super::history::{self, Record, RecordKind};
 use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
 use crate::engine::check::{Broken, broken_objects};
@@ -194,7 +196,12 @@ impl Database {
 
     async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
         // beside a drift, the database is not what the migration leads to
-        let version = if migration.drift.is_none() { Some(schema_version(&self.connection).await?) } else { None };
+        let version = match (&migration.drift, &self.tracker) {
+            (Some(_), _) => None,
+            // nothing has changed since the result was looked at
+            (None, Some(tracker)) => Some(tracker.version()),
+            (None, None) => Some(schema_version(&self.connection).await?),
+        };
         history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
     }
 
@@ -234,6 +241,30 @@ impl Database {
             other => other,
         };
         self.end(result, started).await
+    }
+
+    /// Applies migrations, together or one after the other.
+    async fn apply_all(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        #[cfg(feature = "remote")]
+        if self.connection.server().is_some() {
+            return self.apply_pipelined(migrations, position, atomic).await;
+        }
+        if atomic {
+            return self.apply_together(migrations, position).await;
+        }
+        let mut attempt = Attempt::default();
+        for (at, migration) in migrations.iter().enumerate() {
+            let one = Attempt::from(self.apply_one(migration, position + at).await);
+            attempt.applied.extend(one.applied);
+            attempt.stopped = one.stopped.map(|stop| match stop {
+                Stop::Failed { failure, .. } => Stop::Failed { at, failure },
+                Stop::Overtaken => Stop::Overtaken,
+            });
+            if attempt.stopped.is_some() {
+                break;
+            }
+        }
+        attempt
     }
 
     /// Applies migrations in one transaction, all or none.
@@ -295,7 +326,11 @@ impl Database {
         let started = Instant::now();
         self.begin().await?;
         let result = self.push_inside(push).await;
-        self.end(result, started).await
+        let mut result = self.end(result, started).await;
+        if let Err(failure) = &mut result {
+            point_out(&self.connection, failure, push.statements.iter().copied()).await;
+        }
+        result
     }
 
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
@@ -486,24 +521,12 @@ impl Target for Database {
     }
 
     async fn apply(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
-        #[cfg(feature = "remote")]
-        if self.connection.server().is_some() {
-            return self.apply_pipelined(migrations, position, atomic).await;
-        }
-        if atomic {
-            return self.apply_together(migrations, position).await;
-        }
-        let mut attempt = Attempt::default();
-        for (at, migration) in migrations.iter().enumerate() {
-            let one = Attempt::from(self.apply_one(migration, position + at).await);
-            attempt.applied.extend(one.applied);
-            attempt.stopped = one.stopped.map(|stop| match stop {
-                Stop::Failed { failure, .. } => Stop::Failed { at, failure },
-                Stop::Overtaken => Stop::Overtaken,
-            });
-            if attempt.stopped.is_some() {
-                break;
-            }
+        let mut attempt = self.apply_all(migrations, position, atomic).await;
+        if let Some(Stop::Failed { at, failure }) = &mut attempt.stopped
+            && let Some(migration) = migrations.get(*at)
+        {
+            let statements = migration.script.statements.iter().map(|statement| statement.text);
+            point_out(&self.connection, failure, statements).await;
         }
         attempt
     }

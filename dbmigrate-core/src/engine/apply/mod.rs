@@ -5,6 +5,7 @@
 //! has already.
 
 pub mod adopt;
+mod culprit;
 pub mod database;
 pub mod drift;
 mod found;

@@ -6,6 +6,7 @@ use super::{Preflight, if_any};
 use crate::diff::TableDiff;
 use crate::schema::validate::Place;
 use crate::schema::{Column, KeyPart, Table};
+use crate::sql::path::path;
 use crate::sql::token::significant;
 use crate::sql::{Expr, Name};
 
@@ -133,7 +134,7 @@ impl<'a> Probe<'a> {
     /// A value for the rows that have none in the column.
     pub(super) fn example(&self, column: &Column) -> String {
         let value = example_value(column, &self.diff.added, self.before, self.after);
-        format!("{}.{}={value}", self.after.name, column.name)
+        format!("{}={value}", path([&self.after.name, &column.name]))
     }
 
     /// The aggregate that locates the first row, and what to call it.

@@ -4,6 +4,7 @@ use super::probe::Probe;
 use super::{KEYS_SHOWN, Preflight};
 use crate::schema::ForeignKey;
 use crate::sql::Name;
+use crate::sql::path::path;
 
 impl Probe<'_> {
     /// Rows that refer to nothing through a foreign key.
@@ -52,8 +53,8 @@ impl Probe<'_> {
         }
         let (name, parent, referenced) = (column.sql(), parent.sql(), referenced.sql());
         let value = format!(
-            "{}.{column}=CASE WHEN {name} IN (SELECT {referenced} FROM {parent}) THEN {name} END",
-            self.after.name
+            "{}=CASE WHEN {name} IN (SELECT {referenced} FROM {parent}) THEN {name} END",
+            path([&self.after.name, column])
         );
         preflight.answer("to convert them (any SQL expression)", "convert", &value)
     }

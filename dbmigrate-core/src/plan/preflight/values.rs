@@ -7,6 +7,7 @@ use super::probe::{Probe, said};
 use super::{Preflight, if_any};
 use crate::schema::validate::Place;
 use crate::schema::{Check, Column, Reads, Table};
+use crate::sql::path::path;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
 
@@ -54,7 +55,7 @@ impl Probe<'_> {
             return None;
         }
         let retyped = before.decl_type != column.decl_type;
-        let object = format!("{}.{}", self.after.name, column.name);
+        let object = path([&self.after.name, &column.name]);
         let old = self.old_name(&column.name);
         let name = old.sql();
         let mut conditions = Vec::new();
@@ -156,7 +157,7 @@ impl Probe<'_> {
             self.count(&message, &not, "")
         };
         if let Some((column, value)) = self.way_out(&check.expr) {
-            let value = format!("{}.{}={value}", self.after.name, column.name);
+            let value = format!("{}={value}", path([&self.after.name, &column.name]));
             preflight = preflight.answer("to convert them (any SQL expression)", "convert", &value);
         }
         Some(preflight.at(Place::Table(self.after.name.clone())))
