@@ -9,7 +9,7 @@ use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Expr;
 use dialoguer::{Confirm, Input, Select};
 
-use crate::decisions::answers::{Acceptance, Answers, Word};
+use crate::decisions::answers::{Acceptance, Answers, Word, override_with};
 use crate::diagnostic::Diagnostic;
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -50,9 +50,17 @@ impl Asker<'_> {
     /// # Errors
     /// Exit code 2 for flags that do not fit, 3 for decisions that are missing and cannot be asked for.
     pub(crate) fn decide(&self, head: &Snapshot, only_look: bool) -> Result<Decided> {
+        self.decide_after(Decisions::default(), head, only_look)
+    }
+
+    /// The same where some decisions are there already. Attributes override them, and flags override both.
+    ///
+    /// # Errors
+    /// As for [`Asker::decide`].
+    pub(crate) fn decide_after(&self, decided: Decisions, head: &Snapshot, only_look: bool) -> Result<Decided> {
         let (old, new) = (&head.schema, &self.declared.schema);
-        let renames = structs::pending_renames(self.declared, head);
-        let mut decisions = Decisions { renames, ..Decisions::default() };
+        let mut decisions = decided;
+        override_with(&mut decisions.renames, structs::pending_renames(self.declared, head));
         self.answers.decide(&mut decisions, self.words, (old, new))?;
         refuse(of_unknown(&decisions, new))?;
         loop {
@@ -85,6 +93,15 @@ impl Asker<'_> {
             "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name",
         )
     }
+}
+
+/// Whether somebody at the terminal says yes.
+///
+/// # Errors
+/// If there is no answer.
+pub(crate) fn confirmed(question: &str) -> Result<bool> {
+    let answer = Confirm::new().with_prompt(question).default(false).interact();
+    answer.map_err(|error| CommandError::failed(format!("no answer: {error}")))
 }
 
 /// `2 rows` of a table, `1 value` of a column.

@@ -361,7 +361,12 @@ impl Database {
             unchecked: push.wanted.unchecked().cloned().collect(),
             drift: None,
         };
-        self.run_checked(&statements, &wanted).await.map(|()| true)
+        self.run_checked(&statements, &wanted).await?;
+        if let Some(migrations) = push.history {
+            let action = "cannot record the migrations";
+            history::replace(&self.connection, migrations).await.map_err(|error| Failure::Engine { action, error })?;
+        }
+        Ok(true)
     }
 
     /// Whether the schema was changed since it was read.
@@ -508,6 +513,11 @@ impl Target for Database {
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
         #[cfg(feature = "remote")]
         if self.connection.server().is_some() {
+            if push.history.is_some() {
+                let message = "the history of a database on a server is not replaced".to_owned();
+                let error = EngineError { kind: ErrorKind::Statement, message };
+                return Err(Failure::Engine { action: "cannot record the migrations", error });
+            }
             return self.push_to_server(push).await;
         }
         self.push_once(push).await

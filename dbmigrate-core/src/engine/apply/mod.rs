@@ -71,6 +71,9 @@ pub struct Push<'a> {
     pub preflights: &'a [Preflight],
     /// The statements, in order.
     pub statements: Vec<&'a str>,
+    /// The migrations that the history has afterwards, in the same transaction: those that it has from the first one on
+    /// stay recorded as they are, the others are recorded as adopted. For files only.
+    pub history: Option<&'a [Migration]>,
 }
 
 /// The first row that a query returns, its values as they are shown.

@@ -51,6 +51,9 @@ impl Run<'_> {
         let changes = counted(plan.changes.len(), "change");
         printer.status("Finished", format!("{}: {changes} in {milliseconds} ms", self.url));
         self.say_left_alone(live, decided, true);
+        if self.taking.is_some() {
+            return;
+        }
         let has_migrations = self.context.folder().is_ok_and(|folder: Folder| !folder.migrations().is_empty());
         if has_migrations && live.has_history {
             printer.next(&[
@@ -79,7 +82,7 @@ impl Run<'_> {
             "push",
             &json!({
                 "database": self.url.to_string(),
-                "dry_run": self.arguments.dry_run,
+                "dry_run": self.only_show,
                 "sql": sql,
                 "changes": changes.iter().map(change).collect::<Vec<Value>>(),
                 "losses": losses.collect::<Vec<Value>>(),

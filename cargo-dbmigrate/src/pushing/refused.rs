@@ -54,6 +54,12 @@ pub(super) fn unreadable_names(run: &Run<'_>, live: &Live) -> Result<()> {
             run.declared.point(Diagnostic::error(message), &Place::Table(owner.clone()), "declared here")
         })
         .collect();
+    if let (true, Some(unreadable)) = (run.taking.is_some(), live.found.unreadable.first()) {
+        let message = format!("`{}` has what cannot be read: {unreadable}", run.url);
+        return Err(CommandError::failed(message)
+            .note(UNCHANGED)
+            .help("drop it by hand, or make the database anew: `cargo dbmigrate reset`"));
+    }
     if diagnostics.is_empty() {
         return Ok(());
     }
