@@ -108,10 +108,6 @@ fn reach(schema: &Schema, statements: &[Statement<'_>]) -> Reach {
         let tokens = significant(statement.text);
         let name = |at: usize| tokens.get(at).and_then(Token::identifier).map(Name::from);
         match statement.kind {
-            StatementKind::Read
-            | StatementKind::CreateView
-            | StatementKind::CreateTrigger
-            | StatementKind::CreateVirtualTable => {}
             StatementKind::CreateTable => {
                 let is_before_columns = |token: &&Token<'_>| token.kind != TokenKind::Open && !token.is_word("as");
                 let last = tokens.iter().take_while(is_before_columns).last();
@@ -129,7 +125,11 @@ fn reach(schema: &Schema, statements: &[Statement<'_>]) -> Reach {
                 let table = schema.tables.iter().find(|table| table.indexes.contains(&index));
                 reach.extend(table.map(|table| table.name.clone()));
             }
-            StatementKind::DropOther => {}
+            StatementKind::Read
+            | StatementKind::CreateView
+            | StatementKind::CreateTrigger
+            | StatementKind::CreateVirtualTable
+            | StatementKind::DropOther => {}
             // the name may be qualified; what it is renamed to is the last one
             StatementKind::AlterTable => {
                 reach.insert(name(2)?);
