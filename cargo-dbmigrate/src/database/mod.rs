@@ -3,6 +3,7 @@
 pub(crate) mod failure;
 pub(crate) mod file;
 mod open;
+pub(crate) mod rehearsal;
 mod server_error;
 pub(crate) mod state;
 mod subject;

@@ -1,13 +1,13 @@
 //! The decisions of `generate` and `push`: from flags, from attributes, and from questions at a terminal.
 
+use std::cell::RefCell;
+
 use dbmigrate_core::diff::{Diff, RenameError, diff};
 use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
-use dbmigrate_core::sql::Expr;
-use dialoguer::{Confirm, Input, Select};
 
 use crate::decisions::answers::{Acceptance, Answers, Word};
 use crate::diagnostic::Diagnostic;
@@ -21,6 +21,8 @@ use crate::structs;
 pub(crate) struct Decided {
     pub(crate) decisions: Decisions,
     pub(crate) diff: Diff,
+    /// Whether nothing is left to decide.
+    pub(crate) is_complete: bool,
 }
 
 /// A decision that is missing, and how many rows or values it is about, where that is known.
@@ -42,6 +44,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) command_line: String,
     /// What is said when a decision is missing: "nothing was written".
     pub(crate) untouched: &'static str,
+    /// The answers that were given at the terminal, as flags.
+    pub(crate) given: RefCell<Vec<String>>,
 }
 
 impl Asker<'_> {
@@ -61,15 +65,15 @@ impl Asker<'_> {
             let Some(first) = open.first() else {
                 check_backfills(&decisions, &diff, new)?;
                 self.warn_of_unused(&diff, old, new, &decisions)?;
-                return Ok(Decided { decisions, diff });
+                return Ok(Decided { decisions, diff, is_complete: true });
             };
             if only_look {
-                return Ok(Decided { decisions, diff });
+                return Ok(Decided { decisions, diff, is_complete: false });
             }
             if !self.context.printer.can_ask() {
                 return Err(self.missing(&open, &[]));
             }
-            self.ask(&mut decisions, first)?;
+            self.ask(&mut decisions, first, old)?;
         }
     }
 
@@ -85,7 +89,7 @@ impl Asker<'_> {
 }
 
 /// `2 rows` of a table, `1 value` of a column.
-fn counted(count: u64, lint: Lint) -> String {
+pub(super) fn counted(count: u64, lint: Lint) -> String {
     let noun = if lint == Lint::DropTable { "row" } else { "value" };
     crate::report::counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
 }
@@ -188,57 +192,5 @@ impl Asker<'_> {
             }
         };
         self.declared.point(diagnostic, &place, text)
-    }
-
-    /// Asks one question at the terminal. Nothing that loses data is preselected.
-    pub(crate) fn ask(&self, decisions: &mut Decisions, Open { question, count }: &Open) -> Result<()> {
-        let failed = |error: dialoguer::Error| CommandError::failed(format!("no answer: {error}"));
-        let (lint, object) = question.lint();
-        match question {
-            Question::TableGone { candidates, .. } | Question::ColumnGone { candidates, .. }
-                if !candidates.is_empty() =>
-            {
-                let mut items: Vec<String> = candidates.iter().map(|name| format!("renamed to `{name}`")).collect();
-                items.push(match count {
-                    Some(count) => format!("dropped, with {}", counted(*count, lint)),
-                    None => format!("dropped: everything in `{object}` is lost"),
-                });
-                let may_stay = matches!(question, Question::TableGone { may_stay: true, .. });
-                items.extend(may_stay.then(|| format!("neither: `{object}` stays beside the new one")));
-                let choice = Select::new()
-                    .with_prompt(question.message(*count).trim_end_matches('?'))
-                    .items(&items)
-                    .interact()
-                    .map_err(failed)?;
-                match (candidates.get(choice), question) {
-                    (Some(to), Question::TableGone { table, .. }) => {
-                        decisions.renames.tables.push((table.clone(), to.clone()));
-                    }
-                    (Some(to), Question::ColumnGone { table, column, .. }) => {
-                        decisions.renames.columns.push((table.clone(), column.clone(), to.clone()));
-                    }
-                    _ if choice > candidates.len() => {
-                        decisions.accepted.kept_tables.insert(object.as_str().into());
-                    }
-                    _ => decisions.accepted.add(lint, &object),
-                }
-            }
-            Question::Backfill { table, column, example } => {
-                let answer: String = Input::new()
-                    .with_prompt(format!("{} (SQL, such as {example})", question.message(*count).trim_end_matches('?')))
-                    .interact_text()
-                    .map_err(failed)?;
-                decisions.backfills.insert((table.clone(), column.clone()), Expr::new(answer));
-            }
-            _ => {
-                let prompt = format!("{}. Go on?", question.message(*count));
-                let yes = Confirm::new().with_prompt(prompt).default(false).interact().map_err(failed)?;
-                if !yes {
-                    return Err(CommandError::new(exit::DECISION, self.untouched));
-                }
-                decisions.accepted.add(lint, &object);
-            }
-        }
-        Ok(())
     }
 }

@@ -14,8 +14,11 @@ use serde::Serialize;
 
 pub(crate) mod again;
 pub(crate) mod difference;
+pub(crate) mod duration;
 pub(crate) mod loss;
 pub(crate) mod output;
+pub(crate) mod prompt;
+mod verb;
 
 use crate::diagnostic::{Diagnostic, Look, render, render_json};
 use crate::error::{CommandError, Rendered};
@@ -99,17 +102,18 @@ impl Printer {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// A line about what was done: `Applied 0007_users_add_bio (3 ms)`. Silent with `-q`.
+    /// A line about what was done: `Applied 0007_users_add_bio (0.02s)`. Its colour says what
+    /// the verb means ([`verb`]). Silent with `-q`.
     pub(crate) fn status(&self, verb: &str, text: impl fmt::Display) {
         if !self.quiet {
-            self.to_stderr(&status_line(verb, style::GOOD, &self.typed(&text.to_string())));
+            self.to_stderr(&status_line(verb, verb::style(verb), &self.typed(&text.to_string())));
         }
     }
 
     /// A status line that is shown with `-v` only.
     pub(crate) fn detail(&self, verb: &str, text: impl fmt::Display) {
         if self.verbose {
-            self.to_stderr(&status_line(verb, style::NOTE, &text.to_string()));
+            self.to_stderr(&status_line(verb, style::TRANSIENT, &text.to_string()));
         }
     }
 
@@ -219,9 +223,7 @@ impl Printer {
             return Progress { bar: ProgressBar::hidden(), shown: Arc::default() };
         }
         let prefix = status_line(verb, style::TRANSIENT, "");
-        let colored = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
-        let colored = if self.color == ColorChoice::Auto { colored } else { self.color == ColorChoice::Always };
-        let prefix = if colored { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
+        let prefix = if self.is_colored() { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
         let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}} ({{elapsed}})", prefix.trim_end());
         let look = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
@@ -323,7 +325,7 @@ mod tests {
 
     #[test]
     fn the_verb_is_right_aligned_in_twelve_columns() {
-        assert_eq!(plain(&status_line("Applied", style::GOOD, "0001_a (3 ms)")), "     Applied 0001_a (3 ms)\n");
+        assert_eq!(plain(&status_line("Applied", style::GOOD, "0001_a (0.02s)")), "     Applied 0001_a (0.02s)\n");
         assert_eq!(plain(&status_line("Next", style::GOOD, "a\nb")), "        Next a\n             b\n");
     }
 

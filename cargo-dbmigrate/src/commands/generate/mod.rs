@@ -82,7 +82,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     match folder.verify(Verify::Sql) {
         Err(FolderError::EditedSql { is_last: true, .. }) if arguments.custom => {
             let declared = structs::read(context)?;
-            return seal::run(context, &mut folder, &declared);
+            return seal::run(context, &mut folder, &declared, arguments.dry_run);
         }
         result => result?,
     }
@@ -99,16 +99,23 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         words: FOR_GENERATE,
         command_line: arguments.command_line(),
         untouched: "nothing was written",
+        given: std::cell::RefCell::default(),
     };
-    let Decided { decisions, diff } = asker.decide(&head, arguments.check)?;
+    write(&asker, arguments, &mut folder, &head).map_err(|error| asker.with_answers(error))
+}
+
+/// Decides, plans, proves, and writes; with `--dry-run` and `--check` all but the last.
+fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Snapshot) -> Result<u8> {
+    let (context, declared) = (asker.context, asker.declared);
+    let Decided { decisions, diff, is_complete } = asker.decide(head, arguments.check)?;
     if diff.is_empty() && !arguments.custom {
-        return Ok(nothing_to_do(context, &declared, &folder));
+        return Ok(nothing_to_do(context, declared, folder));
     }
-    if arguments.check {
+    if arguments.check && !is_complete {
         return Ok(found_changes(context, &diff.changes()));
     }
-    structs::refuse_new_problems(&declared, &decisions.renames.apply(&head.schema))?;
-    proof::check(context, &declared)?;
+    structs::refuse_new_problems(declared, &decisions.renames.apply(&head.schema))?;
+    proof::check(context, declared)?;
     let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
     if head.schema.is_empty() && plan.only_creates(&declared.schema) {
@@ -129,6 +136,9 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
             }
         }
     }
+    if arguments.check {
+        return Ok(found_changes(context, &diff.changes()));
+    }
     let slug = name(arguments, &plan)?;
     let migration = folder.next_name(&slug).to_string();
     let sql = if plan.is_empty() { template(&migration) } else { plan.to_sql(&migration) };
@@ -137,9 +147,9 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         context.printer.json("plan", &json!({ "name": migration, "sql": sql }));
         return Ok(exit::DONE);
     }
-    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(&declared) };
+    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.add(&slug, &sql, &snapshot)?;
-    report(context, arguments, &folder, &migration, &plan);
+    report(context, arguments, folder, &migration, &plan);
     Ok(exit::DONE)
 }
 

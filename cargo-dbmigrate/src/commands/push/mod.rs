@@ -17,6 +17,7 @@ use run::{Decided, Live, Run};
 
 use crate::database::failure::engine_error;
 use crate::database::file;
+use crate::database::rehearsal::Rehearsal;
 use crate::database::{open, remove_if_empty};
 use crate::decisions::answers::{Acceptance, FOR_PUSH, Word};
 use crate::decisions::ask::Asker;
@@ -45,10 +46,11 @@ pub(crate) fn run(context: &Context, arguments: &Push) -> Result<u8> {
         words: FOR_PUSH,
         command_line,
         untouched: "nothing was changed",
+        given: std::cell::RefCell::default(),
     };
     let run = Run { context, arguments, url: &url, declared: &declared, asker };
     for _ in 0..ATTEMPTS {
-        if let Some(code) = run.attempt()? {
+        if let Some(code) = run.attempt().map_err(|error| run.asker.with_answers(error))? {
             return Ok(code);
         }
         context.printer.status("Planning", format!("{url} anew: its schema was changed in the meantime"));
@@ -74,6 +76,10 @@ impl Run<'_> {
         refused::in_the_way(self, &live, &plan)?;
         proof::prove(self, &live, &decided, &plan)?;
         if self.arguments.dry_run {
+            drop(live.database.take());
+            if self.rehearse(&live.found, &decided, &plan)?.is_none() {
+                return Ok(None);
+            }
             self.show(&live, &decided, &plan);
             return Ok(Some(exit::DONE));
         }
@@ -118,13 +124,7 @@ impl Run<'_> {
             None => open(self.context, self.url, true)?,
         };
         let mut database = database.retrying(retries);
-        let change = Change {
-            before,
-            wanted: &decided.wanted.schema,
-            preflights: &plan.preflights,
-            statements: plan.statements().collect(),
-        };
-        let result = block_on(database.push(&change));
+        let result = block_on(database.push(&change(before, decided, plan)));
         let finished = block_on(database.finish());
         drop(database);
         match result {
@@ -141,6 +141,18 @@ impl Run<'_> {
                 }
                 Err(refused::failure(self, &failure, decided, plan))
             }
+        }
+    }
+
+    /// Makes the change where nothing of it stays. `None`: somebody else has changed the schema.
+    fn rehearse(&self, before: &Introspected, decided: &Decided, plan: &Plan) -> Result<Option<u64>> {
+        let retries = self.arguments.retries.unwrap_or(self.context.config.retries);
+        let mut rehearsal = Rehearsal::of(self.context, self.url, retries)?;
+        let result = block_on(rehearsal.database().push(&change(before, decided, plan)));
+        match result {
+            Ok(Step::Applied { milliseconds }) => Ok(Some(milliseconds)),
+            Ok(Step::Overtaken) => Ok(None),
+            Err(failure) => Err(refused::failure(self, &failure, decided, plan)),
         }
     }
 
@@ -169,5 +181,14 @@ impl Run<'_> {
         printer.result(sql.trim_end());
         self.say_json(decided, &plan.changes, Some(&sql));
         self.say_left_alone(live, decided, true);
+    }
+}
+
+fn change<'a>(before: &'a Introspected, decided: &'a Decided, plan: &'a Plan) -> Change<'a> {
+    Change {
+        before,
+        wanted: &decided.wanted.schema,
+        preflights: &plan.preflights,
+        statements: plan.statements().collect(),
     }
 }

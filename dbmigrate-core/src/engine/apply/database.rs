@@ -47,6 +47,8 @@ pub struct Database {
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
     has_history_table: bool,
+    /// Whether what would be committed is rolled back instead.
+    is_rehearsal: bool,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// What a server is asked together with its schema.
@@ -102,6 +104,7 @@ impl Database {
             tracker: None,
             ignore: Ignore::default(),
             has_history_table: false,
+            is_rehearsal: false,
             version_with_history: None,
             #[cfg(feature = "remote")]
             ahead: ahead::Ahead::default(),
@@ -132,6 +135,13 @@ impl Database {
     #[must_use]
     pub fn telling_of_retries(mut self, on_retry: OnRetry) -> Self {
         self.on_retry = Some(on_retry);
+        self
+    }
+
+    /// Does everything as it would be done, in one transaction that is rolled back at its end.
+    #[must_use]
+    pub fn rehearsing(mut self) -> Self {
+        self.is_rehearsal = true;
         self
     }
 
@@ -205,6 +215,10 @@ impl Database {
     /// Commits if it was this runner's turn and all went well, else leaves no trace.
     async fn end(&mut self, result: Result<bool, Failure>, started: Instant) -> Result<Step, Failure> {
         match result {
+            Ok(true) if self.is_rehearsal => {
+                self.roll_back().await;
+                Ok(Step::Applied { milliseconds: milliseconds(started) })
+            }
             Ok(true) => {
                 if let Err(error) = self.connection.commit().await {
                     self.roll_back().await;
@@ -373,7 +387,14 @@ impl Database {
 const RETRIES: u32 = 3;
 
 impl Target for Database {
+    fn is_rehearsal(&self) -> bool {
+        self.is_rehearsal
+    }
+
     fn at_once(&self) -> usize {
+        if self.is_rehearsal {
+            return usize::MAX;
+        }
         #[cfg(feature = "remote")]
         if self.connection.server().is_some() {
             return usize::MAX;
@@ -474,6 +495,8 @@ impl Target for Database {
     }
 
     async fn apply(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        // what the second one needs of the first is there only inside of the transaction
+        let atomic = atomic || self.is_rehearsal;
         #[cfg(feature = "remote")]
         if self.connection.server().is_some() {
             return self.apply_pipelined(migrations, position, atomic).await;

@@ -195,6 +195,11 @@ pub trait Target {
     /// Makes a change that is no migration, or nothing at all, if the database is no longer what it was planned on.
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure>;
 
+    /// Whether nothing of what is applied stays.
+    fn is_rehearsal(&self) -> bool {
+        false
+    }
+
     /// How many migrations it takes at once.
     fn at_once(&self) -> usize {
         1
