@@ -8,5 +8,5 @@ mod server_error;
 pub(crate) mod state;
 mod subject;
 
-pub(crate) use open::{open, remove_if_empty};
+pub(crate) use open::{open, remove_if_empty, watched};
 pub(crate) use subject::Subject;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use clap_cargo::style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 pub(crate) mod again;
@@ -18,6 +18,7 @@ pub(crate) mod duration;
 pub(crate) mod loss;
 pub(crate) mod output;
 pub(crate) mod prompt;
+pub(crate) mod rows;
 mod verb;
 
 use crate::diagnostic::{Diagnostic, Look, render, render_json};
@@ -217,15 +218,33 @@ impl Printer {
         self.to_stdout(io::stdout(), &format!("{}\n", serde_json::Value::Object(fields)));
     }
 
-    /// A progress bar of `total` steps; it is seen on a terminal only.
+    /// Whether progress is seen: on a terminal only.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal()
+    }
+
+    /// A progress bar of `total` steps, if progress is seen.
     pub(crate) fn progress(&self, verb: &str, total: u64) -> Progress {
-        if self.quiet || self.json || !io::stderr().is_terminal() {
+        self.progress_within(verb, total, String::new)
+    }
+
+    /// The same with what is said of the progress within a step, asked for whenever it is drawn.
+    pub(crate) fn progress_within(
+        &self,
+        verb: &str,
+        total: u64,
+        within: impl Fn() -> String + Clone + Send + Sync + 'static,
+    ) -> Progress {
+        if !self.shows_progress() {
             return Progress { bar: ProgressBar::hidden(), shown: Arc::default() };
         }
         let prefix = status_line(verb, style::TRANSIENT, "");
         let prefix = if self.is_colored() { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
-        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}} ({{elapsed}})", prefix.trim_end());
+        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}}{{within}} ({{elapsed}})", prefix.trim_end());
         let look = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let look = look.with_key("within", move |_: &ProgressState, text: &mut dyn fmt::Write| {
+            let _ = text.write_str(&within());
+        });
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
         let bar = bar.with_style(look.progress_chars("=> "));
         // one step may take minutes: the clock has to show that something goes on

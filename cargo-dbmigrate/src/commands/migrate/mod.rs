@@ -3,10 +3,12 @@
 mod dry_run;
 mod said;
 
+use std::sync::Arc;
+
 use clap::{Args, ValueEnum};
 use dbmigrate_core::config::MOST_RETRIES;
 use dbmigrate_core::engine::apply::{
-    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, apply_pending_with,
+    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with,
 };
 use dbmigrate_core::folder::{Folder, Verify};
 use pollster::block_on;
@@ -18,14 +20,14 @@ use crate::database::Subject;
 use crate::database::failure::apply_error;
 use crate::database::file;
 use crate::database::state::{failure_of_run, state_after};
-use crate::database::{open, remove_if_empty};
+use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
 use crate::project::url::Connect;
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
-use crate::report::{Printer, Progress, counted};
+use crate::report::{Printer, Progress, counted, rows};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -99,8 +101,13 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     check_name(&folder, to)?;
     let is_new = !file::exists(&url)?;
     let mut database = open(context, &url, true)?.retrying(retries);
+    let work = Arc::new(Work::default());
+    if context.printer.shows_progress() {
+        database = watched(database, &work, &url)?;
+    }
     let mut observer = Watch {
         printer: &context.printer,
+        work,
         database: &shown,
         folder: &folder,
         progress: None,
@@ -153,6 +160,7 @@ struct Watch<'p> {
     printer: &'p Printer,
     database: &'p str,
     folder: &'p Folder,
+    work: Arc<Work>,
     progress: Option<Progress>,
     /// How many were applied.
     done: usize,
@@ -165,7 +173,9 @@ struct Watch<'p> {
 impl Observer for Watch<'_> {
     fn begin(&mut self, name: &str, _: usize, of: usize) {
         self.of = of;
-        let progress = self.progress.get_or_insert_with(|| self.printer.progress("Applying", of as u64));
+        let within = || rows::within(Arc::clone(&self.work));
+        let begun = || self.printer.progress_within("Applying", of as u64, within());
+        let progress = self.progress.get_or_insert_with(begun);
         progress.step(self.done as u64, name);
         self.next = Some(name.to_owned());
     }

@@ -7,8 +7,10 @@ mod refused;
 mod run;
 mod said;
 
+use std::sync::Arc;
+
 use dbmigrate_core::engine::Introspected;
-use dbmigrate_core::engine::apply::{Database, Push as Change, Step, Target as _};
+use dbmigrate_core::engine::apply::{Database, Push as Change, Step, Target as _, Work};
 use dbmigrate_core::plan::{Plan, plan};
 use pollster::block_on;
 
@@ -18,11 +20,12 @@ use run::{Decided, Live, Run};
 use crate::database::failure::engine_error;
 use crate::database::file;
 use crate::database::rehearsal::Rehearsal;
-use crate::database::{open, remove_if_empty};
+use crate::database::{open, remove_if_empty, watched};
 use crate::decisions::answers::{Acceptance, FOR_PUSH, Word};
 use crate::decisions::ask::Asker;
 use crate::error::{CommandError, Result};
 use crate::project::Context;
+use crate::report::rows;
 use crate::{exit, structs};
 
 /// How often a plan is made anew because somebody else has changed the database in the meantime.
@@ -124,7 +127,15 @@ impl Run<'_> {
             None => open(self.context, self.url, true)?,
         };
         let mut database = database.retrying(retries);
-        let result = block_on(database.push(&change(before, decided, plan)));
+        let work = Arc::new(Work::default());
+        if self.context.printer.shows_progress() {
+            database = watched(database, &work, self.url)?;
+        }
+        let result = {
+            let progress = self.context.printer.progress_within("Changing", 1, rows::within(Arc::clone(&work)));
+            progress.step(0, self.url);
+            block_on(database.push(&change(before, decided, plan)))
+        };
         let finished = block_on(database.finish());
         drop(database);
         match result {

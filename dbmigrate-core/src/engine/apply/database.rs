@@ -12,6 +12,7 @@ mod rows;
 mod steps;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use checked::Wanted;
@@ -21,7 +22,7 @@ use thiserror::Error;
 use super::Announcement;
 use super::adopt::{Adoption, Refusal};
 use super::history::{self, Record, RecordKind};
-use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
+use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target, Work};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::EngineError;
@@ -49,6 +50,8 @@ pub struct Database {
     has_history_table: bool,
     /// Whether what would be committed is rolled back instead.
     is_rehearsal: bool,
+    /// Where somebody sees how far a statement is.
+    work: Option<Arc<Work>>,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// What a server is asked together with its schema.
@@ -105,6 +108,7 @@ impl Database {
             ignore: Ignore::default(),
             has_history_table: false,
             is_rehearsal: false,
+            work: None,
             version_with_history: None,
             #[cfg(feature = "remote")]
             ahead: ahead::Ahead::default(),
@@ -143,6 +147,16 @@ impl Database {
     pub fn rehearsing(mut self) -> Self {
         self.is_rehearsal = true;
         self
+    }
+
+    /// Tells somebody how far the statements of migrations are. On a server nobody knows.
+    ///
+    /// # Errors
+    /// If the engine does not tell.
+    pub fn showing(mut self, work: &Arc<Work>) -> Result<Self, EngineError> {
+        self.connection.tell_of_rows(Arc::clone(work))?;
+        self.work = Some(Arc::clone(work));
+        Ok(self)
     }
 
     /// Hides what is somebody else's.

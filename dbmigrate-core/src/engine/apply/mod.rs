@@ -11,6 +11,7 @@ mod found;
 mod hidden;
 pub mod history;
 pub mod runner;
+mod work;
 
 use std::path::PathBuf;
 
@@ -33,6 +34,7 @@ pub use history::{Record, RecordKind};
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
 };
+pub use work::Work;
 
 /// A migration with its script at hand, ready to be applied.
 #[derive(Debug)]
