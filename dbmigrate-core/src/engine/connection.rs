@@ -105,7 +105,10 @@ impl Connection {
     pub fn tell_of_rows(&self, work: Arc<Work>) -> Result<(), EngineError> {
         on!(self,
             local inner => Ok(inner.add_update_hook(Box::new(move |_, _, _, _| work.add_row()))?),
-            server _server => Ok(drop(work)),
+            server _server => {
+                drop(work);
+                Ok(())
+            },
         )
     }
 

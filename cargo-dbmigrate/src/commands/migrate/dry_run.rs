@@ -66,8 +66,9 @@ pub(super) fn run(
     if url.file().is_none() {
         waiting.iter().try_for_each(|migration| refuse_for_server(folder, migration)).map_err(failed)?;
     }
-    for migration in waiting {
-        show(printer, folder, migration)?;
+    let texts = waiting.iter().map(|migration| text_of(printer, folder, migration)).collect::<Result<Vec<_>>>()?;
+    if !texts.is_empty() {
+        printer.result(texts.join("\n\n"));
     }
     observer.say();
     if let Some(first) = waiting.get(outcome.applied.len()) {
@@ -110,8 +111,8 @@ fn refuse_for_server(folder: &Folder, migration: &Migration) -> std::result::Res
     Err(ApplyError::Migration { name: migration.name.to_string(), file, failure, differences: Vec::new() })
 }
 
-/// Shows the SQL of a migration, which begins with its name.
-fn show(printer: &Printer, folder: &Folder, migration: &Migration) -> Result<()> {
+/// The SQL of a migration, which begins with its name. Programs get it as an object.
+fn text_of(printer: &Printer, folder: &Folder, migration: &Migration) -> Result<String> {
     let text = folder.sql(migration)?;
     let count = Script::parse(&text, &folder.sql_path(migration))?.statements.len();
     let name = migration.name.as_str();
@@ -119,8 +120,7 @@ fn show(printer: &Printer, folder: &Folder, migration: &Migration) -> Result<()>
     let begins = format!("-- {name}");
     let has_its_name = text.lines().next().is_some_and(|line| line.trim_end() == begins);
     let title = if has_its_name { String::new() } else { format!("{begins}\n") };
-    printer.result(format!("{title}{}\n", text.trim_end()));
-    Ok(())
+    Ok(format!("{title}{}", text.trim_end()))
 }
 
 /// Shows how far it is, and keeps what is said when all went well.
