@@ -93,7 +93,13 @@ pub(crate) fn verify_writable(database: &Path, exists: bool) -> Result<()> {
     let has_room = rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok();
     #[cfg(not(unix))]
     let has_room = std::fs::metadata(&folder).is_ok_and(|folder| !folder.permissions().readonly());
+    // SQLite begins a transaction that reads, and fails where it writes
+    #[cfg(unix)]
+    let is_writable = rustix::fs::access(&path, rustix::fs::Access::WRITE_OK).is_ok();
+    #[cfg(not(unix))]
+    let is_writable = std::fs::metadata(&path).is_ok_and(|file| !file.permissions().readonly());
     match (has_room, exists) {
+        (true, true) if !is_writable => Err(read_only(database)),
         (true, _) => Ok(()),
         (false, true) => Err(no_journal(database, &folder)),
         (false, false) => Err(cannot_make(database, &folder)),

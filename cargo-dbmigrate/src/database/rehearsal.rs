@@ -42,7 +42,7 @@ impl Rehearsal {
         let folder = tempfile::Builder::new().prefix("dbmigrate-").tempdir().map_err(copied)?;
         let copy = folder.path().join("copy.db");
         let exists = file::exists(url)?;
-        file::verify_writable(path, exists)?;
+        file::verify_writable(path, exists).map_err(|error| error.note("nothing was changed"))?;
         if exists {
             let original = open(context, url, false)?.into_connection();
             // what keeps the real run from writing keeps it from this as well; a transaction without a statement
