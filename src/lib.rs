@@ -2,7 +2,7 @@
 //! migrations, and applies them.
 //!
 //! This crate is what an application depends on: the derives [`derive@Table`], [`derive@View`] and
-//! [`derive@ColumnType`], the traits that they implement, and [`Json`]. What follows is the manual of the language.
+//! [`derive@ColumnType`], the traits that they implement, [`Json`] and [`Value`]. What follows is the manual of the language.
 //!
 #![doc = include_str!("../docs/schema.md")]
 
@@ -25,6 +25,7 @@ mod json;
 pub mod rows;
 mod statements;
 mod table;
+mod value;
 
 pub use column_name::ColumnName;
 pub use column_type::ColumnType;
@@ -42,6 +43,7 @@ pub use json::Json;
 pub use rows::{FromRow, RowError, ToParams};
 pub use statements::Create;
 pub use table::{Column, Table, View};
+pub use value::Value;
 
 /// What the derives expand to; no part of the interface.
 #[doc(hidden)]

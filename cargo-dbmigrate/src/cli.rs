@@ -1,5 +1,7 @@
 //! The command line: what can be typed, and the help that is shown. The doc comments are the help.
 
+mod unknown;
+
 use std::ffi::OsString;
 use std::io::Write as _;
 
@@ -16,7 +18,7 @@ use crate::exit;
 use crate::project::Selection;
 use crate::report::Printer;
 use crate::report::again::Again;
-use crate::report::output::{Color, Output};
+use crate::report::output::{Color, MessageFormat, Output};
 use crate::url_text::redacted;
 
 const STYLES: Styles = Styles::styled()
@@ -52,7 +54,6 @@ Exit codes:
     after_help = EXAMPLES,
     subcommand_required = true,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
     max_term_width = 120
 )]
 pub(crate) struct Cli {
@@ -144,14 +145,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
-        if is_token(&error) {
-            let color = match color_choice(&arguments) {
-                ColorChoice::Auto => Color::Auto,
-                ColorChoice::Always => Color::Always,
-                ColorChoice::Never => Color::Never,
-            };
-            Printer::new(&Output { color, ..Output::default() }, Again::default()).error(&no_token());
-            return exit::USAGE;
+        let ours = if is_token(&error) { Some(no_token()) } else { unknown_command(&error) };
+        if let Some(ours) = ours {
+            Printer::new(&early_output(&arguments), Again::default()).error(&ours);
+            return ours.exit_code();
         }
         show(&error, &arguments);
         match error.kind() {
@@ -159,6 +156,28 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
             _ => exit::USAGE,
         }
     })
+}
+
+/// How to speak of arguments that could not be parsed.
+fn early_output(arguments: &[OsString]) -> Output {
+    let color = match color_choice(arguments) {
+        ColorChoice::Auto => Color::Auto,
+        ColorChoice::Always => Color::Always,
+        ColorChoice::Never => Color::Never,
+    };
+    let message_format = match value_of("--message-format", arguments) {
+        Some("json") => MessageFormat::Json,
+        _ => MessageFormat::Human,
+    };
+    Output { color, message_format, ..Output::default() }
+}
+
+/// What there is instead of a command that there is not.
+fn unknown_command(error: &clap::Error) -> Option<CommandError> {
+    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) => unknown::pointer(word),
+        _ => None,
+    }
 }
 
 /// A token on the command line, where everybody on the machine can read it.
@@ -179,20 +198,24 @@ fn no_token() -> CommandError {
 
 /// `--color` for what is shown before the arguments are parsed.
 fn color_choice(arguments: &[OsString]) -> ColorChoice {
+    match value_of("--color", arguments) {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
+}
+
+/// The value of a flag that is given as `--flag VALUE` or `--flag=VALUE`.
+fn value_of<'a>(flag: &str, arguments: &'a [OsString]) -> Option<&'a str> {
     let mut words = arguments.iter().filter_map(|argument| argument.to_str());
     while let Some(word) = words.next() {
-        let value = match word.strip_prefix("--color") {
-            Some("") => words.next(),
-            Some(rest) => rest.strip_prefix('='),
-            None => None,
-        };
-        match value {
-            Some("always") => return ColorChoice::Always,
-            Some("never") => return ColorChoice::Never,
+        match word.strip_prefix(flag) {
+            Some("") => return words.next(),
+            Some(rest) if rest.starts_with('=') => return rest.strip_prefix('='),
             _ => {}
         }
     }
-    ColorChoice::Auto
+    None
 }
 
 /// Shows clap's message, with the secrets of URLs among the arguments hidden.

@@ -12,5 +12,3 @@ pub const DECISION: u8 = 3;
 pub const DIFFERENCE: u8 = 4;
 /// Migrations are inconsistent: edited, missing, in conflict, or not those of the database.
 pub const INCONSISTENT: u8 = 5;
-/// Some databases of a fleet failed, the others are done.
-pub const FLEET: u8 = 6;

@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{RenameError, Renames};
-use dbmigrate_core::engine::prove::ProofError;
-use dbmigrate_core::folder::Snapshot;
+use dbmigrate_core::engine::prove::{ProofError, check_declaration};
+use dbmigrate_core::folder::{Checksum, Folder, Snapshot};
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::schema::canonical::SchemaHash;
+use dbmigrate_core::schema::validate::{Place, Problem};
 use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::path::path;
+use pollster::block_on;
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
@@ -23,16 +26,7 @@ use crate::source::{self, Declared, Request};
 /// # Errors
 /// Everything that is wrong with them.
 pub(crate) fn read(context: &Context) -> Result<Declared> {
-    let request = Request {
-        current_dir: std::env::current_dir().map_err(|error| CommandError::io("find", ".".as_ref(), &error))?,
-        manifest_path: Some(context.package.manifest.clone()),
-        package: None,
-        features: context.selection.features.clone(),
-        all_features: context.selection.all_features,
-        no_default_features: context.selection.no_default_features,
-        root: context.config.root.as_ref().map(|root| context.package.root.join(root)),
-    };
-    match source::read(&request) {
+    match source::read(&request(context)?) {
         Ok(declared) => {
             context.printer.diagnostics(&declared.warnings);
             refuse_ignored(context, &declared)?;
@@ -45,6 +39,51 @@ pub(crate) fn read(context: &Context) -> Result<Declared> {
             Err(CommandError::failed(message).diagnostics(context.printer.render(&diagnostics)))
         }
     }
+}
+
+/// Reads the structs for a command that goes by them: what is in the package and is not read is said, because a table
+/// that is missing means that it is to go.
+///
+/// # Errors
+/// As for [`read`], and if nothing but such structs is there.
+pub(crate) fn read_all(context: &Context) -> Result<Declared> {
+    let declared = read(context)?;
+    if !declared.schema.is_empty() || declared.unread.is_empty() {
+        context.printer.diagnostics(&declared.unread);
+        return Ok(declared);
+    }
+    let as_error = |diagnostic: &Diagnostic| Diagnostic { level: Level::Error, ..diagnostic.clone() };
+    let unread: Vec<Diagnostic> = declared.unread.iter().map(as_error).collect();
+    let message = format!("no struct with `#[derive(Table)]` was found in the modules of `{}`", context.package.name);
+    Err(CommandError::failed(message).diagnostics(context.printer.render(&unread)))
+}
+
+/// Says that the structs have changed since the last migration, if that can be found out in passing.
+pub(crate) fn warn_if_ahead(context: &Context, folder: &Folder) {
+    let Some((head, declared)) = folder.head().zip(request(context).ok().and_then(|request| source::glance(&request)))
+    else {
+        return;
+    };
+    // where only a part of the source is, there is nothing to compare
+    if declared.schema.is_empty() || head.schema == Checksum::from(SchemaHash::of(&declared.schema)) {
+        return;
+    }
+    context.printer.warning(
+        "the structs have changed since the last migration",
+        &["write the next one: `cargo dbmigrate generate`".to_owned()],
+    );
+}
+
+fn request(context: &Context) -> Result<Request> {
+    Ok(Request {
+        current_dir: std::env::current_dir().map_err(|error| CommandError::io("find", ".".as_ref(), &error))?,
+        manifest_path: Some(context.package.manifest.clone()),
+        package: None,
+        features: context.selection.features.clone(),
+        all_features: context.selection.all_features,
+        no_default_features: context.selection.no_default_features,
+        root: context.config.root.as_ref().map(|root| context.package.root.join(root)),
+    })
 }
 
 /// What is ignored in databases cannot be declared: it would seem to be missing there for ever.
@@ -86,6 +125,38 @@ pub(crate) fn refuse_new_problems(declared: &Declared, before: &Schema) -> Resul
     }))
 }
 
+/// What libSQL takes, and then refuses rows for, is an error where it is new. Where it is in `before` already it is a
+/// warning: a database may have it, and can be looked after like others.
+///
+/// # Errors
+/// For all that is new.
+pub(crate) fn refuse_faults(
+    context: &Context,
+    declared: &Declared,
+    faults: Vec<Problem>,
+    before: &Schema,
+) -> Result<()> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    // one that cannot even be made has no faults that count
+    let known = block_on(check_declaration(before, &[])).unwrap_or_default();
+    let is_known = |problem: &Problem| known.iter().any(|one| one.message == problem.message);
+    let (known, new): (Vec<Problem>, Vec<Problem>) = faults.into_iter().partition(is_known);
+    let show = |problem: Problem, diagnostic: Diagnostic| {
+        declared.point(problem.help.into_iter().fold(diagnostic, Diagnostic::help), &problem.place, "")
+    };
+    let warnings = known.into_iter().map(|problem| show(problem.clone(), Diagnostic::warning(problem.message)));
+    context.printer.diagnostics(&warnings.collect::<Vec<_>>());
+    if new.is_empty() {
+        return Ok(());
+    }
+    let errors: Vec<Diagnostic> =
+        new.into_iter().map(|problem| show(problem.clone(), Diagnostic::error(problem.message))).collect();
+    Err(CommandError::new(exit::FAILED, "libSQL would refuse rows of what the structs declare")
+        .diagnostics(context.printer.render(&errors)))
+}
+
 /// The `renamed_from` attributes, as a snapshot records them.
 pub(crate) fn renamed_from(declared: &Declared) -> Vec<String> {
     let tables = declared.renamed_tables.iter().map(|(from, to)| format!("{to}<{from}"));
@@ -108,6 +179,21 @@ pub(crate) struct Ambiguous {
     pub from: String,
     /// The new name.
     pub to: String,
+}
+
+impl Ambiguous {
+    /// The rename as `--rename` takes it.
+    pub(crate) fn as_typed(&self) -> String {
+        let to = Name::from(self.to.as_str());
+        let from = match &self.place {
+            Place::Column(table, _) => {
+                let column = self.from.strip_prefix(&format!("{table}.")).unwrap_or(&self.from);
+                path([table, &column.into()])
+            }
+            _ => path([&self.from.as_str().into()]),
+        };
+        format!("{from}={}", path([&to]))
+    }
 }
 
 /// The renames that the attributes ask for and that have not been made in a database, which has no record of them: one

@@ -49,7 +49,12 @@ impl Project {
 
 fn dbmigrate(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-dbmigrate"));
-    command.args(arguments).env_remove("TURSO_DATABASE_URL").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command
+        .args(arguments)
+        .env_remove("TURSO_DATABASE_URL")
+        .env_remove("CI")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE");
     command
 }
 

@@ -5,38 +5,37 @@
 mod support;
 
 use serde_json::Value;
-use support::Ending;
 use support::data::{change, load, rows_of_last, run_checks};
+use support::law::{Outcome, SUITES, judge, name};
+use support::{Ending, pulled_schema_of};
 
-fn hazard(case: &Value) -> Result<String, String> {
+/// A case of this repository.
+fn law(case: &Value) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let expect = &case["expect"];
-    let outcome = expect["outcome"].as_str().unwrap_or_default();
+    let outcome = Outcome::of(case)?;
     let mut change = change(case)?;
+    change.current = pulled_schema_of(case["current_sql"].as_str().unwrap_or_default())?;
+    change.is_pulled = true;
     let mut folder_path = folder.path().join("first");
-    if outcome == "confirm" {
+    if outcome == Outcome::Confirm {
         match change.run(&folder_path)? {
-            Ending::RefusedByGenerate(_) => {}
+            Ending::RefusedByGenerate(_) | Ending::RefusedByMigrate(_) => {}
             _ => return Err("applied without being confirmed".to_owned()),
         }
         folder_path = folder.path().join("second");
     }
-    // a column that only an empty table can take is accepted by name
-    change.accept_all = outcome == "confirm" || case["name"] == "add/not_null_no_default_empty";
-    match (change.run(&folder_path)?, outcome) {
-        (Ending::Applied(database, plan), "apply" | "confirm") => {
-            if expect["no_change"] == true && !plan.is_empty() {
+    change.accept_all = outcome.accepts_all(case);
+    match change.run(&folder_path)? {
+        Ending::Applied(..) if outcome == Outcome::Refuse => Err("applied, but should be refused".to_owned()),
+        Ending::Applied(database, plan) => {
+            if case["expect"]["no_change"] == true && !plan.is_empty() {
                 return Err(format!("there is nothing to change, but: {}", plan.to_sql("")));
             }
-            run_checks(&expect["checks"], |sql| rows_of_last(database.connection(), sql))?;
-            Ok(outcome.to_owned())
+            run_checks(&case["expect"]["checks"], |sql| rows_of_last(database.connection(), sql))
         }
-        (Ending::RefusedByGenerate(message) | Ending::RefusedByMigrate(message), "refuse") => Ok(message),
-        (Ending::NoStart(message), _) => Err(format!("no start: {message}")),
-        (Ending::Applied(..), _) => Err("applied, but should be refused".to_owned()),
-        (Ending::RefusedByGenerate(message) | Ending::RefusedByMigrate(message), _) => {
-            Err(format!("refused: {message}"))
-        }
+        Ending::NoStart(message) => Err(format!("no start: {message}")),
+        Ending::RefusedByGenerate(_) | Ending::RefusedByMigrate(_) if outcome == Outcome::Refuse => Ok(()),
+        Ending::RefusedByGenerate(message) | Ending::RefusedByMigrate(message) => Err(format!("refused: {message}")),
     }
 }
 
@@ -49,15 +48,13 @@ fn report(suite: &str, results: &[(String, Result<String, String>)]) {
     assert!(failed.is_empty(), "{} of {} cases of {suite} fail", failed.len(), results.len());
 }
 
-fn name(case: &Value) -> String {
-    case["name"].as_str().unwrap_or_default().to_owned()
-}
-
 #[test]
-fn hazards_end_as_they_have_to() {
-    let cases = load("hazards.jsonl");
-    let results: Vec<_> = cases.iter().map(|case| (name(case), hazard(case))).collect();
-    report("hazards", &results);
+fn cases_of_this_repository_end_as_they_have_to() {
+    for suite in SUITES {
+        let cases = load(suite);
+        let results: Vec<_> = cases.iter().map(|case| (case, law(case))).collect();
+        judge(suite, "planner", "in a file", &results);
+    }
 }
 
 /// Any change of another tool's suite either applies, keeps all rows and leads to the wanted schema, or is refused
@@ -74,8 +71,8 @@ fn foreign_case(case: &Value) -> Result<String, String> {
 }
 
 fn run_suite(suite: &str) {
-    let cases = load(&format!("{suite}.jsonl"));
-    let results: Vec<_> = cases.iter().map(|case| (name(case), foreign_case(case))).collect();
+    let cases = load(suite);
+    let results: Vec<_> = cases.iter().map(|case| (name(case).to_owned(), foreign_case(case))).collect();
     let refused = results.iter().filter(|(_, result)| result.as_ref().is_ok_and(|text| text.starts_with("refused")));
     for (name, result) in refused {
         dbmigrate_test_support::say(&format!("{suite} {name}: {}", result.as_deref().unwrap_or_default()));

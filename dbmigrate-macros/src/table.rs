@@ -17,7 +17,7 @@ use crate::rustc::Rustc;
 use crate::{check, rows, statements};
 
 pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenStream, Vec<DeclareError>> {
-    let (item, errors) = Item::parse(input, derive);
+    let (item, errors) = dbmigrate_core::declare::parse(input, derive);
     let declaration = lower_item(&item, errors, &Rustc)?;
     let facade = crate::facade(item.crate_path.as_ref());
     let (generics, arguments, bounds) = input.generics.split_for_impl();
@@ -64,7 +64,7 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
 
 /// What stands for the expansion of a declaration that has errors.
 pub(crate) fn stub(input: &syn::DeriveInput, derive: Derive) -> TokenStream {
-    let (item, _) = Item::parse(input, derive);
+    let (item, _) = dbmigrate_core::declare::parse(input, derive);
     let facade = crate::facade(item.crate_path.as_ref());
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let ident = &derived(&item.ident);

@@ -1,4 +1,4 @@
-//! Types of std.
+//! Types of std, and the one that is any of them.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -107,6 +107,30 @@ impl FromValue for f32 {
 impl ToValue for f32 {
     fn to_value(&self) -> Result<Value, ValueError> {
         f64::from(*self).to_value()
+    }
+}
+
+impl FromValue for crate::Value {
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        Ok(match value {
+            Value::Null => Self::Null,
+            Value::Integer(value) => Self::Integer(value),
+            Value::Real(value) => Self::Real(value),
+            Value::Text(text) => Self::Text(text),
+            Value::Blob(bytes) => Self::Blob(bytes),
+        })
+    }
+}
+
+impl ToValue for crate::Value {
+    fn to_value(&self) -> Result<Value, ValueError> {
+        match self {
+            Self::Null => Ok(Value::Null),
+            Self::Integer(value) => value.to_value(),
+            Self::Real(value) => value.to_value(),
+            Self::Text(text) => text.to_value(),
+            Self::Blob(bytes) => bytes.to_value(),
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use dbmigrate_core::sql::Expr;
 use dbmigrate_core::sql::name::quote_string;
 use dbmigrate_core::sql::token::{TokenKind, significant, unquote};
 
-use super::layout::{Argument, string};
+use super::arguments::Argument;
+use super::literal::string;
 
 /// `default = …` or `default_sql = "…"` of a field whose literals are of `kind`, and one of `values` if it is an enum.
 pub(super) fn argument(default: &Expr, kind: LiteralKind, values: Option<&[String]>) -> Argument {

@@ -125,7 +125,6 @@ fn url(word: &str) -> Option<(&str, &str, &str)> {
 mod tests {
     use dbmigrate_core::ddl::{self, Object};
     use dbmigrate_core::declare::Derive;
-    use dbmigrate_core::declare::ast::Item;
     use dbmigrate_core::schema::Comments;
 
     use super::*;
@@ -168,7 +167,7 @@ mod tests {
         ] {
             let code = doc(text, "") + "#[table(name = \"t\")] struct T { id: i64 }";
             let input: syn::DeriveInput = syn::parse_str(&code).expect("a struct");
-            let (item, _) = Item::parse(&input, Derive::Table);
+            let (item, _) = dbmigrate_core::declare::parse(&input, Derive::Table);
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
             assert_eq!(item.docs, Some(lines.join("\n")), "{code}");
         }
@@ -243,7 +242,7 @@ mod tests {
             let written = docs(&pulled);
             let code = format!("{}struct T {{ {}\na: i64, {}\nb: i64 }}", written[0], written[1], written[2]);
             let input: syn::DeriveInput = syn::parse_str(&code).expect("a struct");
-            let (item, _) = Item::parse(&input, Derive::Table);
+            let (item, _) = dbmigrate_core::declare::parse(&input, Derive::Table);
             let columns = item.fields.iter().filter_map(|field| Some((field.name().value, field.docs.clone()?)));
             let declared = Comments { table: item.docs.clone(), columns: columns.collect() };
             let made = ddl::render::create_table_as(&table, &table.name, Some(&declared));

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::declare::naming::Case;
+use dbmigrate_core::declare::rust_keyword::is_keyword;
 use dbmigrate_core::schema::{Column, Table};
 use dbmigrate_core::sql::expr::Affinity;
 use dbmigrate_core::sql::name::{Name, quote_string};
 use dbmigrate_core::sql::{DeclType, Expr};
 
+use super::arguments::Argument;
 use super::conditions::{self, Condition};
-use super::layout::{Argument, Enum, Variant};
-use super::names::{struct_name, unused};
+use super::idents::{struct_name, unused};
+use super::layout::{Enum, Variant};
 
 /// The enum of a column.
 #[derive(Debug, Clone)]
@@ -84,5 +86,5 @@ fn in_list(column: &Name, values: &[String]) -> String {
 fn variant(value: &str) -> Option<String> {
     let begins_as_word = value.starts_with(char::is_alphabetic);
     let name = struct_name(value);
-    (begins_as_word && name != "Self" && syn::parse_str::<syn::Ident>(&name).is_ok()).then_some(name)
+    (begins_as_word && !is_keyword(&name) && syn::parse_str::<syn::Ident>(&name).is_ok()).then_some(name)
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use dbmigrate_core::declare::naming::snake_case;
+use dbmigrate_core::declare::rust_keyword::identifier;
 
-use super::layout::use_names;
-use super::names::{is_keyword, unused};
+use super::idents::unused;
+use super::imports::use_names;
 use super::order::version_order;
-use super::{Rendered, RenderedStruct};
+use super::rendered::{Rendered, RenderedStruct};
 
 /// The longest name of a module: file systems take 255 bytes, `.rs` and the name while it is written included.
 const LONGEST_MODULE: usize = 200;
@@ -47,7 +48,7 @@ impl Rendered {
         for one in &self.structs {
             let module = unused(&module_name(one.ident()), "_", &mut taken);
             files.push(SourceFile { name: format!("{module}.rs"), text: one.file() });
-            let written = if is_keyword(&module) { format!("r#{module}") } else { module.clone() };
+            let written = identifier(&module).unwrap_or_else(|| module.clone());
             modules.push((module, written, &one.idents));
         }
         modules.sort();

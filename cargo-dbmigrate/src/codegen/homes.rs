@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use dbmigrate_core::schema::{Check, Index, Table};
 use dbmigrate_core::sql::Name;
 
-use super::table::single;
+use super::clauses::single;
 
 /// The column on whose field each clause stands; a clause that is not listed stands on the struct.
 pub(super) struct Homes<'t> {

@@ -6,22 +6,30 @@
 //! that does not come back as it was is an error that names it, so that no clause is ever lost between a database and
 //! its structs.
 
+mod arguments;
+mod clauses;
 mod conditions;
 mod defaults;
 mod docs;
 mod enums;
-mod expressions;
 mod files;
 mod homes;
+mod idents;
+mod imports;
+mod inexpressible;
 mod layout;
+mod literal;
+mod module_columns;
 mod names;
 mod objects;
 mod order;
+mod query;
+mod rendered;
 mod table;
 mod types;
 mod verify;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use dbmigrate_core::ddl::Comments;
 use dbmigrate_core::engine::ViewColumns;
@@ -29,12 +37,13 @@ use dbmigrate_core::engine::introspect::{StoredObject, Unreadable};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::ObjectKind;
 use dbmigrate_core::sql::Name;
-use thiserror::Error;
 
 use layout::Struct;
-use names::{StructName, StructNames};
+use names::StructNames;
 
 pub use files::SourceFile;
+pub use inexpressible::Inexpressible;
+pub use rendered::{Rendered, RenderedStruct};
 
 /// What is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -49,77 +58,6 @@ pub struct Request<'a> {
     pub unreadable: &'a [Unreadable],
     /// Whether columns that hold one of a few texts become enums.
     pub enums: bool,
-}
-
-/// An object that the schema language cannot express.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{} `{name}` cannot be written as a struct: {reason}", kind.noun())]
-pub struct Inexpressible {
-    /// What it is.
-    pub kind: ObjectKind,
-    /// Its name.
-    pub name: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// A schema in Rust.
-#[derive(Debug, Clone, Default)]
-pub struct Rendered {
-    /// The structs: of tables, virtual tables and views, each in the order of their names.
-    pub structs: Vec<RenderedStruct>,
-    /// Everything that would not come back as it is.
-    pub inexpressible: Vec<Inexpressible>,
-    /// What cannot be read, as comments at the end.
-    unreadable: Vec<String>,
-}
-
-/// A struct, with the types that only it uses.
-#[derive(Debug, Clone)]
-pub struct RenderedStruct {
-    /// What it declares.
-    pub kind: ObjectKind,
-    /// The table or view.
-    pub object: Name,
-    /// The names of the struct and of the enums that it uses.
-    idents: Vec<String>,
-    /// The text.
-    text: String,
-    /// What of the crate `dbmigrate` it uses.
-    imports: BTreeSet<&'static str>,
-    /// The other structs that its foreign keys refer to.
-    refers_to: BTreeSet<String>,
-}
-
-impl Rendered {
-    /// The packages beside `dbmigrate-rs` that the structs need.
-    pub fn dependencies(&self) -> Vec<&'static str> {
-        let has_json = self.structs.iter().any(|one| one.imports.contains("Json"));
-        has_json.then_some("serde_json").into_iter().collect()
-    }
-}
-
-impl RenderedStruct {
-    fn new(kind: ObjectKind, object: &Name, one: &Struct, names: &StructNames) -> Self {
-        let mut text = one.write();
-        let mut imports = BTreeSet::from([one.derive]);
-        if one.fields.iter().any(|field| field.ty.contains(types::JSON)) {
-            imports.insert("Json");
-        }
-        let mut idents = vec![one.name.clone()];
-        for (column, of_column) in names.get(object).into_iter().flat_map(StructName::enums) {
-            imports.insert("ColumnType");
-            idents.push(of_column.ident.clone());
-            text.push('\n');
-            text.push_str(&of_column.declaration(object, column).write());
-        }
-        Self { kind, object: object.clone(), idents, text, imports, refers_to: one.refers_to.clone() }
-    }
-
-    /// The struct's name.
-    pub fn ident(&self) -> &str {
-        &self.idents[0]
-    }
 }
 
 /// The structs that declare a schema.
@@ -142,7 +80,7 @@ pub fn structs(request: &Request<'_>) -> Rendered {
         let one = objects::view(schema, view, columns, &names, comments.get(&view.name));
         push(ObjectKind::View, &view.name, &one);
     }
-    rendered.inexpressible = verify::verify(&rendered.file(), schema);
+    rendered.inexpressible = verify::verify(&rendered.structs, &names, schema);
     rendered
 }
 

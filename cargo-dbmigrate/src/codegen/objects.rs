@@ -1,67 +1,25 @@
-//! Views, triggers and virtual tables.
+//! Views and virtual tables as structs.
 
 use std::collections::BTreeSet;
 
 use dbmigrate_core::ddl::Comments;
-use dbmigrate_core::schema::{Schema, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
-use dbmigrate_core::sql::token::{TokenKind, significant};
-use dbmigrate_core::sql::{DeclType, Expr, Name};
+use dbmigrate_core::schema::{Schema, View, VirtualTable};
+use dbmigrate_core::sql::{DeclType, Name};
 
-use super::expressions;
-use super::layout::{Argument, Field, Struct, string};
-use super::names::{StructName, StructNames, explicit_column, word};
-use super::table::{field_word, name_word};
-use super::types::RustType;
-
-/// A field of a virtual table, as an argument of the module spells it.
-struct ModuleColumn {
-    name: Name,
-    decl_type: String,
-    unindexed: bool,
-    auxiliary: bool,
-}
-
-/// The columns that can be fields: the arguments from the left, up to the first that is something else.
-fn module_columns(table: &VirtualTable) -> Vec<ModuleColumn> {
-    table.arguments.iter().map_while(module_column).collect()
-}
-
-/// The names of the fields of a virtual table's struct.
-pub(super) fn columns(table: &VirtualTable) -> Vec<Name> {
-    module_columns(table).into_iter().map(|column| column.name).collect()
-}
-
-/// Reads `+name TYPE UNINDEXED`; `None` unless the struct's field would be written in the same way again.
-fn module_column(argument: &Expr) -> Option<ModuleColumn> {
-    let tokens = significant(argument.as_str());
-    let auxiliary = tokens.first().is_some_and(|token| token.text == "+");
-    let tokens = &tokens[usize::from(auxiliary)..];
-    let (name, mut rest) = tokens.split_first()?;
-    if name.kind == TokenKind::String || tokens.iter().any(|token| token.text == "=") {
-        return None;
-    }
-    let name = Name::from(name.identifier()?);
-    let mut unindexed = false;
-    if let [front @ .., last] = rest
-        && last.is_word("unindexed")
-    {
-        (unindexed, rest) = (true, front);
-    }
-    let decl_type = match (rest.first(), rest.last()) {
-        (Some(first), Some(last)) => argument.as_str().get(first.start..last.end())?.to_owned(),
-        _ => String::new(),
-    };
-    let column = ModuleColumn { name, decl_type, unindexed, auxiliary };
-    let plus = if auxiliary { "+" } else { "" };
-    let mark = if unindexed { " UNINDEXED" } else { "" };
-    let again = Expr::new(format!("{plus}{} {}{mark}", column.name.sql(), column.decl_type));
-    (again == *argument).then_some(column)
-}
+use super::arguments::Argument;
+use super::clauses::{field_word, trigger};
+use super::idents::word;
+use super::layout::{Field, Struct};
+use super::literal::string;
+use super::module_columns;
+use super::names::{StructNames, explicit_column};
+use super::query::{self, Kind};
+use super::types::{ANY, RustType};
 
 /// The struct of a virtual table.
 pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames, comments: Option<&Comments>) -> Struct {
     let own = names.get(&table.name);
-    let columns = module_columns(table);
+    let columns = module_columns::of(table);
     let module = table.module.folded();
     let mut arguments = Vec::new();
     arguments.extend(own.and_then(|own| own.explicit(&table.name)).map(|name| Argument::text("name", name)));
@@ -84,7 +42,13 @@ pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames, comments:
                 arguments.push(Argument::Plain(flag.to_owned()));
             }
         }
-        Field { doc: column_doc(comments, &column.name), ty: module_type(&module, at, column), name, arguments }
+        Field {
+            doc: column_doc(comments, &column.name),
+            note: None,
+            ty: module_columns::rust_type(&module, at, column).text,
+            name,
+            arguments,
+        }
     });
     Struct {
         doc: comments.and_then(|comments| comments.table.clone()),
@@ -97,19 +61,10 @@ pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames, comments:
     }
 }
 
-/// What the module stores: R-Trees a key and coordinates (sqlite.org/rtree.html), full-text indexes text.
-fn module_type(module: &str, at: usize, column: &ModuleColumn) -> String {
-    if module.starts_with("rtree") && !column.auxiliary {
-        let is_integer = at == 0 || module == "rtree_i32";
-        return if is_integer { "i64" } else { "f64" }.to_owned();
-    }
-    match column.decl_type.as_str() {
-        "" => RustType::string().text,
-        declared => RustType::of(&DeclType::new(declared)).text,
-    }
-}
+/// What is said of a field that no narrower type would read every value of.
+const OF_ANY_TYPE: &str = "its type cannot be inferred from the query: a `Value` reads anything, NULL included";
 
-/// The struct of a view. What a view returns may always be NULL as far as its declaration says.
+/// The struct of a view.
 pub(super) fn view(
     schema: &Schema,
     view: &View,
@@ -130,14 +85,19 @@ pub(super) fn view(
     }
     let triggers = schema.triggers.iter().filter(|trigger| trigger.on == view.name);
     arguments.extend(triggers.map(|one| trigger(one, own)));
-    let fields = columns.iter().map(|(column, declared)| {
+    let inferred = query::columns_of(schema, view).filter(|kinds| kinds.len() == columns.len());
+    let fields = columns.iter().enumerate().map(|(at, (column, declared))| {
         let name = field_word(own, column);
-        let ty = match declared.is_empty() {
-            true => expressions::of_column(&view.query, column).unwrap_or_else(RustType::string),
-            false => RustType::of(declared),
+        let kind = inferred.as_ref().map(|kinds| &kinds[at]);
+        // of a query that is not understood the engine knows the columns that it passes on
+        let declared = || (inferred.is_none() && !declared.is_empty()).then(|| RustType::of(declared));
+        let (ty, note) = match kind.and_then(Kind::rust_type).or_else(declared) {
+            Some(ty) if kind.is_some_and(|kind| !kind.nullable) => (ty.text, None),
+            Some(ty) => (format!("Option<{}>", ty.text), None),
+            None => (ANY.to_owned(), Some(OF_ANY_TYPE)),
         };
         let arguments = explicit_column(&name, column).map(|name| Argument::text("name", name)).into_iter().collect();
-        Field { doc: column_doc(comments, column), name, ty: format!("Option<{}>", ty.text), arguments }
+        Field { doc: column_doc(comments, column), note, name, ty, arguments }
     });
     Struct {
         doc: comments.and_then(|comments| comments.table.clone()),
@@ -152,29 +112,4 @@ pub(super) fn view(
 
 fn column_doc(comments: Option<&Comments>, column: &Name) -> Option<String> {
     comments.and_then(|comments| comments.column(column)).map(str::to_owned)
-}
-
-/// `trigger(…)` on the struct of what it is on.
-pub(super) fn trigger(trigger: &Trigger, own: Option<&StructName>) -> Argument {
-    let timing = match trigger.timing {
-        TriggerTiming::Before => "before",
-        TriggerTiming::After => "after",
-        TriggerTiming::InsteadOf => "instead_of",
-    };
-    let (event, columns): (&str, &[Name]) = match &trigger.event {
-        TriggerEvent::Insert => ("insert", &[]),
-        TriggerEvent::Delete => ("delete", &[]),
-        TriggerEvent::Update(columns) => ("update", columns),
-    };
-    let mut arguments = vec![Argument::Plain(name_word(&trigger.name)), Argument::Plain(format!("{timing} = {event}"))];
-    if !columns.is_empty() {
-        let columns = columns.iter().map(|column| Argument::Plain(field_word(own, column)));
-        arguments.push(Argument::List("update_of", columns.collect()));
-    }
-    if trigger.unchecked {
-        arguments.push(Argument::Plain("unchecked".to_owned()));
-    }
-    arguments.extend(trigger.when.as_ref().map(|when| Argument::text("when", when.as_str())));
-    arguments.push(Argument::text("body", trigger.body.as_str()));
-    Argument::List("trigger", arguments)
 }

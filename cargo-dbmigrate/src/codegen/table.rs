@@ -1,7 +1,6 @@
 //! An ordinary table as a struct: each clause on the field where it belongs to one, else on the struct.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use dbmigrate_core::ddl::Comments;
 use dbmigrate_core::declare::naming::index_name;
@@ -11,11 +10,15 @@ use dbmigrate_core::schema::{
 use dbmigrate_core::sql::name::sql_list;
 use dbmigrate_core::sql::{DeclType, Name};
 
+use super::arguments::Argument;
+use super::clauses::{check_argument, collation, field_word, key_options, ordered, single, trigger};
+use super::defaults;
 use super::homes::Homes;
-use super::layout::{Argument, Field, Struct, string};
-use super::names::{StructName, StructNames, explicit_column, word};
+use super::idents::word;
+use super::layout::{Field, Struct};
+use super::literal::string;
+use super::names::{StructName, StructNames, explicit_column};
 use super::types::RustType;
-use super::{defaults, objects};
 
 /// The struct of a table.
 pub(super) fn render(schema: &Schema, table: &Table, names: &StructNames, comments: Option<&Comments>) -> Struct {
@@ -79,7 +82,7 @@ impl Writing<'_> {
             arguments.push(self.index(index, None));
         }
         let triggers = self.schema.triggers.iter().filter(|trigger| trigger.on == table.name);
-        arguments.extend(triggers.map(|trigger| objects::trigger(trigger, self.own)));
+        arguments.extend(triggers.map(|one| trigger(one, self.own)));
         arguments
     }
 
@@ -126,7 +129,7 @@ impl Writing<'_> {
         let name = self.field_name(&column.name);
         let arguments = self.column_arguments(column, &ty, &name);
         let doc = self.comments.and_then(|comments| comments.column(&column.name)).map(str::to_owned);
-        Field { doc, name, ty: text, arguments }
+        Field { doc, note: None, name, ty: text, arguments }
     }
 
     fn column_arguments(&self, column: &Column, ty: &RustType, field: &str) -> Vec<Argument> {
@@ -307,50 +310,4 @@ impl Writing<'_> {
             fields => Some(format!("{ident}({})", fields.join(", "))),
         }
     }
-}
-
-/// The field of a column, else the column itself in quotes.
-pub(super) fn field_word(own: Option<&StructName>, column: &Name) -> String {
-    own.and_then(|own| own.field(column)).map_or_else(|| string(column.as_str()), str::to_owned)
-}
-
-/// The only part of a key that can be said on its field.
-pub(super) fn single(parts: &[KeyPart], may_descend: bool) -> Option<&KeyPart> {
-    match parts {
-        [part] if part.collate.is_none() && (may_descend || !part.descending) => Some(part),
-        _ => None,
-    }
-}
-
-fn ordered(mut column: String, collate: Option<&Name>, descending: bool) -> String {
-    if let Some(collate) = collate {
-        let _ = write!(column, " collate {}", collation(collate));
-    }
-    if descending {
-        column.push_str(" desc");
-    }
-    column
-}
-
-fn collation(name: &Name) -> String {
-    let folded = name.folded();
-    if ["nocase", "rtrim", "binary"].contains(&folded.as_str()) { folded } else { string(name.as_str()) }
-}
-
-fn key_options(name: Option<&Name>, conflict: Option<Conflict>) -> Vec<Argument> {
-    let name = name.map(|name| Argument::text("name", name.as_str()));
-    let conflict =
-        conflict.map(|conflict| Argument::Plain(format!("on_conflict = {}", conflict.sql().to_ascii_lowercase())));
-    name.into_iter().chain(conflict).collect()
-}
-
-fn check_argument(check: &Check) -> Argument {
-    let name = check.name.as_ref().map(|name| Argument::Plain(name_word(name)));
-    let condition = Argument::Plain(string(check.expr.as_str()));
-    Argument::List("check", name.into_iter().chain([condition]).collect())
-}
-
-/// A name as a word where it is one.
-pub(super) fn name_word(name: &Name) -> String {
-    word(name.as_str()).map_or_else(|| string(name.as_str()), str::to_owned)
 }

@@ -11,6 +11,9 @@ use super::enums::EnumType;
 /// A column that holds JSON.
 pub(super) const JSON: &str = "Json<serde_json::Value>";
 
+/// A column that can hold anything, NULL included.
+pub(super) const ANY: &str = "dbmigrate::Value";
+
 /// The Rust type of a column that cannot be NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RustType {
@@ -39,11 +42,15 @@ impl RustType {
         Self::new("String", "TEXT", LiteralKind::Text)
     }
 
+    pub(super) fn bool() -> Self {
+        Self::new("bool", "INTEGER", LiteralKind::Bool)
+    }
+
     fn json() -> Self {
         Self::new(JSON, "TEXT", LiteralKind::Text)
     }
 
-    fn bytes() -> Self {
+    pub(super) fn bytes() -> Self {
         Self::new("Vec<u8>", "BLOB", LiteralKind::Bytes)
     }
 
@@ -59,7 +66,7 @@ impl RustType {
                 match condition {
                     Condition::Json if holds_text(&column.decl_type) => return Self::json(),
                     Condition::Bool if ty.literal == LiteralKind::Integer && !is_key(table, column) => {
-                        return Self::new("bool", "INTEGER", LiteralKind::Bool);
+                        return Self::bool();
                     }
                     _ => {}
                 }
@@ -87,7 +94,7 @@ impl RustType {
             Affinity::Real => Self::real(),
             Affinity::Blob => Self::bytes(),
             // not what SQLite calls it, but what people who write it mean
-            Affinity::Numeric if has(&["BOOL"]) => Self::new("bool", "INTEGER", LiteralKind::Bool),
+            Affinity::Numeric if has(&["BOOL"]) => Self::bool(),
             Affinity::Numeric if has(&["NUM", "DEC", "MONEY", "CURRENCY"]) => Self::real(),
             Affinity::Text | Affinity::Numeric => Self::string(),
         }

@@ -4,28 +4,40 @@ use std::collections::BTreeMap;
 
 use dbmigrate_core::declare::naming::unraw;
 use dbmigrate_core::declare::rust_types::{self, TypeNames};
-use dbmigrate_core::declare::{ColumnType, DeclareError, Derive, Object, Resolve, ast, lower_column_type, lower_item};
+use dbmigrate_core::declare::{ColumnType, DeclareError, Derive, Object, Resolve, lower_column_type, lower_item};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::{CanonicalSchema, ObjectKind};
 use dbmigrate_core::sql::Name;
 use syn::spanned::Spanned as _;
 
-use super::Inexpressible;
+use super::inexpressible::Inexpressible;
+use super::names::StructNames;
+use super::rendered::RenderedStruct;
 
-/// Everything of `schema` that `text` does not say.
-pub(super) fn verify(text: &str, schema: &Schema) -> Vec<Inexpressible> {
+/// Everything of `schema` that the structs do not say. Each is read by itself, so that what is wrong with one is no other
+/// one's fault.
+pub(super) fn verify(structs: &[RenderedStruct], names: &StructNames, schema: &Schema) -> Vec<Inexpressible> {
     let wanted = schema.canonical();
     let mut reasons: BTreeMap<(ObjectKind, String), String> = BTreeMap::new();
     let mut found = Schema::default();
-    match syn::parse_file(text) {
-        Ok(file) => lower_all(&file, &mut found, &mut reasons),
-        Err(error) => {
-            // no name or text of a schema may lead here, so nobody can be blamed for it
-            let reason = format!("the structs are no Rust: {error}");
-            reasons.extend(wanted.keys().map(|key| (key.clone(), reason.clone())));
+    let mut files = Vec::new();
+    for one in structs {
+        match syn::parse_file(&one.text) {
+            Ok(file) => files.push(file),
+            Err(error) => {
+                let reason = format!("its struct is no Rust: {error}");
+                reasons.insert((one.kind, one.object.folded()), reason);
+            }
         }
     }
-    compare(&wanted, &found.canonical(), &reasons)
+    lower_all(&files, names, &mut found, &mut reasons);
+    let mut lost = compare(&wanted, &found.canonical(), &reasons);
+    // a trigger is lost with the struct that it is on
+    let is_lost = |on: &Name| lost.iter().any(|one| *on == *one.name);
+    let of_lost: Vec<Name> =
+        schema.triggers.iter().filter(|one| is_lost(&one.on)).map(|one| one.name.clone()).collect();
+    lost.retain(|one| one.kind != ObjectKind::Trigger || of_lost.iter().all(|name| *name != *one.name));
+    lost
 }
 
 fn compare(
@@ -54,10 +66,15 @@ fn first_difference(wanted: &str, found: &str) -> String {
     }
 }
 
-fn lower_all(file: &syn::File, found: &mut Schema, reasons: &mut BTreeMap<(ObjectKind, String), String>) {
+fn lower_all(
+    files: &[syn::File],
+    names: &StructNames,
+    found: &mut Schema,
+    reasons: &mut BTreeMap<(ObjectKind, String), String>,
+) {
     let mut items = Vec::new();
     let mut enums = BTreeMap::new();
-    for item in &file.items {
+    for item in files.iter().flat_map(|file| &file.items) {
         if let syn::Item::Enum(item) = item {
             let lowered = lower_column_type(&syn::DeriveInput::from(item.clone()), &Known::default());
             enums.extend(lowered.ok().flatten().map(|ty| (unraw(&item.ident), ty)));
@@ -65,13 +82,14 @@ fn lower_all(file: &syn::File, found: &mut Schema, reasons: &mut BTreeMap<(Objec
         let syn::Item::Struct(item) = item else { continue };
         let is_view = item.attrs.iter().any(|attribute| attribute.path().is_ident("view"));
         let derive = if is_view { Derive::View } else { Derive::Table };
-        items.push(ast::Item::parse(&syn::DeriveInput::from(item.clone()), derive));
+        items.push(dbmigrate_core::declare::parse(&syn::DeriveInput::from(item.clone()), derive));
     }
-    let tables = items.iter().map(|(item, _)| {
+    let mut tables = names.tables();
+    tables.extend(items.iter().map(|(item, _)| {
         let fields = item.fields.iter().map(|field| (unraw(&field.ident), field.name().value));
         (unraw(&item.ident), (item.name().value, fields.collect()))
-    });
-    let known = Known { tables: tables.collect(), enums };
+    }));
+    let known = Known { tables, enums };
     for (item, errors) in items {
         let kind = match (item.derive, &item.module) {
             (Derive::View, _) => ObjectKind::View,
@@ -129,6 +147,9 @@ impl Resolve for Known {
 
 impl TypeNames for Known {
     fn full_path(&self, path: &syn::Path) -> Option<String> {
+        if path.segments.first().is_some_and(|first| first.ident == "dbmigrate") {
+            return Some(rust_types::joined(path));
+        }
         // the file has it from there
         if path.segments.first().is_some_and(|first| first.ident == "Json") {
             return Some("dbmigrate::Json".to_owned());

@@ -36,7 +36,7 @@ pub(crate) struct Baseline {
 pub(crate) fn run(context: &Context, arguments: &Baseline) -> Result<u8> {
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
-    let folder = context.folder()?;
+    let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
     let last = migration(&folder, arguments.name.as_deref())?;
     if arguments.name.is_none() {

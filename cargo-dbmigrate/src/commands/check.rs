@@ -25,8 +25,11 @@ pub(crate) struct Check {}
 pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let folder = context.folder()?;
     folder.verify(Verify::All)?;
-    let declared = structs::read(context)?;
-    proof::check(context, &declared)?;
+    let declared = structs::read_all(context)?;
+    let head = folder.head_snapshot()?;
+    let renames = structs::pending_renames(&declared, &head);
+    proof::check(context, &declared, &renames.apply(&head.schema))?;
+    context.refuse_missing(&folder)?;
     compare(context, &folder, &declared)?;
     let count = folder.migrations().len();
     {

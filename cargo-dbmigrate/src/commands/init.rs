@@ -7,10 +7,7 @@ use clap::Args;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
-use crate::project::{path, setup, url};
-
-/// What keeps the development database out of git, its journals included.
-const IGNORED: &str = "dev.db*";
+use crate::project::{path, setup};
 
 const FIRST_STRUCT: &str = "\
 //! The tables of the database. `cargo dbmigrate generate` turns changes in here into migrations.
@@ -67,12 +64,7 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
             next.extend(setup::missing_module(&context.package.root.join("src"), "schema"));
         }
     }
-    if context.config.url.is_none()
-        && let Some(file) = ignore_database(&context.package.root)?
-    {
-        printer.status("Added", format!("`{IGNORED}` to {}", file.display()));
-        created.push(file);
-    }
+    created.extend(context.ignore_in_git(None)?);
     if created.is_empty() && next.is_empty() {
         printer.status("Ready", format!("{} is prepared, nothing to do", context.package.name));
     }
@@ -115,37 +107,4 @@ fn declares_table(root: &Path) -> bool {
         }
     }
     false
-}
-
-/// Adds the development database to the nearest `.gitignore` of the repository, unless a line is about it. Returns the
-/// file if it was changed.
-fn ignore_database(root: &Path) -> Result<Option<PathBuf>> {
-    let mut found = None;
-    for directory in root.ancestors() {
-        let file = directory.join(".gitignore");
-        if file.is_file() {
-            found = Some(file);
-            break;
-        }
-        if directory.join(".git").exists() {
-            break;
-        }
-    }
-    let Some(file) = found else { return Ok(None) };
-    let shown = path::for_display(&file);
-    let mut text = std::fs::read_to_string(&file).map_err(|error| CommandError::io("read", &shown, &error))?;
-    let about_it = |line: &str| {
-        let line = line.trim().trim_start_matches('!').trim_start_matches('/');
-        line.starts_with(url::DEFAULT) || line.starts_with("*.db")
-    };
-    if text.lines().any(about_it) {
-        return Ok(None);
-    }
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text.push_str(IGNORED);
-    text.push('\n');
-    std::fs::write(&file, text).map_err(|error| CommandError::io("write", &shown, &error))?;
-    Ok(Some(shown))
 }

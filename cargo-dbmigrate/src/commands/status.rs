@@ -16,6 +16,7 @@ use crate::project::Context;
 use crate::project::url::Connect;
 use crate::report::counted;
 use crate::report::difference;
+use crate::structs;
 
 /// What stands before what was changed by hand.
 const PREFIX: &str = "by hand: ";
@@ -39,7 +40,7 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
     let database = context.database(&arguments.connect)?;
     let printer = &context.printer;
     printer.detail("Database", format!("{database} (from {})", database.source()));
-    let folder = context.folder()?;
+    let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
     let shown = database.to_string();
     let exists = file::exists(&database)?;
@@ -81,7 +82,7 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
             printer.warning(&message, &not_empty_help());
         }
         (_, 1.., _) => printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]),
-        _ => {}
+        _ => structs::warn_if_ahead(context, &folder),
     }
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
 }

@@ -8,6 +8,8 @@ use dbmigrate_core::engine::apply::history::HistoryError;
 use dbmigrate_core::engine::apply::{ApplyError, Failure};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
+use dbmigrate_core::folder::Script;
+use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::sql::split;
 
@@ -20,6 +22,9 @@ use crate::project::path;
 
 /// How many differences are listed with an error.
 const MOST_SHOWN: usize = 20;
+
+/// What goes before making a migration in another way.
+pub(crate) const TAKE_BACK: &str = "`cargo dbmigrate generate --undo`";
 
 /// What to do about a lock.
 const WAIT_LONGER: &str = "try again when it is done; to wait longer, in seconds: `--timeout 60`";
@@ -106,6 +111,17 @@ pub(crate) fn migration_error(
 ) -> CommandError {
     let shown = path::for_display(file).display().to_string();
     match failure {
+        Failure::Statement { number, line, statement, error }
+            if outside_of_transaction(statement).is_some()
+                && !is_none_for_servers(statement, error)
+                && !is_outside_of_transaction(file) =>
+        {
+            let word = outside_of_transaction(statement).unwrap_or_default();
+            CommandError::failed(format!("statement {number} of `{name}` failed: {error}"))
+                .at(format!("{shown}:{line}"))
+                .note(format!("`{word}` cannot run in a transaction, and every migration is one"))
+                .helps(run_outside(&word))
+        }
         Failure::Statement { error, .. } if error.kind == ErrorKind::Locked => being_read(database),
         Failure::Engine { error, action } if error.kind == ErrorKind::Locked && *action == CANNOT_COMMIT => {
             being_read(database)
@@ -130,6 +146,7 @@ pub(crate) fn migration_error(
             CommandError::new(exit::DECISION, format!("`{name}` is refused: {message}"))
                 .at(format!("{shown}:{line}"))
                 .help("mend the rows, then run `cargo dbmigrate migrate` again")
+                .helps(made_anew(file, *line))
         }
         Failure::Structure { .. } => {
             let message = format!("`{name}` does not lead to its snapshot");
@@ -161,6 +178,32 @@ pub(crate) fn migration_error(
         }
         _ => CommandError::failed(format!("`{name}` failed: {failure}")).at(&shown),
     }
+}
+
+/// What to do with a statement that cannot run in a transaction.
+pub(crate) fn run_outside(word: &str) -> [String; 2] {
+    [
+        format!("put `-- dbmigrate: no-transaction` above `{word}`, as the only statement of its migration"),
+        "record the edit: `cargo dbmigrate generate --custom`".to_owned(),
+    ]
+}
+
+/// Whether a migration says that it is not for a transaction.
+fn is_outside_of_transaction(file: &Path) -> bool {
+    let Ok(text) = std::fs::read_to_string(file) else { return false };
+    Script::parse(&text, file).is_ok_and(|script| script.no_transaction)
+}
+
+/// How else a migration could be made that rows contradict, as it says itself behind the preflight on this line.
+fn made_anew(file: &Path, line: usize) -> Vec<String> {
+    let Ok(text) = std::fs::read_to_string(file) else { return Vec::new() };
+    let Ok(script) = Script::parse(&text, file) else { return Vec::new() };
+    let found = script.preflights.into_iter().find(|preflight| preflight.line == line);
+    let answers = found.map(|preflight| preflight.answers).unwrap_or_default();
+    answers
+        .into_iter()
+        .map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `cargo dbmigrate generate {flag}`"))
+        .collect()
 }
 
 /// Whether a statement was not even sent, because no server runs it.

@@ -1,5 +1,6 @@
-//! The answers that `--rename`, `--backfill` and `--accept` give on the command line.
+//! The answers that `--rename`, `--backfill`, `--convert` and `--accept` give on the command line.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -7,6 +8,7 @@ use dbmigrate_core::diff::Renames;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Decisions, Lint};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::sql::path::{parse_path, path};
 use dbmigrate_core::sql::{Expr, Name};
 
 use crate::error::{CommandError, Result, did_you_mean};
@@ -21,6 +23,10 @@ pub(crate) struct Answers {
     /// Value of existing rows in a new or no longer nullable column, as SQL
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     pub backfill: Vec<String>,
+
+    /// What the values of a column become that changes, as SQL over the row as it was
+    #[arg(long, value_name = "TABLE.COLUMN=SQL")]
+    pub convert: Vec<String>,
 
     /// Accept what a lint warns of (`drop_column:users.legacy`), or `all`
     #[arg(long, value_name = "LINT:OBJECT")]
@@ -76,7 +82,13 @@ pub(crate) enum Acceptance {
 impl Answers {
     /// Adds the flags to a command line.
     pub(crate) fn push_to(&self, line: &mut String) {
-        for (flag, values) in [("rename", &self.rename), ("backfill", &self.backfill), ("accept", &self.accept)] {
+        let flags = [
+            ("rename", &self.rename),
+            ("backfill", &self.backfill),
+            ("convert", &self.convert),
+            ("accept", &self.accept),
+        ];
+        for (flag, values) in flags {
             for value in values {
                 // writing to a string cannot fail
                 let _ = write!(line, " --{flag} {}", shell_quoted(value));
@@ -86,7 +98,7 @@ impl Answers {
 
     /// Whether there are none that could make a change out of nothing.
     pub(crate) fn changes_nothing(&self) -> bool {
-        self.rename.is_empty() && self.backfill.is_empty()
+        self.rename.is_empty() && self.backfill.is_empty() && self.convert.is_empty()
     }
 
     /// Adds the answers to decisions that come from elsewhere. A rename overrides one about the same names.
@@ -105,7 +117,7 @@ impl Answers {
         }
         override_with(&mut decisions.renames, renames);
         for acceptance in self.accepted(words)? {
-            match acceptance {
+            match acceptance.of_known((old, new)) {
                 Acceptance::Word(Word::All) => decisions.accepted.all = true,
                 Acceptance::Object(Word::KeepTable, table) => {
                     decisions.accepted.kept_tables.insert(table);
@@ -117,14 +129,8 @@ impl Answers {
                 Acceptance::Lint(lint, object) => decisions.accepted.add(lint, &object),
             }
         }
-        for text in &self.backfill {
-            let (target, expr) = text.split_once('=').ok_or_else(|| backfill_error(text))?;
-            let (table, column) = target.split_once('.').ok_or_else(|| backfill_error(text))?;
-            if expr.trim().is_empty() {
-                return Err(backfill_error(text));
-            }
-            decisions.backfills.insert((table.trim().into(), column.trim().into()), Expr::new(expr));
-        }
+        decisions.backfills = expressions("backfill", &self.backfill, new)?;
+        decisions.conversions = expressions("convert", &self.convert, new)?;
         Ok(())
     }
 
@@ -154,7 +160,7 @@ fn acceptance(text: &str, words: &[Word]) -> Result<Acceptance> {
         });
     };
     if let Some(word) = named.clone().find(|word| word.name() == lint) {
-        return Ok(Acceptance::Object(*word, object.into()));
+        return Ok(Acceptance::Object(*word, only_name(object)));
     }
     let lint: Lint = lint.parse().map_err(|_| {
         let error = CommandError::usage(format!("there is no lint `{lint}`"));
@@ -166,41 +172,79 @@ fn acceptance(text: &str, words: &[Word]) -> Result<Acceptance> {
     Ok(Acceptance::Lint(lint, object.to_owned()))
 }
 
-/// `users=people`, `users.nick=handle` or `users.nick=users.handle`.
+/// The object as one name: a path of one part, or the text as it stands.
+fn only_name(object: &str) -> Name {
+    match parse_path(object) {
+        Some((mut parts, None)) if parts.len() == 1 => parts.remove(0),
+        _ => object.into(),
+    }
+}
+
+impl Acceptance {
+    /// The same, with an object that was typed without quotes found among those that there are.
+    pub(crate) fn of_known(self, (old, new): (&Schema, &Schema)) -> Self {
+        match self {
+            Self::Lint(lint, object) => Self::Lint(lint, known_object(lint, &object, &[old, new])),
+            other => other,
+        }
+    }
+}
+
+/// The path of the object that a lint is about, as [`Question::lint`](dbmigrate_core::plan::Question::lint) has it.
+fn known_object(lint: Lint, typed: &str, schemas: &[&Schema]) -> String {
+    let names = || schemas.iter().flat_map(|schema| schema.object_names());
+    let whole = Name::from(typed);
+    if lint == Lint::DropTable && names().any(|name| *name == whole) {
+        return path([&whole]);
+    }
+    let columns = schemas.iter().flat_map(|schema| &schema.tables).flat_map(|table| {
+        let columns = table.columns.iter().map(|column| &column.name);
+        columns.map(|column| (&table.name, column))
+    });
+    let is_typed = |(table, column): &(&Name, &Name)| format!("{table}.{column}").eq_ignore_ascii_case(typed);
+    if let Some((table, column)) = columns.clone().find(is_typed).filter(|_| lint != Lint::DropTable) {
+        return path([table, column]);
+    }
+    match parse_path(typed) {
+        Some((parts, None)) => path(&parts),
+        _ => typed.to_owned(),
+    }
+}
+
+/// `users=people`, `users.nick=handle` or `users.nick=users.handle`; each name may stand in quotes.
 fn add_rename(renames: &mut Renames, text: &str, old: &Schema, new: &Schema) -> Result<()> {
     let usage = || {
         CommandError::usage(format!("`--rename {text}` is not a rename"))
             .help("a table: `--rename users=people`")
             .help("a column: `--rename users.nick=handle`")
+            .help("a name that has a `.` or a `=` in it stands in quotes: `--rename '\"my.table\"=people'`")
     };
-    let (from, to) = text.split_once('=').ok_or_else(usage)?;
-    let (from, to) = (from.trim(), to.trim());
-    if from.is_empty() || to.is_empty() {
-        return Err(usage());
-    }
-    // names may contain dots: a whole name that is a table wins
-    let is_table = |schema: &Schema, name: &str| {
-        let name = Name::from(name);
-        schema.tables.contains(&name) || schema.virtual_tables.contains(&name)
-    };
-    if !from.contains('.') || (is_table(old, from) && is_table(new, to)) {
-        if to.contains('.') && !is_table(new, to) {
-            return Err(usage());
-        }
-        renames.tables.push((from.into(), to.into()));
+    let is_table = |schema: &Schema, name: &Name| schema.tables.contains(name) || schema.virtual_tables.contains(name);
+    // a whole name that is a table wins, whatever it has in it
+    let halves =
+        text.match_indices('=').map(|(at, _)| (Name::from(text[..at].trim()), Name::from(text[at + 1..].trim())));
+    if let Some((from, to)) = halves.clone().find(|(from, to)| is_table(old, from) && is_table(new, to)) {
+        renames.tables.push((from, to));
         return Ok(());
     }
-    let (table, column) = from.split_once('.').ok_or_else(usage)?;
-    let to_column = match to.split_once('.') {
-        // `users.nick=users.handle`; a column that is called `a.b` is taken as it stands
-        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(table) => rest,
-        Some((prefix, _)) if is_table(new, prefix) => {
-            return Err(CommandError::usage(format!("`--rename {text}` moves a column to another table"))
-                .help("moving values takes a migration of your own: `cargo dbmigrate generate --custom`"));
+    let (from, to) = parse_path(text).and_then(|(from, to)| Some((from, to?.trim()))).ok_or_else(usage)?;
+    match (&from[..], parse_path(to)) {
+        ([table], Some((to, None))) if to.len() == 1 => renames.tables.push((table.clone(), to[0].clone())),
+        ([table, column], Some((to, None))) => {
+            let to = match &to[..] {
+                [to] => to.clone(),
+                [prefix, to] if prefix == table => to.clone(),
+                [prefix, _] if is_table(new, prefix) => {
+                    return Err(CommandError::usage(format!("`--rename {text}` moves a column to another table"))
+                        .help("moving values takes a migration of your own: `cargo dbmigrate generate --custom`"));
+                }
+                // a column that is called `a.b` is taken as it stands
+                _ => text.split_once('=').map_or("", |(_, to)| to).trim().into(),
+            };
+            renames.columns.push((table.clone(), column.clone(), to));
         }
-        _ => to,
-    };
-    renames.columns.push((table.into(), column.into(), to_column.into()));
+        _ => return Err(usage()),
+    }
     Ok(())
 }
 
@@ -214,8 +258,43 @@ fn override_with(renames: &mut Renames, flags: Renames) {
     renames.columns.extend(flags.columns);
 }
 
-fn backfill_error(text: &str) -> CommandError {
-    CommandError::usage(format!("`--backfill {text}` does not say what rows get")).help(
-        "name the column and an SQL expression: `--backfill users.age=0`, `--backfill \"users.key=lower(email)\"`",
-    )
+/// What `--backfill` and `--convert` say, by table and column.
+fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(Name, Name), Expr>> {
+    let mut found: BTreeMap<(Name, Name), Expr> = BTreeMap::new();
+    for text in texts {
+        let usage = || {
+            CommandError::usage(format!("`--{flag} {text}` does not say what rows get")).help(format!(
+                "name the column and an SQL expression: `--{flag} users.age=0`, `--{flag} \"users.key=lower(email)\"`"
+            ))
+        };
+        let known =
+            if text.trim_start().starts_with('"') || text.contains(".\"") { None } else { of_known_column(text, new) };
+        let (table, column, expr) = known.or_else(|| of_any_column(text)).ok_or_else(usage)?;
+        if expr.trim().is_empty() {
+            return Err(usage());
+        }
+        let target = format!("{table}.{column}");
+        if found.insert((table, column), Expr::new(expr)).is_some() {
+            return Err(CommandError::usage(format!("two `--{flag}` for `{target}`")).help("leave one of them out"));
+        }
+    }
+    Ok(found)
+}
+
+/// `table.column=expression` of a column that is declared, whatever characters its names have.
+fn of_known_column<'t>(text: &'t str, new: &Schema) -> Option<(Name, Name, &'t str)> {
+    let columns = new.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let matching = columns.filter_map(|(table, column)| {
+        let prefix = format!("{}.{}=", table.name, column.name);
+        let (start, expr) = text.split_at_checked(prefix.len())?;
+        start.eq_ignore_ascii_case(&prefix).then(|| (table.name.clone(), column.name.clone(), expr))
+    });
+    // `a.b=c=1` is of the column `b=c`, if there is one
+    matching.min_by_key(|(_, _, expr)| expr.len())
+}
+
+fn of_any_column(text: &str) -> Option<(Name, Name, &str)> {
+    let (target, expr) = parse_path(text)?;
+    let [table, column]: [Name; 2] = target.try_into().ok()?;
+    Some((table, column, expr?))
 }

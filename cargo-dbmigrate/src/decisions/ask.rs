@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use dbmigrate_core::diff::{Diff, RenameError, diff};
 use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
-use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question};
+use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, conversions, misplaced, of_unknown};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 
@@ -58,12 +58,15 @@ impl Asker<'_> {
         let renames = structs::pending_renames(self.declared, head);
         let mut decisions = Decisions { renames, ..Decisions::default() };
         self.answers.decide(&mut decisions, self.words, (old, new))?;
+        refuse(of_unknown(&decisions, new))?;
         loop {
             let diff = diff(old, new, &decisions.renames).map_err(|error| self.rename_error(&error))?;
-            let open = answerable(questions(&diff, old, new, &decisions)).into_iter();
+            let mut open = questions(&diff, old, new, &decisions);
+            open.extend(conversions(&diff, new, &decisions));
+            let open = answerable(open).into_iter();
             let open: Vec<Open> = open.map(|question| Open { question, count: None }).collect();
             let Some(first) = open.first() else {
-                check_backfills(&decisions, &diff, new)?;
+                check_fills(&decisions, &diff, new)?;
                 self.warn_of_unused(&diff, old, new, &decisions)?;
                 return Ok(Decided { decisions, diff, is_complete: true });
             };
@@ -94,27 +97,14 @@ pub(super) fn counted(count: u64, lint: Lint) -> String {
     crate::report::counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
 }
 
-/// A backfill must have something to fill, else it was meant for something else.
-pub(crate) fn check_backfills(decisions: &Decisions, diff: &Diff, new: &Schema) -> Result<()> {
-    for (table, column) in decisions.backfills.keys() {
-        let error = |message: String| Err(CommandError::usage(message));
-        let Some(declared) = new.table(table) else {
-            return error(format!("`--backfill {table}.{column}`: no struct declares a table `{table}`"));
-        };
-        if declared.column(column).is_none_or(|column| column.generated.is_some()) {
-            return error(format!("`--backfill {table}.{column}`: `{table}` has no column `{column}` to fill"));
-        }
-        let changed = diff.tables.iter().find(|changed| changed.name == *table);
-        let is_added = changed.is_some_and(|changed| changed.added.contains(column));
-        let tightened = changed
-            .is_some_and(|changed| changed.changed.iter().any(|change| change.name == *column && change.nullability));
-        if !is_added && !tightened {
-            return error(format!(
-                "`--backfill {table}.{column}`: the column is neither new nor newly NOT NULL, so nothing is filled"
-            ));
-        }
-    }
-    Ok(())
+/// A backfill must have something to fill, and a conversion something to convert, else it was meant for something else.
+pub(crate) fn check_fills(decisions: &Decisions, diff: &Diff, new: &Schema) -> Result<()> {
+    refuse(misplaced(decisions, diff, new))
+}
+
+fn refuse(found: Option<Misplaced>) -> Result<()> {
+    let Some(Misplaced { message, help }) = found else { return Ok(()) };
+    Err(help.into_iter().fold(CommandError::usage(message), CommandError::help))
 }
 
 impl Asker<'_> {
@@ -187,9 +177,9 @@ impl Asker<'_> {
                 Some(candidate) => (Place::Column(table.clone(), candidate.clone()), "new"),
                 None => (Place::Table(table.clone()), ""),
             },
-            Question::BecomesGenerated { table, column } | Question::Backfill { table, column, .. } => {
-                (Place::Column(table.clone(), column.clone()), "")
-            }
+            Question::BecomesGenerated { table, column }
+            | Question::Conversion { table, column, .. }
+            | Question::Backfill { table, column, .. } => (Place::Column(table.clone(), column.clone()), ""),
         };
         self.declared.point(diagnostic, &place, text)
     }

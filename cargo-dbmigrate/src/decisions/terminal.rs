@@ -64,16 +64,29 @@ impl Asker<'_> {
             _ => &[],
         };
         if let Question::Backfill { table, column, example } = question {
-            let tables = OldTables::of(&decisions.renames.apply(old));
-            let text = format!("{message} An SQL expression, such as {example}");
-            let answer = printer.enter(&text, |expression| tables.check(table, expression))?;
-            let flag = flags(&Question::Backfill {
-                table: table.clone(),
-                column: column.clone(),
-                example: Expr::new(answer.as_str()),
-            });
-            decisions.backfills.insert((table.clone(), column.clone()), Expr::new(answer));
-            return Ok(flag.into_iter().next());
+            let answer = self.expression(&format!("{message} {}", such_as(example.as_str())), table, decisions, old)?;
+            let example = Expr::new(answer.as_str());
+            decisions.backfills.insert((table.clone(), column.clone()), example.clone());
+            let (table, column) = (table.clone(), column.clone());
+            return Ok(flags(&Question::Backfill { table, column, example }).into_iter().next());
+        }
+        if let Question::Conversion { table, column, types, example: Some(example) } = question {
+            let items =
+                ["converted by an SQL expression".to_owned(), "left as they are, and cannot be read".to_owned()];
+            loop {
+                if printer.choose(&message, &items)? == 0 {
+                    let answer =
+                        self.expression(&format!("converted to what? {}", such_as(example)), table, decisions, old)?;
+                    decisions.conversions.insert((table.clone(), column.clone()), Expr::new(answer.as_str()));
+                    let (table, column, types) = (table.clone(), column.clone(), types.clone());
+                    let answered = Question::Conversion { table, column, types, example: Some(answer) };
+                    return Ok(flags(&answered).into_iter().next());
+                }
+                if printer.confirm(&format!("leave values in `{object}` that cannot be read?"))? {
+                    decisions.accepted.add(lint, &object);
+                    return Ok(flags(question).pop());
+                }
+            }
         }
         if candidates.is_empty() {
             let message = format!("{message}. Go on?");
@@ -110,10 +123,24 @@ impl Asker<'_> {
                 flags(question).into_iter().find(|flag| flag.contains(lint.name()))
             }
             Fate::Stays => {
-                decisions.accepted.kept_tables.insert(object.as_str().into());
+                if let Question::TableGone { table, .. } = question {
+                    decisions.accepted.kept_tables.insert(table.clone());
+                }
                 flags(question).pop()
             }
         })
+    }
+
+    /// An expression over the columns that a table has before.
+    fn expression(
+        &self,
+        question: &str,
+        table: &Name,
+        decisions: &Decisions,
+        old: &Schema,
+    ) -> std::result::Result<String, NoAnswer> {
+        let tables = OldTables::of(&decisions.renames.apply(old));
+        self.context.printer.enter(question, |expression| tables.check(table, expression))
     }
 
     /// What is chosen of the list.
@@ -138,6 +165,10 @@ impl Asker<'_> {
             None => Fate::Dropped,
         })
     }
+}
+
+fn such_as(example: &str) -> String {
+    format!("An SQL expression, such as {example}")
 }
 
 /// The flags that answer a question.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use dbmigrate_core::folder::Checksum;
 use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::sql::line_ends;
 use serde::Deserialize;
 
 use super::json::{DIALECTS, read_json};
@@ -184,10 +185,12 @@ fn read_entry(tag: String, when: i64, file: PathBuf, snapshot: &Path, journal: O
     let raw = Checksum::of_bytes(&bytes).to_hex();
     let text = String::from_utf8(bytes)
         .map_err(|_| CommandError::new(exit::INCONSISTENT, format!("`{}` is not UTF-8 text", file.display())))?;
-    let sql = text.replace("\r\n", "\n");
+    let unix = text.replace("\r\n", "\n");
     let hash = |text: &str| Checksum::of_bytes(text.as_bytes()).to_hex();
-    let hashes = [raw, hash(&sql), hash(&sql.replace('\n', "\r\n"))];
-    let sql = sql.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(sql);
+    let hashes = [raw, hash(&unix), hash(&unix.replace('\n', "\r\n"))];
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    // the same migration whatever checkout it is read from; a line end in a literal of any other file is data
+    let sql = line_ends::converted(text).unwrap_or_else(|| line_ends::normalized(text).into_owned());
     let outline = if snapshot.is_file() { Some(Outline::read(snapshot)?) } else { None };
     Ok(Entry { tag, when, file, sql, hashes, outline })
 }

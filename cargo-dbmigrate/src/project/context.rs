@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use dbmigrate_core::folder::Folder;
+use dbmigrate_core::folder::{Folder, Verify, lock};
 use dbmigrate_core::schema::Schema;
 
 use super::selection::Selection;
 use crate::error::{CommandError, Result};
+use crate::exit;
 use crate::project::config::{self, Config, FILE_NAME};
+use crate::project::gitignore;
 use crate::project::package::Package;
 use crate::project::path;
 use crate::project::url::{Connect, DatabaseUrl, Place, TokenSource, UrlSource};
@@ -52,6 +54,38 @@ impl Context {
         Ok(folder)
     }
 
+    /// The same for a command that goes by the migrations, which are then not written but read: a folder that is not
+    /// there was forgotten somewhere, and a run that has nothing to do because of it is none that went well.
+    ///
+    /// # Errors
+    /// As for [`Context::folder`], and exit code 5 if there is no folder.
+    pub(crate) fn existing_folder(&self) -> Result<Folder> {
+        let folder = self.folder()?;
+        self.refuse_missing(&folder)?;
+        Ok(folder)
+    }
+
+    /// Refuses a folder that is not there.
+    ///
+    /// # Errors
+    /// Exit code 5.
+    pub(crate) fn refuse_missing(&self, folder: &Folder) -> Result<()> {
+        if folder.exists() {
+            return Ok(());
+        }
+        // migrations without a lock
+        folder.verify(Verify::Listing)?;
+        let path = folder.path().display().to_string();
+        let error = match folder.path().is_dir() {
+            true => CommandError::new(exit::INCONSISTENT, format!("`{path}` has no `{}`", lock::FILE_NAME)),
+            false => CommandError::new(exit::INCONSISTENT, format!("there is no migrations folder `{path}`")),
+        };
+        let copy = format!("`COPY {0} ./{0}`", self.config.migrations.display());
+        Err(error
+            .help(format!("in a container, copy it beside `Cargo.toml`: {copy}"))
+            .help("in a new package, make it: `cargo dbmigrate init`"))
+    }
+
     /// What is ignored cannot be made by migrations.
     fn refuse_ignored(&self, schema: &Schema) -> Result<()> {
         let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
@@ -66,6 +100,25 @@ impl Context {
     /// Exit code 2 for a URL that is none of a database.
     pub(crate) fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
         DatabaseUrl::find(connect, &self.package.root, &self.config).inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// Sees to it that git does not take `.env`, the database of this package and `database` in, and says so. Returns
+    /// the file that was changed.
+    ///
+    /// # Errors
+    /// If it cannot be read or written.
+    pub(crate) fn ignore_in_git(&self, database: Option<&DatabaseUrl>) -> Result<Option<PathBuf>> {
+        let root = &self.package.root;
+        let named = database.and_then(DatabaseUrl::file).and_then(|file| std::path::absolute(file).ok());
+        let databases: Vec<PathBuf> = DatabaseUrl::local_file(root, &self.config).into_iter().chain(named).collect();
+        let Some(added) = gitignore::see_to(root, &databases)? else { return Ok(None) };
+        let (lines, file) = (added.lines.join("`, `"), added.file.display());
+        if added.is_new {
+            self.printer.status("Created", format!("{file} (with `{lines}`)"));
+        } else {
+            self.printer.status("Added", format!("`{lines}` to {file}"));
+        }
+        Ok(Some(added.file))
     }
 
     /// The database that was typed for a flag that is not `--url`.

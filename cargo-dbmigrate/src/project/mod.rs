@@ -2,6 +2,7 @@
 
 pub(crate) mod config;
 mod context;
+pub(crate) mod gitignore;
 pub(crate) mod package;
 pub(crate) mod path;
 mod selection;

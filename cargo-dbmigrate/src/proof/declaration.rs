@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::prove::{Proof, ProofError, check_declaration};
 use dbmigrate_core::plan::{Decisions, Plan};
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
@@ -13,16 +14,18 @@ use crate::project::Context;
 use crate::source::Declared;
 use crate::structs;
 
-/// Whether libSQL accepts what the structs declare.
-pub(crate) fn check(context: &Context, declared: &Declared) -> Result<()> {
-    block_on(check_declaration(&declared.schema, &declared.view_columns))
-        .map_err(|error| structs::declaration_error(context, declared, &error))
+/// Whether libSQL accepts what the structs declare, and then takes rows of it. `before` is what there is already.
+pub(crate) fn check(context: &Context, declared: &Declared, before: &Schema) -> Result<()> {
+    let faults = block_on(check_declaration(&declared.schema, &declared.view_columns))
+        .map_err(|error| structs::declaration_error(context, declared, &error))?;
+    structs::refuse_faults(context, declared, faults, before)
 }
 
 /// A table whose values only the real database decides, and that went through the proof without rows, is proven less
 /// than the others, which must not go unsaid.
 pub(crate) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
-    let tables: BTreeSet<&Name> = proof.empty.iter().filter(|table| plan.unforeseen.contains(table)).collect();
+    let unforeseen = proof.empty.iter().filter(|table| plan.unforeseen.contains(table));
+    let tables: BTreeSet<&Name> = unforeseen.chain(&proof.unproven).collect();
     for table in tables {
         context.printer.warning(
             &format!("no rows could be made up for `{table}`: its change is proven on the empty table only"),
@@ -31,20 +34,26 @@ pub(crate) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
     }
 }
 
-/// The backfill that a statement does not compile for, if that is why: an expression is its author's to mend.
+/// The backfill or conversion that a statement does not compile for, if that is why: an expression is its author's to mend.
 pub(crate) fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Option<CommandError> {
     let ProofError::Statement { statement, error, .. } = error else { return None };
     if error.kind != ErrorKind::Statement {
         return None;
     }
-    let ((table, column), expr) = decisions.backfills.iter().find(|(_, expr)| statement.contains(expr.as_str()))?;
-    let error = CommandError::usage(format!("`--backfill {table}.{column}={expr}` does not work: {error}"));
+    let backfills = decisions.backfills.iter().map(|given| ("backfill", given));
+    let mut given = backfills.chain(decisions.conversions.iter().map(|given| ("convert", given)));
+    let (flag, ((table, column), expr)) = given.find(|(_, (_, expr))| statement.contains(expr.as_str()))?;
+    let error = CommandError::usage(format!("`--{flag} {table}.{column}={expr}` does not work: {error}"));
     Some(error.help(format!("an SQL expression over the columns of `{table}`, renamed ones by their new names")))
 }
 
-/// A plan that fails its proof is a bug of the planner, and is reported as one. It is for a `what`; `untouched` says what
+/// A plan that fails its proof is a bug of the planner, and is reported as one, unless it fails in an expression of the
+/// author's. It is for a `what`; `untouched` says what
 /// was not done.
 pub(crate) fn unproven(error: &ProofError, plan: &Plan, what: &str, untouched: &str) -> CommandError {
+    if let ProofError::Expression { expr, .. } = error {
+        return CommandError::failed(format!("{error}, so {untouched}")).note(format!("the expression: {expr}"));
+    }
     let statements: Vec<String> = plan.statements().map(|statement| format!("{statement};")).collect();
     let failing = match error {
         ProofError::Statement { statement, .. } => format!("the statement: {statement}"),

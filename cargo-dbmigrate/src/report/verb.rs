@@ -87,7 +87,8 @@ mod tests {
     fn every_verb_has_a_meaning() {
         let mut verbs = Vec::new();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        quoted(".status(", &source, &mut verbs);
+        // not to find itself
+        quoted(&[".status", "("].concat(), &source, &mut verbs);
         assert!(verbs.len() > 20, "{verbs:?}");
         let known: Vec<&str> = VERBS.iter().flat_map(|(_, verbs)| verbs.iter().copied()).collect();
         verbs.retain(|verb| !known.contains(&verb.as_str()));

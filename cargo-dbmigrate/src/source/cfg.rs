@@ -1,6 +1,6 @@
 //! Evaluates `cfg` and expands `cfg_attr`, with the chosen features and the host as target.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashSet;
 use std::env::consts;
 
@@ -14,12 +14,59 @@ pub(super) struct Cfg {
     features: HashSet<String>,
     /// What `rustc --print cfg` says: asked only for a condition that cannot be answered without.
     rustc: OnceCell<HashSet<String>>,
+    /// Whether rustc must not be asked, because that takes longer than all the rest.
+    alone: bool,
+    /// Whether it would have been.
+    doubtful: Cell<bool>,
 }
 
 impl Cfg {
     /// With these features enabled.
     pub(super) fn new(features: HashSet<String>) -> Self {
-        Self { features, rustc: OnceCell::new() }
+        Self { features, ..Self::default() }
+    }
+
+    /// The same without ever asking rustc. What only rustc knows makes it doubtful.
+    pub(super) fn alone(features: HashSet<String>) -> Self {
+        Self { features, alone: true, ..Self::default() }
+    }
+
+    /// Whether a condition could not be judged without rustc.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubtful.get()
+    }
+
+    /// The features that are off and without which these attributes take an item away; empty if there are none that
+    /// would bring it back.
+    pub(super) fn missing_features(&self, attributes: &[Attribute]) -> Vec<String> {
+        let conditions: Vec<Meta> = attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"))
+            .filter_map(|attribute| attribute.parse_args().ok())
+            .collect();
+        self.missing_for(&conditions)
+    }
+
+    /// The same for an attribute that a `cfg_attr` takes away.
+    pub(super) fn missing_for_attribute(&self, attribute: &Attribute) -> Vec<String> {
+        let parts = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+        self.missing_for(&parts.ok().and_then(|parts| parts.into_iter().next()).into_iter().collect::<Vec<_>>())
+    }
+
+    fn missing_for(&self, conditions: &[Meta]) -> Vec<String> {
+        let mut missing = Vec::new();
+        for condition in conditions {
+            features_in(condition, &mut missing);
+        }
+        missing.retain(|feature| !self.features.contains(feature));
+        missing.sort_unstable();
+        missing.dedup();
+        if missing.is_empty() {
+            return missing;
+        }
+        let with = Self::alone(self.features.iter().chain(&missing).cloned().collect());
+        let is_back = conditions.iter().all(|condition| with.holds(condition).unwrap_or(false));
+        if is_back && !with.is_doubtful() { missing } else { Vec::new() }
     }
 
     /// Whether every `cfg` among the attributes holds. `cfg_attr`s are looked into.
@@ -106,6 +153,10 @@ impl Cfg {
 
     fn rustc(&self) -> &HashSet<String> {
         self.rustc.get_or_init(|| {
+            if self.alone {
+                self.doubtful.set(true);
+                return HashSet::new();
+            }
             let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
             let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
             let output =
@@ -113,6 +164,22 @@ impl Cfg {
             let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
             text.lines().map(str::to_owned).collect()
         })
+    }
+}
+
+/// The features that a condition names.
+fn features_in(condition: &Meta, found: &mut Vec<String>) {
+    match condition {
+        Meta::NameValue(pair) if pair.path.is_ident("feature") => {
+            if let Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) = &pair.value {
+                found.push(name.value());
+            }
+        }
+        Meta::List(list) => {
+            let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+            parts.into_iter().flatten().for_each(|part| features_in(&part, found));
+        }
+        _ => {}
     }
 }
 
@@ -156,6 +223,19 @@ mod tests {
         let names: Vec<String> =
             item.attrs.iter().map(|attribute| attribute.path().get_ident().unwrap().to_string()).collect();
         assert_eq!(names, ["a", "b", "c", "e"]);
+    }
+
+    #[test]
+    fn the_features_that_would_bring_an_item_back_are_named() {
+        let missing = |text: &str| {
+            let item: syn::ItemStruct = syn::parse_str(&format!("{text} struct X;")).unwrap();
+            Cfg::new(["on".to_owned()].into()).missing_features(&item.attrs).join(",")
+        };
+        assert_eq!(missing(r#"#[cfg(feature = "a")]"#), "a");
+        assert_eq!(missing(r#"#[cfg(all(feature = "b", any(feature = "a", unix)))] #[cfg(feature = "on")]"#), "a,b");
+        assert_eq!(missing("#[cfg(test)]"), "");
+        assert_eq!(missing(r#"#[cfg(all(test, feature = "a"))]"#), "");
+        assert_eq!(missing(r#"#[cfg(not(feature = "a"))]"#), "");
     }
 
     #[test]

@@ -5,16 +5,17 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use dbmigrate_core::declare::{Declaration, DeclareError, Derive, Object, lower};
+use dbmigrate_core::declare::{Declaration, Derive, Object, lower};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::{Place, ProblemKind};
 use dbmigrate_core::sql::Name;
 use proc_macro2::Span;
 
-use super::Package;
+use super::package::Package;
 use super::resolve::Known;
 use super::scope::{Ours, Space};
 use super::tree::{Body, FileId, Parsed, Shape, SourceFile, Tree};
+use super::unread;
 use crate::diagnostic::Diagnostic;
 
 /// The schema that a package declares, with what the diff needs to know besides, and where everything was said.
@@ -32,6 +33,8 @@ pub struct Declared {
     pub view_columns: Vec<(Name, Vec<Name>)>,
     /// What is to be said though nothing is wrong.
     pub warnings: Vec<Diagnostic>,
+    /// Structs of ours in the package that are not read: no `mod` leads to their file, or a feature is off.
+    pub unread: Vec<Diagnostic>,
     places: Vec<Places>,
 }
 
@@ -73,12 +76,6 @@ fn owner(place: &Place) -> Option<&Name> {
     }
 }
 
-/// An error of lowering, at its place.
-pub(super) fn diagnostic(tree: &Tree, file: FileId, error: DeclareError) -> Diagnostic {
-    let diagnostic = tree.error_at(file, error.span, error.message);
-    error.help.into_iter().fold(diagnostic, Diagnostic::help)
-}
-
 /// Lowers everything that was read, and makes one schema of it.
 pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
     // a file that cannot be read or parsed makes every name in it unknown: one error, not a hundred
@@ -91,20 +88,24 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
     }
     stop_at_errors(&tree)?;
     let warnings = tree.diagnostics.take();
+    let unread = unread::of(&tree);
     let package = tree.package.clone();
     // syntax trees of a whole package: the process ends before taking them apart would pay
     std::mem::forget(tree);
     let Merging { schema, renamed_tables, renamed_columns, view_columns, places, by_name, .. } = merging;
-    let mut declared = Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, places };
+    let mut declared =
+        Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, unread, places };
     let mut errors = Vec::new();
     for problem in declared.schema.problems() {
         // a database may have it, and names in quotes are how it is said
         let tolerated = match problem.place {
             Place::ForeignKey(..) if !by_name.contains(&problem.place) => None,
-            Place::ForeignKey(..) => Some("with foreign keys on, the table cannot be written to"),
-            _ => Some("rows that do not name another value are refused"),
+            Place::ForeignKey(..) if problem.kind == ProblemKind::Unusable => {
+                Some("with foreign keys on, the table cannot be written to".to_owned())
+            }
+            _ => problem.help.clone(),
         };
-        if let Some(what) = tolerated.filter(|_| problem.kind == ProblemKind::Unusable) {
+        if let Some(what) = tolerated.filter(|_| problem.kind != ProblemKind::Declaration) {
             let warning = declared.point(Diagnostic::warning(problem.message), &problem.place, "").help(what);
             declared.warnings.push(warning);
         } else {
@@ -157,7 +158,7 @@ fn lower_all(tree: &Tree) -> Vec<(Rc<Shape>, Declaration)> {
             Ok(declaration) => lowered.push((shape, declaration)),
             Err(errors) => {
                 for error in errors {
-                    tree.report(diagnostic(tree, shape.file, error));
+                    tree.report(tree.declare_error(shape.file, error));
                 }
             }
         }
@@ -201,6 +202,8 @@ impl Merging {
         if !declaration.docs.is_empty() {
             self.schema.docs.insert(name.clone(), declaration.docs);
         }
+        let reads = declaration.reads.into_iter();
+        self.schema.reads.extend(reads.map(|(column, reads)| ((name.clone(), column), reads)));
         match declaration.object {
             Object::Table(table) => drop(self.schema.tables.insert(table)),
             Object::VirtualTable(table) => drop(self.schema.virtual_tables.insert(table)),

@@ -10,7 +10,7 @@ use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, DeriveInput, ImplItem, ItemImpl, ItemMod, Meta, Stmt, Type, UseTree};
 
-use super::modules::Directory;
+use super::directory::Directory;
 use super::tree::{Alias, Body, Const, FileId, Impl, Item, Parsed, Route, Scope, ScopeId, Shape, Slot, Tree, unraw};
 use crate::diagnostic::Diagnostic;
 
@@ -24,7 +24,7 @@ const STANDARD: [&str; 9] = ["Debug", "Clone", "Copy", "PartialEq", "Eq", "Parti
 pub(super) struct Filler<'t> {
     pub(super) tree: &'t Tree,
     id: ScopeId,
-    scope: Scope,
+    pub(super) scope: Scope,
     /// The file that items come from: the module's, or an included one.
     pub(super) file: FileId,
     pub(super) directory: Directory,
@@ -75,6 +75,8 @@ impl<'t> Filler<'t> {
         for item in items {
             if self.allows(attributes(&item)) {
                 self.add(item);
+            } else {
+                self.hide(&item);
             }
         }
     }
@@ -140,11 +142,16 @@ impl<'t> Filler<'t> {
     }
 
     fn add_shape(&mut self, mut input: DeriveInput) {
+        let is_conditional = |attribute: &&Attribute| attribute.path().is_ident("cfg_attr");
+        let conditional: Vec<Attribute> = input.attrs.iter().filter(is_conditional).cloned().collect();
         if let Err(error) = self.settle(&mut input) {
             self.report(&error);
             return;
         }
         let derives = derives(&input.attrs);
+        if !conditional.is_empty() {
+            self.hide_derives(&input.ident, &conditional, &derives);
+        }
         let name = unraw(&input.ident);
         let ident = input.ident.clone();
         let body = match self.plainly_ours(&derives) {
@@ -360,7 +367,7 @@ impl Visit<'_> for Bodies<'_, '_> {
 }
 
 /// The name of one of our table derives, if something in the tokens derives it.
-fn derived_in(tokens: TokenStream, in_derive: bool) -> Option<&'static str> {
+pub(super) fn derived_in(tokens: TokenStream, in_derive: bool) -> Option<&'static str> {
     let mut after_derive = false;
     for token in tokens {
         match token {
@@ -384,7 +391,7 @@ fn derived_in(tokens: TokenStream, in_derive: bool) -> Option<&'static str> {
 
 /// The derived paths, those of the standard library left out. Read off the tokens: parsing them again costs more than
 /// all else that is done with a struct here.
-fn derives(attributes: &[Attribute]) -> Vec<(Route, Span)> {
+pub(super) fn derives(attributes: &[Attribute]) -> Vec<(Route, Span)> {
     let mut found = Vec::new();
     for attribute in attributes {
         let Meta::List(list) = &attribute.meta else { continue };
@@ -414,7 +421,7 @@ fn derives(attributes: &[Attribute]) -> Vec<(Route, Span)> {
     found
 }
 
-fn attributes(item: &syn::Item) -> &[Attribute] {
+pub(super) fn attributes(item: &syn::Item) -> &[Attribute] {
     match item {
         syn::Item::Const(item) => &item.attrs,
         syn::Item::Enum(item) => &item.attrs,

@@ -7,40 +7,26 @@
 
 mod cfg;
 mod declared;
+mod directory;
+mod globs;
+mod ids;
 mod items;
 mod modules;
 mod nesting;
 pub mod package;
+mod plain;
+mod request;
 mod resolve;
 mod scope;
 mod tree;
-
-use std::path::PathBuf;
+mod unread;
 
 pub use declared::Declared;
 pub use nesting::STACK;
 pub use package::Package;
+pub use request::Request;
 
 use crate::diagnostic::Diagnostic;
-
-/// What to read: the selection as cargo's own flags make it.
-#[derive(Debug, Clone, Default)]
-pub struct Request {
-    /// The current directory; other paths are relative to it.
-    pub current_dir: PathBuf,
-    /// `--manifest-path`.
-    pub manifest_path: Option<PathBuf>,
-    /// `-p`.
-    pub package: Option<String>,
-    /// `--features`, each as given: a name or a list.
-    pub features: Vec<String>,
-    /// `--all-features`.
-    pub all_features: bool,
-    /// `--no-default-features`.
-    pub no_default_features: bool,
-    /// The crate root to read instead of the package's library and binaries.
-    pub root: Option<PathBuf>,
-}
 
 /// Reads the structs that a package declares.
 ///
@@ -55,7 +41,24 @@ pub fn read(request: &Request) -> Result<Declared, Vec<Diagnostic>> {
 /// # Errors
 /// As for [`read`].
 pub fn read_package(package: Package) -> Result<Declared, Vec<Diagnostic>> {
-    let tree = tree::Tree::new(package);
+    let cfg = cfg::Cfg::new(package.features.clone());
+    declared::merge(followed(tree::Tree::new(package, cfg)))
+}
+
+/// Reads the structs without asking cargo or rustc anything, if that is a matter of milliseconds. `None` if it is not,
+/// and wherever there is any doubt about what they would have said: it is good for a hint.
+pub fn glance(request: &Request) -> Option<Declared> {
+    let package = plain::package(request)?;
+    let cfg = cfg::Cfg::alone(package.features.clone());
+    let tree = followed(tree::Tree::new(package, cfg));
+    if tree.cfg.is_doubtful() {
+        return None;
+    }
+    let declared = declared::merge(tree).ok()?;
+    (declared.warnings.is_empty() && declared.unread.is_empty()).then_some(declared)
+}
+
+fn followed(tree: tree::Tree) -> tree::Tree {
     for (at, root) in tree.package.roots.clone().iter().enumerate() {
         let id = tree.read_root(root);
         // the library comes first
@@ -64,5 +67,5 @@ pub fn read_package(package: Package) -> Result<Declared, Vec<Diagnostic>> {
         }
     }
     tree.read_renamed();
-    declared::merge(tree)
+    tree
 }

@@ -7,38 +7,11 @@ use std::path::{Component, Path, PathBuf};
 use proc_macro2::Span;
 use syn::{Attribute, Expr, ExprLit, ItemMod, Lit, Meta};
 
+use super::directory::Directory;
 use super::items::Filler;
 use super::nesting;
 use super::tree::{FileId, ScopeId, Slot, SourceFile, Tree, Unread, unraw};
 use crate::diagnostic::Diagnostic;
-
-/// Where the modules declared in a file or an inline module are looked for.
-#[derive(Debug, Clone)]
-pub(super) struct Directory {
-    pub(super) path: PathBuf,
-    /// The name of a `foo.rs`, whose modules lie in `foo/`, while its `#[path]`s start beside it.
-    pub(super) stem: Option<String>,
-}
-
-impl Directory {
-    /// That of a file whose modules lie beside it: a crate root, a `mod.rs`, a file that `#[path]` names.
-    fn beside(file: &Path) -> Self {
-        Self { path: file.parent().unwrap_or(Path::new("")).to_owned(), stem: None }
-    }
-
-    fn for_modules(&self) -> PathBuf {
-        self.stem.as_ref().map_or_else(|| self.path.clone(), |stem| self.path.join(stem))
-    }
-
-    /// That of an inline module.
-    fn inline(&self, name: &str, attributed: Option<&str>) -> Self {
-        let path = match attributed {
-            Some(attributed) => self.path.join(attributed),
-            None => self.for_modules().join(name),
-        };
-        Self { path, stem: None }
-    }
-}
 
 impl Tree {
     /// Reads a crate from its root.
@@ -94,10 +67,12 @@ impl Tree {
         // a function body can hold a table only where something is derived
         filler.look_into_bodies = text.contains("derive");
         drop(text);
-        if let Some(parsed) = parsed
-            && filler.allows(&parsed.attrs)
-        {
-            filler.add_all(parsed.items);
+        if let Some(parsed) = parsed {
+            if filler.allows(&parsed.attrs) {
+                filler.add_all(parsed.items);
+            } else {
+                filler.hide_all(&parsed.items, &self.cfg.missing_features(&parsed.attrs));
+            }
         }
         filler.close();
     }
@@ -185,6 +160,16 @@ impl Tree {
                 None
             }
         }
+    }
+
+    /// The files that a module declared as `mod name;` may be in.
+    pub(super) fn files_of(item: &ItemMod, directory: &Directory) -> Vec<PathBuf> {
+        if let Some((attributed, _)) = path_attribute(&item.attrs) {
+            return vec![normal(&directory.path.join(attributed))];
+        }
+        let base = normal(&directory.for_modules());
+        let name = unraw(&item.ident);
+        vec![base.join(format!("{name}.rs")), base.join(name).join("mod.rs")]
     }
 
     /// The module of a file, read at most once however many crates and `#[path]`s lead to it.

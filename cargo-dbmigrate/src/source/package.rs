@@ -1,11 +1,11 @@
 //! Which package is read, with which features, from which crate roots, and under which name it sees `dbmigrate`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Edition, Metadata, MetadataCommand, TargetKind};
 
-use super::Request;
+use super::request::Request;
 use crate::diagnostic::Diagnostic;
 
 /// The name of the facade's package; its library is called `dbmigrate`.
@@ -62,15 +62,7 @@ impl Package {
             let targets = library.into_iter().chain(package.targets.iter().filter(is_root));
             targets.map(|target| target.src_path.clone().into_std_path_buf()).collect()
         };
-        let visible = |dependency: &cargo_metadata::Dependency| {
-            let (library, known) = match dependency.name.as_str() {
-                FACADE => ("dbmigrate".to_owned(), "dbmigrate".to_owned()),
-                // the registry has an unrelated crate of that name
-                "dbmigrate" => ("dbmigrate".to_owned(), "(dbmigrate)".to_owned()),
-                other => (identifier(other), identifier(other)),
-            };
-            (dependency.rename.as_deref().map_or(library, identifier), known)
-        };
+        let visible = |dependency: &cargo_metadata::Dependency| visible(&dependency.name, dependency.rename.as_deref());
         Ok(Self {
             name: package.name.to_string(),
             current_dir: request.current_dir.clone(),
@@ -104,11 +96,22 @@ fn is_library(kind: &TargetKind) -> bool {
     )
 }
 
+/// The name under which a dependency is visible, and the one that it is known by.
+pub(super) fn visible(package: &str, rename: Option<&str>) -> (String, String) {
+    let (library, known) = match package {
+        FACADE => ("dbmigrate".to_owned(), "dbmigrate".to_owned()),
+        // the registry has an unrelated crate of that name
+        "dbmigrate" => ("dbmigrate".to_owned(), "(dbmigrate)".to_owned()),
+        other => (identifier(other), identifier(other)),
+    };
+    (rename.map_or(library, identifier), known)
+}
+
 fn is_facade(dependency: &cargo_metadata::Dependency) -> bool {
     dependency.name == FACADE && dependency.kind == DependencyKind::Normal
 }
 
-fn identifier(name: &str) -> String {
+pub(super) fn identifier(name: &str) -> String {
     name.replace('-', "_")
 }
 
@@ -190,6 +193,15 @@ fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Res
         }
         wanted.push(feature.to_owned());
     }
+    Ok(with_implied(wanted, &package.features, is_feature))
+}
+
+/// The features with those that they imply.
+pub(super) fn with_implied(
+    mut wanted: Vec<String>,
+    features: &BTreeMap<String, Vec<String>>,
+    is_feature: impl Fn(&str) -> bool,
+) -> HashSet<String> {
     let mut enabled = HashSet::new();
     while let Some(feature) = wanted.pop() {
         // `dep:x` and `x?/f` enable no feature of this package; `x/f` enables the implicit feature of an optional `x`
@@ -201,7 +213,7 @@ fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Res
             Some(_) => continue,
             None => feature,
         };
-        if let Some(implied) = package.features.get(&feature) {
+        if let Some(implied) = features.get(&feature) {
             if enabled.insert(feature) {
                 wanted.extend(implied.iter().cloned());
             }
@@ -209,7 +221,7 @@ fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Res
             enabled.insert(feature);
         }
     }
-    Ok(enabled)
+    enabled
 }
 
 fn extern_key(dependency: &cargo_metadata::Dependency) -> &str {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use dbmigrate_core::declare::errors::closest;
 use dbmigrate_core::declare::rust_types::{self, TypeNames};
 use dbmigrate_core::declare::{ColumnType, DeclareError, Resolve, lower_column_type};
+use dbmigrate_core::schema::Reads;
 use dbmigrate_core::sql::Name;
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;
@@ -159,7 +160,7 @@ impl View<'_> {
                 Err(errors) => {
                     // shown in its own place, once; the fields that use it are silent about it
                     for error in errors {
-                        tree.report(super::declared::diagnostic(tree, shape.file, error));
+                        tree.report(tree.declare_error(shape.file, error));
                     }
                     None
                 }
@@ -340,6 +341,10 @@ impl Resolve for View<'_> {
             },
             _ => false,
         }
+    }
+
+    fn reads(&self, ty: &Type) -> Option<Reads> {
+        rust_types::reads(ty, self)
     }
 
     fn reference(&self, path: &syn::Path) -> Result<Option<(Name, Name)>> {

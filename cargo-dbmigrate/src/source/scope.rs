@@ -1,9 +1,9 @@
 //! Looks paths up: through modules, `use`, renames, globs and re-exports, to an item of the package or to the path of
 //! an item of another crate.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::globs::Globs;
 use super::tree::{Const, Item, Route, ScopeId, Tree};
 
 /// The namespaces in which the same name can mean different things.
@@ -51,15 +51,6 @@ impl Search {
     fn new(space: Space) -> Self {
         Self { space, open: Vec::new(), outside: Vec::new() }
     }
-}
-
-/// The modules that a scope imports by `*`, directly and through further globs.
-#[derive(Debug, Default)]
-pub(super) struct Globs {
-    /// How many globs lie between: the name in the nearest counts.
-    distances: HashMap<ScopeId, usize>,
-    /// Modules of other crates.
-    outside: Vec<Vec<String>>,
 }
 
 impl Tree {

@@ -10,17 +10,15 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use dbmigrate_core::declare::errors::Errors;
-use dbmigrate_core::declare::{Derive, ast};
+use dbmigrate_core::declare::{DeclareError, Derive, ast};
 use proc_macro2::Span;
 
 use super::cfg::Cfg;
-use super::modules::Directory;
+use super::directory::Directory;
+use super::globs::Globs;
+pub(super) use super::ids::{FileId, ScopeId};
 use super::package::Package;
-use super::scope::Globs;
 use crate::diagnostic::{Diagnostic, shown_path};
-
-pub(super) type FileId = usize;
-pub(super) type ScopeId = usize;
 
 /// A source file.
 #[derive(Debug)]
@@ -94,7 +92,7 @@ pub(super) struct Parsed {
 
 impl Parsed {
     pub(super) fn new(input: &syn::DeriveInput, derive: Derive) -> Rc<Self> {
-        let (item, errors) = ast::Item::parse(input, derive);
+        let (item, errors) = dbmigrate_core::declare::parse(input, derive);
         Rc::new(Self { item, broken: !errors.is_empty(), errors: errors.into() })
     }
 }
@@ -189,12 +187,16 @@ pub(super) struct Tree {
     /// Other names that `use … as` gives to our derives and traits.
     pub(super) renames: RefCell<HashSet<String>>,
     pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
+    /// Structs of ours that are not read because a feature is off.
+    pub(super) hidden: RefCell<Vec<Diagnostic>>,
+    /// Module files that a condition takes away, each with the directory of its own modules.
+    pub(super) taken_away: RefCell<Vec<PathBuf>>,
 }
 
 impl Tree {
-    pub(super) fn new(package: Package) -> Self {
+    pub(super) fn new(package: Package, cfg: Cfg) -> Self {
         Self {
-            cfg: Cfg::new(package.features.clone()),
+            cfg,
             package,
             library: RefCell::default(),
             files: RefCell::default(),
@@ -207,6 +209,8 @@ impl Tree {
             impls: RefCell::default(),
             renames: RefCell::default(),
             diagnostics: RefCell::default(),
+            hidden: RefCell::default(),
+            taken_away: RefCell::default(),
         }
     }
 
@@ -259,5 +263,11 @@ impl Tree {
     pub(super) fn error_at(&self, file: FileId, span: Span, message: impl Into<String>) -> Diagnostic {
         let file = self.file(file);
         Diagnostic::error(message).at(&file.path, file.range(span), "")
+    }
+
+    /// An error of lowering, at its place.
+    pub(super) fn declare_error(&self, file: FileId, error: DeclareError) -> Diagnostic {
+        let diagnostic = self.error_at(file, error.span, error.message);
+        error.help.into_iter().fold(diagnostic, Diagnostic::help)
     }
 }

@@ -8,7 +8,7 @@ use dbmigrate_core::engine::check::broken_objects;
 use dbmigrate_core::engine::{Connection, introspect, view_columns};
 use pollster::block_on;
 
-use crate::support::{run_script, shared};
+use crate::support::{history, run_script, shared};
 use crate::workspace::{Workspace, repository};
 
 /// The structs of a schema, as `pull` makes them. `None` if they cannot say all of it.
@@ -85,6 +85,15 @@ fn every_feature_of_the_language_agrees_with_the_migration_made_of_it() {
         "compiler-agree",
         &[("agree-everything".to_owned(), read("everything.rs")), ("agree-rendered".to_owned(), read("rendered.rs"))],
     );
+}
+
+#[test]
+fn our_schemas_agree_with_the_migrations_made_of_them() {
+    let sources: Vec<(String, String)> = history::schemas()
+        .into_iter()
+        .map(|(name, sql)| (format!("agree-{name}"), structs(&sql).expect("structs can say it")))
+        .collect();
+    agree("compiler-agree-ours", &sources);
 }
 
 #[test]

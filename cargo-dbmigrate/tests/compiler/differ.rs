@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use dbmigrate_core::diff::{Change as Step, Renames, diff};
-use serde_json::Value;
 
 use crate::agree::structs;
-use crate::support::{Change, data, example_backfills, schema_of, shared};
+use crate::support::{Change, data, example_backfills, law, schema_of, shared};
 use crate::workspace::{EMBEDDED, Said, Workspace};
 
 /// The lock of a folder without migrations, as `init` makes it.
@@ -17,6 +16,9 @@ const LOCK: &str =
 
 /// A table that is there before and after.
 const ANCHOR: &str = "\n#[derive(dbmigrate::Table)]\npub struct Anchored {\n    pub anchor: i64,\n}\n";
+
+/// The suites that are none of this repository's.
+const FOREIGN: [&str; 3] = ["sqlite_alter_tcl", "sqldef", "atlas"];
 
 const ALLOWED: &str = "#![allow(dead_code, unused, non_camel_case_types, non_snake_case)]\n";
 
@@ -29,13 +31,11 @@ struct Case {
     after: String,
 }
 
-/// The cases of the shared data that can be said as structs.
-fn cases(folder: &Path) -> Vec<Case> {
+/// The cases of suites that can be said as structs.
+fn cases(suites: &[&str]) -> Vec<Case> {
     let mut cases = Vec::new();
-    for suite in ["hazards", "sqlite_alter_tcl", "sqldef", "atlas"] {
-        let text = std::fs::read_to_string(folder.join(format!("{suite}.jsonl"))).expect("the suite is there");
-        for (at, line) in text.lines().enumerate() {
-            let case: Value = serde_json::from_str(line).expect("the suite is JSON");
+    for suite in suites {
+        for (at, case) in data::load(suite).into_iter().enumerate() {
             let Ok(mut change) = data::change(&case) else { continue };
             let sql = |key: &str| structs(case[key].as_str().unwrap_or_default());
             let (Some(before), Some(after)) = (sql("current_sql"), sql("desired_sql")) else { continue };
@@ -46,7 +46,7 @@ fn cases(folder: &Path) -> Vec<Case> {
             for (target, value) in example_backfills(&change).unwrap_or_default() {
                 change.backfills.entry(target).or_insert(value);
             }
-            let name = format!("{suite}: {}", case["name"].as_str().unwrap_or_default());
+            let name = format!("{suite}: {}", law::name(&case));
             cases.push(Case { name, package: format!("differ-{suite}-{at}"), change, before, after });
         }
     }
@@ -179,19 +179,20 @@ fn none_differs(folder: &str, cases: Vec<Case>, least: usize) {
 
 #[test]
 fn the_compiler_says_something_exactly_when_there_is_something_to_generate() {
-    let Some(folder) = shared("cases") else { return };
-    none_differs("compiler-differ", cases(&folder).into_iter().step_by(11).collect(), 25);
+    let mut some: Vec<Case> = cases(&law::SUITES).into_iter().step_by(4).collect();
+    some.extend(cases(&FOREIGN).into_iter().step_by(20));
+    none_differs("compiler-differ", some, 15);
 }
 
 #[test]
 #[ignore = "takes minutes"]
 fn soak_the_compiler_and_generate_agree_about_every_case() {
-    let (Some(folder), Some(histories)) = (shared("cases"), shared("corpus/histories")) else { return };
-    let mut all = cases(&folder);
-    for app in std::fs::read_dir(histories).expect("a folder").flatten() {
-        let states = history(&app.path());
+    let mut all = cases(&law::SUITES);
+    all.extend(cases(&FOREIGN));
+    for app in shared("corpus/histories").into_iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder")) {
+        let states = history(&app.expect("a folder").path());
         let step = states.len() / 12 + 1;
         all.extend(states.into_iter().step_by(step));
     }
-    none_differs("compiler-differ-soak", all, 400);
+    none_differs("compiler-differ-soak", all, 70);
 }

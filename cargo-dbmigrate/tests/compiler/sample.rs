@@ -289,7 +289,7 @@ impl Sample {
     fn generate(&self, arguments: &[&str]) -> Result<(), String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-dbmigrate"));
         command.args(["generate", "--name", "edited"]).args(arguments).current_dir(&self.root);
-        let output = command.env_remove("TURSO_DATABASE_URL").output().expect("the binary runs");
+        let output = command.env_remove("TURSO_DATABASE_URL").env_remove("CI").output().expect("the binary runs");
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }
 

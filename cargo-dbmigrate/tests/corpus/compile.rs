@@ -25,6 +25,8 @@ edition = "2024"
 
 [dependencies]
 dbmigrate-rs = { path = "FACADE" }
+# what is pulled of a column with JSON names it
+serde_json = "1"
 
 [profile.dev]
 debug = "line-tables-only"

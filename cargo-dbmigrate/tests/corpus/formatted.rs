@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::project::{files, load, rendered};
-use crate::support::shared;
+use crate::support::{history, shared};
 
 /// Long lists, wide characters, and texts of several lines in all places where one can be.
 const ODD: &str = "
@@ -36,6 +36,7 @@ fn rustfmt_has_nothing_to_change() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut schemas =
         vec![("odd".to_owned(), ODD.to_owned()), ("shop".to_owned(), include_str!("shop.sql").to_owned())];
+    schemas.extend(history::schemas());
     for file in shared("corpus/schemas").into_iter().flat_map(|folder| files(&folder, "sql")) {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         schemas.push((name, std::fs::read_to_string(&file).expect("text")));

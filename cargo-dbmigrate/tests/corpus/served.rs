@@ -1,10 +1,10 @@
-//! The same on a server: hazards, a sample of the other cases, and a growing application, with the same checks.
+//! The same on a server: the cases of this repository, a sample of the other cases, and a growing application, with the same checks.
 
 use dbmigrate_test_support::sqld::shared;
 
 use crate::cases::run_cases;
-use crate::hazards::run_hazards;
-use crate::histories::{grow, migrate_all, push_all};
+use crate::histories::{grow, run_all};
+use crate::law::run_law;
 use crate::project::Run;
 use crate::support::data;
 use crate::ways::Way;
@@ -14,22 +14,22 @@ const SAMPLE: usize = 6;
 
 fn one_of(each: usize, suite: &str) {
     let Some(server) = shared() else { return };
-    let cases: Vec<_> = data::load(&format!("{suite}.jsonl")).into_iter().step_by(each).collect();
+    let cases: Vec<_> = data::load(suite).into_iter().step_by(each).collect();
     for way in [Way::Migrate, Way::Push] {
         run_cases(suite, &cases, way, |_| Run::Served(server));
     }
 }
 
 #[test]
-fn hazards_end_on_a_server_as_in_a_file_when_migrated() {
+fn cases_of_this_repository_end_on_a_server_as_in_a_file_when_migrated() {
     let Some(server) = shared() else { return };
-    run_hazards(Way::Migrate, |_| Run::Served(server));
+    run_law(Way::Migrate, "on a server", |_| Run::Served(server));
 }
 
 #[test]
-fn hazards_end_on_a_server_as_in_a_file_when_pushed() {
+fn cases_of_this_repository_end_on_a_server_as_in_a_file_when_pushed() {
     let Some(server) = shared() else { return };
-    run_hazards(Way::Push, |_| Run::Served(server));
+    run_law(Way::Push, "on a server", |_| Run::Served(server));
 }
 
 #[test]
@@ -60,6 +60,5 @@ fn soak_everything_ends_on_a_server_as_in_a_file() {
     for suite in ["sqlite_alter_tcl", "sqldef", "atlas"] {
         one_of(1, suite);
     }
-    migrate_all(Run::Served(server));
-    push_all(Run::Served(server));
+    run_all(Run::Served(server));
 }

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod commands;
+mod conversions;
 mod custom;
 mod databases;
 mod decisions;
@@ -15,7 +16,10 @@ mod dry_run;
 mod faults;
 mod folder;
 mod foreign_files;
+mod forgotten;
 mod ignored;
+mod line_ends;
+mod never_usable;
 mod project;
 mod pull;
 mod push;
@@ -23,4 +27,5 @@ mod push_beside;
 mod renames;
 mod rows;
 mod servers;
+mod targets;
 mod unusable_keys;

@@ -247,7 +247,7 @@ fn values_that_no_variant_can_be_called_stay_text() {
         "CREATE TABLE t (
            a TEXT CHECK (a IN ('', 'x')), b TEXT CHECK (b IN ('a b', 'a-b')), c TEXT CHECK (c IN ('1st')),
            d TEXT COLLATE NOCASE CHECK (d IN ('x')), e INTEGER CHECK (e IN (1, 2)), f TEXT CHECK (f IN ('self')),
-           g VARCHAR(9) CONSTRAINT named CHECK (g IS NULL OR g IN ('NC-17', 'PG')) DEFAULT 'other',
+           g VARCHAR(9) CONSTRAINT named CHECK (g IS NULL OR g IN ('NC-17', 'PG')) DEFAULT 'PG',
            h TEXT NOT NULL DEFAULT 'inProgress' CHECK (h IN ('todo', 'inProgress')), i TEXT CHECK (length(i) > 1) UNIQUE);
          CREATE TABLE refers (h TEXT REFERENCES t (i), i TEXT REFERENCES t (i) CHECK (i IN ('x', 'y')));",
     );

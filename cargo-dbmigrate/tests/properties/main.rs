@@ -40,7 +40,7 @@ use distort::distorted;
 use gene::{CaseGenes, Choices, Gene};
 use project::{Project, Run, load};
 use pulled::{Outcome, round_trip};
-use runner::{Counts, count, run_cases, share};
+use runner::{Counts, count, run_cases, run_cases_twofold, share};
 use ways::{Ending, Way};
 
 #[test]
@@ -77,7 +77,7 @@ fn a_random_schema_comes_back_from_an_empty_database_and_compiles() {
 
 #[test]
 fn a_random_edit_that_is_pushed_keeps_every_row_or_says_why_not() {
-    let counts = run_cases(150, &(gene::edits(), gene::styles()), push);
+    let counts = run_cases_twofold(150, || (gene::edits(), gene::styles()), push);
     let applied = share(&counts, "applied");
     assert!(applied >= 50, "only {applied} % of the changes applied: {counts:?}");
 }

@@ -16,7 +16,7 @@ fn limited(story: &Story, file: &LocalFile, bytes: u64, ignores_signal: bool) ->
     let script = format!("{trap} ulimit -f {} || exit 99; exec \"$@\"", bytes / 512);
     let mut shell = Command::new("sh");
     shell.args(["-c", &script, "sh", BINARY, "migrate", "--url", &file.url()]).current_dir(story.project.root());
-    Run::of(shell.env_remove("TURSO_DATABASE_URL").stdin(Stdio::null()))
+    Run::of(shell.env_remove("TURSO_DATABASE_URL").env_remove("CI").stdin(Stdio::null()))
 }
 
 /// The database is what it has to be with the migrations that it has, and the next run does the rest.
@@ -86,7 +86,11 @@ fn a_full_file_system_loses_nothing() {
             let kilobytes = (file.len() * percent / 100 / 1024).to_string();
             let mut shell = Command::new("unshare");
             shell.args(["-rm", "sh", "-c", SCRIPT, BINARY, &kilobytes]).arg(file.path());
-            shell.current_dir(story.project.root()).env_remove("TURSO_DATABASE_URL").stdin(Stdio::null());
+            shell
+                .current_dir(story.project.root())
+                .env_remove("TURSO_DATABASE_URL")
+                .env_remove("CI")
+                .stdin(Stdio::null());
             let run = Run::of(&mut shell);
             let out = story.project.path("out");
             let when = format!("{} on {percent} %: {}{}", file.what(), run.out, run.err);

@@ -203,7 +203,7 @@ impl<'p> Nobody<'p> {
         let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
         command = {
             let mut copy = Command::new(&self.binary);
-            copy.args(arguments).current_dir(self.project.root()).env_remove("TURSO_DATABASE_URL");
+            copy.args(arguments).current_dir(self.project.root()).env_remove("TURSO_DATABASE_URL").env_remove("CI");
             copy
         };
         if self.is_root {

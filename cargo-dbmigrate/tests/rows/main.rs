@@ -6,5 +6,6 @@ mod database;
 mod hygiene;
 mod keys;
 mod names;
+mod pulled;
 mod refused;
 mod types;

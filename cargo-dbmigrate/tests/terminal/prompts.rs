@@ -197,3 +197,20 @@ fn what_is_typed_ahead_is_taken_and_not_echoed_twice() {
     let sql = second(&project).expect("it was written");
     assert!(sql.contains("'a'") && sql.contains("'b'"), "{sql}");
 }
+
+#[test]
+fn a_conversion_is_asked_for_and_checked_like_a_backfill() {
+    let project = changed("nick: i64,");
+    let mut terminal = Terminal::start(&project, 200, "generate");
+    terminal
+        .sees("> converted by an SQL expression")
+        .types(DOWN)
+        .types(ENTER)
+        .sees("cannot be read? [y/N]")
+        .types(ENTER);
+    terminal.sees("> converted by").types(ENTER).sees("such as").types("length(nik)").types(ENTER);
+    terminal.sees("no such column: nik").types("\x15length(nick)").types(ENTER);
+    assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
+    project.runs("migrate");
+    assert_eq!(project.dump(), "-- users\nid|nick\n1|3\n2|5\n");
+}

@@ -110,10 +110,42 @@ impl Config {
     }
 }
 
+/// Whether a value is there and says nothing: white space, characters that nobody sees, quotes around nothing. That is
+/// how a secret arrives that a pipeline does not have.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|char| is_around(char) || matches!(char, '"' | '\'' | '`'))
+}
+
+/// A value as it was meant, without the white space that was copied with it.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_around)
+}
+
+/// What is no part of a value at its ends: white space, a byte order mark, spaces without a width.
+fn is_around(char: char) -> bool {
+    char.is_whitespace() || char.is_control() || matches!(char, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}')
+}
+
 /// Line and column of a byte of the file, both counted from 1.
 pub fn position(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_sees_is_blank() {
+        for blank in ["", " ", "\n", "\t \r\n", "\"\"", "''", " '' ", "\" \"", "\u{feff}", "\u{200b}", "\u{a0}", "``"] {
+            assert!(is_blank(blank), "{blank:?}");
+        }
+        for said in ["a", ".", "-", "'a'", "0"] {
+            assert!(!is_blank(said), "{said:?}");
+        }
+        assert_eq!(trimmed("\u{feff} libsql://h\r\n"), "libsql://h");
+    }
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::fields::{self, Field, Wrong};
-use super::{Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, TOKEN_VARIABLE, position};
+use super::{Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, TOKEN_VARIABLE, is_blank, position};
 use crate::declare::errors::closest;
 use crate::ignore::Ignore;
 
@@ -20,7 +20,15 @@ impl Config {
             match name.as_str() {
                 "migrations" => config.migrations = PathBuf::from(value.string().map_err(at)?),
                 "root" => config.root = Some(PathBuf::from(value.string().map_err(at)?)),
-                "url" => config.url = Some(value.string().map_err(at)?),
+                "url" => {
+                    let url = value.string().map_err(at)?;
+                    if is_blank(&url) {
+                        let help = "name a database: `url = \"dev.db\"`, or take the line out".to_owned();
+                        let wrong = ("`url` is blank: it names no database".to_owned(), name_at);
+                        return Err(Problem { help: Some(help), ..at(wrong) });
+                    }
+                    config.url = Some(url);
+                }
                 "token_env" => config.token_env = Some(value.string().map_err(at)?),
                 "timeout" => config.timeout = value.integer().map_err(at)?,
                 "retries" => config.retries = value.integer().map_err(at)?,

@@ -1,6 +1,6 @@
 //! A cursor over the significant tokens of one statement: what the readers of `CREATE` statements share.
 
-use super::read::ReadError;
+use super::error::ReadError;
 use crate::sql::token::{Token, TokenKind, significant};
 use crate::sql::{Expr, Name};
 

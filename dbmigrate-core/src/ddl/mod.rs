@@ -12,9 +12,12 @@ pub mod render;
 
 mod cursor;
 mod document;
+mod error;
+mod phrase;
 mod read_table;
 
 pub use comments::{comments, plain};
-pub use read::{Object, ReadError, read};
+pub use error::ReadError;
+pub use read::{Object, read};
 
 pub use crate::schema::Comments;

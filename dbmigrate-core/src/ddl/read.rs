@@ -1,12 +1,11 @@
 //! Reads the `CREATE` statements of a schema into the model.
 
-use std::fmt;
-
 use super::cursor::{self, Cursor};
+use super::error::ReadError;
+use super::phrase::{collated_column, is_operand, object_name, without_order};
 use super::read_table;
 use crate::schema::table::IndexPart;
 use crate::schema::{Index, Table, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
-use crate::sql::expr::without_outer_parentheses;
 use crate::sql::token::{Token, TokenKind};
 use crate::sql::{Expr, Name};
 
@@ -23,26 +22,6 @@ pub enum Object {
     Trigger(Trigger),
     /// `CREATE VIRTUAL TABLE`.
     VirtualTable(VirtualTable),
-}
-
-/// A statement that the model cannot represent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadError {
-    message: String,
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for ReadError {}
-
-impl ReadError {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
-    }
 }
 
 /// Reads one `CREATE TABLE`, `INDEX`, `VIEW`, `TRIGGER` or `VIRTUAL TABLE` statement.
@@ -78,12 +57,6 @@ pub fn read(sql: &str) -> Result<Object, ReadError> {
     Err(cursor.error("TABLE, INDEX, VIEW, TRIGGER or VIRTUAL TABLE"))
 }
 
-/// `[IF NOT EXISTS] [schema.]name`.
-pub(super) fn object_name(cursor: &mut Cursor<'_, '_>) -> Result<Name, ReadError> {
-    cursor.eat(&["if", "not", "exists"]);
-    cursor.qualified_name()
-}
-
 fn read_index(cursor: &mut Cursor<'_, '_>, unique: bool) -> Result<Object, ReadError> {
     let name = object_name(cursor)?;
     cursor.expect("on")?;
@@ -114,42 +87,6 @@ fn read_index_part(part: &Cursor<'_, '_>) -> Result<IndexPart, ReadError> {
         return Err(part.error("a column or an expression"));
     };
     Ok(IndexPart { expr: Expr::new(&part.sql()[first.start..last.end()]), collate, descending })
-}
-
-/// What is before `ASC` or `DESC`, and whether it is the latter.
-pub(super) fn without_order<'t, 's>(tokens: &'t [Token<'s>]) -> (&'t [Token<'s>], bool) {
-    match tokens {
-        [front @ .., order] if !front.is_empty() && order.is_word("desc") => (front, true),
-        [front @ .., order] if !front.is_empty() && order.is_word("asc") => (front, false),
-        all => (all, false),
-    }
-}
-
-/// A column in any number of parentheses and collations, of which the outermost counts. SQLite reads even `'n'` as the
-/// column n here.
-pub(super) fn collated_column(mut tokens: &[Token<'_>]) -> Option<(Name, Option<Name>)> {
-    let mut collate = None;
-    loop {
-        tokens = without_outer_parentheses(tokens);
-        match tokens {
-            [column] => return Some((Name::from(column.identifier()?), collate)),
-            [front @ .., keyword, collation] if keyword.is_word("collate") => {
-                collate = collate.or(Some(Name::from(collation.identifier()?)));
-                tokens = front;
-            }
-            _ => return None,
-        }
-    }
-}
-
-/// Whether no operator stands outside of parentheses: a column, `( … )` or `f( … )`.
-pub(super) fn is_operand(tokens: &[Token<'_>]) -> bool {
-    let parenthesized = match tokens {
-        [_] => return true,
-        [word, rest @ ..] if word.kind == TokenKind::Word && !word.is_word("not") => rest,
-        all => all,
-    };
-    without_outer_parentheses(parenthesized).len() < parenthesized.len()
 }
 
 fn read_view(cursor: &mut Cursor<'_, '_>) -> Result<View, ReadError> {

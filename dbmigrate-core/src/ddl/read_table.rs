@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::cursor::Cursor;
-use super::read::{ReadError, collated_column, object_name, without_order};
+use super::error::ReadError;
+use super::phrase::{collated_column, object_name, without_order};
 use crate::schema::{
     Check, Column, Conflict, Deferrable, ForeignKey, Generated, KeyPart, PrimaryKey, ReferentialAction, Table, Unique,
 };

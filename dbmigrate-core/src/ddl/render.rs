@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::document::comment;
-use super::read::is_operand;
+use super::phrase::is_operand;
 use crate::schema::{
     Check, Column, Comments, Conflict, Deferrable, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table,
     Trigger, TriggerEvent, TriggerTiming, Unique, View, VirtualTable,

@@ -3,11 +3,15 @@
 use proc_macro2::{Ident, Span};
 
 use super::ast::At;
+use super::error::DeclareError;
 use super::errors::{Errors, suggest};
+use super::known_type::{ColumnType, LiteralKind};
 use super::naming::{Case, unraw};
 use super::parse_clause::{sql_value, unknown_key};
+use super::parse_column;
+use super::resolve::Resolve;
 use super::tokens::{Key, Tokens, set};
-use super::{ColumnType, DeclareError, LiteralKind, Resolve, parse_column};
+use crate::schema::Reads;
 use crate::sql::name::quote_string;
 use crate::sql::{DeclType, Expr};
 
@@ -105,11 +109,13 @@ impl ColumnTypeItem {
             Shape::Enum { integer: true, values, .. } => {
                 let mut ty = ColumnType::new("INTEGER", Some(LiteralKind::Integer));
                 ty.values = Some(values.clone());
+                ty.reads = Some(Reads::Numbers(values.clone()));
                 ty
             }
             Shape::Enum { values, .. } => {
                 let mut ty = ColumnType::new("TEXT", Some(LiteralKind::Text));
                 ty.values = Some(values.clone());
+                ty.reads = Some(Reads::Words(values.clone()));
                 ty
             }
             Shape::Newtype { inner, .. } => match &self.decl_type {

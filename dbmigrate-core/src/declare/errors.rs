@@ -3,7 +3,7 @@
 
 use proc_macro2::Span;
 
-use super::DeclareError;
+use super::error::DeclareError;
 
 /// The errors found so far.
 #[derive(Debug, Default)]

@@ -3,8 +3,9 @@
 use proc_macro2::Span;
 use syn::Lit;
 
+use super::error::DeclareError;
 use super::errors::suggest;
-use super::{ColumnType, DeclareError, LiteralKind};
+use super::known_type::{ColumnType, LiteralKind};
 use crate::sql::Expr;
 use crate::sql::name::{quote_blob, quote_string};
 
@@ -41,7 +42,7 @@ fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String
         }
         Lit::Float(float) => Ok((LiteralKind::Float, signed(float.base10_digits()))),
         Lit::Str(text) => {
-            let text = text.value();
+            let text = text_of(text);
             if text.contains('\0') {
                 return Err(DeclareError::new(span, "SQL texts cannot contain the character NUL"));
             }
@@ -53,6 +54,16 @@ fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String
         _ => Err(DeclareError::new(span, "a literal of this kind has no SQL")
             .help("accepted: integers, floats, strings, `true`, `false`, byte strings")),
     }
+}
+
+/// What a string literal says. In a file with the line ends of Windows rustc sees none of them, so neither may we: an
+/// escape is what it says, but a raw literal has no escapes.
+pub(super) fn text_of(literal: &syn::LitStr) -> String {
+    let text = literal.value();
+    if text.contains("\r\n") && literal.token().to_string().starts_with('r') {
+        return text.replace("\r\n", "\n");
+    }
+    text
 }
 
 fn check_kind(kind: LiteralKind, literal: &Lit, ty: &ColumnType, span: Span) -> Result<()> {
@@ -67,14 +78,54 @@ fn check_kind(kind: LiteralKind, literal: &Lit, ty: &ColumnType, span: Span) -> 
     if agrees {
         return Ok(());
     }
-    Err(DeclareError::new(span, format!("the default is {}, but the field holds {}", noun(kind), noun(expected)))
-        .help(format!("write `default = {}`, or `default_sql = \"…\"` for an SQL expression", example(expected))))
+    Err(DeclareError::new(span, format!("the default is {}, but the field holds {}", noun(kind), noun(expected))).help(
+        format!(
+            "write `default = {}`, or `default_sql = \"…\"` for an SQL expression",
+            meant(literal, expected).unwrap_or_else(|| example(expected).to_owned())
+        ),
+    ))
+}
+
+/// The literal that was probably meant: `"false"` of a bool is `false`.
+fn meant(literal: &Lit, expected: LiteralKind) -> Option<String> {
+    let value = match literal {
+        Lit::Str(text) => text_of(text),
+        Lit::Char(char) => char.value().to_string(),
+        Lit::Int(int) => int.base10_digits().to_owned(),
+        Lit::Float(float) => float.base10_digits().to_owned(),
+        Lit::Bool(bool) => bool.value.to_string(),
+        Lit::ByteStr(bytes) => String::from_utf8(bytes.value()).ok()?,
+        _ => return None,
+    };
+    let word = value.trim();
+    match expected {
+        LiteralKind::Bool => match word.to_ascii_lowercase().as_str() {
+            "true" | "1" => Some("true".to_owned()),
+            "false" | "0" => Some("false".to_owned()),
+            _ => None,
+        },
+        LiteralKind::Integer => match literal {
+            Lit::Bool(bool) => Some(i64::from(bool.value).to_string()),
+            _ => word.parse::<i64>().ok().map(|number| number.to_string()),
+        },
+        LiteralKind::Float => {
+            let number = word.parse::<f64>().ok().filter(|number| number.is_finite())?;
+            Some(format!("{number:?}"))
+        }
+        LiteralKind::Text => Some(format!("{value:?}")),
+        LiteralKind::Char => {
+            let mut chars = value.chars();
+            let only = chars.next().filter(|_| chars.next().is_none())?;
+            Some(format!("{only:?}"))
+        }
+        LiteralKind::Bytes => value.is_ascii().then(|| format!("b{value:?}")),
+    }
 }
 
 fn check_value(literal: &Lit, negative: bool, ty: &ColumnType, span: Span) -> Result<()> {
     let Some(values) = &ty.values else { return Ok(()) };
     let value = match literal {
-        Lit::Str(text) => text.value(),
+        Lit::Str(text) => text_of(text),
         Lit::Int(int) if negative => format!("-{}", int.base10_digits()),
         Lit::Int(int) => int.base10_digits().to_owned(),
         _ => return Ok(()),

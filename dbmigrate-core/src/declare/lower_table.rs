@@ -5,8 +5,10 @@ use proc_macro2::Span;
 use super::ast::{
     At, ColumnWord, Field, ForeignKeyClause, IndexClause, KeyClause, PartClause, Reference, ReferenceOptions,
 };
-use super::lower::Lowering;
-use super::{ColumnType, Deferred, naming};
+use super::declaration::Deferred;
+use super::known_type::ColumnType;
+use super::lowering::Lowering;
+use super::naming;
 use crate::schema::validate::Place;
 use crate::schema::{
     Check, Column, ForeignKey, Generated, Index, IndexPart, KeyPart, PrimaryKey, ReferentialAction, Table, Unique,
@@ -166,6 +168,8 @@ fn column(lowering: &mut Lowering<'_>, field: &Field, table: &mut Table) {
     column.collate = field.collate.as_ref().map(|collate| collate.value.clone());
     column.generated =
         field.generated.as_ref().map(|expr| Generated { expr: expr.value.clone(), stored: field.stored.is_some() });
+    let reads = ty.as_ref().and_then(|ty| ty.reads.clone());
+    lowering.reads.extend(reads.map(|reads| (name.value.clone(), reads)));
     let type_check = ty
         .and_then(|ty: ColumnType| ty.check)
         .map(|condition| Check { name: None, expr: with_column(&condition, &name.value) });

@@ -2,11 +2,11 @@
 
 use proc_macro2::Span;
 
-use super::DeclareError;
 use super::ast::{
     At, CheckClause, ColumnKey, ColumnWord, EventClause, ForeignKeyClause, IndexClause, KeyClause, PartClause,
     Reference, ReferenceOptions, TriggerClause,
 };
+use super::error::DeclareError;
 use super::errors::{Errors, suggest};
 use super::naming::unraw;
 use super::tokens::{Key, Tokens, set};

@@ -1,38 +1,13 @@
 //! Reads `#[column(…)]`.
 
 use super::ast::{At, DefaultClause, Field};
+use super::docs;
+use super::error::DeclareError;
 use super::errors::{Errors, list};
+use super::keys::{COLUMN_KEYS, TABLE_KEYS};
 use super::parse_clause::{self as clause, name_value, sql_value, unknown_key};
 use super::tokens::{Key, Tokens, set};
-use super::{DeclareError, docs, parse_table};
 use crate::sql::{DeclType, Expr};
-
-/// The keys of `#[column(…)]`.
-pub(super) const KEYS: [&str; 23] = [
-    "name",
-    "type",
-    "primary_key",
-    "autoincrement",
-    "unique",
-    "index",
-    "unique_index",
-    "not_null",
-    "default",
-    "default_sql",
-    "collate",
-    "check",
-    "generated",
-    "stored",
-    "virtual",
-    "references",
-    "on_delete",
-    "on_update",
-    "deferrable",
-    "match",
-    "renamed_from",
-    "unindexed",
-    "auxiliary",
-];
 
 /// Reads a field of the struct `this`.
 pub(super) fn parse(field: &syn::Field, this: &proc_macro2::Ident, errors: &mut Errors) -> Option<Field> {
@@ -68,12 +43,12 @@ pub(super) fn parse(field: &syn::Field, this: &proc_macro2::Ident, errors: &mut 
 }
 
 fn unknown_column_key(key: &Key) -> DeclareError {
-    let error = unknown_key(key, "#[column(…)]", &KEYS);
-    if parse_table::TABLE_KEYS.contains(&key.text.as_str()) {
+    let error = unknown_key(key, "#[column(…)]", &COLUMN_KEYS);
+    if TABLE_KEYS.contains(&key.text.as_str()) {
         let table_key = &key.text;
         return error.help(format!(
             "`{table_key}` belongs to the struct: `#[table({table_key} …)]`; accepted: {}",
-            list(&KEYS)
+            list(&COLUMN_KEYS)
         ));
     }
     error

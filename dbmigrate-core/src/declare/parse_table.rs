@@ -1,32 +1,12 @@
 //! Reads `#[table(…)]` and `#[view(…)]`.
 
 use super::ast::Item;
+use super::declaration::Derive;
+use super::error::DeclareError;
 use super::errors::{Errors, list};
+use super::keys::{COLUMN_KEYS, TABLE_KEYS, VIEW_KEYS};
 use super::parse_clause::{self as clause, name_value, unknown_key};
 use super::tokens::{Key, Tokens, set};
-use super::{DeclareError, Derive, parse_column};
-
-/// The keys of `#[table(…)]`.
-pub(super) const TABLE_KEYS: [&str; 15] = [
-    "name",
-    "strict",
-    "without_rowid",
-    "random_rowid",
-    "renamed_from",
-    "primary_key",
-    "unique",
-    "index",
-    "unique_index",
-    "check",
-    "foreign_key",
-    "trigger",
-    "using",
-    "options",
-    "crate",
-];
-
-/// The keys of `#[view(…)]`.
-pub(super) const VIEW_KEYS: [&str; 7] = ["name", "query", "sql", "columns", "unchecked", "trigger", "crate"];
 
 /// Reads the attributes of the struct itself.
 pub(super) fn parse(attributes: &[syn::Attribute], item: &mut Item, errors: &mut Errors) {
@@ -68,7 +48,7 @@ pub(super) fn parse(attributes: &[syn::Attribute], item: &mut Item, errors: &mut
 fn unknown_table_key(key: &Key) -> DeclareError {
     let error = unknown_key(key, "#[table(…)]", &TABLE_KEYS);
     match key.text.as_str() {
-        known if parse_column::KEYS.contains(&known) => {
+        known if COLUMN_KEYS.contains(&known) => {
             error.help(format!("`{known}` belongs to a field: `#[column({known} …)]`; accepted: {}", list(&TABLE_KEYS)))
         }
         "query" | "sql" => error.help("a table has no query: for a view write `#[derive(View)]`"),

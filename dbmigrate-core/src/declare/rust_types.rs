@@ -7,7 +7,10 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{GenericArgument, PathArguments, Type};
 
-use super::{ColumnType, DeclareError, LiteralKind};
+use super::error::DeclareError;
+use super::known_type::{ColumnType, LiteralKind};
+use super::read_types;
+use crate::schema::Reads;
 
 type Result<T> = std::result::Result<T, DeclareError>;
 
@@ -52,6 +55,8 @@ pub fn literal_length(length: &syn::Expr) -> Option<u64> {
 enum Entry {
     /// A type of its own.
     Scalar(&'static str, LiteralKind),
+    /// Any value.
+    Any,
     /// `Option<T>`.
     Option,
     /// A pointer or container that is a column type around `str` or `[u8]` only.
@@ -103,6 +108,7 @@ const TABLE: &[(&str, Entry)] = &[
     ("std::time::SystemTime", WALL_CLOCK),
     ("std::time::Duration", WALL_CLOCK),
     ("dbmigrate::Json", Scalar("TEXT", Text)),
+    ("dbmigrate::Value", Entry::Any),
     ("chrono::NaiveDate", Scalar("TEXT", Text)),
     ("chrono::NaiveTime", Scalar("TEXT", Text)),
     ("chrono::NaiveDateTime", Scalar("TEXT", Text)),
@@ -197,7 +203,8 @@ pub fn column_type(ty: &Type, names: &dyn TypeNames) -> Result<Option<ColumnType
             let entry = names.full_path(&path.path).and_then(|full| lookup(&full));
             let argument = type_argument(&path.path);
             match (entry, argument) {
-                (Some(Scalar(sql, literal)), _) => Ok(Some(ColumnType::new(sql, Some(literal)))),
+                (Some(Scalar(..)), _) => Ok(known(names, &path.path)),
+                (Some(Entry::Any), _) => Ok(Some(ColumnType::new("ANY", None))),
                 (Some(Refused(message, help)), _) => {
                     Err(DeclareError::new(ty.span(), format!("`{}` {message}", spelled(ty))).help(help))
                 }
@@ -210,7 +217,7 @@ pub fn column_type(ty: &Type, names: &dyn TypeNames) -> Result<Option<ColumnType
                 },
                 (Some(Around), Some(inner)) => around(ty, inner, names),
                 (Some(Entry::Vec), Some(element)) => match element_entry(element, names) {
-                    Some(element) if element == "u8" => Ok(Some(ColumnType::new("BLOB", Some(Bytes)))),
+                    Some(element) if element == "u8" => Ok(Some(bytes())),
                     Some(_) => Err(not_a_column_type(ty)),
                     None => names.own_type(ty),
                 },
@@ -219,6 +226,39 @@ pub fn column_type(ty: &Type, names: &dyn TypeNames) -> Result<Option<ColumnType
         }
         _ => names.own_type(ty),
     }
+}
+
+/// What a type reads of a column, if it is a listed one, whatever the column's declared type is.
+pub fn reads(ty: &Type, names: &dyn TypeNames) -> Option<Reads> {
+    /// All but the types of the package, which are somebody else's to look at.
+    struct Listed<'a>(&'a dyn TypeNames);
+
+    impl TypeNames for Listed<'_> {
+        fn full_path(&self, path: &syn::Path) -> Option<String> {
+            self.0.full_path(path)
+        }
+
+        fn own_type(&self, _: &Type) -> Result<Option<ColumnType>> {
+            Ok(None)
+        }
+    }
+
+    column_type(ty, &Listed(names)).ok()??.reads
+}
+
+/// The column type of a listed scalar.
+fn known(names: &dyn TypeNames, path: &syn::Path) -> Option<ColumnType> {
+    let full = canonical(&names.full_path(path)?);
+    let Some(Scalar(sql, literal)) = lookup(&full) else { return None };
+    Some(ColumnType { reads: Some(read_types::of(&full, literal)), ..ColumnType::new(sql, Some(literal)) })
+}
+
+fn reading(sql: &str, literal: LiteralKind, reads: Reads) -> ColumnType {
+    ColumnType { reads: Some(reads), ..ColumnType::new(sql, Some(literal)) }
+}
+
+fn bytes() -> ColumnType {
+    reading("BLOB", Bytes, Reads::Bytes)
 }
 
 /// Whether a full path is one of the known types, column types or not.
@@ -243,11 +283,9 @@ fn around(ty: &Type, inner: &Type, names: &dyn TypeNames) -> Result<Option<Colum
     match inner {
         Type::Group(group) => around(ty, &group.elem, names),
         Type::Paren(paren) => around(ty, &paren.elem, names),
-        Type::Slice(slice) if element_entry(&slice.elem, names).as_deref() == Some("u8") => {
-            Ok(Some(ColumnType::new("BLOB", Some(Bytes))))
-        }
+        Type::Slice(slice) if element_entry(&slice.elem, names).as_deref() == Some("u8") => Ok(Some(bytes())),
         Type::Path(path) => match names.full_path(&path.path) {
-            Some(full) if canonical(&full) == "str" => Ok(Some(ColumnType::new("TEXT", Some(Text)))),
+            Some(full) if canonical(&full) == "str" => Ok(Some(reading("TEXT", Text, Reads::Text))),
             Some(_) => Err(not_a_column_type(ty)),
             None => names.own_type(ty),
         },
@@ -259,9 +297,9 @@ fn array_type(ty: &Type, array: &syn::TypeArray, names: &dyn TypeNames) -> Resul
     let Some(element) = element_entry(&array.elem, names) else { return names.own_type(ty) };
     match ARRAYS.iter().find(|(known, _)| *known == element) {
         None => Err(not_a_column_type(ty)),
-        Some((_, ArraySql::Blob)) => Ok(Some(ColumnType::new("BLOB", Some(Bytes)))),
+        Some((_, ArraySql::Blob)) => Ok(Some(bytes())),
         Some((_, ArraySql::Vector(sql))) => {
-            Ok(names.length(&array.len)?.map(|length| ColumnType::new(format!("{sql}({length})"), Some(Bytes))))
+            Ok(names.length(&array.len)?.map(|length| reading(&format!("{sql}({length})"), Bytes, Reads::Bytes)))
         }
     }
 }

@@ -5,9 +5,10 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
-use super::DeclareError;
 use super::ast::At;
+use super::error::DeclareError;
 use super::errors::{Errors, suggest};
+use super::literal::text_of;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
 
@@ -223,7 +224,7 @@ impl Tokens {
     pub(super) fn string(&mut self, expected: &str) -> Result<At<String>> {
         let before = self.clone();
         match self.literal() {
-            Some(syn::Lit::Str(text)) => Ok(At::new(text.value(), text.span())),
+            Some(syn::Lit::Str(text)) => Ok(At::new(text_of(&text), text.span())),
             _ => Err(before.unexpected(expected)),
         }
     }

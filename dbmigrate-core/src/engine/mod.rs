@@ -8,6 +8,7 @@ pub mod check;
 pub mod connection;
 pub mod content;
 pub mod error;
+mod exercise;
 pub mod introspect;
 pub mod owner;
 pub mod populate;

@@ -39,6 +39,10 @@ pub async fn left_out(schema: &Schema, besides: &Besides) -> Result<Vec<LeftOut>
         let failed = result.err().filter(|_| besides.tables.contains(&table.name));
         out.extend(failed.map(|error| leave("table", &table.name, error.message)));
     }
+    // SQLite creates a view without looking at what it reads, and a full-text index may read one
+    for view in &schema.views {
+        connection.run(&render::create_view(view)).await?;
+    }
     for table in &schema.virtual_tables {
         let result = connection.run(&render::create_virtual_table(table)).await;
         let failed = result.err().filter(|_| besides.tables.contains(&table.name));
@@ -46,10 +50,6 @@ pub async fn left_out(schema: &Schema, besides: &Besides) -> Result<Vec<LeftOut>
     }
     if besides.views.is_empty() && besides.triggers.is_empty() {
         return Ok(out);
-    }
-    for view in &schema.views {
-        // SQLite creates a view without looking at what it reads
-        connection.run(&render::create_view(view)).await?;
     }
     for trigger in &schema.triggers {
         let result = connection.run(&render::create_trigger(trigger)).await;

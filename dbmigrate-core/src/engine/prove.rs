@@ -3,19 +3,23 @@
 //! First the *wanted* schema is built on its own: if that fails, the declaration is wrong and its author can mend it.
 //! Then the plan runs on the old schema: if that fails, or rows are lost, the planner is wrong, and says so.
 
+mod excuse;
+
 use thiserror::Error;
+
+use excuse::{blame, tables_to_empty};
 
 use super::check::{broken_objects, foreign_key_violations};
 use super::connection::{Connection, integer, text};
 use super::content::{exact, loose, rows};
 use super::error::EngineError;
-use super::error::ErrorKind;
+use super::exercise::faults;
 use super::introspect::introspect;
-use super::populate::{clear, populate_restricted, restricted};
+use super::populate::{Meant, clear, populate_meant};
 use super::view::on_one_line;
 use crate::diff::{Renames, diff};
 use crate::plan::{Plan, create_all};
-use crate::schema::validate::ProblemKind;
+use crate::schema::validate::{Problem, ProblemKind};
 use crate::schema::{Column, Schema, Table};
 use crate::sql::name::quote_string;
 use crate::sql::{Name, StatementKind, split};
@@ -27,6 +31,8 @@ pub struct Proof {
     pub rows: usize,
     /// Tables for which no row could be generated, so that the migration is proven on the empty table only.
     pub empty: Vec<Name>,
+    /// Those of them from whose rows the migration computes something, so that what it does with rows is not shown.
+    pub unproven: Vec<Name>,
 }
 
 /// Why a migration is not proven.
@@ -52,6 +58,16 @@ pub enum ProofError {
         statement: String,
         /// The engine's error.
         error: EngineError,
+    },
+    /// An expression of the author's does not work.
+    #[error("{object} does not work: {message}")]
+    Expression {
+        /// What it is the expression of.
+        object: String,
+        /// The expression.
+        expr: String,
+        /// libSQL's message.
+        message: String,
     },
     /// The result is not the wanted schema.
     #[error("the migration does not lead to the wanted schema: {}", differences.join("; "))]
@@ -80,11 +96,12 @@ pub enum ProofError {
 
 /// Checks that libSQL accepts a schema, compiles its views and triggers, and sees the same in it as the model does.
 ///
-/// `view_fields` are the columns that each view is expected to have.
+/// `view_fields` are the columns that each view is expected to have. What it returns is what libSQL accepts, and then
+/// refuses rows for: a database may have that, and a declaration that is new should not.
 ///
 /// # Errors
 /// [`ProofError::Declaration`] for the first thing that is wrong.
-pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<(), ProofError> {
+pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<Vec<Problem>, ProofError> {
     let connection = Connection::in_memory().await?;
     // a table that cannot be written to with foreign keys on is one for whoever has them off
     let has_unusable = schema.problems().iter().any(|problem| problem.kind == ProblemKind::Unusable);
@@ -122,7 +139,7 @@ pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)
         let message = format!("libSQL reads it differently: {difference}");
         return Err(ProofError::Declaration { kind: "schema", name: String::new(), message });
     }
-    Ok(())
+    Ok(faults(&connection, schema).await?)
 }
 
 fn declaration(statement: &str, message: String) -> ProofError {
@@ -165,17 +182,18 @@ pub async fn prove_tolerating(
     plan: &Plan,
     tolerated: &[Name],
 ) -> Result<Proof, ProofError> {
-    let result = prove_without(old, new, renames, plan, &[], tolerated).await;
-    let refused = match &result {
-        Err(ProofError::Statement { error, .. }) => error.kind == ErrorKind::Constraint,
-        Err(ProofError::ForeignKeys { .. }) => true,
-        _ => false,
-    };
-    // the engine may be right to refuse the rows at hand; without them, the rest is proven
-    if refused && !plan.unforeseen.is_empty() {
-        return prove_without(old, new, renames, plan, &plan.unforeseen, tolerated).await;
+    let mut cleared: Vec<Name> = Vec::new();
+    loop {
+        let result = prove_without(old, new, renames, plan, &cleared, tolerated).await;
+        let Err(error) = result else { return result };
+        // without the rows that are the reason, the rest is proven
+        let mut more = tables_to_empty(&error, old, new, renames, plan);
+        more.retain(|table| !cleared.contains(table));
+        if more.is_empty() {
+            return Err(blame(error, old, new, plan));
+        }
+        cleared.extend(more);
     }
-    result
 }
 
 /// The proof with the tables of `cleared`, by their old names, left empty.
@@ -192,21 +210,23 @@ async fn prove_without(
     connection.run("BEGIN").await?;
     let mut proof = Proof::default();
     let (tables, others): (Vec<String>, Vec<String>) =
-        create_all(old).into_iter().partition(|statement| creates_table_or_index(statement));
+        create_all(old).into_iter().partition(|statement| !creates_trigger(statement));
     connection.run_all(&tables).await?;
-    let wanted = if plan.preflights.is_empty() { None } else { restricted(old, new, renames) };
-    let populated = populate_restricted(&connection, old, wanted.as_ref()).await?;
+    let meant = Meant::of(old, new, renames, plan);
+    let populated = populate_meant(&connection, old, &meant).await?;
+    proof.unproven.extend(meant.judged.into_iter().filter(|table| populated.empty.contains(table)));
     for table in cleared {
         clear(&connection, table).await?;
     }
     proof.rows = populated.rows;
     proof.empty = populated.empty;
     proof.empty.extend(cleared.iter().cloned());
+    proof.unproven.extend(cleared.iter().cloned());
     clear_refused(&connection, plan, &mut proof).await?;
     // only now, so that no trigger fires for what fills and clears the tables
     connection.run_all(&others).await?;
     let violations = foreign_key_violations(&connection).await?;
-    let pairs = comparisons(old, new, renames);
+    let pairs = comparisons(old, new, renames, &plan.converted);
     let before = read_all(&connection, &pairs, Side::Old).await?;
     let marks_before = high_water_marks(&connection, old).await?;
 
@@ -275,9 +295,8 @@ fn preflight_error(query: &str, error: EngineError) -> ProofError {
     ProofError::Statement { number: 0, statement: query.to_owned(), error }
 }
 
-fn creates_table_or_index(statement: &str) -> bool {
-    let kind = split(statement).first().map(|statement| statement.kind);
-    matches!(kind, Some(StatementKind::CreateTable | StatementKind::CreateVirtualTable | StatementKind::CreateIndex))
+fn creates_trigger(statement: &str) -> bool {
+    split(statement).first().is_some_and(|statement| statement.kind == StatementKind::CreateTrigger)
 }
 
 async fn high_water_marks(connection: &Connection, schema: &Schema) -> Result<Vec<(Name, i64)>, EngineError> {
@@ -303,21 +322,29 @@ enum Side {
     New,
 }
 
-fn comparisons<'a>(old: &'a Schema, new: &'a Schema, renames: &Renames) -> Vec<Comparison<'a>> {
+fn comparisons<'a>(
+    old: &'a Schema,
+    new: &'a Schema,
+    renames: &Renames,
+    converted: &[(Name, Name)],
+) -> Vec<Comparison<'a>> {
     let pair = |after: &'a Table| {
         let before = old.table(renames.table_before(&after.name)?)?;
-        Some(Comparison::of(before, after, renames))
+        Some(Comparison::of(before, after, renames, converted))
     };
     new.tables.iter().filter_map(pair).collect()
 }
 
 impl<'a> Comparison<'a> {
-    fn of(old: &'a Table, new: &'a Table, renames: &Renames) -> Self {
+    fn of(old: &'a Table, new: &'a Table, renames: &Renames, converted: &[(Name, Name)]) -> Self {
+        // what an expression makes of a value is what somebody asked for
+        let is_converted = |column: &Name| converted.iter().any(|(on, one)| *on == new.name && one == column);
         let old_column = |column: &Column| -> Option<&'a Column> {
             renames.column_before(&new.name, &column.name).and_then(|name| old.column(name))
         };
         let mut values = Vec::new();
-        for column in new.columns.iter().filter(|column| column.generated.is_none()) {
+        let stored = new.columns.iter().filter(|column| column.generated.is_none());
+        for column in stored.filter(|column| !is_converted(&column.name)) {
             let Some(before) = old_column(column) else { continue };
             let same_affinity = old.affinity(before) == new.affinity(column);
             let encode = if same_affinity { exact } else { loose };
@@ -327,6 +354,7 @@ impl<'a> Comparison<'a> {
         let rowid = |name: Name| format!("CAST({} AS TEXT)", name.sql());
         let same_alias = match (old.rowid_alias(), new.rowid_alias()) {
             (_, None) => true,
+            (_, Some(after)) if is_converted(&after.name) => false,
             (Some(before), Some(after)) => old_column(after).is_some_and(|column| column.name == before.name),
             (None, Some(_)) => false,
         };
@@ -334,6 +362,7 @@ impl<'a> Comparison<'a> {
             (Some(before), Some(after)) if same_alias => vec![(rowid(before), rowid(after))],
             _ => {
                 let key = new.primary_key.iter().flat_map(|key| &key.parts);
+                let key = key.filter(|part| !is_converted(&part.column));
                 let columns = key.filter_map(|part| new.column(&part.column));
                 columns
                     .filter_map(|column| Some((loose(&old_column(column)?.name.sql()), loose(&column.name.sql()))))

@@ -61,7 +61,7 @@ async fn with_stand_ins(schema: &Schema) -> Result<Connection, EngineError> {
         let _ = connection.run(&statement).await;
     }
     let mut missing: BTreeSet<Name> = BTreeSet::new();
-    for view in in_order_of_mention(schema.views.iter().cloned().collect()) {
+    for view in in_order_of_mention(&schema.views) {
         loop {
             let query = without_functions(&view.query, &missing);
             connection.run(&render::create_view(&View { query, ..view.clone() })).await?;

@@ -1,9 +1,11 @@
-//! SHA-256 of files and lines, the same on every platform: line ends and a byte order mark do not count.
+//! SHA-256 of files and lines, the same on every platform: a byte order mark does not count, nor do line ends, except
+//! in the literals of SQL, where they are data.
 
 use std::fmt;
 
 use crate::schema::canonical::SchemaHash;
 use crate::sha256::Sha256;
+use crate::sql::line_ends;
 
 /// A SHA-256 value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +29,11 @@ impl Checksum {
         }
         hasher.update(rest);
         Self(hasher.finish())
+    }
+
+    /// The checksum of SQL: as [`Checksum::of_text`], but line ends in literals count, because they are data.
+    pub fn of_sql(sql: &str) -> Self {
+        Self::of_bytes(line_ends::normalized(sql.strip_prefix('\u{feff}').unwrap_or(sql)).as_bytes())
     }
 
     /// The checksum of bytes as they are.
@@ -115,6 +122,14 @@ mod tests {
         assert_eq!(checksum, Checksum::of_text(b"\xef\xbb\xbfa\nb\r\n\nc"));
         assert_ne!(checksum, Checksum::of_text(b"a\nb\n\nc\n"));
         assert_ne!(checksum, Checksum::of_text(b"a\rb\n\nc"));
+    }
+
+    #[test]
+    fn line_ends_in_literals_change_the_checksum() {
+        let checksum = Checksum::of_sql("SELECT 'a\r\nb';\n");
+        assert_eq!(checksum, Checksum::of_sql("\u{feff}SELECT 'a\r\nb';\r\n"));
+        assert_ne!(checksum, Checksum::of_sql("SELECT 'a\nb';\n"));
+        assert_eq!(Checksum::of_sql("SELECT 'a\nb';\r\n"), Checksum::of_text(b"SELECT 'a\nb';\n"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod checksum;
 pub mod embedded;
 pub mod error;
+mod left_over;
 pub mod lock;
 pub mod name;
 pub mod script;
@@ -27,6 +28,7 @@ pub use script::{Allow, Preflight, Script, ScriptError};
 pub use snapshot::Snapshot;
 
 use crate::schema::Schema;
+use crate::sql::line_ends;
 
 /// The name of a migration's SQL in its directory.
 pub const SQL_FILE: &str = "migration.sql";
@@ -147,7 +149,7 @@ impl Folder {
         self.verify_listing()?;
         for migration in self.migrations() {
             if level >= Verify::Sql {
-                self.read_sql(migration)?;
+                self.sql(migration)?;
             }
             if level >= Verify::All {
                 self.read_snapshot(migration)?;
@@ -156,15 +158,24 @@ impl Folder {
         Ok(())
     }
 
-    /// The SQL of a migration, its line ends `\n`. Parse it with [`Script::parse`].
+    /// The SQL of a migration as it was recorded, whatever a checkout has made of its line ends: outside of literals
+    /// they are `\n`. Parse it with [`Script::parse`].
     ///
     /// # Errors
     /// If it is not what the lock lists, or cannot be read.
     pub fn sql(&self, migration: &Migration) -> Result<String, FolderError> {
-        let bytes = self.read_sql(migration)?;
-        let text = std::str::from_utf8(checksum::without_bom(&bytes))
-            .map_err(|_| FolderError::NotUtf8 { path: self.sql_path(migration) })?;
-        Ok(text.replace("\r\n", "\n"))
+        let path = self.sql_path(migration);
+        let bytes = match &self.origin {
+            Origin::Disk(_) => read_small(&path).map(Cow::Owned),
+            Origin::Program(embedded) => embedded.sql(migration).map(Cow::Borrowed),
+        };
+        let bytes = bytes.map_err(|error| FolderError::read(&path, error))?;
+        let text = std::str::from_utf8(checksum::without_bom(&bytes)).ok();
+        if let Some(recorded) = text.and_then(|text| as_recorded(text, migration.sql)) {
+            return Ok(recorded.into_owned());
+        }
+        let is_last = migration.index + 1 == self.migrations().len();
+        Err(why_other(&bytes, path, |path| FolderError::EditedSql { path, is_last }))
     }
 
     /// The schema that a migration leads to.
@@ -219,7 +230,8 @@ impl Folder {
         if let Some(name) = listing.sql_files.first() {
             return Err(FolderError::StrayFile { path: self.path.join(name) });
         }
-        if self.lock_text.is_none() && !listing.directories.is_empty() {
+        let is_migration = |name: &OsString| !left_over::is_left_over(&self.path.join(name));
+        if self.lock_text.is_none() && listing.directories.iter().any(is_migration) {
             return Err(FolderError::MissingLock { path: self.lock_path() });
         }
         // names and not paths: those are compared part by part, which takes as long as reading the folder
@@ -231,22 +243,11 @@ impl Folder {
         if let Some(missing) = listed.iter().find(|name| !is_found(name)) {
             return Err(FolderError::Missing { path: self.path.join(missing) });
         }
-        match found.iter().find(|name| listed.binary_search(&name.as_os_str()).is_err()) {
+        let is_unlisted = |name: &&OsString| listed.binary_search(&name.as_os_str()).is_err();
+        match found.iter().filter(is_unlisted).find(|name| is_migration(name)) {
             Some(unlisted) => Err(FolderError::Unlisted { path: self.path.join(unlisted) }),
             None => Ok(()),
         }
-    }
-
-    fn read_sql(&self, migration: &Migration) -> Result<Cow<'static, [u8]>, FolderError> {
-        let is_last = migration.index + 1 == self.migrations().len();
-        let edited = |path| FolderError::EditedSql { path, is_last };
-        let path = self.sql_path(migration);
-        let bytes = match &self.origin {
-            Origin::Disk(_) => read_small(&path).map(Cow::Owned),
-            Origin::Program(embedded) => embedded.sql(migration).map(Cow::Borrowed),
-        };
-        let bytes = bytes.map_err(|error| FolderError::read(&path, error))?;
-        checked(bytes, path, migration.sql, edited)
     }
 
     fn read_snapshot(&self, migration: &Migration) -> Result<Vec<u8>, FolderError> {
@@ -254,36 +255,35 @@ impl Folder {
         if let Origin::Program(_) = &self.origin {
             return Err(FolderError::NotEmbedded { path, reason: None });
         }
-        let edited = |path| FolderError::EditedSnapshot { path };
         let bytes = read_small(&path).map_err(|error| FolderError::read(&path, error))?;
-        checked(bytes, path, migration.snapshot, edited)
+        if Checksum::of_text(&bytes) == migration.snapshot {
+            return Ok(bytes);
+        }
+        Err(why_other(&bytes, path, |path| FolderError::EditedSnapshot { path }))
     }
 }
 
-/// The bytes of a file, whose checksum is to be `wanted`. If it is another one, the likeliest reason is the error.
-fn checked<B: AsRef<[u8]>>(
-    bytes: B,
-    path: PathBuf,
-    wanted: Checksum,
-    edited: impl FnOnce(PathBuf) -> FolderError,
-) -> Result<B, FolderError> {
-    let file = bytes;
-    let bytes = file.as_ref();
-    if Checksum::of_text(bytes) == wanted {
-        return Ok(file);
-    }
+/// The SQL of which the lock has the checksum `wanted`: the text of the file, or what it was before a checkout changed
+/// all of its line ends, those in literals included.
+fn as_recorded(text: &str, wanted: Checksum) -> Option<Cow<'_, str>> {
+    let is_recorded = |text: &str| Checksum::of_bytes(text.as_bytes()) == wanted;
+    Some(line_ends::normalized(text))
+        .filter(|text| is_recorded(text))
+        .or_else(|| line_ends::origins(text).find(|text| is_recorded(text)).map(Cow::Owned))
+}
+
+/// Why the bytes of a file have another checksum than the lock says: the likeliest reason.
+fn why_other(bytes: &[u8], path: PathBuf, edited: impl FnOnce(PathBuf) -> FolderError) -> FolderError {
     if let Some(line) = lock::conflict_marker(bytes) {
-        return Err(FolderError::Conflict { path, line });
+        return FolderError::Conflict { path, line };
     }
     if std::str::from_utf8(bytes).is_err() {
-        return Err(FolderError::NotUtf8 { path });
+        return FolderError::NotUtf8 { path };
     }
     // an edited snapshot of a newer tool is first of all one of a newer tool
     match snapshot::read(bytes) {
-        Err(snapshot::SnapshotError::Newer { format }) => {
-            Err(FolderError::Newer { path, format, newest: snapshot::FORMAT })
-        }
-        _ => Err(edited(path)),
+        Err(snapshot::SnapshotError::Newer { format }) => FolderError::Newer { path, format, newest: snapshot::FORMAT },
+        _ => edited(path),
     }
 }
 

@@ -9,14 +9,16 @@
 //!
 //! `allow` records an accepted loss, or, as `allow(unchecked)`, a view or trigger that need not compile. `expect-none`
 //! is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
-//! lines that are indented by two spaces or more. `no-transaction` is for the one statement that cannot run in a
+//! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
+//! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
 //! transaction.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::sql::path::parse_path;
 use crate::sql::token::{Token, TokenKind, tokenize};
-use crate::sql::{Statement, StatementKind, split};
+use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
 const DIRECTIVES: [&str; 3] = ["allow", "no-transaction", "expect-none"];
@@ -43,6 +45,8 @@ pub struct Preflight {
     pub message: Option<String>,
     /// The query.
     pub query: String,
+    /// The flags of `generate` that would do something about the rows, each with the words that introduce it.
+    pub answers: Vec<(String, String)>,
 }
 
 /// `-- dbmigrate: allow(lint) object`.
@@ -54,6 +58,26 @@ pub struct Allow {
     pub lint: String,
     /// What it is about: `users.legacy`.
     pub object: String,
+}
+
+impl Allow {
+    /// The object as the name of a table, a view or a trigger. One with a dot in it that is not in quotes is a name too.
+    pub fn name(&self) -> Name {
+        match parse_path(&self.object) {
+            Some((mut parts, None)) if parts.len() == 1 => parts.remove(0),
+            _ => Name::from(self.object.as_str()),
+        }
+    }
+
+    /// The object as a table and a column of it.
+    pub fn column(&self) -> Option<(Name, Name)> {
+        match parse_path(&self.object) {
+            Some((parts, None)) if parts.len() == 2 => {
+                parts.try_into().ok().map(|[table, column]: [Name; 2]| (table, column))
+            }
+            _ => self.object.split_once('.').map(|(table, column)| (table.into(), column.into())),
+        }
+    }
 }
 
 /// Why a script is refused.
@@ -125,6 +149,7 @@ enum Parsed {
 struct Directive {
     line: usize,
     text: String,
+    answers: Vec<(String, String)>,
 }
 
 /// All directives of a script. Comments are found by the tokenizer, so that one in a string is none. A block comment in
@@ -140,11 +165,13 @@ fn directives(text: &str) -> Result<Vec<Directive>, Problem> {
             TokenKind::Comment if in_statement && token.text.starts_with("/*") => open = false,
             TokenKind::Comment => {
                 if let Some(text) = directive_text(&token, line)? {
-                    found.push(Directive { line, text: text.to_owned() });
+                    found.push(Directive { line, text: text.to_owned(), answers: Vec::new() });
                     open = text.starts_with("expect-none");
                 } else if let (true, Some(more), Some(last)) = (open, continuation(token.text), found.last_mut()) {
                     last.text.push('\n');
                     last.text.push_str(more);
+                } else if let (true, Some(answer), Some(last)) = (open, answer(token.text), found.last_mut()) {
+                    last.answers.push(answer);
                 } else {
                     open = false;
                 }
@@ -194,6 +221,12 @@ fn continuation(comment: &str) -> Option<&str> {
     (body.starts_with("  ") || body.starts_with('\t')).then(|| body.trim()).filter(|text| !text.is_empty())
 }
 
+/// What can be done about the rows that a preflight finds: words and a flag.
+fn answer(comment: &str) -> Option<(String, String)> {
+    let (words, flag) = comment.strip_prefix("--")?.trim().split_once(": --")?;
+    (words.starts_with("to ") || words.starts_with("if ")).then(|| (words.to_owned(), format!("--{flag}")))
+}
+
 fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
     let line = directive.line;
     let text = directive.text.as_str();
@@ -206,7 +239,8 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
             let message = format!("`no-transaction` stands alone, found `{}` behind it", rest.trim());
             Err((line, message, "write `-- dbmigrate: no-transaction`".to_owned()))
         }
-        "expect-none" => parse_expect_none(line, rest).map(Parsed::ExpectNone),
+        "expect-none" => parse_expect_none(line, rest)
+            .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
@@ -250,7 +284,9 @@ fn parse_expect_none(line: usize, rest: &str) -> Result<Preflight, Problem> {
         _ => (None, rest),
     };
     match &split(query)[..] {
-        [only] if only.kind == StatementKind::Read => Ok(Preflight { line, message, query: only.text.to_owned() }),
+        [only] if only.kind == StatementKind::Read => {
+            Ok(Preflight { line, message, query: only.text.to_owned(), answers: Vec::new() })
+        }
         [] => Err(problem("`expect-none` needs a query")),
         [_] => Err(problem("the query of `expect-none` is not a `SELECT`")),
         _ => Err(problem("`expect-none` takes one query")),
@@ -282,6 +318,30 @@ fn refuse_statement(statement: &Statement<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
+/// PRAGMAs that SQLite refuses to set inside of a transaction, or does not set although it says nothing.
+const OUTSIDE_ONLY: [&str; 4] = ["journal_mode", "synchronous", "temp_store", "wal_checkpoint"];
+
+/// What a statement is called that cannot run in a transaction: `VACUUM`, `PRAGMA journal_mode`
+/// (sqlite.org/lang_vacuum.html, sqlite.org/pragma.html#pragma_journal_mode).
+pub fn outside_of_transaction(statement: &str) -> Option<String> {
+    let tokens: Vec<Token<'_>> = tokenize(statement).filter(Token::is_significant).collect();
+    match &tokens[..] {
+        [first, ..] if first.is_word("vacuum") => Some("VACUUM".to_owned()),
+        [first, rest @ ..] if first.is_word("pragma") => {
+            let (name, rest) = match rest {
+                [_, dot, name, rest @ ..] if dot.kind == TokenKind::Dot => (name, rest),
+                [name, rest @ ..] => (name, rest),
+                [] => return None,
+            };
+            let name = name.identifier()?.to_ascii_lowercase();
+            // without a value it asks; a checkpoint is made without one too
+            let sets = rest.iter().any(|token| token.kind != TokenKind::Semicolon) || name == "wal_checkpoint";
+            (sets && OUTSIDE_ONLY.contains(&name.as_str())).then(|| format!("PRAGMA {name}"))
+        }
+        _ => None,
+    }
+}
+
 /// Whether `word` looks like a misspelling of `known`: `_` for `-`, another case, or up to two letters wrong.
 fn is_close(word: &str, known: &str) -> bool {
     let word = word.to_ascii_lowercase().replace('_', "-");
@@ -290,7 +350,7 @@ fn is_close(word: &str, known: &str) -> bool {
 
 /// The number of bytes to insert, delete or replace (Levenshtein); words are short. This crate has no dependency for
 /// it unless structs are read.
-fn distance(from: &[u8], to: &[u8]) -> usize {
+pub(crate) fn distance(from: &[u8], to: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, byte) in from.iter().enumerate() {
         let mut diagonal = row[0];
@@ -305,133 +365,4 @@ fn distance(from: &[u8], to: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Script<'_>, ScriptError> {
-        Script::parse(text, Path::new("migrations/0001_a/migration.sql"))
-    }
-
-    fn error(text: &str) -> (String, String) {
-        let error = parse(text).expect_err("the script is wrong");
-        (error.to_string().replace("migrations/0001_a/migration.sql", "file"), error.help)
-    }
-
-    #[test]
-    fn statements_and_directives_are_read_with_their_lines() {
-        let text = "-- Users get a name.\n-- dbmigrate: allow(drop_column) users.legacy\n\
-                    --dbmigrate:expect-none \"users \"\"without\"\" an e-mail\" SELECT id FROM users\n\
-                    --   WHERE email IS NULL -- really\n--\t  AND id > 0;\n-- a note\n\n\
-                    ALTER TABLE users DROP COLUMN legacy;\nSELECT '-- dbmigrate: nonsense';\n";
-        let script = parse(text).expect("the script is right");
-        assert_eq!(script.statements.len(), 2);
-        assert_eq!(script.statements[0].line, 8);
-        let allow = Allow { line: 2, lint: "drop_column".to_owned(), object: "users.legacy".to_owned() };
-        assert_eq!(script.allows, [allow]);
-        assert_eq!(script.preflights[0].line, 3);
-        assert_eq!(script.preflights[0].message.as_deref(), Some("users \"without\" an e-mail"));
-        let query = "SELECT id FROM users\nWHERE email IS NULL -- really\nAND id > 0";
-        assert_eq!(script.preflights[0].query, query);
-        assert!(!script.no_transaction);
-    }
-
-    #[test]
-    fn a_preflight_ends_where_its_lines_are_not_indented_or_apart() {
-        let query = |text: &str| parse(text).expect("the script is right").preflights[0].query.clone();
-        assert_eq!(query("-- dbmigrate: expect-none SELECT 1\n-- FROM t\n--   x"), "SELECT 1");
-        assert_eq!(query("-- dbmigrate: expect-none SELECT 1\n\n--   FROM t"), "SELECT 1");
-        assert_eq!(query("-- dbmigrate: expect-none\n--   SELECT 1\n--   FROM t"), "SELECT 1\nFROM t");
-        let both = "-- dbmigrate: expect-none SELECT 1\n--   dbmigrate: expect-none SELECT 2";
-        assert_eq!(parse(both).expect("the script is right").preflights.len(), 2);
-    }
-
-    #[test]
-    fn documentation_in_a_statement_is_no_directive() {
-        let text = "CREATE TABLE t ( /* dbmigrate: allow(drop_table) t;\n-- dbmigrate: nonsense */\n  a INT /* dbmigrate */\n);\n\
-                    -- dbmigrate: no-transaction\n";
-        let script = parse(text).expect("the script is right");
-        assert!(script.allows.is_empty() && script.no_transaction);
-        assert_eq!(script.statements.len(), 1);
-        let (message, _) = error("SELECT 1;\n/* dbmigrate: allow(drop_table) t */");
-        assert_eq!(message, "file:2: a directive stands in a `--` comment");
-    }
-
-    #[test]
-    fn line_ends_of_windows_make_no_difference() {
-        let text =
-            "-- dbmigrate: expect-none \"m\" SELECT 1\r\n--   FROM t\r\n-- dbmigrate: no-transaction\r\nVACUUM;\r\n";
-        let script = parse(text).expect("the script is right");
-        assert_eq!(script.preflights[0].query, "SELECT 1\nFROM t");
-        assert!(script.no_transaction);
-        assert_eq!(script.statements[0].line, 4);
-    }
-
-    #[test]
-    fn unknown_directives_are_refused_with_a_suggestion() {
-        let (message, help) = error("SELECT 1;\n-- dbmigrate: alow(drop_table) users");
-        assert_eq!(message, "file:2: unknown directive `alow`");
-        assert_eq!(help, "did you mean `allow`?");
-        assert_eq!(error("-- dbmigrate: no_transaction").1, "did you mean `no-transaction`?");
-        assert_eq!(error("-- dbmigrate: expect SELECT 1").1, "did you mean `expect-none`?");
-        assert!(error("-- dbmigrate: frobnicate").1.starts_with("there are `allow"));
-        assert_eq!(error("-- dbmigrate:").0, "file:1: unknown directive ``");
-    }
-
-    #[test]
-    fn directives_that_would_be_overlooked_are_refused() {
-        let (message, help) = error("/* dbmigrate: no-transaction */ VACUUM");
-        assert_eq!(message, "file:1: a directive stands in a `--` comment");
-        assert_eq!(help, "write `-- dbmigrate: no-transaction`");
-        let (message, help) = error("\n-- dbmigrate allow(drop_table) users");
-        assert_eq!(message, "file:2: the colon behind `dbmigrate` is missing");
-        assert_eq!(help, "write `-- dbmigrate: allow(drop_table) users`");
-        assert!(parse("-- dbmigrate made this file").is_ok());
-    }
-
-    #[test]
-    fn directives_without_their_parts_are_refused() {
-        let allow = "file:1: `allow` names a lint and an object";
-        for text in ["allow", "allow drop_table users", "allow(drop_table)", "allow() users", "allow(Drop) users"] {
-            assert_eq!(error(&format!("-- dbmigrate: {text}")).0, allow, "{text}");
-        }
-        assert_eq!(error("-- dbmigrate: expect-none").0, "file:1: `expect-none` needs a query");
-        assert_eq!(error("-- dbmigrate: expect-none \"m\"").0, "file:1: `expect-none` needs a query");
-        assert!(error("-- dbmigrate: expect-none \"m SELECT 1").0.contains("not closed"));
-        assert!(error("-- dbmigrate: expect-none DELETE FROM t").0.contains("not a `SELECT`"));
-        assert!(error("-- dbmigrate: expect-none SELECT 1; SELECT 2").0.contains("takes one query"));
-        assert!(error("-- dbmigrate: no-transaction please\nVACUUM").0.contains("stands alone"));
-    }
-
-    #[test]
-    fn transactions_belong_to_the_runner() {
-        for text in ["BEGIN", "begin immediate", "COMMIT", "END TRANSACTION", "ROLLBACK", "SAVEPOINT a", "RELEASE a"] {
-            let (message, _) = error(&format!("SELECT 1;\n\n{text};"));
-            assert!(message.starts_with("file:3: `") && message.contains("transaction of its own"), "{message}");
-        }
-        let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;";
-        assert!(parse(trigger).is_ok());
-    }
-
-    #[test]
-    fn the_foreign_keys_pragma_belongs_to_the_runner() {
-        for text in ["PRAGMA foreign_keys=OFF", "pragma main.Foreign_Keys", "PRAGMA \"foreign_keys\" = 1"] {
-            let (message, _) = error(text);
-            assert!(message.starts_with("file:1: `PRAGMA foreign_keys`"), "{message}");
-        }
-        assert!(parse("PRAGMA foreign_key_check; PRAGMA defer_foreign_keys=1").is_ok());
-    }
-
-    #[test]
-    fn no_transaction_is_for_one_statement() {
-        assert!(parse("-- dbmigrate: no-transaction\nVACUUM;").expect("the script is right").no_transaction);
-        let (message, _) = error("-- a\n-- dbmigrate: no-transaction\nVACUUM; SELECT 1");
-        assert_eq!(message, "file:2: `no-transaction` is for a script of exactly one statement, this one has 2");
-        assert!(error("-- dbmigrate: no-transaction").0.contains("this one has 0"));
-    }
-
-    #[test]
-    fn long_scripts_take_linear_time() {
-        let text = "-- dbmigrate: allow(drop_table) t\nDROP TABLE t;\n".repeat(100_000);
-        assert_eq!(parse(&text).expect("the script is right").allows.len(), 100_000);
-    }
-}
+mod tests;

@@ -133,6 +133,75 @@ fn a_checkout_with_other_line_ends_is_the_same_folder() {
     assert_eq!(folder.head_schema().expect("it is whole").tables.len(), 3);
 }
 
+/// The one migration of a new folder with that SQL, read again after each change of the file.
+fn recorded(sql: &str, changes: &[fn(&str) -> String]) -> Vec<Option<String>> {
+    let project = Project::with_history();
+    let file = "0004_letters/migration.sql";
+    let slug = Slug::sanitize("letters").expect("it has letters");
+    project.open().add(&slug, sql, &schema(3).into()).expect("the folder is writable");
+    let read = |project: &Project| {
+        let folder = project.open();
+        folder.verify(Verify::All).ok()?;
+        folder.sql(&folder.migrations()[3]).ok()
+    };
+    let mut found = vec![read(&project)];
+    for change in changes {
+        project.edit(file, |_| change(sql));
+        found.push(read(&project));
+    }
+    project.edit(file, |_| sql.to_owned());
+    found
+}
+
+#[test]
+fn a_line_end_in_a_literal_is_data_and_survives_any_checkout() {
+    let to_windows = |sql: &str| sql.replace("\r\n", "\n").replace('\n', "\r\n");
+    let to_unix = |sql: &str| sql.replace("\r\n", "\n");
+    for sql in [
+        "INSERT INTO t0 VALUES ('Dear,\r\nbye');\n-- it's\nSELECT 1;\n",
+        "INSERT INTO t0 VALUES ('Dear,\nbye');\n-- it's\nSELECT 1;\n",
+        "INSERT INTO t0 VALUES ('\r', \"a\r\nb\");\n",
+        "INSERT INTO t0 VALUES ('\r\n')",
+        "INSERT INTO t0 VALUES ('\r\n', 'a\nb', 'c\nd'), ('e\r\nf', '', '\r');\n",
+    ] {
+        // as recorded, and after all of it was converted in either direction
+        for found in recorded(sql, &[to_windows, to_unix]) {
+            assert_eq!(found.as_deref(), Some(sql));
+        }
+    }
+    // written on Windows: outside of literals it makes no difference
+    let windows = "SELECT 'a\r\nb',\r\n  1;\r\n";
+    for found in recorded(windows, &[to_windows, to_unix]) {
+        assert_eq!(found.as_deref(), Some("SELECT 'a\r\nb',\n  1;\n"));
+    }
+}
+
+#[test]
+fn a_line_end_that_is_edited_in_one_literal_is_found() {
+    let edit = |sql: &str| sql.replacen("a\n", "a\r\n", 1);
+    assert_eq!(recorded("SELECT 'a\nb';\n", &[edit])[1], None);
+    let edit = |sql: &str| sql.replacen("a\r\n", "a\n", 1);
+    assert_eq!(recorded("SELECT 'a\r\nb', 'c\r\nd';\n", &[edit])[1], None);
+    // what is executed is what was recorded
+    assert_eq!(recorded("SELECT 'a\r\nb';\n", &[edit])[1].as_deref(), Some("SELECT 'a\r\nb';\n"));
+}
+
+#[test]
+fn git_keeps_line_ends_that_nobody_could_tell_from_each_other() {
+    let project = Project::with_history();
+    let mut folder = project.open();
+    let slug = Slug::sanitize("letters").expect("it has letters");
+    let attributes = project.file(".gitattributes");
+    folder.add(&slug, "SELECT 'a\r\nb', 'c\nd';\n", &schema(3).into()).expect("the folder is writable");
+    assert!(!attributes.exists());
+    std::fs::write(&attributes, "* text=auto").expect("the folder is writable");
+    for _ in 0..2 {
+        folder.add(&slug, "SELECT 'a\r\nb\nc';\n", &schema(3).into()).expect("the folder is writable");
+    }
+    assert_eq!(std::fs::read_to_string(&attributes).ok().as_deref(), Some("* text=auto\n*.sql -text\n"));
+    project.open().verify(Verify::All).expect("it is none of the migrations");
+}
+
 #[test]
 fn edited_sql_is_named_and_found_only_where_it_is_looked_for() {
     let project = Project::with_history();
@@ -199,7 +268,38 @@ fn directories_and_sql_files_beside_the_migrations_are_not_overlooked() {
     assert!(matches!(error(&project, Verify::Listing), FolderError::StrayFile { .. }));
     fs_err::remove_file(project.file("0004_a.sql")).expect("it is there");
     fs_err::create_dir(project.file("0004_a")).expect("the folder is writable");
+    fs_err::write(project.file("0004_a/migration.sql"), "").expect("the folder is writable");
     assert!(matches!(error(&project, Verify::Listing), FolderError::Unlisted { .. }));
+}
+
+#[test]
+fn a_directory_that_something_left_behind_is_no_migration_and_gives_its_name_away() {
+    let project = Project::with_history();
+    for left in ["0004_a", "0009_b/deep/er", "0010_c"] {
+        fs_err::create_dir_all(project.file(left)).expect("the folder is writable");
+    }
+    for left in ["0004_a/.DS_Store", "0010_c/.migration.sql.swp", "0010_c/migration.sql~"] {
+        fs_err::write(project.file(left), "left").expect("the folder is writable");
+    }
+    project.open().verify(Verify::All).expect("none of them is a migration");
+    project.open().add(&slug("a"), "SELECT 1;\n", &schema(3).into()).expect("the name is free");
+    project.open().verify(Verify::All).expect("it was just written");
+    assert!(!project.file("0004_a/.DS_Store").exists());
+    // what an editor has left may be somebody's work
+    fs_err::rename(project.file("0010_c"), project.file("0005_d")).expect("the folder is writable");
+    let refused = project.open().add(&slug("d"), "SELECT 1;", &schema(1).into()).map(|_| ());
+    assert!(matches!(refused, Err(FolderError::Unlisted { .. })), "{refused:?}");
+    assert!(project.file("0005_d/migration.sql~").exists());
+    project.open().verify(Verify::All).expect("nothing was written");
+    fs_err::write(project.file("0009_b/notes.txt"), "mine").expect("the folder is writable");
+    assert!(matches!(error(&project, Verify::Listing), FolderError::Unlisted { .. }));
+}
+
+#[test]
+fn an_empty_directory_alone_needs_no_lock() {
+    let project = Project::new();
+    fs_err::create_dir_all(project.file("0001_a")).expect("the folder is writable");
+    project.open().verify(Verify::All).expect("there is no migration");
 }
 
 #[test]

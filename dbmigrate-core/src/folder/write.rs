@@ -10,10 +10,18 @@ use std::path::{Path, PathBuf};
 
 use super::checksum::Checksum;
 use super::error::FolderError;
+use super::left_over;
 use super::lock::Lock;
 use super::name::{MigrationName, Slug};
 use super::{Folder, Listing, Migration, Origin, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
 use crate::schema::canonical::SchemaHash;
+use crate::sql::line_ends;
+
+/// What git reads before it changes line ends.
+const ATTRIBUTES_FILE: &str = ".gitattributes";
+
+/// The line in it that keeps those of SQL.
+const KEEP_LINE_ENDS: &str = "*.sql -text";
 
 /// A directory that is deleted unless it was given its final name.
 #[derive(Debug)]
@@ -62,11 +70,12 @@ impl Folder {
         let bytes = snapshot::to_bytes(snapshot);
         let lock = self.lock.with(
             name.clone(),
-            Checksum::of_text(sql.as_bytes()),
+            Checksum::of_sql(sql),
             Checksum::of_text(&bytes),
             SchemaHash::of(&snapshot.schema).into(),
         );
         self.in_directory(|folder| {
+            folder.protect_line_ends(sql)?;
             let staged = folder.stage(&name, sql.as_bytes(), &bytes)?;
             let directory = folder.publish(staged, &name)?;
             folder.write_lock(&lock).inspect_err(|_| {
@@ -112,19 +121,37 @@ impl Folder {
         if let Some(line) = super::lock::conflict_marker(&sql) {
             return Err(FolderError::Conflict { path: sql_path, line });
         }
-        if std::str::from_utf8(&sql).is_err() {
-            return Err(FolderError::NotUtf8 { path: sql_path });
-        }
+        let sql = String::from_utf8(sql).map_err(|_| FolderError::NotUtf8 { path: sql_path })?;
         let bytes = snapshot::to_bytes(snapshot);
-        let (sql, snapshot_sum) = (Checksum::of_text(&sql), Checksum::of_text(&bytes));
+        let (sql_sum, snapshot_sum) = (Checksum::of_sql(&sql), Checksum::of_text(&bytes));
         let schema = SchemaHash::of(&snapshot.schema).into();
-        let lock = self.lock.without_last().with(last.name.clone(), sql, snapshot_sum, schema);
+        let lock = self.lock.without_last().with(last.name.clone(), sql_sum, snapshot_sum, schema);
         if lock == self.lock && self.read_snapshot(&last).is_ok() {
             return Ok(false);
         }
+        self.protect_line_ends(&sql)?;
         replace_file(&snapshot_path, &bytes).map_err(|source| self.not_writable(source))?;
         self.write_lock(&lock)?;
         Ok(true)
+    }
+
+    /// Tells git to leave the files alone if nobody could undo what a checkout does to the literals of `sql`.
+    fn protect_line_ends(&self, sql: &str) -> Result<(), FolderError> {
+        if !line_ends::are_lost_in_conversion(sql) {
+            return Ok(());
+        }
+        let path = self.path.join(ATTRIBUTES_FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(FolderError::read(&path, error)),
+        };
+        if text.lines().any(|line| line.trim() == KEEP_LINE_ENDS) {
+            return Ok(());
+        }
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        let text = format!("{text}{end}{KEEP_LINE_ENDS}\n");
+        replace_file(&path, text.as_bytes()).map_err(|source| self.not_writable(source))
     }
 
     /// Whether directories and lock fit together, and lie on the disk.
@@ -168,9 +195,12 @@ impl Folder {
     /// Gives a staged directory its final name.
     pub(super) fn publish(&self, mut staged: Staged, name: &MigrationName) -> Result<PathBuf, FolderError> {
         let path = self.path.join(name);
-        // rename would replace an empty directory
         if path.exists() {
-            return Err(FolderError::ChangedMeanwhile { path });
+            // no process of ours makes it empty: it is from a branch that had a migration of this name
+            if !left_over::is_left_over(&path) {
+                return Err(FolderError::ChangedMeanwhile { path });
+            }
+            left_over::remove(&path).map_err(|_| FolderError::Unlisted { path: path.clone() })?;
         }
         std::fs::rename(&staged.path, &path).map_err(|source| self.not_writable(source))?;
         staged.published = true;

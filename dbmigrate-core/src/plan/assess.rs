@@ -3,6 +3,7 @@
 use super::{Cost, Input, Lint, Preflight, Strategy};
 use crate::diff::{Change, TableDiff};
 use crate::sql::Name;
+use crate::sql::path::path;
 
 /// A change with its cost and its risks.
 #[derive(Debug, Clone)]
@@ -58,11 +59,11 @@ pub(super) fn assess(
         let in_table = |table: &Name, otherwise: Cost| if is_rebuilt(table) { Cost::Rewrite } else { otherwise };
         let cost = match &change {
             Change::DropTable(table) => {
-                risks.extend(loses(Lint::DropTable, table.as_str()));
+                risks.extend(loses(Lint::DropTable, &path([table])));
                 Cost::Instant
             }
             Change::DropColumn(table, column) => {
-                risks.extend(loses(Lint::DropColumn, &format!("{table}.{column}")));
+                risks.extend(loses(Lint::DropColumn, &path([table, column])));
                 Cost::Rewrite
             }
             Change::AddColumn(table, _) => {
@@ -70,7 +71,8 @@ pub(super) fn assess(
                 in_table(table, Cost::Instant)
             }
             Change::AlterColumn(table, column) => {
-                risks.extend(loses(Lint::DiscardValues, &format!("{table}.{}", column.name)));
+                risks.extend(loses(Lint::DiscardValues, &path([table, &column.name])));
+                risks.extend(loses(Lint::LossyConversion, &path([table, &column.name])));
                 risks.extend(is_probed(table).then_some(Risk::MayBeRefused));
                 in_table(table, Cost::Rewrite)
             }
@@ -85,7 +87,7 @@ pub(super) fn assess(
                 in_table(table, Cost::Scan)
             }
             Change::Drop("virtual table", name) => {
-                risks.extend(loses(Lint::DropTable, name.as_str()));
+                risks.extend(loses(Lint::DropTable, &path([name])));
                 Cost::Instant
             }
             Change::Alter("virtual table", _) => Cost::Rewrite,

@@ -19,6 +19,8 @@ pub(super) enum Source {
     Column,
     /// As they are, with this SQL in the place of NULL.
     Filled(String),
+    /// From an expression over the row as it was.
+    Converted(String),
     /// From a backfill expression.
     Backfill(String),
     /// From the column's default, by leaving it out.
@@ -40,7 +42,7 @@ impl Copy {
             match source(input, before, after, column) {
                 Source::Column => copy.push(&column.name, column.name.sql().into_owned()),
                 Source::Filled(value) => copy.push(&column.name, format!("coalesce({}, {value})", column.name.sql())),
-                Source::Backfill(value) => copy.push(&column.name, value),
+                Source::Converted(value) | Source::Backfill(value) => copy.push(&column.name, value),
                 Source::Default | Source::Generated => {}
             }
         }
@@ -72,6 +74,12 @@ pub(super) fn source(input: &Input<'_>, before: &Table, after: &Table, column: &
     };
     let was_nullable = !before.rejects_null(old);
     let default = column.effective_default().map(default_value).filter(|_| after.rejects_null(column));
+    if let Some(expr) = input.decisions.conversion(&after.name, &column.name) {
+        return Source::Converted(match default {
+            Some(value) => format!("coalesce(({expr}), {value})"),
+            None => format!("({expr})"),
+        });
+    }
     match backfill.or(default) {
         Some(value) if was_nullable => Source::Filled(value),
         _ => Source::Column,

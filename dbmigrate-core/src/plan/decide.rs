@@ -1,11 +1,13 @@
 //! What only a person can decide: renames, losses, and what existing rows get.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::lint::Lint;
 use super::preflight::Preflight;
 use crate::diff::{Diff, Renames, TableDiff, rename::displaced};
 use crate::schema::{Column, Schema, Table};
+use crate::sql::path::path;
 use crate::sql::{Expr, Name};
 
 /// What was accepted by name.
@@ -42,11 +44,18 @@ pub struct Decisions {
     pub accepted: Accepted,
     /// What existing rows get, by table (new name) and column.
     pub backfills: BTreeMap<(Name, Name), Expr>,
+    /// What the values of existing rows become, by table (new name) and column: an expression over the row as it was,
+    /// with renamed columns by their new names.
+    pub conversions: BTreeMap<(Name, Name), Expr>,
 }
 
 impl Decisions {
     pub(super) fn backfill(&self, table: &Name, column: &Name) -> Option<&Expr> {
         self.backfills.get(&(table.clone(), column.clone()))
+    }
+
+    pub(super) fn conversion(&self, table: &Name, column: &Name) -> Option<&Expr> {
+        self.conversions.get(&(table.clone(), column.clone()))
     }
 }
 
@@ -78,6 +87,17 @@ pub enum Question {
         /// The column.
         column: Name,
     },
+    /// A column gets a type by which most of the values that it can have now cannot be read.
+    Conversion {
+        /// The table.
+        table: Name,
+        /// The column.
+        column: Name,
+        /// The declared types before and after, and what is read then, in words.
+        types: [String; 3],
+        /// A conversion that would do, as an example.
+        example: Option<String>,
+    },
     /// What do the existing rows get in a new column that cannot be NULL and has no default?
     Backfill {
         /// The table.
@@ -93,10 +113,11 @@ impl Question {
     /// The lint whose acceptance answers the question, with its object.
     pub fn lint(&self) -> (Lint, String) {
         match self {
-            Self::TableGone { table, .. } => (Lint::DropTable, table.to_string()),
-            Self::ColumnGone { table, column, .. } => (Lint::DropColumn, format!("{table}.{column}")),
-            Self::BecomesGenerated { table, column } => (Lint::DiscardValues, format!("{table}.{column}")),
-            Self::Backfill { table, column, .. } => (Lint::NotNullWithoutDefault, format!("{table}.{column}")),
+            Self::TableGone { table, .. } => (Lint::DropTable, path([table])),
+            Self::ColumnGone { table, column, .. } => (Lint::DropColumn, path([table, column])),
+            Self::BecomesGenerated { table, column } => (Lint::DiscardValues, path([table, column])),
+            Self::Conversion { table, column, .. } => (Lint::LossyConversion, path([table, column])),
+            Self::Backfill { table, column, .. } => (Lint::NotNullWithoutDefault, path([table, column])),
         }
     }
 
@@ -142,6 +163,11 @@ impl Question {
                 let values = if count.is_some() { all("value") } else { "the values that it has".to_owned() };
                 format!("column `{table}.{column}` becomes generated: {values} would be lost")
             }
+            Self::Conversion { table, column, types: [from, to, read], .. } => {
+                format!(
+                    "column `{table}.{column}` changes from {from} to {to}: what becomes of values that cannot be read as {read}?"
+                )
+            }
             Self::Backfill { table, column, .. } => {
                 let rows = match count {
                     Some(1) => "does the existing row".to_owned(),
@@ -174,7 +200,7 @@ impl Question {
             Self::TableGone { table, .. } => (table, "count(*)".to_owned()),
             // the name that it has before, also where another column takes it over
             Self::ColumnGone { table, column, .. } => (renames.old_table(table), values(column)),
-            Self::BecomesGenerated { table, column } => {
+            Self::BecomesGenerated { table, column } | Self::Conversion { table, column, .. } => {
                 (renames.old_table(table), values(renames.old_column(table, column)))
             }
             Self::Backfill { table, .. } => (renames.old_table(table), "count(*)".to_owned()),
@@ -188,19 +214,26 @@ impl Question {
         match self {
             Self::TableGone { table, candidates, may_stay } => {
                 let words = if *may_stay { "if it is not needed" } else { "if its rows are no longer needed" };
-                let mut answers = renames(candidates, &table.to_string(), words, &accept, *may_stay);
-                let keep = format!("--accept keep_table:{}", shell_quoted(table.as_str()));
+                let mut answers = renames(candidates, &path([table]), words, &accept, *may_stay);
+                let keep = format!("--accept keep_table:{}", shell_quoted(&path([table])));
                 answers.extend(may_stay.then(|| ("to leave it alone beside the new one".to_owned(), keep)));
                 answers
             }
             Self::ColumnGone { table, column, candidates } => {
-                renames(candidates, &format!("{table}.{column}"), "if its values are no longer needed", &accept, false)
+                renames(candidates, &path([table, column]), "if its values are no longer needed", &accept, false)
             }
             Self::BecomesGenerated { .. } => vec![("if its values are no longer needed".to_owned(), accept)],
+            Self::Conversion { table, column, example, .. } => {
+                let convert = example.as_ref().map(|example| {
+                    let value = shell_quoted(&format!("{}={example}", path([table, column])));
+                    ("to convert them (any SQL expression)".to_owned(), format!("--convert {value}"))
+                });
+                convert.into_iter().chain([("if they may stay unreadable".to_owned(), accept)]).collect()
+            }
             Self::Backfill { table, column, example } => vec![
                 (
                     "to fill existing rows (any SQL expression)".to_owned(),
-                    format!("--backfill {}", shell_quoted(&format!("{table}.{column}={example}"))),
+                    format!("--backfill {}", shell_quoted(&format!("{}={example}", path([table, column])))),
                 ),
                 ("if the table is empty everywhere".to_owned(), accept),
             ],
@@ -212,7 +245,7 @@ fn renames(candidates: &[Name], from: &str, otherwise: &str, accept: &str, has_t
     let mut answers: Vec<(String, String)> = candidates
         .iter()
         .take(5)
-        .map(|to| ("if renamed".to_owned(), format!("--rename {}", shell_quoted(&format!("{from}={to}")))))
+        .map(|to| ("if renamed".to_owned(), format!("--rename {}", shell_quoted(&format!("{from}={}", path([to]))))))
         .collect();
     let words = if answers.is_empty() || has_third { otherwise } else { "if not" };
     answers.push((words.to_owned(), accept.to_owned()));
@@ -223,16 +256,36 @@ fn ticked(names: &[Name]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// `text` as one word of a POSIX shell, in the quotes that need the least escaping.
+/// `text` as one word of a POSIX shell on one line, in the quotes that need the least escaping.
 pub fn shell_quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.=:/,+%@".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         text.to_owned()
-    } else if text.contains('\'') && !text.contains(['"', '$', '`', '\\', '!']) {
+    } else if text.chars().any(|char| char.is_control() || char == '`') {
+        // a message has a command in backticks on one line; `printf` is the way to both that every shell has
+        format!("\"$(printf '{}')\"", printf_escaped(text))
+    } else if text.contains('\'') && !text.contains(['"', '$', '\\', '!']) {
         format!("\"{text}\"")
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
+}
+
+/// A format of `printf` that prints `text`, fit for single quotes. What it prints loses line breaks at its end.
+fn printf_escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for char in text.chars() {
+        match char {
+            '%' => escaped.push_str("%%"),
+            '\\' => escaped.push_str("\\\\"),
+            char if char.is_ascii_control() || matches!(char, '`' | '\'') => {
+                // writing to a string cannot fail
+                let _ = write!(escaped, "\\{:03o}", u32::from(char));
+            }
+            char => escaped.push(char),
+        }
+    }
+    escaped
 }
 
 /// The decisions that are missing for a difference.
@@ -302,7 +355,9 @@ pub fn as_renames(open: &[Question]) -> Option<Vec<String>> {
             let target = match question {
                 Question::TableGone { candidates, .. } => (None, candidates),
                 Question::ColumnGone { table, candidates, .. } => (Some(table), candidates),
-                Question::BecomesGenerated { .. } | Question::Backfill { .. } => return None,
+                Question::BecomesGenerated { .. } | Question::Conversion { .. } | Question::Backfill { .. } => {
+                    return None;
+                }
             };
             let (table, [only]) = (target.0, &target.1[..]) else { return None };
             let is_free = taken.insert((table, only));
@@ -315,7 +370,13 @@ pub fn as_renames(open: &[Question]) -> Option<Vec<String>> {
 pub(super) fn allowed(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions) -> Vec<(Lint, String)> {
     let undecided = Decisions { accepted: Accepted::default(), ..decisions.clone() };
     let mut allowed: Vec<(Lint, String)> = questions(diff, old, new, &undecided).iter().map(Question::lint).collect();
-    allowed.extend(decisions.accepted.named.iter().filter(|(lint, _)| *lint == Lint::LossyConversion).cloned());
+    let named = decisions.accepted.named.iter().filter(|(lint, _)| *lint == Lint::LossyConversion).cloned();
+    let converted = decisions.conversions.keys().map(|(table, column)| (Lint::LossyConversion, path([table, column])));
+    for (lint, object) in named.chain(converted) {
+        if !allowed.iter().any(|(one, other)| *one == lint && other.eq_ignore_ascii_case(&object)) {
+            allowed.push((lint, object));
+        }
+    }
     allowed
 }
 
@@ -384,73 +445,4 @@ pub(super) fn example_value(column: &Column, added: &[Name], before: &Table, aft
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::schema::{KeyPart, PrimaryKey, Unique};
-
-    fn examples(parts: &[&str], added: &[&str]) -> Vec<String> {
-        let mut before = Table::new("t");
-        before.columns.push(Column::new("old", "TEXT"));
-        let mut after = before.clone();
-        after.columns.extend([Column::new("name", "TEXT"), Column::new("number", "INT"), Column::new("bytes", "BLOB")]);
-        let parts = parts.iter().map(|part| KeyPart::new(*part)).collect();
-        after.uniques.push(Unique { name: None, parts, conflict: None });
-        let added: Vec<Name> = added.iter().map(|name| Name::from(*name)).collect();
-        let columns = added.iter().filter_map(|name| after.column(name));
-        columns.map(|column| example_value(column, &added, &before, &after).to_string()).collect()
-    }
-
-    #[test]
-    fn existing_rows_get_different_values_where_a_key_of_new_columns_needs_them() {
-        assert_eq!(examples(&["name"], &["name", "number", "bytes"]), ["lower(hex(randomblob(16)))", "0", "x''"]);
-        assert_eq!(examples(&["number"], &["name", "number"]), ["''", "rowid"]);
-        assert_eq!(examples(&["bytes"], &["bytes"]), ["randomblob(16)"]);
-        // what the rows have already tells them apart
-        assert_eq!(examples(&["old", "name"], &["name"]), ["''"]);
-    }
-
-    #[test]
-    fn a_new_primary_key_needs_different_values_too() {
-        let mut table = Table::new("t");
-        table.columns.push(Column { not_null: true, ..Column::new("id", "TEXT") });
-        let parts = vec![KeyPart::new("id")];
-        table.primary_key = Some(PrimaryKey { name: None, parts, autoincrement: false, conflict: None });
-        let example = example_value(&table.columns[0], &["id".into()], &Table::new("t"), &table);
-        assert_eq!(example.as_str(), "lower(hex(randomblob(16)))");
-    }
-
-    #[test]
-    fn questions_say_how_much_they_are_about_where_it_is_known() {
-        let gone = |candidates: &[&str]| Question::ColumnGone {
-            table: "t".into(),
-            column: "a".into(),
-            candidates: candidates.iter().map(|name| Name::from(*name)).collect(),
-        };
-        assert_eq!(gone(&[]).message(None), "column `t.a` is gone: its values would be lost");
-        assert_eq!(gone(&[]).message(Some(1)), "column `t.a` is gone: 1 value would be lost");
-        assert_eq!(
-            gone(&["b"]).message(Some(42)),
-            "column `t.a` is gone and `t.b` is new: renamed, or dropped with 42 values?"
-        );
-        let table = Question::TableGone { table: "t".into(), candidates: vec!["u".into()], may_stay: true };
-        assert_eq!(
-            table.message(Some(3)),
-            "table `t` is declared by no struct and `u` is new: renamed, or dropped with 3 rows?"
-        );
-        let flags: Vec<String> = table.answers().into_iter().map(|(_, flag)| flag).collect();
-        assert_eq!(flags, ["--rename t=u", "--accept drop_table:t", "--accept keep_table:t"]);
-    }
-
-    #[test]
-    fn what_a_question_is_about_is_counted_by_the_names_of_before() {
-        let renames =
-            Renames { tables: vec![("old t".into(), "t".into())], columns: vec![("t".into(), "a".into(), "b".into())] };
-        let becomes = Question::BecomesGenerated { table: "t".into(), column: "b".into() };
-        assert_eq!(becomes.count_query(&renames), "SELECT count(a) FROM \"old t\"");
-        // the column whose name another one takes over
-        let gone = Question::ColumnGone { table: "t".into(), column: "b".into(), candidates: Vec::new() };
-        let guard = gone.guard(&renames);
-        assert_eq!(guard.query, "SELECT * FROM (SELECT count(b) AS _count FROM \"old t\") WHERE _count > 0");
-        assert_eq!(guard.table.as_str(), "old t");
-    }
-}
+mod tests;

@@ -4,12 +4,13 @@
 //! broken at that moment. So those that mention a table in motion are dropped first and recreated last, as the new
 //! schema declares them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::reading::{Reader, in_order_of_reading};
 use super::{Cost, Input, Step, Strategy, list};
 use crate::ddl::render;
 use crate::diff::{TableDiff, in_order_of_references};
-use crate::schema::{Schema, Trigger, View};
+use crate::schema::{Schema, Trigger, View, VirtualTable};
 use crate::sql::Name;
 
 /// The views and triggers to drop first and to create last.
@@ -62,10 +63,10 @@ impl Dependents {
         let created_views =
             input.new.views.iter().filter(|view| views.contains(&view.name) || diff.views.created.contains(&view.name));
         Self {
-            created_views: in_order_of_mention(created_views.cloned().collect()),
+            created_views: created_views.cloned().collect(),
             created_triggers,
             dropped_views: reversed(in_order_of_mention(
-                input.old.views.iter().filter(|view| views.contains(&view.name)).cloned().collect(),
+                input.old.views.iter().filter(|view| views.contains(&view.name)),
             )),
             dropped_triggers,
         }
@@ -91,19 +92,29 @@ impl Dependents {
         views.chain(triggers.map(|trigger| trigger.name.clone())).collect()
     }
 
-    pub(super) fn create_steps(&self, input: &Input<'_>) -> Vec<Step> {
+    /// Creates what is created last. `virtual_tables` are the steps that make or fill a virtual table, by its name: each
+    /// comes behind the views that it reads, and before those that read it.
+    pub(super) fn create_steps(&self, input: &Input<'_>, mut virtual_tables: BTreeMap<Name, Step>) -> Vec<Step> {
         let recreated = |was: bool| if was { "recreate" } else { "create" };
-        let views = self.created_views.iter().map(|view| Step {
-            title: format!("{} view {}", recreated(input.old.views.contains(&view.name)), view.name),
-            cost: Cost::Instant,
-            statements: vec![render::create_view_with(view, input.new.docs(&view.name))],
-        });
-        let triggers = self.created_triggers.iter().map(|trigger| Step {
+        let tables: Vec<&VirtualTable> =
+            virtual_tables.keys().filter_map(|name| input.new.virtual_tables.get(name)).collect();
+        let mut steps = Vec::new();
+        for reader in in_order_of_reading(tables, &self.created_views) {
+            match reader {
+                Reader::Virtual(table) => steps.extend(virtual_tables.remove(&table.name)),
+                Reader::View(view) => steps.push(Step {
+                    title: format!("{} view {}", recreated(input.old.views.contains(&view.name)), view.name),
+                    cost: Cost::Instant,
+                    statements: vec![render::create_view_with(view, input.new.docs(&view.name))],
+                }),
+            }
+        }
+        steps.extend(self.created_triggers.iter().map(|trigger| Step {
             title: format!("{} trigger {}", recreated(input.old.triggers.contains(&trigger.name)), trigger.name),
             cost: Cost::Instant,
             statements: vec![render::create_trigger(trigger)],
-        });
-        views.chain(triggers).collect()
+        }));
+        steps
     }
 }
 
@@ -150,20 +161,10 @@ pub(super) fn moving_tables(input: &Input<'_>, strategies: &[(&TableDiff, Strate
 }
 
 /// Views in an order in which each comes after those that it mentions.
-pub fn in_order_of_mention(mut waiting: Vec<View>) -> Vec<View> {
-    let mut order = Vec::with_capacity(waiting.len());
-    while !waiting.is_empty() {
-        let names: Vec<Name> = waiting.iter().map(|view| view.name.clone()).collect();
-        let is_free = |view: &View| !names.iter().any(|name| *name != view.name && view.query.mentions(name));
-        let (mut free, blocked): (Vec<View>, Vec<View>) = waiting.into_iter().partition(is_free);
-        waiting = blocked;
-        if free.is_empty() {
-            // names that only look like mentions: any order will do
-            free.append(&mut waiting);
-        }
-        order.append(&mut free);
-    }
-    order
+pub fn in_order_of_mention<'v>(views: impl IntoIterator<Item = &'v View>) -> Vec<View> {
+    let order = in_order_of_reading([], views);
+    let view = |reader| if let Reader::View(view) = reader { Some(view.clone()) } else { None };
+    order.into_iter().filter_map(view).collect()
 }
 
 fn reversed(mut views: Vec<View>) -> Vec<View> {
@@ -178,11 +179,12 @@ pub fn create_all(schema: &Schema) -> Vec<String> {
         .filter_map(|name| schema.table(name))
         .flat_map(|table| super::create_table_step(schema, table).statements)
         .collect();
-    statements.extend(
-        schema.virtual_tables.iter().map(|table| render::create_virtual_table_with(table, schema.docs(&table.name))),
-    );
-    let views = in_order_of_mention(schema.views.iter().cloned().collect());
-    statements.extend(views.iter().map(|view| render::create_view_with(view, schema.docs(&view.name))));
+    statements.extend(in_order_of_reading(&schema.virtual_tables, &schema.views).into_iter().map(
+        |reader| match reader {
+            Reader::Virtual(table) => render::create_virtual_table_with(table, schema.docs(&table.name)),
+            Reader::View(view) => render::create_view_with(view, schema.docs(&view.name)),
+        },
+    ));
     statements.extend(schema.triggers.iter().map(render::create_trigger));
     statements
 }

@@ -3,26 +3,35 @@
 //! A plan is made in two steps. [`decide::questions`] lists what only a person can say (is this column renamed or
 //! dropped? what do existing rows get?); once all is answered, [`plan`] orders the statements:
 //! drop the views and triggers that stand in the way, drop indexes and tables, rename, create tables, change tables
-//! (natively or by one rebuild each), create indexes, virtual tables, views and triggers.
+//! (natively or by one rebuild each), create indexes, virtual tables and views in the order in which they read each
+//! other, and triggers.
 //! Foreign keys are off while a migration runs, so the order of tables among themselves is free; the runner compares
 //! the violations before and after.
 
+mod apart;
 pub mod assess;
 pub mod besides;
+mod computed;
 mod conversion;
 mod copy;
 pub mod decide;
 mod dependents;
+mod fill;
+mod layout;
 pub mod lint;
 mod native;
 mod preflight;
+mod reading;
 mod rebuild;
 mod script;
 mod virtual_table;
 
+pub use apart::conversions;
 pub use assess::{Assessed, Risk};
+pub use computed::Computed;
 pub use decide::{Accepted, Decisions, Question};
 pub use dependents::{create_all, in_order_of_mention};
+pub use fill::{Misplaced, misplaced, of_unknown};
 pub use lint::Lint;
 pub use preflight::Preflight;
 pub use script::UNCHECKED;
@@ -82,9 +91,13 @@ pub struct Plan {
     /// Tables, by their old names, whose rows the engine may refuse for reasons that no preflight foresees: backfills
     /// and constraints over values that the migration makes up.
     pub unforeseen: Vec<Name>,
+    /// What it computes from the rows by expressions of the author's.
+    pub computed: Vec<Computed>,
     /// The names, old and new, of the tables that are dropped, renamed or rebuilt, or lose or rename a column: what
     /// hangs on them by name is in the way of that.
     pub moving: BTreeSet<Name>,
+    /// The columns whose values an expression converts, by table (new name) and column.
+    pub converted: Vec<(Name, Name)>,
     /// The losses that were accepted by name, with their objects.
     pub allowed: Vec<(Lint, String)>,
     /// The views and triggers that are created and need not compile.
@@ -181,18 +194,25 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
             Strategy::Rebuild => steps.push(rebuild::step(&input, table)),
         }
     }
-    virtual_table::changes(&input, &mut steps)?;
-    steps.extend(dependents.create_steps(&input));
+    steps.extend(dependents.create_steps(&input, virtual_table::changes(&input)?));
 
     let mut preflights = Preflights::of(&input, &strategies);
+    // what they make of values may be refused by constraints that no preflight foresees
     let backfilled = decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone());
     preflights.unforeseen.extend(backfilled);
-    let allowed = decide::allowed(diff, old, new, decisions);
+    let mut allowed = decide::allowed(diff, old, new, decisions);
+    for object in std::mem::take(&mut preflights.accepted) {
+        if !allowed.iter().any(|(lint, other)| *lint == Lint::LossyConversion && other.eq_ignore_ascii_case(&object)) {
+            allowed.push((Lint::LossyConversion, object));
+        }
+    }
     Ok(Plan {
         changes: assess::assess(&input, &strategies, &preflights.all, &allowed),
         preflights: preflights.all,
         unforeseen: preflights.unforeseen,
+        computed: computed::computed(&input, &strategies),
         moving: dependents::moving_tables(&input, &strategies),
+        converted: decisions.conversions.keys().cloned().collect(),
         allowed,
         unchecked: dependents.unchecked(),
         steps,

@@ -21,7 +21,9 @@ pub(super) fn is_possible(input: &Input<'_>, diff: &TableDiff) -> bool {
         && diff.dropped_uniques.is_empty()
         && diff.dropped_foreign_keys.is_empty()
         && diff.dropped_checks.is_empty();
+    let converts = input.decisions.conversions.keys().any(|(table, _)| *table == after.name);
     constraints_stay
+        && !converts
         && diff.added_foreign_keys.iter().all(|key| matches!(&key.columns[..], [only] if diff.added.contains(only)))
         && diff.added_checks.iter().all(|check| carrier(&added, check).is_some())
         && added.iter().all(|column| can_add(input, after, column))

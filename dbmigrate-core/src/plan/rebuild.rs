@@ -36,7 +36,7 @@ pub(super) fn step(input: &Input<'_>, diff: &TableDiff) -> Step {
     statements.push(format!("DROP TABLE {}", name.sql()));
     statements.push(format!("ALTER TABLE {} RENAME TO {}", helper.sql(), name.sql()));
     statements.extend(after.indexes.iter().map(|index| render::create_index(name, index)));
-    Step { title: format!("rebuild {name}: {}", reasons(diff, after)), cost: Cost::Rewrite, statements }
+    Step { title: format!("rebuild {name}: {}", reasons(input, diff, after)), cost: Cost::Rewrite, statements }
 }
 
 /// Whether a row of the copy could be skipped or replaced instead of failing; the statement's own clause then
@@ -53,9 +53,16 @@ pub(super) fn declared_name(after: &Table, column: &Name) -> Name {
     names.clone().find(|name| displaced(name) == *column).unwrap_or(column).clone()
 }
 
-fn reasons(diff: &TableDiff, after: &Table) -> String {
+/// What is converted, and how.
+fn converted(input: &Input<'_>, after: &Table) -> Vec<String> {
+    let conversions = input.decisions.conversions.iter().filter(|((table, _), _)| *table == after.name);
+    conversions.map(|((_, column), expr)| format!("convert {column} by {expr}")).collect()
+}
+
+fn reasons(input: &Input<'_>, diff: &TableDiff, after: &Table) -> String {
     let mut reasons = Vec::new();
     reasons.extend(diff.added.iter().map(|column| format!("add {column}")));
+    reasons.extend(converted(input, after));
     reasons.extend(diff.dropped.iter().map(|column| format!("drop {}", declared_name(after, column))));
     for change in &diff.changed {
         reasons.push(format!("change {} of {}", change.words().join(", "), change.name));

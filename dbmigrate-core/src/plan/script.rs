@@ -2,10 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::layout::lines;
 use super::{Plan, Preflight};
+use crate::sql::path::path;
 
 /// What `allow` says of a view or trigger that need not compile.
 pub const UNCHECKED: &str = "unchecked";
+
+/// What the lines of a query begin with.
+const MARGIN: &str = "--     ";
 
 impl Plan {
     /// The text of the migration: what it does and costs, its directives, its statements.
@@ -16,10 +21,10 @@ impl Plan {
         }
         text.push('\n');
         for (lint, object) in &self.allowed {
-            let _ = writeln!(text, "-- dbmigrate: allow({lint}) {object}");
+            let _ = writeln!(text, "-- dbmigrate: allow({lint}) {}", one_line(object));
         }
         for name in &self.unchecked {
-            let _ = writeln!(text, "-- dbmigrate: allow({UNCHECKED}) {}", one_line(name.as_str()));
+            let _ = writeln!(text, "-- dbmigrate: allow({UNCHECKED}) {}", path([name]));
         }
         for preflight in &self.preflights {
             let _ = writeln!(text, "{}", preflight.directive());
@@ -43,14 +48,84 @@ impl Plan {
 }
 
 impl Preflight {
-    /// The directive that runs the query before the migration.
+    /// The directive that runs the query before the migration: the message, below it the query, and what can be done
+    /// about the rows, by flags of `generate`.
     pub fn directive(&self) -> String {
         let message = one_line(&self.message).replace('"', "\"\"");
-        format!("-- dbmigrate: expect-none \"{message}\" {}", one_line(&self.query))
+        let mut text = format!("-- dbmigrate: expect-none \"{message}\"");
+        for line in lines(&self.query, MARGIN.len()).iter().flat_map(|line| line.lines()) {
+            text.push('\n');
+            text.push_str(MARGIN);
+            text.push_str(line);
+        }
+        // a name with a line break in it cannot be said in a line
+        for (words, flag) in self.answers.iter().filter(|(_, flag)| !flag.contains(['\n', '\r'])) {
+            let _ = write!(text, "\n-- {words}: {flag}");
+        }
+        text
     }
 }
 
 /// Comments and directives end at the line, so what goes into them must not contain one.
 fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::folder::Script;
+    use crate::sql::token::significant;
+
+    /// The directive as it is read back, with the line ends of Windows too.
+    fn read_back(preflight: &Preflight) -> (String, String) {
+        let text = preflight.directive();
+        assert!(text.lines().all(|line| line.starts_with("--")), "{text}");
+        let mut found = Vec::new();
+        for text in [text.clone(), text.replace('\n', "\r\n")] {
+            let text = format!("-- note\n{text}\nSELECT 1;\n");
+            let script = Script::parse(&text, Path::new("migration.sql")).expect("it is read");
+            let [only] = &script.preflights[..] else { panic!("one directive: {text}") };
+            assert_eq!(script.statements.len(), 1);
+            let tokens = significant(&only.query).iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
+            found.push((only.message.clone().unwrap_or_default(), tokens));
+        }
+        assert_eq!(found[0], found[1]);
+        found.remove(0)
+    }
+
+    #[test]
+    fn a_preflight_is_read_as_it_was_planned_however_it_is_laid_out() {
+        let table = "t".into();
+        for query in [
+            "SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM t WHERE a IS NULL) WHERE _count > 0".to_owned(),
+            format!(
+                "SELECT * FROM (SELECT count(*) AS _count FROM t WHERE NOT ({})) WHERE _count > 0",
+                "a > 0 OR ".repeat(60) + "b"
+            ),
+            "SELECT 1 FROM \"a -- b\" WHERE x = 'it''s -- no comment; \"q\" /* nor this */'".to_owned(),
+            format!("SELECT 1 FROM t WHERE x IN ({}'end')", "'dbmigrate: allow(drop_table) t', ".repeat(20)),
+            "SELECT 1 FROM \"two\nlines\" WHERE [a b] = `c`".to_owned(),
+        ] {
+            let preflight = Preflight::new(&table, "{} \"rows\" of\n`t`".to_owned(), query.clone());
+            let tokens = significant(&query).iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
+            assert_eq!(read_back(&preflight), ("{} \"rows\" of `t`".to_owned(), tokens));
+        }
+        let broken = Preflight::new(&table, "m".to_owned(), "SELECT 1 WHERE x = 'a\r\nb'".to_owned());
+        let query = read_back(&broken).1;
+        assert_eq!(query, "SELECT 1 WHERE x = ( 'a' || char ( 13 ) || '' || char ( 10 ) || 'b' )");
+    }
+
+    #[test]
+    fn a_preflight_on_one_line_is_read_as_ever() {
+        let old = "-- dbmigrate: expect-none \"{} rows of `posts` violate CHECK (state IN ('draft')), first at rowid {}\" SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM posts WHERE NOT (state IN ('draft'))) WHERE _count > 0\nSELECT 1;\n";
+        let script = Script::parse(old, Path::new("migration.sql")).expect("it is read");
+        assert_eq!(
+            script.preflights[0].query,
+            "SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM posts WHERE NOT (state IN ('draft'))) WHERE _count > 0"
+        );
+        assert!(script.preflights[0].message.as_deref().is_some_and(|message| message.ends_with("first at rowid {}")));
+    }
 }

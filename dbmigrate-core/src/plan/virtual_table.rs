@@ -1,5 +1,9 @@
-//! Virtual tables: replaced as a whole when they change, with their rows carried over where they hold any.
+//! Virtual tables: replaced as a whole when they change, with their rows carried over where they hold any, and indexed
+//! anew where what they read changes.
 
+use std::collections::BTreeMap;
+
+use super::reading::{everything_read, sources};
 use super::{Cost, Input, PlanError, Step, helper_name};
 use crate::ddl::render;
 use crate::schema::VirtualTable;
@@ -22,21 +26,50 @@ pub(super) fn drops(input: &Input<'_>) -> Vec<Step> {
         .collect()
 }
 
-/// Creates those that are new and replaces those that changed.
-pub(super) fn changes(input: &Input<'_>, steps: &mut Vec<Step>) -> Result<(), PlanError> {
+/// The steps that create those that are new, replace those that changed, and fill those anew whose source did, by the
+/// table's name.
+pub(super) fn changes(input: &Input<'_>) -> Result<BTreeMap<Name, Step>, PlanError> {
+    let mut steps = BTreeMap::new();
     for table in &input.new.virtual_tables {
-        if input.diff.virtual_tables.created.contains(&table.name) {
+        let step = if input.diff.virtual_tables.created.contains(&table.name) {
             let mut statements = vec![render::create_virtual_table_with(table, input.new.docs(&table.name))];
             let fills = has_external_content(table);
             statements.extend(fills.then(|| rebuild_index(table)));
             let cost = if fills { Cost::Scan } else { Cost::Instant };
-            steps.push(Step { title: format!("create virtual table {}", table.name), cost, statements });
+            Some(Step { title: format!("create virtual table {}", table.name), cost, statements })
         } else if input.diff.virtual_tables.changed.contains(&table.name) {
-            let Some(before) = input.diff.renamed.virtual_tables.get(&table.name) else { continue };
-            steps.push(replace(input, before, table)?);
-        }
+            let before = input.diff.renamed.virtual_tables.get(&table.name);
+            before.map(|before| replace(input, before, table)).transpose()?
+        } else if has_external_content(table) && reads_other_values(input, table) {
+            let title = format!("index anew what {} reads", table.name);
+            Some(Step { title, cost: Cost::Scan, statements: vec![rebuild_index(table)] })
+        } else {
+            None
+        };
+        steps.extend(step.map(|step| (table.name.clone(), step)));
     }
-    Ok(())
+    Ok(steps)
+}
+
+/// Whether an index over the rows of others finds other values in them after the change: it holds what it has read, and
+/// would go on finding what is no longer there (sqlite.org/fts5.html#external_content_tables).
+fn reads_other_values(input: &Input<'_>, index: &VirtualTable) -> bool {
+    let read = everything_read(index, input.new);
+    let directly = sources(index);
+    let columns = index.column_names();
+    let key = index.option("content_rowid").map(Name::from);
+    read.iter().any(|name| {
+        let is_view_anew = input.diff.views.changed.contains(name) || input.diff.views.created.contains(name);
+        let table = input.diff.tables.iter().find(|diff| diff.name == *name);
+        is_view_anew
+            || table.is_some_and(|table| {
+                let is_indexed = |column: &Name| columns.contains(column) || key.as_ref() == Some(column);
+                // through a view, nobody can tell what is read
+                let through_view = !directly.contains(name);
+                let mut names = table.changed.iter().map(|change| &change.name).chain(&table.added);
+                names.any(|column| through_view || is_indexed(column)) || table.primary_key
+            })
+    })
 }
 
 fn replace(input: &Input<'_>, before: &VirtualTable, after: &VirtualTable) -> Result<Step, PlanError> {

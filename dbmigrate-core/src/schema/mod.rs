@@ -7,6 +7,8 @@ pub mod canonical;
 pub mod comments;
 pub mod named;
 pub mod object;
+pub mod reads;
+mod reference;
 pub mod table;
 pub mod validate;
 
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use comments::Comments;
 pub use named::{Named, NamedMap};
 pub use object::{Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
+pub use reads::Reads;
 pub use table::{
     Check, Column, Conflict, Deferrable, ForeignKey, Generated, Index, IndexPart, KeyPart, PrimaryKey,
     ReferentialAction, Table, Unique,
@@ -44,6 +47,10 @@ pub struct Schema {
     /// compared nor recorded.
     #[serde(skip)]
     pub docs: BTreeMap<Name, Comments>,
+    /// What the Rust types of columns read, by table and column, as far as structs say it. No part of the schema
+    /// either.
+    #[serde(skip)]
+    pub reads: BTreeMap<(Name, Name), Reads>,
 }
 
 impl Schema {
@@ -74,6 +81,12 @@ impl Schema {
     /// What is said of a table or view.
     pub fn docs(&self, name: &Name) -> Option<&Comments> {
         self.docs.get(name)
+    }
+
+    /// What is read of a column: by the type of its field, else by its declared type. `None`: anything.
+    pub fn reads(&self, table: &Name, column: &Column) -> Option<Reads> {
+        let said = self.reads.get(&(table.clone(), column.name.clone()));
+        said.cloned().or_else(|| Reads::of_declared(&column.decl_type))
     }
 
     /// Whether nothing is declared.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::reference::Mismatch;
 use super::{Column, ForeignKey, Schema, Table, VirtualTable};
 use crate::sql::{Name, expr::Expr};
 
@@ -36,9 +37,14 @@ pub enum ProblemKind {
     Declaration,
     /// What SQLite takes, and then refuses rows for. A foreign key that it cannot enforce makes every write to the table
     /// fail with foreign keys on (sqlite.org/foreignkeys.html#fk_schemaerrors), and does no harm with foreign keys off:
-    /// databases of applications that never turned them on have such keys. A default of the wrong type in a STRICT
-    /// table is refused when it is used.
+    /// databases of applications that never turned them on have such keys. So do defaults, generated columns and
+    /// triggers that only fail when they are used, which the engine finds.
     Unusable,
+    /// A foreign key whose ends hold values of different classes, which a STRICT table never mixes. A database that has
+    /// it may have been made by anything; a change that leads to it is a slip.
+    Mismatch,
+    /// A foreign key whose ends prefer values of different classes. SQLite converts what it compares, so that some match.
+    Unlike,
 }
 
 /// Something that is wrong with a schema.
@@ -87,17 +93,17 @@ impl Schema {
     }
 
     /// The problems that `before` does not have. What makes rows refused is one for a table that is in use, and the
-    /// business of whoever makes a new one.
+    /// business of whoever makes a new one, except for types that do not go together.
     pub fn new_problems(&self, before: &Self) -> Vec<Problem> {
         let known: BTreeSet<String> = before.problems().into_iter().map(|problem| problem.message).collect();
         let is_of_new_table = |problem: &Problem| match &problem.place {
-            Place::ForeignKey(table, _) | Place::Column(table, _) => before.table(table).is_none(),
+            Place::ForeignKey(table, _) => before.table(table).is_none(),
             _ => false,
         };
         let mut problems = self.problems();
         problems.retain(|problem| {
             let is_excused = problem.kind == ProblemKind::Unusable && is_of_new_table(problem);
-            !is_excused && !known.contains(&problem.message)
+            !is_excused && problem.kind != ProblemKind::Unlike && !known.contains(&problem.message)
         });
         problems
     }
@@ -218,12 +224,38 @@ impl Schema {
                 message,
                 Some(format!("make `{list}` of `{}` unique, or refer to its primary key", parent.name)),
             );
+        } else {
+            check_types(table, parent, key.columns.iter().zip(&parent_columns), place, found);
         }
     }
 
     fn table_help(&self, name: &Name) -> Option<String> {
         let tables: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
         (!tables.is_empty() && tables.len() <= 30).then(|| format!("there is no `{name}` among: {}", tables.join(", ")))
+    }
+}
+
+/// The types of the two ends of a foreign key.
+fn check_types<'k>(
+    table: &Table,
+    parent: &Table,
+    pairs: impl Iterator<Item = (&'k Name, &'k Name)>,
+    place: impl Fn() -> Place,
+    found: &mut Found,
+) {
+    for (name, parent_name) in pairs {
+        let (Some(child), Some(referenced)) = (table.column(name), parent.column(parent_name)) else { continue };
+        let Some(mismatch) = Mismatch::between((table, child), (parent, referenced)) else { continue };
+        let ends = format!(
+            "`{}.{name}` is {} and references `{}.{parent_name}`, which is {}",
+            table.name, child.decl_type, parent.name, referenced.decl_type
+        );
+        let (kind, why) = match mismatch {
+            Mismatch::Strict => (ProblemKind::Mismatch, "a STRICT table never mixes the two"),
+            Mismatch::Affinity => (ProblemKind::Unlike, "not every value of the one can be stored in the other"),
+        };
+        let help = format!("give `{}.{name}` and `{}.{parent_name}` the same type", table.name, parent.name);
+        found.0.push(Problem { kind, place: place(), message: format!("{ends}: {why}"), help: Some(help) });
     }
 }
 
@@ -268,13 +300,6 @@ fn check_columns(table: &Table, found: &mut Found) {
             );
             found.add(place(column), message, Some(format!("accepted: {}", STRICT_TYPES.join(", "))));
         }
-        if let Some(default) = column.default.as_ref().filter(|default| table.strict && refuses(column, default)) {
-            let message = format!(
-                "`{}.{}`: default {default} is not a value of type {}, which a STRICT table insists on",
-                table.name, column.name, column.decl_type
-            );
-            found.add_unusable(place(column), message, None);
-        }
         if column.generated.is_some() && column.default.is_some() {
             let message = format!("`{}.{}` is generated and cannot have a default", table.name, column.name);
             found.add(place(column), message, None);
@@ -295,23 +320,6 @@ fn check_columns(table: &Table, found: &mut Found) {
             message,
             Some("a table needs at least one ordinary column".to_owned()),
         );
-    }
-}
-
-/// Whether a literal default is one that a STRICT column of this type never takes.
-fn refuses(column: &Column, default: &Expr) -> bool {
-    let text = default.as_str();
-    let is_blob = text.starts_with(['x', 'X']);
-    let is_number = text.trim_start_matches('\'').trim_end_matches('\'').trim().parse::<f64>().is_ok();
-    let is_string = text.starts_with('\'');
-    if !default.is_literal() || default.is_null() {
-        return false;
-    }
-    match column.decl_type.canonical().as_str() {
-        "int" | "integer" | "real" => is_blob || (is_string && !is_number),
-        "text" => is_blob,
-        "blob" => !is_blob,
-        _ => false,
     }
 }
 

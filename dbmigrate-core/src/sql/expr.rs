@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dedent::{dedented, indented};
 use super::keyword::is_reserved;
+use super::line_ends::normalized;
 use super::name::{Name, quote_name};
 use super::token::{Token, TokenKind, significant, tokenize, trim};
 
@@ -20,9 +21,11 @@ pub struct Expr(Box<str>);
 
 impl Expr {
     /// Wraps the text of an expression; white space around it and comments in it are taken off, because what is put
-    /// behind a comment when the expression becomes part of a statement would vanish.
+    /// behind a comment when the expression becomes part of a statement would vanish. Line ends are `\n`, except in
+    /// literals.
     pub fn new(text: impl AsRef<str>) -> Self {
-        let text = trim(text.as_ref());
+        let text = normalized(trim(text.as_ref()));
+        let text = &*text;
         if !text.contains("--") && !text.contains("/*") {
             return Self(text.into());
         }
@@ -34,8 +37,8 @@ impl Expr {
     /// at the end are taken off, for the reason given at [`Expr::new`], and so are semicolons there.
     /// The indentation that its lines have in common is that of the source around it, and is taken off too.
     pub fn script(text: impl AsRef<str>) -> Self {
-        let text = text.as_ref();
-        let tokens = significant(text);
+        let text = normalized(text.as_ref());
+        let tokens = significant(&text);
         let last = tokens.iter().rev().find(|token| token.kind != TokenKind::Semicolon);
         Self(dedented(trim(&text[..last.map_or(0, Token::end)])).into())
     }

@@ -3,7 +3,9 @@
 mod dedent;
 pub mod expr;
 pub mod glob;
+pub mod line_ends;
 pub mod name;
+pub mod path;
 pub mod split;
 pub mod token;
 

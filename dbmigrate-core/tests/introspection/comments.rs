@@ -7,7 +7,7 @@ use dbmigrate_core::engine::{Connection, Introspected, introspect};
 use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
-use crate::support::shared;
+use crate::support::{history, shared};
 
 fn load(script: &str) -> Introspected {
     let connection = block_on(Connection::in_memory()).expect("an empty database");
@@ -46,6 +46,24 @@ fn comments_in_the_body_of_a_trigger_stay_there() {
     );
     let body = found.schema.triggers.get(&"r".into()).expect("it is there").body.as_str().to_owned();
     assert_eq!(body, "-- why\nSELECT 1;\n/* and */ SELECT 2");
+}
+
+#[test]
+fn comments_of_our_schemas_are_those_of_their_columns() {
+    let schemas: BTreeMap<String, String> = history::schemas().into_iter().collect();
+    let comments = |name: &str| load(&schemas[name]).comments();
+    let library = comments("library");
+    assert_eq!(column(&library, "Readers", "ReaderNo"), Some("printed on the card"));
+    assert_eq!(column(&library, "Readers", "Name"), Some("family name first"));
+    assert_eq!(column(&library, "Readers", "group"), Some("1 adult, 2 child"));
+    assert_eq!(column(&library, "Readers", "Born"), None);
+    assert_eq!(column(&library, "book", "hall"), Some("where it stands"));
+    assert_eq!(column(&library, "book", "index"), Some("a word that SQL knows"));
+    assert_eq!(library[&"Shelf".into()].table.as_deref(), Some("A shelf, by hall and row."));
+    let telemetry = comments("telemetry");
+    assert_eq!(telemetry[&"größe".into()].table.as_deref(), Some("What is measured,\nand in which unit."));
+    assert_eq!(column(&telemetry, "device", "id"), Some("as printed on it"));
+    assert!(comments("mail").is_empty(), "it has none inside of a statement");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(crate) fn refusal(schema: &Schema) -> Result<Option<String>, String> {
         return Ok(Some(problem.message.clone()));
     }
     match block_on(prove::check_declaration(schema, &[])) {
-        Ok(()) => Ok(None),
+        Ok(_) => Ok(None),
         Err(error) if error.to_string().contains("differently") => Err(format!("{error}\n{}", script(schema))),
         Err(error) => Ok(Some(error.to_string())),
     }

@@ -17,12 +17,12 @@ mod runner;
 
 use case::{change_of, describe};
 use gene::CaseGenes;
-use runner::{Counts, count, run_cases, share};
+use runner::{Counts, count, run_cases, run_cases_twofold, share};
 use support::Ending;
 
 #[test]
 fn a_random_edit_keeps_every_row_or_says_why_not() {
-    let counts = run_cases(800, &gene::edits(), run_case);
+    let counts = run_cases_twofold(800, gene::edits, run_case);
     let applied = share(&counts, "applied");
     assert!(applied >= 60, "only {applied} % of the changes applied: {counts:?}");
 }

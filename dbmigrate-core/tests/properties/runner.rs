@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
+use std::panic::resume_unwind;
+use std::thread;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
@@ -22,16 +24,47 @@ pub(crate) fn run_cases<S: Strategy>(
     strategy: &S,
     test: impl Fn(&S::Value, &Counts) -> Result<(), String>,
 ) -> BTreeMap<&'static str, u32> {
-    let mut config = Config { failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = cases;
+    run_with_seed(cases, seed(), strategy, test)
+}
+
+/// The same in two threads, each with half of the cases and a seed of its own. A failure names the one that found it.
+pub(crate) fn run_cases_twofold<S: Strategy>(
+    cases: u32,
+    strategy: impl Fn() -> S + Sync,
+    test: impl Fn(&S::Value, &Counts) -> Result<(), String> + Sync,
+) -> BTreeMap<&'static str, u32> {
+    let first = seed();
+    let half = |seed| run_with_seed(cases / 2, seed, &strategy(), &test);
+    let (mut counts, others) = thread::scope(|scope| {
+        let other = scope.spawn(|| half(first.wrapping_add(1)));
+        let counts = half(first);
+        (counts, other.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    for (ending, count) in others {
+        *counts.entry(ending).or_default() += count;
     }
-    let seed = match config.rng_seed {
+    counts
+}
+
+fn seed() -> u64 {
+    match Config::default().rng_seed {
         RngSeed::Fixed(seed) => seed,
         // a gate says the same of the same commit each time; every other run tries new cases
         RngSeed::Random if std::env::var_os("CI").is_some() => GATE_SEED,
         RngSeed::Random => RandomState::new().hash_one(0),
-    };
+    }
+}
+
+fn run_with_seed<S: Strategy>(
+    cases: u32,
+    seed: u64,
+    strategy: &S,
+    test: impl Fn(&S::Value, &Counts) -> Result<(), String>,
+) -> BTreeMap<&'static str, u32> {
+    let mut config = Config { failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
     config.rng_seed = RngSeed::Fixed(seed);
     let counts = Counts::default();
     let failure = RefCell::new(String::new());

@@ -1,5 +1,6 @@
 //! What cannot be foreseen is applied step by step, with the same result.
 
+use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::apply::{Failure, apply_pending_with};
 use pollster::block_on;
 
@@ -156,4 +157,27 @@ fn a_change_by_hand_in_the_meantime_is_drift_and_nothing_is_applied() {
     assert!(matches!(outcome, Err(ApplyError::Drift { .. })), "{outcome:?}");
     assert_eq!(case.hand().query("SELECT name, phone FROM users"), ["Ada|1", "Grace|1"]);
     assert_eq!(case.applied(), ["0001_first"]);
+}
+
+#[test]
+fn the_statistics_of_a_database_that_was_brought_along_stay_when_a_table_is_rebuilt() {
+    let Some(mut case) = case() else { return };
+    let index = "CREATE INDEX by_name ON users (name);\n";
+    case.add("index", index, &format!("{FIRST}{index}"));
+    case.migrate().expect("it applies");
+    // a server does not run `ANALYZE`; its file may have had it before
+    case.server.kill_9();
+    let file = case.server.folder().join("data/dbs/default/data");
+    let connection = block_on(Connection::open(&file, false)).expect("the file of the server");
+    block_on(connection.run("ANALYZE")).expect("it runs");
+    drop(connection);
+    case.server.restart();
+    let query = "SELECT tbl || ' ' || ifnull(idx, '-') || ' ' || stat FROM sqlite_stat1 ORDER BY 1";
+    let before = case.hand().query(query);
+    assert!(before.contains(&"users by_name 2 1".to_owned()), "{before:?}");
+    case.add("rebuild", &format!("{REBUILD}{index}"), &format!("{}{index}", rebuilt()));
+    migrate(&case.server.url(), &case.folder, Options::default()).expect("it applies");
+    assert_eq!(case.hand().query(query), before);
+    assert_eq!(case.hand().query("SELECT name FROM users ORDER BY id"), ["Ada", "Grace"]);
+    case.assert_sound();
 }

@@ -1,6 +1,8 @@
-//! The shared test data: changes that somebody really made, or that tools get wrong.
+//! Test data: changes that somebody really made, or that tools get wrong.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+
+use std::path::Path;
 
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::Connection;
@@ -8,10 +10,37 @@ use dbmigrate_core::sql::{Expr, Name};
 use pollster::block_on;
 use serde_json::Value;
 
-use super::{Change, schema_of, shared};
+use super::history::State;
+use super::{Change, house, schema_of, shared};
+
+/// The histories of real applications, by name: `NNNN__tag.sql` is the whole schema after a migration. None if the shared
+/// data is not there.
+pub fn real_histories() -> Option<Vec<(String, Vec<State>)>> {
+    let (histories, cases) = (shared("corpus/histories")?, shared("corpus/rename_cases.json")?);
+    let cases: Value = serde_json::from_str(&std::fs::read_to_string(cases).expect("text")).expect("JSON");
+    let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let sorted = |folder: &Path| {
+        let mut paths: Vec<_> = std::fs::read_dir(folder).expect("a folder").flatten().map(|one| one.path()).collect();
+        paths.sort();
+        paths
+    };
+    let histories = sorted(&histories).into_iter().map(|folder| {
+        let history = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let files = sorted(&folder).into_iter().filter(|path| path.extension().is_some_and(|one| one == "sql"));
+        let states = files.map(|file| {
+            let name = name(&file);
+            let step = name.split_once("__").map_or(name.as_str(), |(_, tag)| tag);
+            let renames = history_renames(&cases, &history, step);
+            State { sql: std::fs::read_to_string(&file).expect("text"), renames, name }
+        });
+        let states = states.collect();
+        (history, states)
+    });
+    Some(histories.collect())
+}
 
 /// The renames that the authors really made, by history and step.
-pub fn history_renames(cases: &Value, history: &str, step: &str) -> Renames {
+fn history_renames(cases: &Value, history: &str, step: &str) -> Renames {
     let mut renames = Renames::default();
     for case in cases.as_array().into_iter().flatten() {
         if case["history"] != history || case["step"] != step {
@@ -128,9 +157,12 @@ pub fn rows_of(database: &Connection, query: &str) -> Result<Value, String> {
     Ok(rows.iter().map(|row| Value::Array(row.iter().map(value).collect())).collect())
 }
 
-/// The cases of a suite; none if the shared data is not there.
-pub fn load(file: &str) -> Vec<Value> {
-    let Some(path) = shared(&format!("cases/{file}")) else { return Vec::new() };
+/// The cases of a suite: of this repository, or of the shared data, and none if that is not there.
+pub fn load(suite: &str) -> Vec<Value> {
+    let house = house(&format!("cases/{suite}.jsonl"));
+    let Some(path) = (if house.exists() { Some(house) } else { shared(&format!("cases/{suite}.jsonl")) }) else {
+        return Vec::new();
+    };
     let text = std::fs::read_to_string(path).expect("the file is readable");
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::print_stderr, clippy::large_enum_variant, reason = "what a test says is read by people, once")]
 
 pub mod data;
+pub mod history;
+pub mod law;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,9 +14,10 @@ use std::time::Duration;
 use dbmigrate_core::diff::{Renames, diff};
 use dbmigrate_core::engine::apply::{Applied, ApplyError, Database, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::connection::{integer, text};
-use dbmigrate_core::engine::{Connection, content, introspect, populate, prove};
+use dbmigrate_core::engine::{Connection, check, content, introspect, populate, prove};
 use dbmigrate_core::folder::{Folder, Slug};
 use dbmigrate_core::plan::{Accepted, Decisions, Plan, Question, decide, plan};
+use dbmigrate_core::schema::validate::{Problem, ProblemKind};
 use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::{Expr, Name, split};
 use dbmigrate_test_support::skipped;
@@ -28,9 +31,14 @@ pub struct Change {
     pub seed: String,
     pub renames: Renames,
     pub backfills: BTreeMap<(Name, Name), Expr>,
+    pub conversions: BTreeMap<(Name, Name), Expr>,
     pub accept_all: bool,
+    /// What is accepted by name: `drop_column:t.a`.
+    pub accept: Vec<String>,
     /// Whether the tables are filled with generated rows.
     pub populate: bool,
+    /// Whether the database before was pulled, not declared: then it may have what works for nobody.
+    pub is_pulled: bool,
     /// Statements that fill the tables, each of which the engine may refuse for its values.
     pub tries: Vec<String>,
 }
@@ -93,6 +101,21 @@ pub fn schema_of(sql: &str) -> Result<Schema, String> {
     })
 }
 
+/// The same, as `pull` takes it over: views and triggers that do not compile need not.
+pub fn pulled_schema_of(sql: &str) -> Result<Schema, String> {
+    let mut schema = schema_of(sql)?;
+    let broken = block_on(async {
+        let connection = Connection::in_memory().await.map_err(|error| error.to_string())?;
+        run_script(&connection, sql).await?;
+        check::broken_objects(&connection, &schema).await.map_err(|error| error.to_string())
+    })?;
+    for object in broken {
+        schema.views.get_mut(&object.name).into_iter().for_each(|view| view.unchecked = true);
+        schema.triggers.get_mut(&object.name).into_iter().for_each(|trigger| trigger.unchecked = true);
+    }
+    Ok(schema)
+}
+
 /// Runs a script on a connection.
 pub async fn run_script(connection: &Connection, sql: &str) -> Result<(), String> {
     for statement in split(sql) {
@@ -102,21 +125,44 @@ pub async fn run_script(connection: &Connection, sql: &str) -> Result<(), String
 }
 
 impl Change {
+    fn accepted(&self) -> Accepted {
+        let mut accepted = Accepted { all: self.accept_all, ..Accepted::default() };
+        for (lint, object) in self.accept.iter().filter_map(|text| text.split_once(':')) {
+            accepted.add(lint.parse().expect("a lint"), object);
+        }
+        accepted
+    }
+
     fn decisions(&self) -> Decisions {
         Decisions {
             renames: self.renames.clone(),
-            accepted: Accepted { all: self.accept_all, ..Accepted::default() },
+            accepted: self.accepted(),
             backfills: self.backfills.clone(),
+            conversions: self.conversions.clone(),
         }
     }
 
     /// Generates and proves the migration, as `generate` does.
     pub fn generate(&self) -> Result<Plan, String> {
-        let problems = self.desired.problems();
-        if let Some(problem) = problems.first() {
-            return Err(problem.message.clone());
+        let before: Vec<String> = self.current.problems().into_iter().map(|problem| problem.message).collect();
+        let is_tolerated = |problem: &Problem| {
+            let is_pulled = self.is_pulled && self.current.is_empty();
+            // what only may not match is a warning
+            problem.kind == ProblemKind::Unlike
+                || (problem.kind != ProblemKind::Declaration && (is_pulled || before.contains(&problem.message)))
+        };
+        if let Some(problem) = self.desired.problems().into_iter().find(|problem| !is_tolerated(problem)) {
+            return Err(problem.message);
         }
-        block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
+        let faults = block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
+        if !faults.is_empty() && !(self.is_pulled && self.current.is_empty()) {
+            // what is there already may stay
+            let before = block_on(prove::check_declaration(&self.current, &[])).unwrap_or_default();
+            let is_known = |message: &str| before.iter().any(|problem| problem.message == message);
+            if let Some(fault) = faults.into_iter().find(|fault| !is_known(&fault.message)) {
+                return Err(fault.message);
+            }
+        }
         let difference = diff(&self.current, &self.desired, &self.renames).map_err(|error| error.to_string())?;
         let decisions = self.decisions();
         let questions = decide::questions(&difference, &self.current, &self.desired, &decisions);
@@ -161,7 +207,8 @@ impl Change {
                 let _ = connection.run(&format!("DELETE FROM {}", table.name.sql())).await;
             }
             for table in &self.current.tables {
-                connection.run(&format!("DELETE FROM {}", table.name.sql())).await.map_err(message)?;
+                // without a condition, what a vector index keeps of the rows would stay
+                connection.run(&format!("DELETE FROM {} WHERE true", table.name.sql())).await.map_err(message)?;
             }
             connection.run("COMMIT").await.map_err(message)?;
             let wanted = populate::restricted(&self.current, &self.desired, &self.renames);
@@ -199,7 +246,7 @@ impl Change {
     /// keys and integrity are checked, and that the difference is gone.
     pub fn run(&self, folder: &Path) -> Result<Ending, String> {
         let mut migrations = Folder::open(folder.join("migrations")).map_err(|error| error.to_string())?;
-        let create = Change { desired: self.current.clone(), ..Change::default() };
+        let create = Change { desired: self.current.clone(), is_pulled: self.is_pulled, ..Change::default() };
         match create.generate() {
             Ok(plan) => add(&mut migrations, "before", &plan, &self.current)?,
             Err(message) if message.starts_with("BUG") => return Err(message),
@@ -291,7 +338,9 @@ impl Change {
             let case_only = self.renames.tables.iter().any(|(from, to)| from == to && to == &table.name);
             let Some(old) = self.current.table(old_name).filter(|_| !taken || case_only) else { continue };
             let mut pairs = Vec::new();
-            for column in table.columns.iter().filter(|column| column.generated.is_none()) {
+            let is_converted = |column: &Name| self.conversions.contains_key(&(table.name.clone(), column.clone()));
+            let stored = table.columns.iter().filter(|column| column.generated.is_none());
+            for column in stored.filter(|column| !is_converted(&column.name)) {
                 let name = self.renames.old_column(&table.name, &column.name);
                 let away = name == &column.name
                     && self.renames.columns.iter().any(|(on, from, _)| *on == table.name && from == name);
@@ -386,6 +435,11 @@ pub fn open(path: &Path) -> Result<Database, String> {
 /// Applies what is pending.
 pub fn apply(database: &mut Database, folder: &Folder) -> Result<usize, ApplyError> {
     block_on(apply_pending(database, folder, None, &mut Silent)).map(|outcome| outcome.applied.len())
+}
+
+/// Test data of this repository.
+pub fn house(what: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests").join(what)
 }
 
 /// The folder of shared test data, where it is there. A test without it says so, loudly.

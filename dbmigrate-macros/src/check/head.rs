@@ -23,7 +23,7 @@ pub(crate) enum Found {
     /// A folder without migrations yet; the files by which cargo notices the first.
     Empty(Vec<PathBuf>),
     /// The last migration.
-    Head(Head),
+    Head(Box<Head>),
     /// Files that cannot be read or contradict each other.
     Broken {
         /// Why.
@@ -137,7 +137,7 @@ impl Found {
             Root::Unknown => String::new(),
             Root::File(_) | Root::Elsewhere => manifest().arguments(&current.features),
         };
-        Ok(Self::Head(Head {
+        Ok(Self::Head(Box::new(Head {
             level,
             name: migration.name.as_str().to_owned(),
             schema: snapshot.schema,
@@ -146,7 +146,7 @@ impl Found {
             files,
             is_compared: current.root.is_compared(root, project.config.root.as_deref(), manifest),
             root: root.to_owned(),
-        }))
+        })))
     }
 }
 

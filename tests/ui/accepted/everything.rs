@@ -138,7 +138,7 @@ macro_rules! table_by_macro {
 }
 table_by_macro!(ByMacro, "by_macro", Option<i64>, 7);
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(Org::NAME, "orgs");
     assert_eq!(User::NAME, "user");
     assert_eq!(Post::NAME, "posts");

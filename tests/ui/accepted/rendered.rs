@@ -217,8 +217,8 @@ pub struct ArticleSearch {
 FROM orders o LEFT JOIN users u ON u.organization_id = o.organization_id AND u.number = o.buyer
 WHERE o.state < 9"#)]
 pub struct OpenOrders {
-    pub id: Option<String>,
-    pub due: Option<String>,
+    pub id: String,
+    pub due: f64,
     #[column(name = "last seen")]
     pub last_seen: Option<String>,
 }
@@ -230,7 +230,8 @@ pub struct OverNothing {}
 #[derive(Debug, Clone, View)]
 #[view(unchecked, query = "SELECT shout(slug) AS loud, id FROM organizations")]
 pub struct Shouted {
-    pub loud: Option<String>,
+    // its type cannot be inferred from the query: a `Value` reads anything, NULL included
+    pub loud: dbmigrate::Value,
     pub id: Option<i64>,
 }
 
@@ -245,8 +246,8 @@ pub struct Shouted {
     )
 )]
 pub struct Slugs {
-    pub organization: Option<i64>,
-    pub slug: Option<String>,
+    pub organization: i64,
+    pub slug: String,
 }
 
 fn main() {}

@@ -78,7 +78,7 @@ pub(super) struct Loaded {
 pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: &Connect) -> Result<Loaded> {
     match side {
         Side::Structs => {
-            let declared = structs::read(context)?;
+            let declared = structs::read_all(context)?;
             let (schema, renamed_from) = (declared.schema.clone(), structs::renamed_from(&declared));
             let (label, shown) = ("structs".to_owned(), "the structs".to_owned());
             let declared = Some(declared);
@@ -136,7 +136,7 @@ fn snapshot(folder: &Folder, migration: &Migration) -> Result<Loaded> {
 }
 
 fn folder(context: &Context) -> Result<Folder> {
-    let folder = context.folder()?;
+    let folder = context.existing_folder()?;
     folder.verify(Verify::Listing)?;
     Ok(folder)
 }

@@ -9,14 +9,14 @@ use dbmigrate_core::diff::change::slug;
 use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::decide::shell_quoted;
-use dbmigrate_core::plan::{Assessed, Plan, plan};
+use dbmigrate_core::plan::{Assessed, Plan, Preflight, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
 
+use crate::database::failure::TAKE_BACK;
 use crate::decisions::answers::{Answers, FOR_GENERATE};
 use crate::decisions::ask::{Asker, Decided};
-
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::proof::{self, unproven, warn_of_empty, wrong_backfill};
@@ -32,6 +32,7 @@ Examples:
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate generate --rename users=people --name people
   cargo dbmigrate generate --backfill users.age=0
+  cargo dbmigrate generate --convert \"users.age=CAST(age AS INTEGER)\"
   cargo dbmigrate generate --accept drop_column:users.legacy")]
 pub(crate) struct Generate {
     /// Name of the migration; else it says what changed
@@ -81,12 +82,12 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     let mut folder = context.folder()?;
     match folder.verify(Verify::Sql) {
         Err(FolderError::EditedSql { is_last: true, .. }) if arguments.custom => {
-            let declared = structs::read(context)?;
+            let declared = structs::read_all(context)?;
             return seal::run(context, &mut folder, &declared, arguments.dry_run);
         }
         result => result?,
     }
-    let declared = structs::read(context)?;
+    let declared = structs::read_all(context)?;
     let unchanged = is_unchanged(&folder, &declared);
     if unchanged && !arguments.custom && arguments.answers.changes_nothing() {
         return Ok(nothing_to_do(context, &declared, &folder));
@@ -114,8 +115,9 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     if arguments.check && !is_complete {
         return Ok(found_changes(context, &diff.changes()));
     }
-    structs::refuse_new_problems(declared, &decisions.renames.apply(&head.schema))?;
-    proof::check(context, declared)?;
+    let renamed = decisions.renames.apply(&head.schema);
+    structs::refuse_new_problems(declared, &renamed)?;
+    proof::check(context, declared, &renamed)?;
     let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
     if head.schema.is_empty() && plan.only_creates(&declared.schema) {
@@ -230,6 +232,20 @@ fn report(context: &Context, arguments: &Generate, folder: &Folder, migration: &
     if arguments.custom {
         printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
     } else {
-        printer.next(&[format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()]);
+        let mut next = vec![format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()];
+        next.extend(plan.preflights.iter().filter_map(|preflight| other_way(arguments, preflight)));
+        printer.next(&next);
     }
+}
+
+/// How else the migration could be made, so that rows are filled or converted which it refuses now.
+fn other_way(arguments: &Generate, preflight: &Preflight) -> Option<String> {
+    // that there must be no rows at all was accepted by name
+    if preflight.rows.is_empty() {
+        return None;
+    }
+    let fills = |(_, flag): &&(String, String)| flag.starts_with("--backfill") || flag.starts_with("--convert");
+    let (words, flag) = preflight.answers.iter().find(fills)?;
+    let rows = preflight.message.split(", first at").next().unwrap_or_default().replace("{} ", "");
+    Some(format!("refused where {rows}; {words}: {TAKE_BACK}, then `{} {flag}`", arguments.command_line()))
 }

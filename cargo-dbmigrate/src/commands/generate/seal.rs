@@ -1,13 +1,17 @@
 //! Recording the edit of a migration that was written by hand: it has to lead to what the structs declare.
 
+use std::path::Path;
+
 use dbmigrate_core::engine::check::broken_objects;
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::engine::{Connection, EngineError, introspect_without};
+use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::folder::{Folder, Script, Snapshot};
+use dbmigrate_core::sql::line_ends::normalized;
 use pollster::block_on;
 use serde_json::json;
 
-use crate::database::failure::statement_error;
+use crate::database::failure::{run_outside, statement_error};
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::project::path;
@@ -23,14 +27,17 @@ use crate::{exit, structs};
 /// # Errors
 /// If the script fails, or leads elsewhere.
 pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, dry_run: bool) -> Result<u8> {
-    proof::check(context, declared)?;
     let Some(last) = folder.head().cloned() else { return Ok(exit::DONE) };
+    proof::check(context, declared, &folder.schema_before(&last)?)?;
     let ignore = &context.config.ignore;
     let before = folder.migrations().len() - 1;
     let connection = replay_to(folder, before, ignore)?;
     let file = folder.sql_path(&last);
     let text = std::fs::read_to_string(&file).map_err(|error| CommandError::io("read", &file, &error))?;
+    // a line end in a literal is data; the rest is run as a later `migrate` runs it
+    let text = normalized(&text);
     let script = Script::parse(&text, &file)?;
+    refuse_outside(&script, &file)?;
     block_on(run_script(&connection, &script))
         .map_err(|(line, number, error)| statement_error(&file, line, number, &error).note("nothing was recorded"))?;
     let failed = |error: EngineError| CommandError::failed(error.to_string());
@@ -62,6 +69,16 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
     context.printer.json("recorded", &json!({ "name": last.name.as_str() }));
     context.printer.next(&["apply it: `cargo dbmigrate migrate`".to_owned()]);
     Ok(exit::DONE)
+}
+
+/// Refuses what cannot run in the transaction that the migration is.
+fn refuse_outside(script: &Script<'_>, file: &Path) -> Result<()> {
+    let words = script.statements.iter().filter_map(|one| Some((one.line, outside_of_transaction(one.text)?)));
+    let Some((line, word)) = words.filter(|_| !script.no_transaction).min() else { return Ok(()) };
+    Err(CommandError::failed(format!("`{word}` cannot run in a transaction, and every migration is one"))
+        .at(format!("{}:{line}", path::for_display(file).display()))
+        .note("nothing was recorded")
+        .helps(run_outside(&word)))
 }
 
 /// Line, number and error of the statement that fails.

@@ -21,6 +21,7 @@ use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::report::loss::say_loss;
 use crate::report::{Printer, Progress, counted};
+use crate::structs;
 
 /// Runs it and returns the exit code.
 ///
@@ -55,7 +56,7 @@ pub(super) fn run(
             }
         }
         if waiting.is_empty() {
-            return Ok(say_pending(printer, &shown, 0));
+            return Ok(say_pending(context, folder, &shown, 0, options));
         }
     }
     let mut rehearsal = Rehearsal::of(context, url, retries)?;
@@ -76,13 +77,17 @@ pub(super) fn run(
             format!("`{}` and what follows it were not tried out: it runs outside of a transaction", first.name);
         printer.warning(&message, &[]);
     }
-    Ok(say_pending(printer, &shown, waiting.len()))
+    Ok(say_pending(context, folder, &shown, waiting.len(), options))
 }
 
-fn say_pending(printer: &Printer, database: &str, count: usize) -> u8 {
+fn say_pending(context: &Context, folder: &Folder, database: &str, count: usize, options: Options<'_>) -> u8 {
+    let printer = &context.printer;
     let verb = if count == 0 { "Unchanged" } else { "Pending" };
     let what = if count == 0 { "nothing to apply".to_owned() } else { counted(count, "migration") };
     printer.status(verb, format!("{database}: {what}, nothing was changed"));
+    if count == 0 && options.to.is_none() {
+        structs::warn_if_ahead(context, folder);
+    }
     exit::DONE
 }
 

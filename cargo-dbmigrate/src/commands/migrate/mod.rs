@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use dbmigrate_core::config::MOST_RETRIES;
 use dbmigrate_core::engine::apply::{
-    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with,
+    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
 use dbmigrate_core::folder::{Folder, Verify};
 use pollster::block_on;
@@ -19,15 +19,17 @@ use said::{announce, say_drift};
 use crate::database::Subject;
 use crate::database::failure::apply_error;
 use crate::database::file;
-use crate::database::state::{failure_of_run, state_after};
+use crate::database::state::{failure, failure_of_run, state_after};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
 use crate::project::url::Connect;
+use crate::project::url::DatabaseUrl;
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::{Printer, Progress, counted, rows};
+use crate::structs;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -76,29 +78,21 @@ pub(crate) enum Acceptable {
 pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
-    let folder = context.folder()?;
+    let folder = context.existing_folder()?;
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
     let to = arguments.to.as_deref();
     let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: arguments.atomic };
+    // a wrong `--to` must not leave an empty file behind
+    check_name(&folder, to)?;
     if folder.migrations().is_empty() {
-        context.printer.warning(
-            &format!("there are no migrations in `{}`", folder.path().display()),
-            &[
-                "write one from your structs: `cargo dbmigrate generate`".to_owned(),
-                "or from a database: `cargo dbmigrate pull --baseline --out src/schema.rs`".to_owned(),
-            ],
-        );
-        return Ok(exit::DONE);
+        return nothing_there(context, &folder, &url);
     }
     let retries = arguments.retries.unwrap_or(context.config.retries);
     if arguments.dry_run {
-        check_name(&folder, to)?;
         return dry_run::run(context, &folder, &url, options, retries);
     }
     let shown = url.to_string();
-    // a wrong `--to` must not leave an empty file behind
-    check_name(&folder, to)?;
     let is_new = !file::exists(&url)?;
     let mut database = open(context, &url, true)?.retrying(retries);
     let work = Arc::new(Work::default());
@@ -127,6 +121,9 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
                     "Unchanged",
                     format!("{shown}: nothing to apply ({} applied)", counted(outcome.before, "migration")),
                 );
+                if to.is_none() {
+                    structs::warn_if_ahead(context, &folder);
+                }
             } else {
                 let total: u64 = outcome.applied.iter().map(|applied| applied.milliseconds).sum();
                 context.printer.status(
@@ -146,6 +143,22 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
             Err(state.into_iter().fold(shown, CommandError::note))
         }
     }
+}
+
+/// A folder as `init` makes it, which is right for a database that has no history.
+fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
+    if file::exists(url)? {
+        let mut database = open(context, url, false)?;
+        block_on(status(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
+    }
+    context.printer.warning(
+        &format!("there are no migrations in `{}`", folder.path().display()),
+        &[
+            "write one from your structs: `cargo dbmigrate generate`".to_owned(),
+            "or from a database: `cargo dbmigrate pull --baseline --out src/schema.rs`".to_owned(),
+        ],
+    );
+    Ok(exit::DONE)
 }
 
 fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {

@@ -53,6 +53,7 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
     if let Some(last) = folder.head() {
         adopting::record(context, &folder, last, url, RecordKind::Baseline, None)?;
     }
+    context.ignore_in_git(Some(url))?;
     next.push("change the structs, then write the next migration: `cargo dbmigrate generate`".to_owned());
     context.printer.next(&next);
     Ok(exit::DONE)

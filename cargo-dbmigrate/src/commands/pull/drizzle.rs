@@ -69,6 +69,7 @@ pub(super) fn run(context: &Context, arguments: &Pull, dir: &Path, url: &Databas
         }
         None => printer.status("Empty", format!("{url}: drizzle-kit has applied nothing to it")),
     }
+    context.ignore_in_git(Some(url))?;
     printer.json(
         "taken_over",
         &json!({ "folder": from, "migrations": steps.len(), "written": written, "applied": count }),

@@ -44,7 +44,7 @@ pub(super) fn open_folder(
 ) -> Result<Folder> {
     let mut folder = context.folder()?;
     for (at, (listed, step)) in folder.migrations().iter().zip(steps).enumerate() {
-        let is_same = listed.name == Step::name(&step.slug, at) && listed.sql == Checksum::of_text(step.sql.as_bytes());
+        let is_same = listed.name == Step::name(&step.slug, at) && listed.sql == Checksum::of_sql(&step.sql);
         if !is_same {
             return Err(refuse(&folder));
         }
@@ -99,11 +99,13 @@ pub(super) fn check_structs(
         if out.is_some() && !next.iter().any(|step| step.starts_with("add ")) {
             next.push("declare the new module where the crate begins, such as `mod schema;`".to_owned());
         }
-        return block_on(check_declaration(wanted, &[])).map_err(|error| CommandError::failed(error.to_string()));
+        return block_on(check_declaration(wanted, &[]))
+            .map(drop)
+            .map_err(|error| CommandError::failed(error.to_string()));
     }
     let found = differences(&declared.schema, wanted);
     if found.is_empty() {
-        return proof::check(context, &declared);
+        return proof::check(context, &declared, wanted);
     }
     let message = format!("the structs of `{}` do not say what the database has", context.package.name);
     let error = with_differences(CommandError::new(exit::DIFFERENCE, message), "in the structs", &found);

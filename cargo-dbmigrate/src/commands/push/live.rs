@@ -1,6 +1,8 @@
 //! The decisions of a push: those of `generate`, asked only where the database has rows that they are about, together
 //! with what the rows have against the change.
 
+use std::collections::BTreeSet;
+
 use dbmigrate_core::diff::{Diff, Renames, diff};
 use dbmigrate_core::engine::apply::{Finding, Loss, Target as _};
 use dbmigrate_core::plan::besides::Wanted;
@@ -8,12 +10,13 @@ use dbmigrate_core::plan::decide::{answerable, questions};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Preflight, Question, plan};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::sql::path::path;
 use pollster::block_on;
 
 use super::refused;
 use super::run::{Decided, Live, Run};
 use crate::decisions::answers::{Acceptance, FOR_PUSH, Word};
-use crate::decisions::ask::{Open, check_backfills};
+use crate::decisions::ask::{Open, check_fills};
 use crate::error::Result;
 use crate::structs;
 
@@ -53,7 +56,7 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
             continue;
         }
         if open.is_empty() {
-            check_backfills(&decisions, &diff, new)?;
+            check_fills(&decisions, &diff, new)?;
         }
         let contradicted = if diff.is_empty() { Vec::new() } else { contradictions(run, live, &decisions, &left)? };
         if !open.is_empty() || !contradicted.is_empty() {
@@ -172,17 +175,22 @@ fn conversions(
     decisions: &Decisions,
 ) -> Result<Vec<Loss>> {
     let lint = Lint::LossyConversion;
-    let named: Vec<&String> =
-        decisions.accepted.named.iter().filter(|(one, _)| *one == lint).map(|(_, object)| object).collect();
+    let named = decisions.accepted.named.iter().filter(|(one, _)| *one == lint).map(|(_, object)| object);
+    let converted = decisions.conversions.keys().map(|(table, column)| path([table, column]).to_ascii_lowercase());
+    let named: BTreeSet<String> = named.cloned().chain(converted).collect();
     let (Some(database), false) = (&mut live.database, named.is_empty()) else { return Ok(Vec::new()) };
     let mut strict = decisions.clone();
+    strict.conversions.clear();
     strict.accepted.named.retain(|(one, _)| *one != lint);
     let Ok(plan) = plan(old, wanted, difference, &strict) else { return Ok(Vec::new()) };
     let mut losses = Vec::new();
     for object in named {
-        let flag = format!("--accept {lint}:{object}");
+        let flag = format!("--accept {lint}:");
+        let flag = [flag.clone(), flag.replacen(' ', " '", 1)];
         let is_it = |preflight: &&Preflight| {
-            preflight.answers.iter().any(|(_, answer)| answer.replace('\'', "").eq_ignore_ascii_case(&flag))
+            let Some(Place::Column(table, column)) = &preflight.place else { return false };
+            let asks = |(_, answer): &(String, String)| flag.iter().any(|flag| answer.starts_with(flag));
+            path([table, column]).eq_ignore_ascii_case(&object) && preflight.answers.iter().any(asks)
         };
         let queries: Vec<String> =
             plan.preflights.iter().filter(is_it).map(|preflight| preflight.query.clone()).collect();

@@ -38,7 +38,7 @@ const ATTEMPTS: usize = 5;
 pub(crate) fn run(context: &Context, arguments: &Push) -> Result<u8> {
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
-    let declared = structs::read(context)?;
+    let declared = structs::read_all(context)?;
     let mut command_line = "cargo dbmigrate push".to_owned();
     command_line.push_str(if arguments.dry_run { " --dry-run" } else { "" });
     arguments.answers.push_to(&mut command_line);

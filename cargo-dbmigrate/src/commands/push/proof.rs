@@ -20,10 +20,11 @@ use crate::{exit, structs};
 /// If the structs are wrong, if something that is left alone stands in the way, or if the plan is wrong.
 pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) -> Result<()> {
     let (old, besides) = (&live.found.schema, &decided.wanted.besides);
-    new_problems(run, &decided.decisions.renames.apply(old), &decided.wanted.schema)?;
+    let renamed = decided.decisions.renames.apply(old);
+    new_problems(run, &renamed, &decided.wanted.schema)?;
     let engine = |error: dbmigrate_core::engine::EngineError| CommandError::failed(error.to_string());
     let mut out = block_on(left_out(old, besides)).map_err(engine)?;
-    check(run, decided, &mut out)?;
+    check(run, decided, &without(&renamed, &out), &mut out)?;
     // views that go first and come back last need not compile in memory; their fate is seen in the database itself
     let is_moved = |LeftOut { kind, name, .. }: &LeftOut| {
         let drop = format!("DROP {} {}", kind.to_ascii_uppercase(), name.sql());
@@ -67,12 +68,18 @@ pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) 
 
 /// Whether libSQL accepts what is wanted. Views and triggers that no struct declares and that would break are named,
 /// all of them.
-fn check(run: &Run<'_>, decided: &Decided, out: &mut Vec<LeftOut>) -> Result<()> {
+fn check(run: &Run<'_>, decided: &Decided, before: &Schema, out: &mut Vec<LeftOut>) -> Result<()> {
     let besides = &decided.wanted.besides;
     let mut broken: Vec<(&'static str, Name, String)> = Vec::new();
     loop {
         let wanted = without(&decided.wanted.schema, out);
-        let Err(error) = block_on(check_declaration(&wanted, &run.declared.view_columns)) else { break };
+        let error = match block_on(check_declaration(&wanted, &run.declared.view_columns)) {
+            Err(error) => error,
+            Ok(faults) => {
+                structs::refuse_faults(run.context, run.declared, faults, before)?;
+                break;
+            }
+        };
         match &error {
             ProofError::Declaration { kind: kind @ ("view" | "trigger"), name, message } => {
                 let name = Name::from(name.as_str());

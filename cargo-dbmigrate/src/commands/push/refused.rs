@@ -12,6 +12,7 @@ use dbmigrate_core::plan::besides::Wanted;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Plan, Preflight};
 use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::sql::path::path;
 use dbmigrate_core::sql::{Expr, Name};
 
 use super::run::{Decided, Live, Run};
@@ -69,7 +70,7 @@ pub(super) fn names_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
         .iter()
         .map(|name| {
             let message = format!("`{name}` is a view in `{}`, and a struct declares a table of that name", run.url);
-            let flag = format!("--accept drop_view:{}", shell_quoted(name.as_str()));
+            let flag = format!("--accept drop_view:{}", shell_quoted(&path([name])));
             let help = format!("if the view is not needed: `{} {flag}`", run.asker.command_line);
             run.declared.point(Diagnostic::error(message).help(help), &Place::Table(name.clone()), "declared here")
         })
@@ -113,8 +114,7 @@ pub(super) fn ambiguous_renames(
     if open.is_empty() {
         return Ok(());
     }
-    let flags: Vec<String> =
-        open.iter().map(|one| format!("--rename {}", shell_quoted(&format!("{}={}", one.from, one.to)))).collect();
+    let flags: Vec<String> = open.iter().map(|one| format!("--rename {}", shell_quoted(&one.as_typed()))).collect();
     let diagnostics: Vec<Diagnostic> = open
         .iter()
         .map(|one| {
@@ -205,7 +205,7 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
 /// What can be done about a view or trigger that does not compile, or would not.
 pub(super) fn drop_broken(run: &Run<'_>, kind: &str, name: &Name) -> String {
     if kind == "view" {
-        let flag = format!("--accept drop_view:{}", shell_quoted(name.as_str()));
+        let flag = format!("--accept drop_view:{}", shell_quoted(&path([name])));
         format!("if it is not needed: `{} {flag}`", run.asker.command_line)
     } else {
         format!("drop it by hand, push, and create it as it has to be then: `DROP TRIGGER {}`", name.sql())

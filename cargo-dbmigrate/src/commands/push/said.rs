@@ -6,6 +6,7 @@ use dbmigrate_core::folder::Folder;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Lint, Plan};
 use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::path::path;
 use serde_json::{Value, json};
 
 use super::run::{Decided, Live, Run};
@@ -98,7 +99,7 @@ impl Run<'_> {
             counts.push(counted(all.len(), noun));
             names.extend(all.iter().take(LISTED).map(|name| format!("`{name}`")));
             names.extend((all.len() > LISTED).then(|| "…".to_owned()));
-            flags.push(format!("--accept drop_{noun}:{}", shell_quoted(all[0].as_str())));
+            flags.push(format!("--accept drop_{noun}:{}", shell_quoted(&path([&all[0]]))));
         }
         if !counts.is_empty() {
             let (counts, names) = (counts.join(" and "), names.join(", "));

@@ -44,9 +44,8 @@ impl DotEnv {
         let mut broken = None;
         for line in dotenvy::from_path_iter(&found).map_err(|error| unreadable(&error))? {
             match line {
-                // the first one counts, as for everybody who loads the file
-                Ok((name, value)) if !value.is_empty() => drop(values.entry(name).or_insert(value)),
-                Ok(_) => {}
+                // the first one counts, as for everybody who loads the file, also if there is nothing in it
+                Ok((name, value)) => drop(values.entry(name).or_insert(value)),
                 Err(error) => {
                     broken = Some(match error {
                         // the line itself may hold a secret
@@ -60,7 +59,7 @@ impl DotEnv {
         Ok(Some(Self { file, values, broken }))
     }
 
-    /// A value that is not empty.
+    /// A value, which may be blank.
     ///
     /// # Errors
     /// If it is not in front of a line that cannot be read.

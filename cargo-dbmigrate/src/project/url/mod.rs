@@ -3,10 +3,12 @@
 mod connect;
 mod dot_env;
 mod file;
+mod given;
+mod meant;
 mod source;
+mod surroundings;
 mod token;
 
-use std::cell::OnceCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,10 +16,11 @@ use std::time::Duration;
 use dbmigrate_core::engine::remote::{RemoteUrl, Token};
 
 pub(crate) use self::connect::Connect;
-use self::dot_env::DotEnv;
+use self::given::{ci_without_url, given, refuse_what_was_not_meant};
 pub(crate) use self::source::{DEFAULT, ENVIRONMENT_VARIABLE, UrlSource};
+use self::surroundings::{Surroundings, environment, in_ci};
 pub(crate) use self::token::TokenSource;
-use crate::error::{CommandError, Result};
+use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::config::Config;
 use crate::project::path;
 use crate::url_text::{REMOTE_SCHEMES, redacted, scheme};
@@ -50,53 +53,6 @@ pub(crate) struct Server {
     pub token_source: TokenSource,
 }
 
-/// What the environment, `.env` and `dbmigrate.toml` say about databases.
-struct Surroundings<'a> {
-    package_root: &'a Path,
-    config: &'a Config,
-    /// Read when it is needed: most commands need nothing of it.
-    dot_env: OnceCell<Option<DotEnv>>,
-}
-
-impl<'a> Surroundings<'a> {
-    fn new(package_root: &'a Path, config: &'a Config) -> Self {
-        Self { package_root, config, dot_env: OnceCell::new() }
-    }
-
-    fn dot_env(&self) -> Result<Option<&DotEnv>> {
-        if let Some(read) = self.dot_env.get() {
-            return Ok(read.as_ref());
-        }
-        let read = DotEnv::near(self.package_root)?;
-        Ok(self.dot_env.get_or_init(|| read).as_ref())
-    }
-
-    /// The token for a server whose URL has none.
-    fn token(&self) -> Result<(Option<Token>, TokenSource)> {
-        let name = self.config.token_variable().to_owned();
-        if let Some(value) = std::env::var_os(&name).filter(|value| !value.is_empty()) {
-            let source = TokenSource::Environment(name);
-            return Ok((Some(token(&value.to_string_lossy(), &source)?), source));
-        }
-        let Some(file) = self.dot_env()? else { return Ok((None, TokenSource::Missing(name))) };
-        match file.get(&name)? {
-            Some(value) => {
-                let source = TokenSource::DotEnv(file.file.clone(), name);
-                Ok((Some(token(value, &source)?), source))
-            }
-            None => Ok((None, TokenSource::Missing(name))),
-        }
-    }
-}
-
-/// A token as it was copied: what stands around it is no part of it.
-fn token(text: &str, source: &TokenSource) -> Result<Token> {
-    Token::parse(text).map_err(|error| {
-        CommandError::usage(format!("the token from {source} is none: {error}"))
-            .help("copy it again: `turso db tokens create NAME`")
-    })
-}
-
 impl DatabaseUrl {
     /// The database to use, by precedence: `--url`, the environment, `.env`, `dbmigrate.toml`, `dev.db`.
     ///
@@ -104,7 +60,8 @@ impl DatabaseUrl {
     /// its own directory, the others at the package. The environment of this process is only read.
     ///
     /// # Errors
-    /// Exit code 2 for what is no database, without its credentials, and if `.env` cannot be read.
+    /// Exit code 2 for what is no database, without its credentials, for a variable that is set and blank, if `.env`
+    /// cannot be read, and in CI if nothing names a database.
     pub(crate) fn find(connect: &Connect, package_root: &Path, config: &Config) -> Result<Self> {
         let around = Surroundings::new(package_root, config);
         let here = Path::new("");
@@ -112,8 +69,8 @@ impl DatabaseUrl {
         if let Some(url) = &connect.url {
             return read(url, here, UrlSource::Argument);
         }
-        if let Some(value) = std::env::var_os(ENVIRONMENT_VARIABLE).filter(|value| !value.is_empty()) {
-            return read(&value.to_string_lossy(), here, UrlSource::Environment);
+        if let Some(value) = environment(ENVIRONMENT_VARIABLE)? {
+            return read(&value, here, UrlSource::Environment);
         }
         if let Some(file) = around.dot_env()?
             && let Some(url) = file.get(ENVIRONMENT_VARIABLE)?
@@ -123,8 +80,16 @@ impl DatabaseUrl {
         }
         match &config.url {
             Some(url) => read(url, package_root, UrlSource::Config),
+            None if in_ci() => Err(ci_without_url(package_root)),
             None => read(DEFAULT, package_root, UrlSource::Default),
         }
+    }
+
+    /// The file that is used where nothing but the configuration names one; `None` if that is on a server.
+    pub(crate) fn local_file(package_root: &Path, config: &Config) -> Option<PathBuf> {
+        let text = config.url.as_deref().unwrap_or(DEFAULT);
+        let is_file = scheme(text).is_none_or(|(scheme, _)| scheme == "file");
+        is_file.then(|| file::path_of(text.trim(), package_root).ok()).flatten()
     }
 
     /// The database that was typed for another flag than `--url`.
@@ -144,6 +109,8 @@ impl DatabaseUrl {
 
     /// Reads a URL: a path, `file:` and a path, or the address of a server. Relative paths start at `base`.
     fn read(text: &str, base: &Path, source: UrlSource, connect: &Connect, around: &Surroundings<'_>) -> Result<Self> {
+        let text = given(text, &source)?;
+        refuse_what_was_not_meant(text, base, &source)?;
         let timeout = |default: u64| Duration::from_secs(connect.timeout.unwrap_or(default));
         let error = |what: String, help: &str| CommandError::usage(format!("{what} (from {source})")).help(help);
         match scheme(text) {
@@ -163,7 +130,11 @@ impl DatabaseUrl {
             }
             Some((scheme, _)) if scheme != "file" => {
                 let help = format!("name a file, such as `{DEFAULT}`, or a server, such as `libsql://HOST`");
-                Err(error(format!("`{scheme}:` is not the scheme of a libSQL database"), &help))
+                let error = error(format!("`{scheme}:` is not the scheme of a libSQL database"), &help);
+                Err(match did_you_mean(&scheme, REMOTE_SCHEMES) {
+                    Some(known) => error.help(format!("did you mean `{known}://`?")),
+                    None => error,
+                })
             }
             _ => {
                 let help = format!("name a file, such as `{DEFAULT}` or `file:data/app.db`");
@@ -244,7 +215,8 @@ mod tests {
     #[test]
     fn what_is_no_database_is_refused_as_wrong_usage() {
         for (url, wanted) in [
-            ("", "is empty"),
+            ("", "names no database"),
+            ("' '", "names no database"),
             ("file:", "is empty"),
             (":memory:", "in memory"),
             ("file::memory:", "in memory"),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use dbmigrate_core::plan::decide::shell_quoted;
+
 use crate::project::config;
 
 /// The environment variable that names the database.
@@ -26,6 +28,19 @@ pub(crate) enum UrlSource {
     Config,
     /// Nothing named one.
     Default,
+}
+
+impl UrlSource {
+    /// How another URL is named there, as it can be typed.
+    pub(super) fn with(&self, url: &str) -> String {
+        let word = shell_quoted(url);
+        match self {
+            Self::Argument | Self::Default => format!("--url {word}"),
+            Self::Side(flag) => format!("{flag} {word}"),
+            Self::Environment | Self::DotEnv(_) => format!("{ENVIRONMENT_VARIABLE}={word}"),
+            Self::Config => format!("url = {url:?}"),
+        }
+    }
 }
 
 impl fmt::Display for UrlSource {

@@ -1,7 +1,7 @@
 //! What is said about declarations that are wrong: on which token, and with which help.
 
 use super::{Derive, error, errors};
-use crate::declare::{parse_column, parse_table};
+use crate::declare::keys;
 
 #[test]
 fn all_errors_of_a_struct_are_reported_at_once() {
@@ -53,8 +53,8 @@ fn unknown_keys_are_errors_with_a_suggestion() {
 #[test]
 fn every_listed_key_is_known() {
     for (keys, open, close) in [
-        (&parse_table::TABLE_KEYS[..], "#[table(", ")] struct T { a: i64 }"),
-        (&parse_column::KEYS[..], "struct T { #[column(", ")] a: i64 }"),
+        (&keys::TABLE_KEYS[..], "#[table(", ")] struct T { a: i64 }"),
+        (&keys::COLUMN_KEYS[..], "struct T { #[column(", ")] a: i64 }"),
     ] {
         for key in keys {
             let source = format!("{open}{key} = ?{close}");
@@ -62,7 +62,7 @@ fn every_listed_key_is_known() {
             assert!(!all.contains("unknown key"), "{all}");
         }
     }
-    for key in parse_table::VIEW_KEYS {
+    for key in keys::VIEW_KEYS {
         let all = errors(Derive::View, &format!("#[view({key} = ?)] struct T {{ a: i64 }}")).join("\n");
         assert!(!all.contains("unknown key"), "{all}");
     }
@@ -85,6 +85,27 @@ fn unknown_values_are_errors_with_a_suggestion() {
         error(r#"#[table(trigger(x, after = insrt, body = "SELECT 1;"))] struct T { a: i64 }"#)
             .contains("did you mean `insert`?")
     );
+}
+
+#[test]
+fn the_default_that_was_meant_is_suggested() {
+    for (written, ty, meant) in [
+        ("\"false\"", "bool", "false"),
+        ("\"True\"", "bool", "true"),
+        ("0", "bool", "false"),
+        ("\"7\"", "i64", "7"),
+        ("\"-7\"", "i64", "-7"),
+        ("true", "i64", "1"),
+        ("\"0.25\"", "f64", "0.25"),
+        ("5", "String", "\"5\""),
+        ("'c'", "Vec<u8>", "b\"c\""),
+        // nothing was meant that could be known
+        ("\"yes\"", "bool", "true"),
+        ("\"many\"", "i64", "1"),
+    ] {
+        let message = error(&format!("struct T {{ #[column(default = {written})] a: {ty} }}"));
+        assert!(message.contains(&format!("write `default = {meant}`")), "{written} of {ty}: {message}");
+    }
 }
 
 #[test]

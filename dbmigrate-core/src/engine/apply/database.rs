@@ -21,6 +21,7 @@ use thiserror::Error;
 #[cfg(feature = "remote")]
 use super::Announcement;
 use super::adopt::{Adoption, Refusal};
+use super::culprit::point_out;
 use super::history::{self, Record, RecordKind};
 use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target, Work};
 use crate::engine::check::{Broken, broken_objects};
@@ -262,6 +263,30 @@ impl Database {
         self.end(result, started).await
     }
 
+    /// Applies migrations, together or one after the other.
+    async fn apply_all(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        #[cfg(feature = "remote")]
+        if self.connection.server().is_some() {
+            return self.apply_pipelined(migrations, position, atomic).await;
+        }
+        if atomic {
+            return self.apply_together(migrations, position).await;
+        }
+        let mut attempt = Attempt::default();
+        for (at, migration) in migrations.iter().enumerate() {
+            let one = Attempt::from(self.apply_one(migration, position + at).await);
+            attempt.applied.extend(one.applied);
+            attempt.stopped = one.stopped.map(|stop| match stop {
+                Stop::Failed { failure, .. } => Stop::Failed { at, failure },
+                Stop::Overtaken => Stop::Overtaken,
+            });
+            if attempt.stopped.is_some() {
+                break;
+            }
+        }
+        attempt
+    }
+
     /// Applies migrations in one transaction, all or none.
     async fn apply_together(&mut self, migrations: &[Prepared<'_>], position: usize) -> Attempt {
         let begun = Instant::now();
@@ -321,7 +346,11 @@ impl Database {
         let started = Instant::now();
         self.begin().await?;
         let result = self.push_inside(push).await;
-        self.end(result, started).await
+        let mut result = self.end(result, started).await;
+        if let Err(failure) = &mut result {
+            point_out(&self.connection, failure, push.statements.iter().copied()).await;
+        }
+        result
     }
 
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
@@ -511,24 +540,12 @@ impl Target for Database {
     async fn apply(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
         // what the second one needs of the first is there only inside of the transaction
         let atomic = atomic || self.is_rehearsal;
-        #[cfg(feature = "remote")]
-        if self.connection.server().is_some() {
-            return self.apply_pipelined(migrations, position, atomic).await;
-        }
-        if atomic {
-            return self.apply_together(migrations, position).await;
-        }
-        let mut attempt = Attempt::default();
-        for (at, migration) in migrations.iter().enumerate() {
-            let one = Attempt::from(self.apply_one(migration, position + at).await);
-            attempt.applied.extend(one.applied);
-            attempt.stopped = one.stopped.map(|stop| match stop {
-                Stop::Failed { failure, .. } => Stop::Failed { at, failure },
-                Stop::Overtaken => Stop::Overtaken,
-            });
-            if attempt.stopped.is_some() {
-                break;
-            }
+        let mut attempt = self.apply_all(migrations, position, atomic).await;
+        if let Some(Stop::Failed { at, failure }) = &mut attempt.stopped
+            && let Some(migration) = migrations.get(*at)
+        {
+            let statements = migration.script.statements.iter().map(|statement| statement.text);
+            point_out(&self.connection, failure, statements).await;
         }
         attempt
     }

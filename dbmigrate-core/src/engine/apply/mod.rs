@@ -5,12 +5,14 @@
 //! has already.
 
 pub mod adopt;
+mod culprit;
 pub mod database;
 pub mod drift;
 mod found;
 mod hidden;
 pub mod history;
 pub mod runner;
+mod statistics;
 mod work;
 
 use std::path::PathBuf;

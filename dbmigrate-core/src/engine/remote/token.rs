@@ -8,6 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::config::{is_blank, trimmed};
+
 /// A token as it is sent to a server. Neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
@@ -16,8 +18,8 @@ pub struct Token(String);
 #[derive(Debug, Clone, Copy, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// Nothing, or nothing but white space.
-    #[error("it is empty")]
+    /// Nothing, or nothing but white space and quotes.
+    #[error("it is blank")]
     Empty,
     /// White space or control characters inside, or letters other than ASCII.
     #[error("it contains characters that no token has, such as white space or quotes")]
@@ -65,8 +67,8 @@ impl Token {
     /// # Errors
     /// If it cannot be sent.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
-        let text = text.trim();
-        if text.is_empty() {
+        let text = trimmed(text);
+        if is_blank(text) {
             return Err(TokenError::Empty);
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'')) {
@@ -183,6 +185,8 @@ pub(super) mod tests {
         assert_eq!(token.hidden_in("bad s3cret!"), "bad [token]!");
         assert_eq!(Token::parse("a b"), Err(TokenError::Characters));
         assert_eq!(Token::parse("\"a\""), Err(TokenError::Characters));
-        assert_eq!(Token::parse("  "), Err(TokenError::Empty));
+        for blank in ["", "  ", "\"\"", "'\n'"] {
+            assert_eq!(Token::parse(blank), Err(TokenError::Empty));
+        }
     }
 }

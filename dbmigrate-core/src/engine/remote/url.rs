@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use thiserror::Error;
 
 use super::token::{Token, TokenError};
+use crate::config::{is_blank, trimmed};
 
 /// The address of a database on a server, without any credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,13 @@ impl Scheme {
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// Nothing before `://`, or something that is no scheme of a server.
+    /// Nothing at all, as a variable has it that is set and empty.
+    #[error("the URL is blank: it names no server")]
+    Blank,
+    /// No `://`. What stands there instead may be a secret that landed in the wrong variable.
+    #[error("the URL has no scheme: it begins with `libsql://`, `https://`, `http://`, `wss://` or `ws://`")]
+    NoScheme,
+    /// Something before `://` that is no scheme of a server.
     #[error("`{0}` is not the scheme of a server: `libsql`, `https`, `http`, `wss` and `ws` are")]
     Scheme(String),
     /// No host, or something that cannot be one.
@@ -83,11 +90,11 @@ impl RemoteUrl {
     /// # Errors
     /// If it is no URL of a server, or has credentials of another kind.
     pub fn parse(text: &str) -> Result<(Self, Option<Token>), UrlError> {
-        let text = text.trim();
-        let Some((scheme, rest)) = text.split_once("://") else {
-            // what stands there may be a secret that landed in the wrong variable
-            return Err(UrlError::Scheme(String::new()));
-        };
+        let text = trimmed(text);
+        if is_blank(text) {
+            return Err(UrlError::Blank);
+        }
+        let Some((scheme, rest)) = text.split_once("://") else { return Err(UrlError::NoScheme) };
         let scheme = scheme.to_ascii_lowercase();
         let Some((_, scheme)) = Scheme::ALL.into_iter().find(|(name, _)| *name == scheme) else {
             return Err(UrlError::Scheme(scheme));
@@ -305,6 +312,12 @@ mod tests {
 
     #[test]
     fn what_is_no_url_of_a_server_is_an_error() {
+        for blank in ["", " \n", "''", "\u{feff}"] {
+            assert_eq!(RemoteUrl::parse(blank), Err(UrlError::Blank), "{blank:?}");
+        }
+        for text in ["db.turso.io", "localhost:8080", "libsql:h"] {
+            assert_eq!(RemoteUrl::parse(text), Err(UrlError::NoScheme), "{text}");
+        }
         for text in [
             "file:a.db",
             "a.db",

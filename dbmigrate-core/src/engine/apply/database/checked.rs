@@ -2,12 +2,14 @@
 
 use super::super::drift::{Drift, Tolerated};
 use super::super::hidden::TakenOut;
+use super::super::statistics::Statistics;
 use super::super::{Failure, Prepared, work};
 use super::{Database, cannot_read};
 use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
 use crate::engine::connection::{Row, integer};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
+use crate::folder::script::Allow;
 use crate::plan::UNCHECKED;
 use crate::sql::{Name, Statement, StatementKind, token::significant};
 
@@ -43,6 +45,8 @@ impl Database {
         // before the first statement, so that only what it changes has to be read after it
         self.tracker().await.map_err(cannot_read)?;
         let hidden = |error| Failure::Engine { action: "cannot take out and put back what is ignored", error };
+        let keep = |error| Failure::Engine { action: "cannot keep the statistics of `ANALYZE`", error };
+        let statistics = Statistics::before(&self.connection, statements).await.map_err(keep)?;
         let mut taken_out = TakenOut::default();
         let mut rest = statements;
         while !rest.is_empty() {
@@ -55,6 +59,7 @@ impl Database {
             rest = later;
         }
         taken_out.put_back(&self.connection).await.map_err(hidden)?;
+        statistics.put_back(&self.connection).await.map_err(keep)?;
         self.check_structure(wanted, statements).await?;
         if references {
             self.check_references(statements, &violations_before).await?;
@@ -101,7 +106,7 @@ impl Database {
         let allows = script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
         let mut wanted = Wanted {
             hash: migration.migration.schema.to_hex(),
-            unchecked: allows.map(|allow| Name::from(allow.object.as_str())).collect(),
+            unchecked: allows.map(Allow::name).collect(),
             drift: migration.drift.as_ref(),
             ..Wanted::default()
         };

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::super::Prepared;
 use super::super::hidden::TakenOut;
 use super::super::history;
+use super::super::statistics::Statistics;
 use super::Database;
 use super::checked::{can_break_references, is_additive};
 use crate::engine::check::compile;
@@ -30,6 +31,8 @@ pub(super) struct Forecast {
     rows: i64,
     /// How many rows and bytes of statements the schema of the database has more than that of the twin.
     beyond: (i64, i64),
+    /// Whether somebody has said `ANALYZE`.
+    has_statistics: bool,
 }
 
 /// What a migration will lead to.
@@ -99,7 +102,8 @@ impl Forecast {
         let bytes = stored.objects.iter().map(|object| length(&object.sql)).sum::<i64>();
         let beyond = (rows - row_count(&connection).await?, bytes - total_length(&objects));
         let twin = Database::from_connection(connection).ignoring(ignore.clone());
-        Some(Self { twin, objects, last_rowid, rows, beyond })
+        let has_statistics = stored.objects.iter().any(|object| object.name == *"sqlite_stat1");
+        Some(Self { twin, objects, last_rowid, rows, beyond, has_statistics })
     }
 
     /// Applies a migration to the twin, and says what it will lead to. After `None`, the twin is of no more use.
@@ -107,7 +111,9 @@ impl Forecast {
         let script = &migration.script;
         let statements = &script.statements;
         let needs_more = statements.iter().any(|statement| TakenOut::is_for(&self.twin.ignore, statement));
-        if migration.drift.is_some() || script.no_transaction || needs_more {
+        // statistics are rows, which are kept with the database at hand
+        let keeps = self.has_statistics && Statistics::is_for(statements);
+        if migration.drift.is_some() || script.no_transaction || needs_more || keeps {
             return None;
         }
         if !self.twin.has_history_table {

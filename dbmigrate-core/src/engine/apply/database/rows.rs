@@ -8,7 +8,6 @@ use crate::engine::error::EngineError;
 use crate::folder::Script;
 use crate::folder::script::Allow;
 use crate::plan::{Lint, Preflight};
-use crate::sql::Name;
 
 impl Database {
     /// Refuses a migration whose preflights find rows.
@@ -80,10 +79,10 @@ impl Database {
 /// What a migration loses with permission, with queries for how much.
 pub(super) fn countable<'s>(script: &'s Script<'_>) -> impl Iterator<Item = (&'s Allow, String)> {
     script.allows.iter().filter_map(|allow| {
-        let query = match (allow.lint.parse(), allow.object.split_once('.')) {
-            (Ok(Lint::DropTable), _) => format!("SELECT count(*) FROM {}", Name::from(allow.object.as_str()).sql()),
+        let query = match (allow.lint.parse(), allow.column()) {
+            (Ok(Lint::DropTable), _) => format!("SELECT count(*) FROM {}", allow.name().sql()),
             (Ok(Lint::DropColumn | Lint::DiscardValues), Some((table, column))) => {
-                format!("SELECT count({}) FROM {}", Name::from(column).sql(), Name::from(table).sql())
+                format!("SELECT count({}) FROM {}", column.sql(), table.sql())
             }
             _ => return None,
         };

@@ -1,4 +1,5 @@
-//! Changes in which tools lose data, through the whole product: applied, confirmed or refused as they have to be.
+//! The cases of this repository, which are changes that tools get wrong, through the whole product: applied, confirmed or
+//! refused as they have to be.
 
 use cargo_dbmigrate::exit;
 use dbmigrate_core::schema::{Trigger, View};
@@ -7,13 +8,13 @@ use serde_json::Value;
 use crate::parallel::parallel;
 use crate::project::{Project, Run, load, structs};
 use crate::support::data::{self, run_checks};
+use crate::support::law::{NOT_SERVED, Outcome, SUITES, judge, name};
 use crate::ways::{Ending, Way};
 
 /// What the subcommand did about a case.
-fn hazard(case: &Value, way: Way, run: Run) -> Result<(), String> {
+fn law(case: &Value, way: Way, run: Run) -> Result<(), String> {
     let text = |key: &str| case[key].as_str().unwrap_or_default();
-    let (expect, name) = (&case["expect"], text("name"));
-    let outcome = expect["outcome"].as_str().unwrap_or_default();
+    let (expect, outcome) = (&case["expect"], Outcome::of(case)?);
     let (current, mut desired) = (load(text("current_sql"))?, load(text("desired_sql"))?);
     let is_declarable = desired.schema.problems().is_empty() && !desired.broken;
     let project = Project::new(run);
@@ -35,19 +36,18 @@ fn hazard(case: &Value, way: Way, run: Run) -> Result<(), String> {
         way.declare(&project, text("desired_sql"), &desired).map_err(|refusal| refusal.to_string())?;
     }
     let (before, count) = (project.place.content(), project.migrations());
-    if outcome == "confirm" {
+    if outcome == Outcome::Confirm {
         match project.step(way, &change)? {
             Ending::Refused(refusal) if refusal.code == exit::DECISION && project.migrations() == count => {}
             Ending::Refused(refusal) => return Err(format!("without a word it exits with {}", refusal.code)),
             Ending::Applied => return Err("applied without a word".to_owned()),
         }
     }
-    // a column that only an empty table can take is accepted by name
-    change.accept_all = outcome == "confirm" || name == "add/not_null_no_default_empty";
+    change.accept_all = outcome.accepts_all(case);
     match project.step(way, &change)? {
-        Ending::Applied if outcome == "refuse" => return Err("applied, but should be refused".to_owned()),
+        Ending::Applied if outcome == Outcome::Refuse => return Err("applied, but should be refused".to_owned()),
         Ending::Applied => {}
-        Ending::Refused(refusal) if outcome == "refuse" => {
+        Ending::Refused(refusal) if outcome == Outcome::Refuse => {
             return match refusal.code {
                 exit::DECISION => Ok(()),
                 // structs that declare what no database takes are no matter of decision
@@ -63,18 +63,28 @@ fn hazard(case: &Value, way: Way, run: Run) -> Result<(), String> {
     run_checks(&expect["checks"], |statements| project.place.rows(statements))
 }
 
-/// Every hazard, one way.
-pub(crate) fn run_hazards(way: Way, run: impl Fn(usize) -> Run + Sync) {
-    let cases = data::load("hazards.jsonl");
-    let results = parallel(&cases, |at, case| hazard(case, way, run(at)));
-    let mut failed = Vec::new();
-    for (case, result) in cases.iter().zip(results) {
-        if let Err(error) = result {
-            failed.push(format!("--- {}: {error}", case["name"].as_str().unwrap_or_default()));
-        }
+/// Every case, one way.
+pub(crate) fn run_law(way: Way, place: &str, run: impl Fn(usize) -> Run + Sync) {
+    for suite in SUITES {
+        let cases = data::load(suite);
+        let results = parallel(&cases, |at, case| match run(at) {
+            run @ Run::Served(_) if NOT_SERVED.contains(&name(case)) => cannot_be_served(case, run),
+            run => law(case, way, run),
+        });
+        let word = if way == Way::Push { "push" } else { "migrate" };
+        judge(suite, word, place, &cases.iter().zip(results).collect::<Vec<_>>());
     }
-    dbmigrate_test_support::say(&format!("hazards by {way:?}: {} of {} hold", cases.len() - failed.len(), cases.len()));
-    assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), cases.len(), failed.join("\n"));
+}
+
+/// What a server cannot have is what it refuses by hand too.
+fn cannot_be_served(case: &Value, run: Run) -> Result<(), String> {
+    let text = |key: &str| case[key].as_str().unwrap_or_default();
+    let place = Project::new(run).place;
+    let mut checks = case["expect"]["checks"].as_array().into_iter().flatten();
+    let done = place
+        .run_script(text("desired_sql"))
+        .and_then(|()| checks.try_for_each(|check| place.rows(check[0].as_str().unwrap_or_default()).map(drop)));
+    if done.is_ok() { Err("a server can have it: take it out of `NOT_SERVED`".to_owned()) } else { Ok(()) }
 }
 
 /// A handful through the binary.
@@ -83,13 +93,13 @@ fn spawn_some(at: usize) -> Run {
 }
 
 #[test]
-fn hazards_end_as_they_have_to_when_migrated() {
-    run_hazards(Way::Migrate, spawn_some);
+fn cases_of_this_repository_end_as_they_have_to_when_migrated() {
+    run_law(Way::Migrate, "in a file", spawn_some);
 }
 
 #[test]
-fn hazards_end_as_they_have_to_when_pushed() {
-    run_hazards(Way::Push, spawn_some);
+fn cases_of_this_repository_end_as_they_have_to_when_pushed() {
+    run_law(Way::Push, "in a file", spawn_some);
 }
 
 #[test]
@@ -122,7 +132,7 @@ fn a_change_that_loses_values_needs_a_word_and_one_that_cannot_be_is_refused() {
     ];
     for case in cases {
         for way in [Way::Migrate, Way::Push] {
-            assert_eq!(hazard(&case, way, Run::Spawned), Ok(()), "{way:?} {case}");
+            assert_eq!(law(&case, way, Run::Spawned), Ok(()), "{way:?} {case}");
         }
     }
 }

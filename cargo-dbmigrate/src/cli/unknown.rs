@@ -1,0 +1,138 @@
+//! Commands that do not exist and that people type all the same, because other tools have them: what there is instead.
+
+use crate::error::CommandError;
+
+/// What is there instead: the words, and what is to be said of them, a line each.
+struct Pointer {
+    words: &'static [&'static str],
+    lines: &'static [&'static str],
+}
+
+const POINTERS: &[Pointer] = &[
+    Pointer {
+        words: &["undo", "rollback", "down", "downgrade", "revert", "back", "delete", "remove", "rm"],
+        lines: &[
+            "take back the last migration, if no database has it: `cargo dbmigrate generate --undo`",
+            "what a database has stays: change the structs back, and write the next one: `cargo dbmigrate generate`",
+        ],
+    },
+    Pointer {
+        words: &["redo", "amend", "edit", "squash"],
+        lines: &[
+            "fold what has changed into the last migration, if no database has it: `cargo dbmigrate generate --amend`",
+            "record a migration that was edited by hand: `cargo dbmigrate generate --custom`",
+        ],
+    },
+    Pointer {
+        words: &["reset", "drop", "fresh", "refresh", "recreate", "wipe", "clean", "clear"],
+        lines: &["make a local database anew, with all migrations: `cargo dbmigrate reset`"],
+    },
+    Pointer {
+        words: &[
+            "up",
+            "run",
+            "apply",
+            "deploy",
+            "latest",
+            "upgrade",
+            "update",
+            "execute",
+            "exec",
+            "migration",
+            "migrations",
+        ],
+        lines: &["apply the migrations that a database does not have yet: `cargo dbmigrate migrate`"],
+    },
+    Pointer {
+        words: &["dev", "db", "sync", "prototype"],
+        lines: &[
+            "make a development database what the structs declare: `cargo dbmigrate push`",
+            "or write a migration and apply it: `cargo dbmigrate generate`, then `cargo dbmigrate migrate`",
+        ],
+    },
+    Pointer {
+        words: &["new", "create", "add", "make", "gen", "draft"],
+        lines: &[
+            "write a migration from what changed in the structs: `cargo dbmigrate generate`",
+            "or one to be written by hand: `cargo dbmigrate generate --custom`",
+        ],
+    },
+    Pointer {
+        words: &["seed", "insert"],
+        lines: &[
+            "rows that every database is to have are written by hand, in a migration: `cargo dbmigrate generate --custom`",
+        ],
+    },
+    Pointer {
+        words: &["introspect", "inspect", "import", "reverse", "schema", "dump", "export", "print"],
+        lines: &[
+            "write the structs that declare what a database has: `cargo dbmigrate pull`",
+            "or show how it differs from the structs: `cargo dbmigrate diff`",
+        ],
+    },
+    Pointer {
+        words: &["studio", "browse", "shell", "console"],
+        lines: &["to look at rows: `turso db shell NAME`, or `sqlite3 dev.db` for a file"],
+    },
+    Pointer {
+        words: &["validate", "verify", "lint", "test", "doctor"],
+        lines: &[
+            "check without a database that structs and migrations are in step: `cargo dbmigrate check`",
+            "or with one: `cargo dbmigrate status`",
+        ],
+    },
+    Pointer {
+        words: &["list", "ls", "info", "history", "log", "show", "state", "current"],
+        lines: &["show which migrations a database has, and lacks: `cargo dbmigrate status`"],
+    },
+    Pointer {
+        words: &["compare", "drift"],
+        lines: &["show how structs and a database differ: `cargo dbmigrate diff`"],
+    },
+    Pointer {
+        words: &["plan", "preview", "dry-run", "sql"],
+        lines: &["show what would be applied, and change nothing: `cargo dbmigrate migrate --dry-run`"],
+    },
+    Pointer {
+        words: &["resolve", "repair", "fake", "mark", "adopt", "stamp", "fix"],
+        lines: &[
+            "take a database that has the schema of a migration into the history: `cargo dbmigrate baseline`",
+            "or see first in what state it is: `cargo dbmigrate status`",
+        ],
+    },
+    Pointer { words: &["setup", "install", "start", "prepare"], lines: &["prepare a package: `cargo dbmigrate init`"] },
+    Pointer { words: &["version"], lines: &["the version: `cargo dbmigrate --version`"] },
+];
+
+/// What is said of a command that there is not, if it is one of those.
+pub(super) fn pointer(word: &str) -> Option<CommandError> {
+    let lower = word.to_ascii_lowercase().replace('_', "-");
+    // `migrate:rollback`, `db-push`
+    let last = lower.rsplit([':', '-']).next().unwrap_or(&lower);
+    let named = |word: &str| POINTERS.iter().find(|pointer| pointer.words.contains(&word));
+    let is_word = lower.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, ':' | '-'));
+    let pointer = named(&lower).or_else(|| named(last)).filter(|_| is_word)?;
+    let error = CommandError::usage(format!("there is no command `{word}`"));
+    let error = pointer.lines.iter().fold(error, |error, line| error.help(*line));
+    Some(error.help("all commands: `cargo dbmigrate help`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_has_two_pointers() {
+        let mut words: Vec<&str> = POINTERS.iter().flat_map(|pointer| pointer.words).copied().collect();
+        words.sort_unstable();
+        let all = words.len();
+        words.dedup();
+        assert_eq!(words.len(), all);
+    }
+
+    #[test]
+    fn a_word_of_several_parts_is_known_by_its_last() {
+        assert_eq!(pointer("migrate:rollback").map(|error| error.help_lines().len()), Some(3));
+        assert!(pointer("Rollback").is_some() && pointer("db_push").is_none() && pointer("frobnicate").is_none());
+    }
+}

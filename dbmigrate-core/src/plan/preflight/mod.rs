@@ -1,0 +1,136 @@
+//! Queries that find the rows which a migration would fail on, or change, before anything is touched.
+//!
+//! Each returns no row if all is well, else one row: how many there are, and where the first one is. They run against
+//! the old schema, so they speak of tables and columns by their old names. What a conversion makes of a column is
+//! looked at in its place ([`probe`]); [`values`] asks what a column cannot take, [`mod@keys`] what is there twice,
+//! [`references`] what leads nowhere.
+
+mod keys;
+mod probe;
+mod references;
+mod values;
+
+use super::decide::shell_quoted;
+use super::{Input, Strategy};
+use crate::diff::TableDiff;
+use crate::schema::Table;
+use crate::schema::validate::Place;
+use crate::sql::Name;
+use probe::Probe;
+
+/// A query that has to return nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preflight {
+    /// The table whose rows it looks at, by its old name.
+    pub table: Name,
+    /// What it means when a row comes back; each `{}` stands for a value of the row, in order.
+    pub message: String,
+    /// The query.
+    pub query: String,
+    /// A query that shows the rows, empty if there is none.
+    pub rows: String,
+    /// A query that shows some of the keys that lead nowhere, the first of which the message has; empty if there are none.
+    pub keys: String,
+    /// What is to change that the rows contradict, by its new name.
+    pub place: Option<Place>,
+    /// The flags that would do something about the rows, each with the words that introduce it.
+    pub answers: Vec<(String, String)>,
+}
+
+impl Preflight {
+    pub(super) fn new(table: &Name, message: String, query: String) -> Self {
+        let (rows, keys) = (String::new(), String::new());
+        Self { table: table.clone(), message, query, rows, keys, place: None, answers: Vec::new() }
+    }
+
+    fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    fn answer(mut self, words: &str, flag: &str, value: &str) -> Self {
+        self.answers.push((words.to_owned(), format!("--{flag} {}", shell_quoted(value))));
+        self
+    }
+}
+
+/// How many of the keys that lead nowhere are shown.
+pub(crate) const KEYS_SHOWN: usize = 5;
+
+/// What can be known of the rows before a migration.
+#[derive(Default)]
+pub(super) struct Preflights {
+    /// The queries.
+    pub(super) all: Vec<Preflight>,
+    /// Tables, by their old names, with constraints that no query foresees: over values that the migration itself
+    /// makes up. Their rows are left to the engine, which may refuse them.
+    pub(super) unforeseen: Vec<Name>,
+    /// The columns whose values may be lost in a conversion, because that was accepted: `table.column`.
+    pub(super) accepted: Vec<String>,
+}
+
+impl Preflights {
+    pub(super) fn of(input: &Input<'_>, strategies: &[(&TableDiff, Strategy)]) -> Self {
+        let mut found = Self::default();
+        for (diff, strategy) in strategies {
+            let old_name = input.diff.renames.old_table(&diff.name);
+            let (Some(old), Some(before)) = (input.old.table(old_name), input.diff.renamed.table(&diff.name)) else {
+                continue;
+            };
+            let table = Probe::new(input, old, before, diff);
+            for column in &table.after.columns {
+                found.all.extend(table.null(column));
+                found.all.extend(table.without_value(column));
+                let conversion = table.conversion(column, &mut found.accepted);
+                found.all.extend(conversion);
+            }
+            let rebuilt = matches!(strategy, Strategy::Rebuild);
+            for (columns, probe) in table.constraints(rebuilt) {
+                match probe {
+                    Some(preflight) => found.all.push(preflight),
+                    None => found.leave_to_engine(old_name),
+                }
+                // what a conversion makes of the values shows only when they are written
+                if columns.iter().any(|column| table.is_stored_otherwise(column)) {
+                    found.leave_to_engine(old_name);
+                }
+            }
+            if table.computes_what_is_constrained() {
+                found.leave_to_engine(old_name);
+            }
+        }
+        for child in children_of_changed(input) {
+            found.leave_to_engine(child);
+        }
+        found
+    }
+
+    fn leave_to_engine(&mut self, table: &Name) {
+        if !self.unforeseen.contains(table) {
+            self.unforeseen.push(table.clone());
+        }
+    }
+}
+
+/// Tables, by their old names, with a foreign key to columns that change, so that what was equal may differ.
+fn children_of_changed<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
+    let changes = |parent: &Name, columns: &[Name]| {
+        let diff = input.diff.tables.iter().find(|diff| diff.name == *parent);
+        diff.is_some_and(|diff| diff.changed.iter().any(|change| columns.contains(&change.name)))
+    };
+    let refers = |table: &&Table| {
+        let mut keys = table.foreign_keys.iter();
+        keys.any(|key| changes(&key.parent, &input.new.referenced_columns(key).unwrap_or_default()))
+    };
+    let children = input.new.tables.iter().filter(refers);
+    children
+        .filter(|table| input.diff.renamed.tables.contains(&table.name))
+        .map(|table| input.diff.renames.old_table(&table.name))
+        .collect()
+}
+
+/// A query that returns a row if something is counted. `HAVING` without `GROUP BY` would say it more plainly, but libSQL
+/// servers cannot read that.
+pub(super) fn if_any(counted: &str, more: &str, from: &str) -> String {
+    format!("SELECT * FROM (SELECT {counted} AS _count{more} FROM {from}) WHERE _count > 0")
+}

@@ -1,0 +1,86 @@
+//! References to rows that are not there.
+
+use super::probe::Probe;
+use super::{KEYS_SHOWN, Preflight};
+use crate::schema::ForeignKey;
+use crate::sql::Name;
+use crate::sql::path::path;
+
+impl Probe<'_> {
+    /// Rows that refer to nothing through a foreign key.
+    pub(super) fn orphans(&self, key: &ForeignKey) -> Option<Preflight> {
+        let renames = &self.input.diff.renames;
+        let Some(parent) = renames.table_before(&key.parent).and_then(|name| self.input.old.table(name)) else {
+            return self.references_to_new_table(key);
+        };
+        let parent_columns = self.input.new.referenced_columns(key)?;
+        let mut pairs = Vec::new();
+        for (column, parent_column) in key.columns.iter().zip(&parent_columns) {
+            if !self.is_foreseen(column) || self.changes_in(&key.parent, parent_column) {
+                return None;
+            }
+            let referenced = renames.column_before(&key.parent, parent_column)?;
+            parent.column(referenced)?;
+            pairs.push((self.old_name(column), referenced.clone()));
+        }
+        let child = self.old.name.sql();
+        let mut conditions: Vec<String> =
+            pairs.iter().map(|(column, _)| format!("{child}.{} IS NOT NULL", column.sql())).collect();
+        // the parent's side stands first: its affinity and collation decide (sqlite.org/foreignkeys.html#fk_indexes)
+        let equal: Vec<String> = pairs
+            .iter()
+            .map(|(column, referenced)| format!("p.{} = {child}.{}", referenced.sql(), column.sql()))
+            .collect();
+        conditions.push(format!("NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})", parent.name.sql(), equal.join(" AND ")));
+        let columns: Vec<Name> = pairs.into_iter().map(|(column, _)| column).collect();
+        let preflight = self.references_to_nothing(&columns, &parent.name, &conditions.join(" AND "));
+        Some(match (&key.columns[..], &parent_columns[..]) {
+            ([column], [referenced]) => self.with_way_out(preflight, column, &key.parent, referenced),
+            _ => preflight,
+        })
+    }
+
+    /// Whether a column that is referred to is converted, so that what it will be is not what it is.
+    fn changes_in(&self, parent: &Name, column: &Name) -> bool {
+        self.input.decisions.conversion(parent, column).is_some()
+    }
+
+    /// A reference that may be NULL is, where it leads nowhere.
+    fn with_way_out(&self, preflight: Preflight, column: &Name, parent: &Name, referenced: &Name) -> Preflight {
+        let is_nullable = self.after.column(column).is_some_and(|column| !self.after.rejects_null(column));
+        if !is_nullable || self.is_converted(column) {
+            return preflight;
+        }
+        let (name, parent, referenced) = (column.sql(), parent.sql(), referenced.sql());
+        let value = format!(
+            "{}=CASE WHEN {name} IN (SELECT {referenced} FROM {parent}) THEN {name} END",
+            path([&self.after.name, column])
+        );
+        preflight.answer("to convert them (any SQL expression)", "convert", &value)
+    }
+
+    /// A table that is yet to be created has no rows that others could refer to.
+    fn references_to_new_table(&self, key: &ForeignKey) -> Option<Preflight> {
+        let is_new = self.input.diff.created_tables.contains(&key.parent);
+        if !is_new || !key.columns.iter().all(|column| self.is_foreseen(column)) {
+            return None;
+        }
+        let columns: Vec<Name> = key.columns.iter().map(|column| self.old_name(column)).collect();
+        let conditions: Vec<String> = columns.iter().map(|column| format!("{} IS NOT NULL", column.sql())).collect();
+        Some(self.references_to_nothing(&columns, &key.parent, &conditions.join(" AND ")))
+    }
+
+    /// The rows of the old table for which `condition` holds, with the keys that they refer to.
+    fn references_to_nothing(&self, columns: &[Name], parent: &Name, condition: &str) -> Preflight {
+        let child = self.old.name.sql();
+        let key: Vec<String> = columns.iter().map(|column| format!("quote({child}.{})", column.sql())).collect();
+        let key = key.join(" || ', ' || ");
+        let columns = columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+        let message = format!("{{}} rows of `{}` refer through `{columns}` to no row of `{parent}`", self.old.name);
+        let mut preflight = self.count(&message, condition, &key);
+        preflight.message.push_str(": {}");
+        let from = self.rows_with(condition);
+        preflight.keys = format!("SELECT DISTINCT {key} FROM {from} WHERE {condition} LIMIT {}", KEYS_SHOWN + 1);
+        preflight
+    }
+}
