@@ -151,10 +151,10 @@ fn init_prepares_a_fresh_package_and_says_what_is_next() {
     let run = project.run(&["init"]);
     assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
     let wanted = "     Created migrations/migrations.lock\n     Created src/schema.rs (a first table, to be changed)\n       \
-                  Added `dev.db*` to .gitignore\n        Next `cargo add dbmigrate-rs`\n             add `mod schema;` to \
+                  Added `.env`, `dev.db*` to .gitignore\n        Next `cargo add dbmigrate-rs`\n             add `mod schema;` to \
                   src/main.rs\n             `cargo dbmigrate generate`\n             `cargo dbmigrate migrate`\n";
     assert_eq!(run.err, wanted);
-    assert_eq!(project.read(".gitignore"), "/target\ndev.db*\n");
+    assert_eq!(project.read(".gitignore"), "/target\n.env\ndev.db*\n");
     assert!(project.read("src/schema.rs").contains("#[derive(Table)]"));
     assert_eq!(project.read("migrations/migrations.lock").lines().count(), 1);
     assert_eq!(project.read("src/main.rs"), "fn main() {}\n");
@@ -169,7 +169,7 @@ fn init_again_changes_nothing() {
     assert_eq!(again.code, 0, "{}", again.err);
     assert!(!again.err.contains("Created") && !again.err.contains("Added"), "{}", again.err);
     assert_eq!(project.read("src/schema.rs"), "// mine\n");
-    assert_eq!(project.read(".gitignore"), "/target\ndev.db*\n");
+    assert_eq!(project.read(".gitignore"), "/target\n.env\ndev.db*\n");
 }
 
 #[test]
@@ -179,12 +179,12 @@ fn init_leaves_out_what_a_package_already_has() {
         "[package]\nname = \"app\"\n[dependencies]\ndb = { package = \"dbmigrate-rs\", version = \"0.1\" }\n";
     project.write("Cargo.toml", manifest);
     project.write("src/tables.rs", "use dbmigrate::Table;\n#[derive(Table)]\nstruct User { id: i64 }\n");
-    project.write(".gitignore", "*.db\n");
+    project.write(".gitignore", "*.db*\n.env*\n");
     let run = project.run(&["init"]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(!project.path("src/schema.rs").exists());
     assert!(!run.err.contains("cargo add") && !run.err.contains("mod schema"), "{}", run.err);
-    assert_eq!(project.read(".gitignore"), "*.db\n");
+    assert_eq!(project.read(".gitignore"), "*.db*\n.env*\n");
 }
 
 #[test]

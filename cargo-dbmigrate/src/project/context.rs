@@ -83,7 +83,8 @@ impl Context {
         let copy = format!("`COPY {0} ./{0}`", self.config.migrations.display());
         Err(error
             .help(format!("in a container, copy it beside `Cargo.toml`: {copy}"))
-            .help("in a new package, make it: `cargo dbmigrate init`"))
+            .help("in a new package, make it: `cargo dbmigrate init`")
+            .help("beside a database that is there: `cargo dbmigrate pull --baseline --out src/schema.rs`"))
     }
 
     /// What is ignored cannot be made by migrations.

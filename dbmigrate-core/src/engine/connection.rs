@@ -96,6 +96,11 @@ impl Connection {
         }
     }
 
+    /// Whether asking costs no round trip.
+    pub fn is_local(&self) -> bool {
+        on!(self, local _inner => true, server _server => false)
+    }
+
     /// How long a statement waits for another connection's lock. On a server, the server decides.
     pub fn set_busy_timeout(&self, timeout: Duration) -> Result<(), EngineError> {
         on!(self, local inner => Ok(inner.busy_timeout(timeout)?), server _server => Ok(()))

@@ -7,10 +7,9 @@ use std::fmt::Write as _;
 use clap::Args;
 use dbmigrate_core::diff::change::slug;
 use dbmigrate_core::engine::prove::prove;
-use dbmigrate_core::folder::{Checksum, Folder, FolderError, Slug, Snapshot, Verify};
+use dbmigrate_core::folder::{Folder, FolderError, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Plan, Preflight, plan};
-use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 use serde_json::json;
 
@@ -88,7 +87,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         result => result?,
     }
     let declared = structs::read_all(context)?;
-    let unchanged = is_unchanged(&folder, &declared);
+    let unchanged = structs::is_unchanged(&folder, &declared);
     if unchanged && !arguments.custom && arguments.answers.changes_nothing() {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
@@ -117,7 +116,7 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     }
     let renamed = decisions.renames.apply(&head.schema);
     structs::refuse_new_problems(declared, &renamed)?;
-    proof::check(context, declared, &renamed)?;
+    proof::check_changes(context, declared, &head.schema, &renamed)?;
     let plan = plan(&head.schema, &declared.schema, &diff, &decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
     if head.schema.is_empty() && plan.only_creates(&declared.schema) {
@@ -153,13 +152,6 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     folder.add(&slug, &sql, &snapshot)?;
     report(context, arguments, folder, &migration, &plan);
     Ok(exit::DONE)
-}
-
-/// Whether the structs are what the last migration left, judged by the hash in the lock alone.
-fn is_unchanged(folder: &Folder, declared: &Declared) -> bool {
-    let hash = Checksum::from(SchemaHash::of(&declared.schema));
-    let no_renames = declared.renamed_tables.is_empty() && declared.renamed_columns.is_empty();
-    no_renames && folder.head().is_some_and(|head| head.schema == hash)
 }
 
 fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {

@@ -246,7 +246,9 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
     let shown = run.url.to_string();
     match failure {
         Failure::Contradicted { found } => run.asker.missing(&[], &contradicted(run, found, &plan.preflights)),
-        Failure::Statement { number: 0, statement, error, .. } => preflight(run, statement, error),
+        Failure::Statement { number: 0, statement, error, .. } if error.kind != ErrorKind::Constraint => {
+            preflight(run, statement, error)
+        }
         Failure::Statement { statement, error, .. } => {
             let shown =
                 engine_error("a statement failed", error, run.url.into()).note(format!("the statement: {statement}"));

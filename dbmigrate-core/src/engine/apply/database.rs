@@ -7,6 +7,7 @@ mod checked;
 mod forecast;
 #[cfg(feature = "remote")]
 mod pipelined;
+mod references;
 mod rows;
 #[cfg(feature = "remote")]
 mod steps;
@@ -26,7 +27,7 @@ use super::history::{self, Record, RecordKind};
 use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target, Work};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Connection, Row, display, integer};
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
 use crate::engine::owner::{Owner, owner};
@@ -217,7 +218,12 @@ impl Database {
 
     async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
         // beside a drift, the database is not what the migration leads to
-        let version = if migration.drift.is_none() { Some(schema_version(&self.connection).await?) } else { None };
+        let version = match (&migration.drift, &self.tracker) {
+            (Some(_), _) => None,
+            // nothing has changed since the result was looked at
+            (None, Some(tracker)) => Some(tracker.version()),
+            (None, None) => Some(schema_version(&self.connection).await?),
+        };
         history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
     }
 
@@ -347,8 +353,13 @@ impl Database {
         self.begin().await?;
         let result = self.push_inside(push).await;
         let mut result = self.end(result, started).await;
-        if let Err(failure) = &mut result {
-            point_out(&self.connection, failure, push.statements.iter().copied()).await;
+        let statements = push.statements.iter().copied();
+        if let Err(failure) = &mut result
+            && let Some(found) = point_out(&self.connection, failure, statements).await
+            && let Failure::Statement { error, .. } = failure
+        {
+            // it is the rows that have to change, as for a constraint
+            *error = EngineError { kind: ErrorKind::Constraint, message: found };
         }
         result
     }
@@ -545,7 +556,11 @@ impl Target for Database {
             && let Some(migration) = migrations.get(*at)
         {
             let statements = migration.script.statements.iter().map(|statement| statement.text);
-            point_out(&self.connection, failure, statements).await;
+            if let Some(message) = point_out(&self.connection, failure, statements).await
+                && let Failure::Statement { line, .. } = failure
+            {
+                *failure = Failure::Preflight { line: *line, message };
+            }
         }
         attempt
     }
