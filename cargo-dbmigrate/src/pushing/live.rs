@@ -52,7 +52,7 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
         let can_be_answered = answerable(left.iter().map(|open| open.question.clone()).collect());
         open = left.iter().filter(|open| can_be_answered.contains(&open.question)).cloned().collect();
         if let (Some(first), true) = (open.first(), run.context.printer.can_ask()) {
-            run.asker.ask(&mut decisions, first)?;
+            run.asker.ask(&mut decisions, first, &old)?;
             continue;
         }
         if open.is_empty() {

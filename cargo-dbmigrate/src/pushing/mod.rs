@@ -7,8 +7,10 @@ mod refused;
 mod run;
 mod said;
 
+use std::sync::Arc;
+
 use dbmigrate_core::engine::Introspected;
-use dbmigrate_core::engine::apply::{Database, Push as Change, Step, Target as _};
+use dbmigrate_core::engine::apply::{Database, Push as Change, Step, Target as _, Work};
 use dbmigrate_core::plan::{Plan, plan};
 use pollster::block_on;
 
@@ -17,9 +19,11 @@ use run::{Decided, Live};
 
 use crate::database::failure::engine_error;
 use crate::database::file;
-use crate::database::{open, remove_if_empty};
+use crate::database::rehearsal::Rehearsal;
+use crate::database::{open, remove_if_empty, watched};
 use crate::decisions::answers::{Acceptance, Word};
 use crate::error::{CommandError, Result};
+use crate::report::rows;
 
 /// How often a plan is made anew because somebody else has changed the database in the meantime.
 const ATTEMPTS: usize = 5;
@@ -31,7 +35,7 @@ impl Run<'_> {
     /// What went wrong.
     pub(crate) fn to_the_end(&self) -> Result<()> {
         for _ in 0..ATTEMPTS {
-            if self.attempt()? {
+            if self.attempt().map_err(|error| self.asker.with_answers(error))? {
                 return Ok(());
             }
             let text = format!("{} anew: its schema was changed in the meantime", self.url);
@@ -57,6 +61,10 @@ impl Run<'_> {
         refused::in_the_way(self, &live, &plan)?;
         proof::prove(self, &live, &decided, &plan)?;
         if self.only_show {
+            drop(live.database.take());
+            if self.rehearse(&live.found, &decided, &plan)?.is_none() {
+                return Ok(false);
+            }
             self.show(&live, &decided, &plan);
             return Ok(true);
         }
@@ -101,14 +109,15 @@ impl Run<'_> {
             None => open(self.context, self.url, true)?,
         };
         let mut database = database.retrying(retries);
-        let change = Change {
-            before,
-            wanted: &decided.wanted.schema,
-            preflights: &plan.preflights,
-            statements: plan.statements().collect(),
-            history: self.taking,
+        let work = Arc::new(Work::default());
+        if self.context.printer.shows_progress() {
+            database = watched(database, &work, self.url)?;
+        }
+        let result = {
+            let progress = self.context.printer.progress_within("Changing", 1, rows::within(Arc::clone(&work)));
+            progress.step(0, self.url);
+            block_on(database.push(&self.change(before, decided, plan)))
         };
-        let result = block_on(database.push(&change));
         let finished = block_on(database.finish());
         drop(database);
         match result {
@@ -125,6 +134,28 @@ impl Run<'_> {
                 }
                 Err(refused::failure(self, &failure, decided, plan))
             }
+        }
+    }
+
+    /// Makes the change where nothing of it stays. `None`: somebody else has changed the schema.
+    fn rehearse(&self, before: &Introspected, decided: &Decided, plan: &Plan) -> Result<Option<u64>> {
+        let retries = self.retries.unwrap_or(self.context.config.retries);
+        let mut rehearsal = Rehearsal::of(self.context, self.url, retries)?;
+        let result = block_on(rehearsal.database().push(&self.change(before, decided, plan)));
+        match result {
+            Ok(Step::Applied { milliseconds }) => Ok(Some(milliseconds)),
+            Ok(Step::Overtaken) => Ok(None),
+            Err(failure) => Err(refused::failure(self, &failure, decided, plan)),
+        }
+    }
+
+    fn change<'c>(&'c self, before: &'c Introspected, decided: &'c Decided, plan: &'c Plan) -> Change<'c> {
+        Change {
+            before,
+            wanted: &decided.wanted.schema,
+            preflights: &plan.preflights,
+            statements: plan.statements().collect(),
+            history: self.taking,
         }
     }
 

@@ -12,6 +12,7 @@ mod diff;
 mod documented;
 mod drift;
 mod drizzle;
+mod dry_run;
 mod faults;
 mod folder;
 mod foreign_files;

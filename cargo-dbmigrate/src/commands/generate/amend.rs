@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     };
     let before = snapshot_before(&folder, &last)?;
     carried.keep_what_fits(&before.schema, &declared.schema);
-    let Decided { decisions, diff } = asker(context, arguments, &declared).decide_after(carried, &before, false)?;
+    let Decided { decisions, diff, .. } = asker(context, arguments, &declared).decide_after(carried, &before, false)?;
     if diff.is_empty() {
         let message = format!("nothing is left of `{}`: the structs are what they were before it", last.name);
         return Err(CommandError::new(exit::DECISION, message)

@@ -8,13 +8,13 @@ mod seal;
 mod undo;
 mod written;
 
-use dbmigrate_core::folder::{FolderError, Snapshot, Verify};
+use dbmigrate_core::folder::{Folder, FolderError, Snapshot, Verify};
 use serde_json::json;
 
 pub(crate) use arguments::Generate;
 use planned::{asker, name, nothing_to_do, proven, report, show, template};
 
-use crate::decisions::ask::Decided;
+use crate::decisions::ask::{Asker, Decided};
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::{exit, structs};
@@ -41,7 +41,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     match folder.verify(Verify::Sql) {
         Err(FolderError::EditedSql { is_last: true, .. }) if arguments.custom => {
             let declared = structs::read_all(context)?;
-            return seal::run(context, &mut folder, &declared);
+            return seal::run(context, &mut folder, &declared, arguments.dry_run);
         }
         result => result?,
     }
@@ -51,14 +51,24 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     let head = folder.head_snapshot()?;
-    let Decided { decisions, diff } = asker(context, arguments, &declared).decide(&head, arguments.check)?;
+    let asker = asker(context, arguments, &declared);
+    write(&asker, arguments, &mut folder, &head).map_err(|error| asker.with_answers(error))
+}
+
+/// Decides, plans, proves, and writes; with `--dry-run` and `--check` all but the last.
+fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Snapshot) -> Result<u8> {
+    let (context, declared) = (asker.context, asker.declared);
+    let Decided { decisions, diff, is_complete } = asker.decide(head, arguments.check)?;
     if diff.is_empty() && !arguments.custom {
-        return Ok(nothing_to_do(context, &declared, &folder));
+        return Ok(nothing_to_do(context, declared, folder));
     }
+    if arguments.check && !is_complete {
+        return Ok(found_changes(context, &diff.changes()));
+    }
+    let plan = proven(context, declared, head, &decisions, &diff)?;
     if arguments.check {
         return Ok(found_changes(context, &diff.changes()));
     }
-    let plan = proven(context, &declared, &head, &decisions, &diff)?;
     let slug = name(arguments, &plan, &head.schema, &declared.schema)?;
     let migration = folder.next_name(&slug).to_string();
     let sql = if plan.is_empty() { template(&migration) } else { plan.to_sql(&migration) };
@@ -66,9 +76,9 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         show(context, &migration, &sql);
         return Ok(exit::DONE);
     }
-    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(&declared) };
+    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.add(&slug, &sql, &snapshot)?;
-    report(context, arguments, &folder, &migration, &plan);
+    report(context, arguments, folder, &migration, &plan);
     Ok(exit::DONE)
 }
 

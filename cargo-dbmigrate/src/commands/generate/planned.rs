@@ -33,6 +33,7 @@ pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared:
         words: FOR_GENERATE,
         command_line: arguments.command_line(),
         untouched: "nothing was written",
+        given: std::cell::RefCell::default(),
     }
 }
 

@@ -78,7 +78,7 @@ fn refuse_edits(
     let what = if is_recorded { "was written by hand" } else { "was edited" };
     let message = format!("`{}` {what}, and git does not have it: it would be lost", file.display());
     let question = format!("{message}. Go on?");
-    if context.printer.can_ask() && crate::decisions::ask::confirmed(&question)? {
+    if context.printer.can_ask() && crate::decisions::ask::confirmed(context, &question)? {
         return Ok(());
     }
     Err(CommandError::new(exit::DECISION, message)

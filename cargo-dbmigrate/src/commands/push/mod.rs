@@ -29,6 +29,7 @@ pub(crate) fn run(context: &Context, arguments: &Push) -> Result<u8> {
         words: FOR_PUSH,
         command_line,
         untouched: "nothing was changed",
+        given: std::cell::RefCell::default(),
     };
     let (only_show, retries) = (arguments.dry_run, arguments.retries);
     Run { context, only_show, retries, url: &url, declared: &declared, asker, taking: None }.to_the_end()?;

@@ -79,7 +79,7 @@ fn may_be_lost(context: &Context, arguments: &Reset, url: &DatabaseUrl, rows: &r
         return Ok(());
     }
     let message = format!("`{url}` has rows that would be lost: {}", rows::shown(rows));
-    if context.printer.can_ask() && confirmed(&format!("{message}. Go on?"))? {
+    if context.printer.can_ask() && confirmed(context, &format!("{message}. Go on?"))? {
         return Ok(());
     }
     Err(CommandError::new(exit::DECISION, message)

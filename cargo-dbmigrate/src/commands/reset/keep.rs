@@ -65,6 +65,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         words: FOR_RESET,
         command_line,
         untouched: "nothing was changed",
+        given: std::cell::RefCell::default(),
     };
     let taking = Some(migrations);
     Run { context, only_show: false, retries: None, url, declared: &declared, asker, taking }.to_the_end()?;

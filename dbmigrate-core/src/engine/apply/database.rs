@@ -13,6 +13,7 @@ mod rows;
 mod steps;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use checked::Wanted;
@@ -23,7 +24,7 @@ use super::Announcement;
 use super::adopt::{Adoption, Refusal};
 use super::culprit::point_out;
 use super::history::{self, Record, RecordKind};
-use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
+use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target, Work};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::{EngineError, ErrorKind};
@@ -49,6 +50,10 @@ pub struct Database {
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
     has_history_table: bool,
+    /// Whether what would be committed is rolled back instead.
+    is_rehearsal: bool,
+    /// Where somebody sees how far a statement is.
+    work: Option<Arc<Work>>,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// What a server is asked together with its schema.
@@ -104,6 +109,8 @@ impl Database {
             tracker: None,
             ignore: Ignore::default(),
             has_history_table: false,
+            is_rehearsal: false,
+            work: None,
             version_with_history: None,
             #[cfg(feature = "remote")]
             ahead: ahead::Ahead::default(),
@@ -135,6 +142,23 @@ impl Database {
     pub fn telling_of_retries(mut self, on_retry: OnRetry) -> Self {
         self.on_retry = Some(on_retry);
         self
+    }
+
+    /// Does everything as it would be done, in one transaction that is rolled back at its end.
+    #[must_use]
+    pub fn rehearsing(mut self) -> Self {
+        self.is_rehearsal = true;
+        self
+    }
+
+    /// Tells somebody how far the statements of migrations are. On a server nobody knows.
+    ///
+    /// # Errors
+    /// If the engine does not tell.
+    pub fn showing(mut self, work: &Arc<Work>) -> Result<Self, EngineError> {
+        self.connection.tell_of_rows(Arc::clone(work))?;
+        self.work = Some(Arc::clone(work));
+        Ok(self)
     }
 
     /// Hides what is somebody else's.
@@ -212,6 +236,10 @@ impl Database {
     /// Commits if it was this runner's turn and all went well, else leaves no trace.
     async fn end(&mut self, result: Result<bool, Failure>, started: Instant) -> Result<Step, Failure> {
         match result {
+            Ok(true) if self.is_rehearsal => {
+                self.roll_back().await;
+                Ok(Step::Applied { milliseconds: milliseconds(started) })
+            }
             Ok(true) => {
                 if let Err(error) = self.connection.commit().await {
                     self.roll_back().await;
@@ -418,7 +446,14 @@ impl Database {
 const RETRIES: u32 = 3;
 
 impl Target for Database {
+    fn is_rehearsal(&self) -> bool {
+        self.is_rehearsal
+    }
+
     fn at_once(&self) -> usize {
+        if self.is_rehearsal {
+            return usize::MAX;
+        }
         #[cfg(feature = "remote")]
         if self.connection.server().is_some() {
             return usize::MAX;
@@ -524,6 +559,8 @@ impl Target for Database {
     }
 
     async fn apply(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        // what the second one needs of the first is there only inside of the transaction
+        let atomic = atomic || self.is_rehearsal;
         let mut attempt = self.apply_all(migrations, position, atomic).await;
         if let Some(Stop::Failed { at, failure }) = &mut attempt.stopped
             && let Some(migration) = migrations.get(*at)

@@ -13,6 +13,7 @@ mod hidden;
 pub mod history;
 pub mod runner;
 mod statistics;
+mod work;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,7 @@ pub use history::{Record, RecordKind};
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
 };
+pub use work::Work;
 
 /// A migration with its script at hand, ready to be applied.
 #[derive(Debug)]
@@ -199,6 +201,11 @@ pub trait Target {
 
     /// Makes a change that is no migration, or nothing at all, if the database is no longer what it was planned on.
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure>;
+
+    /// Whether nothing of what is applied stays.
+    fn is_rehearsal(&self) -> bool {
+        false
+    }
 
     /// How many migrations it takes at once.
     fn at_once(&self) -> usize {

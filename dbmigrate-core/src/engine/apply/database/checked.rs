@@ -3,10 +3,11 @@
 use super::super::drift::{Drift, Tolerated};
 use super::super::hidden::TakenOut;
 use super::super::statistics::Statistics;
-use super::super::{Failure, Prepared};
+use super::super::{Failure, Prepared, work};
 use super::references::can_break_references;
 use super::{Database, cannot_read};
 use crate::engine::check::{Broken, Violations, broken_among, broken_objects};
+use crate::engine::connection::{Row, integer};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
 use crate::folder::script::Allow;
@@ -68,6 +69,28 @@ impl Database {
 
     /// Runs statements, the first of which has that place in its script, counted from 0.
     pub(super) async fn run_statements(&self, statements: &[Statement<'_>], first: usize) -> Result<(), Failure> {
+        let Some(shown) = &self.work else { return self.run_unwatched(statements, first).await };
+        for (at, statement) in statements.iter().enumerate() {
+            shown.begin(self.rows_to_write(statement).await);
+            self.run_unwatched(std::slice::from_ref(statement), first + at).await?;
+        }
+        shown.begin(None);
+        Ok(())
+    }
+
+    /// How many rows a statement will write, if they are many and it says so.
+    async fn rows_to_write(&self, statement: &Statement<'_>) -> Option<u64> {
+        let [highest, exact] = work::queries(&work::whole_table(statement)?);
+        let number = |row: Option<Row>| u64::try_from(integer(row?.first()?)).ok();
+        // a table without rowids is not told of either
+        let highest = number(self.connection.first_row(&highest).await.ok()?)?;
+        if !work::is_worth_counting(highest) {
+            return None;
+        }
+        number(self.connection.first_row(&exact).await.ok()?)
+    }
+
+    async fn run_unwatched(&self, statements: &[Statement<'_>], first: usize) -> Result<(), Failure> {
         let texts = statements.iter().map(|statement| statement.text);
         self.connection.run_each(texts).await.map_err(|(at, error)| Failure::Statement {
             number: first + at + 1,
