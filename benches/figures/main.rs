@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- binary compile generate migrate push rebuild server]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- binary compile generate history migrate push rebuild server]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -10,6 +10,7 @@ mod binary;
 mod compile;
 mod contest;
 mod generate;
+mod history;
 mod migrate;
 mod project;
 mod push;
@@ -17,10 +18,11 @@ mod rebuild;
 mod server;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 7] = [
+const SECTIONS: [(&str, fn()); 8] = [
     ("binary", binary::run),
     ("compile", compile::run),
     ("generate", generate::run),
+    ("history", history::run),
     ("migrate", migrate::run),
     ("push", push::run),
     ("rebuild", rebuild::run),

@@ -47,6 +47,15 @@ impl Project {
         project
     }
 
+    /// Another one with the same files.
+    pub(crate) fn copy_of(other: &Self) -> Self {
+        let project = Self { directory: tempfile::tempdir().expect("a temporary directory") };
+        let mut command = Command::new("cp");
+        command.arg("-r").arg(other.path().join(".")).arg(project.path());
+        assert!(command.status().expect("cp").success(), "it can be copied");
+        project
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }

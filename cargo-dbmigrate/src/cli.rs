@@ -12,7 +12,7 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 use dbmigrate_core::plan::decide::shell_quoted;
 
-use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, status};
+use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, status};
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::Selection;
@@ -96,6 +96,8 @@ impl Cli {
             Command::Pull(arguments) => Some(&arguments.connect),
             Command::Diff(arguments) => Some(&arguments.connect),
             Command::Baseline(arguments) => Some(&arguments.connect),
+            Command::Generate(arguments) => Some(&arguments.connect),
+            Command::Reset(arguments) => Some(&arguments.connect),
             _ => None,
         };
         // a URL with a secret in it is none that the next command could do anything with
@@ -123,6 +125,8 @@ pub(crate) enum Command {
     Diff(diff::Diff),
     /// Take a database that has the schema of a migration into the history
     Baseline(baseline::Baseline),
+    /// Make a local database anew from the migrations, or take it to them with its rows
+    Reset(reset::Reset),
     /// Show which migrations a database has, lacks, or has in another version
     Status(status::Status),
     /// Check without a database that structs, snapshots and migrations are in step

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dbmigrate_core::folder::{FolderError, ScriptError};
 
-use crate::exit;
+use crate::{exit, git};
 
 /// The result of a command's parts.
 pub(crate) type Result<T> = std::result::Result<T, CommandError>;
@@ -143,7 +143,7 @@ impl std::error::Error for CommandError {}
 impl From<FolderError> for CommandError {
     fn from(error: FolderError) -> Self {
         let exit_code = if error.is_inconsistency() { exit::INCONSISTENT } else { exit::FAILED };
-        Self::new(exit_code, error.to_string()).helps(error.help())
+        Self::new(exit_code, error.to_string()).helps(error.help_knowing(git::look))
     }
 }
 

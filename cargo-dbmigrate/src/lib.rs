@@ -14,8 +14,10 @@ pub mod diagnostic;
 mod drizzle;
 mod error;
 pub mod exit;
+mod git;
 mod project;
 mod proof;
+mod pushing;
 mod report;
 pub mod source;
 mod structs;
@@ -24,7 +26,7 @@ mod url_text;
 use std::ffi::OsString;
 
 use cli::{Cli, Command};
-use commands::{baseline, check, diff, generate, init, migrate, pull, push, status};
+use commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, status};
 use error::Result;
 use project::Context;
 use report::Printer;
@@ -56,6 +58,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Pull(arguments) => pull::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),
+        Command::Reset(arguments) => reset::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
     }

@@ -58,6 +58,13 @@ pub(crate) fn read_all(context: &Context) -> Result<Declared> {
     Err(CommandError::failed(message).diagnostics(context.printer.render(&unread)))
 }
 
+/// Whether the structs are what the last migration left, judged by the hash in the lock alone.
+pub(crate) fn is_unchanged(folder: &Folder, declared: &Declared) -> bool {
+    let hash = Checksum::from(SchemaHash::of(&declared.schema));
+    let no_renames = declared.renamed_tables.is_empty() && declared.renamed_columns.is_empty();
+    no_renames && folder.head().is_some_and(|head| head.schema == hash)
+}
+
 /// Says that the structs have changed since the last migration, if that can be found out in passing.
 pub(crate) fn warn_if_ahead(context: &Context, folder: &Folder) {
     let Some((head, declared)) = folder.head().zip(request(context).ok().and_then(|request| source::glance(&request)))
@@ -143,18 +150,25 @@ pub(crate) fn refuse_faults(
     let known = block_on(check_declaration(before, &[])).unwrap_or_default();
     let is_known = |problem: &Problem| known.iter().any(|one| one.message == problem.message);
     let (known, new): (Vec<Problem>, Vec<Problem>) = faults.into_iter().partition(is_known);
-    let show = |problem: Problem, diagnostic: Diagnostic| {
-        declared.point(problem.help.into_iter().fold(diagnostic, Diagnostic::help), &problem.place, "")
-    };
-    let warnings = known.into_iter().map(|problem| show(problem.clone(), Diagnostic::warning(problem.message)));
-    context.printer.diagnostics(&warnings.collect::<Vec<_>>());
+    warn_of_faults(context, declared, known);
     if new.is_empty() {
         return Ok(());
     }
     let errors: Vec<Diagnostic> =
-        new.into_iter().map(|problem| show(problem.clone(), Diagnostic::error(problem.message))).collect();
+        new.into_iter().map(|problem| shown_fault(declared, problem, Diagnostic::error)).collect();
     Err(CommandError::new(exit::FAILED, "libSQL would refuse rows of what the structs declare")
         .diagnostics(context.printer.render(&errors)))
+}
+
+/// Warns of what libSQL takes, and then refuses rows for.
+pub(crate) fn warn_of_faults(context: &Context, declared: &Declared, faults: Vec<Problem>) {
+    let warnings = faults.into_iter().map(|problem| shown_fault(declared, problem, Diagnostic::warning));
+    context.printer.diagnostics(&warnings.collect::<Vec<_>>());
+}
+
+fn shown_fault(declared: &Declared, problem: Problem, level: fn(String) -> Diagnostic) -> Diagnostic {
+    let Problem { message, help, place, .. } = problem;
+    declared.point(help.into_iter().fold(level(message), Diagnostic::help), &place, "")
 }
 
 /// The `renamed_from` attributes, as a snapshot records them.

@@ -359,7 +359,7 @@ fn an_inconsistent_folder_exits_with_5_and_its_advice() {
     let run = project.run(&["init"]);
     assert_eq!(run.code, 5, "{}", run.err);
     let wanted = "error: `migrations/migrations.lock` is missing, but there are migrations beside it\n  \
-                  = help: restore it: `git restore migrations/migrations.lock`\n";
+                  = help: git does not have it: copy it from another checkout or a backup\n";
     assert_eq!(run.err, wanted);
     assert!(!project.path("migrations/migrations.lock").exists());
 }

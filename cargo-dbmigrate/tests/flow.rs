@@ -15,10 +15,10 @@ const FLOW: [&[&str]; 8] = [
     &["crate"],
     &["cli"],
     &["commands"],
-    &["adopting", "codegen", "database", "decisions", "drizzle", "proof", "source", "structs"],
+    &["adopting", "codegen", "database", "decisions", "drizzle", "proof", "pushing", "source", "structs"],
     &["project"],
     &["report"],
-    &["diagnostic", "error", "exit", "url_text"],
+    &["diagnostic", "error", "exit", "git", "url_text"],
 ];
 
 /// No file of the subcommand is longer.

@@ -57,7 +57,8 @@ fn planned(before: &Introspected, wanted: &Schema) -> Plan {
 }
 
 fn push(database: &mut Database, before: &Introspected, wanted: &Schema, plan: &Plan) -> Result<Step, Failure> {
-    let push = Push { before, wanted, preflights: &plan.preflights, statements: plan.statements().collect() };
+    let push =
+        Push { before, wanted, preflights: &plan.preflights, statements: plan.statements().collect(), history: None };
     let result = block_on(database.push(&push));
     block_on(database.finish()).expect("the settings are restored");
     result
@@ -133,7 +134,7 @@ fn statements_that_lead_elsewhere_are_undone() {
         // a parent without its rows
         (vec!["DELETE FROM users"], &before.schema),
     ] {
-        let push = Push { before: &before, wanted, preflights: &[], statements };
+        let push = Push { before: &before, wanted, preflights: &[], statements, history: None };
         let failure = block_on(database.push(&push)).expect_err("it must fail");
         assert!(matches!(failure, Failure::Structure { .. } | Failure::ForeignKeys { count: 2, .. }), "{failure:?}");
     }
@@ -150,7 +151,7 @@ fn a_view_that_breaks_undoes_the_change_and_one_that_was_broken_does_not() {
     let mut wanted = before.schema.clone();
     wanted.tables.remove(&"u".into());
     let mut push = |statement, wanted: &Schema| {
-        let push = Push { before: &before, wanted, preflights: &[], statements: vec![statement] };
+        let push = Push { before: &before, wanted, preflights: &[], statements: vec![statement], history: None };
         block_on(database.push(&push))
     };
     let failure = push("DROP TABLE u", &wanted).expect_err("`fine` reads it");

@@ -172,7 +172,7 @@ fn history(error: HistoryError) -> MigrateError {
             (MigrateErrorKind::Newer, "start the version of the application that has migrated it, or a later one")
         }
         HistoryError::Edited { .. } => {
-            (MigrateErrorKind::History, "restore the migration as it was applied: `git log -p -- migrations`")
+            (MigrateErrorKind::History, "restore the migration as it was applied, from version control")
         }
         _ => (MigrateErrorKind::History, "this database and this program have different pasts: is it the right one?"),
     };

@@ -2,7 +2,9 @@
 
 use clap::Args;
 use dbmigrate_core::diff::diff;
+use dbmigrate_core::engine::prove::check_present;
 use dbmigrate_core::folder::{Folder, Verify};
+use pollster::block_on;
 use serde_json::json;
 
 use crate::error::{CommandError, Result};
@@ -26,16 +28,27 @@ pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let folder = context.folder()?;
     folder.verify(Verify::All)?;
     let declared = structs::read_all(context)?;
-    let head = folder.head_snapshot()?;
-    let renames = structs::pending_renames(&declared, &head);
-    proof::check(context, &declared, &renames.apply(&head.schema))?;
     context.refuse_missing(&folder)?;
-    compare(context, &folder, &declared)?;
     let count = folder.migrations().len();
-    {
+    let replay = || {
         let progress = context.printer.progress("Replaying", count as u64);
         progress.step(0, format!("{count} migrations"));
-        replay_to(&folder, count, &context.config.ignore)?;
+        replay_to(&folder, count, &context.config.ignore)
+    };
+    // if nothing differs, what the migrations lead to is what is declared, and need not be made a second time
+    let replayed = structs::is_unchanged(&folder, &declared).then(replay);
+    if let Some(Ok(connection)) = &replayed {
+        // there was nothing else before
+        let faults = block_on(check_present(connection, &declared.schema, &declared.view_columns))
+            .map_err(|error| structs::declaration_error(context, &declared, &error))?;
+        structs::warn_of_faults(context, &declared, faults);
+    } else {
+        // what is wrong with the structs is said first
+        let head = folder.head_snapshot()?;
+        let renames = structs::pending_renames(&declared, &head);
+        proof::check(context, &declared, &renames.apply(&head.schema))?;
+        compare(context, &folder, &declared)?;
+        replayed.unwrap_or_else(replay)?;
     }
     let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
     context.printer.json("checked", &json!({ "migrations": count, "tables": tables }));

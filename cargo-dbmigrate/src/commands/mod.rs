@@ -8,4 +8,5 @@ pub(crate) mod init;
 pub(crate) mod migrate;
 pub(crate) mod pull;
 pub(crate) mod push;
+pub(crate) mod reset;
 pub(crate) mod status;

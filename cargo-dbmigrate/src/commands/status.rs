@@ -1,19 +1,20 @@
-//! `status`: which migrations a database has, lacks, or has in another version.
+//! `status`: which migrations a database has, lacks, or has in another version. Whatever is wrong, what can be listed is
+//! listed first.
 
 use clap::Args;
-use dbmigrate_core::engine::apply::{Record, RecordKind, Standing, inspect};
-use dbmigrate_core::folder::Verify;
+use dbmigrate_core::engine::apply::{ApplyError, Record, RecordKind, Standing, Target as _, inspect};
+use dbmigrate_core::folder::{Folder, Migration, Verify};
 use pollster::block_on;
 use serde_json::json;
 
-use crate::database::failure::{drift_help, drift_message, not_empty_help};
+use crate::database::failure::{drift_help, drift_message, engine_error, not_empty_help};
 use crate::database::file;
 use crate::database::open;
 use crate::database::state::failure;
 use crate::error::Result;
 use crate::exit;
 use crate::project::Context;
-use crate::project::url::Connect;
+use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
 use crate::report::difference;
 use crate::structs;
@@ -40,28 +41,33 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
     let database = context.database(&arguments.connect)?;
     let printer = &context.printer;
     printer.detail("Database", format!("{database} (from {})", database.source()));
-    let folder = context.existing_folder()?;
-    folder.verify(Verify::Sql)?;
+    let folder = match context.existing_folder().and_then(|folder| {
+        folder.verify(Verify::Sql)?;
+        Ok(folder)
+    }) {
+        Ok(folder) => folder,
+        Err(error) => {
+            list_what_there_is(context, &database);
+            return Err(error);
+        }
+    };
     let shown = database.to_string();
     let exists = file::exists(&database)?;
     let (history, standing) = if exists {
         let mut target = open(context, &database, false)?;
-        let (status, standing) =
-            block_on(inspect(&mut target, &folder)).map_err(|error| failure(error, (&database).into()))?;
-        (status.history, standing)
+        match block_on(inspect(&mut target, &folder)) {
+            Ok((status, standing)) => (status.history, standing),
+            Err(error) => {
+                if let (ApplyError::History(_), Ok(history)) = (&error, block_on(target.history())) {
+                    list(context, &folder, &history);
+                }
+                return Err(failure(error, (&database).into()));
+            }
+        }
     } else {
         (Vec::new(), Standing::AsRecorded)
     };
-    let width = folder.migrations().iter().map(|migration| migration.name.as_str().len()).max().unwrap_or_default();
-    for (at, migration) in folder.migrations().iter().enumerate() {
-        let name = migration.name.as_str();
-        let record = history.get(at);
-        let state = record.map_or_else(|| "pending".to_owned(), state);
-        printer.result(format!("{name:width$}  {state}"));
-        let kind = record.map(|record| record.kind.word());
-        let applied_at = record.map(|record| &record.applied_at);
-        printer.json("migration", &json!({ "name": name, "applied_at": applied_at, "kind": kind }));
-    }
+    list(context, &folder, &history);
     let (applied, all) = (history.len(), folder.migrations().len());
     let pending = all - applied;
     let drift = show_drift(context, &standing, &shown);
@@ -87,6 +93,85 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
 }
 
+/// A folder that is not whole, or cannot be read at all: what its lock lists, and what the database says.
+fn list_what_there_is(context: &Context, database: &DatabaseUrl) {
+    let folder = context.folder_as_listed().ok();
+    let history = match file::exists(database) {
+        Ok(true) => history(context, database),
+        _ => Ok(Vec::new()),
+    };
+    match (history, folder) {
+        (Ok(history), Some(folder)) => list(context, &folder, &history),
+        (Ok(history), None) => {
+            let width = history.iter().map(|record| record.name.len()).max().unwrap_or_default();
+            for record in &history {
+                line(context, &record.name, width, Some(record), &applied(record));
+            }
+        }
+        // the folder is what is said to be wrong
+        (Err(error), _) => context.printer.warning(error.message(), &[]),
+    }
+}
+
+fn history(context: &Context, url: &DatabaseUrl) -> Result<Vec<Record>> {
+    let mut database = open(context, url, false)?;
+    block_on(database.history()).map_err(|error| engine_error("cannot read the history", &error, url.into()))
+}
+
+/// A line for each migration of the folder, and for each that only the database has, in the order of the history.
+fn list(context: &Context, folder: &Folder, history: &[Record]) {
+    let migrations = folder.migrations();
+    let is_listed = |record: &Record| migrations.iter().any(|migration| migration.name.as_str() == record.name);
+    let names = migrations.iter().map(|migration| migration.name.as_str());
+    let width = names.chain(history.iter().map(|record| record.name.as_str())).map(str::len).max().unwrap_or_default();
+    let mut unknown = history.iter().filter(|record| !is_listed(record)).peekable();
+    let only_there = |record: &Record| {
+        line(context, &record.name, width, Some(record), &format!("{} (not in the folder)", applied(record)));
+    };
+    for migration in migrations {
+        let name = migration.name.as_str();
+        // what only the database has stands where it was applied
+        while let Some(record) = unknown
+            .next_if(|record| usize::try_from(record.position).is_ok_and(|position| position <= migration.index + 1))
+        {
+            only_there(record);
+        }
+        let record = history.iter().find(|record| record.name == name);
+        line(context, name, width, record, &state(folder, migration, record));
+    }
+    unknown.for_each(only_there);
+}
+
+fn line(context: &Context, name: &str, width: usize, record: Option<&Record>, state: &str) {
+    context.printer.result(format!("{name:width$}  {state}"));
+    let kind = record.map(|record| record.kind.word());
+    let applied_at = record.map(|record| &record.applied_at);
+    context.printer.json("migration", &json!({ "name": name, "applied_at": applied_at, "kind": kind, "state": state }));
+}
+
+/// What became of a migration of the folder.
+fn state(folder: &Folder, migration: &Migration, record: Option<&Record>) -> String {
+    let mut state = record.map_or_else(|| "pending".to_owned(), applied);
+    if let Some(record) = record {
+        if record.checksum != migration.sql.to_hex() {
+            state.push_str(" (in another version)");
+        } else if usize::try_from(record.position) != Ok(migration.index + 1) {
+            state.push_str(" (in another place)");
+        }
+    }
+    // files are small, and were read before
+    if let Err(error) = folder.sql(migration) {
+        use dbmigrate_core::folder::FolderError::{Conflict, EditedSql, Missing};
+        state.push_str(match error {
+            EditedSql { .. } => " (edited since it was recorded)",
+            Missing { .. } => " (its file is missing)",
+            Conflict { .. } => " (its file has conflict markers)",
+            _ => " (its file cannot be read)",
+        });
+    }
+    state
+}
+
 /// Shows what was changed by hand, and returns how much.
 fn show_drift(context: &Context, standing: &Standing, database: &str) -> usize {
     let Standing::Drifted(drifted) = standing else { return 0 };
@@ -101,7 +186,7 @@ fn show_drift(context: &Context, standing: &Standing, database: &str) -> usize {
 }
 
 /// Since when a database has a migration, and how it came to it.
-fn state(record: &Record) -> String {
+fn applied(record: &Record) -> String {
     let since = &record.applied_at;
     match record.kind {
         RecordKind::Baseline => format!("adopted {since}"),

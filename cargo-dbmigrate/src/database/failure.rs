@@ -17,8 +17,8 @@ use crate::database::Subject;
 use crate::database::file;
 use crate::database::server_error;
 use crate::error::CommandError;
-use crate::exit;
 use crate::project::path;
+use crate::{exit, git};
 
 /// How many differences are listed with an error.
 const MOST_SHOWN: usize = 20;
@@ -225,19 +225,37 @@ fn being_read(database: Subject<'_>) -> CommandError {
 
 fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
     let shown = CommandError::new(exit::INCONSISTENT, format!("`{database}`: {error}")).note("nothing was changed");
-    match error {
-        HistoryError::Edited { .. } => shown
-            .help("see what was edited: `git log -p -- migrations`, and restore it as it was applied")
-            .help("make further changes in a new migration: `cargo dbmigrate generate`"),
-        HistoryError::Missing { .. } => {
-            shown.help("restore it from version control: `git log --diff-filter=D -- migrations`")
+    let shown = match error {
+        HistoryError::Edited { name } => {
+            let shown = match git::log_of(name) {
+                Some(command) => {
+                    shown.help(format!("see what was edited, and restore it as it was applied: `{command}`"))
+                }
+                None => shown.help("restore it as it was applied, from another checkout or a backup"),
+            };
+            shown.help("make further changes in a new migration: `cargo dbmigrate generate`")
         }
+        HistoryError::Missing { name } => match git::log_of(name) {
+            Some(command) => shown.help(format!("restore it from version control: `{command}`")),
+            None => shown.help("restore it from another checkout or a backup: git does not have it here"),
+        },
         HistoryError::Diverged { .. } => {
             shown.help("this database and this folder have different pasts: check `--url`, or the branch")
         }
-        HistoryError::Newer { .. } => shown.help("update this checkout: `git pull`"),
+        HistoryError::Newer { first, .. } => match git::log_of(first) {
+            Some(command) => shown.help(format!("update this checkout: `{command}` shows where it is")),
+            None if git::has_upstream() => shown.help("update this checkout: `git pull`"),
+            None => shown.help("update this checkout to one that has it"),
+        },
         _ => shown,
+    };
+    // never for a server: others use it
+    if database.url().is_none_or(|url| url.file().is_none()) {
+        return shown;
     }
+    shown
+        .help("if it is for development, take it to this folder's migrations with its rows: `cargo dbmigrate reset --keep-data`")
+        .help("or make it anew, without them: `cargo dbmigrate reset`")
 }
 
 /// An error of the engine: what is wrong with the database, or `action` and SQLite's words.

@@ -62,8 +62,7 @@ pub(crate) fn no_access(database: &Path) -> Option<CommandError> {
         }
         ErrorKind::NotFound => {
             let folder = folder_of(&path);
-            let message = format!("cannot make `{database}`: you cannot write in the folder `{}`", shown(&folder));
-            Some(CommandError::failed(message).help(see_folder(&folder)))
+            Some(cannot_make(Path::new(&database), &folder))
         }
         _ => None,
     }
@@ -76,13 +75,35 @@ pub(crate) fn read_only(database: &Path) -> CommandError {
     // closing it gives up the locks of this process (fcntl(2)), but the transaction is over
     let is_writable = OpenOptions::new().write(true).open(&path).is_ok();
     if is_writable && cannot_write_in(&folder_of(&path)) {
-        let folder = folder_of(&path);
-        let message =
-            format!("`{database}` cannot be written: no journal can be made in the folder `{}`", shown(&folder));
-        return CommandError::failed(message).help(see_folder(&folder));
+        return no_journal(Path::new(&database), &folder_of(&path));
     }
     CommandError::failed(format!("`{database}` is read-only"))
         .help(format!("see who may write to it, and whose it is: `ls -l {}`", shell_quoted(&name)))
+}
+
+/// Whether a file could be written, or made where there is none, as far as rights and mounts tell. Nothing is written
+/// to find out.
+///
+/// # Errors
+/// What SQLite would end with at the first statement that writes.
+pub(crate) fn verify_writable(database: &Path, exists: bool) -> Result<()> {
+    let path = end_of_links(database);
+    let folder = folder_of(&path);
+    #[cfg(unix)]
+    let has_room = rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok();
+    #[cfg(not(unix))]
+    let has_room = std::fs::metadata(&folder).is_ok_and(|folder| !folder.permissions().readonly());
+    // SQLite begins a transaction that reads, and fails where it writes
+    #[cfg(unix)]
+    let is_writable = rustix::fs::access(&path, rustix::fs::Access::WRITE_OK).is_ok();
+    #[cfg(not(unix))]
+    let is_writable = std::fs::metadata(&path).is_ok_and(|file| !file.permissions().readonly());
+    match (has_room, exists) {
+        (true, true) if !is_writable => Err(read_only(database)),
+        (true, _) => Ok(()),
+        (false, true) => Err(no_journal(database, &folder)),
+        (false, false) => Err(cannot_make(database, &folder)),
+    }
 }
 
 /// Whether a file cannot be made in a folder, found out by making one: rights, owners and mounts all have a say in it.
@@ -92,6 +113,18 @@ fn cannot_write_in(folder: &Path) -> bool {
         Ok(_) => std::fs::remove_file(&probe).is_err(),
         Err(error) => error.kind() != ErrorKind::AlreadyExists,
     }
+}
+
+fn no_journal(database: &Path, folder: &Path) -> CommandError {
+    let (database, place) = (shown(database), shown(folder));
+    CommandError::failed(format!("`{database}` cannot be written: no journal can be made in the folder `{place}`"))
+        .help(see_folder(folder))
+}
+
+fn cannot_make(database: &Path, folder: &Path) -> CommandError {
+    let (database, place) = (shown(database), shown(folder));
+    CommandError::failed(format!("cannot make `{database}`: you cannot write in the folder `{place}`"))
+        .help(see_folder(folder))
 }
 
 fn see_folder(folder: &Path) -> String {

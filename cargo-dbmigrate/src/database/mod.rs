@@ -3,9 +3,10 @@
 pub(crate) mod failure;
 pub(crate) mod file;
 mod open;
+pub(crate) mod rehearsal;
 mod server_error;
 pub(crate) mod state;
 mod subject;
 
-pub(crate) use open::{open, remove_if_empty};
+pub(crate) use open::{open, remove_if_empty, watched};
 pub(crate) use subject::Subject;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::apply::database::OpenError;
+use dbmigrate_core::engine::apply::{Database, Work};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::owner::Owner;
 use dbmigrate_core::engine::remote::{Client, Observer, Options};
@@ -134,6 +134,14 @@ fn not_a_database(path: &Path, shown: &str, error: &EngineError) -> Option<Comma
         false => format!("`{shown}` is not a database, or it is encrypted"),
     };
     Some(CommandError::failed(message).help("name the right file: `--url PATH`"))
+}
+
+/// The same database, which tells how far its statements are.
+///
+/// # Errors
+/// If the engine does not tell.
+pub(crate) fn watched(database: Database, work: &Arc<Work>, url: &DatabaseUrl) -> Result<Database> {
+    database.showing(work).map_err(|error| engine_error("cannot watch the database", &error, url.into()))
 }
 
 /// A file that this run made, and that nothing was written to, is not left behind.

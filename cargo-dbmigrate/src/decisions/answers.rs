@@ -44,12 +44,17 @@ pub(crate) enum Word {
     KeepTable,
     /// With a view: that it goes.
     DropView,
+    /// That a database is made anew without the rows that it has.
+    Rows,
 }
 
 /// What `generate` takes.
 pub(crate) const FOR_GENERATE: &[Word] = &[Word::All];
 /// What `push` takes.
 pub(crate) const FOR_PUSH: &[Word] = &[Word::All, Word::History, Word::KeepTable, Word::DropView];
+
+/// What `reset` takes.
+pub(crate) const FOR_RESET: &[Word] = &[Word::All, Word::Rows];
 
 impl Word {
     /// The word, as it is typed.
@@ -59,6 +64,7 @@ impl Word {
             Self::History => "history",
             Self::KeepTable => "keep_table",
             Self::DropView => "drop_view",
+            Self::Rows => "rows",
         }
     }
 
@@ -101,6 +107,11 @@ impl Answers {
         self.rename.is_empty() && self.backfill.is_empty() && self.convert.is_empty()
     }
 
+    /// Whether there are none at all.
+    pub(crate) fn are_none(&self) -> bool {
+        self.changes_nothing() && self.accept.is_empty()
+    }
+
     /// Adds the answers to decisions that come from elsewhere. A rename overrides one about the same names.
     ///
     /// # Errors
@@ -129,8 +140,13 @@ impl Answers {
                 Acceptance::Lint(lint, object) => decisions.accepted.add(lint, &object),
             }
         }
-        decisions.backfills = expressions("backfill", &self.backfill, new)?;
-        decisions.conversions = expressions("convert", &self.convert, new)?;
+        let backfills = expressions("backfill", &self.backfill, new)?;
+        let conversions = expressions("convert", &self.convert, new)?;
+        // what was decided before about the same column is overridden, in whatever way
+        decisions.conversions.retain(|column, _| !backfills.contains_key(column));
+        decisions.backfills.retain(|column, _| !conversions.contains_key(column));
+        decisions.backfills.extend(backfills);
+        decisions.conversions.extend(conversions);
         Ok(())
     }
 
@@ -249,7 +265,7 @@ fn add_rename(renames: &mut Renames, text: &str, old: &Schema, new: &Schema) -> 
 }
 
 /// A flag overrides an attribute about the same names. Flags that contradict each other are left for the diff to find.
-fn override_with(renames: &mut Renames, flags: Renames) {
+pub(crate) fn override_with(renames: &mut Renames, flags: Renames) {
     renames.tables.retain(|(from, to)| !flags.tables.iter().any(|(one, two)| one == from || two == to));
     renames.columns.retain(|(table, from, to)| {
         !flags.columns.iter().any(|(on, one, two)| on == table && (one == from || two == to))

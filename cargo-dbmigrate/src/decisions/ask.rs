@@ -1,19 +1,20 @@
 //! The decisions of `generate` and `push`: from flags, from attributes, and from questions at a terminal.
 
+use std::cell::RefCell;
+
 use dbmigrate_core::diff::{Diff, RenameError, diff};
 use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, conversions, misplaced, of_unknown};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
-use dbmigrate_core::sql::Expr;
-use dialoguer::{Confirm, Input, Select};
 
-use crate::decisions::answers::{Acceptance, Answers, Word};
+use crate::decisions::answers::{Acceptance, Answers, Word, override_with};
 use crate::diagnostic::Diagnostic;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
+use crate::report::prompt::NoAnswer;
 use crate::source::Declared;
 use crate::structs;
 
@@ -21,6 +22,8 @@ use crate::structs;
 pub(crate) struct Decided {
     pub(crate) decisions: Decisions,
     pub(crate) diff: Diff,
+    /// Whether nothing is left to decide.
+    pub(crate) is_complete: bool,
 }
 
 /// A decision that is missing, and how many rows or values it is about, where that is known.
@@ -42,6 +45,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) command_line: String,
     /// What is said when a decision is missing: "nothing was written".
     pub(crate) untouched: &'static str,
+    /// The answers that were given at the terminal, as flags.
+    pub(crate) given: RefCell<Vec<String>>,
 }
 
 impl Asker<'_> {
@@ -50,9 +55,17 @@ impl Asker<'_> {
     /// # Errors
     /// Exit code 2 for flags that do not fit, 3 for decisions that are missing and cannot be asked for.
     pub(crate) fn decide(&self, head: &Snapshot, only_look: bool) -> Result<Decided> {
+        self.decide_after(Decisions::default(), head, only_look)
+    }
+
+    /// The same where some decisions are there already. Attributes override them, and flags override both.
+    ///
+    /// # Errors
+    /// As for [`Asker::decide`].
+    pub(crate) fn decide_after(&self, decided: Decisions, head: &Snapshot, only_look: bool) -> Result<Decided> {
         let (old, new) = (&head.schema, &self.declared.schema);
-        let renames = structs::pending_renames(self.declared, head);
-        let mut decisions = Decisions { renames, ..Decisions::default() };
+        let mut decisions = decided;
+        override_with(&mut decisions.renames, structs::pending_renames(self.declared, head));
         self.answers.decide(&mut decisions, self.words, (old, new))?;
         refuse(of_unknown(&decisions, new))?;
         loop {
@@ -64,15 +77,15 @@ impl Asker<'_> {
             let Some(first) = open.first() else {
                 check_fills(&decisions, &diff, new)?;
                 self.warn_of_unused(&diff, old, new, &decisions)?;
-                return Ok(Decided { decisions, diff });
+                return Ok(Decided { decisions, diff, is_complete: true });
             };
             if only_look {
-                return Ok(Decided { decisions, diff });
+                return Ok(Decided { decisions, diff, is_complete: false });
             }
             if !self.context.printer.can_ask() {
                 return Err(self.missing(&open, &[]));
             }
-            self.ask(&mut decisions, first)?;
+            self.ask(&mut decisions, first, old)?;
         }
     }
 
@@ -87,8 +100,20 @@ impl Asker<'_> {
     }
 }
 
+/// Whether somebody at the terminal says yes. Giving no answer is a no.
+///
+/// # Errors
+/// If the terminal cannot be asked.
+pub(crate) fn confirmed(context: &Context, question: &str) -> Result<bool> {
+    match context.printer.confirm(question) {
+        Ok(answer) => Ok(answer),
+        Err(NoAnswer::Cancelled) => Ok(false),
+        Err(NoAnswer::Failed(error)) => Err(CommandError::failed(format!("no answer: {error}"))),
+    }
+}
+
 /// `2 rows` of a table, `1 value` of a column.
-fn counted(count: u64, lint: Lint) -> String {
+pub(super) fn counted(count: u64, lint: Lint) -> String {
     let noun = if lint == Lint::DropTable { "row" } else { "value" };
     crate::report::counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
 }
@@ -109,7 +134,7 @@ impl Asker<'_> {
         let strict = Decisions { accepted: Accepted::default(), ..decisions.clone() };
         let needed: Vec<(Lint, String)> = questions(diff, old, new, &strict).iter().map(Question::lint).collect();
         for acceptance in self.answers.accepted(self.words)? {
-            let Acceptance::Lint(lint, object) = acceptance else { continue };
+            let Acceptance::Lint(lint, object) = acceptance.of_known((old, new)) else { continue };
             let is_used = needed.iter().any(|(one, two)| *one == lint && two.eq_ignore_ascii_case(&object));
             if !is_used && lint != Lint::LossyConversion {
                 let message = format!("`--accept {lint}:{object}`: nothing of that kind happens");
@@ -178,57 +203,5 @@ impl Asker<'_> {
             | Question::Backfill { table, column, .. } => (Place::Column(table.clone(), column.clone()), ""),
         };
         self.declared.point(diagnostic, &place, text)
-    }
-
-    /// Asks one question at the terminal. Nothing that loses data is preselected.
-    pub(crate) fn ask(&self, decisions: &mut Decisions, Open { question, count }: &Open) -> Result<()> {
-        let failed = |error: dialoguer::Error| CommandError::failed(format!("no answer: {error}"));
-        let (lint, object) = question.lint();
-        match question {
-            Question::TableGone { candidates, .. } | Question::ColumnGone { candidates, .. }
-                if !candidates.is_empty() =>
-            {
-                let mut items: Vec<String> = candidates.iter().map(|name| format!("renamed to `{name}`")).collect();
-                items.push(match count {
-                    Some(count) => format!("dropped, with {}", counted(*count, lint)),
-                    None => format!("dropped: everything in `{object}` is lost"),
-                });
-                let may_stay = matches!(question, Question::TableGone { may_stay: true, .. });
-                items.extend(may_stay.then(|| format!("neither: `{object}` stays beside the new one")));
-                let choice = Select::new()
-                    .with_prompt(question.message(*count).trim_end_matches('?'))
-                    .items(&items)
-                    .interact()
-                    .map_err(failed)?;
-                match (candidates.get(choice), question) {
-                    (Some(to), Question::TableGone { table, .. }) => {
-                        decisions.renames.tables.push((table.clone(), to.clone()));
-                    }
-                    (Some(to), Question::ColumnGone { table, column, .. }) => {
-                        decisions.renames.columns.push((table.clone(), column.clone(), to.clone()));
-                    }
-                    _ if choice > candidates.len() => {
-                        decisions.accepted.kept_tables.insert(object.as_str().into());
-                    }
-                    _ => decisions.accepted.add(lint, &object),
-                }
-            }
-            Question::Backfill { table, column, example } => {
-                let answer: String = Input::new()
-                    .with_prompt(format!("{} (SQL, such as {example})", question.message(*count).trim_end_matches('?')))
-                    .interact_text()
-                    .map_err(failed)?;
-                decisions.backfills.insert((table.clone(), column.clone()), Expr::new(answer));
-            }
-            _ => {
-                let prompt = format!("{}. Go on?", question.message(*count));
-                let yes = Confirm::new().with_prompt(prompt).default(false).interact().map_err(failed)?;
-                if !yes {
-                    return Err(CommandError::new(exit::DECISION, self.untouched));
-                }
-                decisions.accepted.add(lint, &object);
-            }
-        }
-        Ok(())
     }
 }

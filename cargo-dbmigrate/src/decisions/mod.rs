@@ -2,3 +2,5 @@
 
 pub(crate) mod answers;
 pub(crate) mod ask;
+mod expression;
+mod terminal;

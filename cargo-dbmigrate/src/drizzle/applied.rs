@@ -3,12 +3,14 @@
 //! A record is the hash of a file and the time at which the migration was generated; since 1.0 also its name. Both can
 //! have changed since: files are edited, journals are mended after a merge. So they are matched by whatever fits.
 
+use dbmigrate_core::folder::error::shell_word;
+
 use super::journal::Layout;
 use super::journal::{DrizzleFolder, Entry};
 use super::warning::Warning;
 use crate::error::CommandError;
-use crate::exit;
 use crate::report::counted;
+use crate::{exit, git};
 
 /// The table in which drizzle-kit and drizzle-orm record what they have applied, unless they are told otherwise.
 pub(crate) const TABLE: &str = dbmigrate_core::engine::introspect::DRIZZLE_TABLE;
@@ -95,11 +97,20 @@ pub(crate) fn compare(folder: &DrizzleFolder, rows: &[AppliedRow], database: &st
 fn unknown(folder: &DrizzleFolder, row: &AppliedRow, database: &str) -> CommandError {
     let name = row.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
     let path = folder.path.display();
-    CommandError::new(exit::INCONSISTENT, format!("`{database}` has a migration{name} that `{path}` does not have"))
-        .note(format!("in `{TABLE}`: created_at {}, hash {}", row.created_at, row.hash))
-        .note("nothing was changed")
-        .help(format!("look for it in version control: `git log --diff-filter=D --name-only -- {path}`"))
-        .help("if the folder is of another branch or project, name the right one, or check `--url`")
+    let error = CommandError::new(
+        exit::INCONSISTENT,
+        format!("`{database}` has a migration{name} that `{path}` does not have"),
+    )
+    .note(format!("in `{TABLE}`: created_at {}, hash {}", row.created_at, row.hash))
+    .note("nothing was changed");
+    let error = match git::has_log(&folder.path) {
+        true => error.help(format!(
+            "look for it in version control: `git log --all --name-status -- {}`",
+            shell_word(&folder.path)
+        )),
+        false => error,
+    };
+    error.help("if the folder is of another branch or project, name the right one, or check `--url`")
 }
 
 fn left_out(folder: &DrizzleFolder, skipped: usize, database: &str) -> CommandError {

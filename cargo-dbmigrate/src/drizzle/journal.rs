@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::folder::Checksum;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::folder::error::InGit;
 use dbmigrate_core::sql::line_ends;
 use serde::Deserialize;
 
@@ -12,8 +12,8 @@ use super::json::{DIALECTS, read_json};
 use super::outline::Outline;
 use super::warning::Warning;
 use crate::error::{CommandError, Result};
-use crate::exit;
 use crate::project::path;
+use crate::{exit, git};
 
 /// The journal's place in the folder.
 const JOURNAL: &str = "meta/_journal.json";
@@ -176,9 +176,12 @@ fn read_entry(tag: String, when: i64, file: PathBuf, snapshot: &Path, journal: O
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let listed = journal.map(|journal| format!(", but `{}` lists it", journal.display())).unwrap_or_default();
             let message = format!("`{}` is missing{listed}", file.display());
-            return Err(CommandError::new(exit::INCONSISTENT, message)
-                .note("nothing was written")
-                .help(format!("restore it: `git restore {}`", shell_quoted(&file.display().to_string()))));
+            return Err(CommandError::new(exit::INCONSISTENT, message).note("nothing was written").help(
+                match git::look(&file) {
+                    InGit::Restorable(command) => format!("restore it: `{command}`"),
+                    _ => "git does not have it: copy it from another checkout or a backup".to_owned(),
+                },
+            ));
         }
         Err(error) => return Err(CommandError::io("read", &file, &error)),
     };

@@ -54,6 +54,14 @@ impl Context {
         Ok(folder)
     }
 
+    /// The same without a look at a snapshot, which may be what is wrong.
+    ///
+    /// # Errors
+    /// Exit code 5 if the lock is not whole.
+    pub(crate) fn folder_as_listed(&self) -> Result<Folder> {
+        Ok(Folder::open(&self.folder_path)?)
+    }
+
     /// The same for a command that goes by the migrations, which are then not written but read: a folder that is not
     /// there was forgotten somewhere, and a run that has nothing to do because of it is none that went well.
     ///
@@ -101,6 +109,21 @@ impl Context {
     /// Exit code 2 for a URL that is none of a database.
     pub(crate) fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
         DatabaseUrl::find(connect, &self.package.root, &self.config).inspect(|url| self.warn_of_readers(url))
+    }
+
+    /// The database that is meant, and all others that are named anywhere.
+    ///
+    /// # Errors
+    /// As for [`Context::database`].
+    pub(crate) fn databases(&self, connect: &Connect) -> Result<Vec<DatabaseUrl>> {
+        // where nothing is named, the default one is looked at, also in CI
+        let mut all = if connect.url.is_some() { vec![self.database(connect)?] } else { Vec::new() };
+        for url in DatabaseUrl::named(connect, &self.package.root, &self.config)? {
+            if all.iter().all(|known| known.to_string() != url.to_string()) {
+                all.push(url);
+            }
+        }
+        Ok(all)
     }
 
     /// Sees to it that git does not take `.env`, the database of this package and `database` in, and says so. Returns

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::engine::error::ErrorKind;
-use dbmigrate_core::engine::prove::{Proof, ProofError, check_declaration};
+use dbmigrate_core::engine::prove::{self, Proof, ProofError, check_declaration};
 use dbmigrate_core::plan::{Decisions, Plan};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
@@ -19,6 +19,14 @@ pub(crate) fn check(context: &Context, declared: &Declared, before: &Schema) -> 
     let faults = block_on(check_declaration(&declared.schema, &declared.view_columns))
         .map_err(|error| structs::declaration_error(context, declared, &error))?;
     structs::refuse_faults(context, declared, faults, before)
+}
+
+/// The same after a change of `head`, which was found good: only what differs from it is looked at. `renamed` is `head`
+/// with the names that its objects have now.
+pub(crate) fn check_changes(context: &Context, declared: &Declared, head: &Schema, renamed: &Schema) -> Result<()> {
+    let faults = block_on(prove::check_changes(head, &declared.schema, &declared.view_columns))
+        .map_err(|error| structs::declaration_error(context, declared, &error))?;
+    structs::refuse_faults(context, declared, faults, renamed)
 }
 
 /// A table whose values only the real database decides, and that went through the proof without rows, is proven less

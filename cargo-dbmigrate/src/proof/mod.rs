@@ -3,5 +3,5 @@
 mod declaration;
 mod replay;
 
-pub(crate) use declaration::{check, unproven, warn_of_empty, wrong_backfill};
+pub(crate) use declaration::{check, check_changes, unproven, warn_of_empty, wrong_backfill};
 pub(crate) use replay::replay_to;

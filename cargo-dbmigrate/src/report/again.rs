@@ -26,7 +26,13 @@ impl Again {
             completed.push_str(&start);
             completed.push_str(name);
             completed.push_str(&self.selection);
-            if matches!(name, "migrate" | "status" | "push" | "pull" | "diff" | "baseline") {
+            let typed = rest.split('`').next().unwrap_or_default();
+            let opens = match name {
+                "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" => true,
+                "generate" => typed.contains("--undo") || typed.contains("--amend"),
+                _ => false,
+            };
+            if opens {
                 for (flag, typed) in [(" --url ", &self.url), (" --timeout ", &self.timeout)] {
                     if !rest.starts_with(flag) {
                         completed.push_str(typed);

@@ -9,13 +9,17 @@ use std::time::Duration;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use clap_cargo::style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 pub(crate) mod again;
 pub(crate) mod difference;
+pub(crate) mod duration;
 pub(crate) mod loss;
 pub(crate) mod output;
+pub(crate) mod prompt;
+pub(crate) mod rows;
+mod verb;
 
 use crate::diagnostic::{Diagnostic, Look, render, render_json};
 use crate::error::{CommandError, Rendered};
@@ -99,17 +103,18 @@ impl Printer {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// A line about what was done: `Applied 0007_users_add_bio (3 ms)`. Silent with `-q`.
+    /// A line about what was done: `Applied 0007_users_add_bio (0.02s)`. Its colour says what
+    /// the verb means ([`verb`]). Silent with `-q`.
     pub(crate) fn status(&self, verb: &str, text: impl fmt::Display) {
         if !self.quiet {
-            self.to_stderr(&status_line(verb, style::GOOD, &self.typed(&text.to_string())));
+            self.to_stderr(&status_line(verb, verb::style(verb), &self.typed(&text.to_string())));
         }
     }
 
     /// A status line that is shown with `-v` only.
     pub(crate) fn detail(&self, verb: &str, text: impl fmt::Display) {
         if self.verbose {
-            self.to_stderr(&status_line(verb, style::NOTE, &text.to_string()));
+            self.to_stderr(&status_line(verb, style::TRANSIENT, &text.to_string()));
         }
     }
 
@@ -213,17 +218,33 @@ impl Printer {
         self.to_stdout(io::stdout(), &format!("{}\n", serde_json::Value::Object(fields)));
     }
 
-    /// A progress bar of `total` steps; it is seen on a terminal only.
+    /// Whether progress is seen: on a terminal only.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal()
+    }
+
+    /// A progress bar of `total` steps, if progress is seen.
     pub(crate) fn progress(&self, verb: &str, total: u64) -> Progress {
-        if self.quiet || self.json || !io::stderr().is_terminal() {
+        self.progress_within(verb, total, String::new)
+    }
+
+    /// The same with what is said of the progress within a step, asked for whenever it is drawn.
+    pub(crate) fn progress_within(
+        &self,
+        verb: &str,
+        total: u64,
+        within: impl Fn() -> String + Clone + Send + Sync + 'static,
+    ) -> Progress {
+        if !self.shows_progress() {
             return Progress { bar: ProgressBar::hidden(), shown: Arc::default() };
         }
         let prefix = status_line(verb, style::TRANSIENT, "");
-        let colored = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
-        let colored = if self.color == ColorChoice::Auto { colored } else { self.color == ColorChoice::Always };
-        let prefix = if colored { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
-        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}} ({{elapsed}})", prefix.trim_end());
+        let prefix = if self.is_colored() { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
+        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}}{{within}} ({{elapsed}})", prefix.trim_end());
         let look = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let look = look.with_key("within", move |_: &ProgressState, text: &mut dyn fmt::Write| {
+            let _ = text.write_str(&within());
+        });
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
         let bar = bar.with_style(look.progress_chars("=> "));
         // one step may take minutes: the clock has to show that something goes on
@@ -323,7 +344,7 @@ mod tests {
 
     #[test]
     fn the_verb_is_right_aligned_in_twelve_columns() {
-        assert_eq!(plain(&status_line("Applied", style::GOOD, "0001_a (3 ms)")), "     Applied 0001_a (3 ms)\n");
+        assert_eq!(plain(&status_line("Applied", style::GOOD, "0001_a (0.02s)")), "     Applied 0001_a (0.02s)\n");
         assert_eq!(plain(&status_line("Next", style::GOOD, "a\nb")), "        Next a\n             b\n");
     }
 

@@ -5,7 +5,7 @@ use cargo_dbmigrate::exit;
 use serde_json::Value;
 
 use crate::parallel::parallel;
-use crate::project::{Loaded, Project, Run, answered, load};
+use crate::project::{Loaded, Project, Run, answered, faults, load};
 use crate::support::data;
 use crate::ways::{Ending, Refusal, Way};
 
@@ -82,7 +82,8 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
 }
 
 fn problems(loaded: &Loaded) -> Vec<String> {
-    loaded.schema.problems().into_iter().map(|problem| problem.message).collect()
+    let problems = loaded.schema.problems().into_iter().map(|problem| problem.message);
+    problems.chain(faults(loaded)).collect()
 }
 
 /// What is refused has a problem, and it is the one that is named.

@@ -10,6 +10,7 @@ use cargo_dbmigrate::codegen::{self, Rendered};
 use cargo_dbmigrate::exit;
 use dbmigrate_core::ddl::Comments;
 use dbmigrate_core::engine::check::{Broken, broken_objects};
+use dbmigrate_core::engine::prove::check_declaration;
 use dbmigrate_core::engine::{Connection, ViewColumns, introspect, view_columns};
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::Schema;
@@ -74,7 +75,13 @@ pub(crate) fn what_is_wrong(loaded: &Loaded) -> Option<String> {
     let mut problems = loaded.schema.problems().into_iter();
     // a key that cannot be enforced is tolerated
     let problem = problems.find(|problem| problem.kind == ProblemKind::Declaration).map(|problem| problem.message);
-    problem.or_else(|| structs(loaded).err())
+    problem.or_else(|| structs(loaded).err()).or_else(|| faults(loaded).into_iter().next())
+}
+
+/// What a schema declares and can never use, which is refused where it is new.
+pub(crate) fn faults(loaded: &Loaded) -> Vec<String> {
+    let faults = block_on(check_declaration(&loaded.schema, &[])).unwrap_or_default();
+    faults.into_iter().map(|fault| fault.message).collect()
 }
 
 /// How the subcommand is run, and on what.

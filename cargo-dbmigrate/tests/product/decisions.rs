@@ -67,7 +67,7 @@ fn a_column_that_is_gone_beside_a_new_one_may_be_renamed_or_dropped() {
     asks(&project);
     project.transcript();
     type_and_migrate(&project, drop);
-    let script = project.read(&sql_of("0002_users_add_handle_and_users_drop_nick"));
+    let script = project.read(&sql_of("0002_users_handle_and_drop_nick"));
     assert_snapshot!("column_dropped", project.transcript() + &script + &project.dump());
 }
 
@@ -242,7 +242,7 @@ fn several_questions_are_asked_at_once_and_answered_in_one_command() {
 fn accept_all_accepts_everything_and_writes_down_what() {
     let project = changed(&users("age: i64,"));
     project.runs("generate --accept all");
-    let script = project.read(&sql_of("0002_users_add_age_and_users_drop_nick"));
+    let script = project.read(&sql_of("0002_users_age_and_drop_nick"));
     assert_snapshot!(script);
 }
 

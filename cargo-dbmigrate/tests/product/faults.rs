@@ -92,7 +92,7 @@ fn a_migration_that_does_not_lead_to_its_snapshot_is_undone() {
     let project = Project::migrated(USERS);
     project.structs(&USERS.replace("name:", "age: Option<i64>, name:"));
     project.runs("generate");
-    let name = "0002_users_add_age";
+    let name = "0002_users_age";
     project.replace(&sql_of(name), "INTEGER", "TEXT");
     relock(&project, name);
     project.transcript();

@@ -211,6 +211,7 @@ fn a_struct_behind_a_feature_that_is_off_is_said() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
 fn git_is_told_to_ignore_secrets_and_databases() {
     for existing in
         [None, Some("/target\n"), Some("/target"), Some("*.db\r\n.env*\r\n!.env.example\r\n"), Some("dev.db*\n")]
@@ -244,6 +245,7 @@ fn git_is_told_to_ignore_secrets_and_databases() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
 fn a_pulled_baseline_is_kept_out_of_git_as_well() {
     let project = Project::new("");
     if git(&project, &["init", "-q"]).is_none() {

@@ -132,7 +132,7 @@ fn rows_that_are_no_json_are_named_and_nobody_speaks_of_a_bug() {
         "#[derive(Table)]\n#[table(name = \"events\", index(\"json_extract(data, '$.uuid')\"))]\nstruct Event { #[column(primary_key)] id: i64, data: String }",
     );
     project.runs("generate");
-    for (code, command) in [(1, "migrate"), (1, "push --accept history")] {
+    for (code, command) in [(3, "migrate"), (3, "push --accept history")] {
         let run = project.run(command);
         assert_eq!(run.code, code, "{}", run.err);
         assert!(run.err.contains("malformed JSON, in 2 rows, first at rowid 2 of `events`"), "{}", run.err);

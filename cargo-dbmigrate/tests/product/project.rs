@@ -217,17 +217,19 @@ impl Project {
         let words = text.split_inclusive(char::is_whitespace).map(|word| {
             let (bare, space) = word.split_at(word.trim_end().len());
             let is_date = bare.len() == 24 && bare.ends_with('Z') && bare.as_bytes()[10] == b'T';
-            if is_date { format!("[TIME]{space}") } else { word.to_owned() }
+            // `(0.02s)`, `in 2.77s`
+            let number = bare.trim_start_matches('(').trim_end_matches(')');
+            let is_duration =
+                number.strip_suffix('s').and_then(|number| number.split_once('.')).is_some_and(|(seconds, rest)| {
+                    rest.len() == 2 && seconds.parse::<u64>().is_ok() && rest.parse::<u64>().is_ok()
+                });
+            match (is_date, is_duration) {
+                (true, _) => format!("[TIME]{space}"),
+                (_, true) => format!("{}{space}", bare.replace(number, "[N]s")),
+                _ => word.to_owned(),
+            }
         });
-        let text: String = words.collect();
-        // `(3 ms)`, `in 12 ms`
-        let mut parts = text.split(" ms");
-        let mut redacted = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            redacted.truncate(redacted.trim_end_matches(|digit: char| digit.is_ascii_digit()).len());
-            redacted.push_str("[N] ms");
-            redacted.push_str(part);
-        }
+        let redacted: String = words.collect();
         let lines: Vec<&str> = redacted.lines().map(str::trim_end).collect();
         lines.join("\n") + "\n"
     }

@@ -48,7 +48,7 @@ fn applying_one_by_one_and_all_at_once_come_to_the_same() {
     );
     project.structs(&renamed);
     project.runs("generate --rename users.name=full_name");
-    project.runs("migrate --to 0002_users_add_age");
+    project.runs("migrate --to 0002_users_age");
     project.runs("migrate");
     project.runs("migrate --url fresh.db");
     let schema = "SELECT type, name, tbl_name FROM sqlite_schema ORDER BY 1, 2";

@@ -48,7 +48,7 @@ fn a_reader_that_stays_is_named_and_loses_nothing() {
     assert_eq!(reader.query("SELECT name FROM users"), ["Ada"]);
     let run = project.ends(1, "migrate");
     assert!(run.err.contains("`dev.db` is locked: another program is reading it"), "{}", run.err);
-    assert!(run.err.contains("`dev.db` is as it was before `0002_users_add_age`"), "{}", run.err);
+    assert!(run.err.contains("`dev.db` is as it was before `0002_users_age`"), "{}", run.err);
     // the help is right: there is such a thing as a reader that nobody waits for
     let line = run.err.split('`').find(|part| part.starts_with("sqlite3 ")).expect("it says what to do");
     assert_eq!(line, "sqlite3 dev.db 'PRAGMA journal_mode = WAL'");

@@ -1,4 +1,4 @@
-//! Changes as people name them: for headers of migrations, for messages, and for the names of migrations.
+//! Changes as people name them: for headers of migrations and for messages.
 
 use std::fmt;
 
@@ -142,41 +142,5 @@ impl fmt::Display for Change {
             Self::Drop(what, name) => write!(f, "drop {what} {name}"),
             Self::Alter(what, name) => write!(f, "change {what} {name}"),
         }
-    }
-}
-
-impl Change {
-    /// The change as part of a migration's name, such as `posts_add_slug`.
-    pub fn slug(&self) -> String {
-        match self {
-            Self::CreateTable(table) => format!("create_{table}"),
-            Self::DropTable(table) => format!("drop_{table}"),
-            Self::RenameTable(from, to) => format!("rename_{from}_to_{to}"),
-            Self::AddColumn(table, column) => format!("{table}_add_{column}"),
-            Self::DropColumn(table, column) => format!("{table}_drop_{column}"),
-            Self::RenameColumn(table, from, to) => format!("{table}_rename_{from}_to_{to}"),
-            Self::AlterColumn(table, change) => format!("{table}_alter_{}", change.name),
-            Self::AlterPrimaryKey(table) => format!("{table}_primary_key"),
-            Self::AlterConstraints(table, what) => format!("{table}_{what}"),
-            Self::AlterOptions(table) => format!("{table}_options"),
-            Self::CreateIndex(table, index) | Self::AlterIndex(table, index) => format!("{table}_index_{index}"),
-            Self::DropIndex(table, index) => format!("{table}_drop_{index}"),
-            Self::Create(_, name) => format!("create_{name}"),
-            Self::Drop(_, name) => format!("drop_{name}"),
-            Self::Alter(_, name) => format!("change_{name}"),
-        }
-    }
-}
-
-/// The name of a migration that makes these changes.
-pub fn slug(changes: &[Change]) -> String {
-    match changes {
-        [] => "empty".to_owned(),
-        [only] => only.slug(),
-        [first, second] => {
-            let both = format!("{}_and_{}", first.slug(), second.slug());
-            if both.len() <= 60 { both } else { format!("{}_and_1_more", first.slug()) }
-        }
-        [first, rest @ ..] => format!("{}_and_{}_more", first.slug(), rest.len()),
     }
 }

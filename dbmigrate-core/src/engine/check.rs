@@ -1,12 +1,12 @@
 //! Checks of a database that has a schema: that every view and trigger compiles, and which rows violate foreign keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::connection::{Connection, Row, display, text};
 use super::error::EngineError;
-use crate::schema::Schema;
-use crate::sql::Name;
+use crate::schema::{Schema, Trigger, View, VirtualTable};
 use crate::sql::name::sql_list;
+use crate::sql::{Name, tokenize};
 
 /// A view or trigger that does not compile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,56 @@ pub async fn broken_objects(connection: &Connection, schema: &Schema) -> Result<
     Ok(compile(connection, schema).await?.broken)
 }
 
+/// The same for the views and triggers that may compile otherwise than before because of what was `touched`: objects by
+/// name, and the tables that they belong to. Also returns which those are.
+pub(super) async fn broken_among(
+    connection: &Connection,
+    schema: &Schema,
+    touched: BTreeSet<Name>,
+) -> Result<(Vec<Broken>, BTreeSet<Name>), EngineError> {
+    let reached = reached_from(schema, touched);
+    let is_reached = |name: &Name| reached.contains(name);
+    let broken = compile_some(connection, schema, &is_reached).await?.broken;
+    Ok((broken, reached))
+}
+
+/// The names with those of all views and triggers that use what is called so, or what uses it. A trigger reaches what it
+/// is on, because writing there fires it.
+pub(super) fn reached_from(schema: &Schema, mut names: BTreeSet<Name>) -> BTreeSet<Name> {
+    let view = |view: &View| (view.name.clone(), None, names_used(view.query.as_str()).collect());
+    let virtual_table = |table: &VirtualTable| {
+        let used = table.arguments.iter().flat_map(|argument| names_used(argument.as_str())).collect();
+        (table.name.clone(), None, used)
+    };
+    let trigger = |trigger: &Trigger| {
+        let mut used: Vec<Name> = names_used(trigger.body.as_str()).collect();
+        used.extend(trigger.when.iter().flat_map(|when| names_used(when.as_str())));
+        used.push(trigger.on.clone());
+        (trigger.name.clone(), Some(trigger.on.clone()), used)
+    };
+    let others = schema.views.iter().map(view).chain(schema.virtual_tables.iter().map(virtual_table));
+    let mut left: Vec<(Name, Option<Name>, Vec<Name>)> = others.chain(schema.triggers.iter().map(trigger)).collect();
+    loop {
+        let before = left.len();
+        left.retain(|(name, on, used)| {
+            let is_reached = names.contains(name) || used.iter().any(|used| names.contains(used));
+            if is_reached {
+                names.insert(name.clone());
+                names.extend(on.clone());
+            }
+            !is_reached
+        });
+        if left.len() == before {
+            return names;
+        }
+    }
+}
+
+/// Everything in a text that may be the name of an object, however it is quoted.
+pub(super) fn names_used(text: &str) -> impl Iterator<Item = Name> {
+    tokenize(text).filter_map(|token| token.identifier()).map(Name::from)
+}
+
 /// What compiling every view and trigger has shown.
 pub(super) struct Compiled {
     pub(super) broken: Vec<Broken>,
@@ -40,7 +90,16 @@ pub(super) struct Compiled {
 
 /// The same, and the statements that it takes.
 pub(super) async fn compile(connection: &Connection, schema: &Schema) -> Result<Compiled, EngineError> {
-    let views: Vec<Name> = schema.views.iter().map(|view| view.name.clone()).collect();
+    compile_some(connection, schema, &|_| true).await
+}
+
+/// The same for the views and triggers with these names.
+async fn compile_some(
+    connection: &Connection,
+    schema: &Schema,
+    is_wanted: &dyn Fn(&Name) -> bool,
+) -> Result<Compiled, EngineError> {
+    let views: Vec<Name> = schema.views.iter().map(|view| view.name.clone()).filter(|name| is_wanted(name)).collect();
     let queries: Vec<String> = views.iter().map(|view| format!("SELECT * FROM {} LIMIT 0", view.sql())).collect();
     let answers = connection.describe_all(&queries).await?;
     let mut compiled = Compiled { broken: Vec::new(), compiling: Vec::new() };
@@ -55,7 +114,8 @@ pub(super) async fn compile(connection: &Connection, schema: &Schema) -> Result<
             Err(error) => compiled.broken.push(Broken { kind: "view", name: view.clone(), message: error.message }),
         }
     }
-    let writes = writes(schema, &columns);
+    let mut writes = writes(schema, &columns);
+    writes.retain(|(trigger, _)| is_wanted(trigger));
     let statements: Vec<&String> = writes.iter().map(|(_, statement)| statement).collect();
     let answers = connection.describe_all(&statements).await?;
     for ((trigger, statement), answer) in writes.into_iter().zip(answers) {
@@ -115,14 +175,29 @@ pub const MISMATCH: &str = "foreign key mismatch";
 /// # Errors
 /// If the engine fails.
 pub async fn foreign_key_violations(connection: &Connection) -> Result<Violations, EngineError> {
+    Ok(violations(foreign_key_check(connection).await?))
+}
+
+fn violations((rows, mismatched): (Vec<Row>, Vec<Mismatched>)) -> Violations {
     let mut violations = Violations::new();
-    let (rows, mismatched) = foreign_key_check(connection).await?;
     let found = rows.iter().map(|row| (text(&row[0]).to_owned(), display(&row[1]), text(&row[2]).to_owned()));
     let mismatched = mismatched.into_iter().map(|(table, parent)| (table, MISMATCH.to_owned(), parent));
     for (table, rowid, parent) in found.chain(mismatched) {
         *violations.entry((table.to_ascii_lowercase(), rowid, parent.to_ascii_lowercase())).or_default() += 1;
     }
-    Ok(violations)
+    violations
+}
+
+/// The same for some of the tables alone.
+///
+/// # Errors
+/// If the engine fails.
+pub(super) async fn foreign_key_violations_of(
+    connection: &Connection,
+    tables: &[&Name],
+) -> Result<Violations, EngineError> {
+    let tables: Vec<&str> = tables.iter().map(|table| table.as_str()).collect();
+    Ok(violations(foreign_key_check_each(connection, &tables).await?))
 }
 
 /// A table with a key that cannot be checked, and the parent that has none that fits.
@@ -134,9 +209,17 @@ pub(super) async fn foreign_key_check(connection: &Connection) -> Result<(Vec<Ro
         Err(error) if error.message.starts_with(MISMATCH) => {}
         all_at_once => return Ok((all_at_once?, Vec::new())),
     }
-    let (mut all, mut mismatched) = (Vec::new(), Vec::new());
     let tables = connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0").await?;
     let tables: Vec<&str> = tables.iter().map(|row| text(&row[0])).collect();
+    foreign_key_check_each(connection, &tables).await
+}
+
+/// The same, table by table.
+async fn foreign_key_check_each(
+    connection: &Connection,
+    tables: &[&str],
+) -> Result<(Vec<Row>, Vec<Mismatched>), EngineError> {
+    let (mut all, mut mismatched) = (Vec::new(), Vec::new());
     let check = |table: &&str| format!("PRAGMA foreign_key_check({})", Name::from(*table).sql());
     let queries: Vec<String> = tables.iter().map(check).collect();
     for (table, answer) in tables.iter().zip(connection.ask_all(&queries).await?) {

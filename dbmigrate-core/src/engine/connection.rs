@@ -7,10 +7,12 @@
 pub(super) mod server;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use libsql::{Builder, OpenFlags, Value};
 
+use super::apply::Work;
 use super::error::{EngineError, ErrorKind};
 
 /// A row of values.
@@ -94,9 +96,25 @@ impl Connection {
         }
     }
 
+    /// Whether asking costs no round trip.
+    pub fn is_local(&self) -> bool {
+        on!(self, local _inner => true, server _server => false)
+    }
+
     /// How long a statement waits for another connection's lock. On a server, the server decides.
     pub fn set_busy_timeout(&self, timeout: Duration) -> Result<(), EngineError> {
         on!(self, local inner => Ok(inner.busy_timeout(timeout)?), server _server => Ok(()))
+    }
+
+    /// Tells of each row that is written from now on, in a table that has rowids. On a server nobody does.
+    pub fn tell_of_rows(&self, work: Arc<Work>) -> Result<(), EngineError> {
+        on!(self,
+            local inner => Ok(inner.add_update_hook(Box::new(move |_, _, _, _| work.add_row()))?),
+            server _server => {
+                drop(work);
+                Ok(())
+            },
+        )
     }
 
     /// Whether no transaction is open.

@@ -7,7 +7,7 @@ use std::fmt;
 use super::connection::Connection;
 use super::error::EngineError;
 use super::ignore::Ignore;
-use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects, stored_objects_in};
+use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects_in};
 use crate::ddl::{self, Comments, Object};
 use crate::schema::{Schema, Table};
 use crate::sql::{DeclType, Name, Token, tokenize};
@@ -79,17 +79,7 @@ pub async fn introspect_without(connection: &Connection, ignore: &Ignore) -> Res
     Ok(found)
 }
 
-/// The objects with a rowid above `after`, without those of the engine and of other tools and without what is ignored,
-/// and the highest rowid.
-pub(super) async fn users_objects(
-    connection: &Connection,
-    after: i64,
-    ignore: &Ignore,
-) -> Result<(Vec<StoredObject>, i64), EngineError> {
-    Ok(users_objects_of(stored_objects(connection, after).await?, ignore))
-}
-
-/// Those of stored objects.
+/// Stored objects without those of the engine and of other tools and without what is ignored, and the highest rowid.
 pub(super) fn users_objects_of(
     (mut objects, last_rowid): (Vec<StoredObject>, i64),
     ignore: &Ignore,
@@ -193,7 +183,8 @@ pub(super) fn mismatch(table: &Table, stored: &[StoredColumn]) -> Option<String>
 }
 
 /// What in a database is not its user's: objects of the engine, of extensions, and of tools beside it.
-struct Infrastructure {
+#[derive(Debug, Default)]
+pub(super) struct Infrastructure {
     /// Folded names of shadow tables.
     shadows: BTreeSet<String>,
 }
@@ -211,8 +202,15 @@ const OWN_TABLES: [&str; 5] =
     ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE, DRIZZLE_TABLE];
 
 impl Infrastructure {
-    fn of(objects: &[StoredObject]) -> Self {
-        let mut shadows = BTreeSet::new();
+    pub(super) fn of(objects: &[StoredObject]) -> Self {
+        let mut infrastructure = Self::default();
+        infrastructure.add(objects);
+        infrastructure
+    }
+
+    /// Takes notice of more objects.
+    pub(super) fn add<'a>(&mut self, objects: impl IntoIterator<Item = &'a StoredObject>) {
+        let Self { shadows } = self;
         for object in objects {
             if object.kind == "table" && is_virtual(&object.sql) {
                 let Ok(Object::VirtualTable(table)) = ddl::read(&object.sql) else { continue };
@@ -227,10 +225,14 @@ impl Infrastructure {
                 shadows.insert(format!("{}_shadow", object.name.folded()));
             }
         }
-        Self { shadows }
     }
 
-    fn has(&self, object: &StoredObject) -> bool {
+    /// Whether an object brings along others that are not its user's.
+    pub(super) fn is_made_by(object: &StoredObject) -> bool {
+        (object.kind == "table" && is_virtual(&object.sql)) || (object.kind == "index" && has_vectors(&object.sql))
+    }
+
+    pub(super) fn has(&self, object: &StoredObject) -> bool {
         let is_own = |name: &Name| {
             let name = name.folded();
             name.starts_with("sqlite_")

@@ -2,8 +2,11 @@
 //!
 //! First the *wanted* schema is built on its own: if that fails, the declaration is wrong and its author can mend it.
 //! Then the plan runs on the old schema: if that fails, or rows are lost, the planner is wrong, and says so.
+//!
+//! Both are done with the part of the schema that the change can reach ([`scope`]), if that is enough.
 
 mod excuse;
+mod scope;
 
 use thiserror::Error;
 
@@ -102,17 +105,80 @@ pub enum ProofError {
 /// # Errors
 /// [`ProofError::Declaration`] for the first thing that is wrong.
 pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<Vec<Problem>, ProofError> {
-    let connection = Connection::in_memory().await?;
-    // a table that cannot be written to with foreign keys on is one for whoever has them off
+    check_part(schema, schema, view_fields).await
+}
+
+/// The same for a schema that differs from one that was found good `before`: only what differs, and what that reaches,
+/// is looked at.
+///
+/// # Errors
+/// As for [`check_declaration`].
+pub async fn check_changes(
+    before: &Schema,
+    schema: &Schema,
+    view_fields: &[(Name, Vec<Name>)],
+) -> Result<Vec<Problem>, ProofError> {
+    let views: Vec<&Name> = view_fields.iter().map(|(view, _)| view).collect();
+    match scope::of_declaration(schema, before, &views) {
+        Some(part) => check_part(schema, &part, view_fields).await,
+        None => check_declaration(schema, view_fields).await,
+    }
+}
+
+/// Turns foreign keys on, unless a table cannot be written to then: that is one for whoever has them off.
+async fn set_foreign_keys(connection: &Connection, schema: &Schema) -> Result<(), EngineError> {
     let has_unusable = schema.problems().iter().any(|problem| problem.kind == ProblemKind::Unusable);
-    connection.run(if has_unusable { "PRAGMA foreign_keys = OFF" } else { "PRAGMA foreign_keys = ON" }).await?;
+    connection.run(if has_unusable { "PRAGMA foreign_keys = OFF" } else { "PRAGMA foreign_keys = ON" }).await
+}
+
+/// Checks a part of the `whole` schema.
+async fn check_part(
+    whole: &Schema,
+    schema: &Schema,
+    view_fields: &[(Name, Vec<Name>)],
+) -> Result<Vec<Problem>, ProofError> {
+    let connection = Connection::in_memory().await?;
+    set_foreign_keys(&connection, whole).await?;
     connection.run("BEGIN").await?;
     for statement in create_all(schema) {
         if let Err(error) = connection.run(&statement).await {
             return Err(declaration(&statement, error.message));
         }
     }
-    if let Some(broken) = broken_objects(&connection, schema).await?.into_iter().next() {
+    check_compiling(&connection, schema, view_fields).await?;
+    let found = introspect(&connection).await?;
+    if let Some(unreadable) = found.unreadable.first() {
+        let name = unreadable.object.name.to_string();
+        return Err(ProofError::Declaration { kind: "object", name, message: unreadable.reason.clone() });
+    }
+    if let Some(difference) = differences(&found.schema, schema).into_iter().next() {
+        let message = format!("libSQL reads it differently: {difference}");
+        return Err(ProofError::Declaration { kind: "schema", name: String::new(), message });
+    }
+    Ok(faults(&connection, schema).await?)
+}
+
+/// Checks the views and triggers of a schema on a database that is known to have it.
+///
+/// # Errors
+/// As for [`check_declaration`].
+pub async fn check_present(
+    connection: &Connection,
+    schema: &Schema,
+    view_fields: &[(Name, Vec<Name>)],
+) -> Result<Vec<Problem>, ProofError> {
+    set_foreign_keys(connection, schema).await?;
+    check_compiling(connection, schema, view_fields).await?;
+    Ok(faults(connection, schema).await?)
+}
+
+/// Compiles views and triggers, and compares the columns of views.
+async fn check_compiling(
+    connection: &Connection,
+    schema: &Schema,
+    view_fields: &[(Name, Vec<Name>)],
+) -> Result<(), ProofError> {
+    if let Some(broken) = broken_objects(connection, schema).await?.into_iter().next() {
         let name = broken.name.to_string();
         return Err(ProofError::Declaration { kind: broken.kind, name, message: broken.message });
     }
@@ -130,16 +196,7 @@ pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)
         };
         return Err(ProofError::Declaration { kind: "view", name: view.to_string(), message });
     }
-    let found = introspect(&connection).await?;
-    if let Some(unreadable) = found.unreadable.first() {
-        let name = unreadable.object.name.to_string();
-        return Err(ProofError::Declaration { kind: "object", name, message: unreadable.reason.clone() });
-    }
-    if let Some(difference) = differences(&found.schema, schema).into_iter().next() {
-        let message = format!("libSQL reads it differently: {difference}");
-        return Err(ProofError::Declaration { kind: "schema", name: String::new(), message });
-    }
-    Ok(faults(&connection, schema).await?)
+    Ok(())
 }
 
 fn declaration(statement: &str, message: String) -> ProofError {
@@ -168,7 +225,25 @@ pub fn differences(found: &Schema, wanted: &Schema) -> Vec<String> {
 /// # Errors
 /// If anything is not as it has to be.
 pub async fn prove(old: &Schema, new: &Schema, renames: &Renames, plan: &Plan) -> Result<Proof, ProofError> {
+    if scope::are_large(old, new)
+        && let Some(Ok(proof)) = prove_part(old, new, renames, plan).await
+    {
+        return Ok(proof);
+    }
+    // what is wrong is said by the whole
     prove_tolerating(old, new, renames, plan, &[]).await
+}
+
+/// The proof on the part of the schemas that the plan can reach; `None` if that may be all. If it passes, so does the
+/// proof on the whole.
+pub async fn prove_part(
+    old: &Schema,
+    new: &Schema,
+    renames: &Renames,
+    plan: &Plan,
+) -> Option<Result<Proof, ProofError>> {
+    let (old, new) = scope::of_plan(old, new, renames, plan)?;
+    Some(prove_tolerating(&old, &new, renames, plan, &[]).await)
 }
 
 /// Proves a plan for a database with views and triggers that need not compile in memory, before or after.

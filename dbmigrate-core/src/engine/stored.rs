@@ -34,6 +34,18 @@ pub(super) fn objects_query(after: i64) -> String {
     )
 }
 
+/// The same for objects by rowid.
+pub(super) fn objects_at_query(rowids: &[i64]) -> String {
+    let rowids = rowids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!(
+        "SELECT CAST(type AS BLOB), CAST(name AS BLOB), CAST(tbl_name AS BLOB), CAST(sql AS BLOB), rowid \
+         FROM sqlite_schema WHERE rowid IN ({rowids}) ORDER BY rowid"
+    )
+}
+
+/// The rowids and statements of all objects: what it takes to see which of them have changed.
+pub(super) const TEXTS: &str = "SELECT rowid, CAST(sql AS BLOB) FROM sqlite_schema ORDER BY rowid";
+
 /// Everything that is stored of a schema.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "forecasts are made for servers"))]
@@ -55,6 +67,12 @@ pub(super) async fn stored_objects(
 
 /// What [`objects_query`] returned.
 pub(super) fn stored_objects_in(rows: Vec<Row>, after: i64) -> (Vec<StoredObject>, i64) {
+    let (objects, last_rowid) = stored_rows_in(rows, after);
+    (objects.into_iter().map(|(_, object)| object).collect(), last_rowid)
+}
+
+/// The same, each with its rowid.
+pub(super) fn stored_rows_in(rows: Vec<Row>, after: i64) -> (Vec<(i64, StoredObject)>, i64) {
     let mut last_rowid = after;
     let mut objects = Vec::new();
     for row in rows {
@@ -66,7 +84,7 @@ pub(super) fn stored_objects_in(rows: Vec<Row>, after: i64) -> (Vec<StoredObject
         }
         let is_garbled = [&name, &table, &sql].iter().any(|text| text.is_garbled);
         let (name, table) = (Name::from(name.text), Name::from(table.text));
-        objects.push(StoredObject { kind: kind.text, name, table, sql: sql.text, is_garbled });
+        objects.push((last_rowid, StoredObject { kind: kind.text, name, table, sql: sql.text, is_garbled }));
     }
     (objects, last_rowid)
 }
@@ -157,7 +175,7 @@ struct Decoded {
     is_garbled: bool,
 }
 
-fn bytes(value: &Value) -> &[u8] {
+pub(super) fn bytes(value: &Value) -> &[u8] {
     match value {
         Value::Blob(bytes) => bytes,
         _ => &[],

@@ -1,23 +1,22 @@
 //! The schema of a database while migrations run on it: read once, then kept up to date with what changed.
 //!
 //! Each migration is verified against its snapshot, so with many migrations the cost must follow the change, not the
-//! schema: objects that a migration adds are read alone, and the hash of the schema is adjusted by theirs.
+//! schema: what a migration has added, changed and removed is read alone ([`changes`]), and the hash of the schema is
+//! adjusted by it.
 
-use std::collections::BTreeSet;
+mod changes;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Broken;
 use super::connection::{Connection, Row, integer};
 use super::error::EngineError;
 use super::ignore::Ignore;
 use super::introspect::{
-    Introspected, StoredObject, Unreadable, mismatch, read_object, read_objects, refuse_mismatches, users_objects,
-    users_objects_of,
+    Infrastructure, Introspected, StoredObject, Unreadable, read_objects, refuse_mismatches, users_objects_of,
 };
-use super::stored::{Stored, columns_query, objects_query, stored_columns_in, stored_columns_of, stored_objects_in};
-use crate::ddl::Object;
-use crate::schema::canonical::{
-    CanonicalSchema, ObjectKind, SchemaHash, canonical_trigger, canonical_view, canonical_virtual_table,
-};
+use super::stored::{Stored, columns_query, objects_query, stored_columns_in, stored_rows_in};
+use crate::schema::canonical::{CanonicalSchema, SchemaHash};
 use crate::schema::{Schema, Table};
 use crate::sql::{Name, Statement};
 
@@ -28,6 +27,9 @@ pub struct Tracker {
     canonical: CanonicalSchema,
     hash: SchemaHash,
     last_rowid: i64,
+    /// All that is stored, by rowid, also what is no part of the schema.
+    stored: BTreeMap<i64, StoredObject>,
+    infrastructure: Infrastructure,
     /// SQLite's counter of schema changes (sqlite.org/pragma.html#pragma_schema_version) when all this was read.
     version: i64,
     /// Parents and the tables that refer to their primary keys without naming columns.
@@ -59,16 +61,19 @@ impl Tracker {
     pub(super) fn of([version, objects, columns]: [Vec<Row>; 3], ignore: Ignore) -> (Self, Stored) {
         let version = version_in(&version);
         let rows = objects.len();
-        let stored = stored_objects_in(objects, 0);
-        let (objects, last_rowid) = users_objects_of(stored.clone(), &ignore);
+        let (stored, last_rowid) = stored_rows_in(objects, 0);
+        let all: Vec<StoredObject> = stored.iter().map(|(_, object)| object.clone()).collect();
+        let infrastructure = Infrastructure::of(&all);
+        let (objects, last_rowid) = users_objects_of((all.clone(), last_rowid), &ignore);
         let mut found = read_objects(&objects);
         refuse_mismatches(&mut found, &objects, &stored_columns_in(columns));
-        let stored = Stored { objects: stored.0, rows };
-        (Self::from_introspected(found, last_rowid, version, ignore), stored)
+        let mut tracker = Self::from_introspected(found, last_rowid, version, ignore);
+        tracker.stored = stored.into_iter().collect();
+        tracker.infrastructure = infrastructure;
+        (tracker, Stored { objects: all, rows })
     }
 
     /// SQLite's counter of schema changes when all this was read.
-    #[cfg(feature = "remote")]
     pub(super) fn version(&self) -> i64 {
         self.version
     }
@@ -81,7 +86,21 @@ impl Tracker {
         }
         let unnamed = found.schema.tables.iter().flat_map(unnamed_references).collect();
         let Introspected { schema, unreadable, .. } = found;
-        Self { schema, unreadable, canonical, hash, last_rowid, version, unnamed, ignore, broken: None }
+        let (stored, infrastructure) = (BTreeMap::new(), Infrastructure::default());
+        let broken = None;
+        Self {
+            schema,
+            unreadable,
+            canonical,
+            hash,
+            last_rowid,
+            stored,
+            infrastructure,
+            version,
+            unnamed,
+            ignore,
+            broken,
+        }
     }
 
     /// The schema.
@@ -112,93 +131,41 @@ impl Tracker {
         Ok(schema_version(connection).await? == self.version)
     }
 
-    /// Brings the tracker up to date after these statements ran.
+    /// What is ignored.
+    pub(super) fn ignores(&self) -> bool {
+        !self.ignore.is_empty()
+    }
+
+    /// Brings the tracker up to date after these statements ran, and returns the names of what has changed and of the
+    /// tables that it belongs to; `None` if that may be anything.
     ///
     /// # Errors
     /// If the engine fails.
-    pub async fn update(&mut self, connection: &Connection, statements: &[Statement<'_>]) -> Result<(), EngineError> {
+    pub async fn update(
+        &mut self,
+        connection: &Connection,
+        statements: &[Statement<'_>],
+    ) -> Result<Option<BTreeSet<Name>>, EngineError> {
         let mut changing = statements.iter().filter(|statement| statement.kind.changes_schema()).peekable();
         if changing.peek().is_none() {
-            return Ok(());
+            return Ok(Some(BTreeSet::new()));
         }
-        if changing.all(|statement| statement.kind.only_adds_objects()) {
-            self.read_added(connection).await?;
-            self.version = schema_version(connection).await?;
+        let changes = if changing.all(|statement| statement.kind.only_adds_objects()) {
+            self.additions(connection).await?
+        } else if connection.is_local() {
+            self.changes(connection).await?
         } else {
-            *self = Self::new(connection, self.ignore.clone()).await?;
+            // on a server, everything is one request
+            None
+        };
+        if let Some(changes) = changes
+            && let Some(touched) = self.follow(connection, changes).await?
+        {
+            self.version = schema_version(connection).await?;
+            return Ok(Some(touched));
         }
-        Ok(())
-    }
-
-    async fn read_added(&mut self, connection: &Connection) -> Result<(), EngineError> {
-        let (objects, last_rowid) = users_objects(connection, self.last_rowid, &self.ignore).await?;
-        self.last_rowid = last_rowid;
-        let (indexes, others): (Vec<StoredObject>, Vec<StoredObject>) =
-            objects.into_iter().partition(|object| object.kind == "index");
-        let found = read_objects(&others);
-        let mut stale: BTreeSet<Name> = BTreeSet::new();
-        for table in found.schema.tables {
-            let stored = stored_columns_of(connection, &table.name).await?;
-            if let Some(reason) = mismatch(&table, &stored) {
-                let object = others.iter().find(|object| object.name == table.name);
-                self.unreadable.extend(object.map(|object| Unreadable { object: object.clone(), reason }));
-                continue;
-            }
-            stale.extend(self.children_by_primary_key(&table.name));
-            stale.insert(table.name.clone());
-            self.unnamed.extend(unnamed_references(&table));
-            self.schema.tables.insert(table);
-        }
-        self.unreadable.extend(found.unreadable);
-        for object in indexes {
-            let index = match read_object(&object) {
-                Ok(Object::Index(_, index)) => Ok(index),
-                Ok(_) => Err("it is not an index".to_owned()),
-                Err(reason) => Err(reason),
-            };
-            match (self.schema.tables.get_mut(&object.table), index) {
-                (Some(table), Ok(index)) => {
-                    stale.insert(table.name.clone());
-                    table.indexes.insert(index);
-                }
-                // of the history table, or of something that is not represented anyway
-                (None, Ok(_)) => {}
-                (_, Err(reason)) => self.unreadable.push(Unreadable { object, reason }),
-            }
-        }
-        for name in stale {
-            if let Some(table) = self.schema.table(&name) {
-                let text = self.schema.canonical_table(table);
-                self.replace((ObjectKind::Table, name.folded()), text);
-            }
-        }
-        for view in found.schema.views {
-            self.replace((ObjectKind::View, view.name.folded()), canonical_view(&view));
-            self.schema.views.insert(view);
-        }
-        for trigger in found.schema.triggers {
-            self.replace((ObjectKind::Trigger, trigger.name.folded()), canonical_trigger(&trigger));
-            self.schema.triggers.insert(trigger);
-        }
-        for table in found.schema.virtual_tables {
-            self.replace((ObjectKind::VirtualTable, table.name.folded()), canonical_virtual_table(&table));
-            self.schema.virtual_tables.insert(table);
-        }
-        Ok(())
-    }
-
-    /// Tables whose foreign keys refer to the primary key of `parent` without naming its columns.
-    fn children_by_primary_key(&self, parent: &Name) -> impl Iterator<Item = Name> {
-        let first = (parent.clone(), Name::from(""));
-        let children = self.unnamed.range(first..).take_while(move |(name, _)| name == parent);
-        children.map(|(_, child)| child.clone())
-    }
-
-    fn replace(&mut self, key: (ObjectKind, String), text: String) {
-        self.hash.add(&text);
-        if let Some(before) = self.canonical.insert(key, text) {
-            self.hash.remove(&before);
-        }
+        *self = Self::new(connection, self.ignore.clone()).await?;
+        Ok(None)
     }
 }
 

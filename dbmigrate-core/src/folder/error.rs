@@ -187,24 +187,57 @@ impl FolderError {
         }
     }
 
-    /// What to do about it, one line each; commands are in backticks and can be typed as they stand.
+    /// What to do about it, one line each; commands are in backticks and can be typed as they stand, if git has the
+    /// files.
     pub fn help(&self) -> Vec<String> {
+        let unmerged = matches!(self, Self::Conflict { .. });
+        let known = |path: &Path| match unmerged {
+            true => InGit::Unmerged,
+            false => InGit::Restorable(format!("git restore {}", shell_word(path))),
+        };
+        self.help_knowing(known)
+    }
+
+    /// The same where it is known what git has of a file.
+    pub fn help_knowing(&self, git: impl Fn(&Path) -> InGit) -> Vec<String> {
         let path = shell_word(self.path());
         match self {
-            Self::EditedSql { is_last: true, .. } => vec![
+            Self::EditedSql { path: file, is_last: true } => vec![
                 "if it was not applied anywhere yet, record the edit: `cargo dbmigrate generate --custom`".to_owned(),
-                format!("else undo the edit: `git restore {path}`, and change more with a new migration"),
+                match git(file) {
+                    InGit::Restorable(command) => {
+                        format!("else undo the edit: `{command}`, and change more with a new migration")
+                    }
+                    InGit::Same => format!("else undo the edit by hand; what was changed: `git log -p -- {path}`"),
+                    _ => "or take the migration back with the edit, which git does not have: \
+                          `cargo dbmigrate generate --undo --accept edits`"
+                        .to_owned(),
+                },
             ],
-            Self::EditedSql { is_last: false, .. } => vec![
-                format!("undo the edit: `git restore {path}`"),
+            Self::EditedSql { path: file, is_last: false } => vec![
+                match git(file) {
+                    InGit::Restorable(command) => format!("undo the edit: `{command}`"),
+                    InGit::Same => format!("undo the edit by hand; what was changed: `git log -p -- {path}`"),
+                    _ => "undo the edit by hand: git has no other version of the file".to_owned(),
+                },
                 "change what it did with a new migration: `cargo dbmigrate generate --custom`".to_owned(),
             ],
-            Self::EditedSnapshot { .. }
-            | Self::Missing { .. }
-            | Self::MissingLock { .. }
-            | Self::TamperedLock { .. }
-            | Self::NotUtf8 { .. }
-            | Self::BrokenSnapshot { .. } => vec![format!("restore it: `git restore {path}`")],
+            Self::MissingLock { path: file } | Self::TamperedLock { path: file, .. } => vec![match git(file) {
+                InGit::Restorable(command) => format!("restore it: `{command}`"),
+                InGit::Same => format!("undo the change by hand; what was changed: `git log -p -- {path}`"),
+                _ => "git does not have it: copy it from another checkout or a backup".to_owned(),
+            }],
+            Self::EditedSnapshot { path: file }
+            | Self::Missing { path: file }
+            | Self::NotUtf8 { path: file }
+            | Self::BrokenSnapshot { path: file, .. } => match git(file) {
+                InGit::Restorable(command) => vec![format!("restore it: `{command}`")],
+                InGit::Same => vec![format!("undo the change by hand; what was changed: `git log -p -- {path}`")],
+                _ => vec![
+                    "git does not have it: copy it from another checkout or a backup".to_owned(),
+                    "if it is part of the last migration, take that back: `cargo dbmigrate generate --undo`".to_owned(),
+                ],
+            },
             Self::Unlisted { .. } => vec![
                 format!("if an interrupted `generate` left it, delete it: `rm -r {path}`, then generate again"),
                 "if it came with a merge, restore the `migrations.lock` that lists it".to_owned(),
@@ -219,6 +252,9 @@ impl FolderError {
                  `cargo dbmigrate generate`"
                     .to_owned(),
             ],
+            Self::Conflict { path: file, line } if git(file) != InGit::Unmerged => {
+                vec![format!("edit the file: keep one side of what is between the markers, from line {line} on")]
+            }
             Self::Conflict { .. } => vec![format!(
                 "take the file of one branch, the one whose `migrations.lock` is kept: `git checkout --ours {path}` \
                  or `git checkout --theirs {path}`"
@@ -267,8 +303,22 @@ impl FolderError {
     }
 }
 
+/// What git has of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InGit {
+    /// Nothing, or there is no git.
+    Nothing,
+    /// Another version, and the command that brings it back.
+    Restorable(String),
+    /// The file as it is.
+    Same,
+    /// The sides of a merge that is going on.
+    Unmerged,
+}
+
 /// The path as a word of a shell's command line.
-fn shell_word(path: &Path) -> String {
+pub fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-\\:".contains(&byte);
     if text.bytes().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

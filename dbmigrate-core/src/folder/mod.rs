@@ -10,8 +10,10 @@ pub mod error;
 mod left_over;
 pub mod lock;
 pub mod name;
+mod replace;
 pub mod script;
 pub mod snapshot;
+pub mod suggest;
 pub mod write;
 
 use std::borrow::Cow;
@@ -26,6 +28,7 @@ pub use lock::{Lock, Migration};
 pub use name::{MigrationName, Slug};
 pub use script::{Allow, Preflight, Script, ScriptError};
 pub use snapshot::Snapshot;
+pub use suggest::suggest;
 
 use crate::schema::Schema;
 use crate::sql::line_ends;
@@ -169,13 +172,23 @@ impl Folder {
             Origin::Disk(_) => read_small(&path).map(Cow::Owned),
             Origin::Program(embedded) => embedded.sql(migration).map(Cow::Borrowed),
         };
-        let bytes = bytes.map_err(|error| FolderError::read(&path, error))?;
-        let text = std::str::from_utf8(checksum::without_bom(&bytes)).ok();
-        if let Some(recorded) = text.and_then(|text| as_recorded(text, migration.sql)) {
-            return Ok(recorded.into_owned());
+        let bytes = bytes.map_err(|error| FolderError::read(&path, error));
+        let recorded = |bytes: &[u8]| {
+            let text = std::str::from_utf8(checksum::without_bom(bytes)).ok()?;
+            as_recorded(text, migration.sql).map(Cow::into_owned)
+        };
+        if let Some(recorded) = bytes.as_ref().ok().and_then(|bytes| recorded(bytes)) {
+            return Ok(recorded);
         }
-        let is_last = migration.index + 1 == self.migrations().len();
-        Err(why_other(&bytes, path, |path| FolderError::EditedSql { path, is_last }))
+        // what has not been put into its place any more
+        let next = || replace::next(&path).and_then(|bytes| recorded(&bytes));
+        next().ok_or_else(|| match bytes {
+            Ok(bytes) => {
+                let is_last = migration.index + 1 == self.migrations().len();
+                why_other(&bytes, path.clone(), |path| FolderError::EditedSql { path, is_last })
+            }
+            Err(error) => error,
+        })
     }
 
     /// The schema that a migration leads to.
@@ -225,6 +238,14 @@ impl Folder {
         }
     }
 
+    /// The directories that lie in it.
+    fn directories(&self) -> &[OsString] {
+        match &self.origin {
+            Origin::Disk(listing) => &listing.directories,
+            Origin::Program(_) => &[],
+        }
+    }
+
     fn verify_listing(&self) -> Result<(), FolderError> {
         let Origin::Disk(listing) = &self.origin else { return Ok(()) };
         if let Some(name) = listing.sql_files.first() {
@@ -243,7 +264,9 @@ impl Folder {
         if let Some(missing) = listed.iter().find(|name| !is_found(name)) {
             return Err(FolderError::Missing { path: self.path.join(missing) });
         }
-        let is_unlisted = |name: &&OsString| listed.binary_search(&name.as_os_str()).is_err();
+        let is_unlisted = |name: &&OsString| {
+            listed.binary_search(&name.as_os_str()).is_err() && !replace::is_marked(&self.path.join(name))
+        };
         match found.iter().filter(is_unlisted).find(|name| is_migration(name)) {
             Some(unlisted) => Err(FolderError::Unlisted { path: self.path.join(unlisted) }),
             None => Ok(()),
@@ -255,11 +278,16 @@ impl Folder {
         if let Origin::Program(_) = &self.origin {
             return Err(FolderError::NotEmbedded { path, reason: None });
         }
-        let bytes = read_small(&path).map_err(|error| FolderError::read(&path, error))?;
-        if Checksum::of_text(&bytes) == migration.snapshot {
-            return Ok(bytes);
+        let bytes = read_small(&path).map_err(|error| FolderError::read(&path, error));
+        let is_recorded = |bytes: &Vec<u8>| Checksum::of_text(bytes) == migration.snapshot;
+        if bytes.as_ref().is_ok_and(is_recorded) {
+            return bytes;
         }
-        Err(why_other(&bytes, path, |path| FolderError::EditedSnapshot { path }))
+        let next = || replace::next(&path).filter(is_recorded);
+        next().ok_or_else(|| match bytes {
+            Ok(bytes) => why_other(&bytes, path.clone(), |path| FolderError::EditedSnapshot { path }),
+            Err(error) => error,
+        })
     }
 }
 

@@ -34,6 +34,11 @@ impl Slug {
         (!slug.is_empty()).then(|| Self(slug.into()))
     }
 
+    /// What is left where there is nothing to make one of.
+    pub(super) fn unnamed() -> Self {
+        Self("changes".into())
+    }
+
     /// The slug as text.
     pub fn as_str(&self) -> &str {
         &self.0

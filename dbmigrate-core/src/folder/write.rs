@@ -30,6 +30,13 @@ pub(super) struct Staged {
     published: bool,
 }
 
+impl Staged {
+    /// Adds an empty file.
+    pub(super) fn add(&self, name: &str) -> io::Result<()> {
+        write_file(&self.path.join(name), b"")
+    }
+}
+
 impl Drop for Staged {
     fn drop(&mut self) {
         if !self.published {
@@ -74,6 +81,7 @@ impl Folder {
             Checksum::of_text(&bytes),
             SchemaHash::of(&snapshot.schema).into(),
         );
+        self.make_room(&name)?;
         self.in_directory(|folder| {
             folder.protect_line_ends(sql)?;
             let staged = folder.stage(&name, sql.as_bytes(), &bytes)?;
@@ -81,7 +89,8 @@ impl Folder {
             folder.write_lock(&lock).inspect_err(|_| {
                 // best effort: what remains is reported as not listed
                 let _ = std::fs::remove_dir_all(directory);
-            })
+            })?;
+            folder.sweep()
         })?;
         Ok(&self.migrations()[self.migrations().len() - 1])
     }
@@ -136,7 +145,7 @@ impl Folder {
     }
 
     /// Tells git to leave the files alone if nobody could undo what a checkout does to the literals of `sql`.
-    fn protect_line_ends(&self, sql: &str) -> Result<(), FolderError> {
+    pub(super) fn protect_line_ends(&self, sql: &str) -> Result<(), FolderError> {
         if !line_ends::are_lost_in_conversion(sql) {
             return Ok(());
         }
@@ -155,7 +164,7 @@ impl Folder {
     }
 
     /// Whether directories and lock fit together, and lie on the disk.
-    fn verify_writable(&self) -> Result<(), FolderError> {
+    pub(super) fn verify_writable(&self) -> Result<(), FolderError> {
         match &self.origin {
             Origin::Disk(_) => self.verify_listing(),
             Origin::Program(_) => Err(self.not_writable(io::ErrorKind::ReadOnlyFilesystem.into())),
@@ -226,27 +235,27 @@ impl Folder {
         self.read_listing()
     }
 
-    fn read_listing(&mut self) -> Result<(), FolderError> {
+    pub(super) fn read_listing(&mut self) -> Result<(), FolderError> {
         let read = Listing::read(&self.path);
         let listing = read.map_err(|source| FolderError::NotReadable { path: self.path.clone(), source })?;
         self.origin = Origin::Disk(listing);
         Ok(())
     }
 
-    fn not_writable(&self, source: io::Error) -> FolderError {
+    pub(super) fn not_writable(&self, source: io::Error) -> FolderError {
         FolderError::NotWritable { path: self.path.clone(), source }
     }
 }
 
 /// Writes a new file and flushes it to the disk.
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
 /// Replaces a file as a whole: readers see the old bytes or the new ones.
-fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new(""));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let staged = parent.join(format!(".{name}.{}.staged", std::process::id()));
@@ -263,7 +272,7 @@ fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Flushes the names in a directory to the disk, where the platform can.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         return File::open(path)?.sync_all();

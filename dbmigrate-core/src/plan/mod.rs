@@ -8,6 +8,7 @@
 //! Foreign keys are off while a migration runs, so the order of tables among themselves is free; the runner compares
 //! the violations before and after.
 
+mod answered;
 mod apart;
 pub mod assess;
 pub mod besides;

@@ -11,6 +11,7 @@ mod gene;
 mod generate;
 mod model;
 mod pure;
+mod reach;
 mod repair;
 mod rows;
 mod runner;

@@ -10,15 +10,7 @@ pub const SUITES: [&str; 2] = ["hazards", "reports"];
 
 /// Cases that do not hold yet, with the ways that they fail by (`planner`, `migrate`, `push`). A case that holds by a way
 /// that is listed here fails the run as well, so that it is taken out.
-const NOT_YET: &[(&str, &[&str])] = &[
-    ("6237/new_expression_index_fails_on_a_row", &["planner", "migrate", "push"]),
-    ("1239/stored_generated_from_json_text", &["planner", "migrate", "push"]),
-    ("1436/unique_index_on_json_extract_added", &["planner", "migrate", "push"]),
-    ("1436/backfill_from_json_text", &["planner", "migrate", "push"]),
-    ("1888/default_with_crlf", &["planner", "migrate"]),
-    ("2273/fts_over_view_made_in_one_step", &["planner", "migrate", "push"]),
-    ("2685/column_named_yield", &["migrate", "push"]),
-];
+const NOT_YET: &[(&str, &[&str])] = &[];
 
 /// Cases that a server cannot have, because it takes no text in double quotes: it refuses them by hand too.
 pub const NOT_SERVED: &[&str] = &["1813/update_trigger_strftime_double_quotes_after_default_change"];

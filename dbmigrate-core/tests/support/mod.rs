@@ -155,7 +155,7 @@ impl Change {
             return Err(problem.message);
         }
         let faults = block_on(prove::check_declaration(&self.desired, &[])).map_err(|error| error.to_string())?;
-        if !faults.is_empty() && !(self.is_pulled && self.current.is_empty()) {
+        if !(faults.is_empty() || self.is_pulled && self.current.is_empty()) {
             // what is there already may stay
             let before = block_on(prove::check_declaration(&self.current, &[])).unwrap_or_default();
             let is_known = |message: &str| before.iter().any(|problem| problem.message == message);

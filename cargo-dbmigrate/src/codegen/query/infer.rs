@@ -15,7 +15,7 @@ const DEEPEST: usize = 32;
 const ROUNDS: usize = 64;
 
 /// What the columns of a view hold, in their order. `None` if its query is not understood.
-pub(in crate::codegen) fn columns_of(schema: &Schema, view: &View) -> Option<Vec<Kind>> {
+pub(crate) fn columns_of(schema: &Schema, view: &View) -> Option<Vec<Kind>> {
     Inference { schema, depth: 0 }.view(view).map(|columns| columns.into_iter().map(|(_, kind)| kind).collect())
 }
 

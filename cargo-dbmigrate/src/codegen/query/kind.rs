@@ -14,10 +14,10 @@ const ALL: u8 = INTEGER | REAL | TEXT | BLOB;
 
 /// The values of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::codegen) struct Kind {
+pub(crate) struct Kind {
     classes: u8,
     /// Whether NULL is one of them.
-    pub(in crate::codegen) nullable: bool,
+    pub(crate) nullable: bool,
     /// The type of the column that they come from, or the one that says more than their classes.
     exact: Option<RustType>,
 }
@@ -135,7 +135,7 @@ impl Kind {
     }
 
     /// The Rust type that reads every value that is not NULL; `None` if only one that reads anything does.
-    pub(in crate::codegen) fn rust_type(&self) -> Option<RustType> {
+    pub(crate) fn rust_type(&self) -> Option<RustType> {
         if self.exact.is_some() {
             return self.exact.clone();
         }

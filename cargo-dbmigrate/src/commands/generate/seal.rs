@@ -21,11 +21,12 @@ use crate::report::counted;
 use crate::source::Declared;
 use crate::{exit, structs};
 
-/// Replays all migrations in memory, the edited one included, and records it if the result is what the structs say.
+/// Replays all migrations in memory, the edited one included, and records it if the result is what the structs say; not with
+/// `dry_run`.
 ///
 /// # Errors
 /// If the script fails, or leads elsewhere.
-pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -> Result<u8> {
+pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, dry_run: bool) -> Result<u8> {
     let Some(last) = folder.head().cloned() else { return Ok(exit::DONE) };
     proof::check(context, declared, &folder.schema_before(&last)?)?;
     let ignore = &context.config.ignore;
@@ -53,6 +54,12 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared) -
             .fold(error, |error, difference| error.note(format!("still to do: {difference}")))
             .note("nothing was recorded")
             .help("edit the migration or the structs, then `cargo dbmigrate generate --custom` again"));
+    }
+    if dry_run {
+        let said = format!("{} leads to what the structs declare, nothing was recorded", last.name);
+        context.printer.status("Checked", said);
+        context.printer.json("plan", &json!({ "name": last.name.as_str(), "sql": text }));
+        return Ok(exit::DONE);
     }
     let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.reseal_last(&snapshot)?;

@@ -85,6 +85,31 @@ impl DatabaseUrl {
         }
     }
 
+    /// Every database that is named apart from `--url`, and the default one.
+    ///
+    /// # Errors
+    /// As for [`DatabaseUrl::find`].
+    pub(crate) fn named(connect: &Connect, package_root: &Path, config: &Config) -> Result<Vec<Self>> {
+        let around = Surroundings::new(package_root, config);
+        let here = Path::new("");
+        let read = |text: &str, base: &Path, source| Self::read(text, base, source, connect, &around);
+        let mut all = Vec::new();
+        if let Some(value) = environment(ENVIRONMENT_VARIABLE)? {
+            all.push(read(&value, here, UrlSource::Environment)?);
+        }
+        if let Some(file) = around.dot_env()?
+            && let Some(url) = file.get(ENVIRONMENT_VARIABLE)?
+        {
+            let base = file.file.parent().unwrap_or(here);
+            all.push(read(url, base, UrlSource::DotEnv(file.file.clone()))?);
+        }
+        if let Some(url) = &config.url {
+            all.push(read(url, package_root, UrlSource::Config)?);
+        }
+        all.push(read(DEFAULT, package_root, UrlSource::Default)?);
+        Ok(all)
+    }
+
     /// The file that is used where nothing but the configuration names one; `None` if that is on a server.
     pub(crate) fn local_file(package_root: &Path, config: &Config) -> Option<PathBuf> {
         let text = config.url.as_deref().unwrap_or(DEFAULT);

@@ -25,26 +25,27 @@ struct Evaluation {
     condition: Option<String>,
 }
 
-/// Says in a failure which row it was that a statement failed on. `statements` are all that were to be executed.
+/// What is to be said of a failure that the rows are the reason for: the engine's message, and which row it was that a
+/// statement failed on. `statements` are all that were to be executed.
 pub(super) async fn point_out<'t>(
     connection: &Connection,
-    failure: &mut Failure,
+    failure: &Failure,
     statements: impl Iterator<Item = &'t str> + Clone,
-) {
-    let Failure::Statement { number, statement, error, .. } = failure else { return };
+) -> Option<String> {
+    let Failure::Statement { number, statement, error, .. } = failure else { return None };
     if error.kind != ErrorKind::Statement || error.message.starts_with("no such") || error.message.starts_with("near ")
     {
-        return;
+        return None;
     }
     // a preflight evaluates what a statement behind it does
     let failing: Vec<&str> = if *number == 0 { statements.clone().collect() } else { vec![statement.as_str()] };
     for text in failing {
         let Some(evaluation) = Evaluation::of(text, statements.clone()) else { continue };
         if let Some(found) = evaluation.first_failure(connection, &error.message).await {
-            error.message = format!("{}, {found}", error.message);
-            return;
+            return Some(format!("{}, {found}", error.message));
         }
     }
+    None
 }
 
 impl Evaluation {

@@ -7,11 +7,13 @@ mod checked;
 mod forecast;
 #[cfg(feature = "remote")]
 mod pipelined;
+mod references;
 mod rows;
 #[cfg(feature = "remote")]
 mod steps;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use checked::Wanted;
@@ -22,10 +24,10 @@ use super::Announcement;
 use super::adopt::{Adoption, Refusal};
 use super::culprit::point_out;
 use super::history::{self, Record, RecordKind};
-use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
+use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target, Work};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Connection, Row, display, integer};
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::{HISTORY_TABLE, Introspected, Unreadable, introspect_without};
 use crate::engine::owner::{Owner, owner};
@@ -48,6 +50,10 @@ pub struct Database {
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
     has_history_table: bool,
+    /// Whether what would be committed is rolled back instead.
+    is_rehearsal: bool,
+    /// Where somebody sees how far a statement is.
+    work: Option<Arc<Work>>,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// What a server is asked together with its schema.
@@ -103,6 +109,8 @@ impl Database {
             tracker: None,
             ignore: Ignore::default(),
             has_history_table: false,
+            is_rehearsal: false,
+            work: None,
             version_with_history: None,
             #[cfg(feature = "remote")]
             ahead: ahead::Ahead::default(),
@@ -134,6 +142,23 @@ impl Database {
     pub fn telling_of_retries(mut self, on_retry: OnRetry) -> Self {
         self.on_retry = Some(on_retry);
         self
+    }
+
+    /// Does everything as it would be done, in one transaction that is rolled back at its end.
+    #[must_use]
+    pub fn rehearsing(mut self) -> Self {
+        self.is_rehearsal = true;
+        self
+    }
+
+    /// Tells somebody how far the statements of migrations are. On a server nobody knows.
+    ///
+    /// # Errors
+    /// If the engine does not tell.
+    pub fn showing(mut self, work: &Arc<Work>) -> Result<Self, EngineError> {
+        self.connection.tell_of_rows(Arc::clone(work))?;
+        self.work = Some(Arc::clone(work));
+        Ok(self)
     }
 
     /// Hides what is somebody else's.
@@ -193,7 +218,12 @@ impl Database {
 
     async fn record(&self, migration: &Prepared<'_>, position: usize, duration: u64) -> Result<(), EngineError> {
         // beside a drift, the database is not what the migration leads to
-        let version = if migration.drift.is_none() { Some(schema_version(&self.connection).await?) } else { None };
+        let version = match (&migration.drift, &self.tracker) {
+            (Some(_), _) => None,
+            // nothing has changed since the result was looked at
+            (None, Some(tracker)) => Some(tracker.version()),
+            (None, None) => Some(schema_version(&self.connection).await?),
+        };
         history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
     }
 
@@ -206,6 +236,10 @@ impl Database {
     /// Commits if it was this runner's turn and all went well, else leaves no trace.
     async fn end(&mut self, result: Result<bool, Failure>, started: Instant) -> Result<Step, Failure> {
         match result {
+            Ok(true) if self.is_rehearsal => {
+                self.roll_back().await;
+                Ok(Step::Applied { milliseconds: milliseconds(started) })
+            }
             Ok(true) => {
                 if let Err(error) = self.connection.commit().await {
                     self.roll_back().await;
@@ -319,8 +353,13 @@ impl Database {
         self.begin().await?;
         let result = self.push_inside(push).await;
         let mut result = self.end(result, started).await;
-        if let Err(failure) = &mut result {
-            point_out(&self.connection, failure, push.statements.iter().copied()).await;
+        let statements = push.statements.iter().copied();
+        if let Err(failure) = &mut result
+            && let Some(found) = point_out(&self.connection, failure, statements).await
+            && let Failure::Statement { error, .. } = failure
+        {
+            // it is the rows that have to change, as for a constraint
+            *error = EngineError { kind: ErrorKind::Constraint, message: found };
         }
         result
     }
@@ -350,7 +389,12 @@ impl Database {
             unchecked: push.wanted.unchecked().cloned().collect(),
             drift: None,
         };
-        self.run_checked(&statements, &wanted).await.map(|()| true)
+        self.run_checked(&statements, &wanted).await?;
+        if let Some(migrations) = push.history {
+            let action = "cannot record the migrations";
+            history::replace(&self.connection, migrations).await.map_err(|error| Failure::Engine { action, error })?;
+        }
+        Ok(true)
     }
 
     /// Whether the schema was changed since it was read.
@@ -402,7 +446,14 @@ impl Database {
 const RETRIES: u32 = 3;
 
 impl Target for Database {
+    fn is_rehearsal(&self) -> bool {
+        self.is_rehearsal
+    }
+
     fn at_once(&self) -> usize {
+        if self.is_rehearsal {
+            return usize::MAX;
+        }
         #[cfg(feature = "remote")]
         if self.connection.server().is_some() {
             return usize::MAX;
@@ -497,18 +548,29 @@ impl Target for Database {
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
         #[cfg(feature = "remote")]
         if self.connection.server().is_some() {
+            if push.history.is_some() {
+                let message = "the history of a database on a server is not replaced".to_owned();
+                let error = EngineError { kind: ErrorKind::Statement, message };
+                return Err(Failure::Engine { action: "cannot record the migrations", error });
+            }
             return self.push_to_server(push).await;
         }
         self.push_once(push).await
     }
 
     async fn apply(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        // what the second one needs of the first is there only inside of the transaction
+        let atomic = atomic || self.is_rehearsal;
         let mut attempt = self.apply_all(migrations, position, atomic).await;
         if let Some(Stop::Failed { at, failure }) = &mut attempt.stopped
             && let Some(migration) = migrations.get(*at)
         {
             let statements = migration.script.statements.iter().map(|statement| statement.text);
-            point_out(&self.connection, failure, statements).await;
+            if let Some(message) = point_out(&self.connection, failure, statements).await
+                && let Failure::Statement { line, .. } = failure
+            {
+                *failure = Failure::Preflight { line: *line, message };
+            }
         }
         attempt
     }

@@ -172,6 +172,34 @@ pub(super) async fn insert(
     connection.run_with(INSERT, values(migration, position, duration, kind, schema_version)).await
 }
 
+/// Makes the history that of these migrations, whose schema the database has: what it has of them, from the first one
+/// on, stays as it is recorded; everything else goes, and the rest is recorded as adopted.
+pub(super) async fn replace(connection: &Connection, migrations: &[Migration]) -> Result<(), EngineError> {
+    create(connection).await?;
+    let (recorded, _) = read(connection).await?;
+    let common = common(&recorded, migrations);
+    let (behind, kept) = (Value::Integer(i64::try_from(common).unwrap_or(i64::MAX)), common);
+    let delete = format!("DELETE FROM {HISTORY_TABLE} WHERE position < 1 OR position > ?1");
+    connection.run_with(&delete, vec![behind.clone()]).await?;
+    let version = version_in(&connection.rows(VERSION).await?);
+    let counter = format!("UPDATE {HISTORY_TABLE} SET schema_version = ?2 WHERE position = ?1");
+    connection.run_with(&counter, vec![behind, Value::Integer(version)]).await?;
+    for migration in &migrations[kept..] {
+        insert(connection, migration, migration.index, 0, RecordKind::Baseline, Some(version)).await?;
+    }
+    Ok(())
+}
+
+/// How many migrations, from the first one on, are recorded as they are listed.
+pub fn common(history: &[Record], migrations: &[Migration]) -> usize {
+    let is_same = |(at, (record, listed)): &(usize, (&Record, &Migration))| {
+        usize::try_from(record.position) == Ok(at + 1)
+            && listed.name.as_str() == record.name
+            && listed.sql.to_hex() == record.checksum
+    };
+    history.iter().zip(migrations).enumerate().take_while(is_same).count()
+}
+
 /// The values of a record.
 pub(super) fn values(
     migration: &Migration,

@@ -13,6 +13,7 @@ mod hidden;
 pub mod history;
 pub mod runner;
 mod statistics;
+mod work;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,7 @@ pub use history::{Record, RecordKind};
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
 };
+pub use work::Work;
 
 /// A migration with its script at hand, ready to be applied.
 #[derive(Debug)]
@@ -71,6 +73,9 @@ pub struct Push<'a> {
     pub preflights: &'a [Preflight],
     /// The statements, in order.
     pub statements: Vec<&'a str>,
+    /// The migrations that the history has afterwards, in the same transaction: those that it has from the first one on
+    /// stay recorded as they are, the others are recorded as adopted. For files only.
+    pub history: Option<&'a [Migration]>,
 }
 
 /// The first row that a query returns, its values as they are shown.
@@ -196,6 +201,11 @@ pub trait Target {
 
     /// Makes a change that is no migration, or nothing at all, if the database is no longer what it was planned on.
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure>;
+
+    /// Whether nothing of what is applied stays.
+    fn is_rehearsal(&self) -> bool {
+        false
+    }
 
     /// How many migrations it takes at once.
     fn at_once(&self) -> usize {

@@ -204,7 +204,11 @@ async fn run(
             outcome.before = now.applied.saturating_sub(outcome.applied.len());
             return Ok(outcome);
         }
-        let group = group(folder, pending, scripts, drift.as_ref(), options)?;
+        // what runs outside of a transaction cannot be taken back
+        if target.is_rehearsal() && scripts.iter().any(|script| script.no_transaction) {
+            return Ok(Outcome { before: now.applied, ..outcome });
+        }
+        let group = group(folder, pending, scripts, drift.as_ref(), options.atomic || target.is_rehearsal())?;
         let name_of = |at: usize| group[at].migration.name.as_str();
         for prepared in &group {
             for loss in target.losses(&prepared.script).await {
@@ -228,6 +232,10 @@ async fn run(
             now.applied += 1;
         }
         match attempt.stopped {
+            None if target.is_rehearsal() => {
+                // nothing of it is there any more
+                return Ok(Outcome { before: now.applied - outcome.applied.len(), ..outcome });
+            }
             None => {}
             Some(Stop::Overtaken) => {
                 now = status(target, folder).await?;
@@ -275,7 +283,7 @@ fn group<'f, 't>(
     migrations: &'f [Migration],
     scripts: Vec<Script<'t>>,
     drift: Option<&Drift>,
-    options: Options<'_>,
+    atomic: bool,
 ) -> Result<Vec<Prepared<'t>>, ApplyError>
 where
     'f: 't,
@@ -283,7 +291,7 @@ where
     let mut group = Vec::with_capacity(scripts.len());
     for (migration, script) in migrations.iter().zip(scripts) {
         let beside = drift.map(|drift| tolerate(drift, folder, migration, &script)).transpose();
-        if beside.is_err() && !group.is_empty() && !options.atomic {
+        if beside.is_err() && !group.is_empty() && !atomic {
             break;
         }
         group.push(Prepared { migration, file: folder.sql_path(migration), script, drift: beside? });

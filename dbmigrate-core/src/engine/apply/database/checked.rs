@@ -3,14 +3,16 @@
 use super::super::drift::{Drift, Tolerated};
 use super::super::hidden::TakenOut;
 use super::super::statistics::Statistics;
-use super::super::{Failure, Prepared};
+use super::super::{Failure, Prepared, work};
+use super::references::can_break_references;
 use super::{Database, cannot_read};
-use crate::engine::check::{Broken, MISMATCH, Violations, broken_objects, foreign_key_violations};
+use crate::engine::check::{Broken, Violations, broken_among, broken_objects};
+use crate::engine::connection::{Row, integer};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
 use crate::folder::script::Allow;
 use crate::plan::UNCHECKED;
-use crate::sql::{Name, Statement, StatementKind, token::significant};
+use crate::sql::{Name, Statement, StatementKind};
 
 /// What has to be there after statements ran.
 #[derive(Default)]
@@ -35,14 +37,13 @@ impl Database {
         wanted: &Wanted<'_>,
     ) -> Result<(), Failure> {
         let references = statements.iter().any(|statement| can_break_references(statement));
-        let violations_before = match references {
-            true => foreign_key_violations(&self.connection)
-                .await
-                .map_err(|error| Failure::Engine { action: "cannot check foreign keys", error })?,
-            false => Violations::new(),
-        };
         // before the first statement, so that only what it changes has to be read after it
         self.tracker().await.map_err(cannot_read)?;
+        let (mut reach, mut violations_before) = (None, Violations::new());
+        if references {
+            reach = self.reach(statements).await.map_err(cannot_read)?;
+            violations_before = self.violations(&reach).await?;
+        }
         let hidden = |error| Failure::Engine { action: "cannot take out and put back what is ignored", error };
         let keep = |error| Failure::Engine { action: "cannot keep the statistics of `ANALYZE`", error };
         let statistics = Statistics::before(&self.connection, statements).await.map_err(keep)?;
@@ -61,13 +62,35 @@ impl Database {
         statistics.put_back(&self.connection).await.map_err(keep)?;
         self.check_structure(wanted, statements).await?;
         if references {
-            self.check_references(statements, &violations_before).await?;
+            self.check_references(statements, &reach, &violations_before).await?;
         }
         Ok(())
     }
 
     /// Runs statements, the first of which has that place in its script, counted from 0.
     pub(super) async fn run_statements(&self, statements: &[Statement<'_>], first: usize) -> Result<(), Failure> {
+        let Some(shown) = &self.work else { return self.run_unwatched(statements, first).await };
+        for (at, statement) in statements.iter().enumerate() {
+            shown.begin(self.rows_to_write(statement).await);
+            self.run_unwatched(std::slice::from_ref(statement), first + at).await?;
+        }
+        shown.begin(None);
+        Ok(())
+    }
+
+    /// How many rows a statement will write, if they are many and it says so.
+    async fn rows_to_write(&self, statement: &Statement<'_>) -> Option<u64> {
+        let [highest, exact] = work::queries(&work::whole_table(statement)?);
+        let number = |row: Option<Row>| u64::try_from(integer(row?.first()?)).ok();
+        // a table without rowids is not told of either
+        let highest = number(self.connection.first_row(&highest).await.ok()?)?;
+        if !work::is_worth_counting(highest) {
+            return None;
+        }
+        number(self.connection.first_row(&exact).await.ok()?)
+    }
+
+    async fn run_unwatched(&self, statements: &[Statement<'_>], first: usize) -> Result<(), Failure> {
         let texts = statements.iter().map(|statement| statement.text);
         self.connection.run_each(texts).await.map_err(|(at, error)| Failure::Statement {
             number: first + at + 1,
@@ -110,7 +133,8 @@ impl Database {
     ) -> Result<(), Failure> {
         self.tracker().await.map_err(cannot_read)?;
         let Some(tracker) = self.tracker.as_mut() else { return Ok(()) };
-        tracker.update(&self.connection, statements).await.map_err(cannot_read)?;
+        let known = tracker.broken.take();
+        let touched = tracker.update(&self.connection, statements).await.map_err(cannot_read)?;
         let is_right = match wanted.drift {
             None => tracker.hash().to_hex() == wanted.hash && tracker.unreadable() == wanted.unreadable,
             Some(tolerated) => {
@@ -127,9 +151,18 @@ impl Database {
             return Err(Failure::Structure { found, unreadable });
         }
         if is_additive(statements) {
+            tracker.broken = known;
             return Ok(());
         }
-        let broken = broken_objects(&self.connection, tracker.schema()).await.map_err(cannot_read)?;
+        let broken = match (known, touched) {
+            (Some(mut broken), Some(touched)) => {
+                let found = broken_among(&self.connection, tracker.schema(), touched).await.map_err(cannot_read)?;
+                broken.retain(|object| !found.1.contains(&object.name));
+                broken.extend(found.0);
+                broken
+            }
+            _ => broken_objects(&self.connection, tracker.schema()).await.map_err(cannot_read)?,
+        };
         let is_new = |object: &&Broken| {
             let was_broken =
                 wanted.broken.iter().any(|before| before.kind == object.kind && before.name == object.name);
@@ -141,40 +174,6 @@ impl Database {
         tracker.broken = Some(broken);
         Ok(())
     }
-
-    async fn check_references(&self, statements: &[Statement<'_>], before: &Violations) -> Result<(), Failure> {
-        let engine = |error| Failure::Engine { action: "cannot check foreign keys", error };
-        let after = foreign_key_violations(&self.connection).await.map_err(engine)?;
-        let names = renamed_tables(statements);
-        // a violation that a renamed table had before is not new
-        let former = |table: &str| names.iter().rev().find(|(_, to)| to == table).map(|(from, _)| from.clone());
-        let mut new: Vec<(&(String, String, String), usize)> = Vec::new();
-        for (key, count) in &after {
-            let (table, rowid, parent) = key;
-            let tables = [Some(table.clone()), former(table)];
-            let parents = [Some(parent.clone()), former(parent)];
-            let known: usize = tables
-                .iter()
-                .flatten()
-                .flat_map(|table| {
-                    parents.iter().flatten().map(move |parent| (table.clone(), rowid.clone(), parent.clone()))
-                })
-                .filter_map(|key| before.get(&key))
-                .copied()
-                .max()
-                .unwrap_or(0);
-            if *count > known {
-                new.push((key, count - known));
-            }
-        }
-        let Some(((table, rowid, parent), _)) = new.first() else { return Ok(()) };
-        if rowid == MISMATCH {
-            let message = format!("{MISMATCH}: `{parent}` has no key that its foreign key could refer to");
-            return Err(Failure::Broken { kind: "table", name: table.clone(), message });
-        }
-        let count = new.iter().filter(|((one, _, two), _)| one == table && two == parent).map(|(_, count)| count).sum();
-        Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
-    }
 }
 
 /// Whether statements add tables and indexes and nothing else, so that views and triggers compile as they did.
@@ -183,30 +182,4 @@ pub(super) fn is_additive(statements: &[Statement<'_>]) -> bool {
         !statement.kind.changes_schema()
             || matches!(statement.kind, StatementKind::CreateTable | StatementKind::CreateIndex)
     })
-}
-
-/// Whether rows may violate foreign keys after the statement that did not before. Adding a column without
-/// `REFERENCES` and renaming cannot do that, and they are the most frequent changes.
-pub(super) fn can_break_references(statement: &Statement<'_>) -> bool {
-    if statement.kind != StatementKind::AlterTable {
-        return statement.kind.can_break_references();
-    }
-    let tokens = significant(statement.text);
-    tokens.iter().any(|token| token.is_word("references")) || !tokens.iter().any(|token| token.is_word("add"))
-}
-
-/// The tables that `ALTER TABLE … RENAME TO` renames, in order, in lower case.
-fn renamed_tables(statements: &[Statement<'_>]) -> Vec<(String, String)> {
-    let mut renamed = Vec::new();
-    for statement in statements.iter().filter(|statement| statement.kind == StatementKind::AlterTable) {
-        let tokens = significant(statement.text);
-        if let [_, _, from, rename, to, name] = &tokens[..]
-            && rename.is_word("rename")
-            && to.is_word("to")
-            && let (Some(from), Some(name)) = (from.identifier(), name.identifier())
-        {
-            renamed.push((Name::from(from).folded(), Name::from(name).folded()));
-        }
-    }
-    renamed
 }

@@ -170,7 +170,7 @@ impl Database {
 
     /// As many of the migrations as fit into a request, and how many these are.
     fn request(&self, migrations: &[Prepared<'_>], known: &Ahead, position: usize, atomic: bool) -> (Request, usize) {
-        let mut request = Request::new(atomic);
+        let mut request = if self.is_rehearsal { Request::rehearsal() } else { Request::new(atomic) };
         let mut count = 0;
         for (at, (migration, foreseen)) in migrations.iter().zip(&known.foreseen).enumerate() {
             let bytes: usize = migration.script.statements.iter().map(|statement| statement.text.len()).sum();

@@ -98,6 +98,8 @@ pub(super) struct Request {
     commits: Vec<u32>,
     /// All in one transaction.
     atomic: bool,
+    /// What ends a transaction that went well.
+    end: &'static str,
 }
 
 /// Where the first migration of a run stands.
@@ -113,7 +115,13 @@ pub(super) struct Start<'a> {
 
 impl Request {
     pub(super) fn new(atomic: bool) -> Self {
-        Self { batch: Batch::writing(), purposes: Vec::new(), last: None, commits: Vec::new(), atomic }
+        let (purposes, commits) = (Vec::new(), Vec::new());
+        Self { batch: Batch::writing(), purposes, last: None, commits, atomic, end: "COMMIT" }
+    }
+
+    /// One that is tried out: all migrations in one transaction, of which nothing stays.
+    pub(super) fn rehearsal() -> Self {
+        Self { end: "ROLLBACK", ..Self::new(true) }
     }
 
     /// Adds a migration behind `position` others.
@@ -255,7 +263,7 @@ impl Request {
     }
 
     fn commit(&mut self, at: usize) {
-        let commit = self.run(at, Purpose::Frame("cannot commit"), "COMMIT");
+        let commit = self.run(at, Purpose::Frame("cannot commit"), self.end);
         self.commits.push(commit);
     }
 

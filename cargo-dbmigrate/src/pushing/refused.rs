@@ -54,6 +54,12 @@ pub(super) fn unreadable_names(run: &Run<'_>, live: &Live) -> Result<()> {
             run.declared.point(Diagnostic::error(message), &Place::Table(owner.clone()), "declared here")
         })
         .collect();
+    if let (true, Some(unreadable)) = (run.taking.is_some(), live.found.unreadable.first()) {
+        let message = format!("`{}` has what cannot be read: {unreadable}", run.url);
+        return Err(CommandError::failed(message)
+            .note(UNCHANGED)
+            .help("drop it by hand, or make the database anew: `cargo dbmigrate reset`"));
+    }
     if diagnostics.is_empty() {
         return Ok(());
     }
@@ -246,7 +252,9 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
     let shown = run.url.to_string();
     match failure {
         Failure::Contradicted { found } => run.asker.missing(&[], &contradicted(run, found, &plan.preflights)),
-        Failure::Statement { number: 0, statement, error, .. } => preflight(run, statement, error),
+        Failure::Statement { number: 0, statement, error, .. } if error.kind != ErrorKind::Constraint => {
+            preflight(run, statement, error)
+        }
         Failure::Statement { statement, error, .. } => {
             let shown =
                 engine_error("a statement failed", error, run.url.into()).note(format!("the statement: {statement}"));

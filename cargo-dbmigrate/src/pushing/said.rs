@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::run::{Decided, Live, Run};
 use crate::project::config::FILE_NAME;
 use crate::report::counted;
+use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 
 /// How many names are listed before the rest is left to be imagined.
@@ -49,8 +50,11 @@ impl Run<'_> {
         let printer = &self.context.printer;
         self.say_json(decided, &plan.changes, None);
         let changes = counted(plan.changes.len(), "change");
-        printer.status("Finished", format!("{}: {changes} in {milliseconds} ms", self.url));
+        printer.status("Finished", format!("{}: {changes} in {}", self.url, Elapsed(milliseconds)));
         self.say_left_alone(live, decided, true);
+        if self.taking.is_some() {
+            return;
+        }
         let has_migrations = self.context.folder().is_ok_and(|folder: Folder| !folder.migrations().is_empty());
         if has_migrations && live.has_history {
             printer.next(&[
@@ -79,7 +83,7 @@ impl Run<'_> {
             "push",
             &json!({
                 "database": self.url.to_string(),
-                "dry_run": self.arguments.dry_run,
+                "dry_run": self.only_show,
                 "sql": sql,
                 "changes": changes.iter().map(change).collect::<Vec<Value>>(),
                 "losses": losses.collect::<Vec<Value>>(),

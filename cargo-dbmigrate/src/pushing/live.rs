@@ -15,7 +15,7 @@ use pollster::block_on;
 
 use super::refused;
 use super::run::{Decided, Live, Run};
-use crate::decisions::answers::{Acceptance, FOR_PUSH, Word};
+use crate::decisions::answers::{Acceptance, Word};
 use crate::decisions::ask::{Open, check_fills};
 use crate::error::Result;
 use crate::structs;
@@ -30,15 +30,15 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
     let new = &run.declared.schema;
     let (renames, ambiguous) = structs::renames_on(run.declared, &old);
     let mut decisions = Decisions { renames, ..Decisions::default() };
-    run.arguments.answers.decide(&mut decisions, FOR_PUSH, (&old, new))?;
+    run.asker.answers.decide(&mut decisions, run.asker.words, (&old, new))?;
     let mut guarded: Vec<Question> = Vec::new();
     loop {
-        let wanted = Wanted::of(new, &old, &decisions);
+        let wanted = run.wanted(&old, &decisions);
         refused::names_in_the_way(run, &wanted)?;
         let diff = diff(&old, &wanted.schema, &decisions.renames).map_err(|error| run.asker.rename_error(&error))?;
         refused::ambiguous_renames(run, &ambiguous, &decisions.renames, &diff)?;
         let asked = questions(&diff, &old, &wanted.schema, &decisions);
-        let mut open = counted(run, live, mark_those_that_may_stay(asked, new), &diff.renames)?;
+        let mut open = counted(run, live, mark_those_that_may_stay(run, asked), &diff.renames)?;
         // nothing is lost where there is nothing
         let (empty, left): (Vec<Open>, Vec<Open>) = open.drain(..).partition(is_about_nothing);
         if !empty.is_empty() {
@@ -52,7 +52,7 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
         let can_be_answered = answerable(left.iter().map(|open| open.question.clone()).collect());
         open = left.iter().filter(|open| can_be_answered.contains(&open.question)).cloned().collect();
         if let (Some(first), true) = (open.first(), run.context.printer.can_ask()) {
-            run.asker.ask(&mut decisions, first)?;
+            run.asker.ask(&mut decisions, first, &old)?;
             continue;
         }
         if open.is_empty() {
@@ -71,8 +71,9 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
 }
 
 /// A table that no struct declares can stay beside the new one that it may have become.
-fn mark_those_that_may_stay(mut questions: Vec<Question>, declared: &Schema) -> Vec<Question> {
-    for question in &mut questions {
+fn mark_those_that_may_stay(run: &Run<'_>, mut questions: Vec<Question>) -> Vec<Question> {
+    let declared = &run.declared.schema;
+    for question in questions.iter_mut().filter(|_| run.taking.is_none()) {
         if let Question::TableGone { table, candidates, may_stay } = question {
             let is_declared = declared.tables.contains(table)
                 || declared.virtual_tables.contains(table)
@@ -117,7 +118,7 @@ fn contradictions(
         }
     }
     let old = &live.found.schema;
-    let wanted = Wanted::of(&run.declared.schema, old, &supposed);
+    let wanted = run.wanted(old, &supposed);
     let Ok(diff) = diff(old, &wanted.schema, &supposed.renames) else { return Ok(Vec::new()) };
     // what cannot be planned is said when it is planned in earnest
     let Ok(plan) = plan(old, &wanted.schema, &diff, &supposed) else { return Ok(Vec::new()) };
@@ -205,7 +206,7 @@ fn conversions(
 
 /// Accepting what does not happen is no harm, but probably a mistake.
 fn warn_of_unused_words(run: &Run<'_>, old: &Schema, wanted: &Wanted) -> Result<()> {
-    for acceptance in run.arguments.answers.accepted(FOR_PUSH)? {
+    for acceptance in run.asker.answers.accepted(run.asker.words)? {
         let (word, name, is_used) = match &acceptance {
             Acceptance::Object(Word::KeepTable, name) => ("keep_table", name, wanted.besides.tables.contains(name)),
             Acceptance::Object(Word::DropView, name) => {

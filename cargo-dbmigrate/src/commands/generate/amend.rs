@@ -1,0 +1,80 @@
+//! `generate --amend`: the last migration anew, from the snapshot before it to the structs as they are now.
+
+use dbmigrate_core::folder::{MigrationName, Slug, Snapshot, Verify};
+use dbmigrate_core::plan::Plan;
+
+use super::applied;
+use super::arguments::Generate;
+use super::planned::{asker, name, nothing_to_do, proven, report, show, suggested};
+use super::written::{Written, is_generated, snapshot_before};
+use crate::decisions::ask::Decided;
+use crate::error::{CommandError, Result};
+use crate::project::Context;
+use crate::{exit, structs};
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// If it was applied somewhere or written by hand, and everything that a migration is refused for.
+pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
+    let mut folder = context.folder()?;
+    folder.verify(Verify::Sql)?;
+    let Some(last) = folder.head().cloned() else {
+        let message = format!("there are no migrations in `{}`", folder.path().display());
+        return Err(CommandError::usage(message).help("write one from your structs: `cargo dbmigrate generate`"));
+    };
+    let declared = structs::read_all(context)?;
+    let is_same = structs::is_unchanged(&folder, &declared);
+    if is_same && arguments.answers.are_none() && arguments.name.is_none() {
+        return Ok(nothing_to_do(context, &declared, &folder));
+    }
+    applied::refuse(context, arguments, &last)?;
+    let Some(Written { decisions: mut carried, plan: old }) = is_generated(&folder, &last, &folder.sql(&last)?)? else {
+        let message = format!("`{}` was written by hand, which cannot be planned anew", last.name);
+        return Err(CommandError::new(exit::INCONSISTENT, message)
+            .at(folder.sql_path(&last).display())
+            .note("nothing was written")
+            .help("edit it as well, then record that: `cargo dbmigrate generate --custom`")
+            .help("or write what has changed since into a migration of its own: `cargo dbmigrate generate`"));
+    };
+    let before = snapshot_before(&folder, &last)?;
+    carried.keep_what_fits(&before.schema, &declared.schema);
+    let Decided { decisions, diff, .. } = asker(context, arguments, &declared).decide_after(carried, &before, false)?;
+    if diff.is_empty() {
+        let message = format!("nothing is left of `{}`: the structs are what they were before it", last.name);
+        return Err(CommandError::new(exit::DECISION, message)
+            .note("nothing was written")
+            .help("take it back: `cargo dbmigrate generate --undo`"));
+    }
+    let plan = proven(context, &declared, &before, &decisions, &diff)?;
+    let after = folder.schema_at(&last)?;
+    // a name that somebody has given stays
+    let was_given = last.name.slug() != suggested(&old, &before.schema, &after).as_str();
+    let slug = match Slug::sanitize(last.name.slug()) {
+        Some(slug) if arguments.name.is_none() && was_given => slug,
+        _ => name(arguments, &plan, &before.schema, &declared.schema)?,
+    };
+    let migration = MigrationName::new(last.name.sequence(), &slug).to_string();
+    let sql = plan.to_sql(&migration);
+    if arguments.dry_run {
+        show(context, &migration, &sql);
+        return Ok(exit::DONE);
+    }
+    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(&declared) };
+    folder.replace_last(&slug, &sql, &snapshot)?;
+    say(context, arguments, &folder, (last.name.as_str(), &migration), &plan);
+    Ok(exit::DONE)
+}
+
+fn say(
+    context: &Context,
+    arguments: &Generate,
+    folder: &dbmigrate_core::folder::Folder,
+    (old, new): (&str, &str),
+    plan: &Plan,
+) {
+    if old != new {
+        context.printer.status("Replaced", format!("{old} by {new}"));
+    }
+    report(context, arguments, folder, new, plan);
+}

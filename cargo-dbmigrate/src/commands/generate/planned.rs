@@ -1,0 +1,161 @@
+//! What the ways of `generate` share: who decides, the proven plan, its name, and what is said of it.
+
+use dbmigrate_core::diff::{Change, Diff};
+use dbmigrate_core::engine::prove::prove;
+use dbmigrate_core::folder::{Folder, Slug, Snapshot, suggest};
+use dbmigrate_core::plan::{Assessed, Decisions, Plan, Preflight, plan};
+use dbmigrate_core::schema::Schema;
+use pollster::block_on;
+use serde_json::json;
+
+use super::arguments::Generate;
+use crate::database::failure::TAKE_BACK;
+use crate::decisions::answers::FOR_GENERATE;
+use crate::decisions::ask::Asker;
+use crate::error::{CommandError, Result};
+use crate::project::Context;
+use crate::proof::{self, unproven, warn_of_empty, wrong_backfill};
+use crate::report::counted;
+use crate::source::Declared;
+use crate::{exit, structs};
+
+/// Shows a migration that is not written.
+pub(super) fn show(context: &Context, migration: &str, sql: &str) {
+    context.printer.result(sql.trim_end());
+    context.printer.json("plan", &json!({ "name": migration, "sql": sql }));
+}
+
+pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
+    Asker {
+        context,
+        declared,
+        answers: &arguments.answers,
+        words: FOR_GENERATE,
+        command_line: arguments.command_line(),
+        untouched: "nothing was written",
+        given: std::cell::RefCell::default(),
+    }
+}
+
+/// The plan for a difference, once it is proven.
+///
+/// # Errors
+/// If libSQL does not accept what the structs declare, or the plan fails its proof.
+pub(super) fn proven(
+    context: &Context,
+    declared: &Declared,
+    head: &Snapshot,
+    decisions: &Decisions,
+    diff: &Diff,
+) -> Result<Plan> {
+    let renamed = decisions.renames.apply(&head.schema);
+    structs::refuse_new_problems(declared, &renamed)?;
+    proof::check_changes(context, declared, &head.schema, &renamed)?;
+    let plan = plan(&head.schema, &declared.schema, diff, decisions)
+        .map_err(|error| CommandError::failed(error.to_string()))?;
+    if head.schema.is_empty() && plan.only_creates(&declared.schema) {
+        // what `check` has just executed, statement by statement
+        context.printer.detail("Proved", "on an empty database");
+    } else {
+        match block_on(prove(&head.schema, &declared.schema, &decisions.renames, &plan)) {
+            Ok(proof) => {
+                context.printer.detail("Proved", format!("on {} generated rows", proof.rows));
+                warn_of_empty(context, &proof, &plan);
+            }
+            Err(error) => {
+                return Err(wrong_backfill(&error, decisions).unwrap_or_else(|| {
+                    unproven(&error, &plan, "migration", "it was not written").help(
+                        "to go on, write the migration by hand: `cargo dbmigrate generate --custom` from the last good structs",
+                    )
+                }));
+            }
+        }
+    }
+    Ok(plan)
+}
+
+pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {
+    context.printer.json("generated", &json!({ "name": null, "changes": [] }));
+    if declared.schema.is_empty() && folder.head().is_none() {
+        context.printer.warning(
+            "no struct with `#[derive(Table)]` was found",
+            &[format!(
+                "looked in the library and the binaries of `{}`; see `cargo dbmigrate init`",
+                context.package.name
+            )],
+        );
+        return exit::DONE;
+    }
+    let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
+    context
+        .printer
+        .status("Unchanged", format!("the structs are what the migrations say ({})", counted(tables, "table")));
+    exit::DONE
+}
+
+pub(super) fn name(arguments: &Generate, plan: &Plan, before: &Schema, after: &Schema) -> Result<Slug> {
+    let wanted = match &arguments.name {
+        Some(name) => name.clone(),
+        None if plan.is_empty() => "custom".to_owned(),
+        None => return Ok(suggested(plan, before, after)),
+    };
+    Slug::sanitize(&wanted).ok_or_else(|| {
+        CommandError::usage(format!("`--name {wanted}` has no letter or digit that a file name could have"))
+    })
+}
+
+/// The name that says what a plan changes.
+pub(super) fn suggested(plan: &Plan, before: &Schema, after: &Schema) -> Slug {
+    let changes: Vec<Change> = plan.changes.iter().map(|assessed| assessed.change.clone()).collect();
+    suggest(&changes, before, after)
+}
+
+/// What a migration that is written by hand starts from.
+pub(super) fn template(name: &str) -> String {
+    format!(
+        "-- {name}\n--\n-- Write the statements here, each with its semicolon. They run in one transaction with foreign keys off;\n\
+         -- new violations of foreign keys make the migration fail.\n-- Then record the edit: cargo dbmigrate generate --custom\n"
+    )
+}
+
+pub(super) fn report(context: &Context, arguments: &Generate, folder: &Folder, migration: &str, plan: &Plan) {
+    let printer = &context.printer;
+    let changes: Vec<serde_json::Value> = plan
+        .changes
+        .iter()
+        .map(|Assessed { change, cost, risks }| {
+            let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
+            json!({ "change": change.to_string(), "cost": cost.word(), "risks": risks })
+        })
+        .collect();
+    let count = match changes.len() {
+        0 => "nothing changes yet".to_owned(),
+        count => format!("{}, {}", counted(count, "change"), plan.cost().word()),
+    };
+    printer.status("Generated", format!("{migration} ({count})"));
+    for step in plan.steps.iter().filter(|_| printer.is_verbose()) {
+        printer.detail(step.cost.word(), &step.title);
+    }
+    let file = folder.head().map(|head| folder.sql_path(head).display().to_string()).unwrap_or_default();
+    printer
+        .json("generated", &json!({ "name": migration, "file": file, "changes": changes, "cost": plan.cost().word() }));
+    if arguments.custom {
+        printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
+    } else {
+        let mut next = vec![format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()];
+        next.extend(plan.preflights.iter().filter_map(|preflight| other_way(arguments, preflight)));
+        printer.next(&next);
+    }
+}
+
+/// How else the migration could be made, so that rows are filled or converted which it refuses now.
+fn other_way(arguments: &Generate, preflight: &Preflight) -> Option<String> {
+    // that there must be no rows at all was accepted by name
+    if preflight.rows.is_empty() {
+        return None;
+    }
+    let fills = |(_, flag): &&(String, String)| flag.starts_with("--backfill") || flag.starts_with("--convert");
+    let (words, flag) = preflight.answers.iter().find(fills)?;
+    let rows = preflight.message.split(", first at").next().unwrap_or_default().replace("{} ", "");
+    Some(format!("refused where {rows}; {words}: {TAKE_BACK}, then `{} {flag}`", arguments.command_line()))
+}

@@ -1,0 +1,88 @@
+//! `generate --undo`: takes the last migration back, if no database has it.
+
+use dbmigrate_core::folder::{Folder, FolderError, Migration, Verify};
+use serde_json::json;
+
+use super::arguments::Generate;
+use super::{applied, written};
+use crate::error::{CommandError, Result};
+use crate::project::{Context, path};
+use crate::report::counted;
+use crate::{exit, git};
+
+/// The word that lets SQL go which somebody has written and git does not have.
+const EDITS: &str = "edits";
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// If it was applied somewhere, or something would be lost that nobody else has.
+pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
+    let mut folder = context.folder_as_listed()?;
+    let Some(last) = folder.head().cloned() else {
+        let message = format!("there are no migrations in `{}`", folder.path().display());
+        return Err(CommandError::usage(message).help("write one from your structs: `cargo dbmigrate generate`"));
+    };
+    let directory = path::for_display(&folder.path().join(&last.name));
+    let is_recorded = verify(&folder, &last)?;
+    applied::refuse(context, arguments, &last)?;
+    let is_in_git = git::is_committed(&directory);
+    if !is_in_git {
+        refuse_edits(context, arguments, &folder, &last, is_recorded)?;
+    }
+    let name = last.name.as_str();
+    if arguments.dry_run {
+        context.printer.result(format!("remove {}", directory.display()));
+        context.printer.json("undone", &json!({ "name": name, "dry_run": true, "in_git": is_in_git }));
+        return Ok(exit::DONE);
+    }
+    folder.take_back_last()?;
+    let left = counted(folder.migrations().len(), "migration");
+    let where_else = if is_in_git { ", git has it" } else { "" };
+    context.printer.status("Removed", format!("{}{where_else} ({left} left)", directory.display()));
+    context.printer.json("undone", &json!({ "name": name, "dry_run": false, "in_git": is_in_git }));
+    let mut next = vec!["the structs are as they were: `cargo dbmigrate generate` writes what they change".to_owned()];
+    next.extend(is_in_git.then(|| "to have it back: restore it together with `migrations.lock`".to_owned()));
+    context.printer.next(&next);
+    Ok(exit::DONE)
+}
+
+/// Whether the last migration is as it was recorded. All others have to be.
+fn verify(folder: &Folder, last: &Migration) -> Result<bool> {
+    match folder.verify(Verify::Sql) {
+        Ok(()) => Ok(true),
+        Err(error) if error.path().starts_with(folder.path().join(&last.name)) => match error {
+            FolderError::Unlisted { .. } | FolderError::NotReadable { .. } => Err(error.into()),
+            _ => Ok(false),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// SQL that somebody has written is not deleted without a word, unless git has it.
+fn refuse_edits(
+    context: &Context,
+    arguments: &Generate,
+    folder: &Folder,
+    last: &Migration,
+    is_recorded: bool,
+) -> Result<()> {
+    let file = folder.sql_path(last);
+    if !file.exists() || is_recorded && written::is_generated(folder, last, &folder.sql(last)?)?.is_some() {
+        return Ok(());
+    }
+    let accepted = arguments.answers.accept.iter().any(|word| word == EDITS || word == "all");
+    if accepted {
+        return Ok(());
+    }
+    let what = if is_recorded { "was written by hand" } else { "was edited" };
+    let message = format!("`{}` {what}, and git does not have it: it would be lost", file.display());
+    let question = format!("{message}. Go on?");
+    if context.printer.can_ask() && crate::decisions::ask::confirmed(context, &question)? {
+        return Ok(());
+    }
+    Err(CommandError::new(exit::DECISION, message)
+        .note("nothing was changed")
+        .help(format!("to let it go: `{} --accept {EDITS}`", arguments.command_line()))
+        .help("to keep it, commit it first, or copy it"))
+}

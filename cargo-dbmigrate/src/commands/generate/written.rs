@@ -1,0 +1,63 @@
+//! Whether a migration is what `generate` has written, and with which answers.
+
+use dbmigrate_core::diff::diff;
+use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
+use dbmigrate_core::plan::{Decisions, Plan, plan};
+
+use super::planned::template;
+use crate::error::Result;
+
+/// What a generated migration was made of.
+pub(super) struct Written {
+    /// The decisions that lead to it.
+    pub(super) decisions: Decisions,
+    /// The plan; nothing for the draft of a migration that changes nothing.
+    pub(super) plan: Plan,
+}
+
+/// What a migration with this text was made of, if planning it anew leads to the very same text: then nobody has
+/// edited it, and no answer was overlooked.
+///
+/// # Errors
+/// If a snapshot cannot be read.
+pub(super) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -> Result<Option<Written>> {
+    // a snapshot that is not as it was recorded tells nothing
+    let Ok(after) = folder.snapshot_at(migration) else { return Ok(None) };
+    let before = snapshot_before(folder, migration)?;
+    let Ok(script) = Script::parse(text, &folder.sql_path(migration)) else { return Ok(None) };
+    let allowed = || script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
+    let read = Decisions::read_back(&before.schema, &after.schema, allowed(), &script.statements);
+    // what the text does not say: the order of renames that hang on each other, that everything was accepted, and
+    // whether the losses of conversions were
+    for at in 0..8_u8 {
+        let [reversed, lossy, all] = [1, 2, 4].map(|bit| at & bit != 0);
+        let mut decisions = read.clone();
+        if reversed {
+            decisions.renames.tables.reverse();
+            decisions.renames.columns.reverse();
+        }
+        if lossy {
+            decisions.accept_conversions();
+        }
+        decisions.accepted.all = all;
+        let Ok(difference) = diff(&before.schema, &after.schema, &decisions.renames) else { continue };
+        let Ok(plan) = plan(&before.schema, &after.schema, &difference, &decisions) else { continue };
+        let name = migration.name.as_str();
+        let again = if plan.is_empty() { template(name) } else { plan.to_sql(name) };
+        if again == text {
+            if all {
+                decisions.name_conversions(&difference);
+            }
+            return Ok(Some(Written { decisions, plan }));
+        }
+    }
+    Ok(None)
+}
+
+/// The snapshot that a migration starts from.
+pub(super) fn snapshot_before(folder: &Folder, migration: &Migration) -> Result<Snapshot> {
+    match migration.index.checked_sub(1).and_then(|at| folder.migrations().get(at)) {
+        Some(before) => Ok(folder.snapshot_at(before)?),
+        None => Ok(Snapshot::default()),
+    }
+}

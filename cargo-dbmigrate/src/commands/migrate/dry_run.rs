@@ -1,0 +1,178 @@
+//! `migrate --dry-run`: takes every answer that the real run would take, by making the run where nothing of it stays.
+
+use dbmigrate_core::engine::EngineError;
+use dbmigrate_core::engine::apply::runner::pending;
+use dbmigrate_core::engine::apply::{
+    Announcement, Applied, ApplyError, Drifted, Failure, Loss, Observer, Options, Standing, apply_pending_with, inspect,
+};
+use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::remote::{Refusal, refusals};
+use dbmigrate_core::folder::{Folder, Migration, Script};
+use pollster::block_on;
+use serde_json::json;
+
+use super::said::{announce, say_drift};
+use crate::database::rehearsal::Rehearsal;
+use crate::database::state::{failure, failure_of_run};
+use crate::database::{file, open};
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::Context;
+use crate::project::url::DatabaseUrl;
+use crate::report::loss::say_loss;
+use crate::report::{Printer, Progress, counted};
+use crate::structs;
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What the real run would end with.
+pub(super) fn run(
+    context: &Context,
+    folder: &Folder,
+    url: &DatabaseUrl,
+    options: Options<'_>,
+    retries: u32,
+) -> Result<u8> {
+    let shown = url.to_string();
+    let printer = &context.printer;
+    let failed = |error| failure(error, url.into());
+    let mut observer = Rehearsed::new(printer, &shown);
+    // a file tells more cheaply than by a copy that there is nothing to do, and what is in the way of all migrations
+    if url.file().is_some() && file::exists(url)? {
+        let mut database = open(context, url, false)?;
+        let (status, standing) = block_on(inspect(&mut database, folder)).map_err(failed)?;
+        let waiting = pending(folder, status.applied, options.to).map_err(failed)?;
+        match standing {
+            Standing::Drifted(drifted) if options.accept_drift => {
+                if waiting.is_empty() {
+                    say_drift(printer, &drifted, &shown);
+                }
+            }
+            other => {
+                if let Some(error) = other.into_error() {
+                    return Err(failed(error));
+                }
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(say_pending(context, folder, &shown, 0, options));
+        }
+    }
+    let mut rehearsal = Rehearsal::of(context, url, retries)?;
+    let result = block_on(apply_pending_with(rehearsal.database(), folder, options, &mut observer));
+    observer.progress = None;
+    let outcome = result.map_err(|error| refused(error, url, observer.begun))?;
+    let waiting = pending(folder, outcome.before, options.to).map_err(failed)?;
+    if url.file().is_none() {
+        waiting.iter().try_for_each(|migration| refuse_for_server(folder, migration)).map_err(failed)?;
+    }
+    let texts = waiting.iter().map(|migration| text_of(printer, folder, migration)).collect::<Result<Vec<_>>>()?;
+    if !texts.is_empty() {
+        printer.result(texts.join("\n\n"));
+    }
+    observer.say();
+    if let Some(first) = waiting.get(outcome.applied.len()) {
+        let message =
+            format!("`{}` and what follows it were not tried out: it runs outside of a transaction", first.name);
+        printer.warning(&message, &[]);
+    }
+    Ok(say_pending(context, folder, &shown, waiting.len(), options))
+}
+
+fn say_pending(context: &Context, folder: &Folder, database: &str, count: usize, options: Options<'_>) -> u8 {
+    let printer = &context.printer;
+    let verb = if count == 0 { "Unchanged" } else { "Pending" };
+    let what = if count == 0 { "nothing to apply".to_owned() } else { counted(count, "migration") };
+    printer.status(verb, format!("{database}: {what}, nothing was changed"));
+    if count == 0 && options.to.is_none() {
+        structs::warn_if_ahead(context, folder);
+    }
+    exit::DONE
+}
+
+/// The error of the real run, with what would have been done before it.
+fn refused(error: ApplyError, url: &DatabaseUrl, before: usize) -> CommandError {
+    let error = failure_of_run(error, url.into());
+    let error = match before {
+        0 => error,
+        1 => error.note("1 migration before it would be applied, and stay"),
+        count => error.note(format!("{count} migrations before it would be applied, and stay")),
+    };
+    if error.notes().iter().any(|note| note == UNTOUCHED) { error } else { error.note(UNTOUCHED) }
+}
+
+const UNTOUCHED: &str = "nothing was changed";
+
+/// What a server would refuse of a migration that is not tried out.
+fn refuse_for_server(folder: &Folder, migration: &Migration) -> std::result::Result<(), ApplyError> {
+    let file = folder.sql_path(migration);
+    let text = folder.sql(migration)?;
+    let script = Script::parse(&text, &file)?;
+    let Some(Refusal { index, line, reason }) = refusals(&script.statements).into_iter().next() else { return Ok(()) };
+    let statement = script.statements.get(index).map(|statement| statement.text.to_owned()).unwrap_or_default();
+    let error = EngineError { kind: ErrorKind::Statement, message: reason };
+    let failure = Box::new(Failure::Statement { number: index + 1, line, statement, error });
+    Err(ApplyError::Migration { name: migration.name.to_string(), file, failure, differences: Vec::new() })
+}
+
+/// The SQL of a migration, which begins with its name. Programs get it as an object.
+fn text_of(printer: &Printer, folder: &Folder, migration: &Migration) -> Result<String> {
+    let text = folder.sql(migration)?;
+    let count = Script::parse(&text, &folder.sql_path(migration))?.statements.len();
+    let name = migration.name.as_str();
+    printer.json("pending", &json!({ "name": name, "statements": count, "sql": text }));
+    let begins = format!("-- {name}");
+    let has_its_name = text.lines().next().is_some_and(|line| line.trim_end() == begins);
+    let title = if has_its_name { String::new() } else { format!("{begins}\n") };
+    Ok(format!("{title}{}", text.trim_end()))
+}
+
+/// Shows how far it is, and keeps what is said when all went well.
+struct Rehearsed<'p> {
+    printer: &'p Printer,
+    database: &'p str,
+    progress: Option<Progress>,
+    /// How many went well.
+    begun: usize,
+    losses: Vec<Loss>,
+    announcements: Vec<(String, Announcement)>,
+}
+
+impl<'p> Rehearsed<'p> {
+    fn new(printer: &'p Printer, database: &'p str) -> Self {
+        Self { printer, database, progress: None, begun: 0, losses: Vec::new(), announcements: Vec::new() }
+    }
+
+    fn say(&self) {
+        for loss in &self.losses {
+            say_loss(self.printer, "Would drop", loss);
+        }
+        for (name, announcement) in &self.announcements {
+            announce(self.printer, name, announcement);
+        }
+    }
+}
+
+impl Observer for Rehearsed<'_> {
+    fn begin(&mut self, name: &str, _: usize, of: usize) {
+        let progress = self.progress.get_or_insert_with(|| self.printer.progress("Trying out", of as u64));
+        progress.step(self.begun as u64, name);
+    }
+
+    fn loses(&mut self, loss: &Loss) {
+        self.losses.push(loss.clone());
+    }
+
+    fn announce(&mut self, name: &str, announcement: &Announcement) {
+        self.announcements.push((name.to_owned(), announcement.clone()));
+    }
+
+    fn drifted(&mut self, drifted: &Drifted) {
+        say_drift(self.printer, drifted, self.database);
+    }
+
+    fn applied(&mut self, _: &Applied) {
+        self.begun += 1;
+    }
+}

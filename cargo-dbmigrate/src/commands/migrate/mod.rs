@@ -1,0 +1,215 @@
+//! `migrate`: applies the migrations that a database does not have yet.
+
+mod dry_run;
+mod said;
+
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use dbmigrate_core::config::MOST_RETRIES;
+use dbmigrate_core::engine::apply::{
+    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
+};
+use dbmigrate_core::folder::{Folder, Verify};
+use pollster::block_on;
+use serde_json::json;
+
+use said::{announce, say_drift};
+
+use crate::database::Subject;
+use crate::database::failure::apply_error;
+use crate::database::file;
+use crate::database::state::{failure, failure_of_run, state_after};
+use crate::database::{open, remove_if_empty, watched};
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::Context;
+use crate::project::url::Connect;
+use crate::project::url::DatabaseUrl;
+use crate::report::duration::Elapsed;
+use crate::report::loss::say_loss;
+use crate::report::{Printer, Progress, counted, rows};
+use crate::structs;
+
+/// The arguments.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
+TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.
+The token for a server is TURSO_AUTH_TOKEN, in the environment or in .env.")]
+pub(crate) struct Migrate {
+    /// Show the SQL that would be applied, and whether it can be; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Last migration to apply, by name or number
+    #[arg(long, value_name = "NAME")]
+    pub to: Option<String>,
+
+    /// Apply all of them in one transaction, or none
+    #[arg(long)]
+    pub atomic: bool,
+
+    /// How often to try again what a server has given up because another writer was waiting (3)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
+    pub retries: Option<u32>,
+
+    /// Go on beside what somebody has changed in the database by hand
+    #[arg(long, value_enum, value_name = "WORD")]
+    pub accept: Vec<Acceptable>,
+
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+/// What can be accepted of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Acceptable {
+    /// That it is not what its last migration left.
+    #[value(help = None)]
+    Drift,
+}
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What went wrong.
+pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
+    let url = context.database(&arguments.connect)?;
+    context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    let folder = context.existing_folder()?;
+    // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
+    folder.verify(Verify::Sql)?;
+    let to = arguments.to.as_deref();
+    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: arguments.atomic };
+    // a wrong `--to` must not leave an empty file behind
+    check_name(&folder, to)?;
+    if folder.migrations().is_empty() {
+        return nothing_there(context, &folder, &url);
+    }
+    let retries = arguments.retries.unwrap_or(context.config.retries);
+    if arguments.dry_run {
+        return dry_run::run(context, &folder, &url, options, retries);
+    }
+    let shown = url.to_string();
+    let is_new = !file::exists(&url)?;
+    let mut database = open(context, &url, true)?.retrying(retries);
+    let work = Arc::new(Work::default());
+    if context.printer.shows_progress() {
+        database = watched(database, &work, &url)?;
+    }
+    let mut observer = Watch {
+        printer: &context.printer,
+        work,
+        database: &shown,
+        folder: &folder,
+        progress: None,
+        done: 0,
+        of: 0,
+        next: None,
+    };
+    let result = block_on(apply_pending_with(&mut database, &folder, options, &mut observer));
+    let Watch { progress, done, of, next, .. } = observer;
+    drop(progress);
+    match result {
+        Ok(outcome) => {
+            let count = outcome.applied.len();
+            context.printer.json("migrated", &json!({ "database": shown, "applied": count, "before": outcome.before }));
+            if count == 0 {
+                context.printer.status(
+                    "Unchanged",
+                    format!("{shown}: nothing to apply ({} applied)", counted(outcome.before, "migration")),
+                );
+                if to.is_none() {
+                    structs::warn_if_ahead(context, &folder);
+                }
+            } else {
+                let total: u64 = outcome.applied.iter().map(|applied| applied.milliseconds).sum();
+                context.printer.status(
+                    "Finished",
+                    format!("{shown}: {} applied in {}", counted(count, "migration"), Elapsed(total)),
+                );
+            }
+            Ok(exit::DONE)
+        }
+        Err(error) => {
+            drop(database);
+            if is_new {
+                remove_if_empty(&url);
+            }
+            let state = state_after(&error, &shown, next.as_deref(), (done, of));
+            let shown = failure_of_run(error, (&url).into());
+            Err(state.into_iter().fold(shown, CommandError::note))
+        }
+    }
+}
+
+/// A folder as `init` makes it, which is right for a database that has no history.
+fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
+    if file::exists(url)? {
+        let mut database = open(context, url, false)?;
+        block_on(status(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
+    }
+    context.printer.warning(
+        &format!("there are no migrations in `{}`", folder.path().display()),
+        &[
+            "write one from your structs: `cargo dbmigrate generate`".to_owned(),
+            "or from a database: `cargo dbmigrate pull --baseline --out src/schema.rs`".to_owned(),
+        ],
+    );
+    Ok(exit::DONE)
+}
+
+fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
+    match to.filter(|name| folder.find(name).is_none()) {
+        Some(name) => Err(apply_error(&ApplyError::Unknown { name: name.to_owned() }, Subject::Named("the database"))),
+        None => Ok(()),
+    }
+}
+
+/// Shows what happens.
+struct Watch<'p> {
+    printer: &'p Printer,
+    database: &'p str,
+    folder: &'p Folder,
+    work: Arc<Work>,
+    progress: Option<Progress>,
+    /// How many were applied.
+    done: usize,
+    /// How many there are in all.
+    of: usize,
+    /// The first migration that was not applied, once it was tried.
+    next: Option<String>,
+}
+
+impl Observer for Watch<'_> {
+    fn begin(&mut self, name: &str, _: usize, of: usize) {
+        self.of = of;
+        let within = || rows::within(Arc::clone(&self.work));
+        let begun = || self.printer.progress_within("Applying", of as u64, within());
+        let progress = self.progress.get_or_insert_with(begun);
+        progress.step(self.done as u64, name);
+        self.next = Some(name.to_owned());
+    }
+
+    fn loses(&mut self, loss: &Loss) {
+        say_loss(self.printer, "Dropping", loss);
+    }
+
+    fn announce(&mut self, name: &str, announcement: &Announcement) {
+        announce(self.printer, name, announcement);
+    }
+
+    fn drifted(&mut self, drifted: &Drifted) {
+        say_drift(self.printer, drifted, self.database);
+    }
+
+    fn applied(&mut self, applied: &Applied) {
+        self.done += 1;
+        let after = self.folder.find(&applied.name).and_then(|one| self.folder.migrations().get(one.index + 1));
+        self.next = after.map(|next| next.name.to_string());
+        self.printer.status("Applied", format!("{} ({})", applied.name, Elapsed(applied.milliseconds)));
+        self.printer.json("applied", &json!({ "name": applied.name, "milliseconds": applied.milliseconds }));
+    }
+}

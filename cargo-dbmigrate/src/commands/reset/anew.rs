@@ -1,0 +1,229 @@
+//! A new file with all migrations, which takes the place of the old one when it is complete.
+//!
+//! Until the last step the old file is untouched, whatever fails. In that step nobody else may have the old one open for
+//! reading or writing: its lock is held, and its log and journal are gone before the new file has its name, because
+//! SQLite would take them for those of the new one (sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use).
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use dbmigrate_core::engine::apply::{Applied, Database, Loss, Observer, Target as _, apply_pending};
+use dbmigrate_core::engine::connection::text;
+use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::{Connection, EngineError};
+use dbmigrate_core::folder::Folder;
+use pollster::block_on;
+use serde_json::json;
+
+use super::arguments::Reset;
+use super::rows;
+use crate::database::failure::engine_error;
+use crate::database::state::failure_of_run;
+use crate::database::{Subject, file, open};
+use crate::decisions::answers::{Acceptance, FOR_RESET, Word};
+use crate::decisions::ask::confirmed;
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::Context;
+use crate::project::url::DatabaseUrl;
+use crate::report::{Printer, counted};
+
+/// What SQLite keeps beside a database.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// If it has rows and nobody has said that they may go, if it is in use, or if a migration fails.
+pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
+    let started = Instant::now();
+    file::check(url)?;
+    let old = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
+    let (old, rows) = match old {
+        Some(mut old) => {
+            let rows = rows::count(&mut old, url)?;
+            if !rows.is_empty() {
+                may_be_lost(context, arguments, url, &rows)?;
+            }
+            (Some(old), rows)
+        }
+        None => (None, Vec::new()),
+    };
+    let path = file::end_of_links(url.file().unwrap_or(Path::new("")));
+    let new = New::at(&path);
+    let is_wal = match &old {
+        Some(old) => journal_mode(old, "PRAGMA journal_mode", url)? == "wal",
+        None => false,
+    };
+    new.fill(context, folder, is_wal)
+        .map_err(|error| error.note(format!("`{url}` is as it was: the migrations were applied to a new file")))?;
+    match old {
+        Some(old) => new.replace(old, &path, url, &rows, is_wal)?,
+        None => new.publish(&path)?,
+    }
+    let count = folder.migrations().len();
+    let lost: u64 = rows.iter().filter_map(|(_, count)| *count).sum();
+    context.printer.json("reset", &json!({ "database": url.to_string(), "migrations": count, "rows_lost": lost }));
+    let milliseconds = started.elapsed().as_millis();
+    context
+        .printer
+        .status("Finished", format!("{url}: made anew, {} applied in {milliseconds} ms", counted(count, "migration")));
+    Ok(exit::DONE)
+}
+
+/// Rows are never lost without a word.
+fn may_be_lost(context: &Context, arguments: &Reset, url: &DatabaseUrl, rows: &rows::Rows) -> Result<()> {
+    let accepted = arguments.answers.accepted(FOR_RESET)?;
+    if accepted.iter().any(|word| matches!(word, Acceptance::Word(Word::Rows | Word::All))) {
+        return Ok(());
+    }
+    let message = format!("`{url}` has rows that would be lost: {}", rows::shown(rows));
+    if context.printer.can_ask() && confirmed(context, &format!("{message}. Go on?"))? {
+        return Ok(());
+    }
+    Err(CommandError::new(exit::DECISION, message)
+        .note("nothing was changed")
+        .help("to keep them: `cargo dbmigrate reset --keep-data`")
+        .help("to lose them: `cargo dbmigrate reset --accept rows`"))
+}
+
+/// The new file, which goes again unless it gets its name.
+struct New {
+    path: PathBuf,
+}
+
+impl Drop for New {
+    fn drop(&mut self) {
+        // best effort; when it has its name there is none
+        remove_with_files_beside(&self.path);
+    }
+}
+
+impl New {
+    fn at(path: &Path) -> Self {
+        Self { path: beside(path, &format!(".{}.new", std::process::id())) }
+    }
+
+    /// Applies all migrations to it.
+    fn fill(&self, context: &Context, folder: &Folder, is_wal: bool) -> Result<()> {
+        const NEW: Subject<'static> = Subject::Named("the new file");
+        let engine = |error: EngineError| engine_error("cannot make the new file", &error, NEW);
+        // of a process that had our number and died
+        remove_with_files_beside(&self.path);
+        let connection = block_on(Connection::open(&self.path, true)).map_err(engine)?;
+        let mut database = Database::from_connection(connection).ignoring(context.config.ignore.clone());
+        let mut observer = Said(&context.printer);
+        block_on(apply_pending(&mut database, folder, None, &mut observer))
+            .map_err(|error| failure_of_run(error, NEW))?;
+        if is_wal {
+            for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+                block_on(database.rows(pragma)).map_err(engine)?;
+            }
+        }
+        drop(database);
+        remove_beside(&self.path);
+        std::fs::File::open(&self.path)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| CommandError::io("write", &self.path, &error))
+    }
+
+    /// Takes the place of the old file.
+    fn replace(
+        &self,
+        mut old: Database,
+        path: &Path,
+        url: &DatabaseUrl,
+        rows: &rows::Rows,
+        is_wal: bool,
+    ) -> Result<()> {
+        let result = lock(&old, url, is_wal).and_then(|()| {
+            if rows::count(&mut old, url)? != *rows {
+                let message = format!("`{url}` was changed in the meantime");
+                return Err(CommandError::failed(message).note("nothing was changed").help("run the command again"));
+            }
+            let rights = std::fs::metadata(path).map(|file| file.permissions());
+            // best effort: the new one has those of a new file
+            let _ = rights.and_then(|rights| std::fs::set_permissions(&self.path, rights));
+            remove_beside(path);
+            self.publish(path)
+        });
+        if result.is_err() {
+            block_on(old.connection().roll_back());
+            if is_wal {
+                // best effort: it works without as well
+                let _ = block_on(old.connection().rows("PRAGMA journal_mode = WAL"));
+            }
+        }
+        result
+    }
+
+    fn publish(&self, path: &Path) -> Result<()> {
+        std::fs::rename(&self.path, path).map_err(|error| CommandError::io("replace", path, &error))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if cfg!(unix) {
+            // best effort: it is there, if not yet on the disk
+            let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+        }
+        Ok(())
+    }
+}
+
+/// Makes sure that nobody else uses the database: in a log, that no other connection is open, otherwise that none reads
+/// or writes.
+fn lock(old: &Database, url: &DatabaseUrl, is_wal: bool) -> Result<()> {
+    let in_use = || {
+        CommandError::failed(format!("`{url}` is in use: another program has it open"))
+            .note("nothing was changed")
+            .help("stop that program, then run `cargo dbmigrate reset` again")
+    };
+    let refused = |error: EngineError| match error.kind {
+        ErrorKind::Locked => in_use(),
+        _ => engine_error("cannot lock the database", &error, url.into()).note("nothing was changed"),
+    };
+    if is_wal {
+        let row = block_on(old.connection().first_row("PRAGMA journal_mode = DELETE")).map_err(refused)?;
+        if row.is_none_or(|row| !text(&row[0]).eq_ignore_ascii_case("delete")) {
+            return Err(in_use());
+        }
+    }
+    block_on(old.connection().run("BEGIN EXCLUSIVE")).map_err(refused)
+}
+
+fn journal_mode(database: &Database, pragma: &str, url: &DatabaseUrl) -> Result<String> {
+    let row = block_on(database.connection().first_row(pragma));
+    let row = row.map_err(|error| engine_error("cannot read the database", &error, url.into()))?;
+    Ok(row.map(|row| text(&row[0]).to_ascii_lowercase()).unwrap_or_default())
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+fn remove_beside(path: &Path) {
+    for suffix in BESIDE {
+        // mostly there is none
+        let _ = std::fs::remove_file(beside(path, suffix));
+    }
+}
+
+fn remove_with_files_beside(path: &Path) {
+    let _ = std::fs::remove_file(path);
+    remove_beside(path);
+}
+
+/// Says what is applied.
+struct Said<'a>(&'a Printer);
+
+impl Observer for Said<'_> {
+    fn begin(&mut self, _: &str, _: usize, _: usize) {}
+
+    fn loses(&mut self, _: &Loss) {}
+
+    fn applied(&mut self, Applied { name, milliseconds }: &Applied) {
+        self.0.detail("Applied", format!("{name} ({milliseconds} ms)"));
+        self.0.json("applied", &json!({ "name": name, "milliseconds": milliseconds }));
+    }
+}

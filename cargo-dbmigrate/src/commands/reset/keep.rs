@@ -1,0 +1,89 @@
+//! `reset --keep-data`: the schema of the last migration with the rows that are there, and the history of this folder.
+
+use dbmigrate_core::engine::apply::history::{common, compare};
+use dbmigrate_core::engine::apply::{Standing, Target as _, inspect};
+use dbmigrate_core::folder::{Checksum, Folder};
+use dbmigrate_core::schema::canonical::SchemaHash;
+use pollster::block_on;
+use serde_json::json;
+
+use super::arguments::Reset;
+use crate::adopting::open_existing;
+use crate::database::failure::engine_error;
+use crate::database::state::failure;
+use crate::decisions::answers::FOR_RESET;
+use crate::decisions::ask::Asker;
+use crate::error::{CommandError, Result};
+use crate::project::Context;
+use crate::project::url::DatabaseUrl;
+use crate::pushing::Run;
+use crate::report::counted;
+use crate::{exit, structs};
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What a push is refused for, and if there is nothing to reset.
+pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
+    let Some(head) = folder.head() else { return Ok(exit::DONE) };
+    let declared = structs::read_all(context)?;
+    if head.schema != Checksum::from(SchemaHash::of(&declared.schema)) {
+        let message = format!("the structs are not what the last migration `{}` leads to", head.name);
+        return Err(CommandError::new(exit::DIFFERENCE, message)
+            .note("nothing was changed")
+            .help("write what differs into a migration: `cargo dbmigrate generate`"));
+    }
+    let mut database = open_existing(context, url, "reset")?;
+    let history = block_on(database.history())
+        .map_err(|error| engine_error("cannot read the history", &error, url.into()).note("nothing was changed"))?;
+    let migrations = folder.migrations();
+    if !history.is_empty() && compare(&history, migrations).is_ok() {
+        let (status, standing) =
+            block_on(inspect(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
+        match (standing, migrations.len() - status.applied) {
+            (Standing::AsRecorded, 0) => {
+                context.printer.status("Unchanged", format!("{url}: it is at {} already", head.name));
+                context.printer.json("reset", &json!({ "database": url.to_string(), "recorded": 0 }));
+                return Ok(exit::DONE);
+            }
+            (Standing::AsRecorded, _) => {
+                let message = format!("`{url}` only lacks migrations, which do not have to be taken for applied");
+                return Err(CommandError::new(exit::DIFFERENCE, message)
+                    .note("nothing was changed")
+                    .help("apply them: `cargo dbmigrate migrate`"));
+            }
+            _ => {}
+        }
+    }
+    drop(database);
+    let mut command_line = "cargo dbmigrate reset --keep-data".to_owned();
+    arguments.answers.push_to(&mut command_line);
+    let asker = Asker {
+        context,
+        declared: &declared,
+        answers: &arguments.answers,
+        words: FOR_RESET,
+        command_line,
+        untouched: "nothing was changed",
+        given: std::cell::RefCell::default(),
+    };
+    let taking = Some(migrations);
+    Run { context, only_show: false, retries: None, url, declared: &declared, asker, taking }.to_the_end()?;
+    let kept = common(&history, migrations);
+    let recorded = migrations.len() - kept;
+    context.printer.json("reset", &json!({ "database": url.to_string(), "recorded": recorded }));
+    let text = format!("{url}: {} recorded as applied, nothing of them executed", counted(recorded, "migration"));
+    context.printer.status("Adopted", text);
+    // those leave no trace in a schema
+    for migration in &migrations[kept..] {
+        let before = migration.index.checked_sub(1).and_then(|at| migrations.get(at));
+        if before.is_some_and(|before| before.schema == migration.schema) {
+            let file = folder.sql_path(migration).display().to_string();
+            context.printer.warning(
+                &format!("`{}` changes rows only, and was not executed on `{url}`", migration.name),
+                &[format!("execute by hand what is needed of {file}")],
+            );
+        }
+    }
+    Ok(exit::DONE)
+}

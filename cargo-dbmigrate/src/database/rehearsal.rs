@@ -1,0 +1,105 @@
+//! A database for a run of which nothing stays: of a file a copy, of a server a transaction that is rolled back.
+//!
+//! A file is copied under a lock for reading, so that nobody waits longer than for the copy, and a big rebuild writes
+//! nothing beside the original. A server cannot be copied: its other writers wait as they do for the real run.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use dbmigrate_core::engine::apply::Database;
+use dbmigrate_core::engine::{Connection, EngineError};
+use pollster::block_on;
+use tempfile::TempDir;
+
+use super::failure::engine_error;
+use super::{file, open};
+use crate::error::{CommandError, Result};
+use crate::project::Context;
+use crate::project::url::DatabaseUrl;
+
+/// A database to try something out on.
+pub(crate) struct Rehearsal {
+    database: Database,
+    /// Where the copy lies. Declared last, so that the database is closed when it goes.
+    _folder: Option<TempDir>,
+}
+
+impl Rehearsal {
+    /// Makes one for the database of a URL, which may not be there yet.
+    ///
+    /// # Errors
+    /// If the database could not be written, or cannot be copied.
+    pub(crate) fn of(context: &Context, url: &DatabaseUrl, retries: u32) -> Result<Self> {
+        let Some(path) = url.file() else {
+            let database = open(context, url, false)?.retrying(retries).rehearsing();
+            return Ok(Self { database, _folder: None });
+        };
+        file::check(url)?;
+        let engine =
+            |error: EngineError| engine_error("cannot try it out", &error, url.into()).note("nothing was changed");
+        let copied = |error: io::Error| cannot_copy(url, &error);
+        let folder = tempfile::Builder::new().prefix("dbmigrate-").tempdir().map_err(copied)?;
+        let copy = folder.path().join("copy.db");
+        let exists = file::exists(url)?;
+        file::verify_writable(path, exists).map_err(|error| error.note("nothing was changed"))?;
+        if exists {
+            let original = open(context, url, false)?.into_connection();
+            // what keeps the real run from writing keeps it from this as well; a transaction without a statement
+            // writes nothing
+            block_on(original.begin()).map_err(engine)?;
+            block_on(original.roll_back());
+            copy_of(&original, path, &copy).map_err(engine)?.map_err(copied)?;
+        }
+        let connection = block_on(Connection::open(&copy, true)).map_err(engine)?;
+        // nobody reads it after a crash
+        block_on(connection.run("PRAGMA synchronous = OFF")).map_err(engine)?;
+        let database = Database::from_connection(connection).ignoring(context.config.ignore.clone());
+        Ok(Self { database, _folder: Some(folder) })
+    }
+
+    /// The database.
+    pub(crate) fn database(&mut self) -> &mut Database {
+        &mut self.database
+    }
+}
+
+/// Copies a database with what its log has of it.
+///
+/// While somebody reads, nobody writes into the file but what the log has as well, and the log is not begun anew
+/// (sqlite.org/wal.html#concurrency). Closing a file gives up all locks that the process has on it (fcntl(2)), so the
+/// files stay open until both are copied.
+fn copy_of(original: &Connection, path: &Path, copy: &Path) -> std::result::Result<io::Result<()>, EngineError> {
+    block_on(original.run("BEGIN"))?;
+    block_on(original.rows("SELECT count(*) FROM sqlite_schema"))?;
+    let path = file::end_of_links(path);
+    let copied = (|| {
+        let _database = copied_file(&path, copy)?;
+        match copied_file(&beside(&path, "-wal"), &beside(copy, "-wal")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other.map(drop),
+        }
+    })();
+    block_on(original.roll_back());
+    Ok(copied)
+}
+
+/// Copies a file, which is left open.
+fn copied_file(from: &Path, to: &Path) -> io::Result<File> {
+    let mut from = File::open(from)?;
+    io::copy(&mut from, &mut File::create(to)?)?;
+    Ok(from)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn cannot_copy(url: &DatabaseUrl, error: &io::Error) -> CommandError {
+    let folder = std::env::temp_dir();
+    CommandError::failed(format!("cannot copy `{url}` to try it out in `{}`: {error}", folder.display()))
+        .note("nothing was changed")
+        .help("a dry run needs room for a copy of the database; to have it elsewhere: `TMPDIR=FOLDER`")
+}

@@ -1,0 +1,186 @@
+//! The questions as they are asked at a terminal.
+
+use dbmigrate_core::plan::{Decisions, Lint, Question};
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::sql::{Expr, Name};
+
+use super::ask::{Asker, Open, counted};
+use super::expression::OldTables;
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::report::prompt::NoAnswer;
+
+/// What a gone table or column has become.
+enum Fate<'q> {
+    Renamed(&'q Name),
+    Dropped,
+    Stays,
+}
+
+impl Asker<'_> {
+    /// Asks one question. A rename is what is marked first; a loss takes a `y` of its own, wherever it is chosen. `old`
+    /// is what there is before.
+    pub(crate) fn ask(&self, decisions: &mut Decisions, open: &Open, old: &Schema) -> Result<()> {
+        let answered = self.asked(decisions, open, old);
+        let flag = answered.map_err(|no_answer| self.without_answer(&no_answer))?;
+        match flag {
+            Some(flag) => {
+                self.given.borrow_mut().push(flag);
+                Ok(())
+            }
+            None => Err(CommandError::new(exit::DECISION, self.untouched)),
+        }
+    }
+
+    /// An error after questions were asked, with the command that gives the same answers again.
+    pub(crate) fn with_answers(&self, error: CommandError) -> CommandError {
+        let given = self.given.borrow();
+        if given.is_empty() {
+            return error;
+        }
+        error.help(format!("to give the same answers again: `{} {}`", self.command_line, given.join(" ")))
+    }
+
+    fn without_answer(&self, no_answer: &NoAnswer) -> CommandError {
+        let message = match no_answer {
+            NoAnswer::Cancelled => format!("cancelled, {}", self.untouched),
+            NoAnswer::Failed(error) => format!("no answer, {}: {error}", self.untouched),
+        };
+        CommandError::new(exit::DECISION, message)
+    }
+
+    /// Decides, and returns the answer as a flag; `None` if a loss was not confirmed and there is nothing else.
+    fn asked(
+        &self,
+        decisions: &mut Decisions,
+        Open { question, count }: &Open,
+        old: &Schema,
+    ) -> std::result::Result<Option<String>, NoAnswer> {
+        let printer = &self.context.printer;
+        let (lint, object) = question.lint();
+        let message = question.message(*count);
+        let candidates = match question {
+            Question::TableGone { candidates, .. } | Question::ColumnGone { candidates, .. } => &candidates[..],
+            _ => &[],
+        };
+        if let Question::Backfill { table, column, example } = question {
+            let answer = self.expression(&format!("{message} {}", such_as(example.as_str())), table, decisions, old)?;
+            let example = Expr::new(answer.as_str());
+            decisions.backfills.insert((table.clone(), column.clone()), example.clone());
+            let (table, column) = (table.clone(), column.clone());
+            return Ok(flags(&Question::Backfill { table, column, example }).into_iter().next());
+        }
+        if let Question::Conversion { table, column, types, example: Some(example) } = question {
+            let items =
+                ["converted by an SQL expression".to_owned(), "left as they are, and cannot be read".to_owned()];
+            loop {
+                if printer.choose(&message, &items)? == 0 {
+                    let answer =
+                        self.expression(&format!("converted to what? {}", such_as(example)), table, decisions, old)?;
+                    decisions.conversions.insert((table.clone(), column.clone()), Expr::new(answer.as_str()));
+                    let (table, column, types) = (table.clone(), column.clone(), types.clone());
+                    let answered = Question::Conversion { table, column, types, example: Some(answer) };
+                    return Ok(flags(&answered).into_iter().next());
+                }
+                if printer.confirm(&format!("leave values in `{object}` that cannot be read?"))? {
+                    decisions.accepted.add(lint, &object);
+                    return Ok(flags(question).pop());
+                }
+            }
+        }
+        if candidates.is_empty() {
+            let message = format!("{message}. Go on?");
+            if !printer.confirm(&message)? {
+                return Ok(None);
+            }
+            decisions.accepted.add(lint, &object);
+            return Ok(flags(question).into_iter().find(|flag| flag.contains(lint.name())));
+        }
+        let fate = loop {
+            match self.chosen(question, *count, candidates)? {
+                Fate::Dropped if !printer.confirm(&loss(&object, *count, lint))? => {}
+                fate => break fate,
+            }
+        };
+        Ok(match fate {
+            Fate::Renamed(to) => {
+                let mut one = question.clone();
+                match &mut one {
+                    Question::TableGone { table, candidates, .. } => {
+                        decisions.renames.tables.push((table.clone(), to.clone()));
+                        *candidates = vec![to.clone()];
+                    }
+                    Question::ColumnGone { table, column, candidates } => {
+                        decisions.renames.columns.push((table.clone(), column.clone(), to.clone()));
+                        *candidates = vec![to.clone()];
+                    }
+                    _ => {}
+                }
+                flags(&one).into_iter().next()
+            }
+            Fate::Dropped => {
+                decisions.accepted.add(lint, &object);
+                flags(question).into_iter().find(|flag| flag.contains(lint.name()))
+            }
+            Fate::Stays => {
+                if let Question::TableGone { table, .. } = question {
+                    decisions.accepted.kept_tables.insert(table.clone());
+                }
+                flags(question).pop()
+            }
+        })
+    }
+
+    /// An expression over the columns that a table has before.
+    fn expression(
+        &self,
+        question: &str,
+        table: &Name,
+        decisions: &Decisions,
+        old: &Schema,
+    ) -> std::result::Result<String, NoAnswer> {
+        let tables = OldTables::of(&decisions.renames.apply(old));
+        self.context.printer.enter(question, |expression| tables.check(table, expression))
+    }
+
+    /// What is chosen of the list.
+    fn chosen<'q>(
+        &self,
+        question: &Question,
+        count: Option<u64>,
+        candidates: &'q [Name],
+    ) -> std::result::Result<Fate<'q>, NoAnswer> {
+        let (lint, object) = question.lint();
+        let mut items: Vec<String> = candidates.iter().map(|name| format!("renamed to `{name}`")).collect();
+        items.push(match count {
+            Some(count) => format!("dropped, with {}", counted(count, lint)),
+            None => format!("dropped: everything in `{object}` is lost"),
+        });
+        let may_stay = matches!(question, Question::TableGone { may_stay: true, .. });
+        items.extend(may_stay.then(|| format!("neither: `{object}` stays beside the new one")));
+        let choice = self.context.printer.choose(&question.message(count), &items)?;
+        Ok(match candidates.get(choice) {
+            Some(to) => Fate::Renamed(to),
+            None if choice > candidates.len() => Fate::Stays,
+            None => Fate::Dropped,
+        })
+    }
+}
+
+fn such_as(example: &str) -> String {
+    format!("An SQL expression, such as {example}")
+}
+
+/// The flags that answer a question.
+fn flags(question: &Question) -> Vec<String> {
+    question.answers().into_iter().map(|(_, flag)| flag).collect()
+}
+
+/// The question before something is lost.
+fn loss(object: &str, count: Option<u64>, lint: Lint) -> String {
+    let kind = if lint == Lint::DropTable { "table" } else { "column" };
+    match count {
+        Some(count) => format!("drop {kind} `{object}` with {}? This cannot be undone.", counted(count, lint)),
+        None => format!("drop {kind} `{object}` with everything in it? This cannot be undone."),
+    }
+}

@@ -1,0 +1,313 @@
+//! Taking the last migration back, and replacing it by another: before the lock is replaced, the folder is what it was,
+//! and behind that what it is to be, whatever dies when.
+//!
+//! Directories and lock cannot change in one step, so what is on its way in or out says so. A directory with
+//! [`UNLISTED`] in it counts only if the lock lists it; and in [`NEXT`] lie the files of a migration whose name stays,
+//! which are taken where the lock lists them and not those in their place. Both are swept away once the lock is written.
+
+use std::io;
+use std::path::Path;
+
+use super::checksum::Checksum;
+use super::error::FolderError;
+use super::name::{MigrationName, Slug};
+use super::write::{replace_file, sync_directory, write_file};
+use super::{Folder, Migration, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
+use crate::schema::canonical::SchemaHash;
+
+/// The file in a directory that counts only if the lock lists it.
+pub(super) const UNLISTED: &str = ".unlisted";
+
+/// The folder in a migration's directory with the files that are about to take the place of the others.
+pub(super) const NEXT: &str = ".next";
+
+impl Folder {
+    /// Takes the last migration back: out of the lock, and off the disk. Its directory may be missing already.
+    ///
+    /// # Errors
+    /// As for [`Folder::add`].
+    pub fn take_back_last(&mut self) -> Result<Option<Migration>, FolderError> {
+        let Some(last) = self.head().cloned() else { return Ok(None) };
+        let directory = self.path.join(&last.name);
+        match self.verify_writable() {
+            Err(FolderError::Missing { path }) if path == directory => {}
+            result => result?,
+        }
+        self.mark(&directory)?;
+        let lock = self.lock.without_last();
+        self.write_lock(&lock).inspect_err(|_| unmark(&directory))?;
+        self.sweep()?;
+        Ok(Some(last))
+    }
+
+    /// Puts another migration in the place of the last one, with its number.
+    ///
+    /// # Errors
+    /// As for [`Folder::add`].
+    pub fn replace_last(&mut self, slug: &Slug, sql: &str, snapshot: &Snapshot) -> Result<(), FolderError> {
+        self.verify_writable()?;
+        let Some(last) = self.head().cloned() else { return Ok(()) };
+        let name = MigrationName::new(last.name.sequence(), slug);
+        let bytes = snapshot::to_bytes(snapshot);
+        let lock = self.lock.without_last().with(
+            name.clone(),
+            Checksum::of_sql(sql),
+            Checksum::of_text(&bytes),
+            SchemaHash::of(&snapshot.schema).into(),
+        );
+        let directory = self.path.join(&last.name);
+        self.protect_line_ends(sql)?;
+        if name == last.name {
+            let next = directory.join(NEXT);
+            self.lay_out(&next, sql.as_bytes(), &bytes).map_err(|source| self.not_writable(source))?;
+            self.write_lock(&lock).inspect_err(|_| drop(std::fs::remove_dir_all(&next)))?;
+        } else {
+            self.make_room(&name)?;
+            let staged = self.stage(&name, sql.as_bytes(), &bytes)?;
+            staged.add(UNLISTED).map_err(|source| self.not_writable(source))?;
+            self.mark(&directory)?;
+            let published = self.publish(staged, &name).inspect_err(|_| unmark(&directory))?;
+            self.write_lock(&lock).inspect_err(|_| {
+                unmark(&directory);
+                // best effort: what remains does not count
+                let _ = std::fs::remove_dir_all(published);
+            })?;
+        }
+        self.sweep()
+    }
+
+    /// Writes the files that are to take the place of others.
+    fn lay_out(&self, next: &Path, sql: &[u8], snapshot: &[u8]) -> io::Result<()> {
+        if next.exists() {
+            // of a run that died
+            std::fs::remove_dir_all(next)?;
+        }
+        std::fs::create_dir(next)?;
+        write_file(&next.join(SQL_FILE), sql)?;
+        write_file(&next.join(SNAPSHOT_FILE), snapshot)?;
+        sync_directory(next)?;
+        sync_directory(next.parent().unwrap_or(&self.path))
+    }
+
+    fn mark(&self, directory: &Path) -> Result<(), FolderError> {
+        if !directory.is_dir() {
+            return Ok(());
+        }
+        replace_file(&directory.join(UNLISTED), b"").map_err(|source| self.not_writable(source))
+    }
+
+    /// Takes a directory out of the way that an interrupted run has left and that does not count.
+    pub(super) fn make_room(&self, name: &MigrationName) -> Result<(), FolderError> {
+        let path = self.path.join(name);
+        let is_listed = self.migrations().iter().any(|migration| migration.name == *name);
+        if is_listed || !is_marked(&path) {
+            return Ok(());
+        }
+        self.remove(&path).map_err(|source| self.not_writable(source))
+    }
+
+    /// Finishes what the lock has decided. Only behind a lock of one's own: until then it may be the work of others.
+    pub(super) fn sweep(&mut self) -> Result<(), FolderError> {
+        let directories: Vec<_> = self.directories().iter().map(|name| self.path.join(name)).collect();
+        for directory in directories {
+            let name = directory.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            match self.migrations().iter().find(|migration| migration.name.as_str() == name).cloned() {
+                Some(migration) => {
+                    unmark(&directory);
+                    Self::put_in_place(&migration, &directory).map_err(|source| self.not_writable(source))?;
+                }
+                None if is_marked(&directory) => {
+                    self.remove(&directory).map_err(|source| self.not_writable(source))?;
+                }
+                None => {}
+            }
+        }
+        self.read_listing()
+    }
+
+    fn put_in_place(migration: &Migration, directory: &Path) -> io::Result<()> {
+        let next = directory.join(NEXT);
+        if !next.is_dir() {
+            return Ok(());
+        }
+        let is_sql = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|sql| Checksum::of_sql(sql) == migration.sql);
+        let is_snapshot = |bytes: &[u8]| Checksum::of_text(bytes) == migration.snapshot;
+        for file in [SQL_FILE, SNAPSHOT_FILE] {
+            let is_listed = |bytes: Vec<u8>| if file == SQL_FILE { is_sql(&bytes) } else { is_snapshot(&bytes) };
+            if std::fs::read(next.join(file)).is_ok_and(is_listed) {
+                std::fs::rename(next.join(file), directory.join(file))?;
+            }
+        }
+        sync_directory(directory)?;
+        std::fs::remove_dir_all(next)
+    }
+
+    /// Hides a directory before it is deleted: one that is deleted half would be in the way.
+    fn remove(&self, directory: &Path) -> io::Result<()> {
+        let name = directory.file_name().unwrap_or_default().to_string_lossy();
+        let hidden = self.path.join(format!(".{name}.{}.removed", std::process::id()));
+        if hidden.exists() {
+            std::fs::remove_dir_all(&hidden)?;
+        }
+        std::fs::rename(directory, &hidden)?;
+        sync_directory(&self.path)?;
+        std::fs::remove_dir_all(&hidden)
+    }
+}
+
+/// Whether a directory counts only if the lock lists it.
+pub(super) fn is_marked(directory: &Path) -> bool {
+    directory.join(UNLISTED).exists()
+}
+
+/// The bytes that are to take the place of a file.
+pub(super) fn next(path: &Path) -> Option<Vec<u8>> {
+    std::fs::read(path.with_file_name(NEXT).join(path.file_name()?)).ok()
+}
+
+fn unmark(directory: &Path) {
+    // best effort: one that is listed counts with the mark as well
+    let _ = std::fs::remove_file(directory.join(UNLISTED));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::Verify;
+    use super::*;
+
+    const OLD: &str = "SELECT 1;\n";
+    const NEW: &str = "SELECT 2;\n";
+
+    struct Place {
+        directory: tempfile::TempDir,
+    }
+
+    impl Place {
+        /// A folder with `0001_a` and `0002_b`.
+        fn new() -> Self {
+            let place = Self { directory: tempfile::tempdir().expect("a temporary directory") };
+            let mut folder = place.folder();
+            for slug in ["a", "b"] {
+                folder.add(&self::slug(slug), OLD, &Snapshot::default()).expect("it can be added");
+            }
+            place
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.directory.path().join(name)
+        }
+
+        fn folder(&self) -> Folder {
+            Folder::open(self.directory.path()).expect("the lock is whole")
+        }
+
+        /// The names and scripts of a folder in which nothing is wrong.
+        #[track_caller]
+        fn scripts(&self) -> Vec<String> {
+            let folder = self.folder();
+            folder.verify(Verify::All).expect("nothing is wrong");
+            let script = |migration: &Migration| {
+                format!("{} {}", migration.name, folder.sql(migration).expect("it is listed").trim())
+            };
+            folder.migrations().iter().map(script).collect()
+        }
+
+        fn names(&self) -> Vec<String> {
+            let entries = std::fs::read_dir(self.directory.path()).expect("it is readable");
+            let name = |entry: io::Result<std::fs::DirEntry>| entry.unwrap().file_name().to_string_lossy().into_owned();
+            let mut names: Vec<String> = entries.map(name).collect();
+            names.sort();
+            names
+        }
+    }
+
+    fn slug(text: &str) -> Slug {
+        Slug::sanitize(text).expect("it has letters")
+    }
+
+    #[test]
+    fn the_last_migration_is_taken_back_with_its_line_in_the_lock() {
+        let place = Place::new();
+        let taken = place.folder().take_back_last().expect("it is writable").expect("there is one");
+        assert_eq!(taken.name.as_str(), "0002_b");
+        assert_eq!(place.scripts(), ["0001_a SELECT 1;"]);
+        assert_eq!(place.names(), ["0001_a", "migrations.lock"]);
+    }
+
+    #[test]
+    fn a_death_while_a_migration_is_taken_back_leaves_it_or_not() {
+        let place = Place::new();
+        let old = std::fs::read(place.path("migrations.lock")).unwrap();
+        place.folder().mark(&place.path("0002_b")).expect("it is writable");
+        assert_eq!(place.scripts().len(), 2, "nothing is decided");
+        let mut folder = place.folder();
+        let lock = folder.lock.without_last();
+        folder.write_lock(&lock).expect("it is writable");
+        assert_eq!(place.scripts().len(), 1, "it is decided");
+        assert!(place.path("0002_b").is_dir());
+        // the next one may have its name
+        place.folder().add(&slug("b"), NEW, &Snapshot::default()).expect("what is left is not in the way");
+        assert_eq!(place.scripts(), ["0001_a SELECT 1;", "0002_b SELECT 2;"]);
+        assert_eq!(place.names(), ["0001_a", "0002_b", "migrations.lock"]);
+        assert_ne!(std::fs::read(place.path("migrations.lock")).unwrap(), old);
+    }
+
+    #[test]
+    fn a_migration_is_replaced_under_its_own_and_under_another_name() {
+        for name in ["b", "c"] {
+            let place = Place::new();
+            place.folder().replace_last(&slug(name), NEW, &Snapshot::default()).expect("it is writable");
+            assert_eq!(place.scripts(), ["0001_a SELECT 1;".to_owned(), format!("0002_{name} SELECT 2;")]);
+            assert_eq!(place.names(), ["0001_a".to_owned(), format!("0002_{name}"), "migrations.lock".to_owned()]);
+            assert!(!place.path("0002_b").join(NEXT).exists());
+        }
+    }
+
+    #[test]
+    fn a_death_while_a_migration_is_replaced_leaves_the_old_one_or_the_new_one() {
+        let (new, empty) = (NEW.as_bytes(), snapshot::to_bytes(&Snapshot::default()));
+        let sum = |bytes: &[u8]| Checksum::of_text(bytes);
+        let schema = || SchemaHash::of(&Snapshot::default().schema).into();
+        // under its own name
+        let place = Place::new();
+        let mut folder = place.folder();
+        let next = place.path("0002_b").join(NEXT);
+        folder.lay_out(&next, new, &empty).expect("it is writable");
+        assert_eq!(place.scripts()[1], "0002_b SELECT 1;");
+        let name = folder.head().expect("there is one").name.clone();
+        let lock = folder.lock.without_last().with(name, sum(new), sum(&empty), schema());
+        folder.write_lock(&lock).expect("it is writable");
+        assert_eq!(place.scripts()[1], "0002_b SELECT 2;");
+        std::fs::rename(next.join(SQL_FILE), place.path("0002_b").join(SQL_FILE)).expect("it is writable");
+        assert_eq!(place.scripts()[1], "0002_b SELECT 2;");
+        place.folder().sweep().expect("it is writable");
+        assert_eq!(place.scripts()[1], "0002_b SELECT 2;");
+        assert!(!next.exists());
+        // under another name
+        let place = Place::new();
+        let mut folder = place.folder();
+        let name = MigrationName::new(2, &slug("c"));
+        let staged = folder.stage(&name, new, &empty).expect("it is writable");
+        staged.add(UNLISTED).expect("it is writable");
+        folder.mark(&place.path("0002_b")).expect("it is writable");
+        folder.publish(staged, &name).expect("it is writable");
+        assert_eq!(place.scripts()[1], "0002_b SELECT 1;");
+        let lock = folder.lock.without_last().with(name, sum(new), sum(&empty), schema());
+        folder.write_lock(&lock).expect("it is writable");
+        assert_eq!(place.scripts()[1], "0002_c SELECT 2;");
+        place.folder().sweep().expect("it is writable");
+        assert_eq!(place.scripts()[1], "0002_c SELECT 2;");
+        assert_eq!(place.names(), ["0001_a", "0002_c", "migrations.lock"]);
+    }
+
+    #[test]
+    fn nothing_is_taken_back_from_a_lock_that_somebody_else_has_written() {
+        let place = Place::new();
+        let mut stale = place.folder();
+        place.folder().add(&slug("c"), NEW, &Snapshot::default()).expect("it is writable");
+        assert!(matches!(stale.take_back_last(), Err(FolderError::ChangedMeanwhile { .. })));
+        assert_eq!(place.scripts().len(), 3);
+    }
+}
