@@ -24,7 +24,7 @@ const POINTERS: &[Pointer] = &[
         ],
     },
     Pointer {
-        words: &["reset", "drop", "fresh", "refresh", "recreate", "wipe", "clean", "clear"],
+        words: &["drop", "fresh", "refresh", "recreate", "wipe", "clean", "clear"],
         lines: &["make a local database anew, with all migrations: `cargo dbmigrate reset`"],
     },
     Pointer {
