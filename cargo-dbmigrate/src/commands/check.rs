@@ -28,7 +28,6 @@ pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let folder = context.folder()?;
     folder.verify(Verify::All)?;
     let declared = structs::read_all(context)?;
-    context.refuse_missing(&folder)?;
     let count = folder.migrations().len();
     let replay = || {
         let progress = context.printer.progress("Replaying", count as u64);
@@ -47,6 +46,7 @@ pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
         let head = folder.head_snapshot()?;
         let renames = structs::pending_renames(&declared, &head);
         proof::check(context, &declared, &renames.apply(&head.schema))?;
+        context.refuse_missing(&folder)?;
         compare(context, &folder, &declared)?;
         replayed.unwrap_or_else(replay)?;
     }

@@ -110,7 +110,7 @@ fn with_limit(project: &Project, kilobytes: u64) -> Run {
     let script = format!("trap '' XFSZ; ulimit -f {} || exit 99; exec \"$0\" \"$@\"", kilobytes * 2);
     command = {
         let mut shell = std::process::Command::new("sh");
-        shell.arg("-c").arg(script).arg(binary).arg("migrate").current_dir(project.root());
+        shell.arg("-c").arg(script).arg(binary).args(["migrate", "--url", "dev.db"]).current_dir(project.root());
         shell
     };
     Run::of(&mut command)
