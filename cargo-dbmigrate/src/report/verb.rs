@@ -33,6 +33,8 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Pulled",
             "Ready",
             "Recorded",
+            "Removed",
+            "Replaced",
         ],
     ),
     (Meaning::Going, &["Adding", "Changing", "Creating", "Planning", "Renaming", "Retrying", "Waiting"]),
