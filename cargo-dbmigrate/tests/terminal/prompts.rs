@@ -200,7 +200,7 @@ fn what_is_typed_ahead_is_taken_and_not_echoed_twice() {
 
 #[test]
 fn a_conversion_is_asked_for_and_checked_like_a_backfill() {
-    let project = changed("nick: i64,");
+    let project = changed("nick: bool,");
     let mut terminal = Terminal::start(&project, 200, "generate");
     terminal
         .sees("> converted by an SQL expression")
@@ -208,9 +208,9 @@ fn a_conversion_is_asked_for_and_checked_like_a_backfill() {
         .types(ENTER)
         .sees("cannot be read? [y/N]")
         .types(ENTER);
-    terminal.sees("> converted by").types(ENTER).sees("such as").types("length(nik)").types(ENTER);
-    terminal.sees("no such column: nik").types("\x15length(nick)").types(ENTER);
+    terminal.sees("> converted by").types(ENTER).sees("such as").types("nik = 1").types(ENTER);
+    terminal.sees("no such column: nik").types("\x15nick = 'Ada'").types(ENTER);
     assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
     project.runs("migrate");
-    assert_eq!(project.dump(), "-- users\nid|nick\n1|3\n2|5\n");
+    assert_eq!(project.dump(), "-- users\nid|nick\n1|1\n2|0\n");
 }

@@ -5,6 +5,7 @@ use super::decide::{Decisions, Question};
 use super::lint::Lint;
 use crate::diff::Diff;
 use crate::schema::{Column, Reads, Schema};
+use crate::sql::path::path;
 
 /// The decisions about conversions that are missing where rows are not at hand: where most values of the old type cannot
 /// be read as the new one. Whether those of a database can is seen before it is touched.
@@ -19,7 +20,7 @@ pub fn conversions(diff: &Diff, new: &Schema, decisions: &Decisions) -> Vec<Ques
             if !stored || old.decl_type == column.decl_type || !is_worlds_apart(old, column, &reads) {
                 continue;
             }
-            let object = format!("{}.{}", table.name, column.name);
+            let object = path([&table.name, &column.name]);
             let is_decided = decisions.accepted.has(Lint::LossyConversion, &object)
                 || decisions.conversion(&table.name, &column.name).is_some();
             if !is_decided {

@@ -27,6 +27,7 @@ use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::report::duration::Elapsed;
 use crate::report::{Printer, counted};
 
 /// What SQLite keeps beside a database.
@@ -65,10 +66,8 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     let count = folder.migrations().len();
     let lost: u64 = rows.iter().filter_map(|(_, count)| *count).sum();
     context.printer.json("reset", &json!({ "database": url.to_string(), "migrations": count, "rows_lost": lost }));
-    let milliseconds = started.elapsed().as_millis();
-    context
-        .printer
-        .status("Finished", format!("{url}: made anew, {} applied in {milliseconds} ms", counted(count, "migration")));
+    let took = Elapsed(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
+    context.printer.status("Finished", format!("{url}: made anew, {} applied in {took}", counted(count, "migration")));
     Ok(exit::DONE)
 }
 
@@ -223,7 +222,7 @@ impl Observer for Said<'_> {
     fn loses(&mut self, _: &Loss) {}
 
     fn applied(&mut self, Applied { name, milliseconds }: &Applied) {
-        self.0.detail("Applied", format!("{name} ({milliseconds} ms)"));
+        self.0.detail("Applied", format!("{name} ({})", Elapsed(*milliseconds)));
         self.0.json("applied", &json!({ "name": name, "milliseconds": milliseconds }));
     }
 }
