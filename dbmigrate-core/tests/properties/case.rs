@@ -48,13 +48,13 @@ pub(crate) fn change_of(genes: &CaseGenes) -> Result<Option<Change>, String> {
     Ok(Some(change))
 }
 
-/// Why a schema cannot be declared, if it cannot. That libSQL and the model disagree about it is no reason.
+/// Why a schema cannot be declared, or never be used, if that is so. That libSQL and the model disagree about it is no reason.
 pub(crate) fn refusal(schema: &Schema) -> Result<Option<String>, String> {
     if let Some(problem) = schema.problems().first() {
         return Ok(Some(problem.message.clone()));
     }
     match block_on(prove::check_declaration(schema, &[])) {
-        Ok(_) => Ok(None),
+        Ok(faults) => Ok(faults.first().map(|fault| fault.message.clone())),
         Err(error) if error.to_string().contains("differently") => Err(format!("{error}\n{}", script(schema))),
         Err(error) => Ok(Some(error.to_string())),
     }
