@@ -45,7 +45,9 @@ fn what_a_token_is_not_good_for_is_said() {
         ("for reading", key.token(&json!({"a": "ro"}))),
     ] {
         project.say(&format!("== {what}\n"));
-        ends(&project, &token, 1, "migrate");
+        // a blank one is no token, which is a mistake of the environment
+        let code = if token.is_empty() { 2 } else { 1 };
+        ends(&project, &token, code, "migrate");
         assert_eq!(hand.tables(), [""; 0], "{what}");
         for line in ["migrate -v", "migrate --message-format json", "push", "migrate --dry-run", "status"] {
             let run = {
@@ -57,7 +59,7 @@ fn what_a_token_is_not_good_for_is_said() {
                 run
             };
             let reads = line == "status" && what == "for reading";
-            assert_eq!(run.code != 1, reads, "{what}: `{line}` exits with {}:\n{}", run.code, run.err);
+            assert_eq!(run.code != code, reads, "{what}: `{line}` exits with {}:\n{}", run.code, run.err);
             for part in token.split('.').filter(|part| part.len() > 8) {
                 assert!(!run.out.contains(part) && !run.err.contains(part), "`{line}` shows `{part}`");
             }

@@ -1,4 +1,4 @@
-use dbmigrate::{ColumnType, Json, Table, View};
+use dbmigrate::{Json, Table, View};
 
 #[derive(Debug, Clone, Table)]
 #[table(name = "1st")]
@@ -143,17 +143,8 @@ pub struct SerdeJson {
 pub struct Some {
     #[column(primary_key)]
     pub id: i64,
-    pub state: SomeState,
-}
-
-/// The values of `some.state`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ColumnType)]
-#[column_type(check)]
-pub enum SomeState {
-    Self_,
-    Yield,
-    Some,
-    None,
+    #[column(check = "state IN ('self', 'yield', 'some', 'none')")]
+    pub state: String,
 }
 
 #[derive(Debug, Clone, Table)]
