@@ -3,7 +3,7 @@
 //! First the *wanted* schema is built on its own: if that fails, the declaration is wrong and its author can mend it.
 //! Then the plan runs on the old schema: if that fails, or rows are lost, the planner is wrong, and says so.
 //!
-//! Both are done with the part of the schema that the change can reach ([`scope`]), if that is enough.
+//! Both are done with the part of the schema that the change can reach (`scope`), if that is enough.
 
 mod excuse;
 mod scope;

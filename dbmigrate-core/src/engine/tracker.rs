@@ -1,7 +1,7 @@
 //! The schema of a database while migrations run on it: read once, then kept up to date with what changed.
 //!
 //! Each migration is verified against its snapshot, so with many migrations the cost must follow the change, not the
-//! schema: what a migration has added, changed and removed is read alone ([`changes`]), and the hash of the schema is
+//! schema: what a migration has added, changed and removed is read alone (`changes`), and the hash of the schema is
 //! adjusted by it.
 
 mod changes;
