@@ -31,6 +31,7 @@ pub(super) struct Statistics {
 }
 
 impl Statistics {
+    #[cfg(feature = "remote")]
     /// Whether statements could lose any.
     pub(super) fn is_for(statements: &[Statement<'_>]) -> bool {
         !kept_tables(statements).is_empty()
