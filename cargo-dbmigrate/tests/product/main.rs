@@ -17,6 +17,7 @@ mod faults;
 mod folder;
 mod foreign_files;
 mod forgotten;
+mod hostile_names;
 mod ignored;
 mod line_ends;
 mod never_usable;
