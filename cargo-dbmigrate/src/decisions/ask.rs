@@ -4,10 +4,12 @@ use std::cell::RefCell;
 
 use dbmigrate_core::diff::{Diff, RenameError, diff};
 use dbmigrate_core::folder::Snapshot;
-use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
+use dbmigrate_core::plan::decide::{answerable, as_renames, questions, shell_quoted};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, conversions, misplaced, of_unknown};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::path::parse_path;
 
 use crate::decisions::answers::{Acceptance, Answers, Word, override_with};
 use crate::diagnostic::Diagnostic;
@@ -83,7 +85,7 @@ impl Asker<'_> {
                 return Ok(Decided { decisions, diff, is_complete: false });
             }
             if !self.context.printer.can_ask() {
-                return Err(self.missing(&open, &[]));
+                return Err(self.without_unknown(old, new)?.missing(&open, &[]));
             }
             self.ask(&mut decisions, first, old)?;
         }
@@ -97,6 +99,38 @@ impl Asker<'_> {
         CommandError::usage(error.to_string()).help(
             "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name",
         )
+    }
+}
+
+impl<'a> Asker<'a> {
+    /// The same, with a command line that does not repeat what accepts something that there is not. That is warned of.
+    fn without_unknown(&self, old: &Schema, new: &Schema) -> Result<Asker<'a>> {
+        let mut command_line = self.command_line.clone();
+        for (typed, acceptance) in self.answers.accept.iter().zip(self.answers.accepted(self.words)?) {
+            let Acceptance::Lint(lint, object) = acceptance.of_known((old, new)) else { continue };
+            if !is_anything(&object, &[old, new]) {
+                let message = format!("`--accept {lint}:{object}`: there is nothing of that name");
+                self.context.printer.warning(&message, &[]);
+                command_line = command_line.replacen(&format!(" --accept {}", shell_quoted(typed)), "", 1);
+            }
+        }
+        let Self { context, declared, answers, words, untouched, .. } = *self;
+        Ok(Asker { context, declared, answers, words, command_line, untouched, given: RefCell::default() })
+    }
+}
+
+/// Whether a path can be of something: a table that there is, and a column that some table has, as tables may be renamed.
+fn is_anything(object: &str, schemas: &[&Schema]) -> bool {
+    let Some((parts, None)) = parse_path(object) else { return false };
+    let is_table = |name: &Name| schemas.iter().any(|schema| schema.object_names().any(|one| one == name));
+    let is_column = |name: &Name| {
+        let mut tables = schemas.iter().flat_map(|schema| &schema.tables);
+        tables.any(|table| table.column(name).is_some())
+    };
+    match &parts[..] {
+        [table] => is_table(table),
+        [table, column] => is_table(table) && is_column(column),
+        _ => false,
     }
 }
 
