@@ -5,7 +5,7 @@ use crate::screen::Terminal;
 
 const BEFORE: &str = "#[derive(Table)]\n#[table(name = \"events\")]\nstruct Event {\n    #[column(primary_key)]\n    id: i64,\n    name: Option<String>,\n}\n";
 const AFTER: &str = "#[derive(Table)]\n#[table(name = \"events\")]\nstruct Event {\n    #[column(primary_key)]\n    id: i64,\n    name: String,\n}\n";
-const ROWS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600000)
+const ROWS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)
     INSERT INTO events SELECT i, 'the name of event ' || i FROM n";
 
 #[test]
@@ -17,7 +17,7 @@ fn a_rebuild_says_how_many_rows_of_how_many_are_copied() {
     let mut terminal = Terminal::start(&project, 120, "migrate");
     assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
     let said = terminal.bytes();
-    assert!(said.contains(" of 600,000 rows"), "{said}");
+    assert!(said.contains(" of 3,000,000 rows"), "{said}");
     // nothing of it stays
     assert!(
         !terminal.screen().contains("rows") && terminal.screen().contains("Finished dev.db"),
@@ -26,7 +26,7 @@ fn a_rebuild_says_how_many_rows_of_how_many_are_copied() {
     );
     assert_eq!(
         project.query("SELECT count(*), count(DISTINCT name), sum(id) FROM events"),
-        ["600000|600000|180000300000"]
+        ["3000000|3000000|4500001500000"]
     );
     assert_eq!(project.query("PRAGMA integrity_check"), ["ok"]);
 }
