@@ -252,3 +252,17 @@ fn a_conversion_is_read_back_and_kept() {
     project.runs("migrate");
     assert_eq!(project.query("SELECT * FROM users"), ["1|71|NULL", "2|NULL|NULL"]);
 }
+
+#[test]
+fn a_generated_migration_with_documentation_is_no_hand_written_one() {
+    let project = Project::migrated(
+        "/// A person.\n#[derive(Table)]\npub struct User {\n    /// Its number.\n    #[column(primary_key)]\n    pub id: i64,\n    pub name: Option<String>,\n}",
+    );
+    let before = project.tree();
+    // a rebuild, which writes the comments anew
+    project.replace("src/lib.rs", "Option<String>", "String");
+    project.runs("generate");
+    project.runs("generate --undo");
+    project.replace("src/lib.rs", "name: String", "name: Option<String>");
+    assert_eq!(project.tree(), before);
+}

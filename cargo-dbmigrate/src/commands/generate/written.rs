@@ -1,8 +1,12 @@
 //! Whether a migration is what `generate` has written, and with which answers.
 
+use std::collections::BTreeMap;
+
+use dbmigrate_core::ddl::{Comments, Object, comments, read};
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
 use dbmigrate_core::plan::{Decisions, Plan, plan};
+use dbmigrate_core::sql::Name;
 
 use super::planned::template;
 use crate::error::Result;
@@ -22,10 +26,12 @@ pub(super) struct Written {
 /// If a snapshot cannot be read.
 pub(super) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -> Result<Option<Written>> {
     // a snapshot that is not as it was recorded tells nothing
-    let Ok(after) = folder.snapshot_at(migration) else { return Ok(None) };
+    let Ok(mut after) = folder.snapshot_at(migration) else { return Ok(None) };
     let before = snapshot_before(folder, migration)?;
     let Ok(script) = Script::parse(text, &folder.sql_path(migration)) else { return Ok(None) };
     let allowed = || script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
+    // no snapshot has the documentation, which came from the structs
+    after.schema.docs = documentation(&script);
     let read = Decisions::read_back(&before.schema, &after.schema, allowed(), &script.statements);
     // what the text does not say: the order of renames that hang on each other, that everything was accepted, and
     // whether the losses of conversions were
@@ -52,6 +58,26 @@ pub(super) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -
         }
     }
     Ok(None)
+}
+
+/// What the `CREATE` statements of a script say of tables and views, by the names that those have in the end.
+fn documentation(script: &Script<'_>) -> BTreeMap<Name, Comments> {
+    let mut found = BTreeMap::new();
+    for statement in &script.statements {
+        let name = match read(statement.text) {
+            Ok(Object::Table(table)) => table.name,
+            Ok(Object::View(view)) => view.name,
+            Ok(Object::VirtualTable(table)) => table.name,
+            _ => continue,
+        };
+        let said = comments(statement.text);
+        // a rebuild makes the table under another name first
+        let name = name.as_str().strip_prefix("_dbmigrate_new_").map_or(name.clone(), Name::from);
+        if said != Comments::default() {
+            found.insert(name, said);
+        }
+    }
+    found
 }
 
 /// The snapshot that a migration starts from.
