@@ -195,8 +195,8 @@ fn is_token(error: &clap::Error) -> bool {
 
 /// What is said of it.
 fn no_token() -> CommandError {
-    CommandError::usage("a token is no argument: everybody on this machine can read command lines")
-        .help(format!("put it into the environment, or into `.env`: `{TOKEN_VARIABLE}=…`"))
+    CommandError::usage("a token cannot be passed as an argument: anyone on this machine can read command lines")
+        .help(format!("set it in the environment or in `.env`: `{TOKEN_VARIABLE}=…`"))
         .help("or name another variable in `dbmigrate.toml`: `token_env = \"NAME\"`")
 }
 

@@ -174,7 +174,11 @@ fn history(error: HistoryError) -> MigrateError {
         HistoryError::Edited { .. } => {
             (MigrateErrorKind::History, "restore the migration as it was applied, from version control")
         }
-        _ => (MigrateErrorKind::History, "this database and this program have different pasts: is it the right one?"),
+        _ => (
+            MigrateErrorKind::History,
+            "the histories of the database and the program diverge: is this the right \
+                                          database?",
+        ),
     };
     MigrateError::new(kind, error.to_string()).with_help(help).source_is(error)
 }
@@ -208,7 +212,7 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
         Failure::Statement { .. } => of_engine.unwrap_or((MigrateErrorKind::Migration, None)),
         Failure::Engine { .. } => of_engine.unwrap_or((MigrateErrorKind::Database, None)),
         Failure::Preflight { .. } | Failure::ForeignKeys { .. } => {
-            (MigrateErrorKind::Migration, Some("mend the rows, then start the application again"))
+            (MigrateErrorKind::Migration, Some("fix the rows, then start the application again"))
         }
         _ => (MigrateErrorKind::Migration, None),
     };

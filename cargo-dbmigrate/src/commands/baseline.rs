@@ -66,19 +66,19 @@ fn refuse_guess(context: &Context, folder: &Folder, last: &Migration, url: &Data
     }
     let message = format!("`{shown}` has the schema of `{first}`, which `{}` does not change", rest.join("`, `"));
     let error = CommandError::new(exit::DECISION, message).note("nothing was changed");
-    let question = |name: &&str| format!("if `{name}` was the last to be done: `cargo dbmigrate baseline {name}`");
+    let question = |name: &&str| format!("if `{name}` was applied last: `cargo dbmigrate baseline {name}`");
     Err(error.helps(same.iter().map(question)))
 }
 
 /// The migration of that name or number, else the last one.
 fn migration<'f>(folder: &'f Folder, name: Option<&str>) -> Result<&'f Migration> {
     let Some(head) = folder.head() else {
-        let message = format!("there are no migrations in `{}`", folder.path().display());
+        let message = format!("no migrations in `{}`", folder.path().display());
         return Err(CommandError::usage(message)
-            .help("write the first from the database: `cargo dbmigrate pull --baseline --out src/schema.rs`")
+            .help("write the first one from the database: `cargo dbmigrate pull --baseline --out src/schema.rs`")
             .help("or from your structs: `cargo dbmigrate generate`"));
     };
     let Some(name) = name else { return Ok(head) };
-    let unknown = || CommandError::usage(format!("there is no migration `{name}`"));
+    let unknown = || CommandError::usage(format!("no migration named `{name}`"));
     folder.find(name).ok_or_else(|| unknown().help("list them: `cargo dbmigrate status`"))
 }

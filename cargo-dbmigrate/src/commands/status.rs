@@ -84,7 +84,7 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
             printer.warning(&drift_message(&shown, &drifted.migration), &drift_help(&drifted.migration));
         }
         (Standing::NotEmpty(_), ..) => {
-            let message = format!("`{shown}` has tables but no migration history, so that `migrate` refuses it");
+            let message = format!("`{shown}` has tables but no migration history, so `migrate` refuses it");
             printer.warning(&message, &not_empty_help());
         }
         (_, 1.., _) => printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]),

@@ -97,7 +97,7 @@ impl Asker<'_> {
             return error;
         }
         CommandError::usage(error.to_string()).help(
-            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name",
+            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, with the table's new name",
         )
     }
 }
@@ -109,7 +109,7 @@ impl<'a> Asker<'a> {
         for (typed, acceptance) in self.answers.accept.iter().zip(self.answers.accepted(self.words)?) {
             let Acceptance::Lint(lint, object) = acceptance.of_known((old, new)) else { continue };
             if !is_anything(&object, &[old, new]) {
-                let message = format!("`--accept {lint}:{object}`: there is nothing of that name");
+                let message = format!("`--accept {lint}:{object}`: no such object");
                 self.context.printer.warning(&message, &[]);
                 command_line = command_line.replacen(&format!(" --accept {}", shell_quoted(typed)), "", 1);
             }
@@ -171,7 +171,7 @@ impl Asker<'_> {
             let Acceptance::Lint(lint, object) = acceptance.of_known((old, new)) else { continue };
             let is_used = needed.iter().any(|(one, two)| *one == lint && two.eq_ignore_ascii_case(&object));
             if !is_used && lint != Lint::LossyConversion {
-                let message = format!("`--accept {lint}:{object}`: nothing of that kind happens");
+                let message = format!("`--accept {lint}:{object}`: no change needs it");
                 self.context.printer.warning(&message, &[]);
             }
         }
@@ -188,7 +188,7 @@ impl Asker<'_> {
             1 => "a decision is needed".to_owned(),
             count => format!("{count} decisions are needed"),
         };
-        let rows = "rows contradict what the structs declare";
+        let rows = "rows do not fit the structs";
         let message = match (open.is_empty(), contradicted.is_empty()) {
             (false, true) => format!("{decisions}, {untouched}"),
             (false, false) => format!("{decisions} and {rows}, {untouched}"),
@@ -199,17 +199,16 @@ impl Asker<'_> {
         let mut error = CommandError::new(exit::DECISION, message).diagnostics(rendered);
         if self.declared.schema.is_empty() {
             let package = &self.context.package.name;
-            error =
-                error.note(format!("no struct with `#[derive(Table)]` was found in `{package}`: is a `mod` missing?"));
+            error = error.note(format!("no struct with `#[derive(Table)]` in `{package}`: is a `mod` missing?"));
         }
         let questions: Vec<Question> = open.iter().map(|open| open.question.clone()).collect();
         match as_renames(&questions).filter(|_| !open.is_empty()) {
             _ if count == 1 => error,
             Some(flags) if contradicted.is_empty() => {
-                error.help(format!("if all are renamed: `{command} {}`", flags.join(" ")))
+                error.help(format!("if all were renamed: `{command} {}`", flags.join(" ")))
             }
-            _ if open.is_empty() => error.help("mend the rows or give the answers, all in one command"),
-            _ => error.help("give all answers in one command, one flag each"),
+            _ if open.is_empty() => error.help("fix the rows, or pass all answers in one command"),
+            _ => error.help("pass all answers in one command, one flag each"),
         }
     }
 

@@ -30,8 +30,8 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         problem.help.into_iter().fold(error, CommandError::help)
     })?;
     if config.url.as_ref().is_some_and(|url| has_credentials(url)) {
-        let message = "`url` has credentials in it, and this file is for everybody";
-        let help = format!("put the token into the environment variable `{TOKEN_VARIABLE}` or into `.env`");
+        let message = "`url` contains credentials, and this file is checked in";
+        let help = format!("set the token in the environment or in `.env`: `{TOKEN_VARIABLE}=…`");
         return Err(CommandError::usage(message).at(path.display()).help(help));
     }
     Ok(config)

@@ -134,7 +134,7 @@ fn a_conversion_that_has_nothing_to_do_is_an_error_that_says_why() {
         ("--convert users.id=1", "nothing that changes in the table concerns the column"),
         ("--convert users.flag", "does not say what rows get"),
         ("--convert users.flag=", "does not say what rows get"),
-        ("--convert users.flag=1 --convert users.flag=0", "two `--convert` for `users.flag`"),
+        ("--convert users.flag=1 --convert users.flag=0", "`--convert` is given twice for `users.flag`"),
         ("--backfill users.flag=1 --convert users.flag=0", "neither new nor newly NOT NULL"),
         ("--backfill users.flag=1", "`--convert users.flag=1`"),
         ("--convert users.flag=nonsense(flag)", "does not work: no such function: nonsense"),

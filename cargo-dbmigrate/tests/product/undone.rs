@@ -58,7 +58,7 @@ fn a_migration_that_a_database_has_is_not_taken_back() {
         }
         for flag in ["--undo", "--undo --dry-run"] {
             let run = project.refuses(5, &format!("generate {flag} {named}"));
-            let message = "error: `0002_users_age` was applied to `other.db`, so it stays as it is";
+            let message = "error: `0002_users_age` is applied to `other.db` and cannot be changed";
             assert!(run.err.contains(message), "{}", run.err);
             assert!(run.err.contains("`cargo dbmigrate generate`"), "{}", run.err);
         }

@@ -225,7 +225,7 @@ impl FolderError {
             Self::MissingLock { path: file } | Self::TamperedLock { path: file, .. } => vec![match git(file) {
                 InGit::Restorable(command) => format!("restore it: `{command}`"),
                 InGit::Same => format!("undo the change by hand; what was changed: `git log -p -- {path}`"),
-                _ => "git does not have it: copy it from another checkout or a backup".to_owned(),
+                _ => "it is not in git: copy it from another checkout or a backup".to_owned(),
             }],
             Self::EditedSnapshot { path: file }
             | Self::Missing { path: file }
@@ -234,7 +234,7 @@ impl FolderError {
                 InGit::Restorable(command) => vec![format!("restore it: `{command}`")],
                 InGit::Same => vec![format!("undo the change by hand; what was changed: `git log -p -- {path}`")],
                 _ => vec![
-                    "git does not have it: copy it from another checkout or a backup".to_owned(),
+                    "it is not in git: copy it from another checkout or a backup".to_owned(),
                     "if it is part of the last migration, take that back: `cargo dbmigrate generate --undo`".to_owned(),
                 ],
             },
@@ -263,12 +263,12 @@ impl FolderError {
             Self::ChangedMeanwhile { .. } => vec!["run the command again".to_owned()],
             Self::NotEmbedded { .. } => vec!["ask the tool, which has it: `cargo dbmigrate status`".to_owned()],
             Self::NotWritable { source, .. } | Self::NotReadable { source, .. } => match source.kind() {
-                io::ErrorKind::PermissionDenied => vec![format!("see who may: `ls -ld {path}`")],
+                io::ErrorKind::PermissionDenied => vec![format!("see its owner and permissions: `ls -ld {path}`")],
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    vec!["make room on the disk, then run the command again".to_owned()]
+                    vec!["free up disk space, then run again".to_owned()]
                 }
                 io::ErrorKind::NotADirectory => vec![
-                    "a file is in the place of a folder: move it away, or name another folder in `dbmigrate.toml`: \
+                    "a file is in the place of a folder: move it away, or set another folder in `dbmigrate.toml`: \
                      `migrations = \"db\"`"
                         .to_owned(),
                 ],

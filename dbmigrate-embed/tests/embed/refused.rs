@@ -80,7 +80,7 @@ fn a_drift_is_named_although_no_snapshot_is_in_the_program() {
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Drift);
     assert!(
-        message.starts_with("the database is not what its last migration `0001_create` left, by hand: "),
+        message.starts_with("the database is not what its last migration `0001_create` left, drift: "),
         "{message}"
     );
     assert!(message.contains("users.age") && message.contains("by_hand"), "{message}");
@@ -161,7 +161,7 @@ fn tables_without_a_history_are_refused_unless_they_are_ignored() {
     let error = block_on(history.runner().ignore(["[a]"]).run(&file.database())).expect_err("it is no pattern");
     assert_eq!(error.kind(), Kind::Option);
     let error = block_on(history.runner().to("nine").run(&file.database())).expect_err("there is none");
-    assert_eq!(said(&error), (Kind::Option, "there is no migration `nine` | ".to_owned()));
+    assert_eq!(said(&error), (Kind::Option, "no migration named `nine` | ".to_owned()));
 }
 
 #[test]

@@ -197,7 +197,7 @@ impl Comparing<'_> {
                 let message = self.words.still_called("column", &format!("{table}.{to}"), from);
                 self.words.difference(span, message)
             } else {
-                Difference::new(span, self.words.no_column(from)).help("correct `renamed_from`, or take it out")
+                Difference::new(span, self.words.no_column(from)).help("fix `renamed_from`, or remove it")
             });
             is_known
         });

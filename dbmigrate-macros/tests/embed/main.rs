@@ -66,7 +66,7 @@ fn the_folder_can_be_named() {
     assert!(package.run().expect("it compiles").starts_with("db/steps\n"));
     package.write("src/macro.in", "embed_migrations!(\"db/setps\", crate = crate::stand_in)");
     let error = package.run().expect_err("there is none");
-    assert!(error.contains("error: there is no migrations folder `db/setps`"), "{error}");
+    assert!(error.contains("error: no migrations folder at `db/setps`"), "{error}");
     assert!(error.contains("help: make it: `cargo dbmigrate init`"), "{error}");
     assert!(error.contains("\"db/setps\", crate"), "the error stands at the name: {error}");
     package.write("src/macro.in", "embed_migrations!(db, crate = crate::stand_in)");
@@ -105,7 +105,7 @@ fn a_folder_that_is_not_whole_does_not_compile() {
 fn a_new_package_has_no_migrations() {
     let package = Package::new("new", "embed_migrations!(crate = crate::stand_in)");
     let error = package.run().expect_err("there is no folder");
-    assert!(error.contains("there is no migrations folder `migrations`"), "{error}");
+    assert!(error.contains("no migrations folder at `migrations`"), "{error}");
     package.create("migrations");
     let lock = package.read("migrations/migrations.lock");
     assert_eq!(package.run().expect("it is empty"), format!("migrations\n{lock}10\n"));

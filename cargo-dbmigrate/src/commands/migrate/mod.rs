@@ -152,7 +152,7 @@ fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Resul
         block_on(status(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
     }
     context.printer.warning(
-        &format!("there are no migrations in `{}`", folder.path().display()),
+        &format!("no migrations in `{}`", folder.path().display()),
         &[
             "write one from your structs: `cargo dbmigrate generate`".to_owned(),
             "or from a database: `cargo dbmigrate pull --baseline --out src/schema.rs`".to_owned(),

@@ -103,7 +103,7 @@ fn names(found: &Introspected) -> Vec<Name> {
 
 fn unknown(pattern: &TablePattern, names: &[Name]) -> CommandError {
     let glob = &pattern.glob;
-    let error = CommandError::usage(format!("no table or view is called `{glob}`"));
+    let error = CommandError::usage(format!("no table or view matches `{glob}`"));
     let typed = glob.as_str().to_ascii_lowercase();
     let folded: Vec<String> = names.iter().map(Name::folded).collect();
     let meant = did_you_mean(&typed, folded.iter().map(String::as_str));
@@ -112,7 +112,7 @@ fn unknown(pattern: &TablePattern, names: &[Name]) -> CommandError {
     match meant {
         Some(name) => error.help(format!("did you mean `--tables '{sign}{name}'`?")),
         None if names.is_empty() => error.note("the database has no tables"),
-        None => error.help("`*` stands for any characters, `?` for one, `!` before a pattern leaves out"),
+        None => error.help("`*` matches any characters, `?` matches one, a leading `!` excludes"),
     }
 }
 

@@ -91,7 +91,8 @@ fn types_without_an_sql_type_are_refused_with_a_way_out() {
     );
     assert_eq!(
         error("struct T { a: foo::Bar<i64> }"),
-        "foo::Bar<i64>: the SQL type of `foo::Bar<i64>` is not known (derive `ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`)"
+        "foo::Bar<i64>: unknown SQL type of \
+         `foo::Bar<i64>` (derive `ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`)"
     );
     for ty in ["Option<Option<i64>>", "[i64; 3]", "Box<i64>", "&'static String", "std::time::SystemTime", "(i64, i64)"]
     {

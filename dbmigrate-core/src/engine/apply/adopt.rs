@@ -66,7 +66,7 @@ pub enum AdoptError {
     Different {
         /// The migration.
         migration: String,
-        /// What would have to change to get there.
+        /// What would have to change to match it.
         differences: Vec<String>,
         /// The migrations whose schema it has.
         equal: Vec<String>,

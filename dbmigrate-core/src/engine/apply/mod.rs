@@ -396,7 +396,7 @@ pub enum ApplyError {
         name: String,
     },
     /// There is no migration of that name.
-    #[error("there is no migration `{name}`")]
+    #[error("no migration named `{name}`")]
     Unknown {
         /// The name.
         name: String,

@@ -130,7 +130,7 @@ impl Asked<'_> {
             400 if text.contains("baton") => {
                 (ErrorKind::StreamExpired, format!("the server does not know the stream any more{says}"))
             }
-            429 => (ErrorKind::Unreachable, format!("`{url}` takes no more requests for now{says}")),
+            429 => (ErrorKind::Unreachable, format!("`{url}` is not taking requests for now{says}")),
             300..400 => {
                 let to = answer.location.map(|to| format!(" to `{}`", shown(strip_query(to)))).unwrap_or_default();
                 let message = format!("`{url}` redirects{to}, which is not followed: use the address of the database");
