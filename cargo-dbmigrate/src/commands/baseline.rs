@@ -16,11 +16,11 @@ use crate::project::url::DatabaseUrl;
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
-For a database that was not made by migrations and has no history, but has the schema of one. All
-migrations up to that one are recorded as applied; none of their statements is executed.
-Exits with 4 if the schema is another one, with 5 if the database has a history.")]
+For a database without a history that has the schema of a migration: records
+that migration and all before it as applied. Exits with 4 if the schema differs,
+with 5 if the database already has a history.")]
 pub(crate) struct Baseline {
-    /// Migration whose schema the database has, by name or number; else the last one
+    /// Migration to record, by name or number [default: the last one]
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 

@@ -101,7 +101,7 @@ pub(crate) fn drift_help(migration: &str) -> [String; 3] {
         "to keep it in every database: undo it here, declare it in the structs, then `cargo dbmigrate \
          generate`"
             .to_owned(),
-        "to keep it in this database only: `cargo dbmigrate migrate --accept drift`".to_owned(),
+        "to keep it and apply the migrations: `cargo dbmigrate migrate --accept drift`".to_owned(),
     ]
 }
 

@@ -16,19 +16,19 @@ use crate::error::{CommandError, Result, did_you_mean};
 /// The flags.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Answers {
-    /// A table (`users=people`) or column (`users.nick=handle`) was renamed
+    /// Rename a table (`users=people`) or column (`users.nick=handle`)
     #[arg(long, value_name = "OLD=NEW")]
     pub rename: Vec<String>,
 
-    /// Value of existing rows in a new or no longer nullable column, as SQL
+    /// Value for existing rows in a new or newly NOT NULL column
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     pub backfill: Vec<String>,
 
-    /// What the values of a column become that changes, as SQL over the row as it was
+    /// New values for a changed column, as SQL over the old row
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     pub convert: Vec<String>,
 
-    /// Accept what a lint warns of (`drop_column:users.legacy`), or `all`
+    /// Accept a loss (`drop_column:users.legacy`), or `all`
     #[arg(long, value_name = "LINT:OBJECT")]
     pub accept: Vec<String>,
 }
@@ -182,7 +182,7 @@ fn acceptance(text: &str, words: &[Word]) -> Result<Acceptance> {
         let error = CommandError::usage(format!("no such lint: `{lint}`"));
         match did_you_mean(lint, names()) {
             Some(name) => error.help(format!("did you mean `{name}`?")),
-            None => error.help(format!("there are `{}`", names().collect::<Vec<_>>().join("`, `"))),
+            None => error.help(format!("expected one of `{}`", names().collect::<Vec<_>>().join("`, `"))),
         }
     })?;
     Ok(Acceptance::Lint(lint, object.to_owned()))

@@ -85,7 +85,7 @@ mod tests {
     fn wrong_values_are_refused_at_their_place() {
         let message = error("\nbusy_timeout = \"soon\"");
         assert!(message.starts_with("dbmigrate.toml:2:16: invalid type: string, expected an integer"), "{message}");
-        assert!(error("busy_timeout = -1").contains("dbmigrate.toml:1:16: the number is too large, or less than 0"));
+        assert!(error("busy_timeout = -1").contains("dbmigrate.toml:1:16: the number is too large or negative"));
         assert!(error("busy_timeout = 100000").contains("more than a day"));
         assert!(error("migrations = \"\"").contains("is empty"));
         assert!(error("url = ").starts_with("dbmigrate.toml:1:7"), "{}", error("url = "));

@@ -115,7 +115,7 @@ fn find_member(manifest: &Path, wanted: &str) -> Result<Package> {
     let error = CommandError::usage(format!("no package named `{wanted}` in this workspace"));
     Err(match did_you_mean(wanted, names.clone()) {
         Some(name) => error.help(format!("did you mean `-p {name}`?")),
-        None => error.help(format!("there are `{}`", names.collect::<Vec<_>>().join("`, `"))),
+        None => error.help(format!("expected one of `{}`", names.collect::<Vec<_>>().join("`, `"))),
     })
 }
 

@@ -171,7 +171,7 @@ impl View<'_> {
         } else {
             let Some(found) = self.by_hand(shape) else {
                 let name = &shape.ident;
-                let message = format!("unknown SQL type of `{name}`");
+                let message = format!("`{name}` has no known SQL type");
                 let derive = format!("add `#[derive(ColumnType)]` to `{name}`");
                 return Err(DeclareError::new(ty.span(), message)
                     .help(format!("{derive}, or name the type: `#[column(type = \"TEXT\")]`")));
@@ -403,7 +403,7 @@ impl View<'_> {
         let name = owner.segments.last().map(String::as_str).unwrap_or_default();
         let tables = || self.known.declared.values().map(|parsed| &parsed.item);
         if tables().any(|item| item.ident == name) {
-            return format!("extra table `{name}` in another module: bring it here with `use`");
+            return format!("import the table `{name}` from its module with `use`");
         }
         let mut names: Vec<String> = tables().map(|item| unraw(&item.ident)).collect();
         names.sort_unstable();

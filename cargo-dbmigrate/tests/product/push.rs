@@ -396,7 +396,8 @@ fn a_constraint_that_only_the_engine_can_test_is_refused_too() {
     project.structs(&format!("{org}{}", users(field)));
     let run = project.refuses(3, "push");
     assert!(
-        run.err.contains("3 rows of `users` refer through `org` to no row of `orgs`, first at rowid 1: 7, also 9"),
+        run.err
+            .contains("3 rows of `users` reference missing rows of `orgs` through `org`, first at rowid 1: 7, also 9"),
         "{}",
         run.err
     );

@@ -25,7 +25,7 @@ fn a_migration_that_fails_leaves_those_before_it_and_says_so() {
     file.run(&["INSERT INTO users (email) VALUES ('a'), ('a')"]);
     let error = block_on(history.run(&file.database())).expect_err("two rows have one e-mail");
     let expected = "migration `0002_make_unique` failed, in statement 2 at migrations/0002_make_unique/migration.sql:3: \
-                    UNIQUE constraint failed: users.email; the database is as it was before it | ";
+                    UNIQUE constraint failed: users.email; the database is as it was before | ";
     assert_eq!(said(&error), (Kind::Migration, expected.to_owned()));
     assert_eq!((error.report().before, error.report().applied.len()), (Some(1), 0));
     assert!(std::error::Error::source(&error).is_some());
@@ -124,7 +124,7 @@ fn a_migration_that_leads_elsewhere_is_undone() {
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Migration);
     let expected =
-        "migration `0002_copy` failed: the schema after the migration is not that of its snapshot; the database";
+        "migration `0002_copy` failed: the schema after the migration does not match its snapshot; the database";
     assert!(message.starts_with(expected), "{message}");
     assert_eq!(error.report().applied.len(), 1);
     assert_eq!(file.column("SELECT name FROM sqlite_schema WHERE name = 'users'"), [""; 0]);

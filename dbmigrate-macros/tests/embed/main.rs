@@ -67,7 +67,7 @@ fn the_folder_can_be_named() {
     package.write("src/macro.in", "embed_migrations!(\"db/setps\", crate = crate::stand_in)");
     let error = package.run().expect_err("there is none");
     assert!(error.contains("error: no migrations folder at `db/setps`"), "{error}");
-    assert!(error.contains("help: make it: `cargo dbmigrate init`"), "{error}");
+    assert!(error.contains("help: create it: `cargo dbmigrate init`"), "{error}");
     assert!(error.contains("\"db/setps\", crate"), "the error stands at the name: {error}");
     package.write("src/macro.in", "embed_migrations!(db, crate = crate::stand_in)");
     let error = package.run().expect_err("it is no text");

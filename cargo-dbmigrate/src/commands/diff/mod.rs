@@ -28,36 +28,36 @@ use side::{Loaded, Side};
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
 Sides:
-  structs               what the structs declare
-  head                  the snapshot of the last migration
-  0003_users, 0003, 3   the snapshot of that migration
-  empty, 0              nothing at all
-  database              the database of --url, or the one that is used without it
-  ./a.db, file:a.db     another database: whatever contains `/`, `\\`, `.` or `:`
+  structs              The schema of the structs
+  head                 The snapshot of the last migration
+  0003_users, 0003, 3  The snapshot of that migration
+  empty, 0             The empty schema
+  database             The database of --url, or the default one
+  ./a.db, file:a.db    Another database: anything with `/`, `\\`, `.` or `:`
 
-Without --from and --to: from `database` to `structs`. With one of them, the other is `structs`, or `database`
-where that is the one that was given.
+The default is from `database` to `structs`. If only one side is given, the
+other is `structs`, or `database` if the given one is `structs`.
 
 Examples:
-  cargo dbmigrate diff                          what the structs have that the database lacks
+  cargo dbmigrate diff    What the database lacks
   cargo dbmigrate diff --from head --to database
   cargo dbmigrate diff --from a.db --to b.db --sql
 
 Exits with 4 if there is a difference.")]
 pub(crate) struct Diff {
-    /// What is compared
+    /// Side to compare
     #[arg(long, value_name = "SIDE")]
     pub from: Option<String>,
 
-    /// What it is compared with
+    /// Side to compare with
     #[arg(long, value_name = "SIDE")]
     pub to: Option<String>,
 
-    /// Show the statements that lead from one to the other
+    /// Print the SQL that changes the one into the other
     #[arg(long)]
     pub sql: bool,
 
-    /// A table (`users=people`) or column (`users.nick=handle`) was renamed
+    /// Rename a table (`users=people`) or column (`users.nick=handle`)
     #[arg(long, value_name = "OLD=NEW")]
     pub rename: Vec<String>,
 

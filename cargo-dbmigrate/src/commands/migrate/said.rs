@@ -9,7 +9,7 @@ use crate::report::Printer;
 pub(super) fn say_drift(printer: &Printer, drifted: &Drifted, database: &str) {
     let (migration, lines) = (&drifted.migration, drifted.lines());
     printer.warning(&format!("`{database}` does not match its last migration `{migration}`, as accepted"), &[]);
-    printer.status("By hand", lines.join("\n"));
+    printer.status("Drifted", lines.join("\n"));
     printer.json("drift", &json!({ "database": database, "migration": migration, "differences": lines }));
 }
 

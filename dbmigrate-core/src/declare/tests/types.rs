@@ -91,8 +91,8 @@ fn types_without_an_sql_type_are_refused_with_a_way_out() {
     );
     assert_eq!(
         error("struct T { a: foo::Bar<i64> }"),
-        "foo::Bar<i64>: unknown SQL type of \
-         `foo::Bar<i64>` (derive `ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`)"
+        "foo::Bar<i64>: `foo::Bar<i64>` has no known SQL \
+         type (derive `ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`)"
     );
     for ty in ["Option<Option<i64>>", "[i64; 3]", "Box<i64>", "&'static String", "std::time::SystemTime", "(i64, i64)"]
     {
@@ -157,9 +157,8 @@ fn what_is_wrong_with_a_column_type_is_said() {
     let errors = |source: &str| own(source).err().unwrap_or_else(|| panic!("accepted: {source}"));
     assert_eq!(
         errors("struct Pair(i64, i64);"),
-        [
-            "Pair: `Pair` is neither a newtype nor an enum without fields (say how it is stored: `#[column_type(type = \"TEXT\")]`)"
-        ]
+        ["Pair: `Pair` is neither a newtype nor an enum without fields (set its SQL type: `#[column_type(type = \
+             \"TEXT\")]`)"]
     );
     assert_eq!(
         errors(r#"#[column_type(rename_al = "x", check)] enum E { #[column_type(renam = "b")] A }"#),

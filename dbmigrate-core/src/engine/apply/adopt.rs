@@ -72,7 +72,7 @@ pub enum AdoptError {
         equal: Vec<String>,
     },
     /// Somebody else has changed it while it was looked at.
-    #[error("the database was changed in the meantime")]
+    #[error("the database changed in the meantime")]
     ChangedMeanwhile,
 }
 

@@ -47,7 +47,7 @@ fn documentation_in_a_statement_is_no_directive() {
     assert!(script.allows.is_empty() && script.no_transaction);
     assert_eq!(script.statements.len(), 1);
     let (message, _) = error("SELECT 1;\n/* dbmigrate: allow(drop_table) t */");
-    assert_eq!(message, "file:2: a directive stands in a `--` comment");
+    assert_eq!(message, "file:2: a directive must be in a `--` comment");
 }
 
 #[test]
@@ -73,10 +73,10 @@ fn unknown_directives_are_refused_with_a_suggestion() {
 #[test]
 fn directives_that_would_be_overlooked_are_refused() {
     let (message, help) = error("/* dbmigrate: no-transaction */ VACUUM");
-    assert_eq!(message, "file:1: a directive stands in a `--` comment");
+    assert_eq!(message, "file:1: a directive must be in a `--` comment");
     assert_eq!(help, "write `-- dbmigrate: no-transaction`");
     let (message, help) = error("\n-- dbmigrate allow(drop_table) users");
-    assert_eq!(message, "file:2: the colon behind `dbmigrate` is missing");
+    assert_eq!(message, "file:2: missing colon after `dbmigrate`");
     assert_eq!(help, "write `-- dbmigrate: allow(drop_table) users`");
     assert!(parse("-- dbmigrate made this file").is_ok());
 }
@@ -118,7 +118,7 @@ fn the_foreign_keys_pragma_belongs_to_the_runner() {
 fn no_transaction_is_for_one_statement() {
     assert!(parse("-- dbmigrate: no-transaction\nVACUUM;").expect("the script is right").no_transaction);
     let (message, _) = error("-- a\n-- dbmigrate: no-transaction\nVACUUM; SELECT 1");
-    assert_eq!(message, "file:2: `no-transaction` is for a script of exactly one statement, this one has 2");
+    assert_eq!(message, "file:2: `no-transaction` requires exactly one statement, found 2");
     assert!(error("-- dbmigrate: no-transaction").0.contains("this one has 0"));
 }
 
