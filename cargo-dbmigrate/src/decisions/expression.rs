@@ -68,7 +68,7 @@ mod tests {
             assert_eq!(old.check(&name, right), Ok(()), "{right}");
         }
         let wrong = |expression: &str| old.check(&name, expression).expect_err("it is wrong");
-        assert_eq!(wrong("de"), "no such column: de; a text stands in single quotes: 'de'");
+        assert_eq!(wrong("de"), "no such column: de; put text in single quotes: 'de'");
         assert!(wrong("lower(").contains("syntax error") || wrong("lower(").contains("incomplete"));
         assert_eq!(wrong(" "), "an SQL expression is needed");
         assert_eq!(wrong("1), (2"), "one SQL expression is needed");

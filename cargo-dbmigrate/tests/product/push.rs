@@ -365,7 +365,7 @@ fn flags_that_do_not_fit_are_wrong_usage() {
     let run = project.runs(
         "push --dry-run --rename users.nick=handle --accept drop_table:usres --accept keep_table:x --accept drop_view:y",
     );
-    assert_eq!(run.err.matches("nothing of that kind happens").count(), 3, "{}", run.err);
+    assert_eq!(run.err.matches("no change needs it").count(), 3, "{}", run.err);
     assert_snapshot!(project.transcript());
 }
 

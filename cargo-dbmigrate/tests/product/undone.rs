@@ -100,7 +100,7 @@ fn sql_that_somebody_has_written_is_taken_back_with_a_word_only() {
             project.runs("generate --custom");
         }
         let run = project.refuses(3, "generate --undo");
-        assert!(run.err.contains("git does not have it: it would be lost"), "{}", run.err);
+        assert!(run.err.contains("is not in git: it would be lost"), "{}", run.err);
         let suggested = run.suggested().swap_remove(0);
         assert_eq!(suggested, "cargo dbmigrate generate --undo --accept edits");
         if is_recorded {
@@ -217,7 +217,7 @@ fn sql_that_somebody_has_written_is_not_written_over() {
     project.runs("generate --custom");
     project.structs(&users("nick: Option<String>, age: Option<i64>, city: Option<String>"));
     let run = project.refuses(5, "generate --amend");
-    assert!(run.err.contains("was written by hand, which cannot be planned anew"), "{}", run.err);
+    assert!(run.err.contains("was written by hand and cannot be regenerated"), "{}", run.err);
     // a comment is somebody's as well
     project.write(&file, format!("{draft}-- because of the law\n"));
     project.structs(&users("nick: Option<String>, age: Option<i64>"));

@@ -92,7 +92,7 @@ fn references_that_lead_nowhere_say_what_was_meant() {
             "`Plain` is not a table",
             "add `#[derive(Table)]` to `Plain`",
             "cannot find struct `Org`",
-            "bring it here with `use`",
+            "from its module with `use`",
         ],
     );
 }

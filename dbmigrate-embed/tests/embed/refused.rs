@@ -80,7 +80,7 @@ fn a_drift_is_named_although_no_snapshot_is_in_the_program() {
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Drift);
     assert!(
-        message.starts_with("the database is not what its last migration `0001_create` left, drift: "),
+        message.starts_with("the database was changed by hand after its last migration `0001_create`: "),
         "{message}"
     );
     assert!(message.contains("users.age") && message.contains("by_hand"), "{message}");

@@ -83,12 +83,12 @@ fn tokens_that_are_not_accepted_are_told_apart_and_never_shown() {
         assert!(secret.is_empty() || !format!("{error} {error:?}").contains(secret), "{error:?}");
     };
     let target = || Target::new(server.url());
-    refused(target(), "wants a token, and there is none", "");
+    refused(target(), "requires a token, and none is set", "");
     refused(target().token(key.expired()), "expired", &key.expired());
     let other = Key::generate().token(&json!({}));
     refused(target().token(&other), "does not accept the token", &other);
     let reading = key.token(&json!({ "a": "ro" }));
-    refused(target().token(&reading), "for reading only", &reading);
+    refused(target().token(&reading), "is read-only", &reading);
     let report = block_on(family.run(target().token(key.token(&json!({}))))).expect("it is the right one");
     assert_eq!(report.applied.len(), 3);
 }

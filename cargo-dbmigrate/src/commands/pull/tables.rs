@@ -169,9 +169,9 @@ mod tests {
     #[test]
     fn a_pattern_for_nothing_is_a_mistake() {
         for (patterns, wanted, help) in [
-            (&["usres"][..], "no table or view is called `usres`", "did you mean `--tables 'users'`?"),
-            (&["users", "!post"], "no table or view is called `post`", "did you mean `--tables '!posts'`?"),
-            (&["zzz*"], "no table or view is called `zzz*`", "`*` stands for"),
+            (&["usres"][..], "no table or view matches `usres`", "did you mean `--tables 'users'`?"),
+            (&["users", "!post"], "no table or view matches `post`", "did you mean `--tables '!posts'`?"),
+            (&["zzz*"], "no table or view matches `zzz*`", "`*` matches"),
         ] {
             let error = selected(patterns).expect_err("it is wrong");
             assert_eq!((error.exit_code(), error.message()), (crate::exit::USAGE, wanted));

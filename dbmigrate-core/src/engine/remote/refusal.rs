@@ -223,7 +223,7 @@ mod tests {
             told,
             [
                 (1, 3, "a libSQL server does not run `VACUUM`"),
-                (2, 4, "a libSQL server does not let `PRAGMA journal_mode` be set"),
+                (2, 4, "a libSQL server does not allow setting `PRAGMA journal_mode`"),
             ]
         );
     }

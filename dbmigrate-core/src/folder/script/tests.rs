@@ -66,7 +66,7 @@ fn unknown_directives_are_refused_with_a_suggestion() {
     assert_eq!(help, "did you mean `allow`?");
     assert_eq!(error("-- dbmigrate: no_transaction").1, "did you mean `no-transaction`?");
     assert_eq!(error("-- dbmigrate: expect SELECT 1").1, "did you mean `expect-none`?");
-    assert!(error("-- dbmigrate: frobnicate").1.starts_with("there are `allow"));
+    assert!(error("-- dbmigrate: frobnicate").1.starts_with("expected `allow"));
     assert_eq!(error("-- dbmigrate:").0, "file:1: unknown directive ``");
 }
 
@@ -89,17 +89,17 @@ fn directives_without_their_parts_are_refused() {
     }
     assert_eq!(error("-- dbmigrate: expect-none").0, "file:1: `expect-none` needs a query");
     assert_eq!(error("-- dbmigrate: expect-none \"m\"").0, "file:1: `expect-none` needs a query");
-    assert!(error("-- dbmigrate: expect-none \"m SELECT 1").0.contains("not closed"));
+    assert!(error("-- dbmigrate: expect-none \"m SELECT 1").0.contains("unclosed quote"));
     assert!(error("-- dbmigrate: expect-none DELETE FROM t").0.contains("not a `SELECT`"));
     assert!(error("-- dbmigrate: expect-none SELECT 1; SELECT 2").0.contains("takes one query"));
-    assert!(error("-- dbmigrate: no-transaction please\nVACUUM").0.contains("stands alone"));
+    assert!(error("-- dbmigrate: no-transaction please\nVACUUM").0.contains("`no-transaction` takes no arguments"));
 }
 
 #[test]
 fn transactions_belong_to_the_runner() {
     for text in ["BEGIN", "begin immediate", "COMMIT", "END TRANSACTION", "ROLLBACK", "SAVEPOINT a", "RELEASE a"] {
         let (message, _) = error(&format!("SELECT 1;\n\n{text};"));
-        assert!(message.starts_with("file:3: `") && message.contains("transaction of its own"), "{message}");
+        assert!(message.starts_with("file:3: `") && message.contains("its own transaction"), "{message}");
     }
     let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;";
     assert!(parse(trigger).is_ok());
@@ -119,7 +119,7 @@ fn no_transaction_is_for_one_statement() {
     assert!(parse("-- dbmigrate: no-transaction\nVACUUM;").expect("the script is right").no_transaction);
     let (message, _) = error("-- a\n-- dbmigrate: no-transaction\nVACUUM; SELECT 1");
     assert_eq!(message, "file:2: `no-transaction` requires exactly one statement, found 2");
-    assert!(error("-- dbmigrate: no-transaction").0.contains("this one has 0"));
+    assert!(error("-- dbmigrate: no-transaction").0.contains("found 0"));
 }
 
 #[test]
