@@ -192,7 +192,11 @@ fn init_puts_the_first_struct_where_structs_are_read() {
     let project = Project::new();
     project.write("dbmigrate.toml", "root = \"src/tables.rs\"\n");
     let run = project.run(&["init"]);
-    assert!(run.err.contains("Created src/tables.rs (a first table") && !run.err.contains("mod schema"), "{}", run.err);
+    assert!(
+        run.err.contains("Created src/tables.rs (an example table") && !run.err.contains("mod schema"),
+        "{}",
+        run.err
+    );
     assert!(!project.path("src/schema.rs").exists());
     assert!(!project.run(&["init"]).err.contains("Created"));
 }
@@ -212,7 +216,7 @@ fn without_a_package_it_says_so() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let run = Run::of(dbmigrate(&["status"]).current_dir(directory.path()));
     assert_eq!(run.code, 1);
-    assert!(run.err.starts_with("error: there is no `Cargo.toml` in "), "{}", run.err);
+    assert!(run.err.starts_with("error: could not find `Cargo.toml` in "), "{}", run.err);
     assert!(run.err.contains("  = help: create a package: `cargo init`\n"), "{}", run.err);
 }
 

@@ -1,4 +1,4 @@
-//! SQL drift: requests to a server without the product, so that it is not the product that says what it has done.
+//! SQL by hand: requests to a server without the product, so that it is not the product that says what it has done.
 
 use std::fmt;
 use std::io::{BufReader, Write as _};

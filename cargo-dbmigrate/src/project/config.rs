@@ -75,10 +75,9 @@ mod tests {
     fn unknown_fields_are_refused_at_their_place_with_a_suggestion() {
         let wanted = "dbmigrate.toml:2:1: unknown field `migratons` | did you mean `migrations`?";
         assert_eq!(error("url = \"a\"\nmigratons = \"x\""), wanted);
-        assert!(
-            error("[databases]")
-                .contains("there are `migrations`, `root`, `url`, `token_env`, `timeout`, `retries`, `busy_timeout`")
-        );
+        assert!(error("[databases]").contains(
+            "expected one of `migrations`, `root`, `url`, `token_env`, `timeout`, `retries`, `busy_timeout`"
+        ));
     }
 
     #[test]
@@ -97,7 +96,7 @@ mod tests {
         assert!(config.ignore.hides(&"LEGACY_users".into()) && config.ignore.hides(&"spatial_ref_sys".into()));
         assert!(!config.ignore.hides(&"users".into()) && !Config::default().ignore.hides(&"users".into()));
         assert_eq!(error("ignore = [\"a\",\n  \"\"]"), "dbmigrate.toml:2:3: the pattern is empty | ");
-        assert!(error("ignore = [\"a\", \"[ab]*\"]").starts_with("dbmigrate.toml:1:16: `[ab]*` has a `[` in it"));
+        assert!(error("ignore = [\"a\", \"[ab]*\"]").starts_with("dbmigrate.toml:1:16: `[ab]*` contains `[`"));
         assert!(
             error("ignore = \"a\"")
                 .starts_with("dbmigrate.toml:1:10: invalid type: string, expected a list of strings")

@@ -95,7 +95,8 @@ fn the_next_step_is_one_that_helps() {
         line.trim_start_matches("Next ").to_owned()
     };
     assert_eq!(next(&project, "diff"), "write the migration: `cargo dbmigrate generate`");
-    let push = "make it so: `cargo dbmigrate push --url other.db`, or by a migration: `cargo dbmigrate generate`";
+    let push =
+        "change the database: `cargo dbmigrate push --url other.db`, or write a migration: `cargo dbmigrate generate`";
     assert_eq!(next(&project, "diff --url other.db"), push);
     // what there is to generate is generated
     project.structs(&format!("{ORG}{USER}{LEGACY}{VIEW}"));

@@ -1,4 +1,4 @@
-//! Databases that somebody has changed drift: seen by `status`, refused by `migrate`, and left as they are where that
+//! Databases that somebody has changed by hand: seen by `status`, refused by `migrate`, and left as they are where that
 //! is accepted.
 
 use insta::assert_snapshot;

@@ -22,7 +22,7 @@ pub(crate) fn path_of(url: &str, base: &Path) -> Result<PathBuf, String> {
     };
     match path.to_str() {
         Some("") => Err("the database URL is empty".to_owned()),
-        Some(":memory:") => Err("`:memory:` would be lost when the command ends".to_owned()),
+        Some(":memory:") => Err("`:memory:` is in memory and would be lost when the command ends".to_owned()),
         _ => Ok(clean(&base.join(path))),
     }
 }

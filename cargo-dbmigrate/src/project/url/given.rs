@@ -18,7 +18,7 @@ pub(super) fn given<'t>(text: &'t str, source: &UrlSource) -> Result<&'t str> {
     if !is_blank(text) {
         return Ok(trimmed(text));
     }
-    let error = CommandError::usage(format!("{source} is blank: it names no database"));
+    let error = CommandError::usage(format!("{source} is set, but blank: it names no database"));
     let error = match source {
         UrlSource::Environment => error.note("in CI, a secret that is not set becomes an empty variable"),
         _ => error,

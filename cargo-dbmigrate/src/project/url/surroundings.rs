@@ -74,7 +74,7 @@ impl<'a> Surroundings<'a> {
 /// A token as it was copied: what stands around it is no part of it.
 fn token(text: &str, source: &TokenSource) -> Result<Token> {
     if is_blank(text) {
-        let error = CommandError::usage(format!("{source} is blank: it has no token"));
+        let error = CommandError::usage(format!("{source} is set, but blank: it has no token"));
         let error = match source {
             TokenSource::Environment(name) => error
                 .note("in CI, a secret that is not set becomes an empty variable")
