@@ -5,6 +5,7 @@ mod ahead;
 mod checked;
 #[cfg(feature = "remote")]
 mod forecast;
+mod part;
 #[cfg(feature = "remote")]
 mod pipelined;
 mod references;
@@ -382,7 +383,7 @@ impl Database {
         }
         let statements: Vec<Statement<'_>> = push.statements.iter().flat_map(|text| split(text)).collect();
         let wanted = Wanted {
-            hash: SchemaHash::of(push.wanted).to_hex(),
+            hash: Some(SchemaHash::of(push.wanted).to_hex()),
             unreadable: &push.before.unreadable,
             // a view that nobody could use before is no fault of the change
             broken: broken_objects(&self.connection, &push.before.schema).await.map_err(cannot_read)?,
