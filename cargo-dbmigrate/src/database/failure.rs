@@ -148,7 +148,7 @@ pub(crate) fn migration_error(
                 .help("mend the rows, then run `cargo dbmigrate migrate` again")
                 .helps(made_anew(file, *line))
         }
-        Failure::Expressions { line, found } => {
+        Failure::PreflightExpressions { line, found } => {
             CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
                 .at(format!("{shown}:{line}"))
                 .helps(to_see(found))

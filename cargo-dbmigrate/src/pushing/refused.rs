@@ -263,7 +263,7 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
     let shown = run.url.to_string();
     match failure {
         Failure::Contradicted { found } => run.asker.missing(&[], &contradicted(run, found, &plan.preflights)),
-        Failure::Expressions { found, .. } => run.asker.missing(&[], &failing(run, found)),
+        Failure::PreflightExpressions { found, .. } => run.asker.missing(&[], &failing(run, found)),
         Failure::Statement { number: 0, statement, error, .. } if error.kind != ErrorKind::Constraint => {
             preflight(run, statement, error)
         }

@@ -107,7 +107,7 @@ fn run_case(genes: &CaseGenes, by_hand: &CaseGenes, counts: &Counts) -> Result<(
             ApplyError::Migration { failure, .. } => match &**failure {
                 Failure::TouchesDrift { .. } => "refused: touches the drift",
                 Failure::Statement { .. } => "refused: a statement fails",
-                Failure::Preflight { .. } | Failure::Expressions { .. } | Failure::ForeignKeys { .. } => {
+                Failure::Preflight { .. } | Failure::PreflightExpressions { .. } | Failure::ForeignKeys { .. } => {
                     "refused by rows"
                 }
                 // a view of theirs that no longer compiles

@@ -266,7 +266,7 @@ pub enum Failure {
     },
     /// Expressions fail on rows.
     #[error("{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Expressions {
+    PreflightExpressions {
         /// The line of the statement that evaluates the first of them.
         line: usize,
         /// All that was found.

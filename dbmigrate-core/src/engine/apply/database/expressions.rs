@@ -75,7 +75,7 @@ impl Database {
             None => one.statement >= before.len(),
         });
         match failing_rows(&self.connection, &evaluations).await {
-            Ok(found) if !found.is_empty() => Failure::Expressions { line: *line, found },
+            Ok(found) if !found.is_empty() => Failure::PreflightExpressions { line: *line, found },
             _ => failure,
         }
     }
