@@ -191,7 +191,9 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
     let place = match &failure {
         Failure::Statement { line, number: 0, .. } => format!(", in a preflight at {file}:{line}"),
         Failure::Statement { line, number, .. } => format!(", in statement {number} at {file}:{line}"),
-        Failure::Preflight { line, .. } => format!(", refused at {file}:{line}"),
+        Failure::Preflight { line, .. } | Failure::PreflightExpressions { line, .. } => {
+            format!(", refused at {file}:{line}")
+        }
         _ => String::new(),
     };
     let _ = write!(message, "{place}: {failure}");
@@ -207,7 +209,7 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
         Failure::Lost { .. } => (MigrateErrorKind::Unreachable, Some("start the application again")),
         Failure::Statement { .. } => of_engine.unwrap_or((MigrateErrorKind::Migration, None)),
         Failure::Engine { .. } => of_engine.unwrap_or((MigrateErrorKind::Database, None)),
-        Failure::Preflight { .. } | Failure::ForeignKeys { .. } => {
+        Failure::Preflight { .. } | Failure::PreflightExpressions { .. } | Failure::ForeignKeys { .. } => {
             (MigrateErrorKind::Migration, Some("mend the rows, then start the application again"))
         }
         _ => (MigrateErrorKind::Migration, None),

@@ -5,7 +5,7 @@ use std::path::Path;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
 use dbmigrate_core::engine::apply::history::HistoryError;
-use dbmigrate_core::engine::apply::{ApplyError, Failure};
+use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::Script;
@@ -148,6 +148,13 @@ pub(crate) fn migration_error(
                 .help("mend the rows, then run `cargo dbmigrate migrate` again")
                 .helps(made_anew(file, *line))
         }
+        Failure::PreflightExpressions { line, found } => {
+            CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
+                .at(format!("{shown}:{line}"))
+                .helps(to_see(found))
+                .help("mend the rows, then run `cargo dbmigrate migrate` again")
+                .help("or change the expression, then write the migration anew: `cargo dbmigrate generate --amend`")
+        }
         Failure::Structure { .. } => {
             let message = format!("`{name}` does not lead to its snapshot");
             let error = CommandError::new(exit::INCONSISTENT, message).at(&shown);
@@ -178,6 +185,14 @@ pub(crate) fn migration_error(
         }
         _ => CommandError::failed(format!("`{name}` failed: {failure}")).at(&shown),
     }
+}
+
+/// How the rows can be looked at on which expressions fail.
+pub(crate) fn to_see(found: &[FailingRows]) -> Vec<String> {
+    let queries = found.iter().map(|one| &one.query).filter(|query| !query.is_empty());
+    let mut helps: Vec<String> = queries.map(|query| format!("to see them: `{query}`")).collect();
+    helps.dedup();
+    helps
 }
 
 /// What to do with a statement that cannot run in a transaction.

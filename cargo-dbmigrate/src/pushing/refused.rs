@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{Diff, Renames};
 use dbmigrate_core::engine::EngineError;
-use dbmigrate_core::engine::apply::{Failure, Finding};
+use dbmigrate_core::engine::apply::{FailingRows, Failure, Finding};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::introspect::StoredObject;
 use dbmigrate_core::engine::prove::differences;
@@ -16,7 +16,7 @@ use dbmigrate_core::sql::path::path;
 use dbmigrate_core::sql::{Expr, Name};
 
 use super::run::{Decided, Live, Run};
-use crate::database::failure::engine_error;
+use crate::database::failure::{engine_error, to_see};
 use crate::diagnostic::Diagnostic;
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -237,6 +237,17 @@ pub(super) fn contradicted(run: &Run<'_>, found: &[Finding], preflights: &[Prefl
     found.iter().map(diagnostic).collect()
 }
 
+/// Expressions that fail on rows.
+pub(super) fn failing(run: &Run<'_>, found: &[FailingRows]) -> Vec<Diagnostic> {
+    let diagnostic = |one: &FailingRows| {
+        let diagnostic = Diagnostic::error(one.to_string());
+        let helps = to_see(std::slice::from_ref(one));
+        let diagnostic = helps.into_iter().fold(diagnostic, Diagnostic::help);
+        diagnostic.help(format!("mend the rows or change the expression, then run `{}`", run.asker.command_line))
+    };
+    found.iter().map(diagnostic).collect()
+}
+
 /// A database that cannot be asked.
 pub(super) fn no_answers(run: &Run<'_>, error: &EngineError) -> CommandError {
     engine_error("cannot look at the rows", error, run.url.into()).note(UNCHANGED)
@@ -252,6 +263,7 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
     let shown = run.url.to_string();
     match failure {
         Failure::Contradicted { found } => run.asker.missing(&[], &contradicted(run, found, &plan.preflights)),
+        Failure::PreflightExpressions { found, .. } => run.asker.missing(&[], &failing(run, found)),
         Failure::Statement { number: 0, statement, error, .. } if error.kind != ErrorKind::Constraint => {
             preflight(run, statement, error)
         }
