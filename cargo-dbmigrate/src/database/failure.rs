@@ -10,6 +10,7 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::folder::script::outside_of_transaction;
+use dbmigrate_core::plan::HELPER_PREFIX;
 use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::sql::split;
 
@@ -135,10 +136,14 @@ pub(crate) fn migration_error(
             let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
             let action = format!("{what} of `{name}` failed");
             let first = statement.lines().next().unwrap_or_default();
+            let error = &in_words_of_the_user(statement, error);
             let shown = engine_error(&action, error, database).at(format!("{shown}:{line}"));
             let shown = shown.note(format!("the statement: {first}"));
             match error.kind {
-                ErrorKind::Constraint => shown.help("mend the rows that the constraint speaks of, then run it again"),
+                // the rows contradict the migration, as for a preflight
+                ErrorKind::Constraint => shown
+                    .with_exit_code(exit::DECISION)
+                    .help("mend the rows that the constraint speaks of, then run it again"),
                 _ => shown,
             }
         }
@@ -207,6 +212,16 @@ pub(crate) fn run_outside(word: &str) -> [String; 2] {
 fn is_outside_of_transaction(file: &Path) -> bool {
     let Ok(text) = std::fs::read_to_string(file) else { return false };
     Script::parse(&text, file).is_ok_and(|script| script.no_transaction)
+}
+
+/// What is said of the table that a rebuild fills is true of the one whose place it takes.
+fn in_words_of_the_user(statement: &str, error: &EngineError) -> EngineError {
+    let message = if statement.contains(HELPER_PREFIX) {
+        error.message.replace(HELPER_PREFIX, "")
+    } else {
+        error.message.clone()
+    };
+    EngineError { message, ..error.clone() }
 }
 
 /// How else a migration could be made that rows contradict, as it says itself behind the preflight on this line.
