@@ -133,6 +133,11 @@ pub(crate) enum Command {
     Check(check::Check),
 }
 
+/// The commands and their arguments.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
+}
+
 /// Parses the arguments, the program's name included, both as `cargo dbmigrate …` and `cargo-dbmigrate …`.
 /// Help, version and mistakes are shown here.
 ///
@@ -144,7 +149,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
     if arguments.get(1).is_some_and(|first| first == "dbmigrate") {
         arguments.remove(1);
     }
-    let parsed = Cli::command()
+    let parsed = definition()
         .color(color_choice(&arguments))
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
