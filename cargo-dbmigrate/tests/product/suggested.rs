@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -76,8 +77,10 @@ fn words(command: &str) -> Vec<String> {
     }
     // every program is a function that says what it is called with
     let programs = LOOKING.iter().chain(&OTHERS).chain(&["cargo"]).filter(|one| !["unset", "export"].contains(one));
-    let functions: String =
-        programs.map(|program| format!("{program}() {{ printf '%s\\0' {program} \"$@\"; }}\n")).collect();
+    let mut functions = String::new();
+    for program in programs {
+        let _ = writeln!(functions, "{program}() {{ printf '%s\\0' {program} \"$@\"; }}");
+    }
     let mut shell = Command::new("sh")
         .args(["-eu", "-s"])
         .stdin(Stdio::piped())
@@ -86,7 +89,7 @@ fn words(command: &str) -> Vec<String> {
         .spawn()
         .expect("there is a shell");
     let mut stdin = shell.stdin.take().expect("it is piped");
-    write!(stdin, "{functions}{command}\n").expect("the shell reads");
+    writeln!(stdin, "{functions}{command}").expect("the shell reads");
     drop(stdin);
     let output = shell.wait_with_output().expect("the shell ends");
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -173,7 +176,8 @@ fn can_be_added(flags: &str, given: Option<&ArgMatches>, said: &dyn Fn() -> Stri
     }
     let words = words(&format!("cargo {flags}"));
     let given = given.and_then(ArgMatches::subcommand_name);
-    let all: Vec<String> = cargo_dbmigrate::definition().get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    let all: Vec<String> =
+        cargo_dbmigrate::definition().get_subcommands().map(|one| one.get_name().to_owned()).collect();
     let names = given.map_or(all, |name| vec![name.to_owned()]);
     let fits = |name: &String| {
         let line = std::iter::once(OsStr::new(name)).chain(words.iter().skip(1).map(OsStr::new));
