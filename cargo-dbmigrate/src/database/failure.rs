@@ -11,7 +11,7 @@ use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::plan::HELPER_PREFIX;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_word;
 use dbmigrate_core::sql::split;
 
 use crate::database::Subject;
@@ -248,7 +248,7 @@ fn being_read(database: Subject<'_>) -> CommandError {
     CommandError::failed(format!("`{database}` is locked: another program is reading it")).help(WAIT_LONGER).help(
         format!(
             "to let others read meanwhile: `sqlite3 {} 'PRAGMA journal_mode = WAL'`",
-            shell_quoted(&database.to_string())
+            shell_word(Path::new(&database.to_string()))
         ),
     )
 }
@@ -306,12 +306,12 @@ pub(crate) fn engine_error(action: &str, error: &EngineError, database: Subject<
             shown(format!("`{database}` is not a database")).help("name the right file: `--url PATH`")
         }
         ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
-            .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(&path)))
+            .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_word(Path::new(&path))))
             .help("restore it from a backup"),
         ErrorKind::DiskFull => shown(format!("the disk of `{database}` is full"))
             .help("make room on the disk: a rebuild needs as much again as the table"),
         ErrorKind::Io => shown(format!("the disk of `{database}` failed: {error}"))
-            .help(format!("see whether it is full: `df -h {}`", shell_quoted(&path))),
+            .help(format!("see whether it is full: `df -h {}`", shell_word(Path::new(&path)))),
         ErrorKind::CannotOpen => shown(format!("cannot open `{database}`: {error}"))
             .help("its folder has to exist, and you need the right to write there"),
         _ => shown(format!("{action}: {error}")),

@@ -9,9 +9,9 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::introspect::StoredObject;
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::plan::besides::Wanted;
-use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Plan, Preflight};
 use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::shell::shell_quoted;
 use dbmigrate_core::sql::path::path;
 use dbmigrate_core::sql::{Expr, Name};
 
@@ -27,7 +27,7 @@ const UNCHANGED: &str = "nothing was changed";
 
 /// A database that migrations are applied to.
 pub(super) fn history(run: &Run<'_>, count: usize) -> CommandError {
-    let (url, command) = (run.url, &run.asker.command_line);
+    let (url, command) = (run.url, run.asker.command_line());
     let message = format!("`{url}` has a migration history ({})", counted(count, "migration"));
     CommandError::new(exit::DECISION, message)
         .note("a push is not recorded in it: `migrate` would find a database that no migration has left so")
@@ -77,7 +77,7 @@ pub(super) fn names_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
         .map(|name| {
             let message = format!("`{name}` is a view in `{}`, and a struct declares a table of that name", run.url);
             let flag = format!("--accept drop_view:{}", shell_quoted(&path([name])));
-            let help = format!("if the view is not needed: `{} {flag}`", run.asker.command_line);
+            let help = format!("if the view is not needed: `{} {flag}`", run.asker.command_line());
             run.declared.point(Diagnostic::error(message).help(help), &Place::Table(name.clone()), "declared here")
         })
         .collect();
@@ -132,7 +132,7 @@ pub(super) fn ambiguous_renames(
     Err(CommandError::new(exit::DECISION, format!("a database has no record of renames, {UNCHANGED}"))
         .diagnostics(run.context.printer.render(&diagnostics))
         .help("if it was: take `renamed_from` out")
-        .help(format!("if not: `{} {}`, then take `renamed_from` out", run.asker.command_line, flags.join(" "))))
+        .help(format!("if not: `{} {}`, then take `renamed_from` out", run.asker.command_line(), flags.join(" "))))
 }
 
 /// Whether the renames lead from a name back to it.
@@ -212,7 +212,7 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
 pub(super) fn drop_broken(run: &Run<'_>, kind: &str, name: &Name) -> String {
     if kind == "view" {
         let flag = format!("--accept drop_view:{}", shell_quoted(&path([name])));
-        format!("if it is not needed: `{} {flag}`", run.asker.command_line)
+        format!("if it is not needed: `{} {flag}`", run.asker.command_line())
     } else {
         format!("drop it by hand, push, and create it as it has to be then: `DROP TRIGGER {}`", name.sql())
     }
@@ -224,7 +224,7 @@ pub(super) fn contradicted(run: &Run<'_>, found: &[Finding], preflights: &[Prefl
         let mut diagnostic = Diagnostic::error(&finding.message);
         let Some(preflight) = preflights.get(finding.preflight) else { return diagnostic };
         for (when, flag) in &preflight.answers {
-            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", run.asker.command_line));
+            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", run.asker.command_line()));
         }
         if !preflight.rows.is_empty() {
             diagnostic = diagnostic.help(format!("to see them: `{}`", preflight.rows));
@@ -297,7 +297,7 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
         }
         Failure::Lost { error, is_known: true } => CommandError::failed(format!("the connection was lost: {error}"))
             .note(UNCHANGED)
-            .help(format!("push again: `{}`", run.asker.command_line)),
+            .help(format!("push again: `{}`", run.asker.command_line())),
         Failure::Lost { error, .. } => CommandError::failed(format!("the connection was lost: {error}"))
             .note("nobody can tell whether the change was made: the server does not answer any more")
             .help("see what is left to do, as soon as it answers: `cargo dbmigrate diff`"),
