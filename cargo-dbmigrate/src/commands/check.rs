@@ -16,7 +16,8 @@ use crate::{exit, structs};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = "Exits with 4 if a migration is to be generated, with 5 if a migration was edited.")]
+#[command(after_help = "Exits with 4 if the structs have changes to generate, with 5 if a migration was
+edited.")]
 pub(crate) struct Check {}
 
 /// Runs it and returns the exit code.

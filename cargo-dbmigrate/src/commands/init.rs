@@ -57,7 +57,7 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     if !declared && file.parent().is_some_and(Path::is_dir) {
         if write_new(&file, FIRST_STRUCT)? {
             let shown = path::for_display(&file);
-            printer.status("Created", format!("{} (a first table, to be changed)", shown.display()));
+            printer.status("Created", format!("{} (an example table to edit)", shown.display()));
             created.push(shown);
         }
         if context.config.root.is_none() {
@@ -66,7 +66,7 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     }
     created.extend(context.ignore_in_git(None)?);
     if created.is_empty() && next.is_empty() {
-        printer.status("Ready", format!("{} is prepared, nothing to do", context.package.name));
+        printer.status("Ready", format!("{} is set up already, nothing to do", context.package.name));
     }
     if folder.migrations().is_empty() {
         next.push("`cargo dbmigrate generate`".to_owned());

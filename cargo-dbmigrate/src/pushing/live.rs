@@ -229,7 +229,7 @@ fn warn_of_unused_words(run: &Run<'_>, old: &Schema, wanted: &Wanted) -> Result<
             _ => continue,
         };
         if !is_used {
-            let message = format!("`--accept {word}:{name}`: nothing of that kind happens");
+            let message = format!("`--accept {word}:{name}`: no change needs it");
             run.context.printer.warning(&message, &[]);
         }
     }

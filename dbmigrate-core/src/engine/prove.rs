@@ -74,7 +74,7 @@ pub enum ProofError {
         message: String,
     },
     /// The result is not the wanted schema.
-    #[error("the migration does not lead to the wanted schema: {}", differences.join("; "))]
+    #[error("the migration does not produce the wanted schema: {}", differences.join("; "))]
     Structure {
         /// What differs.
         differences: Vec<String>,
@@ -207,8 +207,8 @@ async fn check_compiling(
         let missing = fields.iter().find(|field| !has(&columns, field));
         let extra = columns.iter().find(|column| !has(fields, column));
         let message = match (missing, extra) {
-            (Some(field), _) => format!("the struct has a field `{field}`, which the query does not return"),
-            (None, Some(column)) => format!("the query returns `{column}`, for which the struct has no field"),
+            (Some(field), _) => format!("the struct has a field `{field}`, but the query does not return it"),
+            (None, Some(column)) => format!("the query returns `{column}`, but the struct has no field for it"),
             (None, None) => continue,
         };
         return Err(ProofError::Declaration { kind: "view", name: view.to_string(), message });

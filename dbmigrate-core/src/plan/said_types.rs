@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::conversion::{example, unreadable};
-use super::decide::shell_quoted;
 use crate::diff::Renames;
 use crate::schema::{Column, Reads, Schema, Table};
+use crate::shell::shell_quoted;
 use crate::sql::Name;
 use crate::sql::path::path;
 use crate::sql::token::{Token, TokenKind, significant};

@@ -29,7 +29,7 @@ pub async fn schema_at(folder: &Folder, last: &Migration) -> Result<Schema, Stri
     }
     let schema = introspect(&connection).await.map_err(engine)?.schema;
     if Checksum::from(SchemaHash::of(&schema)) != last.schema {
-        return Err(format!("executed in memory, `{}` leads to another schema than its snapshot", last.name));
+        return Err(format!("run in memory, `{}` does not produce the schema of its snapshot", last.name));
     }
     Ok(schema)
 }

@@ -69,7 +69,7 @@ impl Probe<'_> {
         let has_nothing = matches!(source(self.input, self.before, self.after, column), Source::Default)
             && super::super::decide::needs_backfill(self.after, column);
         (is_new && has_nothing).then(|| {
-            let message = format!("`{}` has {{}} rows and nothing to put into `{}`", self.old.name, column.name);
+            let message = format!("`{}` has {{}} rows and no value for `{}`", self.old.name, column.name);
             let query = if_any("count(*)", "", &self.old.name.sql());
             let preflight = Preflight::new(&self.old.name, message, query);
             let preflight = preflight.at(self.at_column(column));
