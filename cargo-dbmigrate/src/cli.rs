@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and the help that is shown. The doc comments are the help.
 
+mod repeated;
 mod unknown;
 
 use std::ffi::OsString;
@@ -10,7 +11,6 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
-use dbmigrate_core::plan::decide::shell_quoted;
 
 use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, status};
 use crate::error::CommandError;
@@ -78,38 +78,18 @@ pub(crate) struct Cli {
 impl Cli {
     /// The flags that commands which are shown need as well, to mean the same.
     pub(crate) fn again(&self) -> Again {
-        let flag = |name: &str, value: &str| format!(" {name} {}", shell_quoted(value));
-        let chosen = &self.selection;
-        let mut selection: String = chosen.package.iter().map(|package| flag("-p", package)).collect();
-        let manifest = chosen.manifest_path.iter().map(|path| flag("--manifest-path", &path.display().to_string()));
-        selection.extend(manifest);
-        let features: Vec<&str> = chosen.feature_names().collect();
-        if !features.is_empty() {
-            selection.push_str(&flag("--features", &features.join(",")));
-        }
-        for (set, name) in
-            [(chosen.all_features, " --all-features"), (chosen.no_default_features, " --no-default-features")]
-        {
-            if set {
-                selection.push_str(name);
-            }
-        }
-        let connect = match &self.command {
-            Command::Migrate(arguments) => Some(&arguments.connect),
-            Command::Status(arguments) => Some(&arguments.connect),
-            Command::Push(arguments) => Some(&arguments.connect),
-            Command::Pull(arguments) => Some(&arguments.connect),
-            Command::Diff(arguments) => Some(&arguments.connect),
-            Command::Baseline(arguments) => Some(&arguments.connect),
-            Command::Generate(arguments) => Some(&arguments.connect),
-            Command::Reset(arguments) => Some(&arguments.connect),
-            _ => None,
+        let (connect, retry) = match &self.command {
+            Command::Migrate(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Command::Status(arguments) => (Some(&arguments.connect), None),
+            Command::Push(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Command::Pull(arguments) => (Some(&arguments.connect), None),
+            Command::Diff(arguments) => (Some(&arguments.connect), None),
+            Command::Baseline(arguments) => (Some(&arguments.connect), None),
+            Command::Generate(arguments) => (Some(&arguments.connect), None),
+            Command::Reset(arguments) => (Some(&arguments.connect), None),
+            _ => (None, None),
         };
-        // a URL with a secret in it is none that the next command could do anything with
-        let shown = connect.and_then(|connect| connect.url.as_ref()).filter(|url| redacted(url) == **url);
-        let url = shown.map(|url| flag("--url", url)).unwrap_or_default();
-        let timeout = connect.and_then(|connect| connect.timeout).map(|seconds| format!(" --timeout {seconds}"));
-        Again { selection, url, timeout: timeout.unwrap_or_default() }
+        repeated::flags(&self.selection, connect, retry)
     }
 }
 
@@ -138,6 +118,11 @@ pub(crate) enum Command {
     Check(check::Check),
 }
 
+/// The commands and their arguments.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
+}
+
 /// Parses the arguments, the program's name included, both as `cargo dbmigrate …` and `cargo-dbmigrate …`.
 /// Help, version and mistakes are shown here.
 ///
@@ -149,14 +134,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
     if arguments.get(1).is_some_and(|first| first == "dbmigrate") {
         arguments.remove(1);
     }
-    let parsed = Cli::command()
+    let parsed = definition()
         .color(color_choice(&arguments))
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
         let ours = if is_token(&error) { Some(no_token()) } else { unknown_command(&error) };
         if let Some(ours) = ours {
-            Printer::new(&early_output(&arguments), Again::default()).error(&ours);
+            Printer::new(&early_output(&arguments), repeated::of_words(&arguments)).error(&ours);
             return ours.exit_code();
         }
         show(&error, &arguments);

@@ -198,7 +198,9 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
     let place = match &failure {
         Failure::Statement { line, number: 0, .. } => format!(", in a preflight at {file}:{line}"),
         Failure::Statement { line, number, .. } => format!(", in statement {number} at {file}:{line}"),
-        Failure::Preflight { line, .. } => format!(", refused at {file}:{line}"),
+        Failure::Preflight { line, .. } | Failure::PreflightExpressions { line, .. } => {
+            format!(", refused at {file}:{line}")
+        }
         _ => String::new(),
     };
     let _ = write!(message, "{place}: {failure}");
@@ -214,7 +216,7 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
         Failure::Lost { .. } => (MigrateErrorKind::Unreachable, Some("restart the application")),
         Failure::Statement { .. } => of_engine.unwrap_or((MigrateErrorKind::Migration, None)),
         Failure::Engine { .. } => of_engine.unwrap_or((MigrateErrorKind::Database, None)),
-        Failure::Preflight { .. } | Failure::ForeignKeys { .. } => {
+        Failure::Preflight { .. } | Failure::PreflightExpressions { .. } | Failure::ForeignKeys { .. } => {
             (MigrateErrorKind::Migration, Some("fix the rows, then restart the application"))
         }
         _ => (MigrateErrorKind::Migration, None),

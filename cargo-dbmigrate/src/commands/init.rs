@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::drizzle::journal;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
@@ -28,6 +29,9 @@ pub struct User {
     pub created_at: i64,
 }
 ";
+
+/// Where drizzle-kit writes, if it is told nothing else.
+const DRIZZLE: &str = "drizzle";
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -54,7 +58,11 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         Some(root) => (false, context.package.root.join(root)),
         None => (declares_table(&context.package.root), context.package.root.join("src/schema.rs")),
     };
-    if !declared && file.parent().is_some_and(Path::is_dir) {
+    let package = &context.package.root;
+    let drizzle = (folder.migrations().is_empty() && journal::read(&package.join(DRIZZLE)).is_ok())
+        .then(|| format!("`cargo dbmigrate pull --from-drizzle {DRIZZLE} --out src/schema.rs`"));
+    // what drizzle-kit has migrated is no place for an example
+    if !declared && drizzle.is_none() && file.parent().is_some_and(Path::is_dir) {
         if write_new(&file, FIRST_STRUCT)? {
             let shown = path::for_display(&file);
             printer.status("Created", format!("{} (an example table to edit)", shown.display()));
@@ -68,7 +76,9 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     if created.is_empty() && next.is_empty() {
         printer.status("Ready", format!("{} is set up already, nothing to do", context.package.name));
     }
-    if folder.migrations().is_empty() {
+    if let Some(pull) = drizzle {
+        next.push(format!("import the migrations of drizzle-kit: {pull}"));
+    } else if folder.migrations().is_empty() {
         next.push("`cargo dbmigrate generate`".to_owned());
         next.push("`cargo dbmigrate migrate`".to_owned());
     }

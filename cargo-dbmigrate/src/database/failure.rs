@@ -5,12 +5,13 @@ use std::path::Path;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
 use dbmigrate_core::engine::apply::history::HistoryError;
-use dbmigrate_core::engine::apply::{ApplyError, Failure};
+use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::folder::script::outside_of_transaction;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::plan::HELPER_PREFIX;
+use dbmigrate_core::shell::shell_word;
 use dbmigrate_core::sql::split;
 
 use crate::database::Subject;
@@ -141,10 +142,14 @@ pub(crate) fn migration_error(
             let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
             let action = format!("{what} of `{name}` failed");
             let first = statement.lines().next().unwrap_or_default();
+            let error = &in_words_of_the_user(statement, error);
             let shown = engine_error(&action, error, database).at(format!("{shown}:{line}"));
             let shown = shown.note(format!("the statement: {first}"));
             match error.kind {
-                ErrorKind::Constraint => shown.help("fix the rows that violate the constraint, then run again"),
+                // the rows contradict the migration, as for a preflight
+                ErrorKind::Constraint => shown
+                    .with_exit_code(exit::DECISION)
+                    .help("fix the rows that violate the constraint, then run again"),
                 _ => shown,
             }
         }
@@ -153,6 +158,13 @@ pub(crate) fn migration_error(
                 .at(format!("{shown}:{line}"))
                 .help("fix the rows, then run `cargo dbmigrate migrate` again")
                 .helps(made_anew(file, *line))
+        }
+        Failure::PreflightExpressions { line, found } => {
+            CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
+                .at(format!("{shown}:{line}"))
+                .helps(to_see(found))
+                .help("fix the rows, then run `cargo dbmigrate migrate` again")
+                .help("or change the expression, then regenerate the migration: `cargo dbmigrate generate --amend`")
         }
         Failure::Structure { .. } => {
             let message = format!("`{name}` does not produce the schema of its snapshot");
@@ -186,6 +198,14 @@ pub(crate) fn migration_error(
     }
 }
 
+/// How the rows can be looked at on which expressions fail.
+pub(crate) fn to_see(found: &[FailingRows]) -> Vec<String> {
+    let queries = found.iter().map(|one| &one.query).filter(|query| !query.is_empty());
+    let mut helps: Vec<String> = queries.map(|query| format!("to see them: `{query}`")).collect();
+    helps.dedup();
+    helps
+}
+
 /// What to do with a statement that cannot run in a transaction.
 pub(crate) fn run_outside(word: &str) -> [String; 2] {
     [
@@ -198,6 +218,16 @@ pub(crate) fn run_outside(word: &str) -> [String; 2] {
 fn is_outside_of_transaction(file: &Path) -> bool {
     let Ok(text) = std::fs::read_to_string(file) else { return false };
     Script::parse(&text, file).is_ok_and(|script| script.no_transaction)
+}
+
+/// What is said of the table that a rebuild fills is true of the one whose place it takes.
+fn in_words_of_the_user(statement: &str, error: &EngineError) -> EngineError {
+    let message = if statement.contains(HELPER_PREFIX) {
+        error.message.replace(HELPER_PREFIX, "")
+    } else {
+        error.message.clone()
+    };
+    EngineError { message, ..error.clone() }
 }
 
 /// How else a migration could be made that rows contradict, as it says itself behind the preflight on this line.
@@ -224,7 +254,7 @@ fn being_read(database: Subject<'_>) -> CommandError {
     CommandError::failed(format!("`{database}` is locked: another program is reading it")).help(WAIT_LONGER).help(
         format!(
             "to let others read meanwhile: `sqlite3 {} 'PRAGMA journal_mode = WAL'`",
-            shell_quoted(&database.to_string())
+            shell_word(Path::new(&database.to_string()))
         ),
     )
 }
@@ -286,12 +316,12 @@ pub(crate) fn engine_error(action: &str, error: &EngineError, database: Subject<
             shown(format!("`{database}` is not a database")).help("name a database file: `--url PATH`")
         }
         ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
-            .help(format!("show the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(&path)))
+            .help(format!("show the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_word(Path::new(&path))))
             .help("restore it from a backup"),
         ErrorKind::DiskFull => shown(format!("the disk of `{database}` is full"))
             .help("free up disk space: a rebuild needs as much as the table takes"),
         ErrorKind::Io => shown(format!("the disk of `{database}` failed: {error}"))
-            .help(format!("check free space: `df -h {}`", shell_quoted(&path))),
+            .help(format!("check free space: `df -h {}`", shell_word(Path::new(&path)))),
         ErrorKind::CannotOpen => {
             shown(format!("cannot open `{database}`: {error}")).help("its folder must exist and be writable")
         }

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::engine::owner;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_word;
 
 use crate::error::{CommandError, Result};
 use crate::project::path;
@@ -48,7 +48,7 @@ pub(crate) fn check(url: &DatabaseUrl) -> Result<()> {
     let folder = shown(folder);
     let error = CommandError::failed(format!("cannot create `{url}`: no such folder: `{folder}`"));
     let error = if path == given { error } else { error.note(format!("`{url}` is a link to `{}`", shown(&path))) };
-    Err(error.help(format!("create it: `mkdir -p {}`", shell_quoted(&folder))))
+    Err(error.help(format!("create it: `mkdir -p {}`", shell_word(Path::new(&folder)))))
 }
 
 /// Why a database file cannot be read or made, if it is a question of rights.
@@ -58,11 +58,10 @@ pub(crate) fn no_access(database: &Path) -> Option<CommandError> {
     match File::open(&path).err()?.kind() {
         ErrorKind::PermissionDenied => {
             let message = format!("cannot read `{database}`: permission denied");
-            Some(CommandError::failed(message).help(format!(
-                "see its owner and permissions: `ls -l \
-                                                             {}`",
-                shell_quoted(&name)
-            )))
+            Some(
+                CommandError::failed(message)
+                    .help(format!("see its owner and permissions: `ls -l {}`", shell_word(Path::new(&name)))),
+            )
         }
         ErrorKind::NotFound => {
             let folder = folder_of(&path);
@@ -82,7 +81,7 @@ pub(crate) fn read_only(database: &Path) -> CommandError {
         return no_journal(Path::new(&database), &folder_of(&path));
     }
     CommandError::failed(format!("`{database}` is read-only"))
-        .help(format!("see its owner and permissions: `ls -l {}`", shell_quoted(&name)))
+        .help(format!("see its owner and permissions: `ls -l {}`", shell_word(Path::new(&name))))
 }
 
 /// Whether a file could be written, or made where there is none, as far as rights and mounts tell. Nothing is written
@@ -132,7 +131,7 @@ fn cannot_make(database: &Path, folder: &Path) -> CommandError {
 }
 
 fn see_folder(folder: &Path) -> String {
-    format!("see its owner and permissions: `ls -ld {}`", shell_quoted(&shown(folder)))
+    format!("see its owner and permissions: `ls -ld {}`", shell_word(Path::new(&shown(folder))))
 }
 
 /// Nobody can tell whether there is a file.

@@ -12,7 +12,7 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::owner::Owner;
 use dbmigrate_core::engine::remote::{Client, Observer, Options};
 use dbmigrate_core::engine::{Connection, EngineError};
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 use serde_json::json;
 
@@ -98,7 +98,7 @@ fn owned(url: &DatabaseUrl, owner: &Owner) -> CommandError {
         .note("nothing was changed");
     error.help(match owner {
         Owner::Replica { primary: Some(primary), .. } => match redacted(primary) {
-            shown if shown == *primary => format!("name its primary: `--url {}`", shell_quoted(primary)),
+            shown if shown == *primary => format!("name its primary: `{}`", shell_flag("--url", primary)),
             shown => format!("name its primary, `{shown}`: `--url URL`"),
         },
         Owner::Server { .. } => "name the server: `--url http://HOST:PORT`".to_owned(),

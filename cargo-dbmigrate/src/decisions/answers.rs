@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use dbmigrate_core::diff::Renames;
-use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Decisions, Lint};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::path::{parse_path, path};
 use dbmigrate_core::sql::{Expr, Name};
 
@@ -86,18 +86,18 @@ pub(crate) enum Acceptance {
 }
 
 impl Answers {
-    /// Adds the flags to a command line.
-    pub(crate) fn push_to(&self, line: &mut String) {
+    /// Adds the flags to a command line, of what is accepted those that are `kept`.
+    pub(crate) fn push_to(&self, line: &mut String, kept: impl Fn(&String) -> bool) {
         let flags = [
-            ("rename", &self.rename),
-            ("backfill", &self.backfill),
-            ("convert", &self.convert),
-            ("accept", &self.accept),
+            ("--rename", &self.rename),
+            ("--backfill", &self.backfill),
+            ("--convert", &self.convert),
+            ("--accept", &self.accept),
         ];
         for (flag, values) in flags {
-            for value in values {
+            for value in values.iter().filter(|value| flag != "--accept" || kept(value)) {
                 // writing to a string cannot fail
-                let _ = write!(line, " --{flag} {}", shell_quoted(value));
+                let _ = write!(line, " {}", shell_flag(flag, value));
             }
         }
     }

@@ -38,7 +38,7 @@ impl Asker<'_> {
         if given.is_empty() {
             return error;
         }
-        error.help(format!("to give the same answers again: `{} {}`", self.command_line, given.join(" ")))
+        error.help(format!("to give the same answers again: `{} {}`", self.command_line(), given.join(" ")))
     }
 
     fn without_answer(&self, no_answer: &NoAnswer) -> CommandError {

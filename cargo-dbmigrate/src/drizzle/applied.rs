@@ -3,7 +3,7 @@
 //! A record is the hash of a file and the time at which the migration was generated; since 1.0 also its name. Both can
 //! have changed since: files are edited, journals are mended after a merge. So they are matched by whatever fits.
 
-use dbmigrate_core::folder::error::shell_word;
+use dbmigrate_core::shell::shell_word;
 
 use super::journal::Layout;
 use super::journal::{DrizzleFolder, Entry};

@@ -1,10 +1,13 @@
 //! `dbmigrate.toml` as the subcommand reads it. What can be in it is in [`dbmigrate_core::config`], because the macros
 //! read it too.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 pub(crate) use dbmigrate_core::config::{Config, FILE_NAME};
 use dbmigrate_core::config::{TOKEN_VARIABLE, position};
+use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::glob::Glob;
 
 use crate::error::{CommandError, Result};
 use crate::project::path;
@@ -35,6 +38,36 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         return Err(CommandError::usage(message).at(path.display()).help(help));
     }
     Ok(config)
+}
+
+/// What to do about what is somebody else's: the line that hides it, beside what is hidden already.
+pub(crate) fn hiding(config: &Config, name: &Name) -> String {
+    format!("ignore it in `{FILE_NAME}`: `{}`", ignore_line(config, name))
+}
+
+/// The line of the configuration that hides a name, beside what is hidden already.
+pub(crate) fn ignore_line(config: &Config, name: &Name) -> String {
+    let patterns = config.ignore.patterns().map(|pattern| pattern.as_str().to_owned()).chain([Glob::of(name)]);
+    let patterns: Vec<String> = patterns.map(|pattern| toml_string(&pattern)).collect();
+    format!("ignore = [{}]", patterns.join(", "))
+}
+
+/// A text as it stands in the configuration, on one line and without a backtick inside.
+pub(crate) fn toml_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            char if char.is_control() || char == '`' => {
+                // writing to a string cannot fail
+                let _ = write!(quoted, "\\u{:04X}", u32::from(char));
+            }
+            char => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// An error in `Cargo.toml`, with its place.

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dbmigrate_core::shell::shell_flag;
 use serde::Deserialize;
 
 use super::selection::Selection;
@@ -62,7 +63,7 @@ impl Package {
 
 fn given_manifest(path: &Path) -> Result<PathBuf> {
     if !path.ends_with(MANIFEST) {
-        let help = format!("use `--manifest-path {}`", path.join(MANIFEST).display());
+        let help = format!("use `{}`", shell_flag("--manifest-path", &path.join(MANIFEST).display().to_string()));
         return Err(CommandError::usage(format!("`{}` is not a `{MANIFEST}`", path.display())).help(help));
     }
     if !path.is_file() {

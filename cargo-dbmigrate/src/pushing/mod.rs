@@ -103,12 +103,11 @@ impl Run<'_> {
         plan: &Plan,
     ) -> Result<Option<u64>> {
         let is_new = database.is_none();
-        let retries = self.retries.unwrap_or(self.context.config.retries);
         let database = match database {
             Some(database) => database,
             None => open(self.context, self.url, true)?,
         };
-        let mut database = database.retrying(retries);
+        let mut database = database.retrying(self.retries);
         let work = Arc::new(Work::default());
         if self.context.printer.shows_progress() {
             database = watched(database, &work, self.url)?;
@@ -139,8 +138,7 @@ impl Run<'_> {
 
     /// Makes the change where nothing of it stays. `None`: somebody else has changed the schema.
     fn rehearse(&self, before: &Introspected, decided: &Decided, plan: &Plan) -> Result<Option<u64>> {
-        let retries = self.retries.unwrap_or(self.context.config.retries);
-        let mut rehearsal = Rehearsal::of(self.context, self.url, retries)?;
+        let mut rehearsal = Rehearsal::of(self.context, self.url, self.retries)?;
         let result = block_on(rehearsal.database().push(&self.change(before, decided, plan)));
         match result {
             Ok(Step::Applied { milliseconds }) => Ok(Some(milliseconds)),

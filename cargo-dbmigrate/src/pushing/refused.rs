@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{Diff, Renames};
 use dbmigrate_core::engine::EngineError;
-use dbmigrate_core::engine::apply::{Failure, Finding};
+use dbmigrate_core::engine::apply::{FailingRows, Failure, Finding};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::introspect::StoredObject;
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::plan::besides::Wanted;
-use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Plan, Preflight};
 use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::shell::shell_quoted;
 use dbmigrate_core::sql::path::path;
 use dbmigrate_core::sql::{Expr, Name};
 
 use super::run::{Decided, Live, Run};
-use crate::database::failure::engine_error;
+use crate::database::failure::{engine_error, to_see};
 use crate::diagnostic::Diagnostic;
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -27,7 +27,7 @@ const UNCHANGED: &str = "nothing was changed";
 
 /// A database that migrations are applied to.
 pub(super) fn history(run: &Run<'_>, count: usize) -> CommandError {
-    let (url, command) = (run.url, &run.asker.command_line);
+    let (url, command) = (run.url, run.asker.command_line());
     let message = format!("`{url}` has a migration history ({})", counted(count, "migration"));
     CommandError::new(exit::DECISION, message)
         .note("a push is not recorded there: `migrate` would report it as drift")
@@ -77,7 +77,7 @@ pub(super) fn names_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
         .map(|name| {
             let message = format!("`{name}` is a view in `{}`, and a struct declares a table of that name", run.url);
             let flag = format!("--accept drop_view:{}", shell_quoted(&path([name])));
-            let help = format!("if the view is not needed: `{} {flag}`", run.asker.command_line);
+            let help = format!("if the view is not needed: `{} {flag}`", run.asker.command_line());
             run.declared.point(Diagnostic::error(message).help(help), &Place::Table(name.clone()), "declared here")
         })
         .collect();
@@ -131,7 +131,7 @@ pub(super) fn ambiguous_renames(
     Err(CommandError::new(exit::DECISION, format!("a database has no record of renames, {UNCHANGED}"))
         .diagnostics(run.context.printer.render(&diagnostics))
         .help("if it was: remove `renamed_from`")
-        .help(format!("if not: `{} {}`, then remove `renamed_from`", run.asker.command_line, flags.join(" "))))
+        .help(format!("if not: `{} {}`, then remove `renamed_from`", run.asker.command_line(), flags.join(" "))))
 }
 
 /// Whether the renames lead from a name back to it.
@@ -211,7 +211,7 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
 pub(super) fn drop_broken(run: &Run<'_>, kind: &str, name: &Name) -> String {
     if kind == "view" {
         let flag = format!("--accept drop_view:{}", shell_quoted(&path([name])));
-        format!("if it is not needed: `{} {flag}`", run.asker.command_line)
+        format!("if it is not needed: `{} {flag}`", run.asker.command_line())
     } else {
         format!("drop it by hand, push, then create it again to fit the new schema: `DROP TRIGGER {}`", name.sql())
     }
@@ -223,7 +223,7 @@ pub(super) fn contradicted(run: &Run<'_>, found: &[Finding], preflights: &[Prefl
         let mut diagnostic = Diagnostic::error(&finding.message);
         let Some(preflight) = preflights.get(finding.preflight) else { return diagnostic };
         for (when, flag) in &preflight.answers {
-            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", run.asker.command_line));
+            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", run.asker.command_line()));
         }
         if !preflight.rows.is_empty() {
             diagnostic = diagnostic.help(format!("to see them: `{}`", preflight.rows));
@@ -232,6 +232,17 @@ pub(super) fn contradicted(run: &Run<'_>, found: &[Finding], preflights: &[Prefl
             Some(place) => run.declared.point(diagnostic, place, ""),
             None => diagnostic,
         }
+    };
+    found.iter().map(diagnostic).collect()
+}
+
+/// Expressions that fail on rows.
+pub(super) fn failing(run: &Run<'_>, found: &[FailingRows]) -> Vec<Diagnostic> {
+    let diagnostic = |one: &FailingRows| {
+        let diagnostic = Diagnostic::error(one.to_string());
+        let helps = to_see(std::slice::from_ref(one));
+        let diagnostic = helps.into_iter().fold(diagnostic, Diagnostic::help);
+        diagnostic.help(format!("fix the rows or change the expression, then run `{}`", run.asker.command_line()))
     };
     found.iter().map(diagnostic).collect()
 }
@@ -251,6 +262,7 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
     let shown = run.url.to_string();
     match failure {
         Failure::Contradicted { found } => run.asker.missing(&[], &contradicted(run, found, &plan.preflights)),
+        Failure::PreflightExpressions { found, .. } => run.asker.missing(&[], &failing(run, found)),
         Failure::Statement { number: 0, statement, error, .. } if error.kind != ErrorKind::Constraint => {
             preflight(run, statement, error)
         }
@@ -284,7 +296,7 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
         }
         Failure::Lost { error, is_known: true } => CommandError::failed(format!("the connection was lost: {error}"))
             .note(UNCHANGED)
-            .help(format!("push again: `{}`", run.asker.command_line)),
+            .help(format!("push again: `{}`", run.asker.command_line())),
         Failure::Lost { error, .. } => CommandError::failed(format!("the connection was lost: {error}"))
             .note("it is unknown whether the change was made: the server stopped answering")
             .help("check what is left once the server answers: `cargo dbmigrate diff`"),

@@ -18,6 +18,7 @@ use super::content::{exact, loose, rows};
 use super::error::EngineError;
 use super::exercise::faults;
 use super::introspect::introspect;
+use super::parts::Parts;
 use super::populate::{Meant, clear, populate_meant};
 use super::view::on_one_line;
 use crate::diff::{Renames, diff};
@@ -105,7 +106,23 @@ pub enum ProofError {
 /// # Errors
 /// [`ProofError::Declaration`] for the first thing that is wrong.
 pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<Vec<Problem>, ProofError> {
+    if let Some(found) = check_in_parts(schema, view_fields).await {
+        return Ok(found);
+    }
+    // what is wrong is said by the whole
     check_part(schema, schema, view_fields).await
+}
+
+/// The same in several databases. `None` if something is wrong, or if there are no parts.
+async fn check_in_parts(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Option<Vec<Problem>> {
+    let statements = create_all(schema);
+    let statements: Vec<_> = statements.iter().flat_map(|statement| split(statement)).collect();
+    let parts = Parts::of_creation(&statements)?;
+    let mut found = Vec::new();
+    for part in parts.split(schema) {
+        found.extend(check_part(schema, &part, view_fields).await.ok()?);
+    }
+    Some(found)
 }
 
 /// The same for a schema that differs from one that was found good `before`: only what differs, and what that reaches,

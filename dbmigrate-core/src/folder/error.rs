@@ -6,6 +6,7 @@ use std::{fmt, io};
 
 use super::lock::LockProblem;
 use super::snapshot;
+use crate::shell::shell_word;
 
 /// An error of the migrations folder. Its text is one line; [`FolderError::help`] says what to do.
 #[derive(Debug)]
@@ -326,11 +327,4 @@ pub enum InGit {
     Same,
     /// The sides of a merge that is going on.
     Unmerged,
-}
-
-/// The path as a word of a shell's command line.
-pub fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-\\:".contains(&byte);
-    if text.bytes().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

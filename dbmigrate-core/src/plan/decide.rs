@@ -1,12 +1,12 @@
 //! What only a person can decide: renames, losses, and what existing rows get.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use super::lint::Lint;
 use super::preflight::Preflight;
 use crate::diff::{Diff, Renames, TableDiff, rename::displaced};
 use crate::schema::{Column, Schema, Table};
+use crate::shell::shell_quoted;
 use crate::sql::path::path;
 use crate::sql::{Expr, Name};
 
@@ -255,38 +255,6 @@ fn renames(candidates: &[Name], from: &str, otherwise: &str, accept: &str, has_t
 
 fn ticked(names: &[Name]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// `text` as one word of a POSIX shell on one line, in the quotes that need the least escaping.
-pub fn shell_quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.=:/,+%@".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else if text.chars().any(|char| char.is_control() || char == '`') {
-        // a message has a command in backticks on one line; `printf` is the way to both that every shell has
-        format!("\"$(printf '{}')\"", printf_escaped(text))
-    } else if text.contains('\'') && !text.contains(['"', '$', '\\', '!']) {
-        format!("\"{text}\"")
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
-/// A format of `printf` that prints `text`, fit for single quotes. What it prints loses line breaks at its end.
-fn printf_escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for char in text.chars() {
-        match char {
-            '%' => escaped.push_str("%%"),
-            '\\' => escaped.push_str("\\\\"),
-            char if char.is_ascii_control() || matches!(char, '`' | '\'') => {
-                // writing to a string cannot fail
-                let _ = write!(escaped, "\\{:03o}", u32::from(char));
-            }
-            char => escaped.push(char),
-        }
-    }
-    escaped
 }
 
 /// The decisions that are missing for a difference.

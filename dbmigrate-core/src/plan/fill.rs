@@ -1,9 +1,10 @@
 //! Whether the expressions that fill and convert columns have something to do: one that has nothing was meant for
 //! something else.
 
-use super::decide::{Decisions, shell_quoted};
+use super::decide::Decisions;
 use crate::diff::{Diff, TableDiff};
 use crate::schema::Schema;
+use crate::shell::shell_quoted;
 use crate::sql::Name;
 use crate::sql::path::path;
 

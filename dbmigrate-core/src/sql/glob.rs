@@ -49,6 +49,16 @@ impl Glob {
         &self.0
     }
 
+    /// The pattern that stands for a name, as it is typed: `?` is there for characters that no pattern has.
+    pub fn of(name: &Name) -> String {
+        let last = name.as_str().chars().count().saturating_sub(1);
+        let in_place = |(at, char): (usize, char)| {
+            let is_edge = at == 0 || at == last;
+            if has_meaning_elsewhere(char) || (is_edge && char.is_whitespace()) { '?' } else { char }
+        };
+        name.as_str().chars().enumerate().map(in_place).collect()
+    }
+
     /// Whether the pattern stands for `name`, the whole of it.
     pub fn matches(&self, name: &Name) -> bool {
         let (mut pattern, mut text) = (self.0.chars(), name.as_str().chars());
@@ -75,6 +85,11 @@ impl Glob {
     }
 }
 
+/// Whether other tools give the character a meaning.
+fn has_meaning_elsewhere(character: char) -> bool {
+    matches!(character, '[' | ']' | '{' | '}' | '!' | '\\')
+}
+
 impl FromStr for Glob {
     type Err = GlobError;
 
@@ -86,7 +101,7 @@ impl FromStr for Glob {
         if text.trim() != text {
             return Err(GlobError::Space { pattern });
         }
-        match text.chars().find(|character| matches!(character, '[' | ']' | '{' | '}' | '!' | '\\')) {
+        match text.chars().find(|character| has_meaning_elsewhere(*character)) {
             Some(character) => Err(GlobError::Unsupported { pattern, character }),
             None => Ok(Self(pattern.into())),
         }

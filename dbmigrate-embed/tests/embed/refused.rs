@@ -35,6 +35,24 @@ fn a_migration_that_fails_leaves_those_before_it_and_says_so() {
 }
 
 #[test]
+fn rows_on_which_an_expression_fails_are_counted_and_named_before_anything_is_changed() {
+    let table = ("docs", "CREATE TABLE docs (a TEXT, b INT, d TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;");
+    let index = ("index", "ALTER TABLE docs ADD COLUMN x INT;\nCREATE INDEX by_d ON docs (json(d));");
+    let file = File::new();
+    block_on(migrations(&[table]).run(&file.database())).expect("it applies");
+    file.run(&["INSERT INTO docs VALUES ('x', 1, '{}'), ('y', 2, 'no'), ('y', 3, 'nor'), ('z', 1, NULL)"]);
+    let error = block_on(migrations(&[table, index]).run(&file.database())).expect_err("two rows are no JSON");
+    let (kind, message) = said(&error);
+    assert_eq!(kind, Kind::Migration);
+    let words = "`json(d)` of index `by_d` fails on 2 rows of `docs`, at (a, b) ('y', 2), ('y', 3): malformed JSON";
+    assert!(message.contains(words), "{message}");
+    assert_eq!(file.column("SELECT name FROM pragma_table_info('docs') WHERE name = 'x'"), [""; 0]);
+    file.run(&["UPDATE docs SET d = NULL WHERE a = 'y'"]);
+    block_on(migrations(&[table, index]).run(&file.database())).expect("it applies");
+    file.must_be_whole();
+}
+
+#[test]
 fn the_report_of_a_failure_has_what_was_applied_before() {
     let file = File::new();
     let preflight = "-- dbmigrate: expect-none \"{} users without an e-mail\" SELECT count(*) FROM users HAVING count(*) > 0\n\
@@ -108,7 +126,7 @@ fn a_drift_that_cannot_be_named_is_refused_with_the_reason() {
     let error = block_on(history.run(&file.database())).expect_err("it has drifted");
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Drift);
-    assert!(message.contains("cannot be named: `migrations/0001_copy/snapshot.json` is not part of"), "{message}");
+    assert!(message.contains("cannot be listed: `migrations/0001_copy/snapshot.json` is not embedded in"), "{message}");
     assert!(message.contains("statement 1 of `0001_copy` failed: no such table: legacy_users"), "{message}");
     assert_eq!(file.history(), ["0001_copy"]);
 }

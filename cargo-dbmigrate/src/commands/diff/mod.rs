@@ -9,9 +9,10 @@ use dbmigrate_core::diff::{Action, Change, Detail, Diff as Difference, RenameErr
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::Snapshot;
-use dbmigrate_core::plan::decide::{questions, shell_quoted};
+use dbmigrate_core::plan::decide::questions;
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 use serde_json::json;
 
@@ -86,12 +87,12 @@ impl Diff {
     /// The command as it was typed, so that a flag can be put behind it.
     fn command_line(&self) -> String {
         let mut text = "cargo dbmigrate diff".to_owned();
-        let from = self.from.iter().map(|value| ("from", value));
-        let to = self.to.iter().map(|value| ("to", value));
-        let rename = self.rename.iter().map(|value| ("rename", value));
+        let from = self.from.iter().map(|value| ("--from", value));
+        let to = self.to.iter().map(|value| ("--to", value));
+        let rename = self.rename.iter().map(|value| ("--rename", value));
         for (flag, value) in from.chain(to).chain(rename) {
             // writing to a string cannot fail
-            let _ = write!(text, " --{flag} {}", shell_quoted(value));
+            let _ = write!(text, " {}", shell_flag(flag, value));
         }
         if self.sql {
             text.push_str(" --sql");

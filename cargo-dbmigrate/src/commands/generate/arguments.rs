@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_flag;
 
 use crate::decisions::answers::Answers;
 use crate::project::url::Connect;
@@ -64,6 +64,13 @@ pub(crate) struct Generate {
 impl Generate {
     /// The command as it was typed, so that a flag can be put behind it.
     pub(super) fn command_line(&self) -> String {
+        let mut text = self.command();
+        self.answers.push_to(&mut text, |_| true);
+        text
+    }
+
+    /// The same without the answers.
+    pub(super) fn command(&self) -> String {
         let mut text = "cargo dbmigrate generate".to_owned();
         let flags = [
             (self.undo, " --undo"),
@@ -79,9 +86,8 @@ impl Generate {
         }
         if let Some(name) = &self.name {
             // writing to a string cannot fail
-            let _ = write!(text, " --name {}", shell_quoted(name));
+            let _ = write!(text, " {}", shell_flag("--name", name));
         }
-        self.answers.push_to(&mut text);
         text
     }
 }

@@ -26,15 +26,8 @@ pub(super) fn show(context: &Context, migration: &str, sql: &str) {
 }
 
 pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
-    Asker {
-        context,
-        declared,
-        answers: &arguments.answers,
-        words: FOR_GENERATE,
-        command_line: arguments.command_line(),
-        untouched: "nothing was written",
-        given: std::cell::RefCell::default(),
-    }
+    let answers = (&arguments.answers, FOR_GENERATE);
+    Asker::new(context, declared, answers, arguments.command(), "nothing was written")
 }
 
 /// The plan for a difference, once it is proven.

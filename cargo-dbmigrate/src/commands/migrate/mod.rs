@@ -6,7 +6,6 @@ mod said;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use dbmigrate_core::config::MOST_RETRIES;
 use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
@@ -23,9 +22,9 @@ use crate::database::state::{failure, failure_of_run, state_after};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::project::Context;
 use crate::project::url::Connect;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Context, Retry};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::{Printer, Progress, counted, rows};
@@ -51,9 +50,9 @@ pub(crate) struct Migrate {
     #[arg(long)]
     pub atomic: bool,
 
-    /// How often to retry when another client takes the lock [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
-    pub retries: Option<u32>,
+    /// How often to retry.
+    #[command(flatten)]
+    pub retry: Retry,
 
     /// Migrate despite schema changes made by hand
     #[arg(long, value_enum, value_name = "WORD")]
@@ -89,7 +88,7 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     if folder.migrations().is_empty() {
         return nothing_there(context, &folder, &url);
     }
-    let retries = arguments.retries.unwrap_or(context.config.retries);
+    let retries = arguments.retry.or(&context.config);
     if arguments.dry_run {
         return dry_run::run(context, &folder, &url, options, retries);
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_flag;
 
 use super::tables::TablePattern;
 use crate::project::url::Connect;
@@ -45,7 +45,7 @@ pub(crate) struct Pull {
 impl Pull {
     /// The flags that say what goes where, as they were typed.
     pub(super) fn again(&self) -> String {
-        let flag = |flag: &str, value: String| format!(" {flag} {}", shell_quoted(&value));
+        let flag = |flag: &str, value: String| format!(" {}", shell_flag(flag, &value));
         let tables = self.tables.iter().map(|pattern| flag("--tables", pattern.to_string()));
         let out = self.out.iter().map(|out| flag("--out", out.display().to_string()));
         let enums = self.enums.then(|| " --enums".to_owned());

@@ -13,8 +13,8 @@ use super::take_over::{self, Step};
 use crate::adopting;
 use crate::database::failure::{apply_error, engine_error};
 use crate::error::{CommandError, Result};
-use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Context, config};
 use crate::report::counted;
 use crate::{exit, structs};
 
@@ -27,7 +27,7 @@ const SLUG: &str = "baseline";
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<u8> {
     let pulled = read::read(context, arguments, url)?;
-    refuse_unsuitable(&pulled, url)?;
+    refuse_unsuitable(context, &pulled, url)?;
     let schema = &pulled.found.schema;
     let steps = [first_migration(schema)?];
     let mut folder = take_over::open_folder(context, &steps, |folder| {
@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
             .note("nothing was changed")
             .help("if the database has the schema of the first one: `cargo dbmigrate baseline 1`"));
     }
-    refuse_other_history(context, &folder, url)?;
+    refuse_other_history(context, arguments, &folder, url)?;
     let mut next = structs_of(context, arguments, &pulled, url)?;
     let again = format!("cargo dbmigrate pull --baseline{}", arguments.again());
     take_over::check_structs(context, schema, arguments.out.as_deref(), &mut next, &again)?;
@@ -60,8 +60,8 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
 }
 
 /// The database may have been adopted by an earlier run, but not be the work of other migrations.
-fn refuse_other_history(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<()> {
-    let mut database = adopting::open_existing(context, url, "pull --baseline")?;
+fn refuse_other_history(context: &Context, arguments: &Pull, folder: &Folder, url: &DatabaseUrl) -> Result<()> {
+    let mut database = adopting::open_existing(context, url, &format!("pull --baseline{}", arguments.again()))?;
     let history = block_on(database.history())
         .map_err(|error| engine_error("cannot read the history", &error, url.into()).note("nothing was changed"))?;
     history::compare(&history, folder.migrations()).map_err(|error| apply_error(&error.into(), url.into()))?;
@@ -82,7 +82,7 @@ fn structs_of(context: &Context, arguments: &Pull, pulled: &Pulled, url: &Databa
 }
 
 /// What the model cannot represent cannot be in a snapshot either.
-fn refuse_unsuitable(pulled: &Pulled, url: &DatabaseUrl) -> Result<()> {
+fn refuse_unsuitable(context: &Context, pulled: &Pulled, url: &DatabaseUrl) -> Result<()> {
     let found = &pulled.found;
     if let [first, ..] = &found.unreadable[..] {
         let message = format!("{} of `{url}` cannot be represented", counted(found.unreadable.len(), "object"));
@@ -90,8 +90,7 @@ fn refuse_unsuitable(pulled: &Pulled, url: &DatabaseUrl) -> Result<()> {
         let lines = found.unreadable.iter().take(5);
         let error = lines
             .fold(error, |error, one| error.note(format!("{} `{}`: {}", one.object.kind, one.object.name, one.reason)));
-        let name = &first.object.table;
-        return Err(error.help(format!("ignore it in `dbmigrate.toml`: `ignore = [\"{name}\"]`")));
+        return Err(error.help(config::hiding(&context.config, &first.object.table)));
     }
     if found.schema.is_empty() {
         return Err(CommandError::new(exit::DIFFERENCE, format!("`{url}` is empty: nothing to adopt"))

@@ -10,8 +10,8 @@ use dbmigrate_core::engine::apply::{Database, RecordKind, Target as _};
 use dbmigrate_core::engine::connection::{integer, text};
 use dbmigrate_core::engine::introspect::HISTORY_TABLE;
 use dbmigrate_core::folder::Folder;
-use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::canonical::SchemaHash;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 use serde_json::json;
 
@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, arguments: &Pull, dir: &Path, url: &Databas
     let mut replayed = replay(context, &drizzle)?;
     let mut folder = take_over::open_folder(context, &replayed.steps, |folder| other_migrations(folder, &drizzle))?;
     let from = drizzle.path.display().to_string();
-    let again = format!("pull --from-drizzle {}{}", shell_quoted(&from), arguments.again());
+    let again = format!("pull {}{}", shell_flag("--from-drizzle", &from), arguments.again());
     let mut database = adopting::open_existing(context, url, &again)?;
     let state = look(&mut database, &drizzle, &folder, &replayed.steps, url)?;
     drop(database);

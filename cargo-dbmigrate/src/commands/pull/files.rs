@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::{shell_flag, shell_word};
 use serde_json::json;
 
 use super::arguments::Pull;
@@ -84,8 +84,8 @@ impl<'a> Out<'a> {
             return Err(CommandError::usage(message));
         }
         Err(CommandError::usage(message)
-            .help(format!("for one file: `--out {shown}.rs`"))
-            .help(format!("for a folder with one file per table: `--out {shown}/`")))
+            .help(format!("for one file: `{}`", shell_flag("--out", &format!("{shown}.rs"))))
+            .help(format!("for a folder with one file per table: `{}`", shell_flag("--out", &format!("{shown}/")))))
     }
 
     fn files(&self, rendered: &Rendered) -> Vec<Wanted> {
@@ -119,7 +119,7 @@ fn refuse_to_overwrite(arguments: &Pull, files: &[Wanted], before: &[Before]) ->
     let mode = match arguments {
         Pull { baseline: true, .. } => " --baseline".to_owned(),
         Pull { from_drizzle: Some(folder), .. } => {
-            format!(" --from-drizzle {}", shell_quoted(&folder.display().to_string()))
+            format!(" {}", shell_flag("--from-drizzle", &folder.display().to_string()))
         }
         _ => String::new(),
     };
@@ -140,7 +140,7 @@ fn make_folder(out: &Out<'_>) -> Result<()> {
         let shown = parent.display().to_string();
         return Err(CommandError::failed(format!("no such folder: `{shown}`"))
             .note("nothing was written")
-            .help(format!("create it: `mkdir -p {}`", shell_quoted(&shown))));
+            .help(format!("create it: `mkdir -p {}`", shell_word(parent))));
     }
     match folder.filter(|folder| !folder.is_dir()) {
         Some(folder) => std::fs::create_dir(folder).map_err(|error| CommandError::io("make", folder, &error)),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use dbmigrate_core::engine::Introspected;
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::glob::{Glob, GlobError};
 
@@ -110,7 +111,9 @@ fn unknown(pattern: &TablePattern, names: &[Name]) -> CommandError {
     let meant = meant.and_then(|meant| names.iter().find(|name| name.folded() == meant));
     let sign = if pattern.excludes { "!" } else { "" };
     match meant {
-        Some(name) => error.help(format!("did you mean `--tables '{sign}{name}'`?")),
+        Some(name) => {
+            error.help(format!("did you mean `{}`?", shell_flag("--tables", &format!("{sign}{}", Glob::of(name)))))
+        }
         None if names.is_empty() => error.note("the database has no tables"),
         None => error.help("`*` matches any characters, `?` matches one, a leading `!` excludes"),
     }

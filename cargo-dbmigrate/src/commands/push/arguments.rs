@@ -1,9 +1,9 @@
 //! What can be typed after `push`.
 
 use clap::Args;
-use dbmigrate_core::config::MOST_RETRIES;
 
 use crate::decisions::answers::Answers;
+use crate::project::Retry;
 use crate::project::url::Connect;
 
 /// The arguments.
@@ -26,9 +26,9 @@ pub(crate) struct Push {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How often to retry when another client takes the lock [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
-    pub retries: Option<u32>,
+    /// How often to retry.
+    #[command(flatten)]
+    pub retry: Retry,
 
     /// What is decided.
     #[command(flatten)]

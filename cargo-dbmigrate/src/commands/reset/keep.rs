@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
             .note("nothing was changed")
             .help("write the difference to a migration: `cargo dbmigrate generate`"));
     }
-    let mut database = open_existing(context, url, "reset")?;
+    let mut database = open_existing(context, url, "reset --keep-data")?;
     let history = block_on(database.history())
         .map_err(|error| engine_error("cannot read the history", &error, url.into()).note("nothing was changed"))?;
     let migrations = folder.migrations();
@@ -56,19 +56,11 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         }
     }
     drop(database);
-    let mut command_line = "cargo dbmigrate reset --keep-data".to_owned();
-    arguments.answers.push_to(&mut command_line);
-    let asker = Asker {
-        context,
-        declared: &declared,
-        answers: &arguments.answers,
-        words: FOR_RESET,
-        command_line,
-        untouched: "nothing was changed",
-        given: std::cell::RefCell::default(),
-    };
-    let taking = Some(migrations);
-    Run { context, only_show: false, retries: None, url, declared: &declared, asker, taking }.to_the_end()?;
+    let answers = (&arguments.answers, FOR_RESET);
+    let command = "cargo dbmigrate reset --keep-data".to_owned();
+    let asker = Asker::new(context, &declared, answers, command, "nothing was changed");
+    let (retries, taking) = (context.config.retries, Some(migrations));
+    Run { context, only_show: false, retries, url, declared: &declared, asker, taking }.to_the_end()?;
     let kept = common(&history, migrations);
     let recorded = migrations.len() - kept;
     context.printer.json("reset", &json!({ "database": url.to_string(), "recorded": recorded }));

@@ -5,9 +5,9 @@
 //! has already.
 
 pub mod adopt;
-mod culprit;
 pub mod database;
 pub mod drift;
+mod evaluated;
 mod found;
 mod hidden;
 pub mod history;
@@ -32,6 +32,7 @@ use crate::sql::Name;
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
 pub use database::Database;
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
+pub use evaluated::FailingRows;
 pub use history::{Record, RecordKind};
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
@@ -199,6 +200,9 @@ pub trait Target {
     /// What the rows have against a change. Fails with the query that fails.
     async fn contradictions(&mut self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)>;
 
+    /// The rows on which expressions fail that these statements evaluate, as far as they are sure to fail.
+    async fn failing_rows(&mut self, statements: &[&str]) -> Result<Vec<FailingRows>, EngineError>;
+
     /// Makes a change that is no migration, or nothing at all, if the database is no longer what it was planned on.
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure>;
 
@@ -259,6 +263,14 @@ pub enum Failure {
         line: usize,
         /// What was found.
         message: String,
+    },
+    /// Expressions fail on rows.
+    #[error("{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    PreflightExpressions {
+        /// The line of the statement that evaluates the first of them.
+        line: usize,
+        /// All that was found.
+        found: Vec<FailingRows>,
     },
     /// Rows contradict a change that is no migration.
     #[error("{}", found.iter().map(|found| found.message.as_str()).collect::<Vec<_>>().join("; "))]

@@ -1,4 +1,9 @@
-//! Schemas made from migrations alone, where there are no snapshots: in a program that was compiled with its SQL.
+//! Migrations replayed in memory: the schema that they lead to, where there are no snapshots, and the proof that they
+//! lead to their snapshots, in parts.
+
+mod in_parts;
+
+pub use in_parts::{OBJECTS_IN_A_PART, Replayed, replay_in_parts};
 
 use super::connection::Connection;
 use super::error::EngineError;
