@@ -32,17 +32,22 @@ const STYLES: Styles = Styles::styled()
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo dbmigrate init                             prepare a package
-  cargo dbmigrate generate                         write a migration from what changed in the structs
+  cargo dbmigrate init        Set up a package
+  cargo dbmigrate generate    Write a migration from the changes to the structs
   cargo dbmigrate generate --rename users.nick=handle
-  cargo dbmigrate migrate                          apply it to the database
-  cargo dbmigrate push                             or: make a development database what the structs declare
+  cargo dbmigrate migrate     Apply it to the database
+  cargo dbmigrate push        Or change a development database directly
   cargo dbmigrate pull --baseline --out src/schema.rs
-                                                   start from a database that is there already
-  cargo dbmigrate check                            in CI: are structs and migrations in step?
+                              Start from an existing database
+  cargo dbmigrate check       In CI: do structs and migrations agree?
 
 Exit codes:
-  0 done   1 failed   2 usage   3 a decision is needed   4 a difference was found   5 migrations inconsistent";
+  0  Done
+  1  Failed
+  2  Wrong usage
+  3  A decision is needed
+  4  A difference was found
+  5  Migrations or histories are inconsistent";
 
 /// Safe schema migrations for libSQL from annotated Rust structs
 #[derive(Debug, Parser)]
@@ -91,25 +96,25 @@ impl Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Prepare a package: a migrations folder and a first struct
+    /// Set up a package with a migrations folder and a first struct
     Init(init::Init),
-    /// Compare the structs with the last migration and write the next one
+    /// Write the next migration from the changes to the structs
     Generate(generate::Generate),
-    /// Apply the migrations that a database does not have yet
+    /// Apply the pending migrations to a database
     Migrate(migrate::Migrate),
-    /// Make a database what the structs declare, without a migration: for development
+    /// Make a development database match the structs, without a migration
     Push(push::Push),
-    /// Write the structs that declare what a database has
+    /// Write structs from an existing database
     Pull(pull::Pull),
-    /// Show how structs, snapshots and databases differ
+    /// Compare structs, snapshots and databases
     Diff(diff::Diff),
-    /// Take a database that has the schema of a migration into the history
+    /// Record existing migrations as applied, without running them
     Baseline(baseline::Baseline),
-    /// Make a local database anew from the migrations, or take it to them with its rows
+    /// Recreate a local database from the migrations
     Reset(reset::Reset),
-    /// Show which migrations a database has, lacks, or has in another version
+    /// Show which migrations are applied and pending, and drift
     Status(status::Status),
-    /// Check without a database that structs, snapshots and migrations are in step
+    /// Check that structs and migrations agree, without a database
     Check(check::Check),
 }
 
@@ -180,8 +185,8 @@ fn is_token(error: &clap::Error) -> bool {
 
 /// What is said of it.
 fn no_token() -> CommandError {
-    CommandError::usage("a token is no argument: everybody on this machine can read command lines")
-        .help(format!("put it into the environment, or into `.env`: `{TOKEN_VARIABLE}=…`"))
+    CommandError::usage("a token cannot be passed as an argument: anyone on this machine can read command lines")
+        .help(format!("set it in the environment or in `.env`: `{TOKEN_VARIABLE}=…`"))
         .help("or name another variable in `dbmigrate.toml`: `token_env = \"NAME\"`")
 }
 

@@ -142,7 +142,7 @@ impl Asker<'_> {
             return error;
         }
         CommandError::usage(error.to_string()).help(
-            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name",
+            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, with the table's new name",
         )
     }
 }
@@ -199,7 +199,7 @@ impl Asker<'_> {
             let Acceptance::Lint(lint, object) = acceptance.of_known((old, new)) else { continue };
             let is_used = needed.iter().any(|(one, two)| *one == lint && two.eq_ignore_ascii_case(&object));
             if !is_used && lint != Lint::LossyConversion {
-                let message = format!("`--accept {lint}:{object}`: nothing of that kind happens");
+                let message = format!("`--accept {lint}:{object}`: no change needs it");
                 self.context.printer.warning(&message, &[]);
             }
         }
@@ -210,7 +210,7 @@ impl Asker<'_> {
     pub(crate) fn missing(&self, open: &[Open], contradicted: &[Diagnostic]) -> CommandError {
         let command = self.command_line();
         for typed in &*self.unknown.borrow() {
-            self.context.printer.warning(&format!("`--accept {typed}`: there is nothing of that name"), &[]);
+            self.context.printer.warning(&format!("`--accept {typed}`: no such object"), &[]);
         }
         let mut diagnostics: Vec<Diagnostic> = open.iter().map(|open| self.diagnostic(open)).collect();
         diagnostics.extend(contradicted.iter().cloned());
@@ -219,7 +219,7 @@ impl Asker<'_> {
             1 => "a decision is needed".to_owned(),
             count => format!("{count} decisions are needed"),
         };
-        let rows = "rows contradict what the structs declare";
+        let rows = "rows do not fit the structs";
         let message = match (open.is_empty(), contradicted.is_empty()) {
             (false, true) => format!("{decisions}, {untouched}"),
             (false, false) => format!("{decisions} and {rows}, {untouched}"),
@@ -230,17 +230,16 @@ impl Asker<'_> {
         let mut error = CommandError::new(exit::DECISION, message).diagnostics(rendered);
         if self.declared.schema.is_empty() {
             let package = &self.context.package.name;
-            error =
-                error.note(format!("no struct with `#[derive(Table)]` was found in `{package}`: is a `mod` missing?"));
+            error = error.note(format!("no struct with `#[derive(Table)]` in `{package}`: is a `mod` missing?"));
         }
         let questions: Vec<Question> = open.iter().map(|open| open.question.clone()).collect();
         match as_renames(&questions).filter(|_| !open.is_empty()) {
             _ if count == 1 => error,
             Some(flags) if contradicted.is_empty() => {
-                error.help(format!("if all are renamed: `{command} {}`", flags.join(" ")))
+                error.help(format!("if all were renamed: `{command} {}`", flags.join(" ")))
             }
-            _ if open.is_empty() => error.help("mend the rows or give the answers, all in one command"),
-            _ => error.help("give all answers in one command, one flag each"),
+            _ if open.is_empty() => error.help("fix the rows, or pass all answers in one command"),
+            _ => error.help("pass all answers in one command, one flag each"),
         }
     }
 

@@ -5,10 +5,10 @@ use dbmigrate_core::config::MOST_RETRIES;
 
 use crate::project::config::Config;
 
-/// How often to try again.
+/// How often to retry.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct Retry {
-    /// How often to try again what a server has given up because another writer was waiting (3)
+    /// How often to retry when another client takes the lock [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
     pub retries: Option<u32>,
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{Diff, Renames, diff};
-use dbmigrate_core::engine::apply::{Finding, Loss, Target as _};
+use dbmigrate_core::engine::apply::{FailingRows, Finding, Loss, Target as _};
 use dbmigrate_core::plan::besides::Wanted;
 use dbmigrate_core::plan::decide::{answerable, questions};
-use dbmigrate_core::plan::{Accepted, Decisions, Lint, Preflight, Question, plan};
+use dbmigrate_core::plan::{Accepted, Decisions, Lint, Plan, Preflight, Question, plan};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::path::path;
@@ -130,9 +130,23 @@ fn contradictions(
             _ => false,
         })
     };
+    let failing = failing(run, live, &plan)?;
     let preflights: Vec<Preflight> = plan.preflights.into_iter().filter(|preflight| !is_asked(preflight)).collect();
-    let found = findings(run, live, &preflights)?;
-    Ok(refused::contradicted(run, &found, &preflights))
+    let found = match findings(run, live, &preflights) {
+        // a preflight may evaluate what fails
+        Err(_) if !failing.is_empty() => Vec::new(),
+        found => found?,
+    };
+    let mut contradicted = refused::contradicted(run, &found, &preflights);
+    contradicted.extend(refused::failing(run, &failing));
+    Ok(contradicted)
+}
+
+/// Looks for rows on which expressions fail, outside of a transaction.
+fn failing(run: &Run<'_>, live: &mut Live, plan: &Plan) -> Result<Vec<FailingRows>> {
+    let Some(database) = live.database.as_mut() else { return Ok(Vec::new()) };
+    let statements: Vec<&str> = plan.statements().collect();
+    block_on(database.failing_rows(&statements)).map_err(|error| refused::no_answers(run, &error))
 }
 
 /// Runs preflights, outside of a transaction.
@@ -215,7 +229,7 @@ fn warn_of_unused_words(run: &Run<'_>, old: &Schema, wanted: &Wanted) -> Result<
             _ => continue,
         };
         if !is_used {
-            let message = format!("`--accept {word}:{name}`: nothing of that kind happens");
+            let message = format!("`--accept {word}:{name}`: no change needs it");
             run.context.printer.warning(&message, &[]);
         }
     }

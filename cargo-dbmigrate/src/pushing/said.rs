@@ -58,13 +58,13 @@ impl Run<'_> {
         let has_migrations = self.context.folder().is_ok_and(|folder: Folder| !folder.migrations().is_empty());
         if has_migrations && live.has_history {
             printer.next(&[
-                "the database is no longer what its last migration left, so `migrate` stops at it".to_owned(),
+                "the database no longer matches its last migration, so `migrate` refuses it".to_owned(),
                 "write the migration for other databases: `cargo dbmigrate generate`".to_owned(),
             ]);
         } else if has_migrations {
             printer.next(&[
                 "write the migration for other databases: `cargo dbmigrate generate`".to_owned(),
-                "to go on with migrations on this one: `cargo dbmigrate baseline`".to_owned(),
+                "to use migrations on this one: `cargo dbmigrate baseline`".to_owned(),
             ]);
         }
     }

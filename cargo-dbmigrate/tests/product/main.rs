@@ -13,6 +13,7 @@ mod documented;
 mod drift;
 mod drizzle;
 mod dry_run;
+mod failing_rows;
 mod faults;
 mod folder;
 mod foreign_files;

@@ -165,7 +165,8 @@ impl Question {
             }
             Self::Conversion { table, column, types: [from, to, read], .. } => {
                 format!(
-                    "column `{table}.{column}` changes from {from} to {to}: what becomes of values that cannot be read as {read}?"
+                    "column `{table}.{column}` changes from {from} to {to}: what about values that cannot be read as \
+                     {read}?"
                 )
             }
             Self::Backfill { table, column, .. } => {
@@ -174,7 +175,7 @@ impl Question {
                     Some(count) => format!("do the {count} existing rows"),
                     None => "do existing rows".to_owned(),
                 };
-                format!("column `{table}.{column}` is new, NOT NULL and has no default: what {rows} get?")
+                format!("column `{table}.{column}` is new, NOT NULL and has no default: what value {rows} get?")
             }
         }
     }
@@ -189,7 +190,7 @@ impl Question {
     pub fn guard(&self, renames: &Renames) -> Preflight {
         let (table, counted) = self.counted(renames);
         let (lint, object) = self.lint();
-        let message = format!("`{object}` was empty and has {{}} now, which needs an answer ({lint})");
+        let message = format!("`{object}` was empty and has {{}} now, which needs a decision ({lint})");
         Preflight::new(table, message, super::preflight::if_any(&counted, "", &table.sql()))
     }
 
@@ -216,7 +217,7 @@ impl Question {
                 let words = if *may_stay { "if it is not needed" } else { "if its rows are no longer needed" };
                 let mut answers = renames(candidates, &path([table]), words, &accept, *may_stay);
                 let keep = format!("--accept keep_table:{}", shell_quoted(&path([table])));
-                answers.extend(may_stay.then(|| ("to leave it alone beside the new one".to_owned(), keep)));
+                answers.extend(may_stay.then(|| ("to keep it beside the new table".to_owned(), keep)));
                 answers
             }
             Self::ColumnGone { table, column, candidates } => {

@@ -111,7 +111,7 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: 
         Side::Other(text) => {
             let url = context.database_at(text, flag, connect)?;
             if !file::exists(&url)? {
-                return Err(CommandError::failed(format!("`{flag} {url}`: there is no such file")));
+                return Err(CommandError::failed(format!("`{flag} {url}`: no such file")));
             }
             database(context, &url)
         }

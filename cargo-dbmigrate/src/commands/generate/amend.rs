@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     let mut folder = context.folder()?;
     folder.verify(Verify::Sql)?;
     let Some(last) = folder.head().cloned() else {
-        let message = format!("there are no migrations in `{}`", folder.path().display());
+        let message = format!("no migrations in `{}`", folder.path().display());
         return Err(CommandError::usage(message).help("write one from your structs: `cargo dbmigrate generate`"));
     };
     let declared = structs::read_all(context)?;
@@ -30,12 +30,12 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     }
     applied::refuse(context, arguments, &last)?;
     let Some(Written { decisions: carried, plan: old }) = is_generated(&folder, &last, &folder.sql(&last)?)? else {
-        let message = format!("`{}` was written by hand, which cannot be planned anew", last.name);
+        let message = format!("`{}` was written by hand and cannot be regenerated", last.name);
         return Err(CommandError::new(exit::INCONSISTENT, message)
             .at(folder.sql_path(&last).display())
             .note("nothing was written")
-            .help("edit it as well, then record that: `cargo dbmigrate generate --custom`")
-            .help("or write what has changed since into a migration of its own: `cargo dbmigrate generate`"));
+            .help("edit it by hand, then record the edit: `cargo dbmigrate generate --custom`")
+            .help("or write the changes to a new migration: `cargo dbmigrate generate`"));
     };
     let asker = asker(context, arguments, &declared);
     anew(&asker, arguments, &mut folder, &last, Written { decisions: carried, plan: old })
@@ -55,10 +55,10 @@ fn anew(
     carried.keep_what_fits(&before.schema, &declared.schema);
     let Decided { decisions, diff, .. } = asker.decide_after(carried, &before, false)?;
     if diff.is_empty() {
-        let message = format!("nothing is left of `{}`: the structs are what they were before it", last.name);
+        let message = format!("`{}` would be empty: the structs match the migration before it", last.name);
         return Err(CommandError::new(exit::DECISION, message)
             .note("nothing was written")
-            .help("take it back: `cargo dbmigrate generate --undo`"));
+            .help("remove it: `cargo dbmigrate generate --undo`"));
     }
     let plan = proven(context, declared, &before, &decisions, &diff)?;
     let after = folder.schema_at(last)?;
@@ -82,7 +82,7 @@ fn anew(
 
 fn say(context: &Context, arguments: &Generate, folder: &Folder, (old, new): (&str, &str), plan: &Plan) {
     if old != new {
-        context.printer.status("Replaced", format!("{old} by {new}"));
+        context.printer.status("Replaced", format!("{old} with {new}"));
     }
     report(context, arguments, folder, new, plan);
 }

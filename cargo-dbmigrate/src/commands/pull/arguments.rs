@@ -11,30 +11,29 @@ use crate::project::url::Connect;
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
-Without `--out` the structs go to the standard output. A file that says something else is only
-overwritten with `--overwrite`; without it the exit code is 3 and nothing is written.")]
+Exits with 3 if a file exists with other content, unless --overwrite is given.")]
 pub(crate) struct Pull {
-    /// File to write, or a folder for one file per table and a `mod.rs`
+    /// Write to a file, or to a folder with one file per table [default: stdout]
     #[arg(long, value_name = "FILE.rs|DIR/")]
     pub out: Option<PathBuf>,
 
-    /// Overwrite files that are there
+    /// Overwrite existing files
     #[arg(long, requires = "out")]
     pub overwrite: bool,
 
-    /// Only tables and views of such a name, without them behind a `!`: `*` and `?` stand for characters
+    /// Select tables and views by name, or exclude them with a leading `!`
     #[arg(long, value_name = "[!]GLOB")]
     pub tables: Vec<TablePattern>,
 
-    /// Enums for columns whose CHECK lists the texts that they hold
+    /// Write enums for columns with a CHECK that lists their values
     #[arg(long)]
     pub enums: bool,
 
-    /// Also write the first migration, and record it in the database as applied
+    /// Also write the first migration, and record it as applied
     #[arg(long, conflicts_with = "tables")]
     pub baseline: bool,
 
-    /// Take over the history of a database that drizzle-kit has managed, from its migrations folder
+    /// Import the history of a database from drizzle-kit's migrations folder
     #[arg(long, value_name = "DIR", conflicts_with_all = ["tables", "baseline"])]
     pub from_drizzle: Option<PathBuf>,
 

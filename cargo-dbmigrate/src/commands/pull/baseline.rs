@@ -32,18 +32,18 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
     let steps = [first_migration(schema)?];
     let mut folder = take_over::open_folder(context, &steps, |folder| {
         let count = counted(folder.migrations().len(), "migration");
-        let message = format!("`{}` has {count} already: the baseline is the first one", folder.path().display());
+        let message = format!("`{}` already has {count}, and a baseline must be the first", folder.path().display());
         CommandError::new(exit::INCONSISTENT, message)
             .note("nothing was changed")
-            .help("if the database has the schema of one of them, adopt it: `cargo dbmigrate baseline`")
-            .help("see what it has, as structs: `cargo dbmigrate pull`")
+            .help("if the database has the schema of one of them: `cargo dbmigrate baseline`")
+            .help("show its schema as structs: `cargo dbmigrate pull`")
     })?;
     if folder.migrations().len() > 1 {
         // the first is this very one, so the others were made from here
         let message = format!("`{}` has migrations after the baseline", folder.path().display());
         return Err(CommandError::new(exit::INCONSISTENT, message)
             .note("nothing was changed")
-            .help("adopt a database that has the schema of the first: `cargo dbmigrate baseline 1`"));
+            .help("if the database has the schema of the first one: `cargo dbmigrate baseline 1`"));
     }
     refuse_other_history(context, arguments, &folder, url)?;
     let mut next = structs_of(context, arguments, &pulled, url)?;
@@ -78,7 +78,7 @@ fn structs_of(context: &Context, arguments: &Pull, pulled: &Pulled, url: &Databa
     if arguments.out.is_some() {
         return Ok(next);
     }
-    Ok(vec!["put the structs into the package: `cargo dbmigrate pull --out src/schema.rs`".to_owned()])
+    Ok(vec!["write the structs to the package: `cargo dbmigrate pull --out src/schema.rs`".to_owned()])
 }
 
 /// What the model cannot represent cannot be in a snapshot either.
@@ -93,7 +93,7 @@ fn refuse_unsuitable(context: &Context, pulled: &Pulled, url: &DatabaseUrl) -> R
         return Err(error.help(config::hiding(&context.config, &first.object.table)));
     }
     if found.schema.is_empty() {
-        return Err(CommandError::new(exit::DIFFERENCE, format!("`{url}` is empty: there is nothing to adopt"))
+        return Err(CommandError::new(exit::DIFFERENCE, format!("`{url}` is empty: nothing to adopt"))
             .note("nothing was changed")
             .help("declare tables, then write the first migration: `cargo dbmigrate generate`"));
     }
@@ -106,7 +106,7 @@ fn first_migration(schema: &Schema) -> Result<Step> {
     let old = Schema::default();
     let difference = diff(&old, schema, &Renames::default()).map_err(|error| failed(error.to_string()))?;
     let plan = plan(&old, schema, &difference, &Decisions::default()).map_err(|error| failed(error.to_string()))?;
-    let slug = Slug::sanitize(SLUG).ok_or_else(|| failed("no name for the migration".to_owned()))?;
+    let slug = Slug::sanitize(SLUG).ok_or_else(|| failed("cannot name the migration".to_owned()))?;
     let sql = plan.to_sql(Step::name(&slug, 0).as_str());
     let snapshot = Snapshot { schema: schema.clone(), renamed_from: Vec::new() };
     Ok(Step { slug, sql, snapshot })

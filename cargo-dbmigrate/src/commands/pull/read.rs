@@ -41,9 +41,9 @@ pub(super) struct Pulled {
 /// If there is none, or it cannot be read.
 pub(super) fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled> {
     if !file::exists(url)? {
-        return Err(CommandError::failed(format!("there is no database `{url}`"))
-            .note(format!("its name is from {}", url.source()))
-            .help("name the one to pull from: `cargo dbmigrate pull --url PATH`"));
+        return Err(CommandError::failed(format!("no database at `{url}`"))
+            .note(format!("the URL comes from {}", url.source()))
+            .help("name the database: `cargo dbmigrate pull --url PATH`"));
     }
     let connection = open(context, url, false)?.into_connection();
     read_from(context, arguments, &connection, url.into())
@@ -88,7 +88,7 @@ fn set_aside_triggers(found: &mut Introspected) {
     for name in lost {
         found.schema.triggers.remove(&name);
         let is_it = |object: &&StoredObject| object.kind == "trigger" && object.name == name;
-        let reason = "what it is on has no struct".to_owned();
+        let reason = "its table has no struct".to_owned();
         let object = found.statements.iter().find(is_it).cloned();
         found.unreadable.extend(object.map(|object| Unreadable { object, reason }));
     }
@@ -116,11 +116,11 @@ pub(super) fn write_structs(context: &Context, arguments: &Pull, from: &str, pul
 fn warn(context: &Context, pulled: &Pulled) {
     let printer = &context.printer;
     for Broken { kind, name, message } in &pulled.broken {
-        let text = format!("the {kind} `{name}` does not compile here, so that its struct says `unchecked`: {message}");
+        let text = format!("the {kind} `{name}` does not compile here, so its struct has `unchecked`: {message}");
         printer.warning(&text, &[]);
     }
     for Unreadable { object, reason } in &pulled.found.unreadable {
-        let text = format!("the {} `{}` has no struct, it is kept as a comment: {reason}", object.kind, object.name);
+        let text = format!("no struct for the {} `{}`, kept as a comment: {reason}", object.kind, object.name);
         printer.warning(&text, &[]);
     }
     for Outside { kind, name, uses } in &pulled.outside {
@@ -128,7 +128,7 @@ fn warn(context: &Context, pulled: &Pulled) {
         let (it, is) = if uses.len() == 1 { ("it", "is") } else { ("them", "are") };
         let names = uses.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
         let help = format!("pull {it} as well: `{}`", flags.join(" "));
-        printer.warning(&format!("the {kind} `{name}` uses {names}, which {is} not pulled"), &[help]);
+        printer.warning(&format!("the {kind} `{name}` uses {names}, which {is} not selected"), &[help]);
     }
 }
 

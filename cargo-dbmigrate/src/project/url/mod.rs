@@ -144,7 +144,7 @@ impl DatabaseUrl {
                     let variable = around.config.token_variable();
                     CommandError::usage(wrong.to_string())
                         .note(format!("`{}`, from {source}", redacted(text)))
-                        .help(format!("a server is named as in `libsql://HOST`, and its token is in `{variable}`"))
+                        .help(format!("for a server: `libsql://HOST`, with its token in `{variable}`"))
                 })?;
                 let (token, token_source) = match token {
                     Some(token) => (Some(token), TokenSource::Url),

@@ -114,7 +114,7 @@ impl<'a> Probe<'a> {
 
     /// A value that a migration computes, in terms of the old table. `None` if it looks into tables that may be others
     /// then.
-    fn value_before(&self, value: &str) -> Option<String> {
+    pub(super) fn value_before(&self, value: &str) -> Option<String> {
         let is_query = significant(value).iter().any(|token| token.is_word("select") || token.is_word("in"));
         let diff = self.input.diff;
         let moves = !diff.renames.tables.is_empty() || !diff.renames.columns.is_empty();
@@ -246,12 +246,7 @@ impl<'a> Probe<'a> {
     }
 }
 
-/// An expression as it is said in a message: on one line, and not all of a long one.
+/// An expression as it is said in a message whose `{}` stand for values.
 pub(super) fn said(expr: &Expr) -> String {
-    const LONGEST: usize = 80;
-    let text = expr.as_str().split_whitespace().collect::<Vec<_>>().join(" ").replace(['{', '}'], "");
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", text[..at].trim_end()),
-        None => text,
-    }
+    expr.said().replace(['{', '}'], "")
 }
