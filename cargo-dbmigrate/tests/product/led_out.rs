@@ -247,7 +247,8 @@ fn files_and_folders_of_pulled_structs_are_named_as_they_are_to_be_typed() {
 
 #[test]
 fn the_database_of_a_command_is_that_of_what_it_suggests() {
-    for path in PATHS {
+    // the hardest of them: each takes many runs
+    for path in ["-x", "it's \"$HOME\"", "`tick`"] {
         // a variable that nobody has expanded is refused
         let here = if path.starts_with(['$', '`']) { "./" } else { "" };
         let file = format!("{here}{path}/data {path}.db");

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use dbmigrate_core::declare::ast::{Field, Item};
 use dbmigrate_core::declare::{Declaration, Object};
 use dbmigrate_core::diff::{Renames, diff};
+use dbmigrate_core::plan::Question;
 use dbmigrate_core::schema::canonical::{canonical_column, canonical_trigger};
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::schema::{Column, NamedMap, Schema, Table, Trigger};
@@ -210,9 +211,12 @@ impl Comparing<'_> {
             "`{table}` has no column `{to}` {}, and its column `{from}` has no field: renamed, or dropped and added?",
             self.words.then()
         );
-        Difference::new(span, message)
-            .help(format!("if renamed: `{generate} --rename {table}.{from}={to}`"))
-            .help(format!("if not:     `{generate} --accept drop_column:{table}.{from}`"))
+        let question =
+            Question::ColumnGone { table: table.clone(), column: from.clone(), candidates: vec![to.clone()] };
+        let answers = question.answers().into_iter();
+        answers.fold(Difference::new(span, message), |difference, (when, flag)| {
+            difference.help(format!("{when}: `{generate} {flag}`"))
+        })
     }
 
     /// The field of a column.

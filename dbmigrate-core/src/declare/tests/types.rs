@@ -1,6 +1,6 @@
 //! Which SQL type a Rust type has, and what `#[derive(ColumnType)]` says.
 
-use super::{ColumnType, DeclareError, Package, column_of, error};
+use super::{ColumnType, DeclareError, Package, column_of, error, followed};
 use crate::declare::lower_column_type;
 
 fn sql_type(ty: &str) -> String {
@@ -103,6 +103,7 @@ fn types_without_an_sql_type_are_refused_with_a_way_out() {
 fn own(source: &str) -> Result<ColumnType, Vec<String>> {
     let input: syn::DeriveInput = syn::parse_str(source).unwrap_or_else(|error| panic!("{source}: {error}"));
     let text = |error: DeclareError| {
+        error.help.iter().for_each(|help| followed::check(help, &error.message));
         let help = error.help.map(|help| format!(" ({help})")).unwrap_or_default();
         format!("{}: {}{help}", error.span.source_text().unwrap_or_default(), error.message)
     };
