@@ -94,15 +94,50 @@ fn copied(statement: &str, tokens: &[Token<'_>]) -> Option<Copied> {
     let source = Name::from(table.identifier()?);
     let (between, condition) = condition(statement, behind);
     let is_further = |token: &Token<'_>| FURTHER.iter().any(|word| token.is_word(word));
-    let counts = list
-        .windows(2)
-        .any(|pair| pair[1].kind == TokenKind::Open && OF_MANY_ROWS.iter().any(|word| pair[0].is_word(word)));
-    if !between.is_empty() || counts || outside(behind).any(is_further) {
+    if !between.is_empty() || has_one_row(list) || outside(behind).any(is_further) {
         return None;
     }
     let values: Option<Vec<String>> = split(list).into_iter().map(|part| value(statement, part)).collect();
     let values = values.filter(|values| columns.is_empty() || columns.len() == values.len())?;
     Some(Copied { columns, values, source, condition })
+}
+
+/// Whether a query of these values has one row for all rows: one of them is a function of many, outside of a query of
+/// its own. `min` and `max` of several values are none.
+fn has_one_row(list: &[Token<'_>]) -> bool {
+    let mut queries = Vec::new();
+    for (at, token) in list.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => queries.push(list.get(at + 1).is_some_and(|next| next.is_word("select"))),
+            TokenKind::Close => drop(queries.pop()),
+            _ => {}
+        }
+        let is_call = list.get(at + 1).is_some_and(|next| next.kind == TokenKind::Open);
+        if !is_call || queries.contains(&true) || !OF_MANY_ROWS.iter().any(|word| token.is_word(word)) {
+            continue;
+        }
+        let arguments = list.get(at + 2..).unwrap_or_default();
+        let is_scalar = (token.is_word("min") || token.is_word("max"))
+            && positions_within(arguments).any(|at| arguments[at].kind == TokenKind::Comma);
+        if !is_scalar {
+            return true;
+        }
+    }
+    false
+}
+
+/// The places of the tokens in front of the parenthesis that closes what is open, and in no parenthesis of their own.
+fn positions_within<'t>(tokens: &'t [Token<'_>]) -> impl Iterator<Item = usize> + 't {
+    let mut depth = 1_usize;
+    let places = (0..tokens.len()).map_while(move |at| {
+        match tokens[at].kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth -= 1,
+            _ => {}
+        }
+        (depth > 0).then_some((at, depth))
+    });
+    places.filter(|(_, depth)| *depth == 1).map(|(at, _)| at)
 }
 
 /// `value [AS name]`

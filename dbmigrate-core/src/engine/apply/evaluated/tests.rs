@@ -88,6 +88,21 @@ fn rows_that_the_script_mends_or_takes_away_are_not_held_against_it() {
 }
 
 #[test]
+fn a_copy_with_a_row_for_each_row_is_followed() {
+    for (value, is_one) in [
+        ("abs(n)", true),
+        ("(SELECT count(*) FROM json_each(d))", true),
+        ("max(abs(n), 0)", true),
+        ("max(abs(n))", false),
+        ("coalesce(sum(n), 0)", false),
+        ("max(min(n, abs(n)))", false),
+    ] {
+        let found = certain(T, &format!("CREATE TABLE h (x ANY); INSERT INTO h (x) SELECT {value} FROM t"));
+        assert_eq!(found.len(), usize::from(is_one), "{value}: {found:?}");
+    }
+}
+
+#[test]
 fn a_column_that_is_computed_fails_where_it_is_read() {
     let table = "CREATE TABLE t (id INTEGER PRIMARY KEY, d TEXT, g TEXT AS (json(d)), h TEXT AS (g || 'x'))";
     for (script, count) in [
