@@ -76,7 +76,7 @@ impl Vector {
             Element::F1Bit => {
                 // the length is odd, so that it is not taken for one of F32
                 let bytes = count.div_ceil(8) + 2;
-                let length = if bytes % 2 == 0 { bytes + 1 } else { bytes };
+                let length = bytes + (bytes + 1) % 2;
                 (length, vec![8 * (length - 1) - count, 3])
             }
         }
@@ -85,8 +85,8 @@ impl Vector {
     /// A condition for blobs that are no such vector.
     pub fn is_other_blob(self, name: &str) -> String {
         let (length, tail) = self.form();
-        let tail: String = tail.iter().map(|byte| format!("{byte:02x}")).collect();
-        let bytes = tail.len() / 2;
+        let bytes = tail.len();
+        let tail = tail.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let ends = if bytes == 0 { String::new() } else { format!(" OR substr({name}, -{bytes}) <> x'{tail}'") };
         format!("(typeof({name}) = 'blob' AND (length({name}) <> {length}{ends}))")
     }

@@ -5,7 +5,8 @@ use crate::sql::token::{Token, TokenKind, significant};
 
 /// A statement that writes rows.
 pub(super) enum Written {
-    /// `INSERT INTO table (columns) SELECT values FROM source WHERE condition`; without `values` of another form.
+    /// `INSERT INTO table (columns) SELECT values FROM source WHERE condition`; without `copy` of another form.
+    /// One that `replaces` leaves out rows, or changes those that are there.
     Insert { table: Name, replaces: bool, copy: Option<Copied> },
     /// `UPDATE table SET column = value, … WHERE condition`; without `assignments` of another form.
     Update { table: Name, assignments: Option<Vec<(Name, String)>>, condition: Option<String> },
@@ -25,8 +26,24 @@ pub(super) struct Copied {
 }
 
 /// Words that may stand behind the table of a query and make it another one.
-const FURTHER: [&str; 12] =
-    ["as", "join", "left", "inner", "cross", "natural", "group", "order", "limit", "union", "intersect", "except"];
+const FURTHER: [&str; 16] = [
+    "as",
+    "join",
+    "left",
+    "inner",
+    "cross",
+    "natural",
+    "group",
+    "order",
+    "limit",
+    "union",
+    "intersect",
+    "except",
+    "on",
+    "returning",
+    "having",
+    "window",
+];
 
 /// Functions of many rows: with one of them, a query has no row for each row.
 const OF_MANY_ROWS: [&str; 9] =
@@ -44,17 +61,25 @@ impl Written {
         if let [or, how, behind @ ..] = rest
             && or.is_word("or")
         {
-            replaces |= how.is_word("replace");
+            replaces |= how.is_word("replace") || how.is_word("ignore");
             rest = behind;
         }
         if first.is_word("insert") || first.is_word("replace") {
             let [into, table, rest @ ..] = rest else { return None };
             let table = into.is_word("into").then(|| table.identifier())?.map(Name::from)?;
+            let is_conflict = |pair: &[Token<'_>]| pair[0].is_word("on") && pair[1].is_word("conflict");
+            replaces |= rest.windows(2).any(is_conflict);
+            if is_dotted(rest) {
+                return None;
+            }
             return Some(Self::Insert { table, replaces, copy: copied(statement, rest) });
         }
         if first.is_word("update") {
             let [table, set, rest @ ..] = rest else { return None };
             let table = Name::from(table.identifier()?);
+            if set.kind == TokenKind::Dot {
+                return None;
+            }
             if !set.is_word("set") {
                 return Some(Self::Update { table, assignments: None, condition: None });
             }
@@ -72,6 +97,11 @@ impl Written {
         }
         None
     }
+}
+
+/// Whether the name before was that of a database.
+fn is_dotted(tokens: &[Token<'_>]) -> bool {
+    tokens.first().is_some_and(|token| token.kind == TokenKind::Dot)
 }
 
 /// What stands behind `INSERT INTO table`.
@@ -212,6 +242,9 @@ pub(super) fn altered(statement: &str) -> Option<(Name, Option<Altered>)> {
     let tokens = significant(statement);
     let [_, _, table, rest @ ..] = &tokens[..] else { return None };
     let table = Name::from(table.identifier()?);
+    if is_dotted(rest) {
+        return None;
+    }
     let name = |token: &Token<'_>| token.identifier().map(Name::from);
     let without_column = |tokens: &'_ [Token<'_>]| usize::from(tokens.len() > 1 && tokens[0].is_word("column"));
     let altered = match rest {
