@@ -30,7 +30,7 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
     let new = &run.declared.schema;
     let (renames, ambiguous) = structs::renames_on(run.declared, &old);
     let mut decisions = Decisions { renames, ..Decisions::default() };
-    run.asker.answers.decide(&mut decisions, run.asker.words, (&old, new))?;
+    run.asker.answer(&mut decisions, &old, new)?;
     let mut guarded: Vec<Question> = Vec::new();
     loop {
         let wanted = run.wanted(&old, &decisions);
@@ -200,11 +200,11 @@ fn conversions(
     let Ok(plan) = plan(old, wanted, difference, &strict) else { return Ok(Vec::new()) };
     let mut losses = Vec::new();
     for object in named {
-        let flag = format!("--accept {lint}:");
-        let flag = [flag.clone(), flag.replacen(' ', " '", 1)];
+        let accepts = format!("{lint}:");
         let is_it = |preflight: &&Preflight| {
             let Some(Place::Column(table, column)) = &preflight.place else { return false };
-            let asks = |(_, answer): &(String, String)| flag.iter().any(|flag| answer.starts_with(flag));
+            // in whatever quotes it is to be typed
+            let asks = |(_, flag): &(String, String)| flag.starts_with("--accept ") && flag.contains(&accepts);
             path([table, column]).eq_ignore_ascii_case(&object) && preflight.answers.iter().any(asks)
         };
         let queries: Vec<String> =
@@ -229,7 +229,7 @@ fn warn_of_unused_words(run: &Run<'_>, old: &Schema, wanted: &Wanted) -> Result<
             _ => continue,
         };
         if !is_used {
-            let message = format!("`--accept {word}:{name}`: nothing of that kind happens");
+            let message = format!("`--accept {word}:{name}`: no change needs it");
             run.context.printer.warning(&message, &[]);
         }
     }

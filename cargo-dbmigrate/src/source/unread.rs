@@ -75,7 +75,7 @@ fn unreached(tree: &Tree, file: &Path, known: &HashSet<PathBuf>) -> Option<Diagn
     let ident = first_of_ours(tree, &parsed.items)?;
     let shown = tree.shown(file);
     let range = ident.span().byte_range();
-    let message = format!("`{ident}` is not read: no `mod` leads to `{shown}`");
+    let message = format!("`{ident}` is not read: no `mod` declares `{shown}`");
     let warning = Diagnostic::warning(message).at(file, range, "");
     Some(declarations(tree, file, known).into_iter().fold(warning, Diagnostic::help))
 }

@@ -67,7 +67,7 @@ fn real_schemas_come_back_from_an_empty_database() {
 #[test]
 fn the_schemas_of_all_cases_come_back_from_an_empty_database() {
     let mut schemas: BTreeMap<String, String> = BTreeMap::new();
-    for suite in ["hazards", "reports", "sqlite_alter_tcl", "sqldef", "atlas"] {
+    for suite in ["hazards", "reports", "more_hazards", "more_reports", "sqlite_alter_tcl", "sqldef", "atlas"] {
         for case in data::load(suite).into_iter().filter(|case| !law::is_not_yet(case)) {
             for key in ["desired_sql", "current_sql"] {
                 let name = format!("{suite} {} {key}", law::name(&case));

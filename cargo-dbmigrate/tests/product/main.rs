@@ -20,6 +20,7 @@ mod foreign_files;
 mod forgotten;
 mod hostile_names;
 mod ignored;
+mod led_out;
 mod line_ends;
 mod never_usable;
 mod project;

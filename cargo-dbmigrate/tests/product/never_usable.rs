@@ -13,7 +13,11 @@ fn users(field: &str) -> String {
 fn a_default_that_can_never_work_is_refused_at_its_field() {
     for (field, said, help) in [
         ("#[column(default_sql = \"now()\")] at: i64", "unknown function: now()", "`default_sql = \"unixepoch()\"`"),
-        ("#[column(default_sql = \"unixepoh()\")] at: i64", "unknown function: unixepoh()", "called `unixepoch`"),
+        (
+            "#[column(default_sql = \"unixepoh()\")] at: i64",
+            "unknown function: unixepoh()",
+            "did you mean the function `unixepoch`?",
+        ),
         (
             "#[column(default_sql = \"CURRENT_TIMESTAMP\")] at: i64",
             "cannot store TEXT value in INTEGER column users.at",

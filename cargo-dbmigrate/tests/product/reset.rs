@@ -149,7 +149,7 @@ fn a_migration_that_fails_leaves_the_old_database() {
 fn a_server_and_a_replica_are_never_reset() {
     let project = diverged(&with_city());
     let run = project.refuses(2, "reset --accept rows --url http://127.0.0.1:1");
-    assert!(run.err.contains("is on a server, and `reset` is for local files only"), "{}", run.err);
+    assert!(run.err.contains("is on a server, and `reset` only works on local files"), "{}", run.err);
     project.write("dev.db-info", "{}");
     let run = project.refuses(1, "reset --accept rows");
     assert!(run.err.contains("embedded replica"), "{}", run.err);

@@ -90,9 +90,9 @@ fn references_that_lead_nowhere_say_what_was_meant() {
             "cannot find struct `Usr`",
             "did you mean `User`?",
             "`Plain` is not a table",
-            "put `#[derive(Table)]` on `Plain`",
+            "add `#[derive(Table)]` to `Plain`",
             "cannot find struct `Org`",
-            "bring it here with `use`",
+            "from its module with `use`",
         ],
     );
 }

@@ -121,7 +121,7 @@ pub(crate) struct ServerDeaths {
 }
 
 /// What is said when the server has not come back.
-const NOBODY_KNOWS: &str = "nobody can tell";
+const NOBODY_KNOWS: &str = "it is unknown";
 
 /// What a run says of a database that has so many migrations, after its server was killed, is true.
 #[track_caller]

@@ -24,6 +24,7 @@ mod native;
 mod preflight;
 mod reading;
 mod rebuild;
+mod said_types;
 mod script;
 mod virtual_table;
 
@@ -35,6 +36,7 @@ pub use dependents::{create_all, in_order_of_mention};
 pub use fill::{Misplaced, misplaced, of_unknown};
 pub use lint::Lint;
 pub use preflight::Preflight;
+pub use said_types::{Said, said_types};
 pub use script::UNCHECKED;
 
 use std::collections::BTreeSet;
@@ -282,7 +284,9 @@ impl<'a> Input<'a> {
             let is_unique_too = table.uniques.iter().flat_map(|unique| &unique.parts).any(|part| part.column == *from);
             if table.without_rowid && is_integer && is_key && is_unique_too {
                 return Err(PlanError::Unsupported(format!(
-                    "SQLite cannot rename `{name}.{from}` to `{to}`, the INTEGER primary key of a WITHOUT ROWID table which a UNIQUE constraint names too: drop that constraint in a migration of its own, or write one with `cargo dbmigrate generate --custom`"
+                    "SQLite cannot rename `{name}.{from}` to `{to}`, the INTEGER primary key of a WITHOUT ROWID table \
+                     that also has a UNIQUE constraint: drop that constraint in its own migration, or write one \
+                     with `cargo dbmigrate generate --custom`"
                 )));
             }
         }
@@ -330,10 +334,13 @@ fn create_table_step(new: &Schema, table: &Table) -> Step {
     }
 }
 
+/// How the name of the table begins that a rebuild fills, and that takes the place of the old one.
+pub const HELPER_PREFIX: &str = "_dbmigrate_new_";
+
 /// A name for a helper table that neither schema uses.
 fn helper_name(input: &Input<'_>, table: &Name) -> Name {
     let all = [input.old, input.new];
-    crate::diff::rename::unused(&format!("_dbmigrate_new_{table}"), |name| {
+    crate::diff::rename::unused(&format!("{HELPER_PREFIX}{table}"), |name| {
         all.iter().any(|schema| schema.object_names().any(|other| other == name))
     })
 }

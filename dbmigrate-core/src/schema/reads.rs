@@ -60,6 +60,35 @@ impl Reads {
         }
     }
 
+    /// All but those that list values.
+    pub fn all() -> Vec<Self> {
+        let integers = [
+            ("i8", i64::from(i8::MIN), i64::from(i8::MAX)),
+            ("i16", i64::from(i16::MIN), i64::from(i16::MAX)),
+            ("i32", i64::from(i32::MIN), i64::from(i32::MAX)),
+            ("i64", i64::MIN, i64::MAX),
+            ("u8", 0, i64::from(u8::MAX)),
+            ("u16", 0, i64::from(u16::MAX)),
+            ("u32", 0, i64::from(u32::MAX)),
+        ];
+        let integers = integers.map(|(name, least, most)| Self::Integer(name, least, most));
+        let others = [
+            Self::Bool,
+            Self::Real("f32"),
+            Self::Real("f64"),
+            Self::Decimal,
+            Self::Text,
+            Self::Char,
+            Self::Bytes,
+            Self::Json,
+            Self::Date,
+            Self::Time,
+            Self::DateTime,
+            Self::Uuid,
+        ];
+        integers.into_iter().chain(others).collect()
+    }
+
     /// What the values have to be, for messages: "… cannot be read as `bool`".
     pub fn describe(&self) -> String {
         match self {

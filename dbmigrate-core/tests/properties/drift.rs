@@ -84,7 +84,7 @@ fn run_case(genes: &CaseGenes, by_hand: &CaseGenes, counts: &Counts) -> Result<(
     let connection = database.connection();
     block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(message)?;
     for statement in changes.statements() {
-        block_on(connection.run(statement)).map_err(|error| format!("by hand: {statement}: {error}"))?;
+        block_on(connection.run(statement)).map_err(|error| format!("drift: {statement}: {error}"))?;
     }
     fill(connection, &by_hand)?;
     support::add(&mut folder, "after", &migration, &wanted)?;

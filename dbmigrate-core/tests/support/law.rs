@@ -6,7 +6,7 @@ use dbmigrate_test_support::say;
 use serde_json::Value;
 
 /// The suites in `tests/cases`.
-pub const SUITES: [&str; 2] = ["hazards", "reports"];
+pub const SUITES: [&str; 4] = ["hazards", "reports", "more_hazards", "more_reports"];
 
 /// Cases that do not hold yet, with the ways that they fail by (`planner`, `migrate`, `push`). A case that holds by a way
 /// that is listed here fails the run as well, so that it is taken out.

@@ -174,9 +174,9 @@ impl Comparing<'_> {
                 twin.name, twin.name
             )),
             None if self.item.is_made_by_macro => difference,
-            None => difference.help(
-                "`generate` reads the source and expands no macros: a struct that a macro makes has to be written out",
-            ),
+            None => {
+                difference.help("`generate` does not expand macros: if a macro generates this struct, write it out")
+            }
         };
         Compared { differences: vec![difference], ..Compared::of(&table.name) }
     }
@@ -197,7 +197,7 @@ impl Comparing<'_> {
                 let message = self.words.still_called("column", &format!("{table}.{to}"), from);
                 self.words.difference(span, message)
             } else {
-                Difference::new(span, self.words.no_column(from)).help("correct `renamed_from`, or take it out")
+                Difference::new(span, self.words.no_column(from)).help("fix `renamed_from`, or remove it")
             });
             is_known
         });
@@ -207,7 +207,7 @@ impl Comparing<'_> {
         let (table, generate) = (self.words.table, &self.head.command);
         let span = self.field(to).map_or(self.item.ident.span(), |field| field.name().span);
         let message = format!(
-            "`{table}` has no column `{to}` {}, but `{from}`, which has no field: renamed, or another one?",
+            "`{table}` has no column `{to}` {}, and its column `{from}` has no field: renamed, or dropped and added?",
             self.words.then()
         );
         Difference::new(span, message)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dbmigrate_core::ddl::{Comments, Object, comments, read};
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
-use dbmigrate_core::plan::{Decisions, Plan, plan};
+use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, plan, said_types};
 use dbmigrate_core::sql::Name;
 
 use super::planned::template;
@@ -33,6 +33,13 @@ pub(super) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -
     // no snapshot has the documentation, which came from the structs
     after.schema.docs = documentation(&script);
     let read = Decisions::read_back(&before.schema, &after.schema, allowed(), &script.statements);
+    // nor has it the types of fields
+    let said = script.preflights.iter().map(|preflight| Said {
+        message: preflight.message.as_deref().unwrap_or_default(),
+        query: &preflight.query,
+        answers: &preflight.answers,
+    });
+    after.schema.reads = said_types(&before.schema, &after.schema, &read.renames, &said.collect::<Vec<_>>());
     // what the text does not say: the order of renames that hang on each other, that everything was accepted, and
     // whether the losses of conversions were
     for at in 0..8_u8 {
@@ -72,7 +79,7 @@ fn documentation(script: &Script<'_>) -> BTreeMap<Name, Comments> {
         };
         let said = comments(statement.text);
         // a rebuild makes the table under another name first
-        let name = name.as_str().strip_prefix("_dbmigrate_new_").map_or(name.clone(), Name::from);
+        let name = name.as_str().strip_prefix(HELPER_PREFIX).map_or(name.clone(), Name::from);
         if said != Comments::default() {
             found.insert(name, said);
         }

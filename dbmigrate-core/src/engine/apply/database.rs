@@ -6,6 +6,7 @@ mod checked;
 mod expressions;
 #[cfg(feature = "remote")]
 mod forecast;
+mod part;
 #[cfg(feature = "remote")]
 mod pipelined;
 mod references;
@@ -379,7 +380,7 @@ impl Database {
         let statements = split_all(&push.statements);
         self.try_expressions(&statements).await?;
         let wanted = Wanted {
-            hash: SchemaHash::of(push.wanted).to_hex(),
+            hash: Some(SchemaHash::of(push.wanted).to_hex()),
             unreadable: &push.before.unreadable,
             // a view that nobody could use before is no fault of the change
             broken: broken_objects(&self.connection, &push.before.schema).await.map_err(cannot_read)?,

@@ -279,7 +279,7 @@ pub enum Failure {
         found: Vec<Finding>,
     },
     /// The schema afterwards is not that of the snapshot.
-    #[error("the schema after the migration is not that of its snapshot")]
+    #[error("the schema after the migration does not match its snapshot")]
     Structure {
         /// The schema that came out.
         found: Box<Schema>,
@@ -287,7 +287,7 @@ pub enum Failure {
         unreadable: Vec<Unreadable>,
     },
     /// The migration would change, or has changed, what was changed by hand before.
-    #[error("it changes {}, which somebody has changed by hand", list(objects))]
+    #[error("it changes {}, which was changed by hand", list(objects))]
     TouchesDrift {
         /// What was changed by hand.
         objects: Vec<DriftedObject>,
@@ -304,7 +304,7 @@ pub enum Failure {
     },
     /// Rows violate foreign keys that did not before.
     #[error(
-        "{count} {} of `{table}` to no row of `{parent}` after the migration, the first at rowid {rowid}",
+        "`{table}` has {count} dangling {} to `{parent}` after the migration, the first at rowid {rowid}",
         if *count == 1 { "reference" } else { "references" }
     )]
     ForeignKeys {
@@ -382,7 +382,7 @@ pub enum ApplyError {
         objects: Vec<String>,
     },
     /// The database is not what the last applied migration left.
-    #[error("the database is not what its last applied migration left")]
+    #[error("the database does not match its last applied migration")]
     Drift {
         /// The last applied migration.
         migration: String,
@@ -402,19 +402,19 @@ pub enum ApplyError {
         differences: Vec<String>,
     },
     /// A migration that is not for a transaction was to be part of one.
-    #[error("migration `{name}` runs outside of a transaction, so it cannot be part of an atomic run")]
+    #[error("migration `{name}` runs outside a transaction and cannot be part of an atomic run")]
     NotAtomic {
         /// Its name.
         name: String,
     },
     /// There is no migration of that name.
-    #[error("there is no migration `{name}`")]
+    #[error("no migration named `{name}`")]
     Unknown {
         /// The name.
         name: String,
     },
     /// The wanted migration lies before the last applied one.
-    #[error("`{name}` is applied already, together with {later} later migrations")]
+    #[error("`{name}` is already applied, and so are {later} later migrations")]
     Behind {
         /// The name.
         name: String,

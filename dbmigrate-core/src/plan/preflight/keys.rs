@@ -3,7 +3,8 @@
 use super::super::copy::{Source, default_or_null, source};
 use super::probe::{Probe, said};
 use super::{Preflight, if_any};
-use crate::schema::{Index, IndexPart, KeyPart};
+use crate::schema::{Column, Index, IndexPart, KeyPart};
+use crate::sql::expr::Affinity;
 use crate::sql::token::significant;
 use crate::sql::{Expr, Name};
 
@@ -56,8 +57,9 @@ impl Probe<'_> {
             Source::Default => format!("coalesce({}, NULL)", default_or_null(declared)),
             Source::Column => old.sql().into_owned(),
             Source::Converted(_) if self.is_foreseen(column) => old.sql().into_owned(),
-            Source::Filled(value) if self.is_known_before(&value) => format!("coalesce({}, {value})", old.sql()),
-            Source::Backfill(value) if self.is_known_before(&value) => format!("coalesce({value}, NULL)"),
+            Source::Filled(value) => format!("coalesce({}, {})", old.sql(), self.key_before(&value)?),
+            Source::Backfill(value) => format!("coalesce({}, NULL)", self.key_before(&value)?),
+            Source::Generated => self.generated_value(declared)?,
             _ => return None,
         };
         let collate = collate.or(declared.collate.as_ref()).cloned().unwrap_or_else(|| "BINARY".into());
@@ -65,11 +67,25 @@ impl Probe<'_> {
         Some(KeyValue { shown: old.sql().into_owned(), value, collate: Some(collate), is_column })
     }
 
-    /// Whether a backfill means the same before the migration: it speaks of columns by their new names, and may look
-    /// into tables that are yet to be created.
-    fn is_known_before(&self, value: &str) -> bool {
-        self.renamed_columns().is_empty()
-            && !significant(value).iter().any(|token| token.is_word("select") || token.is_word("in"))
+    /// The value that a generated column will have, over the old table. Equal values are equal as numbers too, but not
+    /// as text: `1` and `1.0`.
+    fn generated_value(&self, column: &Column) -> Option<String> {
+        if self.is_foreseen(&column.name) {
+            return Some(self.old_name(&column.name).sql().into_owned());
+        }
+        let expr = self.in_old_terms(&column.generated.as_ref()?.expr)?;
+        Some(match self.after.affinity(column) {
+            Affinity::Text => format!("CAST(({expr}) AS TEXT)"),
+            // a bare number would be the number of a column for GROUP BY
+            _ => format!("coalesce({expr}, NULL)"),
+        })
+    }
+
+    /// The value of a backfill, over the old table. It is evaluated several times for each row, which a query in it is too
+    /// slow for.
+    fn key_before(&self, value: &str) -> Option<String> {
+        let is_query = significant(value).iter().any(|token| token.is_word("select") || token.is_word("in"));
+        self.value_before(value).filter(|_| !is_query)
     }
 
     /// An index evaluates its expressions on the rows that its condition holds for, so that

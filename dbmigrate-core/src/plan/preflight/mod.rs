@@ -10,11 +10,11 @@ mod probe;
 mod references;
 mod values;
 
-use super::decide::shell_quoted;
 use super::{Input, Strategy};
 use crate::diff::TableDiff;
 use crate::schema::Table;
 use crate::schema::validate::Place;
+use crate::shell::shell_flag;
 use crate::sql::Name;
 use probe::Probe;
 
@@ -49,7 +49,7 @@ impl Preflight {
     }
 
     fn answer(mut self, words: &str, flag: &str, value: &str) -> Self {
-        self.answers.push((words.to_owned(), format!("--{flag} {}", shell_quoted(value))));
+        self.answers.push((words.to_owned(), shell_flag(&format!("--{flag}"), value)));
         self
     }
 }

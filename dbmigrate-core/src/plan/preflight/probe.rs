@@ -114,7 +114,7 @@ impl<'a> Probe<'a> {
 
     /// A value that a migration computes, in terms of the old table. `None` if it looks into tables that may be others
     /// then.
-    fn value_before(&self, value: &str) -> Option<String> {
+    pub(super) fn value_before(&self, value: &str) -> Option<String> {
         let is_query = significant(value).iter().any(|token| token.is_word("select") || token.is_word("in"));
         let diff = self.input.diff;
         let moves = !diff.renames.tables.is_empty() || !diff.renames.columns.is_empty();

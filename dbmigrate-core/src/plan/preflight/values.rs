@@ -14,6 +14,10 @@ use crate::sql::{Expr, Name};
 impl Probe<'_> {
     /// NULLs in a column that becomes NOT NULL.
     pub(super) fn null(&self, column: &Column) -> Option<Preflight> {
+        if let Some(null) = self.computed_null(column) {
+            let message = format!("{{}} rows would get NULL in `{}.{}`, which is NOT NULL", self.old.name, column.name);
+            return Some(self.count(&message, &null, "").at(self.at_column(column)));
+        }
         let old = self.old_name(&column.name);
         let null = format!("{} IS NULL", old.sql());
         if self.is_converted(&column.name) {
@@ -32,13 +36,40 @@ impl Probe<'_> {
         Some(preflight.answer("to fill them (any SQL expression)", "backfill", &self.example(column)))
     }
 
+    /// When a value is NULL that is computed for a column which takes none: by a backfill, or because it is generated.
+    fn computed_null(&self, column: &Column) -> Option<String> {
+        if !self.after.rejects_null(column) {
+            return None;
+        }
+        if let Some(generated) = &column.generated {
+            let stays = self
+                .before
+                .column(&column.name)
+                .is_some_and(|before| before.generated.as_ref() == Some(generated) && self.before.rejects_null(before));
+            let expr = self.in_old_terms(&generated.expr).filter(|expr| !expr.is_literal() && !stays)?;
+            return Some(format!("({expr}) IS NULL"));
+        }
+        let backfill = self.input.decisions.backfill(&self.after.name, &column.name)?;
+        if backfill.is_literal() && !backfill.is_null() {
+            return None;
+        }
+        match source(self.input, self.before, self.after, column) {
+            Source::Backfill(value) => Some(format!("{} IS NULL", self.value_before(&value)?)),
+            Source::Filled(value) => {
+                let old = self.old_name(&column.name);
+                Some(format!("{} IS NULL AND {} IS NULL", old.sql(), self.value_before(&value)?))
+            }
+            _ => None,
+        }
+    }
+
     /// Any row at all, where a new column has nothing to put into it.
     pub(super) fn without_value(&self, column: &Column) -> Option<Preflight> {
         let is_new = self.diff.added.contains(&column.name);
         let has_nothing = matches!(source(self.input, self.before, self.after, column), Source::Default)
             && super::super::decide::needs_backfill(self.after, column);
         (is_new && has_nothing).then(|| {
-            let message = format!("`{}` has {{}} rows and nothing to put into `{}`", self.old.name, column.name);
+            let message = format!("`{}` has {{}} rows and no value for `{}`", self.old.name, column.name);
             let query = if_any("count(*)", "", &self.old.name.sql());
             let preflight = Preflight::new(&self.old.name, message, query);
             let preflight = preflight.at(self.at_column(column));
