@@ -233,7 +233,7 @@ fn a_package_is_found_from_below_by_path_and_by_name() {
     assert_eq!(project.run(&["init", "-p", "app"]).code, 0);
     for (arguments, wanted) in [
         (&["init", "--manifest-path", "src"][..], "help: use `--manifest-path src/Cargo.toml`"),
-        (&["init", "--manifest-path", "x/Cargo.toml"], "there is no `x/Cargo.toml`"),
+        (&["init", "--manifest-path", "x/Cargo.toml"], "manifest path `x/Cargo.toml` does not exist"),
         (&["init", "-p", "ap"], "help: did you mean `-p app`?"),
     ] {
         let run = project.run(arguments);

@@ -77,7 +77,7 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         printer.status("Ready", format!("{} is set up already, nothing to do", context.package.name));
     }
     if let Some(pull) = drizzle {
-        next.push(format!("take over the migrations of drizzle-kit: {pull}"));
+        next.push(format!("import the migrations of drizzle-kit: {pull}"));
     } else if folder.migrations().is_empty() {
         next.push("`cargo dbmigrate generate`".to_owned());
         next.push("`cargo dbmigrate migrate`".to_owned());

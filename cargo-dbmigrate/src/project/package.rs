@@ -67,7 +67,7 @@ fn given_manifest(path: &Path) -> Result<PathBuf> {
         return Err(CommandError::usage(format!("`{}` is not a `{MANIFEST}`", path.display())).help(help));
     }
     if !path.is_file() {
-        return Err(CommandError::usage(format!("there is no `{}`", path.display())));
+        return Err(CommandError::usage(format!("manifest path `{}` does not exist", path.display())));
     }
     std::path::absolute(path).map_err(|error| CommandError::io("find", path, &error))
 }

@@ -75,7 +75,7 @@ const EDITS: &[Edit] = &[
             "pub text: String,\n    #[column(default_sql = \"unixepoch()\")]\n    pub created_at: UnixTime,\n}\n\n/// What the public",
         )],
         "pub text: String,",
-        "`comments` has no column `text` as of migration `0019_split_email_templates`, but `body`",
+        "`comments` has no column `text` as of migration `0019_split_email_templates`, and its column `body`",
         &["--rename", "comments.body=text"],
     ),
     edit(

@@ -95,6 +95,12 @@ fn whatever_evaluates_the_expression_is_named() {
             "",
             ["generated column `events.g`", two],
         ),
+        // an index on a table that is built anew
+        (
+            event(", index(\"json(data)\", name = \"i\"), check(\"id > 0\")", DATA, ""),
+            "",
+            ["`json(data)` of index `i`", two],
+        ),
         (
             event("", DATA, ", #[column(generated = \"abs(n)\", stored)] g: Option<i64>"),
             "",
@@ -212,4 +218,22 @@ fn what_rests_on_earlier_pending_migrations_is_found_in_a_rehearsal_too() {
     assert!(run.err.contains("of index `i` fails on 1 row of `events`, at rowid 2: malformed JSON"), "{}", run.err);
     let run = project.ends(3, "migrate");
     assert!(run.err.contains("of index `i` fails on 1 row of `events`, at rowid 2: malformed JSON"), "{}", run.err);
+}
+
+#[test]
+fn views_and_triggers_over_such_rows_are_in_the_way_of_nothing() {
+    const BODY: &str = ", trigger(looks, after = update, when = \"json_type(new.data) = 'object'\", body = \"DELETE FROM kids WHERE id = json_extract(new.data, '$.a');\")";
+    const VIEW: &str = "#[derive(View)]\n#[view(name = \"kinds\", query = \"SELECT id, json_type(data) AS kind FROM events\")]\nstruct Kind { id: i64, kind: Option<String> }\n";
+    let all = |options: &str| format!("{}{VIEW}", event(&format!("{BODY}{options}"), "data: Option<String>", ""));
+    let project = Project::migrated(&all(""));
+    project.sql(&format!(
+        "PRAGMA foreign_keys = ON; {FAMILY_ROWS} INSERT INTO events VALUES (1, 1, 'x', 1), (2, 2, '[]', NULL)"
+    ));
+    let before = project.dump();
+    project.structs(&all(", check(\"id > 0\")"));
+    project.runs("generate");
+    project.runs("migrate --dry-run");
+    project.runs("migrate");
+    assert_eq!(project.dump(), before);
+    assert_eq!(project.query("PRAGMA foreign_key_check"), [""; 0]);
 }

@@ -35,3 +35,4 @@ mod servers;
 mod targets;
 mod undone;
 mod unusable_keys;
+mod vectors;

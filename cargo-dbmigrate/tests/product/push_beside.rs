@@ -181,7 +181,7 @@ fn what_cannot_be_read_is_left_alone_or_in_the_way_but_never_changed() {
     project.refuses(0, "push");
     assert_eq!((before.len(), project.query(schema)), (4, before));
     assert_snapshot!("unreadable_left_alone", project.transcript());
-    // a trigger on it mentions a table that must be rebuilt
+    // a trigger on it mentions a table that is rebuilt
     project.structs(&users("nick: Option<String>,\n    age: Option<i64>,"));
     project.refuses(3, "push");
     project.sql("DROP TRIGGER odd_too");

@@ -34,7 +34,7 @@ fn an_unresolvable_type_asks_for_a_column_type() {
             "src/lib.rs:4:16",
             "`Missing`",
             "src/lib.rs:5:8",
-            "#[derive(ColumnType)]` on `Plain`",
+            "#[derive(ColumnType)]` to `Plain`",
             "src/lib.rs:6:",
             "#[column(type =",
         ],

@@ -1,4 +1,4 @@
-//! Runners that are killed: whenever that is, the database is before or after each migration, and the next run goes on.
+//! Runners that are killed: whenever that is, the database is before or after each migration, and the next run continues.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

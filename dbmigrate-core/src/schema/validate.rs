@@ -85,7 +85,7 @@ impl Schema {
                 found.add(
                     Place::Trigger(trigger.name.clone()),
                     format!("trigger `{}` is on `{on}`, which does not exist", trigger.name),
-                    self.table_help(on),
+                    self.table_help(),
                 );
             }
         }
@@ -126,7 +126,7 @@ impl Schema {
         let Some(table) = self.table(&content) else {
             if !self.views.contains(&content) && !self.virtual_tables.contains(&content) {
                 let message = format!("`{}` indexes the content of `{content}`, which does not exist", index.name);
-                found.add(place(), message, self.table_help(&content));
+                found.add(place(), message, self.table_help());
             }
             return;
         };
@@ -182,7 +182,7 @@ impl Schema {
                 true => format!("`{}` references `{}`, which is not an ordinary table", table.name, key.parent),
                 false => format!("`{}` references table `{}`, which does not exist", table.name, key.parent),
             };
-            found.add_unusable(place(), message, self.table_help(&key.parent));
+            found.add_unusable(place(), message, self.table_help());
             return;
         };
         let parent_columns = self.referenced_columns(key).unwrap_or_default();
@@ -225,9 +225,9 @@ impl Schema {
         }
     }
 
-    fn table_help(&self, name: &Name) -> Option<String> {
+    fn table_help(&self) -> Option<String> {
         let tables: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
-        (!tables.is_empty() && tables.len() <= 30).then(|| format!("no `{name}` in: {}", tables.join(", ")))
+        (!tables.is_empty() && tables.len() <= 30).then(|| format!("tables: {}", tables.join(", ")))
     }
 }
 

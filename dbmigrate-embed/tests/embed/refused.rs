@@ -126,7 +126,7 @@ fn a_drift_that_cannot_be_named_is_refused_with_the_reason() {
     let error = block_on(history.run(&file.database())).expect_err("it has drifted");
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Drift);
-    assert!(message.contains("cannot be named: `migrations/0001_copy/snapshot.json` is not part of"), "{message}");
+    assert!(message.contains("cannot be listed: `migrations/0001_copy/snapshot.json` is not embedded in"), "{message}");
     assert!(message.contains("statement 1 of `0001_copy` failed: no such table: legacy_users"), "{message}");
     assert_eq!(file.history(), ["0001_copy"]);
 }

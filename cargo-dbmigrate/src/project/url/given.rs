@@ -80,7 +80,7 @@ pub(super) fn refuse_what_was_not_meant(text: &str, base: &Path, source: &UrlSou
 /// That a pipeline names no database: the default would be a new file, and the run green.
 pub(super) fn ci_without_url(package_root: &Path) -> CommandError {
     let default = path::for_display(&package_root.join(DEFAULT)).display().to_string();
-    CommandError::usage("no database given, and there is no default in CI")
+    CommandError::usage("no database given, and CI has no default")
         .note(format!("`CI` is set; otherwise the default is `{default}`"))
         .help(format!(
             "name the database: `{}`, or `--url \

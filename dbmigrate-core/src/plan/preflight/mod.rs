@@ -84,6 +84,9 @@ impl Preflights {
                 let conversion = table.conversion(column, &mut found.accepted);
                 found.all.extend(conversion);
             }
+            let indexes = diff.created_indexes.iter().chain(&diff.changed_indexes);
+            let indexes = indexes.filter_map(|name| table.after.indexes.get(name));
+            found.all.extend(indexes.filter_map(|index| table.vectors(index)));
             let rebuilt = matches!(strategy, Strategy::Rebuild);
             for (columns, probe) in table.constraints(rebuilt) {
                 match probe {

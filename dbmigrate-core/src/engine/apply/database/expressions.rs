@@ -5,16 +5,18 @@ use super::super::Failure;
 use super::super::evaluated::{Evaluation, FailingRows, evaluations, failing_rows};
 use super::{Database, cannot_read};
 use crate::engine::error::{EngineError, ErrorKind};
-use crate::sql::Statement;
+use crate::sql::{Statement, StatementKind};
 
 impl Database {
     /// What statements evaluate that is sure to fail where it does, and compiles: the line of each statement, and the
-    /// query that fails then.
+    /// query that fails then. Where a statement would fail before anything is changed, it is not tried twice.
     pub(super) async fn certain_expressions(
         &mut self,
         statements: &[Statement<'_>],
     ) -> Result<Vec<(usize, String)>, EngineError> {
-        let certain = self.evaluations(statements).await?.into_iter().filter(|one| one.is_certain);
+        let mut certain = self.evaluations(statements).await?;
+        certain.retain(|one| one.is_certain && !fails_first(statements, one.statement));
+        let certain = certain.into_iter();
         let all: Vec<(usize, String)> =
             certain.map(|one| (statements.get(one.statement).map_or(0, |one| one.line), one.query())).collect();
         if all.is_empty() {
@@ -79,4 +81,15 @@ impl Database {
             _ => failure,
         }
     }
+}
+
+/// Whether nothing is changed before a statement that fails at the first row that it cannot evaluate. `ADD COLUMN`
+/// looks at no rows, or does not say what is wrong with them.
+fn fails_first(statements: &[Statement<'_>], at: usize) -> bool {
+    let changes_nothing = |statement: &Statement<'_>| {
+        statement.kind.only_adds_objects() && statement.kind != StatementKind::CreateIndex
+            || matches!(statement.kind, StatementKind::DropOther | StatementKind::Read)
+    };
+    let fails = |statement: &Statement<'_>| statement.kind != StatementKind::AlterTable;
+    statements.get(at).is_some_and(fails) && statements.iter().take(at).all(changes_nothing)
 }

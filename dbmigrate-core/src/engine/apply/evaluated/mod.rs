@@ -82,7 +82,13 @@ pub(super) fn evaluations(schema: &Schema, statements: &[Statement<'_>]) -> Vec<
     if !statements.iter().any(is_of_interest) {
         return Vec::new();
     }
-    let mut walk = Walk { schema, statements, states: BTreeMap::new(), found: Vec::new(), fires: Vec::new() };
+    let alters = statements.iter().enumerate().filter(|(_, one)| one.kind == StatementKind::AlterTable);
+    let renames = alters.filter_map(|(at, one)| match altered(one.text)? {
+        (from, Some(Altered::Renamed(to))) => Some((at, from, to)),
+        _ => None,
+    });
+    let renames = renames.collect();
+    let mut walk = Walk { schema, renames, states: BTreeMap::new(), found: Vec::new(), fires: Vec::new() };
     for (at, statement) in statements.iter().enumerate() {
         if !walk.step(at, statement) {
             break;
@@ -102,7 +108,8 @@ fn is_of_interest(statement: &Statement<'_>) -> bool {
 
 struct Walk<'a> {
     schema: &'a Schema,
-    statements: &'a [Statement<'a>],
+    /// The tables that get another name, with the place of the statement.
+    renames: Vec<(usize, Name, Name)>,
     /// The tables that are another than before; `None` for one of which nothing is known.
     states: BTreeMap<Name, Option<State>>,
     found: Vec<Evaluation>,
@@ -359,11 +366,9 @@ impl Walk<'_> {
     /// The name that a table has at the end of the script.
     fn final_name(&self, at: usize, table: &Name) -> Name {
         let mut name = table.clone();
-        for statement in self.statements[at..].iter().filter(|one| one.kind == StatementKind::AlterTable) {
-            if let Some((from, Some(Altered::Renamed(to)))) = altered(statement.text)
-                && from == name
-            {
-                name = to;
+        for (_, from, to) in self.renames.iter().filter(|(renamed, ..)| *renamed > at) {
+            if *from == name {
+                name = to.clone();
             }
         }
         name

@@ -5,7 +5,8 @@ use crate::sql::token::{Token, TokenKind, significant};
 
 /// A statement that writes rows.
 pub(super) enum Written {
-    /// `INSERT INTO table (columns) SELECT values FROM source WHERE condition`; without `values` of another form.
+    /// `INSERT INTO table (columns) SELECT values FROM source WHERE condition`; without `copy` of another form.
+    /// One that `replaces` leaves out rows, or changes those that are there.
     Insert { table: Name, replaces: bool, copy: Option<Copied> },
     /// `UPDATE table SET column = value, … WHERE condition`; without `assignments` of another form.
     Update { table: Name, assignments: Option<Vec<(Name, String)>>, condition: Option<String> },
@@ -25,8 +26,24 @@ pub(super) struct Copied {
 }
 
 /// Words that may stand behind the table of a query and make it another one.
-const FURTHER: [&str; 12] =
-    ["as", "join", "left", "inner", "cross", "natural", "group", "order", "limit", "union", "intersect", "except"];
+const FURTHER: [&str; 16] = [
+    "as",
+    "join",
+    "left",
+    "inner",
+    "cross",
+    "natural",
+    "group",
+    "order",
+    "limit",
+    "union",
+    "intersect",
+    "except",
+    "on",
+    "returning",
+    "having",
+    "window",
+];
 
 /// Functions of many rows: with one of them, a query has no row for each row.
 const OF_MANY_ROWS: [&str; 9] =
@@ -44,17 +61,25 @@ impl Written {
         if let [or, how, behind @ ..] = rest
             && or.is_word("or")
         {
-            replaces |= how.is_word("replace");
+            replaces |= how.is_word("replace") || how.is_word("ignore");
             rest = behind;
         }
         if first.is_word("insert") || first.is_word("replace") {
             let [into, table, rest @ ..] = rest else { return None };
             let table = into.is_word("into").then(|| table.identifier())?.map(Name::from)?;
+            let is_conflict = |pair: &[Token<'_>]| pair[0].is_word("on") && pair[1].is_word("conflict");
+            replaces |= rest.windows(2).any(is_conflict);
+            if is_dotted(rest) {
+                return None;
+            }
             return Some(Self::Insert { table, replaces, copy: copied(statement, rest) });
         }
         if first.is_word("update") {
             let [table, set, rest @ ..] = rest else { return None };
             let table = Name::from(table.identifier()?);
+            if set.kind == TokenKind::Dot {
+                return None;
+            }
             if !set.is_word("set") {
                 return Some(Self::Update { table, assignments: None, condition: None });
             }
@@ -72,6 +97,11 @@ impl Written {
         }
         None
     }
+}
+
+/// Whether the name before was that of a database.
+fn is_dotted(tokens: &[Token<'_>]) -> bool {
+    tokens.first().is_some_and(|token| token.kind == TokenKind::Dot)
 }
 
 /// What stands behind `INSERT INTO table`.
@@ -94,15 +124,50 @@ fn copied(statement: &str, tokens: &[Token<'_>]) -> Option<Copied> {
     let source = Name::from(table.identifier()?);
     let (between, condition) = condition(statement, behind);
     let is_further = |token: &Token<'_>| FURTHER.iter().any(|word| token.is_word(word));
-    let counts = list
-        .windows(2)
-        .any(|pair| pair[1].kind == TokenKind::Open && OF_MANY_ROWS.iter().any(|word| pair[0].is_word(word)));
-    if !between.is_empty() || counts || outside(behind).any(is_further) {
+    if !between.is_empty() || has_one_row(list) || outside(behind).any(is_further) {
         return None;
     }
     let values: Option<Vec<String>> = split(list).into_iter().map(|part| value(statement, part)).collect();
     let values = values.filter(|values| columns.is_empty() || columns.len() == values.len())?;
     Some(Copied { columns, values, source, condition })
+}
+
+/// Whether a query of these values has one row for all rows: one of them is a function of many, outside of a query of
+/// its own. `min` and `max` of several values are none.
+fn has_one_row(list: &[Token<'_>]) -> bool {
+    let mut queries = Vec::new();
+    for (at, token) in list.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => queries.push(list.get(at + 1).is_some_and(|next| next.is_word("select"))),
+            TokenKind::Close => drop(queries.pop()),
+            _ => {}
+        }
+        let is_call = list.get(at + 1).is_some_and(|next| next.kind == TokenKind::Open);
+        if !is_call || queries.contains(&true) || !OF_MANY_ROWS.iter().any(|word| token.is_word(word)) {
+            continue;
+        }
+        let arguments = list.get(at + 2..).unwrap_or_default();
+        let is_scalar = (token.is_word("min") || token.is_word("max"))
+            && positions_within(arguments).any(|at| arguments[at].kind == TokenKind::Comma);
+        if !is_scalar {
+            return true;
+        }
+    }
+    false
+}
+
+/// The places of the tokens in front of the parenthesis that closes what is open, and in no parenthesis of their own.
+fn positions_within<'t>(tokens: &'t [Token<'_>]) -> impl Iterator<Item = usize> + 't {
+    let mut depth = 1_usize;
+    let places = (0..tokens.len()).map_while(move |at| {
+        match tokens[at].kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth -= 1,
+            _ => {}
+        }
+        (depth > 0).then_some((at, depth))
+    });
+    places.filter(|(_, depth)| *depth == 1).map(|(at, _)| at)
 }
 
 /// `value [AS name]`
@@ -177,6 +242,9 @@ pub(super) fn altered(statement: &str) -> Option<(Name, Option<Altered>)> {
     let tokens = significant(statement);
     let [_, _, table, rest @ ..] = &tokens[..] else { return None };
     let table = Name::from(table.identifier()?);
+    if is_dotted(rest) {
+        return None;
+    }
     let name = |token: &Token<'_>| token.identifier().map(Name::from);
     let without_column = |tokens: &'_ [Token<'_>]| usize::from(tokens.len() > 1 && tokens[0].is_word("column"));
     let altered = match rest {

@@ -18,7 +18,13 @@ pub(super) struct State {
     /// The columns with the values, and the affinity, that a column had before the script. Of what is computed, only
     /// the engine knows what it is once it is stored.
     exact: Vec<Name>,
+    /// How many queries its rows are wrapped in.
+    layers: usize,
 }
+
+/// A script that changes the rows of a table more often than this is not followed: as a query, SQLite would take long to
+/// compile it.
+const MOST_LAYERS: usize = 32;
 
 /// Where rows come from.
 pub(super) enum Rows {
@@ -48,12 +54,12 @@ impl State {
     /// A table that was there before the script.
     pub(super) fn before(table: &Table) -> Self {
         let exact = table.columns.iter().map(|column| column.name.clone()).collect();
-        Self { table: table.clone(), rows: Some(Rc::new(Rows::Of(table.clone()))), exact }
+        Self { table: table.clone(), rows: Some(Rc::new(Rows::Of(table.clone()))), exact, layers: 0 }
     }
 
     /// One that the script makes.
     pub(super) fn made(table: Table) -> Self {
-        Self { table, rows: None, exact: Vec::new() }
+        Self { table, rows: None, exact: Vec::new(), layers: 0 }
     }
 
     /// Whether everything that the text says of the table is known before the script.
@@ -86,7 +92,8 @@ impl State {
     }
 
     fn derive(&mut self, columns: Vec<(Name, String)>, condition: Option<String>) {
-        let Some(of) = self.rows.take() else { return };
+        self.layers += 1;
+        let Some(of) = self.rows.take().filter(|_| self.layers <= MOST_LAYERS) else { return };
         self.rows = Some(Rc::new(Rows::Derived { of, name: self.table.name.clone(), columns, condition }));
     }
 
@@ -162,9 +169,10 @@ impl State {
 
     /// `DELETE`, of the rows for which the condition holds, which cannot be told from the others where it fails.
     pub(super) fn delete(&mut self, condition: Option<&str>) {
-        match condition {
-            Some(condition) => self.derive(self.identity(), Some(format!("({condition}) IS NOT TRUE"))),
-            None => (self.rows, self.exact) = (None, Vec::new()),
+        if let Some(condition) = condition {
+            self.derive(self.identity(), Some(format!("({condition}) IS NOT TRUE")));
+        } else {
+            (self.rows, self.exact) = (None, Vec::new());
         }
     }
 
@@ -195,6 +203,7 @@ impl State {
             condition: condition.map(str::to_owned),
         }));
         self.exact = exact;
+        self.layers = source.layers + 1;
         let generated = self.generated_in_order();
         self.derive_generated(&generated);
     }

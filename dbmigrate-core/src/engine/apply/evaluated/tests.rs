@@ -74,6 +74,10 @@ fn rows_that_the_script_mends_or_takes_away_are_not_held_against_it() {
         "WITH x AS (SELECT 1) DELETE FROM t WHERE 1; CREATE INDEX i ON t (json(d))",
         "UPDATE t SET d = x.d FROM x; CREATE INDEX i ON t (json(d))",
         "ALTER TABLE t ALTER COLUMN d TO d BLOB; CREATE INDEX i ON t (json(d))",
+        "UPDATE main.t SET d = '{}'; CREATE INDEX i ON t (json(d))",
+        "DELETE FROM main.t; CREATE INDEX i ON t (json(d))",
+        "INSERT INTO t SELECT id, '{}', n FROM t WHERE true ON CONFLICT (id) DO UPDATE SET d = '{}'; CREATE INDEX i ON t (json(d))",
+        "ALTER TABLE main.t RENAME TO u; CREATE TABLE t (d); CREATE INDEX i ON t (json(d))",
         "CREATE TABLE h AS SELECT * FROM t; CREATE INDEX i ON t (json(d))",
         "CREATE TABLE h (d TEXT); INSERT INTO h SELECT max(d) FROM t; CREATE INDEX i ON h (json(d))",
         "CREATE TABLE h (d TEXT); INSERT INTO h SELECT d FROM t LIMIT 1; CREATE INDEX i ON h (json(d))",
@@ -85,6 +89,31 @@ fn rows_that_the_script_mends_or_takes_away_are_not_held_against_it() {
     let fires =
         format!("{T}; CREATE TABLE a (x); CREATE TRIGGER r AFTER INSERT ON a BEGIN UPDATE t SET d = '{{}}'; END");
     assert_eq!(certain(&fires, "INSERT INTO a VALUES (1); CREATE INDEX i ON t (json(d))"), Vec::<String>::new());
+}
+
+#[test]
+fn a_copy_with_a_row_for_each_row_is_followed() {
+    for (value, is_one) in [
+        ("abs(n)", true),
+        ("(SELECT count(*) FROM json_each(d))", true),
+        ("max(abs(n), 0)", true),
+        ("max(abs(n))", false),
+        ("coalesce(sum(n), 0)", false),
+        ("max(min(n, abs(n)))", false),
+    ] {
+        let found = certain(T, &format!("CREATE TABLE h (x ANY); INSERT INTO h (x) SELECT {value} FROM t"));
+        assert_eq!(found.len(), usize::from(is_one), "{value}: {found:?}");
+    }
+}
+
+#[test]
+fn a_script_that_is_long_ends_soon() {
+    let updates = "UPDATE t SET d = trim(d);".repeat(20_000);
+    assert_eq!(certain(T, &format!("{updates} CREATE INDEX i ON t (json(d))")), Vec::<String>::new());
+    let rebuilds: String = (0..2_000)
+        .map(|at| format!("CREATE TABLE h{at} (x ANY); INSERT INTO h{at} (x) SELECT json(d) FROM t; ALTER TABLE h{at} RENAME TO g{at};"))
+        .collect();
+    assert_eq!(certain(T, &rebuilds).len(), 2_000);
 }
 
 #[test]
