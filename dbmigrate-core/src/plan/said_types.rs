@@ -54,7 +54,7 @@ fn said_type(table: &Table, column: &Column, was: &Column, old_name: &Name, pref
     };
     // what was accepted is not looked for, but its conversion is still shown
     let converts_to = |reads: &Reads| {
-        let value = example(&column.name, was, reads).map(|value| {
+        let value = example(column, was, reads).map(|value| {
             format!("--convert {}", shell_quoted(&format!("{}={value}", path([&table.name, &column.name]))))
         });
         value.is_some_and(|value| preflight.answers.iter().any(|(_, flag)| *flag == value))
