@@ -1,5 +1,7 @@
 //! What can be typed after `reset`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::decisions::answers::Answers;
@@ -11,6 +13,7 @@ use crate::project::url::Connect;
 Examples:
   cargo dbmigrate reset                      make dev.db anew; asks if it has rows
   cargo dbmigrate reset --accept rows        the same, and the rows that it has are lost
+  cargo dbmigrate reset --seed seed.sql      make it anew with the rows of a file
   cargo dbmigrate reset --keep-data          keep the rows, change the rest
 
 For databases of development, such as one that has a migration of another branch. Only files: a server
@@ -19,6 +22,10 @@ pub(crate) struct Reset {
     /// Keep the rows: change the schema to that of the last migration, and record the migrations
     #[arg(long)]
     pub keep_data: bool,
+
+    /// File of SQL that puts rows into the new database
+    #[arg(long, value_name = "FILE", conflicts_with = "keep_data")]
+    pub seed: Option<PathBuf>,
 
     /// What is decided.
     #[command(flatten)]
