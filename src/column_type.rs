@@ -11,7 +11,7 @@ use crate::check;
 /// Derive it for newtypes and enums (`#[derive(ColumnType)]`), or implement it where the derive is not enough. The
 /// consts are what the compiler evaluates, so that an alias or a newtype is judged by what it is.
 #[diagnostic::on_unimplemented(
-    message = "the SQL type of `{Self}` is not known",
+    message = "`{Self}` has no known SQL type",
     label = "no column type",
     note = "derive `dbmigrate::ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`",
     note = "integers are `i64` and smaller; other data can be stored as JSON in a `dbmigrate::Json<…>`",
@@ -59,7 +59,7 @@ column_types! {
 impl<T: ColumnType> ColumnType for Option<T> {
     const SQL_TYPE: &'static str = T::SQL_TYPE;
     const NULLABLE: bool = {
-        assert!(!T::NULLABLE, "an `Option` in an `Option` is no column type: a column has one NULL");
+        assert!(!T::NULLABLE, "an `Option` in an `Option` is not a column type: a column has a single NULL");
         true
     };
     const CHECK: Option<&'static str> = T::CHECK;

@@ -75,22 +75,19 @@ impl Statements {
 
     #[track_caller]
     pub(crate) const fn select(&self) -> &'static str {
-        assert!(!self.select.is_empty(), "there is no `SELECT` of a struct without fields");
+        assert!(!self.select.is_empty(), "a struct without fields has no `SELECT`");
         self.select
     }
 
     #[track_caller]
     pub(crate) const fn insert(&self) -> &'static str {
-        assert!(!self.insert.is_empty(), "there is no `INSERT` into a struct without fields");
+        assert!(!self.insert.is_empty(), "a struct without fields has no `INSERT`");
         self.insert
     }
 
     #[track_caller]
     pub(crate) const fn upsert(&self) -> &'static str {
-        assert!(
-            !self.upsert.is_empty(),
-            "there is no `UPSERT` without a primary key: nothing says which row it would be about"
-        );
+        assert!(!self.upsert.is_empty(), "a struct without a primary key has no `UPSERT`: it cannot identify a row");
         self.upsert
     }
 }

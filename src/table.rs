@@ -11,7 +11,7 @@ use crate::{ColumnType, check};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a table",
     label = "no table",
-    note = "put `#[derive(dbmigrate::Table)]` on it"
+    note = "add `#[derive(dbmigrate::Table)]` to it"
 )]
 pub trait Table {
     /// The table's name.
@@ -113,7 +113,7 @@ impl Names {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a table nor a view",
     label = "no table or view",
-    note = "put `#[derive(dbmigrate::Table)]` or `#[derive(dbmigrate::View)]` on it"
+    note = "add `#[derive(dbmigrate::Table)]` or `#[derive(dbmigrate::View)]` to it"
 )]
 pub trait View {
     /// The view's name.
@@ -195,10 +195,10 @@ impl Column {
 
 /// A type whose column can refer to a column of type `Parent`: the same type, an `Option` on either side aside.
 #[diagnostic::on_unimplemented(
-    message = "a column of type `{Self}` refers to one of type `{Parent}`",
+    message = "a column of type `{Self}` references one of type `{Parent}`",
     label = "this field is of type `{Parent}`",
-    note = "both have to be of the same Rust type, except that either may be an `Option`",
-    note = "to refer to the column without this check, write the table as text: `references = \"users(id)\"`"
+    note = "both must have the same Rust type; either may be an `Option`",
+    note = "to skip this check, write the table as text: `references = \"users(id)\"`"
 )]
 pub trait RefersTo<Parent> {}
 

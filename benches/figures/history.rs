@@ -1,5 +1,5 @@
 //! Histories that change what is there: columns added, renamed and dropped, and tables rebuilt, a thousand migrations each,
-//! against the same transactions on bare libSQL; and `generate` and `check` at the end of a history.
+//! against the same transactions on bare libSQL; and `generate` at the end of a history.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -34,7 +34,6 @@ pub(crate) fn run() {
         apply(kind);
     }
     generate();
-    check();
 }
 
 /// A thousand migrations into a fresh file.
@@ -82,32 +81,6 @@ fn generate() {
         command
     });
     contest.show(5);
-}
-
-/// `check` with nothing wrong.
-fn check() {
-    for tables in [100, 500] {
-        println!("check, {tables} tables, nothing wrong");
-        let project = Project::new(tables);
-        cost_of(&mut project.generate());
-        let mut contest = Contest::default();
-        contest.add("syn + serde_json + compare", || bare::command("parse", [project.path()]));
-        contest.add("cargo dbmigrate generate --check", || {
-            let mut command = project.generate();
-            command.arg("--check");
-            command
-        });
-        contest.add("cargo dbmigrate check", || {
-            let mut command = tool();
-            command.args(["check", "--quiet"]).current_dir(project.path());
-            command
-        });
-        let costs = contest.show(9);
-        println!(
-            "  check: {:.2}x the CPU of parsing and comparing with the tool",
-            milliseconds(costs[2].cpu) / milliseconds(costs[1].cpu)
-        );
-    }
 }
 
 /// A folder with such a history, and the same as statements, one a line.

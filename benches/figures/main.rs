@@ -1,12 +1,13 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- binary compile generate history migrate push rebuild server]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- binary check compile generate history migrate push rebuild server]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
 
 mod bare;
 mod binary;
+mod check;
 mod compile;
 mod contest;
 mod generate;
@@ -18,8 +19,9 @@ mod rebuild;
 mod server;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 8] = [
+const SECTIONS: [(&str, fn()); 9] = [
     ("binary", binary::run),
+    ("check", check::run),
     ("compile", compile::run),
     ("generate", generate::run),
     ("history", history::run),

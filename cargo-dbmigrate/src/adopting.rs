@@ -40,11 +40,11 @@ pub(crate) fn record(
     let migrations = counted(count, "migration");
     match adopted {
         Adopted::Recorded(_) => {
-            let text = format!("{shown}: {migrations} up to {} recorded as applied, nothing executed", last.name);
+            let text = format!("{shown}: {migrations} up to {} recorded as applied, none run", last.name);
             context.printer.status("Adopted", text);
         }
         Adopted::Unchanged(_) => {
-            context.printer.status("Unchanged", format!("{shown}: it is at {} already ({migrations})", last.name));
+            context.printer.status("Unchanged", format!("{shown}: already at {} ({migrations})", last.name));
         }
     }
     Ok(adopted)
@@ -58,27 +58,25 @@ pub(crate) fn open_existing(context: &Context, url: &DatabaseUrl, command: &str)
     if file::exists(url)? {
         return open(context, url, false);
     }
-    Err(CommandError::failed(format!("there is no database `{url}`"))
+    Err(CommandError::failed(format!("no database at `{url}`"))
         .note("nothing was changed")
-        .help(format!("name the one to adopt: `cargo dbmigrate {command} --url PATH`"))
-        .help("make a new one with all migrations: `cargo dbmigrate migrate`"))
+        .help(format!("name an existing database: `cargo dbmigrate {command} --url PATH`"))
+        .help("or create one with all migrations: `cargo dbmigrate migrate`"))
 }
 
 pub(crate) fn refusal(error: AdoptError, last: &Migration, database: &DatabaseUrl) -> CommandError {
     match error {
         AdoptError::Apply(error) => failure(error, database.into()),
-        AdoptError::Empty => {
-            CommandError::new(exit::DIFFERENCE, format!("`{database}` is empty: there is nothing to adopt"))
-                .note("nothing was changed")
-                .help("apply the migrations to it: `cargo dbmigrate migrate`")
-        }
+        AdoptError::Empty => CommandError::new(exit::DIFFERENCE, format!("`{database}` is empty: nothing to adopt"))
+            .note("nothing was changed")
+            .help("apply the migrations to it: `cargo dbmigrate migrate`"),
         AdoptError::HasHistory { applied, last: at } => {
-            let message = format!("`{database}` has a migration history already, up to `{at}`");
+            let message = format!("`{database}` already has a migration history, up to `{at}`");
             let error = CommandError::new(exit::INCONSISTENT, message).note("nothing was changed");
             if applied <= last.index {
-                error.help(format!("apply what it lacks: `cargo dbmigrate migrate --to {}`", last.name))
+                error.help(format!("apply the pending migrations: `cargo dbmigrate migrate --to {}`", last.name))
             } else {
-                error.help("see what it has: `cargo dbmigrate status`")
+                error.help("show what is applied: `cargo dbmigrate status`")
             }
         }
         AdoptError::Different { migration, differences, equal } => {
@@ -86,7 +84,7 @@ pub(crate) fn refusal(error: AdoptError, last: &Migration, database: &DatabaseUr
             different(CommandError::new(exit::DIFFERENCE, message), &differences, &equal)
         }
         AdoptError::ChangedMeanwhile => {
-            CommandError::new(exit::INCONSISTENT, format!("`{database}` was changed by somebody else in the meantime"))
+            CommandError::new(exit::INCONSISTENT, format!("another program changed `{database}` in the meantime"))
                 .note("nothing was recorded")
                 .help("run the command again")
         }
@@ -95,13 +93,13 @@ pub(crate) fn refusal(error: AdoptError, last: &Migration, database: &DatabaseUr
 }
 
 fn different(error: CommandError, differences: &[String], equal: &[String]) -> CommandError {
-    let error = with_differences(error, "to get there", differences).note("nothing was changed");
+    let error = with_differences(error, "to match it", differences).note("nothing was changed");
     if equal.is_empty() {
         return error
             .help("change the database by hand, then run `cargo dbmigrate baseline` again")
-            .help("see what it has, as structs: `cargo dbmigrate pull`");
+            .help("show its schema as structs: `cargo dbmigrate pull`");
     }
-    let fitting = |name: &String| format!("it has that of `{name}`: `cargo dbmigrate baseline {name}`");
+    let fitting = |name: &String| format!("it has the schema of `{name}`: `cargo dbmigrate baseline {name}`");
     error.helps(equal.iter().map(fitting))
 }
 

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and the help that is shown. The doc comments are the help.
 
+mod repeated;
 mod unknown;
 
 use std::ffi::OsString;
@@ -10,7 +11,6 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
-use dbmigrate_core::plan::decide::shell_quoted;
 
 use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, status};
 use crate::error::CommandError;
@@ -32,17 +32,22 @@ const STYLES: Styles = Styles::styled()
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo dbmigrate init                             prepare a package
-  cargo dbmigrate generate                         write a migration from what changed in the structs
+  cargo dbmigrate init        Set up a package
+  cargo dbmigrate generate    Write a migration from the changes to the structs
   cargo dbmigrate generate --rename users.nick=handle
-  cargo dbmigrate migrate                          apply it to the database
-  cargo dbmigrate push                             or: make a development database what the structs declare
+  cargo dbmigrate migrate     Apply it to the database
+  cargo dbmigrate push        Or change a development database directly
   cargo dbmigrate pull --baseline --out src/schema.rs
-                                                   start from a database that is there already
-  cargo dbmigrate check                            in CI: are structs and migrations in step?
+                              Start from an existing database
+  cargo dbmigrate check       In CI: do structs and migrations agree?
 
 Exit codes:
-  0 done   1 failed   2 usage   3 a decision is needed   4 a difference was found   5 migrations inconsistent";
+  0  Done
+  1  Failed
+  2  Wrong usage
+  3  A decision is needed
+  4  A difference was found
+  5  Migrations or histories are inconsistent";
 
 /// Safe schema migrations for libSQL from annotated Rust structs
 #[derive(Debug, Parser)]
@@ -73,64 +78,49 @@ pub(crate) struct Cli {
 impl Cli {
     /// The flags that commands which are shown need as well, to mean the same.
     pub(crate) fn again(&self) -> Again {
-        let flag = |name: &str, value: &str| format!(" {name} {}", shell_quoted(value));
-        let chosen = &self.selection;
-        let mut selection: String = chosen.package.iter().map(|package| flag("-p", package)).collect();
-        let manifest = chosen.manifest_path.iter().map(|path| flag("--manifest-path", &path.display().to_string()));
-        selection.extend(manifest);
-        let features: Vec<&str> = chosen.feature_names().collect();
-        if !features.is_empty() {
-            selection.push_str(&flag("--features", &features.join(",")));
-        }
-        for (set, name) in
-            [(chosen.all_features, " --all-features"), (chosen.no_default_features, " --no-default-features")]
-        {
-            if set {
-                selection.push_str(name);
-            }
-        }
-        let connect = match &self.command {
-            Command::Migrate(arguments) => Some(&arguments.connect),
-            Command::Status(arguments) => Some(&arguments.connect),
-            Command::Push(arguments) => Some(&arguments.connect),
-            Command::Pull(arguments) => Some(&arguments.connect),
-            Command::Diff(arguments) => Some(&arguments.connect),
-            Command::Baseline(arguments) => Some(&arguments.connect),
-            Command::Generate(arguments) => Some(&arguments.connect),
-            Command::Reset(arguments) => Some(&arguments.connect),
-            _ => None,
+        let (connect, retry) = match &self.command {
+            Command::Migrate(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Command::Status(arguments) => (Some(&arguments.connect), None),
+            Command::Push(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Command::Pull(arguments) => (Some(&arguments.connect), None),
+            Command::Diff(arguments) => (Some(&arguments.connect), None),
+            Command::Baseline(arguments) => (Some(&arguments.connect), None),
+            Command::Generate(arguments) => (Some(&arguments.connect), None),
+            Command::Reset(arguments) => (Some(&arguments.connect), None),
+            _ => (None, None),
         };
-        // a URL with a secret in it is none that the next command could do anything with
-        let shown = connect.and_then(|connect| connect.url.as_ref()).filter(|url| redacted(url) == **url);
-        let url = shown.map(|url| flag("--url", url)).unwrap_or_default();
-        let timeout = connect.and_then(|connect| connect.timeout).map(|seconds| format!(" --timeout {seconds}"));
-        Again { selection, url, timeout: timeout.unwrap_or_default() }
+        repeated::flags(&self.selection, connect, retry)
     }
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Prepare a package: a migrations folder and a first struct
+    /// Set up a package with a migrations folder and a first struct
     Init(init::Init),
-    /// Compare the structs with the last migration and write the next one
+    /// Write the next migration from the changes to the structs
     Generate(generate::Generate),
-    /// Apply the migrations that a database does not have yet
+    /// Apply the pending migrations to a database
     Migrate(migrate::Migrate),
-    /// Make a database what the structs declare, without a migration: for development
+    /// Make a development database match the structs, without a migration
     Push(push::Push),
-    /// Write the structs that declare what a database has
+    /// Write structs from an existing database
     Pull(pull::Pull),
-    /// Show how structs, snapshots and databases differ
+    /// Compare structs, snapshots and databases
     Diff(diff::Diff),
-    /// Take a database that has the schema of a migration into the history
+    /// Record existing migrations as applied, without running them
     Baseline(baseline::Baseline),
-    /// Make a local database anew from the migrations, or take it to them with its rows
+    /// Recreate a local database from the migrations
     Reset(reset::Reset),
-    /// Show which migrations a database has, lacks, or has in another version
+    /// Show which migrations are applied and pending, and drift
     Status(status::Status),
-    /// Check without a database that structs, snapshots and migrations are in step
+    /// Check that structs and migrations agree, without a database
     Check(check::Check),
+}
+
+/// The commands and their arguments.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
 }
 
 /// Parses the arguments, the program's name included, both as `cargo dbmigrate …` and `cargo-dbmigrate …`.
@@ -144,14 +134,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
     if arguments.get(1).is_some_and(|first| first == "dbmigrate") {
         arguments.remove(1);
     }
-    let parsed = Cli::command()
+    let parsed = definition()
         .color(color_choice(&arguments))
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
         let ours = if is_token(&error) { Some(no_token()) } else { unknown_command(&error, &arguments) };
         if let Some(ours) = ours {
-            Printer::new(&early_output(&arguments), Again::default()).error(&ours);
+            Printer::new(&early_output(&arguments), repeated::of_words(&arguments)).error(&ours);
             return ours.exit_code();
         }
         show(&error, &arguments);
@@ -202,8 +192,8 @@ fn is_token(error: &clap::Error) -> bool {
 
 /// What is said of it.
 fn no_token() -> CommandError {
-    CommandError::usage("a token is no argument: everybody on this machine can read command lines")
-        .help(format!("put it into the environment, or into `.env`: `{TOKEN_VARIABLE}=…`"))
+    CommandError::usage("a token cannot be passed as an argument: anyone on this machine can read command lines")
+        .help(format!("set it in the environment or in `.env`: `{TOKEN_VARIABLE}=…`"))
         .help("or name another variable in `dbmigrate.toml`: `token_env = \"NAME\"`")
 }
 

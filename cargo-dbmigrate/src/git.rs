@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use dbmigrate_core::folder::error::{InGit, shell_word};
+use dbmigrate_core::folder::error::InGit;
+use dbmigrate_core::shell::{shell_quoted, shell_word};
 
 /// What git has of a file or directory, be it on the disk or not.
 pub(crate) fn look(path: &Path) -> InGit {
@@ -42,7 +43,7 @@ pub(crate) fn log_of(migration: &str) -> Option<String> {
     let pathspec = format!(":/*{migration}/*");
     let arguments = ["log", "--all", "-1", "--format=%h", "--"];
     run(&arguments, pathspec.as_ref()).filter(|log| !log.is_empty())?;
-    Some(format!("git log --all -p -- '{pathspec}'"))
+    Some(format!("git log --all -p -- {}", shell_quoted(&pathspec)))
 }
 
 /// Whether there is something that `git pull` would pull from.

@@ -31,6 +31,11 @@ use error::Result;
 use project::Context;
 use report::Printer;
 
+/// What can be typed, as it is defined: for tests that type what is suggested.
+pub fn definition() -> clap::Command {
+    cli::definition()
+}
+
 /// Runs the command line, the program's name included, and returns the exit code (see [`exit`]).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match cli::parse(arguments) {

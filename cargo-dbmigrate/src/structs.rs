@@ -54,7 +54,7 @@ pub(crate) fn read_all(context: &Context) -> Result<Declared> {
     }
     let as_error = |diagnostic: &Diagnostic| Diagnostic { level: Level::Error, ..diagnostic.clone() };
     let unread: Vec<Diagnostic> = declared.unread.iter().map(as_error).collect();
-    let message = format!("no struct with `#[derive(Table)]` was found in the modules of `{}`", context.package.name);
+    let message = format!("no struct with `#[derive(Table)]` in the modules of `{}`", context.package.name);
     Err(CommandError::failed(message).diagnostics(context.printer.render(&unread)))
 }
 
@@ -114,7 +114,7 @@ fn refuse_ignored(context: &Context, declared: &Declared) -> Result<()> {
     if hidden.is_empty() {
         return Ok(());
     }
-    let message = format!("a struct declares what `{}` ignores: take one of the two out", config::FILE_NAME);
+    let message = format!("a struct declares what `{}` ignores: remove one of the two", config::FILE_NAME);
     Err(CommandError::usage(message).diagnostics(context.printer.render(&hidden)))
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn refuse_new_problems(declared: &Declared, before: &Schema) -> Resul
         return Ok(());
     }
     // where, has been shown as a warning
-    let error = CommandError::failed("a table that is in use could not be written to any more, nothing was written");
+    let error = CommandError::failed("a table in use would no longer accept rows, nothing was written");
     Err(problems.into_iter().fold(error, |error, problem| {
         let error = error.note(problem.message);
         problem.help.into_iter().fold(error, CommandError::help)
@@ -156,7 +156,7 @@ pub(crate) fn refuse_faults(
     }
     let errors: Vec<Diagnostic> =
         new.into_iter().map(|problem| shown_fault(declared, problem, Diagnostic::error)).collect();
-    Err(CommandError::new(exit::FAILED, "libSQL would refuse rows of what the structs declare")
+    Err(CommandError::new(exit::FAILED, "libSQL would refuse rows of the declared tables")
         .diagnostics(context.printer.render(&errors)))
 }
 
@@ -266,9 +266,9 @@ pub(crate) fn rename_error(
         (None, Some((table, _, to))) => Place::Column(table.clone(), to.clone()),
         (None, None) => return None,
     };
-    let diagnostic = Diagnostic::error(error.to_string()).help("correct `renamed_from`, or take it out");
+    let diagnostic = Diagnostic::error(error.to_string()).help("fix `renamed_from`, or remove it");
     let diagnostic = declared.point(diagnostic, &place, "");
-    let error = CommandError::failed(format!("a struct asks for a rename that cannot be made, {untouched}"));
+    let error = CommandError::failed(format!("cannot make a declared rename, {untouched}"));
     Some(error.diagnostics(context.printer.render(&[diagnostic])))
 }
 
@@ -295,12 +295,12 @@ pub(crate) fn declaration_error(context: &Context, declared: &Declared, error: &
     };
     let mut diagnostic = Diagnostic::error(error.to_string());
     if matches!(*kind, "view" | "trigger") && message.starts_with("no such function") {
-        diagnostic = diagnostic.help(format!("if only the application has it, write `unchecked` in the `{kind}(…)`"));
+        diagnostic = diagnostic.help(format!("if the application provides it, add `unchecked` to the `{kind}(…)`"));
     }
     let diagnostic = match place(&declared.schema, kind, name) {
         Some(place) => declared.point(diagnostic, &place, ""),
         None => diagnostic,
     };
-    CommandError::new(exit::FAILED, "libSQL does not accept what the structs declare")
+    CommandError::new(exit::FAILED, "libSQL rejects the schema of the structs")
         .diagnostics(context.printer.render(&[diagnostic]))
 }

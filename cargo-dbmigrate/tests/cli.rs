@@ -150,7 +150,7 @@ fn init_prepares_a_fresh_package_and_says_what_is_next() {
     let project = Project::new();
     let run = project.run(&["init"]);
     assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
-    let wanted = "     Created migrations/migrations.lock\n     Created src/schema.rs (a first table, to be changed)\n       \
+    let wanted = "     Created migrations/migrations.lock\n     Created src/schema.rs (an example table to edit)\n       \
                   Added `.env`, `dev.db*` to .gitignore\n        Next `cargo add dbmigrate-rs`\n             add `mod schema;` to \
                   src/main.rs\n             `cargo dbmigrate generate`\n             `cargo dbmigrate migrate`\n";
     assert_eq!(run.err, wanted);
@@ -192,7 +192,11 @@ fn init_puts_the_first_struct_where_structs_are_read() {
     let project = Project::new();
     project.write("dbmigrate.toml", "root = \"src/tables.rs\"\n");
     let run = project.run(&["init"]);
-    assert!(run.err.contains("Created src/tables.rs (a first table") && !run.err.contains("mod schema"), "{}", run.err);
+    assert!(
+        run.err.contains("Created src/tables.rs (an example table") && !run.err.contains("mod schema"),
+        "{}",
+        run.err
+    );
     assert!(!project.path("src/schema.rs").exists());
     assert!(!project.run(&["init"]).err.contains("Created"));
 }
@@ -212,8 +216,8 @@ fn without_a_package_it_says_so() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let run = Run::of(dbmigrate(&["status"]).current_dir(directory.path()));
     assert_eq!(run.code, 1);
-    assert!(run.err.starts_with("error: there is no `Cargo.toml` in "), "{}", run.err);
-    assert!(run.err.contains("  = help: make a package: `cargo init`\n"), "{}", run.err);
+    assert!(run.err.starts_with("error: could not find `Cargo.toml` in "), "{}", run.err);
+    assert!(run.err.contains("  = help: create a package: `cargo init`\n"), "{}", run.err);
 }
 
 #[test]
@@ -228,8 +232,8 @@ fn a_package_is_found_from_below_by_path_and_by_name() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(project.run(&["init", "-p", "app"]).code, 0);
     for (arguments, wanted) in [
-        (&["init", "--manifest-path", "src"][..], "help: say `--manifest-path src/Cargo.toml`"),
-        (&["init", "--manifest-path", "x/Cargo.toml"], "there is no `x/Cargo.toml`"),
+        (&["init", "--manifest-path", "src"][..], "help: use `--manifest-path src/Cargo.toml`"),
+        (&["init", "--manifest-path", "x/Cargo.toml"], "manifest path `x/Cargo.toml` does not exist"),
         (&["init", "-p", "ap"], "help: did you mean `-p app`?"),
     ] {
         let run = project.run(arguments);
@@ -321,8 +325,9 @@ fn a_token_is_no_argument() {
     {
         let run = project.run(arguments);
         assert_eq!(run.code, 2, "{}", run.err);
-        let wanted = "error: a token is no argument: everybody on this machine can read command lines\n  \
-                      = help: put it into the environment, or into `.env`: `TURSO_AUTH_TOKEN=…`\n  \
+        let wanted = "error: a token cannot be passed as an argument: anyone on this machine can read command \
+                      lines\n  \
+                      = help: set it in the environment or in `.env`: `TURSO_AUTH_TOKEN=…`\n  \
                       = help: or name another variable in `dbmigrate.toml`: `token_env = \"NAME\"`\n";
         assert_eq!((run.out.as_str(), run.err.as_str()), ("", wanted));
     }
@@ -358,8 +363,8 @@ fn an_inconsistent_folder_exits_with_5_and_its_advice() {
     project.write("migrations/0001_a/migration.sql", "SELECT 1;\n");
     let run = project.run(&["init"]);
     assert_eq!(run.code, 5, "{}", run.err);
-    let wanted = "error: `migrations/migrations.lock` is missing, but there are migrations beside it\n  \
-                  = help: git does not have it: copy it from another checkout or a backup\n";
+    let wanted = "error: `migrations/migrations.lock` is missing, but there are migrations next to it\n  \
+                  = help: it is not in git: copy it from another checkout or a backup\n";
     assert_eq!(run.err, wanted);
     assert!(!project.path("migrations/migrations.lock").exists());
 }

@@ -57,7 +57,7 @@ fn the_history_keeps_rows_that_were_there_at_its_start() {
     }
     drop(connection);
     let said = run(&["migrate", "--url", url]);
-    assert!(said.contains("Dropping `users.name` with 2 values, as allowed"), "{said}");
+    assert!(said.contains("Dropping `users.name` with 2 values, as accepted"), "{said}");
     assert!(run(&["migrate", "--url", url]).contains("nothing to apply"));
 
     let connection = block_on(Connection::open(&file, false)).unwrap();

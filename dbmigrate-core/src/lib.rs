@@ -32,4 +32,6 @@ pub mod schema;
 #[cfg(feature = "model")]
 mod sha256;
 #[cfg(feature = "model")]
+pub mod shell;
+#[cfg(feature = "model")]
 pub mod sql;

@@ -142,7 +142,7 @@ fn a_conversion_changes_the_values_of_a_column_that_gets_another_type() {
     assert_eq!(rows(&applied(&change), "SELECT a FROM t"), "[[(1)], [(1)], [(1)], [(0)], [Null]]");
     let plan = change.generate().expect("a plan");
     let sql = plan.to_sql("name");
-    assert!(sql.contains("convert a by lower(a) IN ('1', 'true', 'yes')"), "{sql}");
+    assert!(sql.contains("convert a with lower(a) IN ('1', 'true', 'yes')"), "{sql}");
     assert!(sql.contains("-- dbmigrate: allow(lossy_conversion) t.a\n"), "{sql}");
 }
 
@@ -217,8 +217,8 @@ fn a_new_check_a_foreign_key_and_strict_take_a_conversion() {
         &format!("{parent}; CREATE TABLE t (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id))"),
         "INSERT INTO p VALUES (1), (2); INSERT INTO t (p) VALUES (1), (9), (2)",
     );
-    is_refused(&key, &["1 row of `t` refers through `p` to no row of `p`"]);
-    is_refused(&convert(key.clone(), "t.p", "p + 7"), &["3 rows of `t` refer through `p` to no row of `p`"]);
+    is_refused(&key, &["1 row of `t` references missing rows of `p` through `p`"]);
+    is_refused(&convert(key.clone(), "t.p", "p + 7"), &["3 rows of `t` reference missing rows of `p` through `p`"]);
     let nulled = convert(key, "t.p", "CASE WHEN p IN (SELECT id FROM p) THEN p END");
     assert_eq!(rows(&applied(&nulled), "SELECT p FROM t"), "[[(1)], [Null], [(2)]]");
     let strict = change(

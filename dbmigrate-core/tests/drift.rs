@@ -250,7 +250,7 @@ fn what_goes_with_a_table_is_not_lost_with_it() {
     let (result, drift) = case.migrate(true, &[]);
     assert_eq!(drift, ["+ trigger log on users"]);
     let Err(ApplyError::Migration { failure, .. }) = result else { panic!("{result:?}") };
-    assert_eq!(failure.to_string(), "it changes trigger `log`, which somebody has changed by hand");
+    assert_eq!(failure.to_string(), "it changes trigger `log`, which was changed by hand");
     assert_eq!(case.query("SELECT sql FROM sqlite_schema WHERE type = 'trigger'"), [trigger]);
     case.sql("INSERT INTO users VALUES (3, 'Joan')");
     assert_eq!(case.query("SELECT count(*) FROM posts"), ["1"]);

@@ -38,7 +38,11 @@ fn a_default_that_can_never_be_used_is_found_at_its_column() {
             "unknown function: now()",
             "unixepoch()",
         ),
-        ("CREATE TABLE t (d INTEGER DEFAULT (unixepoh()))", "unknown function: unixepoh()", "called `unixepoch`"),
+        (
+            "CREATE TABLE t (d INTEGER DEFAULT (unixepoh()))",
+            "unknown function: unixepoh()",
+            "did you mean the function `unixepoch`?",
+        ),
         ("CREATE TABLE t (d TEXT DEFAULT (uuid()))", "unknown function: uuid()", "lower(hex(randomblob(16)))"),
         (
             "CREATE TABLE t (d INTEGER NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT",
@@ -80,10 +84,7 @@ fn defaults_that_refuse_each_other_are_found() {
     let (place, message, _) =
         only("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER DEFAULT 5, b INTEGER DEFAULT 3, CHECK (a < b))");
     assert_eq!(place, Place::Table("t".into()));
-    assert!(
-        message.contains("a row that takes all its defaults is refused: CHECK constraint failed: a < b"),
-        "{message}"
-    );
+    assert!(message.contains("a row with all defaults is refused: CHECK constraint failed: a < b"), "{message}");
 }
 
 #[test]

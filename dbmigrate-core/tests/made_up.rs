@@ -201,12 +201,12 @@ fn a_real_row_that_an_expression_fails_on_is_named() {
         DOC.replace("w TEXT", "w TEXT CHECK (json_extract(d, '$.a') IS NULL OR w IS NULL)"),
     ] {
         let reason = refusal(&change(DOC, &after, rows));
-        assert!(reason.contains("malformed JSON, in 2 rows, first at rowid 70 of `t`"), "{after}: {reason}");
+        assert!(reason.contains("fails on 2 rows of `t`, at rowid 70, 500: malformed JSON"), "{after}: {reason}");
     }
     let after = DOC.replace("w TEXT", "w TEXT, k TEXT");
     let reason = refusal(&filled(change(DOC, &after, rows), "t.k", "json_extract(d, '$.a')"));
-    assert!(reason.contains("malformed JSON, in 2 rows, first at rowid 70 of `t`"), "{reason}");
+    assert!(reason.contains("fails on 2 rows of `t`, at rowid 70, 500: malformed JSON"), "{reason}");
     let vector = DOC.replace("w TEXT", "w TEXT, v BLOB AS (vector32(d)) STORED");
     let reason = refusal(&change(DOC, &vector, "INSERT INTO t VALUES (1, '[1]', NULL), (9, 'x', NULL)"));
-    assert!(reason.contains("first at rowid 9 of `t`"), "{reason}");
+    assert!(reason.contains("fails on 1 row of `t`, at rowid 9: "), "{reason}");
 }

@@ -62,9 +62,9 @@ fn a_body_with_tabs_and_lines_of_spaces_is_written_as_it_was() {
 #[test]
 fn a_key_of_a_column_that_is_not_there_is_refused_and_not_left_out() {
     for key in ["PRIMARY KEY (b)", "UNIQUE (a, b)", "UNIQUE (b)", "FOREIGN KEY (b) REFERENCES t"] {
-        refused(&format!("CREATE TABLE t (a, {key})"), "a key names `b`, which is no column");
+        refused(&format!("CREATE TABLE t (a, {key})"), "a key names `b`, which is not a column");
     }
-    refused("CREATE TABLE t (a, b, A)", "two columns are called `A`");
+    refused("CREATE TABLE t (a, b, A)", "two columns are named `A`");
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl From<ApplyError> for MigrateError {
         match error {
             // it is only asked for in order to say what differs
             ApplyError::Folder(error @ FolderError::NotEmbedded { .. }) => {
-                let message = "the database is not what its last migration left, and what differs cannot be named";
+                let message = "the database does not match its last migration, and the differences cannot be listed";
                 let shown = Self::new(MigrateErrorKind::Drift, format!("{message}: {error}"));
                 error.help().into_iter().fold(shown, Self::with_help).source_is(error)
             }
@@ -144,16 +144,19 @@ impl From<ApplyError> for MigrateError {
                 let message = format!("the database has tables but no migration history: {}", shown(&objects, ", "));
                 Self::new(MigrateErrorKind::NotEmpty, message)
                     .with_help("if it has the schema of these migrations: `cargo dbmigrate baseline`")
-                    .with_help("if they are somebody else's tables: `ignore = […]` in `dbmigrate.toml`")
+                    .with_help("if another program owns the tables: `ignore = […]` in `dbmigrate.toml`")
             }
             ApplyError::Drift { migration, differences } => {
                 let message = format!(
-                    "the database is not what its last migration `{migration}` left, by hand: {}",
+                    "the database was changed by hand after its last migration `{migration}`: {}",
                     shown(&differences, "; ")
                 );
                 Self::new(MigrateErrorKind::Drift, message)
-                    .with_help(format!("to undo it: `cargo dbmigrate diff --from database --to {migration} --sql`"))
-                    .with_help("to leave it as it is: `MIGRATIONS.runner().accept_drift()`")
+                    .with_help(format!(
+                        "to undo the change, print its SQL: `cargo dbmigrate diff --from database --to \
+                                        {migration} --sql`"
+                    ))
+                    .with_help("to keep it and apply the migrations: `MIGRATIONS.runner().accept_drift()`")
             }
             ApplyError::Migration { name, file, failure, differences } => {
                 migration(&name, &file.display().to_string(), *failure, &differences)
@@ -169,12 +172,16 @@ impl From<ApplyError> for MigrateError {
 fn history(error: HistoryError) -> MigrateError {
     let (kind, help) = match &error {
         HistoryError::Newer { .. } => {
-            (MigrateErrorKind::Newer, "start the version of the application that has migrated it, or a later one")
+            (MigrateErrorKind::Newer, "start the version of the application that migrated it, or a later one")
         }
         HistoryError::Edited { .. } => {
-            (MigrateErrorKind::History, "restore the migration as it was applied, from version control")
+            (MigrateErrorKind::History, "restore the applied version of the migration from version control")
         }
-        _ => (MigrateErrorKind::History, "this database and this program have different pasts: is it the right one?"),
+        _ => (
+            MigrateErrorKind::History,
+            "the histories of the database and the program diverge: is this the right \
+                                          database?",
+        ),
     };
     MigrateError::new(kind, error.to_string()).with_help(help).source_is(error)
 }
@@ -182,16 +189,18 @@ fn history(error: HistoryError) -> MigrateError {
 fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -> MigrateError {
     let (failure, state) = match failure {
         Failure::NotUndone(failure) => {
-            (*failure, "what its statement did outside of a transaction stays, and is not recorded")
+            (*failure, "what its statement did outside a transaction is kept, but not recorded")
         }
-        failure @ Failure::Lost { is_known: false, .. } => (failure, "nobody knows whether it was applied"),
-        failure => (failure, "the database is as it was before it"),
+        failure @ Failure::Lost { is_known: false, .. } => (failure, "it is unknown whether it was applied"),
+        failure => (failure, "the database is as it was before"),
     };
     let mut message = format!("migration `{name}` failed");
     let place = match &failure {
         Failure::Statement { line, number: 0, .. } => format!(", in a preflight at {file}:{line}"),
         Failure::Statement { line, number, .. } => format!(", in statement {number} at {file}:{line}"),
-        Failure::Preflight { line, .. } => format!(", refused at {file}:{line}"),
+        Failure::Preflight { line, .. } | Failure::PreflightExpressions { line, .. } => {
+            format!(", refused at {file}:{line}")
+        }
         _ => String::new(),
     };
     let _ = write!(message, "{place}: {failure}");
@@ -202,13 +211,13 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
     let of_engine = failure.engine_error().and_then(sort);
     let (kind, help) = match &failure {
         Failure::Lost { is_known: false, .. } => {
-            (MigrateErrorKind::Lost, Some("start the application again: it looks into the history first"))
+            (MigrateErrorKind::Lost, Some("restart the application: it checks the history first"))
         }
-        Failure::Lost { .. } => (MigrateErrorKind::Unreachable, Some("start the application again")),
+        Failure::Lost { .. } => (MigrateErrorKind::Unreachable, Some("restart the application")),
         Failure::Statement { .. } => of_engine.unwrap_or((MigrateErrorKind::Migration, None)),
         Failure::Engine { .. } => of_engine.unwrap_or((MigrateErrorKind::Database, None)),
-        Failure::Preflight { .. } | Failure::ForeignKeys { .. } => {
-            (MigrateErrorKind::Migration, Some("mend the rows, then start the application again"))
+        Failure::Preflight { .. } | Failure::PreflightExpressions { .. } | Failure::ForeignKeys { .. } => {
+            (MigrateErrorKind::Migration, Some("fix the rows, then restart the application"))
         }
         _ => (MigrateErrorKind::Migration, None),
     };
@@ -222,12 +231,13 @@ fn sort(error: &EngineError) -> Option<(MigrateErrorKind, Option<&'static str>)>
         ErrorKind::Locked => (MigrateErrorKind::Locked, Some("wait longer: `MIGRATIONS.runner().busy_timeout(…)`")),
         ErrorKind::Stolen => (
             MigrateErrorKind::Locked,
-            Some("a server takes the lock from a transaction of over 5 seconds: run it while nobody else writes"),
+            Some(
+                "a server takes the lock from transactions that run over 5 seconds: run it when no other client \
+                  writes",
+            ),
         ),
         ErrorKind::Unreachable => (MigrateErrorKind::Unreachable, Some("check the URL, the server and the network")),
-        ErrorKind::Lost => {
-            (MigrateErrorKind::Lost, Some("start the application again: it looks into the history first"))
-        }
+        ErrorKind::Lost => (MigrateErrorKind::Lost, Some("restart the application: it checks the history first")),
         ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::NoSuchDatabase => (MigrateErrorKind::Access, None),
         _ => return None,
     })

@@ -25,7 +25,7 @@ impl fmt::Display for Report {
         let names: Vec<&str> = self.applied.iter().map(|applied| applied.name.as_str()).collect();
         let total: u64 = self.applied.iter().map(|applied| applied.milliseconds).sum();
         match (names.len(), self.before) {
-            (0, Some(before)) => write!(f, "nothing to apply, {before} applied before"),
+            (0, Some(before)) => write!(f, "nothing to apply, {before} already applied"),
             (0, None) => f.write_str("nothing was applied"),
             (1, _) => write!(f, "1 migration applied in {total} ms: {}", names[0]),
             (count, _) => write!(f, "{count} migrations applied in {total} ms: {}", names.join(", ")),

@@ -26,7 +26,7 @@ use crate::trace::{Caller, Trace};
 
 /// Migrations, and how they are to be run.
 #[derive(Debug, Clone)]
-#[must_use = "nothing happens before it is run"]
+#[must_use = "does nothing until it is run"]
 pub struct Runner {
     migrations: Migrations,
     to: Option<String>,

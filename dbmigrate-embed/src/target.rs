@@ -117,16 +117,16 @@ impl Opened {
         if !is_local(&inner) {
             return Err(MigrateError::new(
                 MigrateErrorKind::Target,
-                "the database is a remote one or an embedded replica, for which the libsql crate rewrites the SQL",
+                "the database is remote or an embedded replica, and the libsql crate rewrites the SQL for those",
             )
             .with_help(SERVER_HELP));
         }
         if !inner.is_autocommit() {
             return Err(MigrateError::new(
                 MigrateErrorKind::InTransaction,
-                "the connection has an open transaction, and every migration is one of its own",
+                "the connection has an open transaction, and every migration needs its own",
             )
-            .with_help("commit it before, or use another connection"));
+            .with_help("commit it first, or use another connection"));
         }
         let connection = Connection::from_libsql(inner);
         // before the first statement that needs a lock
@@ -153,7 +153,7 @@ impl Opened {
         if file.is_empty() && is_own {
             return Err(MigrateError::new(
                 MigrateErrorKind::Target,
-                "the database is in memory, where every connection has one of its own",
+                "the database is in memory, where every connection has its own",
             )
             .with_help("migrate the connection that the application uses: `MIGRATIONS.run(&connection)`"));
         }

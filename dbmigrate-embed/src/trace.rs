@@ -53,11 +53,11 @@ impl Trace {
 
     pub(crate) fn loses(loss: &Loss) {
         let Loss { lint, object, count } = loss;
-        warn!(%lint, %object, count, "loses what it is allowed to");
+        warn!(%lint, %object, count, "drops data, as accepted");
     }
 
     pub(crate) fn drifted(differences: &[String]) {
-        warn!(?differences, "goes on beside what was changed by hand");
+        warn!(?differences, "continues despite drift, as accepted");
     }
 
     pub(crate) fn done(&self, result: Result<&Report, &MigrateError>) {

@@ -100,9 +100,9 @@ fn verified(path: &Path, relative: &Path) -> Result<Folder, ProjectError> {
     let folder = Folder::open(path)?;
     folder.verify(Verify::Sql)?;
     if !folder.exists() {
-        return Err(ProjectError::new(format!("there is no migrations folder `{}`", relative.display()))
-            .help("make it: `cargo dbmigrate init`")
-            .help("or name another one, relative to the package: `embed_migrations!(\"db/migrations\")`"));
+        return Err(ProjectError::new(format!("no migrations folder at `{}`", relative.display()))
+            .help("create it: `cargo dbmigrate init`")
+            .help("or name another folder, relative to the package: `embed_migrations!(\"db/migrations\")`"));
     }
     for migration in folder.migrations() {
         let file = folder.sql_path(migration);

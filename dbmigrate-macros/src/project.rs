@@ -105,8 +105,8 @@ impl Project {
     /// If they do.
     pub(crate) fn refuse_hidden(&self, schema: &Schema) -> Result<(), ProjectError> {
         let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
-        let message = format!("the migrations make `{name}`, but the pattern `{pattern}` hides it in databases");
-        Err(ProjectError::new(message).help(format!("take the pattern out of `ignore` in `{FILE_NAME}`")))
+        let message = format!("the migrations create `{name}`, but the pattern `{pattern}` hides it in databases");
+        Err(ProjectError::new(message).help(format!("remove the pattern from `ignore` in `{FILE_NAME}`")))
     }
 
     /// Refuses a `root` that is not there: no crate would be the one that it names.
@@ -116,9 +116,9 @@ impl Project {
     pub(crate) fn refuse_missing_root(&self) -> Result<(), ProjectError> {
         match &self.config.root {
             Some(named) if !self.root.join(named).is_file() => {
-                let message = format!("there is no crate root `{}`, which `{FILE_NAME}` names", named.display());
+                let message = format!("no crate root at `{}`, set in `{FILE_NAME}`", named.display());
                 Err(ProjectError::new(message)
-                    .help("take it out, or name a file relative to the package: `root = \"src/lib.rs\"`"))
+                    .help("remove it, or name a file relative to the package: `root = \"src/lib.rs\"`"))
             }
             _ => Ok(()),
         }
@@ -154,8 +154,8 @@ pub(crate) fn tracked<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<T
 /// If it is not text.
 pub(crate) fn literal(path: &Path) -> Result<&str, ProjectError> {
     path.to_str().ok_or_else(|| {
-        ProjectError::new(format!("the path `{}` is not UTF-8 text, which a macro cannot say", path.display()))
-            .help("move the package to a folder whose name is UTF-8 text")
+        ProjectError::new(format!("the path `{}` is not UTF-8 text, so a macro cannot use it", path.display()))
+            .help("move the package to a folder with a UTF-8 name")
     })
 }
 

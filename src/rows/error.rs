@@ -34,14 +34,14 @@ impl RowError {
     }
 
     pub(super) fn of_row(table: &'static str, found: i32, expected: usize) -> Self {
-        let (columns, are) = if found == 1 { ("column", "is") } else { ("columns", "are") };
-        let message = format!("cannot read `{table}`: there {are} {found} {columns} in the row, {expected} expected");
+        let columns = if found == 1 { "column" } else { "columns" };
+        let message = format!("cannot read `{table}`: the row has {found} {columns}, expected {expected}");
         Self::new(table, None, message).help("select the columns with `SELECT` of the same struct")
     }
 
     pub(super) fn without_rowid(table: &'static str) -> Self {
         let message = format!(
-            "cannot write `{table}` without a key: its primary key is no rowid, which the database would assign"
+            "cannot write `{table}` without a key: its primary key is not a rowid, so the database does not assign one"
         );
         Self::new(table, None, message).help("write the key: `params()`")
     }

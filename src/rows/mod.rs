@@ -28,7 +28,8 @@ use crate::statements::Statements;
 /// with [`FromValue`].
 #[diagnostic::on_unimplemented(
     message = "rows cannot be read as `{Self}`",
-    note = "`#[derive(dbmigrate::Table)]` and `#[derive(dbmigrate::View)]` can, if each field has a type that a value can be read as"
+    note = "`#[derive(dbmigrate::Table)]` and `#[derive(dbmigrate::View)]` implement this if the type of each field \
+            can be read from a value"
 )]
 pub trait FromRow: Sized {
     /// Reads the fields in their order.
@@ -39,7 +40,7 @@ pub trait FromRow: Sized {
 /// A struct whose fields are parameters: `#[derive(Table)]` implements it if all of them have a type with [`ToValue`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no parameters",
-    note = "`#[derive(dbmigrate::Table)]` has, if each field has a type that can be written as a value"
+    note = "`#[derive(dbmigrate::Table)]` implements this if the type of each field can be written as a value"
 )]
 pub trait ToParams {
     /// Writes the fields that are no generated columns, in their order.

@@ -14,7 +14,7 @@ pub(super) type Time = (u8, u8, u8, u32);
 /// `2024-02-29`.
 pub(super) fn date_text((year, month, day): Date) -> Result<String, ValueError> {
     if !(0..=9999).contains(&year) {
-        return Err(ValueError::new(format!("the year {year}, and dates in SQLite are from 0000 to 9999")));
+        return Err(ValueError::new(format!("the year {year}, but years in SQLite are 0000 to 9999")));
     }
     Ok(format!("{year:04}-{month:02}-{day:02}"))
 }

@@ -97,7 +97,7 @@ mod of_jiff {
 
     use crate::rows::{FromValue, ToValue, ValueError, moment};
 
-    #[allow(clippy::cast_sign_loss, reason = "months and days begin with 1")]
+    #[allow(clippy::cast_sign_loss, reason = "months and days start at 1")]
     fn of_date(date: Date) -> moment::Date {
         (date.year().into(), date.month() as u8, date.day() as u8)
     }
@@ -194,7 +194,7 @@ mod of_time {
         OffsetDateTime, "a date and a time":
             |value| {
                 let utc = value.checked_to_offset(UtcOffset::UTC);
-                let utc = utc.ok_or_else(|| crate::rows::ValueError::new("a date that is too far away in UTC"))?;
+                let utc = utc.ok_or_else(|| crate::rows::ValueError::new("a date that is out of range in UTC"))?;
                 moment::date_time_text(of_date(utc.date()), of_time(utc.time()))
             },
             instant;
@@ -260,7 +260,7 @@ mod of_serde_json {
     }
 
     fn write<T: Serialize>(value: &T) -> Result<Value, ValueError> {
-        serde_json::to_string(value).map(Value::Text).map_err(|error| ValueError::new(format!("no JSON: {error}")))
+        serde_json::to_string(value).map(Value::Text).map_err(|error| ValueError::new(format!("not JSON: {error}")))
     }
 
     impl<T: DeserializeOwned> FromValue for Json<T> {

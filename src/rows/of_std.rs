@@ -88,7 +88,7 @@ impl FromValue for f64 {
 impl ToValue for f64 {
     fn to_value(&self) -> Result<Value, ValueError> {
         if self.is_nan() {
-            return Err(ValueError::new("there is no NaN in SQL: it would become NULL"));
+            return Err(ValueError::new("SQL has no NaN: it would become NULL"));
         }
         Ok(Value::Real(*self))
     }
@@ -147,7 +147,7 @@ impl ToValue for str {
     fn to_value(&self) -> Result<Value, ValueError> {
         // the engine stores all of it, and the crate reads the text up to there
         if self.contains('\0') {
-            return Err(ValueError::new("a text with the character NUL would end there when it is read"));
+            return Err(ValueError::new("text with a NUL character would be cut off there when read"));
         }
         Ok(Value::Text(self.to_owned()))
     }

@@ -9,9 +9,10 @@ use libsql::Value;
 #[diagnostic::on_unimplemented(
     message = "a column cannot be read as `{Self}`",
     label = "a field of it is `{Self}`",
-    note = "for an own type: `#[derive(dbmigrate::ColumnType)]`, or implement `dbmigrate::rows::FromValue` for it",
-    note = "what is borrowed, as `&str`, is written only: a `Cow<'_, str>` is read too",
-    note = "`Json<…>` needs the feature `serde_json`, and types of chrono, jiff, time, uuid and rust_decimal that of their name"
+    note = "for your own type: `#[derive(dbmigrate::ColumnType)]`, or implement `dbmigrate::rows::FromValue` for it",
+    note = "borrowed types such as `&str` can only be written; `Cow<'_, str>` can also be read",
+    note = "`Json<…>` needs the feature `serde_json`, types of chrono, jiff, time, uuid and rust_decimal the feature \
+            of that name"
 )]
 pub trait FromValue: Sized {
     /// The value as this type.
@@ -25,8 +26,9 @@ pub trait FromValue: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written to a column",
     label = "a field of it is `{Self}`",
-    note = "for an own type: `#[derive(dbmigrate::ColumnType)]`, or implement `dbmigrate::rows::ToValue` for it",
-    note = "`Json<…>` needs the feature `serde_json`, and types of chrono, jiff, time, uuid and rust_decimal that of their name"
+    note = "for your own type: `#[derive(dbmigrate::ColumnType)]`, or implement `dbmigrate::rows::ToValue` for it",
+    note = "`Json<…>` needs the feature `serde_json`, types of chrono, jiff, time, uuid and rust_decimal the feature \
+            of that name"
 )]
 pub trait ToValue {
     /// This as a value.

@@ -12,20 +12,21 @@ const POINTERS: &[Pointer] = &[
     Pointer {
         words: &["undo", "rollback", "down", "downgrade", "revert", "back", "delete", "remove", "rm"],
         lines: &[
-            "take back the last migration, if no database has it: `cargo dbmigrate generate --undo`",
-            "what a database has stays: change the structs back, and write the next one: `cargo dbmigrate generate`",
+            "remove the last migration, if no database has it: `cargo dbmigrate generate --undo`",
+            "to revert an applied migration, change the structs back and write the next one: `cargo dbmigrate \
+             generate`",
         ],
     },
     Pointer {
         words: &["redo", "amend", "edit", "squash"],
         lines: &[
-            "fold what has changed into the last migration, if no database has it: `cargo dbmigrate generate --amend`",
+            "add the changes to the last migration, if no database has it: `cargo dbmigrate generate --amend`",
             "record a migration that was edited by hand: `cargo dbmigrate generate --custom`",
         ],
     },
     Pointer {
         words: &["drop", "fresh", "refresh", "recreate", "wipe", "clean", "clear"],
-        lines: &["make a local database anew, with all migrations: `cargo dbmigrate reset`"],
+        lines: &["recreate a local database with all migrations: `cargo dbmigrate reset`"],
     },
     Pointer {
         words: &[
@@ -41,49 +42,47 @@ const POINTERS: &[Pointer] = &[
             "migration",
             "migrations",
         ],
-        lines: &["apply the migrations that a database does not have yet: `cargo dbmigrate migrate`"],
+        lines: &["apply the pending migrations: `cargo dbmigrate migrate`"],
     },
     Pointer {
         words: &["dev", "db", "sync", "prototype"],
         lines: &[
-            "make a development database what the structs declare: `cargo dbmigrate push`",
+            "make a development database match the structs: `cargo dbmigrate push`",
             "or write a migration and apply it: `cargo dbmigrate generate`, then `cargo dbmigrate migrate`",
         ],
     },
     Pointer {
         words: &["new", "create", "add", "make", "gen", "draft"],
         lines: &[
-            "write a migration from what changed in the structs: `cargo dbmigrate generate`",
-            "or one to be written by hand: `cargo dbmigrate generate --custom`",
+            "write a migration from the changes to the structs: `cargo dbmigrate generate`",
+            "or write one by hand: `cargo dbmigrate generate --custom`",
         ],
     },
     Pointer {
         words: &["seed", "insert"],
-        lines: &[
-            "rows that every database is to have are written by hand, in a migration: `cargo dbmigrate generate --custom`",
-        ],
+        lines: &["write rows that every database needs in a migration by hand: `cargo dbmigrate generate --custom`"],
     },
     Pointer {
         words: &["introspect", "inspect", "import", "reverse", "schema", "dump", "export", "print"],
         lines: &[
-            "write the structs that declare what a database has: `cargo dbmigrate pull`",
+            "write structs from an existing database: `cargo dbmigrate pull`",
             "or show how it differs from the structs: `cargo dbmigrate diff`",
         ],
     },
     Pointer {
         words: &["studio", "browse", "shell", "console"],
-        lines: &["to look at rows: `turso db shell NAME`, or `sqlite3 dev.db` for a file"],
+        lines: &["to see rows: `turso db shell NAME`, or `sqlite3 dev.db` for a file"],
     },
     Pointer {
         words: &["validate", "verify", "lint", "test", "doctor"],
         lines: &[
-            "check without a database that structs and migrations are in step: `cargo dbmigrate check`",
-            "or with one: `cargo dbmigrate status`",
+            "check that structs and migrations agree, without a database: `cargo dbmigrate check`",
+            "or against a database: `cargo dbmigrate status`",
         ],
     },
     Pointer {
         words: &["list", "ls", "info", "history", "log", "show", "state", "current"],
-        lines: &["show which migrations a database has, and lacks: `cargo dbmigrate status`"],
+        lines: &["show which migrations are applied and pending: `cargo dbmigrate status`"],
     },
     Pointer {
         words: &["compare", "drift"],
@@ -91,17 +90,17 @@ const POINTERS: &[Pointer] = &[
     },
     Pointer {
         words: &["plan", "preview", "dry-run", "sql"],
-        lines: &["show what would be applied, and change nothing: `cargo dbmigrate migrate --dry-run`"],
+        lines: &["show what would be applied, without changing anything: `cargo dbmigrate migrate --dry-run`"],
     },
     Pointer {
         words: &["resolve", "repair", "fake", "mark", "adopt", "stamp", "fix"],
         lines: &[
-            "take a database that has the schema of a migration into the history: `cargo dbmigrate baseline`",
-            "or see first in what state it is: `cargo dbmigrate status`",
+            "record existing migrations as applied, without running them: `cargo dbmigrate baseline`",
+            "or check its state first: `cargo dbmigrate status`",
         ],
     },
-    Pointer { words: &["setup", "install", "start", "prepare"], lines: &["prepare a package: `cargo dbmigrate init`"] },
-    Pointer { words: &["version"], lines: &["the version: `cargo dbmigrate --version`"] },
+    Pointer { words: &["setup", "install", "start", "prepare"], lines: &["set up a package: `cargo dbmigrate init`"] },
+    Pointer { words: &["version"], lines: &["print the version: `cargo dbmigrate --version`"] },
 ];
 
 /// What is said of a command that there is not, if it is one of those.
@@ -112,14 +111,14 @@ pub(super) fn pointer(word: &str) -> Option<CommandError> {
     let named = |word: &str| POINTERS.iter().find(|pointer| pointer.words.contains(&word));
     let is_word = lower.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, ':' | '-'));
     let pointer = named(&lower).or_else(|| named(last)).filter(|_| is_word)?;
-    let error = CommandError::usage(format!("there is no command `{word}`"));
+    let error = CommandError::usage(format!("no such command: `{word}`"));
     let error = pointer.lines.iter().fold(error, |error, line| error.help(*line));
-    Some(error.help("all commands: `cargo dbmigrate help`"))
+    Some(error.help("list the commands: `cargo dbmigrate help`"))
 }
 
 /// What is said of a word that stands behind a command and is none of its arguments: `migrate down`, `generate add_users`.
 pub(super) fn behind(command: &str, word: &str) -> Option<CommandError> {
-    let error = || CommandError::usage(format!("`{command}` takes no `{word}`"));
+    let error = || CommandError::usage(format!("unexpected argument `{word}` of `{command}`"));
     let is_name = !word.is_empty()
         && !word.starts_with('-')
         && word.chars().all(|char| char.is_ascii_alphanumeric() || "_-".contains(char));
@@ -128,7 +127,7 @@ pub(super) fn behind(command: &str, word: &str) -> Option<CommandError> {
             Some(error().help(format!("to name the migration: `cargo dbmigrate generate --name {word}`")))
         }
         "migrate" if is_name && ["reset", "status", "push", "diff", "init", "check", "generate"].contains(&word) => {
-            Some(error().help(format!("that is a command of its own: `cargo dbmigrate {word}`")))
+            Some(error().help(format!("it is its own command: `cargo dbmigrate {word}`")))
         }
         "migrate" if is_name => {
             let lower = word.to_ascii_lowercase();

@@ -87,7 +87,7 @@ pub fn structs(request: &Request<'_>) -> Rendered {
 /// What cannot be read, as a comment.
 fn verbatim(unreadable: &Unreadable) -> String {
     let StoredObject { kind, name, sql, .. } = &unreadable.object;
-    let reason = format!("The {kind} `{name}` has no struct: {}", unreadable.reason);
+    let reason = format!("No struct for the {kind} `{name}`: {}", unreadable.reason);
     docs::comment(&format!("{reason}\n\n{sql}"))
 }
 

@@ -62,7 +62,7 @@ pub(super) fn virtual_table(table: &VirtualTable, names: &StructNames, comments:
 }
 
 /// What is said of a field that no narrower type would read every value of.
-const OF_ANY_TYPE: &str = "its type cannot be inferred from the query: a `Value` reads anything, NULL included";
+const OF_ANY_TYPE: &str = "its type cannot be inferred from the query: `Value` reads any value, including NULL";
 
 /// The struct of a view.
 pub(super) fn view(

@@ -25,7 +25,7 @@ pub(super) fn verify(structs: &[RenderedStruct], names: &StructNames, schema: &S
         match syn::parse_file(&one.text) {
             Ok(file) => files.push(file),
             Err(error) => {
-                let reason = format!("its struct is no Rust: {error}");
+                let reason = format!("its struct is not valid Rust: {error}");
                 reasons.insert((one.kind, one.object.folded()), reason);
             }
         }
@@ -49,7 +49,7 @@ fn compare(
     lost.map(|(key, text)| {
         let reason = reasons.get(key).cloned().unwrap_or_else(|| match found.get(key) {
             Some(other) => first_difference(text, other),
-            None if key.0 == ObjectKind::Trigger => "what it is on has no struct".to_owned(),
+            None if key.0 == ObjectKind::Trigger => "its table has no struct".to_owned(),
             None => "its struct was not found".to_owned(),
         });
         Inexpressible { kind: key.0, name: key.1.clone(), reason }
@@ -61,8 +61,8 @@ fn compare(
 fn first_difference(wanted: &str, found: &str) -> String {
     let lost = wanted.lines().find(|line| !found.lines().any(|other| other == *line));
     match lost {
-        Some(line) => format!("there is no way to say: {}", line.trim()),
-        None => "the struct says more than it has".to_owned(),
+        Some(line) => format!("a struct cannot express: {}", line.trim()),
+        None => "the struct declares more than it has".to_owned(),
     }
 }
 
@@ -136,12 +136,12 @@ impl Resolve for Known {
         };
         match found {
             Some((table, column)) => Ok(Some((table.clone(), column.clone()))),
-            None => Err(DeclareError::new(path.span(), format!("`{}` is no field", segments.join("::")))),
+            None => Err(DeclareError::new(path.span(), format!("`{}` is not a field", segments.join("::")))),
         }
     }
 
     fn constant(&self, path: &syn::Path) -> Result<Option<syn::Lit>, DeclareError> {
-        Err(DeclareError::new(path.span(), "there are no consts"))
+        Err(DeclareError::new(path.span(), "it has no constants"))
     }
 }
 

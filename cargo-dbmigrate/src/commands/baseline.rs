@@ -16,11 +16,11 @@ use crate::project::url::DatabaseUrl;
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
-For a database that was not made by migrations and has no history, but has the schema of one. All
-migrations up to that one are recorded as applied; none of their statements is executed.
-Exits with 4 if the schema is another one, with 5 if the database has a history.")]
+For a database without a history that has the schema of a migration: records
+that migration and all before it as applied. Exits with 4 if the schema differs,
+with 5 if the database already has a history.")]
 pub(crate) struct Baseline {
-    /// Migration whose schema the database has, by name or number; else the last one
+    /// Migration to record, by name or number [default: the last one]
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 
@@ -66,19 +66,19 @@ fn refuse_guess(context: &Context, folder: &Folder, last: &Migration, url: &Data
     }
     let message = format!("`{shown}` has the schema of `{first}`, which `{}` does not change", rest.join("`, `"));
     let error = CommandError::new(exit::DECISION, message).note("nothing was changed");
-    let question = |name: &&str| format!("if `{name}` was the last to be done: `cargo dbmigrate baseline {name}`");
+    let question = |name: &&str| format!("if `{name}` was applied last: `cargo dbmigrate baseline {name}`");
     Err(error.helps(same.iter().map(question)))
 }
 
 /// The migration of that name or number, else the last one.
 fn migration<'f>(folder: &'f Folder, name: Option<&str>) -> Result<&'f Migration> {
     let Some(head) = folder.head() else {
-        let message = format!("there are no migrations in `{}`", folder.path().display());
+        let message = format!("no migrations in `{}`", folder.path().display());
         return Err(CommandError::usage(message)
-            .help("write the first from the database: `cargo dbmigrate pull --baseline --out src/schema.rs`")
+            .help("write the first one from the database: `cargo dbmigrate pull --baseline --out src/schema.rs`")
             .help("or from your structs: `cargo dbmigrate generate`"));
     };
     let Some(name) = name else { return Ok(head) };
-    let unknown = || CommandError::usage(format!("there is no migration `{name}`"));
+    let unknown = || CommandError::usage(format!("no migration named `{name}`"));
     folder.find(name).ok_or_else(|| unknown().help("list them: `cargo dbmigrate status`"))
 }

@@ -2,7 +2,6 @@
 
 use clap::Args;
 use dbmigrate_core::diff::diff;
-use dbmigrate_core::engine::prove::check_present;
 use dbmigrate_core::folder::{Folder, Verify};
 use pollster::block_on;
 use serde_json::json;
@@ -10,14 +9,15 @@ use serde_json::json;
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::proof;
-use crate::proof::replay_to;
+use crate::proof::replay_all;
 use crate::report::counted;
 use crate::source::Declared;
 use crate::{exit, structs};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = "Exits with 4 if a migration is to be generated, with 5 if a migration was edited.")]
+#[command(after_help = "Exits with 4 if the structs have changes to generate, with 5 if a migration was
+edited.")]
 pub(crate) struct Check {}
 
 /// Runs it and returns the exit code.
@@ -32,13 +32,13 @@ pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let replay = || {
         let progress = context.printer.progress("Replaying", count as u64);
         progress.step(0, format!("{count} migrations"));
-        replay_to(&folder, count, &context.config.ignore)
+        replay_all(&folder, &context.config.ignore)
     };
     // if nothing differs, what the migrations lead to is what is declared, and need not be made a second time
     let replayed = structs::is_unchanged(&folder, &declared).then(replay);
-    if let Some(Ok(connection)) = &replayed {
+    if let Some(Ok(replayed)) = &replayed {
         // there was nothing else before
-        let faults = block_on(check_present(connection, &declared.schema, &declared.view_columns))
+        let faults = block_on(replayed.check(&declared.schema, &declared.view_columns))
             .map_err(|error| structs::declaration_error(context, &declared, &error))?;
         structs::warn_of_faults(context, &declared, faults);
     } else {

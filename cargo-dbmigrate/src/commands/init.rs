@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::drizzle::journal;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
@@ -28,6 +29,9 @@ pub struct User {
     pub created_at: i64,
 }
 ";
+
+/// Where drizzle-kit writes, if it is told nothing else.
+const DRIZZLE: &str = "drizzle";
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -54,10 +58,14 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         Some(root) => (false, context.package.root.join(root)),
         None => (declares_table(&context.package.root), context.package.root.join("src/schema.rs")),
     };
-    if !declared && file.parent().is_some_and(Path::is_dir) {
+    let package = &context.package.root;
+    let drizzle = (folder.migrations().is_empty() && journal::read(&package.join(DRIZZLE)).is_ok())
+        .then(|| format!("`cargo dbmigrate pull --from-drizzle {DRIZZLE} --out src/schema.rs`"));
+    // what drizzle-kit has migrated is no place for an example
+    if !declared && drizzle.is_none() && file.parent().is_some_and(Path::is_dir) {
         if write_new(&file, FIRST_STRUCT)? {
             let shown = path::for_display(&file);
-            printer.status("Created", format!("{} (a first table, to be changed)", shown.display()));
+            printer.status("Created", format!("{} (an example table to edit)", shown.display()));
             created.push(shown);
         }
         if context.config.root.is_none() {
@@ -66,9 +74,11 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     }
     created.extend(context.ignore_in_git(None)?);
     if created.is_empty() && next.is_empty() {
-        printer.status("Ready", format!("{} is prepared, nothing to do", context.package.name));
+        printer.status("Ready", format!("{} is set up already, nothing to do", context.package.name));
     }
-    if folder.migrations().is_empty() {
+    if let Some(pull) = drizzle {
+        next.push(format!("import the migrations of drizzle-kit: {pull}"));
+    } else if folder.migrations().is_empty() {
         next.push("`cargo dbmigrate generate`".to_owned());
         next.push("`cargo dbmigrate migrate`".to_owned());
     }

@@ -20,13 +20,13 @@ use crate::report::difference;
 use crate::structs;
 
 /// What stands before what was changed by hand.
-const PREFIX: &str = "by hand: ";
+const PREFIX: &str = "drift: ";
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
-Exits with 4 if a migration is to be applied or the database is not what its last migration left, with 5 if the
-database has other migrations.")]
+Exits with 4 if migrations are pending or the schema has drifted, with 5 if the
+histories of database and folder diverge.")]
 pub(crate) struct Status {
     /// Which database.
     #[command(flatten)]
@@ -84,7 +84,7 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
             printer.warning(&drift_message(&shown, &drifted.migration), &drift_help(&drifted.migration));
         }
         (Standing::NotEmpty(_), ..) => {
-            let message = format!("`{shown}` has tables but no migration history, so that `migrate` refuses it");
+            let message = format!("`{shown}` has tables but no migration history, so `migrate` refuses it");
             printer.warning(&message, &not_empty_help());
         }
         (_, 1.., _) => printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]),

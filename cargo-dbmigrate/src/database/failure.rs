@@ -5,13 +5,13 @@ use std::path::Path;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
 use dbmigrate_core::engine::apply::history::HistoryError;
-use dbmigrate_core::engine::apply::{ApplyError, Failure};
+use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::plan::HELPER_PREFIX;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_word;
 use dbmigrate_core::sql::split;
 
 use crate::database::Subject;
@@ -51,10 +51,10 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
         ApplyError::Drift { migration, differences } => {
             let error = CommandError::new(exit::INCONSISTENT, drift_message(&database.to_string(), migration));
             let shown = differences.iter().take(MOST_SHOWN);
-            let error = shown.fold(error, |error, line| error.note(format!("by hand: {line}")));
+            let error = shown.fold(error, |error, line| error.note(format!("drift: {line}")));
             let error = match differences.len().saturating_sub(MOST_SHOWN) {
                 0 => error,
-                more => error.note(format!("by hand: {more} more, see `cargo dbmigrate status`")),
+                more => error.note(format!("drift: {more} more, see `cargo dbmigrate status`")),
             };
             error.note("nothing was changed").helps(drift_help(migration))
         }
@@ -67,13 +67,13 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
         }
         ApplyError::NotAtomic { name } => CommandError::usage(error.to_string())
             .note("nothing was changed")
-            .help(format!("apply up to it one by one: `cargo dbmigrate migrate --to {name}`")),
+            .help(format!("apply migrations up to it one by one: `cargo dbmigrate migrate --to {name}`")),
         ApplyError::Unknown { name } => {
-            CommandError::usage(format!("there is no migration `{name}`")).help("list them: `cargo dbmigrate status`")
+            CommandError::usage(format!("no migration named `{name}`")).help("list them: `cargo dbmigrate status`")
         }
         ApplyError::Behind { name, later } => {
-            CommandError::usage(format!("`{name}` is applied already, and {later} after it"))
-                .help("`--to` names the last migration to apply; what is applied stays")
+            CommandError::usage(format!("`{name}` is already applied, and {later} after it"))
+                .help("`--to` names the last migration to apply; applied migrations are kept")
         }
         _ => CommandError::failed(error.to_string()),
     }
@@ -83,7 +83,8 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
 pub(crate) fn not_empty_help() -> [String; 3] {
     [
         "if it has the schema of these migrations: `cargo dbmigrate baseline`".to_owned(),
-        "to begin with what it has, in an empty migrations folder: `cargo dbmigrate pull --baseline --out src/schema.rs`"
+        "to start from its schema, with an empty migrations folder: `cargo dbmigrate pull --baseline --out \
+         src/schema.rs`"
             .to_owned(),
         "apply the migrations to a new database: `cargo dbmigrate migrate --url NEW.db`".to_owned(),
     ]
@@ -91,15 +92,17 @@ pub(crate) fn not_empty_help() -> [String; 3] {
 
 /// That a database is not what its last migration left.
 pub(crate) fn drift_message(database: &str, migration: &str) -> String {
-    format!("`{database}` is not what its last migration `{migration}` left: somebody changed it by hand")
+    format!("`{database}` does not match its last migration `{migration}`: it was changed by hand")
 }
 
 /// What can be done about it.
 pub(crate) fn drift_help(migration: &str) -> [String; 3] {
     [
-        format!("to undo it, the statements: `cargo dbmigrate diff --from database --to {migration} --sql`"),
-        "to have it everywhere: undo it here, then declare it in the structs: `cargo dbmigrate generate`".to_owned(),
-        "to leave it as it is: `cargo dbmigrate migrate --accept drift`".to_owned(),
+        format!("to undo the change, print its SQL: `cargo dbmigrate diff --from database --to {migration} --sql`"),
+        "to keep it in every database: undo it here, declare it in the structs, then `cargo dbmigrate \
+         generate`"
+            .to_owned(),
+        "to keep it and apply the migrations: `cargo dbmigrate migrate --accept drift`".to_owned(),
     ]
 }
 
@@ -120,7 +123,7 @@ pub(crate) fn migration_error(
             let word = outside_of_transaction(statement).unwrap_or_default();
             CommandError::failed(format!("statement {number} of `{name}` failed: {error}"))
                 .at(format!("{shown}:{line}"))
-                .note(format!("`{word}` cannot run in a transaction, and every migration is one"))
+                .note(format!("`{word}` cannot run in a transaction, and a migration runs in one"))
                 .helps(run_outside(&word))
         }
         Failure::Statement { error, .. } if error.kind == ErrorKind::Locked => being_read(database),
@@ -130,7 +133,10 @@ pub(crate) fn migration_error(
         Failure::Statement { number, line, statement, error } if is_none_for_servers(statement, error) => {
             CommandError::failed(format!("statement {number} of `{name}` cannot run: {error}"))
                 .at(format!("{shown}:{line}"))
-                .help("take it out if nobody has applied it, and record that: `cargo dbmigrate generate --custom`")
+                .help(
+                    "if no database has the migration, remove the statement and record the edit: `cargo dbmigrate \
+                       generate --custom`",
+                )
         }
         Failure::Statement { number, line, statement, error } => {
             let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
@@ -143,40 +149,47 @@ pub(crate) fn migration_error(
                 // the rows contradict the migration, as for a preflight
                 ErrorKind::Constraint => shown
                     .with_exit_code(exit::DECISION)
-                    .help("mend the rows that the constraint speaks of, then run it again"),
+                    .help("fix the rows that violate the constraint, then run again"),
                 _ => shown,
             }
         }
         Failure::Preflight { line, message } => {
             CommandError::new(exit::DECISION, format!("`{name}` is refused: {message}"))
                 .at(format!("{shown}:{line}"))
-                .help("mend the rows, then run `cargo dbmigrate migrate` again")
+                .help("fix the rows, then run `cargo dbmigrate migrate` again")
                 .helps(made_anew(file, *line))
         }
+        Failure::PreflightExpressions { line, found } => {
+            CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
+                .at(format!("{shown}:{line}"))
+                .helps(to_see(found))
+                .help("fix the rows, then run `cargo dbmigrate migrate` again")
+                .help("or change the expression, then regenerate the migration: `cargo dbmigrate generate --amend`")
+        }
         Failure::Structure { .. } => {
-            let message = format!("`{name}` does not lead to its snapshot");
+            let message = format!("`{name}` does not produce the schema of its snapshot");
             let error = CommandError::new(exit::INCONSISTENT, message).at(&shown);
             differences
                 .iter()
-                .fold(error, |error, difference| error.note(format!("still to do: {difference}")))
+                .fold(error, |error, difference| error.note(format!("missing: {difference}")))
                 .help("if the migration was edited by hand, record it: `cargo dbmigrate generate --custom`")
         }
         Failure::TouchesDrift { .. } => {
             CommandError::new(exit::INCONSISTENT, format!("`{name}` is refused: {failure}"))
                 .at(&shown)
-                .help("see what was changed: `cargo dbmigrate status`")
+                .help("show the change: `cargo dbmigrate status`")
                 .help("undo it by hand, then run `cargo dbmigrate migrate` again")
         }
         Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
             .at(&shown)
-            .help("mend the rows, then run `cargo dbmigrate migrate` again"),
+            .help("fix the rows, then run `cargo dbmigrate migrate` again"),
         Failure::Engine { error, .. } if error.kind == ErrorKind::Stolen => {
             engine_error(&format!("`{name}` failed"), error, database)
         }
         Failure::Engine { error, action } => engine_error(action, error, database),
         Failure::Lost { error, is_known: true } => {
             CommandError::failed(format!("the connection was lost during `{name}`: {error}"))
-                .help("run it again: `cargo dbmigrate migrate`")
+                .help("run again: `cargo dbmigrate migrate`")
         }
         Failure::Lost { error, .. } => {
             engine_error(&format!("the connection was lost during `{name}`"), error, database)
@@ -185,10 +198,18 @@ pub(crate) fn migration_error(
     }
 }
 
+/// How the rows can be looked at on which expressions fail.
+pub(crate) fn to_see(found: &[FailingRows]) -> Vec<String> {
+    let queries = found.iter().map(|one| &one.query).filter(|query| !query.is_empty());
+    let mut helps: Vec<String> = queries.map(|query| format!("to see them: `{query}`")).collect();
+    helps.dedup();
+    helps
+}
+
 /// What to do with a statement that cannot run in a transaction.
 pub(crate) fn run_outside(word: &str) -> [String; 2] {
     [
-        format!("put `-- dbmigrate: no-transaction` above `{word}`, as the only statement of its migration"),
+        format!("write `-- dbmigrate: no-transaction` above `{word}`, the only statement of its migration"),
         "record the edit: `cargo dbmigrate generate --custom`".to_owned(),
     ]
 }
@@ -233,7 +254,7 @@ fn being_read(database: Subject<'_>) -> CommandError {
     CommandError::failed(format!("`{database}` is locked: another program is reading it")).help(WAIT_LONGER).help(
         format!(
             "to let others read meanwhile: `sqlite3 {} 'PRAGMA journal_mode = WAL'`",
-            shell_quoted(&database.to_string())
+            shell_word(Path::new(&database.to_string()))
         ),
     )
 }
@@ -244,23 +265,23 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
         HistoryError::Edited { name } => {
             let shown = match git::log_of(name) {
                 Some(command) => {
-                    shown.help(format!("see what was edited, and restore it as it was applied: `{command}`"))
+                    shown.help(format!("see what was edited, then restore the applied version: `{command}`"))
                 }
-                None => shown.help("restore it as it was applied, from another checkout or a backup"),
+                None => shown.help("restore the applied version from another checkout or a backup"),
             };
-            shown.help("make further changes in a new migration: `cargo dbmigrate generate`")
+            shown.help("put changes in a new migration: `cargo dbmigrate generate`")
         }
         HistoryError::Missing { name } => match git::log_of(name) {
             Some(command) => shown.help(format!("restore it from version control: `{command}`")),
-            None => shown.help("restore it from another checkout or a backup: git does not have it here"),
+            None => shown.help("restore it from another checkout or a backup: it is not in git here"),
         },
         HistoryError::Diverged { .. } => {
-            shown.help("this database and this folder have different pasts: check `--url`, or the branch")
+            shown.help("the histories of the database and the folder diverge: check `--url`, or the branch")
         }
         HistoryError::Newer { first, .. } => match git::log_of(first) {
-            Some(command) => shown.help(format!("update this checkout: `{command}` shows where it is")),
+            Some(command) => shown.help(format!("update this checkout; to find the migration: `{command}`")),
             None if git::has_upstream() => shown.help("update this checkout: `git pull`"),
-            None => shown.help("update this checkout to one that has it"),
+            None => shown.help("update this checkout to a commit that has it"),
         },
         _ => shown,
     };
@@ -269,8 +290,11 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
         return shown;
     }
     shown
-        .help("if it is for development, take it to this folder's migrations with its rows: `cargo dbmigrate reset --keep-data`")
-        .help("or make it anew, without them: `cargo dbmigrate reset`")
+        .help(
+            "for a development database, keep its rows and switch to this folder's migrations: `cargo dbmigrate \
+               reset --keep-data`",
+        )
+        .help("or recreate it without its rows: `cargo dbmigrate reset`")
 }
 
 /// An error of the engine: what is wrong with the database, or `action` and SQLite's words.
@@ -285,20 +309,22 @@ pub(crate) fn engine_error(action: &str, error: &EngineError, database: Subject<
             shown(format!("`{database}` is locked: another program is writing to it")).help(WAIT_LONGER)
         }
         ErrorKind::ReadOnly => file::read_only(Path::new(&path)),
-        ErrorKind::Moved => shown(format!("`{database}` was moved or deleted while it was open"))
-            .help("see what is there, and try again"),
+        ErrorKind::Moved => {
+            shown(format!("`{database}` was moved or deleted while it was open")).help("check the path, then try again")
+        }
         ErrorKind::NotADatabase => {
-            shown(format!("`{database}` is not a database")).help("name the right file: `--url PATH`")
+            shown(format!("`{database}` is not a database")).help("name a database file: `--url PATH`")
         }
         ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
-            .help(format!("look at the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_quoted(&path)))
+            .help(format!("show the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_word(Path::new(&path))))
             .help("restore it from a backup"),
         ErrorKind::DiskFull => shown(format!("the disk of `{database}` is full"))
-            .help("make room on the disk: a rebuild needs as much again as the table"),
+            .help("free up disk space: a rebuild needs as much as the table takes"),
         ErrorKind::Io => shown(format!("the disk of `{database}` failed: {error}"))
-            .help(format!("see whether it is full: `df -h {}`", shell_quoted(&path))),
-        ErrorKind::CannotOpen => shown(format!("cannot open `{database}`: {error}"))
-            .help("its folder has to exist, and you need the right to write there"),
+            .help(format!("check free space: `df -h {}`", shell_word(Path::new(&path)))),
+        ErrorKind::CannotOpen => {
+            shown(format!("cannot open `{database}`: {error}")).help("its folder must exist and be writable")
+        }
         _ => shown(format!("{action}: {error}")),
     }
 }

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::engine::owner;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_word;
 
 use crate::error::{CommandError, Result};
 use crate::project::path;
@@ -28,7 +28,7 @@ pub(crate) fn exists(url: &DatabaseUrl) -> Result<bool> {
         Err(error) => return Err(cannot_look(url, path, &error)),
     };
     let what = what.unwrap_or_default();
-    Err(CommandError::failed(format!("`{url}` is {what}, not a database")).help("name the file: `--url PATH`"))
+    Err(CommandError::failed(format!("`{url}` is {what}, not a database")).help("name a database file: `--url PATH`"))
 }
 
 /// The same for a file that is to be made if there is none.
@@ -46,9 +46,9 @@ pub(crate) fn check(url: &DatabaseUrl) -> Result<()> {
         return Ok(());
     };
     let folder = shown(folder);
-    let error = CommandError::failed(format!("cannot make `{url}`: there is no folder `{folder}`"));
+    let error = CommandError::failed(format!("cannot create `{url}`: no such folder: `{folder}`"));
     let error = if path == given { error } else { error.note(format!("`{url}` is a link to `{}`", shown(&path))) };
-    Err(error.help(format!("make it: `mkdir -p {}`", shell_quoted(&folder))))
+    Err(error.help(format!("create it: `mkdir -p {}`", shell_word(Path::new(&folder)))))
 }
 
 /// Why a database file cannot be read or made, if it is a question of rights.
@@ -57,8 +57,11 @@ pub(crate) fn no_access(database: &Path) -> Option<CommandError> {
     let (name, database) = (shown(&path), shown(database));
     match File::open(&path).err()?.kind() {
         ErrorKind::PermissionDenied => {
-            let message = format!("`{database}` cannot be read: you have no permission");
-            Some(CommandError::failed(message).help(format!("see whose it is: `ls -l {}`", shell_quoted(&name))))
+            let message = format!("cannot read `{database}`: permission denied");
+            Some(
+                CommandError::failed(message)
+                    .help(format!("see its owner and permissions: `ls -l {}`", shell_word(Path::new(&name)))),
+            )
         }
         ErrorKind::NotFound => {
             let folder = folder_of(&path);
@@ -78,7 +81,7 @@ pub(crate) fn read_only(database: &Path) -> CommandError {
         return no_journal(Path::new(&database), &folder_of(&path));
     }
     CommandError::failed(format!("`{database}` is read-only"))
-        .help(format!("see who may write to it, and whose it is: `ls -l {}`", shell_quoted(&name)))
+        .help(format!("see its owner and permissions: `ls -l {}`", shell_word(Path::new(&name))))
 }
 
 /// Whether a file could be written, or made where there is none, as far as rights and mounts tell. Nothing is written
@@ -117,18 +120,18 @@ fn cannot_write_in(folder: &Path) -> bool {
 
 fn no_journal(database: &Path, folder: &Path) -> CommandError {
     let (database, place) = (shown(database), shown(folder));
-    CommandError::failed(format!("`{database}` cannot be written: no journal can be made in the folder `{place}`"))
+    CommandError::failed(format!("cannot write to `{database}`: cannot create a journal in the folder `{place}`"))
         .help(see_folder(folder))
 }
 
 fn cannot_make(database: &Path, folder: &Path) -> CommandError {
     let (database, place) = (shown(database), shown(folder));
-    CommandError::failed(format!("cannot make `{database}`: you cannot write in the folder `{place}`"))
+    CommandError::failed(format!("cannot create `{database}`: the folder `{place}` is not writable"))
         .help(see_folder(folder))
 }
 
 fn see_folder(folder: &Path) -> String {
-    format!("see whose it is: `ls -ld {}`", shell_quoted(&shown(folder)))
+    format!("see its owner and permissions: `ls -ld {}`", shell_word(Path::new(&shown(folder))))
 }
 
 /// Nobody can tell whether there is a file.
@@ -140,7 +143,7 @@ fn cannot_look(url: &DatabaseUrl, path: &Path, error: &std::io::Error) -> Comman
         ErrorKind::PermissionDenied => {
             let closed = folders.iter().find(|folder| std::fs::metadata(folder.join(".")).is_err());
             if let Some(folder) = closed {
-                let message = format!("cannot look for `{url}`: you may not enter the folder `{}`", shown(folder));
+                let message = format!("cannot find `{url}`: no permission to enter the folder `{}`", shown(folder));
                 return CommandError::failed(message).help(see_folder(folder));
             }
             error.to_string()
@@ -149,10 +152,10 @@ fn cannot_look(url: &DatabaseUrl, path: &Path, error: &std::io::Error) -> Comman
             let file = folders.iter().find(|folder| folder.is_file());
             file.map_or_else(|| error.to_string(), |file| format!("`{}` is a file, not a folder", shown(file)))
         }
-        _ if path.is_symlink() => "its links lead in a circle".to_owned(),
+        _ if path.is_symlink() => "its links form a loop".to_owned(),
         _ => error.to_string(),
     };
-    CommandError::failed(format!("cannot look for `{url}`: {message}")).help("name the file: `--url PATH`")
+    CommandError::failed(format!("cannot find `{url}`: {message}")).help("name a database file: `--url PATH`")
 }
 
 fn folder_of(path: &Path) -> PathBuf {

@@ -12,7 +12,7 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::owner::Owner;
 use dbmigrate_core::engine::remote::{Client, Observer, Options};
 use dbmigrate_core::engine::{Connection, EngineError};
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 use serde_json::json;
 
@@ -67,7 +67,7 @@ fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Databas
     };
     let (printer, database) = (context.printer.clone(), url.to_string());
     let on_retry = Arc::new(move |number: u32, of: u32| {
-        printer.status("Retrying", format!("{database}: another writer got the lock ({number} of {of})"));
+        printer.status("Retrying", format!("{database}: another client took the lock (retry {number} of {of})"));
         printer.json("retry", &json!({ "database": database, "number": number, "of": of }));
     });
     Database::on_server(client).telling_of_retries(on_retry).ignoring(context.config.ignore.clone())
@@ -85,7 +85,7 @@ fn waiting(printer: Printer, database: String) -> Observer {
         }
         *said = since;
         let seconds = since.as_secs();
-        printer.status("Waiting", format!("{database}: the server is alive, and has no answer after {seconds} s"));
+        printer.status("Waiting", format!("{database}: the server is up, no answer after {seconds} s"));
         printer.json("waiting", &json!({ "database": database, "seconds": seconds }));
     })
 }
@@ -98,11 +98,11 @@ fn owned(url: &DatabaseUrl, owner: &Owner) -> CommandError {
         .note("nothing was changed");
     error.help(match owner {
         Owner::Replica { primary: Some(primary), .. } => match redacted(primary) {
-            shown if shown == *primary => format!("name its primary: `--url {}`", shell_quoted(primary)),
+            shown if shown == *primary => format!("name its primary: `{}`", shell_flag("--url", primary)),
             shown => format!("name its primary, `{shown}`: `--url URL`"),
         },
         Owner::Server { .. } => "name the server: `--url http://HOST:PORT`".to_owned(),
-        _ => "name its primary, from which it is synchronized: `--url libsql://HOST`".to_owned(),
+        _ => "name the primary that it syncs from: `--url libsql://HOST`".to_owned(),
     })
 }
 
@@ -113,8 +113,8 @@ fn not_a_database(path: &Path, shown: &str, error: &EngineError) -> Option<Comma
     const READ_VERSION: usize = 19;
     const FIXED: (usize, [u8; 3]) = (21, [64, 32, 32]);
     let newer = || {
-        CommandError::failed(format!("`{shown}` has a newer file format than this version of libSQL can read"))
-            .help("update cargo-dbmigrate: a later version comes with a later libSQL")
+        CommandError::failed(format!("`{shown}` has a file format that is too new for this version of libSQL"))
+            .help("update cargo-dbmigrate, which includes libSQL: `cargo install cargo-dbmigrate`")
     };
     // SQLite's whole message for a schema format above 4, for which it has no code of its own
     if error.kind == ErrorKind::Statement && error.message == "unsupported file format" {
@@ -130,10 +130,10 @@ fn not_a_database(path: &Path, shown: &str, error: &EngineError) -> Option<Comma
         return Some(newer());
     }
     let message = match begins_as_one {
-        true => format!("`{shown}` begins as a database, but cannot be read: it is damaged or encrypted"),
+        true => format!("`{shown}` starts like a database, but cannot be read: it is damaged or encrypted"),
         false => format!("`{shown}` is not a database, or it is encrypted"),
     };
-    Some(CommandError::failed(message).help("name the right file: `--url PATH`"))
+    Some(CommandError::failed(message).help("name a database file: `--url PATH`"))
 }
 
 /// The same database, which tells how far its statements are.

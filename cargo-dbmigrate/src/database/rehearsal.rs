@@ -36,8 +36,15 @@ impl Rehearsal {
             return Ok(Self { database, _folder: None });
         };
         file::check(url)?;
-        let engine =
-            |error: EngineError| engine_error("cannot try it out", &error, url.into()).note("nothing was changed");
+        let engine = |error: EngineError| {
+            engine_error(
+                "cannot try the \
+                                               migrations",
+                &error,
+                url.into(),
+            )
+            .note("nothing was changed")
+        };
         let copied = |error: io::Error| cannot_copy(url, &error);
         let folder = tempfile::Builder::new().prefix("dbmigrate-").tempdir().map_err(copied)?;
         let copy = folder.path().join("copy.db");
@@ -99,7 +106,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 fn cannot_copy(url: &DatabaseUrl, error: &io::Error) -> CommandError {
     let folder = std::env::temp_dir();
-    CommandError::failed(format!("cannot copy `{url}` to try it out in `{}`: {error}", folder.display()))
+    CommandError::failed(format!("cannot copy `{url}` to `{}` for the dry run: {error}", folder.display()))
         .note("nothing was changed")
-        .help("a dry run needs room for a copy of the database; to have it elsewhere: `TMPDIR=FOLDER`")
+        .help("a dry run needs space for a copy of the database; to put it elsewhere: `TMPDIR=FOLDER`")
 }

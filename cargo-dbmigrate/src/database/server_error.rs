@@ -14,10 +14,10 @@ const TURSO: &str = ".turso.io";
 /// What can be done about a server that cannot be reached, by words of what is wrong.
 const UNREACHABLE: [(&str, &str); 5] = [
     ("was refused", "start the server, or name another one: `--url URL`"),
-    ("answered with status", "the server is there, but in trouble: look at its log, then run it again"),
-    ("takes no more requests", "wait a while, then run it again"),
-    ("was closed", "run it again; if it goes on, look at the log of the server, and for a proxy on the way"),
-    ("name cannot be resolved", "check the host in the URL, and the network"),
+    ("answered with status", "the server is up but failing: check its log, then run again"),
+    ("is not taking requests", "wait a while, then run again"),
+    ("was closed", "run again; if it keeps failing, check the server's log, and for a proxy in between"),
+    ("name cannot be resolved", "check the host in the URL and the network"),
 ];
 
 /// The error of a server; `action` is what was being done. `None` if it is none of a server.
@@ -30,39 +30,41 @@ pub(crate) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
         ErrorKind::Unauthorized => unauthorized(said(), server),
         ErrorKind::Forbidden => with_token(said(), server).help(new_token(server)),
         ErrorKind::NoSuchDatabase if !error.message.contains(&url.to_string()) => {
-            CommandError::failed(format!("`{url}` leads to another database: {error}"))
-                .note(format!("the URL is from {}", url.source()))
-                .help(
-                    "a server without namespaces has one database: name it without one, by `localhost` or its address",
-                )
+            CommandError::failed(format!("`{url}` is another database: {error}"))
+                .note(format!("the URL comes from {}", url.source()))
+                .help("a server without namespaces has one database: use `localhost` or its address as the host")
         }
         ErrorKind::NoSuchDatabase => no_such_database(said(), server, url),
         ErrorKind::Stolen => during()
             .note(
-                "a libSQL server takes the lock from a transaction of over 5 seconds when another writer waits for it",
+                "a libSQL server takes the lock from a transaction that runs over 5 seconds while another client \
+                 waits to write",
             )
-            .help("run it again while nobody else writes; to try more often: `--retries 20`"),
-        ErrorKind::Lost => during().help("see what it has, as soon as it answers: `cargo dbmigrate status`"),
+            .help("run again when no other client writes; to retry more often: `--retries 20`"),
+        ErrorKind::Lost => during().help("check its state once the server answers: `cargo dbmigrate status`"),
         ErrorKind::StreamExpired => during().help("run it again"),
-        ErrorKind::TooLarge => during().help("make several migrations of it, with less text or fewer rows in each"),
+        ErrorKind::TooLarge => during().help("split it into several migrations, with less text or fewer rows in each"),
         ErrorKind::Protocol => said()
-            .note(format!("the URL is from {}", url.source()))
-            .help("name the address of the database itself, not of a page or a dashboard"),
-        ErrorKind::Locked => CommandError::failed(format!("`{database}` is locked: somebody else is writing to it"))
-            .help("run it again when that is done"),
+            .note(format!("the URL comes from {}", url.source()))
+            .help("use the address of the database itself, not of a web page or dashboard"),
+        ErrorKind::Locked => CommandError::failed(format!("`{database}` is locked: another client is writing to it"))
+            .help("run again when it is done"),
         ErrorKind::ReadOnly
         | ErrorKind::DiskFull
         | ErrorKind::Io
         | ErrorKind::Corrupt
         | ErrorKind::NotADatabase
-        | ErrorKind::CannotOpen => CommandError::failed(format!("{action}: the server of `{database}` says: {error}"))
-            .help("look at its disk and at its log"),
+        | ErrorKind::CannotOpen => CommandError::failed(format!(
+            "{action}: the server of `{database}` reports: \
+                                                                 {error}"
+        ))
+        .help("check its disk and its log"),
         _ => return None,
     })
 }
 
 fn unreachable(shown: CommandError, error: &EngineError, server: &Server, url: &DatabaseUrl) -> CommandError {
-    let shown = shown.note(format!("the URL is from {}", url.source()));
+    let shown = shown.note(format!("the URL comes from {}", url.source()));
     let seconds = url.timeout().as_secs();
     let text = url.to_string();
     if let (true, true, Some((_, address))) =
@@ -81,16 +83,16 @@ fn unreachable(shown: CommandError, error: &EngineError, server: &Server, url: &
 fn unauthorized(shown: CommandError, server: &Server) -> CommandError {
     match &server.token_source {
         TokenSource::Missing(variable) => {
-            shown.help(format!("put it into the environment, or into `.env`: `{variable}=…`")).help(new_token(server))
+            shown.help(format!("set it in the environment or in `.env`: `{variable}=…`")).help(new_token(server))
         }
         _ => with_token(shown, server).help(new_token(server)),
     }
 }
 
 fn no_such_database(shown: CommandError, server: &Server, url: &DatabaseUrl) -> CommandError {
-    let shown = with_token(shown, server).note(format!("the URL is from {}", url.source()));
+    let shown = with_token(shown, server).note(format!("the URL comes from {}", url.source()));
     if server.url.host().ends_with(TURSO) {
-        return shown.help("see its URL: `turso db show NAME --url`").help(new_token(server));
+        return shown.help("show its URL: `turso db show NAME --url`").help(new_token(server));
     }
     shown.help("a namespace is the first label of the host (`NAME.example.com`), or is named by the path (`/dev/NAME`)")
 }
@@ -98,9 +100,9 @@ fn no_such_database(shown: CommandError, server: &Server, url: &DatabaseUrl) -> 
 /// How to get a token.
 fn new_token(server: &Server) -> &'static str {
     if server.url.host().ends_with(TURSO) {
-        "to make a new token: `turso db tokens create NAME`"
+        "create a new token: `turso db tokens create NAME`"
     } else {
-        "a token for a server of your own is signed with the server's key"
+        "on a server of your own, tokens are signed with the server's key"
     }
 }
 
@@ -108,6 +110,6 @@ fn new_token(server: &Server) -> &'static str {
 fn with_token(shown: CommandError, server: &Server) -> CommandError {
     match &server.token_source {
         TokenSource::Missing(_) => shown,
-        source => shown.note(format!("the token is from {source}")),
+        source => shown.note(format!("the token comes from {source}")),
     }
 }

@@ -17,14 +17,15 @@ pub(crate) fn state_after(
 ) -> Vec<String> {
     let mut state = Vec::new();
     match error {
-        _ if outcome_is_unknown(error) => state.push("nobody can tell whether that was done".to_owned()),
+        _ if outcome_is_unknown(error) => state.push("it is unknown whether the change was made".to_owned()),
         ApplyError::Migration { name, failure, .. } => state.push(match **failure {
             Failure::Lost { is_known: false, .. } => {
-                let others = if done + 1 < of { ", or more than that," } else { "" };
-                format!("nobody can tell whether `{name}`{others} was applied: the server does not answer any more")
+                let others = if done + 1 < of { ", or a later migration," } else { "" };
+                format!("it is unknown whether `{name}`{others} was applied: the server stopped answering")
             }
             Failure::NotUndone(_) => format!(
-                "the statement of `{name}` ran outside of a transaction: what it did to `{database}` stays, unrecorded"
+                "the statement of `{name}` ran outside a transaction: what it did to `{database}` is kept, but not \
+                 recorded"
             ),
             _ => {
                 let next = next.unwrap_or(name);
@@ -37,8 +38,8 @@ pub(crate) fn state_after(
     }
     match done {
         0 => {}
-        1 => state.push("1 migration before it was applied and stays".to_owned()),
-        _ => state.push(format!("{done} migrations before it were applied and stay")),
+        1 => state.push("1 migration before it was applied and kept".to_owned()),
+        _ => state.push(format!("{done} migrations before it were applied and kept")),
     }
     state
 }
@@ -63,7 +64,7 @@ pub(crate) fn failure(error: ApplyError, database: Subject<'_>) -> CommandError 
 pub(crate) fn failure_of_run(error: ApplyError, database: Subject<'_>) -> CommandError {
     match error {
         ApplyError::Folder(error) => error.into(),
-        ApplyError::Script(error) => CommandError::from(error).note(format!("`{database}` was not touched by it")),
+        ApplyError::Script(error) => CommandError::from(error).note(format!("`{database}` was not changed")),
         other => apply_error(&other, database),
     }
 }

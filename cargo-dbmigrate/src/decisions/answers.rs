@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use dbmigrate_core::diff::Renames;
-use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Decisions, Lint};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::path::{parse_path, path};
 use dbmigrate_core::sql::{Expr, Name};
 
@@ -16,19 +16,19 @@ use crate::error::{CommandError, Result, did_you_mean};
 /// The flags.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Answers {
-    /// A table (`users=people`) or column (`users.nick=handle`) was renamed
+    /// Rename a table (`users=people`) or column (`users.nick=handle`)
     #[arg(long, value_name = "OLD=NEW")]
     pub rename: Vec<String>,
 
-    /// Value of existing rows in a new or no longer nullable column, as SQL
+    /// Value for existing rows in a new or newly NOT NULL column
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     pub backfill: Vec<String>,
 
-    /// What the values of a column become that changes, as SQL over the row as it was
+    /// New values for a changed column, as SQL over the old row
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     pub convert: Vec<String>,
 
-    /// Accept what a lint warns of (`drop_column:users.legacy`), or `all`
+    /// Accept a loss (`drop_column:users.legacy`), or `all`
     #[arg(long, value_name = "LINT:OBJECT")]
     pub accept: Vec<String>,
 }
@@ -86,18 +86,18 @@ pub(crate) enum Acceptance {
 }
 
 impl Answers {
-    /// Adds the flags to a command line.
-    pub(crate) fn push_to(&self, line: &mut String) {
+    /// Adds the flags to a command line, of what is accepted those that are `kept`.
+    pub(crate) fn push_to(&self, line: &mut String, kept: impl Fn(&String) -> bool) {
         let flags = [
-            ("rename", &self.rename),
-            ("backfill", &self.backfill),
-            ("convert", &self.convert),
-            ("accept", &self.accept),
+            ("--rename", &self.rename),
+            ("--backfill", &self.backfill),
+            ("--convert", &self.convert),
+            ("--accept", &self.accept),
         ];
         for (flag, values) in flags {
-            for value in values {
+            for value in values.iter().filter(|value| flag != "--accept" || kept(value)) {
                 // writing to a string cannot fail
-                let _ = write!(line, " --{flag} {}", shell_quoted(value));
+                let _ = write!(line, " {}", shell_flag(flag, value));
             }
         }
     }
@@ -166,12 +166,12 @@ fn acceptance(text: &str, words: &[Word]) -> Result<Acceptance> {
     let named = words.iter().filter(|word| word.has_object());
     let names = || Lint::ALL.iter().map(|lint| lint.name()).chain(named.clone().map(|word| word.name()));
     let Some((lint, object)) = text.split_once(':') else {
-        let error = CommandError::usage(format!("`--accept {text}` does not say what is accepted"));
+        let error = CommandError::usage(format!("`--accept {text}` does not name a lint and an object"));
         let alone = words.iter().filter(|word| !word.has_object()).map(|word| word.name());
         return Err(match did_you_mean(text, alone) {
             Some(word) => error.help(format!("did you mean `--accept {word}`?")),
             None => error
-                .help("name the lint and the object: `--accept drop_column:users.legacy`")
+                .help("write the lint and the object: `--accept drop_column:users.legacy`")
                 .help("or everything: `--accept all`"),
         });
     };
@@ -179,10 +179,10 @@ fn acceptance(text: &str, words: &[Word]) -> Result<Acceptance> {
         return Ok(Acceptance::Object(*word, only_name(object)));
     }
     let lint: Lint = lint.parse().map_err(|_| {
-        let error = CommandError::usage(format!("there is no lint `{lint}`"));
+        let error = CommandError::usage(format!("no such lint: `{lint}`"));
         match did_you_mean(lint, names()) {
             Some(name) => error.help(format!("did you mean `{name}`?")),
-            None => error.help(format!("there are `{}`", names().collect::<Vec<_>>().join("`, `"))),
+            None => error.help(format!("expected one of `{}`", names().collect::<Vec<_>>().join("`, `"))),
         }
     })?;
     Ok(Acceptance::Lint(lint, object.to_owned()))
@@ -233,7 +233,7 @@ fn add_rename(renames: &mut Renames, text: &str, old: &Schema, new: &Schema) -> 
         CommandError::usage(format!("`--rename {text}` is not a rename"))
             .help("a table: `--rename users=people`")
             .help("a column: `--rename users.nick=handle`")
-            .help("a name that has a `.` or a `=` in it stands in quotes: `--rename '\"my.table\"=people'`")
+            .help("put a name with a `.` or `=` in double quotes: `--rename '\"my.table\"=people'`")
     };
     let is_table = |schema: &Schema, name: &Name| schema.tables.contains(name) || schema.virtual_tables.contains(name);
     // a whole name that is a table wins, whatever it has in it
@@ -252,7 +252,7 @@ fn add_rename(renames: &mut Renames, text: &str, old: &Schema, new: &Schema) -> 
                 [prefix, to] if prefix == table => to.clone(),
                 [prefix, _] if is_table(new, prefix) => {
                     return Err(CommandError::usage(format!("`--rename {text}` moves a column to another table"))
-                        .help("moving values takes a migration of your own: `cargo dbmigrate generate --custom`"));
+                        .help("to move values, write a migration by hand: `cargo dbmigrate generate --custom`"));
                 }
                 // a column that is called `a.b` is taken as it stands
                 _ => text.split_once('=').map_or("", |(_, to)| to).trim().into(),
@@ -279,8 +279,8 @@ fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(N
     let mut found: BTreeMap<(Name, Name), Expr> = BTreeMap::new();
     for text in texts {
         let usage = || {
-            CommandError::usage(format!("`--{flag} {text}` does not say what rows get")).help(format!(
-                "name the column and an SQL expression: `--{flag} users.age=0`, `--{flag} \"users.key=lower(email)\"`"
+            CommandError::usage(format!("`--{flag} {text}` has no value for the rows")).help(format!(
+                "write the column and an SQL expression: `--{flag} users.age=0`, `--{flag} \"users.key=lower(email)\"`"
             ))
         };
         let known =
@@ -291,7 +291,11 @@ fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(N
         }
         let target = format!("{table}.{column}");
         if found.insert((table, column), Expr::new(expr)).is_some() {
-            return Err(CommandError::usage(format!("two `--{flag}` for `{target}`")).help("leave one of them out"));
+            return Err(CommandError::usage(format!(
+                "`--{flag}` is given twice for \
+                                                    `{target}`"
+            ))
+            .help("remove one of them"));
         }
     }
     Ok(found)

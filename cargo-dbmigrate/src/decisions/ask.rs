@@ -1,15 +1,16 @@
 //! The decisions of `generate` and `push`: from flags, from attributes, and from questions at a terminal.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{Diff, RenameError, diff};
 use dbmigrate_core::folder::Snapshot;
-use dbmigrate_core::plan::decide::{answerable, as_renames, questions, shell_quoted};
+use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, conversions, misplaced, of_unknown};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Name;
-use dbmigrate_core::sql::path::parse_path;
+use dbmigrate_core::sql::path::{parse_path, path};
 
 use crate::decisions::answers::{Acceptance, Answers, Word, override_with};
 use crate::diagnostic::Diagnostic;
@@ -43,15 +44,59 @@ pub(crate) struct Asker<'a> {
     pub(crate) answers: &'a Answers,
     /// The words that its `--accept` takes.
     pub(crate) words: &'static [Word],
-    /// The command as it was typed, so that a flag can be put behind it.
-    pub(crate) command_line: String,
+    /// The command as it was typed, without the answers.
+    command: String,
     /// What is said when a decision is missing: "nothing was written".
     pub(crate) untouched: &'static str,
     /// The answers that were given at the terminal, as flags.
     pub(crate) given: RefCell<Vec<String>>,
+    /// What `--accept` names and there is not.
+    unknown: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Asker<'a> {
+    /// The command with its answers, and the words that its `--accept` takes.
+    pub(crate) fn new(
+        context: &'a Context,
+        declared: &'a Declared,
+        (answers, words): (&'a Answers, &'static [Word]),
+        command: String,
+        untouched: &'static str,
+    ) -> Self {
+        let (given, unknown) = <(RefCell<Vec<String>>, RefCell<BTreeSet<String>>)>::default();
+        Self { context, declared, answers, words, command, untouched, given, unknown }
+    }
 }
 
 impl Asker<'_> {
+    /// The command as it was typed, so that a flag can be put behind it; without what accepts something that there is
+    /// not, which would only be warned of again.
+    pub(crate) fn command_line(&self) -> String {
+        let mut line = self.command.clone();
+        self.answers.push_to(&mut line, |text| !self.unknown.borrow().contains(text));
+        line
+    }
+
+    /// The answers of the command line, added to decisions that come from elsewhere.
+    ///
+    /// # Errors
+    /// Exit code 2 for flags that do not fit.
+    pub(crate) fn answer(&self, decisions: &mut Decisions, old: &Schema, new: &Schema) -> Result<()> {
+        self.answers.decide(decisions, self.words, (old, new))?;
+        let mut unknown = self.unknown.borrow_mut();
+        for (typed, acceptance) in self.answers.accept.iter().zip(self.answers.accepted(self.words)?) {
+            let is_known = match acceptance.of_known((old, new)) {
+                Acceptance::Lint(_, object) => is_anything(&object, &[old, new]),
+                Acceptance::Object(_, name) => is_anything(&path([&name]), &[old, new]),
+                Acceptance::Word(_) => true,
+            };
+            if !is_known {
+                unknown.insert(typed.clone());
+            }
+        }
+        Ok(())
+    }
+
     /// Collects all decisions. With `only_look`, those that are missing may stay so.
     ///
     /// # Errors
@@ -68,7 +113,7 @@ impl Asker<'_> {
         let (old, new) = (&head.schema, &self.declared.schema);
         let mut decisions = decided;
         override_with(&mut decisions.renames, structs::pending_renames(self.declared, head));
-        self.answers.decide(&mut decisions, self.words, (old, new))?;
+        self.answer(&mut decisions, old, new)?;
         refuse(of_unknown(&decisions, new))?;
         loop {
             let diff = diff(old, new, &decisions.renames).map_err(|error| self.rename_error(&error))?;
@@ -85,7 +130,7 @@ impl Asker<'_> {
                 return Ok(Decided { decisions, diff, is_complete: false });
             }
             if !self.context.printer.can_ask() {
-                return Err(self.without_unknown(old, new)?.missing(&open, &[]));
+                return Err(self.missing(&open, &[]));
             }
             self.ask(&mut decisions, first, old)?;
         }
@@ -97,25 +142,8 @@ impl Asker<'_> {
             return error;
         }
         CommandError::usage(error.to_string()).help(
-            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, the table by its new name",
+            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, with the table's new name",
         )
-    }
-}
-
-impl<'a> Asker<'a> {
-    /// The same, with a command line that does not repeat what accepts something that there is not. That is warned of.
-    fn without_unknown(&self, old: &Schema, new: &Schema) -> Result<Asker<'a>> {
-        let mut command_line = self.command_line.clone();
-        for (typed, acceptance) in self.answers.accept.iter().zip(self.answers.accepted(self.words)?) {
-            let Acceptance::Lint(lint, object) = acceptance.of_known((old, new)) else { continue };
-            if !is_anything(&object, &[old, new]) {
-                let message = format!("`--accept {lint}:{object}`: there is nothing of that name");
-                self.context.printer.warning(&message, &[]);
-                command_line = command_line.replacen(&format!(" --accept {}", shell_quoted(typed)), "", 1);
-            }
-        }
-        let Self { context, declared, answers, words, untouched, .. } = *self;
-        Ok(Asker { context, declared, answers, words, command_line, untouched, given: RefCell::default() })
     }
 }
 
@@ -171,7 +199,7 @@ impl Asker<'_> {
             let Acceptance::Lint(lint, object) = acceptance.of_known((old, new)) else { continue };
             let is_used = needed.iter().any(|(one, two)| *one == lint && two.eq_ignore_ascii_case(&object));
             if !is_used && lint != Lint::LossyConversion {
-                let message = format!("`--accept {lint}:{object}`: nothing of that kind happens");
+                let message = format!("`--accept {lint}:{object}`: no change needs it");
                 self.context.printer.warning(&message, &[]);
             }
         }
@@ -180,7 +208,10 @@ impl Asker<'_> {
 
     /// Exit code 3, with every answer as a command. `contradicted` is what rows have against what is asked for.
     pub(crate) fn missing(&self, open: &[Open], contradicted: &[Diagnostic]) -> CommandError {
-        let command = &self.command_line;
+        let command = self.command_line();
+        for typed in &*self.unknown.borrow() {
+            self.context.printer.warning(&format!("`--accept {typed}`: no such object"), &[]);
+        }
         let mut diagnostics: Vec<Diagnostic> = open.iter().map(|open| self.diagnostic(open)).collect();
         diagnostics.extend(contradicted.iter().cloned());
         let untouched = self.untouched;
@@ -188,7 +219,7 @@ impl Asker<'_> {
             1 => "a decision is needed".to_owned(),
             count => format!("{count} decisions are needed"),
         };
-        let rows = "rows contradict what the structs declare";
+        let rows = "rows do not fit the structs";
         let message = match (open.is_empty(), contradicted.is_empty()) {
             (false, true) => format!("{decisions}, {untouched}"),
             (false, false) => format!("{decisions} and {rows}, {untouched}"),
@@ -199,17 +230,16 @@ impl Asker<'_> {
         let mut error = CommandError::new(exit::DECISION, message).diagnostics(rendered);
         if self.declared.schema.is_empty() {
             let package = &self.context.package.name;
-            error =
-                error.note(format!("no struct with `#[derive(Table)]` was found in `{package}`: is a `mod` missing?"));
+            error = error.note(format!("no struct with `#[derive(Table)]` in `{package}`: is a `mod` missing?"));
         }
         let questions: Vec<Question> = open.iter().map(|open| open.question.clone()).collect();
         match as_renames(&questions).filter(|_| !open.is_empty()) {
             _ if count == 1 => error,
             Some(flags) if contradicted.is_empty() => {
-                error.help(format!("if all are renamed: `{command} {}`", flags.join(" ")))
+                error.help(format!("if all were renamed: `{command} {}`", flags.join(" ")))
             }
-            _ if open.is_empty() => error.help("mend the rows or give the answers, all in one command"),
-            _ => error.help("give all answers in one command, one flag each"),
+            _ if open.is_empty() => error.help("fix the rows, or pass all answers in one command"),
+            _ => error.help("pass all answers in one command, one flag each"),
         }
     }
 
@@ -221,7 +251,7 @@ impl Asker<'_> {
         // a table that has rows is not empty, whoever accepts that
         let is_an_answer = |flag: &str| count.is_none() || !flag.contains(Lint::NotNullWithoutDefault.name());
         for (when, flag) in question.answers().into_iter().filter(|(_, flag)| is_an_answer(flag)) {
-            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", self.command_line));
+            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", self.command_line()));
         }
         let (place, text) = match question {
             Question::TableGone { candidates, .. } => match candidates.first() {

@@ -36,7 +36,7 @@ impl OldTables {
         // of no rows, one that looks at all of them together has a value all the same
         let rows = block_on(connection.rows(&query)).map_or(0, |rows| rows.len());
         if rows > 0 {
-            return Err("it has one value for all rows together, not one for each".to_owned());
+            return Err("it has one value for all rows, not one per row".to_owned());
         }
         Ok(())
     }
@@ -46,7 +46,7 @@ impl OldTables {
 fn explained(message: &str) -> String {
     match message.split_once("no such column: ") {
         Some((_, name)) if name.chars().all(|letter| letter.is_alphanumeric() || letter == '_') => {
-            format!("{message}; a text stands in single quotes: '{name}'")
+            format!("{message}; put text in single quotes: '{name}'")
         }
         _ => message.to_owned(),
     }
@@ -68,12 +68,12 @@ mod tests {
             assert_eq!(old.check(&name, right), Ok(()), "{right}");
         }
         let wrong = |expression: &str| old.check(&name, expression).expect_err("it is wrong");
-        assert_eq!(wrong("de"), "no such column: de; a text stands in single quotes: 'de'");
+        assert_eq!(wrong("de"), "no such column: de; put text in single quotes: 'de'");
         assert!(wrong("lower(").contains("syntax error") || wrong("lower(").contains("incomplete"));
         assert_eq!(wrong(" "), "an SQL expression is needed");
         assert_eq!(wrong("1), (2"), "one SQL expression is needed");
         assert!(wrong("1, 2").contains("row value"), "{}", wrong("1, 2"));
-        assert_eq!(wrong("max(name)"), "it has one value for all rows together, not one for each");
+        assert_eq!(wrong("max(name)"), "it has one value for all rows, not one per row");
         assert!(wrong("nope(1)").contains("no such function"));
     }
 }

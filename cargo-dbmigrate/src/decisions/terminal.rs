@@ -38,7 +38,7 @@ impl Asker<'_> {
         if given.is_empty() {
             return error;
         }
-        error.help(format!("to give the same answers again: `{} {}`", self.command_line, given.join(" ")))
+        error.help(format!("to give the same answers again: `{} {}`", self.command_line(), given.join(" ")))
     }
 
     fn without_answer(&self, no_answer: &NoAnswer) -> CommandError {
@@ -71,8 +71,7 @@ impl Asker<'_> {
             return Ok(flags(&Question::Backfill { table, column, example }).into_iter().next());
         }
         if let Question::Conversion { table, column, types, example: Some(example) } = question {
-            let items =
-                ["converted by an SQL expression".to_owned(), "left as they are, and cannot be read".to_owned()];
+            let items = ["converted with an SQL expression".to_owned(), "kept as they are, unreadable".to_owned()];
             loop {
                 if printer.choose(&message, &items)? == 0 {
                     let answer =
@@ -82,14 +81,14 @@ impl Asker<'_> {
                     let answered = Question::Conversion { table, column, types, example: Some(answer) };
                     return Ok(flags(&answered).into_iter().next());
                 }
-                if printer.confirm(&format!("leave values in `{object}` that cannot be read?"))? {
+                if printer.confirm(&format!("keep values in `{object}` that cannot be read?"))? {
                     decisions.accepted.add(lint, &object);
                     return Ok(flags(question).pop());
                 }
             }
         }
         if candidates.is_empty() {
-            let message = format!("{message}. Go on?");
+            let message = format!("{message}. Continue?");
             if !printer.confirm(&message)? {
                 return Ok(None);
             }
@@ -157,7 +156,7 @@ impl Asker<'_> {
             None => format!("dropped: everything in `{object}` is lost"),
         });
         let may_stay = matches!(question, Question::TableGone { may_stay: true, .. });
-        items.extend(may_stay.then(|| format!("neither: `{object}` stays beside the new one")));
+        items.extend(may_stay.then(|| format!("neither: `{object}` is kept beside the new table")));
         let choice = self.context.printer.choose(&question.message(count), &items)?;
         Ok(match candidates.get(choice) {
             Some(to) => Fate::Renamed(to),

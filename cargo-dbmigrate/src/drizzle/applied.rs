@@ -3,7 +3,7 @@
 //! A record is the hash of a file and the time at which the migration was generated; since 1.0 also its name. Both can
 //! have changed since: files are edited, journals are mended after a merge. So they are matched by whatever fits.
 
-use dbmigrate_core::folder::error::shell_word;
+use dbmigrate_core::shell::shell_word;
 
 use super::journal::Layout;
 use super::journal::{DrizzleFolder, Entry};
@@ -74,8 +74,8 @@ pub(crate) fn compare(folder: &DrizzleFolder, rows: &[AppliedRow], database: &st
     let mut applied = Applied { count, warnings: Vec::new() };
     for (entry, row) in entries.iter().zip(matched.iter().flatten()) {
         if !entry.has_hash(&row.hash) {
-            let message = format!("`{}` was edited after drizzle-kit had applied it to `{database}`", entry.tag);
-            let help = "what counts is that the database has the schema that the file leads to now";
+            let message = format!("`{}` was edited after drizzle-kit applied it to `{database}`", entry.tag);
+            let help = "the database must have the schema that the file produces now";
             applied.warnings.push(Warning::new(message).help(help));
         }
     }
@@ -84,11 +84,11 @@ pub(crate) fn compare(folder: &DrizzleFolder, rows: &[AppliedRow], database: &st
         let skipped = entries[count..].iter().filter(|entry| entry.when <= last);
         applied.warnings.extend(skipped.map(|entry| {
             let message = format!(
-                "drizzle-kit would never apply `{}` to `{database}`: its `when` is not later than that of the last \
-                 applied migration",
+                "drizzle-kit would never apply `{}` to `{database}`: its `when` is not later than the last applied \
+                 one",
                 entry.tag
             );
-            Warning::new(message).help("here it waits to be applied: `cargo dbmigrate migrate`")
+            Warning::new(message).help("it is pending now: `cargo dbmigrate migrate`")
         }));
     }
     Ok(applied)
@@ -97,12 +97,10 @@ pub(crate) fn compare(folder: &DrizzleFolder, rows: &[AppliedRow], database: &st
 fn unknown(folder: &DrizzleFolder, row: &AppliedRow, database: &str) -> CommandError {
     let name = row.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
     let path = folder.path.display();
-    let error = CommandError::new(
-        exit::INCONSISTENT,
-        format!("`{database}` has a migration{name} that `{path}` does not have"),
-    )
-    .note(format!("in `{TABLE}`: created_at {}, hash {}", row.created_at, row.hash))
-    .note("nothing was changed");
+    let error =
+        CommandError::new(exit::INCONSISTENT, format!("`{database}` has a migration{name} that is not in `{path}`"))
+            .note(format!("in `{TABLE}`: created_at {}, hash {}", row.created_at, row.hash))
+            .note("nothing was changed");
     let error = match git::has_log(&folder.path) {
         true => error.help(format!(
             "look for it in version control: `git log --all --name-status -- {}`",
@@ -110,21 +108,21 @@ fn unknown(folder: &DrizzleFolder, row: &AppliedRow, database: &str) -> CommandE
         )),
         false => error,
     };
-    error.help("if the folder is of another branch or project, name the right one, or check `--url`")
+    error.help("if the folder belongs to another branch or project, name the right one, or check `--url`")
 }
 
 fn left_out(folder: &DrizzleFolder, skipped: usize, database: &str) -> CommandError {
     let entry = &folder.entries[skipped];
     let later = &folder.entries[skipped + 1..];
     let tag = &entry.tag;
-    let message = format!("`{database}` does not have `{tag}`, but migrations after it");
+    let message = format!("`{database}` has migrations after `{tag}`, but not `{tag}` itself");
     let error = CommandError::new(exit::INCONSISTENT, message);
     let newest = folder.entries[..skipped].iter().chain(later).map(|other| other.when).max().unwrap_or_default();
     match folder.layout {
         Layout::Journal if entry.when <= newest => error
             .note(format!(
-                "drizzle-kit skips a migration whose `when` is not later than that of one that is applied: \
-                 {} in the journal are later",
+                "drizzle-kit skips a migration whose `when` is not later than the last applied one: {} in the journal \
+                 are later",
                 counted(folder.entries.iter().filter(|other| other.when >= entry.when).count() - 1, "migration")
             ))
             .note("nothing was changed")

@@ -35,9 +35,9 @@ pub(crate) fn convert(entry: &Entry, name: &MigrationName) -> Converted {
     let body = parts.collect::<Vec<_>>().join(BREAKPOINT);
     let file = entry.file.file_name().unwrap_or_default().to_string_lossy();
     let file = if file == SQL_FILE { format!("{}/{file}", entry.tag) } else { file.into_owned() };
-    let mut text = format!("-- {name}\n--\n-- Taken over from drizzle-kit: {file}\n");
+    let mut text = format!("-- {name}\n--\n-- Imported from drizzle-kit: {file}\n");
     if !taken_out.is_empty() {
-        text.push_str("-- Left to the runner, which applies it in a transaction with foreign keys off:\n");
+        text.push_str("-- Removed, because the migration runs in a transaction with foreign keys off:\n");
     }
     for statement in &taken_out {
         // writing to a string cannot fail

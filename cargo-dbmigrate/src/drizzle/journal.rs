@@ -103,12 +103,12 @@ pub(crate) fn read(path: &Path) -> Result<DrizzleFolder> {
     }
     let shown = path.display();
     let error = if path.is_dir() {
-        CommandError::usage(format!("`{shown}` is no migrations folder of drizzle-kit"))
-            .note(format!("it has no `{JOURNAL}`, and no directory such as `20260101120000_name` with a `{SQL_FILE}`"))
+        CommandError::usage(format!("`{shown}` is not a migrations folder of drizzle-kit"))
+            .note(format!("it has no `{JOURNAL}`, and no folder such as `20260101120000_name` with a `{SQL_FILE}`"))
     } else {
-        CommandError::failed(format!("there is no folder `{shown}`"))
+        CommandError::failed(format!("no such folder: `{shown}`"))
     };
-    Err(error.help("name the folder that is `out` in `drizzle.config.ts`: `cargo dbmigrate pull --from-drizzle DIR`"))
+    Err(error.help("pass the folder that `drizzle.config.ts` has as `out`: `cargo dbmigrate pull --from-drizzle DIR`"))
 }
 
 fn read_journal(path: PathBuf) -> Result<DrizzleFolder> {
@@ -116,22 +116,22 @@ fn read_journal(path: PathBuf) -> Result<DrizzleFolder> {
     let journal: Journal = read_json(&file)?;
     let wrong = |message: String| CommandError::usage(message).at(file.display());
     if !DIALECTS.contains(&journal.dialect.as_str()) {
-        return Err(wrong(format!("the folder is for `{}`, not for SQLite or Turso", journal.dialect)));
+        return Err(wrong(format!("the folder is for `{}`, not SQLite or Turso", journal.dialect)));
     }
     match journal.version.parse::<u32>() {
         Ok(version) if VERSIONS.contains(&version) => {}
         Ok(version) if version < *VERSIONS.start() => {
-            return Err(wrong(format!("the journal is of version {version}, which is too old to be read"))
-                .help("bring it up to date: `npx drizzle-kit up`"));
+            return Err(wrong(format!("the journal has version {version}, which is too old"))
+                .help("upgrade it: `npx drizzle-kit up`"));
         }
-        _ => return Err(wrong(format!("the journal is of version `{}`, which is not known", journal.version))),
+        _ => return Err(wrong(format!("the journal has the unknown version `{}`", journal.version))),
     }
     let mut entries: Vec<Entry> = Vec::with_capacity(journal.entries.len());
     let mut tags = BTreeSet::new();
     for JournalEntry { when, tag } in journal.entries {
         let is_name = !tag.is_empty() && !tag.contains(['/', '\\', '\0']);
         if !is_name || !tags.insert(tag.clone()) {
-            let what = if is_name { "listed twice" } else { "no name of a file" };
+            let what = if is_name { "listed twice" } else { "not a file name" };
             return Err(CommandError::new(exit::INCONSISTENT, format!("`{tag}` is {what}")).at(file.display()));
         }
         let number = tag.split('_').next().unwrap_or_default();
@@ -142,8 +142,7 @@ fn read_journal(path: PathBuf) -> Result<DrizzleFolder> {
     let mut warnings = Vec::new();
     for name in file_names(&path)? {
         if let Some(tag) = name.strip_suffix(".sql").filter(|tag| !tags.contains(*tag)) {
-            let message =
-                format!("`{tag}.sql` is not in the journal: drizzle-kit never applied it, and it is left out");
+            let message = format!("skipped `{tag}.sql`: it is not in the journal, so drizzle-kit never applied it");
             warnings.push(Warning::new(message));
         }
     }
@@ -162,7 +161,7 @@ fn read_directories(path: &Path) -> Result<Vec<Entry>> {
         let directory = path.join(&name);
         let Some(when) = date(&name) else {
             let message =
-                format!("`{}` does not begin with its date, as in `20260101120000_name`", directory.display());
+                format!("`{}` does not start with its date, as in `20260101120000_name`", directory.display());
             return Err(CommandError::new(exit::INCONSISTENT, message));
         };
         entries.push(read_entry(name, when, directory.join(SQL_FILE), &directory.join("snapshot.json"), None)?);
@@ -179,7 +178,7 @@ fn read_entry(tag: String, when: i64, file: PathBuf, snapshot: &Path, journal: O
             return Err(CommandError::new(exit::INCONSISTENT, message).note("nothing was written").help(
                 match git::look(&file) {
                     InGit::Restorable(command) => format!("restore it: `{command}`"),
-                    _ => "git does not have it: copy it from another checkout or a backup".to_owned(),
+                    _ => "it is not in git: copy it from another checkout or a backup".to_owned(),
                 },
             ));
         }

@@ -18,6 +18,6 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
         let message = error.to_string();
         // the place is said already
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        CommandError::new(exit::INCONSISTENT, format!("the file is not as drizzle-kit writes it: {message}")).at(place)
+        CommandError::new(exit::INCONSISTENT, format!("not a file written by drizzle-kit: {message}")).at(place)
     })
 }

@@ -122,15 +122,15 @@ impl Outline {
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let Header { version, dialect } = read_json(path)?;
         if !DIALECTS.contains(&dialect.as_str()) {
-            let message = format!("the snapshot is for `{dialect}`, not for SQLite or Turso");
+            let message = format!("the snapshot is for `{dialect}`, not SQLite or Turso");
             return Err(CommandError::usage(message).at(path.display()));
         }
         match version.as_str() {
             "5" | "6" => Ok(Self::of_named(read_json(path)?)),
             "7" => Ok(Self::of_listed(read_json(path)?)),
             _ => {
-                let message = format!("the snapshot is of version `{version}`, and 5 to 7 can be read");
-                Err(CommandError::usage(message).at(path.display()).help("bring it up to date: `npx drizzle-kit up`"))
+                let message = format!("the snapshot has version `{version}`; supported: 5 to 7");
+                Err(CommandError::usage(message).at(path.display()).help("upgrade it: `npx drizzle-kit up`"))
             }
         }
     }
@@ -174,13 +174,13 @@ impl Outline {
         let mut found = BTreeSet::new();
         for (name, columns) in &self.tables {
             let Some(table) = schema.table(name) else {
-                found.insert(format!("there is no table `{name}`"));
+                found.insert(format!("no table `{name}`"));
                 continue;
             };
             for (column, outline) in columns {
                 let place = format!("`{name}.{column}`");
                 let Some(column) = table.column(column) else {
-                    found.insert(format!("there is no column {place}"));
+                    found.insert(format!("no column {place}"));
                     continue;
                 };
                 if column.decl_type != DeclType::new(&outline.decl_type) {
@@ -195,21 +195,20 @@ impl Outline {
                 }
             }
             let more = table.columns.iter().filter(|column| !columns.contains_key(&column.name));
-            found.extend(more.map(|column| format!("there is a column `{name}.{}`", column.name)));
+            found.extend(more.map(|column| format!("extra column `{name}.{}`", column.name)));
         }
         let tables = schema.tables.iter().map(|table| &table.name);
         let tables = tables.chain(schema.virtual_tables.iter().map(|table| &table.name));
-        found.extend(
-            tables.filter(|name| !self.tables.contains_key(*name)).map(|name| format!("there is a table `{name}`")),
-        );
+        found
+            .extend(tables.filter(|name| !self.tables.contains_key(*name)).map(|name| format!("extra table `{name}`")));
         for (index, table) in &self.indexes {
             // a table that is missing is said to be
             if schema.table(table).is_some_and(|table| !table.indexes.contains(index)) {
-                found.insert(format!("there is no index `{index}` of `{table}`"));
+                found.insert(format!("no index `{index}` of `{table}`"));
             }
         }
         let views = self.views.iter().filter(|view| !schema.views.contains(view));
-        found.extend(views.map(|view| format!("there is no view `{view}`")));
+        found.extend(views.map(|view| format!("no view `{view}`")));
         found
     }
 }

@@ -1,10 +1,13 @@
 //! `dbmigrate.toml` as the subcommand reads it. What can be in it is in [`dbmigrate_core::config`], because the macros
 //! read it too.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 pub(crate) use dbmigrate_core::config::{Config, FILE_NAME};
 use dbmigrate_core::config::{TOKEN_VARIABLE, position};
+use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::glob::Glob;
 
 use crate::error::{CommandError, Result};
 use crate::project::path;
@@ -30,11 +33,41 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         problem.help.into_iter().fold(error, CommandError::help)
     })?;
     if config.url.as_ref().is_some_and(|url| has_credentials(url)) {
-        let message = "`url` has credentials in it, and this file is for everybody";
-        let help = format!("put the token into the environment variable `{TOKEN_VARIABLE}` or into `.env`");
+        let message = "`url` contains credentials, and this file is checked in";
+        let help = format!("set the token in the environment or in `.env`: `{TOKEN_VARIABLE}=…`");
         return Err(CommandError::usage(message).at(path.display()).help(help));
     }
     Ok(config)
+}
+
+/// What to do about what is somebody else's: the line that hides it, beside what is hidden already.
+pub(crate) fn hiding(config: &Config, name: &Name) -> String {
+    format!("ignore it in `{FILE_NAME}`: `{}`", ignore_line(config, name))
+}
+
+/// The line of the configuration that hides a name, beside what is hidden already.
+pub(crate) fn ignore_line(config: &Config, name: &Name) -> String {
+    let patterns = config.ignore.patterns().map(|pattern| pattern.as_str().to_owned()).chain([Glob::of(name)]);
+    let patterns: Vec<String> = patterns.map(|pattern| toml_string(&pattern)).collect();
+    format!("ignore = [{}]", patterns.join(", "))
+}
+
+/// A text as it stands in the configuration, on one line and without a backtick inside.
+pub(crate) fn toml_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            char if char.is_control() || char == '`' => {
+                // writing to a string cannot fail
+                let _ = write!(quoted, "\\u{:04X}", u32::from(char));
+            }
+            char => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// An error in `Cargo.toml`, with its place.
@@ -75,17 +108,16 @@ mod tests {
     fn unknown_fields_are_refused_at_their_place_with_a_suggestion() {
         let wanted = "dbmigrate.toml:2:1: unknown field `migratons` | did you mean `migrations`?";
         assert_eq!(error("url = \"a\"\nmigratons = \"x\""), wanted);
-        assert!(
-            error("[databases]")
-                .contains("there are `migrations`, `root`, `url`, `token_env`, `timeout`, `retries`, `busy_timeout`")
-        );
+        assert!(error("[databases]").contains(
+            "expected one of `migrations`, `root`, `url`, `token_env`, `timeout`, `retries`, `busy_timeout`"
+        ));
     }
 
     #[test]
     fn wrong_values_are_refused_at_their_place() {
         let message = error("\nbusy_timeout = \"soon\"");
         assert!(message.starts_with("dbmigrate.toml:2:16: invalid type: string, expected an integer"), "{message}");
-        assert!(error("busy_timeout = -1").contains("dbmigrate.toml:1:16: the number is too large, or less than 0"));
+        assert!(error("busy_timeout = -1").contains("dbmigrate.toml:1:16: the number is too large or negative"));
         assert!(error("busy_timeout = 100000").contains("more than a day"));
         assert!(error("migrations = \"\"").contains("is empty"));
         assert!(error("url = ").starts_with("dbmigrate.toml:1:7"), "{}", error("url = "));
@@ -97,7 +129,7 @@ mod tests {
         assert!(config.ignore.hides(&"LEGACY_users".into()) && config.ignore.hides(&"spatial_ref_sys".into()));
         assert!(!config.ignore.hides(&"users".into()) && !Config::default().ignore.hides(&"users".into()));
         assert_eq!(error("ignore = [\"a\",\n  \"\"]"), "dbmigrate.toml:2:3: the pattern is empty | ");
-        assert!(error("ignore = [\"a\", \"[ab]*\"]").starts_with("dbmigrate.toml:1:16: `[ab]*` has a `[` in it"));
+        assert!(error("ignore = [\"a\", \"[ab]*\"]").starts_with("dbmigrate.toml:1:16: `[ab]*` contains `[`"));
         assert!(
             error("ignore = \"a\"")
                 .starts_with("dbmigrate.toml:1:10: invalid type: string, expected a list of strings")

@@ -86,20 +86,20 @@ impl Context {
         let path = folder.path().display().to_string();
         let error = match folder.path().is_dir() {
             true => CommandError::new(exit::INCONSISTENT, format!("`{path}` has no `{}`", lock::FILE_NAME)),
-            false => CommandError::new(exit::INCONSISTENT, format!("there is no migrations folder `{path}`")),
+            false => CommandError::new(exit::INCONSISTENT, format!("no migrations folder at `{path}`")),
         };
         let copy = format!("`COPY {0} ./{0}`", self.config.migrations.display());
         Err(error
-            .help(format!("in a container, copy it beside `Cargo.toml`: {copy}"))
-            .help("in a new package, make it: `cargo dbmigrate init`")
-            .help("beside a database that is there: `cargo dbmigrate pull --baseline --out src/schema.rs`"))
+            .help(format!("in a container, copy it next to `Cargo.toml`: {copy}"))
+            .help("in a new package, create it: `cargo dbmigrate init`")
+            .help("for an existing database: `cargo dbmigrate pull --baseline --out src/schema.rs`"))
     }
 
     /// What is ignored cannot be made by migrations.
     fn refuse_ignored(&self, schema: &Schema) -> Result<()> {
         let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
-        let message = format!("the migrations make `{name}`, but the pattern `{pattern}` hides it in databases");
-        let help = "take the pattern out of `ignore`, or make it narrower".to_owned();
+        let message = format!("the migrations create `{name}`, but the pattern `{pattern}` hides it in databases");
+        let help = "remove the pattern from `ignore`, or make it narrower".to_owned();
         Err(CommandError::usage(message).at(path::for_display(&self.package.root.join(FILE_NAME)).display()).help(help))
     }
 
@@ -159,13 +159,13 @@ impl Context {
         let Place::Server(server) = url.place() else { return };
         let from = url.source();
         if server.token.is_some() && !server.url.is_encrypted() && !server.url.is_loopback() {
-            let message = format!("`{url}` is not encrypted: everybody on the way can read the token");
+            let message = format!("`{url}` is not encrypted: anyone on the network can read the token");
             self.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
         }
         if server.token_source == TokenSource::Url && matches!(from, UrlSource::Argument | UrlSource::Side(_)) {
-            let message = format!("everybody on this machine can read the token in {from}");
+            let message = format!("anyone on this machine can read the token in {from}");
             let variable = self.config.token_variable();
-            let help = format!("put it into the environment, or into `.env`: `{variable}=…`");
+            let help = format!("set it in the environment or in `.env`: `{variable}=…`");
             self.printer.warning(&message, &[help]);
         }
     }

@@ -5,10 +5,12 @@ mod context;
 pub(crate) mod gitignore;
 pub(crate) mod package;
 pub(crate) mod path;
+mod retry;
 mod selection;
 pub(crate) mod setup;
 pub(crate) mod url;
 pub(crate) mod write;
 
 pub(crate) use context::Context;
+pub(crate) use retry::Retry;
 pub(crate) use selection::Selection;

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dbmigrate_core::shell::shell_flag;
 use serde::Deserialize;
 
 use super::selection::Selection;
@@ -62,11 +63,11 @@ impl Package {
 
 fn given_manifest(path: &Path) -> Result<PathBuf> {
     if !path.ends_with(MANIFEST) {
-        let help = format!("say `--manifest-path {}`", path.join(MANIFEST).display());
+        let help = format!("use `{}`", shell_flag("--manifest-path", &path.join(MANIFEST).display().to_string()));
         return Err(CommandError::usage(format!("`{}` is not a `{MANIFEST}`", path.display())).help(help));
     }
     if !path.is_file() {
-        return Err(CommandError::usage(format!("there is no `{}`", path.display())));
+        return Err(CommandError::usage(format!("manifest path `{}` does not exist", path.display())));
     }
     std::path::absolute(path).map_err(|error| CommandError::io("find", path, &error))
 }
@@ -75,8 +76,8 @@ fn nearest_manifest() -> Result<PathBuf> {
     let here = std::env::current_dir()
         .map_err(|error| CommandError::failed(format!("cannot find the working directory: {error}")))?;
     here.ancestors().map(|directory| directory.join(MANIFEST)).find(|path| path.is_file()).ok_or_else(|| {
-        let message = format!("there is no `{MANIFEST}` in `{}` or any directory above", here.display());
-        CommandError::failed(message).help("make a package: `cargo init`")
+        let message = format!("could not find `{MANIFEST}` in `{}` or any parent directory", here.display());
+        CommandError::failed(message).help("create a package: `cargo init`")
     })
 }
 
@@ -112,10 +113,10 @@ fn find_member(manifest: &Path, wanted: &str) -> Result<Package> {
         return Ok(found.clone());
     }
     let names = members.iter().map(|package| package.name.as_str());
-    let error = CommandError::usage(format!("there is no package `{wanted}` in this workspace"));
+    let error = CommandError::usage(format!("no package named `{wanted}` in this workspace"));
     Err(match did_you_mean(wanted, names.clone()) {
         Some(name) => error.help(format!("did you mean `-p {name}`?")),
-        None => error.help(format!("there are `{}`", names.collect::<Vec<_>>().join("`, `"))),
+        None => error.help(format!("expected one of `{}`", names.collect::<Vec<_>>().join("`, `"))),
     })
 }
 
@@ -131,9 +132,9 @@ fn find_user(manifest: &Path) -> Result<Package> {
         return Ok(only.clone());
     }
     let message = if users.is_empty() {
-        "this is a workspace, and none of its packages has migrations yet: which one is meant?"
+        "which package? none of this workspace's packages has migrations yet"
     } else {
-        "this is a workspace, and more than one of its packages has migrations: which one is meant?"
+        "which package? several of this workspace's packages have migrations"
     };
     let candidates = if users.is_empty() { members.iter().collect() } else { users };
     let options = candidates.iter().map(|package| format!("`-p {}`", package.name)).collect::<Vec<_>>();

@@ -6,26 +6,25 @@ use clap::Args;
 
 /// The package and what of it is compiled.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Package")]
 pub(crate) struct Selection {
-    /// Package of the workspace
-    #[arg(short, long, global = true, value_name = "NAME")]
+    /// Package with the structs and migrations
+    #[arg(short, long, global = true, value_name = "SPEC", help_heading = "Package Selection")]
     pub package: Option<String>,
 
     /// Path to Cargo.toml
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Manifest Options")]
     pub manifest_path: Option<PathBuf>,
 
-    /// Features to read the structs with, separated by commas or spaces
-    #[arg(short = 'F', long, global = true, value_name = "FEATURES")]
+    /// Space or comma separated list of features to activate
+    #[arg(short = 'F', long, global = true, value_name = "FEATURES", help_heading = "Feature Selection")]
     pub features: Vec<String>,
 
-    /// Read the structs with all features
-    #[arg(long, global = true)]
+    /// Activate all available features
+    #[arg(long, global = true, help_heading = "Feature Selection")]
     pub all_features: bool,
 
-    /// Read the structs without the feature `default`
-    #[arg(long, global = true)]
+    /// Do not activate the `default` feature
+    #[arg(long, global = true, help_heading = "Feature Selection")]
     pub no_default_features: bool,
 }
 

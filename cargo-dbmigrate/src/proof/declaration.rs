@@ -36,7 +36,7 @@ pub(crate) fn warn_of_empty(context: &Context, proof: &Proof, plan: &Plan) {
     let tables: BTreeSet<&Name> = unforeseen.chain(&proof.unproven).collect();
     for table in tables {
         context.printer.warning(
-            &format!("no rows could be made up for `{table}`: its change is proven on the empty table only"),
+            &format!("cannot generate rows for `{table}`: its change is only proven on the empty table"),
             &["try it on a copy of a database that has rows".to_owned()],
         );
     }
@@ -52,7 +52,7 @@ pub(crate) fn wrong_backfill(error: &ProofError, decisions: &Decisions) -> Optio
     let mut given = backfills.chain(decisions.conversions.iter().map(|given| ("convert", given)));
     let (flag, ((table, column), expr)) = given.find(|(_, (_, expr))| statement.contains(expr.as_str()))?;
     let error = CommandError::usage(format!("`--{flag} {table}.{column}={expr}` does not work: {error}"));
-    Some(error.help(format!("an SQL expression over the columns of `{table}`, renamed ones by their new names")))
+    Some(error.help(format!("write an SQL expression over the columns of `{table}`, with their new names")))
 }
 
 /// A plan that fails its proof is a bug of the planner, and is reported as one, unless it fails in an expression of the

@@ -4,4 +4,4 @@ mod declaration;
 mod replay;
 
 pub(crate) use declaration::{check, check_changes, unproven, warn_of_empty, wrong_backfill};
-pub(crate) use replay::replay_to;
+pub(crate) use replay::{replay_all, replay_to};

@@ -1,6 +1,7 @@
 //! Migrations replayed in memory.
 
 use dbmigrate_core::engine::apply::{Applied, ApplyError, Database, Failure, Loss, Observer, apply_pending};
+use dbmigrate_core::engine::replay::{OBJECTS_IN_A_PART, Replayed, replay_in_parts};
 use dbmigrate_core::engine::{Connection, Ignore};
 use dbmigrate_core::folder::Folder;
 use pollster::block_on;
@@ -19,6 +20,20 @@ impl Observer for Silent {
     fn begin(&mut self, _: &str, _: usize, _: usize) {}
     fn loses(&mut self, _: &Loss) {}
     fn applied(&mut self, _: &Applied) {}
+}
+
+/// All migrations replayed in memory, each with its checks: in parts, if that shows everything.
+///
+/// # Errors
+/// As for [`replay_to`].
+pub(crate) fn replay_all(folder: &Folder, ignore: &Ignore) -> Result<Replayed> {
+    // what is ignored may be named by any statement
+    if ignore.is_empty()
+        && let Some(replayed) = block_on(replay_in_parts(folder, OBJECTS_IN_A_PART))
+    {
+        return Ok(replayed);
+    }
+    replay_to(folder, folder.migrations().len(), ignore).map(Replayed::whole)
 }
 
 /// A database in memory to which the first `count` migrations are applied, each with its checks. As in the real one,

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{Diff, Renames, diff};
-use dbmigrate_core::engine::apply::{Finding, Loss, Target as _};
+use dbmigrate_core::engine::apply::{FailingRows, Finding, Loss, Target as _};
 use dbmigrate_core::plan::besides::Wanted;
 use dbmigrate_core::plan::decide::{answerable, questions};
-use dbmigrate_core::plan::{Accepted, Decisions, Lint, Preflight, Question, plan};
+use dbmigrate_core::plan::{Accepted, Decisions, Lint, Plan, Preflight, Question, plan};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::path::path;
@@ -30,7 +30,7 @@ pub(super) fn decide(run: &Run<'_>, live: &mut Live) -> Result<Decided> {
     let new = &run.declared.schema;
     let (renames, ambiguous) = structs::renames_on(run.declared, &old);
     let mut decisions = Decisions { renames, ..Decisions::default() };
-    run.asker.answers.decide(&mut decisions, run.asker.words, (&old, new))?;
+    run.asker.answer(&mut decisions, &old, new)?;
     let mut guarded: Vec<Question> = Vec::new();
     loop {
         let wanted = run.wanted(&old, &decisions);
@@ -130,9 +130,23 @@ fn contradictions(
             _ => false,
         })
     };
+    let failing = failing(run, live, &plan)?;
     let preflights: Vec<Preflight> = plan.preflights.into_iter().filter(|preflight| !is_asked(preflight)).collect();
-    let found = findings(run, live, &preflights)?;
-    Ok(refused::contradicted(run, &found, &preflights))
+    let found = match findings(run, live, &preflights) {
+        // a preflight may evaluate what fails
+        Err(_) if !failing.is_empty() => Vec::new(),
+        found => found?,
+    };
+    let mut contradicted = refused::contradicted(run, &found, &preflights);
+    contradicted.extend(refused::failing(run, &failing));
+    Ok(contradicted)
+}
+
+/// Looks for rows on which expressions fail, outside of a transaction.
+fn failing(run: &Run<'_>, live: &mut Live, plan: &Plan) -> Result<Vec<FailingRows>> {
+    let Some(database) = live.database.as_mut() else { return Ok(Vec::new()) };
+    let statements: Vec<&str> = plan.statements().collect();
+    block_on(database.failing_rows(&statements)).map_err(|error| refused::no_answers(run, &error))
 }
 
 /// Runs preflights, outside of a transaction.
@@ -186,11 +200,11 @@ fn conversions(
     let Ok(plan) = plan(old, wanted, difference, &strict) else { return Ok(Vec::new()) };
     let mut losses = Vec::new();
     for object in named {
-        let flag = format!("--accept {lint}:");
-        let flag = [flag.clone(), flag.replacen(' ', " '", 1)];
+        let accepts = format!("{lint}:");
         let is_it = |preflight: &&Preflight| {
             let Some(Place::Column(table, column)) = &preflight.place else { return false };
-            let asks = |(_, answer): &(String, String)| flag.iter().any(|flag| answer.starts_with(flag));
+            // in whatever quotes it is to be typed
+            let asks = |(_, flag): &(String, String)| flag.starts_with("--accept ") && flag.contains(&accepts);
             path([table, column]).eq_ignore_ascii_case(&object) && preflight.answers.iter().any(asks)
         };
         let queries: Vec<String> =
@@ -215,7 +229,7 @@ fn warn_of_unused_words(run: &Run<'_>, old: &Schema, wanted: &Wanted) -> Result<
             _ => continue,
         };
         if !is_used {
-            let message = format!("`--accept {word}:{name}`: nothing of that kind happens");
+            let message = format!("`--accept {word}:{name}`: no change needs it");
             run.context.printer.warning(&message, &[]);
         }
     }

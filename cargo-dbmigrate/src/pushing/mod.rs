@@ -38,12 +38,12 @@ impl Run<'_> {
             if self.attempt().map_err(|error| self.asker.with_answers(error))? {
                 return Ok(());
             }
-            let text = format!("{} anew: its schema was changed in the meantime", self.url);
+            let text = format!("{} again: its schema changed in the meantime", self.url);
             self.context.printer.status("Planning", text);
         }
-        Err(CommandError::failed(format!("the schema of `{}` changes all the time", self.url))
+        Err(CommandError::failed(format!("the schema of `{}` keeps changing", self.url))
             .note("nothing was changed")
-            .help("find out who changes it, and push again when it is quiet"))
+            .help("find out what changes it, then push again"))
     }
 
     /// Looks at the database and makes it what is declared. False: it has changed in the meantime.
@@ -103,12 +103,11 @@ impl Run<'_> {
         plan: &Plan,
     ) -> Result<Option<u64>> {
         let is_new = database.is_none();
-        let retries = self.retries.unwrap_or(self.context.config.retries);
         let database = match database {
             Some(database) => database,
             None => open(self.context, self.url, true)?,
         };
-        let mut database = database.retrying(retries);
+        let mut database = database.retrying(self.retries);
         let work = Arc::new(Work::default());
         if self.context.printer.shows_progress() {
             database = watched(database, &work, self.url)?;
@@ -139,8 +138,7 @@ impl Run<'_> {
 
     /// Makes the change where nothing of it stays. `None`: somebody else has changed the schema.
     fn rehearse(&self, before: &Introspected, decided: &Decided, plan: &Plan) -> Result<Option<u64>> {
-        let retries = self.retries.unwrap_or(self.context.config.retries);
-        let mut rehearsal = Rehearsal::of(self.context, self.url, retries)?;
+        let mut rehearsal = Rehearsal::of(self.context, self.url, self.retries)?;
         let result = block_on(rehearsal.database().push(&self.change(before, decided, plan)));
         match result {
             Ok(Step::Applied { milliseconds }) => Ok(Some(milliseconds)),
@@ -165,16 +163,16 @@ impl Run<'_> {
         self.say_json(decided, &[], None);
         if declared.is_empty() && live.found.schema.is_empty() {
             printer.warning(
-                "no struct with `#[derive(Table)]` was found",
+                "no struct with `#[derive(Table)]` found",
                 &[format!(
-                    "looked in the library and the binaries of `{}`; see `cargo dbmigrate init`",
+                    "searched the library and binaries of `{}`; to add one: `cargo dbmigrate init`",
                     self.context.package.name
                 )],
             );
             return;
         }
         let tables = crate::report::counted(declared.tables.len() + declared.virtual_tables.len(), "table");
-        printer.status("Unchanged", format!("{} is what the structs declare ({tables})", self.url));
+        printer.status("Unchanged", format!("{} matches the structs ({tables})", self.url));
         self.say_left_alone(live, decided, self.context.printer.is_verbose());
     }
 

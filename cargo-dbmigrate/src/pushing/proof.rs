@@ -32,7 +32,7 @@ pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) 
     };
     let (moved, out): (Vec<LeftOut>, Vec<LeftOut>) = out.into_iter().partition(is_moved);
     if let Some(LeftOut { kind, name, message }) = moved.iter().find(|object| object.kind != "view") {
-        let text = format!("{kind} `{name}` stands in the way, and what becomes of it cannot be tried out: {message}");
+        let text = format!("{kind} `{name}` blocks the change, and cannot be tried: {message}");
         return Err(CommandError::new(exit::DECISION, text)
             .note("nothing was changed")
             .help(format!("drop the {kind} by hand, push, and create it again")));
@@ -56,12 +56,11 @@ pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) 
             Ok(())
         }
         Err(ProofError::Engine(error)) => {
-            let message = format!("the change cannot be tried out in memory: {error}");
+            let message = format!("cannot try the change in memory: {error}");
             Err(CommandError::failed(message).note("nothing was changed"))
         }
         Err(error) => Err(wrong_backfill(&error, &decided.decisions).unwrap_or_else(|| {
-            unproven(&error, plan, "change", "nothing was changed")
-                .help("to go on, change the database by hand, then push again")
+            unproven(&error, plan, "change", "nothing was changed").help("change the database by hand, then push again")
         })),
     }
 }
@@ -100,11 +99,11 @@ fn check(run: &Run<'_>, decided: &Decided, before: &Schema, out: &mut Vec<LeftOu
         .iter()
         .map(|(kind, name, message)| {
             let text =
-                format!("{kind} `{name}`, which no struct declares, would not compile after the change: {message}");
+                format!("{kind} `{name}` would not compile after the change, and no struct declares it: {message}");
             Diagnostic::error(text).help(drop_broken(run, kind, name))
         })
         .collect();
-    Err(CommandError::new(exit::DECISION, "what the structs do not declare uses what changes, nothing was changed")
+    Err(CommandError::new(exit::DECISION, "undeclared objects use what would change, nothing was changed")
         .diagnostics(run.context.printer.render(&diagnostics)))
 }
 
@@ -125,7 +124,7 @@ fn new_problems(run: &Run<'_>, old: &Schema, wanted: &Schema) -> Result<()> {
     }
     Err(CommandError::new(
         exit::DECISION,
-        "what the structs declare does not go together with what else is in the database, nothing was changed",
+        "the structs conflict with other objects of the database, nothing was changed",
     )
     .diagnostics(run.context.printer.render(&problems)))
 }

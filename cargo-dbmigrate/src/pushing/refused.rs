@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use dbmigrate_core::diff::{Diff, Renames};
 use dbmigrate_core::engine::EngineError;
-use dbmigrate_core::engine::apply::{Failure, Finding};
+use dbmigrate_core::engine::apply::{FailingRows, Failure, Finding};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::introspect::StoredObject;
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::plan::besides::Wanted;
-use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Plan, Preflight};
 use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::shell::shell_quoted;
 use dbmigrate_core::sql::path::path;
 use dbmigrate_core::sql::{Expr, Name};
 
 use super::run::{Decided, Live, Run};
-use crate::database::failure::engine_error;
+use crate::database::failure::{engine_error, to_see};
 use crate::diagnostic::Diagnostic;
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -27,13 +27,13 @@ const UNCHANGED: &str = "nothing was changed";
 
 /// A database that migrations are applied to.
 pub(super) fn history(run: &Run<'_>, count: usize) -> CommandError {
-    let (url, command) = (run.url, &run.asker.command_line);
+    let (url, command) = (run.url, run.asker.command_line());
     let message = format!("`{url}` has a migration history ({})", counted(count, "migration"));
     CommandError::new(exit::DECISION, message)
-        .note("a push is not recorded in it: `migrate` would find a database that no migration has left so")
+        .note("a push is not recorded there: `migrate` would report it as drift")
         .note(UNCHANGED)
-        .help("make the change a migration: `cargo dbmigrate generate`, then `cargo dbmigrate migrate`")
-        .help(format!("push all the same: `{command} --accept history`"))
+        .help("write a migration instead: `cargo dbmigrate generate`, then `cargo dbmigrate migrate`")
+        .help(format!("push anyway: `{command} --accept history`"))
 }
 
 /// Names that the structs declare and that something has which cannot be read.
@@ -55,17 +55,17 @@ pub(super) fn unreadable_names(run: &Run<'_>, live: &Live) -> Result<()> {
         })
         .collect();
     if let (true, Some(unreadable)) = (run.taking.is_some(), live.found.unreadable.first()) {
-        let message = format!("`{}` has what cannot be read: {unreadable}", run.url);
+        let message = format!("an object of `{}` cannot be read: {unreadable}", run.url);
         return Err(CommandError::failed(message)
             .note(UNCHANGED)
-            .help("drop it by hand, or make the database anew: `cargo dbmigrate reset`"));
+            .help("drop it by hand, or recreate the database: `cargo dbmigrate reset`"));
     }
     if diagnostics.is_empty() {
         return Ok(());
     }
-    Err(CommandError::failed("the database has objects of declared names that cannot be read, nothing was changed")
+    Err(CommandError::failed("some objects with declared names cannot be read, nothing was changed")
         .diagnostics(run.context.printer.render(&diagnostics))
-        .help("bring them into another form by hand, or rename what the structs declare"))
+        .help("rewrite them by hand, or rename the structs' tables"))
 }
 
 /// Views whose names tables are to have, and triggers on what is left alone whose names other triggers are to have.
@@ -77,15 +77,14 @@ pub(super) fn names_in_the_way(run: &Run<'_>, wanted: &Wanted) -> Result<()> {
         .map(|name| {
             let message = format!("`{name}` is a view in `{}`, and a struct declares a table of that name", run.url);
             let flag = format!("--accept drop_view:{}", shell_quoted(&path([name])));
-            let help = format!("if the view is not needed: `{} {flag}`", run.asker.command_line);
+            let help = format!("if the view is not needed: `{} {flag}`", run.asker.command_line());
             run.declared.point(Diagnostic::error(message).help(help), &Place::Table(name.clone()), "declared here")
         })
         .collect();
     diagnostics.extend(besides.triggers_in_the_way.iter().map(|name| {
         let message =
-            format!("trigger `{name}` of `{}` is on what no struct declares, and has a declared name", run.url);
-        let help =
-            format!("give the declared one another name, or drop the other by hand: `DROP TRIGGER {}`", name.sql());
+            format!("trigger `{name}` of `{}` has a declared name, but no struct declares its table", run.url);
+        let help = format!("rename the declared one, or drop the other by hand: `DROP TRIGGER {}`", name.sql());
         run.declared.point(Diagnostic::error(message).help(help), &Place::Trigger(name.clone()), "declared here")
     }));
     if diagnostics.is_empty() {
@@ -125,14 +124,14 @@ pub(super) fn ambiguous_renames(
         .iter()
         .map(|one| {
             let Ambiguous { place, from, to } = one;
-            let message = format!("was `{from}` renamed to `{to}` already? both names are taken, before and after");
+            let message = format!("was `{from}` already renamed to `{to}`? both names exist before and after");
             run.declared.point(Diagnostic::error(message), place, "")
         })
         .collect();
     Err(CommandError::new(exit::DECISION, format!("a database has no record of renames, {UNCHANGED}"))
         .diagnostics(run.context.printer.render(&diagnostics))
-        .help("if it was: take `renamed_from` out")
-        .help(format!("if not: `{} {}`, then take `renamed_from` out", run.asker.command_line, flags.join(" "))))
+        .help("if it was: remove `renamed_from`")
+        .help(format!("if not: `{} {}`, then remove `renamed_from`", run.asker.command_line(), flags.join(" "))))
 }
 
 /// Whether the renames lead from a name back to it.
@@ -168,16 +167,16 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
             let moving = hangs_on(&one.object)?;
             let (kind, name) = (&one.object.kind, &one.object.name);
             let message =
-                format!("{kind} `{name}` hangs on `{moving}`, which changes, and cannot be read: {}", one.reason);
+                format!("{kind} `{name}` depends on `{moving}`, which changes, but cannot be read: {}", one.reason);
             let diagnostic = Diagnostic::error(message);
             Some(diagnostic.help(match kind.as_str() {
-                "table" => format!("bring `{name}` into another form by hand, with all its rows"),
-                _ => format!("drop the {kind} by hand, push, and create it again as it has to be then"),
+                "table" => format!("rewrite `{name}` by hand, keeping its rows"),
+                _ => format!("drop the {kind} by hand, push, then create it again to fit the new schema"),
             }))
         })
         .collect();
     if !unreadable.is_empty() {
-        return Err(CommandError::failed("what cannot be read is not changed, and would not survive the push")
+        return Err(CommandError::failed("objects that cannot be read would not survive the push")
             .diagnostics(run.context.printer.render(&unreadable))
             .note(UNCHANGED));
     }
@@ -203,7 +202,7 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
     if broken.is_empty() {
         return Ok(());
     }
-    Err(CommandError::new(exit::DECISION, "SQLite alters no table while a view or trigger does not compile")
+    Err(CommandError::new(exit::DECISION, "SQLite cannot alter tables while a view or trigger does not compile")
         .diagnostics(run.context.printer.render(&broken))
         .note(UNCHANGED))
 }
@@ -212,9 +211,9 @@ pub(super) fn in_the_way(run: &Run<'_>, live: &Live, plan: &Plan) -> Result<()> 
 pub(super) fn drop_broken(run: &Run<'_>, kind: &str, name: &Name) -> String {
     if kind == "view" {
         let flag = format!("--accept drop_view:{}", shell_quoted(&path([name])));
-        format!("if it is not needed: `{} {flag}`", run.asker.command_line)
+        format!("if it is not needed: `{} {flag}`", run.asker.command_line())
     } else {
-        format!("drop it by hand, push, and create it as it has to be then: `DROP TRIGGER {}`", name.sql())
+        format!("drop it by hand, push, then create it again to fit the new schema: `DROP TRIGGER {}`", name.sql())
     }
 }
 
@@ -224,7 +223,7 @@ pub(super) fn contradicted(run: &Run<'_>, found: &[Finding], preflights: &[Prefl
         let mut diagnostic = Diagnostic::error(&finding.message);
         let Some(preflight) = preflights.get(finding.preflight) else { return diagnostic };
         for (when, flag) in &preflight.answers {
-            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", run.asker.command_line));
+            diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", run.asker.command_line()));
         }
         if !preflight.rows.is_empty() {
             diagnostic = diagnostic.help(format!("to see them: `{}`", preflight.rows));
@@ -237,14 +236,25 @@ pub(super) fn contradicted(run: &Run<'_>, found: &[Finding], preflights: &[Prefl
     found.iter().map(diagnostic).collect()
 }
 
+/// Expressions that fail on rows.
+pub(super) fn failing(run: &Run<'_>, found: &[FailingRows]) -> Vec<Diagnostic> {
+    let diagnostic = |one: &FailingRows| {
+        let diagnostic = Diagnostic::error(one.to_string());
+        let helps = to_see(std::slice::from_ref(one));
+        let diagnostic = helps.into_iter().fold(diagnostic, Diagnostic::help);
+        diagnostic.help(format!("fix the rows or change the expression, then run `{}`", run.asker.command_line()))
+    };
+    found.iter().map(diagnostic).collect()
+}
+
 /// A database that cannot be asked.
 pub(super) fn no_answers(run: &Run<'_>, error: &EngineError) -> CommandError {
-    engine_error("cannot look at the rows", error, run.url.into()).note(UNCHANGED)
+    engine_error("cannot read the rows", error, run.url.into()).note(UNCHANGED)
 }
 
 /// A preflight that does not run.
 pub(super) fn preflight(run: &Run<'_>, query: &str, error: &EngineError) -> CommandError {
-    engine_error("cannot look at the rows", error, run.url.into()).note(format!("the query: {query}")).note(UNCHANGED)
+    engine_error("cannot read the rows", error, run.url.into()).note(format!("the query: {query}")).note(UNCHANGED)
 }
 
 /// A change that failed, and was undone.
@@ -252,6 +262,7 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
     let shown = run.url.to_string();
     match failure {
         Failure::Contradicted { found } => run.asker.missing(&[], &contradicted(run, found, &plan.preflights)),
+        Failure::PreflightExpressions { found, .. } => run.asker.missing(&[], &failing(run, found)),
         Failure::Statement { number: 0, statement, error, .. } if error.kind != ErrorKind::Constraint => {
             preflight(run, statement, error)
         }
@@ -262,19 +273,19 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
                 ErrorKind::Constraint => shown
                     .with_exit_code(exit::DECISION)
                     .note(UNCHANGED)
-                    .help("mend the rows that the constraint speaks of, then push again"),
+                    .help("fix the rows that violate the constraint, then push again"),
                 _ => shown.note(UNCHANGED),
             }
         }
         Failure::ForeignKeys { .. } => {
             CommandError::new(exit::DECISION, failure.to_string().replace("the migration", "the change"))
                 .note(UNCHANGED)
-                .help("mend the rows, then push again")
+                .help("fix the rows, then push again")
         }
         Failure::Structure { found, unreadable } => {
-            let error = CommandError::failed(format!("the change does not lead to what is wanted of `{shown}`"));
+            let error = CommandError::failed(format!("the change does not produce the wanted schema of `{shown}`"));
             let left = differences(found, &decided.wanted.schema);
-            let error = left.iter().fold(error, |error, line| error.note(format!("still to do: {line}")));
+            let error = left.iter().fold(error, |error, line| error.note(format!("missing: {line}")));
             let error = unreadable.iter().fold(error, |error, object| error.note(format!("cannot be read: {object}")));
             error.note(UNCHANGED)
         }
@@ -285,10 +296,10 @@ pub(super) fn failure(run: &Run<'_>, failure: &Failure, decided: &Decided, plan:
         }
         Failure::Lost { error, is_known: true } => CommandError::failed(format!("the connection was lost: {error}"))
             .note(UNCHANGED)
-            .help(format!("push again: `{}`", run.asker.command_line)),
+            .help(format!("push again: `{}`", run.asker.command_line())),
         Failure::Lost { error, .. } => CommandError::failed(format!("the connection was lost: {error}"))
-            .note("nobody can tell whether the change was made: the server does not answer any more")
-            .help("see what is left to do, as soon as it answers: `cargo dbmigrate diff`"),
+            .note("it is unknown whether the change was made: the server stopped answering")
+            .help("check what is left once the server answers: `cargo dbmigrate diff`"),
         Failure::Engine { error, .. } if error.kind == ErrorKind::Stolen => {
             engine_error("the push failed", error, run.url.into()).note(UNCHANGED)
         }

@@ -19,8 +19,8 @@ pub(crate) struct Run<'a> {
     pub(crate) context: &'a Context,
     /// Whether the SQL is shown and nothing is changed.
     pub(crate) only_show: bool,
-    /// How often it is tried again on a server, if not as often as it is configured.
-    pub(crate) retries: Option<u32>,
+    /// How often it is tried again on a server.
+    pub(crate) retries: u32,
     pub(crate) url: &'a DatabaseUrl,
     pub(crate) declared: &'a Declared,
     pub(crate) asker: Asker<'a>,

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use dbmigrate_core::folder::Folder;
-use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::plan::{Assessed, Lint, Plan};
+use dbmigrate_core::shell::shell_quoted;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::path::path;
 use serde_json::{Value, json};
 
 use super::run::{Decided, Live, Run};
-use crate::project::config::FILE_NAME;
+use crate::project::config::{self, FILE_NAME};
 use crate::report::counted;
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
@@ -58,13 +58,13 @@ impl Run<'_> {
         let has_migrations = self.context.folder().is_ok_and(|folder: Folder| !folder.migrations().is_empty());
         if has_migrations && live.has_history {
             printer.next(&[
-                "the database is no longer what its last migration left, so `migrate` stops at it".to_owned(),
+                "the database no longer matches its last migration, so `migrate` refuses it".to_owned(),
                 "write the migration for other databases: `cargo dbmigrate generate`".to_owned(),
             ]);
         } else if has_migrations {
             printer.next(&[
                 "write the migration for other databases: `cargo dbmigrate generate`".to_owned(),
-                "to go on with migrations on this one: `cargo dbmigrate baseline`".to_owned(),
+                "to use migrations on this one: `cargo dbmigrate baseline`".to_owned(),
             ]);
         }
     }
@@ -107,12 +107,13 @@ impl Run<'_> {
         if !counts.is_empty() {
             let (counts, names) = (counts.join(" and "), names.join(", "));
             let flag = flags.join("`, `");
-            let ignored = besides.tables.first().or(besides.views.first()).map(Name::as_str).unwrap_or_default();
+            let first = besides.tables.first().or(besides.views.first());
+            let ignored = first.map(|name| config::ignore_line(&self.context.config, name)).unwrap_or_default();
             let mut text = format!("{counts} that no struct declares: {names}");
             if with_help {
                 // writing to a string cannot fail
                 let _ = write!(text, "\nto drop one: `cargo dbmigrate push {flag}`");
-                let _ = write!(text, "\nto hide it: `ignore = [{ignored:?}]` in `{FILE_NAME}`");
+                let _ = write!(text, "\nto hide it: `{ignored}` in `{FILE_NAME}`");
             }
             printer.status("Left alone", text);
         }

@@ -3,7 +3,7 @@
 /// How every command that is shown begins.
 const COMMAND: &str = "cargo dbmigrate ";
 
-/// The flags of this run that the next one needs as well.
+/// The flags of this run that the next one needs as well, each with a space before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Again {
     /// For every command: which package, and what of it is read.
@@ -12,6 +12,8 @@ pub(crate) struct Again {
     pub url: String,
     /// For the same.
     pub timeout: String,
+    /// For the commands that write to a server.
+    pub retries: String,
 }
 
 impl Again {
@@ -25,22 +27,35 @@ impl Again {
             let (name, rest) = part.split_at(end);
             completed.push_str(&start);
             completed.push_str(name);
-            completed.push_str(&self.selection);
-            let typed = rest.split('`').next().unwrap_or_default();
-            let opens = match name {
-                "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" => true,
-                "generate" => typed.contains("--undo") || typed.contains("--amend"),
-                _ => false,
-            };
-            if opens {
-                for (flag, typed) in [(" --url ", &self.url), (" --timeout ", &self.timeout)] {
-                    if !rest.starts_with(flag) {
-                        completed.push_str(typed);
-                    }
-                }
-            }
+            completed.push_str(&self.flags(name, rest.split('`').next().unwrap_or_default()));
             completed.push_str(rest);
         }
         completed
+    }
+
+    /// The flags for a command. `typed` is what stands behind its name.
+    fn flags(&self, name: &str, typed: &str) -> String {
+        if name == "help" || name.starts_with('-') {
+            return String::new();
+        }
+        let opens = match name {
+            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" => true,
+            "generate" => typed.contains(" --undo") || typed.contains(" --amend"),
+            _ => false,
+        };
+        let writes = matches!(name, "migrate" | "push");
+        let is_said = |flag: &str| {
+            let behind = typed.match_indices(flag).filter(|(at, _)| typed[..*at].ends_with(' '));
+            behind.map(|(at, _)| &typed[at + flag.len()..]).any(|rest| rest.is_empty() || rest.starts_with([' ', '=']))
+        };
+        let mut flags = self.selection.clone();
+        for (flag, value, is_for) in
+            [("--url", &self.url, opens), ("--timeout", &self.timeout, opens), ("--retries", &self.retries, writes)]
+        {
+            if is_for && !is_said(flag) {
+                flags.push_str(value);
+            }
+        }
+        flags
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
         _ => "values",
     };
     if *count > 0 || printer.is_verbose() {
-        printer.status(verb, format!("`{object}` with {count} {noun}, as allowed"));
+        printer.status(verb, format!("`{object}` with {count} {noun}, as accepted"));
     }
     printer.json("loss", &json!({ "lint": lint, "object": object, "count": count }));
 }

@@ -4,22 +4,21 @@ use clap::{Args, ValueEnum};
 
 /// How to speak.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Output")]
 pub(crate) struct Output {
-    /// Colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_default_value = true)]
+    /// Coloring
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: Color,
 
-    /// Say only results, warnings and errors
+    /// Print only results, warnings and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Say more
+    /// Use verbose output
     #[arg(short, long, global = true)]
     pub verbose: bool,
 
-    /// Format of results, warnings and errors
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t, hide_default_value = true)]
+    /// Output format
+    #[arg(long, global = true, value_enum, value_name = "FMT", default_value_t)]
     pub message_format: MessageFormat,
 }
 

@@ -41,18 +41,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
     (Meaning::Same, &["Empty", "Left alone", "Unchanged"]),
     (
         Meaning::Heed,
-        &[
-            "By hand",
-            "Changed",
-            "Converting",
-            "Different",
-            "Drifted",
-            "Dropping",
-            "Large",
-            "Losing",
-            "Pending",
-            "Would drop",
-        ],
+        &["Changed", "Converting", "Different", "Drifted", "Dropping", "Large", "Losing", "Pending", "Would drop"],
     ),
 ];
 

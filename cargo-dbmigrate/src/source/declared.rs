@@ -104,7 +104,7 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
         let tolerated = match problem.place {
             Place::ForeignKey(..) if !by_name.contains(&problem.place) => None,
             Place::ForeignKey(..) if problem.kind == ProblemKind::Unusable => {
-                Some("with foreign keys on, the table cannot be written to".to_owned())
+                Some("with foreign keys on, the table accepts no rows".to_owned())
             }
             _ => problem.help.clone(),
         };
@@ -188,7 +188,7 @@ impl Merging {
         let here = (shape.file, shape.ident.span());
         if !declaration.deferred.is_empty() {
             // whoever left something open has said why, and then this is not reached; a gap must never pass for a schema
-            let message = format!("`{}` cannot be read completely: {:?}", shape.ident, declaration.deferred);
+            let message = format!("cannot read all of `{}`: {:?}", shape.ident, declaration.deferred);
             tree.report(tree.error_at(here.0, here.1, message).help("name the type: `#[column(type = \"TEXT\")]`"));
         }
         let name = match &declaration.object {

@@ -86,12 +86,12 @@ impl Tree {
             files.len() - 1
         };
         if let Some(at) = nesting::too_deep(&text[skipped..]) {
-            let message = format!("nested too deeply to be read: more than {} levels", nesting::DEEPEST);
+            let message = format!("nested too deeply: more than {} levels", nesting::DEEPEST);
             let place = at + skipped;
             self.report(
-                Diagnostic::error(message).at(path, place..place + 1, "").help(
-                    "a file that declares neither tables nor modules is not read: move this one into such a file",
-                ),
+                Diagnostic::error(message)
+                    .at(path, place..place + 1, "")
+                    .help("files without tables and modules are not read: move this one into such a file"),
             );
             return (file, None);
         }

@@ -116,8 +116,11 @@ impl View<'_> {
 
     fn through_alias(&self, ty: &Type, path: &syn::Path, alias: &Alias) -> Result<Option<ColumnType>> {
         if self.depth >= DEPTH {
-            return Err(DeclareError::new(ty.span(), format!("the alias `{}` refers to itself", alias.item.ident))
-                .help("name the type: `#[column(type = \"TEXT\")]`"));
+            return Err(DeclareError::new(
+                ty.span(),
+                format!("the type alias `{}` refers to itself", alias.item.ident),
+            )
+            .help("name the type: `#[column(type = \"TEXT\")]`"));
         }
         let given: Vec<&Type> = match path.segments.last().map(|last| &last.arguments) {
             Some(PathArguments::AngleBracketed(given)) => given
@@ -168,8 +171,8 @@ impl View<'_> {
         } else {
             let Some(found) = self.by_hand(shape) else {
                 let name = &shape.ident;
-                let message = format!("the SQL type of `{name}` is not known");
-                let derive = format!("put `#[derive(ColumnType)]` on `{name}`");
+                let message = format!("`{name}` has no known SQL type");
+                let derive = format!("add `#[derive(ColumnType)]` to `{name}`");
                 return Err(DeclareError::new(ty.span(), message)
                     .help(format!("{derive}, or name the type: `#[column(type = \"TEXT\")]`")));
             };
@@ -200,7 +203,7 @@ impl View<'_> {
     /// The literal that a const is; `own` is `Self` where the const stands.
     fn evaluate(&self, found: &Const, own: Option<&Rc<Shape>>, span: Span, name: &str, depth: usize) -> Result<Lit> {
         let error = || {
-            DeclareError::new(span, format!("`{name}` is not a literal, nor a const that is one"))
+            DeclareError::new(span, format!("`{name}` is not a literal or a constant with a literal value"))
                 .help("write the value itself, or an expression with `default_sql`")
         };
         if depth >= DEPTH {
@@ -299,8 +302,12 @@ impl TypeNames for View<'_> {
             return Ok(Some(literal));
         }
         let unknown = || {
-            DeclareError::new(length.span(), "the length of this array is not a literal, nor a const that is one")
-                .help("name the type: `#[column(type = \"F32_BLOB(768)\")]`")
+            DeclareError::new(
+                length.span(),
+                "the length of this array is not a literal or a constant with a literal \
+                                              value",
+            )
+            .help("name the type: `#[column(type = \"F32_BLOB(768)\")]`")
         };
         let Expr::Path(path) = length else { return Err(unknown()) };
         match Resolve::constant(self, &path.path) {
@@ -361,7 +368,7 @@ impl Resolve for View<'_> {
         };
         let Some(parsed) = self.known.declared.get(&Rc::as_ptr(&shape)) else {
             return Err(DeclareError::new(path.span(), format!("`{spelled}` is not a table"))
-                .help(format!("put `#[derive(Table)]` on `{}`", shape.ident)));
+                .help(format!("add `#[derive(Table)]` to `{}`", shape.ident)));
         };
         let item = &parsed.item;
         if let Some(known) = item.fields.iter().find(|known| known.ident == field || unraw(&known.ident) == *field) {
@@ -396,13 +403,13 @@ impl View<'_> {
         let name = owner.segments.last().map(String::as_str).unwrap_or_default();
         let tables = || self.known.declared.values().map(|parsed| &parsed.item);
         if tables().any(|item| item.ident == name) {
-            return format!("there is a table `{name}` in another module: bring it here with `use`");
+            return format!("import the table `{name}` from its module with `use`");
         }
         let mut names: Vec<String> = tables().map(|item| unraw(&item.ident)).collect();
         names.sort_unstable();
         match closest(name, names.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "for a table that no struct declares, name it: `references = \"users(id)\"`".to_owned(),
+            None => "for a table without a struct, write its name: `references = \"users(id)\"`".to_owned(),
         }
     }
 }

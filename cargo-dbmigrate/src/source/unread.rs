@@ -58,7 +58,7 @@ pub(super) fn shut(tree: &Tree) -> Vec<Diagnostic> {
 
 fn not_held(ident: &proc_macro2::Ident, file: &Path, span: std::ops::Range<usize>) -> Diagnostic {
     let message = format!("`{}` is not read: the `cfg` on it or on its module does not hold", unraw(ident));
-    Diagnostic::warning(message).at(file, span, "").help("take the condition away, or declare the tables elsewhere")
+    Diagnostic::warning(message).at(file, span, "").help("remove the condition, or declare the tables elsewhere")
 }
 
 /// The directory of the modules of a file.
@@ -93,7 +93,7 @@ fn unreached(tree: &Tree, file: &Path, known: &HashSet<PathBuf>) -> Option<Diagn
     let ident = first_of_ours(tree, &parsed.items)?;
     let shown = tree.shown(file);
     let range = ident.span().byte_range();
-    let message = format!("`{ident}` is not read: no `mod` leads to `{shown}`");
+    let message = format!("`{ident}` is not read: no `mod` declares `{shown}`");
     let warning = Diagnostic::warning(message).at(file, range, "");
     Some(declarations(tree, file, known).into_iter().fold(warning, Diagnostic::help))
 }

@@ -12,6 +12,7 @@ mod expanded;
 mod files;
 mod fresh;
 mod sample;
+mod suggested;
 mod targets;
 mod whole;
 mod workspace;

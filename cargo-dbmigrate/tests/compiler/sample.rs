@@ -75,7 +75,7 @@ const EDITS: &[Edit] = &[
             "pub text: String,\n    #[column(default_sql = \"unixepoch()\")]\n    pub created_at: UnixTime,\n}\n\n/// What the public",
         )],
         "pub text: String,",
-        "`comments` has no column `text` as of migration `0019_split_email_templates`, but `body`",
+        "`comments` has no column `text` as of migration `0019_split_email_templates`, and its column `body`",
         &["--rename", "comments.body=text"],
     ),
     edit(
@@ -359,7 +359,7 @@ fn a_table_that_a_macro_makes_is_an_error_until_it_is_written_out() {
     let made = "\nmacro_rules! table {\n    ($name:ident) => {\n        #[derive(dbmigrate::Table)]\n        pub struct $name {\n            pub day: i64,\n        }\n    };\n}\ntable!(Holiday);\n";
     sample.write("src/schema/types.rs", &format!("{text}{made}"));
     let said = sample.check();
-    assert!(said.contains("no migration creates table `holiday`") && said.contains("expands no macros"), "{said}");
+    assert!(said.contains("no migration creates table `holiday`") && said.contains("does not expand macros"), "{said}");
     sample.generate(&[]).expect("nothing is there to be generated");
     assert_eq!(sample.check(), said, "the subcommand does not see it");
     let written = "\n#[derive(dbmigrate::Table)]\npub struct Holiday {\n    pub day: i64,\n}\n";

@@ -241,5 +241,5 @@ fn what_cannot_be_said_is_refused_by_name() {
         load("CREATE TABLE t (a TEXT); CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END").expect("it loads");
     loaded.schema.tables.remove(&Name::from("t"));
     let error = structs(&loaded).expect_err("it is on nothing");
-    assert_eq!(error, "trigger `g` cannot be written as a struct: what it is on has no struct");
+    assert_eq!(error, "trigger `g` cannot be written as a struct: its table has no struct");
 }

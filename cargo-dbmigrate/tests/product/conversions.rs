@@ -74,7 +74,7 @@ fn what_the_new_rust_type_can_hardly_read_is_asked_by_generate_and_the_answers_w
         let wanted = if flag == "--convert" { ["1", "1", "1", "NULL"] } else { ["1", "true", "yes", "NULL"] };
         assert_eq!(project.query("SELECT flag FROM users"), wanted);
         let sql = project.read("migrations/0002_users_alter_flag/migration.sql");
-        let header = "convert flag by lower(flag) IN ('1', 'true', 'yes')";
+        let header = "convert flag with lower(flag) IN ('1', 'true', 'yes')";
         assert_eq!(sql.contains(header), flag == "--convert", "{sql}");
         assert!(sql.contains("-- dbmigrate: allow(lossy_conversion) users.flag\n"), "{sql}");
     }
@@ -131,10 +131,10 @@ fn a_conversion_that_has_nothing_to_do_is_an_error_that_says_why() {
     for (flags, words) in [
         ("--convert users.nope=1", "has no column `nope` to convert"),
         ("--convert nope.flag=1", "no struct declares a table `nope`"),
-        ("--convert users.id=1", "nothing that changes in the table concerns the column"),
-        ("--convert users.flag", "does not say what rows get"),
-        ("--convert users.flag=", "does not say what rows get"),
-        ("--convert users.flag=1 --convert users.flag=0", "two `--convert` for `users.flag`"),
+        ("--convert users.id=1", "no change to the table affects the column"),
+        ("--convert users.flag", "has no value for the rows"),
+        ("--convert users.flag=", "has no value for the rows"),
+        ("--convert users.flag=1 --convert users.flag=0", "`--convert` is given twice for `users.flag`"),
         ("--backfill users.flag=1 --convert users.flag=0", "neither new nor newly NOT NULL"),
         ("--backfill users.flag=1", "`--convert users.flag=1`"),
         ("--convert users.flag=nonsense(flag)", "does not work: no such function: nonsense"),

@@ -94,12 +94,13 @@ fn the_next_step_is_one_that_helps() {
         let line = run.err.lines().find(|line| line.contains("migration")).map(str::trim).unwrap_or_default();
         line.trim_start_matches("Next ").to_owned()
     };
-    assert_eq!(next(&project, "diff"), "make it so by a migration: `cargo dbmigrate generate`");
-    let push = "make it so: `cargo dbmigrate push --url other.db`, or by a migration: `cargo dbmigrate generate`";
+    assert_eq!(next(&project, "diff"), "write the migration: `cargo dbmigrate generate`");
+    let push =
+        "change the database: `cargo dbmigrate push --url other.db`, or write a migration: `cargo dbmigrate generate`";
     assert_eq!(next(&project, "diff --url other.db"), push);
     // what there is to generate is generated
     project.structs(&format!("{ORG}{USER}{LEGACY}{VIEW}"));
-    let status = "the migrations lead there, see what is pending or was changed by hand: `cargo dbmigrate status`";
+    let status = "the last migration matches the structs; show pending migrations and drift: `cargo dbmigrate status`";
     assert_eq!(next(&project, "diff"), status);
 }
 
@@ -229,7 +230,7 @@ fn an_attribute_says_what_was_renamed_until_the_database_has_it() {
     $ cargo dbmigrate diff
     + column people.nick TEXT
        Different from dev.db to the structs: 1 difference
-            Next make it so by a migration: `cargo dbmigrate generate`
+            Next write the migration: `cargo dbmigrate generate`
     [exit 4]
     ");
 }

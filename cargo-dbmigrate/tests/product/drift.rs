@@ -66,7 +66,7 @@ fn migrate_refuses_also_with_nothing_to_apply() {
     with_harmless_migration(&project);
     for command in ["migrate", "migrate --dry-run", "migrate --to 1"] {
         let run = project.refuses(5, command);
-        assert!(run.err.contains("by hand: + table scratch (x)"), "{}", run.err);
+        assert!(run.err.contains("drift: + table scratch (x)"), "{}", run.err);
     }
     assert_snapshot!(project.transcript().split("$ cargo dbmigrate generate").next().unwrap_or_default());
 }

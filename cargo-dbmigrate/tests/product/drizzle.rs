@@ -117,6 +117,22 @@ fn a_database_of_drizzle_goes_on_with_nothing_executed() {
 }
 
 #[test]
+fn init_beside_a_folder_of_drizzle_leads_to_taking_it_over() {
+    for name in FIXTURES {
+        let project = project(name);
+        let run = project.runs("init");
+        let suggested = run.suggested();
+        assert!(suggested.iter().any(|line| line.ends_with(PULL)), "{name}: {suggested:?}");
+        // an example would be in the way
+        assert!(!project.path("src/schema.rs").exists());
+        for line in &suggested {
+            assert_eq!(project.shell(line).code, 0, "{name}: {line}");
+        }
+        project.refuses(0, "check");
+    }
+}
+
+#[test]
 fn what_is_said_and_written() {
     let project = project("0.31-sqlite");
     project.runs(PULL);

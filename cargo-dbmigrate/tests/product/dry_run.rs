@@ -84,7 +84,7 @@ fn a_dry_run_sees_rows_that_a_pending_migration_before_makes_or_mends() {
     project.runs("generate");
     let (code, _, err) = both(&project, "migrate");
     assert_eq!(code, 3, "{err}");
-    assert!(err.contains("1 migration before it would be applied, and stay"), "{err}");
+    assert!(err.contains("1 migration before it would be applied and kept"), "{err}");
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn a_violated_constraint_says_which_and_undoes_everything() {
     project.transcript();
     project.refuses(3, "migrate");
     assert_snapshot!(project.transcript());
-    // the help is right: mend the rows, then run it again
+    // the help is right: fix the rows, then run it again
     project.sql("UPDATE users SET name = 'Grace' WHERE id = 2");
     project.runs("migrate");
 }

@@ -199,5 +199,5 @@ fn a_folder_without_the_right_to_write_is_named_and_nothing_is_left() {
     let run = project.refuses(1, "generate --accept all");
     mode(0o755);
     assert!(run.err.contains("cannot write to `migrations`"), "{}", run.err);
-    assert!(run.err.contains("help: see who may: `ls -ld migrations`"), "{}", run.err);
+    assert!(run.err.contains("help: see its owner and permissions: `ls -ld migrations`"), "{}", run.err);
 }

@@ -64,7 +64,7 @@ fn an_encrypted_database_is_not_taken_for_another_one() {
     // some ciphers leave the header readable
     let good = project.bytes("dev.db");
     project.write("dev.db", [&good[..16], &noise(good.len() - 16)].concat());
-    refused_by_all(&project, "`dev.db` begins as a database, but cannot be read: it is damaged or encrypted");
+    refused_by_all(&project, "`dev.db` starts like a database, but cannot be read: it is damaged or encrypted");
     project.write("dev.db", [&good[..100], &noise(good.len() - 100)].concat());
     refused_by_all(&project, "`dev.db` is damaged: database disk image is malformed");
 }
@@ -78,7 +78,7 @@ fn a_database_from_the_future_is_refused_by_every_command() {
         let mut bytes = good.clone();
         bytes[at] = value;
         project.write("dev.db", bytes);
-        refused_by_all(&project, "`dev.db` has a newer file format than this version of libSQL can read");
+        refused_by_all(&project, "`dev.db` has a file format that is too new for this version of libSQL");
     }
 }
 
@@ -270,7 +270,7 @@ fn what_the_engine_takes_and_nobody_can_read_is_named_and_stays() {
     project.structs(&USERS.replace("name: String", "name: String, age: Option<i64>"));
     project.runs("generate");
     let run = project.refuses(5, "migrate");
-    assert!(run.err.contains("by hand: ! index by_name cannot be represented"), "{}", run.err);
+    assert!(run.err.contains("drift: ! index by_name cannot be represented"), "{}", run.err);
     let run = project.refuses(4, "diff");
     assert!(run.out.contains("index by_name of dev.db cannot be compared: expected `ON` near `USING`"), "{}", run.out);
     // a rebuild would lose it

@@ -153,7 +153,7 @@ fn a_struct_in_a_file_that_no_mod_reaches_is_said() {
     let project = Project::new(USERS);
     project.write("src/models/post.rs", POST);
     let run = project.runs("generate");
-    assert!(run.err.contains("warning: `Post` is not read: no `mod` leads to `src/models/post.rs`"), "{}", run.err);
+    assert!(run.err.contains("warning: `Post` is not read: no `mod` declares `src/models/post.rs`"), "{}", run.err);
     assert!(run.err.contains("add `pub mod models { pub mod post; }` to src/lib.rs"), "{}", run.err);
     project.write("src/models/mod.rs", "");
     let run = project.runs("check");
@@ -299,7 +299,7 @@ fn commands_of_other_tools_are_told_what_there_is() {
     ] {
         let run = project.run(typed);
         assert_eq!(run.code, 2, "{typed}: {}", run.err);
-        let start = format!("error: there is no command `{typed}`\n");
+        let start = format!("error: no such command: `{typed}`\n");
         assert!(run.err.starts_with(&start) && run.err.contains(&format!("`cargo dbmigrate {wanted}`")), "{}", run.err);
     }
     let run = project.run("studio --message-format json");

@@ -13,7 +13,11 @@ fn users(field: &str) -> String {
 fn a_default_that_can_never_work_is_refused_at_its_field() {
     for (field, said, help) in [
         ("#[column(default_sql = \"now()\")] at: i64", "unknown function: now()", "`default_sql = \"unixepoch()\"`"),
-        ("#[column(default_sql = \"unixepoh()\")] at: i64", "unknown function: unixepoh()", "called `unixepoch`"),
+        (
+            "#[column(default_sql = \"unixepoh()\")] at: i64",
+            "unknown function: unixepoh()",
+            "did you mean the function `unixepoch`?",
+        ),
         (
             "#[column(default_sql = \"CURRENT_TIMESTAMP\")] at: i64",
             "cannot store TEXT value in INTEGER column users.at",
@@ -135,7 +139,7 @@ fn rows_that_are_no_json_are_named_and_nobody_speaks_of_a_bug() {
     for (code, command) in [(3, "migrate"), (3, "push --accept history")] {
         let run = project.run(command);
         assert_eq!(run.code, code, "{}", run.err);
-        assert!(run.err.contains("malformed JSON, in 2 rows, first at rowid 2 of `events`"), "{}", run.err);
+        assert!(run.err.contains("fails on 2 rows of `events`, at rowid 2, 3: malformed JSON"), "{}", run.err);
         assert!(!run.err.contains("bug"), "{}", run.err);
     }
     assert_eq!(project.query("SELECT count(*) FROM events"), ["3"]);

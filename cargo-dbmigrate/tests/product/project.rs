@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[path = "suggested.rs"]
+pub(crate) mod suggested;
+
 use dbmigrate_core::engine::connection::display;
 use dbmigrate_core::engine::{Connection, introspect};
 use pollster::block_on;
@@ -237,7 +240,9 @@ impl Project {
 
 impl Run {
     pub(crate) fn of(command: &mut Command) -> Self {
-        Self::from(command.output().expect("the binary runs"))
+        let run = Self::from(command.output().expect("the binary runs"));
+        suggested::check(command, &run.out, &run.err);
+        run
     }
 
     /// The objects of `--message-format json`: every line must be one.
@@ -246,11 +251,9 @@ impl Run {
         self.out.lines().map(object).collect()
     }
 
-    /// The commands in the help lines, as they are to be typed.
+    /// The commands in what is said, as they are to be typed.
     pub(crate) fn suggested(&self) -> Vec<String> {
-        let lines = self.err.lines().filter(|line| line.contains("help: "));
-        let command = |line: &str| line.split('`').find(|part| part.starts_with("cargo dbmigrate ")).map(str::to_owned);
-        lines.filter_map(command).collect()
+        suggested::ours(&self.out, &self.err)
     }
 }
 

@@ -224,7 +224,7 @@ fn questions_are_about_rows_that_exist() {
     project.structs(&new);
     let run = project.refuses(3, "push");
     assert!(
-        run.err.contains("1 value would be lost") && run.err.contains("what does the existing row get?"),
+        run.err.contains("1 value would be lost") && run.err.contains("what value does the existing row get?"),
         "{}",
         run.err
     );
@@ -365,7 +365,7 @@ fn flags_that_do_not_fit_are_wrong_usage() {
     let run = project.runs(
         "push --dry-run --rename users.nick=handle --accept drop_table:usres --accept keep_table:x --accept drop_view:y",
     );
-    assert_eq!(run.err.matches("nothing of that kind happens").count(), 3, "{}", run.err);
+    assert_eq!(run.err.matches("no change needs it").count(), 3, "{}", run.err);
     assert_snapshot!(project.transcript());
 }
 
@@ -389,14 +389,15 @@ fn a_constraint_that_only_the_engine_can_test_is_refused_too() {
     let field = "#[column(references = Org::id)]\n    org: i64,";
     let project = two_users(&format!("{org}{}", users(&format!("nick: String,\n    {field}"))));
     let run = project.refuses(3, "push --backfill users.org=1");
-    assert!(run.err.contains("2 references of `users` to no row of `orgs`"), "{}", run.err);
+    assert!(run.err.contains("`users` has 2 dangling references to `orgs`"), "{}", run.err);
     assert_snapshot!(project.transcript());
     // known in advance where the column is there already
     let project = pushed(&users("org: i64,"), "INSERT INTO users VALUES (1, 7), (2, 7), (3, 9)");
     project.structs(&format!("{org}{}", users(field)));
     let run = project.refuses(3, "push");
     assert!(
-        run.err.contains("3 rows of `users` refer through `org` to no row of `orgs`, first at rowid 1: 7, also 9"),
+        run.err
+            .contains("3 rows of `users` reference missing rows of `orgs` through `org`, first at rowid 1: 7, also 9"),
         "{}",
         run.err
     );
@@ -465,7 +466,8 @@ fn two_pushes_at_once_make_the_change_once() {
     let pushes = [waiting(&project), waiting(&project)];
     other.run("ROLLBACK");
     let said = pushes.map(ended);
-    let (done, late): (Vec<&String>, Vec<&String>) = said.iter().partition(|said| !said.contains("anew"));
+    let (done, late): (Vec<&String>, Vec<&String>) =
+        said.iter().partition(|said| !said.contains("again: its schema changed"));
     assert!(done.len() == 1 && done[0].contains("Finished"), "{said:?}");
     assert!(late.len() == 1 && late[0].contains("Unchanged") && !late[0].contains("Finished"), "{said:?}");
     assert_eq!(project.query("SELECT * FROM users"), ["1|Ada|NULL", "2|Grace|NULL"]);
@@ -480,7 +482,10 @@ fn a_change_by_somebody_else_is_planned_on_anew() {
     let push = waiting(&project);
     other.run("COMMIT");
     let said = ended(push);
-    assert!(said.contains("anew") && said.contains("Finished") && said.contains("`theirs`"), "{said}");
+    assert!(
+        said.contains("again: its schema changed") && said.contains("Finished") && said.contains("`theirs`"),
+        "{said}"
+    );
     assert_eq!(project.query("SELECT count(*) FROM pragma_table_info('users')"), ["3"]);
     project.refuses(0, "push");
 }

@@ -149,7 +149,7 @@ fn a_migration_that_fails_leaves_the_old_database() {
 fn a_server_and_a_replica_are_never_reset() {
     let project = diverged(&with_city());
     let run = project.refuses(2, "reset --accept rows --url http://127.0.0.1:1");
-    assert!(run.err.contains("is on a server, and `reset` is for local files only"), "{}", run.err);
+    assert!(run.err.contains("is on a server, and `reset` only works on local files"), "{}", run.err);
     project.write("dev.db-info", "{}");
     let run = project.refuses(1, "reset --accept rows");
     assert!(run.err.contains("embedded replica"), "{}", run.err);
@@ -301,7 +301,7 @@ fn a_database_is_made_anew_with_the_rows_of_a_file() {
     assert_eq!(project.query("SELECT id FROM users"), ["8"]);
     for (text, said) in [
         ("INSERT INTO users VALUES (1, 'a');\nINSERT INTO nothing VALUES (1);", "wrong.sql:2"),
-        ("INSERT INTO posts VALUES (1, 7);", "references to rows that are not there"),
+        ("INSERT INTO posts VALUES (1, 7);", "references to missing rows"),
         ("CREATE TABLE more (id INTEGER);", "changes the schema"),
         ("BEGIN; INSERT INTO users VALUES (1, 'a');", "leaves a transaction open"),
     ] {

@@ -120,7 +120,7 @@ fn a_migration_that_is_taken_back_is_said_to_be_in_git_if_it_is() {
     git(&project, &["add", "."]);
     git(&project, &["commit", "-q", "-m", "b"]);
     let run = project.runs("generate --undo");
-    assert!(run.err.contains("Removed migrations/0002_users_age, git has it (1 migration left)"), "{}", run.err);
+    assert!(run.err.contains("Removed migrations/0002_users_age, it is in git (1 migration left)"), "{}", run.err);
     git(&project, &["restore", "migrations"]);
     project.runs("check");
 }

@@ -99,7 +99,7 @@ fn tokens_that_do_not_fit_are_told_apart() {
         ("rubbish", "rubbish".to_owned()),
         ("of another server", Key::generate().token(&json!({}))),
         ("expired", key.expired()),
-        ("for reading", key.token(&json!({ "a": "ro" }))),
+        ("read-only", key.token(&json!({ "a": "ro" }))),
         ("for another database", key.token(&json!({ "id": "foo" }))),
     ];
     project.refuses(1, "migrate");

@@ -93,11 +93,7 @@ fn in_ci_nothing_is_taken_for_granted() {
         project.set("CI", on);
         for command in COMMANDS {
             let run = project.refuses(2, command);
-            assert!(
-                run.err.contains("nothing names the database") && run.err.contains("`--url dev.db`"),
-                "{}",
-                run.err
-            );
+            assert!(run.err.contains("no database given") && run.err.contains("`--url dev.db`"), "{}", run.err);
         }
         no_database(&project);
         project.runs("check");

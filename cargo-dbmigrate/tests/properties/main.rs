@@ -115,6 +115,6 @@ fn push((genes, style): &(CaseGenes, Gene), counts: &Counts) -> Result<(), Strin
 
 /// Whether a refusal speaks of rows that contradict the change.
 fn is_about_rows(said: &str) -> bool {
-    let words = ["rows contradict", "mend the rows", " and nothing to put into ", "constraint failed"];
+    let words = ["rows do not fit", "fix the rows", " and no value for ", "constraint failed"];
     words.iter().any(|words| said.contains(words))
 }

@@ -34,7 +34,7 @@ fn an_unresolvable_type_asks_for_a_column_type() {
             "src/lib.rs:4:16",
             "`Missing`",
             "src/lib.rs:5:8",
-            "#[derive(ColumnType)]` on `Plain`",
+            "#[derive(ColumnType)]` to `Plain`",
             "src/lib.rs:6:",
             "#[column(type =",
         ],
@@ -90,9 +90,9 @@ fn references_that_lead_nowhere_say_what_was_meant() {
             "cannot find struct `Usr`",
             "did you mean `User`?",
             "`Plain` is not a table",
-            "put `#[derive(Table)]` on `Plain`",
+            "add `#[derive(Table)]` to `Plain`",
             "cannot find struct `Org`",
-            "bring it here with `use`",
+            "from its module with `use`",
         ],
     );
 }

@@ -91,6 +91,47 @@ fn rows_that_contradict_a_migration_are_found_before_anything_is_touched() {
 }
 
 #[test]
+fn rows_on_which_an_expression_fails_are_counted_and_named_before_anything_is_touched() {
+    const TABLE: &str = "#[derive(Table)]\n#[table(name = \"my \\\"t; --\", without_rowid, primary_key(a, order)MORE)]\nstruct T { #[column(name = \"a b\")] a: Vec<u8>, order: i64, doc: Option<String> }\n";
+    let all = |more: &str| format!("{USERS}{POSTS}{}", TABLE.replace("MORE", more));
+    let Some(both) = Both::new("expressions", &all("")) else { return };
+    both.ends(0, "generate");
+    both.ends(0, "migrate");
+    both.run(&ROWS);
+    both.run(&[
+        "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO users SELECT i, CASE WHEN i % 5 THEN '{}' END FROM n",
+        "INSERT INTO \"my \"\"t; --\" VALUES (x'00ff', 1, 'no'), (x'', 1, '{}'), (x'01', -7, 'nor'), (x'01', 2, NULL)",
+    ]);
+    let before = content(&both.served.hand());
+    let indexed = all(", index(\"json(doc)\", name = \"i\")");
+    let filled = indexed.replace(
+        "name: Option<String> }",
+        "name: Option<String>, #[column(generated = \"json_type(name)\", stored)] kind: Option<String> }",
+    );
+    both.each(|project| project.structs(&indexed));
+    both.ends(0, "generate");
+    both.each(|project| project.structs(&filled));
+    both.ends(0, "generate");
+    for line in ["migrate --dry-run", "migrate", "push --accept history --dry-run", "push --accept history"] {
+        both.ends(3, line);
+        assert_eq!(content(&both.served.hand()), before);
+        let run = both.served.project.run(line);
+        let keys = "`json(doc)` of index `i` fails on 2 rows of `my \"t; --`, at (a b, order) (X'00FF', 1), (X'01', -7): malformed JSON";
+        assert!(run.err.contains(keys), "{line}: {}", run.err);
+        // push looks at everything at once
+        let rows = "`json_type(name)` of generated column `users.kind` fails on 3 rows of `users`, at rowid 1, 2, 9: malformed JSON";
+        assert_eq!(run.err.contains(rows), line.starts_with("push"), "{line}: {}", run.err);
+    }
+    both.run(&["UPDATE \"my \"\"t; --\" SET doc = NULL"]);
+    both.ends(3, "migrate");
+    assert_eq!(applied(&both.served.hand()).len(), 2);
+    both.run(&["UPDATE users SET name = '[]' WHERE id < 10"]);
+    both.ends(0, "migrate");
+    assert_eq!(both.served.hand().query("SELECT count(*) FROM users WHERE kind = 'array'"), ["3"]);
+    content(&both.served.hand());
+}
+
+#[test]
 fn a_wrong_statement_is_named_and_those_before_it_are_undone() {
     let Some(both) = Both::new("wrong", &format!("{USERS}{POSTS}")) else { return };
     both.each(|project| {

@@ -42,7 +42,7 @@ fn what_a_token_is_not_good_for_is_said() {
         ("of another server", Key::generate().token(&json!({}))),
         ("expired", key.expired()),
         ("of another database", key.token(&json!({"id": "foo"}))),
-        ("for reading", key.token(&json!({"a": "ro"}))),
+        ("read-only", key.token(&json!({"a": "ro"}))),
     ] {
         project.say(&format!("== {what}\n"));
         // a blank one is no token, which is a mistake of the environment
@@ -58,7 +58,7 @@ fn what_a_token_is_not_good_for_is_said() {
                 project.say(&transcript);
                 run
             };
-            let reads = line == "status" && what == "for reading";
+            let reads = line == "status" && what == "read-only";
             assert_eq!(run.code != code, reads, "{what}: `{line}` exits with {}:\n{}", run.code, run.err);
             for part in token.split('.').filter(|part| part.len() > 8) {
                 assert!(!run.out.contains(part) && !run.err.contains(part), "`{line}` shows `{part}`");
@@ -68,7 +68,7 @@ fn what_a_token_is_not_good_for_is_said() {
     project.say("== right\n");
     ends(&project, &right, 0, "migrate");
     assert_eq!(applied(&hand), ["0001_start"]);
-    project.say("== for reading\n");
+    project.say("== read-only\n");
     ends(&project, &key.token(&json!({"a": "ro"})), 0, "status");
     ends(&project, &key.token(&json!({"a": "ro"})), 0, "diff --from database --to structs");
     assert_snapshot!(project.transcript());

@@ -1,4 +1,4 @@
-//! Runners that are killed: whenever that is, the database is before or after each migration, and the next run goes on.
+//! Runners that are killed: whenever that is, the database is before or after each migration, and the next run continues.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -121,7 +121,7 @@ pub(crate) struct ServerDeaths {
 }
 
 /// What is said when the server has not come back.
-const NOBODY_KNOWS: &str = "nobody can tell";
+const NOBODY_KNOWS: &str = "it is unknown";
 
 /// What a run says of a database that has so many migrations, after its server was killed, is true.
 #[track_caller]

@@ -116,7 +116,8 @@ fn a_key_that_the_database_does_not_assign_has_to_be_written() {
     }
     let message = |table: &str| {
         format!(
-            "cannot write `{table}` without a key: its primary key is no rowid, which the database would assign\n\
+            "cannot write `{table}` without a key: its primary key is not a rowid, so the database does not assign \
+             one\n\
              help: write the key: `params()`"
         )
     };

@@ -120,7 +120,7 @@ fn a_row_of_another_select_is_refused() {
     assert_eq!(said(&connection, "SELECT * FROM notes"), Ok(note));
     assert_eq!(
         said(&connection, "SELECT id, title FROM notes"),
-        Err("cannot read `notes`: there are 2 columns in the row, 3 expected\n\
+        Err("cannot read `notes`: the row has 2 columns, expected 3\n\
              help: select the columns with `SELECT` of the same struct"
             .to_owned())
     );
@@ -154,16 +154,16 @@ fn what_would_be_read_as_something_else_is_not_written() {
     let said = |note: Note| note.params().map_err(|error: RowError| error.to_string());
     assert_eq!(
         said(note("a\0b", None)),
-        Err("cannot write `notes.title`: a text with the character NUL would end there when it is read".to_owned())
+        Err("cannot write `notes.title`: text with a NUL character would be cut off there when read".to_owned())
     );
     assert_eq!(
         said(note("a", Some(f64::NAN))),
-        Err("cannot write `notes.share`: there is no NaN in SQL: it would become NULL".to_owned())
+        Err("cannot write `notes.share`: SQL has no NaN: it would become NULL".to_owned())
     );
     let far = jiff::civil::date(-1, 1, 1).to_value().expect_err("it has no text");
-    assert_eq!(far.to_string(), "the year -1, and dates in SQLite are from 0000 to 9999");
+    assert_eq!(far.to_string(), "the year -1, but years in SQLite are 0000 to 9999");
     let keys = Json(std::collections::HashMap::from([((1, 2), 3)])).to_value().expect_err("it is no JSON");
-    assert_eq!(keys.to_string(), "no JSON: key must be a string");
+    assert_eq!(keys.to_string(), "not JSON: key must be a string");
 }
 
 #[test]

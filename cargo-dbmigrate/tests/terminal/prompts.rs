@@ -120,8 +120,8 @@ fn an_expression_that_does_not_work_is_asked_for_again_and_earlier_answers_stay(
     let project = changed("handle: String,\n    country: String,");
     let mut terminal = Terminal::start(&project, 100, "generate");
     terminal.sees("renamed to `handle`").types(ENTER);
-    terminal.sees("what do existing rows get?").types("de").types(ENTER);
-    terminal.sees("no such column: de; a text stands in single quotes: 'de'");
+    terminal.sees("what value do existing rows get?").types("de").types(ENTER);
+    terminal.sees("no such column: de; put text in single quotes: 'de'");
     // the text is there to be mended
     terminal.types("\x1b[H").types("'").types("\x1b[F").types("'").types(ENTER);
     assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
@@ -203,12 +203,12 @@ fn a_conversion_is_asked_for_and_checked_like_a_backfill() {
     let project = changed("nick: bool,");
     let mut terminal = Terminal::start(&project, 200, "generate");
     terminal
-        .sees("> converted by an SQL expression")
+        .sees("> converted with an SQL expression")
         .types(DOWN)
         .types(ENTER)
         .sees("cannot be read? [y/N]")
         .types(ENTER);
-    terminal.sees("> converted by").types(ENTER).sees("such as").types("nik = 1").types(ENTER);
+    terminal.sees("> converted with").types(ENTER).sees("such as").types("nik = 1").types(ENTER);
     terminal.sees("no such column: nik").types("\x15nick = 'Ada'").types(ENTER);
     assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
     project.runs("migrate");

@@ -59,7 +59,7 @@ impl Value {
         match self.kind {
             Kind::Integer(number) => number
                 .and_then(|number| T::try_from(number).ok())
-                .ok_or_else(|| ("the number is too large, or less than 0".to_owned(), self.at)),
+                .ok_or_else(|| ("the number is too large or negative".to_owned(), self.at)),
             _ => Err(self.wrong("an integer")),
         }
     }

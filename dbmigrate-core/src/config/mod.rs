@@ -43,9 +43,9 @@ pub struct Config {
     pub timeout: u64,
     /// How often a change is tried again that a server has given up for another writer.
     pub retries: u32,
-    /// How many seconds to wait for a file that is locked by somebody else.
+    /// How many seconds to wait for a locked file.
     pub busy_timeout: u64,
-    /// The tables and views of somebody else in the same database: patterns for their names.
+    /// The tables and views of other programs in the same database: patterns for their names.
     pub ignore: Ignore,
     /// What the compiler says of a struct that differs from the migrations.
     pub compile_check: CompileCheck,

@@ -23,7 +23,7 @@ impl Config {
                 "url" => {
                     let url = value.string().map_err(at)?;
                     if is_blank(&url) {
-                        let help = "name a database: `url = \"dev.db\"`, or take the line out".to_owned();
+                        let help = "name a database: `url = \"dev.db\"`, or remove the line".to_owned();
                         let wrong = ("`url` is blank: it names no database".to_owned(), name_at);
                         return Err(Problem { help: Some(help), ..at(wrong) });
                     }
@@ -38,7 +38,7 @@ impl Config {
                 _ => {
                     let help = match closest(&name, FIELDS) {
                         Some(known) => format!("did you mean `{known}`?"),
-                        None => format!("there are `{}`", FIELDS.join("`, `")),
+                        None => format!("expected one of `{}`", FIELDS.join("`, `")),
                     };
                     return Err(Problem { help: Some(help), ..at((format!("unknown field `{name}`"), name_at)) });
                 }
@@ -56,7 +56,7 @@ impl Config {
             }
         }
         if self.timeout == 0 {
-            return problem("`timeout` is 0, and no server answers that soon".to_owned());
+            return problem("`timeout` is 0, but must be at least 1".to_owned());
         }
         if self.retries > MOST_RETRIES {
             return problem(format!("`retries` is more than {MOST_RETRIES}"));
@@ -64,7 +64,7 @@ impl Config {
         if self.token_env.as_deref().is_some_and(|name| !is_variable(name)) {
             // what stands there instead may be a token
             let message = "`token_env` is not the name of an environment variable".to_owned();
-            let help = format!("keep the token in a variable, and name that: `token_env = \"{TOKEN_VARIABLE}\"`");
+            let help = format!("set the token in a variable and name it: `token_env = \"{TOKEN_VARIABLE}\"`");
             return Some(Problem { place: None, message, help: Some(help) });
         }
         if self.migrations.as_os_str().is_empty() {

@@ -56,13 +56,13 @@ pub(super) fn read_table(cursor: &mut Cursor<'_, '_>) -> Result<Table, ReadError
 fn check_columns(table: &Table) -> Result<(), ReadError> {
     let mut names = HashSet::new();
     if let Some(twice) = table.columns.iter().find(|column| !names.insert(&column.name)) {
-        return Err(ReadError::new(format!("two columns are called `{}`", twice.name)));
+        return Err(ReadError::new(format!("two columns are named `{}`", twice.name)));
     }
     let keys = table.primary_key.iter().map(|key| &key.parts).chain(table.uniques.iter().map(|unique| &unique.parts));
     let mut columns =
         keys.flatten().map(|part| &part.column).chain(table.foreign_keys.iter().flat_map(|key| &key.columns));
     match columns.find(|column| !names.contains(column)) {
-        Some(unknown) => Err(ReadError::new(format!("a key names `{unknown}`, which is no column"))),
+        Some(unknown) => Err(ReadError::new(format!("a key names `{unknown}`, which is not a column"))),
         None => Ok(()),
     }
 }
@@ -181,7 +181,7 @@ fn read_type(body: &mut Cursor<'_, '_>) -> Result<DeclType, ReadError> {
                 || decl_type.as_str() != quoted
                 || (decl_type.is_integer_word() && !rest.is_empty());
             if is_another {
-                return Err(ReadError::new(format!("the type `{text}` means something else than it says")));
+                return Err(ReadError::new(format!("SQLite reads the type `{text}` differently")));
             }
             Ok(decl_type)
         }

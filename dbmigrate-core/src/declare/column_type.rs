@@ -92,7 +92,7 @@ impl ColumnTypeItem {
             errors.add_with_help(
                 input.ident.span(),
                 format!("`{}` is neither a newtype nor an enum without fields", input.ident),
-                "say how it is stored: `#[column_type(type = \"TEXT\")]`",
+                "set its SQL type: `#[column_type(type = \"TEXT\")]`",
             );
         }
         let Attributes { crate_path, decl_type, .. } = attributes;
@@ -185,7 +185,7 @@ impl Attributes {
                                 return Ok(sql.value);
                             }
                             Err(DeclareError::new(sql.span, "the check does not name the column")
-                                .help("the column is written `{}`: `\"length({}) > 0\"`"))
+                                .help("write `{}` for the column: `\"length({}) > 0\"`"))
                         });
                         set(&mut found.condition, &key, value, errors);
                     }

@@ -25,7 +25,7 @@ fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String
     let sign = if negative { "-" } else { "" };
     let signed = |digits: &str| format!("{sign}{digits}");
     if negative && !matches!(literal, Lit::Int(_) | Lit::Float(_)) {
-        return Err(DeclareError::new(span, "a minus stands before numbers only"));
+        return Err(DeclareError::new(span, "only numbers can have a minus sign"));
     }
     match literal {
         // `1f64` is an integer to the parser, and SQLite would store one
@@ -35,7 +35,7 @@ fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String
         Lit::Int(int) => {
             let text = signed(int.base10_digits());
             if text.parse::<i64>().is_err() {
-                return Err(DeclareError::new(span, format!("`{text}` does not fit into an SQL integer"))
+                return Err(DeclareError::new(span, format!("`{text}` does not fit in an SQL integer"))
                     .help("integers have 64 bits and a sign"));
             }
             Ok((LiteralKind::Integer, text))
@@ -44,14 +44,14 @@ fn sql(literal: &Lit, negative: bool, span: Span) -> Result<(LiteralKind, String
         Lit::Str(text) => {
             let text = text_of(text);
             if text.contains('\0') {
-                return Err(DeclareError::new(span, "SQL texts cannot contain the character NUL"));
+                return Err(DeclareError::new(span, "SQL text cannot contain NUL characters"));
             }
             Ok((LiteralKind::Text, quote_string(&text)))
         }
         Lit::Char(char) => Ok((LiteralKind::Char, quote_string(&char.value().to_string()))),
         Lit::Bool(bool) => Ok((LiteralKind::Bool, if bool.value { "TRUE" } else { "FALSE" }.to_owned())),
         Lit::ByteStr(bytes) => Ok((LiteralKind::Bytes, quote_blob(&bytes.value()))),
-        _ => Err(DeclareError::new(span, "a literal of this kind has no SQL")
+        _ => Err(DeclareError::new(span, "this kind of literal has no SQL form")
             .help("accepted: integers, floats, strings, `true`, `false`, byte strings")),
     }
 }

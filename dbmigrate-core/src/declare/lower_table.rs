@@ -91,7 +91,7 @@ fn primary_key(lowering: &mut Lowering<'_>, table: &mut Table) {
         for (_, key) in &on_fields {
             lowering.errors.add_with_help(
                 key.span,
-                "the table has a `primary_key(…)` already",
+                "the table already has a `primary_key(…)`",
                 "list the columns there, or mark one field",
             );
         }
@@ -143,7 +143,7 @@ fn column(lowering: &mut Lowering<'_>, field: &Field, table: &mut Table) {
     lowering.places.push((Place::Column(table.name.clone(), name.value.clone()), name.span));
     for (word, span) in [("unindexed", field.unindexed), ("auxiliary", field.auxiliary)] {
         if let Some(span) = span.filter(|_| !lowering.item.has_errors) {
-            lowering.errors.add(span, format!("`{word}` belongs to virtual tables: `#[table(using = …)]`"));
+            lowering.errors.add(span, format!("`{word}` is only for virtual tables: `#[table(using = …)]`"));
         }
     }
     let ty = lowering.column_type(field);
@@ -155,7 +155,7 @@ fn column(lowering: &mut Lowering<'_>, field: &Field, table: &mut Table) {
         lowering.errors.add_with_help(
             span,
             format!("`autoincrement` on a column of type `{}`", ty.decl_type),
-            "only an `INTEGER` column, such as an `i64` field, counts by itself",
+            "only an `INTEGER` column, such as an `i64` field, can auto-increment",
         );
     }
     let mut column = Column::new(name.value.clone(), decl_type.as_str());
@@ -265,8 +265,8 @@ fn index(lowering: &mut Lowering<'_>, clause: &IndexClause, table: &mut Table) {
     if table.indexes.contains(&name) {
         lowering.errors.add_with_help(
             span,
-            format!("two indexes called `{name}`"),
-            "give one of them a name of its own: `name = \"…\"`",
+            format!("two indexes are named `{name}`"),
+            "give one of them another name: `name = \"…\"`",
         );
     }
     lowering.places.push((Place::Index(table.name.clone(), name.clone()), span));

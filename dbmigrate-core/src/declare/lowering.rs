@@ -95,8 +95,8 @@ impl Lowering<'_> {
             if names[..at].iter().any(|before| before.value == name.value) {
                 self.errors.add_with_help(
                     name.span,
-                    format!("`{}` has two columns called `{}`", self.item.name().value, name.value),
-                    "names are compared without case",
+                    format!("`{}` has two columns named `{}`", self.item.name().value, name.value),
+                    "names are case-insensitive",
                 );
             }
         }
@@ -178,10 +178,10 @@ impl Lowering<'_> {
             let is_view = self.item.derive == Derive::View;
             if is_view != (clause.timing == TriggerTiming::InsteadOf) {
                 let (what, how) = if is_view { ("a view", "`instead_of`") } else { ("a table", "`before` or `after`") };
-                self.errors.add(clause.name.span, format!("a trigger on {what} is {how}"));
+                self.errors.add(clause.name.span, format!("a trigger on {what} must be {how}"));
             }
             if triggers.iter().any(|before| before.name == name) {
-                self.errors.add(clause.name.span, format!("two triggers called `{name}`"));
+                self.errors.add(clause.name.span, format!("two triggers are named `{name}`"));
             }
             let event = match &clause.event {
                 EventClause::Insert => TriggerEvent::Insert,

@@ -32,7 +32,7 @@ pub fn parse(input: &syn::DeriveInput, derive: Derive) -> (Item, Errors) {
         errors.add_with_help(
             input.ident.span(),
             format!("`#[derive({word})]` is for structs with named fields"),
-            "for an enum that is stored in a column there is `#[derive(ColumnType)]`",
+            "for an enum stored in a column, use `#[derive(ColumnType)]`",
         );
         return (item, errors);
     };
@@ -46,7 +46,7 @@ pub fn parse(input: &syn::DeriveInput, derive: Derive) -> (Item, Errors) {
         syn::Fields::Unnamed(_) => errors.add_with_help(
             input.ident.span(),
             format!("`#[derive({word})]` is for structs with named fields"),
-            "for a type that is stored in a column there is `#[derive(ColumnType)]`",
+            "for a type stored in a column, use `#[derive(ColumnType)]`",
         ),
         _ => errors.add_with_help(
             input.ident.span(),

@@ -109,7 +109,7 @@ fn part(tokens: &mut Tokens, is_index: bool) -> Result<PartClause> {
     }
     match tokens.end() {
         Ok(()) => Ok(part),
-        Err(error) => Err(error.help("behind a column may stand `collate name` and then `desc` or `asc`")),
+        Err(error) => Err(error.help("a column can be followed by `collate name`, then `desc` or `asc`")),
     }
 }
 
@@ -302,7 +302,7 @@ pub(super) fn reference(
     }
     let path = tokens.path("a field of another struct").map_err(|error| error.help(REFERENCE_EXAMPLE))?;
     if path.segments.len() < 2 {
-        let message = "a reference names a struct and a field";
+        let message = "a reference needs a struct and a field";
         return Err(DeclareError::new(span, message).help(REFERENCE_EXAMPLE));
     }
     Ok(At::new(Reference::Fields(vec![with_self(path, this)]), span))
@@ -415,7 +415,7 @@ pub(super) fn foreign_key(
         return error(key.span, "`foreign_key` names no columns".to_owned());
     }
     if referenced != columns.len() && referenced != 0 {
-        return error(reference.span, format!("{} columns refer to {referenced}", columns.len()));
+        return error(reference.span, format!("{} columns reference {referenced}", columns.len()));
     }
     Ok(Some(ForeignKeyClause { span: key.span, name, columns, reference, options }))
 }

@@ -144,7 +144,7 @@ fn default_value(tokens: &mut Tokens, key: &Key) -> Result<At<DefaultClause>, De
     }
     let path = tokens.path("a literal or a const").map_err(|error| error.help(HELP))?;
     if negative {
-        return Err(DeclareError::new(span, "a minus before a const").help("make the const negative"));
+        return Err(DeclareError::new(span, "a minus sign before a constant").help("make the constant negative"));
     }
     Ok(At::new(DefaultClause::Constant(path), span))
 }

@@ -71,7 +71,7 @@ use Entry::{Around, Refused, Scalar};
 use LiteralKind::{Bool, Bytes, Char, Float, Integer, Text};
 
 const TOO_WIDE: Entry = Refused(
-    "does not fit into an SQL integer, which has 64 bits and a sign",
+    "does not fit in an SQL integer, which has 64 bits and a sign",
     "use `i64`, or store it as text: `#[column(type = \"TEXT\")]`",
 );
 const WALL_CLOCK: Entry = Refused(
@@ -185,7 +185,7 @@ pub fn is_spelled_option(ty: &Type) -> bool {
 
 /// The error for a type that nobody knows.
 pub fn unresolved(ty: &Type) -> DeclareError {
-    DeclareError::new(ty.span(), format!("the SQL type of `{}` is not known", spelled(ty)))
+    DeclareError::new(ty.span(), format!("`{}` has no known SQL type", spelled(ty)))
         .help("derive `ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`")
 }
 
@@ -210,8 +210,8 @@ pub fn column_type(ty: &Type, names: &dyn TypeNames) -> Result<Option<ColumnType
                 }
                 (Some(Entry::Option), Some(inner)) => match column_type(inner, names)? {
                     Some(inner) if inner.nullable => {
-                        Err(DeclareError::new(ty.span(), "an `Option` in an `Option` is no column type")
-                            .help("a column has one NULL: write one `Option`"))
+                        Err(DeclareError::new(ty.span(), "an `Option` in an `Option` is not a column type")
+                            .help("a column has a single NULL: use one `Option`"))
                     }
                     inner => Ok(inner.map(|inner| ColumnType { nullable: true, ..inner })),
                 },

@@ -355,20 +355,17 @@ fn check_sql(text: &At<String>, is_script: bool) -> Result<()> {
     for token in &tokens {
         match token.kind {
             TokenKind::Open => depth += 1,
-            TokenKind::Close if depth == 0 => return error("a `)` without its `(` in the SQL"),
+            TokenKind::Close if depth == 0 => return error("unmatched `)` in the SQL"),
             TokenKind::Close => depth -= 1,
             TokenKind::Illegal => {
-                return error(&format!(
-                    "`{}` is not SQL: a quote is not closed, or a character is not allowed",
-                    token.text
-                ));
+                return error(&format!("`{}` is not SQL: unclosed quote or invalid character", token.text));
             }
-            TokenKind::Semicolon if !is_script => return error("a `;` in the SQL, which has to be one expression"),
+            TokenKind::Semicolon if !is_script => return error("`;` in the SQL, which must be one expression"),
             _ => {}
         }
     }
     if depth > 0 {
-        return error("a `(` without its `)` in the SQL");
+        return error("unclosed `(` in the SQL");
     }
     Ok(())
 }

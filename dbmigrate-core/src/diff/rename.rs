@@ -113,10 +113,10 @@ impl Renames {
         for (at, (from, to)) in self.tables.iter().enumerate() {
             let error = |reason| Err(RenameError { from: from.to_string(), to: to.to_string(), reason });
             if !has(old, from) {
-                return error(format!("there was no table `{from}` before (there were: {})", names(old)));
+                return error(format!("the old schema has no table `{from}` (it has: {})", names(old)));
             }
             if !has(new, to) {
-                return error(format!("there is no table `{to}` afterwards (there are: {})", names(new)));
+                return error(format!("the new schema has no table `{to}` (it has: {})", names(new)));
             }
             if self.tables[..at].iter().any(|(one, two)| one == from || two == to) {
                 return error("one of them is renamed twice".to_owned());
@@ -133,19 +133,19 @@ impl Renames {
         for (at, (table, from, to)) in self.columns.iter().enumerate() {
             let error = |reason| Err(RenameError { from: format!("{table}.{from}"), to: to.to_string(), reason });
             let Some(before) = old.table(self.old_table(table)) else {
-                return error(format!("there was no table `{}` before", self.old_table(table)));
+                return error(format!("the old schema has no table `{}`", self.old_table(table)));
             };
             let Some(after) = new.table(table) else {
                 return error(match self.tables.iter().find(|(old_name, _)| old_name == table) {
                     Some((_, renamed)) => format!("`{table}` is renamed too: write `{renamed}.{from}={to}`"),
-                    None => format!("there is no table `{table}` afterwards"),
+                    None => format!("the new schema has no table `{table}`"),
                 });
             };
             if before.column(from).is_none() {
                 return error(format!("`{}` has no column `{from}` ({})", before.name, column_list(before)));
             }
             if after.column(to).is_none() {
-                return error(format!("`{table}` has no column `{to}` afterwards ({})", column_list(after)));
+                return error(format!("the new `{table}` has no column `{to}` ({})", column_list(after)));
             }
             if self.columns[..at].iter().any(|(on, one, two)| on == table && (one == from || two == to)) {
                 return error("one of them is renamed twice".to_owned());

@@ -162,7 +162,7 @@ pub(super) fn refuse_mismatches(
 /// In what the model of a table disagrees with SQLite, if it does.
 pub(super) fn mismatch(table: &Table, stored: &[StoredColumn]) -> Option<String> {
     if stored.len() != table.columns.len() {
-        return Some(format!("SQLite sees {} columns, the reader {}", stored.len(), table.columns.len()));
+        return Some(format!("SQLite sees {} columns, the parser {}", stored.len(), table.columns.len()));
     }
     for (column, stored) in table.columns.iter().zip(stored) {
         let position =

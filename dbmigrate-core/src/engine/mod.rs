@@ -11,6 +11,7 @@ pub mod error;
 mod exercise;
 pub mod introspect;
 pub mod owner;
+mod parts;
 pub mod populate;
 pub mod provable;
 pub mod prove;

@@ -18,6 +18,7 @@ use super::content::{exact, loose, rows};
 use super::error::EngineError;
 use super::exercise::faults;
 use super::introspect::introspect;
+use super::parts::Parts;
 use super::populate::{Meant, clear, populate_meant};
 use super::view::on_one_line;
 use crate::diff::{Renames, diff};
@@ -73,7 +74,7 @@ pub enum ProofError {
         message: String,
     },
     /// The result is not the wanted schema.
-    #[error("the migration does not lead to the wanted schema: {}", differences.join("; "))]
+    #[error("the migration does not produce the wanted schema: {}", differences.join("; "))]
     Structure {
         /// What differs.
         differences: Vec<String>,
@@ -105,7 +106,23 @@ pub enum ProofError {
 /// # Errors
 /// [`ProofError::Declaration`] for the first thing that is wrong.
 pub async fn check_declaration(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Result<Vec<Problem>, ProofError> {
+    if let Some(found) = check_in_parts(schema, view_fields).await {
+        return Ok(found);
+    }
+    // what is wrong is said by the whole
     check_part(schema, schema, view_fields).await
+}
+
+/// The same in several databases. `None` if something is wrong, or if there are no parts.
+async fn check_in_parts(schema: &Schema, view_fields: &[(Name, Vec<Name>)]) -> Option<Vec<Problem>> {
+    let statements = create_all(schema);
+    let statements: Vec<_> = statements.iter().flat_map(|statement| split(statement)).collect();
+    let parts = Parts::of_creation(&statements)?;
+    let mut found = Vec::new();
+    for part in parts.split(schema) {
+        found.extend(check_part(schema, &part, view_fields).await.ok()?);
+    }
+    Some(found)
 }
 
 /// The same for a schema that differs from one that was found good `before`: only what differs, and what that reaches,
@@ -190,8 +207,8 @@ async fn check_compiling(
         let missing = fields.iter().find(|field| !has(&columns, field));
         let extra = columns.iter().find(|column| !has(fields, column));
         let message = match (missing, extra) {
-            (Some(field), _) => format!("the struct has a field `{field}`, which the query does not return"),
-            (None, Some(column)) => format!("the query returns `{column}`, for which the struct has no field"),
+            (Some(field), _) => format!("the struct has a field `{field}`, but the query does not return it"),
+            (None, Some(column)) => format!("the query returns `{column}`, but the struct has no field for it"),
             (None, None) => continue,
         };
         return Err(ProofError::Declaration { kind: "view", name: view.to_string(), message });

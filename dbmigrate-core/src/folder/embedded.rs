@@ -103,9 +103,9 @@ mod tests {
         let (_directory, _, program) = both(&SQL);
         assert!(program.schema_at(&program.migrations()[0]).is_ok());
         let error = program.head_schema().expect_err("snapshots are not embedded").to_string();
-        assert!(error.contains("0002_drop/snapshot.json` is not part of the program"), "{error}");
+        assert!(error.contains("0002_drop/snapshot.json` is not embedded in the program"), "{error}");
         let error = program.schema_at(&program.migrations()[1]).expect_err("it needs a module").to_string();
-        assert!(error.ends_with("and cannot be made of its migrations: no such module: geo"), "{error}");
+        assert!(error.ends_with("and cannot be rebuilt from its migrations: no such module: geo"), "{error}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::{fmt, io};
 
 use super::lock::LockProblem;
 use super::snapshot;
+use crate::shell::shell_word;
 
 /// An error of the migrations folder. Its text is one line; [`FolderError::help`] says what to do.
 #[derive(Debug)]
@@ -114,16 +115,16 @@ impl fmt::Display for FolderError {
         match self {
             Self::EditedSql { .. } => write!(f, "`{path}` was edited after it was recorded in `migrations.lock`"),
             Self::EditedSnapshot { .. } => {
-                write!(f, "`{path}` was edited, but snapshots are only written by the tool")
+                write!(f, "`{path}` was edited, but only cargo-dbmigrate writes snapshots")
             }
             Self::Missing { .. } => write!(f, "`{path}` is missing, but `migrations.lock` lists it"),
-            Self::MissingLock { .. } => write!(f, "`{path}` is missing, but there are migrations beside it"),
+            Self::MissingLock { .. } => write!(f, "`{path}` is missing, but there are migrations next to it"),
             Self::Unlisted { .. } => write!(f, "`{path}` is not listed in `migrations.lock`"),
             Self::StrayFile { .. } => {
                 write!(f, "`{path}` is not part of a migration: a migration is a directory made by `generate`")
             }
             Self::Conflict { line, .. } => {
-                write!(f, "`{path}` contains a conflict that git could not merge, at line {line}")
+                write!(f, "`{path}` has merge conflict markers at line {line}")
             }
             Self::TamperedLock { line, problem, .. } => {
                 write!(f, "`{path}` was changed by hand, at line {line}: {problem}")
@@ -135,15 +136,19 @@ impl fmt::Display for FolderError {
             ),
             Self::NotUtf8 { .. } => write!(f, "`{path}` is not UTF-8 text"),
             Self::BrokenSnapshot { source, .. } => write!(f, "`{path}` cannot be read: {source}"),
-            Self::NotEmbedded { reason: None, .. } => write!(f, "`{path}` is not part of the program"),
+            Self::NotEmbedded { reason: None, .. } => write!(f, "`{path}` is not embedded in the program"),
             Self::NotEmbedded { reason: Some(reason), .. } => {
-                write!(f, "`{path}` is not part of the program, and cannot be made of its migrations: {reason}")
+                write!(
+                    f,
+                    "`{path}` is not embedded in the program and cannot be rebuilt from its migrations: \
+                           {reason}"
+                )
             }
             Self::ChangedMeanwhile { .. } => {
-                write!(f, "`{path}` was changed by somebody else in the meantime; nothing was written")
+                write!(f, "another program changed `{path}` in the meantime; nothing was written")
             }
             Self::NotWritable { source, .. } => {
-                write!(f, "cannot write to `{path}`: {source}; nothing was left there")
+                write!(f, "cannot write to `{path}`: {source}; no partial file was left")
             }
             Self::NotReadable { source, .. } => write!(f, "cannot read `{path}`: {source}"),
         }
@@ -203,72 +208,79 @@ impl FolderError {
         let path = shell_word(self.path());
         match self {
             Self::EditedSql { path: file, is_last: true } => vec![
-                "if it was not applied anywhere yet, record the edit: `cargo dbmigrate generate --custom`".to_owned(),
+                "if no database has it yet, record the edit: `cargo dbmigrate generate --custom`".to_owned(),
                 match git(file) {
                     InGit::Restorable(command) => {
-                        format!("else undo the edit: `{command}`, and change more with a new migration")
+                        format!("otherwise undo the edit: `{command}`, then write a new migration")
                     }
-                    InGit::Same => format!("else undo the edit by hand; what was changed: `git log -p -- {path}`"),
-                    _ => "or take the migration back with the edit, which git does not have: \
-                          `cargo dbmigrate generate --undo --accept edits`"
+                    InGit::Same => format!("otherwise undo the edit by hand; to see it: `git log -p -- {path}`"),
+                    _ => "or remove the migration and the edit, which is not in git: `cargo dbmigrate generate --undo \
+                          --accept edits`"
                         .to_owned(),
                 },
             ],
             Self::EditedSql { path: file, is_last: false } => vec![
                 match git(file) {
                     InGit::Restorable(command) => format!("undo the edit: `{command}`"),
-                    InGit::Same => format!("undo the edit by hand; what was changed: `git log -p -- {path}`"),
+                    InGit::Same => format!("undo the edit by hand; to see it: `git log -p -- {path}`"),
                     _ => "undo the edit by hand: git has no other version of the file".to_owned(),
                 },
-                "change what it did with a new migration: `cargo dbmigrate generate --custom`".to_owned(),
+                "write a new migration instead: `cargo dbmigrate generate --custom`".to_owned(),
             ],
             Self::MissingLock { path: file } | Self::TamperedLock { path: file, .. } => vec![match git(file) {
                 InGit::Restorable(command) => format!("restore it: `{command}`"),
-                InGit::Same => format!("undo the change by hand; what was changed: `git log -p -- {path}`"),
-                _ => "git does not have it: copy it from another checkout or a backup".to_owned(),
+                InGit::Same => format!("undo the change by hand; to see it: `git log -p -- {path}`"),
+                _ => "it is not in git: copy it from another checkout or a backup".to_owned(),
             }],
             Self::EditedSnapshot { path: file }
             | Self::Missing { path: file }
             | Self::NotUtf8 { path: file }
             | Self::BrokenSnapshot { path: file, .. } => match git(file) {
                 InGit::Restorable(command) => vec![format!("restore it: `{command}`")],
-                InGit::Same => vec![format!("undo the change by hand; what was changed: `git log -p -- {path}`")],
+                InGit::Same => vec![format!("undo the change by hand; to see it: `git log -p -- {path}`")],
                 _ => vec![
-                    "git does not have it: copy it from another checkout or a backup".to_owned(),
-                    "if it is part of the last migration, take that back: `cargo dbmigrate generate --undo`".to_owned(),
+                    "it is not in git: copy it from another checkout or a backup".to_owned(),
+                    "if it belongs to the last migration, remove that: `cargo dbmigrate generate --undo`".to_owned(),
                 ],
             },
             Self::Unlisted { .. } => vec![
-                format!("if an interrupted `generate` left it, delete it: `rm -r {path}`, then generate again"),
+                format!(
+                    "if it is left from an interrupted `generate`, delete it: `rm -r {path}`, then generate \
+                         again"
+                ),
                 "if it came with a merge, restore the `migrations.lock` that lists it".to_owned(),
             ],
             Self::StrayFile { .. } => {
-                vec!["make a migration to move the statements into: `cargo dbmigrate generate --custom`".to_owned()]
+                vec!["move the statements to a new migration: `cargo dbmigrate generate --custom`".to_owned()]
             }
             Self::Conflict { path, .. } if path.ends_with(super::lock::FILE_NAME) => vec![
-                "both branches added migrations: take the `migrations.lock` of the branch that was merged first"
+                "both branches added migrations: keep the `migrations.lock` of the branch that was merged first"
                     .to_owned(),
-                "then delete the directories that it does not list, and make those migrations again: \
-                 `cargo dbmigrate generate`"
+                "then delete the folders that it does not list, and write those migrations again: `cargo dbmigrate \
+                 generate`"
                     .to_owned(),
             ],
             Self::Conflict { path: file, line } if git(file) != InGit::Unmerged => {
-                vec![format!("edit the file: keep one side of what is between the markers, from line {line} on")]
+                vec![format!("edit the file: keep one side of each conflict, from line {line} on")]
             }
             Self::Conflict { .. } => vec![format!(
-                "take the file of one branch, the one whose `migrations.lock` is kept: `git checkout --ours {path}` \
-                 or `git checkout --theirs {path}`"
+                "keep the file of the branch whose `migrations.lock` you keep: `git checkout --ours {path}` or `git \
+                 checkout --theirs {path}`"
             )],
             Self::Newer { .. } => vec!["update the tool: `cargo install cargo-dbmigrate`".to_owned()],
             Self::ChangedMeanwhile { .. } => vec!["run the command again".to_owned()],
-            Self::NotEmbedded { .. } => vec!["ask the tool, which has it: `cargo dbmigrate status`".to_owned()],
+            Self::NotEmbedded { .. } => vec![
+                "compare with cargo-dbmigrate, which reads the folder: `cargo dbmigrate \
+                                              status`"
+                    .to_owned(),
+            ],
             Self::NotWritable { source, .. } | Self::NotReadable { source, .. } => match source.kind() {
-                io::ErrorKind::PermissionDenied => vec![format!("see who may: `ls -ld {path}`")],
+                io::ErrorKind::PermissionDenied => vec![format!("see its owner and permissions: `ls -ld {path}`")],
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    vec!["make room on the disk, then run the command again".to_owned()]
+                    vec!["free up disk space, then run again".to_owned()]
                 }
                 io::ErrorKind::NotADirectory => vec![
-                    "a file is in the place of a folder: move it away, or name another folder in `dbmigrate.toml`: \
+                    "move the file that is in the folder's place, or set another folder in `dbmigrate.toml`: \
                      `migrations = \"db\"`"
                         .to_owned(),
                 ],
@@ -315,11 +327,4 @@ pub enum InGit {
     Same,
     /// The sides of a merge that is going on.
     Unmerged,
-}
-
-/// The path as a word of a shell's command line.
-pub fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-\\:".contains(&byte);
-    if text.bytes().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

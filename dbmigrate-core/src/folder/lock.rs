@@ -61,7 +61,7 @@ pub enum LockProblem {
 impl fmt::Display for LockProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Conflict => f.write_str("it contains a conflict that git could not merge"),
+            Self::Conflict => f.write_str("it has merge conflict markers"),
             Self::Newer(format) => write!(
                 f,
                 "written by a newer version of cargo-dbmigrate (format {format}, this version reads up to {FORMAT})"

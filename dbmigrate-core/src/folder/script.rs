@@ -128,8 +128,8 @@ impl<'a> Script<'a> {
         }
         let count = script.statements.len();
         if script.no_transaction && count != 1 {
-            let message = format!("`no-transaction` is for a script of exactly one statement, this one has {count}");
-            let help = "put the statement into a migration of its own: `cargo dbmigrate generate --custom`".to_owned();
+            let message = format!("`no-transaction` requires exactly one statement, found {count}");
+            let help = "move the statement to its own migration: `cargo dbmigrate generate --custom`".to_owned();
             return Err(error((directive_line, message, help)));
         }
         Ok(script)
@@ -205,11 +205,11 @@ fn directive_text<'a>(comment: &Token<'a>, line: usize) -> Result<Option<&'a str
         Some(text) => {
             let text = text.trim_end_matches('/').trim_end_matches('*').trim();
             let help = format!("write `-- dbmigrate: {text}`");
-            Err((line, "a directive stands in a `--` comment".to_owned(), help))
+            Err((line, "a directive must be in a `--` comment".to_owned(), help))
         }
         None if known(rest) => {
             let help = format!("write `-- dbmigrate: {}`", rest.trim());
-            Err((line, "the colon behind `dbmigrate` is missing".to_owned(), help))
+            Err((line, "missing colon after `dbmigrate`".to_owned(), help))
         }
         None => Ok(None),
     }
@@ -236,7 +236,7 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
         "allow" => parse_allow(line, rest).map(Parsed::Allow),
         "no-transaction" if rest.trim().is_empty() => Ok(Parsed::NoTransaction),
         "no-transaction" => {
-            let message = format!("`no-transaction` stands alone, found `{}` behind it", rest.trim());
+            let message = format!("`no-transaction` takes no arguments, found `{}`", rest.trim());
             Err((line, message, "write `-- dbmigrate: no-transaction`".to_owned()))
         }
         "expect-none" => parse_expect_none(line, rest)
@@ -244,9 +244,7 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => {
-                    "there are `allow(lint) object`, `no-transaction` and `expect-none \"message\" SELECT …`".into()
-                }
+                None => "expected `allow(lint) object`, `no-transaction` or `expect-none \"message\" SELECT …`".into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))
         }
@@ -279,7 +277,7 @@ fn parse_expect_none(line: usize, rest: &str) -> Result<Preflight, Problem> {
             (first.identifier(), rest[first.end()..].trim())
         }
         Some(first) if first.kind == TokenKind::Illegal && first.text.starts_with('"') => {
-            return Err(problem("the quote around the message of `expect-none` is not closed"));
+            return Err(problem("unclosed quote around the message of `expect-none`"));
         }
         _ => (None, rest),
     };
@@ -301,9 +299,9 @@ fn refuse_statement(statement: &Statement<'_>) -> Result<(), Problem> {
     let is_savepoint = ["savepoint", "release", "rollback"].into_iter().any(is_first);
     if statement.kind == StatementKind::Transaction || is_savepoint {
         let word = first.map(|first| first.text.to_ascii_uppercase()).unwrap_or_default();
-        let message = format!("`{word}` in a migration: every migration already runs in a transaction of its own");
-        let help = "delete the statement; one that cannot run in a transaction gets a migration of its own with \
-                    `-- dbmigrate: no-transaction`";
+        let message = format!("`{word}` in a migration: every migration already runs in its own transaction");
+        let help = "delete the statement; one that cannot run in a transaction needs its own migration with `-- \
+                    dbmigrate: no-transaction`";
         return Err((statement.line, message, help.to_owned()));
     }
     // `PRAGMA foreign_keys` or `PRAGMA main.foreign_keys`

@@ -4,7 +4,7 @@ use super::conversion::example;
 use super::decide::{Decisions, Question};
 use super::lint::Lint;
 use crate::diff::Diff;
-use crate::schema::{Column, Reads, Schema};
+use crate::schema::{Column, Reads, Schema, Vector};
 use crate::sql::path::path;
 
 /// The decisions about conversions that are missing where rows are not at hand: where most values of the old type cannot
@@ -28,7 +28,7 @@ pub fn conversions(diff: &Diff, new: &Schema, decisions: &Decisions) -> Vec<Ques
                     table: table.name.clone(),
                     column: column.name.clone(),
                     types: [type_name(old), type_name(column), reads.describe()],
-                    example: example(&column.name, old, &reads),
+                    example: example(column, old, &reads),
                 });
             }
         }
@@ -45,8 +45,13 @@ fn is_worlds_apart(before: &Column, after: &Column, reads: &Reads) -> bool {
     let from = before.decl_type.affinity();
     match reads {
         Reads::Bool => from == Text,
-        Reads::Bytes => from != Blob,
-        Reads::Text => from == Blob && before.decl_type.canonical() == "blob",
+        Reads::Bytes => from != Blob && Vector::of(&before.decl_type).is_none(),
+        // what is in a column of any blobs may be such vectors
+        Reads::Vector(vector) => match Vector::of(&before.decl_type) {
+            Some(before) => before != *vector,
+            None => from != Blob,
+        },
+        Reads::Text => before.decl_type.canonical() == "blob" || Vector::of(&before.decl_type).is_some(),
         Reads::Date | Reads::Time | Reads::DateTime | Reads::Uuid | Reads::Words(_) => matches!(from, Integer | Real),
         _ => false,
     }

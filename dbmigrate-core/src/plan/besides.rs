@@ -5,6 +5,7 @@ use super::decide::{Decisions, table_candidates};
 use super::lint::Lint;
 use crate::schema::Schema;
 use crate::sql::Name;
+use crate::sql::path::path;
 
 /// What is wanted of a database.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +56,7 @@ impl Wanted {
             declared.tables.iter().map(|table| table.name.clone()).filter(|name| !live.tables.contains(name)).collect();
         let stays = |name: &Name| {
             let is_kept = accepted.kept_tables.contains(name);
-            !is_declared(name) && (is_kept || !accepted.has(Lint::DropTable, name.as_str()))
+            !is_declared(name) && (is_kept || !accepted.has(Lint::DropTable, &path([name])))
         };
         for table in live.tables.iter().filter(|table| stays(&table.name)) {
             let may_be_renamed = !table_candidates(table, &created, declared).is_empty();

@@ -1,7 +1,6 @@
 //! Conditions for values that do not survive the conversion to another type, and expressions that convert them.
 
-use crate::schema::{Column, Reads};
-use crate::sql::Name;
+use crate::schema::{Column, Reads, Vector};
 use crate::sql::expr::Affinity;
 use crate::sql::name::quote_string;
 
@@ -75,6 +74,7 @@ pub(super) fn unreadable(name: &str, affinity: Affinity, reads: &Reads) -> Strin
         Reads::Char if keeps_text => format!("typeof({name}) = 'blob' OR length({name}) <> 1"),
         Reads::Char => format!("typeof({name}) NOT IN ('text', 'null') OR length({name}) <> 1"),
         Reads::Bytes => format!("typeof({name}) NOT IN ('blob', 'null')"),
+        Reads::Vector(vector) => vector.is_none(name),
         Reads::Json => format!("typeof({name}) = 'blob' OR NOT json_valid({name})"),
         Reads::Date => format!("date({name}) IS NOT {name}"),
         Reads::Time => {
@@ -95,8 +95,8 @@ pub(super) fn unreadable(name: &str, affinity: Affinity, reads: &Reads) -> Strin
 }
 
 /// An expression that makes of the values of a column what is read of it, as an example of a conversion.
-pub(super) fn example(column: &Name, before: &Column, reads: &Reads) -> Option<String> {
-    let name = column.sql();
+pub(super) fn example(column: &Column, before: &Column, reads: &Reads) -> Option<String> {
+    let name = column.name.sql();
     let is_number = matches!(before.decl_type.affinity(), Affinity::Integer | Affinity::Real | Affinity::Numeric);
     // seconds since 1970, where a time is a number
     let modifier = if is_number { ", 'unixepoch'" } else { "" };
@@ -111,6 +111,14 @@ pub(super) fn example(column: &Name, before: &Column, reads: &Reads) -> Option<S
         Reads::Text => format!("CAST({name} AS TEXT)"),
         Reads::Char => format!("substr({name}, 1, 1)"),
         Reads::Bytes => format!("CAST({name} AS BLOB)"),
+        Reads::Vector(vector) => match Vector::of(&before.decl_type) {
+            Some(before) if before.dimensions == vector.dimensions => {
+                format!("{}(vector_extract({name}))", vector.function())
+            }
+            // numbers that are missing nobody can make up
+            _ if !column.not_null => "NULL".to_owned(),
+            _ => vector.zeros(),
+        },
         Reads::Json => format!("CASE WHEN json_valid({name}) THEN {name} ELSE json_quote(CAST({name} AS TEXT)) END"),
         Reads::Date => format!("date({name}{modifier})"),
         Reads::Time => format!("time({name}{modifier})"),

@@ -1,12 +1,12 @@
 //! What only a person can decide: renames, losses, and what existing rows get.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use super::lint::Lint;
 use super::preflight::Preflight;
 use crate::diff::{Diff, Renames, TableDiff, rename::displaced};
 use crate::schema::{Column, Schema, Table};
+use crate::shell::shell_quoted;
 use crate::sql::path::path;
 use crate::sql::{Expr, Name};
 
@@ -165,7 +165,8 @@ impl Question {
             }
             Self::Conversion { table, column, types: [from, to, read], .. } => {
                 format!(
-                    "column `{table}.{column}` changes from {from} to {to}: what becomes of values that cannot be read as {read}?"
+                    "column `{table}.{column}` changes from {from} to {to}: what about values that cannot be read as \
+                     {read}?"
                 )
             }
             Self::Backfill { table, column, .. } => {
@@ -174,7 +175,7 @@ impl Question {
                     Some(count) => format!("do the {count} existing rows"),
                     None => "do existing rows".to_owned(),
                 };
-                format!("column `{table}.{column}` is new, NOT NULL and has no default: what {rows} get?")
+                format!("column `{table}.{column}` is new, NOT NULL and has no default: what value {rows} get?")
             }
         }
     }
@@ -189,7 +190,7 @@ impl Question {
     pub fn guard(&self, renames: &Renames) -> Preflight {
         let (table, counted) = self.counted(renames);
         let (lint, object) = self.lint();
-        let message = format!("`{object}` was empty and has {{}} now, which needs an answer ({lint})");
+        let message = format!("`{object}` was empty and has {{}} now, which needs a decision ({lint})");
         Preflight::new(table, message, super::preflight::if_any(&counted, "", &table.sql()))
     }
 
@@ -216,7 +217,7 @@ impl Question {
                 let words = if *may_stay { "if it is not needed" } else { "if its rows are no longer needed" };
                 let mut answers = renames(candidates, &path([table]), words, &accept, *may_stay);
                 let keep = format!("--accept keep_table:{}", shell_quoted(&path([table])));
-                answers.extend(may_stay.then(|| ("to leave it alone beside the new one".to_owned(), keep)));
+                answers.extend(may_stay.then(|| ("to keep it beside the new table".to_owned(), keep)));
                 answers
             }
             Self::ColumnGone { table, column, candidates } => {
@@ -254,38 +255,6 @@ fn renames(candidates: &[Name], from: &str, otherwise: &str, accept: &str, has_t
 
 fn ticked(names: &[Name]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// `text` as one word of a POSIX shell on one line, in the quotes that need the least escaping.
-pub fn shell_quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.=:/,+%@".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else if text.chars().any(|char| char.is_control() || char == '`') {
-        // a message has a command in backticks on one line; `printf` is the way to both that every shell has
-        format!("\"$(printf '{}')\"", printf_escaped(text))
-    } else if text.contains('\'') && !text.contains(['"', '$', '\\', '!']) {
-        format!("\"{text}\"")
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
-/// A format of `printf` that prints `text`, fit for single quotes. What it prints loses line breaks at its end.
-fn printf_escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for char in text.chars() {
-        match char {
-            '%' => escaped.push_str("%%"),
-            '\\' => escaped.push_str("\\\\"),
-            char if char.is_ascii_control() || matches!(char, '`' | '\'') => {
-                // writing to a string cannot fail
-                let _ = write!(escaped, "\\{:03o}", u32::from(char));
-            }
-            char => escaped.push(char),
-        }
-    }
-    escaped
 }
 
 /// The decisions that are missing for a difference.

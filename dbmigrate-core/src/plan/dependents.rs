@@ -79,7 +79,7 @@ impl Dependents {
         let names = [list(&self.dropped_triggers), list(&self.dropped_views)];
         let names: Vec<String> = names.into_iter().filter(|names| !names.is_empty()).collect();
         (!statements.is_empty()).then(|| Step {
-            title: format!("drop triggers and views in the way: {}", names.join(", ")),
+            title: format!("drop dependent triggers and views: {}", names.join(", ")),
             cost: Cost::Instant,
             statements,
         })

@@ -1,9 +1,10 @@
 //! Whether the expressions that fill and convert columns have something to do: one that has nothing was meant for
 //! something else.
 
-use super::decide::{Decisions, shell_quoted};
+use super::decide::Decisions;
 use crate::diff::{Diff, TableDiff};
 use crate::schema::Schema;
+use crate::shell::shell_quoted;
 use crate::sql::Name;
 use crate::sql::path::path;
 
@@ -53,17 +54,17 @@ pub fn misplaced(decisions: &Decisions, diff: &Diff, new: &Schema) -> Option<Mis
                 }
                 Some(_) if changed.is_some_and(|changed| concerns(changed, new, column)) => None,
                 Some(_) => {
-                    let help = "to change values alone, write the statement: `cargo dbmigrate generate --custom`";
-                    wrong("nothing that changes in the table concerns the column", Some(help.to_owned()))
+                    let help = "to change values only, write the statement: `cargo dbmigrate generate --custom`";
+                    wrong("no change to the table affects the column", Some(help.to_owned()))
                 }
             };
         }
         match changed {
             _ if is_added || becomes_not_null => None,
             Some(changed) if concerns(changed, new, column) => {
-                wrong("the column is neither new nor newly NOT NULL, so nothing is filled", instead())
+                wrong("the column is neither new nor newly NOT NULL, so there is nothing to fill", instead())
             }
-            _ => wrong("the column is neither new nor newly NOT NULL, so nothing is filled", None),
+            _ => wrong("the column is neither new nor newly NOT NULL, so there is nothing to fill", None),
         }
     })
 }

@@ -284,7 +284,9 @@ impl<'a> Input<'a> {
             let is_unique_too = table.uniques.iter().flat_map(|unique| &unique.parts).any(|part| part.column == *from);
             if table.without_rowid && is_integer && is_key && is_unique_too {
                 return Err(PlanError::Unsupported(format!(
-                    "SQLite cannot rename `{name}.{from}` to `{to}`, the INTEGER primary key of a WITHOUT ROWID table which a UNIQUE constraint names too: drop that constraint in a migration of its own, or write one with `cargo dbmigrate generate --custom`"
+                    "SQLite cannot rename `{name}.{from}` to `{to}`, the INTEGER primary key of a WITHOUT ROWID table \
+                     that also has a UNIQUE constraint: drop that constraint in its own migration, or write one \
+                     with `cargo dbmigrate generate --custom`"
                 )));
             }
         }

@@ -56,7 +56,7 @@ pub(super) fn declared_name(after: &Table, column: &Name) -> Name {
 /// What is converted, and how.
 fn converted(input: &Input<'_>, after: &Table) -> Vec<String> {
     let conversions = input.decisions.conversions.iter().filter(|((table, _), _)| *table == after.name);
-    conversions.map(|((_, column), expr)| format!("convert {column} by {expr}")).collect()
+    conversions.map(|((_, column), expr)| format!("convert {column} with {expr}")).collect()
 }
 
 fn reasons(input: &Input<'_>, diff: &TableDiff, after: &Table) -> String {

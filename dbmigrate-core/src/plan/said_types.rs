@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::conversion::{example, unreadable};
-use super::decide::shell_quoted;
 use crate::diff::Renames;
 use crate::schema::{Column, Reads, Schema, Table};
+use crate::shell::shell_quoted;
 use crate::sql::Name;
 use crate::sql::path::path;
 use crate::sql::token::{Token, TokenKind, significant};
@@ -54,7 +54,7 @@ fn said_type(table: &Table, column: &Column, was: &Column, old_name: &Name, pref
     };
     // what was accepted is not looked for, but its conversion is still shown
     let converts_to = |reads: &Reads| {
-        let value = example(&column.name, was, reads).map(|value| {
+        let value = example(column, was, reads).map(|value| {
             format!("--convert {}", shell_quoted(&format!("{}={value}", path([&table.name, &column.name]))))
         });
         value.is_some_and(|value| preflight.answers.iter().any(|(_, flag)| *flag == value))

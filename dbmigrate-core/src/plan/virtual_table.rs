@@ -41,7 +41,7 @@ pub(super) fn changes(input: &Input<'_>) -> Result<BTreeMap<Name, Step>, PlanErr
             let before = input.diff.renamed.virtual_tables.get(&table.name);
             before.map(|before| replace(input, before, table)).transpose()?
         } else if has_external_content(table) && reads_other_values(input, table) {
-            let title = format!("index anew what {} reads", table.name);
+            let title = format!("reindex {}", table.name);
             Some(Step { title, cost: Cost::Scan, statements: vec![rebuild_index(table)] })
         } else {
             None
@@ -96,7 +96,8 @@ fn replace(input: &Input<'_>, before: &VirtualTable, after: &VirtualTable) -> Re
         || after.option("content").is_some()
     {
         return Err(PlanError::Unsupported(format!(
-            "virtual table `{name}` using `{}` changed, and its rows cannot be carried over: write a migration with `cargo dbmigrate generate --custom`",
+            "virtual table `{name}` using `{}` changed, and its rows cannot be copied: write a migration \
+             with `cargo dbmigrate generate --custom`",
             after.module
         )));
     }

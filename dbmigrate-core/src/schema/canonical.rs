@@ -274,8 +274,13 @@ impl SchemaHash {
 
     /// Adds an object.
     pub fn add(&mut self, canonical: &str) {
+        self.add_all(Self(words(canonical)));
+    }
+
+    /// Adds all objects of another schema.
+    pub fn add_all(&mut self, other: Self) {
         let mut carry = false;
-        for (sum, word) in self.0.iter_mut().zip(words(canonical)) {
+        for (sum, word) in self.0.iter_mut().zip(other.0) {
             let (partial, first) = sum.overflowing_add(word);
             let (total, second) = partial.overflowing_add(u64::from(carry));
             *sum = total;

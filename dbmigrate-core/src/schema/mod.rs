@@ -11,6 +11,7 @@ pub mod reads;
 mod reference;
 pub mod table;
 pub mod validate;
+pub mod vector;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,8 @@ pub use table::{
     Check, Column, Conflict, Deferrable, ForeignKey, Generated, Index, IndexPart, KeyPart, PrimaryKey,
     ReferentialAction, Table, Unique,
 };
+
+pub use vector::Vector;
 
 use crate::sql::Name;
 
@@ -86,7 +89,9 @@ impl Schema {
     /// What is read of a column: by the type of its field, else by its declared type. `None`: anything.
     pub fn reads(&self, table: &Name, column: &Column) -> Option<Reads> {
         let said = self.reads.get(&(table.clone(), column.name.clone()));
-        said.cloned().or_else(|| Reads::of_declared(&column.decl_type))
+        // a field for a vector is told by the declared type how many numbers it has
+        let vector = Vector::of(&column.decl_type).map(Reads::Vector);
+        vector.or_else(|| said.cloned()).or_else(|| Reads::of_declared(&column.decl_type))
     }
 
     /// Whether nothing is declared.

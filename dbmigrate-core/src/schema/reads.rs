@@ -4,6 +4,7 @@
 //! A change of type is asked about such values, so it has to be known what the new type reads: what the struct says,
 //! else what the declared type stands for. The conditions for it are in `plan::conversion`.
 
+use super::Vector;
 use crate::sql::DeclType;
 use crate::sql::expr::Affinity;
 
@@ -24,6 +25,8 @@ pub enum Reads {
     Char,
     /// A blob.
     Bytes,
+    /// A vector.
+    Vector(Vector),
     /// JSON as text.
     Json,
     /// `2024-02-29`.
@@ -95,6 +98,7 @@ impl Reads {
             Self::Text => "text".to_owned(),
             Self::Char => "`char`".to_owned(),
             Self::Bytes => "bytes".to_owned(),
+            Self::Vector(vector) => format!("a vector of {}", vector.describe()),
             Self::Json => "JSON".to_owned(),
             Self::Date => "a date".to_owned(),
             Self::Time => "a time".to_owned(),

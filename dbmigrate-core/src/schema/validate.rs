@@ -85,7 +85,7 @@ impl Schema {
                 found.add(
                     Place::Trigger(trigger.name.clone()),
                     format!("trigger `{}` is on `{on}`, which does not exist", trigger.name),
-                    self.table_help(on),
+                    self.table_help(),
                 );
             }
         }
@@ -126,7 +126,7 @@ impl Schema {
         let Some(table) = self.table(&content) else {
             if !self.views.contains(&content) && !self.virtual_tables.contains(&content) {
                 let message = format!("`{}` indexes the content of `{content}`, which does not exist", index.name);
-                found.add(place(), message, self.table_help(&content));
+                found.add(place(), message, self.table_help());
             }
             return;
         };
@@ -162,12 +162,8 @@ impl Schema {
                 found.add(place.clone(), format!("`{name}`: names that begin with `sqlite_` are reserved"), None);
             }
             if let Some(other) = owners.insert(name, what.clone()) {
-                let message = format!("`{name}` is the name of two objects: a {other} and a {what}");
-                found.add(
-                    place,
-                    message,
-                    Some("tables, views and indexes of a database share one namespace".to_owned()),
-                );
+                let message = format!("two objects are named `{name}`: a {other} and a {what}");
+                found.add(place, message, Some("tables, views and indexes share one namespace".to_owned()));
             }
         }
     }
@@ -186,7 +182,7 @@ impl Schema {
                 true => format!("`{}` references `{}`, which is not an ordinary table", table.name, key.parent),
                 false => format!("`{}` references table `{}`, which does not exist", table.name, key.parent),
             };
-            found.add_unusable(place(), message, self.table_help(&key.parent));
+            found.add_unusable(place(), message, self.table_help());
             return;
         };
         let parent_columns = self.referenced_columns(key).unwrap_or_default();
@@ -202,7 +198,7 @@ impl Schema {
         }
         if parent_columns.len() != key.columns.len() {
             let message = format!(
-                "foreign key of `{}` has {} columns but refers to {} of `{}`",
+                "foreign key of `{}` has {} columns but references {} of `{}`",
                 table.name,
                 key.columns.len(),
                 parent_columns.len(),
@@ -222,16 +218,16 @@ impl Schema {
             found.add_unusable(
                 place(),
                 message,
-                Some(format!("make `{list}` of `{}` unique, or refer to its primary key", parent.name)),
+                Some(format!("make `{list}` of `{}` unique, or reference its primary key", parent.name)),
             );
         } else {
             check_types(table, parent, key.columns.iter().zip(&parent_columns), place, found);
         }
     }
 
-    fn table_help(&self, name: &Name) -> Option<String> {
+    fn table_help(&self) -> Option<String> {
         let tables: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
-        (!tables.is_empty() && tables.len() <= 30).then(|| format!("there is no `{name}` among: {}", tables.join(", ")))
+        (!tables.is_empty() && tables.len() <= 30).then(|| format!("tables: {}", tables.join(", ")))
     }
 }
 
@@ -251,8 +247,8 @@ fn check_types<'k>(
             table.name, child.decl_type, parent.name, referenced.decl_type
         );
         let (kind, why) = match mismatch {
-            Mismatch::Strict => (ProblemKind::Mismatch, "a STRICT table never mixes the two"),
-            Mismatch::Affinity => (ProblemKind::Unlike, "not every value of the one can be stored in the other"),
+            Mismatch::Strict => (ProblemKind::Mismatch, "a STRICT table never mixes them"),
+            Mismatch::Affinity => (ProblemKind::Unlike, "one cannot store every value of the other"),
         };
         let help = format!("give `{}.{name}` and `{}.{parent_name}` the same type", table.name, parent.name);
         found.0.push(Problem { kind, place: place(), message: format!("{ends}: {why}"), help: Some(help) });
@@ -289,8 +285,8 @@ fn check_columns(table: &Table, found: &mut Found) {
     let place = |column: &Column| Place::Column(table.name.clone(), column.name.clone());
     for (at, column) in table.columns.iter().enumerate() {
         if table.columns[..at].iter().any(|before| before.name == column.name) {
-            let message = format!("`{}` has two columns called `{}`", table.name, column.name);
-            found.add(place(column), message, Some("names are compared without case".to_owned()));
+            let message = format!("`{}` has two columns named `{}`", table.name, column.name);
+            found.add(place(column), message, Some("names are case-insensitive".to_owned()));
         }
         if table.strict && !STRICT_TYPES.iter().any(|accepted| column.decl_type.as_str().eq_ignore_ascii_case(accepted))
         {
@@ -343,7 +339,7 @@ fn check_primary_key(table: &Table, found: &mut Found) {
         found.add(place(), message, None);
     }
     if table.random_rowid && (table.without_rowid || key.autoincrement) {
-        let message = format!("`{}`: RANDOM ROWID excludes WITHOUT ROWID and AUTOINCREMENT", table.name);
+        let message = format!("`{}`: RANDOM ROWID cannot be combined with WITHOUT ROWID or AUTOINCREMENT", table.name);
         found.add(Place::Table(table.name.clone()), message, None);
     }
 }
@@ -367,7 +363,7 @@ fn check_keys_and_indexes(table: &Table, found: &mut Found) {
             }
         }
         if index.parts.iter().all(|part| part.expr == Expr::new("")) {
-            found.add(place(), format!("index `{}` indexes nothing", index.name), None);
+            found.add(place(), format!("index `{}` has no columns", index.name), None);
         }
     }
 }

@@ -94,6 +94,16 @@ impl Expr {
         }
     }
 
+    /// The text as it is said in a message: on one line, and not all of a long one.
+    pub fn said(&self) -> String {
+        const LONGEST: usize = 80;
+        let text = self.0.split_whitespace().collect::<Vec<_>>().join(" ");
+        match text.char_indices().nth(LONGEST) {
+            Some((at, _)) => format!("{}…", text[..at].trim_end()),
+            None => text,
+        }
+    }
+
     /// Whether the text is the literal `NULL`.
     pub fn is_null(&self) -> bool {
         matches!(&significant(&self.0)[..], [only] if only.is_word("null"))

@@ -33,11 +33,10 @@ impl fmt::Display for GlobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the pattern is empty"),
-            Self::Unsupported { pattern, character } => write!(
-                f,
-                "`{pattern}` has a `{character}` in it, but only `*` and `?` stand for something: write `?` for it"
-            ),
-            Self::Space { pattern } => write!(f, "`{pattern}` begins or ends with white space"),
+            Self::Unsupported { pattern, character } => {
+                write!(f, "`{pattern}` contains `{character}`, but only `*` and `?` are wildcards: write `?` for it")
+            }
+            Self::Space { pattern } => write!(f, "`{pattern}` starts or ends with white space"),
         }
     }
 }
@@ -48,6 +47,16 @@ impl Glob {
     /// The pattern as written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The pattern that stands for a name, as it is typed: `?` is there for characters that no pattern has.
+    pub fn of(name: &Name) -> String {
+        let last = name.as_str().chars().count().saturating_sub(1);
+        let in_place = |(at, char): (usize, char)| {
+            let is_edge = at == 0 || at == last;
+            if has_meaning_elsewhere(char) || (is_edge && char.is_whitespace()) { '?' } else { char }
+        };
+        name.as_str().chars().enumerate().map(in_place).collect()
     }
 
     /// Whether the pattern stands for `name`, the whole of it.
@@ -76,6 +85,11 @@ impl Glob {
     }
 }
 
+/// Whether other tools give the character a meaning.
+fn has_meaning_elsewhere(character: char) -> bool {
+    matches!(character, '[' | ']' | '{' | '}' | '!' | '\\')
+}
+
 impl FromStr for Glob {
     type Err = GlobError;
 
@@ -87,7 +101,7 @@ impl FromStr for Glob {
         if text.trim() != text {
             return Err(GlobError::Space { pattern });
         }
-        match text.chars().find(|character| matches!(character, '[' | ']' | '{' | '}' | '!' | '\\')) {
+        match text.chars().find(|character| has_meaning_elsewhere(*character)) {
             Some(character) => Err(GlobError::Unsupported { pattern, character }),
             None => Ok(Self(pattern.into())),
         }
@@ -134,9 +148,9 @@ mod tests {
             ("", "the pattern is empty"),
             (" ", "the pattern is empty"),
             (" a", "white space"),
-            ("log_[0-9]", "has a `[` in it"),
-            ("{a,b}", "has a `{` in it"),
-            ("!users", "has a `!` in it"),
+            ("log_[0-9]", "contains `[`"),
+            ("{a,b}", "contains `{`"),
+            ("!users", "contains `!`"),
         ] {
             let error = pattern.parse::<Glob>().expect_err(pattern);
             assert!(error.to_string().contains(wanted), "{error}");

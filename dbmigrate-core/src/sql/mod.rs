@@ -6,6 +6,7 @@ pub mod glob;
 pub mod line_ends;
 pub mod name;
 pub mod path;
+pub mod raising;
 pub mod split;
 pub mod token;
 

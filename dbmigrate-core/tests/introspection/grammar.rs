@@ -111,7 +111,8 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("a trigger that asks for words of its own grammar", "CREATE TABLE t (begin INT, \"end\" INT); CREATE TRIGGER g AFTER INSERT ON t WHEN new.begin > 0 BEGIN SELECT new.begin; END; CREATE TRIGGER h UPDATE OF begin ON t WHEN (new.begin) IN (1, (2)) BEGIN SELECT 1; END"),
     ("a trigger with an upsert and a query", "CREATE TABLE t (a INT PRIMARY KEY, b INT); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO t VALUES (new.a, 1) ON CONFLICT (a) WHERE a > 0 DO UPDATE SET b = b + 1 WHERE b < 5 ON CONFLICT DO NOTHING; SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x); END"),
     ("a trigger whose body ends without white space", "CREATE TABLE t (a INT);CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT CASE 1 WHEN 1 THEN 2 END;END"),
-    ("a trigger on what is missing in its body", "CREATE TABLE t (a INT); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO missing VALUES (new.lost); END"),
+    ("a trigger on what must be \
+      missing in its body", "CREATE TABLE t (a INT); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO missing VALUES (new.lost); END"),
     ("a trigger that raises an expression", "CREATE TABLE t (a INT); CREATE TRIGGER g BEFORE INSERT ON t BEGIN SELECT RAISE(ABORT, 'value ' || new.a) WHERE new.a = 1; END"),
     // virtual tables
     ("fts5", "CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, body TEXT); CREATE VIRTUAL TABLE IF NOT EXISTS main.f1 USING fts5 (title, body UNINDEXED, content='posts', content_rowid=id, prefix='2 3', tokenize = \"porter unicode61 tokenchars '-_'\");
@@ -152,9 +153,9 @@ fn every_clause_is_read_and_written_without_a_difference() {
 
 /// What the model has no words for: refused by name, with the reason.
 const UNREADABLE: &[(&str, &str, &str)] = &[
-    ("CREATE TABLE t (a \"\")", "t", "the type `\"\"` means something else than it says"),
-    ("CREATE TABLE t (a \" INTEGER\" PRIMARY KEY)", "t", "the type `\" INTEGER\"` means something else than it says"),
-    ("CREATE TABLE t (a [integer] x PRIMARY KEY)", "t", "the type `[integer] x` means something else than it says"),
+    ("CREATE TABLE t (a \"\")", "t", "SQLite reads the type `\"\"` differently"),
+    ("CREATE TABLE t (a \" INTEGER\" PRIMARY KEY)", "t", "SQLite reads the type `\" INTEGER\"` differently"),
+    ("CREATE TABLE t (a [integer] x PRIMARY KEY)", "t", "SQLite reads the type `[integer] x` differently"),
 ];
 
 #[test]

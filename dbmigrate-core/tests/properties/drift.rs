@@ -84,7 +84,7 @@ fn run_case(genes: &CaseGenes, by_hand: &CaseGenes, counts: &Counts) -> Result<(
     let connection = database.connection();
     block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(message)?;
     for statement in changes.statements() {
-        block_on(connection.run(statement)).map_err(|error| format!("by hand: {statement}: {error}"))?;
+        block_on(connection.run(statement)).map_err(|error| format!("drift: {statement}: {error}"))?;
     }
     fill(connection, &by_hand)?;
     support::add(&mut folder, "after", &migration, &wanted)?;
@@ -107,7 +107,9 @@ fn run_case(genes: &CaseGenes, by_hand: &CaseGenes, counts: &Counts) -> Result<(
             ApplyError::Migration { failure, .. } => match &**failure {
                 Failure::TouchesDrift { .. } => "refused: touches the drift",
                 Failure::Statement { .. } => "refused: a statement fails",
-                Failure::Preflight { .. } | Failure::ForeignKeys { .. } => "refused by rows",
+                Failure::Preflight { .. } | Failure::PreflightExpressions { .. } | Failure::ForeignKeys { .. } => {
+                    "refused by rows"
+                }
                 // a view of theirs that no longer compiles
                 Failure::Broken { .. } if !drift.is_empty() => "refused: breaks the drift",
                 _ => return Err(format!("{error:?}")),

@@ -31,16 +31,22 @@ fn a_refused_token_is_told_why() {
     assert_eq!(ask(&client(&url, Some(&read_only)), NAME).unwrap(), "default");
 
     for (url, token, wanted, message) in [
-        (&url, None, ErrorKind::Unauthorized, "`URL` wants a token, and there is none"),
+        (&url, None, ErrorKind::Unauthorized, "`URL` requires a token, and none is set"),
         (&url, Some(key.expired()), ErrorKind::Unauthorized, "the token for `URL` expired 1 hour ago"),
-        (&url, Some("rubbish".to_owned()), ErrorKind::Unauthorized, "`URL` does not accept the token, which is no JWT"),
+        (
+            &url,
+            Some("rubbish".to_owned()),
+            ErrorKind::Unauthorized,
+            "`URL` does not accept the token: it is not a \
+                                                                     JWT",
+        ),
         (
             &url,
             Some(Key::generate().token(&json!({}))),
             ErrorKind::Unauthorized,
             "`URL` does not accept the token: it is for another server, or is damaged: The JWT is invalid",
         ),
-        (&url, Some(read_only.clone()), ErrorKind::Forbidden, "the token for `URL` is for reading only"),
+        (&url, Some(read_only.clone()), ErrorKind::Forbidden, "the token for `URL` is read-only"),
         (
             &url,
             Some(for_foo.clone()),
@@ -79,7 +85,7 @@ fn a_namespace_is_chosen_by_host_path_or_option() {
     let bare = format!("http://{}", server.address());
     let (wanted, message) = kind(ask(&client(&bare, None), NAME));
     assert_eq!(wanted, ErrorKind::NoSuchDatabase);
-    assert!(message.ends_with("(a server with namespaces takes `127` for one: write `localhost`)"), "{message}");
+    assert!(message.ends_with("(a server with namespaces reads `127` as one: use `localhost`)"), "{message}");
 }
 
 #[test]

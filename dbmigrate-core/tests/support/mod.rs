@@ -80,7 +80,8 @@ pub fn example_backfills(change: &Change) -> Result<BTreeMap<(Name, Name), Expr>
     Ok(backfills)
 }
 
-struct Silent;
+/// Nobody is told anything.
+pub struct Silent;
 
 impl Observer for Silent {
     fn begin(&mut self, _: &str, _: usize, _: usize) {}

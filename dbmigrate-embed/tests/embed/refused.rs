@@ -25,12 +25,30 @@ fn a_migration_that_fails_leaves_those_before_it_and_says_so() {
     file.run(&["INSERT INTO users (email) VALUES ('a'), ('a')"]);
     let error = block_on(history.run(&file.database())).expect_err("two rows have one e-mail");
     let expected = "migration `0002_make_unique` failed, in statement 2 at migrations/0002_make_unique/migration.sql:3: \
-                    UNIQUE constraint failed: users.email; the database is as it was before it | ";
+                    UNIQUE constraint failed: users.email; the database is as it was before | ";
     assert_eq!(said(&error), (Kind::Migration, expected.to_owned()));
     assert_eq!((error.report().before, error.report().applied.len()), (Some(1), 0));
     assert!(std::error::Error::source(&error).is_some());
     assert_eq!(file.column("SELECT name FROM sqlite_schema WHERE name = 'more'"), [""; 0]);
     assert_eq!(file.history(), ["0001_create"]);
+    file.must_be_whole();
+}
+
+#[test]
+fn rows_on_which_an_expression_fails_are_counted_and_named_before_anything_is_changed() {
+    let table = ("docs", "CREATE TABLE docs (a TEXT, b INT, d TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;");
+    let index = ("index", "ALTER TABLE docs ADD COLUMN x INT;\nCREATE INDEX by_d ON docs (json(d));");
+    let file = File::new();
+    block_on(migrations(&[table]).run(&file.database())).expect("it applies");
+    file.run(&["INSERT INTO docs VALUES ('x', 1, '{}'), ('y', 2, 'no'), ('y', 3, 'nor'), ('z', 1, NULL)"]);
+    let error = block_on(migrations(&[table, index]).run(&file.database())).expect_err("two rows are no JSON");
+    let (kind, message) = said(&error);
+    assert_eq!(kind, Kind::Migration);
+    let words = "`json(d)` of index `by_d` fails on 2 rows of `docs`, at (a, b) ('y', 2), ('y', 3): malformed JSON";
+    assert!(message.contains(words), "{message}");
+    assert_eq!(file.column("SELECT name FROM pragma_table_info('docs') WHERE name = 'x'"), [""; 0]);
+    file.run(&["UPDATE docs SET d = NULL WHERE a = 'y'"]);
+    block_on(migrations(&[table, index]).run(&file.database())).expect("it applies");
     file.must_be_whole();
 }
 
@@ -80,7 +98,7 @@ fn a_drift_is_named_although_no_snapshot_is_in_the_program() {
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Drift);
     assert!(
-        message.starts_with("the database is not what its last migration `0001_create` left, by hand: "),
+        message.starts_with("the database was changed by hand after its last migration `0001_create`: "),
         "{message}"
     );
     assert!(message.contains("users.age") && message.contains("by_hand"), "{message}");
@@ -108,7 +126,7 @@ fn a_drift_that_cannot_be_named_is_refused_with_the_reason() {
     let error = block_on(history.run(&file.database())).expect_err("it has drifted");
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Drift);
-    assert!(message.contains("cannot be named: `migrations/0001_copy/snapshot.json` is not part of"), "{message}");
+    assert!(message.contains("cannot be listed: `migrations/0001_copy/snapshot.json` is not embedded in"), "{message}");
     assert!(message.contains("statement 1 of `0001_copy` failed: no such table: legacy_users"), "{message}");
     assert_eq!(file.history(), ["0001_copy"]);
 }
@@ -124,7 +142,7 @@ fn a_migration_that_leads_elsewhere_is_undone() {
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Migration);
     let expected =
-        "migration `0002_copy` failed: the schema after the migration is not that of its snapshot; the database";
+        "migration `0002_copy` failed: the schema after the migration does not match its snapshot; the database";
     assert!(message.starts_with(expected), "{message}");
     assert_eq!(error.report().applied.len(), 1);
     assert_eq!(file.column("SELECT name FROM sqlite_schema WHERE name = 'users'"), [""; 0]);
@@ -161,7 +179,7 @@ fn tables_without_a_history_are_refused_unless_they_are_ignored() {
     let error = block_on(history.runner().ignore(["[a]"]).run(&file.database())).expect_err("it is no pattern");
     assert_eq!(error.kind(), Kind::Option);
     let error = block_on(history.runner().to("nine").run(&file.database())).expect_err("there is none");
-    assert_eq!(said(&error), (Kind::Option, "there is no migration `nine` | ".to_owned()));
+    assert_eq!(said(&error), (Kind::Option, "no migration named `nine` | ".to_owned()));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_history_is_applied_once() {
     let status = block_on(SAMPLE.status(&file.database())).expect("it can be read");
     assert!(status.is_current() && status.applied.len() == 19, "{status:?}");
     let again = block_on(SAMPLE.run(&Arc::new(file.database()))).expect("there is nothing to do");
-    assert_eq!(again.to_string(), "nothing to apply, 19 applied before");
+    assert_eq!(again.to_string(), "nothing to apply, 19 already applied");
     assert_eq!(file.history(), names);
 }
 

@@ -42,7 +42,7 @@ fn a_history_is_applied_once_and_in_few_requests() {
     assert!(hand.integrity_check().is_empty() && hand.foreign_key_check().is_empty());
     proxy.reset();
     let again = block_on(family.run(target)).expect("there is nothing to do");
-    assert_eq!(again.to_string(), "nothing to apply, 3 applied before");
+    assert_eq!(again.to_string(), "nothing to apply, 3 already applied");
     assert_eq!(proxy.requests(), 1, "{:?}", proxy.traffic());
     assert!(block_on(family.status(Target::new(server.url()))).expect("it can be read").is_current());
 }
@@ -60,7 +60,7 @@ fn a_failure_and_a_drift_are_told_as_on_a_file() {
     let expected =
         "migration `0003_require_names` failed, in statement 2 at migrations/0003_require_names/migration.sql:2: ";
     assert!(error.to_string().starts_with(expected), "{error}");
-    assert!(error.to_string().ends_with("; the database is as it was before it"), "{error}");
+    assert!(error.to_string().ends_with("; the database is as it was before"), "{error}");
     assert_eq!(hand.query("SELECT count(*) FROM children"), ["100"]);
     hand.run(&["UPDATE parents SET name = 'again' WHERE id = 7", "CREATE INDEX by_hand ON parents (name)"]);
     let error = block_on(family.run(&target)).expect_err("it has drifted");
@@ -83,12 +83,12 @@ fn tokens_that_are_not_accepted_are_told_apart_and_never_shown() {
         assert!(secret.is_empty() || !format!("{error} {error:?}").contains(secret), "{error:?}");
     };
     let target = || Target::new(server.url());
-    refused(target(), "wants a token, and there is none", "");
+    refused(target(), "requires a token, and none is set", "");
     refused(target().token(key.expired()), "expired", &key.expired());
     let other = Key::generate().token(&json!({}));
     refused(target().token(&other), "does not accept the token", &other);
     let reading = key.token(&json!({ "a": "ro" }));
-    refused(target().token(&reading), "for reading only", &reading);
+    refused(target().token(&reading), "is read-only", &reading);
     let report = block_on(family.run(target().token(key.token(&json!({}))))).expect("it is the right one");
     assert_eq!(report.applied.len(), 3);
 }

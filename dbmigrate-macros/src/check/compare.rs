@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use dbmigrate_core::declare::ast::{Field, Item};
 use dbmigrate_core::declare::{Declaration, Object};
 use dbmigrate_core::diff::{Renames, diff};
+use dbmigrate_core::plan::Question;
 use dbmigrate_core::schema::canonical::{canonical_column, canonical_trigger};
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::schema::{Column, NamedMap, Schema, Table, Trigger};
@@ -174,9 +175,9 @@ impl Comparing<'_> {
                 twin.name, twin.name
             )),
             None if self.item.is_made_by_macro => difference,
-            None => difference.help(
-                "`generate` reads the source and expands no macros: a struct that a macro makes has to be written out",
-            ),
+            None => {
+                difference.help("`generate` does not expand macros: if a macro generates this struct, write it out")
+            }
         };
         Compared { differences: vec![difference], ..Compared::of(&table.name) }
     }
@@ -197,7 +198,7 @@ impl Comparing<'_> {
                 let message = self.words.still_called("column", &format!("{table}.{to}"), from);
                 self.words.difference(span, message)
             } else {
-                Difference::new(span, self.words.no_column(from)).help("correct `renamed_from`, or take it out")
+                Difference::new(span, self.words.no_column(from)).help("fix `renamed_from`, or remove it")
             });
             is_known
         });
@@ -207,12 +208,15 @@ impl Comparing<'_> {
         let (table, generate) = (self.words.table, &self.head.command);
         let span = self.field(to).map_or(self.item.ident.span(), |field| field.name().span);
         let message = format!(
-            "`{table}` has no column `{to}` {}, but `{from}`, which has no field: renamed, or another one?",
+            "`{table}` has no column `{to}` {}, and its column `{from}` has no field: renamed, or dropped and added?",
             self.words.then()
         );
-        Difference::new(span, message)
-            .help(format!("if renamed: `{generate} --rename {table}.{from}={to}`"))
-            .help(format!("if not:     `{generate} --accept drop_column:{table}.{from}`"))
+        let question =
+            Question::ColumnGone { table: table.clone(), column: from.clone(), candidates: vec![to.clone()] };
+        let answers = question.answers().into_iter();
+        answers.fold(Difference::new(span, message), |difference, (when, flag)| {
+            difference.help(format!("{when}: `{generate} {flag}`"))
+        })
     }
 
     /// The field of a column.

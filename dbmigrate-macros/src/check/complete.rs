@@ -151,7 +151,7 @@ impl<'a> Completing<'a> {
                 checks,
                 help: may_hide.then(|| {
                     let ty = spelled(&field.ty);
-                    format!("if there is nothing to generate: write `Option<…>`, which cannot be seen in `{ty}`")
+                    format!("if there is nothing to generate: write `Option<…>`, which `{ty}` hides")
                 }),
             });
             self.assumptions.push(Assumption { span: ends_of_type(&field.ty), what });

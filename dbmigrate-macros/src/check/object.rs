@@ -115,7 +115,7 @@ impl Comparing<'_> {
             said.both(item.ident.span(), None, Some(what(argument)));
         }
         if said.differences.len() == count && before.arguments != after.arguments {
-            let message = format!("the columns of virtual table `{name}` are in another order {}", self.words.then());
+            let message = format!("the columns of virtual table `{name}` have another order {}", self.words.then());
             said.add(item.ident.span(), message);
         }
     }

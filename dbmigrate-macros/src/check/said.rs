@@ -41,7 +41,7 @@ impl Comparing<'_> {
         if compared.differences.is_empty() {
             // whatever it is, it is not passed over
             let details: Vec<String> = diff.details(old, new).iter().map(ToString::to_string).collect();
-            let message = format!("`{}` is another one {}: {}", after.name, self.words.then(), details.join(", "));
+            let message = format!("`{}` is different {}: {}", after.name, self.words.then(), details.join(", "));
             compared.differences.push(self.words.difference(self.item.ident.span(), message));
         }
     }
@@ -248,7 +248,7 @@ impl Comparing<'_> {
             let what = |schema: &Schema| schema.triggers.contains(name).then(|| format!("trigger `{name}`"));
             match (what(new), what(old)) {
                 (Some(_), Some(_)) => {
-                    said.add(span, format!("trigger `{name}` is another one {}", self.words.then()));
+                    said.add(span, format!("trigger `{name}` is different {}", self.words.then()));
                 }
                 (here, before) => said.both(span, here, before),
             }

@@ -58,14 +58,15 @@ pub(crate) fn expansion(span: Span, facade: &syn::Path) -> TokenStream {
 
 fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
     let (package, table) = (package(), hash(&name.folded()));
-    let message = format!("no struct declares {what} `{name}`, which is there {}", as_of(head));
-    let help = format!("if it is to be dropped: `{}`", head.command);
-    let note = "a struct counts if it is in this crate, or in the package's library and this crate uses that";
+    let message = format!("no struct declares {what} `{name}`, which exists {}", as_of(head));
+    let help = format!("to drop it: `{}`", head.command);
+    let note = "only structs in this crate, or in the package's library if this crate uses it, are found";
     if head.level == CompileCheck::Error {
         let asked = quote_spanned!(span=> (&&TableProbe::<#package, #table>).by_a_struct());
         return quote! {
             const _: () = {
-                #[diagnostic::on_unimplemented(message = #message, label = "the migrations that are embedded here", note = #help, note = #note)]
+                #[diagnostic::on_unimplemented(message = #message, label = "the migrations embedded \
+                                                                            here", note = #help, note = #note)]
                 trait Declares {}
                 impl Declares for Declared {}
                 const fn require<T: Declares>(_: &T) {}
@@ -92,12 +93,13 @@ fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
 fn question_of_two(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
     let (package, table) = (package(), hash(&name.folded()));
     let message = format!("two structs declare {what} `{name}`: one in this binary, one in the package's library");
-    let help = "take one of them out, or give it another name: `#[table(name = \"…\")]`";
+    let help = "remove one of them, or give it another name: `#[table(name = \"…\")]`";
     if head.level == CompileCheck::Error {
         let asked = quote_spanned!(span=> (&&TableProbe::<#package, #table>).places());
         return quote! {
             const _: () = {
-                #[diagnostic::on_unimplemented(message = #message, label = "the migrations that are embedded here", note = #help)]
+                #[diagnostic::on_unimplemented(message = #message, label = "the migrations embedded \
+                                                                            here", note = #help)]
                 trait InOnePlace {}
                 impl<const PLACE: u64> InOnePlace for Places<PLACE, PLACE> {}
                 const fn require<T: InOnePlace>(_: &T) {}

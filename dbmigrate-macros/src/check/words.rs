@@ -32,7 +32,10 @@ impl Words<'_> {
     pub(crate) fn help(&self) -> String {
         let command = &self.head.command;
         match self.is_made_by_macro {
-            true => format!("`generate` expands no macros: write out the struct that this one makes, then `{command}`"),
+            true => format!(
+                "`generate` does not expand macros: write out the struct that this macro generates, then \
+                             `{command}`"
+            ),
             false => format!("`{command}`"),
         }
     }
@@ -65,7 +68,7 @@ impl Words<'_> {
 
     pub(crate) fn no_foreign_key(&self, columns: &[Name], parents: &str) -> String {
         let columns = columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
-        format!("{columns} references {parents} here, but is no foreign key of `{}` {}", self.table, self.then())
+        format!("{columns} references {parents} here, but is not a foreign key of `{}` {}", self.table, self.then())
     }
 
     /// Something about the table or a column that is `here` in the struct and `before` in the migrations.
@@ -80,7 +83,7 @@ impl Words<'_> {
             (Some(here), Some(before)) => format!("{what} has {here} here, but {before} {then}"),
             (Some(here), None) => format!("{what} has {here} here, but not {then}"),
             (None, Some(before)) => format!("{what} has {before} {then}, but not here"),
-            (None, None) => format!("{what} was another one {then}"),
+            (None, None) => format!("{what} is different {then}"),
         }
     }
 }

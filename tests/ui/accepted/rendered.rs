@@ -230,7 +230,7 @@ pub struct OverNothing {}
 #[derive(Debug, Clone, View)]
 #[view(unchecked, query = "SELECT shout(slug) AS loud, id FROM organizations")]
 pub struct Shouted {
-    // its type cannot be inferred from the query: a `Value` reads anything, NULL included
+    // its type cannot be inferred from the query: `Value` reads any value, including NULL
     pub loud: dbmigrate::Value,
     pub id: Option<i64>,
 }

@@ -9,9 +9,10 @@ use dbmigrate_core::diff::{Action, Change, Detail, Diff as Difference, RenameErr
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::Snapshot;
-use dbmigrate_core::plan::decide::{questions, shell_quoted};
+use dbmigrate_core::plan::decide::questions;
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 use serde_json::json;
 
@@ -28,36 +29,36 @@ use side::{Loaded, Side};
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
 Sides:
-  structs               what the structs declare
-  head                  the snapshot of the last migration
-  0003_users, 0003, 3   the snapshot of that migration
-  empty, 0              nothing at all
-  database              the database of --url, or the one that is used without it
-  ./a.db, file:a.db     another database: whatever contains `/`, `\\`, `.` or `:`
+  structs              The schema of the structs
+  head                 The snapshot of the last migration
+  0003_users, 0003, 3  The snapshot of that migration
+  empty, 0             The empty schema
+  database             The database of --url, or the default one
+  ./a.db, file:a.db    Another database: anything with `/`, `\\`, `.` or `:`
 
-Without --from and --to: from `database` to `structs`. With one of them, the other is `structs`, or `database`
-where that is the one that was given.
+The default is from `database` to `structs`. If only one side is given, the
+other is `structs`, or `database` if the given one is `structs`.
 
 Examples:
-  cargo dbmigrate diff                          what the structs have that the database lacks
+  cargo dbmigrate diff    What the database lacks
   cargo dbmigrate diff --from head --to database
   cargo dbmigrate diff --from a.db --to b.db --sql
 
 Exits with 4 if there is a difference.")]
 pub(crate) struct Diff {
-    /// What is compared
+    /// Side to compare
     #[arg(long, value_name = "SIDE")]
     pub from: Option<String>,
 
-    /// What it is compared with
+    /// Side to compare with
     #[arg(long, value_name = "SIDE")]
     pub to: Option<String>,
 
-    /// Show the statements that lead from one to the other
+    /// Print the SQL that changes the one into the other
     #[arg(long)]
     pub sql: bool,
 
-    /// A table (`users=people`) or column (`users.nick=handle`) was renamed
+    /// Rename a table (`users=people`) or column (`users.nick=handle`)
     #[arg(long, value_name = "OLD=NEW")]
     pub rename: Vec<String>,
 
@@ -86,12 +87,12 @@ impl Diff {
     /// The command as it was typed, so that a flag can be put behind it.
     fn command_line(&self) -> String {
         let mut text = "cargo dbmigrate diff".to_owned();
-        let from = self.from.iter().map(|value| ("from", value));
-        let to = self.to.iter().map(|value| ("to", value));
-        let rename = self.rename.iter().map(|value| ("rename", value));
+        let from = self.from.iter().map(|value| ("--from", value));
+        let to = self.to.iter().map(|value| ("--to", value));
+        let rename = self.rename.iter().map(|value| ("--rename", value));
         for (flag, value) in from.chain(to).chain(rename) {
             // writing to a string cannot fail
-            let _ = write!(text, " --{flag} {}", shell_quoted(value));
+            let _ = write!(text, " {}", shell_flag(flag, value));
         }
         if self.sql {
             text.push_str(" --sql");
@@ -119,8 +120,8 @@ struct Compared {
 pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let (from, to) = arguments.sides();
     if arguments.connect.url.is_some() && from != Side::Database && to != Side::Database {
-        return Err(CommandError::usage("`--url` says what `database` is, but neither side is `database`")
-            .help("name databases as sides: `--from a.db --to b.db`"));
+        return Err(CommandError::usage("`--url` selects `database`, but neither side is `database`")
+            .help("to compare two databases: `--from a.db --to b.db`"));
     }
     let connect = &arguments.connect;
     let sides = (from, to);
@@ -171,11 +172,11 @@ fn next_step(context: &Context, sides: &(Side, Side), from: &Loaded, to: &Loaded
     let step = match sides {
         (Side::Head, Side::Structs) => "write the migration: `cargo dbmigrate generate`",
         (Side::Database, Side::Structs) if from.has_history && is_head() => {
-            "the migrations lead there, see what is pending or was changed by hand: `cargo dbmigrate status`"
+            "the last migration matches the structs; show pending migrations and drift: `cargo dbmigrate status`"
         }
-        (Side::Database, Side::Structs) if from.has_history => "make it so by a migration: `cargo dbmigrate generate`",
+        (Side::Database, Side::Structs) if from.has_history => "write the migration: `cargo dbmigrate generate`",
         (Side::Database, Side::Structs) => {
-            "make it so: `cargo dbmigrate push`, or by a migration: `cargo dbmigrate generate`"
+            "change the database: `cargo dbmigrate push`, or write a migration: `cargo dbmigrate generate`"
         }
         _ => return None,
     };
@@ -226,9 +227,9 @@ fn rename_error(context: &Context, error: &RenameError, from: &Loaded, to: &Load
         declared.and_then(|declared| structs::rename_error(context, declared, error, "nothing was compared"));
     at_struct.unwrap_or_else(|| {
         CommandError::usage(error.to_string())
-            .note(format!("the old name is that of {}, the new one of {}", from.shown, to.shown))
+            .note(format!("use the old name from {} and the new name from {}", from.shown, to.shown))
             .help("a table: `--rename old_table=new_table`")
-            .help("a column: `--rename table.old=new`, the table by its new name")
+            .help("a column: `--rename table.old=new`, with the table's new name")
     })
 }
 
@@ -266,10 +267,10 @@ fn sql(context: &Context, compared: &Compared) -> Result<String> {
     let accepted = Accepted { all: true, ..Accepted::default() };
     let decisions = Decisions { renames: renames.clone(), accepted, ..Decisions::default() };
     let mut plan = plan(&from.schema, &to.schema, difference, &decisions)
-        .map_err(|error| CommandError::failed(format!("there are no statements for it: {error}")))?;
+        .map_err(|error| CommandError::failed(format!("cannot express this difference in SQL: {error}")))?;
     if let Err(error) = block_on(prove(&from.schema, &to.schema, renames, &plan)) {
-        let help = "try them on a copy of the database first".to_owned();
-        context.printer.warning(&format!("the statements could not be proven on generated rows: {error}"), &[help]);
+        let help = "try it on a copy of the database first".to_owned();
+        context.printer.warning(&format!("the SQL failed its proof on generated rows: {error}"), &[help]);
     }
     // nobody has allowed anything
     plan.allowed.clear();
@@ -280,10 +281,10 @@ fn sql(context: &Context, compared: &Compared) -> Result<String> {
         let _ = writeln!(text, "-- {word}: {}", question.message(None));
     }
     for (database, Unreadable { object, reason }) in &compared.unreadable {
-        let _ = writeln!(text, "-- left out: {} {} of {database}: {reason}", object.kind, object.name);
+        let _ = writeln!(text, "-- skipped: {} {} of {database}: {reason}", object.kind, object.name);
     }
     if plan.statements().any(|statement| statement.starts_with("DROP TABLE")) {
-        text.push_str("-- run it in one transaction, with PRAGMA foreign_keys = OFF before it\n");
+        text.push_str("-- run this in one transaction, after PRAGMA foreign_keys = OFF\n");
     }
     if !text.is_empty() {
         text.push('\n');

@@ -6,6 +6,7 @@ use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::folder::{Folder, Migration, Snapshot, Verify};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
 use crate::database::failure::engine_error;
@@ -110,7 +111,7 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: 
         Side::Other(text) => {
             let url = context.database_at(text, flag, connect)?;
             if !file::exists(&url)? {
-                return Err(CommandError::failed(format!("`{flag} {url}`: there is no such file")));
+                return Err(CommandError::failed(format!("`{flag} {url}`: no such file")));
             }
             database(context, &url)
         }
@@ -154,8 +155,8 @@ fn find<'f>(folder: &'f Folder, text: &str, flag: &str) -> Result<&'f Migration>
     let close =
         slug.map(|migration| migration.name.as_str()).or_else(|| did_you_mean(text, WORDS.into_iter().chain(names)));
     Err(match close {
-        _ if Path::new(text).exists() => error.help(format!("the file: `{flag} ./{text}`")),
-        Some(close) => error.help(format!("did you mean `{flag} {close}`?")),
+        _ if Path::new(text).exists() => error.help(format!("the file: `{}`", shell_flag(flag, &format!("./{text}")))),
+        Some(close) => error.help(format!("did you mean `{}`?", shell_flag(flag, close))),
         None => error.help("list the migrations: `cargo dbmigrate status`").help("a database is a path: `./dev.db`"),
     })
 }

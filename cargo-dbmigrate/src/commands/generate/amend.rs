@@ -1,13 +1,13 @@
 //! `generate --amend`: the last migration anew, from the snapshot before it to the structs as they are now.
 
-use dbmigrate_core::folder::{MigrationName, Slug, Snapshot, Verify};
+use dbmigrate_core::folder::{Folder, Migration, MigrationName, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::Plan;
 
 use super::applied;
 use super::arguments::Generate;
 use super::planned::{asker, name, nothing_to_do, proven, report, show, suggested};
 use super::written::{Written, is_generated, snapshot_before};
-use crate::decisions::ask::Decided;
+use crate::decisions::ask::{Asker, Decided};
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::{exit, structs};
@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     let mut folder = context.folder()?;
     folder.verify(Verify::Sql)?;
     let Some(last) = folder.head().cloned() else {
-        let message = format!("there are no migrations in `{}`", folder.path().display());
+        let message = format!("no migrations in `{}`", folder.path().display());
         return Err(CommandError::usage(message).help("write one from your structs: `cargo dbmigrate generate`"));
     };
     let declared = structs::read_all(context)?;
@@ -29,25 +29,39 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     applied::refuse(context, arguments, &last)?;
-    let Some(Written { decisions: mut carried, plan: old }) = is_generated(&folder, &last, &folder.sql(&last)?)? else {
-        let message = format!("`{}` was written by hand, which cannot be planned anew", last.name);
+    let Some(Written { decisions: carried, plan: old }) = is_generated(&folder, &last, &folder.sql(&last)?)? else {
+        let message = format!("`{}` was written by hand and cannot be regenerated", last.name);
         return Err(CommandError::new(exit::INCONSISTENT, message)
             .at(folder.sql_path(&last).display())
             .note("nothing was written")
-            .help("edit it as well, then record that: `cargo dbmigrate generate --custom`")
-            .help("or write what has changed since into a migration of its own: `cargo dbmigrate generate`"));
+            .help("edit it by hand, then record the edit: `cargo dbmigrate generate --custom`")
+            .help("or write the changes to a new migration: `cargo dbmigrate generate`"));
     };
-    let before = snapshot_before(&folder, &last)?;
+    let asker = asker(context, arguments, &declared);
+    anew(&asker, arguments, &mut folder, &last, Written { decisions: carried, plan: old })
+        .map_err(|error| asker.with_answers(error))
+}
+
+/// Decides, plans, proves, and writes; with `--dry-run` all but the last.
+fn anew(
+    asker: &Asker<'_>,
+    arguments: &Generate,
+    folder: &mut Folder,
+    last: &Migration,
+    Written { decisions: mut carried, plan: old }: Written,
+) -> Result<u8> {
+    let (context, declared) = (asker.context, asker.declared);
+    let before = snapshot_before(folder, last)?;
     carried.keep_what_fits(&before.schema, &declared.schema);
-    let Decided { decisions, diff, .. } = asker(context, arguments, &declared).decide_after(carried, &before, false)?;
+    let Decided { decisions, diff, .. } = asker.decide_after(carried, &before, false)?;
     if diff.is_empty() {
-        let message = format!("nothing is left of `{}`: the structs are what they were before it", last.name);
+        let message = format!("`{}` would be empty: the structs match the migration before it", last.name);
         return Err(CommandError::new(exit::DECISION, message)
             .note("nothing was written")
-            .help("take it back: `cargo dbmigrate generate --undo`"));
+            .help("remove it: `cargo dbmigrate generate --undo`"));
     }
-    let plan = proven(context, &declared, &before, &decisions, &diff)?;
-    let after = folder.schema_at(&last)?;
+    let plan = proven(context, declared, &before, &decisions, &diff)?;
+    let after = folder.schema_at(last)?;
     // a name that somebody has given stays
     let was_given = last.name.slug() != suggested(&old, &before.schema, &after).as_str();
     let slug = match Slug::sanitize(last.name.slug()) {
@@ -60,21 +74,15 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         show(context, &migration, &sql);
         return Ok(exit::DONE);
     }
-    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(&declared) };
+    let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.replace_last(&slug, &sql, &snapshot)?;
-    say(context, arguments, &folder, (last.name.as_str(), &migration), &plan);
+    say(context, arguments, folder, (last.name.as_str(), &migration), &plan);
     Ok(exit::DONE)
 }
 
-fn say(
-    context: &Context,
-    arguments: &Generate,
-    folder: &dbmigrate_core::folder::Folder,
-    (old, new): (&str, &str),
-    plan: &Plan,
-) {
+fn say(context: &Context, arguments: &Generate, folder: &Folder, (old, new): (&str, &str), plan: &Plan) {
     if old != new {
-        context.printer.status("Replaced", format!("{old} by {new}"));
+        context.printer.status("Replaced", format!("{old} with {new}"));
     }
     report(context, arguments, folder, new, plan);
 }

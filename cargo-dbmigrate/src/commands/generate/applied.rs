@@ -20,7 +20,7 @@ pub(super) fn refuse(context: &Context, arguments: &Generate, last: &Migration) 
     for url in context.databases(&arguments.connect)? {
         let is_server = matches!(url.place(), Place::Server(_));
         if is_server && arguments.offline {
-            context.printer.detail("Skipped", format!("{url}: not asked because of `--offline`"));
+            context.printer.detail("Skipped", format!("{url}: not checked (`--offline`)"));
             continue;
         }
         if !file::exists(&url)? {
@@ -28,10 +28,10 @@ pub(super) fn refuse(context: &Context, arguments: &Generate, last: &Migration) 
         }
         context.printer.detail("Database", format!("{url} (from {})", url.source()));
         if has(context, arguments, &url, last)? {
-            let message = format!("`{}` was applied to `{url}`, so it stays as it is", last.name);
+            let message = format!("`{}` is applied to `{url}` and cannot be changed", last.name);
             return Err(CommandError::new(exit::INCONSISTENT, message)
                 .note("nothing was changed")
-                .help("change what it did with a new migration: `cargo dbmigrate generate`"));
+                .help("write a new migration instead: `cargo dbmigrate generate`"));
         }
     }
     Ok(())
@@ -41,11 +41,11 @@ fn has(context: &Context, arguments: &Generate, url: &DatabaseUrl, last: &Migrat
     let mut database = open(context, url, false)?;
     let history = block_on(database.history()).map_err(|error| {
         let shown = engine_error("cannot read the history", &error, url.into());
-        let shown = shown.note(format!("so nobody knows whether it has `{}`; nothing was changed", last.name));
+        let shown = shown.note(format!("it may have `{}`; nothing was changed", last.name));
         match url.place() {
             Place::Server(_) => {
                 let command = arguments.command_line();
-                shown.help(format!("if you know that it does not: `{command} --offline`"))
+                shown.help(format!("if it does not have it: `{command} --offline`"))
             }
             Place::File(_) => shown,
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_flag;
 
 use crate::decisions::answers::Answers;
 use crate::project::url::Connect;
@@ -21,34 +21,34 @@ Examples:
   cargo dbmigrate generate --undo
   cargo dbmigrate generate --amend
 
-`--undo` and `--amend` look at every database that is named (--url, TURSO_DATABASE_URL, `url` in
-dbmigrate.toml) and at dev.db: a migration that one of them has stays (exit 5).")]
+--undo and --amend check every configured database (--url, TURSO_DATABASE_URL,
+`url` in dbmigrate.toml) and dev.db, and exit with 5 if one has the migration.")]
 pub(crate) struct Generate {
-    /// Name of the migration; else it says what changed
+    /// Name of the migration [default: named after the changes]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
 
-    /// Show the migration, write nothing
+    /// Print the migration without writing it
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Exit with 4 if there is something to generate, write nothing
+    /// Exit with 4 if there are changes, without writing anything
     #[arg(long, conflicts_with = "dry_run")]
     pub check: bool,
 
-    /// Write a migration to be edited by hand, also if nothing changed; once edited, record it
+    /// Write a migration to edit by hand, or record the edit of the last one
     #[arg(long, conflicts_with = "check")]
     pub custom: bool,
 
-    /// Take the last migration back, unless a database has it; the structs stay
+    /// Remove the last migration, unless a database has it
     #[arg(long, conflicts_with_all = ["name", "check", "custom", "amend", "rename", "backfill", "convert"])]
     pub undo: bool,
 
-    /// Write the last migration anew, with what has changed since, unless a database has it
+    /// Add the changes to the last migration, unless a database has it
     #[arg(long, conflicts_with_all = ["check", "custom"])]
     pub amend: bool,
 
-    /// With `--undo` and `--amend`: do not ask servers whether they have the migration
+    /// Do not check servers for the migration (with --undo, --amend)
     #[arg(long)]
     pub offline: bool,
 
@@ -64,6 +64,13 @@ pub(crate) struct Generate {
 impl Generate {
     /// The command as it was typed, so that a flag can be put behind it.
     pub(super) fn command_line(&self) -> String {
+        let mut text = self.command();
+        self.answers.push_to(&mut text, |_| true);
+        text
+    }
+
+    /// The same without the answers.
+    pub(super) fn command(&self) -> String {
         let mut text = "cargo dbmigrate generate".to_owned();
         let flags = [
             (self.undo, " --undo"),
@@ -79,9 +86,8 @@ impl Generate {
         }
         if let Some(name) = &self.name {
             // writing to a string cannot fail
-            let _ = write!(text, " --name {}", shell_quoted(name));
+            let _ = write!(text, " {}", shell_flag("--name", name));
         }
-        self.answers.push_to(&mut text);
         text
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     if !is_about_databases && (arguments.connect.url.is_some() || arguments.offline) {
         let flag = if arguments.offline { "--offline" } else { "--url" };
         return Err(CommandError::usage(format!(
-            "`{flag}` is for `--undo` and `--amend`: nothing else asks a database"
+            "`{flag}` requires `--undo` or `--amend`: `generate` itself uses no database"
         )));
     }
     if arguments.undo {

@@ -26,21 +26,14 @@ pub(super) fn show(context: &Context, migration: &str, sql: &str) {
 }
 
 pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
-    Asker {
-        context,
-        declared,
-        answers: &arguments.answers,
-        words: FOR_GENERATE,
-        command_line: arguments.command_line(),
-        untouched: "nothing was written",
-        given: std::cell::RefCell::default(),
-    }
+    let answers = (&arguments.answers, FOR_GENERATE);
+    Asker::new(context, declared, answers, arguments.command(), "nothing was written")
 }
 
 /// The plan for a difference, once it is proven.
 ///
 /// # Errors
-/// If libSQL does not accept what the structs declare, or the plan fails its proof.
+/// If libSQL rejects the schema of the structs, or the plan fails its proof.
 pub(super) fn proven(
     context: &Context,
     declared: &Declared,
@@ -64,8 +57,9 @@ pub(super) fn proven(
             }
             Err(error) => {
                 return Err(wrong_backfill(&error, decisions).unwrap_or_else(|| {
-                    unproven(&error, &plan, "migration", "it was not written").help(
-                        "to go on, write the migration by hand: `cargo dbmigrate generate --custom` from the last good structs",
+                    unproven(&error, &plan, "migration", "the migration was not written").help(
+                        "go back to the last structs that worked, then write the migration by hand: `cargo dbmigrate \
+                         generate --custom`",
                     )
                 }));
             }
@@ -78,18 +72,16 @@ pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Fol
     context.printer.json("generated", &json!({ "name": null, "changes": [] }));
     if declared.schema.is_empty() && folder.head().is_none() {
         context.printer.warning(
-            "no struct with `#[derive(Table)]` was found",
+            "no struct with `#[derive(Table)]` found",
             &[format!(
-                "looked in the library and the binaries of `{}`; see `cargo dbmigrate init`",
+                "searched the library and binaries of `{}`; to add one: `cargo dbmigrate init`",
                 context.package.name
             )],
         );
         return exit::DONE;
     }
     let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
-    context
-        .printer
-        .status("Unchanged", format!("the structs are what the migrations say ({})", counted(tables, "table")));
+    context.printer.status("Unchanged", format!("the structs match the migrations ({})", counted(tables, "table")));
     exit::DONE
 }
 
@@ -99,9 +91,8 @@ pub(super) fn name(arguments: &Generate, plan: &Plan, before: &Schema, after: &S
         None if plan.is_empty() => "custom".to_owned(),
         None => return Ok(suggested(plan, before, after)),
     };
-    Slug::sanitize(&wanted).ok_or_else(|| {
-        CommandError::usage(format!("`--name {wanted}` has no letter or digit that a file name could have"))
-    })
+    Slug::sanitize(&wanted)
+        .ok_or_else(|| CommandError::usage(format!("`--name {wanted}` has no letter or digit to use in a file name")))
 }
 
 /// The name that says what a plan changes.
@@ -113,8 +104,9 @@ pub(super) fn suggested(plan: &Plan, before: &Schema, after: &Schema) -> Slug {
 /// What a migration that is written by hand starts from.
 pub(super) fn template(name: &str) -> String {
     format!(
-        "-- {name}\n--\n-- Write the statements here, each with its semicolon. They run in one transaction with foreign keys off;\n\
-         -- new violations of foreign keys make the migration fail.\n-- Then record the edit: cargo dbmigrate generate --custom\n"
+        "-- {name}\n--\n-- Write the statements here, each ending in a semicolon. They run in one transaction with \
+         foreign keys off;\n\
+         -- the migration fails if it adds foreign key violations.\n-- Then record the edit: cargo dbmigrate generate --custom\n"
     )
 }
 
@@ -129,7 +121,7 @@ pub(super) fn report(context: &Context, arguments: &Generate, folder: &Folder, m
         })
         .collect();
     let count = match changes.len() {
-        0 => "nothing changes yet".to_owned(),
+        0 => "no changes yet".to_owned(),
         count => format!("{}, {}", counted(count, "change"), plan.cost().word()),
     };
     printer.status("Generated", format!("{migration} ({count})"));
@@ -157,5 +149,5 @@ fn other_way(arguments: &Generate, preflight: &Preflight) -> Option<String> {
     let fills = |(_, flag): &&(String, String)| flag.starts_with("--backfill") || flag.starts_with("--convert");
     let (words, flag) = preflight.answers.iter().find(fills)?;
     let rows = preflight.message.split(", first at").next().unwrap_or_default().replace("{} ", "");
-    Some(format!("refused where {rows}; {words}: {TAKE_BACK}, then `{} {flag}`", arguments.command_line()))
+    Some(format!("fails if {rows}; {words}: {TAKE_BACK}, then `{} {flag}`", arguments.command_line()))
 }

@@ -47,16 +47,16 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
     let broken = block_on(broken_objects(&connection, &declared.schema)).map_err(failed)?;
     left.extend(broken.iter().map(|object| format!("{} `{}`: {}", object.kind, object.name, object.message)));
     if !left.is_empty() {
-        let message = format!("`{}` does not lead to what the structs declare", last.name);
+        let message = format!("`{}` does not produce the schema of the structs", last.name);
         let error = CommandError::new(exit::DIFFERENCE, message).at(path::for_display(&file).display());
         return Err(left
             .iter()
-            .fold(error, |error, difference| error.note(format!("still to do: {difference}")))
+            .fold(error, |error, difference| error.note(format!("missing: {difference}")))
             .note("nothing was recorded")
-            .help("edit the migration or the structs, then `cargo dbmigrate generate --custom` again"));
+            .help("edit the migration or the structs, then run again: `cargo dbmigrate generate --custom`"));
     }
     if dry_run {
-        let said = format!("{} leads to what the structs declare, nothing was recorded", last.name);
+        let said = format!("{} produces the schema of the structs, nothing was recorded", last.name);
         context.printer.status("Checked", said);
         context.printer.json("plan", &json!({ "name": last.name.as_str(), "sql": text }));
         return Ok(exit::DONE);
@@ -75,7 +75,7 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
 fn refuse_outside(script: &Script<'_>, file: &Path) -> Result<()> {
     let words = script.statements.iter().filter_map(|one| Some((one.line, outside_of_transaction(one.text)?)));
     let Some((line, word)) = words.filter(|_| !script.no_transaction).min() else { return Ok(()) };
-    Err(CommandError::failed(format!("`{word}` cannot run in a transaction, and every migration is one"))
+    Err(CommandError::failed(format!("`{word}` cannot run in a transaction, and a migration runs in one"))
         .at(format!("{}:{line}", path::for_display(file).display()))
         .note("nothing was recorded")
         .helps(run_outside(&word)))

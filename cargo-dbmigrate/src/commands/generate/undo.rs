@@ -22,7 +22,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     let Some(last) = folder.head().cloned() else {
         // without its lock, a folder lists nothing
         context.folder()?;
-        let message = format!("there are no migrations in `{}`", folder.path().display());
+        let message = format!("no migrations in `{}`", folder.path().display());
         return Err(CommandError::usage(message).help("write one from your structs: `cargo dbmigrate generate`"));
     };
     let directory = path::for_display(&folder.path().join(&last.name));
@@ -40,11 +40,15 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     }
     folder.take_back_last()?;
     let left = counted(folder.migrations().len(), "migration");
-    let where_else = if is_in_git { ", git has it" } else { "" };
+    let where_else = if is_in_git { ", it is in git" } else { "" };
     context.printer.status("Removed", format!("{}{where_else} ({left} left)", directory.display()));
     context.printer.json("undone", &json!({ "name": name, "dry_run": false, "in_git": is_in_git }));
-    let mut next = vec!["the structs are as they were: `cargo dbmigrate generate` writes what they change".to_owned()];
-    next.extend(is_in_git.then(|| "to have it back: restore it together with `migrations.lock`".to_owned()));
+    let mut next = vec![
+        "the structs did not change: write their changes again with `cargo dbmigrate \
+                         generate`"
+            .to_owned(),
+    ];
+    next.extend(is_in_git.then(|| "to undo this: restore it together with `migrations.lock`".to_owned()));
     context.printer.next(&next);
     Ok(exit::DONE)
 }
@@ -78,13 +82,13 @@ fn refuse_edits(
         return Ok(());
     }
     let what = if is_recorded { "was written by hand" } else { "was edited" };
-    let message = format!("`{}` {what}, and git does not have it: it would be lost", file.display());
-    let question = format!("{message}. Go on?");
+    let message = format!("`{}` {what} and is not in git: it would be lost", file.display());
+    let question = format!("{message}. Continue?");
     if context.printer.can_ask() && crate::decisions::ask::confirmed(context, &question)? {
         return Ok(());
     }
     Err(CommandError::new(exit::DECISION, message)
         .note("nothing was changed")
-        .help(format!("to let it go: `{} --accept {EDITS}`", arguments.command_line()))
-        .help("to keep it, commit it first, or copy it"))
+        .help(format!("to discard it: `{} --accept {EDITS}`", arguments.command_line()))
+        .help("to keep it, commit or copy it first"))
 }

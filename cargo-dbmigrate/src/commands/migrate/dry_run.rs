@@ -73,8 +73,7 @@ pub(super) fn run(
     }
     observer.say();
     if let Some(first) = waiting.get(outcome.applied.len()) {
-        let message =
-            format!("`{}` and what follows it were not tried out: it runs outside of a transaction", first.name);
+        let message = format!("`{}` and later migrations were not tried: it runs outside a transaction", first.name);
         printer.warning(&message, &[]);
     }
     Ok(say_pending(context, folder, &shown, waiting.len(), options))
@@ -96,8 +95,8 @@ fn refused(error: ApplyError, url: &DatabaseUrl, before: usize) -> CommandError 
     let error = failure_of_run(error, url.into());
     let error = match before {
         0 => error,
-        1 => error.note("1 migration before it would be applied, and stay"),
-        count => error.note(format!("{count} migrations before it would be applied, and stay")),
+        1 => error.note("1 migration before it would be applied and kept"),
+        count => error.note(format!("{count} migrations before it would be applied and kept")),
     };
     if error.notes().iter().any(|note| note == UNTOUCHED) { error } else { error.note(UNTOUCHED) }
 }

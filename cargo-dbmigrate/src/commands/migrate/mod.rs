@@ -6,7 +6,6 @@ mod said;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use dbmigrate_core::config::MOST_RETRIES;
 use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
@@ -23,9 +22,9 @@ use crate::database::state::{failure, failure_of_run, state_after};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::project::Context;
 use crate::project::url::Connect;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Context, Retry};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::{Printer, Progress, counted, rows};
@@ -34,27 +33,28 @@ use crate::structs;
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
-The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
-TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.
-The token for a server is TURSO_AUTH_TOKEN, in the environment or in .env.")]
+The first of these names the database: --url, TURSO_DATABASE_URL in the
+environment, TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml. Otherwise it
+is dev.db. For a server, set its token in TURSO_AUTH_TOKEN, in the environment
+or in .env. `timeout` and `retries` in dbmigrate.toml set other defaults.")]
 pub(crate) struct Migrate {
-    /// Show the SQL that would be applied, and whether it can be; change nothing
+    /// Print the SQL of the pending migrations after a trial run
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Last migration to apply, by name or number
+    /// Last migration to apply, by name or number [default: the last one]
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
 
-    /// Apply all of them in one transaction, or none
+    /// Apply all migrations in one transaction
     #[arg(long)]
     pub atomic: bool,
 
-    /// How often to try again what a server has given up because another writer was waiting (3)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
-    pub retries: Option<u32>,
+    /// How often to retry.
+    #[command(flatten)]
+    pub retry: Retry,
 
-    /// Go on beside what somebody has changed in the database by hand
+    /// Migrate despite schema changes made by hand
     #[arg(long, value_enum, value_name = "WORD")]
     pub accept: Vec<Acceptable>,
 
@@ -88,7 +88,7 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     if folder.migrations().is_empty() {
         return nothing_there(context, &folder, &url);
     }
-    let retries = arguments.retries.unwrap_or(context.config.retries);
+    let retries = arguments.retry.or(&context.config);
     if arguments.dry_run {
         return dry_run::run(context, &folder, &url, options, retries);
     }
@@ -152,7 +152,7 @@ fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Resul
         block_on(status(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
     }
     context.printer.warning(
-        &format!("there are no migrations in `{}`", folder.path().display()),
+        &format!("no migrations in `{}`", folder.path().display()),
         &[
             "write one from your structs: `cargo dbmigrate generate`".to_owned(),
             "or from a database: `cargo dbmigrate pull --baseline --out src/schema.rs`".to_owned(),

@@ -8,8 +8,8 @@ use crate::report::Printer;
 /// Says what has drifted, and was accepted.
 pub(super) fn say_drift(printer: &Printer, drifted: &Drifted, database: &str) {
     let (migration, lines) = (&drifted.migration, drifted.lines());
-    printer.warning(&format!("`{database}` is not what its last migration `{migration}` left, as accepted"), &[]);
-    printer.status("By hand", lines.join("\n"));
+    printer.warning(&format!("`{database}` does not match its last migration `{migration}`, as accepted"), &[]);
+    printer.status("Drifted", lines.join("\n"));
     printer.json("drift", &json!({ "database": database, "migration": migration, "differences": lines }));
 }
 
@@ -19,14 +19,14 @@ pub(super) fn announce(printer: &Printer, name: &str, announcement: &Announcemen
         Announcement::LongRebuild { table, rows } => (
             "long_rebuild",
             format!(
-                "{name} copies the {rows} rows of `{table}`; if that takes over 5 seconds while somebody else writes, \
-                 it is rolled back and tried again"
+                "{name} copies the {rows} rows of `{table}`; if that takes over 5 seconds while another client \
+                 writes, it is rolled back and retried"
             ),
             json!({ "table": table.to_string(), "rows": rows }),
         ),
         Announcement::Large { bytes } => (
             "large",
-            format!("{name} has {} MB of statements, which travel in several requests", bytes.div_ceil(1024 * 1024)),
+            format!("{name} has {} MB of statements, sent in several requests", bytes.div_ceil(1024 * 1024)),
             json!({ "bytes": bytes }),
         ),
         _ => return,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_flag;
 
 use super::tables::TablePattern;
 use crate::project::url::Connect;
@@ -11,30 +11,29 @@ use crate::project::url::Connect;
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
-Without `--out` the structs go to the standard output. A file that says something else is only
-overwritten with `--overwrite`; without it the exit code is 3 and nothing is written.")]
+Exits with 3 if a file exists with other content, unless --overwrite is given.")]
 pub(crate) struct Pull {
-    /// File to write, or a folder for one file per table and a `mod.rs`
+    /// Write to a file, or to a folder with one file per table [default: stdout]
     #[arg(long, value_name = "FILE.rs|DIR/")]
     pub out: Option<PathBuf>,
 
-    /// Overwrite files that are there
+    /// Overwrite existing files
     #[arg(long, requires = "out")]
     pub overwrite: bool,
 
-    /// Only tables and views of such a name, without them behind a `!`: `*` and `?` stand for characters
+    /// Select tables and views by name, or exclude them with a leading `!`
     #[arg(long, value_name = "[!]GLOB")]
     pub tables: Vec<TablePattern>,
 
-    /// Enums for columns whose CHECK lists the texts that they hold
+    /// Write enums for columns with a CHECK that lists their values
     #[arg(long)]
     pub enums: bool,
 
-    /// Also write the first migration, and record it in the database as applied
+    /// Also write the first migration, and record it as applied
     #[arg(long, conflicts_with = "tables")]
     pub baseline: bool,
 
-    /// Take over the history of a database that drizzle-kit has managed, from its migrations folder
+    /// Import the history of a database from drizzle-kit's migrations folder
     #[arg(long, value_name = "DIR", conflicts_with_all = ["tables", "baseline"])]
     pub from_drizzle: Option<PathBuf>,
 
@@ -46,7 +45,7 @@ pub(crate) struct Pull {
 impl Pull {
     /// The flags that say what goes where, as they were typed.
     pub(super) fn again(&self) -> String {
-        let flag = |flag: &str, value: String| format!(" {flag} {}", shell_quoted(&value));
+        let flag = |flag: &str, value: String| format!(" {}", shell_flag(flag, &value));
         let tables = self.tables.iter().map(|pattern| flag("--tables", pattern.to_string()));
         let out = self.out.iter().map(|out| flag("--out", out.display().to_string()));
         let enums = self.enums.then(|| " --enums".to_owned());

@@ -13,8 +13,8 @@ use super::take_over::{self, Step};
 use crate::adopting;
 use crate::database::failure::{apply_error, engine_error};
 use crate::error::{CommandError, Result};
-use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Context, config};
 use crate::report::counted;
 use crate::{exit, structs};
 
@@ -27,25 +27,25 @@ const SLUG: &str = "baseline";
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<u8> {
     let pulled = read::read(context, arguments, url)?;
-    refuse_unsuitable(&pulled, url)?;
+    refuse_unsuitable(context, &pulled, url)?;
     let schema = &pulled.found.schema;
     let steps = [first_migration(schema)?];
     let mut folder = take_over::open_folder(context, &steps, |folder| {
         let count = counted(folder.migrations().len(), "migration");
-        let message = format!("`{}` has {count} already: the baseline is the first one", folder.path().display());
+        let message = format!("`{}` already has {count}, and a baseline must be the first", folder.path().display());
         CommandError::new(exit::INCONSISTENT, message)
             .note("nothing was changed")
-            .help("if the database has the schema of one of them, adopt it: `cargo dbmigrate baseline`")
-            .help("see what it has, as structs: `cargo dbmigrate pull`")
+            .help("if the database has the schema of one of them: `cargo dbmigrate baseline`")
+            .help("show its schema as structs: `cargo dbmigrate pull`")
     })?;
     if folder.migrations().len() > 1 {
         // the first is this very one, so the others were made from here
         let message = format!("`{}` has migrations after the baseline", folder.path().display());
         return Err(CommandError::new(exit::INCONSISTENT, message)
             .note("nothing was changed")
-            .help("adopt a database that has the schema of the first: `cargo dbmigrate baseline 1`"));
+            .help("if the database has the schema of the first one: `cargo dbmigrate baseline 1`"));
     }
-    refuse_other_history(context, &folder, url)?;
+    refuse_other_history(context, arguments, &folder, url)?;
     let mut next = structs_of(context, arguments, &pulled, url)?;
     let again = format!("cargo dbmigrate pull --baseline{}", arguments.again());
     take_over::check_structs(context, schema, arguments.out.as_deref(), &mut next, &again)?;
@@ -60,8 +60,8 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
 }
 
 /// The database may have been adopted by an earlier run, but not be the work of other migrations.
-fn refuse_other_history(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<()> {
-    let mut database = adopting::open_existing(context, url, "pull --baseline")?;
+fn refuse_other_history(context: &Context, arguments: &Pull, folder: &Folder, url: &DatabaseUrl) -> Result<()> {
+    let mut database = adopting::open_existing(context, url, &format!("pull --baseline{}", arguments.again()))?;
     let history = block_on(database.history())
         .map_err(|error| engine_error("cannot read the history", &error, url.into()).note("nothing was changed"))?;
     history::compare(&history, folder.migrations()).map_err(|error| apply_error(&error.into(), url.into()))?;
@@ -78,11 +78,11 @@ fn structs_of(context: &Context, arguments: &Pull, pulled: &Pulled, url: &Databa
     if arguments.out.is_some() {
         return Ok(next);
     }
-    Ok(vec!["put the structs into the package: `cargo dbmigrate pull --out src/schema.rs`".to_owned()])
+    Ok(vec!["write the structs to the package: `cargo dbmigrate pull --out src/schema.rs`".to_owned()])
 }
 
 /// What the model cannot represent cannot be in a snapshot either.
-fn refuse_unsuitable(pulled: &Pulled, url: &DatabaseUrl) -> Result<()> {
+fn refuse_unsuitable(context: &Context, pulled: &Pulled, url: &DatabaseUrl) -> Result<()> {
     let found = &pulled.found;
     if let [first, ..] = &found.unreadable[..] {
         let message = format!("{} of `{url}` cannot be represented", counted(found.unreadable.len(), "object"));
@@ -90,11 +90,10 @@ fn refuse_unsuitable(pulled: &Pulled, url: &DatabaseUrl) -> Result<()> {
         let lines = found.unreadable.iter().take(5);
         let error = lines
             .fold(error, |error, one| error.note(format!("{} `{}`: {}", one.object.kind, one.object.name, one.reason)));
-        let name = &first.object.table;
-        return Err(error.help(format!("leave it to somebody else, in `dbmigrate.toml`: `ignore = [\"{name}\"]`")));
+        return Err(error.help(config::hiding(&context.config, &first.object.table)));
     }
     if found.schema.is_empty() {
-        return Err(CommandError::new(exit::DIFFERENCE, format!("`{url}` is empty: there is nothing to adopt"))
+        return Err(CommandError::new(exit::DIFFERENCE, format!("`{url}` is empty: nothing to adopt"))
             .note("nothing was changed")
             .help("declare tables, then write the first migration: `cargo dbmigrate generate`"));
     }
@@ -107,7 +106,7 @@ fn first_migration(schema: &Schema) -> Result<Step> {
     let old = Schema::default();
     let difference = diff(&old, schema, &Renames::default()).map_err(|error| failed(error.to_string()))?;
     let plan = plan(&old, schema, &difference, &Decisions::default()).map_err(|error| failed(error.to_string()))?;
-    let slug = Slug::sanitize(SLUG).ok_or_else(|| failed("no name for the migration".to_owned()))?;
+    let slug = Slug::sanitize(SLUG).ok_or_else(|| failed("cannot name the migration".to_owned()))?;
     let sql = plan.to_sql(Step::name(&slug, 0).as_str());
     let snapshot = Snapshot { schema: schema.clone(), renamed_from: Vec::new() };
     Ok(Step { slug, sql, snapshot })

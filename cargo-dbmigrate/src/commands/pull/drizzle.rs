@@ -10,8 +10,8 @@ use dbmigrate_core::engine::apply::{Database, RecordKind, Target as _};
 use dbmigrate_core::engine::connection::{integer, text};
 use dbmigrate_core::engine::introspect::HISTORY_TABLE;
 use dbmigrate_core::folder::Folder;
-use dbmigrate_core::plan::decide::shell_quoted;
 use dbmigrate_core::schema::canonical::SchemaHash;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 use serde_json::json;
 
@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, arguments: &Pull, dir: &Path, url: &Databas
     let mut replayed = replay(context, &drizzle)?;
     let mut folder = take_over::open_folder(context, &replayed.steps, |folder| other_migrations(folder, &drizzle))?;
     let from = drizzle.path.display().to_string();
-    let again = format!("pull --from-drizzle {}{}", shell_quoted(&from), arguments.again());
+    let again = format!("pull {}{}", shell_flag("--from-drizzle", &from), arguments.again());
     let mut database = adopting::open_existing(context, url, &again)?;
     let state = look(&mut database, &drizzle, &folder, &replayed.steps, url)?;
     drop(database);
@@ -60,7 +60,7 @@ pub(super) fn run(context: &Context, arguments: &Pull, dir: &Path, url: &Databas
     let last = count.checked_sub(1).and_then(|at| folder.migrations().get(at));
     match last {
         _ if state.goes_on => {
-            printer.status("Unchanged", format!("{url}: it has its history already"));
+            printer.status("Unchanged", format!("{url}: already has its history"));
         }
         Some(last) => {
             // a record that came in the meantime is of a migration that was executed in the meantime
@@ -82,18 +82,21 @@ fn next_steps(mut next: Vec<String>, from: &str, pending: bool) -> Vec<String> {
     if pending {
         next.push("apply the rest: `cargo dbmigrate migrate`".to_owned());
     }
-    next.push("see that all is in step: `cargo dbmigrate check`".to_owned());
-    next.push(format!("use drizzle-kit no more on this database; `{from}` and `{TABLE}` can go when all have moved"));
+    next.push("check the result: `cargo dbmigrate check`".to_owned());
+    next.push(format!(
+        "stop using drizzle-kit on this database; delete `{from}` and `{TABLE}` once every database has \
+                       moved"
+    ));
     next
 }
 
 fn other_migrations(folder: &Folder, drizzle: &DrizzleFolder) -> CommandError {
     let message =
-        format!("`{}` has migrations that are not those of `{}`", folder.path().display(), drizzle.path.display());
+        format!("the migrations in `{}` are not those of `{}`", folder.path().display(), drizzle.path.display());
     CommandError::new(exit::INCONSISTENT, message)
         .note("nothing was changed")
-        .help("name another folder in `dbmigrate.toml`: `migrations = \"db\"`")
-        .help("if the database has the schema of one of them, adopt it: `cargo dbmigrate baseline`")
+        .help("set another folder in `dbmigrate.toml`: `migrations = \"db\"`")
+        .help("if the database has the schema of one of them: `cargo dbmigrate baseline`")
 }
 
 /// What the database says.
@@ -139,15 +142,15 @@ fn look(
         return Ok(State { applied, records: rows.len(), goes_on: false });
     }
     let tag = &drizzle.entries[applied.count - 1].tag;
-    let message = format!("`{shown}` does not have the schema that `{tag}`, its last applied migration, leads to");
+    let message = format!("`{shown}` does not have the schema of `{tag}`, its last applied migration");
     let mut error = CommandError::new(exit::DIFFERENCE, message);
     for warning in &applied.warnings {
         error = error.note(&warning.message);
     }
     let differences = name_differences(&found, &unreadable, &last.snapshot.schema);
-    Err(adopting::with_differences(error, "to get there", &differences)
+    Err(adopting::with_differences(error, "to match it", &differences)
         .note("nothing was changed")
-        .help("somebody has changed it by hand or with `drizzle-kit push`: undo that, then run this again")
+        .help("it was changed by hand or with `drizzle-kit push`: undo that, then run this again")
         .help("or adopt it as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`"))
 }
 
@@ -170,7 +173,7 @@ fn records(database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow
 /// The database has tables, but drizzle-kit does not say where they are from.
 fn pushed(has_table: bool, shown: &str) -> CommandError {
     let what = if has_table { "its table `__drizzle_migrations` is empty" } else { "no `__drizzle_migrations`" };
-    let message = format!("`{shown}` has tables, but {what}: its history is not known");
+    let message = format!("`{shown}` has tables, but {what}: its history is unknown");
     CommandError::new(exit::INCONSISTENT, message)
         .note("`drizzle-kit push` records nothing")
         .note("nothing was changed")
@@ -180,11 +183,11 @@ fn pushed(has_table: bool, shown: &str) -> CommandError {
 
 fn went_on_with_drizzle(more: usize, shown: &str) -> CommandError {
     let more = counted(more, "more migration");
-    let message = format!("drizzle-kit has applied {more} to `{shown}` since its history was taken over");
+    let message = format!("drizzle-kit applied {more} to `{shown}` after its history was imported");
     CommandError::new(exit::INCONSISTENT, message)
         .note("nothing was changed")
-        .help(format!("to take it over again, drop the table `{HISTORY_TABLE}` there, and run this again"))
-        .help("from then on, use drizzle-kit no more on this database")
+        .help(format!("to import it again, drop its table `{HISTORY_TABLE}`, then run this again"))
+        .help("after that, stop using drizzle-kit on this database")
 }
 
 /// What is shown of where things come from.
@@ -216,7 +219,7 @@ fn place_structs(
         }
         let pulled = read::read_from(context, arguments, &replayed.connection, Subject::Named(from))?;
         read::write_structs(context, arguments, from, &pulled)?;
-        return Ok(vec![format!("put the structs into the package: `{again} --out src/schema.rs`")]);
+        return Ok(vec![format!("write the structs to the package: `{again} --out src/schema.rs`")]);
     }
     let pulled = read::read_from(context, arguments, &replayed.connection, Subject::Named(from))?;
     let mut next = read::write_structs(context, arguments, from, &pulled)?;

@@ -57,12 +57,9 @@ pub(super) fn replay(context: &Context, drizzle: &DrizzleFolder) -> Result<Repla
 
 /// What counts is what the SQL does: that is what databases have.
 fn discrepancy(entry: &Entry, found: &[String]) -> Warning {
-    let message = format!(
-        "the SQL of `{}` leads to something else than drizzle-kit's snapshot of it says: {}",
-        entry.tag,
-        found.join("; ")
-    );
-    let help = "the structs will say what the SQL leads to; change them afterwards, and `cargo dbmigrate generate`";
+    let message =
+        format!("the SQL of `{}` does not match drizzle-kit's snapshot of it: {}", entry.tag, found.join("; "));
+    let help = "the structs will match the SQL; to change that, edit them and run `cargo dbmigrate generate`";
     Warning { message, help: vec![help.to_owned()] }
 }
 
@@ -77,12 +74,12 @@ fn replay_entry(
     let failed = |error: EngineError| CommandError::failed(error.to_string());
     let give_up = |error: CommandError| {
         error
-            .note(format!("`{}` cannot be taken over; nothing was changed", entry.tag))
-            .help("if it was applied nowhere, mend the file")
-            .help("else adopt the database as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`")
+            .note(format!("`{}` cannot be imported; nothing was changed", entry.tag))
+            .help("if no database has it, fix the file")
+            .help("otherwise adopt the database as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`")
     };
     let slug = Slug::sanitize(entry.title()).or_else(|| Slug::sanitize("drizzle"));
-    let slug = slug.ok_or_else(|| CommandError::failed("no name for the migration"))?;
+    let slug = slug.ok_or_else(|| CommandError::failed("cannot name the migration"))?;
     let converted = convert::convert(entry, &Step::name(&slug, at));
     let script = Script::parse(&converted.sql, &entry.file).map_err(|mut error| {
         error.line = error.line.saturating_sub(converted.header_lines);
@@ -95,12 +92,12 @@ fn replay_entry(
         block_on(connection.run(statement.text))
             .map_err(|error| give_up(statement_error(&entry.file, line, number + 1, &error)))?;
         if let Some(error) = text {
-            let message = format!("statement {} would write the name of a column as text: {error}", number + 1);
+            let message = format!("statement {} would store a column name as text: {error}", number + 1);
             let error = CommandError::new(exit::INCONSISTENT, message)
                 .at(format!("{}:{line}", entry.file.display()))
-                .note("SQLite takes a name in double quotes that is no column for text")
+                .note("SQLite reads a double-quoted name as text if no column has that name")
                 .note(format!("drizzle-kit has not applied `{}` to this database yet; nothing was changed", entry.tag))
-                .help("name a column that is there, or write text in single quotes, then run this again");
+                .help("name an existing column, or put text in single quotes, then run this again");
             texts.push(error);
         }
     }

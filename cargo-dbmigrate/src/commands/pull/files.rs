@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::{shell_flag, shell_word};
 use serde_json::json;
 
 use super::arguments::Pull;
@@ -79,13 +79,13 @@ impl<'a> Out<'a> {
             return Ok(Self::File(path));
         }
         let shown = path.display();
-        let message = format!("`--out {shown}` is neither a folder nor the name of a Rust file");
+        let message = format!("`--out {shown}` is neither a folder nor a Rust file");
         if path.exists() {
             return Err(CommandError::usage(message));
         }
         Err(CommandError::usage(message)
-            .help(format!("for one file: `--out {shown}.rs`"))
-            .help(format!("for a folder with a file for each table: `--out {shown}/`")))
+            .help(format!("for one file: `{}`", shell_flag("--out", &format!("{shown}.rs"))))
+            .help(format!("for a folder with one file per table: `{}`", shell_flag("--out", &format!("{shown}/")))))
     }
 
     fn files(&self, rendered: &Rendered) -> Vec<Wanted> {
@@ -109,8 +109,8 @@ fn refuse_to_overwrite(arguments: &Pull, files: &[Wanted], before: &[Before]) ->
         .collect();
     let message = match &others[..] {
         [] => return Ok(()),
-        [only] => format!("`{only}` is there already and says something else"),
-        several => format!("{} are there already and say something else", counted(several.len(), "file")),
+        [only] => format!("`{only}` already exists with other content"),
+        several => format!("{} already exist with other content", counted(several.len(), "file")),
     };
     let mut error = CommandError::new(exit::DECISION, message);
     if others.len() > 1 {
@@ -119,14 +119,14 @@ fn refuse_to_overwrite(arguments: &Pull, files: &[Wanted], before: &[Before]) ->
     let mode = match arguments {
         Pull { baseline: true, .. } => " --baseline".to_owned(),
         Pull { from_drizzle: Some(folder), .. } => {
-            format!(" --from-drizzle {}", shell_quoted(&folder.display().to_string()))
+            format!(" {}", shell_flag("--from-drizzle", &folder.display().to_string()))
         }
         _ => String::new(),
     };
     Err(error
         .note("nothing was written")
         .help(format!("overwrite: `cargo dbmigrate pull{mode}{} --overwrite`", arguments.again()))
-        .help("or see what there is: `cargo dbmigrate pull`"))
+        .help("or print the structs: `cargo dbmigrate pull`"))
 }
 
 /// Makes the folder of the files; not the one that it is in, which may be a slip.
@@ -138,9 +138,9 @@ fn make_folder(out: &Out<'_>) -> Result<()> {
     };
     if let Some(parent) = parent.filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir()) {
         let shown = parent.display().to_string();
-        return Err(CommandError::failed(format!("there is no folder `{shown}`"))
+        return Err(CommandError::failed(format!("no such folder: `{shown}`"))
             .note("nothing was written")
-            .help(format!("make it: `mkdir -p {}`", shell_quoted(&shown))));
+            .help(format!("create it: `mkdir -p {}`", shell_word(parent))));
     }
     match folder.filter(|folder| !folder.is_dir()) {
         Some(folder) => std::fs::create_dir(folder).map_err(|error| CommandError::io("make", folder, &error)),
@@ -159,7 +159,7 @@ fn warn_of_others(context: &Context, folder: &Path, files: &[Wanted]) {
     others.sort();
     for path in others {
         let shown = path::for_display(&path).display().to_string();
-        let text = format!("`{shown}` has structs that were not pulled, `mod.rs` does not declare it");
+        let text = format!("`{shown}` has structs, but was not pulled: `mod.rs` does not declare it");
         context.printer.warning(&text, &[]);
     }
 }

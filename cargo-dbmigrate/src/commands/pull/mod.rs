@@ -30,14 +30,14 @@ pub(crate) fn run(context: &Context, arguments: &Pull) -> Result<u8> {
     }
     let pulled = read(context, arguments, &url)?;
     if pulled.found.schema.is_empty() && pulled.found.unreadable.is_empty() {
-        context.printer.warning(&format!("`{url}` has no tables, so there is nothing to write"), &[]);
+        context.printer.warning(&format!("`{url}` has no tables: nothing to write"), &[]);
         return Ok(exit::DONE);
     }
     let mut next = write_structs(context, arguments, &url.to_string(), &pulled)?;
     let has_no_history = || context.folder().is_ok_and(|folder| folder.migrations().is_empty());
     if arguments.out.is_some() && arguments.tables.is_empty() && has_no_history() {
         let command = format!("cargo dbmigrate pull --baseline{}", arguments.again());
-        next.push(format!("begin the migrations with what the database has: `{command}`"));
+        next.push(format!("write the first migration from the database: `{command}`"));
     }
     context.printer.next(&next);
     Ok(exit::DONE)

@@ -3,8 +3,9 @@
 use dbmigrate_core::engine::check::{Broken, broken_objects};
 use dbmigrate_core::engine::introspect::{StoredObject, Unreadable};
 use dbmigrate_core::engine::{Connection, Introspected, ViewColumns, introspect_without, view_columns};
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::glob::Glob;
 use pollster::block_on;
 
 use super::arguments::Pull;
@@ -16,6 +17,7 @@ use crate::database::file;
 use crate::database::{Subject, open};
 use crate::error::{CommandError, Result};
 use crate::project::Context;
+use crate::project::config::{self, Config};
 use crate::project::url::DatabaseUrl;
 use crate::report::counted;
 
@@ -39,9 +41,9 @@ pub(super) struct Pulled {
 /// If there is none, or it cannot be read.
 pub(super) fn read(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<Pulled> {
     if !file::exists(url)? {
-        return Err(CommandError::failed(format!("there is no database `{url}`"))
-            .note(format!("its name is from {}", url.source()))
-            .help("name the one to pull from: `cargo dbmigrate pull --url PATH`"));
+        return Err(CommandError::failed(format!("no database at `{url}`"))
+            .note(format!("the URL comes from {}", url.source()))
+            .help("name the database: `cargo dbmigrate pull --url PATH`"));
     }
     let connection = open(context, url, false)?.into_connection();
     read_from(context, arguments, &connection, url.into())
@@ -86,7 +88,7 @@ fn set_aside_triggers(found: &mut Introspected) {
     for name in lost {
         found.schema.triggers.remove(&name);
         let is_it = |object: &&StoredObject| object.kind == "trigger" && object.name == name;
-        let reason = "what it is on has no struct".to_owned();
+        let reason = "its table has no struct".to_owned();
         let object = found.statements.iter().find(is_it).cloned();
         found.unreadable.extend(object.map(|object| Unreadable { object, reason }));
     }
@@ -104,7 +106,7 @@ pub(super) fn write_structs(context: &Context, arguments: &Pull, from: &str, pul
         unreadable: &pulled.found.unreadable,
         enums: arguments.enums,
     });
-    refuse_inexpressible(pulled, &rendered.inexpressible)?;
+    refuse_inexpressible(&context.config, arguments, pulled, &rendered.inexpressible)?;
     let next = files::write(context, arguments, from, &rendered)?;
     warn(context, pulled);
     Ok(next)
@@ -114,23 +116,28 @@ pub(super) fn write_structs(context: &Context, arguments: &Pull, from: &str, pul
 fn warn(context: &Context, pulled: &Pulled) {
     let printer = &context.printer;
     for Broken { kind, name, message } in &pulled.broken {
-        let text = format!("the {kind} `{name}` does not compile here, so that its struct says `unchecked`: {message}");
+        let text = format!("the {kind} `{name}` does not compile here, so its struct has `unchecked`: {message}");
         printer.warning(&text, &[]);
     }
     for Unreadable { object, reason } in &pulled.found.unreadable {
-        let text = format!("the {} `{}` has no struct, it is kept as a comment: {reason}", object.kind, object.name);
+        let text = format!("no struct for the {} `{}`, kept as a comment: {reason}", object.kind, object.name);
         printer.warning(&text, &[]);
     }
     for Outside { kind, name, uses } in &pulled.outside {
-        let flags: Vec<String> = uses.iter().map(|one| format!("--tables {}", shell_quoted(one.as_str()))).collect();
+        let flags: Vec<String> = uses.iter().map(|one| shell_flag("--tables", &Glob::of(one))).collect();
         let (it, is) = if uses.len() == 1 { ("it", "is") } else { ("them", "are") };
         let names = uses.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
         let help = format!("pull {it} as well: `{}`", flags.join(" "));
-        printer.warning(&format!("the {kind} `{name}` uses {names}, which {is} not pulled"), &[help]);
+        printer.warning(&format!("the {kind} `{name}` uses {names}, which {is} not selected"), &[help]);
     }
 }
 
-fn refuse_inexpressible(pulled: &Pulled, inexpressible: &[Inexpressible]) -> Result<()> {
+fn refuse_inexpressible(
+    config: &Config,
+    arguments: &Pull,
+    pulled: &Pulled,
+    inexpressible: &[Inexpressible],
+) -> Result<()> {
     let Some(first) = inexpressible.first() else { return Ok(()) };
     let message = match inexpressible {
         [only] => only.to_string(),
@@ -144,9 +151,11 @@ fn refuse_inexpressible(pulled: &Pulled, inexpressible: &[Inexpressible]) -> Res
         }
     }
     let trigger = pulled.found.schema.triggers.get(&Name::from(first.name.as_str()));
-    let name = trigger.map_or(first.name.as_str(), |trigger| trigger.on.as_str());
-    let pattern = shell_quoted(&format!("!{name}"));
-    Err(error
-        .note("nothing was written")
-        .help(format!("pull the rest without it: `cargo dbmigrate pull --tables {pattern}`")))
+    let name = trigger.map_or_else(|| Name::from(first.name.as_str()), |trigger| trigger.on.clone());
+    let error = error.note("nothing was written");
+    if arguments.baseline || arguments.from_drizzle.is_some() {
+        return Err(error.help(config::hiding(config, &name)));
+    }
+    let pattern = shell_flag("--tables", &format!("!{}", Glob::of(&name)));
+    Err(error.help(format!("pull the rest without it: `cargo dbmigrate pull{} {pattern}`", arguments.again())))
 }

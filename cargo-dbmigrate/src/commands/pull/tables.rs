@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use dbmigrate_core::engine::Introspected;
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::glob::{Glob, GlobError};
 
@@ -103,16 +104,18 @@ fn names(found: &Introspected) -> Vec<Name> {
 
 fn unknown(pattern: &TablePattern, names: &[Name]) -> CommandError {
     let glob = &pattern.glob;
-    let error = CommandError::usage(format!("no table or view is called `{glob}`"));
+    let error = CommandError::usage(format!("no table or view matches `{glob}`"));
     let typed = glob.as_str().to_ascii_lowercase();
     let folded: Vec<String> = names.iter().map(Name::folded).collect();
     let meant = did_you_mean(&typed, folded.iter().map(String::as_str));
     let meant = meant.and_then(|meant| names.iter().find(|name| name.folded() == meant));
     let sign = if pattern.excludes { "!" } else { "" };
     match meant {
-        Some(name) => error.help(format!("did you mean `--tables '{sign}{name}'`?")),
+        Some(name) => {
+            error.help(format!("did you mean `{}`?", shell_flag("--tables", &format!("{sign}{}", Glob::of(name)))))
+        }
         None if names.is_empty() => error.note("the database has no tables"),
-        None => error.help("`*` stands for any characters, `?` for one, `!` before a pattern leaves out"),
+        None => error.help("`*` matches any characters, `?` matches one, a leading `!` excludes"),
     }
 }
 
@@ -169,9 +172,9 @@ mod tests {
     #[test]
     fn a_pattern_for_nothing_is_a_mistake() {
         for (patterns, wanted, help) in [
-            (&["usres"][..], "no table or view is called `usres`", "did you mean `--tables 'users'`?"),
-            (&["users", "!post"], "no table or view is called `post`", "did you mean `--tables '!posts'`?"),
-            (&["zzz*"], "no table or view is called `zzz*`", "`*` stands for"),
+            (&["usres"][..], "no table or view matches `usres`", "did you mean `--tables 'users'`?"),
+            (&["users", "!post"], "no table or view matches `post`", "did you mean `--tables '!posts'`?"),
+            (&["zzz*"], "no table or view matches `zzz*`", "`*` matches"),
         ] {
             let error = selected(patterns).expect_err("it is wrong");
             assert_eq!((error.exit_code(), error.message()), (crate::exit::USAGE, wanted));

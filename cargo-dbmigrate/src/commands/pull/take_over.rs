@@ -97,7 +97,7 @@ pub(super) fn check_structs(
     let declared = structs::read(context).map_err(|error| error.note("nothing was recorded"))?;
     if declared.schema.is_empty() {
         if out.is_some() && !next.iter().any(|step| step.starts_with("add ")) {
-            next.push("declare the new module where the crate begins, such as `mod schema;`".to_owned());
+            next.push("declare the new module in the crate root: `mod schema;`".to_owned());
         }
         return block_on(check_declaration(wanted, &[]))
             .map(drop)
@@ -107,11 +107,11 @@ pub(super) fn check_structs(
     if found.is_empty() {
         return proof::check(context, &declared, wanted);
     }
-    let message = format!("the structs of `{}` do not say what the database has", context.package.name);
+    let message = format!("the structs of `{}` do not match the database", context.package.name);
     let error = with_differences(CommandError::new(exit::DIFFERENCE, message), "in the structs", &found);
     Err(error
         .helps(next.iter().cloned())
-        .help("take out the structs that say something else")
+        .help("remove the structs that differ")
         .note("no migration was written, and nothing was recorded")
-        .help(format!("then run it again: `{again}`")))
+        .help(format!("then run again: `{again}`")))
 }

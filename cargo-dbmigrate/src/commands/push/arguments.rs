@@ -1,9 +1,9 @@
 //! What can be typed after `push`.
 
 use clap::Args;
-use dbmigrate_core::config::MOST_RETRIES;
 
 use crate::decisions::answers::Answers;
+use crate::project::Retry;
 use crate::project::url::Connect;
 
 /// The arguments.
@@ -15,18 +15,20 @@ Examples:
   cargo dbmigrate push --rename users.nick=handle --backfill users.age=0
   cargo dbmigrate push --accept drop_column:users.legacy
 
-`--accept` takes besides lints: keep_table:TABLE, drop_view:VIEW, history.
-The database is the first of these that is there: --url, TURSO_DATABASE_URL in the environment,
-TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml, dev.db.
-The token for a server is TURSO_AUTH_TOKEN, in the environment or in .env.")]
+Besides lints, --accept takes keep_table:TABLE, drop_view:VIEW and history.
+
+The first of these names the database: --url, TURSO_DATABASE_URL in the
+environment, TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml. Otherwise it
+is dev.db. For a server, set its token in TURSO_AUTH_TOKEN, in the environment
+or in .env. `timeout` and `retries` in dbmigrate.toml set other defaults.")]
 pub(crate) struct Push {
-    /// Show the SQL, change nothing
+    /// Print the SQL without running it
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How often to try again what a server has given up because another writer was waiting (3)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_RETRIES)))]
-    pub retries: Option<u32>,
+    /// How often to retry.
+    #[command(flatten)]
+    pub retry: Retry,
 
     /// What is decided.
     #[command(flatten)]

@@ -19,19 +19,10 @@ pub(crate) fn run(context: &Context, arguments: &Push) -> Result<u8> {
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let declared = structs::read_all(context)?;
-    let mut command_line = "cargo dbmigrate push".to_owned();
-    command_line.push_str(if arguments.dry_run { " --dry-run" } else { "" });
-    arguments.answers.push_to(&mut command_line);
-    let asker = Asker {
-        context,
-        declared: &declared,
-        answers: &arguments.answers,
-        words: FOR_PUSH,
-        command_line,
-        untouched: "nothing was changed",
-        given: std::cell::RefCell::default(),
-    };
-    let (only_show, retries) = (arguments.dry_run, arguments.retries);
+    let command = if arguments.dry_run { "cargo dbmigrate push --dry-run" } else { "cargo dbmigrate push" };
+    let answers = (&arguments.answers, FOR_PUSH);
+    let asker = Asker::new(context, &declared, answers, command.to_owned(), "nothing was changed");
+    let (only_show, retries) = (arguments.dry_run, arguments.retry.or(&context.config));
     Run { context, only_show, retries, url: &url, declared: &declared, asker, taking: None }.to_the_end()?;
     Ok(exit::DONE)
 }

@@ -60,7 +60,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         None => false,
     };
     new.fill(context, folder, seed.as_ref(), is_wal)
-        .map_err(|error| error.note(format!("`{url}` is as it was: a new file was to take its place")))?;
+        .map_err(|error| error.note(format!("`{url}` was not changed: the migrations were applied to a new file")))?;
     match old {
         Some(old) => new.replace(old, &path, url, &rows, is_wal)?,
         None => new.publish(&path)?,
@@ -69,7 +69,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     let lost: u64 = rows.iter().filter_map(|(_, count)| *count).sum();
     context.printer.json("reset", &json!({ "database": url.to_string(), "migrations": count, "rows_lost": lost }));
     let took = Elapsed(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
-    context.printer.status("Finished", format!("{url}: made anew, {} applied in {took}", counted(count, "migration")));
+    context.printer.status("Finished", format!("{url}: recreated, {} applied in {took}", counted(count, "migration")));
     Ok(exit::DONE)
 }
 
@@ -80,7 +80,7 @@ fn may_be_lost(context: &Context, arguments: &Reset, url: &DatabaseUrl, rows: &r
         return Ok(());
     }
     let message = format!("`{url}` has rows that would be lost: {}", rows::shown(rows));
-    if context.printer.can_ask() && confirmed(context, &format!("{message}. Go on?"))? {
+    if context.printer.can_ask() && confirmed(context, &format!("{message}. Continue?"))? {
         return Ok(());
     }
     Err(CommandError::new(exit::DECISION, message)
@@ -109,7 +109,7 @@ impl New {
     /// Applies all migrations to it, and puts rows into it.
     fn fill(&self, context: &Context, folder: &Folder, seed: Option<&Seed<'_>>, is_wal: bool) -> Result<()> {
         const NEW: Subject<'static> = Subject::Named("the new file");
-        let engine = |error: EngineError| engine_error("cannot make the new file", &error, NEW);
+        let engine = |error: EngineError| engine_error("cannot create the new file", &error, NEW);
         // of a process that had our number and died
         remove_with_files_beside(&self.path);
         let connection = block_on(Connection::open(&self.path, true)).map_err(engine)?;
@@ -143,7 +143,7 @@ impl New {
     ) -> Result<()> {
         let result = lock(&old, url, is_wal).and_then(|()| {
             if rows::count(&mut old, url)? != *rows {
-                let message = format!("`{url}` was changed in the meantime");
+                let message = format!("`{url}` changed in the meantime");
                 return Err(CommandError::failed(message).note("nothing was changed").help("run the command again"));
             }
             let rights = std::fs::metadata(path).map(|file| file.permissions());

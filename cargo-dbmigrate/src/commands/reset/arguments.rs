@@ -11,19 +11,20 @@ use crate::project::url::Connect;
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
 Examples:
-  cargo dbmigrate reset                      make dev.db anew; asks if it has rows
-  cargo dbmigrate reset --accept rows        the same, and the rows that it has are lost
-  cargo dbmigrate reset --seed seed.sql      make it anew with the rows of a file
-  cargo dbmigrate reset --keep-data          keep the rows, change the rest
+  cargo dbmigrate reset                Recreate dev.db; asks if it has rows
+  cargo dbmigrate reset --accept rows  Recreate it and lose its rows
+  cargo dbmigrate reset --seed FILE    Recreate it with the rows of an SQL file
+  cargo dbmigrate reset --keep-data    Keep the rows and change the schema
 
-For databases of development, such as one that has a migration of another branch. Only files: a server
-is never reset. Without `--keep-data`, `--accept` takes `rows`.")]
+For development databases, such as one with a migration from another branch.
+Works on files only: a server is never reset. Without --keep-data, --accept
+takes `rows`.")]
 pub(crate) struct Reset {
-    /// Keep the rows: change the schema to that of the last migration, and record the migrations
+    /// Keep the rows, change the schema and record the migrations as applied
     #[arg(long)]
     pub keep_data: bool,
 
-    /// File of SQL that puts rows into the new database
+    /// SQL file that inserts rows into the new database
     #[arg(long, value_name = "FILE", conflicts_with = "keep_data")]
     pub seed: Option<PathBuf>,
 

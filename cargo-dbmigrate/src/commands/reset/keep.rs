@@ -28,12 +28,12 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     let Some(head) = folder.head() else { return Ok(exit::DONE) };
     let declared = structs::read_all(context)?;
     if head.schema != Checksum::from(SchemaHash::of(&declared.schema)) {
-        let message = format!("the structs are not what the last migration `{}` leads to", head.name);
+        let message = format!("the structs do not match the last migration `{}`", head.name);
         return Err(CommandError::new(exit::DIFFERENCE, message)
             .note("nothing was changed")
-            .help("write what differs into a migration: `cargo dbmigrate generate`"));
+            .help("write the difference to a migration: `cargo dbmigrate generate`"));
     }
-    let mut database = open_existing(context, url, "reset")?;
+    let mut database = open_existing(context, url, "reset --keep-data")?;
     let history = block_on(database.history())
         .map_err(|error| engine_error("cannot read the history", &error, url.into()).note("nothing was changed"))?;
     let migrations = folder.migrations();
@@ -42,12 +42,12 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
             block_on(inspect(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
         match (standing, migrations.len() - status.applied) {
             (Standing::AsRecorded, 0) => {
-                context.printer.status("Unchanged", format!("{url}: it is at {} already", head.name));
+                context.printer.status("Unchanged", format!("{url}: already at {}", head.name));
                 context.printer.json("reset", &json!({ "database": url.to_string(), "recorded": 0 }));
                 return Ok(exit::DONE);
             }
             (Standing::AsRecorded, _) => {
-                let message = format!("`{url}` only lacks migrations, which do not have to be taken for applied");
+                let message = format!("`{url}` only has pending migrations, which can be applied");
                 return Err(CommandError::new(exit::DIFFERENCE, message)
                     .note("nothing was changed")
                     .help("apply them: `cargo dbmigrate migrate`"));
@@ -56,23 +56,15 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         }
     }
     drop(database);
-    let mut command_line = "cargo dbmigrate reset --keep-data".to_owned();
-    arguments.answers.push_to(&mut command_line);
-    let asker = Asker {
-        context,
-        declared: &declared,
-        answers: &arguments.answers,
-        words: FOR_RESET,
-        command_line,
-        untouched: "nothing was changed",
-        given: std::cell::RefCell::default(),
-    };
-    let taking = Some(migrations);
-    Run { context, only_show: false, retries: None, url, declared: &declared, asker, taking }.to_the_end()?;
+    let answers = (&arguments.answers, FOR_RESET);
+    let command = "cargo dbmigrate reset --keep-data".to_owned();
+    let asker = Asker::new(context, &declared, answers, command, "nothing was changed");
+    let (retries, taking) = (context.config.retries, Some(migrations));
+    Run { context, only_show: false, retries, url, declared: &declared, asker, taking }.to_the_end()?;
     let kept = common(&history, migrations);
     let recorded = migrations.len() - kept;
     context.printer.json("reset", &json!({ "database": url.to_string(), "recorded": recorded }));
-    let text = format!("{url}: {} recorded as applied, nothing of them executed", counted(recorded, "migration"));
+    let text = format!("{url}: {} recorded as applied, none run", counted(recorded, "migration"));
     context.printer.status("Adopted", text);
     // those leave no trace in a schema
     for migration in &migrations[kept..] {
@@ -80,8 +72,8 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         if before.is_some_and(|before| before.schema == migration.schema) {
             let file = folder.sql_path(migration).display().to_string();
             context.printer.warning(
-                &format!("`{}` changes rows only, and was not executed on `{url}`", migration.name),
-                &[format!("execute by hand what is needed of {file}")],
+                &format!("`{}` changes rows only and was not run on `{url}`", migration.name),
+                &[format!("run by hand what `{url}` needs of {file}")],
             );
         }
     }

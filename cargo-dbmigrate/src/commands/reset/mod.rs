@@ -23,7 +23,7 @@ pub(crate) fn run(context: &Context, arguments: &Reset) -> Result<u8> {
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     if url.file().is_none() {
-        return Err(CommandError::usage(format!("`{url}` is on a server, and `reset` is for local files only"))
+        return Err(CommandError::usage(format!("`{url}` is on a server, and `reset` only works on local files"))
             .note("nothing was changed")
             .help("name a file: `cargo dbmigrate reset --url dev.db`"));
     }
@@ -36,13 +36,13 @@ pub(crate) fn run(context: &Context, arguments: &Reset) -> Result<u8> {
         return keep::run(context, arguments, &folder, &url);
     }
     if !arguments.answers.changes_nothing() {
-        return Err(CommandError::usage("`--rename`, `--backfill` and `--convert` are for `reset --keep-data`"));
+        return Err(CommandError::usage("`--rename`, `--backfill` and `--convert` require `--keep-data`"));
     }
     anew::run(context, arguments, &folder, &url)
 }
 
 fn no_migrations(folder: &Folder, url: &DatabaseUrl) -> CommandError {
-    let message = format!("there are no migrations in `{}` that `{url}` could be made of", folder.path().display());
+    let message = format!("no migrations in `{}` to create `{url}` from", folder.path().display());
     CommandError::new(exit::INCONSISTENT, message)
         .note("nothing was changed")
         .help("write one from your structs: `cargo dbmigrate generate`")

@@ -35,7 +35,7 @@ impl<'a> Seed<'a> {
     /// If one fails, or changes the schema, which is for migrations.
     pub(super) fn apply(&self, database: &Database, subject: Subject<'_>, printer: &Printer) -> Result<()> {
         let connection = database.connection();
-        let engine = |error: EngineError| engine_error("cannot fill the new file", &error, subject);
+        let engine = |error: EngineError| engine_error("cannot insert rows into the new file", &error, subject);
         let version = || -> Result<i64> {
             let row = block_on(connection.first_row("PRAGMA schema_version")).map_err(engine)?;
             Ok(row.map(|row| integer(&row[0])).unwrap_or_default())
@@ -58,19 +58,19 @@ impl<'a> Seed<'a> {
         let shown = self.file.display();
         if !has_own {
             block_on(connection.run("COMMIT")).map_err(|error| {
-                CommandError::failed(format!("`{shown}` leaves references to rows that are not there: {error}"))
+                CommandError::failed(format!("`{shown}` leaves references to missing rows: {error}"))
             })?;
         }
         if has_own {
             if block_on(connection.run("BEGIN")).is_err() {
                 return Err(CommandError::failed(format!("`{shown}` leaves a transaction open"))
-                    .help("end it with `COMMIT`, or take `BEGIN` out: the file is one transaction anyway"));
+                    .help("end it with `COMMIT`, or remove `BEGIN`: without it, the file is one transaction"));
             }
             block_on(connection.roll_back());
         }
         if version()? != before {
-            return Err(CommandError::failed(format!("`{shown}` changes the schema, which is for migrations"))
-                .help("take out what creates, alters and drops: the file is for rows alone"));
+            return Err(CommandError::failed(format!("`{shown}` changes the schema, which only migrations do"))
+                .help("remove what creates, alters and drops: the file is for rows only"));
         }
         printer.status("Seeded", format!("{} of {shown}", counted(statements.iter().count(), "statement")));
         Ok(())

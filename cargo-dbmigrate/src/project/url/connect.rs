@@ -7,11 +7,11 @@ use dbmigrate_core::config::LONGEST_TIMEOUT;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Database")]
 pub(crate) struct Connect {
-    /// Path of a file, or URL: file:, libsql:, https:, http:
+    /// Path or URL of the database [env: TURSO_DATABASE_URL] [default: dev.db]
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
 
-    /// How long to wait for a server that does not answer (30), or a file that is locked (10)
+    /// How long to wait for a server or a locked file [default: 30 or 10]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=LONGEST_TIMEOUT))]
     pub timeout: Option<u64>,
 }

@@ -11,10 +11,10 @@ pub(crate) fn path_of(url: &str, base: &Path) -> Result<PathBuf, String> {
             let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
             let read_only = |pair: &str| matches!(pair, "mode=ro" | "immutable=1" | "immutable=true");
             if query.split('&').any(read_only) {
-                return Err(format!("`{shown}` is read-only, and migrations write"));
+                return Err(format!("`{shown}` is read-only, and migrations must write"));
             }
             if query.split('&').any(|pair| pair == "mode=memory") {
-                return Err(format!("`{shown}` is in memory, and would be gone when the command ends"));
+                return Err(format!("`{shown}` is in memory and would be lost when the command ends"));
             }
             file_path(path).ok_or_else(|| format!("`{shown}` is not the URL of a file on this machine"))?
         }
@@ -22,7 +22,7 @@ pub(crate) fn path_of(url: &str, base: &Path) -> Result<PathBuf, String> {
     };
     match path.to_str() {
         Some("") => Err("the database URL is empty".to_owned()),
-        Some(":memory:") => Err("`:memory:` is in memory, and would be gone when the command ends".to_owned()),
+        Some(":memory:") => Err("`:memory:` is in memory and would be lost when the command ends".to_owned()),
         Some("." | "./") => Err("`.` is a folder, not a database".to_owned()),
         _ => Ok(clean(&base.join(path))),
     }

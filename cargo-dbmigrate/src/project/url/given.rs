@@ -20,14 +20,14 @@ pub(super) fn given<'t>(text: &'t str, source: &UrlSource) -> Result<&'t str> {
     }
     let error = CommandError::usage(format!("{source} is set, but blank: it names no database"));
     let error = match source {
-        UrlSource::Environment => error.note("a secret that a pipeline does not have arrives as an empty variable"),
+        UrlSource::Environment => error.note("in CI, a secret that is not set becomes an empty variable"),
         _ => error,
     };
     let error = error.help(format!("name the database: `{}`", source.with("libsql://HOST")));
-    let local = format!("for the local file, name that: `{}`", source.with(DEFAULT));
+    let local = format!("for the local file: `{}`", source.with(DEFAULT));
     Err(match source {
         UrlSource::Environment => error.help(format!("{local}, or `unset {ENVIRONMENT_VARIABLE}`")),
-        UrlSource::DotEnv(_) => error.help(format!("{local}, or take the line out")),
+        UrlSource::DotEnv(_) => error.help(format!("{local}, or remove the line")),
         _ => error.help(local),
     })
 }
@@ -60,19 +60,19 @@ pub(super) fn refuse_what_was_not_meant(text: &str, base: &Path, source: &UrlSou
         Meant::Quoted(inner) => {
             let error = wrong("the URL has quotes around it".to_owned());
             match is_secret || inner.is_empty() {
-                true => error.help("take the quotes away"),
+                true => error.help("remove the quotes"),
                 false => error.help(format!("without them: `{}`", source.with(&inner))),
             }
         }
-        Meant::Unexpanded => wrong("the URL is a placeholder: nothing has put the value in its place".to_owned())
-            .help(format!("give it the URL itself: `{}`", source.with("libsql://HOST"))),
-        Meant::Nothing => wrong(format!("`{text}` is what programs write for no value, and names no database"))
+        Meant::Unexpanded => wrong("the URL is a placeholder that was not replaced".to_owned())
+            .help(format!("write the URL itself: `{}`", source.with("libsql://HOST"))),
+        Meant::Nothing => wrong(format!("`{text}` means no value: it names no database"))
             .help(format!("name the database: `{}`", source.with("libsql://HOST")))
             .helps(as_file),
         Meant::Assigned(value) => {
             let error = wrong("the URL begins with the name of a variable".to_owned());
             match is_secret || value.is_empty() {
-                true => error.help("take the name away"),
+                true => error.help("remove the name"),
                 false => error.help(format!("without it: `{}`", source.with(&value))),
             }
         }
@@ -90,11 +90,15 @@ pub(super) fn refuse_what_was_not_meant(text: &str, base: &Path, source: &UrlSou
 /// That a pipeline names no database: the default would be a new file, and the run green.
 pub(super) fn ci_without_url(package_root: &Path) -> CommandError {
     let default = path::for_display(&package_root.join(DEFAULT)).display().to_string();
-    CommandError::usage("nothing names the database, and in CI there is no default")
-        .note(format!("`CI` is set; where it is not, the database would be `{default}`"))
-        .help(format!("name it: `{}`, or `--url libsql://HOST`", UrlSource::Environment.with("libsql://HOST")))
+    CommandError::usage("no database given, and CI has no default")
+        .note(format!("`CI` is set; otherwise the default is `{default}`"))
         .help(format!(
-            "if that local file is meant: `{}`, or `{}` in `{}`",
+            "name the database: `{}`, or `--url \
+                       libsql://HOST`",
+            UrlSource::Environment.with("libsql://HOST")
+        ))
+        .help(format!(
+            "to use that local file: `{}`, or `{}` in `{}`",
             UrlSource::Argument.with(&default),
             UrlSource::Config.with(DEFAULT),
             config::FILE_NAME

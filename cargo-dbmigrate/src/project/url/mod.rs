@@ -144,7 +144,7 @@ impl DatabaseUrl {
                     let variable = around.config.token_variable();
                     CommandError::usage(wrong.to_string())
                         .note(format!("`{}`, from {source}", redacted(text)))
-                        .help(format!("a server is named as in `libsql://HOST`, and its token is in `{variable}`"))
+                        .help(format!("for a server: `libsql://HOST`, with its token in `{variable}`"))
                 })?;
                 let (token, token_source) = match token {
                     Some(token) => (Some(token), TokenSource::Url),
@@ -156,8 +156,8 @@ impl DatabaseUrl {
             Some((scheme, _)) if scheme != "file" => {
                 let help = format!("name a file, such as `{DEFAULT}`, or a server, such as `libsql://HOST`");
                 let error = error(format!("`{scheme}:` is not the scheme of a libSQL database"), &help);
-                Err(match did_you_mean(&scheme, REMOTE_SCHEMES) {
-                    Some(known) => error.help(format!("did you mean `{known}://`?")),
+                Err(match mistaken_scheme(&scheme, text) {
+                    Some(url) => error.help(format!("did you mean `{}`?", source.with(&url))),
                     None => error,
                 })
             }
@@ -191,6 +191,14 @@ impl DatabaseUrl {
     pub(crate) fn source(&self) -> &UrlSource {
         &self.source
     }
+}
+
+/// The URL with the scheme that was meant, if it can be shown: that of a server of Turso is the one of libSQL.
+fn mistaken_scheme(scheme: &str, text: &str) -> Option<String> {
+    let meant = if scheme == "turso" { "libsql" } else { did_you_mean(scheme, REMOTE_SCHEMES)? };
+    let (_, rest) = text.split_once(':')?;
+    let url = format!("{meant}:{rest}");
+    RemoteUrl::parse(&url).ok().map(|(url, _)| url.to_string())
 }
 
 /// As it can be typed in the working directory; that of a server without credentials.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use dbmigrate_core::plan::decide::shell_quoted;
+use dbmigrate_core::shell::{shell_flag, shell_quoted};
 
 use crate::project::config;
 
@@ -33,13 +33,25 @@ pub(crate) enum UrlSource {
 impl UrlSource {
     /// How another URL is named there, as it can be typed.
     pub(super) fn with(&self, url: &str) -> String {
-        let word = shell_quoted(url);
         match self {
-            Self::Argument | Self::Default => format!("--url {word}"),
-            Self::Side(flag) => format!("{flag} {word}"),
-            Self::Environment | Self::DotEnv(_) => format!("{ENVIRONMENT_VARIABLE}={word}"),
-            Self::Config => format!("url = {url:?}"),
+            Self::Argument | Self::Default => shell_flag("--url", url),
+            Self::Side(flag) => shell_flag(flag, url),
+            Self::Environment => format!("{ENVIRONMENT_VARIABLE}={}", shell_quoted(url)),
+            Self::DotEnv(_) => format!("{ENVIRONMENT_VARIABLE}={}", in_dot_env(url)),
+            Self::Config => format!("url = {}", config::toml_string(url)),
         }
+    }
+}
+
+/// A value as it stands in `.env`: with escapes of its own, which are not those of a shell.
+fn in_dot_env(value: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "_-.=:/,+%@".contains(char);
+    if value.chars().all(plain) {
+        value.to_owned()
+    } else if value.contains('\'') {
+        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$"))
+    } else {
+        format!("'{value}'")
     }
 }
 

@@ -77,14 +77,14 @@ fn token(text: &str, source: &TokenSource) -> Result<Token> {
         let error = CommandError::usage(format!("{source} is set, but blank: it has no token"));
         let error = match source {
             TokenSource::Environment(name) => error
-                .note("a secret that a pipeline does not have arrives as an empty variable")
-                .help(format!("give it the token, `{name}=…`; or, for a server without tokens: `unset {name}`")),
-            _ => error.help("give it the token; or, for a server without tokens, take the line out"),
+                .note("in CI, a secret that is not set becomes an empty variable")
+                .help(format!("set the token, `{name}=…`; for a server without tokens: `unset {name}`")),
+            _ => error.help("set the token; for a server without tokens, remove the line"),
         };
         return Err(error);
     }
     Token::parse(text).map_err(|error| {
-        CommandError::usage(format!("the token from {source} is none: {error}"))
+        CommandError::usage(format!("the token from {source} is not valid: {error}"))
             .help("copy it again: `turso db tokens create NAME`")
     })
 }

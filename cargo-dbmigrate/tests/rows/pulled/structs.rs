@@ -332,11 +332,11 @@ pub struct Computed {
     pub rounded: f64,
     pub size: i64,
     pub kind: String,
-    // its type cannot be inferred from the query: a `Value` reads anything, NULL included
+    // its type cannot be inferred from the query: `Value` reads any value, including NULL
     pub anything: dbmigrate::Value,
-    // its type cannot be inferred from the query: a `Value` reads anything, NULL included
+    // its type cannot be inferred from the query: `Value` reads any value, including NULL
     pub filled: dbmigrate::Value,
-    // its type cannot be inferred from the query: a `Value` reads anything, NULL included
+    // its type cannot be inferred from the query: `Value` reads any value, including NULL
     pub mixed: dbmigrate::Value,
     pub city: Option<String>,
     pub stores: i64,
@@ -344,7 +344,7 @@ pub struct Computed {
     pub running: Option<f64>,
     pub before: Option<i64>,
     pub list: String,
-    // its type cannot be inferred from the query: a `Value` reads anything, NULL included
+    // its type cannot be inferred from the query: `Value` reads any value, including NULL
     pub element: dbmigrate::Value,
 }
 
@@ -363,7 +363,7 @@ pub struct Counted {
     query = "SELECT points AS value FROM payment UNION ALL SELECT note FROM payment UNION ALL SELECT receipt FROM payment"
 )]
 pub struct Either {
-    // its type cannot be inferred from the query: a `Value` reads anything, NULL included
+    // its type cannot be inferred from the query: `Value` reads any value, including NULL
     pub value: dbmigrate::Value,
 }
 
@@ -444,6 +444,6 @@ pub struct United {
 #[derive(Debug, Clone, View)]
 #[view(query = "SELECT dbmigrate FROM dbmigrate UNION SELECT data FROM json")]
 pub struct Values {
-    // its type cannot be inferred from the query: a `Value` reads anything, NULL included
+    // its type cannot be inferred from the query: `Value` reads any value, including NULL
     pub dbmigrate: dbmigrate::Value,
 }

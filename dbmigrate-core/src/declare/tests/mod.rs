@@ -1,6 +1,7 @@
 //! Declarations as their author would write them, and the model or the messages that come of them.
 
 mod columns;
+mod followed;
 mod messages;
 mod objects;
 mod tables;
@@ -120,6 +121,7 @@ fn errors(derive: Derive, source: &str) -> Vec<String> {
     errors
         .into_iter()
         .map(|error| {
+            error.help.iter().for_each(|help| followed::check(help, &error.message));
             let token = error.span.source_text().unwrap_or_else(|| "?".to_owned());
             let help = error.help.map(|help| format!(" ({help})")).unwrap_or_default();
             format!("{token}: {}{help}", error.message)

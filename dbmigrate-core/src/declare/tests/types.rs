@@ -1,6 +1,6 @@
 //! Which SQL type a Rust type has, and what `#[derive(ColumnType)]` says.
 
-use super::{ColumnType, DeclareError, Package, column_of, error};
+use super::{ColumnType, DeclareError, Package, column_of, error, followed};
 use crate::declare::lower_column_type;
 
 fn sql_type(ty: &str) -> String {
@@ -82,7 +82,7 @@ fn a_type_is_spelled_as_people_write_it() {
 fn types_without_an_sql_type_are_refused_with_a_way_out() {
     for ty in ["u64", "usize", "i128", "u128", "Option<u64>"] {
         let message = error(&format!("struct T {{ a: {ty} }}"));
-        assert!(message.contains("does not fit into an SQL integer"), "{message}");
+        assert!(message.contains("does not fit in an SQL integer"), "{message}");
         assert!(message.contains("use `i64`") && message.contains("TEXT"), "{message}");
     }
     assert_eq!(
@@ -91,7 +91,8 @@ fn types_without_an_sql_type_are_refused_with_a_way_out() {
     );
     assert_eq!(
         error("struct T { a: foo::Bar<i64> }"),
-        "foo::Bar<i64>: the SQL type of `foo::Bar<i64>` is not known (derive `ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`)"
+        "foo::Bar<i64>: `foo::Bar<i64>` has no known SQL \
+         type (derive `ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`)"
     );
     for ty in ["Option<Option<i64>>", "[i64; 3]", "Box<i64>", "&'static String", "std::time::SystemTime", "(i64, i64)"]
     {
@@ -102,6 +103,7 @@ fn types_without_an_sql_type_are_refused_with_a_way_out() {
 fn own(source: &str) -> Result<ColumnType, Vec<String>> {
     let input: syn::DeriveInput = syn::parse_str(source).unwrap_or_else(|error| panic!("{source}: {error}"));
     let text = |error: DeclareError| {
+        error.help.iter().for_each(|help| followed::check(help, &error.message));
         let help = error.help.map(|help| format!(" ({help})")).unwrap_or_default();
         format!("{}: {}{help}", error.span.source_text().unwrap_or_default(), error.message)
     };
@@ -156,9 +158,8 @@ fn what_is_wrong_with_a_column_type_is_said() {
     let errors = |source: &str| own(source).err().unwrap_or_else(|| panic!("accepted: {source}"));
     assert_eq!(
         errors("struct Pair(i64, i64);"),
-        [
-            "Pair: `Pair` is neither a newtype nor an enum without fields (say how it is stored: `#[column_type(type = \"TEXT\")]`)"
-        ]
+        ["Pair: `Pair` is neither a newtype nor an enum without fields (set its SQL type: `#[column_type(type = \
+             \"TEXT\")]`)"]
     );
     assert_eq!(
         errors(r#"#[column_type(rename_al = "x", check)] enum E { #[column_type(renam = "b")] A }"#),
@@ -169,6 +170,8 @@ fn what_is_wrong_with_a_column_type_is_said() {
     );
     assert!(errors(r#"#[column_type(rename_all = "snake")] enum E { A }"#)[0].contains("did you mean `snake_case`?"));
     assert_eq!(errors(r#"enum E { A, #[column_type(rename = "a")] B }"#), ["\"a\": two variants are stored as `a`"]);
-    assert!(errors(r#"#[column_type(check = "length(x)")] struct S(String);"#)[0].contains("written `{}`"));
+    assert!(
+        errors(r#"#[column_type(check = "length(x)")] struct S(String);"#)[0].contains("write `{}` for the column")
+    );
     assert!(errors("#[column_type(integer)] enum E { A = X }")[0].starts_with("X: the discriminant"));
 }

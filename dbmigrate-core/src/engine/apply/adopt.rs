@@ -66,13 +66,13 @@ pub enum AdoptError {
     Different {
         /// The migration.
         migration: String,
-        /// What would have to change to get there.
+        /// What would have to change to match it.
         differences: Vec<String>,
         /// The migrations whose schema it has.
         equal: Vec<String>,
     },
     /// Somebody else has changed it while it was looked at.
-    #[error("the database was changed in the meantime")]
+    #[error("the database changed in the meantime")]
     ChangedMeanwhile,
 }
 

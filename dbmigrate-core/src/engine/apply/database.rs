@@ -3,8 +3,10 @@
 #[cfg(feature = "remote")]
 mod ahead;
 mod checked;
+mod expressions;
 #[cfg(feature = "remote")]
 mod forecast;
+mod part;
 #[cfg(feature = "remote")]
 mod pipelined;
 mod references;
@@ -22,9 +24,8 @@ use thiserror::Error;
 #[cfg(feature = "remote")]
 use super::Announcement;
 use super::adopt::{Adoption, Refusal};
-use super::culprit::point_out;
 use super::history::{self, Record, RecordKind};
-use super::{Answer, Attempt, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target, Work};
+use super::{Answer, Attempt, FailingRows, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target, Work};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Connection, Row, display, integer};
 use crate::engine::error::{EngineError, ErrorKind};
@@ -340,6 +341,7 @@ impl Database {
         // the history table may be new
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
+        self.try_expressions(&migration.script.statements).await?;
         self.run_checked(&migration.script.statements, &wanted).await?;
         let duration = milliseconds(started);
         self.record(migration, position, duration)
@@ -352,16 +354,11 @@ impl Database {
         let started = Instant::now();
         self.begin().await?;
         let result = self.push_inside(push).await;
-        let mut result = self.end(result, started).await;
-        let statements = push.statements.iter().copied();
-        if let Err(failure) = &mut result
-            && let Some(found) = point_out(&self.connection, failure, statements).await
-            && let Failure::Statement { error, .. } = failure
-        {
-            // it is the rows that have to change, as for a constraint
-            *error = EngineError { kind: ErrorKind::Constraint, message: found };
+        let result = self.end(result, started).await;
+        match result {
+            Err(failure) => Err(self.pointed_out(failure, &[], &split_all(&push.statements)).await),
+            done => done,
         }
-        result
     }
 
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
@@ -380,9 +377,10 @@ impl Database {
         if !found.is_empty() {
             return Err(Failure::Contradicted { found });
         }
-        let statements: Vec<Statement<'_>> = push.statements.iter().flat_map(|text| split(text)).collect();
+        let statements = split_all(&push.statements);
+        self.try_expressions(&statements).await?;
         let wanted = Wanted {
-            hash: SchemaHash::of(push.wanted).to_hex(),
+            hash: Some(SchemaHash::of(push.wanted).to_hex()),
             unreadable: &push.before.unreadable,
             // a view that nobody could use before is no fault of the change
             broken: broken_objects(&self.connection, &push.before.schema).await.map_err(cannot_read)?,
@@ -545,6 +543,10 @@ impl Target for Database {
         self.findings(preflights).await
     }
 
+    async fn failing_rows(&mut self, statements: &[&str]) -> Result<Vec<FailingRows>, EngineError> {
+        self.rows_to_fail(&split_all(statements)).await
+    }
+
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
         #[cfg(feature = "remote")]
         if self.connection.server().is_some() {
@@ -562,15 +564,14 @@ impl Target for Database {
         // what the second one needs of the first is there only inside of the transaction
         let atomic = atomic || self.is_rehearsal;
         let mut attempt = self.apply_all(migrations, position, atomic).await;
-        if let Some(Stop::Failed { at, failure }) = &mut attempt.stopped
-            && let Some(migration) = migrations.get(*at)
-        {
-            let statements = migration.script.statements.iter().map(|statement| statement.text);
-            if let Some(message) = point_out(&self.connection, failure, statements).await
-                && let Failure::Statement { line, .. } = failure
-            {
-                *failure = Failure::Preflight { line: *line, message };
-            }
+        if let Some(Stop::Failed { at, failure }) = attempt.stopped {
+            // those before it that are undone with it
+            let undone = migrations.get(attempt.applied.len()..at).unwrap_or_default();
+            let before: Vec<Statement<'_>> =
+                undone.iter().flat_map(|migration| migration.script.statements.iter().copied()).collect();
+            let statements = migrations.get(at).map_or(&[][..], |migration| &migration.script.statements);
+            let failure = self.pointed_out(failure, &before, statements).await;
+            attempt.stopped = Some(Stop::Failed { at, failure });
         }
         attempt
     }
@@ -623,6 +624,10 @@ impl Target for Database {
             _ => Ok(()),
         }
     }
+}
+
+fn split_all<'s>(texts: &[&'s str]) -> Vec<Statement<'s>> {
+    texts.iter().flat_map(|text| split(text)).collect()
 }
 
 fn cannot_read(error: EngineError) -> Failure {

@@ -12,7 +12,7 @@ pub(super) fn fill(message: Option<&str>, row: &[Value]) -> String {
     let mut values = row.iter().map(display);
     let Some(message) = message else {
         let values: Vec<String> = values.collect();
-        return format!("a query that has to return nothing returned: {}", values.join(", "));
+        return format!("a query that must return no rows returned: {}", values.join(", "));
     };
     let mut filled = String::new();
     let mut parts = message.split("{}");
@@ -39,13 +39,15 @@ pub(super) fn add_keys(message: &mut String, keys: &[Vec<Value>]) {
 }
 
 /// What generated preflights count, with the verbs that go with it: for many, for one.
-const COUNTED: [(&str, &str); 7] = [
+const COUNTED: [(&str, &str); 8] = [
     (" rows have ", " row has "),
     (" rows ", " row "),
     (" values ", " value "),
     (" are not ", " is not "),
     (" duplicates ", " duplicate "),
     (" violate CHECK ", " violates CHECK "),
+    (" reference missing ", " references missing "),
+    // as earlier versions wrote it
     (" refer through ", " refers through "),
 ];
 

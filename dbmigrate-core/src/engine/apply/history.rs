@@ -115,7 +115,7 @@ pub enum HistoryError {
         name: String,
     },
     /// An applied migration is not in the folder.
-    #[error("migration `{name}` was applied, but is missing in the folder")]
+    #[error("migration `{name}` was applied, but is missing from the folder")]
     Missing {
         /// Its name.
         name: String,
@@ -273,7 +273,7 @@ pub(super) fn read_in(
     };
     let rows = rows?;
     if let Some(row) = rows.iter().find(|row| row.len() < 8) {
-        let message = format!("`{HISTORY_TABLE}` has {} columns, which is no history", row.len());
+        let message = format!("`{HISTORY_TABLE}` has {} columns and is not a history", row.len());
         return Err(EngineError { kind: ErrorKind::Statement, message });
     }
     Ok((rows.iter().map(record).collect(), version))

@@ -5,9 +5,9 @@
 //! has already.
 
 pub mod adopt;
-mod culprit;
 pub mod database;
 pub mod drift;
+mod evaluated;
 mod found;
 mod hidden;
 pub mod history;
@@ -32,6 +32,7 @@ use crate::sql::Name;
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
 pub use database::Database;
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
+pub use evaluated::FailingRows;
 pub use history::{Record, RecordKind};
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
@@ -199,6 +200,9 @@ pub trait Target {
     /// What the rows have against a change. Fails with the query that fails.
     async fn contradictions(&mut self, preflights: &[Preflight]) -> Result<Vec<Finding>, (String, EngineError)>;
 
+    /// The rows on which expressions fail that these statements evaluate, as far as they are sure to fail.
+    async fn failing_rows(&mut self, statements: &[&str]) -> Result<Vec<FailingRows>, EngineError>;
+
     /// Makes a change that is no migration, or nothing at all, if the database is no longer what it was planned on.
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure>;
 
@@ -260,6 +264,14 @@ pub enum Failure {
         /// What was found.
         message: String,
     },
+    /// Expressions fail on rows.
+    #[error("{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    PreflightExpressions {
+        /// The line of the statement that evaluates the first of them.
+        line: usize,
+        /// All that was found.
+        found: Vec<FailingRows>,
+    },
     /// Rows contradict a change that is no migration.
     #[error("{}", found.iter().map(|found| found.message.as_str()).collect::<Vec<_>>().join("; "))]
     Contradicted {
@@ -267,7 +279,7 @@ pub enum Failure {
         found: Vec<Finding>,
     },
     /// The schema afterwards is not that of the snapshot.
-    #[error("the schema after the migration is not that of its snapshot")]
+    #[error("the schema after the migration does not match its snapshot")]
     Structure {
         /// The schema that came out.
         found: Box<Schema>,
@@ -275,7 +287,7 @@ pub enum Failure {
         unreadable: Vec<Unreadable>,
     },
     /// The migration would change, or has changed, what was changed by hand before.
-    #[error("it changes {}, which somebody has changed by hand", list(objects))]
+    #[error("it changes {}, which was changed by hand", list(objects))]
     TouchesDrift {
         /// What was changed by hand.
         objects: Vec<DriftedObject>,
@@ -292,7 +304,7 @@ pub enum Failure {
     },
     /// Rows violate foreign keys that did not before.
     #[error(
-        "{count} {} of `{table}` to no row of `{parent}` after the migration, the first at rowid {rowid}",
+        "`{table}` has {count} dangling {} to `{parent}` after the migration, the first at rowid {rowid}",
         if *count == 1 { "reference" } else { "references" }
     )]
     ForeignKeys {
@@ -370,7 +382,7 @@ pub enum ApplyError {
         objects: Vec<String>,
     },
     /// The database is not what the last applied migration left.
-    #[error("the database is not what its last applied migration left")]
+    #[error("the database does not match its last applied migration")]
     Drift {
         /// The last applied migration.
         migration: String,
@@ -390,19 +402,19 @@ pub enum ApplyError {
         differences: Vec<String>,
     },
     /// A migration that is not for a transaction was to be part of one.
-    #[error("migration `{name}` runs outside of a transaction, so it cannot be part of an atomic run")]
+    #[error("migration `{name}` runs outside a transaction and cannot be part of an atomic run")]
     NotAtomic {
         /// Its name.
         name: String,
     },
     /// There is no migration of that name.
-    #[error("there is no migration `{name}`")]
+    #[error("no migration named `{name}`")]
     Unknown {
         /// The name.
         name: String,
     },
     /// The wanted migration lies before the last applied one.
-    #[error("`{name}` is applied already, together with {later} later migrations")]
+    #[error("`{name}` is already applied, and so are {later} later migrations")]
     Behind {
         /// The name.
         name: String,

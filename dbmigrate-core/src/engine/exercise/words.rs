@@ -67,7 +67,7 @@ fn default_help(column: &Column, default: &str, said: &str) -> String {
     if said.starts_with("unknown function") || said.starts_with("no such function") {
         let name = calls.unwrap_or_default();
         if NOW.contains(&name.as_str()) {
-            return format!("for the time at which the row is made, write `default_sql = \"{now}\"`");
+            return format!("for the time of the insert, write `default_sql = \"{now}\"`");
         }
         if RANDOM_ID.contains(&name.as_str()) {
             let id = if is_text { "lower(hex(randomblob(16)))" } else { "randomblob(16)" };
@@ -75,8 +75,8 @@ fn default_help(column: &Column, default: &str, said: &str) -> String {
         }
         let near = FUNCTIONS.iter().map(|known| (distance(name.as_bytes(), known.as_bytes()), known));
         return match near.min().filter(|(distance, _)| *distance <= 2) {
-            Some((_, known)) => format!("there is a function called `{known}`"),
-            None => "a default can only call functions that libSQL brings along".to_owned(),
+            Some((_, known)) => format!("did you mean the function `{known}`?"),
+            None => "a default can only call functions built into libSQL".to_owned(),
         };
     }
     if said.starts_with(WRONG_TYPE) {
@@ -85,7 +85,7 @@ fn default_help(column: &Column, default: &str, said: &str) -> String {
             return "for seconds since 1970, write `default_sql = \"unixepoch()\"`; for text, make the field a `String`"
                 .to_owned();
         }
-        return format!("a STRICT table insists on the type: write a default that is {}", column.decl_type);
+        return format!("a STRICT table enforces types: write a default that is {}", column.decl_type);
     }
     if said.starts_with("CHECK constraint failed") {
         return "change the default, or the check".to_owned();
@@ -95,8 +95,7 @@ fn default_help(column: &Column, default: &str, said: &str) -> String {
 
 /// Defaults that a check refuses together.
 pub(super) fn defaults(table: &Table, said: &str) -> Problem {
-    let message =
-        format!("`{}`: a row that takes all its defaults is refused: {}", table.name, in_own_words(table, said));
+    let message = format!("`{}`: a row with all defaults is refused: {}", table.name, in_own_words(table, said));
     unusable(Place::Table(table.name.clone()), message, "change one of the defaults, or the check".to_owned())
 }
 
@@ -104,7 +103,7 @@ pub(super) fn defaults(table: &Table, said: &str) -> Problem {
 pub(super) fn generated(table: &Table, column: &Column, said: &str) -> Problem {
     let expr = column.generated.as_ref().map_or("", |generated| generated.expr.as_str());
     let message = format!(
-        "`{}.{}`: `{}` has a value for no row: {}",
+        "`{}.{}`: `{}` fails for every row: {}",
         table.name,
         column.name,
         one_line(expr),
@@ -117,7 +116,7 @@ pub(super) fn generated(table: &Table, column: &Column, said: &str) -> Problem {
 /// A check that can be evaluated for no row.
 pub(super) fn check(table: &Table, check: &Check, said: &str) -> Problem {
     let expr = one_line(check.expr.as_str());
-    let message = format!("`{}`: CHECK ({expr}) can be evaluated for no row: {said}", table.name);
+    let message = format!("`{}`: CHECK ({expr}) fails to evaluate for every row: {said}", table.name);
     let mut columns = table.columns.iter().filter(|column| check.expr.mentions(&column.name));
     let place = match (columns.next(), columns.next()) {
         (Some(only), None) => Place::Column(table.name.clone(), only.name.clone()),
@@ -128,7 +127,7 @@ pub(super) fn check(table: &Table, check: &Check, said: &str) -> Problem {
 
 /// An index that takes no row.
 pub(super) fn index(table: &Table, index: &Name, said: &str) -> Problem {
-    let message = format!("index `{index}` of `{}` can be evaluated for no row: {said}", table.name);
+    let message = format!("index `{index}` of `{}` fails to evaluate for every row: {said}", table.name);
     let place = Place::Index(table.name.clone(), index.clone());
     unusable(place, message, "write an expression that libSQL can evaluate".to_owned())
 }
@@ -136,7 +135,7 @@ pub(super) fn index(table: &Table, index: &Name, said: &str) -> Problem {
 /// A trigger that fails whenever it fires.
 pub(super) fn trigger(trigger: &Name, event: &str, on: &Name, said: &str) -> Problem {
     let message = format!("trigger `{trigger}` makes every {event} `{on}` fail: {said}");
-    unusable(Place::Trigger(trigger.clone()), message, "correct the body of the trigger".to_owned())
+    unusable(Place::Trigger(trigger.clone()), message, "fix the body of the trigger".to_owned())
 }
 
 /// What SQLite says, with the table called as its author calls it.

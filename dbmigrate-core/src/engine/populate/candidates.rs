@@ -3,17 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::uses::Hints;
-use crate::schema::{Column, Table};
+use crate::schema::{Column, Table, Vector};
 use crate::sql::expr::Affinity;
 use crate::sql::name::quote_string;
 use crate::sql::token::{TokenKind, significant};
 
 /// A value of a column that nothing is known of but its type.
 pub(super) fn made_up(column: &Column, row: i64) -> String {
-    let upper = column.decl_type.as_str().to_ascii_uppercase();
-    if let Some(dimensions) = vector_dimensions(&upper) {
-        let function = if upper.starts_with("F64") { "vector64" } else { "vector32" };
-        return format!("{function}({})", vector(dimensions, row));
+    if let Some(made) = Vector::of(&column.decl_type) {
+        return format!("{}({})", made.function(), vector(made.dimensions, row));
     }
     match column.decl_type.affinity() {
         Affinity::Integer => row.to_string(),
@@ -22,13 +20,6 @@ pub(super) fn made_up(column: &Column, row: i64) -> String {
         Affinity::Text => quote_string(&format!("{} {row}", column.name)),
         Affinity::Blob => format!("x'00ff0{row}'"),
     }
-}
-
-/// The dimensions of libSQL's vector types, such as `F32_BLOB(3)`.
-fn vector_dimensions(upper: &str) -> Option<usize> {
-    let (name, rest) = upper.split_once('(')?;
-    let is_vector = ["F32_BLOB", "F64_BLOB", "FLOAT32", "FLOAT64"].contains(&name.trim());
-    is_vector.then(|| rest.trim_end_matches(')').trim().parse().ok()).flatten()
 }
 
 fn vector(dimensions: usize, row: i64) -> String {
@@ -41,7 +32,9 @@ fn vector(dimensions: usize, row: i64) -> String {
 /// numbers, which no use asks to be anything else.
 pub(super) fn by_use(table: &Table, column: &Column, hints: &Hints, row: i64) -> Vec<String> {
     let affinity = table.affinity(column);
-    if hints.is_empty() || matches!(affinity, Affinity::Integer | Affinity::Real) {
+    // the type of a vector says more than its uses
+    let is_vector = Vector::of(&column.decl_type).is_some();
+    if hints.is_empty() || is_vector || matches!(affinity, Affinity::Integer | Affinity::Real) {
         return Vec::new();
     }
     let holds_blobs = table.strict && column.decl_type.as_str().eq_ignore_ascii_case("blob");

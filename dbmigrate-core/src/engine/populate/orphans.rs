@@ -13,8 +13,14 @@ use crate::sql::name::quote_string;
 /// # Errors
 /// If the engine fails.
 pub async fn clear(connection: &Connection, table: &Name) -> Result<(), EngineError> {
-    connection.run(&format!("DELETE FROM {}", table.sql())).await?;
+    connection.run(&delete_all(table)).await?;
     remove_orphans(connection).await
+}
+
+/// Without a condition SQLite throws the rows away without looking at them (sqlite.org/lang_delete.html, section 3), and
+/// an index of vectors keeps what it has stored of them: the next row with the same key cannot be inserted.
+fn delete_all(table: &Name) -> String {
+    format!("DELETE FROM {} WHERE true", table.sql())
 }
 
 /// Deletes rows whose parent was rejected, and the rows that refer to those in turn. Where there is no such table, or no
@@ -33,14 +39,14 @@ pub(super) async fn remove_orphans(connection: &Connection) -> Result<(), Engine
             };
             let by_column_name = connection.run(&statement).await.is_err();
             if by_column_name {
-                connection.run(&format!("DELETE FROM {}", table.sql())).await?;
+                connection.run(&delete_all(&table)).await?;
             }
         }
         let left = self::orphans(connection).await?;
         if left.len() >= orphans.len() {
             // a column called rowid hid the row: empty the tables concerned
             for orphan in &left {
-                connection.run(&format!("DELETE FROM {}", Name::from(text(&orphan[0])).sql())).await?;
+                connection.run(&delete_all(&Name::from(text(&orphan[0])))).await?;
             }
         }
     }
@@ -72,17 +78,42 @@ async fn delete_orphans(connection: &Connection, table: &Name, id: i64) -> Strin
         let (from, to) = (Name::from(text(&row[1])), Name::from(text(&row[2])));
         if to.as_str().is_empty() {
             // the parent's primary key, which is not worth looking up
-            return format!("DELETE FROM {own}");
+            return delete_all(table);
         }
         parent = Some(Name::from(text(&row[0])));
         present.push(format!("{own}.{} IS NOT NULL", from.sql()));
         equal.push(format!("parent.{} = {own}.{}", to.sql(), from.sql()));
     }
-    let Some(parent) = parent else { return format!("DELETE FROM {own}") };
+    let Some(parent) = parent else { return delete_all(table) };
     format!(
         "DELETE FROM {own} WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS parent WHERE {})",
         present.join(" AND "),
         parent.sql(),
         equal.join(" AND ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_is_emptied_leaves_nothing_in_its_index_of_vectors() {
+        pollster::block_on(async {
+            let connection = Connection::in_memory().await?;
+            let insert = "INSERT INTO t VALUES (1, vector32('[1,2]')), (2, vector32('[3,4]'))";
+            for statement in [
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, v F32_BLOB(2))",
+                "CREATE INDEX i ON t (libsql_vector_idx(v))",
+                insert,
+            ] {
+                connection.run(statement).await?;
+            }
+            clear(&connection, &Name::from("t")).await?;
+            let left = connection.first_row("SELECT count(*) FROM i_shadow").await?;
+            assert_eq!(left.map(|row| integer(&row[0])), Some(0));
+            connection.run(insert).await
+        })
+        .expect("the same rows can be inserted again");
+    }
 }

@@ -80,11 +80,6 @@ impl Uses {
         }
     }
 
-    /// Whether a column is read as JSON.
-    pub(in crate::engine) fn is_json(&self, table: &Name, column: &Name) -> bool {
-        self.hints(table, column).json.is_some()
-    }
-
     /// What is known of a column.
     pub(super) fn hints(&self, table: &Name, column: &Name) -> &Hints {
         // most schemas say nothing, and then no name is put together

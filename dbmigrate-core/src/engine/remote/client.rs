@@ -170,7 +170,7 @@ impl Client {
         if none.sent && asked.writes {
             return asked.hiding(ErrorKind::Lost, &format!("no answer from `{url}`: {what}"));
         }
-        let message = if none.sent { "gave no answer" } else { "cannot be reached" };
+        let message = if none.sent { "did not answer" } else { "cannot be reached" };
         asked.hiding(ErrorKind::Unreachable, &format!("`{url}` {message}: {what}"))
     }
 
@@ -199,7 +199,7 @@ impl Client {
             match answered.recv_timeout(self.shared.options.timeout) {
                 Ok(answer) => return answer,
                 Err(RecvTimeoutError::Disconnected) => {
-                    let what = "the request was given up".to_owned();
+                    let what = "the request was abandoned".to_owned();
                     return Err(NoAnswer { sent: true, again: false, what });
                 }
                 Err(RecvTimeoutError::Timeout) if self.is_alive() => {
@@ -214,7 +214,7 @@ impl Client {
                         // it may have come in the meantime
                         let late = answered.try_recv();
                         self.shared.http.hang_up();
-                        let what = "it does not answer any more".to_owned();
+                        let what = "it stopped answering".to_owned();
                         return late.unwrap_or(Err(NoAnswer { sent: true, again: false, what }));
                     }
                 }

@@ -128,17 +128,20 @@ impl Asked<'_> {
             404 => (ErrorKind::Protocol, format!("`{url}` is not a libSQL server (it has no `/v3/pipeline`)")),
             413 => (ErrorKind::TooLarge, format!("the request is larger than `{url}` allows{says}")),
             400 if text.contains("baton") => {
-                (ErrorKind::StreamExpired, format!("the server does not know the stream any more{says}"))
+                (ErrorKind::StreamExpired, format!("the server no longer knows the stream{says}"))
             }
-            429 => (ErrorKind::Unreachable, format!("`{url}` takes no more requests for now{says}")),
+            429 => (ErrorKind::Unreachable, format!("`{url}` is not taking requests for now{says}")),
             300..400 => {
                 let to = answer.location.map(|to| format!(" to `{}`", shown(strip_query(to)))).unwrap_or_default();
-                let message = format!("`{url}` redirects{to}, which is not followed: use the address of the database");
+                let message = format!(
+                    "`{url}` redirects{to}, and redirects are not followed: use the address of the \
+                                       database"
+                );
                 (ErrorKind::Protocol, message)
             }
             400..500 => (ErrorKind::Protocol, format!("`{url}` refused the request with status {status}{says}")),
             200..300 if self.writes => (ErrorKind::Lost, format!("the answer of `{url}` cannot be read{says}")),
-            200..300 => (ErrorKind::Protocol, format!("`{url}` does not answer as a libSQL server does{says}")),
+            200..300 => (ErrorKind::Protocol, format!("`{url}` does not answer like a libSQL server{says}")),
             _ if self.writes => (ErrorKind::Lost, format!("`{url}` answered with status {status}{says}")),
             _ => (ErrorKind::Unreachable, format!("`{url}` answered with status {status}{says}")),
         };
@@ -153,7 +156,7 @@ impl Asked<'_> {
 
     fn unauthorized(&self, words: Option<&str>) -> String {
         let url = self.url;
-        let Some(token) = self.token else { return format!("`{url}` wants a token, and there is none") };
+        let Some(token) = self.token else { return format!("`{url}` requires a token, and none is set") };
         let claims = token.claims();
         let expired = words.is_some_and(|words| words.to_ascii_lowercase().contains("expired"));
         match claims.as_ref().and_then(super::token::Claims::expired) {
@@ -162,7 +165,7 @@ impl Asked<'_> {
             None => {}
         }
         if claims.is_none() {
-            return format!("`{url}` does not accept the token, which is no JWT");
+            return format!("`{url}` does not accept the token: it is not a JWT");
         }
         let words = words.map(|words| words.strip_prefix("Unauthorized: ").unwrap_or(words).trim_matches('`'));
         let says = words.map(|words| format!(": {words}")).unwrap_or_default();
@@ -177,7 +180,7 @@ impl Asked<'_> {
         let writable = wanted.is_some_and(|wanted| claims.writable.iter().any(|name| name == wanted));
         let only_reads = claims.read_only || (!claims.databases.is_empty() && !writable && claims.writable.is_empty());
         if self.writes && only_reads {
-            return format!("the token for `{url}` is for reading only");
+            return format!("the token for `{url}` is read-only");
         }
         format!("`{url}` forbids this{says}")
     }
@@ -188,7 +191,7 @@ impl Asked<'_> {
         let wanted = self.namespace.or(url.namespace()).unwrap_or("default");
         let label = match url.host_label() {
             Some(label) if self.namespace.is_none() && url.is_loopback() && url.namespace().is_none() => {
-                format!(" (a server with namespaces takes `{label}` for one: write `localhost`)")
+                format!(" (a server with namespaces reads `{label}` as one: use `localhost`)")
             }
             _ => String::new(),
         };

@@ -102,7 +102,7 @@ fn roots() -> Result<RootCerts, EngineError> {
     let failed = |message: String| EngineError { kind: ErrorKind::CannotOpen, message };
     let shown = std::path::Path::new(&path).display();
     let text = std::fs::read(&path)
-        .map_err(|error| failed(format!("`{shown}`, which `SSL_CERT_FILE` names, cannot be read: {error}")))?;
+        .map_err(|error| failed(format!("cannot read `{shown}`, set in `SSL_CERT_FILE`: {error}")))?;
     let certificates: Vec<Certificate<'static>> = parse_pem(&text)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),
@@ -110,7 +110,7 @@ fn roots() -> Result<RootCerts, EngineError> {
         })
         .collect();
     if certificates.is_empty() {
-        return Err(failed(format!("`{shown}`, which `SSL_CERT_FILE` names, holds no certificate")));
+        return Err(failed(format!("`{shown}`, set in `SSL_CERT_FILE`, contains no certificate")));
     }
     Ok(RootCerts::Specific(Arc::new(certificates)))
 }
@@ -179,11 +179,11 @@ impl Read for Upload<'_> {
 
 fn no_answer(error: &ureq::Error, sent: bool) -> NoAnswer {
     let (again, what) = match error {
-        ureq::Error::Timeout(Timeout::Resolve) => (true, "its name could not be resolved in time".to_owned()),
-        ureq::Error::Timeout(Timeout::Connect) => (true, "no connection in time".to_owned()),
+        ureq::Error::Timeout(Timeout::Resolve) => (true, "resolving its name timed out".to_owned()),
+        ureq::Error::Timeout(Timeout::Connect) => (true, "connecting timed out".to_owned()),
         ureq::Error::Timeout(_) if sent => (false, "no answer in time".to_owned()),
-        ureq::Error::Timeout(_) => (true, "the request could not be sent in time".to_owned()),
-        ureq::Error::HostNotFound => (true, "its name is not known".to_owned()),
+        ureq::Error::Timeout(_) => (true, "sending the request timed out".to_owned()),
+        ureq::Error::HostNotFound => (true, "unknown host".to_owned()),
         // an error of rustls, which its kind tells
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => (false, tls_words(&error.to_string())),
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof && sent => {
@@ -191,7 +191,7 @@ fn no_answer(error: &ureq::Error, sent: bool) -> NoAnswer {
         }
         ureq::Error::Io(error) => (true, io_words(error)),
         ureq::Error::Rustls(error) => (false, tls_words(&error.to_string())),
-        ureq::Error::Protocol(error) => (false, format!("what it answered is not HTTP ({error})")),
+        ureq::Error::Protocol(error) => (false, format!("its answer is not HTTP ({error})")),
         ureq::Error::BodyExceedsLimit(_) => (false, "its answer is too large".to_owned()),
         ureq::Error::ConnectionFailed => (true, "the connection failed".to_owned()),
         other => (false, other.to_string()),
@@ -201,7 +201,7 @@ fn no_answer(error: &ureq::Error, sent: bool) -> NoAnswer {
 
 fn tls_words(error: &str) -> String {
     let further = match error.contains("UnknownIssuer") {
-        true => " (the authorities in the file that `SSL_CERT_FILE` names are trusted)",
+        true => " (trusting the authorities in `SSL_CERT_FILE`)",
         false => "",
     };
     format!("TLS: {error}{further}")
@@ -214,7 +214,7 @@ fn io_words(error: &io::Error) -> String {
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "there is no way to it".to_owned(),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "it is unreachable".to_owned(),
         _ => match error.to_string().split_once("failed to lookup address information: ") {
             Some((_, why)) => format!("its name cannot be resolved: {why}"),
             None => error.to_string(),

@@ -107,7 +107,7 @@ fn reason(statement: &Statement<'_>) -> Option<String> {
         "VACUUM" | "ANALYZE" | "ATTACH" | "DETACH" => Some(format!("a libSQL server does not run `{word}`")),
         "PRAGMA" => pragma_reason(&tokens),
         "CREATE" if is_temporary(&tokens) => {
-            Some("a libSQL server has no temporary tables, views, indexes and triggers".to_owned())
+            Some("a libSQL server has no temporary tables, views, indexes or triggers".to_owned())
         }
         _ => reserved_reason(statement.kind, &tokens),
     };
@@ -141,14 +141,14 @@ fn pragma_reason(tokens: &[Token<'_>]) -> Option<String> {
     let name = token.identifier()?.to_ascii_lowercase();
     let argument = tokens.get(at + 1).is_some();
     if token.kind != TokenKind::Word {
-        return Some(format!("a libSQL server does not read `PRAGMA` with the quoted name {}", token.text));
+        return Some(format!("a libSQL server cannot parse `PRAGMA` with the quoted name {}", token.text));
     }
     if PRAGMAS.contains(&name.as_str()) {
         return None;
     }
     match (PRAGMAS_WITHOUT_ARGUMENT.contains(&name.as_str()), argument) {
         (true, false) => None,
-        (true, true) => Some(format!("a libSQL server does not let `PRAGMA {name}` be set")),
+        (true, true) => Some(format!("a libSQL server does not allow setting `PRAGMA {name}`")),
         (false, _) => Some(format!("a libSQL server does not run `PRAGMA {name}`")),
     }
 }
@@ -161,17 +161,17 @@ fn reserved_reason(kind: StatementKind, tokens: &[Token<'_>]) -> Option<String> 
     }
     let mut names = tokens.iter().filter(|token| token.kind == TokenKind::Word).filter_map(Token::identifier);
     let name = names.find(|name| RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)))?;
-    Some(format!("a libSQL server keeps the table `{name}` for itself"))
+    Some(format!("a libSQL server reserves the table `{name}`"))
 }
 
 /// What SQLite reads and the parser in front of it in the server does not.
 fn syntax_reason(tokens: &[Token<'_>]) -> Option<String> {
     let separated = tokens.iter().find(|token| token.kind == TokenKind::Number && token.text.contains('_'));
     if let Some(number) = separated {
-        return Some(format!("a libSQL server does not read `_` in numbers such as `{}`", number.text));
+        return Some(format!("a libSQL server cannot parse `_` in numbers such as `{}`", number.text));
     }
     let called = ordered_call(tokens)?;
-    Some(format!("a libSQL server does not read `ORDER BY` among the arguments of `{called}`"))
+    Some(format!("a libSQL server cannot parse `ORDER BY` in the arguments of `{called}`"))
 }
 
 /// The function that is called as `f(… ORDER BY …)`.
@@ -223,7 +223,7 @@ mod tests {
             told,
             [
                 (1, 3, "a libSQL server does not run `VACUUM`"),
-                (2, 4, "a libSQL server does not let `PRAGMA journal_mode` be set"),
+                (2, 4, "a libSQL server does not allow setting `PRAGMA journal_mode`"),
             ]
         );
     }

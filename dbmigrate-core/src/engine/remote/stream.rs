@@ -246,7 +246,7 @@ impl Stream {
             }
             parsed => {
                 let to = parsed.map(|(base, _)| format!(" at `{base}`")).unwrap_or_default();
-                let message = format!("`{url}` wants to go on{to}, which is another host: the token is not sent there");
+                let message = format!("`{url}` redirects{to}, which is another host: the token is not sent there");
                 State::Gone(EngineError { kind: ErrorKind::Protocol, message })
             }
         }

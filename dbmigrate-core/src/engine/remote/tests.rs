@@ -254,7 +254,7 @@ fn refusals_are_told_apart_by_what_the_server_says_and_the_token_claims() {
             no("Expected authorization header but none given"),
             None,
             ErrorKind::Unauthorized,
-            "wants a token, and there is none",
+            "requires a token, and none is set",
         ),
         (401, no("The JWT has expired"), Some(expired), ErrorKind::Unauthorized, "days ago"),
         (
@@ -264,7 +264,7 @@ fn refusals_are_told_apart_by_what_the_server_says_and_the_token_claims() {
             ErrorKind::Unauthorized,
             "does not accept the token: it is for another server",
         ),
-        (403, no("Write permission"), Some(read_only), ErrorKind::Forbidden, "is for reading only"),
+        (403, no("Write permission"), Some(read_only), ErrorKind::Forbidden, "is read-only"),
         (403, no("blocked"), Some("{}"), ErrorKind::Forbidden, "forbids this: blocked"),
         (
             404,
@@ -278,7 +278,7 @@ fn refusals_are_told_apart_by_what_the_server_says_and_the_token_claims() {
         (404, String::new(), None, ErrorKind::Protocol, "is not a libSQL server"),
         (405, "no".to_owned(), None, ErrorKind::Protocol, "refused the request with status 405: no"),
         (413, String::new(), None, ErrorKind::TooLarge, "the request is larger"),
-        (400, "Received an invalid baton".to_owned(), None, ErrorKind::StreamExpired, "does not know the stream"),
+        (400, "Received an invalid baton".to_owned(), None, ErrorKind::StreamExpired, "no longer knows the stream"),
         (
             400,
             r#"{"message":"The stream has expired due to inactivity","code":"STREAM_EXPIRED"}"#.to_owned(),
@@ -337,7 +337,7 @@ fn a_server_without_signs_of_life_is_given_up_and_can_be_asked_again() {
     let since = Instant::now();
     let error = client.stream().run(&writing(), Then::Close, Patience::WhileAlive).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Lost, "{error}");
-    assert!(error.message.ends_with("it does not answer any more") && since.elapsed() < Duration::from_secs(3));
+    assert!(error.message.ends_with("it stopped answering") && since.elapsed() < Duration::from_secs(3));
     assert!(run(&client, &reading()).is_ok());
 }
 

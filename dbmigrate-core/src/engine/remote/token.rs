@@ -22,7 +22,7 @@ pub enum TokenError {
     #[error("it is blank")]
     Empty,
     /// White space or control characters inside, or letters other than ASCII.
-    #[error("it contains characters that no token has, such as white space or quotes")]
+    #[error("it contains characters that are not allowed in a token, such as white space or quotes")]
     Characters,
 }
 

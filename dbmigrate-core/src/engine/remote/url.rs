@@ -47,10 +47,10 @@ pub enum UrlError {
     #[error("the URL is blank: it names no server")]
     Blank,
     /// No `://`. What stands there instead may be a secret that landed in the wrong variable.
-    #[error("the URL has no scheme: it begins with `libsql://`, `https://`, `http://`, `wss://` or `ws://`")]
+    #[error("the URL has no scheme: start it with `libsql://`, `https://`, `http://`, `wss://` or `ws://`")]
     NoScheme,
     /// Something before `://` that is no scheme of a server.
-    #[error("`{0}` is not the scheme of a server: `libsql`, `https`, `http`, `wss` and `ws` are")]
+    #[error("`{0}` is not the scheme of a server: use `libsql`, `https`, `http`, `wss` or `ws`")]
     Scheme(String),
     /// No host, or something that cannot be one.
     #[error("the URL has no host")]
@@ -60,18 +60,18 @@ pub enum UrlError {
     Port,
     /// `user:password@`.
     #[error(
-        "the URL of `{0}` has a user or a password in it, which libSQL servers have no use for: \
-         take it out, and give a token in the variable for it"
+        "the URL of `{0}` contains a user or password, which libSQL servers do not use: remove it, and set the token \
+         in its variable"
     )]
     Credentials(String),
     /// A query parameter other than `tls` and `authToken`.
-    #[error("the URL has the parameter `{0}`, which is not known: `tls` and `authToken` are")]
+    #[error("the URL has the unknown parameter `{0}`: use `tls` or `authToken`")]
     Parameter(String),
     /// `tls=` with something else than 0 or 1, or against the scheme.
-    #[error("`tls` in the URL has to be 0 or 1, and may not contradict the scheme `{0}`")]
+    #[error("`tls` in the URL must be 0 or 1 and agree with the scheme `{0}`")]
     Tls(&'static str),
     /// `libsql://host?tls=0`: there is no usual port for that.
-    #[error("a `libsql` URL with `tls=0` has to name the port")]
+    #[error("a `libsql` URL with `tls=0` must have a port")]
     PortWithoutTls,
     /// A token in the URL that cannot be one.
     #[error("the token in the URL is unusable: {0}")]

@@ -7,10 +7,15 @@ use crate::ddl::Object;
 use crate::engine::connection::{Connection, integer};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::{Infrastructure, StoredObject, mismatch, read_object};
-use crate::engine::stored::{TEXTS, bytes, objects_at_query, objects_query, stored_columns_of, stored_rows_in};
+use crate::engine::stored::{
+    TEXTS, bytes, columns_query, objects_at_query, objects_query, stored_columns_in, stored_columns_of, stored_rows_in,
+};
 use crate::schema::canonical::{ObjectKind, canonical_trigger, canonical_view, canonical_virtual_table};
 use crate::schema::{Index, NamedMap};
 use crate::sql::Name;
+
+/// So many tables are asked for their columns together, if they are most of those there are.
+const SOME: usize = 8;
 
 /// What is stored otherwise than before. What was altered is in both.
 #[derive(Debug, Default)]
@@ -91,11 +96,20 @@ impl Tracker {
         let Some(mut indexes) = self.remove(&removed, &mut stale) else { return Ok(None) };
         let (added_indexes, added): (Vec<StoredObject>, Vec<StoredObject>) =
             added.into_iter().partition(|object| object.kind == "index");
+        let tables = added.iter().filter(|object| object.kind == "table").count();
+        let mut columns = match tables > SOME && tables > self.schema.tables.len() {
+            true => Some(stored_columns_in(connection.rows(&columns_query()).await?)),
+            false => None,
+        };
         for object in added {
             let Ok(read) = read_object(&object) else { return Ok(None) };
             match read {
                 Object::Table(mut table) => {
-                    if mismatch(&table, &stored_columns_of(connection, &table.name).await?).is_some() {
+                    let stored = match &mut columns {
+                        Some(columns) => columns.remove(&table.name.folded()).unwrap_or_default(),
+                        None => stored_columns_of(connection, &table.name).await?,
+                    };
+                    if mismatch(&table, &stored).is_some() {
                         return Ok(None);
                     }
                     if let Some(kept) = indexes.remove(&table.name) {

@@ -10,11 +10,11 @@ mod probe;
 mod references;
 mod values;
 
-use super::decide::shell_quoted;
 use super::{Input, Strategy};
 use crate::diff::TableDiff;
 use crate::schema::Table;
 use crate::schema::validate::Place;
+use crate::shell::shell_flag;
 use crate::sql::Name;
 use probe::Probe;
 
@@ -49,7 +49,7 @@ impl Preflight {
     }
 
     fn answer(mut self, words: &str, flag: &str, value: &str) -> Self {
-        self.answers.push((words.to_owned(), format!("--{flag} {}", shell_quoted(value))));
+        self.answers.push((words.to_owned(), shell_flag(&format!("--{flag}"), value)));
         self
     }
 }
@@ -84,6 +84,9 @@ impl Preflights {
                 let conversion = table.conversion(column, &mut found.accepted);
                 found.all.extend(conversion);
             }
+            let indexes = diff.created_indexes.iter().chain(&diff.changed_indexes);
+            let indexes = indexes.filter_map(|name| table.after.indexes.get(name));
+            found.all.extend(indexes.filter_map(|index| table.vectors(index)));
             let rebuilt = matches!(strategy, Strategy::Rebuild);
             for (columns, probe) in table.constraints(rebuilt) {
                 match probe {

@@ -246,12 +246,7 @@ impl<'a> Probe<'a> {
     }
 }
 
-/// An expression as it is said in a message: on one line, and not all of a long one.
+/// An expression as it is said in a message whose `{}` stand for values.
 pub(super) fn said(expr: &Expr) -> String {
-    const LONGEST: usize = 80;
-    let text = expr.as_str().split_whitespace().collect::<Vec<_>>().join(" ").replace(['{', '}'], "");
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", text[..at].trim_end()),
-        None => text,
-    }
+    expr.said().replace(['{', '}'], "")
 }

@@ -6,7 +6,7 @@ use super::super::copy::{Source, may_fail_on_null, source};
 use super::probe::{Probe, said};
 use super::{Preflight, if_any};
 use crate::schema::validate::Place;
-use crate::schema::{Check, Column, Reads, Table};
+use crate::schema::{Check, Column, Index, Reads, Table, Vector};
 use crate::sql::path::path;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
@@ -69,7 +69,7 @@ impl Probe<'_> {
         let has_nothing = matches!(source(self.input, self.before, self.after, column), Source::Default)
             && super::super::decide::needs_backfill(self.after, column);
         (is_new && has_nothing).then(|| {
-            let message = format!("`{}` has {{}} rows and nothing to put into `{}`", self.old.name, column.name);
+            let message = format!("`{}` has {{}} rows and no value for `{}`", self.old.name, column.name);
             let query = if_any("count(*)", "", &self.old.name.sql());
             let preflight = Preflight::new(&self.old.name, message, query);
             let preflight = preflight.at(self.at_column(column));
@@ -113,7 +113,11 @@ impl Probe<'_> {
             .reads(&self.after.name, column)
             .filter(|_| (retyped || is_converted) && !holds_anything(column));
         let reads = reads.filter(|reads| !is_rowid && (conditions.is_empty() || !is_as_strict_as(column, reads)));
-        let unread = reads.as_ref().map(|reads| unreadable(&name, affinity, reads));
+        let mut unread = reads.as_ref().map(|reads| unreadable(&name, affinity, reads));
+        if matches!(reads, Some(Reads::Vector(_))) && self.has_vector_index(&column.name) {
+            // an index of vectors takes no others
+            conditions.extend(unread.take());
+        }
         if is_accepted && (changed.is_some() || unread.is_some()) {
             accepted.push(object.clone());
         }
@@ -148,7 +152,7 @@ impl Probe<'_> {
         preflight.message.push_str(": {}");
         let mut preflight = preflight.at(self.at_column(column));
         let reads = self.input.new.reads(&self.after.name, column);
-        if let Some(value) = reads.filter(|_| !is_converted).and_then(|reads| example(&column.name, before, &reads)) {
+        if let Some(value) = reads.filter(|_| !is_converted).and_then(|reads| example(column, before, &reads)) {
             let value = format!("{object}={value}");
             preflight = preflight.answer("to convert them (any SQL expression)", "convert", &value);
         }
@@ -164,6 +168,32 @@ impl Probe<'_> {
             }
             false => preflight,
         })
+    }
+
+    /// Whether an index of vectors is on the column, by its new name.
+    fn has_vector_index(&self, column: &Name) -> bool {
+        let mut parts = self.after.indexes.iter().flat_map(|index| &index.parts);
+        parts.any(|part| vectors_of(&part.expr).is_some_and(|indexed| indexed == *column))
+    }
+
+    /// Blobs that an index of vectors refuses which is new on a column that stays as it is.
+    pub(super) fn vectors(&self, index: &Index) -> Option<Preflight> {
+        let column = index.parts.iter().find_map(|part| vectors_of(&part.expr))?;
+        let declared = self.after.column(&column)?;
+        let before = self.before.column(&column).filter(|before| before.generated.is_none())?;
+        // others are asked about as a conversion
+        let stays = before.decl_type == declared.decl_type && !self.is_converted(&column);
+        let vector = Vector::of(&declared.decl_type).filter(|_| stays)?;
+        let old = self.old_name(&column);
+        let name = old.sql();
+        let message = format!(
+            "{{}} values of `{}.{old}` are not vectors of {}, which index `{}` needs",
+            self.old.name,
+            vector.describe(),
+            index.name
+        );
+        let preflight = self.count(&message, &vector.is_other_blob(&name), "");
+        Some(preflight.at(Place::Index(self.after.name.clone(), index.name.clone())))
     }
 
     /// Rows that a check rejects. A check over columns that are new is left to the engine.
@@ -230,6 +260,14 @@ impl Probe<'_> {
             None => None,
         }
     }
+}
+
+/// The column that an expression of an index makes one of vectors of.
+fn vectors_of(expr: &Expr) -> Option<Name> {
+    let tokens = significant(expr.as_str());
+    let [function, open, column, ..] = &tokens[..] else { return None };
+    let is_one = function.identifier().is_some_and(|name| name.eq_ignore_ascii_case("libsql_vector_idx"));
+    (is_one && open.kind == TokenKind::Open).then(|| column.identifier().map(Name::from))?
 }
 
 /// How many of the values that a list does not have are shown.

@@ -17,8 +17,8 @@ use crate::sql::{Name, Statement, StatementKind};
 /// What has to be there after statements ran.
 #[derive(Default)]
 pub(super) struct Wanted<'a> {
-    /// The hash of the schema.
-    pub(super) hash: String,
+    /// The hash of the schema, unless only a part of it is there.
+    pub(super) hash: Option<String>,
     /// What could not be represented before either.
     pub(super) unreadable: &'a [Unreadable],
     /// What did not compile before either.
@@ -105,7 +105,7 @@ impl Database {
         let script = &migration.script;
         let allows = script.allows.iter().filter(|allow| allow.lint == UNCHECKED);
         let mut wanted = Wanted {
-            hash: migration.migration.schema.to_hex(),
+            hash: Some(migration.migration.schema.to_hex()),
             unchecked: allows.map(Allow::name).collect(),
             drift: migration.drift.as_ref(),
             ..Wanted::default()
@@ -136,7 +136,10 @@ impl Database {
         let known = tracker.broken.take();
         let touched = tracker.update(&self.connection, statements).await.map_err(cannot_read)?;
         let is_right = match wanted.drift {
-            None => tracker.hash().to_hex() == wanted.hash && tracker.unreadable() == wanted.unreadable,
+            None => {
+                let has_hash = wanted.hash.as_ref().is_none_or(|hash| tracker.hash().to_hex() == *hash);
+                has_hash && tracker.unreadable() == wanted.unreadable
+            }
             Some(tolerated) => {
                 let now = Drift::of(tracker.canonical(), tracker.unreadable(), &tolerated.wanted);
                 let objects = tolerated.drift.lost(&now);

@@ -47,6 +47,8 @@ pub(super) struct Foreseen {
     pub(super) references: bool,
     /// The number of columns of each preflight.
     pub(super) widths: Vec<usize>,
+    /// Queries that fail if an expression of a statement does on a row, each with the line of the statement.
+    pub(super) expressions: Vec<(usize, String)>,
 }
 
 /// What will be stored of a schema, as far as it can have changed.
@@ -127,6 +129,7 @@ impl Forecast {
         let widths = columns.into_iter().map(|columns| columns.ok().map(|columns| columns.len()));
         let widths = widths.collect::<Option<Vec<usize>>>()?;
         let wanted = self.twin.wanted(migration).await.ok()?;
+        let expressions = self.twin.certain_expressions(statements).await.ok()?;
         self.twin.run_checked(statements, &wanted).await.ok()?;
         let mut compiles = Vec::new();
         if !is_additive(statements) {
@@ -136,7 +139,8 @@ impl Forecast {
         let only_adds =
             statements.iter().all(|statement| !statement.kind.changes_schema() || statement.kind.only_adds_objects());
         let structure = if only_adds { self.added().await? } else { self.changed().await? };
-        Some(Foreseen { structure, compiles, references: statements.iter().any(can_break_references), widths })
+        let references = statements.iter().any(can_break_references);
+        Some(Foreseen { structure, compiles, references, widths, expressions })
     }
 
     /// What the twin has more than before.

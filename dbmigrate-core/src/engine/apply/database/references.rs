@@ -83,7 +83,7 @@ impl Database {
         }
         let Some(((table, rowid, parent), _)) = new.first() else { return Ok(()) };
         if rowid == MISMATCH {
-            let message = format!("{MISMATCH}: `{parent}` has no key that its foreign key could refer to");
+            let message = format!("{MISMATCH}: `{parent}` has no key for its foreign key to reference");
             return Err(Failure::Broken { kind: "table", name: table.clone(), message });
         }
         let count = new.iter().filter(|((one, _, two), _)| one == table && two == parent).map(|(_, count)| count).sum();

@@ -55,6 +55,8 @@ enum Purpose {
     Preflight(usize),
     /// What it finds.
     Finding(usize),
+    /// That expressions of the statement on this line have values for all rows.
+    Expressions(usize),
     /// A statement of the migration.
     Statement(usize),
     /// A check that the twin could not make.
@@ -218,6 +220,9 @@ impl Request {
             self.batch.step(Some(error(gate)), finding, Vec::new(), true);
             self.purposes.push((at, Purpose::Finding(number)));
         }
+        for (line, query) in &foreseen.expressions {
+            self.run(at, Purpose::Expressions(*line), query);
+        }
     }
 
     fn checks(&mut self, at: usize, foreseen: &Foreseen) {
@@ -362,6 +367,7 @@ fn judge(step: u32, purpose: Purpose, error: &EngineError, outcome: &Outcome, mi
                 statement(0, preflight.line, &preflight.query, error)
             }
         }
+        Purpose::Expressions(line) => statement(0, line, "", error),
         Purpose::Statement(number) => {
             let failed = &migration.script.statements[number];
             statement(number + 1, failed.line, failed.text, error)

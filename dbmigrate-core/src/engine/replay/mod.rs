@@ -1,4 +1,9 @@
-//! Schemas made from migrations alone, where there are no snapshots: in a program that was compiled with its SQL.
+//! Migrations replayed in memory: the schema that they lead to, where there are no snapshots, and the proof that they
+//! lead to their snapshots, in parts.
+
+mod in_parts;
+
+pub use in_parts::{OBJECTS_IN_A_PART, Replayed, replay_in_parts};
 
 use super::connection::Connection;
 use super::error::EngineError;
@@ -24,7 +29,7 @@ pub async fn schema_at(folder: &Folder, last: &Migration) -> Result<Schema, Stri
     }
     let schema = introspect(&connection).await.map_err(engine)?.schema;
     if Checksum::from(SchemaHash::of(&schema)) != last.schema {
-        return Err(format!("executed in memory, `{}` leads to another schema than its snapshot", last.name));
+        return Err(format!("run in memory, `{}` does not produce the schema of its snapshot", last.name));
     }
     Ok(schema)
 }
