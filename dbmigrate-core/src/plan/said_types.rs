@@ -37,8 +37,8 @@ pub fn said_types(
             let old_name = renames.old_column(&table.name, &column.name);
             let Some(was) = before.column(old_name) else { continue };
             let said = format!("`{old_table}.{old_name}`");
-            let about = preflights.iter().filter(|one| one.message.contains(&said));
-            let reads = about.filter_map(|preflight| said_type(table, column, was, old_name, preflight)).next();
+            let mut about = preflights.iter().filter(|one| one.message.contains(&said));
+            let reads = about.find_map(|preflight| said_type(table, column, was, old_name, preflight));
             found.extend(reads.map(|reads| ((table.name.clone(), column.name.clone()), reads)));
         }
     }

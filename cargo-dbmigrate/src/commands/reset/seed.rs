@@ -72,7 +72,7 @@ impl<'a> Seed<'a> {
             return Err(CommandError::failed(format!("`{shown}` changes the schema, which only migrations do"))
                 .help("remove what creates, alters and drops: the file is for rows only"));
         }
-        printer.status("Seeded", format!("{} of {shown}", counted(statements.iter().count(), "statement")));
+        printer.status("Seeded", format!("{} of {shown}", counted(statements.len(), "statement")));
         Ok(())
     }
 }

@@ -60,7 +60,7 @@ impl Probe<'_> {
             Source::Filled(value) => format!("coalesce({}, {})", old.sql(), self.key_before(&value)?),
             Source::Backfill(value) => format!("coalesce({}, NULL)", self.key_before(&value)?),
             Source::Generated => self.generated_value(declared)?,
-            _ => return None,
+            Source::Converted(_) => return None,
         };
         let collate = collate.or(declared.collate.as_ref()).cloned().unwrap_or_else(|| "BINARY".into());
         let is_column = value == old.sql();
