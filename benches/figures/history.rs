@@ -12,7 +12,7 @@ use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::{Expr, Name};
 
 use crate::bare;
-use crate::contest::{Contest, cost_of, milliseconds};
+use crate::contest::{Contest, cost_of};
 use crate::project::{Project, tool};
 
 const TABLES: usize = 200;

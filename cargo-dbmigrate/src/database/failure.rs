@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dbmigrate_core::config::LONGEST_TIMEOUT;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
 use dbmigrate_core::engine::apply::history::HistoryError;
@@ -27,8 +28,12 @@ const MOST_SHOWN: usize = 20;
 /// What goes before making a migration in another way.
 pub(crate) const TAKE_BACK: &str = "`cargo dbmigrate generate --undo`";
 
-/// What to do about a lock.
-const WAIT_LONGER: &str = "try again when it is done; to wait longer, in seconds: `--timeout 60`";
+/// What to do about a lock: to wait longer than it was waited for.
+fn wait_longer(database: Subject<'_>) -> String {
+    let waited = database.url().map_or(0, |url| url.timeout().as_secs());
+    let longer = waited.saturating_mul(4).clamp(60, LONGEST_TIMEOUT);
+    format!("try again when it is done; to wait longer, in seconds: `--timeout {longer}`")
+}
 
 /// A statement that failed, with its place.
 pub(crate) fn statement_error(file: &Path, line: usize, number: usize, error: &EngineError) -> CommandError {
@@ -257,12 +262,12 @@ fn is_none_for_servers(statement: &str, error: &EngineError) -> bool {
 /// The lock for writing was had; what was missing is the one that nobody may read beside
 /// (sqlite.org/lockingv3.html#locking). With a write-ahead log there is no such lock.
 fn being_read(database: Subject<'_>) -> CommandError {
-    CommandError::failed(format!("`{database}` is locked: another program is reading it")).help(WAIT_LONGER).help(
-        format!(
+    CommandError::failed(format!("`{database}` is locked: another program is reading it"))
+        .help(wait_longer(database))
+        .help(format!(
             "to let others read meanwhile: `sqlite3 {} 'PRAGMA journal_mode = WAL'`",
             shell_word(Path::new(&database.to_string()))
-        ),
-    )
+        ))
 }
 
 fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
@@ -312,7 +317,7 @@ pub(crate) fn engine_error(action: &str, error: &EngineError, database: Subject<
     let shown = |message: String| CommandError::failed(message);
     match error.kind {
         ErrorKind::Locked => {
-            shown(format!("`{database}` is locked: another program is writing to it")).help(WAIT_LONGER)
+            shown(format!("`{database}` is locked: another program is writing to it")).help(wait_longer(database))
         }
         ErrorKind::ReadOnly => file::read_only(Path::new(&path)),
         ErrorKind::Moved => {

@@ -141,9 +141,8 @@ impl Asker<'_> {
         if let Some(error) = structs::rename_error(self.context, self.declared, error, self.untouched) {
             return error;
         }
-        CommandError::usage(error.to_string()).help(
-            "a table: `--rename old_table=new_table`; a column: `--rename table.old=new`, with the table's new name",
-        )
+        CommandError::usage(error.to_string())
+            .help("a table: `--rename OLD=NEW`; a column: `--rename TABLE.OLD=NEW`, with the table's new name")
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the compiler suggests can be typed into a shell as it stands, whatever the names are.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,7 +14,8 @@ fn source(after: bool) -> String {
     let mut text = HEAD.to_owned();
     for (at, (table, old, new)) in RENAMED.iter().enumerate() {
         let column = if after { new } else { old };
-        text += &format!(
+        let _ = write!(
+            text,
             "#[derive(Table)]\n#[table(name = {table:?})]\npub struct T{at} {{\n    pub id: i64,\n    \
              #[column(name = {column:?})]\n    pub field: String,\n}}\n"
         );

@@ -149,6 +149,25 @@ fn answers_before_a_cancelled_question_are_said_as_a_command_that_gives_them_aga
     assert_eq!(run.code, 0, "{}", run.err);
 }
 
+#[test]
+fn an_error_of_an_amend_says_how_to_give_the_same_answers_again() {
+    let project = Project::generated(&users("nick: String,"));
+    project.structs(&users("nick: String,\n    email: Option<String>,"));
+    project.runs("generate");
+    project.structs(&users("nick: String,\n    country: String,\n    city: String,"));
+    let mut terminal = Terminal::start(&project, 200, "generate --amend --name places");
+    terminal.sees("users.country").types("'de'").types(ENTER);
+    terminal.sees("users.city").types(CTRL_C);
+    assert_eq!(terminal.ends(), 3);
+    let screen = terminal.screen();
+    let line = screen.lines().find(|line| line.contains("same answers")).unwrap_or_else(|| panic!("{screen}"));
+    let command = line.split('`').nth(1).expect("it is a command");
+    let run = project.shell(&format!("{command} --backfill \"users.city='x'\""));
+    assert_eq!(run.code, 0, "`{command}`: {}", run.err);
+    let sql = second(&project).expect("it was written");
+    assert!(sql.contains("'de'") && sql.contains("'x'"), "{sql}");
+}
+
 /// The screens of a dialogue in a terminal of so many columns.
 fn dialogue(columns: u16) -> String {
     let structs = users("display_name_of_the_account_as_it_is_shown_to_others: String,\n    country: String,");

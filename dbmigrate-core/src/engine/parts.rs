@@ -271,7 +271,9 @@ impl Groups {
             return None;
         }
         let mut is_bound = vec![false; self.above.len()];
-        self.bound.iter().for_each(|object| is_bound[*object] = true);
+        for object in &self.bound {
+            is_bound[*object] = true;
+        }
         let scripts = std::mem::take(&mut self.scripts);
         let references = std::mem::take(&mut self.references);
         for (child, parent) in &references {

@@ -228,8 +228,8 @@ fn rename_error(context: &Context, error: &RenameError, from: &Loaded, to: &Load
     at_struct.unwrap_or_else(|| {
         CommandError::usage(error.to_string())
             .note(format!("use the old name from {} and the new name from {}", from.shown, to.shown))
-            .help("a table: `--rename old_table=new_table`")
-            .help("a column: `--rename table.old=new`, with the table's new name")
+            .help("a table: `--rename OLD=NEW`")
+            .help("a column: `--rename TABLE.OLD=NEW`, with the table's new name")
     })
 }
 

@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_pattern_for_nothing_is_a_mistake() {
         for (patterns, wanted, help) in [
-            (&["usres"][..], "no table or view matches `usres`", "did you mean `--tables 'users'`?"),
+            (&["usres"][..], "no table or view matches `usres`", "did you mean `--tables users`?"),
             (&["users", "!post"], "no table or view matches `post`", "did you mean `--tables '!posts'`?"),
             (&["zzz*"], "no table or view matches `zzz*`", "`*` matches"),
         ] {

@@ -41,7 +41,9 @@ pub async fn replay_in_parts(folder: &Folder, objects: usize) -> Option<Replayed
             hashes[part] = databases[part].apply_part(&prepared).await.ok()?;
         }
         let mut hash = SchemaHash::default();
-        hashes.iter().for_each(|part| hash.add_all(*part));
+        for part in &hashes {
+            hash.add_all(*part);
+        }
         if Checksum::from(hash) != migration.schema {
             return None;
         }
