@@ -1,0 +1,201 @@
+//! What is done in one transaction: migrations applied, a push made, a history adopted.
+
+use std::time::Instant;
+
+use super::super::adopt::{Adoption, Refusal};
+use super::super::history::{self, RecordKind};
+use super::super::{Attempt, Failure, Prepared, Push, Step, Stop, Target};
+use super::checked::Wanted;
+use super::{Database, cannot_read, milliseconds, split_all};
+use crate::engine::check::broken_objects;
+use crate::engine::connection::integer;
+use crate::engine::error::EngineError;
+use crate::engine::introspect::HISTORY_TABLE;
+use crate::engine::tracker::schema_version;
+use crate::schema::canonical::SchemaHash;
+
+impl Database {
+    /// Whether the history is still as long as it was read, now that nobody else can write.
+    pub(super) async fn is_at(&mut self, position: usize) -> Result<bool, EngineError> {
+        if !self.has_history_table {
+            history::create(&self.connection).await?;
+            self.has_history_table = true;
+        }
+        let query = format!("SELECT max(position) FROM {HISTORY_TABLE}");
+        let last = self.connection.first_row(&query).await?.map_or(0, |row| integer(&row[0]));
+        Ok(usize::try_from(last) == Ok(position))
+    }
+
+    pub(super) async fn record(
+        &self,
+        migration: &Prepared<'_>,
+        position: usize,
+        duration: u64,
+    ) -> Result<(), EngineError> {
+        // beside a drift, the database is not what the migration leads to
+        let version = match (&migration.drift, &self.tracker) {
+            (Some(_), _) => None,
+            // nothing has changed since the result was looked at
+            (None, Some(tracker)) => Some(tracker.version()),
+            (None, None) => Some(schema_version(&self.connection).await?),
+        };
+        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
+    }
+
+    /// Applies one migration behind `position` others, or nothing at all.
+    async fn apply_one(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
+        let started = Instant::now();
+        self.begin().await?;
+        let result = match self.is_turn(position).await {
+            Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
+            other => other,
+        };
+        self.end(result, started).await
+    }
+
+    /// Applies migrations, together or one after the other.
+    pub(super) async fn apply_all(&mut self, migrations: &[Prepared<'_>], position: usize, atomic: bool) -> Attempt {
+        #[cfg(feature = "remote")]
+        if self.connection.server().is_some() {
+            return self.apply_pipelined(migrations, position, atomic).await;
+        }
+        if atomic {
+            return self.apply_together(migrations, position).await;
+        }
+        let mut attempt = Attempt::default();
+        for (at, migration) in migrations.iter().enumerate() {
+            let one = Attempt::from(self.apply_one(migration, position + at).await);
+            attempt.applied.extend(one.applied);
+            attempt.stopped = one.stopped.map(|stop| match stop {
+                Stop::Failed { failure, .. } => Stop::Failed { at, failure },
+                Stop::Overtaken => Stop::Overtaken,
+            });
+            if attempt.stopped.is_some() {
+                break;
+            }
+        }
+        attempt
+    }
+
+    /// Applies migrations in one transaction, all or none.
+    pub(super) async fn apply_together(&mut self, migrations: &[Prepared<'_>], position: usize) -> Attempt {
+        let begun = Instant::now();
+        if let Err(failure) = self.begin().await {
+            return Attempt::failed(0, failure);
+        }
+        let (mut applied, mut at) = (Vec::with_capacity(migrations.len()), 0);
+        let mut result = self.is_turn(position).await;
+        while let (Ok(true), Some(migration)) = (&result, migrations.get(at)) {
+            let started = Instant::now();
+            match self.apply_inside(migration, position + at, started).await {
+                Ok(()) => {
+                    applied.push(milliseconds(started));
+                    at += 1;
+                }
+                Err(failure) => result = Err(failure),
+            }
+        }
+        // the commit is that of the last one
+        let last = migrations.len().saturating_sub(1);
+        match self.end(result, begun).await {
+            Ok(Step::Applied { .. }) => Attempt { applied, stopped: None },
+            Ok(Step::Overtaken) => Attempt { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
+            Err(failure) => Attempt::failed(at.min(last), failure),
+        }
+    }
+
+    /// Whether what was compared before the lock was held is what is there now.
+    async fn is_turn(&mut self, position: usize) -> Result<bool, Failure> {
+        let is_turn = match self.is_outdated().await {
+            Ok(false) => self.is_at(position).await,
+            outdated => outdated.map(|_| false),
+        };
+        is_turn.map_err(|error| Failure::Engine { action: "cannot read the history", error })
+    }
+
+    /// What happens between `BEGIN` and `COMMIT`, once it is clear that it is this migration's turn.
+    pub(super) async fn apply_inside(
+        &mut self,
+        migration: &Prepared<'_>,
+        position: usize,
+        started: Instant,
+    ) -> Result<(), Failure> {
+        self.preflights(migration).await?;
+        // the history table may be new
+        self.forget_what_is_outdated().await.map_err(cannot_read)?;
+        let wanted = self.wanted(migration).await.map_err(cannot_read)?;
+        self.try_expressions(&migration.script.statements).await?;
+        self.run_checked(&migration.script.statements, &wanted).await?;
+        let duration = milliseconds(started);
+        self.record(migration, position, duration)
+            .await
+            .map_err(|error| Failure::Engine { action: "cannot record the migration", error })
+    }
+
+    /// Makes a change that is no migration, or nothing at all.
+    pub(super) async fn push_once(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
+        let started = Instant::now();
+        self.begin().await?;
+        let result = self.push_inside(push).await;
+        let result = self.end(result, started).await;
+        match result {
+            Err(failure) => Err(self.pointed_out(failure, &[], &split_all(&push.statements)).await),
+            done => done,
+        }
+    }
+
+    /// The same for a change that is no migration: false if the database is no longer what it was planned on.
+    async fn push_inside(&mut self, push: &Push<'_>) -> Result<bool, Failure> {
+        self.forget_what_is_outdated().await.map_err(cannot_read)?;
+        let tracker = self.tracker().await.map_err(cannot_read)?;
+        if tracker.hash() != SchemaHash::of(&push.before.schema) || tracker.unreadable() != push.before.unreadable {
+            return Ok(false);
+        }
+        let found = self.findings(push.preflights).await.map_err(|(query, error)| Failure::Statement {
+            number: 0,
+            line: 0,
+            statement: query,
+            error,
+        })?;
+        if !found.is_empty() {
+            return Err(Failure::Contradicted { found });
+        }
+        let statements = split_all(&push.statements);
+        self.try_expressions(&statements).await?;
+        let wanted = Wanted {
+            hash: Some(SchemaHash::of(push.wanted).to_hex()),
+            unreadable: &push.before.unreadable,
+            // a view that nobody could use before is no fault of the change
+            broken: broken_objects(&self.connection, &push.before.schema).await.map_err(cannot_read)?,
+            unchecked: push.wanted.unchecked().cloned().collect(),
+            drift: None,
+        };
+        self.run_checked(&statements, &wanted).await?;
+        if let Some(migrations) = push.history {
+            let action = "cannot record the migrations";
+            history::replace(&self.connection, migrations).await.map_err(|error| Failure::Engine { action, error })?;
+        }
+        Ok(true)
+    }
+
+    /// What an adoption does between `BEGIN` and `COMMIT`.
+    pub(super) async fn adopt_inside(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
+        if !history::read(&self.connection).await?.0.is_empty() {
+            return Ok(Some(Refusal::HasHistory));
+        }
+        if !self.has_schema(&adoption.schema_hash).await? {
+            return Ok(Some(Refusal::OtherSchema));
+        }
+        if let Some(query) = &adoption.expect_none
+            && self.connection.first_row(query).await?.is_some()
+        {
+            return Ok(Some(Refusal::Changed));
+        }
+        history::create(&self.connection).await?;
+        let version = Some(schema_version(&self.connection).await?);
+        for (position, migration) in adoption.migrations.iter().enumerate() {
+            history::insert(&self.connection, migration, position, 0, adoption.kind, version).await?;
+        }
+        Ok(None)
+    }
+}
