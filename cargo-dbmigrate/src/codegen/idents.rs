@@ -56,9 +56,14 @@ fn field_name(column: &str) -> String {
 }
 
 /// What cannot be in an identifier separates words. Accents that stand alone are left out: rustc takes a letter with one
-/// behind it for the letter that has it (`é` of two characters for `é`), which may be another column's.
+/// behind it for the letter that has it (`é` of two characters for `é`), which may be another column's. Letters of full
+/// width are those of ASCII, or rustc warns of them.
 fn identifier_characters(name: &str) -> String {
-    let name: String = name.chars().filter(|char| !('\u{300}'..='\u{36f}').contains(char)).collect();
+    let narrow = |char: char| match char {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(char) - 0xfee0).unwrap_or(char),
+        other => other,
+    };
+    let name: String = name.chars().filter(|char| !('\u{300}'..='\u{36f}').contains(char)).map(narrow).collect();
     let allowed = |char: char| {
         char.is_ascii_alphanumeric() || (!char.is_ascii() && syn::parse_str::<syn::Ident>(&format!("a{char}")).is_ok())
     };
@@ -120,6 +125,7 @@ mod tests {
         );
         assert_eq!(field_names(&["self", "Self_"]), ["self_", "self_2"]);
         assert_eq!(field_names(&["é", "e\u{301}", "e"]), ["é", "e_2", "e"]);
+        assert_eq!(field_names(&["ＡＢ", "ab"]), ["ab", "ab_2"]);
         assert_eq!(field_names(&["Größe", "\u{301}x", "gen", "_"]), ["größe", "x", "r#gen", "unnamed"]);
     }
 }

@@ -1,7 +1,7 @@
 //! What is suggested for a declaration that is wrong is one that is right: every help of every test is written down.
 
-use super::{Derive, Package, declaration};
-use crate::declare::lower_column_type;
+use super::package::{Package, declaration};
+use crate::declare::{Derive, lower_column_type};
 
 /// Types of which a field is right for one or the other suggestion.
 const TYPES: [&str; 7] = ["i64", "String", "bool", "f64", "Vec<u8>", "char", "Option<i64>"];

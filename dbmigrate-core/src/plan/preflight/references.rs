@@ -76,11 +76,8 @@ impl Probe<'_> {
         let key: Vec<String> = columns.iter().map(|column| format!("quote({child}.{})", column.sql())).collect();
         let key = key.join(" || ', ' || ");
         let columns = columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
-        let message = format!(
-            "{{}} rows of `{}` reference missing rows of `{parent}` through \
-                               `{columns}`",
-            self.old.name
-        );
+        let message =
+            format!("{{}} rows of `{}` reference missing rows of `{parent}` through `{columns}`", self.old.name);
         let mut preflight = self.count(&message, condition, &key);
         preflight.message.push_str(": {}");
         let from = self.rows_with(condition);
