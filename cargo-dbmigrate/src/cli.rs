@@ -139,7 +139,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
-        let ours = if is_token(&error) { Some(no_token()) } else { unknown_command(&error) };
+        let ours = if is_token(&error) { Some(no_token()) } else { unknown_command(&error, &arguments) };
         if let Some(ours) = ours {
             Printer::new(&early_output(&arguments), repeated::of_words(&arguments)).error(&ours);
             return ours.exit_code();
@@ -167,9 +167,16 @@ fn early_output(arguments: &[OsString]) -> Output {
 }
 
 /// What there is instead of a command that there is not.
-fn unknown_command(error: &clap::Error) -> Option<CommandError> {
-    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+fn unknown_command(error: &clap::Error, arguments: &[OsString]) -> Option<CommandError> {
+    let what = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        _ => ContextKind::InvalidSubcommand,
+    };
+    match (error.kind(), error.get(what)) {
         (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) => unknown::pointer(word),
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => {
+            unknown::behind(arguments.get(1)?.to_str()?, word)
+        }
         _ => None,
     }
 }

@@ -116,6 +116,32 @@ pub(super) fn pointer(word: &str) -> Option<CommandError> {
     Some(error.help("list the commands: `cargo dbmigrate help`"))
 }
 
+/// What is said of a word that stands behind a command and is none of its arguments: `migrate down`, `generate add_users`.
+pub(super) fn behind(command: &str, word: &str) -> Option<CommandError> {
+    let error = || CommandError::usage(format!("unexpected argument `{word}` of `{command}`"));
+    let is_name = !word.is_empty()
+        && !word.starts_with('-')
+        && word.chars().all(|char| char.is_ascii_alphanumeric() || "_-".contains(char));
+    match command {
+        "generate" if is_name => {
+            Some(error().help(format!("to name the migration: `cargo dbmigrate generate --name {word}`")))
+        }
+        "migrate" if is_name && ["reset", "status", "push", "diff", "init", "check", "generate"].contains(&word) => {
+            Some(error().help(format!("it is its own command: `cargo dbmigrate {word}`")))
+        }
+        "migrate" if is_name => {
+            let lower = word.to_ascii_lowercase();
+            let pointer = POINTERS.iter().find(|pointer| pointer.words.contains(&lower.as_str()));
+            let named = format!("to stop after a migration: `cargo dbmigrate migrate --to {word}`");
+            Some(match pointer {
+                Some(pointer) => pointer.lines.iter().fold(error(), |error, line| error.help(*line)),
+                None => error().help(named),
+            })
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +153,17 @@ mod tests {
         let all = words.len();
         words.dedup();
         assert_eq!(words.len(), all);
+    }
+
+    #[test]
+    fn a_word_behind_a_command_is_pointed_to_what_there_is() {
+        let help = |command: &str, word: &str| behind(command, word).map(|error| error.help_lines().join("; "));
+        assert!(help("migrate", "down").is_some_and(|help| help.contains("generate --undo")));
+        assert!(help("migrate", "dev").is_some_and(|help| help.contains("cargo dbmigrate push")));
+        assert!(help("migrate", "reset").is_some_and(|help| help.contains("`cargo dbmigrate reset`")));
+        assert!(help("migrate", "0003").is_some_and(|help| help.contains("--to 0003")));
+        assert!(help("generate", "add_users").is_some_and(|help| help.contains("--name add_users")));
+        assert!(help("generate", "--nmae").is_none() && help("status", "x").is_none());
     }
 
     #[test]

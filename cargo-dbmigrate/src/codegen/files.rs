@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use dbmigrate_core::declare::naming::snake_case;
-use dbmigrate_core::declare::rust_keyword::identifier;
+use dbmigrate_core::declare::rust_keyword::{can_be_raw, identifier};
 
 use super::idents::unused;
 use super::imports::use_names;
@@ -91,5 +91,12 @@ fn use_facade(imports: &BTreeSet<&str>) -> String {
 fn module_name(ident: &str) -> String {
     let name: String = snake_case(ident).chars().filter(char::is_ascii).take(LONGEST_MODULE).collect();
     let name = name.trim_matches('_');
-    if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name.to_owned() } else { format!("table{name}") }
+    // no module can be called `crate`, and no file `aux` on Windows
+    if !can_be_raw(name) || ["aux", "con", "nul", "prn"].contains(&name) {
+        format!("{name}_table")
+    } else if name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        name.to_owned()
+    } else {
+        format!("table{name}")
+    }
 }

@@ -55,8 +55,10 @@ fn field_name(column: &str) -> String {
     }
 }
 
-/// What cannot be in an identifier separates words.
+/// What cannot be in an identifier separates words. Accents that stand alone are left out: rustc takes a letter with one
+/// behind it for the letter that has it (`é` of two characters for `é`), which may be another column's.
 fn identifier_characters(name: &str) -> String {
+    let name: String = name.chars().filter(|char| !('\u{300}'..='\u{36f}').contains(char)).collect();
     let allowed = |char: char| {
         char.is_ascii_alphanumeric() || (!char.is_ascii() && syn::parse_str::<syn::Ident>(&format!("a{char}")).is_ok())
     };
@@ -73,6 +75,7 @@ fn identifier_characters(name: &str) -> String {
 /// `name`, or with a number behind it if that is taken.
 pub(super) fn unused(name: &str, separator: &str, taken: &mut BTreeSet<String>) -> String {
     let mut candidate = name.to_owned();
+    let separator = if name.ends_with(separator) { "" } else { separator };
     let mut number = 2;
     while !taken.insert(candidate.clone()) {
         candidate = format!("{name}{separator}{number}");
@@ -115,6 +118,8 @@ mod tests {
             field_names(&["a b", "a-b", "1st", "", "_id", "a__b"]),
             ["a_b", "a_b_2", "_1st", "unnamed", "_id", "a_b_3"]
         );
+        assert_eq!(field_names(&["self", "Self_"]), ["self_", "self_2"]);
+        assert_eq!(field_names(&["é", "e\u{301}", "e"]), ["é", "e_2", "e"]);
         assert_eq!(field_names(&["Größe", "\u{301}x", "gen", "_"]), ["größe", "x", "r#gen", "unnamed"]);
     }
 }

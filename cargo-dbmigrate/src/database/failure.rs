@@ -153,7 +153,7 @@ pub(crate) fn migration_error(
             match error.kind {
                 // the rows contradict the migration, as for a preflight
                 ErrorKind::Constraint => shown
-                    .with_exit_code(exit::DECISION)
+                    .with_exit_code(if is_planned(statement) { exit::DECISION } else { exit::FAILED })
                     .help("fix the rows that violate the constraint, then run again"),
                 _ => shown,
             }
@@ -223,6 +223,12 @@ pub(crate) fn run_outside(word: &str) -> [String; 2] {
 fn is_outside_of_transaction(file: &Path) -> bool {
     let Ok(text) = std::fs::read_to_string(file) else { return false };
     Script::parse(&text, file).is_ok_and(|script| script.no_transaction)
+}
+
+/// Whether a statement brings rows into a new schema, so that it is they that contradict the migration.
+fn is_planned(statement: &str) -> bool {
+    let changes = ["ALTER TABLE ", "CREATE UNIQUE INDEX "];
+    statement.contains(HELPER_PREFIX) || changes.iter().any(|start| statement.starts_with(start))
 }
 
 /// What is said of the table that a rebuild fills is true of the one whose place it takes.

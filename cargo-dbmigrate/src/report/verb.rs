@@ -34,6 +34,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Ready",
             "Recorded",
             "Removed",
+            "Seeded",
             "Replaced",
         ],
     ),

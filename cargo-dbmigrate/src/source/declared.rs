@@ -88,7 +88,10 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
     }
     stop_at_errors(&tree)?;
     let warnings = tree.diagnostics.take();
-    let unread = unread::of(&tree);
+    let mut unread = unread::of(&tree);
+    if merging.schema.is_empty() && unread.is_empty() {
+        unread = unread::shut(&tree);
+    }
     let package = tree.package.clone();
     // syntax trees of a whole package: the process ends before taking them apart would pay
     std::mem::forget(tree);

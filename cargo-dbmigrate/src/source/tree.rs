@@ -189,6 +189,8 @@ pub(super) struct Tree {
     pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
     /// Structs of ours that are not read because a feature is off.
     pub(super) hidden: RefCell<Vec<Diagnostic>>,
+    /// Those that no feature brings back.
+    pub(super) shut: RefCell<Vec<Diagnostic>>,
     /// Module files that a condition takes away, each with the directory of its own modules.
     pub(super) taken_away: RefCell<Vec<PathBuf>>,
 }
@@ -210,6 +212,7 @@ impl Tree {
             renames: RefCell::default(),
             diagnostics: RefCell::default(),
             hidden: RefCell::default(),
+            shut: RefCell::default(),
             taken_away: RefCell::default(),
         }
     }

@@ -43,6 +43,24 @@ pub(super) fn of(tree: &Tree) -> Vec<Diagnostic> {
     found
 }
 
+/// What conditions take away that no feature brings back, such as `#[cfg(test)]`: of interest where nothing else is there.
+pub(super) fn shut(tree: &Tree) -> Vec<Diagnostic> {
+    let mut found = tree.shut.take();
+    for file in tree.taken_away.borrow().iter().take(MOST_FILES) {
+        let Ok(text) = std::fs::read_to_string(file) else { continue };
+        let parsed = text.contains("derive").then(|| syn::parse_file(&text).ok()).flatten();
+        let ident = parsed.and_then(|parsed| first_of_ours(tree, &parsed.items));
+        found.extend(ident.map(|ident| not_held(&ident, file, ident.span().byte_range())));
+    }
+    found.truncate(MOST_SAID);
+    found
+}
+
+fn not_held(ident: &proc_macro2::Ident, file: &Path, span: std::ops::Range<usize>) -> Diagnostic {
+    let message = format!("`{}` is not read: the `cfg` on it or on its module does not hold", unraw(ident));
+    Diagnostic::warning(message).at(file, span, "").help("remove the condition, or declare the tables elsewhere")
+}
+
 /// The directory of the modules of a file.
 fn directory_of(file: &Path) -> PathBuf {
     if file.ends_with("mod.rs") { file.parent().unwrap_or(file).to_owned() } else { file.with_extension("") }
@@ -185,6 +203,7 @@ impl Filler<'_> {
 
     fn say_hidden(&self, ident: &proc_macro2::Ident, file: &Path, span: std::ops::Range<usize>, features: &[String]) {
         if features.is_empty() {
+            self.tree.shut.borrow_mut().push(not_held(ident, file, span));
             return;
         }
         let (names, flags) = (features.join("`, `"), features.join(","));

@@ -179,7 +179,8 @@ fn none_differs(folder: &str, cases: Vec<Case>, least: usize) {
 
 #[test]
 fn the_compiler_says_something_exactly_when_there_is_something_to_generate() {
-    let mut some: Vec<Case> = cases(&law::SUITES).into_iter().step_by(4).collect();
+    let mut some: Vec<Case> = cases(&law::SUITES[..2]).into_iter().step_by(4).collect();
+    some.extend(cases(&law::SUITES[2..]).into_iter().step_by(20));
     some.extend(cases(&FOREIGN).into_iter().step_by(20));
     none_differs("compiler-differ", some, 15);
 }

@@ -68,10 +68,17 @@ fn law(case: &Value, way: Way, run: Run) -> Result<(), String> {
     run_checks(&expect["checks"], |statements| project.place.rows(statements))
 }
 
+/// Where the databases are, for people.
+pub(crate) const ON_A_SERVER: &str = "on a server";
+
 /// Every case, one way.
 pub(crate) fn run_law(way: Way, place: &str, run: impl Fn(usize) -> Run + Sync) {
     for suite in SUITES {
-        let cases = data::load(suite);
+        let mut cases = data::load(suite);
+        if place == ON_A_SERVER && suite.starts_with("more_") {
+            // the planner is the same, and a file shows what it plans
+            cases = cases.into_iter().step_by(2).collect();
+        }
         let results = parallel(&cases, |at, case| match run(at) {
             run @ Run::Served(_) if NOT_SERVED.contains(&name(case)) => cannot_be_served(case, run),
             run => law(case, way, run),

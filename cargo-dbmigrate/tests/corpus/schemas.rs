@@ -68,7 +68,9 @@ fn real_schemas_come_back_from_an_empty_database() {
 fn the_schemas_of_all_cases_come_back_from_an_empty_database() {
     let mut schemas: BTreeMap<String, String> = BTreeMap::new();
     for suite in ["hazards", "reports", "more_hazards", "more_reports", "sqlite_alter_tcl", "sqldef", "atlas"] {
-        for case in data::load(suite).into_iter().filter(|case| !law::is_not_yet(case)) {
+        let compiled = |case: &serde_json::Value| !suite.starts_with("more_") || law::name(case).starts_with("names/");
+        let cases = data::load(suite).into_iter().filter(|case| !law::is_not_yet(case));
+        for case in cases.filter(compiled) {
             for key in ["desired_sql", "current_sql"] {
                 let name = format!("{suite} {} {key}", law::name(&case));
                 schemas.entry(case[key].as_str().unwrap_or_default().to_owned()).or_insert(name);

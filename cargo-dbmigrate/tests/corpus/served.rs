@@ -4,7 +4,7 @@ use dbmigrate_test_support::sqld::shared;
 
 use crate::cases::run_cases;
 use crate::histories::{grow, run_all};
-use crate::law::run_law;
+use crate::law::{ON_A_SERVER, run_law};
 use crate::project::Run;
 use crate::support::data;
 use crate::ways::Way;
@@ -23,13 +23,13 @@ fn one_of(each: usize, suite: &str) {
 #[test]
 fn cases_of_this_repository_end_on_a_server_as_in_a_file_when_migrated() {
     let Some(server) = shared() else { return };
-    run_law(Way::Migrate, "on a server", |_| Run::Served(server));
+    run_law(Way::Migrate, ON_A_SERVER, |_| Run::Served(server));
 }
 
 #[test]
 fn cases_of_this_repository_end_on_a_server_as_in_a_file_when_pushed() {
     let Some(server) = shared() else { return };
-    run_law(Way::Push, "on a server", |_| Run::Served(server));
+    run_law(Way::Push, ON_A_SERVER, |_| Run::Served(server));
 }
 
 #[test]

@@ -316,3 +316,26 @@ fn help_is_a_command() {
     assert!(of("help migrate").out.contains("--dry-run"));
     assert_eq!(of("help rollback").code, 2);
 }
+
+#[test]
+fn structs_behind_a_condition_that_never_holds_here_are_named_if_there_are_no_others() {
+    for (line, file) in [
+        ("#[cfg(test)]\nmod post;", Some("src/post.rs")),
+        ("#[cfg(not(unix))]\n#[cfg(not(windows))]\nmod post;", Some("src/post.rs")),
+        ("#[cfg(any())]\nmod post { use dbmigrate::Table; #[derive(Table)] struct Post { id: i64 } }", None),
+    ] {
+        let project = Project::new("");
+        project.write("src/lib.rs", line);
+        if let Some(file) = file {
+            project.write(file, POST);
+        }
+        for command in ["generate", "check", "push"] {
+            let run = project.refuses(1, command);
+            assert!(run.err.contains("`Post` is not read: the `cfg` on it"), "{line} {command}: {}", run.err);
+        }
+        // beside others, it is meant
+        project.write("src/lib.rs", format!("use dbmigrate::Table;\n{USERS}\n{line}"));
+        let run = project.runs("generate");
+        assert!(!run.err.contains("is not read"), "{}", run.err);
+    }
+}

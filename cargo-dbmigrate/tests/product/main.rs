@@ -3,6 +3,7 @@
 
 mod adopt;
 mod commands;
+mod contradicted;
 mod conversions;
 mod custom;
 mod databases;

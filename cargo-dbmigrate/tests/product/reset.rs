@@ -280,3 +280,35 @@ fn status_lists_what_it_can_whatever_is_wrong_with_the_folder() {
     let run = project.refuses(5, "status");
     assert!(run.out.contains("0002_users_age  pending"), "{}", run.out);
 }
+
+#[test]
+fn a_database_is_made_anew_with_the_rows_of_a_file() {
+    let project = Project::migrated(&format!("{BEFORE}{POST}"));
+    project.sql(ROWS);
+    let seed = "\u{feff}-- posts before their users\r\nINSERT INTO posts VALUES (1, 7);\r\n\
+                INSERT INTO users VALUES (7, 'a;b\r\nc');\r\n";
+    project.write("seed.sql", seed);
+    project.refuses(3, "reset --seed seed.sql");
+    project.runs("reset --seed seed.sql --accept rows");
+    assert_eq!(project.query("SELECT hex(nick) FROM users"), ["613B620D0A63"]);
+    is_whole(&project);
+    // what a dump of rows has around it
+    project.write(
+        "own.sql",
+        "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nINSERT INTO users VALUES (8, 'x');\nCOMMIT;\n",
+    );
+    project.runs("reset --seed own.sql --accept rows");
+    assert_eq!(project.query("SELECT id FROM users"), ["8"]);
+    for (text, said) in [
+        ("INSERT INTO users VALUES (1, 'a');\nINSERT INTO nothing VALUES (1);", "wrong.sql:2"),
+        ("INSERT INTO posts VALUES (1, 7);", "references to missing rows"),
+        ("CREATE TABLE more (id INTEGER);", "changes the schema"),
+        ("BEGIN; INSERT INTO users VALUES (1, 'a');", "leaves a transaction open"),
+    ] {
+        project.write("wrong.sql", text);
+        let run = project.refuses(1, "reset --seed wrong.sql --accept rows");
+        assert!(run.err.contains(said), "{text}: {}", run.err);
+    }
+    project.refuses(1, "reset --seed nothing.sql --accept rows");
+    project.refuses(2, "reset --seed own.sql --keep-data");
+}

@@ -140,6 +140,10 @@ fn what_looks_like_a_host_is_an_error_with_the_url_that_was_meant() {
         ("'libsql://x'", "libsql://x"),
         ("\"libsql://x\"", "libsql://x"),
         ("TURSO_DATABASE_URL=libsql://x", "libsql://x"),
+        ("example.com", "libsql://example.com"),
+        ("app.dev", "libsql://app.dev"),
+        ("TURSO_DATABASE_URL=x.db", "x.db"),
+        ("export TURSO_DATABASE_URL=x.db", "x.db"),
     ] {
         for command in ["migrate", "push", "status"] {
             let run = Run::of(&mut project.command(&[command, "--url", typed]));
@@ -151,9 +155,24 @@ fn what_looks_like_a_host_is_an_error_with_the_url_that_was_meant() {
         let run = project.refuses(2, "migrate");
         assert!(run.err.contains(&format!("`TURSO_DATABASE_URL={wanted}`")), "{typed}: {}", run.err);
     }
-    for typed in ["$URL", "${{ secrets.URL }}", "<url>", "null", "undefined", "libsql://", "turso://x", "a://"] {
+    for typed in [
+        "$URL",
+        "${{ secrets.URL }}",
+        "<url>",
+        "null",
+        "undefined",
+        "libsql://",
+        "turso://x",
+        "a://",
+        ".",
+        "~/x.db",
+        "env:URL",
+        "jdbc:sqlite:x.db",
+        "sqlite3:x.db",
+    ] {
         let run = Run::of(&mut project.command(&["migrate", "--url", typed]));
         assert_eq!(run.code, 2, "{typed}: {}", run.err);
+        assert!(!run.err.contains("mkdir") && !run.err.contains("``"), "{typed}: {}", run.err);
     }
     let run = Run::of(&mut project.command(&["migrate", "--url", " libsql://nobody.invalid"]));
     assert!(run.code == 1 && !run.err.contains("mkdir"), "{}", run.err);
@@ -173,6 +192,8 @@ fn names_of_files_stay_files() {
         "backup",
         "./localhost",
         "./mydb.turso.io",
+        "./app.dev",
+        "./env:URL",
         "file:localhost",
         "file:db.example.com",
         "a:b.db",

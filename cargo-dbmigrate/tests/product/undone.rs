@@ -266,3 +266,42 @@ fn a_generated_migration_with_documentation_is_no_hand_written_one() {
     project.replace("src/lib.rs", "name: String", "name: Option<String>");
     assert_eq!(project.tree(), before);
 }
+
+#[test]
+fn a_migration_to_a_type_that_reads_less_is_known_as_generated() {
+    for (ty, from) in [
+        ("u8", "i64"),
+        ("u8", "String"),
+        ("i32", "Option<f64>"),
+        ("f32", "i64"),
+        ("char", "Vec<u8>"),
+        ("dbmigrate::Json<Vec<i64>>", "i64"),
+        ("State", "i64"),
+        ("Level", "String"),
+    ] {
+        let kinds = "#[derive(dbmigrate::ColumnType)] enum State { A, Bb }\n\
+                     #[derive(dbmigrate::ColumnType)] #[column_type(integer)] enum Level { Low = -1, High = 7 }\n";
+        let project = Project::migrated(&format!("{kinds}{}", users(&format!("v: {from}"))));
+        project.structs(&format!("{kinds}{}", users(&format!("v: Option<{ty}>, more: Option<i64>"))));
+        project.runs("generate --accept lossy_conversion:users.v");
+        project.runs("generate --undo");
+        project.structs(&format!("{kinds}{}", users(&format!("v: {}{ty}>, more: Option<i64>", "Option<"))));
+        let run = project.run("generate");
+        if run.code == 0 {
+            project.structs(&format!("{kinds}{}", users(&format!("v: Option<{ty}>, other: Option<i64>"))));
+            project.runs("generate --amend");
+            project.runs("generate --undo");
+        }
+        assert_eq!(names(&project).len(), 2, "{from} to {ty}: {}", project.transcript());
+    }
+}
+
+#[test]
+fn without_its_lock_nothing_is_taken_back() {
+    let project = project("nick: Option<String>, age: Option<i64>", "");
+    fs_err::remove_file(project.path("migrations/migrations.lock")).expect("it is there");
+    for command in ["generate --undo", "generate --amend"] {
+        let run = project.refuses(5, command);
+        assert!(run.err.contains("`migrations/migrations.lock` is missing"), "{}", run.err);
+    }
+}

@@ -20,6 +20,8 @@ const EDITS: &str = "edits";
 pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     let mut folder = context.folder_as_listed()?;
     let Some(last) = folder.head().cloned() else {
+        // without its lock, a folder lists nothing
+        folder.verify(Verify::Sql)?;
         let message = format!("no migrations in `{}`", folder.path().display());
         return Err(CommandError::usage(message).help("write one from your structs: `cargo dbmigrate generate`"));
     };

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::arguments::Reset;
 use super::rows;
+use super::seed::Seed;
 use crate::database::failure::engine_error;
 use crate::database::state::failure_of_run;
 use crate::database::{Subject, file, open};
@@ -39,6 +40,7 @@ const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// If it has rows and nobody has said that they may go, if it is in use, or if a migration fails.
 pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
     let started = Instant::now();
+    let seed = arguments.seed.as_deref().map(Seed::read).transpose()?;
     file::check(url)?;
     let old = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
     let (old, rows) = match old {
@@ -57,7 +59,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         Some(old) => journal_mode(old, "PRAGMA journal_mode", url)? == "wal",
         None => false,
     };
-    new.fill(context, folder, is_wal)
+    new.fill(context, folder, seed.as_ref(), is_wal)
         .map_err(|error| error.note(format!("`{url}` was not changed: the migrations were applied to a new file")))?;
     match old {
         Some(old) => new.replace(old, &path, url, &rows, is_wal)?,
@@ -104,8 +106,8 @@ impl New {
         Self { path: beside(path, &format!(".{}.new", std::process::id())) }
     }
 
-    /// Applies all migrations to it.
-    fn fill(&self, context: &Context, folder: &Folder, is_wal: bool) -> Result<()> {
+    /// Applies all migrations to it, and puts rows into it.
+    fn fill(&self, context: &Context, folder: &Folder, seed: Option<&Seed<'_>>, is_wal: bool) -> Result<()> {
         const NEW: Subject<'static> = Subject::Named("the new file");
         let engine = |error: EngineError| engine_error("cannot create the new file", &error, NEW);
         // of a process that had our number and died
@@ -115,6 +117,9 @@ impl New {
         let mut observer = Said(&context.printer);
         block_on(apply_pending(&mut database, folder, None, &mut observer))
             .map_err(|error| failure_of_run(error, NEW))?;
+        if let Some(seed) = seed {
+            seed.apply(&database, NEW, &context.printer)?;
+        }
         if is_wal {
             for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA wal_checkpoint(TRUNCATE)"] {
                 block_on(database.rows(pragma)).map_err(engine)?;

@@ -1,5 +1,7 @@
 //! What can be typed after `reset`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::decisions::answers::Answers;
@@ -11,6 +13,7 @@ use crate::project::url::Connect;
 Examples:
   cargo dbmigrate reset                Recreate dev.db; asks if it has rows
   cargo dbmigrate reset --accept rows  Recreate it and lose its rows
+  cargo dbmigrate reset --seed FILE    Recreate it with the rows of an SQL file
   cargo dbmigrate reset --keep-data    Keep the rows and change the schema
 
 For development databases, such as one with a migration from another branch.
@@ -20,6 +23,10 @@ pub(crate) struct Reset {
     /// Keep the rows, change the schema and record the migrations as applied
     #[arg(long)]
     pub keep_data: bool,
+
+    /// SQL file that inserts rows into the new database
+    #[arg(long, value_name = "FILE", conflicts_with = "keep_data")]
+    pub seed: Option<PathBuf>,
 
     /// What is decided.
     #[command(flatten)]

@@ -4,6 +4,7 @@ mod anew;
 mod arguments;
 mod keep;
 mod rows;
+mod seed;
 
 use dbmigrate_core::folder::{Folder, Verify};
 

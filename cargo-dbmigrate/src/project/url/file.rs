@@ -23,6 +23,7 @@ pub(crate) fn path_of(url: &str, base: &Path) -> Result<PathBuf, String> {
     match path.to_str() {
         Some("") => Err("the database URL is empty".to_owned()),
         Some(":memory:") => Err("`:memory:` is in memory and would be lost when the command ends".to_owned()),
+        Some("." | "./") => Err("`.` is a folder, not a database".to_owned()),
         _ => Ok(clean(&base.join(path))),
     }
 }

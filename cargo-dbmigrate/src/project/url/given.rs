@@ -69,11 +69,21 @@ pub(super) fn refuse_what_was_not_meant(text: &str, base: &Path, source: &UrlSou
         Meant::Nothing => wrong(format!("`{text}` means no value: it names no database"))
             .help(format!("name the database: `{}`", source.with("libsql://HOST")))
             .helps(as_file),
-        Meant::Url => wrong("the URL is malformed".to_owned()).help(format!(
-            "a file: `{}`, or a server: `{}`",
-            source.with(DEFAULT),
-            source.with("libsql://HOST")
-        )),
+        Meant::Assigned(value) => {
+            let error = wrong("the URL begins with the name of a variable".to_owned());
+            match is_secret || value.is_empty() {
+                true => error.help("remove the name"),
+                false => error.help(format!("without it: `{}`", source.with(&value))),
+            }
+        }
+        Meant::Home(below) => {
+            let error = wrong("`~` is the home folder in a shell only".to_owned());
+            let home = std::env::home_dir().map(|home| format!("{}{below}", home.display()));
+            error.helps(home.map(|path| format!("the path in full: `{}`", source.with(&path)))).helps(as_file)
+        }
+        Meant::Url => wrong("the URL is malformed".to_owned())
+            .help(format!("a file: `{}`, or a server: `{}`", source.with(DEFAULT), source.with("libsql://HOST")))
+            .helps(as_file.filter(|_| !text.contains("://"))),
     })
 }
 

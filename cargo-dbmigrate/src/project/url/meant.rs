@@ -11,6 +11,12 @@ const TURSO: &str = "turso.io";
 /// How files of databases end: a name that ends so is none of a server.
 const EXTENSIONS: [&str; 10] = ["db", "db2", "db3", "libsql", "s3db", "sdb", "sl3", "sqlite", "sqlite2", "sqlite3"];
 
+/// Names of the public name service end so, and hardly any file does.
+const DOMAINS: [&str; 24] = [
+    "ai", "app", "ch", "cloud", "co", "com", "de", "dev", "eu", "fr", "info", "internal", "io", "lan", "me", "net",
+    "nl", "online", "org", "run", "site", "tech", "uk", "xyz",
+];
+
 /// What programs write where there is no value.
 const NOTHING: [&str; 6] = ["null", "(null)", "undefined", "none", "nil", "<nil>"];
 
@@ -25,6 +31,10 @@ pub(super) enum Meant {
     Unexpanded,
     /// No value.
     Nothing,
+    /// What stands behind the name of a variable and its `=`.
+    Assigned(String),
+    /// A path below the home folder, for which `~` stands in a shell only: what is behind it.
+    Home(String),
     /// A URL, though not of which database.
     Url,
 }
@@ -32,6 +42,9 @@ pub(super) enum Meant {
 /// What a text was meant as, if not as the path of a file. It shows no password and no token. A URL that can be read is
 /// `None` as well.
 pub(super) fn of(text: &str) -> Option<Meant> {
+    if let Some(value) = assigned(text).filter(|value| !value.contains("://")) {
+        return Some(Meant::Assigned(value.to_owned()));
+    }
     let is_quote = |char: char| matches!(char, '"' | '\'' | '`' | '“' | '”' | '‘' | '’');
     if text.starts_with(is_quote) || text.ends_with(is_quote) {
         return Some(Meant::Quoted(text.trim_matches(|char| is_quote(char) || char.is_whitespace()).to_owned()));
@@ -43,6 +56,9 @@ pub(super) fn of(text: &str) -> Option<Meant> {
     if text.starts_with('$') || text.contains("${") || surrounded('%', '%') || surrounded('<', '>') {
         return Some(Meant::Unexpanded);
     }
+    if let Some(below) = text.strip_prefix('~').filter(|below| below.is_empty() || below.starts_with('/')) {
+        return Some(Meant::Home(below.to_owned()));
+    }
     if let Some(server) = of_scheme(text) {
         return Some(server);
     }
@@ -51,13 +67,29 @@ pub(super) fn of(text: &str) -> Option<Meant> {
     }
     let Some(at) = text.find("://") else {
         let has_token = text.to_ascii_lowercase().contains("authtoken=");
-        return of_host(text).or(has_token.then_some(Meant::Url));
+        return of_host(text).or((has_token || is_of_other_scheme(text)).then_some(Meant::Url));
     };
     // `NAME=libsql://…`
     let before = text[..at].to_ascii_lowercase();
     let known = REMOTE_SCHEMES.iter().find(|scheme| before.ends_with(**scheme));
     let server = known.and_then(|scheme| of_scheme(&format!("{scheme}:///{}", &text[at + 3..])));
     Some(server.unwrap_or(Meant::Url))
+}
+
+/// The value of a line that assigns it: `export NAME=value`.
+fn assigned(text: &str) -> Option<&str> {
+    let (name, value) = text.strip_prefix("export ").unwrap_or(text).split_once('=')?;
+    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (name.len() > 1 && name.bytes().all(is_name)).then(|| value.trim().trim_matches(['"', '\'']))
+}
+
+/// Whether the text begins as a URL does and is none of ours: `jdbc:sqlite:dev.db`, `env:NAME`.
+fn is_of_other_scheme(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let is_word = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'+');
+    let is_file = EXTENSIONS.iter().any(|extension| rest.ends_with(&format!(".{extension}")));
+    let is_database = ["jdbc", "sqlite", "sqlite3", "turso", "sqld"].contains(&scheme.to_ascii_lowercase().as_str());
+    scheme.len() > 1 && is_word && !rest.is_empty() && (is_database || !is_file)
 }
 
 /// The first part of a path: of a folder that is there, no server is meant.
@@ -93,7 +125,12 @@ fn of_host(text: &str) -> Option<Meant> {
     let is_here = host == "localhost" || host.ends_with(".localhost");
     let is_address = bare.parse::<Ipv4Addr>().is_ok() || bare.parse::<Ipv6Addr>().is_ok();
     let last = labels.last().copied().unwrap_or_default();
-    let is_long = labels.len() > 2 && is_name && !host.contains('_') && is_domain(last);
+    let is_long = match labels.len() {
+        0 | 1 => false,
+        2 => DOMAINS.contains(&last),
+        _ => is_domain(last),
+    };
+    let is_long = is_long && is_name && !host.contains('_');
     let urls = match port {
         _ if !(is_name || is_address) => return None,
         _ if of_turso => vec![format!("libsql://{}", without_port(&address, port, 443))],
@@ -185,6 +222,8 @@ mod tests {
             ("db.internal:80", "http://db.internal"),
             ("db.internal:8080", "libsql://db.internal:8080 http://db.internal:8080"),
             ("db.example.com", "libsql://db.example.com"),
+            ("example.com", "libsql://example.com"),
+            ("app.dev/x", "libsql://app.dev/x"),
             ("db.example.com/x", "libsql://db.example.com/x"),
         ] {
             assert_eq!(urls(text), wanted, "{text}");
@@ -228,7 +267,6 @@ mod tests {
             "../mydb.turso.io",
             "/mydb.turso.io",
             "//srv/a.db",
-            "~/a.b.c",
             "localhosts",
             "data/localhost",
             "data/mydb.turso.io",
@@ -259,6 +297,13 @@ mod tests {
         assert_eq!(of("\"dev.db"), Some(Meant::Quoted("dev.db".to_owned())));
         for text in ["$URL", "${URL}", "libsql://${HOST}", "${{ secrets.URL }}", "%URL%", "<url>"] {
             assert_eq!(of(text), Some(Meant::Unexpanded), "{text}");
+        }
+        for text in ["URL=a.db", "export URL=a.db", "URL= 'a.db"] {
+            assert_eq!(of(text), Some(Meant::Assigned("a.db".to_owned())), "{text}");
+        }
+        assert_eq!(of("~/a.db"), Some(Meant::Home("/a.db".to_owned())));
+        for text in ["jdbc:sqlite:dev.db", "sqlite3:dev.db", "env:DB", "postgresql:x"] {
+            assert_eq!(of(text), Some(Meant::Url), "{text}");
         }
         for text in ["null", "undefined", "None"] {
             assert_eq!(of(text), Some(Meant::Nothing), "{text}");

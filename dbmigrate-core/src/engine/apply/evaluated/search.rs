@@ -24,7 +24,7 @@ const AT_ONCE: usize = 8;
 const LONGEST: Duration = Duration::from_secs(3);
 
 /// An expression that fails on rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FailingRows {
     /// The expression, as it was written.
     pub expr: String,
@@ -44,6 +44,12 @@ pub struct FailingRows {
     pub keys: Vec<String>,
     /// A query that shows these, empty if there is none.
     pub query: String,
+}
+
+impl fmt::Debug for FailingRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for FailingRows {
