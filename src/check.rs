@@ -1,6 +1,6 @@
-//! What the derives leave to rustc when they compare a struct with the migrations: which SQL type a Rust type has, which
-//! value a const, which table a struct. It runs at compile time, in constants that nothing uses; what it panics with is
-//! the message of the error, at the token that the derive has put it to.
+//! What the derives leave to rustc when they compare a struct with the migrations: the SQL type of a Rust type, the
+//! value of a const, the table of a struct. It runs at compile time, in constants that nothing uses. The message of a
+//! panic is the message of the error, at the token where the derive puts it.
 
 use std::marker::PhantomData;
 
@@ -39,15 +39,15 @@ pub(crate) const fn hashes(sql_type: &str, check: Option<&str>) -> (u64, u64) {
 }
 
 impl Compared {
-    /// Whether the column of the field `at` is what the migrations say: the hash of its type, whether it may be NULL (1),
-    /// may not (0) or either (2), and the hash of its check.
+    /// Whether the column of the field `at` is what the migrations say: the hash of its type, whether it may be NULL
+    /// (1), may not (0) or either (2), and the hash of its check.
     pub const fn is(self, at: usize, sql_type: u64, nullable: u8, check: u64) -> bool {
         Expected { sql_type, nullable, check }.is(&self.0[at])
     }
 }
 
-/// Refuses the column of the field `at` unless it is what the migrations say, see [`Compared::is`]. `field` is the field
-/// with its type, `hash` the hash of `sql_type`.
+/// Refuses the column of the field `at` unless it is what the migrations say, see [`Compared::is`]. `field` is the
+/// field with its type, `hash` the hash of `sql_type`.
 ///
 /// # Panics
 /// If it is not: that is the error.

@@ -10,7 +10,7 @@ use crate::{Table, View};
 
 /// The name of a column of `Row`, whose field is of type `T`: see [`column!`](crate::column!).
 ///
-/// As text it is the name as it stands in SQL, in quotes where they are needed.
+/// It displays as the name in SQL, in quotes if it needs them.
 pub struct ColumnName<Row, T> {
     name: &'static str,
     field: PhantomData<fn(&Row) -> T>,
@@ -22,11 +22,11 @@ impl<Row, T> ColumnName<Row, T> {
         self.name
     }
 
-    /// A value to compare the column with, as a parameter. It has to be of the field's type, or what that borrows as:
+    /// A value to compare the column with, as a parameter. It must have the field's type, or what that borrows as:
     /// `&str` for `String`.
     ///
     /// # Errors
-    /// If there is no SQL value for it, such as NaN.
+    /// If it has no SQL value, such as NaN.
     #[cfg(feature = "libsql")]
     pub fn value<V: crate::rows::ToValue + ?Sized>(&self, value: &V) -> Result<libsql::Value, crate::rows::ValueError>
     where
@@ -56,8 +56,8 @@ impl<Row, T> fmt::Debug for ColumnName<Row, T> {
     }
 }
 
-/// The column of a field, for SQL that is written by hand: `column!(User::email)` is a [`ColumnName`]. A field that does
-/// not exist is an error, and so is one that is not visible here.
+/// The column of a field, for hand-written SQL: `column!(User::email)` is a [`ColumnName`]. A field that does not exist
+/// is an error, and so is one that is not visible here.
 ///
 /// ```
 /// use dbmigrate::{Table, column};
@@ -98,7 +98,7 @@ macro_rules! column {
     };
 }
 
-/// The column of a field, for `column!`. No part of the interface.
+/// The column of a field, for `column!`. Not part of the public interface.
 pub const fn column_name<Row, T>(_: fn(&Row) -> &T, field: &'static str, names: &'static Names) -> ColumnName<Row, T> {
     let field = match field.as_bytes() {
         [b'r', b'#', ..] => field.split_at(2).1,
@@ -107,8 +107,8 @@ pub const fn column_name<Row, T>(_: fn(&Row) -> &T, field: &'static str, names: 
     ColumnName { name: names.column(field), field: PhantomData }
 }
 
-/// What the columns of a struct are called: of a table by its own const, of a view by that of [`ColumnsOfView`]. No part
-/// of the interface.
+/// The names of a struct's columns: for a table from its own const, for a view from that of [`ColumnsOfView`]. Not part
+/// of the public interface.
 pub struct ColumnsOf<Row>(PhantomData<Row>);
 
 impl<Row: Table> ColumnsOf<Row> {

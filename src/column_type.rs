@@ -8,8 +8,8 @@ use crate::check;
 
 /// A type that a column can have.
 ///
-/// Derive it for newtypes and enums (`#[derive(ColumnType)]`), or implement it where the derive is not enough. The
-/// consts are what the compiler evaluates, so that an alias or a newtype is judged by what it is.
+/// Derive it for newtypes and enums (`#[derive(ColumnType)]`), or implement it if the derive is not enough. The
+/// compiler evaluates the consts, so an alias or a newtype is judged by what it is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no known SQL type",
     label = "no column type",
@@ -21,13 +21,13 @@ pub trait ColumnType {
     /// The declared type.
     const SQL_TYPE: &'static str;
 
-    /// Whether the column may be NULL: only for `Option`.
+    /// Whether the column may be NULL; only true for `Option`.
     const NULLABLE: bool = false;
 
-    /// A condition on the column that comes with the type, in which the column is written `{}`.
+    /// A condition on the column that comes with the type; `{}` stands for the column.
     const CHECK: Option<&'static str> = None;
 
-    /// For the comparison with the migrations. No part of the interface.
+    /// For the comparison with the migrations. Not part of the public interface.
     #[doc(hidden)]
     const HASHES: (u64, u64) = check::hashes(Self::SQL_TYPE, Self::CHECK);
 }
@@ -74,7 +74,7 @@ impl<const N: usize> ColumnType for [f32; N] {
     const SQL_TYPE: &'static str = Vector::<N>::F32;
 }
 
-/// As `[f32; N]`, with twice the precision.
+/// Like `[f32; N]`, with twice the precision.
 impl<const N: usize> ColumnType for [f64; N] {
     const SQL_TYPE: &'static str = Vector::<N>::F64;
 }

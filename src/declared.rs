@@ -1,17 +1,17 @@
-//! Which tables some struct of a package declares, for rustc to look up: `embed_migrations!()` asks for each table of the
-//! migrations.
+//! Which tables the structs of a package declare, for rustc to look up: `embed_migrations!()` asks for each table of
+//! the migrations.
 //!
 //! Each derive implements [`DeclaredBy`] a type of its own for the [`TableName`] of its table. Whether there is such an
 //! implementation, in this crate or in the package's library, is found by looking for a method: rustc tries
 //! [`ProbeBinary`] on a [`TableProbe`] behind two references, then [`ProbeLibrary`], and then [`ProbeUndeclared`], and
-//! takes the first one that is implemented. A binary may have the modules of the library a second time, so each is asked
-//! for on its own. Two structs that stand in one place are the same one; those of others are two, which [`ProbeBoth`]
-//! finds.
+//! takes the first one that is implemented. A binary may include the modules of the library a second time, so each is
+//! asked for on its own. Two structs at one place in the source are the same struct; at two places they are two, which
+//! [`ProbeBoth`] finds.
 
 /// The name of a table or view of a package, both by their hash.
 pub struct TableName<const PACKAGE: u64, const TABLE: u64>;
 
-/// A struct, which `T` stands for, declares the table; in a binary, or in the library. The place is that in the source.
+/// A struct, represented by `T`, declares the table, in a binary or in the library. `PLACE` is where it is declared.
 pub trait DeclaredBy<T, const BINARY: bool, const PLACE: u64> {}
 
 /// Asks for the table.

@@ -1,5 +1,5 @@
-//! What the derives leave to macros of this crate: what depends on the feature `libsql`. Only this crate knows of it; the
-//! derives are compiled once for all that depend on them.
+//! What the derives leave to macros of this crate: everything that depends on the feature `libsql`. Only this crate
+//! knows whether it is on; the derives are compiled once for all crates that depend on them.
 
 /// What the derives expand to for the feature `libsql`, which only this crate knows to be on.
 #[cfg(feature = "libsql")]
@@ -17,8 +17,8 @@ macro_rules! __dbmigrate_with_libsql {
     ($($items:tt)*) => {};
 }
 
-/// Rows as a struct, and a struct as parameters: of its generics, its type, its own bounds, the types of its fields, its
-/// fields with their places, and those that are written.
+/// Rows as a struct, and a struct as parameters: of its generics, its type, its own bounds, the types of its fields,
+/// its fields with their places, and those that are written.
 #[cfg(feature = "libsql")]
 #[doc(hidden)]
 #[macro_export]

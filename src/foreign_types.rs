@@ -1,5 +1,5 @@
-//! Column types of other crates, each behind the feature of the crate's name. All are stored as text: dates, times
-//! and UUIDs in the form that sorts as they do, decimals so that no digit is lost.
+//! Column types of other crates, each behind a feature with the crate's name. All are stored as text: dates, times
+//! and UUIDs in a form that sorts like the values, decimals without losing a digit.
 
 use crate::column_type::{ColumnType, column_types};
 

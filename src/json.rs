@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use crate::ColumnType;
 
-/// A value that is stored as JSON text. What reads and writes the JSON is the application's choice.
+/// A value that is stored as JSON text. The application chooses what reads and writes the JSON.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Json<T>(pub T);
 

@@ -1,8 +1,8 @@
 //! Declare a libSQL schema as Rust structs; `cargo dbmigrate` derives the schema, writes reviewed and proven
 //! migrations, and applies them.
 //!
-//! This crate is what an application depends on: the derives [`derive@Table`], [`derive@View`] and
-//! [`derive@ColumnType`], the traits that they implement, [`Json`] and [`Value`]. What follows is the manual of the language.
+//! Applications depend on this crate. It has the derives [`derive@Table`], [`derive@View`] and [`derive@ColumnType`],
+//! the traits that they implement, [`Json`] and [`Value`]. The manual of the schema language follows.
 //!
 #![doc = include_str!("../docs/schema.md")]
 
@@ -45,7 +45,7 @@ pub use statements::Create;
 pub use table::{Column, Table, View};
 pub use value::Value;
 
-/// What the derives expand to; no part of the interface.
+/// What the derives expand to; not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::check::{
@@ -63,7 +63,7 @@ pub mod __private {
     pub use crate::{__dbmigrate_rows as rows, __dbmigrate_with_libsql as with_libsql};
     #[cfg(feature = "libsql")]
     pub use libsql::Value as SqlValue;
-    /// The word of an enum.
+    /// The text of an enum.
     #[cfg(feature = "libsql")]
     pub type Text = str;
     /// The number of an enum.

@@ -1,7 +1,7 @@
-//! What a derive writes down of its table or view in SQL, and the `CREATE` statements that are completed from it.
+//! The SQL that a derive writes for its table or view, and the `CREATE` statements that are completed from it.
 //!
-//! A derive knows neither the SQL type of an alias nor the name of another struct's table, only rustc does. So its
-//! `CREATE TABLE` has gaps, which are filled when it is asked for: with what [`Column`]s say, and with consts.
+//! A derive knows neither the SQL type of an alias nor the name of another struct's table; only rustc does. So its
+//! `CREATE TABLE` has gaps, which are filled from the [`Column`]s and from consts when it is displayed.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -12,14 +12,14 @@ use dbmigrate_core::quote::{quote_blob, quote_name, quote_string};
 use crate::table::Names;
 use crate::{Column, Table};
 
-/// What a derive writes down. No part of the interface.
+/// The SQL that a derive writes. Not part of the public interface.
 #[derive(Debug, Clone, Copy)]
 pub struct Statements {
     /// The columns of the primary key.
     pub primary_key: &'static [&'static str],
     /// Whether the primary key is the rowid if it is of type `INTEGER`.
     pub rowid: bool,
-    /// `CREATE …`; between two marks stands what to fill in, as a letter and a place.
+    /// `CREATE …`; each gap is a letter and a place between two marks.
     pub create: &'static str,
     /// The columns of other structs.
     pub parents: &'static [Parent],
@@ -31,15 +31,15 @@ pub struct Statements {
     pub select: &'static str,
     /// `INSERT` into all columns that can be written.
     pub insert: &'static str,
-    /// The same if there is no such row yet, else `UPDATE`.
+    /// The same, with an `UPDATE` if the row exists.
     pub upsert: &'static str,
 }
 
-/// Stands around gaps; no SQL has it.
+/// The mark around gaps; it occurs in no SQL.
 const MARK: char = '\u{1}';
 
 impl Statements {
-    /// All of it, in this order: what names its parts takes its time in every expansion.
+    /// All parts, in this order: naming them would cost time in every expansion.
     #[allow(clippy::too_many_arguments, reason = "only derives call it")]
     pub const fn new(
         primary_key: &'static [&'static str],
@@ -92,7 +92,7 @@ impl Statements {
     }
 }
 
-/// The column of another struct. No part of the interface.
+/// The column of another struct. Not part of the public interface.
 #[derive(Debug, Clone, Copy)]
 pub struct Parent {
     table: &'static str,
@@ -111,7 +111,7 @@ impl Parent {
     }
 }
 
-/// The value of a const that is the default of a column. No part of the interface.
+/// The value of a const that is the default of a column. Not part of the public interface.
 #[derive(Debug, Clone, Copy)]
 pub enum Literal {
     /// An integer.
@@ -144,10 +144,10 @@ impl Literal {
     }
 }
 
-/// The `CREATE` statements of a table or view with its indexes and triggers: what `cargo dbmigrate push` executes on an
-/// empty database, for databases in memory, as tests have them.
+/// The `CREATE` statements of a table or view with its indexes and triggers: those that `cargo dbmigrate push` runs on
+/// an empty database. Use them for databases in memory, such as those of tests.
 ///
-/// As text, a script for `execute_batch`:
+/// They display as a script for `execute_batch`:
 ///
 /// ```
 /// use dbmigrate::Table;
@@ -178,7 +178,7 @@ impl Create {
         Self { columns, statements }
     }
 
-    /// Each statement, without a semicolon: of the table or view, then of its indexes, then of its triggers.
+    /// Each statement, without a semicolon: the table or view, then its indexes, then its triggers.
     pub fn statements(&self) -> Vec<String> {
         let besides = self.statements.besides.iter().map(|&text| text.to_owned());
         std::iter::once(self.object()).chain(besides).collect()
@@ -198,7 +198,7 @@ impl Create {
         text
     }
 
-    /// Writes what belongs into a gap. The derive makes no others than these.
+    /// Writes what belongs in a gap. The derive makes no other gaps than these.
     fn fill(&self, text: &mut String, gap: &str) {
         let (what, place) = gap.split_at(gap.len().min(1));
         let Ok(place) = place.parse::<usize>() else { return };
@@ -221,7 +221,7 @@ impl Create {
     }
 }
 
-/// A type as it is if SQLite reads it back as a type, else in quotes.
+/// A type unchanged if SQLite reads it back as a type, otherwise in quotes.
 fn type_name(name: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_ (),+-.".contains(&byte);
     let mut words =
@@ -230,7 +230,7 @@ fn type_name(name: &str) -> Cow<'_, str> {
     if is_bare { Cow::Borrowed(name) } else { Cow::Owned(format!("\"{}\"", name.replace('"', "\"\""))) }
 }
 
-/// The condition with the column in the place of each `{}` outside of quotes.
+/// The condition with the column in place of each `{}` outside quotes.
 fn with_column(condition: &str, column: &str) -> String {
     let mut text = String::with_capacity(condition.len());
     let mut quote = None;

@@ -1,4 +1,4 @@
-//! The traits of tables and views, and what their consts are made of.
+//! The traits of tables and views, and the types of their consts.
 
 use dbmigrate_core::hash;
 
@@ -7,7 +7,7 @@ use crate::rows::{self, FromRow, RowError, ToParams};
 use crate::statements::{Create, Statements};
 use crate::{ColumnType, check};
 
-/// A table that a struct declares. Derived: `#[derive(Table)]`.
+/// A table that a struct declares. Derive it: `#[derive(Table)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a table",
     label = "no table",
@@ -23,23 +23,23 @@ pub trait Table {
     /// The columns of its primary key, in the order of the key; empty if it has none.
     const PRIMARY_KEY: &'static [&'static str] = Self::STATEMENTS.primary_key;
 
-    /// What creates it, with its indexes and triggers.
+    /// The statements that create it, with its indexes and triggers.
     const CREATE: Create = Create::new(Self::COLUMNS, Self::STATEMENTS);
 
-    /// `SELECT` of all columns in the order of the fields, to be continued: `format!("{} WHERE id = ?1", User::SELECT)`.
+    /// `SELECT` of all columns in the order of the fields. Add to it: `format!("{} WHERE id = ?1", User::SELECT)`.
     const SELECT: &'static str = Self::STATEMENTS.select();
 
     /// `INSERT` of a row: a parameter for each column that is not generated, in the order of the fields.
     const INSERT: &'static str = Self::STATEMENTS.insert();
 
     /// The same with `ON CONFLICT (primary key) DO UPDATE`, or `DO NOTHING` if all columns are in the key. A table
-    /// without a primary key has none, which is an error where it is used.
+    /// without a primary key has none, and using it is an error.
     const UPSERT: &'static str = Self::STATEMENTS.upsert();
 
-    /// The struct of a row that was selected with [`Table::SELECT`].
+    /// Reads a row that was selected with [`Table::SELECT`].
     ///
     /// # Errors
-    /// If the row has other columns, or a value in it is none of its field's type.
+    /// If the row has other columns, or a value that does not fit the type of its field.
     #[cfg(feature = "libsql")]
     fn from_row(row: &libsql::Row) -> Result<Self, RowError>
     where
@@ -51,7 +51,7 @@ pub trait Table {
     /// The parameters of [`Table::INSERT`] and [`Table::UPSERT`].
     ///
     /// # Errors
-    /// If there is no SQL value for the value of a field, such as NaN.
+    /// If the value of a field has no SQL value, such as NaN.
     #[cfg(feature = "libsql")]
     fn params(&self) -> Result<Vec<libsql::Value>, RowError>
     where
@@ -60,11 +60,11 @@ pub trait Table {
         rows::write(self, Self::NAME, Self::COLUMNS)
     }
 
-    /// The same with NULL for the primary key, which makes the database assign one. For tables whose primary key is the
+    /// The same with NULL for the primary key, so that the database assigns one. For tables whose primary key is the
     /// rowid: one column of type `INTEGER`.
     ///
     /// # Errors
-    /// As for [`Table::params`], and if nothing would be assigned.
+    /// Like [`Table::params`], and if the database would not assign a key.
     #[cfg(feature = "libsql")]
     fn params_without_key(&self) -> Result<Vec<libsql::Value>, RowError>
     where
@@ -77,12 +77,12 @@ pub trait Table {
     #[doc(hidden)]
     const STATEMENTS: Statements = Statements::NONE;
 
-    /// What is called differently than its struct or fields are, for those that refer to it.
+    /// The names that differ from the struct or its fields, for those that refer to it.
     #[doc(hidden)]
     const NAMES: Names = Names::NONE;
 }
 
-/// Names that a struct and its fields do not tell. No part of the interface.
+/// Names that differ from those of a struct and its fields. Not part of the public interface.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Names {
@@ -109,7 +109,7 @@ impl Names {
     }
 }
 
-/// A view that a struct declares. Derived: `#[derive(View)]`.
+/// A view that a struct declares. Derive it: `#[derive(View)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a table nor a view",
     label = "no table or view",
@@ -119,19 +119,19 @@ pub trait View {
     /// The view's name.
     const NAME: &'static str;
 
-    /// The columns that its query has, in the order of the fields.
+    /// The columns of its query, in the order of the fields.
     const COLUMNS: &'static [Column];
 
-    /// What creates it, with its triggers.
+    /// The statements that create it, with its triggers.
     const CREATE: Create = Create::new(Self::COLUMNS, Self::STATEMENTS);
 
-    /// `SELECT` of all columns in the order of the fields, to be continued: `format!("{} LIMIT 10", Recent::SELECT)`.
+    /// `SELECT` of all columns in the order of the fields. Add to it: `format!("{} LIMIT 10", Recent::SELECT)`.
     const SELECT: &'static str = Self::STATEMENTS.select();
 
-    /// The struct of a row that was selected with [`View::SELECT`].
+    /// Reads a row that was selected with [`View::SELECT`].
     ///
     /// # Errors
-    /// If the row has other columns, or a value in it is none of its field's type.
+    /// If the row has other columns, or a value that does not fit the type of its field.
     #[cfg(feature = "libsql")]
     fn from_row(row: &libsql::Row) -> Result<Self, RowError>
     where
@@ -140,7 +140,7 @@ pub trait View {
         rows::read(row, Self::NAME, Self::COLUMNS)
     }
 
-    /// What is called differently than its fields are.
+    /// The names that differ from its fields.
     #[doc(hidden)]
     const NAMES: Names = Names::NONE;
 
@@ -155,26 +155,26 @@ pub trait View {
 pub struct Column {
     /// Its name.
     pub name: &'static str,
-    /// The declared type; empty in a virtual table, or where none is declared.
+    /// The declared type; empty in a virtual table, or if none is declared.
     pub sql_type: &'static str,
     /// Whether the field is an `Option`.
     pub nullable: bool,
-    /// The condition on the column that comes with the field's type, in which the column is written `{}`.
+    /// The condition on the column that comes with the field's type; `{}` stands for the column.
     pub check: Option<&'static str>,
-    /// Whether its value is computed from others, so that it cannot be written.
+    /// Whether its value is computed from other columns, so that it cannot be written.
     pub generated: bool,
-    /// For the comparison with the migrations. No part of the interface.
+    /// For the comparison with the migrations. Not part of the public interface.
     #[doc(hidden)]
     pub hashes: (u64, u64),
 }
 
 impl Column {
-    /// The column of that name, with a declared type instead of a Rust type that has one.
+    /// The column of that name with a declared type, not that of a Rust type.
     pub const fn declared(name: &'static str, sql_type: &'static str, nullable: bool) -> Self {
         Self { name, sql_type, nullable, check: None, generated: false, hashes: (hash::NOTHING, hash::NOTHING) }
     }
 
-    /// The column of that name and a Rust type.
+    /// The column of that name with the type of a Rust type.
     pub const fn of<T: ColumnType>(name: &'static str) -> Self {
         Self {
             name,
@@ -186,14 +186,14 @@ impl Column {
         }
     }
 
-    /// The same column, computed from others.
+    /// The same column, as a generated one.
     #[must_use]
     pub const fn generated(self) -> Self {
         Self { generated: true, ..self }
     }
 }
 
-/// A type whose column can refer to a column of type `Parent`: the same type, an `Option` on either side aside.
+/// A type whose column can refer to a column of type `Parent`: the same type, apart from an `Option` on either side.
 #[diagnostic::on_unimplemented(
     message = "a column of type `{Self}` references one of type `{Parent}`",
     label = "this field is of type `{Parent}`",
@@ -206,5 +206,5 @@ impl<T> RefersTo<T> for T {}
 impl<T> RefersTo<T> for Option<T> {}
 impl<T> RefersTo<Option<T>> for T {}
 
-/// What `references = User::id` expands to a call of, for rustc to check.
+/// `references = User::id` expands to a call of this function, for rustc to check.
 pub fn refers_to<Child: RefersTo<Parent>, Parent>(_parent: &Parent) {}

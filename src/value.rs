@@ -2,12 +2,12 @@
 
 use crate::ColumnType;
 
-/// A value of any of SQLite's types, for columns in which one type cannot be expected: what a view computes in several
-/// ways, or a column of type `ANY`.
+/// A value of any of SQLite's types, for columns whose values have several types: what a view computes in several ways,
+/// or a column of type `ANY`.
 ///
-/// As the type of a field it reads NULL too. In a table the field declares the type `ANY`, which keeps values as they are
-/// in `strict` tables only: elsewhere SQLite makes numbers of texts that look like some, and the column is better declared
-/// with `#[column(type = "BLOB")]`.
+/// As the type of a field, it reads NULL too. In a table, the field declares the type `ANY`, which only keeps values as
+/// they are in `strict` tables: in others, SQLite turns texts that look like numbers into numbers, so declare the
+/// column with `#[column(type = "BLOB")]` there.
 #[derive(Debug, Clone, Default, PartialEq, PartialOrd)]
 pub enum Value {
     /// NULL.

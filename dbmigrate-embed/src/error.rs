@@ -1,4 +1,4 @@
-//! Why migrations were not applied, in words for the log of an application.
+//! Why migrations were not applied, worded for the log of an application.
 
 use std::error::Error;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::report::Report;
 const MOST_SHOWN: usize = 5;
 
 /// Why migrations were not applied. Its text is one line; [`MigrateError::help`] says what to do about it, and
-/// [`MigrateError::report`] what had been done before.
+/// [`MigrateError::report`] what was applied before.
 #[derive(Debug)]
 pub struct MigrateError(Box<Inner>);
 
@@ -29,21 +29,22 @@ struct Inner {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// What kind of reason it is, to decide by.
+/// The kind of a [`MigrateError`], to match on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrateErrorKind {
-    /// It is no database that can be migrated from here: a remote one, an embedded replica.
+    /// This database cannot be migrated from here: a remote one, an embedded replica.
     Target,
-    /// The connection is inside of a transaction.
+    /// The connection is inside a transaction.
     InTransaction,
-    /// An option makes no sense: a migration that does not exist, a wrong pattern.
+    /// An option is invalid: a migration that does not exist, a wrong pattern.
     Option,
-    /// Somebody else holds the lock for longer than the busy timeout, or was given it by the server.
+    /// Another program holds the lock for longer than the busy timeout, or the server gave the lock to another client.
     Locked,
-    /// The server cannot be reached, or is in trouble. Nothing was changed.
+    /// The server cannot be reached, or fails. Nothing was changed.
     Unreachable,
-    /// The connection to the server was lost, and nobody knows whether the migration was applied. The next run finds out.
+    /// The connection to the server was lost, and it is unknown whether the migration was applied. The next run finds
+    /// out.
     Lost,
     /// The server does not accept the token for this, or has no such database.
     Access,
@@ -51,15 +52,15 @@ pub enum MigrateErrorKind {
     Database,
     /// A newer version of the application has migrated the database: it has all of these migrations, and more.
     Newer,
-    /// The database has seen other migrations than these.
+    /// The database has other migrations than these.
     History,
     /// The database has tables, but was never migrated.
     NotEmpty,
-    /// Somebody has changed the schema by hand.
+    /// The schema was changed by hand.
     Drift,
-    /// A migration failed, or was refused because of the rows that are there. The database is as it was before it.
+    /// A migration failed, or was refused because of existing rows. The database is as it was before the migration.
     Migration,
-    /// The migrations in the program are not what was recorded.
+    /// The migrations in the program do not match the lock.
     Embedded,
     /// The engine panicked, or no thread could be started. The database is as it was before the migration.
     Internal,
@@ -86,22 +87,22 @@ impl MigrateError {
         self
     }
 
-    /// What kind of reason it is.
+    /// The kind of the error.
     pub fn kind(&self) -> MigrateErrorKind {
         self.0.kind
     }
 
-    /// What to do about it, a line each.
+    /// What to do about it, one suggestion per line.
     pub fn help(&self) -> &[String] {
         &self.0.help
     }
 
-    /// What the run had done before: these migrations stay applied.
+    /// What the run did before: these migrations stay applied.
     pub fn report(&self) -> &Report {
         &self.0.report
     }
 
-    /// An error of the engine outside of a migration's statements.
+    /// An error of the engine outside a migration's statements.
     pub(crate) fn engine(action: &str, error: EngineError) -> Self {
         let (kind, help) = sort(&error).unwrap_or((MigrateErrorKind::Database, None));
         let shown = Self::new(kind, format!("{action}: {error}")).source_is(error);

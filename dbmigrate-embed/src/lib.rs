@@ -1,5 +1,5 @@
-//! Applications that migrate their database themselves. Depend on `dbmigrate-rs` with its feature `migrate`, where this
-//! crate is the module `dbmigrate::migrate`.
+//! For applications that migrate their database themselves. Depend on `dbmigrate-rs` with its feature `migrate`, where
+//! this crate is the module `dbmigrate::migrate`.
 //!
 #![doc = include_str!("../../docs/embedding.md")]
 
@@ -26,7 +26,7 @@ pub use runner::{Runner, Running};
 pub use server::Server;
 pub use target::Target;
 
-/// The migrations of a package, as part of the program: the value of `embed_migrations!()`.
+/// The migrations of a package, embedded in the program: the value of `embed_migrations!()`.
 #[derive(Clone, Copy)]
 pub struct Migrations {
     folder: &'static str,
@@ -48,7 +48,7 @@ impl Migrations {
         Self { folder, lock, sql, ignore, busy_timeout }
     }
 
-    /// Applies what the database does not have yet; [`Runner::run`] with nothing set.
+    /// Applies the pending migrations; [`Runner::run`] without options.
     ///
     /// # Errors
     /// As for [`Runner::run`].
@@ -56,7 +56,7 @@ impl Migrations {
         self.runner().run(target)
     }
 
-    /// Where the database stands; [`Runner::status`] with nothing set.
+    /// The status of the database; [`Runner::status`] without options.
     ///
     /// # Errors
     /// As for [`Runner::status`].
@@ -64,7 +64,7 @@ impl Migrations {
         self.runner().status(target)
     }
 
-    /// What [`Migrations::run`] would do; [`Runner::plan`] with nothing set.
+    /// What [`Migrations::run`] would do; [`Runner::plan`] without options.
     ///
     /// # Errors
     /// As for [`Runner::plan`].
@@ -72,12 +72,12 @@ impl Migrations {
         self.runner().plan(target)
     }
 
-    /// A runner, to set something before it runs.
+    /// A runner, to set options before it runs.
     pub fn runner(&self) -> Runner {
         Runner::new(*self)
     }
 
-    /// The folder that the lock and the SQL make up.
+    /// The folder that consists of the lock and the SQL.
     fn open(&self) -> Result<Folder, FolderError> {
         Folder::embedded(self.folder, self.lock, Embedded { sql: self.sql, schemas })
     }

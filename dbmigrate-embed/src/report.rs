@@ -1,4 +1,4 @@
-//! What a run did, where a database stands, and what a run would do.
+//! What a run did, the status of a database, and what a run would do.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use dbmigrate_core::engine::apply::{Applied, Loss};
 pub struct Report {
     /// What was applied, in order.
     pub applied: Vec<Applied>,
-    /// How many migrations had been applied before, or were meanwhile by others. `None` if the run failed before it had
-    /// begun with one.
+    /// How many migrations were applied before, or meanwhile by other clients. `None` if the run failed before it began
+    /// with one.
     pub before: Option<usize>,
-    /// What the migrations were allowed to lose, with how much of it there was when they began.
+    /// The accepted losses of the migrations, with how much there was to lose when they began.
     pub losses: Vec<Loss>,
-    /// What somebody has changed by hand, if that was accepted.
+    /// What was changed by hand, if that was accepted.
     pub drift: Vec<String>,
 }
 
@@ -33,20 +33,20 @@ impl fmt::Display for Report {
     }
 }
 
-/// Where a database stands.
+/// The status of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
     /// The migrations that it has, in order.
     pub applied: Vec<AppliedBefore>,
-    /// The names of those that it does not have yet, in order.
+    /// The names of the pending ones, in order.
     pub pending: Vec<String>,
-    /// Whether it is what its last migration left.
+    /// Whether it matches its last migration.
     pub standing: Standing,
 }
 
 impl Status {
-    /// Whether there is nothing to do, and nothing to wonder about.
+    /// Whether nothing is pending and nothing has drifted.
     pub fn is_current(&self) -> bool {
         self.pending.is_empty() && self.standing == Standing::AsRecorded
     }
@@ -58,16 +58,16 @@ impl Status {
 pub struct AppliedBefore {
     /// Its name.
     pub name: String,
-    /// Since when, in UTC: `2026-11-23T02:38:11.042Z`.
+    /// When it was applied, in UTC: `2026-11-23T02:38:11.042Z`.
     pub at: String,
 }
 
-/// Whether a database is what its last migration left.
+/// Whether a database matches its last migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// It is.
+    /// It matches.
     AsRecorded,
-    /// Somebody has changed these things by hand.
+    /// These objects were changed by hand.
     Drifted(Vec<String>),
     /// It was never migrated, but has these tables and views.
     NotEmpty(Vec<String>),
@@ -77,11 +77,11 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Plan {
-    /// How many migrations are applied already.
+    /// How many migrations are already applied.
     pub before: usize,
     /// What would be applied, in order.
     pub pending: Vec<Planned>,
-    /// What somebody has changed by hand, if that is accepted.
+    /// What was changed by hand, if that is accepted.
     pub drift: Vec<String>,
 }
 
@@ -93,6 +93,6 @@ pub struct Planned {
     pub name: String,
     /// Its SQL.
     pub sql: String,
-    /// What it is allowed to lose, as far as that can be counted before the migrations before it are applied.
+    /// Its accepted losses, as far as they can be counted before the migrations before it are applied.
     pub losses: Vec<Loss>,
 }

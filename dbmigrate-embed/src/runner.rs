@@ -1,4 +1,4 @@
-//! Runs the migrations on a thread of their own, with the same runner as the subcommand.
+//! Runs migrations on a thread of their own, with the same runner as the subcommand.
 
 use std::fmt;
 use std::future::Future;
@@ -24,7 +24,7 @@ use crate::target::{Opened, Target};
 use crate::thread::{Dropped, NoResult, OnThread, message_of};
 use crate::trace::{Caller, Trace};
 
-/// Migrations, and how they are to be run.
+/// Migrations, and the options to run them with.
 #[derive(Debug, Clone)]
 #[must_use = "does nothing until it is run"]
 pub struct Runner {
@@ -38,10 +38,10 @@ pub struct Runner {
 
 /// A run, as a future: nothing happens before it is polled.
 ///
-/// The work is done on a thread of its own, so that it blocks no executor, and needs none in particular. If the future
-/// is dropped, the thread finishes the migration that it is in, as a whole (on a server, all of one request), begins no
-/// further one, and puts the settings
-/// of the connection back; an application that goes on to use the connection should wait for the future instead.
+/// The work runs on a thread of its own, so it blocks no executor, and needs none in particular. If the future is
+/// dropped, the thread finishes its current migration as a whole (on a server, all of one request), begins no other,
+/// and restores the settings of the connection. An application that continues to use the connection should await the
+/// future instead.
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Running<T>(Pin<Box<dyn Future<Output = Result<T, MigrateError>> + Send>>);
 
@@ -77,33 +77,34 @@ impl Runner {
         self
     }
 
-    /// Goes on beside what somebody has changed in the database by hand, as `cargo dbmigrate migrate --accept drift`.
+    /// Migrates despite schema changes made by hand, like `cargo dbmigrate migrate --accept drift`.
     pub fn accept_drift(mut self) -> Self {
         self.accept_drift = true;
         self
     }
 
-    /// All pending migrations in one transaction, or none of them.
+    /// Applies all pending migrations in one transaction, or none of them.
     pub fn atomic(mut self) -> Self {
         self.atomic = true;
         self
     }
 
-    /// Further patterns for tables and views of somebody else, besides `ignore` in `dbmigrate.toml`: `legacy_*`.
+    /// Further patterns for tables and views of other programs, in addition to `ignore` in `dbmigrate.toml`:
+    /// `legacy_*`.
     pub fn ignore<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
         self.ignore.extend(patterns.into_iter().map(Into::into));
         self
     }
 
     /// How long to wait for others that have the database locked, instead of `busy_timeout` in `dbmigrate.toml` (10
-    /// seconds if it says nothing). A connection that waits longer already keeps its own.
+    /// seconds by default). A connection that already waits longer keeps its own timeout.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
     }
 
-    /// Applies what the database does not have yet, each migration with its record and its checks in one transaction.
-    /// If others do the same at the same time, each migration is applied by one of them.
+    /// Applies the pending migrations, each with its record and its checks in one transaction. If others do the same at
+    /// the same time, one of them applies each migration.
     ///
     /// # Errors
     /// At the first migration that cannot be applied. Those before it stay applied: [`MigrateError::report`].
@@ -114,7 +115,7 @@ impl Runner {
         })
     }
 
-    /// Where the database stands. Changes nothing.
+    /// The status of the database. Changes nothing.
     ///
     /// # Errors
     /// If the database has other migrations than these, or cannot be read.
@@ -122,7 +123,7 @@ impl Runner {
         self.on_thread(target, |database, folder, _, _| status(database, folder))
     }
 
-    /// What [`Runner::run`] would do. Changes nothing, and looks at no rows but to count what would be lost.
+    /// What [`Runner::run`] would do. Changes nothing, and only reads rows to count what would be lost.
     ///
     /// # Errors
     /// What [`Runner::run`] would refuse before its first migration.
@@ -233,7 +234,7 @@ fn plan(database: &mut Database, folder: &Folder, runner: &Runner) -> Result<Pla
     Ok(Plan { before: status.applied, pending: planned, drift })
 }
 
-/// Keeps what happens, and stops between migrations when nobody waits for the result any more.
+/// Collects what happens, and stops between migrations once the future is dropped.
 struct Watch<'a> {
     folder: &'a Folder,
     dropped: &'a Dropped,

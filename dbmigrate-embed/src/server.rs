@@ -9,7 +9,7 @@ use crate::error::{MigrateError, MigrateErrorKind};
 
 /// A database on a libSQL server or at Turso.
 ///
-/// Migrations are sent as they are written, several of them in one request: see the guarantees for servers in
+/// Migrations are sent as they are written, several in one request: see the guarantees for servers in
 /// `docs/guarantees.md`. Neither the URL nor an error shows the token.
 ///
 /// ```no_run
@@ -30,8 +30,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// The server at a URL: `libsql://…`, `https://…`, `http://…`, `wss://…` or `ws://…`. What is wrong with it, the run
-    /// says. A token may stand in its `authToken`.
+    /// The server at a URL: `libsql://…`, `https://…`, `http://…`, `wss://…` or `ws://…`. The run reports an invalid
+    /// URL. The URL may have a token in `authToken`.
     pub fn new(url: impl AsRef<str>) -> Self {
         let (url, token) = match RemoteUrl::parse(url.as_ref()) {
             Ok((url, token)) => (Ok(url), token.map(Ok)),
@@ -47,22 +47,22 @@ impl Server {
         self
     }
 
-    /// The namespace, on a server of one's own that takes it from a header. Others take it from the URL.
+    /// The namespace, for a server of your own that takes it from a header. Other servers take it from the URL.
     #[must_use]
     pub fn namespace(mut self, name: impl Into<String>) -> Self {
         self.options.namespace = Some(name.into());
         self
     }
 
-    /// How long connecting, and then the answer to a question, may take: 30 seconds, if nothing is said. Statements may
-    /// take as long as they need.
+    /// How long connecting, and then the answer to a query, may take; 30 seconds by default. Statements may take as
+    /// long as they need.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = timeout;
         self
     }
 
-    /// How often a migration is begun again that the server took the lock from, because it took too long and another
+    /// How often a migration is retried if the server took the lock from it, because it took too long and another
     /// writer was waiting.
     #[must_use]
     pub fn retries(mut self, retries: u32) -> Self {

@@ -1,4 +1,4 @@
-//! What can be migrated, and whether it is what it has to be before the first statement runs.
+//! What can be migrated, and the checks of it before the first statement runs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,11 +14,10 @@ use crate::error::{MigrateError, MigrateErrorKind};
 
 /// A database that migrations can be applied to:
 ///
-/// - `&libsql::Database`, made with `libsql::Builder::new_local`. The run opens a connection of its own. This is what
-///   an application that has a pool wants.
-/// - `&libsql::Connection` to a local database, also to one in memory. Nobody else may use the connection, or a clone of
-///   it, until the run is done: their statements would be part of a migration's transaction.
-///
+/// - `&libsql::Database`, built with `libsql::Builder::new_local`. The run opens a connection of its own. Use this in
+///   an application with a connection pool.
+/// - `&libsql::Connection` to a local database, which may be in memory. Nothing else may use the connection, or a clone
+///   of it, until the run is done: other statements would be part of a migration's transaction.
 /// - [`Server`](crate::Server), with the feature `remote`: a database on a libSQL server or at Turso.
 ///
 /// Everything else that the first two can be (a remote database, an embedded replica) is refused, because the libsql
@@ -147,7 +146,7 @@ impl Opened {
         }
     }
 
-    /// What is done to the database has to be seen by the application, and to stay.
+    /// The application must see the changes to the database, and they must be permanent.
     fn check_place(&self, is_own: bool) -> Result<(), MigrateError> {
         let file = block_on(file_of(self.database.connection())).map_err(cannot_open)?;
         if file.is_empty() && is_own {
@@ -160,7 +159,7 @@ impl Opened {
         refuse_owned(Path::new(&file))
     }
 
-    /// Puts everything back, also after a panic in the middle of a migration.
+    /// Restores everything, even after a panic in the middle of a migration.
     pub(crate) fn close(mut self) {
         use dbmigrate_core::engine::apply::Target as _;
 

@@ -1,5 +1,5 @@
 //! Blocking work behind a future: on a thread of its own, so that the future is `Send`, blocks no executor and needs
-//! none in particular. Dropping the future stops the work at the next place where it may stop.
+//! none in particular. If the future is dropped, the work stops at the next place where it may stop.
 
 use std::any::Any;
 use std::fmt;

@@ -1,8 +1,8 @@
-//! Spans and events of a run, for whoever listens. The libsql crate depends on `tracing` anyway, so that they cost a
-//! build nothing.
+//! Spans and events of a run, for subscribers. The libsql crate depends on `tracing` anyway, so they do not add to a
+//! build.
 //!
-//! A run is a span `migrate` inside of the one that was current when it was first polled, with a span `migration` inside
-//! for each migration: `name`, `position` (counted from 1), and `milliseconds` once it is applied.
+//! A run is a span `migrate` inside the span that was current when it was first polled. It contains a span `migration`
+//! for each migration, with `name`, `position` (counted from 1), and `milliseconds` once it is applied.
 
 use dbmigrate_core::engine::apply::{Applied, Loss};
 use tracing::dispatcher::{self, Dispatch};

@@ -1,4 +1,4 @@
-//! Expands `embed_migrations!()`: the lock and the SQL as text in the program, after a look whether they are what was
+//! Expands `embed_migrations!()`: the lock and the SQL as text in the program, after checking that they are what was
 //! recorded.
 //!
 //! Everything that was read is tracked by cargo, so that the next change of the folder compiles the crate again. Paths

@@ -1,8 +1,8 @@
-//! The macros of `dbmigrate-rs`. The derives read a declaration with the same code as the subcommand, report everything
-//! that is wrong with it on its tokens, and implement the traits that rustc evaluates the rest by.
-//! `embed_migrations!()` takes the migrations into the program.
+//! The macros of `dbmigrate-rs`. The derives read a declaration with the same code as the subcommand, report every
+//! error at its tokens, and implement the traits with which rustc checks the rest. `embed_migrations!()` embeds the
+//! migrations in the program.
 //!
-//! Attributes and their meaning are in the documentation of the crate `dbmigrate-rs`.
+//! The documentation of the crate `dbmigrate-rs` explains the attributes.
 
 mod check;
 mod column_type;
@@ -31,7 +31,7 @@ pub fn derive_view(input: TokenStream) -> TokenStream {
     expanded(table::expand(&input, Derive::View), || table::stub(&input, Derive::View))
 }
 
-/// Makes a type one that columns can have. See the documentation of the crate for `#[column_type(…)]`.
+/// Makes a type usable for columns. See the documentation of the crate for `#[column_type(…)]`.
 #[proc_macro_derive(ColumnType, attributes(column_type))]
 pub fn derive_column_type(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
@@ -46,7 +46,7 @@ pub fn embed_migrations(input: TokenStream) -> TokenStream {
     embed::expand(&arguments).unwrap_or_else(|error| compile_error(&error)).into()
 }
 
-/// What was derived; or all errors, and a stub, so that what uses the type is no error as well.
+/// The derived code; or all errors and a stub, so that uses of the type are not errors too.
 fn expanded(
     result: Result<proc_macro2::TokenStream, Vec<DeclareError>>,
     stub: impl FnOnce() -> proc_macro2::TokenStream,
@@ -73,8 +73,8 @@ fn compile_error(error: &DeclareError) -> proc_macro2::TokenStream {
     quote_spanned!(error.span=> ::core::compile_error!(#message))
 }
 
-/// The path of the facade crate. It is no `TokenStream`, because each of those costs calls of the compiler wherever it is
-/// put into another one.
+/// The path of the facade crate. It is not a `TokenStream`, because each of those costs calls of the compiler wherever
+/// it is put into another one.
 fn facade(path: Option<&syn::Path>) -> syn::Path {
     path.cloned().unwrap_or_else(|| {
         let mut path = syn::Path::from(syn::Ident::new("dbmigrate", proc_macro2::Span::call_site()));

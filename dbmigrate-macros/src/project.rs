@@ -1,8 +1,8 @@
 //! The package that is being compiled: its `dbmigrate.toml`, and where its migrations are. Reads that one file, writes
 //! nothing and starts nothing.
 //!
-//! A macro that reads files has to say so to cargo, or its expansion outlives them: [`tracked`] is an expansion that
-//! makes cargo compile the crate again when one of the files changes.
+//! A macro that reads files must tell cargo, or its expansion outlives them: [`tracked`] is an expansion that makes
+//! cargo compile the crate again when one of the files changes.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

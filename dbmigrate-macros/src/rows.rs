@@ -1,9 +1,9 @@
-//! The reading and writing of rows: a struct literal, and a list of fields. It is left to macros of the facade that expand
-//! to nothing without the feature `libsql`, which only the facade knows of. For tables and views that macro is given the
-//! fields and makes the rest of them, which is quicker than to make it here.
+//! Reading and writing rows: a struct literal, and a list of fields. This is left to macros of the facade, which expand
+//! to nothing without the feature `libsql`; only the facade knows whether it is on. For tables and views, the macro
+//! gets the fields and makes the rest from them, which is faster than making it here.
 //!
-//! A bound for each type keeps a type that cannot be read from being an error before anybody reads it. Rust refuses
-//! bounds that are known not to hold, except if they are about all lifetimes.
+//! A bound for each type keeps a type that cannot be read from being an error before it is read. Rust refuses bounds
+//! that it knows do not hold, unless they are for all lifetimes.
 
 use dbmigrate_core::declare::Derive;
 use dbmigrate_core::declare::ast::Item;
@@ -12,8 +12,8 @@ use dbmigrate_core::declare::rust_types::first_span;
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::quote;
 
-/// Whether some facade may have the feature. Not each has it: one of a build script may be compiled with others than the
-/// application's, and the macros are the same for both.
+/// Whether some facade may have the feature. Not each has it: one of a build script may be compiled with others than
+/// the application's, and the macros are the same for both.
 const IS_WANTED: bool = cfg!(any(feature = "libsql", test));
 
 /// Of a table or view.

@@ -1,5 +1,5 @@
-//! What a derive can know of other items: nothing but how they are spelled. Everything else is left to rustc, by
-//! consts and references in the expansion.
+//! What a derive can know about other items, which is only how they are spelled. Consts and references in the expansion
+//! leave everything else to rustc.
 
 use dbmigrate_core::declare::rust_types::{TypeNames, column_type, spelled_full_path};
 use dbmigrate_core::declare::{ColumnType, DeclareError, Resolve};

@@ -1,4 +1,4 @@
-//! The statements that a derive writes down: `CREATE`, `SELECT`, `INSERT` and the like.
+//! The statements that a derive writes: `CREATE`, `SELECT`, `INSERT` and the like.
 //!
 //! `CREATE TABLE` is the text of the model with gaps for what only rustc knows, which `dbmigrate::Create` fills.
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::ValueError;
 
-/// A row that is none of its struct, or a struct that cannot be written as a row.
+/// A row that cannot be read as its struct, or a struct that cannot be written as a row.
 pub struct RowError(Box<Inner>);
 
 struct Inner {
@@ -20,7 +20,7 @@ impl RowError {
         self.0.table
     }
 
-    /// The column; none if it is about the row as a whole.
+    /// The column; `None` if the error is about the row as a whole.
     pub fn column(&self) -> Option<&'static str> {
         self.0.column
     }

@@ -1,8 +1,8 @@
-//! Rows of the crate libsql as structs, and structs as parameters. With the feature `libsql`.
+//! Rows of the libsql crate as structs, and structs as parameters. With the feature `libsql`.
 //!
-//! [`Table::from_row`](crate::Table::from_row), [`Table::params`](crate::Table::params) and
-//! [`View::from_row`](crate::View::from_row) are what is called. A type that a column can have is read and written by
-//! its [`FromValue`] and [`ToValue`], which `#[derive(ColumnType)]` implements too.
+//! Call [`Table::from_row`](crate::Table::from_row), [`Table::params`](crate::Table::params) and
+//! [`View::from_row`](crate::View::from_row). The traits [`FromValue`] and [`ToValue`] read and write the types of
+//! columns; `#[derive(ColumnType)]` implements them too.
 //!
 #![doc = include_str!("../../docs/rows.md")]
 
@@ -24,8 +24,8 @@ pub use value::{FromValue, ToValue, ValueError};
 use crate::Column;
 use crate::statements::Statements;
 
-/// A struct that rows can be read as: `#[derive(Table)]` and `#[derive(View)]` implement it if all fields have a type
-/// with [`FromValue`].
+/// A struct that can be read from rows: `#[derive(Table)]` and `#[derive(View)]` implement it if the types of all
+/// fields have [`FromValue`].
 #[diagnostic::on_unimplemented(
     message = "rows cannot be read as `{Self}`",
     note = "`#[derive(dbmigrate::Table)]` and `#[derive(dbmigrate::View)]` implement this if the type of each field \
@@ -37,18 +37,18 @@ pub trait FromRow: Sized {
     fn read(reader: &Reader<'_>) -> Result<Self, RowError>;
 }
 
-/// A struct whose fields are parameters: `#[derive(Table)]` implements it if all of them have a type with [`ToValue`].
+/// A struct whose fields are parameters: `#[derive(Table)]` implements it if the types of all fields have [`ToValue`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no parameters",
     note = "`#[derive(dbmigrate::Table)]` implements this if the type of each field can be written as a value"
 )]
 pub trait ToParams {
-    /// Writes the fields that are no generated columns, in their order.
+    /// Writes the fields that are not generated columns, in their order.
     #[doc(hidden)]
     fn write(&self, writer: &mut Writer) -> Result<(), RowError>;
 }
 
-/// Reads a row. No part of the interface.
+/// Reads a row. Not part of the public interface.
 #[doc(hidden)]
 pub struct Reader<'row> {
     row: &'row Row,
@@ -82,7 +82,7 @@ impl Reader<'_> {
     }
 }
 
-/// Gathers parameters. No part of the interface.
+/// Collects parameters. Not part of the public interface.
 #[doc(hidden)]
 pub struct Writer {
     table: &'static str,
@@ -93,7 +93,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// All fields that are no generated columns.
+    /// All fields that are not generated columns.
     pub fn all(&mut self, fields: &[&dyn ToValue]) -> Result<(), RowError> {
         self.values.reserve_exact(fields.len());
         let columns = self.columns.iter().enumerate().filter(|(_, column)| !column.generated);
@@ -137,7 +137,7 @@ fn values<T: ToParams + ?Sized>(row: &T, mut writer: Writer) -> Result<Vec<Value
     Ok(writer.values)
 }
 
-/// Which of an enum's words the value is. No part of the interface.
+/// Which of an enum's texts the value is. Not part of the public interface.
 #[doc(hidden)]
 pub fn word_at(value: &Value, words: &[&str]) -> Result<usize, ValueError> {
     let found = match value {
@@ -150,7 +150,7 @@ pub fn word_at(value: &Value, words: &[&str]) -> Result<usize, ValueError> {
     })
 }
 
-/// Which of an enum's numbers the value is. No part of the interface.
+/// Which of an enum's numbers the value is. Not part of the public interface.
 #[doc(hidden)]
 pub fn number_at(value: &Value, numbers: &[i64]) -> Result<usize, ValueError> {
     let found = of_std::integer(value).and_then(|found| numbers.iter().position(|&number| number == found));

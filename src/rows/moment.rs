@@ -1,5 +1,5 @@
-//! Dates and times as text, in the form that SQLite's own functions give (sqlite.org/lang_datefunc.html), so that they
-//! sort as they do, and together with what `CURRENT_TIMESTAMP` and `datetime()` give.
+//! Dates and times as text, in the form that SQLite's own functions return (sqlite.org/lang_datefunc.html), so that
+//! they sort in order of time, also together with what `CURRENT_TIMESTAMP` and `datetime()` return.
 //!
 //! Instants are in UTC and have no offset. What is read may have one, `T` for the space, and no seconds.
 

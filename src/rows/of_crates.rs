@@ -1,4 +1,4 @@
-//! Types of other crates, each behind the feature of the crate's name, and JSON.
+//! Types of other crates, each behind a feature with the crate's name, and JSON.
 
 /// What is stored as text, by a function to a text and one from it.
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time", feature = "uuid", feature = "rust_decimal"))]

@@ -1,4 +1,4 @@
-//! Types of std, and the one that is any of them.
+//! Types of std, and `Value`, which can be any of them.
 
 use std::borrow::Cow;
 use std::rc::Rc;

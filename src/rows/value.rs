@@ -1,11 +1,11 @@
-//! The traits of types that are read from and written as values.
+//! The traits of types that can be read from values and written as values.
 
 use std::error::Error;
 use std::fmt;
 
 use libsql::Value;
 
-/// A type that a value of a column can be read as.
+/// A type that can be read from the value of a column.
 #[diagnostic::on_unimplemented(
     message = "a column cannot be read as `{Self}`",
     label = "a field of it is `{Self}`",
@@ -15,10 +15,10 @@ use libsql::Value;
             of that name"
 )]
 pub trait FromValue: Sized {
-    /// The value as this type.
+    /// Reads the value as this type.
     ///
     /// # Errors
-    /// If it is none: [`ValueError::expected`].
+    /// If the value does not fit the type: [`ValueError::expected`].
     fn from_value(value: Value) -> Result<Self, ValueError>;
 }
 
@@ -31,10 +31,10 @@ pub trait FromValue: Sized {
             of that name"
 )]
 pub trait ToValue {
-    /// This as a value.
+    /// Writes this as a value.
     ///
     /// # Errors
-    /// If there is no value that would be read as the same again.
+    /// If no value would be read as the same again.
     fn to_value(&self) -> Result<Value, ValueError>;
 }
 
@@ -59,12 +59,12 @@ impl<T: ToValue> ToValue for Option<T> {
     }
 }
 
-/// A value that is not what it should be.
+/// A value that cannot be read or written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueError(String);
 
 impl ValueError {
-    /// `expected` says which values there are, with the SQL type: `TEXT with two letters`.
+    /// `expected` says which values are valid, with the SQL type: `TEXT with two letters`.
     pub fn expected(expected: impl fmt::Display, found: &Value) -> Self {
         Self(format!("expected {expected}, found {}", Found(found)))
     }

@@ -1,9 +1,9 @@
-//! Makes code for rustc of what was assumed: it judges what the types, consts and structs are, and refuses what is not as
-//! the migrations say.
+//! Turns assumptions into code for rustc, which decides what the types, consts and structs are, and refuses what
+//! differs from the migrations.
 //!
-//! Each assumption is a constant that panics with the message: rustc evaluates all of them, so that all that differs is
-//! reported at once. What holds by what is written is one constant for the struct. For a warning rustc chooses between two
-//! associated functions, of which one is deprecated.
+//! Each assumption is a constant that panics with the message. rustc evaluates all of them, so all differences are
+//! reported at once. Whatever holds by its spelling shares one constant for the struct. For a warning, rustc chooses
+//! between two associated functions; one of them is deprecated.
 
 use std::ops::Range;
 

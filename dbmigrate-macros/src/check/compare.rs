@@ -1,5 +1,5 @@
-//! Compares what a struct declares with the last snapshot: with the same diff as the subcommand, of this one table or
-//! view, each difference at the token that declares it.
+//! Compares what a struct declares with the last snapshot, using the subcommand's diff for this one table or view. Each
+//! difference is reported at the token that declares it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Completes what a derive can lower with what only rustc knows: the types of fields, the values of consts, and the
-//! tables of other structs. What the migrations say is taken for what the struct says, and written down as an
-//! assumption for rustc to judge, so that aliases, newtypes and names that hide those of std are what they are, not what
-//! they look like.
+//! tables of other structs. It assumes that the struct says what the migrations say, and records the assumption for
+//! rustc to check, so that aliases, newtypes and names that hide those of std count as what they are, not as what they
+//! look like.
 
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
-//! Makes errors, or warnings, of what was compared.
+//! Turns the differences into errors or warnings.
 //!
-//! Everything stands in one constant that nothing uses. A warning is the use of an item that is deprecated, with the
-//! message as its note. What rustc has to judge is in [`super::assume`].
+//! Everything is in one constant that nothing uses. A warning is a use of a deprecated item, with the message as its
+//! note. What rustc must decide is in [`super::assume`].
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,5 @@
-//! The last snapshot of the package that is being compiled: read once for a compiler process, and again when one of the
-//! files has changed, because the process of an editor lives for days.
+//! The last snapshot of the package that is being compiled: read once per compiler process, and again when one of the
+//! files changes, because the process of an editor lives for days.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What the package's `Cargo.toml` says of its crates and features, for what cargo does not tell a macro.
+//! What the package's `Cargo.toml` says about its crates and features, because cargo does not tell a macro.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,10 +1,10 @@
 //! Compares a struct with the last migration while it is compiled.
 //!
-//! [`target`] decides whether the crate is one whose structs are compared, [`head`] reads the last snapshot, once for a
-//! compiler process. What only rustc knows of a struct (types, consts, other structs) is [completed](complete) with what
-//! the migrations say, and becomes an [assumption](complete::Assumption); then [`compare`] finds what differs, in the
-//! words of [`words`]. [`expand`] makes errors or warnings of the differences, and [`assume`] constants of the assumptions,
-//! which rustc evaluates. [`whole`] finds what no struct declares.
+//! [`target`] decides whether the structs of the crate are compared; [`head`] reads the last snapshot, once per
+//! compiler process. What only rustc knows about a struct (types, consts, other structs) is [completed](complete) with
+//! what the migrations say, and becomes an [assumption](complete::Assumption). Then [`compare`] finds what differs, in
+//! the words of [`words`]. [`expand`] turns the differences into errors or warnings, and [`assume`] turns the
+//! assumptions into constants, which rustc evaluates. [`whole`] finds what no struct declares.
 
 mod assume;
 pub(crate) mod compare;

@@ -1,4 +1,4 @@
-//! Says what a diff has found in a table: each part of it at the token that declares it.
+//! Reports what a diff found in a table, each part at the token that declares it.
 
 use dbmigrate_core::ddl::render;
 use dbmigrate_core::declare::Declaration;

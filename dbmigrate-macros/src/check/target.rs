@@ -1,11 +1,11 @@
 //! Which crates are compared with the migrations: those that the subcommand reads, which are the package's library and
-//! its binaries, or the one that `root` in `dbmigrate.toml` names. Not tests, benches, examples, build scripts and
-//! doctests, which may have structs of their own. Nor packages from a registry or a git repository: whoever depends on one
-//! can make no migration in it, and may use other features of it than its migrations are made for.
+//! its binaries, or the one that `root` in `dbmigrate.toml` names. Tests, benches, examples, build scripts and doctests
+//! are not compared, because they may have structs of their own. Packages from a registry or a git repository are not
+//! compared either: their users cannot add a migration, and may use other features than the migrations were made for.
 //!
 //! Cargo tells a macro the package, but not the kind of target, so the root file of the crate is looked up in the
-//! arguments of the compiler, and then in the manifest if it is not in one of the usual places. Unit tests are left out by
-//! `#[cfg(not(test))]` in the expansion: the library and the binaries are compiled without their tests as well.
+//! arguments of the compiler, and then in the manifest if it is not in one of the usual places. Unit tests are left out
+//! by `#[cfg(not(test))]` in the expansion: the library and the binaries are compiled without their tests as well.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

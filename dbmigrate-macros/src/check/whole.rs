@@ -1,6 +1,6 @@
-//! What no struct declares: asked where the migrations are embedded, because a struct that is gone has no derive that
-//! could say so. What the derives leave behind is an implementation of a trait for each table, which rustc finds in this
-//! crate and in the package's library. So a binary also learns that its library has another struct for the same table.
+//! What no struct declares. This is checked where the migrations are embedded, because a struct that is gone has no
+//! derive to report it. Each derive implements a trait for its table, and rustc finds the implementations in this crate
+//! and in the package's library. So a binary also learns that its library has another struct for the same table.
 
 use dbmigrate_core::config::CompileCheck;
 use dbmigrate_core::sql::Name;
@@ -11,8 +11,8 @@ use super::expand::wrapped;
 use super::head::{self, Found, Head};
 use super::words::as_of;
 
-/// That the struct at `at` declares a table or view. A type that nobody else can name stands for the struct: the trait is
-/// public, and what a public trait has to do with is never dead code.
+/// That the struct at `at` declares a table or view. A type that nobody else can name stands for the struct: the trait
+/// is public, and what a public trait has to do with is never dead code.
 pub(super) fn declared(name: &Name, at: Span, facade: &syn::Path) -> TokenStream {
     let (package, table) = (package(), hash(&name.folded()));
     let (is_binary, start) = (is_binary(), at.start());
