@@ -185,7 +185,7 @@ impl Attributes {
                                 return Ok(sql.value);
                             }
                             Err(DeclareError::new(sql.span, "the check does not name the column")
-                                .help("write `{}` for the column: `\"length({}) > 0\"`"))
+                                .help("use `{}` for the column: `\"length({}) > 0\"`"))
                         });
                         set(&mut found.condition, &key, value, errors);
                     }
