@@ -139,6 +139,17 @@ fn text_that_is_not_utf_8_is_shown_in_a_refusal() {
 }
 
 #[test]
+fn a_null_that_a_new_key_fills_with_its_default_is_no_lost_row() {
+    let before = "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT DEFAULT 1.5, c) WITHOUT ROWID";
+    let rows = "INSERT INTO t VALUES (1, NULL, 'x'), (2, 'two', NULL)";
+    for key in ["b", "b, c", "c, b"] {
+        let after =
+            format!("CREATE TABLE t (a INTEGER, b TEXT DEFAULT 1.5, c DEFAULT 0, PRIMARY KEY ({key})) WITHOUT ROWID");
+        applies(&change(before, &after, rows));
+    }
+}
+
+#[test]
 fn a_generated_column_that_would_be_null_is_refused_by_the_rows() {
     let after = "CREATE TABLE t (a, b NOT NULL AS (upper(a)))";
     is_refused(&populated(change("CREATE TABLE t (a)", after, "")), "would get NULL");

@@ -269,6 +269,7 @@ fn a_generated_migration_with_documentation_is_no_hand_written_one() {
 
 #[test]
 fn a_migration_to_a_type_that_reads_less_is_known_as_generated() {
+    let mut unasked = 0;
     for (ty, from) in [
         ("u8", "i64"),
         ("u8", "String"),
@@ -285,15 +286,16 @@ fn a_migration_to_a_type_that_reads_less_is_known_as_generated() {
         project.structs(&format!("{kinds}{}", users(&format!("v: Option<{ty}>, more: Option<i64>"))));
         project.runs("generate --accept lossy_conversion:users.v");
         project.runs("generate --undo");
-        project.structs(&format!("{kinds}{}", users(&format!("v: {}{ty}>, more: Option<i64>", "Option<"))));
-        let run = project.run("generate");
-        if run.code == 0 {
+        // without an acceptance, what is read stands in the preflight
+        if project.run("generate").code == 0 {
+            unasked += 1;
             project.structs(&format!("{kinds}{}", users(&format!("v: Option<{ty}>, other: Option<i64>"))));
             project.runs("generate --amend");
             project.runs("generate --undo");
         }
         assert_eq!(names(&project).len(), 2, "{from} to {ty}: {}", project.transcript());
     }
+    assert!(unasked >= 3, "only {unasked} are generated without an answer");
 }
 
 #[test]

@@ -434,14 +434,14 @@ impl<'a> Comparison<'a> {
         let old_column = |column: &Column| -> Option<&'a Column> {
             renames.column_before(&new.name, &column.name).and_then(|name| old.column(name))
         };
+        let is_filled = |column: &Column, before: &Column| new.rejects_null(column) && !old.rejects_null(before);
         let mut values = Vec::new();
         let stored = new.columns.iter().filter(|column| column.generated.is_none());
         for column in stored.filter(|column| !is_converted(&column.name)) {
             let Some(before) = old_column(column) else { continue };
             let same_affinity = old.affinity(before) == new.affinity(column);
             let encode = if same_affinity { exact } else { loose };
-            let filled = new.rejects_null(column) && !old.rejects_null(before);
-            values.push((encode(&before.name.sql()), encode(&column.name.sql()), filled));
+            values.push((encode(&before.name.sql()), encode(&column.name.sql()), is_filled(column, before)));
         }
         let rowid = |name: Name| format!("CAST({} AS TEXT)", name.sql());
         let same_alias = match (old.rowid_alias(), new.rowid_alias()) {
@@ -456,9 +456,11 @@ impl<'a> Comparison<'a> {
                 let key = new.primary_key.iter().flat_map(|key| &key.parts);
                 let key = key.filter(|part| !is_converted(&part.column));
                 let columns = key.filter_map(|part| new.column(&part.column));
-                columns
-                    .filter_map(|column| Some((loose(&old_column(column)?.name.sql()), loose(&column.name.sql()))))
-                    .collect()
+                let columns: Vec<_> = columns.filter_map(|column| Some((column, old_column(column)?))).collect();
+                // rows that get another value in their key are not known by it
+                let is_known = !columns.iter().any(|(column, before)| is_filled(column, before));
+                let columns = columns.into_iter().filter(|_| is_known);
+                columns.map(|(column, before)| (loose(&before.name.sql()), loose(&column.name.sql()))).collect()
             }
         };
         if identity.is_empty() {

@@ -12,9 +12,8 @@ use serde_json::Value;
 
 use package::{Package, declaration};
 
-use super::{ColumnType, Declaration, Derive, LiteralKind, Object};
+use super::{ColumnType, Declaration, Derive, Object};
 use crate::schema::Table;
-use crate::sql::Name;
 
 fn declared(source: &str) -> Declaration {
     declaration(Derive::Table, source).unwrap_or_else(|errors| {

@@ -1,6 +1,7 @@
 //! Which SQL type a Rust type has, and what `#[derive(ColumnType)]` says.
 
-use super::{ColumnType, DeclareError, Package, column_of, error, followed};
+use super::{ColumnType, Package, column_of, error, followed};
+use crate::declare::DeclareError;
 use crate::declare::lower_column_type;
 
 fn sql_type(ty: &str) -> String {
@@ -170,8 +171,6 @@ fn what_is_wrong_with_a_column_type_is_said() {
     );
     assert!(errors(r#"#[column_type(rename_all = "snake")] enum E { A }"#)[0].contains("did you mean `snake_case`?"));
     assert_eq!(errors(r#"enum E { A, #[column_type(rename = "a")] B }"#), ["\"a\": two variants are stored as `a`"]);
-    assert!(
-        errors(r#"#[column_type(check = "length(x)")] struct S(String);"#)[0].contains("use `{}` for the column")
-    );
+    assert!(errors(r#"#[column_type(check = "length(x)")] struct S(String);"#)[0].contains("use `{}` for the column"));
     assert!(errors("#[column_type(integer)] enum E { A = X }")[0].starts_with("X: the discriminant"));
 }

@@ -43,7 +43,7 @@ impl Database {
     }
 
     /// Applies one migration behind `position` others, or nothing at all.
-    async fn apply_one(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
+    pub(super) async fn apply_one(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
         let started = Instant::now();
         self.begin().await?;
         let result = match self.is_turn(position).await {
