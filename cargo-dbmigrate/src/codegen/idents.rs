@@ -125,7 +125,7 @@ mod tests {
         );
         assert_eq!(field_names(&["self", "Self_"]), ["self_", "self_2"]);
         assert_eq!(field_names(&["é", "e\u{301}", "e"]), ["é", "e_2", "e"]);
-        assert_eq!(field_names(&["ＡＢ", "ab"]), ["ab", "ab_2"]);
+        assert_eq!(field_names(&["ＡＢ", "ab"]), ["ab_2", "ab"]);
         assert_eq!(field_names(&["Größe", "\u{301}x", "gen", "_"]), ["größe", "x", "r#gen", "unnamed"]);
     }
 }
