@@ -154,8 +154,8 @@ impl From<ApplyError> for MigrateError {
                 );
                 Self::new(MigrateErrorKind::Drift, message)
                     .with_help(format!(
-                        "to undo the change, print its SQL: `cargo dbmigrate diff --from database --to \
-                                        {migration} --sql`"
+                        "to undo the change, print its SQL: \
+                         `cargo dbmigrate diff --from database --to {migration} --sql`"
                     ))
                     .with_help("to keep it and apply the migrations: `MIGRATIONS.runner().accept_drift()`")
             }
@@ -180,8 +180,7 @@ fn history(error: HistoryError) -> MigrateError {
         }
         _ => (
             MigrateErrorKind::History,
-            "the histories of the database and the program diverge: is this the right \
-                                          database?",
+            "the histories of the database and the program diverge: is this the right database?",
         ),
     };
     MigrateError::new(kind, error.to_string()).with_help(help).source_is(error)

@@ -37,13 +37,7 @@ impl Rehearsal {
         };
         file::check(url)?;
         let engine = |error: EngineError| {
-            engine_error(
-                "cannot try the \
-                                               migrations",
-                &error,
-                url.into(),
-            )
-            .note("nothing was changed")
+            engine_error("cannot try the migrations", &error, url.into()).note("nothing was changed")
         };
         let copied = |error: io::Error| cannot_copy(url, &error);
         let folder = tempfile::Builder::new().prefix("dbmigrate-").tempdir().map_err(copied)?;

@@ -54,11 +54,10 @@ pub(crate) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
         | ErrorKind::Io
         | ErrorKind::Corrupt
         | ErrorKind::NotADatabase
-        | ErrorKind::CannotOpen => CommandError::failed(format!(
-            "{action}: the server of `{database}` reports: \
-                                                                 {error}"
-        ))
-        .help("check its disk and its log"),
+        | ErrorKind::CannotOpen => {
+            CommandError::failed(format!("{action}: the server of `{database}` reports: {error}"))
+                .help("check its disk and its log")
+        }
         _ => return None,
     })
 }

@@ -291,11 +291,9 @@ fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(N
         }
         let target = format!("{table}.{column}");
         if found.insert((table, column), Expr::new(expr)).is_some() {
-            return Err(CommandError::usage(format!(
-                "`--{flag}` is given twice for \
-                                                    `{target}`"
-            ))
-            .help("remove one of them"));
+            return Err(
+                CommandError::usage(format!("`--{flag}` is given twice for `{target}`")).help("remove one of them")
+            );
         }
     }
     Ok(found)

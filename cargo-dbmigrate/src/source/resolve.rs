@@ -304,8 +304,7 @@ impl TypeNames for View<'_> {
         let unknown = || {
             DeclareError::new(
                 length.span(),
-                "the length of this array is not a literal or a constant with a literal \
-                                              value",
+                "the length of this array is not a literal or a constant with a literal value",
             )
             .help("name the type: `#[column(type = \"F32_BLOB(768)\")]`")
         };

@@ -269,11 +269,9 @@ impl FolderError {
             )],
             Self::Newer { .. } => vec!["update the tool: `cargo install cargo-dbmigrate`".to_owned()],
             Self::ChangedMeanwhile { .. } => vec!["run the command again".to_owned()],
-            Self::NotEmbedded { .. } => vec![
-                "compare with cargo-dbmigrate, which reads the folder: `cargo dbmigrate \
-                                              status`"
-                    .to_owned(),
-            ],
+            Self::NotEmbedded { .. } => {
+                vec!["compare with cargo-dbmigrate, which reads the folder: `cargo dbmigrate status`".to_owned()]
+            }
             Self::NotWritable { source, .. } | Self::NotReadable { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => vec![format!("see its owner and permissions: `ls -ld {path}`")],
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

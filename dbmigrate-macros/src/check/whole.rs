@@ -65,8 +65,9 @@ fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
         let asked = quote_spanned!(span=> (&&TableProbe::<#package, #table>).by_a_struct());
         return quote! {
             const _: () = {
-                #[diagnostic::on_unimplemented(message = #message, label = "the migrations embedded \
-                                                                            here", note = #help, note = #note)]
+                #[diagnostic::on_unimplemented(
+                    message = #message, label = "the migrations embedded here", note = #help, note = #note
+                )]
                 trait Declares {}
                 impl Declares for Declared {}
                 const fn require<T: Declares>(_: &T) {}
@@ -98,8 +99,7 @@ fn question_of_two(what: &str, name: &Name, head: &Head, span: Span) -> TokenStr
         let asked = quote_spanned!(span=> (&&TableProbe::<#package, #table>).places());
         return quote! {
             const _: () = {
-                #[diagnostic::on_unimplemented(message = #message, label = "the migrations embedded \
-                                                                            here", note = #help)]
+                #[diagnostic::on_unimplemented(message = #message, label = "the migrations embedded here", note = #help)]
                 trait InOnePlace {}
                 impl<const PLACE: u64> InOnePlace for Places<PLACE, PLACE> {}
                 const fn require<T: InOnePlace>(_: &T) {}

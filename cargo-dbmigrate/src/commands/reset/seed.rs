@@ -5,7 +5,7 @@ use std::path::Path;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::connection::integer;
-use dbmigrate_core::sql::split;
+use dbmigrate_core::sql::{StatementKind, split};
 use pollster::block_on;
 
 use crate::database::Subject;
@@ -42,10 +42,7 @@ impl<'a> Seed<'a> {
         };
         let before = version()?;
         let statements = split(&self.text);
-        let first_word = |text: &str| text.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
-        let has_own = statements
-            .iter()
-            .any(|one| matches!(first_word(one.text).as_str(), "BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "SAVEPOINT"));
+        let has_own = statements.iter().any(|statement| statement.kind == StatementKind::Transaction);
         if !has_own {
             for statement in ["BEGIN", "PRAGMA defer_foreign_keys = ON"] {
                 block_on(connection.run(statement)).map_err(engine)?;

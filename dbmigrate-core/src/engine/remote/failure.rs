@@ -133,10 +133,8 @@ impl Asked<'_> {
             429 => (ErrorKind::Unreachable, format!("`{url}` is not taking requests for now{says}")),
             300..400 => {
                 let to = answer.location.map(|to| format!(" to `{}`", shown(strip_query(to)))).unwrap_or_default();
-                let message = format!(
-                    "`{url}` redirects{to}, and redirects are not followed: use the address of the \
-                                       database"
-                );
+                let message =
+                    format!("`{url}` redirects{to}, and redirects are not followed: use the address of the database");
                 (ErrorKind::Protocol, message)
             }
             400..500 => (ErrorKind::Protocol, format!("`{url}` refused the request with status {status}{says}")),
