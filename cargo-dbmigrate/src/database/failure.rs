@@ -1,5 +1,6 @@
 //! Failures of databases and of applying migrations, as the user sees them.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use dbmigrate_core::config::LONGEST_TIMEOUT;
@@ -9,8 +10,8 @@ use dbmigrate_core::engine::apply::history::HistoryError;
 use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
-use dbmigrate_core::folder::Script;
 use dbmigrate_core::folder::script::outside_of_transaction;
+use dbmigrate_core::folder::{SQL_FILE, Script};
 use dbmigrate_core::plan::HELPER_PREFIX;
 use dbmigrate_core::shell::shell_word;
 use dbmigrate_core::sql::split;
@@ -24,6 +25,9 @@ use crate::{exit, git};
 
 /// How many differences are listed with an error.
 const MOST_SHOWN: usize = 20;
+
+/// What to do about an expression of the last migration.
+const AMEND: &str = "or change the expression, then regenerate the migration: `cargo dbmigrate generate --amend`";
 
 /// What goes before making a migration in another way.
 pub(crate) const TAKE_BACK: &str = "`cargo dbmigrate generate --undo`";
@@ -169,7 +173,7 @@ pub(crate) fn migration_error(
                 .at(format!("{shown}:{line}"))
                 .helps(to_see(found))
                 .help("fix the rows, then run `cargo dbmigrate migrate` again")
-                .help("or change the expression, then regenerate the migration: `cargo dbmigrate generate --amend`")
+                .helps(is_newest(file).then(|| AMEND.to_owned()))
         }
         Failure::Structure { .. } => {
             let message = format!("`{name}` does not produce the schema of its snapshot");
@@ -243,6 +247,9 @@ fn in_words_of_the_user(statement: &str, error: &EngineError) -> EngineError {
 
 /// How else a migration could be made that rows contradict, as it says itself behind the preflight on this line.
 fn made_anew(file: &Path, line: usize) -> Vec<String> {
+    if !is_newest(file) {
+        return Vec::new();
+    }
     let Ok(text) = std::fs::read_to_string(file) else { return Vec::new() };
     let Ok(script) = Script::parse(&text, file) else { return Vec::new() };
     let found = script.preflights.into_iter().find(|preflight| preflight.line == line);
@@ -251,6 +258,16 @@ fn made_anew(file: &Path, line: usize) -> Vec<String> {
         .into_iter()
         .map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `cargo dbmigrate generate {flag}`"))
         .collect()
+}
+
+/// Whether no migration comes after the one of this file: only the last one can be taken back or written again.
+fn is_newest(file: &Path) -> bool {
+    let Some((own, folder)) = file.parent().and_then(|own| Some((own.file_name()?, own.parent()?))) else {
+        return false;
+    };
+    let others = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_later = |name: &OsStr| name > own && folder.join(name).join(SQL_FILE).is_file();
+    !others.into_iter().any(|other| is_later(&other.file_name()))
 }
 
 /// Whether a statement was not even sent, because no server runs it.

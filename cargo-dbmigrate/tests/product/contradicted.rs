@@ -2,10 +2,11 @@
 
 use crate::project::Project;
 
+fn table(fields: &str) -> String {
+    format!("#[derive(Table)]\n#[table(name = \"t\")]\nstruct T {{ #[column(primary_key)] id: i64, {fields} }}")
+}
+
 fn project(before: &str, rows: &str, after: &str) -> Project {
-    let table = |fields: &str| {
-        format!("#[derive(Table)]\n#[table(name = \"t\")]\nstruct T {{ #[column(primary_key)] id: i64, {fields} }}")
-    };
     let project = Project::migrated(&table(before));
     project.sql(rows);
     project.structs(&table(after));
@@ -74,4 +75,27 @@ fn a_constraint_that_only_the_engine_finds_violated_is_a_decision_and_names_the_
     project.runs("generate --backfill t.b=1");
     let run = project.refuses(3, "migrate");
     assert!(run.err.contains("CHECK constraint failed") && !run.err.contains("failed: _dbmigrate"), "{}", run.err);
+}
+
+#[test]
+fn what_can_only_be_done_about_the_last_migration_is_suggested_for_that_alone() {
+    let project = project("a: Option<String>", "INSERT INTO t VALUES (1, NULL)", "a: String");
+    project.runs("generate");
+    assert!(project.refuses(3, "migrate").err.contains("--undo"));
+    project.structs(&table("a: String, b: Option<i64>"));
+    project.runs("generate");
+    let run = project.refuses(3, "migrate");
+    assert!(!run.err.contains("--undo") && run.err.contains("fix the rows"), "{}", run.err);
+}
+
+#[test]
+fn an_expression_is_amended_in_the_last_migration_alone() {
+    let indexed = "#[column(index)] a: String, #[column(generated = \"json(a)\")] j: Option<String>";
+    let project = project("a: String", "INSERT INTO t VALUES (1, '{')", indexed);
+    project.runs("generate");
+    assert!(project.refuses(3, "migrate").err.contains("--amend"));
+    project.structs(&table(&format!("{indexed}, b: Option<i64>")));
+    project.runs("generate");
+    let run = project.refuses(3, "migrate");
+    assert!(!run.err.contains("--amend") && run.err.contains("fix the rows"), "{}", run.err);
 }
