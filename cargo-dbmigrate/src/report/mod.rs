@@ -88,6 +88,11 @@ impl Printer {
         Self { color, quiet: output.quiet, verbose: output.verbose, json, again, bar: Arc::default() }
     }
 
+    /// The same for one of several targets: it is in every object, and in every command that is shown.
+    pub(crate) fn on_target(&self, name: &str) -> Self {
+        Self { again: self.again.on_target(name), ..self.clone() }
+    }
+
     /// A line with the commands in it as they have to be typed for the same package and database.
     pub(crate) fn typed(&self, line: &str) -> String {
         self.again.completed(line)
@@ -210,6 +215,9 @@ impl Printer {
         }
         let mut fields = serde_json::Map::new();
         fields.insert("reason".to_owned(), reason.into());
+        if let Some(target) = &self.again.target {
+            fields.insert("target".to_owned(), target.as_str().into());
+        }
         match serde_json::to_value(object) {
             Ok(serde_json::Value::Object(object)) => fields.extend(object),
             Ok(other) => drop(fields.insert("value".to_owned(), other)),
