@@ -155,7 +155,8 @@ fn list(context: &Context, folder: &Folder, history: &[Record]) {
 }
 
 fn line(context: &Context, name: &str, width: usize, record: Option<&Record>, state: &str) {
-    context.printer.result(format!("{name:width$}  {state}"));
+    let label = context.printer.label().map(|target| format!("{target}  ")).unwrap_or_default();
+    context.printer.result(format!("{label}{name:width$}  {state}"));
     let kind = record.map(|record| record.kind.word());
     let applied_at = record.map(|record| &record.applied_at);
     context.printer.json("migration", &json!({ "name": name, "applied_at": applied_at, "kind": kind, "state": state }));

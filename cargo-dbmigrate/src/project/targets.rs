@@ -307,7 +307,7 @@ fn chosen(connect: &Connect, around: &Surroundings<'_>) -> Result<Vec<Target>> {
     }
     if chosen.is_empty() {
         let variables = Target::IMPLIED.map(|(name, url, _)| format!("`{url}` (`{name}`)")).join(" nor ");
-        return Err(CommandError::usage(format!("there is no target: neither {variables} is set"))
+        return Err(CommandError::usage(format!("no target is configured, and neither {variables} is set"))
             .help(format!("name one in `{FILE_NAME}`: `[targets.staging]`, `url_env = \"STAGING_DATABASE_URL\"`")));
     }
     Ok(chosen)

@@ -138,7 +138,11 @@ fn an_optional_target_whose_variables_are_not_set_is_skipped_and_said_to_be() {
 fn all_is_every_configured_target_and_those_whose_secrets_are_there() {
     let project = Project::generated(USERS);
     let run = project.refuses(2, "status -t all");
-    assert!(run.err.contains("there is no target: neither `TURSO_DATABASE_URL`"), "{}", run.err);
+    assert!(
+        run.err.contains("no target is configured, and neither `TURSO_DATABASE_URL` (`production`) nor"),
+        "{}",
+        run.err
+    );
     project.set("TURSO_DEMO_DATABASE_URL", "demo.db");
     let run = project.ends(4, "status -t all");
     assert!(run.err.contains("demo.db") && !run.err.contains("production"), "{}", run.err);

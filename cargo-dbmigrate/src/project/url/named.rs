@@ -81,7 +81,7 @@ impl DatabaseUrl {
             Place::Server(server) => Address::Server(server.url.clone()),
         };
         // what is wrong with a target is said where it is used
-        let other = given(target, around).ok().and_then(|given| given.ok());
+        let other = given(target, around).ok().and_then(std::result::Result::ok);
         other.and_then(|given| Address::of(&given.text, &given.base)).is_some_and(|other| own.is_same(&other))
     }
 }

@@ -131,7 +131,7 @@ fn permit(around: &Surroundings<'_>, url: &RemoteUrl, source: &UrlSource, secret
             shell_quoted(&server)
         ))
     } else {
-        let note = "there is no git repository to remember in that you trust that server";
+        let note = "without a git repository, it cannot be remembered that you trust that server";
         error.note(note).help(match source {
             UrlSource::Target(target) => {
                 format!("name the variable that has its URL instead of `url`: `url_env = \"{}\"`", url_variable(target))
