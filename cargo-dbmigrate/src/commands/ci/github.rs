@@ -19,6 +19,9 @@ const ACTION: &str = ".github/actions/setup-dbmigrate/action.yml";
 /// The one action of others that is needed, by its commit, because a tag can be moved.
 const CHECKOUT: &str = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2";
 
+/// How commands speak there: annotations, and the summary of the job.
+const FORMAT: &str = "";
+
 /// The workflows of a project's own, which are never edited.
 const OWN: [&str; 2] = [".github/workflows/ci.yml", ".github/workflows/ci.yaml"];
 
@@ -34,7 +37,10 @@ pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
             std::fs::read_to_string(facts.root.join(name)).is_ok_and(|text| !text.contains("cargo-dbmigrate check"))
         };
         if let Some(own) = OWN.into_iter().find(is_unaware) {
-            let steps = filled(include_str!("templates/paste.yml"), &[("SELECTION", facts.selection.clone())]);
+            let steps = filled(
+                include_str!("templates/paste.yml"),
+                &[("SELECTION", facts.selection.clone()), ("FORMAT", FORMAT.to_owned())],
+            );
             context.printer.next(&[format!("to check migrations in {own} as well, add these steps to a job:")]);
             context.printer.result(steps.trim_end());
         }
@@ -53,13 +59,13 @@ fn files(facts: &Facts) -> [File; 3] {
     let values = [
         ("BRANCH", branch_pattern(&facts.branch)),
         ("CHECKOUT", CHECKOUT.to_owned()),
+        ("FORMAT", FORMAT.to_owned()),
         ("SELECTION", facts.selection.clone()),
         ("MIGRATIONS", facts.migrations.clone()),
         ("READ_ENV", targets::github_env(all, true)),
         ("WRITE_ENV", targets::github_env(all, false)),
         ("READ_TARGETS", targets::readable(all)),
         ("REQUIRED", targets::required(all)),
-        ("OPTIONAL", targets::optional(all)),
         ("SECRETS_OF", targets::cases(all)),
         ("MISSING", targets::MISSING.to_owned()),
         ("TARGETS", all.iter().map(targets::Target::argument).collect::<String>()),
@@ -101,7 +107,7 @@ fn next_steps(facts: &Facts) -> Vec<String> {
         let names: Vec<String> = secrets(target);
         steps.push(format!("for the database `{}` as well: {}", target.name, names.join(", ")));
     }
-    if let Some(token) = facts.targets.first().and_then(|target| target.token.as_ref()) {
+    if let Some(token) = facts.targets.first().and_then(|target| target.secrets.first()) {
         steps.push(format!(
             "to report what is pending on pull requests: `gh secret set {token}_READ_ONLY`, with a token of `turso db tokens \
              create NAME --read-only`"

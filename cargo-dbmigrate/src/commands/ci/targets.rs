@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use dbmigrate_core::engine::remote::RemoteUrl;
 use dbmigrate_core::shell::shell_quoted;
 
 use crate::project::Context;
+use crate::project::targets::known;
 
 /// A database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +15,8 @@ pub(super) struct Target {
     pub name: String,
     /// The variable with its URL, if no file has that.
     pub url: Option<String>,
-    /// The variable with its token.
-    pub token: Option<String>,
+    /// The variables with its token, and the key that it is encrypted with.
+    pub secrets: Vec<String>,
     /// Whether it is left out if its variables are not set.
     pub is_optional: bool,
 }
@@ -22,24 +24,28 @@ pub(super) struct Target {
 /// What stands behind the name of a secret with a token that can only read.
 const READ_ONLY: &str = "_READ_ONLY";
 
-/// The databases of a project.
-pub(super) fn of(_context: &Context) -> Vec<Target> {
-    let target = |name: &str, url: &str, token: &str, is_optional| Target {
-        name: name.to_owned(),
-        url: Some(url.to_owned()),
-        token: Some(token.to_owned()),
-        is_optional,
+/// The databases of a project that a pipeline can get at: files are on somebody's disk.
+pub(super) fn of(context: &Context) -> Vec<Target> {
+    let known = known(&context.config).into_iter();
+    let elsewhere = known.filter(|target| target.url.as_deref().is_none_or(is_server));
+    let text = |name: Option<&str>| name.map(str::to_owned);
+    let target = |target: dbmigrate_core::config::Target| Target {
+        url: text(target.url_variable()),
+        secrets: text(target.token_variable()).into_iter().chain(text(target.encryption_key_env.as_deref())).collect(),
+        is_optional: target.is_optional(),
+        name: target.name,
     };
-    vec![
-        target("production", "TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN", false),
-        target("demo", "TURSO_DEMO_DATABASE_URL", "TURSO_DEMO_AUTH_TOKEN", true),
-    ]
+    elsewhere.map(target).collect()
+}
+
+fn is_server(url: &str) -> bool {
+    RemoteUrl::is_remote(url.trim())
 }
 
 impl Target {
     /// The variables that it needs.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.url.iter().chain(&self.token).map(String::as_str)
+        self.url.iter().chain(&self.secrets).map(String::as_str)
     }
 
     /// As an argument, behind a space.
@@ -61,7 +67,7 @@ fn variables<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<&'t str> 
 
 /// The secrets of GitHub as `env:`; with `read_only`, the tokens are those that can only read.
 pub(super) fn github_env(targets: &[Target], read_only: bool) -> String {
-    let is_token = |name: &str| targets.iter().any(|target| target.token.as_deref() == Some(name));
+    let is_token = |name: &str| targets.iter().any(|target| target.secrets.first().is_some_and(|token| token == name));
     let mut lines = String::new();
     for name in variables(targets) {
         let end = if read_only && is_token(name) { READ_ONLY } else { "" };
@@ -114,20 +120,6 @@ pub(super) fn required(targets: &[Target]) -> String {
     }
     let body: String = MISSING.lines().map(|line| format!("  {line}\n")).collect();
     format!("for name in {}; do\n{body}done\n", names.join(" "))
-}
-
-/// The shell that forgets the databases that need not be there, and are not; one with half of its secrets is an error.
-pub(super) fn optional(targets: &[Target]) -> String {
-    let required = variables(targets.iter().filter(|target| !target.is_optional));
-    let mut lines = String::new();
-    for target in targets.iter().filter(|target| target.is_optional) {
-        let names: Vec<&str> = target.variables().filter(|name| !required.contains(name)).collect();
-        if !names.is_empty() {
-            let values: String = names.iter().map(|name| format!("${name}")).collect();
-            let _ = writeln!(lines, "[ -n \"{values}\" ] || unset {}", names.join(" "));
-        }
-    }
-    lines
 }
 
 /// The branches of a `case` that set the arguments to the names of the secrets of a database.

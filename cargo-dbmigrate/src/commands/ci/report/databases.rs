@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::commands::ci::arguments::Report;
 use crate::database::state::failure;
 use crate::database::{file, open};
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
@@ -26,41 +26,42 @@ pub(super) struct State {
     pub is_foreign: bool,
     /// Why it could not be read.
     pub error: Option<String>,
-    /// What the command ends with because of that.
-    #[serde(skip)]
-    pub exit_code: u8,
 }
 
-/// Asks those that are named.
+/// Asks those that are named. What one cannot be read for is in its state, and is what the second value says: the worst
+/// exit code, or the error of the only one.
 ///
 /// # Errors
 /// If they are no databases.
-pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Result<Vec<State>> {
-    if arguments.connect.url.is_none() {
-        return Ok(Vec::new());
+pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Result<(Vec<State>, Result<u8>)> {
+    let mut states = Vec::new();
+    if !arguments.connect.names_one() {
+        return Ok((states, Ok(exit::DONE)));
     }
-    let url = context.database(&arguments.connect)?;
-    Ok(vec![state(context, &url, url.to_string(), folder)])
+    let databases = context.databases(&arguments.connect)?;
+    let code = databases.each(context, |context, url| {
+        let name = url.target().map_or_else(|| url.to_string(), |target| target.name.clone());
+        let found = look(context, url, folder);
+        states.push(state(name, found.as_ref().map_err(CommandError::message), folder));
+        found.map(|_| exit::DONE)
+    });
+    Ok((states, code))
 }
 
-fn state(context: &Context, url: &DatabaseUrl, name: String, folder: &Folder) -> State {
-    let mut state =
-        State { name, pending: Vec::new(), differences: 0, is_foreign: false, error: None, exit_code: exit::DONE };
-    let names = |from: usize| folder.migrations()[from..].iter().map(|one| one.name.to_string()).collect();
-    match look(context, url, folder) {
+fn state(name: String, found: std::result::Result<&Option<(usize, Standing)>, &str>, folder: &Folder) -> State {
+    let mut state = State { name, pending: Vec::new(), differences: 0, is_foreign: false, error: None };
+    let names = |from: usize| folder.migrations().iter().skip(from).map(|one| one.name.to_string()).collect();
+    match found {
         Ok(None) => state.pending = names(0),
         Ok(Some((applied, standing))) => {
-            state.pending = names(applied.min(folder.migrations().len()));
+            state.pending = names(*applied);
             match standing {
                 Standing::Drifted(drifted) => state.differences = drifted.details().len() + drifted.unreadable.len(),
                 Standing::NotEmpty(_) => state.is_foreign = true,
-                _ => {}
+                Standing::AsRecorded => {}
             }
         }
-        Err(error) => {
-            state.error = Some(error.message().to_owned());
-            state.exit_code = error.exit_code();
-        }
+        Err(error) => state.error = Some(error.to_owned()),
     }
     state
 }

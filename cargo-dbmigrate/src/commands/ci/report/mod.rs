@@ -9,13 +9,11 @@ use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use dbmigrate_core::plan::{Cost, UNCHECKED, told};
 
 use super::arguments::Report;
-use crate::error::{CommandError, Result};
-use crate::exit;
+use crate::error::Result;
 use crate::project::Context;
 use crate::project::path;
 use crate::project::write::{self, Wanted};
 use crate::report::counted;
-use databases::State;
 use said::{Loss, New, Operation, Said};
 
 /// Runs it and returns the exit code.
@@ -31,7 +29,7 @@ pub(super) fn run(context: &Context, arguments: &Report) -> Result<u8> {
     let new = migrations.iter().filter(|one| at_base(one).is_none());
     let edited = migrations.iter().filter(|one| at_base(one).is_some_and(|before| before.sql != one.sql));
     let is_gone = |one: &&Migration| migrations.iter().all(|now| now.name != one.name);
-    let databases = databases::ask(context, arguments, &folder)?;
+    let (databases, code) = databases::ask(context, arguments, &folder)?;
     let said = Said {
         package: context.package.name.clone(),
         base: since.commit.clone(),
@@ -51,16 +49,8 @@ pub(super) fn run(context: &Context, arguments: &Report) -> Result<u8> {
         None => context.printer.result(text.trim_end()),
     }
     context.printer.json("report", &said);
-    match said.databases.iter().find(|state| state.error.is_some()) {
-        // the report is written all the same: whoever reads it sees the rest
-        Some(state) => Err(unreadable(state)),
-        None => Ok(exit::DONE),
-    }
-}
-
-fn unreadable(state: &State) -> CommandError {
-    let error = state.error.clone().unwrap_or_default();
-    CommandError::new(state.exit_code, error).note("the report says so, and has everything else")
+    // the report is written in any case: whoever reads it sees the rest
+    code
 }
 
 /// What a migration says of itself.
