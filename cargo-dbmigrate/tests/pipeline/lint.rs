@@ -56,8 +56,11 @@ fn as_workflow(action: &str) -> String {
     .to_string()
 }
 
-/// Every workflow and action by name.
-fn all() -> (Vec<(String, String)>, Vec<(String, String)>) {
+/// Files by name.
+type Files = Vec<(String, String)>;
+
+/// Every workflow, and every action.
+fn all() -> (Files, Files) {
     let mut workflows = Vec::new();
     let mut actions = vec![("setup".to_owned(), repository("setup/action.yml"))];
     for (name, project) in [("usual", usual()), ("awkward", awkward())] {

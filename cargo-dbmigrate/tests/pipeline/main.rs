@@ -8,6 +8,9 @@ mod lint;
 #[allow(dead_code, reason = "a part of it is used here")]
 mod project;
 mod report;
+mod repository;
 mod runner;
+mod served;
 mod setup;
+mod steps;
 mod written;

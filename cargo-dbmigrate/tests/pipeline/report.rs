@@ -5,14 +5,12 @@ use std::process::Command;
 use insta::assert_snapshot;
 
 use crate::project::{Project, sql_of};
+use crate::repository;
 
 const USERS: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: Option<String>, bio: Option<String> }\n";
 
 fn git(project: &Project, words: &[&str]) -> String {
-    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
-    let output = Command::new("git").args(identity).args(words).current_dir(project.root()).output().expect("git");
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    repository::git(&project.root(), words)
 }
 
 fn commit(project: &Project, message: &str) {
@@ -124,12 +122,11 @@ fn outside_of_code(text: &str) -> String {
                         let length = inside[*start..].len() - inside[*start..].trim_start_matches('`').len();
                         length == open && (*start == 0 || !inside[..*start].ends_with('`'))
                     });
-                    rest = match closes {
-                        Some(close) => &inside[close + open..],
-                        None => {
-                            outside.push_str(&rest[at..at + open]);
-                            inside
-                        }
+                    rest = if let Some(close) = closes {
+                        &inside[close + open..]
+                    } else {
+                        outside.push_str(&rest[at..at + open]);
+                        inside
                     };
                 }
                 outside.push_str(rest);

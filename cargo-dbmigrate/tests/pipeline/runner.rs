@@ -95,7 +95,7 @@ impl Runner {
     }
 
     /// For a run that somebody has started by hand.
-    pub(crate) fn by_hand(checkout: &Path, inputs: Value) -> Self {
+    pub(crate) fn by_hand(checkout: &Path, inputs: &Value) -> Self {
         Self::new(checkout, "workflow_dispatch", "refs/heads/main", json!({ "inputs": inputs }))
     }
 
@@ -174,7 +174,7 @@ impl Runner {
         let mut done = Job { steps: Vec::new(), failed: false, summary: String::new() };
         self.composite(
             &parse(text),
-            &json!(BTreeMap::from_iter(inputs.iter().copied())),
+            &json!(inputs.iter().copied().collect::<BTreeMap<_, _>>()),
             &mut self.programs.clone(),
             &mut done,
         );

@@ -26,7 +26,7 @@ pub fn told(name: &str, text: &str, statements: &[Statement<'_>]) -> Vec<Told> {
         let tokens = significant(statement.text);
         let is_told = match statement.kind {
             StatementKind::Write => {
-                written(&tokens).is_none_or(|name| !copies.contains(&name) && name != Name::from("sqlite_sequence"))
+                written(&tokens).is_none_or(|name| !copies.contains(&name) && name != *"sqlite_sequence")
             }
             StatementKind::Read => false,
             _ => by_hand,

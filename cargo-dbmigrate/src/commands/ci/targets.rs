@@ -118,16 +118,16 @@ pub(super) fn required(targets: &[Target]) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let body: String = MISSING.lines().map(|line| format!("  {line}\n")).collect();
-    format!("for name in {}; do\n{body}done\n", names.join(" "))
+    let body: Vec<String> = MISSING.lines().map(|line| format!("  {line}")).collect();
+    format!("for name in {}; do\n{}\ndone\n", names.join(" "), body.join("\n"))
 }
 
 /// The branches of a `case` that set the arguments to the names of the secrets of a database.
 pub(super) fn cases(targets: &[Target]) -> String {
     let mut lines = String::new();
     for target in targets {
-        let names: String = target.variables().map(|name| format!(" {name}")).collect();
-        let _ = writeln!(lines, "{}) set --{names} ;;", shell_quoted(&target.name));
+        let names: Vec<&str> = std::iter::once("--").chain(target.variables()).collect();
+        let _ = writeln!(lines, "{}) set {} ;;", shell_quoted(&target.name), names.join(" "));
     }
     lines
 }

@@ -35,15 +35,12 @@ fn within(line: &str, values: &Values) -> String {
         text.push_str(before);
         let found =
             values.iter().find_map(|(name, value)| Some((value, place[1..].strip_prefix(name)?.strip_prefix('@')?)));
-        match found {
-            Some((value, after)) => {
-                text.push_str(value);
-                rest = after;
-            }
-            None => {
-                text.push('@');
-                rest = &place[1..];
-            }
+        if let Some((value, after)) = found {
+            text.push_str(value);
+            rest = after;
+        } else {
+            text.push('@');
+            rest = &place[1..];
         }
     }
     text + rest
