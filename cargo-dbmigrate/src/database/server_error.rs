@@ -1,6 +1,6 @@
 //! What can go wrong with a server, and what can be done about it. What is wrong is said by the engine.
 
-use dbmigrate_core::config::LONGEST_TIMEOUT;
+use dbmigrate_core::config::{FILE_NAME, LONGEST_TIMEOUT, PRODUCTION, TOKEN_VARIABLE, token_variable};
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::error::ErrorKind;
 
@@ -27,7 +27,7 @@ pub(crate) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
     let during = || CommandError::failed(format!("{action}: {error}"));
     Some(match error.kind {
         ErrorKind::Unreachable => unreachable(said(), error, server, url),
-        ErrorKind::Unauthorized => unauthorized(said(), server),
+        ErrorKind::Unauthorized => unauthorized(said(), server, url),
         ErrorKind::Forbidden => with_token(said(), server).help(new_token(server)),
         ErrorKind::NoSuchDatabase if !error.message.contains(&url.to_string()) => {
             CommandError::failed(format!("`{url}` is another database: {error}"))
@@ -79,13 +79,34 @@ fn unreachable(shown: CommandError, error: &EngineError, server: &Server, url: &
     shown.help(format!("check the URL and the network; to wait longer than {seconds} s: `--timeout {longer}`"))
 }
 
-fn unauthorized(shown: CommandError, server: &Server) -> CommandError {
+fn unauthorized(shown: CommandError, server: &Server, url: &DatabaseUrl) -> CommandError {
     match &server.token_source {
         TokenSource::Missing(variable) => {
+            let shown = match url.target() {
+                Some(target) if target.is_chosen && variable != TOKEN_VARIABLE && is_set(TOKEN_VARIABLE) => {
+                    shown.note(format!("`{TOKEN_VARIABLE}` is not that of `{}`: `{variable}` is", target.name))
+                }
+                _ => shown,
+            };
             shown.help(format!("set it in the environment or in `.env`: `{variable}=…`")).help(new_token(server))
+        }
+        source @ TokenSource::Unpaired(target) => {
+            let variable = token_variable(target.as_deref().unwrap_or(PRODUCTION));
+            let why = source.to_string();
+            shown
+                .note(format!("no token was sent: {}", why.strip_prefix("nowhere: ").unwrap_or(&why)))
+                .help(format!(
+                    "name the variable that has it beside the URL, in `{FILE_NAME}`: `token_env = \"{variable}\"`"
+                ))
+                .help(new_token(server))
         }
         _ => with_token(shown, server).help(new_token(server)),
     }
+}
+
+/// Whether a variable of the environment says something.
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 fn no_such_database(shown: CommandError, server: &Server, url: &DatabaseUrl) -> CommandError {
@@ -108,7 +129,7 @@ fn new_token(server: &Server) -> &'static str {
 /// The error, with where the token is from.
 fn with_token(shown: CommandError, server: &Server) -> CommandError {
     match &server.token_source {
-        TokenSource::Missing(_) => shown,
+        TokenSource::Missing(_) | TokenSource::Unpaired(_) => shown,
         source => shown.note(format!("the token comes from {source}")),
     }
 }
