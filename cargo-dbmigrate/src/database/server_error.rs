@@ -13,7 +13,7 @@ const TURSO: &str = ".turso.io";
 
 /// What can be done about a server that cannot be reached, by words of what is wrong.
 const UNREACHABLE: [(&str, &str); 5] = [
-    ("was refused", "start the server, or name another one: `--url URL`"),
+    ("was refused", "start the server, or name another one: `{}`"),
     ("answered with status", "the server is up but failing: check its log, then run again"),
     ("is not taking requests", "wait a while, then run again"),
     ("was closed", "run again; if it keeps failing, check the server's log, and for a proxy in between"),
@@ -73,7 +73,7 @@ fn unreachable(shown: CommandError, error: &EngineError, server: &Server, url: &
     }
     let known = UNREACHABLE.iter().find(|(words, _)| error.message.contains(words));
     if let Some((_, help)) = known {
-        return shown.help(*help);
+        return shown.help(help.replace("{}", &url.instead("URL")));
     }
     let longer = seconds.saturating_mul(4).min(LONGEST_TIMEOUT);
     shown.help(format!("check the URL and the network; to wait longer than {seconds} s: `--timeout {longer}`"))

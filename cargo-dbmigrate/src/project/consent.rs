@@ -84,9 +84,8 @@ impl Context {
             };
             return match answer {
                 Ok(true) => Ok(()),
-                Ok(false) | Err(NoAnswer::Cancelled) => {
-                    Err(CommandError::new(exit::DECISION, format!("cancelled, {untouched}")))
-                }
+                Ok(false) => Err(CommandError::new(exit::DECISION, format!("cancelled, {untouched}"))),
+                Err(NoAnswer::Cancelled) => Err(CommandError::cancelled(untouched)),
                 Err(NoAnswer::Failed(error)) => Err(CommandError::failed(format!("no answer: {error}"))),
             };
         }

@@ -77,6 +77,13 @@ fn a_no_for_one_of_several_targets_is_a_no_for_that_one() {
     assert_eq!(terminal.ends(), 3, "{}", terminal.screen());
     assert!(terminal.screen().contains("live: needs a decision (exit code 3)"), "{}", terminal.screen());
     assert!(project.path("dev.db").exists() && !project.path("live.db").exists());
+    // and who ends the question ends them all
+    std::fs::remove_file(project.path("dev.db")).expect("it is there");
+    let mut terminal = Terminal::start(&project, 100, "migrate -t all");
+    terminal.sees("`live` (live.db) is protected").types(CTRL_C);
+    assert_eq!(terminal.ends(), 3, "{}", terminal.screen());
+    assert!(terminal.screen().contains("dev: not tried"), "{}", terminal.screen());
+    assert!(!project.path("dev.db").exists());
 }
 
 #[test]

@@ -11,9 +11,9 @@ use super::source::UrlSource;
 use super::surroundings::{Surroundings, in_ci};
 use super::token::TokenSource;
 use crate::error::{CommandError, Result};
+use crate::git;
 use crate::project::config::FILE_NAME;
 use crate::report::prompt::NoAnswer;
-use crate::{exit, git};
 
 /// The servers that may have a token though a checkout names them, in the configuration of the repository, which is no
 /// part of a checkout.
@@ -116,9 +116,7 @@ fn permit(around: &Surroundings<'_>, url: &RemoteUrl, source: &UrlSource, secret
                 }
                 Ok(())
             }
-            Ok(false) | Err(NoAnswer::Cancelled) => {
-                Err(CommandError::new(exit::DECISION, "cancelled, nothing was sent"))
-            }
+            Ok(false) | Err(NoAnswer::Cancelled) => Err(CommandError::cancelled("nothing was sent")),
             Err(NoAnswer::Failed(error)) => Err(CommandError::failed(format!("no answer: {error}"))),
         };
     }
