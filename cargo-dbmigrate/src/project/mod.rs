@@ -4,6 +4,7 @@ pub(crate) mod config;
 mod consent;
 mod context;
 pub(crate) mod gitignore;
+pub(crate) mod metadata;
 pub(crate) mod package;
 pub(crate) mod path;
 mod retry;
