@@ -107,6 +107,9 @@ fn said(command: &mut Command) -> Result<String, String> {
     }
     let error = String::from_utf8_lossy(&output.stderr);
     let line = error.lines().next().unwrap_or_default();
+    if line.ends_with("object name HEAD") {
+        return Err("the repository has no commit".to_owned());
+    }
     Err(format!("git says: {}", line.strip_prefix("fatal: ").unwrap_or(line)))
 }
 

@@ -94,8 +94,8 @@ impl Context {
             Consent::Named(_) => format!("--yes {name}"),
         };
         let message = match target.is_chosen {
-            true => format!("target `{name}` is protected: to {what} needs consent"),
-            false => format!("`{url}` is the protected target `{name}`: to {what} needs consent"),
+            true => format!("target `{name}` is protected: consent is needed to {what}"),
+            false => format!("`{url}` is the protected target `{name}`: consent is needed to {what}"),
         };
         let error = CommandError::new(exit::DECISION, message);
         let error = why.into_iter().fold(error, CommandError::note);

@@ -215,7 +215,9 @@ fn run_on(
         Ok(code) => (code, true),
         Err(error) => {
             let (code, is_cancelled) = (error.exit_code(), error.is_cancelled());
-            context.printer.error(&error.note(format!("the target is `{target}`")));
+            let says_so = error.message().contains(&format!("`{target}`"));
+            let error = if says_so { error } else { error.note(format!("the target is `{target}`")) };
+            context.printer.error(&error);
             (code, code != exit::USAGE && !is_cancelled)
         }
     }
@@ -340,7 +342,9 @@ fn unknown(name: &str, known: &[Target]) -> CommandError {
             .help(format!("expected one of `{}`, or `{ALL_TARGETS}`", names.join("`, `")));
     }
     let error = CommandError::usage(format!("no target named `{name}`"));
-    let meant = did_you_mean(name, names.iter().copied().chain([ALL_TARGETS]));
+    // `prod`
+    let shortened = || names.iter().copied().find(|one| name.len() > 1 && one.starts_with(name));
+    let meant = shortened().or_else(|| did_you_mean(name, names.iter().copied().chain([ALL_TARGETS])));
     error
         .helps(meant.map(|name| format!("did you mean `-t {name}`?")))
         .help(format!("expected one of `{}`, or `{ALL_TARGETS}`", names.join("`, `")))

@@ -169,6 +169,7 @@ fn an_unknown_target_is_an_error_with_a_suggestion_and_the_names() {
         assert!(run.err.contains("expected one of `dev`, `staging`, `production`, `demo`, or `all`"), "{}", run.err);
     }
     assert!(project.refuses(2, "migrate -t al").err.contains("did you mean `-t all`?"));
+    assert!(project.refuses(2, "migrate -t prod").err.contains("did you mean `-t production`?"));
     let run = project.refuses(2, "migrate -t zzzzzz");
     assert!(!run.err.contains("did you mean"), "{}", run.err);
     let run = Run::of(&mut project.command(&["migrate", "-t", ""]));

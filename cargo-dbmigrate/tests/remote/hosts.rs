@@ -130,7 +130,13 @@ fn a_pair_of_a_checkout_is_sent_to_this_machine_in_pipelines_and_where_it_was_ag
         let configure = |url: &str| scene.project.write("dbmigrate.toml", text.replace("URL", url));
         configure(STRANGER);
         let run = scene.sends_nothing(line);
-        assert!(run.err.contains("`http://stranger.example` may not have the secret"), "{}", run.err);
+        assert!(
+            run.err.contains(
+                "the token from the environment variable `TURSO_AUTH_TOKEN` is not sent to `http://stranger.example`"
+            ),
+            "{}",
+            run.err
+        );
         // without a repository there is nothing to remember it in
         assert!(run.err.contains("without a git repository"), "{}", run.err);
         scene.git(&["init", "--quiet"]);
@@ -227,7 +233,11 @@ fn a_dot_env_that_git_tracks_came_with_the_checkout() {
     scene.sends_the_token("migrate");
     scene.git(&["add", ".env"]);
     let run = scene.sends_nothing("migrate");
-    assert!(run.err.contains("`TURSO_DATABASE_URL` in `.env` comes with the checkout"), "{}", run.err);
+    assert!(
+        run.err.contains("`TURSO_DATABASE_URL` in `.env` names that server, and comes with the checkout"),
+        "{}",
+        run.err
+    );
     scene.sends_nothing("migrate -t production");
     // which it does not only with its own words: it takes the token from the environment
     for text in [

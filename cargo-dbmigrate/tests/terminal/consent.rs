@@ -92,7 +92,7 @@ fn a_server_that_a_checkout_names_gets_a_token_once_it_was_agreed_to() {
     git(&project, &["init", "--quiet"]);
     project.write("dbmigrate.toml", "url = \"libsql://stranger.invalid\"\ntoken_env = \"SOME_TOKEN\"\n");
     project.write(".env", "SOME_TOKEN=s3cret\n");
-    let question = "`url` in `dbmigrate.toml` comes with the checkout and names `stranger.invalid`. Send the secret from \
+    let question = "`url` in `dbmigrate.toml` comes with the checkout and names `stranger.invalid`. Send the token from \
                     `SOME_TOKEN` in `.env` there?";
     let mut terminal = Terminal::start(&project, 100, "status --timeout 1");
     terminal.sees(question).types(ENTER);
