@@ -36,6 +36,7 @@ Examples:
   cargo dbmigrate generate    Write a migration from the changes to the structs
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate migrate     Apply it to the database
+  cargo dbmigrate migrate -t production -t demo
   cargo dbmigrate push        Or change a development database directly
   cargo dbmigrate pull --baseline --out src/schema.rs
                               Start from an existing database

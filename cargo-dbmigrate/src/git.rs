@@ -40,10 +40,19 @@ pub(crate) fn has_log(path: &Path) -> bool {
     run(&["log", "-1", "--format=%h", "--"], path).is_some_and(|log| !log.is_empty())
 }
 
-/// Whether git has a file: it came with a checkout, or goes into the next one.
+/// Whether git has a file: it came with a checkout, or goes into the next one. Where there is a repository that git does
+/// not tell of, it is taken to have it.
 pub(crate) fn has(file: &Path) -> bool {
+    let Ok(file) = std::path::absolute(file) else { return true };
     let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
-    output(within(folder).args(["ls-files", "--error-unmatch", "--"]).arg(name)).is_some()
+    let mut command = within(folder);
+    let command = command.args(["ls-files", "--error-unmatch", "--"]).arg(name).env("GIT_OPTIONAL_LOCKS", "0");
+    let output = command.stdin(Stdio::null()).output().ok();
+    match output.and_then(|output| output.status.code()) {
+        Some(0) => true,
+        Some(1) => false,
+        _ => folder.ancestors().any(|folder| folder.join(".git").exists()),
+    }
 }
 
 /// Whether a folder is in a repository.
@@ -99,6 +108,9 @@ fn said(command: &mut Command) -> Result<String, String> {
     }
     let error = String::from_utf8_lossy(&output.stderr);
     let line = error.lines().next().unwrap_or_default();
+    if line.ends_with("object name HEAD") {
+        return Err("the repository has no commit".to_owned());
+    }
     Err(format!("git says: {}", line.strip_prefix("fatal: ").unwrap_or(line)))
 }
 
