@@ -10,8 +10,7 @@ use crate::repository::{Repository, git};
 use crate::runner::parse;
 use crate::served::Served;
 
-const USERS: &str =
-    "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: Option<String> }\n";
+const USERS: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: Option<String> }\n";
 const POSTS: &str = "#[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64 }\n";
 
 /// Runs a job in a checkout with these variables.
@@ -59,7 +58,9 @@ fn a_merge_request_is_checked_and_reported_as_an_artifact() {
     let run = job(&checkout, "dbmigrate-check", &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", &base)]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.out.contains("### 1 new migration"), "{run:?}");
-    assert!(fs_err::read_to_string(checkout.join("dbmigrate-report.md")).expect("written").contains("0002_create_posts"));
+    assert!(
+        fs_err::read_to_string(checkout.join("dbmigrate-report.md")).expect("written").contains("0002_create_posts")
+    );
     git(&checkout, &["checkout", "--quiet", "--", "."]);
     repository.project.structs(USERS);
     assert_eq!(job(&checkout, "dbmigrate-check", &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", &base)]).code, 4);

@@ -193,14 +193,7 @@ impl Runner {
         fs_err::read_to_string(self.machine.path().join("temp/path")).unwrap_or_default()
     }
 
-    fn step(
-        &self,
-        step: &Value,
-        outer: &Outer<'_>,
-        contexts: &Value,
-        path: &mut Vec<PathBuf>,
-        done: &mut Job,
-    ) {
+    fn step(&self, step: &Value, outer: &Outer<'_>, contexts: &Value, path: &mut Vec<PathBuf>, done: &mut Job) {
         if let Some(uses) = step["uses"].as_str() {
             if uses.starts_with("actions/checkout@") {
                 // the checkout is there
