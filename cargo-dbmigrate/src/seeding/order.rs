@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dbmigrate_core::sql::Name;
+
 use super::keys;
 use super::model::{Given, Seed};
 use crate::diagnostic::Diagnostic;
@@ -68,7 +70,7 @@ enum Position {
 
 /// The tables in the order of their foreign keys; those that refer to each other in the order of the files.
 fn positions(seed: &Seed) -> Vec<Position> {
-    let number_of = |name| seed.tables.iter().position(|seeded| seeded.table.name == *name);
+    let number_of = |name: &Name| seed.tables.iter().position(|seeded| seeded.table.name == *name);
     let parents: Vec<BTreeSet<usize>> = seed
         .tables
         .iter()
@@ -99,11 +101,9 @@ fn stages(seed: &Seed) -> Result<Vec<usize>, Vec<Diagnostic>> {
     let positions = positions(seed);
     let mut stages: Vec<Option<usize>> = vec![None; seed.rows.len()];
     let mut errors = Vec::new();
-    for row in 0..seed.rows.len() {
+    for (row, stage) in stages.iter_mut().enumerate() {
         // most rows refer to none
-        if targets(seed, row).next().is_none() {
-            stages[row] = Some(0);
-        }
+        *stage = targets(seed, row).next().is_none().then_some(0);
     }
     for row in 0..seed.rows.len() {
         let mut path: Vec<usize> = vec![row];
@@ -137,7 +137,8 @@ fn stages(seed: &Seed) -> Result<Vec<usize>, Vec<Diagnostic>> {
 /// The rows that a row looks up.
 fn targets(seed: &Seed, row: usize) -> impl Iterator<Item = usize> + '_ {
     seed.rows[row].cells.iter().filter_map(|cell| match cell.given {
-        Given::Lookup { row, .. } => Some(row),
+        // one that was not found has been said
+        Given::Lookup { row, .. } => Some(row).filter(|row| *row < seed.rows.len()),
         _ => None,
     })
 }

@@ -3,7 +3,7 @@
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::name::sql_list;
 
-use super::keys::{Key, key_of};
+use super::keys::key_of;
 use super::model::{Cell, Given, Seed};
 use super::rows::Value;
 
