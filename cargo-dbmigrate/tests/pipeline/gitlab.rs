@@ -26,7 +26,7 @@ fn job(checkout: &Path, name: &str, variables: &[(&str, &str)]) -> Run {
         std::os::unix::fs::symlink(BINARY, bin.join("cargo-dbmigrate")).expect("writable");
     }
     let lines = |of: &Value, key: &str| -> String {
-        of[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(|line| format!("{line}\n")).collect()
+        of[key].as_array().into_iter().flatten().filter_map(Value::as_str).flat_map(|line| [line, "\n"]).collect()
     };
     let script = lines(base, "before_script") + &lines(job, "script");
     let mut command = Command::new("env");
