@@ -1,7 +1,8 @@
-//! What git has of a file, asked only where something went wrong: a command that is suggested has to work as typed.
+//! What git has of a file, asked where something went wrong: a command that is suggested has to work as typed. And what a
+//! branch has that another has not, for the report on it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use dbmigrate_core::folder::error::InGit;
@@ -124,6 +125,69 @@ pub(crate) fn log_of(migration: &str) -> Option<String> {
 /// Whether there is something that `git pull` would pull from.
 pub(crate) fn has_upstream() -> bool {
     output(Command::new("git").args(["rev-parse", "--abbrev-ref", "@{upstream}"])).is_some()
+}
+
+/// The directory that a repository is checked out to, of which `inside` is a part.
+pub(crate) fn top_of(inside: &Path) -> Option<PathBuf> {
+    inside.ancestors().find(|directory| directory.join(".git").exists()).map(Path::to_owned)
+}
+
+/// The branch that pull requests go to unless they say another: that of the remote `origin`.
+pub(crate) fn default_branch(repository: &Path) -> Option<String> {
+    let remote = at(repository, &["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"])?;
+    remote.strip_prefix("origin/").map(str::to_owned)
+}
+
+/// Whether a branch or commit of that name is there.
+pub(crate) fn exists(repository: &Path, name: &str) -> bool {
+    commit(repository, name).is_some()
+}
+
+/// The branch that is checked out.
+pub(crate) fn current_branch(repository: &Path) -> Option<String> {
+    at(repository, &["symbolic-ref", "--quiet", "--short", "HEAD"])
+}
+
+/// The commit of that name.
+fn commit(repository: &Path, name: &str) -> Option<String> {
+    at(repository, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")])
+}
+
+/// The commit from which what is checked out and the commit or branch `name` have parted.
+///
+/// # Errors
+/// What git lacks for that.
+pub(crate) fn merge_base(repository: &Path, name: &str) -> Result<String, Missing> {
+    let other = commit(repository, name).ok_or(Missing::Commit)?;
+    at(repository, &["merge-base", "HEAD", &other]).ok_or_else(|| {
+        match at(repository, &["rev-parse", "--is-shallow-repository"]).as_deref() {
+            Some("true") => Missing::Depth,
+            _ => Missing::Ancestor,
+        }
+    })
+}
+
+/// What git lacks to tell where two commits have parted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// A commit of that name.
+    Commit,
+    /// The history: only the last commits were fetched.
+    Depth,
+    /// A commit that both come from.
+    Ancestor,
+}
+
+/// A file as it was in a commit, if it was there; `path` is within the repository.
+pub(crate) fn file_at(repository: &Path, commit: &str, path: &str) -> Option<Vec<u8>> {
+    let file = format!("{commit}:{path}");
+    output(within(repository).args(["show", "--end-of-options", &file])).map(|output| output.stdout)
+}
+
+/// The one line that git says of a repository.
+fn at(repository: &Path, arguments: &[&str]) -> Option<String> {
+    let output = output(within(repository).args(arguments))?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 /// The output of git about a path, if it has one.

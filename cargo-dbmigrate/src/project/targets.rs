@@ -291,7 +291,7 @@ fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
 }
 
 /// All targets: those that are configured, and those that there are without.
-fn known(config: &Config) -> Vec<Target> {
+pub(crate) fn known(config: &Config) -> Vec<Target> {
     let implied = Target::IMPLIED.into_iter().map(|(name, ..)| Target::new(name));
     let mut known = config.targets.clone();
     known.extend(implied.filter(|implied| !is_configured(implied, config)));
