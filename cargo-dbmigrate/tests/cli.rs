@@ -73,7 +73,10 @@ impl Run {
 
     /// The objects of `--message-format json`.
     fn json(&self) -> Vec<serde_json::Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
+        let lines = self.out.lines().map(|line| serde_json::from_str(line).expect("every line is JSON"));
+        let mut objects: Vec<serde_json::Value> = lines.collect();
+        assert_eq!(objects.pop().expect("there is a last one")["reason"], "finished");
+        objects
     }
 }
 
@@ -129,7 +132,7 @@ fn wrong_usage_exits_with_2_and_suggests() {
         (&["generate", "--dryrun"], "'--dry-run'"),
         (&["generate", "--check", "--dry-run"], "cannot be used with"),
         (&["status", "-q", "-v"], "cannot be used with"),
-        (&["status", "--message-format", "xml"], "possible values: human, json"),
+        (&["status", "--message-format", "xml"], "possible values: human, json, github"),
     ] {
         let run = Run::of(&mut dbmigrate(arguments));
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}");

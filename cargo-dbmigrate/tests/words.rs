@@ -176,7 +176,7 @@ fn help_shows_defaults_and_variables_as_clap_does() {
         "[default: 30 or 10]",
         "[env: TURSO_DATABASE_URL] [default: dev.db]",
         "[default: auto] [possible values: auto, always, never]",
-        "[default: human] [possible values: human, json]",
+        "[default: human] [possible values: human, json, github]",
         "[possible values: drift]",
     ] {
         assert!(migrate.contains(wanted), "{wanted} is missing in {migrate}");

@@ -4,9 +4,9 @@ use clap::Args;
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Verify};
 use pollster::block_on;
-use serde_json::json;
 
 use crate::error::{CommandError, Result};
+use crate::messages;
 use crate::project::Context;
 use crate::proof;
 use crate::proof::replay_all;
@@ -51,7 +51,7 @@ pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
         replayed.unwrap_or_else(replay)?;
     }
     let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
-    context.printer.json("checked", &json!({ "migrations": count, "tables": tables }));
+    context.printer.message(|| messages::Checked { migrations: count, tables });
     context.printer.status(
         "Checked",
         format!("{}: structs, snapshots and {} agree", counted(tables, "table"), counted(count, "migration")),
@@ -73,6 +73,8 @@ fn compare(context: &Context, folder: &Folder, declared: &Declared) -> Result<()
     let message = "the structs are ahead of the migrations";
     let error = CommandError::new(exit::DIFFERENCE, message);
     let changes = difference.changes();
+    context.printer.annotate(|| structs::without_migration(declared, &changes));
+    context.printer.message(|| messages::Changes { changes: changes.iter().map(ToString::to_string).collect() });
     Err(changes
         .iter()
         .fold(error, |error, change| error.note(change.to_string()))

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::drizzle::journal;
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::{path, setup};
 
@@ -50,6 +51,7 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     let is_new = folder.create()?;
     if is_new {
         printer.status("Created", folder.lock_path().display());
+        printer.wrote(&folder.lock_path(), FileAction::Created);
         created.push(folder.lock_path());
     }
     next.extend(setup::missing_dependencies(context, &[])?);
@@ -66,6 +68,7 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         if write_new(&file, FIRST_STRUCT)? {
             let shown = path::for_display(&file);
             printer.status("Created", format!("{} (an example table to edit)", shown.display()));
+            printer.wrote(&shown, FileAction::Created);
             created.push(shown);
         }
         if context.config.root.is_none() {
@@ -84,7 +87,8 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     }
     printer.next(&next);
     let next: Vec<String> = next.iter().map(|step| printer.typed(step)).collect();
-    printer.json("init", &serde_json::json!({ "created": created, "next": next }));
+    printer
+        .message(|| messages::Init { created: created.iter().map(|path| path.display().to_string()).collect(), next });
     Ok(exit::DONE)
 }
 

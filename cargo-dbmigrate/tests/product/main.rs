@@ -2,6 +2,7 @@
 //! runs commands, and looks at what was printed, at the files and at the database afterwards.
 
 mod adopt;
+mod automation;
 mod commands;
 mod contradicted;
 mod conversions;

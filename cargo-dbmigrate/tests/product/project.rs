@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[path = "messages.rs"]
+pub(crate) mod messages;
 #[path = "suggested.rs"]
 pub(crate) mod suggested;
 
@@ -240,13 +242,27 @@ impl Project {
 
 impl Run {
     pub(crate) fn of(command: &mut Command) -> Self {
-        let run = Self::from(command.output().expect("the binary runs"));
+        let output = command.output().expect("the binary runs");
+        let code = output.status.code();
+        let run = Self::from(output);
         suggested::check(command, &run.out, &run.err);
+        messages::check(command, &run.out, &run.err, code);
         run
     }
 
-    /// The objects of `--message-format json`: every line must be one.
+    /// The objects of `--message-format json`: every line must be one. Without the last, which says how it ended.
     pub(crate) fn json(&self) -> Vec<serde_json::Value> {
+        let mut objects = self.all_json();
+        objects.pop();
+        objects
+    }
+
+    /// The last object, which says how it ended.
+    pub(crate) fn finished(&self) -> serde_json::Value {
+        self.all_json().pop().expect("there is a last one")
+    }
+
+    fn all_json(&self) -> Vec<serde_json::Value> {
         let object = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
         self.out.lines().map(object).collect()
     }

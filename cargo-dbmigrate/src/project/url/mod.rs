@@ -21,6 +21,7 @@ pub(crate) use self::source::{DEFAULT, ENVIRONMENT_VARIABLE, UrlSource};
 use self::surroundings::{Surroundings, environment, in_ci};
 pub(crate) use self::token::TokenSource;
 use crate::error::{CommandError, Result, did_you_mean};
+use crate::messages::On;
 use crate::project::config::Config;
 use crate::project::path;
 use crate::url_text::{REMOTE_SCHEMES, redacted, scheme};
@@ -202,6 +203,12 @@ fn mistaken_scheme(scheme: &str, text: &str) -> Option<String> {
 }
 
 /// As it can be typed in the working directory; that of a server without credentials.
+impl From<&DatabaseUrl> for On {
+    fn from(url: &DatabaseUrl) -> Self {
+        Self { database: url.to_string(), target: None }
+    }
+}
+
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {

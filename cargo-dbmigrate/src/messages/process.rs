@@ -1,0 +1,21 @@
+//! Messages about the program itself.
+
+use serde::Serialize;
+
+/// The help that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Help {
+    /// The text.
+    pub(crate) text: String,
+}
+
+/// The version that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Version {
+    /// The version of the program.
+    pub(crate) version: String,
+    /// The version of the messages, as in `finished`.
+    pub(crate) messages: u32,
+}
