@@ -20,6 +20,8 @@ mod project;
 mod proof;
 mod pushing;
 mod report;
+#[expect(dead_code, reason = "being built")]
+mod seeding;
 pub mod source;
 mod structs;
 mod url_text;

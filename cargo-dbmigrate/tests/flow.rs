@@ -15,7 +15,7 @@ const FLOW: [&[&str]; 8] = [
     &["crate"],
     &["cli"],
     &["commands"],
-    &["adopting", "codegen", "database", "decisions", "drizzle", "proof", "pushing", "source", "structs"],
+    &["adopting", "codegen", "database", "decisions", "drizzle", "proof", "pushing", "seeding", "source", "structs"],
     &["project"],
     &["report"],
     &["diagnostic", "error", "exit", "git", "messages", "url_text"],

@@ -3,6 +3,7 @@
 pub(crate) mod config;
 mod context;
 pub(crate) mod gitignore;
+pub(crate) mod metadata;
 pub(crate) mod package;
 pub(crate) mod path;
 mod retry;

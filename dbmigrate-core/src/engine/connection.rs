@@ -10,7 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use libsql::{Builder, OpenFlags, Value};
+use libsql::{Builder, OpenFlags};
+
+pub use libsql::Value;
 
 use super::apply::Work;
 use super::error::{EngineError, ErrorKind};
