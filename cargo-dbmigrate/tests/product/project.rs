@@ -221,22 +221,30 @@ impl Project {
         }
         let words = text.split_inclusive(char::is_whitespace).map(|word| {
             let (bare, space) = word.split_at(word.trim_end().len());
-            let is_date = bare.len() == 24 && bare.ends_with('Z') && bare.as_bytes()[10] == b'T';
             // `(0.02s)`, `in 2.77s`
             let number = bare.trim_start_matches('(').trim_end_matches(')');
             let is_duration =
                 number.strip_suffix('s').and_then(|number| number.split_once('.')).is_some_and(|(seconds, rest)| {
                     rest.len() == 2 && seconds.parse::<u64>().is_ok() && rest.parse::<u64>().is_ok()
                 });
-            match (is_date, is_duration) {
-                (true, _) => format!("[TIME]{space}"),
-                (_, true) => format!("{}{space}", bare.replace(number, "[N]s")),
-                _ => word.to_owned(),
-            }
+            if is_duration { format!("{}{space}", bare.replace(number, "[N]s")) } else { without_dates(word) }
         });
         let redacted: String = words.collect();
         let lines: Vec<&str> = redacted.lines().map(str::trim_end).collect();
         lines.join("\n") + "\n"
+    }
+}
+
+/// `2026-01-02T03:04:05.678Z`, wherever it is in a text.
+fn without_dates(text: &str) -> String {
+    const LENGTH: usize = 24;
+    let is_date = |at: usize| {
+        let part = text.get(at..at + LENGTH).unwrap_or_default().as_bytes();
+        part.len() == LENGTH && part[4] == b'-' && part[10] == b'T' && part[23] == b'Z'
+    };
+    match (0..text.len()).find(|at| is_date(*at)) {
+        Some(at) => format!("{}[TIME]{}", &text[..at], without_dates(&text[at + LENGTH..])),
+        None => text.to_owned(),
     }
 }
 
