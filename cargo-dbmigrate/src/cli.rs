@@ -175,10 +175,11 @@ fn refuse(error: &clap::Error, arguments: &[OsString], printer: &Printer) -> u8 
             exit::DONE
         }
         (None, _) => {
-            if printer.is_human() {
+            if !printer.is_json() {
                 said::show(error, arguments);
-            } else {
-                printer.error(&said::as_ours(error, arguments, meant(arguments).as_deref()));
+            }
+            if !printer.is_human() {
+                printer.error_for_programs(&said::as_ours(error, arguments, meant(arguments).as_deref()));
             }
             exit::USAGE
         }

@@ -43,7 +43,7 @@ pub(super) fn as_ours(error: &clap::Error, arguments: &[OsString], command: Opti
         for line in part.lines().map(str::trim) {
             ours = match (line.strip_prefix("tip:"), line.strip_prefix("Usage:")) {
                 (Some(tip), _) => ours.help(tip.trim()),
-                (_, Some(usage)) => ours.note(format!("usage: `{}`", usage.trim())),
+                (_, Some(usage)) => ours.note(format!("usage: {}", usage.trim())),
                 _ if line.starts_with("For more information") => ours,
                 _ => ours.note(line),
             };

@@ -10,6 +10,7 @@ use crate::database::failure::{drift_help, drift_message, engine_error, not_empt
 use crate::database::file;
 use crate::database::open;
 use crate::database::state::failure;
+use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::exit;
 use crate::messages;
@@ -72,6 +73,7 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
     let pending = all - applied;
     let drift = show_drift(context, &standing, &shown);
     printer.message(|| messages::Status { on: (&database).into(), applied, pending, differences: drift });
+    printer.annotate(|| annotations(&folder, &history, &shown));
     let missing = if exists { "" } else { " (the file does not exist yet)" };
     let verb = match (pending, drift) {
         (_, 1..) => "Drifted",
@@ -91,6 +93,16 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
         _ => structs::warn_if_ahead(context, &folder),
     }
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
+}
+
+/// Each pending migration at its SQL.
+fn annotations(folder: &Folder, history: &[Record], database: &str) -> Vec<Diagnostic> {
+    let pending = folder.migrations().iter().skip(history.len());
+    let diagnostic = |migration: &Migration| {
+        let message = format!("`{}` is pending on `{database}`", migration.name);
+        Diagnostic::warning(message).at(folder.sql_path(migration), 0..0, "")
+    };
+    pending.map(diagnostic).collect()
 }
 
 /// A folder that is not whole, or cannot be read at all: what its lock lists, and what the database says.

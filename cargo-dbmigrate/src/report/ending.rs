@@ -76,7 +76,7 @@ impl Printer {
     /// Annotates something; `make` gets the title of what has none of its own.
     pub(super) fn annotate_with(&self, make: impl FnOnce(String) -> Annotation) {
         if self.format == MessageFormat::Github {
-            let line = make("cargo dbmigrate".to_owned()).line(&github::root());
+            let line = make(self.typed.title()).line(&github::root());
             self.to_stdout(io::stdout(), &line);
         }
     }

@@ -215,6 +215,12 @@ impl Printer {
         }
         let kind = ("error", style::ERROR);
         self.to_stderr(&report(kind, error.message(), error.place(), error.notes(), &help));
+        self.error_for_programs(error);
+    }
+
+    /// An error that people were shown already.
+    pub(crate) fn error_for_programs(&self, error: &CommandError) {
+        let help = self.all_typed(error.help_lines());
         self.annotate_with(|title| {
             let message = github::with_lines(error.message(), "note", error.notes());
             Annotation {

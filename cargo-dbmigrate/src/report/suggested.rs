@@ -44,6 +44,14 @@ impl Typed {
         Self(kept)
     }
 
+    /// The command that was run, as it is called in a title.
+    pub(super) fn title(&self) -> String {
+        match self.0.first().filter(|word| !word.starts_with('-')) {
+            Some(command) => format!("cargo dbmigrate {command}"),
+            None => "cargo dbmigrate".to_owned(),
+        }
+    }
+
     /// What `arguments` have beside those of the run; nothing, if they are of another command.
     fn added(&self, arguments: &[String]) -> Vec<String> {
         if self.0.first() != arguments.first() {

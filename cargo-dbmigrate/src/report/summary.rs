@@ -25,7 +25,10 @@ pub(super) fn markdown(outcome: &Outcome, command: &str, exit_code: u8) -> Strin
         let of = |on: &On, all: &mut dyn Iterator<Item = &On>| all.filter(|one| *one == on).count();
         let applied = of(&place.on, &mut all.applied.iter().map(|one| &one.on));
         let pending = of(&place.on, &mut all.pending.iter().map(|one| &one.on));
-        format!("{}: {applied} applied now, {pending} pending", shown(&place.on))
+        let counts = [(applied, "applied now"), (pending, "pending")].into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+        let colon = if counts.is_empty() { "" } else { ": " };
+        format!("{}{colon}{}", shown(&place.on), counts.join(", "))
     });
     list(&mut text, "Databases", places);
     let several = all.databases.len() > 1;

@@ -20,6 +20,7 @@ mod faults;
 mod folder;
 mod foreign_files;
 mod forgotten;
+mod github;
 mod hostile_names;
 mod ignored;
 mod led_out;
