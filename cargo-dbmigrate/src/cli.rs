@@ -12,7 +12,9 @@ use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcom
 use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
-use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, status};
+use crate::commands::{
+    baseline, check, complete, completions, diff, generate, init, man, migrate, pull, push, reset, status,
+};
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::Selection;
@@ -116,6 +118,14 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Check that structs and migrations agree, without a database
     Check(check::Check),
+    /// Print a script that completes the arguments in a shell
+    Completions(completions::Completions),
+    /// Say what could be typed next
+    #[command(name = "__complete", hide = true)]
+    Complete(complete::Complete),
+    /// Write manual pages
+    #[command(hide = true)]
+    Man(man::Man),
 }
 
 /// The commands and their arguments.

@@ -107,6 +107,7 @@ pub(crate) fn message(diagnostic: &Diagnostic, base: &Path) -> messages::Diagnos
         diagnostic.labels.iter().map(|label| location(label, base, &mut sources)).collect();
     let related = if places.is_empty() { Vec::new() } else { places.split_off(1) };
     messages::Diagnostic {
+        target: None,
         level: diagnostic.level,
         code: diagnostic.code.clone(),
         object: diagnostic.object.as_deref().map(str::to_owned),
@@ -233,7 +234,7 @@ mod tests {
         assert_eq!(
             json,
             serde_json::json!({
-                "code": null, "object": null, "related": [], "level": "error", "message": "type `Blob` cannot be resolved", "file": "user.rs", "line": 3, "column": 11,
+                "target": null, "code": null, "object": null, "related": [], "level": "error", "message": "type `Blob` cannot be resolved", "file": "user.rs", "line": 3, "column": 11,
                 "end_line": 3, "end_column": 15, "label": "not found",
                 "help": ["say what it is stored as: `#[column(type = \"BLOB\")]`"]
             })

@@ -29,7 +29,7 @@ mod url_text;
 use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
-use commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, status};
+use commands::{baseline, check, complete, completions, diff, generate, init, man, migrate, pull, push, reset, status};
 use error::Result;
 use project::Context;
 use report::Printer;
@@ -59,8 +59,16 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
     // for the tests of what is said then; a release does not know the variable
     #[cfg(debug_assertions)]
     assert!(std::env::var_os("DBMIGRATE_TEST_PANIC").is_none(), "DBMIGRATE_TEST_PANIC is set");
+    // these are about the program, wherever it is run
+    match &cli.command {
+        Command::Complete(arguments) => return Ok(complete::run(&printer, arguments, definition())),
+        Command::Completions(arguments) => return Ok(completions::run(&printer, arguments)),
+        Command::Man(arguments) => return man::run(&printer, arguments, definition()),
+        _ => {}
+    }
     let context = Context::new(cli.selection, printer)?;
     match cli.command {
+        Command::Complete(_) | Command::Completions(_) | Command::Man(_) => Ok(exit::DONE),
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),

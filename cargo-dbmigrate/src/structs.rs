@@ -104,10 +104,7 @@ fn changed_place(change: &Change) -> Option<Place> {
 
 /// Says that the structs have changed since the last migration, if that can be found out in passing.
 pub(crate) fn warn_if_ahead(context: &Context, folder: &Folder) {
-    let Some((head, declared)) = folder.head().zip(request(context).ok().and_then(|request| source::glance(&request)))
-    else {
-        return;
-    };
+    let Some((head, declared)) = folder.head().zip(glance(context)) else { return };
     // where only a part of the source is, there is nothing to compare
     if declared.schema.is_empty() || head.schema == Checksum::from(SchemaHash::of(&declared.schema)) {
         return;
@@ -116,6 +113,11 @@ pub(crate) fn warn_if_ahead(context: &Context, folder: &Folder) {
         "the structs have changed since the last migration",
         &["write the next one: `cargo dbmigrate generate`".to_owned()],
     );
+}
+
+/// The structs, if they can be read in passing: good for a hint.
+pub(crate) fn glance(context: &Context) -> Option<Declared> {
+    request(context).ok().and_then(|request| source::glance(&request))
 }
 
 fn request(context: &Context) -> Result<Request> {

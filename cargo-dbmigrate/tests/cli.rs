@@ -1,5 +1,8 @@
 //! The shell around the commands: what is typed, what is said, which exit code.
 
+#[path = "product/messages.rs"]
+mod messages;
+
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -66,7 +69,9 @@ struct Run {
 
 impl Run {
     fn of(command: &mut Command) -> Self {
-        let Output { status, stdout, stderr } = command.output().expect("the binary runs");
+        let output = command.output().expect("the binary runs");
+        messages::check_lines(&output);
+        let Output { status, stdout, stderr } = output;
         let text = |bytes| String::from_utf8(bytes).expect("what is said is UTF-8");
         Self { code: status.code().expect("no signal"), out: text(stdout), err: text(stderr) }
     }

@@ -153,8 +153,8 @@ fn help(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("help is UTF-8")
 }
 
-const COMMANDS: [&str; 10] =
-    ["init", "generate", "migrate", "push", "pull", "diff", "baseline", "reset", "status", "check"];
+const COMMANDS: [&str; 11] =
+    ["init", "generate", "migrate", "push", "pull", "diff", "baseline", "reset", "status", "check", "completions"];
 
 #[test]
 fn help_uses_the_words_and_fits_80_columns() {

@@ -51,6 +51,8 @@ pub(crate) struct Pending {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Loss {
+    /// The target that it is about, if one was named.
+    pub(crate) target: Option<String>,
     /// The lint that was accepted.
     pub(crate) lint: String,
     /// The table, or the column with its table.
@@ -76,6 +78,8 @@ pub(crate) struct Drift {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Announcement {
+    /// The target that it is about, if one was named.
+    pub(crate) target: Option<String>,
     /// The migration.
     pub(crate) migration: String,
     /// What it is.

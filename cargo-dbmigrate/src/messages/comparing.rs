@@ -8,6 +8,8 @@ use super::On;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Difference {
+    /// The target that it is about, if one was named.
+    pub(crate) target: Option<String>,
     /// `add`, `drop`, `alter` or `rename`.
     pub(crate) action: String,
     /// `table`, `column`, `index`, `view`, …
@@ -32,6 +34,8 @@ pub(crate) struct Difference {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Unreadable {
+    /// The target that it is about, if one was named.
+    pub(crate) target: Option<String>,
     /// The side that has it.
     pub(crate) database: String,
     /// `table`, `index`, `view`, …

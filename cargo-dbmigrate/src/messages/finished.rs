@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Applied, Change, Error, File, Location, Loss, On, Warning};
+use super::{Applied, Change, Error, File, Location, Loss, On, TargetOutcome, Warning};
 
 /// The last message: what was done, what is left to do, and how the run ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -19,8 +19,12 @@ pub(crate) struct Finished {
     pub(crate) success: bool,
     /// Whether a file or a database was changed.
     pub(crate) changed: bool,
-    /// What went wrong; `null` also for the exit code 4 where that is an answer and no failure.
+    /// What went wrong first; `null` also for the exit code 4 where that is an answer and no failure.
     pub(crate) error: Option<Error>,
+    /// All that went wrong: with several targets, more than one may fail.
+    pub(crate) errors: Vec<Error>,
+    /// What became of each of several targets.
+    pub(crate) targets: Vec<TargetOutcome>,
     /// What was warned of.
     pub(crate) warnings: Vec<Warning>,
     /// The databases that it was about.
@@ -67,6 +71,8 @@ pub(crate) struct PendingThere {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Decision {
+    /// The target that it is about, if one was named.
+    pub(crate) target: Option<String>,
     /// The name of the lint, if it is about one.
     pub(crate) code: Option<String>,
     /// What it is about: a table, or a column with its table.

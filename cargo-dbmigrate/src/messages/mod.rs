@@ -14,6 +14,7 @@ mod problems;
 mod process;
 #[cfg(test)]
 mod schemas;
+mod targets;
 
 use serde::Serialize;
 
@@ -28,7 +29,8 @@ pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Pl
 pub(crate) use generating::{Change, Changes, Checked, Generated, Plan, Recorded, Undone};
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
-pub(crate) use process::{Help, Version};
+pub(crate) use process::{Completions, Help, Version};
+pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
 
 /// Everything that can be printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,6 +42,7 @@ pub(crate) enum Message {
     Applied(Applied),
     Changes(Changes),
     Checked(Checked),
+    Completions(Completions),
     Diagnostic(Diagnostic),
     Diff(Diff),
     Difference(Difference),
@@ -60,10 +63,13 @@ pub(crate) enum Message {
     Recorded(Recorded),
     Reset(Reset),
     Retry(Retry),
+    Skipped(Skipped),
     Sql(Sql),
     Status(Status),
     Struct(Struct),
+    Summary(Summary),
     TakenOver(TakenOver),
+    Target(Target),
     Undone(Undone),
     Unreadable(Unreadable),
     Version(Version),
@@ -83,6 +89,10 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Completions,
+    Skipped,
+    Summary,
+    Target,
     Adopted,
     Announcement,
     Applied,
@@ -125,6 +135,23 @@ impl From<Finished> for Message {
 }
 
 impl Message {
+    /// Says which target it is about, where it does not say so by its database.
+    pub(crate) fn about(&mut self, name: Option<&str>) {
+        let (Self::Announcement(Announcement { target, .. })
+        | Self::Diagnostic(Diagnostic { target, .. })
+        | Self::Difference(Difference { target, .. })
+        | Self::Error(Error { target, .. })
+        | Self::Loss(Loss { target, .. })
+        | Self::Unreadable(Unreadable { target, .. })
+        | Self::Warning(Warning { target, .. })) = self
+        else {
+            return;
+        };
+        if target.is_none() {
+            *target = name.map(str::to_owned);
+        }
+    }
+
     /// The line that is printed, without its end.
     pub(crate) fn line(&self) -> String {
         // strings, numbers and lists of them: there is nothing in it that JSON could not hold

@@ -19,6 +19,8 @@ pub enum Level {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Diagnostic {
+    /// The target that it is about, if one was named.
+    pub(crate) target: Option<String>,
     /// How bad it is.
     pub(crate) level: Level,
     /// The name of the lint, if it is one.
@@ -58,6 +60,8 @@ pub(crate) struct Location {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Warning {
+    /// The target that it is about, if one was named.
+    pub(crate) target: Option<String>,
     /// What to know.
     pub(crate) message: String,
     /// What to do about it.
@@ -68,6 +72,8 @@ pub(crate) struct Warning {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Error {
+    /// The target that it is about, if one was named.
+    pub(crate) target: Option<String>,
     /// The exit code.
     pub(crate) exit_code: u8,
     /// What is wrong.

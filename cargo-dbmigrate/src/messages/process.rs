@@ -10,6 +10,14 @@ pub(crate) struct Help {
     pub(crate) text: String,
 }
 
+/// The script of `completions`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Completions {
+    /// The script.
+    pub(crate) script: String,
+}
+
 /// The version that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -72,8 +72,12 @@ impl Run<'_> {
 
     /// The object for programs; `sql` is what would be done by a run that changes something.
     pub(super) fn say_json(&self, decided: &Decided, changes: &[Assessed], sql: Option<&str>) {
-        let loss =
-            |loss: &Loss| messages::Loss { lint: loss.lint.clone(), object: loss.object.clone(), count: loss.count };
+        let loss = |loss: &Loss| messages::Loss {
+            target: None,
+            lint: loss.lint.clone(),
+            object: loss.object.clone(),
+            count: loss.count,
+        };
         let names = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let besides = &decided.wanted.besides;
         self.context.printer.message(|| messages::Push {

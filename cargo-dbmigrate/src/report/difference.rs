@@ -35,6 +35,7 @@ pub(crate) fn show(printer: &Printer, prefix: &str, detail: &Detail, lint: Optio
         }
     }
     printer.message(|| messages::Difference {
+        target: None,
         action: detail.action.word().to_owned(),
         kind: detail.kind.to_owned(),
         table: detail.table.as_str().to_owned(),
@@ -54,6 +55,7 @@ pub(crate) fn show_unreadable(printer: &Printer, prefix: &str, database: &str, u
     let text = format!("{prefix}! {kind} {name} of {database} cannot be compared: {reason}");
     printer.difference(Tone::Gone, &text, None);
     printer.message(|| messages::Unreadable {
+        target: None,
         database: database.to_owned(),
         kind: kind.clone(),
         object: name.to_string(),

@@ -17,5 +17,5 @@ pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
     if *count > 0 || printer.is_verbose() {
         printer.status(verb, format!("`{object}` with {count} {noun}, as accepted"));
     }
-    printer.message(|| messages::Loss { lint: lint.clone(), object: object.clone(), count: *count });
+    printer.message(|| messages::Loss { target: None, lint: lint.clone(), object: object.clone(), count: *count });
 }

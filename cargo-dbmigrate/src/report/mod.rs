@@ -4,12 +4,11 @@
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use clap_cargo::style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::ProgressBar;
 
 pub(crate) mod again;
 pub(crate) mod difference;
@@ -20,6 +19,7 @@ pub(crate) mod lint;
 pub(crate) mod loss;
 mod outcome;
 pub(crate) mod output;
+pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod rows;
 pub(crate) mod suggested;
@@ -39,8 +39,6 @@ use suggested::Typed;
 
 /// Columns of the verb that starts a status line, as in cargo.
 const VERB_WIDTH: usize = 12;
-/// How often the clock of a progress bar moves.
-const TICK: Duration = Duration::from_millis(250);
 /// Columns that diagnostics are laid out for: wide enough for a line of code.
 const TERMINAL_WIDTH: usize = 140;
 
@@ -87,6 +85,8 @@ pub(crate) struct Printer {
     typed: Arc<Typed>,
     /// What was done so far, for the formats that say so at the end.
     outcome: Arc<Mutex<Outcome>>,
+    /// The target, if there are several.
+    label: Option<String>,
     /// The progress bar that is shown, which has to make room for everything else.
     bar: Arc<Mutex<Option<ProgressBar>>>,
 }
@@ -102,7 +102,17 @@ impl Printer {
         };
         let (quiet, verbose, format) = (output.quiet, output.verbose, output.message_format);
         let (typed, outcome, bar) = (Arc::new(typed), Arc::default(), Arc::default());
-        Self { color, quiet, verbose, format, again, typed, outcome, bar }
+        Self { color, quiet, verbose, format, again, typed, outcome, label: None, bar }
+    }
+
+    /// The same for one of several targets: it is in every object, and in every command that is shown.
+    pub(crate) fn on_target(&self, name: &str) -> Self {
+        Self { again: self.again.on_target(name), label: Some(name.to_owned()), ..self.clone() }
+    }
+
+    /// The name of the target, if it is one of several: a result has to say which one it is of.
+    pub(crate) fn label(&self) -> Option<&str> {
+        self.label.as_deref()
     }
 
     /// A line with the commands in it as they have to be typed for the same package and database.
@@ -176,7 +186,7 @@ impl Printer {
             message: github::with_lines(message, "help", &help),
             place: None,
         });
-        self.message(|| messages::Warning { message: message.to_owned(), help });
+        self.message(|| messages::Warning { target: None, message: message.to_owned(), help });
     }
 
     /// Diagnostics that point into files, for an error that is shown later.
@@ -230,8 +240,9 @@ impl Printer {
                 place: error.place().map(github::location),
             }
         });
-        self.record(|outcome| outcome.failed(error, &help, &self.typed));
+        self.record(|outcome| outcome.failed(error, &help, (&self.typed, self.again.target.as_deref())));
         self.message(|| messages::Error {
+            target: None,
             exit_code: error.exit_code(),
             message: error.message().to_owned(),
             place: error.place().map(str::to_owned),
@@ -262,7 +273,8 @@ impl Printer {
         if !self.records() {
             return;
         }
-        let message = make().into();
+        let mut message = make().into();
+        message.about(self.again.target.as_deref());
         self.record(|outcome| outcome.note(&message));
         if self.is_json() {
             self.to_stdout(io::stdout(), &format!("{}\n", message.line()));
@@ -289,43 +301,13 @@ impl Printer {
     pub(crate) fn open_decisions(&self, diagnostics: impl FnOnce() -> Vec<Diagnostic>) {
         if self.records() {
             let messages: Vec<_> = self.render(&diagnostics()).into_iter().map(|one| one.message).collect();
-            self.record(|outcome| outcome.open(&messages, &self.typed));
+            self.record(|outcome| outcome.open(&messages, (&self.typed, self.again.target.as_deref())));
         }
     }
 
     /// Whether progress is seen: on a terminal only.
     pub(crate) fn shows_progress(&self) -> bool {
         !self.quiet && !self.is_json() && io::stderr().is_terminal()
-    }
-
-    /// A progress bar of `total` steps, if progress is seen.
-    pub(crate) fn progress(&self, verb: &str, total: u64) -> Progress {
-        self.progress_within(verb, total, String::new)
-    }
-
-    /// The same with what is said of the progress within a step, asked for whenever it is drawn.
-    pub(crate) fn progress_within(
-        &self,
-        verb: &str,
-        total: u64,
-        within: impl Fn() -> String + Clone + Send + Sync + 'static,
-    ) -> Progress {
-        if !self.shows_progress() {
-            return Progress { bar: ProgressBar::hidden(), shown: Arc::default() };
-        }
-        let prefix = status_line(verb, style::TRANSIENT, "");
-        let prefix = if self.is_colored() { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
-        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}}{{within}} ({{elapsed}})", prefix.trim_end());
-        let look = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let look = look.with_key("within", move |_: &ProgressState, text: &mut dyn fmt::Write| {
-            let _ = text.write_str(&within());
-        });
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        let bar = bar.with_style(look.progress_chars("=> "));
-        // one step may take minutes: the clock has to show that something goes on
-        bar.enable_steady_tick(TICK);
-        *lock(&self.bar) = Some(bar.clone());
-        Progress { bar, shown: Arc::clone(&self.bar) }
     }
 
     fn all_typed(&self, lines: &[String]) -> Vec<String> {
@@ -359,31 +341,6 @@ impl Printer {
 /// What is said is said also if a thread has panicked while it spoke.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A progress bar. It disappears when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    bar: ProgressBar,
-    /// Where the printer keeps it.
-    shown: Arc<Mutex<Option<ProgressBar>>>,
-}
-
-impl Progress {
-    /// Goes on to a step: what is being done, and how many steps are done.
-    pub(crate) fn step(&self, done: u64, what: impl fmt::Display) {
-        if !self.bar.is_hidden() {
-            self.bar.set_message(format!(": {what}"));
-            self.bar.set_position(done);
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        *lock(&self.shown) = None;
-        self.bar.finish_and_clear();
-    }
 }
 
 /// `   Generated 0007_a`, further lines below the text.

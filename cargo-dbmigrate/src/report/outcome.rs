@@ -9,6 +9,9 @@ use crate::messages::{
 
 use super::suggested::{Typed, answer, step};
 
+/// What was typed, and the target that it is run on.
+type Run<'a> = (&'a Typed, Option<&'a str>);
+
 /// What a run has done so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outcome {
@@ -35,10 +38,13 @@ impl Outcome {
                 all.changes.extend(found.changes.iter().map(change));
             }
             Message::Diagnostic(diagnostic) if diagnostic.level == Level::Warning => {
-                let Diagnostic { message, help, .. } = diagnostic.clone();
-                all.warnings.push(Warning { message, help });
+                let Diagnostic { target, message, help, .. } = diagnostic.clone();
+                all.warnings.push(Warning { target, message, help });
             }
-            Message::Error(error) => all.error = Some(error.clone()),
+            Message::Error(error) => {
+                all.error.get_or_insert_with(|| error.clone());
+                all.errors.push(error.clone());
+            }
             Message::File(file) => self.file(file.clone()),
             Message::Generated(generated) => all.changes.extend(generated.changes.iter().cloned()),
             Message::Loss(loss) => all.losses.push(loss.clone()),
@@ -64,6 +70,7 @@ impl Outcome {
                 self.database(&reset.on, None);
             }
             Message::Status(status) => self.database(&status.on, None),
+            Message::Summary(summary) => all.targets.clone_from(&summary.targets),
             Message::Warning(warning) => all.warnings.push(warning.clone()),
             _ => {}
         }
@@ -96,7 +103,7 @@ impl Outcome {
     }
 
     /// An error with what leads out of it.
-    pub(super) fn failed(&mut self, error: &CommandError, help: &[String], typed: &Typed) {
+    pub(super) fn failed(&mut self, error: &CommandError, help: &[String], typed: Run<'_>) {
         self.next(help.iter().cloned());
         if error.exit_code() == exit::DECISION {
             let diagnostics: Vec<&Diagnostic> = error.rendered().iter().map(|one| &one.message).collect();
@@ -105,7 +112,7 @@ impl Outcome {
     }
 
     /// Decisions that were not asked for, but will be.
-    pub(super) fn open(&mut self, diagnostics: &[Diagnostic], typed: &Typed) {
+    pub(super) fn open(&mut self, diagnostics: &[Diagnostic], typed: Run<'_>) {
         self.finished.decisions.extend(diagnostics.iter().map(|diagnostic| decision(diagnostic, typed)));
     }
 
@@ -121,27 +128,29 @@ impl Outcome {
     }
 }
 
-fn decision(diagnostic: &Diagnostic, typed: &Typed) -> Decision {
+fn decision(diagnostic: &Diagnostic, typed: Run<'_>) -> Decision {
     Decision {
+        target: typed.1.map(str::to_owned),
         code: diagnostic.code.clone(),
         object: diagnostic.object.clone(),
         message: diagnostic.message.clone(),
         place: diagnostic.place.clone(),
-        answers: diagnostic.help.iter().filter_map(|line| answer(line, typed)).collect(),
+        answers: diagnostic.help.iter().filter_map(|line| answer(line, typed.0)).collect(),
         help: diagnostic.help.clone(),
     }
 }
 
 /// What an error asks to be decided: each of its diagnostics, or the error itself where the answers are there.
-fn decisions(error: &CommandError, help: &[String], diagnostics: &[&Diagnostic], typed: &Typed) -> Vec<Decision> {
+fn decisions(error: &CommandError, help: &[String], diagnostics: &[&Diagnostic], typed: Run<'_>) -> Vec<Decision> {
     let each: Vec<Decision> = diagnostics.iter().map(|diagnostic| decision(diagnostic, typed)).collect();
-    let answers: Vec<_> = help.iter().filter_map(|line| answer(line, typed)).collect();
+    let answers: Vec<_> = help.iter().filter_map(|line| answer(line, typed.0)).collect();
     let has_answers = each.iter().any(|decision| !decision.answers.is_empty());
     if has_answers || (!each.is_empty() && answers.is_empty()) {
         return each;
     }
     let first = diagnostics.first();
     vec![Decision {
+        target: typed.1.map(str::to_owned),
         code: first.and_then(|diagnostic| diagnostic.code.clone()),
         object: first.and_then(|diagnostic| diagnostic.object.clone()),
         message: error.message().to_owned(),
@@ -164,7 +173,7 @@ impl Outcome {
     }
 
     /// What went wrong.
-    pub(super) fn error(&self) -> Option<&Error> {
-        self.finished.error.as_ref()
+    pub(super) fn errors(&self) -> &[Error] {
+        &self.finished.errors
     }
 }

@@ -7,7 +7,7 @@ use dbmigrate_core::shell::shell_quoted;
 use super::duration::Elapsed;
 use super::outcome::Outcome;
 use crate::exit;
-use crate::messages::{Answer, FileAction, On};
+use crate::messages::{Answer, Ended, FileAction, On};
 
 /// GitHub takes one megabyte for a step, of which other commands get their part.
 const MOST: usize = 256 * 1024;
@@ -16,11 +16,16 @@ const MOST: usize = 256 * 1024;
 pub(super) fn markdown(outcome: &Outcome, command: &str, exit_code: u8) -> String {
     let all = &outcome.finished;
     let mut text = format!("### {}: {}\n\n", code(&format!("cargo dbmigrate {command}")), ended(exit_code));
-    if let Some(error) = outcome.error() {
+    for error in outcome.errors() {
         let place = error.place.as_ref().map(|place| format!(" ({})", code(place))).unwrap_or_default();
         put(&mut text, &format!("**Error:** {}{place}\n", prose(&error.message)));
         list(&mut text, "", error.notes.iter().map(|note| prose(note)));
     }
+    let targets = all.targets.iter().map(|one| {
+        let database = one.database.as_ref().map(|database| format!(" ({})", code(database))).unwrap_or_default();
+        format!("{}{database}: {}", prose(&one.target), became(one.outcome))
+    });
+    list(&mut text, "Targets", targets);
     let places = all.databases.iter().map(|place| {
         let of = |on: &On, all: &mut dyn Iterator<Item = &On>| all.filter(|one| *one == on).count();
         let applied = of(&place.on, &mut all.applied.iter().map(|one| &one.on));
@@ -77,6 +82,17 @@ fn ended(exit_code: u8) -> &'static str {
         exit::DIFFERENCE => "a difference was found",
         exit::INCONSISTENT => "migrations or histories are inconsistent",
         _ => "failed",
+    }
+}
+
+fn became(outcome: Ended) -> &'static str {
+    match outcome {
+        Ended::Done => "done",
+        Ended::Difference => "differs",
+        Ended::Decision => "needs a decision",
+        Ended::Failed => "failed",
+        Ended::Skipped => "skipped, its variable is not set",
+        Ended::NotTried => "not tried",
     }
 }
 
@@ -183,7 +199,7 @@ mod tests {
     #[test]
     fn a_summary_ends_in_time() {
         let mut outcome = Outcome::default();
-        outcome.finished.warnings = vec![Warning { message: "x".repeat(100), help: Vec::new() }; 10_000];
+        outcome.finished.warnings = vec![Warning { target: None, message: "x".repeat(100), help: Vec::new() }; 10_000];
         let text = markdown(&outcome, "check", 0);
         assert!(text.len() < MOST + 100 && text.ends_with("see the log for the rest\n"), "{}", text.len());
     }

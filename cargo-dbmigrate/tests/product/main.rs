@@ -4,6 +4,7 @@
 mod adopt;
 mod automation;
 mod commands;
+mod completions;
 mod contradicted;
 mod conversions;
 mod custom;
@@ -25,8 +26,10 @@ mod hostile_names;
 mod ignored;
 mod led_out;
 mod line_ends;
+mod named_targets;
 mod never_usable;
 mod project;
+mod protected;
 mod pull;
 mod push;
 mod push_beside;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
@@ -43,19 +43,35 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// The value of `--message-format`.
+/// How a line begins.
+const START: &str = "{\"reason\":";
+
+/// Whether a command is one with JSON.
+#[allow(dead_code, reason = "not every test binary needs it")]
 pub(crate) fn is_json(command: &Command) -> bool {
     let words: Vec<&str> = command.get_args().filter_map(|word| word.to_str()).collect();
     let apart = words.windows(2).any(|pair| pair == ["--message-format", "json"]);
     apart || words.contains(&"--message-format=json")
 }
 
-/// Checks what a run has said. `code` is its exit code, if it has one.
-pub(crate) fn check(command: &Command, out: &str, err: &str, code: Option<i32>) {
-    if !is_json(command) {
+/// Checks what a run with JSON has said.
+#[allow(dead_code, reason = "not every test binary needs it")]
+pub(crate) fn check(command: &Command, output: &Output) {
+    if is_json(command) {
+        let is_object = output.stdout.starts_with(START.as_bytes());
+        assert!(is_object, "{:?} did not print JSON: {output:?}", command.get_args().collect::<Vec<_>>());
+    }
+    check_lines(output);
+}
+
+/// Checks the lines of a run, if it was one with JSON.
+pub(crate) fn check_lines(output: &Output) {
+    let out = String::from_utf8_lossy(&output.stdout);
+    let err = String::from_utf8_lossy(&output.stderr);
+    if !out.starts_with(START) {
         return;
     }
-    let said = || format!("{:?} said\n{out}{err}", command.get_args().collect::<Vec<_>>());
+    let said = || format!("it said\n{out}{err}");
     assert_eq!(err, "", "with JSON, there is nothing for people: {}", said());
     let mut endings = Vec::new();
     for line in out.lines() {
@@ -68,7 +84,7 @@ pub(crate) fn check(command: &Command, out: &str, err: &str, code: Option<i32>) 
         endings.push((reason == "finished").then_some(object));
     }
     // a process that was killed has not come to its end
-    let Some(code) = code else { return };
+    let Some(code) = output.status.code() else { return };
     let last = endings.pop().flatten().unwrap_or_else(|| panic!("the last message is not `finished`: {}", said()));
     assert!(endings.iter().all(Option::is_none), "`finished` comes more than once: {}", said());
     assert_eq!(last["exit_code"], code, "{}", said());

@@ -140,6 +140,8 @@ impl Project {
             "CI",
             "TURSO_DATABASE_URL",
             "TURSO_AUTH_TOKEN",
+            "TURSO_DEMO_DATABASE_URL",
+            "TURSO_DEMO_AUTH_TOKEN",
             "NO_COLOR",
             "CLICOLOR_FORCE",
             "CARGO_TERM_COLOR",
@@ -258,10 +260,9 @@ fn without_dates(text: &str) -> String {
 impl Run {
     pub(crate) fn of(command: &mut Command) -> Self {
         let output = command.output().expect("the binary runs");
-        let code = output.status.code();
+        messages::check(command, &output);
         let run = Self::from(output);
         suggested::check(command, &run.out, &run.err);
-        messages::check(command, &run.out, &run.err, code);
         run
     }
 
@@ -290,6 +291,7 @@ impl Run {
 
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
+        messages::check_lines(&output);
         let text = |bytes| String::from_utf8(bytes).expect("what is said is UTF-8");
         // a process that a signal has ended has no exit code
         Self { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }

@@ -20,7 +20,8 @@ use crate::messages;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::report::loss::say_loss;
-use crate::report::{Printer, Progress, counted};
+use crate::report::progress::Progress;
+use crate::report::{Printer, counted};
 use crate::structs;
 
 /// Runs it and returns the exit code.
@@ -69,7 +70,8 @@ pub(super) fn run(
     }
     let texts = waiting.iter().map(|migration| text_of(printer, folder, migration, url)).collect::<Result<Vec<_>>>()?;
     if !texts.is_empty() {
-        printer.result(texts.join("\n\n"));
+        let label = printer.label().map(|target| format!("-- target: {target}\n\n")).unwrap_or_default();
+        printer.result(label + &texts.join("\n\n"));
     }
     observer.say();
     if let Some(first) = waiting.get(outcome.applied.len()) {

@@ -32,5 +32,5 @@ pub(super) fn announce(printer: &Printer, name: &str, announcement: &Announcemen
         _ => return,
     };
     printer.status("Large", text);
-    printer.message(|| messages::Announcement { migration: name.to_owned(), what });
+    printer.message(|| messages::Announcement { target: None, migration: name.to_owned(), what });
 }
