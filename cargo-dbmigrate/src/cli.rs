@@ -13,7 +13,7 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, check, complete, completions, diff, generate, init, man, migrate, pull, push, reset, status,
+    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -38,10 +38,12 @@ Examples:
   cargo dbmigrate generate    Write a migration from the changes to the structs
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate migrate     Apply it to the database
+  cargo dbmigrate migrate -t production -t demo
   cargo dbmigrate push        Or change a development database directly
   cargo dbmigrate pull --baseline --out src/schema.rs
                               Start from an existing database
   cargo dbmigrate check       In CI: do structs and migrations agree?
+  cargo dbmigrate ci github   Write the workflows that do all of that
 
 Exit codes:
   0  Done
@@ -89,6 +91,8 @@ impl Cli {
             Command::Baseline(arguments) => (Some(&arguments.connect), None),
             Command::Generate(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
+            Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
+            Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -114,6 +118,8 @@ pub(crate) enum Command {
     Baseline(baseline::Baseline),
     /// Recreate a local database from the migrations
     Reset(reset::Reset),
+    /// Write the rows of a set into a database
+    Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
     /// Check that structs and migrations agree, without a database
@@ -126,6 +132,8 @@ pub(crate) enum Command {
     /// Write manual pages
     #[command(hide = true)]
     Man(man::Man),
+    /// Write the workflows that check, report, migrate and seed in a pipeline
+    Ci(ci::Ci),
 }
 
 /// The commands and their arguments.

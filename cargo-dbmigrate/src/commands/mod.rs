@@ -2,6 +2,7 @@
 
 pub(crate) mod baseline;
 pub(crate) mod check;
+pub(crate) mod ci;
 pub(crate) mod complete;
 pub(crate) mod completions;
 pub(crate) mod diff;
@@ -12,4 +13,5 @@ pub(crate) mod migrate;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod reset;
+pub(crate) mod seed;
 pub(crate) mod status;

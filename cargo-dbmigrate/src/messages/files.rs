@@ -25,6 +25,8 @@ pub(crate) enum FileAction {
     Unchanged,
     /// Its whole text was replaced.
     Overwrote,
+    /// It was replaced by a newer one of the same.
+    Replaced,
     /// A part of it was replaced or added.
     Updated,
     /// It is gone.

@@ -10,10 +10,12 @@ mod comparing;
 mod files;
 mod finished;
 mod generating;
+mod pipelines;
 mod problems;
 mod process;
 #[cfg(test)]
 mod schemas;
+mod seeding;
 mod targets;
 
 use serde::Serialize;
@@ -27,9 +29,11 @@ pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable}
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{Change, Changes, Checked, Generated, Plan, Recorded, Undone};
+pub(crate) use pipelines::{AcceptedLoss, Compared, DatabaseState, NewMigration, Operation, Report, WouldWrite};
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
 pub(crate) use process::{Completions, Help, Version};
+pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
 
 /// Everything that can be printed.
@@ -42,7 +46,9 @@ pub(crate) enum Message {
     Applied(Applied),
     Changes(Changes),
     Checked(Checked),
+    Compared(Compared),
     Completions(Completions),
+    Deletion(Deletion),
     Diagnostic(Diagnostic),
     Diff(Diff),
     Difference(Difference),
@@ -61,8 +67,10 @@ pub(crate) enum Message {
     Pulled(Pulled),
     Push(Push),
     Recorded(Recorded),
+    Report(Report),
     Reset(Reset),
     Retry(Retry),
+    Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
     Status(Status),
@@ -75,6 +83,7 @@ pub(crate) enum Message {
     Version(Version),
     Waiting(Waiting),
     Warning(Warning),
+    WouldWrite(WouldWrite),
 }
 
 /// Makes a message of each of these.
@@ -89,6 +98,11 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Compared,
+    Deletion,
+    Report,
+    Seeded,
+    WouldWrite,
     Completions,
     Skipped,
     Summary,

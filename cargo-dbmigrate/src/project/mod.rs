@@ -10,7 +10,7 @@ pub(crate) mod path;
 mod retry;
 mod selection;
 pub(crate) mod setup;
-mod targets;
+pub(crate) mod targets;
 pub(crate) mod url;
 pub(crate) mod write;
 

@@ -4,7 +4,7 @@ use crate::error::CommandError;
 use crate::exit;
 use crate::messages::{
     AdoptedState, Change, Decision, Diagnostic, Error, File, FileAction, Finished, Level, Message, NextStep, On,
-    PendingThere, Place, Warning,
+    PendingThere, Place, SeededTable, Warning,
 };
 
 use super::suggested::{Typed, answer, step};
@@ -68,6 +68,13 @@ impl Outcome {
             Message::Reset(reset) => {
                 all.changed |= reset.recorded > 0;
                 self.database(&reset.on, None);
+            }
+            Message::Seeded(seeded) => {
+                let rows = |table: &SeededTable| table.inserted + table.updated + table.deleted;
+                all.changed |= seeded.tables.iter().any(|table| rows(table) > 0);
+                all.changed |= seeded.scripts.iter().any(|script| script.changes > 0);
+                all.seeded.push(seeded.clone());
+                self.database(&seeded.on, None);
             }
             Message::Status(status) => self.database(&status.on, None),
             Message::Summary(summary) => all.targets.clone_from(&summary.targets),

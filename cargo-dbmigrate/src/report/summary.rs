@@ -7,7 +7,7 @@ use dbmigrate_core::shell::shell_quoted;
 use super::duration::Elapsed;
 use super::outcome::Outcome;
 use crate::exit;
-use crate::messages::{Answer, Ended, FileAction, On};
+use crate::messages::{self, Answer, Ended, FileAction, On};
 
 /// GitHub takes one megabyte for a step, of which other commands get their part.
 const MOST: usize = 256 * 1024;
@@ -49,6 +49,13 @@ pub(super) fn markdown(outcome: &Outcome, command: &str, exit_code: u8) -> Strin
     list(&mut text, "Changes", changes);
     let losses = all.losses.iter().map(|loss| format!("{} ({}), {}", code(&loss.object), loss.lint, loss.count));
     list(&mut text, "Losses, as accepted", losses);
+    let rows = all.seeded.iter().flat_map(|seeded| seeded.tables.iter().map(move |table| (&seeded.on, table)));
+    let rows = rows.filter(|(_, table)| table.inserted + table.updated + table.deleted > 0).map(|(on, table)| {
+        let messages::SeededTable { inserted, updated, deleted, .. } = table;
+        let name = code(&table.table);
+        format!("{name}: {inserted} inserted, {updated} updated, {deleted} deleted{}", there(on))
+    });
+    list(&mut text, "Rows", rows);
     let files = all.files.iter().filter(|file| file.done != FileAction::Unchanged);
     list(&mut text, "Files", files.map(|file| format!("{} {}", verb(file.done), code(&file.path))));
     for (at, decision) in all.decisions.iter().enumerate() {
@@ -101,6 +108,7 @@ fn verb(done: FileAction) -> &'static str {
         FileAction::Created => "created",
         FileAction::Unchanged => "unchanged",
         FileAction::Overwrote => "overwrote",
+        FileAction::Replaced => "replaced",
         FileAction::Updated => "updated",
         FileAction::Removed => "removed",
     }

@@ -58,18 +58,41 @@ fn every_command_ends_with_what_it_did() {
     assert_eq!(run(0, "migrate")["changed"], false);
     run(0, "check");
     run(0, "diff");
+    project.write("seeds/full/users.csv", "id,nick\n1,ada\n2,\n");
+    let seeded = run(0, "seed full");
+    assert_eq!((&seeded["changed"], &seeded["seeded"][0]["tables"][0]["inserted"]), (&true.into(), &2.into()));
+    assert_eq!(run(0, "seed full")["changed"], false);
+    project.sql("DELETE FROM users");
     run(0, "pull");
     run(0, "baseline");
     run(0, "reset");
     assert_eq!(run(0, "push --url new.db")["changes"][0]["change"], "create table users");
+    assert!(run(0, "completions bash")["error"].is_null());
     let commands = cargo_dbmigrate::definition();
     let all: BTreeSet<String> = commands
         .get_subcommands()
         .filter(|command| !command.is_hide_set())
         .map(|command| command.get_name().to_owned())
-        .filter(|name| !["help", "completions", "seed", "ci"].contains(&name.as_str()))
+        .filter(|name| !["help", "ci"].contains(&name.as_str()))
         .collect();
     assert_eq!(seen, all, "a command is not in this test");
+}
+
+#[test]
+fn the_files_of_a_pipeline_are_objects_too() {
+    let project = Project::generated(USER);
+    project.write(".git/HEAD", "ref: refs/heads/main\n");
+    let dry = project.runs("ci github --dry-run --message-format json");
+    assert_eq!(dry.json()[0]["reason"], "would_write", "{}", dry.out);
+    assert_eq!(dry.finished()["changed"], false);
+    let written = ends(&project, 0, "ci github");
+    assert!(written["files"].as_array().is_some_and(|files| !files.is_empty()), "{written}");
+    assert_eq!(ends(&project, 0, "ci github --check")["changed"], false);
+    project.write(".github/workflows/dbmigrate.yml", "# mine\n");
+    let refused = ends(&project, 3, "ci github");
+    let answers = &refused["decisions"][0]["answers"];
+    assert_eq!((&answers[0]["consent"], &answers[1]["consent"]), (&false.into(), &true.into()));
+    ends(&project, 4, "ci github --check");
 }
 
 #[test]

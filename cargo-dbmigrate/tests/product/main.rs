@@ -2,6 +2,7 @@
 //! runs commands, and looks at what was printed, at the files and at the database afterwards.
 
 mod adopt;
+mod agents;
 mod automation;
 mod commands;
 mod completions;
@@ -37,6 +38,7 @@ mod renames;
 mod reset;
 mod restored;
 mod rows;
+mod seeds;
 mod servers;
 mod targets;
 mod undone;

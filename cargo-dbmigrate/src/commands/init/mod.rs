@@ -1,5 +1,7 @@
 //! `init`: prepares a package. Asks nothing, changes nothing that is there, can be run again.
 
+mod agents;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -36,13 +38,17 @@ const DRIZZLE: &str = "drizzle";
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Init {}
+pub(crate) struct Init {
+    /// Write the rules for coding agents into AGENTS.md, and into an existing CLAUDE.md
+    #[arg(long)]
+    pub agents: bool,
+}
 
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
+pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
     let printer = &context.printer;
     let mut created: Vec<PathBuf> = Vec::new();
     let mut next: Vec<String> = Vec::new();
@@ -76,6 +82,15 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         }
     }
     created.extend(context.ignore_in_git(None)?);
+    if arguments.agents {
+        created.extend(agents::write(context)?);
+    } else if let Some(file) = agents::without_rules(context) {
+        let file = path::for_display(&file);
+        next.push(format!(
+            "write the rules for coding agents into {}: `cargo dbmigrate init --agents`",
+            file.display()
+        ));
+    }
     if created.is_empty() && next.is_empty() {
         printer.status("Ready", format!("{} is set up already, nothing to do", context.package.name));
     }
