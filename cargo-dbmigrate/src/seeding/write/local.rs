@@ -18,7 +18,7 @@ use super::super::there::Standing;
 use super::job::{Job, Report, Step, as_seed, update};
 use super::surplus;
 use crate::error::Result;
-use crate::report::Progress;
+use crate::report::progress::Progress;
 
 /// After how many rows the progress is shown.
 const BETWEEN_SIGNS: u64 = 1000;

@@ -15,7 +15,8 @@ use super::super::there::{Standing, size};
 use super::job::{Job, Report, Step, as_seed, is_about_rows, update};
 use super::surplus;
 use crate::error::{CommandError, Result};
-use crate::report::{Progress, counted};
+use crate::report::counted;
+use crate::report::progress::Progress;
 
 /// How large a transaction is, in bytes of its values and texts. A server gives a lock away after five seconds.
 const REQUEST: usize = 4 * 1024 * 1024;
