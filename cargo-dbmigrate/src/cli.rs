@@ -12,7 +12,7 @@ use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcom
 use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
-use crate::commands::{baseline, check, ci, diff, generate, init, migrate, pull, push, reset, status};
+use crate::commands::{baseline, check, ci, diff, generate, init, migrate, pull, push, reset, seed, status};
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::Selection;
@@ -90,6 +90,7 @@ impl Cli {
             Command::Generate(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
+            Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -115,6 +116,8 @@ pub(crate) enum Command {
     Baseline(baseline::Baseline),
     /// Recreate a local database from the migrations
     Reset(reset::Reset),
+    /// Write the rows of a set into a database
+    Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
     /// Check that structs and migrations agree, without a database
