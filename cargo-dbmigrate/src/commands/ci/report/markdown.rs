@@ -122,7 +122,12 @@ fn databases(states: &[DatabaseState]) -> String {
             }
         };
         let _ = match state {
-            DatabaseState { error: Some(error), .. } => writeln!(text, "- {name}: could not be read: {}", code(error)),
+            DatabaseState { error: Some(_), is_target: true, .. } => {
+                writeln!(text, "- {name}: **could not be read**, the log says why")
+            }
+            DatabaseState { error: Some(error), .. } => {
+                writeln!(text, "- {name}: **could not be read**: {}", code(error))
+            }
             DatabaseState { is_foreign: true, .. } => {
                 writeln!(text, "- {name}: has tables but no migration history, so it must be adopted first")
             }
@@ -131,6 +136,11 @@ fn databases(states: &[DatabaseState]) -> String {
             }
             _ => writeln!(text, "- {name}: {pending}"),
         };
+        for loss in &state.losses {
+            let noun = if loss.lint == "drop_table" { "row" } else { "value" };
+            let count = counted(usize::try_from(loss.count).unwrap_or(usize::MAX), noun);
+            let _ = writeln!(text, "  - **loses {count}** of {}, as accepted", code(&loss.object));
+        }
     }
     if text.is_empty() { text } else { format!("#### Databases\n\n{text}") }
 }
