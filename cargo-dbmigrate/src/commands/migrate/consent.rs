@@ -74,7 +74,7 @@ fn unseen(context: &Context, folder: &Folder, waiting: &[Migration]) -> Option<S
     let mut files = vec![lock::FILE_NAME.to_owned()];
     files.extend(waiting.iter().flat_map(of));
     match git::uncommitted(folder.path(), &files) {
-        Err(why) => return Some(format!("whether the migrations are committed is unknown: {why}")),
+        Err(why) => return Some(format!("the migrations are not committed: {why}")),
         Ok(files) => {
             if let Some(first) = files.first() {
                 return Some(format!("`{}` is not committed as it is", folder.path().join(first).display()));

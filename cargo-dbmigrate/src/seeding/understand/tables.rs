@@ -4,11 +4,11 @@ use dbmigrate_core::engine::introspect::HISTORY_TABLE;
 use dbmigrate_core::schema::Table;
 use dbmigrate_core::sql::Name;
 
-use super::super::model::{Made, Place};
-use super::super::read::node::{Entry, Kind, Node};
 use super::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
+use crate::seeding::model::{Made, Place};
+use crate::seeding::read::node::{Entry, Kind, Node};
 
 /// What a list of rows may be called in the file of a table, besides the table's name.
 const ROWS: [&str; 2] = ["row", "rows"];
