@@ -8,7 +8,7 @@ use crate::seeding::model::{Mode, Place};
 use crate::seeding::read::node::{Entry, Kind, Node};
 
 /// The settings of a table.
-const SETTINGS: [&str; 2] = ["mode", "key"];
+pub(super) const SETTINGS: [&str; 2] = ["mode", "key"];
 
 impl Reader<'_> {
     /// `_set.toml`: a table for each table.

@@ -233,7 +233,7 @@ impl Reader<'_> {
 
 /// The file of that name below a folder, links followed.
 fn inside(folder: &Path, name: &str) -> Result<PathBuf, String> {
-    let outside = || format!("`{name}` is outside of the set, whose files alone can be read");
+    let outside = || format!("`{name}` is outside the set, whose files alone can be read");
     let relative = Path::new(name);
     let stays = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     // what is a path of Windows is none of this set on any machine

@@ -10,9 +10,9 @@ use dbmigrate_core::schema::table::ReferentialAction;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
+use crate::database::Subject;
 use crate::database::failure::engine_error;
 use crate::error::{CommandError, Result};
-use crate::project::url::DatabaseUrl;
 use crate::report::Printer;
 use crate::seeding::errors::{NOTHING, failed};
 use crate::seeding::keys::key_of;
@@ -30,8 +30,8 @@ pub(crate) struct Job<'a> {
     pub printer: &'a Printer,
     /// The database.
     pub connection: &'a Connection,
-    /// The same, for messages.
-    pub url: &'a DatabaseUrl,
+    /// What it is called in messages.
+    pub database: Subject<'a>,
     /// Its schema.
     pub schema: &'a Schema,
     /// The set.
@@ -157,7 +157,7 @@ impl Job<'_> {
 
     pub(super) fn engine(&self, action: &str, error: &EngineError) -> CommandError {
         let error = EngineError { message: self.seed.redacted(&error.message), ..error.clone() };
-        engine_error(action, &error, self.url.into())
+        engine_error(action, &error, self.database)
     }
 
     /// A row that the database refuses.

@@ -156,7 +156,7 @@ impl Server<'_> {
                     let of = job.retries;
                     job.printer.status(
                         "Retrying",
-                        format!("{}: another client took the lock (retry {tries} of {of})", job.url),
+                        format!("{}: another client took the lock (retry {tries} of {of})", job.database),
                     );
                 }
                 Err((at, error)) => return Err(self.failed(&pending, at, &error)),
@@ -217,7 +217,7 @@ impl Server<'_> {
             false => error,
         };
         let set = dbmigrate_core::shell::shell_word(std::path::Path::new(&self.job.seed.name));
-        error.help(format!("run it again, and it goes on where it stopped: `cargo dbmigrate seed {set}`"))
+        error.help(format!("to continue where it stopped, run it again: `cargo dbmigrate seed {set}`"))
     }
 
     /// Which of several rows that were sent together is refused. Tried in a transaction of which nothing stays.
