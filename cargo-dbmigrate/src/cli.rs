@@ -89,8 +89,8 @@ impl Cli {
             Command::Baseline(arguments) => (Some(&arguments.connect), None),
             Command::Generate(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
-            Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
+            Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)

@@ -101,7 +101,10 @@ fn both_sets_of_rows_are_written_once() {
     }
     let connection = block_on(Connection::open(&file, false)).unwrap();
     assert_eq!(column(&connection, "SELECT slug FROM organizations ORDER BY id"), ["acme", "solo", "demo"]);
-    assert_eq!(column(&connection, "SELECT title FROM posts_search WHERE posts_search MATCH 'algebra'"), ["On engines"]);
+    assert_eq!(
+        column(&connection, "SELECT title FROM posts_search WHERE posts_search MATCH 'algebra'"),
+        ["On engines"]
+    );
     assert_eq!(column(&connection, "SELECT count(*) FROM memberships WHERE role = 'owner'"), ["3"]);
     assert!(column(&connection, "PRAGMA foreign_key_check").is_empty());
     assert_eq!(column(&connection, "PRAGMA integrity_check"), ["ok"]);

@@ -3,14 +3,17 @@
 
 mod expression;
 mod fake_gh;
+mod gitlab;
 mod lint;
 #[path = "../product/project.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod project;
+mod release;
 mod report;
 mod repository;
 mod runner;
 mod served;
 mod setup;
 mod steps;
+mod story;
 mod written;

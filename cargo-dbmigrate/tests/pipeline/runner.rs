@@ -32,6 +32,12 @@ pub(crate) struct Runner {
     programs: Vec<PathBuf>,
 }
 
+/// What a workflow and a job say for all their steps.
+struct Outer<'a> {
+    environment: &'a [(String, String)],
+    shell: Option<&'a str>,
+}
+
 /// What became of a job.
 #[derive(Debug)]
 pub(crate) struct Job {
@@ -145,6 +151,7 @@ impl Runner {
         let mut contexts = self.contexts.clone();
         let mut path: Vec<PathBuf> = self.programs.clone();
         let outer = [env_of(&workflow), env_of(job)].concat();
+        let shell = workflow["defaults"]["run"]["shell"].as_str();
         for step in steps(job) {
             let status = Status { failed: done.failed, cancelled: false };
             let runs = holds(step["if"].as_str(), &contexts, status);
@@ -152,7 +159,7 @@ impl Runner {
             let failed = done.failed;
             if runs {
                 done.failed = false;
-                self.step(step, &outer, &contexts, &mut path, &mut done);
+                self.step(step, &Outer { environment: &outer, shell }, &contexts, &mut path, &mut done);
             }
             if let Some(id) = step["id"].as_str() {
                 let outcome = match (runs, done.failed) {
@@ -186,14 +193,7 @@ impl Runner {
         fs_err::read_to_string(self.machine.path().join("temp/path")).unwrap_or_default()
     }
 
-    fn step(
-        &self,
-        step: &Value,
-        outer: &[(String, String)],
-        contexts: &Value,
-        path: &mut Vec<PathBuf>,
-        done: &mut Job,
-    ) {
+    fn step(&self, step: &Value, outer: &Outer<'_>, contexts: &Value, path: &mut Vec<PathBuf>, done: &mut Job) {
         if let Some(uses) = step["uses"].as_str() {
             if uses.starts_with("actions/checkout@") {
                 // the checkout is there
@@ -205,12 +205,12 @@ impl Runner {
             self.composite(&parse(&action), &step["with"], path, done);
             return;
         }
-        let environment = [outer.to_vec(), env_of(step)].concat();
+        let environment = [outer.environment.to_vec(), env_of(step)].concat();
         let environment: Vec<(String, String)> =
             environment.into_iter().map(|(name, value)| (name, interpolate(&value, contexts))).collect();
         let script = step["run"].as_str().expect("a step uses or runs something");
         assert!(!script.contains("${{"), "what is evaluated before the shell sees it can be anything:\n{script}");
-        let run = self.shell(script, step["shell"].as_str(), &environment, path);
+        let run = self.shell(script, step["shell"].as_str().or(outer.shell), &environment, path);
         done.failed |= run.code != 0;
         done.steps.push((step["name"].as_str().unwrap_or("").to_owned(), run));
     }
@@ -225,7 +225,7 @@ impl Runner {
         for step in steps(&action["runs"]) {
             assert!(step["shell"].is_string(), "a step of an action says its shell");
             if !done.failed {
-                self.step(step, &[], &contexts, path, done);
+                self.step(step, &Outer { environment: &[], shell: None }, &contexts, path, done);
             }
         }
     }

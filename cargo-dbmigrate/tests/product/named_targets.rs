@@ -294,6 +294,10 @@ fn a_table_of_a_target_is_read_and_what_is_wrong_is_said_at_its_place() {
     project.write("dbmigrate.toml", "[targets.a]\nurl = \"libsql://h?authToken=s3cret\"\n");
     let run = project.refuses(2, "check");
     assert!(run.err.contains("`url` of target `a` contains credentials") && !run.err.contains("s3cret"), "{}", run.err);
+    assert!(run.err.contains("dbmigrate.toml:2:8\n"), "{}", run.err);
+    // as deep as nobody writes it
+    project.write("dbmigrate.toml", format!("[targets{}]\n", ".a".repeat(100_000)));
+    assert!(project.refuses(2, "check").err.contains("a key of more than 16 parts"));
     for text in [
         "[targets.a]\nurl = \"a.db\"\nprotected = false\noptional = false\ntimeout = 5\nretries = 0\n",
         "[targets]\na.url = \"a.db\"\na.timeout = 5\n",

@@ -326,10 +326,11 @@ fn a_protected_server_is_asked_once_more_and_only_then() {
     scene.git(&["add", "--all", "."]);
     scene.git(&["commit", "--quiet", "-m", "x"]);
     scene.sends_the_token("migrate -t production");
-    let requests = scene.proxy.requests();
-    assert!(requests <= 4, "{requests}");
+    let traffic = scene.proxy.traffic();
+    assert!(traffic.requests.len() <= 4 && traffic.connections == 1, "{traffic:?}");
     scene.ends(0, "migrate -t production");
-    assert!(scene.proxy.requests() <= 2, "{:?}", scene.proxy.traffic());
+    let traffic = scene.proxy.traffic();
+    assert!(traffic.requests.len() <= 2 && traffic.connections == 1, "{traffic:?}");
     scene.ends(0, "migrate -t production --yes");
     assert_eq!(scene.proxy.requests(), 1);
 }

@@ -33,19 +33,16 @@ pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
     let facts = Facts::of(context, arguments.branch.as_deref(), branch_written)?;
     let (code, is_new) = write::run(context, arguments, &facts.root, &files(&facts), COMMAND)?;
     if !arguments.check {
+        let mut next = if is_new { next_steps(&facts) } else { Vec::new() };
         let is_unaware = |name: &&str| {
             std::fs::read_to_string(facts.root.join(name)).is_ok_and(|text| !text.contains("cargo-dbmigrate check"))
         };
-        if let Some(own) = OWN.into_iter().find(is_unaware) {
-            let steps = filled(
-                include_str!("templates/paste.yml"),
-                &[("SELECTION", facts.selection.clone()), ("FORMAT", FORMAT.to_owned())],
-            );
-            context.printer.next(&[format!("to check migrations in {own} as well, add these steps to a job:")]);
-            context.printer.result(steps.trim_end());
-        }
-        if is_new {
-            context.printer.next(&next_steps(&facts));
+        let own = OWN.into_iter().find(is_unaware);
+        next.extend(own.map(|own| format!("to check migrations in {own} as well, add these steps to a job:")));
+        context.printer.next(&next);
+        if own.is_some() {
+            let values = [("SELECTION", facts.selection.clone()), ("FORMAT", FORMAT.to_owned())];
+            context.printer.result(filled(include_str!("templates/paste.yml"), &values).trim_end());
         }
     }
     Ok(code)

@@ -24,27 +24,24 @@ pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
     let facts = Facts::of(context, arguments.branch.as_deref(), |_| None)?;
     let (code, is_new) = write::run(context, arguments, &facts.root, &[file(&facts, arguments)], COMMAND)?;
     if !arguments.check {
-        let own = std::fs::read_to_string(facts.root.join(OWN)).unwrap_or_default();
         let mut next = Vec::new();
-        if !own.contains(FILE) {
-            next.push(format!("add this to {OWN}:"));
-            context.printer.next(&next);
-            context.printer.result(format!("include:\n  - local: {FILE}"));
-        }
         if is_new {
-            let names: Vec<&str> = facts
-                .targets
-                .iter()
-                .filter(|target| !target.is_optional)
-                .flat_map(targets::Target::variables)
-                .collect();
-            context.printer.next(&[
-                format!(
-                    "set the variables {} under Settings > CI/CD > Variables, masked and protected",
-                    names.join(", ")
-                ),
-                "switch migrations on with the variable ENABLE_DB_MIGRATE, `true`".to_owned(),
-            ]);
+            let required = facts.targets.iter().filter(|target| !target.is_optional);
+            let names: Vec<&str> = required.flat_map(targets::Target::variables).collect();
+            next.push(format!(
+                "set the variables {} under Settings > CI/CD > Variables, masked and protected",
+                names.join(" and ")
+            ));
+            next.push("switch migrations on: set the variable ENABLE_DB_MIGRATE to `true` there".to_owned());
+        }
+        let own = std::fs::read_to_string(facts.root.join(OWN)).unwrap_or_default();
+        let is_included = own.contains(FILE);
+        if !is_included {
+            next.push(format!("add this to {OWN}:"));
+        }
+        context.printer.next(&next);
+        if !is_included {
+            context.printer.result(format!("include:\n  - local: {FILE}"));
         }
     }
     Ok(code)

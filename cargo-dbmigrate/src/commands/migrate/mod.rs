@@ -108,10 +108,14 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
     if arguments.dry_run {
         return dry_run::run(context, folder, url, options, retries);
     }
-    consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
+    let opened = consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
     let shown = url.to_string();
     let is_new = !file::exists(url)?;
-    let mut database = open(context, url, true)?.retrying(retries);
+    let mut database = match opened {
+        Some(database) => database,
+        None => open(context, url, true)?,
+    };
+    database = database.retrying(retries);
     let work = Arc::new(Work::default());
     if context.printer.shows_progress() {
         database = watched(database, &work, url)?;
