@@ -29,7 +29,9 @@ pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable}
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{Change, Changes, Checked, Generated, Plan, Recorded, Undone};
-pub(crate) use pipelines::{AcceptedLoss, Compared, DatabaseState, NewMigration, Operation, Report, WouldWrite};
+pub(crate) use pipelines::{
+    AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
+};
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
 pub(crate) use process::{Completions, Help, Version};

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::Loss;
-
 /// The text that a file would have, with `--dry-run`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -92,16 +90,29 @@ pub(crate) struct AcceptedLoss {
 pub(crate) struct DatabaseState {
     /// How it is called.
     pub(crate) name: String,
-    /// Whether that is the name of a target. Where that is may be a secret, which a comment must not tell.
+    /// Whether that is the name of a target: where it is may be a secret, which a comment must not tell.
+    #[serde(skip)]
     pub(crate) is_target: bool,
     /// The names of the migrations that it does not have.
     pub(crate) pending: Vec<String>,
-    /// What they would lose there, as was accepted.
-    pub(crate) losses: Vec<Loss>,
+    /// What they would lose there, with permission.
+    pub(crate) losses: Vec<LostThere>,
     /// How many differences there are between it and its last migration.
     pub(crate) differences: usize,
     /// Whether it has tables, but no history.
     pub(crate) is_foreign: bool,
     /// Why it could not be read.
     pub(crate) error: Option<String>,
+}
+
+/// What a database would lose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LostThere {
+    /// The lint that was accepted.
+    pub(crate) lint: String,
+    /// The table, or the column with its table.
+    pub(crate) object: String,
+    /// How many rows of the table, or values of the column, there are.
+    pub(crate) count: u64,
 }

@@ -1,14 +1,14 @@
 //! What a set says of its tables: `mode` and `key`.
 
-use super::super::keys::{is_of, unique_keys};
-use super::super::model::{Mode, Place};
-use super::super::read::node::{Entry, Kind, Node};
 use super::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
+use crate::seeding::keys::{is_of, unique_keys};
+use crate::seeding::model::{Mode, Place};
+use crate::seeding::read::node::{Entry, Kind, Node};
 
 /// The settings of a table.
-const SETTINGS: [&str; 2] = ["mode", "key"];
+pub(super) const SETTINGS: [&str; 2] = ["mode", "key"];
 
 impl Reader<'_> {
     /// `_set.toml`: a table for each table.

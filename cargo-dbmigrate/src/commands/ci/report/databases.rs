@@ -9,7 +9,7 @@ use crate::database::state::failure;
 use crate::database::{file, open};
 use crate::error::Result;
 use crate::exit;
-use crate::messages::{self, DatabaseState};
+use crate::messages::{DatabaseState, LostThere};
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 
@@ -64,12 +64,7 @@ fn look(context: &Context, url: &DatabaseUrl, folder: &Folder, state: &mut Datab
         let sql = folder.sql(migration)?;
         let script = Script::parse(&sql, &folder.sql_path(migration))?;
         let found = block_on(database.losses(&script)).into_iter().filter(|loss| loss.count > 0);
-        state.losses.extend(found.map(|Loss { lint, object, count }| messages::Loss {
-            target: None,
-            lint,
-            object,
-            count,
-        }));
+        state.losses.extend(found.map(|Loss { lint, object, count }| LostThere { lint, object, count }));
     }
     Ok(())
 }
