@@ -3,5 +3,6 @@
 //!
 //! `read` turns files into a [`set`]; what is wrong with it is found before the first write.
 
+pub(crate) mod generated;
 pub(crate) mod read;
 pub(crate) mod rows;

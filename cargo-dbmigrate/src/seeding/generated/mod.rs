@@ -1,0 +1,29 @@
+//! Rows that are made of a description: `[users]` with `rows = 1000`.
+//!
+//! A value depends on the seed, its table, its column and the number of its row, and can be computed without any other
+//! row. [`settings`] reads what a set says, [`build`] makes a [`plan`] of it and of the schema, [`trial`] tries that
+//! before anything is written, and [`rows`] computes the rows.
+
+mod build;
+mod checks;
+mod choose;
+mod column_settings;
+mod draw;
+mod fit;
+mod json;
+mod judge;
+mod limits;
+mod maker;
+mod moment;
+mod names;
+mod parents;
+mod pattern;
+mod plan;
+mod problem;
+mod rows;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod trial;
+mod unique;
