@@ -1,5 +1,6 @@
 //! Recording migrations as applied in a database that has their schema already.
 
+use dbmigrate_core::engine::apply::adopt::is_adopted;
 use dbmigrate_core::engine::apply::{AdoptError, Adopted, Database, RecordKind, adopt};
 use dbmigrate_core::folder::{Folder, Migration};
 use pollster::block_on;
@@ -9,14 +10,24 @@ use crate::database::state::failure;
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Consent, Context, Intent};
 use crate::report::counted;
 
 /// How many differences are shown.
 const SHOWN_DIFFERENCES: usize = 20;
 
-/// Records the migrations up to `last` as applied, and says so. `expect_none` is a query that has to return no row.
+/// How migrations are recorded.
+pub(crate) struct Adoption<'a> {
+    pub(crate) kind: RecordKind,
+    /// A query that has to return no row.
+    pub(crate) expect_none: Option<String>,
+    /// Consent to write to a protected target, and the command that was typed.
+    pub(crate) consent: Consent<'a>,
+    pub(crate) command: &'a str,
+}
+
+/// Records the migrations up to `last` as applied, and says so.
 ///
 /// # Errors
 /// If there is no such database, or it is not what the migration leads to.
@@ -25,13 +36,22 @@ pub(crate) fn record(
     folder: &Folder,
     last: &Migration,
     url: &DatabaseUrl,
-    kind: RecordKind,
-    expect_none: Option<String>,
+    adoption: Adoption<'_>,
 ) -> Result<Adopted> {
     let shown = url.to_string();
     let mut database = open_existing(context, url, "baseline")?;
-    let adopted =
-        block_on(adopt(&mut database, folder, last, kind, expect_none)).map_err(|error| refusal(error, last, url))?;
+    if url.target().is_some_and(|target| target.is_protected) {
+        // where it is recorded already, nothing is written
+        let adopted = block_on(is_adopted(&mut database, folder, last)).map_err(|error| refusal(error, last, url))?;
+        if adopted.is_none() {
+            let what = format!("record migrations up to `{}` as applied", last.name);
+            let untouched = "nothing was recorded";
+            let intent = Intent { what: &what, command: adoption.command, why: None, untouched };
+            context.consent(url, adoption.consent, intent)?;
+        }
+    }
+    let adopted = block_on(adopt(&mut database, folder, last, adoption.kind, adoption.expect_none))
+        .map_err(|error| refusal(error, last, url))?;
     let (state, count) = match adopted {
         Adopted::Recorded(count) => ("recorded", count),
         Adopted::Unchanged(count) => ("unchanged", count),

@@ -1,5 +1,6 @@
 //! What git has of a file, asked only where something went wrong: a command that is suggested has to work as typed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -36,6 +37,68 @@ pub(crate) fn is_committed(path: &Path) -> bool {
 /// Whether git has a commit that is about a path.
 pub(crate) fn has_log(path: &Path) -> bool {
     run(&["log", "-1", "--format=%h", "--"], path).is_some_and(|log| !log.is_empty())
+}
+
+/// Whether git has a file: it came with a checkout, or goes into the next one.
+pub(crate) fn has(file: &Path) -> bool {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
+    output(within(folder).args(["ls-files", "--error-unmatch", "--"]).arg(name)).is_some()
+}
+
+/// Whether a folder is in a repository.
+pub(crate) fn is_inside(folder: &Path) -> bool {
+    runs(folder, &["rev-parse", "--git-dir"])
+}
+
+/// The values of a name in the configuration of the repository alone, which is no part of what is checked out.
+pub(crate) fn configured(folder: &Path, name: &str) -> Vec<String> {
+    let values = output(within(folder).args(["config", "--local", "--null", "--get-all", name]));
+    let values = values.map(|values| String::from_utf8_lossy(&values.stdout).into_owned()).unwrap_or_default();
+    values.split_terminator('\0').map(str::to_owned).collect()
+}
+
+/// Whether git does something in a folder.
+pub(crate) fn runs(folder: &Path, arguments: &[&str]) -> bool {
+    output(within(folder).args(arguments)).is_some()
+}
+
+/// Git in a folder. A repository without a working tree, which can lie in any checkout with a configuration of its own,
+/// is not taken for that of the folder.
+fn within(folder: &Path) -> Command {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let mut command = Command::new("git");
+    command.args(["-c", "safe.bareRepository=explicit"]).arg("-C").arg(folder);
+    command
+}
+
+/// Those files of a folder that the last commit does not have as they lie there, by their paths in the folder. The index
+/// is not asked, because it can be told to look away.
+///
+/// # Errors
+/// What git says if it cannot tell.
+pub(crate) fn uncommitted(folder: &Path, files: &[String]) -> Result<Vec<String>, String> {
+    let listed = said(within(folder).args(["ls-tree", "-r", "-z", "HEAD", "--"]).args(files))?;
+    // `100644 blob HASH\tPATH`
+    let committed: BTreeMap<&str, &str> = listed
+        .split_terminator('\0')
+        .filter_map(|entry| entry.split_once('\t'))
+        .filter_map(|(about, path)| Some((path, about.rsplit(' ').next()?)))
+        .collect();
+    let hashes = said(within(folder).args(["hash-object", "--"]).args(files))?;
+    let differs = files.iter().zip(hashes.lines()).filter(|(file, hash)| committed.get(file.as_str()) != Some(hash));
+    Ok(differs.map(|(file, _)| file.clone()).collect())
+}
+
+/// What git says when it is told something.
+fn said(command: &mut Command) -> Result<String, String> {
+    let output = command.env("GIT_OPTIONAL_LOCKS", "0").stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("git cannot be run: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let error = String::from_utf8_lossy(&output.stderr);
+    let line = error.lines().next().unwrap_or_default();
+    Err(format!("git says: {}", line.strip_prefix("fatal: ").unwrap_or(line)))
 }
 
 /// Where to read what became of a migration: a command that shows something, if there is one.

@@ -47,6 +47,8 @@ pub enum Answer {
     Status(u16),
     /// A page, as if all were well.
     Page,
+    /// That it is to be asked for at another port of this machine.
+    Moved(u16),
     /// That the disk failed in the first `COMMIT`, and nothing of what came after it.
     FailedCommit,
 }
@@ -65,6 +67,8 @@ pub struct Traffic {
 pub struct Exchange {
     /// The first line of the request.
     pub line: String,
+    /// That line and the headers.
+    pub head: String,
     /// The size of the request in bytes.
     pub sent: usize,
     /// The size of the server's answer in bytes, 0 as long as there is none.
@@ -84,7 +88,8 @@ struct State {
     open: Vec<TcpStream>,
 }
 
-/// A proxy on a port of this machine.
+/// A proxy on a port of this machine. It can be taken for the server, and for a proxy of the web (`HTTP_PROXY`), behind
+/// which every host is that server.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
@@ -201,11 +206,18 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let mut upstream = None;
     let mut from_client = BufReader::new(client.try_clone()?);
     while let Some(request) = Message::read(&mut from_client)? {
+        if request.first_line().starts_with("CONNECT ") {
+            // whoever takes it for a proxy of the web gets to the server, whatever host is asked for
+            let mut to_client = client;
+            to_client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+            continue;
+        }
         let bytes = request.bytes();
         let (nth, fault, delay) = {
             let mut state = lock(state);
             let nth = state.traffic.requests.len();
-            let exchange = Exchange { line: request.first_line(), sent: bytes.len(), received: 0 };
+            let head = String::from_utf8_lossy(&request.head).into_owned();
+            let exchange = Exchange { line: request.first_line(), head, sent: bytes.len(), received: 0 };
             state.traffic.requests.push(exchange);
             let broken = state.broken.filter(|(first, _)| *first <= nth).map(|(_, fault)| fault);
             (nth, state.faults.get(&nth).copied().or(broken), state.delay)
@@ -246,6 +258,11 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             // until the client has had enough, or the test
             Some(Answer::Silence) => return io::copy(&mut from_client.by_ref(), &mut io::sink()).map(|_| ()),
             Some(Answer::Status(status)) => to_client.write_all(page(status).as_bytes())?,
+            Some(Answer::Moved(port)) => {
+                let head = "HTTP/1.1 307 Temporary Redirect\r\ncontent-length: 0\r\n";
+                let head = format!("{head}location: http://localhost:{port}/v3/pipeline\r\n\r\n");
+                to_client.write_all(head.as_bytes())?;
+            }
             Some(Answer::FailedCommit) => to_client.write_all(&with_failed_commit(&request, &response))?,
             Some(Answer::Page) => to_client.write_all(page(200).as_bytes())?,
         }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{Args as _, FromArgMatches as _};
+use dbmigrate_core::config::ALL_TARGETS;
 use dbmigrate_core::engine::remote::RemoteUrl;
 use dbmigrate_core::shell::shell_flag;
 
@@ -12,7 +13,7 @@ use crate::report::again::Again;
 use crate::url_text::{redacted, scheme};
 
 /// The flags, and whether a value follows.
-const FLAGS: [(&str, bool); 9] = [
+const FLAGS: [(&str, bool); 11] = [
     ("-p", true),
     ("--package", true),
     ("--manifest-path", true),
@@ -20,6 +21,8 @@ const FLAGS: [(&str, bool); 9] = [
     ("--features", true),
     ("--all-features", false),
     ("--no-default-features", false),
+    ("-t", true),
+    ("--target", true),
     ("--url", true),
     ("--timeout", true),
 ];
@@ -39,11 +42,18 @@ pub(super) fn flags(selection: &Selection, connect: Option<&Connect>, retry: Opt
         chosen.push_str(if set { name } else { "" });
     }
     let url = connect.and_then(|connect| connect.url.as_deref()).and_then(without_secret);
+    let targets: &[String] = connect.map_or(&[], |connect| &connect.target);
+    let database = url.map(|url| flag("--url", &url)).unwrap_or_default();
+    let database = targets.iter().fold(database, |flags, name| flags + &flag("-t", name));
     let timeout = connect.and_then(|connect| connect.timeout);
     let retries = retry.and_then(|retry| retry.retries);
     Again {
         selection: chosen,
-        url: url.map(|url| flag("--url", &url)).unwrap_or_default(),
+        url: database,
+        target: match targets {
+            [one] if one != ALL_TARGETS => Some(one.clone()),
+            _ => None,
+        },
         timeout: timeout.map(|seconds| format!(" --timeout {seconds}")).unwrap_or_default(),
         retries: retries.map(|count| format!(" --retries {count}")).unwrap_or_default(),
     }

@@ -4,14 +4,15 @@ use clap::Args;
 use dbmigrate_core::engine::apply::RecordKind;
 use dbmigrate_core::engine::apply::adopt::is_adopted;
 use dbmigrate_core::folder::{Folder, Migration, Verify};
+use dbmigrate_core::shell::shell_quoted;
 use pollster::block_on;
 
-use crate::adopting::{open_existing, record, refusal};
+use crate::adopting::{Adoption, open_existing, record, refusal};
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::project::Context;
 use crate::project::url::Connect;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Context, Yes};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -27,6 +28,10 @@ pub(crate) struct Baseline {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Consent.
+    #[command(flatten)]
+    pub consent: Yes,
 }
 
 /// Runs it and returns the exit code.
@@ -42,7 +47,10 @@ pub(crate) fn run(context: &Context, arguments: &Baseline) -> Result<u8> {
     if arguments.name.is_none() {
         refuse_guess(context, &folder, last, &url)?;
     }
-    record(context, &folder, last, &url, RecordKind::Baseline, None)?;
+    let name = arguments.name.iter().map(|name| format!(" {}", shell_quoted(name)));
+    let command = std::iter::once("cargo dbmigrate baseline".to_owned()).chain(name).collect::<String>();
+    let (kind, consent) = (RecordKind::Baseline, arguments.consent.into());
+    record(context, &folder, last, &url, Adoption { kind, expect_none: None, consent, command: &command })?;
     if last.index + 1 < folder.migrations().len() {
         context.printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]);
     }

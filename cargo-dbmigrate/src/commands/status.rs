@@ -38,36 +38,48 @@ pub(crate) struct Status {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
-    let database = context.database(&arguments.connect)?;
-    let printer = &context.printer;
-    printer.detail("Database", format!("{database} (from {})", database.source()));
-    let folder = match context.existing_folder().and_then(|folder| {
+    let databases = context.databases(&arguments.connect)?;
+    let folder = context.existing_folder().and_then(|folder| {
         folder.verify(Verify::Sql)?;
         Ok(folder)
-    }) {
-        Ok(folder) => folder,
-        Err(error) => {
-            list_what_there_is(context, &database);
-            return Err(error);
+    });
+    // the folder is what is wrong, for all of them
+    let mut broken = None;
+    let code = databases.each(context, |context, database| {
+        let printer = &context.printer;
+        printer.detail("Database", format!("{database} (from {})", database.source()));
+        match &folder {
+            Ok(folder) => run_on(context, folder, database),
+            Err(error) => {
+                list_what_there_is(context, database);
+                broken = Some(error.clone());
+                Ok(error.exit_code())
+            }
         }
-    };
+    })?;
+    broken.map_or(Ok(code), Err)
+}
+
+/// Runs it on one database.
+fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<u8> {
+    let printer = &context.printer;
     let shown = database.to_string();
-    let exists = file::exists(&database)?;
+    let exists = file::exists(database)?;
     let (history, standing) = if exists {
-        let mut target = open(context, &database, false)?;
-        match block_on(inspect(&mut target, &folder)) {
+        let mut target = open(context, database, false)?;
+        match block_on(inspect(&mut target, folder)) {
             Ok((status, standing)) => (status.history, standing),
             Err(error) => {
                 if let (ApplyError::History(_), Ok(history)) = (&error, block_on(target.history())) {
-                    list(context, &folder, &history);
+                    list(context, folder, &history);
                 }
-                return Err(failure(error, (&database).into()));
+                return Err(failure(error, database.into()));
             }
         }
     } else {
         (Vec::new(), Standing::AsRecorded)
     };
-    list(context, &folder, &history);
+    list(context, folder, &history);
     let (applied, all) = (history.len(), folder.migrations().len());
     let pending = all - applied;
     let drift = show_drift(context, &standing, &shown);
@@ -88,7 +100,7 @@ pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
             printer.warning(&message, &not_empty_help());
         }
         (_, 1.., _) => printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]),
-        _ => structs::warn_if_ahead(context, &folder),
+        _ => structs::warn_if_ahead(context, folder),
     }
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
 }
@@ -143,7 +155,8 @@ fn list(context: &Context, folder: &Folder, history: &[Record]) {
 }
 
 fn line(context: &Context, name: &str, width: usize, record: Option<&Record>, state: &str) {
-    context.printer.result(format!("{name:width$}  {state}"));
+    let label = context.printer.label().map(|target| format!("{target}  ")).unwrap_or_default();
+    context.printer.result(format!("{label}{name:width$}  {state}"));
     let kind = record.map(|record| record.kind.word());
     let applied_at = record.map(|record| &record.applied_at);
     context.printer.json("migration", &json!({ "name": name, "applied_at": applied_at, "kind": kind, "state": state }));

@@ -62,6 +62,7 @@ fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Databas
     let client = {
         let mut options = Options::default();
         options.timeout = url.timeout();
+        options.encryption_key.clone_from(&server.encryption_key);
         options.observer = Some(waiting(context.printer.clone(), url.to_string()));
         Client::new(server.url.clone(), server.token.clone(), options)
     };

@@ -32,8 +32,13 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         let error = CommandError::usage(problem.message).at(format!("{}{place}", path.display()));
         problem.help.into_iter().fold(error, CommandError::help)
     })?;
-    if config.url.as_ref().is_some_and(|url| has_credentials(url)) {
-        let message = "`url` contains credentials, and this file is checked in";
+    let own = config.url.iter().map(|url| ("`url`".to_owned(), url));
+    let urls = own.chain(config.targets.iter().filter_map(|target| {
+        let url = target.url.as_ref()?;
+        Some((format!("`url` of target `{}`", target.name), url))
+    }));
+    if let Some((what, _)) = urls.into_iter().find(|(_, url)| has_credentials(url)) {
+        let message = format!("{what} contains credentials, and this file is checked in");
         let help = format!("set the token in the environment or in `.env`: `{TOKEN_VARIABLE}=…`");
         return Err(CommandError::usage(message).at(path.display()).help(help));
     }

@@ -12,7 +12,7 @@ use crate::project::config::{self, Config, FILE_NAME};
 use crate::project::gitignore;
 use crate::project::package::Package;
 use crate::project::path;
-use crate::project::url::{Connect, DatabaseUrl, Place, TokenSource, UrlSource};
+use crate::project::url::{Connect, DatabaseUrl, Place, Surroundings, TokenSource, UrlSource};
 use crate::report::Printer;
 
 /// What every command needs. Made without running cargo, except where `-p` or a workspace ask for it.
@@ -103,22 +103,22 @@ impl Context {
         Err(CommandError::usage(message).at(path::for_display(&self.package.root.join(FILE_NAME)).display()).help(help))
     }
 
-    /// The database that is meant. Can be printed.
-    ///
-    /// # Errors
-    /// Exit code 2 for a URL that is none of a database.
-    pub(crate) fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
-        DatabaseUrl::find(connect, &self.package.root, &self.config).inspect(|url| self.warn_of_readers(url))
+    /// What names databases around this command.
+    pub(super) fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings::new(&self.package.root, &self.config, &self.printer)
     }
 
-    /// The database that is meant, and all others that are named anywhere.
+    /// The database that is meant, and all others that are named anywhere; with `offline`, servers cannot be asked.
     ///
     /// # Errors
     /// As for [`Context::database`].
-    pub(crate) fn databases(&self, connect: &Connect) -> Result<Vec<DatabaseUrl>> {
+    pub(crate) fn every_database(&self, connect: &Connect, offline: bool) -> Result<Vec<DatabaseUrl>> {
         // where nothing is named, the default one is looked at, also in CI
-        let mut all = if connect.url.is_some() { vec![self.database(connect)?] } else { Vec::new() };
-        for url in DatabaseUrl::named(connect, &self.package.root, &self.config)? {
+        let mut all = if connect.names_one() { vec![self.database(connect)?] } else { Vec::new() };
+        let mut around = self.surroundings();
+        around.is_offline = offline;
+        let named = DatabaseUrl::named(connect, &around)?;
+        for url in named.into_iter().chain(self.targets(connect, &around)?) {
             if all.iter().all(|known| known.to_string() != url.to_string()) {
                 all.push(url);
             }
@@ -134,7 +134,7 @@ impl Context {
     pub(crate) fn ignore_in_git(&self, database: Option<&DatabaseUrl>) -> Result<Option<PathBuf>> {
         let root = &self.package.root;
         let named = database.and_then(DatabaseUrl::file).and_then(|file| std::path::absolute(file).ok());
-        let databases: Vec<PathBuf> = DatabaseUrl::local_file(root, &self.config).into_iter().chain(named).collect();
+        let databases: Vec<PathBuf> = DatabaseUrl::local_files(root, &self.config).into_iter().chain(named).collect();
         let Some(added) = gitignore::see_to(root, &databases)? else { return Ok(None) };
         let (lines, file) = (added.lines.join("`, `"), added.file.display());
         if added.is_new {
@@ -150,15 +150,16 @@ impl Context {
     /// # Errors
     /// As for [`Context::database`].
     pub(crate) fn database_at(&self, text: &str, flag: &'static str, connect: &Connect) -> Result<DatabaseUrl> {
-        let url = DatabaseUrl::of_side(text, flag, connect, &self.package.root, &self.config);
+        let url = DatabaseUrl::of_side(text, flag, connect, &self.surroundings());
         url.inspect(|url| self.warn_of_readers(url))
     }
 
     /// Says who else can read the token.
-    fn warn_of_readers(&self, url: &DatabaseUrl) {
+    pub(super) fn warn_of_readers(&self, url: &DatabaseUrl) {
         let Place::Server(server) = url.place() else { return };
         let from = url.source();
-        if server.token.is_some() && !server.url.is_encrypted() && !server.url.is_loopback() {
+        let has_secret = server.token.is_some() || server.encryption_key.is_some();
+        if has_secret && !server.url.is_encrypted() && !server.url.is_loopback() {
             let message = format!("`{url}` is not encrypted: anyone on the network can read the token");
             self.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
         }

@@ -1,6 +1,7 @@
 //! The package that a command is about: where it is, what is configured, which database it means.
 
 pub(crate) mod config;
+mod consent;
 mod context;
 pub(crate) mod gitignore;
 pub(crate) mod package;
@@ -8,9 +9,11 @@ pub(crate) mod path;
 mod retry;
 mod selection;
 pub(crate) mod setup;
+mod targets;
 pub(crate) mod url;
 pub(crate) mod write;
 
+pub(crate) use consent::{Consent, Intent, Yes, YesNamed};
 pub(crate) use context::Context;
 pub(crate) use retry::Retry;
 pub(crate) use selection::Selection;

@@ -3,7 +3,7 @@
 use clap::Args;
 use dbmigrate_core::config::MOST_RETRIES;
 
-use crate::project::config::Config;
+use crate::project::url::DatabaseUrl;
 
 /// How often to retry.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -14,8 +14,8 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
-    /// What was typed, else what is configured.
-    pub(crate) fn or(self, config: &Config) -> u32 {
-        self.retries.unwrap_or(config.retries)
+    /// What was typed, else what is configured for the database.
+    pub(crate) fn of(self, url: &DatabaseUrl) -> u32 {
+        self.retries.unwrap_or_else(|| url.retries())
     }
 }

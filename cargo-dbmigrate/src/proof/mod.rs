@@ -1,7 +1,9 @@
 //! Proofs as commands need them: the declaration checked, migrations replayed, and what came out in words.
 
+mod agreement;
 mod declaration;
 mod replay;
 
+pub(crate) use agreement::agree;
 pub(crate) use declaration::{check, check_changes, unproven, warn_of_empty, wrong_backfill};
-pub(crate) use replay::{replay_all, replay_to};
+pub(crate) use replay::replay_to;

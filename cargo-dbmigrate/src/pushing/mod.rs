@@ -23,6 +23,7 @@ use crate::database::rehearsal::Rehearsal;
 use crate::database::{open, remove_if_empty, watched};
 use crate::decisions::answers::{Acceptance, Word};
 use crate::error::{CommandError, Result};
+use crate::project::Intent;
 use crate::report::rows;
 
 /// How often a plan is made anew because somebody else has changed the database in the meantime.
@@ -68,12 +69,25 @@ impl Run<'_> {
             self.show(&live, &decided, &plan);
             return Ok(true);
         }
+        self.obtain_consent(&plan)?;
         self.say_changes(&decided, &plan);
         let Some(milliseconds) = self.apply(live.database.take(), &live.found, &decided, &plan)? else {
             return Ok(false);
         };
         self.say_done(&live, &decided, &plan, milliseconds);
         Ok(true)
+    }
+
+    /// Gets consent to make the change, if the database is a protected target.
+    fn obtain_consent(&self, plan: &Plan) -> Result<()> {
+        let changes = crate::report::counted(plan.changes.len(), "change");
+        let what = match self.taking {
+            Some(_) => format!("make {changes} and record all migrations as applied"),
+            None => format!("push {changes}"),
+        };
+        let command = self.asker.command_line();
+        let intent = Intent { what: &what, command: &command, why: None, untouched: self.asker.untouched };
+        self.context.consent(self.url, self.consent, intent)
     }
 
     fn look(&self) -> Result<Live> {

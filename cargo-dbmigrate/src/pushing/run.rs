@@ -10,8 +10,8 @@ use dbmigrate_core::plan::besides::Wanted;
 use dbmigrate_core::schema::Schema;
 
 use crate::decisions::ask::Asker;
-use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Consent, Context};
 use crate::source::Declared;
 
 /// One run of the command.
@@ -27,6 +27,8 @@ pub(crate) struct Run<'a> {
     /// The migrations that the history of the database is to have afterwards. It then becomes exactly what is declared,
     /// which is what they lead to: nothing is left alone.
     pub(crate) taking: Option<&'a [Migration]>,
+    /// The consent to write to a protected target.
+    pub(crate) consent: Consent<'a>,
 }
 
 impl Run<'_> {

@@ -1,5 +1,7 @@
 //! Commands that are shown to be typed next: they get the flags that make them mean the same package and database.
 
+use dbmigrate_core::shell::shell_flag;
+
 /// How every command that is shown begins.
 const COMMAND: &str = "cargo dbmigrate ";
 
@@ -8,8 +10,10 @@ const COMMAND: &str = "cargo dbmigrate ";
 pub(crate) struct Again {
     /// For every command: which package, and what of it is read.
     pub selection: String,
-    /// For the commands that open a database.
+    /// For the commands that open a database: its URL, or its targets.
     pub url: String,
+    /// The target that everything is about, if it is one.
+    pub target: Option<String>,
     /// For the same.
     pub timeout: String,
     /// For the commands that write to a server.
@@ -17,6 +21,11 @@ pub(crate) struct Again {
 }
 
 impl Again {
+    /// The flags for one of several targets.
+    pub(crate) fn on_target(&self, name: &str) -> Self {
+        Self { url: format!(" {}", shell_flag("-t", name)), target: Some(name.to_owned()), ..self.clone() }
+    }
+
     /// The line with the flags behind the name of each command in backticks.
     pub(crate) fn completed(&self, line: &str) -> String {
         let start = format!("`{COMMAND}");
@@ -39,11 +48,11 @@ impl Again {
             return String::new();
         }
         let opens = match name {
-            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" => true,
+            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" | "seed" => true,
             "generate" => typed.contains(" --undo") || typed.contains(" --amend"),
             _ => false,
         };
-        let writes = matches!(name, "migrate" | "push");
+        let writes = matches!(name, "migrate" | "push" | "seed");
         let is_said = |flag: &str| {
             let behind = typed.match_indices(flag).filter(|(at, _)| typed[..*at].ends_with(' '));
             behind.map(|(at, _)| &typed[at + flag.len()..]).any(|rest| rest.is_empty() || rest.starts_with([' ', '=']))
@@ -52,7 +61,8 @@ impl Again {
         for (flag, value, is_for) in
             [("--url", &self.url, opens), ("--timeout", &self.timeout, opens), ("--retries", &self.retries, writes)]
         {
-            if is_for && !is_said(flag) {
+            let names_another = flag == "--url" && (is_said("-t") || is_said("--target"));
+            if is_for && !is_said(flag) && !names_another {
                 flags.push_str(value);
             }
         }

@@ -72,6 +72,8 @@ pub(crate) struct Printer {
     verbose: bool,
     json: bool,
     again: Again,
+    /// The target, if there are several.
+    label: Option<String>,
     /// The progress bar that is shown, which has to make room for everything else.
     bar: Arc<Mutex<Option<ProgressBar>>>,
 }
@@ -85,7 +87,17 @@ impl Printer {
             Color::Never => ColorChoice::Never,
         };
         let json = output.message_format == MessageFormat::Json;
-        Self { color, quiet: output.quiet, verbose: output.verbose, json, again, bar: Arc::default() }
+        Self { color, quiet: output.quiet, verbose: output.verbose, json, again, label: None, bar: Arc::default() }
+    }
+
+    /// The same for one of several targets: it is in every object, and in every command that is shown.
+    pub(crate) fn on_target(&self, name: &str) -> Self {
+        Self { again: self.again.on_target(name), label: Some(name.to_owned()), ..self.clone() }
+    }
+
+    /// The name of the target, if it is one of several: a result has to say which one it is of.
+    pub(crate) fn label(&self) -> Option<&str> {
+        self.label.as_deref()
     }
 
     /// A line with the commands in it as they have to be typed for the same package and database.
@@ -210,6 +222,9 @@ impl Printer {
         }
         let mut fields = serde_json::Map::new();
         fields.insert("reason".to_owned(), reason.into());
+        if let Some(target) = &self.again.target {
+            fields.insert("target".to_owned(), target.as_str().into());
+        }
         match serde_json::to_value(object) {
             Ok(serde_json::Value::Object(object)) => fields.extend(object),
             Ok(other) => drop(fields.insert("value".to_owned(), other)),

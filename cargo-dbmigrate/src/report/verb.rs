@@ -38,8 +38,8 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Replaced",
         ],
     ),
-    (Meaning::Going, &["Adding", "Changing", "Creating", "Planning", "Renaming", "Retrying", "Waiting"]),
-    (Meaning::Same, &["Empty", "Left alone", "Unchanged"]),
+    (Meaning::Going, &["Adding", "Changing", "Creating", "Planning", "Renaming", "Retrying", "Target", "Waiting"]),
+    (Meaning::Same, &["Empty", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (
         Meaning::Heed,
         &["Changed", "Converting", "Different", "Drifted", "Dropping", "Large", "Losing", "Pending", "Would drop"],

@@ -134,9 +134,16 @@ impl Project {
 
     fn prepare(&self, command: &mut Command) {
         command.current_dir(self.root());
-        for variable in
-            ["CI", "TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN", "NO_COLOR", "CLICOLOR_FORCE", "CARGO_TERM_COLOR"]
-        {
+        for variable in [
+            "CI",
+            "TURSO_DATABASE_URL",
+            "TURSO_AUTH_TOKEN",
+            "TURSO_DEMO_DATABASE_URL",
+            "TURSO_DEMO_AUTH_TOKEN",
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "CARGO_TERM_COLOR",
+        ] {
             command.env_remove(variable);
         }
         command.envs(&*self.environment.borrow());

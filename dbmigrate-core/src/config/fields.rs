@@ -1,5 +1,5 @@
-//! The fields of a flat TOML file with their places, read by the parser that is behind the crate `toml`. That crate has
-//! tables, dates and serde on top of it, which `dbmigrate.toml` has no use for, and an application would compile them.
+//! The fields of a TOML file with their places, read by the parser that is behind the crate `toml`. That crate has
+//! dates and serde on top of it, which `dbmigrate.toml` has no use for, and an application would compile them.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -13,9 +13,6 @@ pub(super) type Wrong = (String, usize);
 
 /// How deep lists may be in lists.
 const MOST_LEVELS: u32 = 80;
-
-/// What is said of a table.
-const TABLE: &str = "table";
 
 /// A field of the file.
 #[derive(Debug)]
@@ -40,9 +37,33 @@ enum Kind {
     String(String),
     /// `None` if no integer is that large.
     Integer(Option<i64>),
+    Boolean(bool),
     List(Vec<Value>),
+    Table(Table),
     /// What no field is.
     Other(&'static str),
+}
+
+/// The fields of a table in their order.
+#[derive(Debug)]
+struct Table {
+    fields: Vec<Field>,
+    form: Form,
+}
+
+/// How a table is written, which says what can still be added to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Only as a part of the headers of other tables.
+    Implied,
+    /// With a header of its own.
+    Header,
+    /// By keys with dots.
+    Dotted,
+    /// In braces.
+    Inline,
+    /// With a header in double brackets, of which there may be more.
+    Array,
 }
 
 impl Value {
@@ -64,6 +85,14 @@ impl Value {
         }
     }
 
+    /// Yes or no.
+    pub(super) fn boolean(self) -> Result<bool, Wrong> {
+        match self.kind {
+            Kind::Boolean(yes) => Ok(yes),
+            _ => Err(self.wrong("a boolean")),
+        }
+    }
+
     /// What the text stands for.
     pub(super) fn parsed<T: FromStr<Err: ToString>>(self) -> Result<T, Wrong> {
         let at = self.at;
@@ -78,15 +107,21 @@ impl Value {
         }
     }
 
-    fn is_table(&self) -> bool {
-        matches!(self.kind, Kind::Other(TABLE))
+    /// The fields of the table; `expected` says what it is.
+    pub(super) fn fields(self, expected: &str) -> Result<Vec<Field>, Wrong> {
+        match self.kind {
+            Kind::Table(Table { fields, form }) if form != Form::Array => Ok(fields),
+            _ => Err(self.wrong(expected)),
+        }
     }
 
     fn wrong(&self, expected: &str) -> Wrong {
         let given = match &self.kind {
             Kind::String(_) => "string",
             Kind::Integer(_) => "integer",
-            Kind::List(_) => "list",
+            Kind::Boolean(_) => "boolean",
+            Kind::List(_) | Kind::Table(Table { form: Form::Array, .. }) => "list",
+            Kind::Table(_) => "table",
             Kind::Other(name) => name,
         };
         // without the value, which may be a token
@@ -94,8 +129,7 @@ impl Value {
     }
 }
 
-/// The fields of a file in their order. A table, whether it has a header or dotted keys, is one that has nothing in it:
-/// it is none of ours.
+/// The fields of a file in their order.
 ///
 /// # Errors
 /// At the first place that is no TOML, or a field that is there twice.
@@ -110,7 +144,65 @@ pub(super) fn read(text: &str) -> Result<Vec<Field>, Wrong> {
         return Err(wrong(&error));
     }
     events.retain(|event| !matches!(event.kind(), EventKind::Whitespace | EventKind::Comment | EventKind::Newline));
-    Reader { source, events: events.into_iter() }.fields()
+    Reader { source, events: events.into_iter() }.document()
+}
+
+/// A part of a key, and the byte that it begins at.
+type Part = (String, usize);
+
+fn duplicate(at: usize) -> Wrong {
+    ("duplicate key".to_owned(), at)
+}
+
+/// The table of that name, which is made if there is none. `form` is the one that it then has, and says in which of
+/// those that are there a way may lead.
+fn within<'t>(fields: &'t mut Vec<Field>, (name, at): &Part, form: Form) -> Result<&'t mut Table, Wrong> {
+    let index = fields.iter().position(|field| field.name == *name).unwrap_or_else(|| {
+        let table = Table { fields: Vec::new(), form };
+        fields.push(Field { name: name.clone(), at: *at, value: Value { kind: Kind::Table(table), at: *at } });
+        fields.len() - 1
+    });
+    let may_lead_into = |there: Form| match form {
+        Form::Dotted => there == Form::Dotted,
+        _ => there != Form::Inline,
+    };
+    match &mut fields[index].value.kind {
+        Kind::Table(table) if may_lead_into(table.form) => Ok(table),
+        _ => Err(duplicate(*at)),
+    }
+}
+
+/// The table that a header begins.
+fn opened<'t>(root: &'t mut Vec<Field>, path: &[Part], form: Form) -> Result<&'t mut Vec<Field>, Wrong> {
+    let Some((last, before)) = path.split_last() else { return Ok(root) };
+    let mut fields = root;
+    for part in before {
+        fields = &mut within(fields, part, Form::Implied)?.fields;
+    }
+    let is_new = fields.iter().all(|field| field.name != last.0);
+    let table = within(fields, last, form)?;
+    match (is_new, table.form, form) {
+        (true, ..) => {}
+        (false, Form::Implied, Form::Header) => table.form = Form::Header,
+        // the fields of each are looked at by nobody
+        (false, Form::Array, Form::Array) => table.fields.clear(),
+        _ => return Err(duplicate(last.1)),
+    }
+    Ok(&mut table.fields)
+}
+
+/// Adds a value under a key, which may have dots.
+fn add(fields: &mut Vec<Field>, path: &[Part], value: Value) -> Result<(), Wrong> {
+    let Some(((name, at), before)) = path.split_last() else { return Ok(()) };
+    let mut fields = fields;
+    for part in before {
+        fields = &mut within(fields, part, Form::Dotted)?.fields;
+    }
+    if fields.iter().any(|field| field.name == *name) {
+        return Err(duplicate(*at));
+    }
+    fields.push(Field { name: name.clone(), at: *at, value });
+    Ok(())
 }
 
 struct Reader<'a> {
@@ -119,46 +211,48 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn fields(mut self) -> Result<Vec<Field>, Wrong> {
-        let mut fields: Vec<Field> = Vec::new();
-        let mut is_table = false;
-        while let Some(mut event) = self.events.next() {
-            let is_header = matches!(event.kind(), EventKind::StdTableOpen | EventKind::ArrayTableOpen);
-            if is_header {
-                is_table = true;
-                let Some(key) = self.events.next() else { break };
-                event = key;
-            } else if event.kind() != EventKind::SimpleKey {
-                continue;
-            }
-            let (name, at) = (self.key(&event)?, event.span().start());
-            let mut is_dotted = false;
-            let mut value = Value { kind: Kind::Other(TABLE), at };
-            for event in self.events.by_ref() {
-                match event.kind() {
-                    EventKind::KeySep => is_dotted = true,
-                    EventKind::KeyValSep | EventKind::StdTableClose | EventKind::ArrayTableClose => break,
-                    _ => {}
+    fn document(mut self) -> Result<Vec<Field>, Wrong> {
+        let mut root: Vec<Field> = Vec::new();
+        let mut header: Vec<Part> = Vec::new();
+        while let Some(event) = self.events.next() {
+            match event.kind() {
+                EventKind::StdTableOpen => {
+                    header = self.path(None)?;
+                    opened(&mut root, &header, Form::Header)?;
                 }
-            }
-            if !is_header {
-                let own = self.value()?;
-                if is_table {
-                    // a field of the table, and not of the file
-                    continue;
+                EventKind::ArrayTableOpen => {
+                    header = self.path(None)?;
+                    opened(&mut root, &header, Form::Array)?;
                 }
-                if !is_dotted {
-                    value = own;
+                EventKind::SimpleKey => {
+                    let path = self.path(Some(&event))?;
+                    let value = self.value()?;
+                    let mut fields = &mut root;
+                    for part in &header {
+                        fields = &mut within(fields, part, Form::Implied)?.fields;
+                    }
+                    add(fields, &path, value)?;
                 }
-            }
-            match fields.iter().find(|field| field.name == name) {
-                None => fields.push(Field { name, at, value }),
-                // one more part of the table
-                Some(field) if field.value.is_table() && value.is_table() => {}
-                Some(_) => return Err(("duplicate key".to_owned(), at)),
+                _ => {}
             }
         }
-        Ok(fields)
+        Ok(root)
+    }
+
+    /// The parts of a key up to its end, with the first one if that was read already.
+    fn path(&mut self, first: Option<&Event>) -> Result<Vec<Part>, Wrong> {
+        let mut path = Vec::new();
+        if let Some(first) = first {
+            path.push((self.key(first)?, first.span().start()));
+        }
+        while let Some(event) = self.events.next() {
+            match event.kind() {
+                EventKind::SimpleKey => path.push((self.key(&event)?, event.span().start())),
+                EventKind::KeyValSep | EventKind::StdTableClose | EventKind::ArrayTableClose => break,
+                _ => {}
+            }
+        }
+        Ok(path)
     }
 
     fn key(&self, event: &Event) -> Result<String, Wrong> {
@@ -190,16 +284,19 @@ impl Reader<'_> {
                 Kind::List(values)
             }
             EventKind::InlineTableOpen => {
-                let mut open = 1;
-                while open > 0 {
-                    match self.events.next().map(|event| event.kind()) {
-                        Some(EventKind::InlineTableOpen) => open += 1,
-                        Some(EventKind::InlineTableClose) => open -= 1,
-                        Some(_) => {}
-                        None => break,
+                let mut fields = Vec::new();
+                while let Some(event) = self.events.next() {
+                    match event.kind() {
+                        EventKind::InlineTableClose => break,
+                        EventKind::SimpleKey => {
+                            let path = self.path(Some(&event))?;
+                            let value = self.value()?;
+                            add(&mut fields, &path, value)?;
+                        }
+                        _ => {}
                     }
                 }
-                Kind::Other(TABLE)
+                Kind::Table(Table { fields, form: Form::Inline })
             }
             _ => self.scalar(event)?,
         };
@@ -216,6 +313,7 @@ impl Reader<'_> {
         Ok(match kind {
             ScalarKind::String => Kind::String(decoded.into_owned()),
             ScalarKind::Integer(radix) => Kind::Integer(i64::from_str_radix(&decoded, radix.value()).ok()),
+            ScalarKind::Boolean(yes) => Kind::Boolean(yes),
             other => Kind::Other(other.description()),
         })
     }

@@ -5,18 +5,33 @@
 mod fields;
 #[cfg(feature = "declare")]
 mod parse;
+mod target;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, url_variable};
 use crate::ignore::Ignore;
 
 /// The name of the file.
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 9] =
-    ["migrations", "root", "url", "token_env", "timeout", "retries", "busy_timeout", "ignore", "compile_check"];
+pub const FIELDS: [&str; 10] = [
+    "migrations",
+    "root",
+    "url",
+    "token_env",
+    "timeout",
+    "retries",
+    "busy_timeout",
+    "ignore",
+    "compile_check",
+    "targets",
+];
+
+/// The environment variable that names the database, and that of the target [`PRODUCTION`].
+pub const URL_VARIABLE: &str = "TURSO_DATABASE_URL";
 
 /// The environment variable that has the token for a server, unless `token_env` names another one.
 pub const TOKEN_VARIABLE: &str = "TURSO_AUTH_TOKEN";
@@ -49,6 +64,8 @@ pub struct Config {
     pub ignore: Ignore,
     /// What the compiler says of a struct that differs from the migrations.
     pub compile_check: CompileCheck,
+    /// The databases that have names, in the order of the file.
+    pub targets: Vec<Target>,
 }
 
 /// What the compiler says of a struct that differs from the migrations.
@@ -88,6 +105,7 @@ impl Default for Config {
             busy_timeout: 10,
             ignore: Ignore::default(),
             compile_check: CompileCheck::default(),
+            targets: Vec::new(),
         }
     }
 }

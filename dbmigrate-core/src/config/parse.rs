@@ -3,8 +3,11 @@
 
 use std::path::PathBuf;
 
-use super::fields::{self, Field, Wrong};
-use super::{Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, TOKEN_VARIABLE, is_blank, position};
+use super::fields::{self, Field, Value, Wrong};
+use super::{
+    ALL_TARGETS, Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, TARGET_FIELDS, TOKEN_VARIABLE, Target,
+    URL_VARIABLE, is_blank, position, url_variable,
+};
 use crate::declare::errors::closest;
 use crate::ignore::Ignore;
 
@@ -14,37 +17,35 @@ impl Config {
     /// # Errors
     /// At the first thing that cannot be understood, and where values are none that anybody can mean.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let at = |(message, byte): Wrong| Problem { place: Some(position(text, byte)), message, help: None };
         let mut config = Self::default();
-        for Field { name, at: name_at, value } in fields::read(text).map_err(at)? {
+        config.read(text).map_err(|Misread { message, byte, help }| Problem {
+            place: Some(position(text, byte)),
+            message,
+            help,
+        })?;
+        config.problem().map_or(Ok(config), Err)
+    }
+
+    fn read(&mut self, text: &str) -> Result<(), Misread> {
+        for Field { name, at, value } in fields::read(text)? {
             match name.as_str() {
-                "migrations" => config.migrations = PathBuf::from(value.string().map_err(at)?),
-                "root" => config.root = Some(PathBuf::from(value.string().map_err(at)?)),
-                "url" => {
-                    let url = value.string().map_err(at)?;
-                    if is_blank(&url) {
-                        let help = "name a database: `url = \"dev.db\"`, or remove the line".to_owned();
-                        let wrong = ("`url` is blank: it names no database".to_owned(), name_at);
-                        return Err(Problem { help: Some(help), ..at(wrong) });
-                    }
-                    config.url = Some(url);
+                "migrations" => self.migrations = PathBuf::from(value.string()?),
+                "root" => self.root = Some(PathBuf::from(value.string()?)),
+                "url" => self.url = Some(url(value, at)?),
+                "token_env" => self.token_env = Some(value.string()?),
+                "timeout" => self.timeout = value.integer()?,
+                "retries" => self.retries = value.integer()?,
+                "busy_timeout" => self.busy_timeout = value.integer()?,
+                "ignore" => self.ignore = Ignore::new(value.list()?),
+                "compile_check" => self.compile_check = value.parsed()?,
+                "targets" => {
+                    let named = value.fields("tables, such as `[targets.demo]`")?;
+                    self.targets = named.into_iter().map(target).collect::<Result<_, _>>()?;
                 }
-                "token_env" => config.token_env = Some(value.string().map_err(at)?),
-                "timeout" => config.timeout = value.integer().map_err(at)?,
-                "retries" => config.retries = value.integer().map_err(at)?,
-                "busy_timeout" => config.busy_timeout = value.integer().map_err(at)?,
-                "ignore" => config.ignore = Ignore::new(value.list().map_err(at)?),
-                "compile_check" => config.compile_check = value.parsed().map_err(at)?,
-                _ => {
-                    let help = match closest(&name, FIELDS) {
-                        Some(known) => format!("did you mean `{known}`?"),
-                        None => format!("expected one of `{}`", FIELDS.join("`, `")),
-                    };
-                    return Err(Problem { help: Some(help), ..at((format!("unknown field `{name}`"), name_at)) });
-                }
+                _ => return Err(unknown(&name, at, &FIELDS)),
             }
         }
-        config.problem().map_or(Ok(config), Err)
+        Ok(())
     }
 
     /// What is wrong with a configuration that can be read.
@@ -73,6 +74,112 @@ impl Config {
         }
         None
     }
+}
+
+/// What cannot be read, at which byte of the file, and what to do about it.
+struct Misread {
+    message: String,
+    byte: usize,
+    help: Option<String>,
+}
+
+impl From<Wrong> for Misread {
+    fn from((message, byte): Wrong) -> Self {
+        Self { message, byte, help: None }
+    }
+}
+
+impl Misread {
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// That there is no such field.
+fn unknown(name: &str, byte: usize, fields: &[&'static str]) -> Misread {
+    let misread = Misread::from((format!("unknown field `{name}`"), byte));
+    misread.help(match closest(name, fields.iter().copied()) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("expected one of `{}`", fields.join("`, `")),
+    })
+}
+
+/// A URL, which says something. `byte` is where its name is.
+fn url(value: Value, byte: usize) -> Result<String, Misread> {
+    let url = value.string()?;
+    if is_blank(&url) {
+        let misread = Misread::from(("`url` is blank: it names no database".to_owned(), byte));
+        return Err(misread.help("name a database: `url = \"dev.db\"`, or remove the line"));
+    }
+    Ok(url)
+}
+
+/// The table of a target.
+fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let starts_well = name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
+    if !starts_well || !name.bytes().all(is_word) {
+        let misread = Misread::from(("the name of a target has letters, digits, `-` and `_` only".to_owned(), at));
+        return Err(misread.help("such as `[targets.staging]`"));
+    }
+    if name == ALL_TARGETS {
+        let misread = Misread::from((format!("`{ALL_TARGETS}` is no name for a target: it means all of them"), at));
+        return Err(misread.help("choose another name, such as `[targets.staging]`"));
+    }
+    let mut target = Target::new(&name);
+    let mut url_at = None;
+    for Field { name: field, at, value } in value.fields(&format!("a table, such as `[targets.{name}]`"))? {
+        match field.as_str() {
+            "url" => {
+                target.url = Some(url(value, at)?);
+                url_at = Some(at);
+            }
+            "url_env" => target.url_env = Some(variable(&field, value, at)?),
+            "token_env" => target.token_env = Some(variable(&field, value, at)?),
+            "encryption_key_env" => target.encryption_key_env = Some(variable(&field, value, at)?),
+            "protected" => target.protected = Some(value.boolean()?),
+            "optional" => target.optional = Some(value.boolean()?),
+            "timeout" => match value.integer()? {
+                seconds @ 1..=LONGEST_TIMEOUT => target.timeout = Some(seconds),
+                _ => return Err((format!("`timeout` is not between 1 and {LONGEST_TIMEOUT} seconds"), at).into()),
+            },
+            "retries" => match value.integer()? {
+                count @ 0..=MOST_RETRIES => target.retries = Some(count),
+                _ => return Err((format!("`retries` is more than {MOST_RETRIES}"), at).into()),
+            },
+            _ => return Err(unknown(&field, at, &TARGET_FIELDS)),
+        }
+    }
+    match (&target.url, &target.url_env, url_at) {
+        (Some(_), Some(_), Some(url_at)) => {
+            let misread = Misread::from((format!("target `{name}` has both `url` and `url_env`"), url_at));
+            Err(misread.help("remove one of them"))
+        }
+        (None, None, _) if target.url_variable().is_none() => {
+            let misread = Misread::from((format!("target `{name}` names no database"), at));
+            Err(misread.help(format!(
+                "add its URL, `url = \"dev.db\"`, or the variable that has it, `url_env = \"{}\"`",
+                url_variable(&name)
+            )))
+        }
+        _ => Ok(target),
+    }
+}
+
+/// The name of a variable. What stands there instead may be a secret, and is not shown.
+fn variable(field: &str, value: Value, byte: usize) -> Result<String, Misread> {
+    let name = value.string()?;
+    if is_variable(&name) {
+        return Ok(name);
+    }
+    let (what, example) = match field {
+        "url_env" => ("URL", URL_VARIABLE),
+        "token_env" => ("token", TOKEN_VARIABLE),
+        _ => ("key", "TURSO_ENCRYPTION_KEY"),
+    };
+    let misread = Misread::from((format!("`{field}` is not the name of an environment variable"), byte));
+    Err(misread.help(format!("set the {what} in a variable and name it: `{field} = \"{example}\"`")))
 }
 
 /// Whether every shell takes a name for that of a variable. A long one is rather a token.

@@ -3,8 +3,11 @@
 //! What is run or asked together costs one round trip where the database is on a server, so callers put together what
 //! they can.
 
+mod prepared;
 #[cfg(feature = "remote")]
 pub(super) mod server;
+#[cfg(feature = "remote")]
+mod transact;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +16,7 @@ use std::time::Duration;
 use libsql::{Builder, OpenFlags};
 
 pub use libsql::Value;
+pub use prepared::Prepared;
 
 use super::apply::Work;
 use super::error::{EngineError, ErrorKind};

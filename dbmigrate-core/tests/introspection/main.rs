@@ -9,4 +9,5 @@ mod comments;
 mod grammar;
 mod infrastructure;
 mod keys;
+mod tracked;
 mod twin;

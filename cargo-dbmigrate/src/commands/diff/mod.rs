@@ -119,8 +119,9 @@ struct Compared {
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let (from, to) = arguments.sides();
-    if arguments.connect.url.is_some() && from != Side::Database && to != Side::Database {
-        return Err(CommandError::usage("`--url` selects `database`, but neither side is `database`")
+    if arguments.connect.names_one() && from != Side::Database && to != Side::Database {
+        let flag = arguments.connect.flag();
+        return Err(CommandError::usage(format!("`{flag}` selects `database`, but neither side is `database`"))
             .help("to compare two databases: `--from a.db --to b.db`"));
     }
     let connect = &arguments.connect;

@@ -17,7 +17,7 @@ use crate::project::url::{DatabaseUrl, Place};
 /// # Errors
 /// Exit code 5 if one of them has the migration, 1 if one cannot be asked.
 pub(super) fn refuse(context: &Context, arguments: &Generate, last: &Migration) -> Result<()> {
-    for url in context.databases(&arguments.connect)? {
+    for url in context.every_database(&arguments.connect, arguments.offline)? {
         let is_server = matches!(url.place(), Place::Server(_));
         if is_server && arguments.offline {
             context.printer.detail("Skipped", format!("{url}: not checked (`--offline`)"));

@@ -25,8 +25,8 @@ use crate::{exit, structs};
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     let is_about_databases = arguments.undo || arguments.amend;
-    if !is_about_databases && (arguments.connect.url.is_some() || arguments.offline) {
-        let flag = if arguments.offline { "--offline" } else { "--url" };
+    if !is_about_databases && (arguments.connect.names_one() || arguments.offline) {
+        let flag = if arguments.offline { "--offline" } else { arguments.connect.flag() };
         return Err(CommandError::usage(format!(
             "`{flag}` requires `--undo` or `--amend`: `generate` itself uses no database"
         )));

@@ -69,7 +69,8 @@ pub(super) fn run(
     }
     let texts = waiting.iter().map(|migration| text_of(printer, folder, migration)).collect::<Result<Vec<_>>>()?;
     if !texts.is_empty() {
-        printer.result(texts.join("\n\n"));
+        let label = printer.label().map(|target| format!("-- target: {target}\n\n")).unwrap_or_default();
+        printer.result(label + &texts.join("\n\n"));
     }
     observer.say();
     if let Some(first) = waiting.get(outcome.applied.len()) {

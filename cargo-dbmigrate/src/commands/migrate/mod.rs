@@ -1,5 +1,6 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
+mod consent;
 mod dry_run;
 mod said;
 
@@ -10,6 +11,7 @@ use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
 use dbmigrate_core::folder::{Folder, Verify};
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 use serde_json::json;
 
@@ -24,7 +26,7 @@ use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::url::Connect;
 use crate::project::url::DatabaseUrl;
-use crate::project::{Context, Retry};
+use crate::project::{Context, Retry, Yes};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::{Printer, Progress, counted, rows};
@@ -61,6 +63,10 @@ pub(crate) struct Migrate {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Consent.
+    #[command(flatten)]
+    pub consent: Yes,
 }
 
 /// What can be accepted of a database.
@@ -76,40 +82,38 @@ pub(crate) enum Acceptable {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
-    let url = context.database(&arguments.connect)?;
-    context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    let databases = context.databases(&arguments.connect)?;
     let folder = context.existing_folder()?;
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
+    // a wrong `--to` must not leave an empty file behind
+    check_name(&folder, arguments.to.as_deref())?;
+    databases.each(context, |context, url| run_on(context, arguments, &folder, url))
+}
+
+/// Runs it on one database.
+fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
+    context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let to = arguments.to.as_deref();
     let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: arguments.atomic };
-    // a wrong `--to` must not leave an empty file behind
-    check_name(&folder, to)?;
     if folder.migrations().is_empty() {
-        return nothing_there(context, &folder, &url);
+        return nothing_there(context, folder, url);
     }
-    let retries = arguments.retry.or(&context.config);
+    let retries = arguments.retry.of(url);
     if arguments.dry_run {
-        return dry_run::run(context, &folder, &url, options, retries);
+        return dry_run::run(context, folder, url, options, retries);
     }
+    consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
     let shown = url.to_string();
-    let is_new = !file::exists(&url)?;
-    let mut database = open(context, &url, true)?.retrying(retries);
+    let is_new = !file::exists(url)?;
+    let mut database = open(context, url, true)?.retrying(retries);
     let work = Arc::new(Work::default());
     if context.printer.shows_progress() {
-        database = watched(database, &work, &url)?;
+        database = watched(database, &work, url)?;
     }
-    let mut observer = Watch {
-        printer: &context.printer,
-        work,
-        database: &shown,
-        folder: &folder,
-        progress: None,
-        done: 0,
-        of: 0,
-        next: None,
-    };
-    let result = block_on(apply_pending_with(&mut database, &folder, options, &mut observer));
+    let mut observer =
+        Watch { printer: &context.printer, work, database: &shown, folder, progress: None, done: 0, of: 0, next: None };
+    let result = block_on(apply_pending_with(&mut database, folder, options, &mut observer));
     let Watch { progress, done, of, next, .. } = observer;
     drop(progress);
     match result {
@@ -122,7 +126,7 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
                     format!("{shown}: nothing to apply ({} applied)", counted(outcome.before, "migration")),
                 );
                 if to.is_none() {
-                    structs::warn_if_ahead(context, &folder);
+                    structs::warn_if_ahead(context, folder);
                 }
             } else {
                 let total: u64 = outcome.applied.iter().map(|applied| applied.milliseconds).sum();
@@ -136,13 +140,22 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
         Err(error) => {
             drop(database);
             if is_new {
-                remove_if_empty(&url);
+                remove_if_empty(url);
             }
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
-            let shown = failure_of_run(error, (&url).into());
+            let shown = failure_of_run(error, url.into());
             Err(state.into_iter().fold(shown, CommandError::note))
         }
     }
+}
+
+/// The command as it was typed, so that a flag can be put behind it.
+fn command(arguments: &Migrate) -> String {
+    let mut command = "cargo dbmigrate migrate".to_owned();
+    command.extend(arguments.to.iter().map(|name| format!(" {}", shell_flag("--to", name))));
+    command.push_str(if arguments.atomic { " --atomic" } else { "" });
+    command.push_str(if arguments.accept.is_empty() { "" } else { " --accept drift" });
+    command
 }
 
 /// A folder as `init` makes it, which is right for a database that has no history.

@@ -6,6 +6,7 @@ use clap::Args;
 use dbmigrate_core::shell::shell_flag;
 
 use super::tables::TablePattern;
+use crate::project::Yes;
 use crate::project::url::Connect;
 
 /// The arguments.
@@ -40,6 +41,10 @@ pub(crate) struct Pull {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Consent.
+    #[command(flatten)]
+    pub consent: Yes,
 }
 
 impl Pull {

@@ -10,7 +10,7 @@ use pollster::block_on;
 use super::arguments::Pull;
 use super::read::{self, Pulled};
 use super::take_over::{self, Step};
-use crate::adopting;
+use crate::adopting::{self, Adoption};
 use crate::database::failure::{apply_error, engine_error};
 use crate::error::{CommandError, Result};
 use crate::project::url::DatabaseUrl;
@@ -51,7 +51,9 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
     take_over::check_structs(context, schema, arguments.out.as_deref(), &mut next, &again)?;
     take_over::write_missing(context, &mut folder, &steps, &url.to_string())?;
     if let Some(last) = folder.head() {
-        adopting::record(context, &folder, last, url, RecordKind::Baseline, None)?;
+        let (kind, consent) = (RecordKind::Baseline, arguments.consent.into());
+        let adoption = Adoption { kind, expect_none: None, consent, command: &again };
+        adopting::record(context, &folder, last, url, adoption)?;
     }
     context.ignore_in_git(Some(url))?;
     next.push("change the structs, then write the next migration: `cargo dbmigrate generate`".to_owned());

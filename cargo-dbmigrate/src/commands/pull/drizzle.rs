@@ -19,7 +19,7 @@ use super::arguments::Pull;
 use super::drizzle_replay::{Replayed, replay};
 use super::read;
 use super::take_over::{self, Step};
-use crate::adopting;
+use crate::adopting::{self, Adoption};
 use crate::database::Subject;
 use crate::database::failure::{apply_error, engine_error};
 use crate::drizzle::applied::{self, Applied, AppliedRow};
@@ -65,7 +65,9 @@ pub(super) fn run(context: &Context, arguments: &Pull, dir: &Path, url: &Databas
         Some(last) => {
             // a record that came in the meantime is of a migration that was executed in the meantime
             let expect_none = format!("SELECT 1 FROM (SELECT count(*) AS n FROM {TABLE}) WHERE n <> {}", state.records);
-            adopting::record(context, &folder, last, url, RecordKind::Drizzle, Some(expect_none))?;
+            let (kind, expect_none, consent) = (RecordKind::Drizzle, Some(expect_none), arguments.consent.into());
+            let adoption = Adoption { kind, expect_none, consent, command: places.again };
+            adopting::record(context, &folder, last, url, adoption)?;
         }
         None => printer.status("Empty", format!("{url}: drizzle-kit has applied nothing to it")),
     }

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use crate::decisions::answers::Answers;
-use crate::project::Retry;
 use crate::project::url::Connect;
+use crate::project::{Retry, YesNamed};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -37,4 +37,8 @@ pub(crate) struct Push {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Consent.
+    #[command(flatten)]
+    pub consent: YesNamed,
 }

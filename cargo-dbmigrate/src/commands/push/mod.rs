@@ -16,13 +16,17 @@ use crate::{exit, structs};
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Push) -> Result<u8> {
-    let url = context.database(&arguments.connect)?;
-    context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    let databases = context.databases(&arguments.connect)?;
+    databases.refuse_consent_to_others(&arguments.consent.yes)?;
     let declared = structs::read_all(context)?;
     let command = if arguments.dry_run { "cargo dbmigrate push --dry-run" } else { "cargo dbmigrate push" };
-    let answers = (&arguments.answers, FOR_PUSH);
-    let asker = Asker::new(context, &declared, answers, command.to_owned(), "nothing was changed");
-    let (only_show, retries) = (arguments.dry_run, arguments.retry.or(&context.config));
-    Run { context, only_show, retries, url: &url, declared: &declared, asker, taking: None }.to_the_end()?;
-    Ok(exit::DONE)
+    databases.each(context, |context, url| {
+        context.printer.detail("Database", format!("{url} (from {})", url.source()));
+        let answers = (&arguments.answers, FOR_PUSH);
+        let asker = Asker::new(context, &declared, answers, command.to_owned(), "nothing was changed");
+        let (only_show, retries) = (arguments.dry_run, arguments.retry.of(url));
+        let consent = (&arguments.consent).into();
+        Run { context, only_show, retries, url, declared: &declared, asker, taking: None, consent }.to_the_end()?;
+        Ok(exit::DONE)
+    })
 }

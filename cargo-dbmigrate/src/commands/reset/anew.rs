@@ -26,8 +26,8 @@ use crate::decisions::answers::{Acceptance, FOR_RESET, Word};
 use crate::decisions::ask::confirmed;
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Context, Intent};
 use crate::report::duration::Elapsed;
 use crate::report::{Printer, counted};
 
@@ -53,6 +53,9 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         }
         None => (None, Vec::new()),
     };
+    let command = arguments.command_line();
+    let intent = Intent { what: "recreate it", command: &command, why: None, untouched: "nothing was changed" };
+    context.consent(url, arguments.consent.into(), intent)?;
     let path = file::end_of_links(url.file().unwrap_or(Path::new("")));
     let new = New::at(&path);
     let is_wal = match &old {

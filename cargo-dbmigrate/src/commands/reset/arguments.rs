@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use dbmigrate_core::shell::shell_flag;
 
 use crate::decisions::answers::Answers;
+use crate::project::Yes;
 use crate::project::url::Connect;
 
 /// The arguments.
@@ -35,4 +37,19 @@ pub(crate) struct Reset {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Consent.
+    #[command(flatten)]
+    pub consent: Yes,
+}
+
+impl Reset {
+    /// The command as it was typed, so that a flag can be put behind it.
+    pub(super) fn command_line(&self) -> String {
+        let mut command = "cargo dbmigrate reset".to_owned();
+        command.push_str(if self.keep_data { " --keep-data" } else { "" });
+        command.extend(self.seed.iter().map(|file| format!(" {}", shell_flag("--seed", &file.display().to_string()))));
+        self.answers.push_to(&mut command, |_| true);
+        command
+    }
 }

@@ -59,8 +59,9 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     let answers = (&arguments.answers, FOR_RESET);
     let command = "cargo dbmigrate reset --keep-data".to_owned();
     let asker = Asker::new(context, &declared, answers, command, "nothing was changed");
-    let (retries, taking) = (context.config.retries, Some(migrations));
-    Run { context, only_show: false, retries, url, declared: &declared, asker, taking }.to_the_end()?;
+    let (retries, taking) = (url.retries(), Some(migrations));
+    let consent = arguments.consent.into();
+    Run { context, only_show: false, retries, url, declared: &declared, asker, taking, consent }.to_the_end()?;
     let kept = common(&history, migrations);
     let recorded = migrations.len() - kept;
     context.printer.json("reset", &json!({ "database": url.to_string(), "recorded": recorded }));

@@ -12,6 +12,8 @@ use crate::error::{CommandError, Result};
 pub(crate) struct DotEnv {
     /// The file, relative to the working directory if it is inside.
     pub(crate) file: PathBuf,
+    /// Whether values of it may have been put together from variables of the environment.
+    pub(crate) expands: bool,
     values: BTreeMap<String, String>,
     /// What is wrong with a line behind them.
     broken: Option<CommandError>,
@@ -42,7 +44,8 @@ impl DotEnv {
         };
         let mut values = BTreeMap::new();
         let mut broken = None;
-        for line in dotenvy::from_path_iter(&found).map_err(|error| unreadable(&error))? {
+        let text = std::fs::read(&found).map_err(|error| unreadable(&error))?;
+        for line in dotenvy::from_read_iter(&*text) {
             match line {
                 // the first one counts, as for everybody who loads the file, also if there is nothing in it
                 Ok((name, value)) => drop(values.entry(name).or_insert(value)),
@@ -56,7 +59,7 @@ impl DotEnv {
                 }
             }
         }
-        Ok(Some(Self { file, values, broken }))
+        Ok(Some(Self { file, expands: text.contains(&b'$'), values, broken }))
     }
 
     /// A value, which may be blank.

@@ -20,14 +20,14 @@ pub(super) fn given<'t>(text: &'t str, source: &UrlSource) -> Result<&'t str> {
     }
     let error = CommandError::usage(format!("{source} is set, but blank: it names no database"));
     let error = match source {
-        UrlSource::Environment => error.note("in CI, a secret that is not set becomes an empty variable"),
+        UrlSource::Environment(_) => error.note("in CI, a secret that is not set becomes an empty variable"),
         _ => error,
     };
     let error = error.help(format!("name the database: `{}`", source.with("libsql://HOST")));
     let local = format!("for the local file: `{}`", source.with(DEFAULT));
     Err(match source {
-        UrlSource::Environment => error.help(format!("{local}, or `unset {ENVIRONMENT_VARIABLE}`")),
-        UrlSource::DotEnv(_) => error.help(format!("{local}, or remove the line")),
+        UrlSource::Environment(name) => error.help(format!("{local}, or `unset {name}`")),
+        UrlSource::DotEnv(..) => error.help(format!("{local}, or remove the line")),
         _ => error.help(local),
     })
 }
@@ -93,9 +93,8 @@ pub(super) fn ci_without_url(package_root: &Path) -> CommandError {
     CommandError::usage("no database given, and CI has no default")
         .note(format!("`CI` is set; otherwise the default is `{default}`"))
         .help(format!(
-            "name the database: `{}`, or `--url \
-                       libsql://HOST`",
-            UrlSource::Environment.with("libsql://HOST")
+            "name the database: `{}`, or `--url libsql://HOST`, or `-t NAME` for a target",
+            UrlSource::Environment(ENVIRONMENT_VARIABLE.to_owned()).with("libsql://HOST")
         ))
         .help(format!(
             "to use that local file: `{}`, or `{}` in `{}`",

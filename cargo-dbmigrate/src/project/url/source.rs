@@ -3,12 +3,13 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use dbmigrate_core::config::URL_VARIABLE;
 use dbmigrate_core::shell::{shell_flag, shell_quoted};
 
 use crate::project::config;
 
 /// The environment variable that names the database.
-pub(crate) const ENVIRONMENT_VARIABLE: &str = "TURSO_DATABASE_URL";
+pub(crate) const ENVIRONMENT_VARIABLE: &str = URL_VARIABLE;
 
 /// The database that is used when nothing names another one, relative to the package.
 pub(crate) const DEFAULT: &str = "dev.db";
@@ -20,12 +21,14 @@ pub(crate) enum UrlSource {
     Argument,
     /// Another flag that takes a database.
     Side(&'static str),
-    /// The environment.
-    Environment,
-    /// A `.env` file.
-    DotEnv(PathBuf),
-    /// `dbmigrate.toml`.
+    /// This variable of the environment.
+    Environment(String),
+    /// This variable in a `.env` file.
+    DotEnv(PathBuf, String),
+    /// `url` in `dbmigrate.toml`.
     Config,
+    /// `url` of this target in `dbmigrate.toml`.
+    Target(String),
     /// Nothing named one.
     Default,
 }
@@ -36,9 +39,9 @@ impl UrlSource {
         match self {
             Self::Argument | Self::Default => shell_flag("--url", url),
             Self::Side(flag) => shell_flag(flag, url),
-            Self::Environment => format!("{ENVIRONMENT_VARIABLE}={}", shell_quoted(url)),
-            Self::DotEnv(_) => format!("{ENVIRONMENT_VARIABLE}={}", in_dot_env(url)),
-            Self::Config => format!("url = {}", config::toml_string(url)),
+            Self::Environment(name) => format!("{name}={}", shell_quoted(url)),
+            Self::DotEnv(_, name) => format!("{name}={}", in_dot_env(url)),
+            Self::Config | Self::Target(_) => format!("url = {}", config::toml_string(url)),
         }
     }
 }
@@ -60,9 +63,10 @@ impl fmt::Display for UrlSource {
         match self {
             Self::Argument => f.write_str("`--url`"),
             Self::Side(flag) => write!(f, "`{flag}`"),
-            Self::Environment => write!(f, "the environment variable `{ENVIRONMENT_VARIABLE}`"),
-            Self::DotEnv(path) => write!(f, "`{ENVIRONMENT_VARIABLE}` in `{}`", path.display()),
+            Self::Environment(name) => write!(f, "the environment variable `{name}`"),
+            Self::DotEnv(path, name) => write!(f, "`{name}` in `{}`", path.display()),
             Self::Config => write!(f, "`url` in `{}`", config::FILE_NAME),
+            Self::Target(name) => write!(f, "`url` of `[targets.{name}]` in `{}`", config::FILE_NAME),
             Self::Default => f.write_str("the default"),
         }
     }

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::project::config::FILE_NAME;
+
 /// Where a token was taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TokenSource {
@@ -15,6 +17,8 @@ pub(crate) enum TokenSource {
     DotEnv(PathBuf, String),
     /// Nowhere: this is the variable that could have it.
     Missing(String),
+    /// Nowhere: no variable is named beside the URL, which is in this table of `dbmigrate.toml`, or in the file itself.
+    Unpaired(Option<String>),
 }
 
 impl fmt::Display for TokenSource {
@@ -24,6 +28,8 @@ impl fmt::Display for TokenSource {
             Self::Environment(name) => write!(f, "the environment variable `{name}`"),
             Self::DotEnv(path, name) => write!(f, "`{name}` in `{}`", path.display()),
             Self::Missing(name) => write!(f, "nowhere: `{name}` is not set"),
+            Self::Unpaired(Some(target)) => write!(f, "nowhere: target `{target}` has no `token_env`"),
+            Self::Unpaired(None) => write!(f, "nowhere: `{FILE_NAME}` has a `url`, but no `token_env` beside it"),
         }
     }
 }

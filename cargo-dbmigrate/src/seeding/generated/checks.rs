@@ -501,7 +501,7 @@ fn enclosed<'t, 's>(tokens: &'t [Token<'s>]) -> Option<&'t [Token<'s>]> {
 }
 
 /// The value of a literal.
-pub(super) fn literal(tokens: Tokens<'_, '_>) -> Option<Value> {
+pub(in crate::seeding) fn literal(tokens: Tokens<'_, '_>) -> Option<Value> {
     let tokens = without_outer_parentheses(tokens);
     let (is_negative, token) = match tokens {
         [token] => (false, token),

@@ -13,6 +13,7 @@ use super::settings::{Reader, range};
 use super::texts::Kind as TextKind;
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
+use crate::seeding::date;
 use crate::seeding::read::node::{Kind, Node};
 use crate::seeding::rows::Value;
 
@@ -220,7 +221,8 @@ fn ends<T: PartialOrd>(
 
 fn time(node: &Node) -> Option<i64> {
     match &node.kind {
-        Kind::Text(text) | Kind::Date(text) => moment::parse(text),
+        Kind::Text(text) => moment::parse(text),
+        Kind::Date(date) => date::unix(date),
         Kind::Integer(seconds) => Some(*seconds),
         _ => None,
     }
@@ -233,7 +235,8 @@ fn value(reader: &mut Reader<'_>, node: &Node) -> Option<Value> {
         Kind::Bool(value) => Value::Integer(i64::from(*value)),
         Kind::Integer(value) => Value::Integer(*value),
         Kind::Real(value) => Value::Real(*value),
-        Kind::Text(value) | Kind::Date(value) => Value::Text(value.clone()),
+        Kind::Text(value) => Value::Text(value.clone()),
+        Kind::Date(value) => Value::Text(date::text(value)),
         Kind::List(_) | Kind::Table(_) => {
             return refuse(reader, node, &format!("{} is no value of a column", node.noun()), "write JSON as text: `value = '[1]'`");
         }

@@ -22,8 +22,14 @@ mod plan;
 mod problem;
 mod rows;
 mod settings;
+mod source;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod trial;
 mod unique;
+
+pub(super) use checks::literal;
+pub(super) use plan::{GivenRows, InputTable};
+pub(super) use settings::{Settings, seed, seed_error};
+pub(super) use source::generators;

@@ -22,7 +22,7 @@ const MOST_ROWS: u64 = 1_000_000_000;
 
 /// What is said of a table's generated rows.
 #[derive(Debug, Clone)]
-pub(super) struct Settings {
+pub(in crate::seeding) struct Settings {
     /// The least and the greatest number of rows: of all, or of those of a parent.
     pub(super) rows: (u64, u64),
     /// Where that is said.
@@ -38,13 +38,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Whether a table of a file describes rows rather than being one.
-    pub(in crate::seeding) fn describes(node: &Node) -> bool {
-        node.get("rows").is_some_and(|rows| matches!(rows.kind, Kind::Integer(_) | Kind::Text(_)))
-    }
-
     /// Reads them; what is wrong is added to `errors`.
-    pub(super) fn read(node: &Node, table: &Table, file: &Path, errors: &mut Vec<Diagnostic>) -> Option<Self> {
+    pub(in crate::seeding) fn read(node: &Node, table: &Table, file: &Path, errors: &mut Vec<Diagnostic>) -> Option<Self> {
         let before = errors.len();
         let mut reader = Reader { table, file, errors };
         let settings = reader.settings(node);
@@ -67,7 +62,13 @@ impl Reader<'_> {
             rows: self.rows(&rows.value, node.get("per").is_some())?,
             rows_span: rows.value.span.clone(),
             per,
-            seed: node.get("seed").and_then(|node| seed(node, self.file, self.errors)),
+            seed: node.get("seed").and_then(|node| {
+                let found = seed(node);
+                if found.is_none() {
+                    self.errors.push(seed_error().at(self.file, node.span.clone(), ""));
+                }
+                found
+            }),
             null: node.get("null").and_then(|node| self.share(node)),
             columns: BTreeMap::new(),
         };
@@ -157,17 +158,17 @@ impl Reader<'_> {
     }
 }
 
-/// The number that random numbers begin with.
-pub(in crate::seeding) fn seed(node: &Node, file: &Path, errors: &mut Vec<Diagnostic>) -> Option<u64> {
-    let seed = match node.kind {
+/// The number that random numbers begin with, if it is one.
+pub(in crate::seeding) fn seed(node: &Node) -> Option<u64> {
+    match node.kind {
         Kind::Integer(seed) => u64::try_from(seed).ok(),
         _ => None,
-    };
-    if seed.is_none() {
-        let error = Diagnostic::error("`seed` is a number from 0 on").at(file, node.span.clone(), "");
-        errors.push(error.help("`seed = 42`: another number, other rows"));
     }
-    seed
+}
+
+/// What is said if it is none.
+pub(in crate::seeding) fn seed_error() -> Diagnostic {
+    Diagnostic::error("`seed` is a number from 0 on").help("`seed = 42`: another number, other rows")
 }
 
 /// `1..5`, both ends included; `1..=5` is the same.

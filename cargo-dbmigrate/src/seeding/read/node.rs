@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use toml::value::Datetime;
+
 /// A value and where it is, in bytes from the start of the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
@@ -24,8 +26,8 @@ pub(crate) enum Kind {
     Real(f64),
     /// A string.
     Text(String),
-    /// TOML's date, time or both, as it is written.
-    Date(String),
+    /// TOML's date, time or both.
+    Date(Datetime),
     /// A list.
     List(Vec<Node>),
     /// A table or object, in the order of the file.

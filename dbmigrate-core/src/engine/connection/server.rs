@@ -354,7 +354,7 @@ pub(in crate::engine) fn of_commit(error: &EngineError) -> EngineError {
     EngineError { kind, message: error.message.clone() }
 }
 
-fn stolen() -> EngineError {
+pub(super) fn stolen() -> EngineError {
     let message = "the server gave the transaction's lock to another writer, and rolled it back".to_owned();
     EngineError { kind: ErrorKind::Stolen, message }
 }

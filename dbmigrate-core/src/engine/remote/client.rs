@@ -30,13 +30,15 @@ pub struct Options {
     pub retries: u32,
     /// The namespace of a server of one's own, sent as a header.
     pub namespace: Option<String>,
+    /// The key that the server encrypts the database with, sent as a header. It is shown as little as a token.
+    pub encryption_key: Option<Token>,
     /// Who is told that a request is still waited for.
     pub observer: Option<Observer>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), retries: 2, namespace: None, observer: None }
+        Self { timeout: Duration::from_secs(30), retries: 2, namespace: None, encryption_key: None, observer: None }
     }
 }
 
@@ -125,14 +127,16 @@ impl Client {
         self.shared.requests.load(Ordering::Relaxed)
     }
 
-    pub(super) fn has_token(&self) -> bool {
-        self.shared.token.is_some()
+    /// Whether requests have something in them that is for this server alone.
+    pub(super) fn has_secret(&self) -> bool {
+        self.shared.token.is_some() || self.shared.options.encryption_key.is_some()
     }
 
     /// What is known of a request, for the message if it fails.
     pub(super) fn asked(&self, writes: bool) -> Asked<'_> {
         let shared = &*self.shared;
-        Asked { url: &shared.url, token: shared.token.as_ref(), namespace: shared.options.namespace.as_deref(), writes }
+        let (token, key) = (shared.token.as_ref(), shared.options.encryption_key.as_ref());
+        Asked { url: &shared.url, token, key, namespace: shared.options.namespace.as_deref(), writes }
     }
 
     /// Posts, again where that can do no harm, and returns the body of a good answer.
@@ -245,6 +249,9 @@ impl Client {
         let mut headers = vec![("host", url.host_header()), ("content-type", "application/json".to_owned())];
         if let Some(token) = &shared.token {
             headers.push(("authorization", format!("Bearer {}", token.secret())));
+        }
+        if let Some(key) = &shared.options.encryption_key {
+            headers.push(("x-turso-encryption-key", key.secret().to_owned()));
         }
         if let Some(namespace) = &shared.options.namespace {
             headers.push(("x-namespace-bin", STANDARD.encode(namespace)));

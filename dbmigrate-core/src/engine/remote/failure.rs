@@ -94,6 +94,7 @@ pub(super) struct Answer<'a> {
 pub(super) struct Asked<'a> {
     pub(super) url: &'a RemoteUrl,
     pub(super) token: Option<&'a Token>,
+    pub(super) key: Option<&'a Token>,
     pub(super) namespace: Option<&'a str>,
     pub(super) writes: bool,
 }
@@ -146,9 +147,10 @@ impl Asked<'_> {
         self.hiding(kind, &message)
     }
 
-    /// An error in whose message no token shows, whoever wrote it.
+    /// An error in whose message no token and no key shows, whoever wrote it.
     pub(super) fn hiding(&self, kind: ErrorKind, message: &str) -> EngineError {
-        let message = self.token.map_or_else(|| message.to_owned(), |token| token.hidden_in(message));
+        let secrets = self.token.into_iter().chain(self.key);
+        let message = secrets.fold(message.to_owned(), |message, secret| secret.hidden_in(&message));
         EngineError { kind, message }
     }
 

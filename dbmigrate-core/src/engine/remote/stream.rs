@@ -241,7 +241,7 @@ impl Stream {
         };
         let url = self.client.url();
         match RemoteUrl::parse(text) {
-            Ok((base, None)) if !self.client.has_token() || url.trusts(&base) => {
+            Ok((base, None)) if !self.client.has_secret() || url.trusts(&base) => {
                 State::Open { baton, base: Some(base) }
             }
             parsed => {

@@ -138,6 +138,24 @@ impl RemoteUrl {
         Ok((Self { scheme, tls, host, port, prefix }, token))
     }
 
+    /// Whether both name one database, whatever scheme they are written with, and however this machine is called.
+    pub fn is_same_database(&self, other: &Self) -> bool {
+        fn parts(url: &RemoteUrl) -> (&str, u16, &str) {
+            let host = if url.is_loopback() { "localhost" } else { url.host.trim_end_matches('.') };
+            let port = url.port.unwrap_or(if url.tls { 443 } else { 80 });
+            (host, port, url.namespace().unwrap_or(&url.prefix))
+        }
+        parts(self) == parts(other)
+    }
+
+    /// The server, fit for remembering that it may be sent a token: the host, with the port if one is given, and with
+    /// the scheme if nothing is encrypted.
+    pub fn server(&self) -> String {
+        let scheme = if self.tls { "" } else { "http://" };
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{scheme}{}{port}", self.host)
+    }
+
     /// The host in lower case; an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         &self.host

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Tracker, unnamed_references};
 use crate::ddl::Object;
-use crate::engine::connection::{Connection, integer};
+use crate::engine::connection::Connection;
 use crate::engine::error::EngineError;
 use crate::engine::introspect::{Infrastructure, StoredObject, mismatch, read_object};
 use crate::engine::stored::{
-    TEXTS, bytes, columns_query, objects_at_query, objects_query, stored_columns_in, stored_columns_of, stored_rows_in,
+    TEXTS, columns_query, objects_at_query, objects_query, stored_columns_in, stored_columns_of, stored_rows_in,
+    texts_in,
 };
 use crate::schema::canonical::{ObjectKind, canonical_trigger, canonical_view, canonical_virtual_table};
 use crate::schema::{Index, NamedMap};
@@ -41,8 +42,9 @@ impl Tracker {
         let (mut rowids, mut last_rowid) = (Vec::new(), 0);
         let mut gone: BTreeSet<i64> = BTreeSet::new();
         let mut before = self.stored.iter().peekable();
-        for row in connection.rows(TEXTS).await? {
-            let (rowid, text) = (integer(&row[0]), bytes(&row[1]));
+        let Some(row) = connection.first_row(TEXTS).await? else { return Ok(None) };
+        let Some(texts) = texts_in(&row) else { return Ok(None) };
+        for (rowid, text) in texts {
             last_rowid = rowid;
             while let Some((old, _)) = before.next_if(|(old, _)| **old < rowid) {
                 gone.insert(*old);

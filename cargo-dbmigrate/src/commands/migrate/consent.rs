@@ -1,0 +1,86 @@
+//! Consent to migrate a protected target. What is committed and checked has been seen by others: a pipeline applies it
+//! without being told to, and nothing else.
+
+use dbmigrate_core::engine::apply::runner::pending;
+use dbmigrate_core::engine::apply::{Options, Standing, inspect};
+use dbmigrate_core::folder::{Folder, Migration, SNAPSHOT_FILE, SQL_FILE, lock};
+use pollster::block_on;
+
+use crate::database::state::failure;
+use crate::database::{file, open};
+use crate::error::Result;
+use crate::project::url::DatabaseUrl;
+use crate::project::{Context, Intent, Yes};
+use crate::{git, proof};
+
+/// How many migrations are named.
+const NAMED: usize = 3;
+
+/// Gets consent, if the database is a protected target and something is pending. `command` is what was typed.
+///
+/// # Errors
+/// Exit code 3 if there is none, and what the run would end with if the database cannot be migrated.
+pub(super) fn obtain(
+    context: &Context,
+    folder: &Folder,
+    url: &DatabaseUrl,
+    options: Options<'_>,
+    (given, command): (Yes, &str),
+) -> Result<()> {
+    if given.yes || !url.target().is_some_and(|target| target.is_protected) {
+        return Ok(());
+    }
+    let failed = |error| failure(error, url.into());
+    let applied = if file::exists(url)? {
+        let mut database = open(context, url, false)?;
+        let (status, standing) = block_on(inspect(&mut database, folder)).map_err(failed)?;
+        match standing {
+            Standing::Drifted(_) if options.accept_drift => {}
+            standing => {
+                if let Some(error) = standing.into_error() {
+                    return Err(failed(error));
+                }
+            }
+        }
+        status.applied
+    } else {
+        0
+    };
+    let waiting = pending(folder, applied, options.to).map_err(failed)?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let why = if context.printer.can_ask() { None } else { unseen(context, folder, waiting) };
+    if why.is_none() && !context.printer.can_ask() {
+        return Ok(());
+    }
+    let intent = Intent { what: &what(waiting), command, why: why.as_deref(), untouched: "nothing was changed" };
+    context.consent(url, given.into(), intent)
+}
+
+fn what(waiting: &[Migration]) -> String {
+    let names: Vec<String> = waiting.iter().map(|migration| format!("`{}`", migration.name)).collect();
+    match &names[..] {
+        [first, .., last] if names.len() > NAMED => format!("apply {} migrations, {first} to {last}", names.len()),
+        [before @ .., last] if !before.is_empty() => format!("apply {} and {last}", before.join(", ")),
+        _ => format!("apply {}", names.join("")),
+    }
+}
+
+/// Why nobody can have seen what is about to be applied, if that is so: it is in no commit, or not what `check` would
+/// pass.
+fn unseen(context: &Context, folder: &Folder, waiting: &[Migration]) -> Option<String> {
+    let of = |migration: &Migration| [SQL_FILE, SNAPSHOT_FILE].map(|file| format!("{}/{file}", migration.name));
+    let mut files = vec![lock::FILE_NAME.to_owned()];
+    files.extend(waiting.iter().flat_map(of));
+    match git::uncommitted(folder.path(), &files) {
+        Err(why) => return Some(format!("whether the migrations are committed is unknown: {why}")),
+        Ok(files) => {
+            if let Some(first) = files.first() {
+                return Some(format!("`{}` is not committed as it is", folder.path().join(first).display()));
+            }
+        }
+    }
+    let error = proof::agree(context, folder).err()?;
+    Some(format!("`check` does not pass: {}", error.message()))
+}

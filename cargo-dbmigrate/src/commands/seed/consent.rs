@@ -1,0 +1,131 @@
+//! Whether rows may be deleted that a set does not have: by a word on the command line, or asked at the terminal.
+
+use std::path::Path;
+
+use dbmigrate_core::schema::table::ReferentialAction;
+use dbmigrate_core::shell::{shell_flag, shell_word};
+use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::path::{parse_path, path};
+use serde_json::json;
+
+use super::arguments::Seed;
+use crate::decisions::ask::confirmed;
+use crate::error::{CommandError, Result, did_you_mean};
+use crate::exit;
+use crate::project::Context;
+use crate::project::url::DatabaseUrl;
+use crate::report::counted;
+use crate::seeding::write::Deletion;
+
+/// What is accepted that is a table's.
+const DELETE_ROWS: &str = "delete_rows";
+
+/// What is accepted of everything.
+const ALL: &str = "all";
+
+/// What may be deleted.
+pub(super) struct Consent<'a> {
+    context: &'a Context,
+    arguments: &'a Seed,
+    set: &'a str,
+    tables: Vec<Name>,
+    all: bool,
+}
+
+impl<'a> Consent<'a> {
+    /// Reads the flags.
+    ///
+    /// # Errors
+    /// Exit code 2 for a word that is none.
+    pub(super) fn new(context: &'a Context, arguments: &'a Seed, set: &'a str) -> Result<Self> {
+        let mut consent = Self { context, arguments, set, tables: Vec::new(), all: false };
+        for text in &arguments.accept {
+            match text.split_once(':') {
+                Some((DELETE_ROWS, table)) if !table.is_empty() => consent.tables.push(only_name(table)),
+                _ if text == ALL => consent.all = true,
+                _ => {
+                    let word = text.split(':').next().unwrap_or_default();
+                    let error = CommandError::usage(format!("`--accept {text}` is nothing that a seed asks for"));
+                    return Err(match did_you_mean(word, [DELETE_ROWS, ALL]) {
+                        Some(ALL) => error.help("did you mean `--accept all`?"),
+                        _ => error.help("it deletes rows: `--accept delete_rows:TABLE`"),
+                    });
+                }
+            }
+        }
+        Ok(consent)
+    }
+
+    /// Whether these rows may go.
+    ///
+    /// # Errors
+    /// Exit code 3 if nobody has said so.
+    pub(super) fn to(&self, deletions: &[Deletion], url: &DatabaseUrl) -> Result<()> {
+        let open: Vec<&Deletion> =
+            deletions.iter().filter(|deletion| !self.all && !self.tables.contains(&deletion.table)).collect();
+        let Some(first) = open.first() else { return Ok(()) };
+        let counts: Vec<String> = open.iter().map(|deletion| format!("{}: {}", deletion.table, rows(deletion.rows))).collect();
+        let message = format!("`{url}` has rows that `{}` does not have: {}", self.set, counts.join(", "));
+        let notes: Vec<String> = open.iter().flat_map(|deletion| notes(deletion)).collect();
+        let printer = &self.context.printer;
+        if printer.can_ask() {
+            let told = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+            if confirmed(self.context, &format!("{message}{told}. Delete them?"))? {
+                return Ok(());
+            }
+        }
+        for deletion in &open {
+            let others: Vec<_> = deletion
+                .others
+                .iter()
+                .map(|(table, rows, action)| json!({ "table": table, "rows": rows, "action": action.sql() }))
+                .collect();
+            printer.json("deletion", &json!({ "table": deletion.table, "rows": deletion.rows, "others": others }));
+        }
+        let error = CommandError::new(exit::DECISION, message);
+        let error = notes.into_iter().fold(error, CommandError::note).note("nothing was written");
+        Err(error
+            .help(format!("to delete them: `{}`", self.command(&open)))
+            .help(format!("to keep them, change the mode of `{}` in the set: `mode = \"upsert\"`", first.table)))
+    }
+
+    /// The same command with what is left to accept.
+    fn command(&self, open: &[&Deletion]) -> String {
+        let mut command = format!("cargo dbmigrate seed {}", shell_word(Path::new(self.set)));
+        let more = open.iter().map(|deletion| format!("{DELETE_ROWS}:{}", path([&deletion.table])));
+        for word in self.arguments.accept.iter().cloned().chain(more) {
+            command.push(' ');
+            command.push_str(&shell_flag("--accept", &word));
+        }
+        command
+    }
+}
+
+/// The table as one name: a path of one part, or the text as it stands.
+fn only_name(table: &str) -> Name {
+    match parse_path(table) {
+        Some((mut parts, None)) if parts.len() == 1 => parts.remove(0),
+        _ => table.into(),
+    }
+}
+
+fn rows(count: u64) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), "row")
+}
+
+/// What happens to rows of other tables.
+fn notes(deletion: &Deletion) -> Vec<String> {
+    let note = |(table, count, action): &(Name, u64, ReferentialAction)| {
+        let rows = rows(*count);
+        let what = match action {
+            ReferentialAction::Cascade => format!("{rows} of `{table}` would be deleted with them"),
+            ReferentialAction::SetNull => format!("{rows} of `{table}` would lose their reference"),
+            ReferentialAction::SetDefault => format!("{rows} of `{table}` would get another reference"),
+            ReferentialAction::Restrict | ReferentialAction::NoAction => {
+                format!("{rows} of `{table}` refer to them, which is refused")
+            }
+        };
+        format!("{what} (ON DELETE {})", action.sql())
+    };
+    deletion.others.iter().map(note).collect()
+}

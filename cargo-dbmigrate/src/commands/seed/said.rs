@@ -1,0 +1,75 @@
+//! What a seed has done, said.
+
+use serde_json::json;
+
+use crate::project::Context;
+use crate::project::url::DatabaseUrl;
+use crate::report::counted;
+use crate::seeding::model::Seed;
+use crate::seeding::write::{Count, Report};
+
+/// Says it.
+pub(super) fn report(context: &Context, seed: &Seed, report: &Report, url: &DatabaseUrl) {
+    let printer = &context.printer;
+    let mut tables = Vec::new();
+    let mut sum = Count::default();
+    for (seeded, count) in seed.tables.iter().zip(&report.tables) {
+        let Count { inserted, updated, deleted, unchanged } = *count;
+        if inserted + updated + deleted > 0 {
+            printer.status("Seeded", format!("{}: {}", seeded.table.name, shown(count, true)));
+        } else if unchanged > 0 {
+            printer.detail("Unchanged", format!("{}: {}", seeded.table.name, rows(unchanged)));
+        }
+        sum.inserted += inserted;
+        sum.updated += updated;
+        sum.deleted += deleted;
+        sum.unchanged += unchanged;
+        tables.push(json!({
+            "table": seeded.table.name, "inserted": inserted, "updated": updated, "deleted": deleted,
+            "unchanged": unchanged,
+        }));
+    }
+    let mut scripts = Vec::new();
+    for (script, changes) in seed.scripts.iter().zip(&report.scripts) {
+        let file = crate::project::path::for_display(&seed.files[script.file]);
+        if *changes > 0 {
+            printer.status("Seeded", format!("{}: {} changed", file.display(), rows(*changes)));
+        }
+        scripts.push(json!({ "file": file, "changes": changes }));
+    }
+    printer.json(
+        "seeded",
+        &json!({ "database": url.to_string(), "set": seed.name, "tables": tables, "scripts": scripts }),
+    );
+    let changes: u64 = report.scripts.iter().sum();
+    if report.is_nothing() {
+        let there = if sum.unchanged > 0 { format!(", {} there", rows(sum.unchanged)) } else { String::new() };
+        printer.status("Unchanged", format!("{url}: nothing to do for `{}`{there}", seed.name));
+    } else if sum == (Count { unchanged: sum.unchanged, ..Count::default() }) {
+        printer.status("Finished", format!("{url}: `{}` is written, {} changed", seed.name, rows(changes)));
+    } else {
+        printer.status("Finished", format!("{url}: `{}` is written, {}", seed.name, shown(&sum, false)));
+    }
+}
+
+fn rows(count: u64) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), "row")
+}
+
+/// `3 rows inserted, 1 updated`.
+fn shown(count: &Count, with_unchanged: bool) -> String {
+    let parts = [
+        (count.inserted, "inserted"),
+        (count.updated, "updated"),
+        (count.deleted, "deleted"),
+        (if with_unchanged { count.unchanged } else { 0 }, "unchanged"),
+    ];
+    let mut shown: Vec<String> = Vec::new();
+    for (number, what) in parts.into_iter().filter(|(number, _)| *number > 0) {
+        shown.push(match shown.is_empty() {
+            true => format!("{} {what}", rows(number)),
+            false => format!("{number} {what}"),
+        });
+    }
+    shown.join(", ")
+}

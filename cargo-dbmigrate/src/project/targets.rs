@@ -1,0 +1,363 @@
+//! The databases that a command is for: one, or several targets one after the other, with a summary and the worst exit
+//! code.
+
+use dbmigrate_core::config::{ALL_TARGETS, DEMO, PRODUCTION, Target};
+use dbmigrate_core::shell::shell_flag;
+use serde_json::{Value, json};
+
+use super::context::Context;
+use crate::error::{CommandError, Result, did_you_mean};
+use crate::exit;
+use crate::project::config::{Config, FILE_NAME};
+use crate::project::url::{Connect, DatabaseUrl, Found, Surroundings, unset};
+use crate::report::Printer;
+
+/// The exit codes from the best to the worst: what was found, what is left to decide, what failed and may not the next
+/// time, what somebody has to repair, and what is wrong for all.
+const FROM_BEST: [u8; 6] =
+    [exit::DONE, exit::DIFFERENCE, exit::DECISION, exit::FAILED, exit::INCONSISTENT, exit::USAGE];
+
+/// A database of a run.
+#[derive(Debug, Clone)]
+enum Chosen {
+    Database(DatabaseUrl),
+    /// An optional target whose variable is not set.
+    Skipped {
+        target: String,
+        variable: String,
+    },
+}
+
+/// The databases of a run, one after the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Databases {
+    all: Vec<Chosen>,
+}
+
+impl Context {
+    /// The databases that `--url` or `--target` name, for a command that can be run on several. Nothing is opened.
+    ///
+    /// # Errors
+    /// Exit code 2 for names that are those of no target, for targets without their variables, and for two targets that
+    /// are one database.
+    pub(crate) fn databases(&self, connect: &Connect) -> Result<Databases> {
+        if connect.target.is_empty() {
+            return Ok(Databases { all: vec![Chosen::Database(self.unnamed(connect)?)] });
+        }
+        refuse_both(connect)?;
+        let around = self.surroundings();
+        let targets = chosen(connect, &around)?;
+        let mut all = Vec::with_capacity(targets.len());
+        for target in &targets {
+            all.push(match DatabaseUrl::of_target(target, connect, &around)? {
+                Found::Database(url) => Chosen::Database(url),
+                Found::Unset(variable) if target.is_optional() => {
+                    Chosen::Skipped { target: target.name.clone(), variable }
+                }
+                Found::Unset(variable) => return Err(unset(&target.name, &variable)),
+            });
+        }
+        let databases = Databases { all };
+        for url in databases.urls() {
+            refuse_same(url, &around)?;
+            self.warn_of_readers(url);
+        }
+        Ok(databases)
+    }
+
+    /// The database that `--url` or `--target` names, for a command that is run on one.
+    ///
+    /// # Errors
+    /// As for [`Context::databases`], and exit code 2 for several targets and for an optional one without its variable.
+    pub(crate) fn database(&self, connect: &Connect) -> Result<DatabaseUrl> {
+        if let Some(name) = connect.target.iter().find(|name| *name == ALL_TARGETS) {
+            return Err(CommandError::usage(format!("`{name}` means all targets, and this command is for one"))
+                .help("name one of them: `-t NAME`"));
+        }
+        let mut all = self.databases(connect)?.all.into_iter();
+        match (all.next(), all.next()) {
+            (Some(Chosen::Database(url)), None) => Ok(url),
+            (Some(Chosen::Skipped { target, variable }), None) => Err(unset(&target, &variable)),
+            _ => Err(CommandError::usage("several targets are named, and this command is for one")
+                .help("run it once for each: `-t NAME`")),
+        }
+    }
+
+    /// The database that is used where no target is named. If it is one that is configured as protected, it is that.
+    fn unnamed(&self, connect: &Connect) -> Result<DatabaseUrl> {
+        let around = self.surroundings();
+        let url = DatabaseUrl::find(connect, &around)?;
+        self.warn_of_readers(&url);
+        let mut protected = self.config.targets.iter().filter(|target| target.is_protected());
+        Ok(match protected.find(|target| url.is_target(target, &around)) {
+            Some(target) => url.also(target),
+            None => url,
+        })
+    }
+
+    /// The targets that are configured, and those that there are without: their databases, as far as they are named.
+    ///
+    /// # Errors
+    /// As for [`Context::databases`].
+    pub(super) fn targets(&self, connect: &Connect, around: &Surroundings<'_>) -> Result<Vec<DatabaseUrl>> {
+        let mut urls = Vec::new();
+        for target in known(&self.config) {
+            match DatabaseUrl::of_target(&target, connect, around)? {
+                Found::Database(url) => urls.push(url),
+                Found::Unset(variable) if is_configured(&target, &self.config) && !target.is_optional() => {
+                    let message = format!("target `{}` is not checked: `{variable}` is not set", target.name);
+                    self.printer.warning(&message, &[]);
+                }
+                Found::Unset(_) => {}
+            }
+        }
+        Ok(urls)
+    }
+}
+
+impl Databases {
+    fn urls(&self) -> impl Iterator<Item = &DatabaseUrl> {
+        self.all.iter().filter_map(|one| match one {
+            Chosen::Database(url) => Some(url),
+            Chosen::Skipped { .. } => None,
+        })
+    }
+
+    /// Refuses consent to writing to a target that is none of these.
+    ///
+    /// # Errors
+    /// Exit code 2.
+    pub(crate) fn refuse_consent_to_others(&self, names: &[String]) -> Result<()> {
+        let is_here = |name: &String| {
+            self.all.iter().any(|one| match one {
+                Chosen::Database(url) => url.target().is_some_and(|target| target.name == *name),
+                Chosen::Skipped { target, .. } => target == name,
+            })
+        };
+        match names.iter().find(|name| !is_here(name)) {
+            Some(name) => Err(CommandError::usage(format!("`--yes {name}`: this run has no target `{name}`"))
+                .note("nothing was changed")
+                .help(format!("name it as the target, too: `-t {name}`"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs a command on each of them, and returns the worst exit code. What one of several fails with is shown at once,
+    /// and the others are run on all the same, as they are other databases; what is wrong with the command line or the
+    /// configuration is wrong for all.
+    ///
+    /// # Errors
+    /// Whatever one database fails with if it is the only one.
+    pub(crate) fn each(
+        &self,
+        context: &Context,
+        mut run: impl FnMut(&Context, &DatabaseUrl) -> Result<u8>,
+    ) -> Result<u8> {
+        match &self.all[..] {
+            [Chosen::Database(url)] => return run(context, url),
+            [Chosen::Skipped { target, variable }] => {
+                skip(&context.printer, target, variable);
+                return Ok(exit::DONE);
+            }
+            _ => {}
+        }
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(self.all.len());
+        for chosen in &self.all {
+            let is_stopped = outcomes.iter().any(|outcome| outcome.code() == Some(exit::USAGE));
+            let outcome = match chosen {
+                Chosen::Skipped { target, variable } => {
+                    skip(&context.printer.on_target(target), target, variable);
+                    Outcome { target, database: None, end: End::Skipped(variable) }
+                }
+                Chosen::Database(url) => {
+                    let target = url.target().map_or("", |target| &target.name);
+                    let end = match is_stopped {
+                        true => End::NotTried,
+                        false => End::Run(run_on(context, target, url, &mut run)),
+                    };
+                    Outcome { target, database: Some(url), end }
+                }
+            };
+            outcomes.push(outcome);
+        }
+        Ok(summary(&context.printer, &outcomes))
+    }
+}
+
+/// Runs a command on one of several targets.
+fn run_on(
+    context: &Context,
+    target: &str,
+    url: &DatabaseUrl,
+    run: &mut impl FnMut(&Context, &DatabaseUrl) -> Result<u8>,
+) -> u8 {
+    let context = Context { printer: context.printer.on_target(target), ..context.clone() };
+    context.printer.status("Target", format!("{target} ({url})"));
+    context.printer.json("target", &json!({ "database": url.to_string() }));
+    run(&context, url).unwrap_or_else(|error| {
+        let code = error.exit_code();
+        context.printer.error(&error.note(format!("the target is `{target}`")));
+        code
+    })
+}
+
+fn skip(printer: &Printer, target: &str, variable: &str) {
+    printer.status("Skipped", format!("{target}: `{variable}` is not set"));
+    printer.json("skipped", &json!({ "target": target, "variable": variable }));
+}
+
+/// What became of one of several databases.
+struct Outcome<'a> {
+    target: &'a str,
+    database: Option<&'a DatabaseUrl>,
+    end: End<'a>,
+}
+
+enum End<'a> {
+    Run(u8),
+    Skipped(&'a str),
+    NotTried,
+}
+
+impl Outcome<'_> {
+    fn code(&self) -> Option<u8> {
+        match self.end {
+            End::Run(code) => Some(code),
+            End::Skipped(_) | End::NotTried => None,
+        }
+    }
+
+    fn words(&self) -> String {
+        match self.end {
+            End::Run(exit::DONE) => "done".to_owned(),
+            End::Run(exit::DIFFERENCE) => "differs (exit code 4)".to_owned(),
+            End::Run(exit::DECISION) => "needs a decision (exit code 3)".to_owned(),
+            End::Run(exit::INCONSISTENT) => "inconsistent (exit code 5)".to_owned(),
+            End::Run(code) => format!("failed (exit code {code})"),
+            End::Skipped(variable) => format!("skipped, `{variable}` is not set"),
+            End::NotTried => "not tried".to_owned(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let database = self.database.map(ToString::to_string);
+        let outcome = match self.end {
+            End::Run(exit::DONE) => "done",
+            End::Run(exit::DIFFERENCE) => "difference",
+            End::Run(exit::DECISION) => "decision",
+            End::Run(_) => "failed",
+            End::Skipped(_) => "skipped",
+            End::NotTried => "not_tried",
+        };
+        json!({ "target": self.target, "database": database, "outcome": outcome, "exit_code": self.code() })
+    }
+}
+
+/// Says what became of each, and returns the worst exit code.
+fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
+    let worst =
+        outcomes.iter().filter_map(Outcome::code).max_by_key(|code| FROM_BEST.iter().position(|one| one == code));
+    if worst.is_none() {
+        printer.warning("nothing was done: no target has its variables set", &[]);
+    }
+    let worst = worst.unwrap_or(exit::DONE);
+    let lines = outcomes.iter().map(|outcome| format!("{}: {}", outcome.target, outcome.words()));
+    printer.status("Summary", lines.collect::<Vec<_>>().join("\n"));
+    let targets: Vec<Value> = outcomes.iter().map(Outcome::json).collect();
+    printer.json("summary", &json!({ "targets": targets, "exit_code": worst }));
+    worst
+}
+
+/// All targets: those that are configured, and those that there are without.
+fn known(config: &Config) -> Vec<Target> {
+    let implied = Target::IMPLIED.into_iter().map(|(name, ..)| Target::new(name));
+    let mut known = config.targets.clone();
+    known.extend(implied.filter(|implied| !is_configured(implied, config)));
+    known
+}
+
+fn is_configured(target: &Target, config: &Config) -> bool {
+    config.targets.iter().any(|one| one.name == target.name)
+}
+
+/// The targets with these names, each once.
+fn chosen(connect: &Connect, around: &Surroundings<'_>) -> Result<Vec<Target>> {
+    let known = known(around.config);
+    let mut chosen: Vec<Target> = Vec::new();
+    let mut add = |target: &Target| {
+        if chosen.iter().all(|one| one.name != target.name) {
+            chosen.push(target.clone());
+        }
+    };
+    for name in &connect.target {
+        let name = name.trim();
+        if name == ALL_TARGETS {
+            for target in &known {
+                let is_there = || target.url_variable().map_or(Ok(true), |variable| around.is_set(variable));
+                if is_configured(target, around.config) || is_there()? {
+                    add(target);
+                }
+            }
+            continue;
+        }
+        match known.iter().find(|target| target.name == name) {
+            Some(target) => add(target),
+            None => return Err(unknown(name, &known)),
+        }
+    }
+    if chosen.is_empty() {
+        let variables = Target::IMPLIED.map(|(name, url, _)| format!("`{url}` (`{name}`)")).join(" nor ");
+        return Err(CommandError::usage(format!("no target is configured, and neither {variables} is set"))
+            .help(format!("name one in `{FILE_NAME}`: `[targets.staging]`, `url_env = \"STAGING_DATABASE_URL\"`")));
+    }
+    Ok(chosen)
+}
+
+fn unknown(name: &str, known: &[Target]) -> CommandError {
+    let names: Vec<&str> = known.iter().map(|target| target.name.as_str()).collect();
+    if name.is_empty() {
+        return CommandError::usage("`--target` is set, but blank: it names no target")
+            .help(format!("expected one of `{}`, or `{ALL_TARGETS}`", names.join("`, `")));
+    }
+    let error = CommandError::usage(format!("no target named `{name}`"));
+    let meant = did_you_mean(name, names.iter().copied().chain([ALL_TARGETS]));
+    error
+        .helps(meant.map(|name| format!("did you mean `-t {name}`?")))
+        .help(format!("expected one of `{}`, or `{ALL_TARGETS}`", names.join("`, `")))
+        .help(format!(
+            "a new one is a table in `{FILE_NAME}`: `[targets.NAME]`; a database without a name: `--url URL`"
+        ))
+}
+
+fn refuse_both(connect: &Connect) -> Result<()> {
+    let Some(_) = &connect.url else { return Ok(()) };
+    let flags: Vec<String> = connect.target.iter().map(|name| shell_flag("-t", name)).collect();
+    let message = format!("`--url` and `{}` both name a database", flags.join(" "));
+    Err(CommandError::usage(message).help("use one of them"))
+}
+
+/// Two targets that are one database: whatever is meant for one of them would be done to the other.
+fn refuse_same(url: &DatabaseUrl, around: &Surroundings<'_>) -> Result<()> {
+    let Some(own) = url.target() else { return Ok(()) };
+    let is_implied = |name: &str| [PRODUCTION, DEMO].contains(&name);
+    let same = known(around.config).into_iter().find(|other| {
+        // a variable that nobody has called a target says nothing about those that somebody has
+        let counts = is_configured(other, around.config) || is_implied(&own.name);
+        other.name != own.name && counts && url.is_target(other, around)
+    });
+    let Some(other) = same else { return Ok(()) };
+    let place = |url: Option<&str>, variable: Option<&str>| match (url, variable) {
+        (None, Some(variable)) => format!("`{variable}`"),
+        _ => format!("`url` of `[targets.{}]` in `{FILE_NAME}`", other.name),
+    };
+    Err(CommandError::usage(format!("targets `{}` and `{}` are the same database: `{url}`", own.name, other.name))
+        .note(format!(
+            "`{}` is from {}, `{}` from {}",
+            own.name,
+            url.source(),
+            other.name,
+            place(other.url.as_deref(), other.url_variable())
+        ))
+        .note("nothing was changed")
+        .help("give each target a database of its own"))
+}

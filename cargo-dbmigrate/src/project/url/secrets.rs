@@ -1,0 +1,148 @@
+//! Which token and which key a server gets, and whether it may have them. A token goes only to a server that its owner
+//! has named, or has agreed to: a file that came with a checkout is somebody else's word.
+
+use std::path::Path;
+
+use dbmigrate_core::config::{Target, URL_VARIABLE, url_variable};
+use dbmigrate_core::engine::remote::{RemoteUrl, Token};
+use dbmigrate_core::shell::{shell_quoted, shell_word};
+
+use super::source::UrlSource;
+use super::surroundings::{Surroundings, in_ci};
+use super::token::TokenSource;
+use crate::error::{CommandError, Result};
+use crate::project::config::FILE_NAME;
+use crate::report::prompt::NoAnswer;
+use crate::{exit, git};
+
+/// The servers that may have a token though a checkout names them, in the configuration of the repository, which is no
+/// part of a checkout.
+const REMEMBERED: &str = "dbmigrate.tokenhost";
+
+/// What it takes to be let in.
+pub(super) struct Secrets {
+    pub(super) token: Option<Token>,
+    pub(super) token_source: TokenSource,
+    pub(super) encryption_key: Option<Token>,
+}
+
+/// The secrets for the server at `url`. `in_url` is the token that came with the URL.
+///
+/// # Errors
+/// Exit code 2 for secrets that are blank or missing, and for a server that may not have them.
+pub(super) fn of(
+    around: &Surroundings<'_>,
+    url: &RemoteUrl,
+    in_url: Option<Token>,
+    source: &UrlSource,
+    target: Option<&Target>,
+) -> Result<Secrets> {
+    if around.is_offline {
+        return Ok(Secrets { token: None, token_source: TokenSource::Url, encryption_key: None });
+    }
+    let variable = match (target, source) {
+        (Some(target), _) => target.token_variable(),
+        (None, UrlSource::Config) => around.config.token_env.as_deref(),
+        (None, _) => Some(around.config.token_variable()),
+    };
+    let (token, token_source) = match (in_url, variable) {
+        (Some(token), _) => (Some(token), TokenSource::Url),
+        (None, Some(variable)) => around.secret(variable, "token")?,
+        (None, None) => (None, TokenSource::Unpaired(target.map(|target| target.name.clone()))),
+    };
+    let (encryption_key, key_source) = match target.and_then(|target| target.encryption_key_env.as_deref()) {
+        None => (None, None),
+        Some(variable) => match around.secret(variable, "key")? {
+            (Some(key), source) => (Some(key), Some(source)),
+            (None, _) => return Err(no_key(target, variable)),
+        },
+    };
+    let sources: Vec<&TokenSource> =
+        token.as_ref().map(|_| &token_source).into_iter().chain(key_source.as_ref()).collect();
+    if is_of_a_checkout(around, source, &sources)? {
+        permit(around, url, source, &sources)?;
+    }
+    Ok(Secrets { token, token_source, encryption_key })
+}
+
+fn no_key(target: Option<&Target>, variable: &str) -> CommandError {
+    let name = target.map_or("", |target| &target.name);
+    CommandError::usage(format!("target `{name}` has no encryption key: `{variable}` is not set"))
+        .help(format!("set it in the environment or in `.env`: `{variable}=…`"))
+        .help(format!("for a database without one, remove `encryption_key_env` in `{FILE_NAME}`"))
+}
+
+/// Whether a file of the checkout names the server, while the secrets are somebody's own. What stands beside the URL
+/// in one and the same `.env` belongs together, unless the file takes it from the environment.
+fn is_of_a_checkout(around: &Surroundings<'_>, source: &UrlSource, secrets: &[&TokenSource]) -> Result<bool> {
+    Ok(match source {
+        UrlSource::Config | UrlSource::Target(_) => !secrets.is_empty(),
+        UrlSource::DotEnv(file, _) => {
+            let is_in_it = |source: &&TokenSource| match source {
+                TokenSource::Url => true,
+                TokenSource::DotEnv(other, _) => other == file,
+                _ => false,
+            };
+            let expands = around.dot_env()?.is_some_and(|file| file.expands);
+            (expands || !secrets.iter().all(is_in_it)) && git::has(file)
+        }
+        UrlSource::Argument | UrlSource::Side(_) | UrlSource::Environment(_) | UrlSource::Default => false,
+    })
+}
+
+/// Lets a server have secrets: one on this machine, any in a pipeline, and those that somebody has agreed to.
+///
+/// # Errors
+/// Exit code 2 where nobody can be asked, 3 if the answer is no.
+fn permit(around: &Surroundings<'_>, url: &RemoteUrl, source: &UrlSource, secrets: &[&TokenSource]) -> Result<()> {
+    if url.is_loopback() || in_ci() {
+        return Ok(());
+    }
+    let (root, server) = (around.package_root, url.server());
+    if git::configured(root, REMEMBERED).contains(&server) {
+        return Ok(());
+    }
+    let names = secrets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    let names = if names.is_empty() { "a secret".to_owned() } else { format!("the secret from {names}") };
+    let add = ["config", "--local", "--add", REMEMBERED, &server];
+    if around.printer.can_ask() {
+        let question = format!("{source} comes with the checkout and names `{server}`. Send {names} there?");
+        return match around.printer.confirm(&question) {
+            Ok(true) => {
+                // what begins so is a flag of git
+                if server.starts_with('-') || !git::runs(root, &add) {
+                    let message = format!("`{server}` could not be remembered in git's configuration");
+                    around.printer.warning(&message, &[]);
+                }
+                Ok(())
+            }
+            Ok(false) | Err(NoAnswer::Cancelled) => {
+                Err(CommandError::new(exit::DECISION, "cancelled, nothing was sent"))
+            }
+            Err(NoAnswer::Failed(error)) => Err(CommandError::failed(format!("no answer: {error}"))),
+        };
+    }
+    let message = format!("`{server}` may not have {names}: {source} comes with the checkout");
+    let error = CommandError::usage(message).note("nothing was sent");
+    Err(if git::is_inside(root) {
+        error.help(format!(
+            "if you trust that server: `git {}config --local --add {REMEMBERED} {}`",
+            elsewhere(root),
+            shell_quoted(&server)
+        ))
+    } else {
+        let note = "without a git repository, it cannot be remembered that you trust that server";
+        error.note(note).help(match source {
+            UrlSource::Target(target) => {
+                format!("name the variable that has its URL instead of `url`: `url_env = \"{}\"`", url_variable(target))
+            }
+            _ => format!("if you trust it, set its URL in the environment: `{URL_VARIABLE}=…`"),
+        })
+    })
+}
+
+/// How git is told to work in a folder, if the working directory is not inside.
+fn elsewhere(root: &Path) -> String {
+    let is_inside = std::env::current_dir().is_ok_and(|here| here.starts_with(root));
+    if is_inside { String::new() } else { format!("-C {} ", shell_word(root)) }
+}

@@ -1,0 +1,108 @@
+//! Dates of TOML as the types of structs store them: text such as `2024-02-29 23:59:59` in UTC, or seconds since 1970.
+
+use toml::value::{Date, Datetime, Offset, Time};
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
+
+/// As text: `2024-02-29`, `23:59:59`, or both; with an offset, in UTC.
+pub(super) fn text(value: &Datetime) -> String {
+    match (value.date, value.time, value.offset) {
+        (Some(_), Some(time), Some(Offset::Custom { .. })) => {
+            // what is behind the second is the same everywhere
+            let (date, clock) = civil(seconds(value).unwrap_or_default());
+            format!("{} {}", date_text(date), time_text(Time { nanosecond: time.nanosecond, ..clock }))
+        }
+        (Some(date), Some(time), _) => format!("{} {}", date_text(date), time_text(time)),
+        (Some(date), None, _) => date_text(date),
+        (None, Some(time), _) => time_text(time),
+        (None, None, _) => String::new(),
+    }
+}
+
+/// As whole seconds since 1970 in UTC; a date is its midnight. None for a time, and for parts of a second.
+pub(super) fn unix(value: &Datetime) -> Option<i64> {
+    match value.time.and_then(|time| time.nanosecond) {
+        None | Some(0) => seconds(value),
+        Some(_) => None,
+    }
+}
+
+fn seconds(value: &Datetime) -> Option<i64> {
+    let date = value.date?;
+    let of_day = value.time.map_or(0, |time| {
+        i64::from(time.hour) * 3600 + i64::from(time.minute) * 60 + i64::from(time.second.unwrap_or_default())
+    });
+    let offset = match value.offset {
+        Some(Offset::Custom { minutes }) => i64::from(minutes) * 60,
+        _ => 0,
+    };
+    Some(days(date) * DAY + of_day - offset)
+}
+
+/// Days from 1970-01-01, by the era of 400 years and years that begin in March.
+fn days(date: Date) -> i64 {
+    let (month, day) = (i64::from(date.month), i64::from(date.day));
+    let year = i64::from(date.year) - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let in_era = year.rem_euclid(400);
+    era * 146_097 + in_era * 365 + in_era / 4 - in_era / 100 + of_year - 719_468
+}
+
+/// The same the other way round.
+fn civil(seconds: i64) -> (Date, Time) {
+    let (days, of_day) = (seconds.div_euclid(DAY) + 719_468, seconds.rem_euclid(DAY));
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let in_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * in_era + in_era / 4 - in_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let month = (shifted + 2) % 12 + 1;
+    let year = in_era + era * 400 + i64::from(month <= 2);
+    let small = |value: i64| u8::try_from(value).unwrap_or_default();
+    let date = Date {
+        year: u16::try_from(year).unwrap_or_default(),
+        month: small(month),
+        day: small(of_year - (153 * shifted + 2) / 5 + 1),
+    };
+    let time = Time {
+        hour: small(of_day / 3600),
+        minute: small(of_day / 60 % 60),
+        second: Some(small(of_day % 60)),
+        nanosecond: None,
+    };
+    (date, time)
+}
+
+fn date_text(date: Date) -> String {
+    format!("{:04}-{:02}-{:02}", date.year, date.month, date.day)
+}
+
+fn time_text(time: Time) -> String {
+    let text = format!("{:02}:{:02}:{:02}", time.hour, time.minute, time.second.unwrap_or_default());
+    match time.nanosecond {
+        None | Some(0) => text,
+        Some(nanosecond) => format!("{text}.{}", format!("{nanosecond:09}").trim_end_matches('0')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_stored_as_structs_store_them() {
+        for (toml, as_text, as_seconds) in [
+            ("1970-01-01", "1970-01-01", Some(0)),
+            ("2024-02-29T23:59:59Z", "2024-02-29 23:59:59", Some(1_709_251_199)),
+            ("2024-03-01T00:30:00.250+01:00", "2024-02-29 23:30:00.25", None),
+            ("2000-12-31T22:00:00-02:30", "2001-01-01 00:30:00", Some(978_309_000)),
+            ("1969-12-31T23:59:58", "1969-12-31 23:59:58", Some(-2)),
+            ("07:32:00", "07:32:00", None),
+        ] {
+            let value: Datetime = toml.parse().expect("it is a date");
+            assert_eq!((text(&value).as_str(), unix(&value)), (as_text, as_seconds), "{toml}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The databases that have names: `[targets.NAME]`.
+
+use super::{TOKEN_VARIABLE, URL_VARIABLE};
+
+/// The target that is the database of an application's users.
+pub const PRODUCTION: &str = "production";
+
+/// The target that is beside it for everybody to try.
+pub const DEMO: &str = "demo";
+
+/// What stands for every target, and so is the name of none.
+pub const ALL_TARGETS: &str = "all";
+
+/// The names of the fields of a target.
+pub const TARGET_FIELDS: [&str; 8] =
+    ["url", "url_env", "token_env", "encryption_key_env", "protected", "optional", "timeout", "retries"];
+
+/// What the variable with the URL of a target could be called.
+pub fn url_variable(target: &str) -> String {
+    format!("{}_DATABASE_URL", target.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// A database that has a name, as it is configured: what is missing has a default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Target {
+    /// Its name: ASCII letters, digits, `-` and `_`.
+    pub name: String,
+    /// Its URL, relative to the package.
+    pub url: Option<String>,
+    /// The environment variable that has its URL.
+    pub url_env: Option<String>,
+    /// The environment variable that has the token for its server.
+    pub token_env: Option<String>,
+    /// The environment variable that has the key that its server encrypts it with.
+    pub encryption_key_env: Option<String>,
+    /// Whether whatever writes to it needs consent.
+    pub protected: Option<bool>,
+    /// Whether it is skipped if its variables are not set.
+    pub optional: Option<bool>,
+    /// How many seconds to wait for its server, or its file.
+    pub timeout: Option<u64>,
+    /// How often a change is tried again that its server has given up for another writer.
+    pub retries: Option<u32>,
+}
+
+impl Target {
+    /// The targets that there are without a table: by name, the variables with URL and token.
+    pub const IMPLIED: [(&str, &str, &str); 2] =
+        [(PRODUCTION, URL_VARIABLE, TOKEN_VARIABLE), (DEMO, "TURSO_DEMO_DATABASE_URL", "TURSO_DEMO_AUTH_TOKEN")];
+
+    /// A target of which nothing is configured.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    fn implied(&self) -> Option<(&str, &str, &str)> {
+        Self::IMPLIED.into_iter().find(|(name, ..)| *name == self.name)
+    }
+
+    /// The variable that has its URL, unless the URL itself is configured.
+    pub fn url_variable(&self) -> Option<&str> {
+        match self.url {
+            Some(_) => None,
+            None => self.url_env.as_deref().or_else(|| Some(self.implied()?.1)),
+        }
+    }
+
+    /// The variable that has its token. A URL that is configured has none but the one that stands beside it.
+    pub fn token_variable(&self) -> Option<&str> {
+        match (&self.token_env, &self.url) {
+            (Some(name), _) => Some(name),
+            (None, Some(_)) => None,
+            (None, None) => self.implied().map(|(_, _, token)| token),
+        }
+    }
+
+    /// Whether whatever writes to it needs consent.
+    pub fn is_protected(&self) -> bool {
+        self.protected.unwrap_or(self.name == PRODUCTION)
+    }
+
+    /// Whether it is skipped if its variables are not set.
+    pub fn is_optional(&self) -> bool {
+        self.optional.unwrap_or(self.name == DEMO)
+    }
+}

@@ -1,0 +1,59 @@
+//! A tracker follows what migrations change, whatever the encoding of the database and whatever its statements have in
+//! them.
+
+use dbmigrate_core::engine::Connection;
+use dbmigrate_core::engine::tracker::Tracker;
+use dbmigrate_core::ignore::Ignore;
+use dbmigrate_core::sql::split;
+use pollster::block_on;
+
+/// What changes objects that are there, one migration a line.
+const MIGRATIONS: &[&str] = &[
+    "ALTER TABLE parent RENAME COLUMN name TO title;",
+    "ALTER TABLE child DROP COLUMN gone; CREATE TABLE späť (id INTEGER PRIMARY KEY, größe TEXT);",
+    "DROP VIEW seen; ALTER TABLE child RENAME TO kind;",
+    "DROP TABLE späť; CREATE INDEX kind_parent ON kind (parent_id);",
+];
+
+const BEFORE: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT UNIQUE, größe TEXT);
+    CREATE TABLE child (id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES parent, gone TEXT);
+    CREATE VIEW seen AS SELECT name FROM parent;
+    CREATE TRIGGER counted AFTER INSERT ON parent BEGIN UPDATE child SET gone = gone; DELETE FROM child WHERE id < 0; END;
+    DROP TRIGGER counted;";
+
+/// Runs the migrations on a database of that encoding, and compares what is known with what is read anew.
+fn follow(encoding: &str, before: &[&str]) {
+    let connection = block_on(Connection::in_memory()).expect("memory is there");
+    block_on(connection.run(&format!("PRAGMA encoding = '{encoding}'"))).expect("it is an encoding");
+    for statement in split(BEFORE).iter().map(|statement| statement.text).chain(before.iter().copied()) {
+        block_on(connection.run(statement)).unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+    let mut tracker = block_on(Tracker::new(&connection, Ignore::default())).expect("it can be read");
+    for sql in MIGRATIONS {
+        let statements = split(sql);
+        for statement in &statements {
+            block_on(connection.run(statement.text)).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+        block_on(tracker.update(&connection, &statements)).expect("it can be followed");
+        let fresh = block_on(Tracker::new(&connection, Ignore::default())).expect("it can be read");
+        assert_eq!(tracker.canonical(), fresh.canonical(), "{encoding}: {sql}");
+        assert_eq!(tracker.hash(), fresh.hash(), "{encoding}: {sql}");
+    }
+}
+
+#[test]
+fn changes_are_followed_in_every_encoding() {
+    for encoding in ["UTF-8", "UTF-16le", "UTF-16be"] {
+        follow(encoding, &[]);
+    }
+}
+
+#[test]
+fn changes_are_followed_beside_a_statement_that_is_no_text() {
+    // other programs may have stored anything: here a comment that is not UTF-8, and one that ends in the middle
+    for bytes in ["x'2d2dff'", "x'2d2d0041'"] {
+        let stored =
+            format!("UPDATE sqlite_schema SET sql = sql || char(10) || CAST({bytes} AS TEXT) WHERE name = 'parent'");
+        follow("UTF-8", &["PRAGMA writable_schema = ON", &stored, "PRAGMA writable_schema = RESET"]);
+    }
+}
