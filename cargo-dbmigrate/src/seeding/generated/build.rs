@@ -27,7 +27,12 @@ pub(super) fn window() -> (i64, i64) {
 }
 
 /// Makes a plan. What is impossible is an error for each table.
-pub(super) fn plan(schema: &Schema, inputs: Vec<InputTable>, seed: u64, judge: &mut Judge) -> Result<Plan, Vec<Problem>> {
+pub(super) fn plan(
+    schema: &Schema,
+    inputs: Vec<InputTable>,
+    seed: u64,
+    judge: &mut Judge,
+) -> Result<Plan, Vec<Problem>> {
     let (order, closing) = parents::order(&inputs);
     let names: Vec<Name> = order.iter().map(|at| inputs[*at].table.name.clone()).collect();
     let mut inputs: Vec<Option<InputTable>> = inputs.into_iter().map(Some).collect();
@@ -97,7 +102,10 @@ impl Builder<'_> {
         for unmet in unmet {
             let key = &table.foreign_keys[unmet.0];
             let is_known = place(&key.parent).is_some();
-            self.problem(built, Reason::NoParents { columns: key.columns.clone(), parent: key.parent.clone(), is_known });
+            self.problem(
+                built,
+                Reason::NoParents { columns: key.columns.clone(), parent: key.parent.clone(), is_known },
+            );
         }
         let key_of_per = per.and_then(|per| keys.iter().position(|(at, _)| *at == per));
         built.keys = keys.into_iter().map(|(_, key)| key).collect();
@@ -138,8 +146,13 @@ impl Builder<'_> {
         let checks = Checks::of(&table);
         let suggestions = self.judge.suggestions();
         let seed = settings.seed.unwrap_or(self.seed);
-        let chooser =
-            Chooser { schema: self.schema, table: &table, checks: &checks, suggestions: &suggestions, window: window() };
+        let chooser = Chooser {
+            schema: self.schema,
+            table: &table,
+            checks: &checks,
+            suggestions: &suggestions,
+            window: window(),
+        };
         let made = built.made;
         let room = |column: usize| room(&chooser, settings.columns.get(&column), column, made);
         let planned = &self.plan.tables;
@@ -257,16 +270,14 @@ impl Builder<'_> {
             let Some(Maker::Int { min, max, .. }) = chosen.maker else { return Maker::Const(Value::Null) };
             return Maker::Int { min: min.max(first_key(built, at)), max, step: 1 };
         }
-        match chosen.maker {
-            Some(maker) => maker,
-            None => {
-                // nothing natural is known, so the engine has to say what it takes
-                built.is_judged = true;
-                let pool = self.judge.pool(&table, at);
-                built.is_uncertain |= unique.is_some();
-                if pool.is_empty() { Maker::Const(Value::Null) } else { Maker::Pool(pool) }
-            }
+        if let Some(maker) = chosen.maker {
+            return maker;
         }
+        // nothing natural is known, so the engine has to say what it takes
+        built.is_judged = true;
+        let pool = self.judge.pool(&table, at);
+        built.is_uncertain |= unique.is_some();
+        if pool.is_empty() { Maker::Const(Value::Null) } else { Maker::Pool(pool) }
     }
 }
 
@@ -293,9 +304,7 @@ fn with_window(said: &ColumnSettings, chosen: Option<&Maker>) -> Option<Maker> {
     let maker = said.maker.clone().or_else(|| said.between.and(chosen.cloned()))?;
     Some(match (maker, said.between) {
         (Maker::Moment { form, .. }, Some((from, to))) => Maker::Moment { from, to, form },
-        (Maker::Moment { from: 0, to: -1, form }, None) => {
-            Maker::Moment { from: window().0, to: window().1 - 1, form }
-        }
+        (Maker::Moment { from: 0, to: -1, form }, None) => Maker::Moment { from: window().0, to: window().1 - 1, form },
         (maker, _) => maker,
     })
 }
@@ -337,8 +346,9 @@ fn order_times(built: &mut TablePlan, settings: &Settings, checks: &Checks, role
             }
         } else if built.columns[*high].above.is_none() {
             let highest = match &built.columns[*high].source {
-                Source::Made(Maker::Int { max, .. }, _) => Some(max.saturating_sub(i64::from(*strict))),
-                Source::Made(Maker::Real { max, .. }, _) => Some(max.saturating_sub(i64::from(*strict))),
+                Source::Made(Maker::Int { max, .. } | Maker::Real { max, .. }, _) => {
+                    Some(max.saturating_sub(i64::from(*strict)))
+                }
                 _ => None,
             };
             if let (Some(highest), Source::Made(Maker::Int { max, min, .. } | Maker::Real { max, min, .. }, _)) =
@@ -362,9 +372,9 @@ fn order_times(built: &mut TablePlan, settings: &Settings, checks: &Checks, role
         if built.columns[*column].after.is_some() || *role == Role::Apart || Some(*column) == first {
             continue;
         }
-        let start = roles.iter().filter(|(_, role)| **role == Role::Start).map(|(column, _)| *column);
+        let mut start = roles.iter().filter(|(_, role)| **role == Role::Start).map(|(column, _)| *column);
         let base = match role {
-            Role::End => start.last().or(first),
+            Role::End => start.next_back().or(first),
             Role::First => None,
             _ => first,
         };
@@ -390,7 +400,8 @@ fn reaches_from(built: &TablePlan, from: usize, to: usize) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];
     while let Some(column) = open.pop() {
-        let looks_at = [built.columns[column].after.map(|after| after.0), built.columns[column].above.map(|above| above.0)];
+        let looks_at =
+            [built.columns[column].after.map(|after| after.0), built.columns[column].above.map(|above| above.0)];
         for next in looks_at.into_iter().flatten() {
             if next == to {
                 return true;

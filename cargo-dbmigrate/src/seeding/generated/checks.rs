@@ -9,6 +9,7 @@ use dbmigrate_core::sql::token::{Token, TokenKind, significant, unquote};
 use dbmigrate_core::sql::{Expr, Name};
 
 use super::limits::{Case, JsonType, Limits};
+use super::terms::{Compare, Kind, Tokens, enclosed, found, literal, operator, split, split_at};
 use crate::seeding::rows::Value;
 
 /// What the checks of a table say.
@@ -46,6 +47,15 @@ struct Reader<'a> {
     checks: &'a mut Checks,
 }
 
+/// The formats of `strftime` that columns are written in.
+const FORMATS: [(&str, &str); 5] = [
+    ("%Y-%m-%dT%H:%M:%fZ", "iso_ms"),
+    ("%Y-%m-%dT%H:%M:%SZ", "iso"),
+    ("%Y-%m-%d %H:%M:%S", "datetime"),
+    ("%Y-%m-%d", "date"),
+    ("%H:%M:%S", "time"),
+];
+
 /// What a comparison is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum About {
@@ -59,9 +69,11 @@ enum About {
     Moment(&'static str),
     /// What is left when divided by this.
     Rest(i64),
+    /// How many characters from the first on.
+    Start,
+    /// Where a text is in it.
+    Finds,
 }
-
-type Tokens<'t, 's> = &'t [Token<'s>];
 
 impl Reader<'_> {
     /// Terms that all have to hold.
@@ -72,7 +84,11 @@ impl Reader<'_> {
             return self.one_of(tokens);
         }
         // what is understood of them helps, even if something is not
-        terms.into_iter().map(|term| self.all_of(term)).fold(true, |all, understood| all && understood)
+        let mut understood = true;
+        for term in terms {
+            understood &= self.all_of(term);
+        }
+        understood
     }
 
     /// Terms of which one has to hold.
@@ -133,7 +149,8 @@ impl Reader<'_> {
         match operator.kind {
             Kind::Compare(compare) => {
                 if let (Some(subject), Some(value)) = (self.subject(left), literal(right)) {
-                    return self.compare(subject, compare, value);
+                    let value = if subject.0 == About::Finds { found(left, compare, &value) } else { Some(value) };
+                    return value.is_some_and(|value| self.compare(subject, compare, value));
                 }
                 if let (Some(value), Some(subject)) = (literal(left), self.subject(right)) {
                     return self.compare(subject, compare.turned(), value);
@@ -243,6 +260,20 @@ impl Reader<'_> {
         if name.kind != TokenKind::Word || open.kind != TokenKind::Open || close.kind != TokenKind::Close {
             return None;
         }
+        let parts = split_at(inner, |token| token.kind == TokenKind::Comma);
+        match (name.text.to_ascii_lowercase().as_str(), &parts[..]) {
+            ("substr" | "substring", [column, [one], [_]]) if one.text == "1" => {
+                return self.column(column).map(|column| (About::Start, column));
+            }
+            ("instr", [column, [text]]) if text.kind == TokenKind::String => {
+                return self.column(column).map(|column| (About::Finds, column));
+            }
+            ("strftime", [[format], column]) => {
+                let form = FORMATS.iter().find(|(known, _)| *known == unquote(format.text))?;
+                return self.column(column).map(|column| (About::Moment(form.1), column));
+            }
+            _ => {}
+        }
         let about = match name.text.to_ascii_lowercase().as_str() {
             "length" | "octet_length" => About::Length,
             "lower" => About::Lower,
@@ -300,6 +331,18 @@ impl Reader<'_> {
                     Compare::Not => return false,
                 }
             }
+            (About::Start, Compare::Equal) => {
+                let Value::Text(text) = value else { return false };
+                // a pattern has no way to say these
+                if text.contains(['%', '_']) || text.is_empty() {
+                    return false;
+                }
+                limits.like.push(format!("{text}%"));
+            }
+            (About::Finds, Compare::Equal) => {
+                let Value::Text(text) = value else { return false };
+                limits.unlike.push(format!("%{text}%"));
+            }
             (About::Trim, Compare::Not) if value == Value::Text(String::new()) => limits.longer(1),
             (About::JsonType, Compare::Equal) => {
                 let Value::Text(kind) = value else { return false };
@@ -351,7 +394,9 @@ impl Reader<'_> {
     fn column(&self, tokens: Tokens<'_, '_>) -> Option<usize> {
         let token = match without_outer_parentheses(tokens) {
             [name] => name,
-            [table, dot, name] if dot.kind == TokenKind::Dot && self.table.name == *table.identifier()?.as_str() => name,
+            [table, dot, name] if dot.kind == TokenKind::Dot && self.table.name == *table.identifier()?.as_str() => {
+                name
+            }
             _ => return None,
         };
         if !matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) {
@@ -369,162 +414,4 @@ impl Reader<'_> {
         };
         columns.filter(|(at, _)| *at != column).all(|(_, other)| !tokens.iter().any(|token| is_it(token, &other.name)))
     }
-}
-
-/// How two values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Compare {
-    Equal,
-    Not,
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-}
-
-impl Compare {
-    fn turned(self) -> Self {
-        match self {
-            Self::Less => Self::More,
-            Self::AtMost => Self::AtLeast,
-            Self::More => Self::Less,
-            Self::AtLeast => Self::AtMost,
-            other => other,
-        }
-    }
-}
-
-enum Kind {
-    Compare(Compare),
-    Between,
-    In(bool),
-    Pattern { is_glob: bool, is_negated: bool },
-    NotNull,
-}
-
-struct Operator {
-    kind: Kind,
-    /// How many tokens it has.
-    length: usize,
-}
-
-/// The operator that a term consists of, and its place; `None` if there is none, or one that is not known.
-fn operator(tokens: Tokens<'_, '_>) -> Option<(usize, Operator)> {
-    let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
-            TokenKind::Open => depth += 1,
-            TokenKind::Close => depth = depth.saturating_sub(1),
-            _ if depth > 0 => {}
-            TokenKind::Operator => {
-                let compare = match token.text {
-                    "=" | "==" => Compare::Equal,
-                    "<>" | "!=" => Compare::Not,
-                    "<" => Compare::Less,
-                    "<=" => Compare::AtMost,
-                    ">" => Compare::More,
-                    ">=" => Compare::AtLeast,
-                    _ => continue,
-                };
-                return Some((at, Operator { kind: Kind::Compare(compare), length: 1 }));
-            }
-            TokenKind::Word => {
-                let is_negated = token.is_word("not");
-                let word = if is_negated { tokens.get(at + 1)? } else { token };
-                let length = 1 + usize::from(is_negated);
-                let kind = match word.text.to_ascii_lowercase().as_str() {
-                    "between" if !is_negated => Kind::Between,
-                    "in" => Kind::In(is_negated),
-                    "like" => Kind::Pattern { is_glob: false, is_negated },
-                    "glob" => Kind::Pattern { is_glob: true, is_negated },
-                    "is" => match &tokens[at + 1..] {
-                        [not, null] if not.is_word("not") && null.is_word("null") => {
-                            return Some((at, Operator { kind: Kind::NotNull, length: 3 }));
-                        }
-                        [null] if null.is_word("null") => return None,
-                        [not, ..] if not.is_word("not") => return None,
-                        _ => Kind::Compare(Compare::Equal),
-                    },
-                    "notnull" => Kind::NotNull,
-                    _ => continue,
-                };
-                return Some((at, Operator { kind, length }));
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// The parts between a word that stands outside of parentheses, of `BETWEEN … AND` and of `CASE … END`.
-fn split<'t, 's>(tokens: &'t [Token<'s>], word: &str) -> Vec<&'t [Token<'s>]> {
-    let mut is_between = false;
-    let mut cases = 0_usize;
-    split_at(tokens, |token| {
-        if token.is_word("case") {
-            cases += 1;
-        } else if token.is_word("end") {
-            cases = cases.saturating_sub(1);
-        } else if token.is_word("between") {
-            is_between = true;
-        }
-        if cases > 0 || !token.is_word(word) {
-            return false;
-        }
-        !(word == "and" && std::mem::take(&mut is_between))
-    })
-}
-
-fn split_at<'t, 's>(tokens: &'t [Token<'s>], mut test: impl FnMut(&Token<'s>) -> bool) -> Vec<&'t [Token<'s>]> {
-    let mut parts = Vec::new();
-    let (mut depth, mut from) = (0_usize, 0);
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
-            TokenKind::Open => depth += 1,
-            TokenKind::Close => depth = depth.saturating_sub(1),
-            _ if depth == 0 && test(token) => {
-                parts.push(&tokens[from..at]);
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&tokens[from..]);
-    parts
-}
-
-fn enclosed<'t, 's>(tokens: &'t [Token<'s>]) -> Option<&'t [Token<'s>]> {
-    match tokens {
-        [open, inner @ .., close] if open.kind == TokenKind::Open && close.kind == TokenKind::Close => Some(inner),
-        _ => None,
-    }
-}
-
-/// The value of a literal.
-pub(in crate::seeding) fn literal(tokens: Tokens<'_, '_>) -> Option<Value> {
-    let tokens = without_outer_parentheses(tokens);
-    let (is_negative, token) = match tokens {
-        [token] => (false, token),
-        [sign, token] if sign.text == "-" && token.kind == TokenKind::Number => (true, token),
-        [sign, token] if sign.text == "+" && token.kind == TokenKind::Number => (false, token),
-        _ => return None,
-    };
-    let value = match token.kind {
-        TokenKind::String => Value::Text(unquote(token.text)),
-        TokenKind::Number => {
-            let text = token.text.replace('_', "");
-            match text.parse::<i64>() {
-                Ok(integer) => Value::Integer(if is_negative { -integer } else { integer }),
-                Err(_) => {
-                    let real: f64 = text.parse().ok()?;
-                    Value::Real(if is_negative { -real } else { real })
-                }
-            }
-        }
-        TokenKind::Word if token.is_word("true") => Value::Integer(1),
-        TokenKind::Word if token.is_word("false") => Value::Integer(0),
-        TokenKind::Word if token.is_word("null") => Value::Null,
-        _ => return None,
-    };
-    Some(value)
 }

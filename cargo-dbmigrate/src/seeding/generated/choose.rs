@@ -3,10 +3,11 @@
 
 use dbmigrate_core::engine::populate::Suggestions;
 use dbmigrate_core::schema::{Column, Reads, Schema, Table, Vector};
+use dbmigrate_core::sql::Expr;
 use dbmigrate_core::sql::expr::Affinity;
 use dbmigrate_core::sql::token::significant;
 
-use super::checks::{Checks, literal};
+use super::checks::Checks;
 use super::draw::Share;
 use super::fit;
 use super::json::Shape;
@@ -14,6 +15,7 @@ use super::limits::{JsonType, Limits};
 use super::maker::{Maker, as_stored};
 use super::moment::{self, DAY, Form};
 use super::names::{self, Role};
+use super::terms::literal;
 use crate::seeding::rows::Value;
 
 /// What is known of a table whose columns get values.
@@ -111,7 +113,7 @@ impl Chooser<'_> {
             return (Some(Maker::Uuid { is_blob }), None);
         }
         let maker = match affinity {
-            Affinity::Integer => self.integer(words, limits, reads, unique),
+            Affinity::Integer => integer(words, limits, reads, unique),
             Affinity::Real => real(words, limits, unique),
             Affinity::Text => self.text(column, words, limits, unique),
             Affinity::Blob => self.blob(column, words, limits, unique),
@@ -121,10 +123,13 @@ impl Chooser<'_> {
                     || limits.max.is_some();
                 let kind = names::text_kind(&self.table_words(), words);
                 if is_number || (kind.is_none() && !upper.contains("STR")) {
-                    if names::range(words).2 > 1 || upper.contains("DEC") || limits.max.is_some_and(|(max, _)| max <= 1.0) {
+                    if names::range(words).2 > 1
+                        || upper.contains("DEC")
+                        || limits.max.is_some_and(|(max, _)| max <= 1.0)
+                    {
                         real(words, limits, unique)
                     } else {
-                        self.integer(words, limits, reads, unique)
+                        integer(words, limits, reads, unique)
                     }
                 } else {
                     self.text(column, words, limits, unique)
@@ -162,9 +167,10 @@ impl Chooser<'_> {
         let affinity = self.table.affinity(column);
         let has_bool_default =
             column.default.as_ref().is_some_and(|default| ["true", "false"].contains(&default.canonical().as_str()));
-        let has_bit_default = column.default.as_ref().is_none_or(|default| {
-            ["true", "false", "0", "1", "'0'", "'1'"].contains(&default.canonical().as_str())
-        });
+        let has_bit_default = column
+            .default
+            .as_ref()
+            .is_none_or(|default| ["true", "false", "0", "1", "'0'", "'1'"].contains(&default.canonical().as_str()));
         matches!(affinity, Affinity::Integer | Affinity::Numeric)
             && limits == &Limits::default()
             && (has_bool_default || (names::is_flag(words) && has_bit_default))
@@ -175,7 +181,7 @@ impl Chooser<'_> {
         let affinity = self.table.affinity(column);
         let paths = self.suggestions.json(self.table, column);
         let upper = column.decl_type.as_str().to_ascii_uppercase();
-        let default = column.default.as_ref().map(|default| default.canonical()).unwrap_or_default();
+        let default = column.default.as_ref().map(Expr::canonical).unwrap_or_default();
         let by_name = matches!(affinity, Affinity::Text)
             && !limits.restricts_text()
             && (names::has_any(words, &["json", "metadata", "payload", "settings", "preferences", "attributes"])
@@ -207,7 +213,8 @@ impl Chooser<'_> {
         let is_array = limits.json == Some(JsonType::Array)
             || self.suggestions.is_array(self.table, column)
             || default.starts_with("'[")
-            || (limits.json != Some(JsonType::Object) && names::has_any(words, &["tags", "list", "items", "ids", "roles", "scopes"]));
+            || (limits.json != Some(JsonType::Object)
+                && names::has_any(words, &["tags", "list", "items", "ids", "roles", "scopes"]));
         Some(Some(Maker::Json(if is_array { Shape::Words } else { Shape::Object })))
     }
 
@@ -230,6 +237,8 @@ impl Chooser<'_> {
         let by_check = limits.moment.map(|function| match function {
             "date" => Form::Date,
             "time" => Form::Time,
+            "iso" => Form::Iso,
+            "iso_ms" => Form::IsoMilliseconds,
             _ => Form::Spaced,
         });
         let is_read = self.suggestions.is_date(self.table, column) && !names::is_flag(words);
@@ -247,15 +256,14 @@ impl Chooser<'_> {
             let mut others = self.table.columns.iter().filter_map(|other| other.default.as_ref());
             others.find_map(|default| form_of_default(default.as_str()))
         };
-        let ends_as_date = ["date", "on", "day", "birthday", "birthdate", "dob"].iter().any(|end| names::ends(words, end));
+        let ends_as_date =
+            ["date", "on", "day", "birthday", "birthdate", "dob"].iter().any(|end| names::ends(words, end));
         let form = match affinity {
             Affinity::Integer => {
                 let numeric = found.or_else(by_others).filter(|form| form.is_number());
                 let form = numeric.unwrap_or(Form::Seconds);
                 #[expect(clippy::cast_precision_loss, reason = "seconds fit in a float")]
-                let allows = |form: &Form| {
-                    matches!(super::maker::stored(self.window.0, *form), Value::Integer(number) if limits.allows_number(number as f64))
-                };
+                let allows = |form: &Form| matches!(super::maker::stored(self.window.0, *form), Value::Integer(number) if limits.allows_number(number as f64));
                 [form, Form::Seconds, Form::Milliseconds, Form::Microseconds, Form::Days].into_iter().find(allows)?
             }
             Affinity::Real => found.filter(|form| form.is_number()).unwrap_or(Form::Julian),
@@ -263,7 +271,8 @@ impl Chooser<'_> {
             Affinity::Blob if found.is_none() && upper == "BLOB" => return None,
             Affinity::Text | Affinity::Numeric | Affinity::Blob => {
                 let by_words = (found.is_none() && ends_as_date).then_some(Form::Date);
-                let form = found.or(by_words).or_else(|| by_others().filter(|form| !form.is_number())).unwrap_or(Form::Iso);
+                let form =
+                    found.or(by_words).or_else(|| by_others().filter(|form| !form.is_number())).unwrap_or(Form::Iso);
                 let text = |form: Form| moment::text(self.window.0, form);
                 if affinity == Affinity::Text && !form.is_number() && limits.restricts_text() {
                     [form, Form::Iso, Form::Spaced, Form::Date, Form::IsoMilliseconds, Form::Time]
@@ -277,36 +286,6 @@ impl Chooser<'_> {
         Some((form, names::role(words)))
     }
 
-    fn integer(&self, words: &str, limits: &Limits, reads: Option<&Reads>, unique: Option<u64>) -> Option<Maker> {
-        let (least, most) = limits.integers();
-        let type_range = match reads {
-            Some(Reads::Integer(_, least, most)) => (*least, *most),
-            _ => (i64::MIN, i64::MAX),
-        };
-        let (usual_min, usual_max) = if names::ends(words, "id") {
-            (1, 1000)
-        } else {
-            let (min, max, _) = names::range(words);
-            (min, max)
-        };
-        let step = limits.multiple_of.unwrap_or(1);
-        let (mut min, mut max) =
-            within((usual_min, usual_max), least.map(|least| least.max(type_range.0)), most.map(|most| most.min(type_range.1)));
-        if let Some(rows) = unique {
-            // as many as are needed, from the least one on
-            let wanted = i64::try_from(rows).unwrap_or(i64::MAX).saturating_mul(step);
-            min = least.unwrap_or(usual_min.max(1).min(most.unwrap_or(i64::MAX)));
-            max = most.unwrap_or(i64::MAX).min(type_range.1).max(min);
-            if max.saturating_sub(min) < wanted && least.is_none() {
-                min = max.saturating_sub(wanted);
-            }
-        }
-        if step > 1 {
-            min = min.div_euclid(step).saturating_add(i64::from(min.rem_euclid(step) != 0)).saturating_mul(step);
-        }
-        (min <= max).then_some(Maker::Int { min, max, step })
-    }
-
     fn text(&self, column: &Column, words: &str, limits: &Limits, unique: Option<u64>) -> Option<Maker> {
         let mut limits = limits.clone();
         if let Some(most) = declared_length(column.decl_type.as_str()) {
@@ -315,7 +294,7 @@ impl Chooser<'_> {
                 limits.shorter(most);
             }
         }
-        let default = column.default.as_ref().map(|default| default.canonical()).unwrap_or_default();
+        let default = column.default.as_ref().map(Expr::canonical).unwrap_or_default();
         let is_random = default.contains("randomblob");
         let kind = names::text_kind(&self.table_words(), words);
         let is_key = names::ends(words, "id") || names::ends(words, "uuid") || names::ends(words, "guid");
@@ -344,8 +323,11 @@ impl Chooser<'_> {
         let wants = limits.type_of.as_deref();
         if holds_anything && wants != Some("blob") {
             let has_range = limits.min.is_some() || limits.max.is_some() || limits.multiple_of.is_some();
-            if wants == Some("integer") || has_range || (wants.is_none() && (names::ends(words, "id") || names::is_flag(words))) {
-                return self.integer(words, limits, None, unique);
+            if wants == Some("integer")
+                || has_range
+                || (wants.is_none() && (names::ends(words, "id") || names::is_flag(words)))
+            {
+                return integer(words, limits, None, unique);
             }
             if wants == Some("real") {
                 return real(words, limits, unique);
@@ -355,7 +337,8 @@ impl Chooser<'_> {
         if !(limits.like.is_empty() && limits.glob.is_empty()) || limits.case.is_some() {
             return None;
         }
-        let usual = if names::has_any(words, &["sha256", "hash", "digest", "secret", "key", "token"]) { 32 } else { 16 };
+        let usual =
+            if names::has_any(words, &["sha256", "hash", "digest", "secret", "key", "token"]) { 32 } else { 16 };
         let (least, most) = (limits.length.0, limits.length.1);
         let length = usual.max(least).min(most.unwrap_or(u64::MAX));
         let is_uuid = length == 16 && (names::ends(words, "id") || names::has(words, "uuid"));
@@ -363,9 +346,54 @@ impl Chooser<'_> {
     }
 }
 
+fn integer(words: &str, limits: &Limits, reads: Option<&Reads>, unique: Option<u64>) -> Option<Maker> {
+    let (least, most) = limits.integers();
+    let type_range = match reads {
+        Some(Reads::Integer(_, least, most)) => (*least, *most),
+        _ => (i64::MIN, i64::MAX),
+    };
+    let (usual_min, usual_max) = if names::ends(words, "id") {
+        (1, 1000)
+    } else {
+        let (min, max, _) = names::range(words);
+        (min, max)
+    };
+    let step = limits.multiple_of.unwrap_or(1);
+    let (mut min, mut max) = within(
+        (usual_min, usual_max),
+        least.map(|least| least.max(type_range.0)),
+        most.map(|most| most.min(type_range.1)),
+    );
+    if let Some(rows) = unique {
+        // as many as are needed, from the least one on, behind those that are forbidden
+        let forbidden = limits.none_of.iter().filter_map(|value| match value {
+            Value::Integer(value) => Some(*value),
+            _ => None,
+        });
+        let least = least.max(forbidden.max().map(|last| last.saturating_add(1)));
+        let wanted = i64::try_from(rows).unwrap_or(i64::MAX).saturating_mul(step);
+        min = least.unwrap_or(usual_min.max(1).min(most.unwrap_or(i64::MAX)));
+        max = most.unwrap_or(i64::MAX).min(type_range.1).max(min);
+        if max.saturating_sub(min) < wanted && least.is_none() {
+            min = max.saturating_sub(wanted);
+        }
+    }
+    if step > 1 {
+        min = min.div_euclid(step).saturating_add(i64::from(min.rem_euclid(step) != 0)).saturating_mul(step);
+    }
+    (min <= max).then_some(Maker::Int { min, max, step })
+}
+
 fn real(words: &str, limits: &Limits, unique: Option<u64>) -> Option<Maker> {
     let (min, max, parts) = names::range(words);
-    let parts = if parts == 1 { 10 } else { parts };
+    let mut parts = if parts == 1 { 10 } else { parts };
+    // as fine as it takes
+    if let Some(((least, _), (most, _))) = limits.min.zip(limits.max) {
+        #[expect(clippy::cast_precision_loss, reason = "only how many there are about")]
+        while parts < 1_000_000_000 && (most - least) * (parts as f64) < 10.0 + unique.unwrap_or(0) as f64 {
+            parts *= 10;
+        }
+    }
     // cents are whole, what is written with a point is money
     let (min, max) = if parts == 100 && max > 1000 { (min / 100, max / 100) } else { (min, max) };
     let bound = |number: f64, is_excluded: bool, up: bool| {

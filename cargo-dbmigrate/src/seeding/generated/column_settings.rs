@@ -103,7 +103,12 @@ fn others(reader: &mut Reader<'_>, node: &Node, settings: &mut ColumnSettings) -
             _ => None,
         };
         let Some((from, to)) = times.filter(|(from, to)| from <= to) else {
-            return refuse(reader, node, "`between` is a list of two times, the earlier one first", "`between = [\"2024-01-01\", \"2026-01-01\"]`");
+            return refuse(
+                reader,
+                node,
+                "`between` is a list of two times, the earlier one first",
+                "`between = [\"2024-01-01\", \"2026-01-01\"]`",
+            );
         };
         settings.between = Some((from, to));
     }
@@ -111,14 +116,18 @@ fn others(reader: &mut Reader<'_>, node: &Node, settings: &mut ColumnSettings) -
         let column = node.text().map(Name::from).filter(|name| reader.table.column(name).is_some());
         let Some(column) = column else {
             let names: Vec<&str> = reader.table.columns.iter().map(|column| column.name.as_str()).collect();
-            return refuse(reader, node, "`after` is a column of the table", &format!("columns: `{}`", names.join("`, `")));
+            return refuse(
+                reader,
+                node,
+                "`after` is a column of the table",
+                &format!("columns: `{}`", names.join("`, `")),
+            );
         };
         settings.after = Some(column);
     }
     if let Some(node) = node.get("within") {
-        let days = match node.kind {
-            Kind::Integer(days @ 0..=36_500) => days,
-            _ => return refuse(reader, node, "`within` is a number of days", "`within = 30`"),
+        let Kind::Integer(days @ 0..=36_500) = node.kind else {
+            return refuse(reader, node, "`within` is a number of days", "`within = 30`");
         };
         settings.within = Some(days * DAY);
     }
@@ -144,7 +153,7 @@ fn source(reader: &mut Reader<'_>, at: usize, node: &Node, settings: &mut Column
         },
         "value" => Maker::Const(as_stored(value(reader, node_of)?, affinity)),
         "one_of" => one_of(reader, at, node_of)?,
-        "int" => match ends(node_of, |text| range::<i64>(text), |kind| match kind {
+        "int" => match ends(node_of, range::<i64>, |kind| match kind {
             Kind::Integer(integer) => Some(*integer),
             _ => None,
         }) {
@@ -157,14 +166,18 @@ fn source(reader: &mut Reader<'_>, at: usize, node: &Node, settings: &mut Column
                 Some(Kind::Integer(decimals @ 0..=9)) => u32::try_from(*decimals).unwrap_or(2),
                 Some(_) => return refuse(reader, node, "`decimals` is a number from 0 to 9", "`decimals = 2`"),
             };
-            let found = ends(node_of, |text| range::<f64>(text), |kind| match kind {
+            let found = ends(node_of, range::<f64>, |kind| match kind {
                 Kind::Real(real) => Some(*real),
                 #[expect(clippy::cast_precision_loss, reason = "it is written as an integer")]
                 Kind::Integer(integer) => Some(*integer as f64),
                 _ => None,
             });
             let parts = 10_i64.pow(decimals);
-            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "what is out of range becomes the nearest in it")]
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                reason = "what is out of range becomes the nearest in it"
+            )]
             let scaled = |number: f64| (number * parts as f64).round() as i64;
             match found {
                 Some((min, max)) => Maker::Real { min: scaled(min), max: scaled(max), parts },
@@ -173,7 +186,14 @@ fn source(reader: &mut Reader<'_>, at: usize, node: &Node, settings: &mut Column
         }
         "pattern" => match node_of.text() {
             Some(text) if !text.is_empty() => Maker::Template(Template::written(text)),
-            _ => return refuse(reader, node_of, "`pattern` is text", "`pattern = \"INV-####\"`: `#` is a digit, `?` a letter, `@` either"),
+            _ => {
+                return refuse(
+                    reader,
+                    node_of,
+                    "`pattern` is text",
+                    "`pattern = \"INV-####\"`: `#` is a digit, `?` a letter, `@` either",
+                );
+            }
         },
         "format" => match node_of.text() {
             Some(text) => Maker::Format(pieces(reader, text, node_of)?),
@@ -193,7 +213,12 @@ fn sequence(reader: &mut Reader<'_>, node: &Node) -> Option<Maker> {
             let (before, behind) = text.split_once("{}").unwrap_or_default();
             Some(Maker::Sequence { start: 1, step: 1, around: Some((before.to_owned(), behind.to_owned())) })
         }
-        _ => refuse(reader, node, "`sequence` is the first number, or text with `{}` in it", "`sequence = 1000`, `sequence = \"INV-{}\"`"),
+        _ => refuse(
+            reader,
+            node,
+            "`sequence` is the first number, or text with `{}` in it",
+            "`sequence = 1000`, `sequence = \"INV-{}\"`",
+        ),
     }
 }
 
@@ -238,7 +263,12 @@ fn value(reader: &mut Reader<'_>, node: &Node) -> Option<Value> {
         Kind::Text(value) => Value::Text(value.clone()),
         Kind::Date(value) => Value::Text(date::text(value)),
         Kind::List(_) | Kind::Table(_) => {
-            return refuse(reader, node, &format!("{} is no value of a column", node.noun()), "write JSON as text: `value = '[1]'`");
+            return refuse(
+                reader,
+                node,
+                &format!("{} is no value of a column", node.noun()),
+                "write JSON as text: `value = '[1]'`",
+            );
         }
     })
 }
@@ -349,7 +379,10 @@ fn pieces(reader: &mut Reader<'_>, text: &str, node: &Node) -> Option<Vec<Piece>
         } else {
             let known: Vec<&str> = TextKind::names().collect();
             let help = did_you_mean(name, known.iter().copied()).map_or_else(
-                || "`{n}` is the number of the row, `{###}` digits, and `{first_name}` and the like kinds of text".to_owned(),
+                || {
+                    "`{n}` is the number of the row, `{###}` digits, and `{first_name}` and the like kinds of text"
+                        .to_owned()
+                },
                 |meant| format!("did you mean `{{{meant}}}`?"),
             );
             return refuse::<Vec<Piece>>(reader, node, &format!("no kind of text is called `{name}`"), &help);

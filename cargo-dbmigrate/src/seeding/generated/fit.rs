@@ -4,7 +4,6 @@ use super::draw::{Key, Stream};
 use super::limits::Limits;
 use super::maker::Maker;
 use super::pattern::{Template, lengths_of_any};
-use super::texts::Kind;
 use crate::seeding::rows::Value;
 
 /// How many texts are tried before what makes them is trusted.
@@ -13,8 +12,8 @@ const TRIED: u64 = 40;
 const SHORT: u64 = 12;
 
 /// Kinds that fit many checks, tried after what is natural.
-const OTHERS: [&str; 9] =
-    ["slug", "word", "username", "email", "url", "hex", "currency_code", "semver", "ipv4"];
+const OTHERS: [&str; 10] =
+    ["slug", "word", "username", "email", "url", "e164", "hex", "currency_code", "semver", "ipv4"];
 
 /// What makes texts that fit; `None` if nothing does.
 pub(super) fn text(natural: Maker, limits: &Limits, unique: Option<u64>) -> Option<Maker> {
@@ -55,7 +54,10 @@ fn template(limits: &Limits, unique: Option<u64>) -> Option<Maker> {
         let text = character.to_string();
         // a pattern that forbids a character says so of each one
         !limits.unglob.iter().any(|pattern| pattern.starts_with('*') && super::pattern::glob_fits(pattern, &text))
-            && !limits.unlike.iter().any(|pattern| pattern.starts_with('%') && super::pattern::like_fits(pattern, &text))
+            && !limits
+                .unlike
+                .iter()
+                .any(|pattern| pattern.starts_with('%') && super::pattern::like_fits(pattern, &text))
     };
     let cased = templates.into_iter().filter(fits_length).filter_map(|template| {
         let template = match limits.case {
@@ -92,9 +94,4 @@ fn fits(maker: &Maker, limits: &Limits, unique: Option<u64>) -> bool {
         };
         allows(value)
     })
-}
-
-/// Whether a kind of that name makes texts that fit.
-pub(super) fn kind_fits(kind: &'static Kind, limits: &Limits) -> bool {
-    fits(&Maker::Text(kind, None), limits, None)
 }

@@ -17,7 +17,7 @@ pub(super) enum Shape {
 impl Shape {
     /// Whether a number cannot tell documents apart.
     pub(super) fn is_fixed(&self) -> bool {
-        matches!(self, Self::Fixed(_))
+        matches!(self, Self::Fixed(documents) if documents.iter().any(|document| !document.starts_with("{\"")))
     }
 
     /// A document, told apart from others by a number if there is one.
@@ -46,7 +46,13 @@ impl Shape {
                     None => format!("[{}]", list.join(",")),
                 }
             }
-            Self::Fixed(documents) => documents[draw.index(documents.len())].clone(),
+            Self::Fixed(documents) => {
+                let document = &documents[draw.index(documents.len())];
+                match (number, document.strip_prefix('{')) {
+                    (Some(number), Some(rest)) => format!("{{\"_n\":{number},{rest}"),
+                    _ => document.clone(),
+                }
+            }
         }
     }
 }

@@ -121,7 +121,7 @@ impl Judge {
         draw: &mut Draw<'_>,
         unique_row: Option<u64>,
     ) -> Option<(u32, u64)> {
-        let row = |draw: &mut Draw<'_>| unique_row.map_or_else(|| 1 + draw.below(VARIANTS), |row| row + 1);
+        let row = |draw: &mut Draw<'_>| unique_row.map_or_else(|| 1 + draw.below(VARIANTS), |row| row + VARIANTS + 1);
         // what was good before is likely to be good again
         let is_old = draw.below(8) > 0;
         if let Some(learned) = self.learned.get(&(table, column)).filter(|_| !self.is_learning && is_old) {
@@ -154,7 +154,15 @@ impl Judge {
         }
         let number = i64::try_from(row).unwrap_or(i64::MAX);
         let values = self.suggestions.values(&plan.table, &plan.table.columns[column], number);
-        let value = values.get(form as usize).and_then(|sql| self.evaluate(sql));
+        let sql = values.get(form as usize)?;
+        // what is the same for each row cannot be different in each
+        if row > VARIANTS
+            && self.suggestions.values(&plan.table, &plan.table.columns[column], number - 1).get(form as usize)
+                == Some(sql)
+        {
+            return None;
+        }
+        let value = self.evaluate(sql);
         let value = value.map(|value| as_stored(value, plan.columns[column].affinity));
         if row <= VARIANTS {
             self.evaluated.insert(of, value.clone());

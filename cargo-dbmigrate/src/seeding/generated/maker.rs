@@ -70,7 +70,7 @@ impl Maker {
     pub(super) fn count(&self) -> Option<u64> {
         match self {
             Self::Const(_) => Some(1),
-            Self::OneOf(values, _) => Some(values.len() as u64),
+            Self::OneOf(values, _) | Self::Pool(values) => Some(values.len() as u64),
             Self::Int { min, max, step } | Self::Real { min, max, parts: step } => {
                 let step = if matches!(self, Self::Int { .. }) { i128::from(*step) } else { 1 };
                 let count = (i128::from(*max) - i128::from(*min)) / step + 1;
@@ -92,7 +92,6 @@ impl Maker {
                 let has_number = pieces.contains(&Piece::Number);
                 (!has_number).then_some(1)
             }
-            Self::Pool(values) => Some(values.len() as u64),
             Self::Text(..) | Self::Uuid { .. } | Self::Bytes(..) | Self::Hex(_) | Self::Sequence { .. } => None,
         }
     }
@@ -215,7 +214,11 @@ impl Maker {
             (Self::Int { min, max, step: 1 }, Value::Integer(other)) => {
                 Self::Int { min: (*min).max(other.saturating_add(above)), max: *max, step: 1 }
             }
-            #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "it is in the range of a float")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                reason = "it is in the range of a float"
+            )]
             (Self::Real { min, max, parts }, Value::Real(_) | Value::Integer(_)) => {
                 let other = match other {
                     Value::Real(real) => *real,

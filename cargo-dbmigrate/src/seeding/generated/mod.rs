@@ -23,13 +23,14 @@ mod problem;
 mod rows;
 mod settings;
 mod source;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod trial;
 mod unique;
 
-pub(super) use checks::literal;
 pub(super) use plan::{GivenRows, InputTable};
 pub(super) use settings::{Settings, seed, seed_error};
 pub(super) use source::generators;
+pub(super) use terms::literal;

@@ -52,10 +52,7 @@ impl Form {
 
     /// Whether it is a number.
     pub(super) fn is_number(self) -> bool {
-        matches!(
-            self,
-            Self::Seconds | Self::Milliseconds | Self::Microseconds | Self::Days | Self::Julian | Self::Year
-        )
+        matches!(self, Self::Seconds | Self::Milliseconds | Self::Microseconds | Self::Days | Self::Julian | Self::Year)
     }
 }
 
@@ -104,8 +101,7 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     };
     let whole = days(year, month, day);
     let is_date = self::date(whole) == (year, month, day);
-    (is_date && hour < 24 && minute < 60 && second < 60)
-        .then_some(whole * DAY + hour * 3600 + minute * 60 + second)
+    (is_date && hour < 24 && minute < 60 && second < 60).then_some(whole * DAY + hour * 3600 + minute * 60 + second)
 }
 
 /// Appends a number with leading zeros.

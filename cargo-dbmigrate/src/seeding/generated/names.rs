@@ -221,18 +221,67 @@ const TEXTS: &[(&str, &str)] = &[
 const NAMED: &[(&[&str], &str)] = &[
     (
         &[
-            "user", "users", "person", "people", "persons", "customer", "customers", "author", "authors", "contact",
-            "contacts", "member", "members", "employee", "employees", "student", "students", "patient", "patients",
-            "artist", "artists", "actor", "actors", "account", "accounts", "profile", "profiles", "guest", "guests",
-            "player", "players", "teacher", "teachers", "reader", "readers", "staff",
+            "user",
+            "users",
+            "person",
+            "people",
+            "persons",
+            "customer",
+            "customers",
+            "author",
+            "authors",
+            "contact",
+            "contacts",
+            "member",
+            "members",
+            "employee",
+            "employees",
+            "student",
+            "students",
+            "patient",
+            "patients",
+            "artist",
+            "artists",
+            "actor",
+            "actors",
+            "account",
+            "accounts",
+            "profile",
+            "profiles",
+            "guest",
+            "guests",
+            "player",
+            "players",
+            "teacher",
+            "teachers",
+            "reader",
+            "readers",
+            "staff",
         ],
         "name",
     ),
     (
         &[
-            "company", "companies", "organization", "organizations", "organisation", "organisations", "org", "orgs",
-            "vendor", "vendors", "supplier", "suppliers", "brand", "brands", "publisher", "publishers", "tenant",
-            "tenants", "shipper", "shippers",
+            "company",
+            "companies",
+            "organization",
+            "organizations",
+            "organisation",
+            "organisations",
+            "org",
+            "orgs",
+            "vendor",
+            "vendors",
+            "supplier",
+            "suppliers",
+            "brand",
+            "brands",
+            "publisher",
+            "publishers",
+            "tenant",
+            "tenants",
+            "shipper",
+            "shippers",
         ],
         "company",
     ),
@@ -257,7 +306,10 @@ pub(super) fn text_kind(table: &str, column: &str) -> Option<&'static str> {
     }
     // the longest that fits says most
     let fitting = TEXTS.iter().filter(|(name, _)| ends(column, name));
-    fitting.max_by_key(|(name, _)| name.len()).map(|(_, kind)| *kind).or_else(|| ends(column, "name").then_some("words"))
+    fitting
+        .max_by_key(|(name, _)| name.len())
+        .map(|(_, kind)| *kind)
+        .or_else(|| ends(column, "name").then_some("words"))
 }
 
 /// What the numbers of a column are likely to be: from, to, and how many parts of one they have if they are no integers.
@@ -273,7 +325,10 @@ pub(super) fn range(column: &str) -> (i64, i64, i64) {
         (&["month"], (1, 12, 1)),
         (&["day", "weekday"], (1, 7, 1)),
         (&["hour", "hours"], (0, 23, 1)),
-        (&["cents", "price", "amount", "cost", "total", "subtotal", "fee", "balance", "salary", "credit"], (100, 50_000, 100)),
+        (
+            &["cents", "price", "amount", "cost", "total", "subtotal", "fee", "balance", "salary", "credit"],
+            (100, 50_000, 100),
+        ),
         (&["tax", "rate", "temperature"], (0, 30, 100)),
         (&["quantity", "qty", "copies", "seats"], (1, 20, 1)),
         (&["stock", "units"], (0, 500, 1)),
@@ -293,14 +348,36 @@ pub(super) fn range(column: &str) -> (i64, i64, i64) {
 /// Whether a column is likely to be true or false.
 pub(super) fn is_flag(column: &str) -> bool {
     let first = column.split('_').next().unwrap_or_default();
-    let starts = ["is", "has", "can", "should", "allow", "allows", "use", "uses", "was", "did", "needs", "enable", "disable"];
+    let starts =
+        ["is", "has", "can", "should", "allow", "allows", "use", "uses", "was", "did", "needs", "enable", "disable"];
     (starts.contains(&first) && column.contains('_'))
         || has_any(
             column,
             &[
-                "enabled", "disabled", "active", "archived", "deleted", "verified", "confirmed", "published", "public",
-                "private", "hidden", "visible", "featured", "done", "completed", "locked", "blocked", "read", "flag",
-                "deprecated", "default", "pinned", "starred", "approved",
+                "enabled",
+                "disabled",
+                "active",
+                "archived",
+                "deleted",
+                "verified",
+                "confirmed",
+                "published",
+                "public",
+                "private",
+                "hidden",
+                "visible",
+                "featured",
+                "done",
+                "completed",
+                "locked",
+                "blocked",
+                "read",
+                "flag",
+                "deprecated",
+                "default",
+                "pinned",
+                "starred",
+                "approved",
             ],
         ) && !column.contains("_at")
             && !has_any(column, &["count", "id", "by", "on", "date", "time"])
@@ -325,8 +402,10 @@ pub(super) enum Role {
 pub(super) fn role(column: &str) -> Role {
     if has_any(column, &["birth", "birthday", "birthdate", "dob", "born"]) {
         Role::Apart
-    } else if has_any(column, &["created", "inserted", "registered", "joined", "added", "creation", "issued", "ordered", "signup"])
-    {
+    } else if has_any(
+        column,
+        &["created", "inserted", "registered", "joined", "added", "creation", "issued", "ordered", "signup"],
+    ) {
         Role::First
     } else if has_any(column, &["start", "starts", "started", "from", "begin", "begins", "began", "opened", "since"]) {
         Role::Start

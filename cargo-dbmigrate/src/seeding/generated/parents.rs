@@ -60,7 +60,9 @@ fn is_nullable(table: &Table, key: usize) -> bool {
 
 /// Whether a key can refer to nothing because a column of its own can be NULL.
 pub(super) fn can_be_null(table: &Table, columns: &[usize]) -> bool {
-    columns.iter().any(|column| !table.rejects_null(&table.columns[*column]) && !table.is_primary_key(&table.columns[*column].name))
+    columns.iter().any(|column| {
+        !table.rejects_null(&table.columns[*column]) && !table.is_primary_key(&table.columns[*column].name)
+    })
 }
 
 /// What is known of the tables that keys refer to.
@@ -101,7 +103,8 @@ pub(super) fn keys(
         if columns.iter().any(|column| settings.columns.get(column).is_some_and(|one| one.maker.is_some())) {
             continue;
         }
-        let skew = columns.iter().filter_map(|column| settings.columns.get(column)).map(|one| one.skew).max().unwrap_or(1);
+        let skew =
+            columns.iter().filter_map(|column| settings.columns.get(column)).map(|one| one.skew).max().unwrap_or(1);
         let said_null = columns.iter().filter_map(|column| settings.columns.get(column)).find_map(|one| one.null);
         let nullable = can_be_null(table, &columns);
         let null = match (nullable, said_null.or(settings.null)) {
@@ -111,10 +114,20 @@ pub(super) fn keys(
         };
         let name = columns.iter().map(|column| table.columns[*column].name.folded()).collect::<Vec<_>>().join(",");
         let draws = Key::new(settings.seed.unwrap_or(around.seed), &table.name, &name, "parent");
-        let nothing =
-            |parent| KeyPlan { columns: columns.clone(), parent, parent_columns: Vec::new(), choice: Choice::Nothing, null, key: draws };
+        let nothing = |parent| KeyPlan {
+            columns: columns.clone(),
+            parent,
+            parent_columns: Vec::new(),
+            choice: Choice::Nothing,
+            null,
+            key: draws,
+        };
         let Some(parent) = (around.place)(&key.parent) else {
-            if nullable { plans.push((at, nothing(own))) } else { unmet.push(Unmet(at)) }
+            if nullable {
+                plans.push((at, nothing(own)))
+            } else {
+                unmet.push(Unmet(at))
+            }
             continue;
         };
         let parent_table = around.schema.table(&key.parent);

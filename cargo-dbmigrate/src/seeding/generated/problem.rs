@@ -58,7 +58,8 @@ impl Problem {
             Reason::NoRoom { error, rows: wanted } => {
                 let (room, each) = (error.room, if error.is_per_parent { " for each parent" } else { "" });
                 let noun = if room == 1 { "row" } else { "rows" };
-                let message = format!("{} of `{table}` has room for {room} {noun}{each}, and `rows` says {wanted}", error.what);
+                let message =
+                    format!("{} of `{table}` has room for {room} {noun}{each}, and `rows` says {wanted}", error.what);
                 let message = if error.is_per_parent {
                     format!("{} of `{table}` has room for {room} {noun}{each}, and `rows` says more", error.what)
                 } else {
@@ -67,7 +68,8 @@ impl Problem {
                 let columns: Vec<&str> =
                     error.columns.iter().map(|column| self.table.columns[*column].name.as_str()).collect();
                 let values = format!("or say more values for `{}` in `[{table}]`", columns.join("` or `"));
-                let help = if error.is_per_parent { format!("`rows = \"1..{room}\"`") } else { format!("`rows = {room}`") };
+                let help =
+                    if error.is_per_parent { format!("`rows = \"1..{room}\"`") } else { format!("`rows = {room}`") };
                 at(message, rows).help(format!("{help}, {values}"))
             }
             Reason::PerItself { span } => {

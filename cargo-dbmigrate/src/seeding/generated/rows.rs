@@ -10,6 +10,8 @@ use crate::seeding::rows::Value;
 
 /// How often a row is made anew before it is given up.
 pub(super) const ATTEMPTS: u32 = 3000;
+/// How many values each row can try where all have to differ.
+const STRIDE: u64 = 64;
 /// How often other parents are chosen where two keys share a column.
 const JOINS: u32 = 64;
 
@@ -104,7 +106,8 @@ impl<'p> Rows<'p> {
 
     fn place(&mut self, table: usize, row: u64, attempt: u32) -> Place {
         let counts = self.streams[table].counts.as_mut();
-        let parent = self.plan.tables[table].per.as_ref().zip(counts).map(|(per, stream)| per.counts.locate(row, stream));
+        let parent =
+            self.plan.tables[table].per.as_ref().zip(counts).map(|(per, stream)| per.counts.locate(row, stream));
         Place { row, attempt, parent }
     }
 
@@ -123,9 +126,7 @@ impl<'p> Rows<'p> {
                 continue;
             }
             let is_open = attempt > 0 && plan.open.contains(&column);
-            if is_open
-                && let Some((form, value)) = self.suggested(table, column, place)
-            {
+            if is_open && let Some((form, value)) = self.suggested(table, column, place) {
                 chosen.push((column, form));
                 values[column] = value;
                 continue;
@@ -154,16 +155,25 @@ impl<'p> Rows<'p> {
         if draw.happens(column_plan.null) {
             return Value::Null;
         }
-        let number = numbered(plan, *number, place);
+        let number = numbered(plan, *number, place).map(|number| {
+            // other values than before, and none that another row has
+            let strides = plan.is_judged
+                && plan.open.contains(&column)
+                && maker.count().is_none_or(|count| count / STRIDE > plan.made);
+            if strides { number * STRIDE + u64::from(place.attempt) % STRIDE } else { number }
+        });
         if let Maker::Moment { to, form, .. } = maker
             && number.is_none()
         {
-            let before = column_plan.after.and_then(|(base, within, strict)| Some((self.seconds[base]?, within, strict)));
+            let before =
+                column_plan.after.and_then(|(base, within, strict)| Some((self.seconds[base]?, within, strict)));
             let seconds = match before {
                 Some((before, within, strict)) => {
                     let first = before + if strict { form.step() } else { 0 };
                     let last = (before + within).min(*to).max(first);
-                    first + i64::try_from(draw.below(u64::try_from(last - first).unwrap_or_default() + 1)).unwrap_or_default()
+                    first
+                        + i64::try_from(draw.below(u64::try_from(last - first).unwrap_or_default() + 1))
+                            .unwrap_or_default()
                 }
                 None => maker.seconds(&mut draw),
             };
@@ -237,20 +247,32 @@ impl<'p> Rows<'p> {
         }
         match key.choice {
             Choice::Numbered(number) => numbered(plan, number, place).filter(|number| *number < parents),
-            Choice::Any(skew) => (parents > 0).then(|| {
-                (0..skew).map(|_| draw.below(parents)).min().unwrap_or_default()
-            }),
+            Choice::Any(skew) => {
+                (parents > 0).then(|| (0..skew).map(|_| draw.below(parents)).min().unwrap_or_default())
+            }
             Choice::Earlier => {
                 let earlier = plan.given_count + place.row;
                 // the first one refers to itself, where it has to refer to something
-                if earlier == 0 { (key.null == super::draw::Share::NONE && !is_nullable(plan, key)).then_some(0) } else { Some(draw.below(earlier)) }
+                if earlier == 0 {
+                    (key.null == super::draw::Share::NONE && !is_nullable(plan, key)).then_some(0)
+                } else {
+                    Some(draw.below(earlier))
+                }
             }
             _ => None,
         }
     }
 
     /// A row of the parent that has what is chosen already in the columns that both keys have.
-    fn joined(&mut self, table: usize, at: usize, shared: &[usize], place: Place, again: u32, values: &[Value]) -> Option<u64> {
+    fn joined(
+        &mut self,
+        table: usize,
+        at: usize,
+        shared: &[usize],
+        place: Place,
+        again: u32,
+        values: &[Value],
+    ) -> Option<u64> {
         let key = &self.plan.tables[table].keys[at];
         let of: Vec<usize> = shared.iter().map(|index| key.parent_columns[*index]).collect();
         let wanted: Vec<u8> = shared.iter().flat_map(|index| bytes(&values[key.columns[*index]])).collect();
@@ -261,7 +283,8 @@ impl<'p> Rows<'p> {
         if !self.joins.contains_key(&map) {
             let mut rows: BTreeMap<Vec<u8>, Vec<u64>> = BTreeMap::new();
             for row in 0..self.plan.tables[key.parent].count() {
-                let found: Vec<u8> = map.1.iter().flat_map(|column| bytes(&self.value(key.parent, row, *column))).collect();
+                let found: Vec<u8> =
+                    map.1.iter().flat_map(|column| bytes(&self.value(key.parent, row, *column))).collect();
                 rows.entry(found).or_default().push(row);
             }
             self.joins.insert(map.clone(), rows);

@@ -39,7 +39,12 @@ pub(in crate::seeding) struct Settings {
 
 impl Settings {
     /// Reads them; what is wrong is added to `errors`.
-    pub(in crate::seeding) fn read(node: &Node, table: &Table, file: &Path, errors: &mut Vec<Diagnostic>) -> Option<Self> {
+    pub(in crate::seeding) fn read(
+        node: &Node,
+        table: &Table,
+        file: &Path,
+        errors: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
         let before = errors.len();
         let mut reader = Reader { table, file, errors };
         let settings = reader.settings(node);
@@ -87,7 +92,8 @@ impl Reader<'_> {
 
     fn column(&mut self, name: &str, key: &Range<usize>, node: &Node, settings: &mut Settings) {
         let Some(at) = self.table.columns.iter().position(|column| column.name == *name) else {
-            let message = format!("table `{}` has no column `{name}`, and generated rows no such setting", self.table.name);
+            let message =
+                format!("table `{}` has no column `{name}`, and generated rows no such setting", self.table.name);
             let names = self.table.columns.iter().map(|column| column.name.as_str()).chain(KEYS);
             let mut error = self.error(message, key.clone(), "");
             error = match did_you_mean(name, names.clone()) {

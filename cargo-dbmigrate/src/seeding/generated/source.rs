@@ -141,7 +141,8 @@ impl Shared {
                 if missing.is_empty() {
                     continue;
                 }
-                let names = |columns: &[usize]| sql_list(columns.iter().map(|column| &table.table.columns[*column].name));
+                let names =
+                    |columns: &[usize]| sql_list(columns.iter().map(|column| &table.table.columns[*column].name));
                 let known = row.iter().enumerate().filter_map(|(column, value)| Some((column, value.as_ref()?)));
                 let condition: Vec<String> =
                     known.map(|(column, value)| format!("{} IS {}", names(&[column]), quoted(value))).collect();

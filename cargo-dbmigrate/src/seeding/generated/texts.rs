@@ -134,6 +134,7 @@ static KINDS: &[Kind] = &[
     kind("currency_symbol", |draw| currency::raw::CurrencySymbol(EN).fake_with_rng(draw), NOTHING),
     kind("dir_path", |draw| filesystem::raw::DirPath(EN).fake_with_rng(draw), DASH),
     kind("domain", domain, Apart::Before('.')),
+    kind("e164", |draw| format!("+1555{}", digits(draw, 7)), Apart::Made(|number| format!("+1555{number:07}"))),
     kind("email", email, Apart::Before('@')),
     kind("file_extension", |draw| filesystem::raw::FileExtension(EN).fake_with_rng(draw), NOTHING),
     kind("file_name", |draw| filesystem::raw::FileName(EN).fake_with_rng(draw), Apart::Before('.')),
@@ -184,8 +185,22 @@ const LANGUAGES: [&str; 8] = ["en", "de", "fr", "es", "it", "nl", "pt", "ja"];
 const LOCALES: [&str; 8] = ["en-US", "en-GB", "de-DE", "fr-FR", "es-ES", "it-IT", "pt-BR", "ja-JP"];
 const PRODUCTS: ([&str; 16], [&str; 16]) = (
     [
-        "Small", "Ergonomic", "Rustic", "Smart", "Sleek", "Practical", "Light", "Solid", "Compact", "Classic",
-        "Modern", "Handmade", "Refined", "Durable", "Bright", "Quiet",
+        "Small",
+        "Ergonomic",
+        "Rustic",
+        "Smart",
+        "Sleek",
+        "Practical",
+        "Light",
+        "Solid",
+        "Compact",
+        "Classic",
+        "Modern",
+        "Handmade",
+        "Refined",
+        "Durable",
+        "Bright",
+        "Quiet",
     ],
     [
         "Chair", "Lamp", "Keyboard", "Table", "Bottle", "Backpack", "Clock", "Mug", "Notebook", "Kettle", "Headset",
@@ -254,7 +269,9 @@ fn email(draw: &mut Draw<'_>) -> String {
     let (first, last) = (first(draw), last(draw));
     let domain = draw.pick(&["example.com", "example.net", "example.org"]);
     let mut text = String::with_capacity(first.len() + last.len() + domain.len() + 10);
-    text.extend(first.chars().chain(['.']).chain(last.chars()).filter(|char| char.is_ascii_alphabetic() || *char == '.'));
+    text.extend(
+        first.chars().chain(['.']).chain(last.chars()).filter(|char| char.is_ascii_alphabetic() || *char == '.'),
+    );
     text.make_ascii_lowercase();
     text.push('@');
     text.push_str(domain);
@@ -316,7 +333,8 @@ mod tests {
             let hash = dbmigrate_core::sha256::Sha256::digest(texts.join("\n").as_bytes());
             let mut shown = texts[0].replace('\n', "\\n");
             shorten(&mut shown, 40);
-            let _ = writeln!(lines, "{}: {:02x}{:02x}{:02x}{:02x} {shown}", kind.name, hash[0], hash[1], hash[2], hash[3]);
+            let _ =
+                writeln!(lines, "{}: {:02x}{:02x}{:02x}{:02x} {shown}", kind.name, hash[0], hash[1], hash[2], hash[3]);
         }
         insta::assert_snapshot!("every_kind", lines);
     }
@@ -326,9 +344,8 @@ mod tests {
         for kind in KINDS {
             let mut stream = Stream::new(Key::new(0, &"t".into(), kind.name, "value"));
             for most in [None, Some(24)] {
-                let texts: BTreeSet<String> = (0..5000)
-                    .map(|row| kind.apart(row, most, &mut stream.draw(row)).to_ascii_lowercase())
-                    .collect();
+                let texts: BTreeSet<String> =
+                    (0..5000).map(|row| kind.apart(row, most, &mut stream.draw(row)).to_ascii_lowercase()).collect();
                 assert_eq!(texts.len(), 5000, "{} {most:?}", kind.name);
                 if let Some(most) = most {
                     assert!(texts.iter().all(|text| text.chars().count() as u64 <= most), "{}", kind.name);

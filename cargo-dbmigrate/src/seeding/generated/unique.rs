@@ -135,9 +135,8 @@ impl<'a> Apart<'a> {
     fn units(&self, unique: &Unique) -> Vec<Unit> {
         let mut units = Vec::new();
         for column in &unique.columns {
-            let owner = self.keys.iter().position(|key| {
-                !matches!(key.choice, Choice::Implied) && key.columns.contains(column)
-            });
+            let owner =
+                self.keys.iter().position(|key| !matches!(key.choice, Choice::Implied) && key.columns.contains(column));
             let unit = owner.map_or(Unit::Column(*column), Unit::Key);
             if !units.contains(&unit) {
                 units.push(unit);
@@ -165,7 +164,8 @@ impl<'a> Apart<'a> {
             }
         };
         let free: Vec<Unit> = units.iter().copied().filter(is_free).collect();
-        let is_joined = |unit: &Unit| matches!(unit, Unit::Key(key) if matches!(self.keys[*key].choice, Choice::Joined(_)));
+        let is_joined =
+            |unit: &Unit| matches!(unit, Unit::Key(key) if matches!(self.keys[*key].choice, Choice::Joined(_)));
         if free.is_empty() && units.iter().any(is_joined) {
             self.is_uncertain = true;
             return Ok(());
@@ -242,7 +242,9 @@ impl<'a> Apart<'a> {
         if let [(unit, _)] = used[..] {
             let is_alone = rooms.len() == 1 && is_whole;
             let room = rooms.iter().find(|(one, _)| *one == unit);
-            if product >= rows || (is_alone && unique.predicate.is_none() && room.is_some_and(|(_, room)| room.nullable)) {
+            if product >= rows
+                || (is_alone && unique.predicate.is_none() && room.is_some_and(|(_, room)| room.nullable))
+            {
                 if by_ordinal && matches!(unit, Unit::Key(_)) && product >= rows {
                     // not the same ones for each parent
                     self.combine(&used, product, by_ordinal, true);
@@ -274,7 +276,12 @@ impl<'a> Apart<'a> {
         let spread = self.spreads.len();
         let name = format!("spread {spread}");
         let shuffle = is_shuffled.then(|| Key::new(self.seed, &self.table.name, &name, "spread").number());
-        self.spreads.push(Spread { by_ordinal, radices: units.iter().map(|(_, room)| *room).collect(), count, shuffle });
+        self.spreads.push(Spread {
+            by_ordinal,
+            radices: units.iter().map(|(_, room)| *room).collect(),
+            count,
+            shuffle,
+        });
         for (at, (unit, _)) in units.iter().enumerate() {
             self.number(*unit, Number::Digit { spread, at });
         }

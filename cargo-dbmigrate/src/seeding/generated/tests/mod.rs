@@ -1,5 +1,6 @@
 //! Rows of whole schemas, put into databases.
 
+mod promises;
 mod schemas;
 
 use std::path::PathBuf;
@@ -32,7 +33,8 @@ pub(super) struct Made {
 pub(super) fn schema(sql: &str) -> (Connection, Schema) {
     let connection = block_on(Connection::in_memory()).expect("memory");
     for statement in dbmigrate_core::sql::split(sql) {
-        block_on(connection.run(statement.text)).unwrap_or_else(|error| panic!("{}: {}", error.message, statement.text));
+        block_on(connection.run(statement.text))
+            .unwrap_or_else(|error| panic!("{}: {}", error.message, statement.text));
     }
     let introspected = block_on(introspect(&connection)).expect("a schema");
     (connection, introspected.schema)
