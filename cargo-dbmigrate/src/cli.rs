@@ -12,7 +12,7 @@ use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcom
 use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
-use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, status};
+use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, seed, status};
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::Selection;
@@ -87,6 +87,7 @@ impl Cli {
             Command::Baseline(arguments) => (Some(&arguments.connect), None),
             Command::Generate(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
+            Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -112,6 +113,8 @@ pub(crate) enum Command {
     Baseline(baseline::Baseline),
     /// Recreate a local database from the migrations
     Reset(reset::Reset),
+    /// Write the rows of a set into a database
+    Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
     /// Check that structs and migrations agree, without a database

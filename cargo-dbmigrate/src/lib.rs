@@ -19,7 +19,6 @@ mod project;
 mod proof;
 mod pushing;
 mod report;
-#[expect(dead_code, reason = "being built")]
 mod seeding;
 pub mod source;
 mod structs;
@@ -28,7 +27,7 @@ mod url_text;
 use std::ffi::OsString;
 
 use cli::{Cli, Command};
-use commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, status};
+use commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, seed, status};
 use error::Result;
 use project::Context;
 use report::Printer;
@@ -66,6 +65,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Diff(arguments) => diff::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),
         Command::Reset(arguments) => reset::run(&context, &arguments),
+        Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
     }

@@ -41,6 +41,18 @@ pub(crate) fn read(context: &Context) -> Result<Declared> {
     }
 }
 
+/// What the structs declare, for a command that can do without: none if something is wrong with them, which is said.
+pub(crate) fn as_far_as_readable(context: &Context) -> Option<Schema> {
+    let read = request(context).map(|request| source::read(&request));
+    if let Ok(Ok(declared)) = read {
+        return Some(declared.schema);
+    }
+    let message =
+        format!("the structs of `{}` cannot be read, so values are checked without them", context.package.name);
+    context.printer.warning(&message, &["show what is wrong: `cargo dbmigrate check`".to_owned()]);
+    None
+}
+
 /// Reads the structs for a command that goes by them: what is in the package and is not read is said, because a table
 /// that is missing means that it is to go.
 ///

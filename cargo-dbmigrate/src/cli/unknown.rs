@@ -59,8 +59,11 @@ const POINTERS: &[Pointer] = &[
         ],
     },
     Pointer {
-        words: &["seed", "insert"],
-        lines: &["write rows that every database needs in a migration by hand: `cargo dbmigrate generate --custom`"],
+        words: &["insert", "populate", "fixtures", "fixture", "load"],
+        lines: &[
+            "write the rows of a set into a database: `cargo dbmigrate seed`",
+            "or write rows that every database needs in a migration by hand: `cargo dbmigrate generate --custom`",
+        ],
     },
     Pointer {
         words: &["introspect", "inspect", "import", "reverse", "schema", "dump", "export", "print"],

@@ -9,4 +9,5 @@ pub(crate) mod migrate;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod reset;
+pub(crate) mod seed;
 pub(crate) mod status;

@@ -108,6 +108,14 @@ impl Context {
         Surroundings::new(&self.package.root, &self.config, &self.printer)
     }
 
+    /// The value of a variable of the environment, else of `.env`. It may be a secret.
+    ///
+    /// # Errors
+    /// Exit code 2 if it is not UTF-8, or `.env` cannot be read.
+    pub(crate) fn variable(&self, name: &str) -> Result<Option<String>> {
+        self.surroundings().variable(name)
+    }
+
     /// The database that is meant, and all others that are named anywhere; with `offline`, servers cannot be asked.
     ///
     /// # Errors

@@ -3,34 +3,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dbmigrate_core::ddl::render;
-use dbmigrate_core::engine::connection::Prepared;
-use dbmigrate_core::engine::error::ErrorKind;
-use dbmigrate_core::engine::{Connection, EngineError};
+use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::sql::{Name, split};
-use pollster::block_on;
 
 use super::keys::{Key, key_of};
-use super::model::{Given, Seed};
+use super::model::Seed;
 use super::order::Unit;
 use super::references::{self, Reference};
 use super::refused::refused;
 use super::statement::Inserts;
+use super::twin::Twin;
 use crate::database::Subject;
 use crate::database::failure::engine_error;
 use crate::diagnostic::Diagnostic;
 use crate::error::CommandError;
-
-/// The database in memory.
-pub(super) struct Twin {
-    connection: Connection,
-    statements: HashMap<String, Prepared>,
-    /// Rows that it refused.
-    pub(super) refused: HashSet<usize>,
-    /// Tables that have rows which it has not.
-    pub(super) incomplete: HashSet<Name>,
-}
 
 /// What an attempt has shown.
 #[derive(Debug, Default)]
@@ -55,6 +41,10 @@ pub(crate) fn check(seed: &Seed, units: &[Unit], schema: &Schema) -> Result<Chec
         match unit {
             Unit::Rows { rows, .. } => {
                 for row in rows {
+                    if !seed.is_usable(*row) {
+                        twin.refused.insert(*row);
+                        continue;
+                    }
                     let (sql, values) = inserts.of(seed, *row);
                     if let Err(error) = twin.insert(seed, *row, sql, values) {
                         twin.refused.insert(*row);
@@ -75,89 +65,11 @@ pub(crate) fn check(seed: &Seed, units: &[Unit], schema: &Schema) -> Result<Chec
     Ok(checked)
 }
 
-impl Twin {
-    fn new(seed: &Seed, schema: &Schema) -> Result<Self, EngineError> {
-        let connection = block_on(Connection::in_memory())?;
-        block_on(connection.run("PRAGMA foreign_keys = OFF"))?;
-        block_on(connection.run("BEGIN"))?;
-        let is_seeded = |name: &Name| seed.tables.iter().any(|seeded| seeded.table.name == *name);
-        // nobody knows which tables a script needs
-        let tables = schema.tables.iter().filter(|table| !seed.scripts.is_empty() || is_seeded(&table.name));
-        for table in tables {
-            block_on(connection.run(&render::create_table(table)))?;
-            for index in table.indexes.iter().filter(|index| index.unique) {
-                block_on(connection.run(&render::create_index(&table.name, index)))?;
-            }
-        }
-        let (refused, incomplete) = (HashSet::new(), HashSet::new());
-        Ok(Self { connection, statements: HashMap::new(), refused, incomplete })
-    }
-
-    pub(super) fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
-    fn insert(
-        &mut self,
-        seed: &Seed,
-        row: usize,
-        sql: String,
-        values: Vec<super::rows::Value>,
-    ) -> Result<(), EngineError> {
-        if reads_rows(seed, row) {
-            // what it reads is in the database, if anywhere: it is only compiled
-            self.incomplete.insert(seed.table_of(row).name.clone());
-            return match block_on(self.connection.prepare(&sql)) {
-                Err(error) if !error.message.starts_with("no such table") => Err(error),
-                _ => Ok(()),
-            };
-        }
-        let statement = match self.statements.entry(sql) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                let Some(statement) = block_on(self.connection.prepare(entry.key()))? else { return Ok(()) };
-                entry.insert(statement)
-            }
-        };
-        block_on(statement.run(values))
-    }
-
-    fn script(&mut self, seed: &Seed, at: usize, errors: &mut Vec<Diagnostic>) {
-        let script = &seed.scripts[at];
-        for statement in split(&script.text) {
-            let Err(error) = block_on(self.connection.run(statement.text)) else { continue };
-            // it may need rows that only the database has, or views
-            if error.kind == ErrorKind::Constraint || is_of_the_database(&error) {
-                self.incomplete.extend(seed.tables.iter().map(|seeded| seeded.table.name.clone()));
-                continue;
-            }
-            let place = statement.start..statement.start + statement.text.len();
-            let message = seed.redacted(&error.message);
-            errors.push(Diagnostic::error(message).at(&seed.files[script.file], place, ""));
-        }
-    }
-}
-
-/// Whether an error is about what the database in memory lacks.
-fn is_of_the_database(error: &EngineError) -> bool {
-    error.message.starts_with("no such table") || error.message.starts_with("no such view")
-}
-
-/// Whether an expression of a row looks at other rows.
-fn reads_rows(seed: &Seed, row: usize) -> bool {
-    let reads = |sql: &str| sql.to_ascii_lowercase().contains("select");
-    seed.rows[row].cells.iter().any(|cell| match &cell.given {
-        Given::Sql(sql) => reads(sql),
-        Given::Lookup { row, .. } => reads_rows(seed, *row),
-        _ => false,
-    })
-}
-
 /// Rows that nothing tells apart, and of which one is there already.
 fn repeated(seed: &Seed, refused: &HashSet<usize>) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    for (at, row) in seed.rows.iter().enumerate().filter(|(at, _)| !refused.contains(at)) {
+    for (at, row) in seed.rows.iter().enumerate().filter(|(at, row)| !row.is_wrong && !refused.contains(at)) {
         let Key::Whole(columns) = key_of(seed, row) else { continue };
         let table = seed.table_of(at);
         if columns.is_empty() {

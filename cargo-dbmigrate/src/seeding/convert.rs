@@ -44,7 +44,7 @@ fn takes(table: &Table, column: &Column) -> Takes {
         _ if decl.starts_with("BOOL") => Takes::Integer,
         _ if is_date() => Takes::Date,
         _ if decl == "ANY" || decl == "JSON" => Takes::Any,
-        _ => Takes::Number,
+        Affinity::Numeric => Takes::Number,
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Misfit {
     /// `an integer`.
     pub wanted: String,
     /// What to write instead.
-    pub help: Option<&'static str>,
+    pub help: Option<String>,
 }
 
 const BYTES: &str = "write bytes as `{ hex = \"0A0B\" }`, or name a file of the set: `{ file = \"logo.png\" }`";
@@ -78,7 +78,7 @@ const QUOTES: &str = "write text in quotes";
 /// A value of TOML or JSON.
 pub(super) fn of_node(node: &Node, table: &Table, column: &Column) -> Result<Value, Misfit> {
     let takes = takes(table, column);
-    let misfit = |help| Err(Misfit { wanted: wanted(takes), help });
+    let misfit = |help: Option<&str>| Err(Misfit { wanted: wanted(takes), help: help.map(str::to_owned) });
     Ok(match (&node.kind, takes) {
         (Kind::Null, _) => Value::Null,
         (Kind::Bool(value), Takes::Integer | Takes::Number | Takes::Any) => Value::Integer(i64::from(*value)),
@@ -112,7 +112,7 @@ pub(super) fn of_node(node: &Node, table: &Table, column: &Column) -> Result<Val
 /// A value of text that says nothing of its type: a field of CSV, or a variable.
 pub(super) fn of_text(text: &str, table: &Table, column: &Column) -> Result<Value, Misfit> {
     let takes = takes(table, column);
-    let misfit = |help| Err(Misfit { wanted: wanted(takes), help });
+    let misfit = |help: Option<&str>| Err(Misfit { wanted: wanted(takes), help: help.map(str::to_owned) });
     let bare = text.trim();
     let boolean = || match bare {
         "true" | "TRUE" | "True" => Some(1),
@@ -156,7 +156,7 @@ pub(super) fn of_bytes(bytes: Vec<u8>, table: &Table, column: &Column) -> Result
         Takes::Bytes | Takes::Vector(_) => Ok(Value::Blob(bytes)),
         Takes::Text => match String::from_utf8(bytes) {
             Ok(text) => Ok(Value::Text(text)),
-            Err(_) => Err(Misfit { wanted: wanted(Takes::Text), help: Some("the file is not UTF-8 text") }),
+            Err(_) => Err(Misfit { wanted: wanted(Takes::Text), help: Some("the file is not UTF-8 text".to_owned()) }),
         },
         Takes::Any => Ok(match String::from_utf8(bytes) {
             Ok(text) => Value::Text(text),
@@ -179,7 +179,7 @@ pub(super) fn said(table: &Table, column: &Column) -> String {
 /// Bytes that are written as pairs of hexadecimal digits.
 pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.chars().map(|char| char.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+    digits.len().is_multiple_of(2).then(|| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 fn whole(value: f64) -> Option<i64> {

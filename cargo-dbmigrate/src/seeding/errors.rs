@@ -7,6 +7,9 @@ use crate::report::{Printer, counted};
 /// How many errors are shown.
 const MOST_SHOWN: usize = 20;
 
+/// In what state every error before the first write leaves a database.
+pub(crate) const NOTHING: &str = "nothing was written";
+
 /// The error of a set with these mistakes, in the order of its files.
 pub(crate) fn failed(printer: &Printer, set: &str, mut errors: Vec<Diagnostic>) -> CommandError {
     errors.sort_by(|one, other| place(one).cmp(&place(other)));

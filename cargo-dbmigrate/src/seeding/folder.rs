@@ -86,14 +86,10 @@ pub(crate) fn find(root: &Path, name: Option<&str>) -> Result<Folder> {
         None => match &sets[..] {
             [] => return Err(no_set(&seeds, &shown)),
             [only] => only,
-            _ => match sets.iter().find(|set| *set == DEFAULT_SET) {
-                Some(set) => set,
-                None => {
-                    let error = CommandError::usage(format!("`{shown}` has several sets, and none is called `full`"));
-                    let commands = sets.iter().map(|set| format!("name one: `cargo dbmigrate seed {}`", word(set)));
-                    return Err(error.helps(commands));
-                }
-            },
+            _ => sets.iter().find(|set| *set == DEFAULT_SET).ok_or_else(|| {
+                let error = CommandError::usage(format!("`{shown}` has several sets, and none is called `full`"));
+                error.helps(sets.iter().map(|set| format!("name one: `cargo dbmigrate seed {}`", word(set))))
+            })?,
         },
     };
     Folder::read(name.clone(), seeds.join(name))
@@ -127,7 +123,7 @@ fn no_such_set(name: &str, sets: &[String], shown: &str) -> CommandError {
         None => error,
     };
     match sets {
-        [] => error.help(format!("create it: `{shown}/{}/TABLE.toml`", DEFAULT_SET)),
+        [] => error.help(format!("create it: `{shown}/{DEFAULT_SET}/TABLE.toml`")),
         sets => error.help(format!("sets: `{}`", sets.join("`, `"))),
     }
 }

@@ -15,10 +15,17 @@ use crate::diagnostic::Diagnostic;
 ///
 /// # Errors
 /// All that is wrong with the descriptions, and what the schema has no room for.
-pub(crate) fn generators(seed: &Seed, schema: &Schema) -> Result<Vec<Box<dyn Generated>>, Vec<Diagnostic>> {
+pub(crate) fn generators(
+    seed: &Seed,
+    schema: &Schema,
+    declared: Option<&Schema>,
+) -> Result<Vec<Box<dyn Generated>>, Vec<Diagnostic>> {
     if seed.made.is_empty() {
         return Ok(Vec::new());
     }
+    // what the fields of structs read says more than the types of columns
+    let reads = declared.map(|declared| declared.reads.clone()).unwrap_or_default();
+    let schema = &Schema { reads, ..schema.clone() };
     let mut errors = Vec::new();
     let mut settings: BTreeMap<usize, (usize, Settings)> = BTreeMap::new();
     for (at, made) in seed.made.iter().enumerate() {

@@ -22,22 +22,25 @@ mod refused;
 pub(crate) mod rows;
 mod statement;
 mod there;
+mod twin;
 mod understand;
 pub(crate) mod write;
 
 use std::path::Path;
 
-use dbmigrate_core::ignore::Ignore;
 use dbmigrate_core::schema::Schema;
 
 use documents::Documents;
+use errors::NOTHING;
 use folder::Folder;
 use model::Seed;
-use order::Unit;
+pub(crate) use order::Unit;
+pub(crate) use references::Found;
 use references::Reference;
 use rows::Generated;
 
 use crate::error::Result;
+use crate::project::Context;
 use crate::report::Printer;
 
 /// A set that can be written into a database of a schema.
@@ -62,32 +65,33 @@ pub(crate) fn read(root: &Path, name: Option<&str>, printer: &Printer) -> Result
     documents::read(folder).map_err(|errors| errors::failed(printer, &set, errors).note(NOTHING))
 }
 
-/// Checks a set against a schema and against itself.
+/// Checks a set against the schema of a database, against itself, and its references against the rows that are there.
 ///
 /// # Errors
 /// All that is wrong with it.
 pub(crate) fn prepare(
+    context: &Context,
     documents: &Documents,
-    schema: &Schema,
-    ignore: &Ignore,
-    variable: &dyn Fn(&str) -> Result<Option<String>>,
-    printer: &Printer,
+    (schema, declared): (&Schema, Option<&Schema>),
+    database: &Found<'_>,
 ) -> Result<Ready> {
-    let failed = |errors| errors::failed(printer, &documents.name, errors).note(NOTHING);
-    let around = understand::Surroundings { schema, ignore, variable };
-    let seed = understand::understand(documents, &around).map_err(failed)?;
-    let units = order::order(&seed).map_err(failed)?;
-    let (generators, mut errors) = match made::generators(&seed, schema) {
-        Ok(generators) => (generators, Vec::new()),
-        Err(errors) => (Vec::new(), errors),
-    };
+    let variable = |name: &str| context.variable(name);
+    let around = understand::Surroundings { schema, declared, ignore: &context.config.ignore, variable: &variable };
+    let (seed, mut errors) = understand::understand(documents, &around);
+    let units = order::order(&seed).unwrap_or_else(|found| {
+        errors.extend(found);
+        Vec::new()
+    });
+    let generators = made::generators(&seed, schema, declared).unwrap_or_else(|found| {
+        errors.extend(found);
+        Vec::new()
+    });
     let checked = check::check(&seed, &units, schema)?;
     errors.extend(checked.errors);
-    match errors.is_empty() {
-        true => Ok(Ready { seed, units, generators, open: checked.open }),
-        false => Err(failed(errors)),
+    if errors.is_empty() {
+        return Ok(Ready { seed, units, generators, open: checked.open });
     }
+    // all at once, also what only the database knows
+    errors.extend(references::looked_up(&seed, &checked.open, database)?);
+    Err(errors::failed(&context.printer, &documents.name, errors).note(NOTHING))
 }
-
-/// In what state every error before the first write leaves a database.
-const NOTHING: &str = "nothing was written";

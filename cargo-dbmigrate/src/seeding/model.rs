@@ -104,6 +104,8 @@ pub(crate) struct SeedRow {
     pub place: Place,
     /// Its values, in the order of the table's columns.
     pub cells: Vec<Cell>,
+    /// Whether something is wrong with it, which has been said.
+    pub is_wrong: bool,
 }
 
 impl SeedRow {
@@ -167,6 +169,8 @@ pub(crate) struct Seed {
     pub start: u64,
     /// The statements.
     pub scripts: Vec<SqlFile>,
+    /// Tables that have rows in a file that could not be understood.
+    pub unread: Vec<usize>,
     /// Values that are never shown.
     pub secrets: Vec<String>,
 }
@@ -175,6 +179,15 @@ impl Seed {
     /// The table of a row.
     pub(crate) fn table_of(&self, row: usize) -> &Table {
         &self.tables[self.rows[row].table].table
+    }
+
+    /// Whether a row can be written: nothing is wrong with it, nor with those that it refers to.
+    pub(crate) fn is_usable(&self, row: usize) -> bool {
+        let is_known = |cell: &Cell| match cell.given {
+            Given::Lookup { row, .. } => self.rows.get(row).is_some() && self.is_usable(row),
+            _ => true,
+        };
+        !self.rows[row].is_wrong && self.rows[row].cells.iter().all(is_known)
     }
 
     /// Adds a place to a message.

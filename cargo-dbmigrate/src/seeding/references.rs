@@ -2,20 +2,31 @@
 
 use std::collections::HashMap;
 
-use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::connection::integer;
+use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
-use super::check::Twin;
 use super::model::{Mode, Seed};
 use super::refused::{at_columns, shown};
 use super::rows::Value;
+use super::twin::Twin;
+use crate::database::failure::engine_error;
 use crate::diagnostic::Diagnostic;
+use crate::error::Result;
+use crate::project::url::DatabaseUrl;
 
 /// How many keys a query asks for.
 const AT_ONCE: usize = 200;
+
+/// The database that a set is for.
+pub(crate) struct Found<'a> {
+    /// The connection.
+    pub connection: &'a Connection,
+    /// Its address, for messages.
+    pub url: &'a DatabaseUrl,
+}
 
 /// A reference of rows of the set to a row that the set does not have.
 #[derive(Debug, Clone)]
@@ -35,7 +46,7 @@ pub(super) fn within(
     seed: &Seed,
     schema: &Schema,
     twin: &Twin,
-) -> Result<(Vec<Diagnostic>, Vec<Reference>), EngineError> {
+) -> std::result::Result<(Vec<Diagnostic>, Vec<Reference>), EngineError> {
     let mut all = collected(seed, schema, twin);
     let is_seeded = |parent: &Name| seed.tables.iter().find(|seeded| seeded.table.name == *parent);
     let (inside, mut open): (Vec<Reference>, Vec<Reference>) =
@@ -59,12 +70,15 @@ pub(super) fn within(
     Ok((errors, open))
 }
 
+/// A foreign key by its place, its columns by theirs, and those that it refers to.
+type ForeignKey = (usize, Vec<usize>, Vec<Name>);
+
 /// The references of all rows, those to one row together.
 fn collected(seed: &Seed, schema: &Schema, twin: &Twin) -> Vec<Reference> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut all: Vec<Reference> = Vec::new();
     // looked up once a table
-    let keys: Vec<Vec<(usize, Vec<usize>, Vec<Name>)>> = seed
+    let keys: Vec<Vec<ForeignKey>> = seed
         .tables
         .iter()
         .map(|seeded| {
@@ -143,8 +157,8 @@ fn runs(references: &[Reference]) -> Vec<(usize, usize)> {
 /// The places of those whose row is missing, by the answers to [`queries`].
 pub(crate) fn missing(
     references: &[Reference],
-    answers: Vec<Result<Vec<Vec<Value>>, EngineError>>,
-) -> Result<Vec<usize>, EngineError> {
+    answers: Vec<std::result::Result<Vec<Vec<Value>>, EngineError>>,
+) -> std::result::Result<Vec<usize>, EngineError> {
     let mut places = Vec::new();
     for answer in answers {
         let rows = answer?;
@@ -164,6 +178,17 @@ fn is_of_refused(seed: &Seed, twin: &Twin, reference: &Reference) -> bool {
         };
         table.name == reference.parent && reference.columns.iter().zip(&reference.values).all(is_same)
     })
+}
+
+/// The errors of references that the database does not satisfy either.
+pub(super) fn looked_up(seed: &Seed, open: &[Reference], database: &Found<'_>) -> Result<Vec<Diagnostic>> {
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let failed = |error: EngineError| engine_error("cannot look for references", &error, database.url.into());
+    let answers = block_on(database.connection.ask_all_with(queries(open))).map_err(failed)?;
+    let missing = missing(open, answers).map_err(failed)?;
+    Ok(missing.into_iter().flat_map(|at| dangling(seed, &open[at])).collect())
 }
 
 /// A reference to a row that is nowhere: an error for each row that has it.

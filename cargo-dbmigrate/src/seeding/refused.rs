@@ -63,7 +63,7 @@ pub(super) fn refused_by_database(seed: &Seed, row: usize, error: &EngineError) 
 fn columns_of(table: &Table, text: &str) -> Vec<usize> {
     let start = format!("{}.", table.name);
     let names = text.split(", ").filter_map(|part| part.strip_prefix(&start));
-    names.filter_map(|name| table.columns.iter().position(|column| column.name == Name::from(name))).collect()
+    names.filter_map(|name| table.columns.iter().position(|column| column.name == *name)).collect()
 }
 
 /// Points to the values of these columns, else to the row.
@@ -133,7 +133,7 @@ fn is_same_key(one: Option<&Value>, other: Option<&Value>) -> bool {
 fn check_failed(seed: &Seed, row: usize, text: &str) -> Diagnostic {
     let table = seed.table_of(row);
     let is_it = |check: &&Check| match &check.name {
-        Some(name) => *name == Name::from(text),
+        Some(name) => *name == *text,
         None => check.expr == Expr::new(text),
     };
     let Some(check) = table.checks.iter().find(is_it) else {

@@ -25,6 +25,7 @@ pub(crate) trait Look {
     ///
     /// # Errors
     /// If the database cannot be asked.
+    #[allow(dead_code, reason = "for what makes rows")]
     fn rows(&self, query: &str) -> Result<Vec<Row>>;
 }
 

@@ -34,6 +34,7 @@ mod renames;
 mod reset;
 mod restored;
 mod rows;
+mod seeds;
 mod servers;
 mod targets;
 mod undone;

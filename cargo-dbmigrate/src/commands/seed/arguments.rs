@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::project::Retry;
 use crate::project::url::Connect;
+use crate::project::{Retry, YesNamed};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -33,6 +33,10 @@ pub(crate) struct Seed {
     /// How often to retry.
     #[command(flatten)]
     pub retry: Retry,
+
+    /// Consent to writing to a protected target.
+    #[command(flatten)]
+    pub consent: YesNamed,
 
     /// Which database.
     #[command(flatten)]

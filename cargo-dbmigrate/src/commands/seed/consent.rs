@@ -12,8 +12,8 @@ use super::arguments::Seed;
 use crate::decisions::ask::confirmed;
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::exit;
-use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Context, Intent};
 use crate::report::counted;
 use crate::seeding::write::Deletion;
 
@@ -23,26 +23,23 @@ const DELETE_ROWS: &str = "delete_rows";
 /// What is accepted of everything.
 const ALL: &str = "all";
 
-/// What may be deleted.
-pub(super) struct Consent<'a> {
-    context: &'a Context,
-    arguments: &'a Seed,
-    set: &'a str,
+/// What `--accept` says.
+pub(super) struct Accepted {
     tables: Vec<Name>,
     all: bool,
 }
 
-impl<'a> Consent<'a> {
+impl Accepted {
     /// Reads the flags.
     ///
     /// # Errors
     /// Exit code 2 for a word that is none.
-    pub(super) fn new(context: &'a Context, arguments: &'a Seed, set: &'a str) -> Result<Self> {
-        let mut consent = Self { context, arguments, set, tables: Vec::new(), all: false };
-        for text in &arguments.accept {
+    pub(super) fn new(words: &[String]) -> Result<Self> {
+        let mut accepted = Self { tables: Vec::new(), all: false };
+        for text in words {
             match text.split_once(':') {
-                Some((DELETE_ROWS, table)) if !table.is_empty() => consent.tables.push(only_name(table)),
-                _ if text == ALL => consent.all = true,
+                Some((DELETE_ROWS, table)) if !table.is_empty() => accepted.tables.push(only_name(table)),
+                _ if text == ALL => accepted.all = true,
                 _ => {
                     let word = text.split(':').next().unwrap_or_default();
                     let error = CommandError::usage(format!("`--accept {text}` is nothing that a seed asks for"));
@@ -53,18 +50,45 @@ impl<'a> Consent<'a> {
                 }
             }
         }
-        Ok(consent)
+        Ok(accepted)
+    }
+}
+
+/// Who is asked whether a database may be written to.
+pub(super) struct Consent<'a> {
+    pub(super) context: &'a Context,
+    pub(super) arguments: &'a Seed,
+    pub(super) accepted: &'a Accepted,
+    pub(super) set: &'a str,
+    pub(super) url: &'a DatabaseUrl,
+}
+
+impl Consent<'_> {
+    /// Whether a protected target may be written to.
+    ///
+    /// # Errors
+    /// Exit code 3 if nobody has said so.
+    pub(super) fn to_write(&self, count: u64) -> Result<()> {
+        let what = match count {
+            0 => format!("run the statements of `{}`", self.set),
+            count => format!("write {} of `{}`", rows(count), self.set),
+        };
+        let command = self.command(&[]);
+        let intent = Intent { what: &what, command: &command, why: None, untouched: "nothing was written" };
+        self.context.consent(self.url, (&self.arguments.consent).into(), intent)
     }
 
     /// Whether these rows may go.
     ///
     /// # Errors
     /// Exit code 3 if nobody has said so.
-    pub(super) fn to(&self, deletions: &[Deletion], url: &DatabaseUrl) -> Result<()> {
+    pub(super) fn to_delete(&self, deletions: &[Deletion]) -> Result<()> {
+        let (url, accepted) = (self.url, self.accepted);
         let open: Vec<&Deletion> =
-            deletions.iter().filter(|deletion| !self.all && !self.tables.contains(&deletion.table)).collect();
+            deletions.iter().filter(|deletion| !accepted.all && !accepted.tables.contains(&deletion.table)).collect();
         let Some(first) = open.first() else { return Ok(()) };
-        let counts: Vec<String> = open.iter().map(|deletion| format!("{}: {}", deletion.table, rows(deletion.rows))).collect();
+        let counts: Vec<String> =
+            open.iter().map(|deletion| format!("{}: {}", deletion.table, rows(deletion.rows))).collect();
         let message = format!("`{url}` has rows that `{}` does not have: {}", self.set, counts.join(", "));
         let notes: Vec<String> = open.iter().flat_map(|deletion| notes(deletion)).collect();
         let printer = &self.context.printer;
@@ -92,10 +116,15 @@ impl<'a> Consent<'a> {
     /// The same command with what is left to accept.
     fn command(&self, open: &[&Deletion]) -> String {
         let mut command = format!("cargo dbmigrate seed {}", shell_word(Path::new(self.set)));
+        command.push_str(if self.arguments.only_missing { " --only-missing" } else { "" });
         let more = open.iter().map(|deletion| format!("{DELETE_ROWS}:{}", path([&deletion.table])));
         for word in self.arguments.accept.iter().cloned().chain(more) {
             command.push(' ');
             command.push_str(&shell_flag("--accept", &word));
+        }
+        for name in self.arguments.consent.yes.iter().filter(|_| !open.is_empty()) {
+            command.push(' ');
+            command.push_str(&shell_flag("--yes", name));
         }
         command
     }

@@ -10,7 +10,7 @@ use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
 pub(crate) use arguments::Seed;
-use consent::Consent;
+use consent::{Accepted, Consent};
 
 use crate::database::failure::{drift_message, engine_error};
 use crate::database::state::failure;
@@ -20,29 +20,34 @@ use crate::exit;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::report::counted;
-use crate::seeding;
 use crate::seeding::documents::Documents;
 use crate::seeding::write::{Job, write};
+use crate::seeding::{self, Found};
+use crate::structs;
 
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Seed) -> Result<u8> {
-    let url = context.database(&arguments.connect)?;
-    context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    let databases = context.databases(&arguments.connect)?;
+    databases.refuse_consent_to_others(&arguments.consent.yes)?;
+    let accepted = Accepted::new(&arguments.accept)?;
     let documents = seeding::read(&context.package.root, arguments.set.as_deref(), &context.printer)?;
-    let consent = Consent::new(context, arguments, &documents.name)?;
-    one(context, arguments, &documents, &consent, &url)?;
-    Ok(exit::DONE)
+    let declared = structs::as_far_as_readable(context);
+    databases.each(context, |context, url| {
+        context.printer.detail("Database", format!("{url} (from {})", url.source()));
+        one(context, arguments, (&documents, declared.as_ref()), &accepted, url)?;
+        Ok(exit::DONE)
+    })
 }
 
 /// Seeds one database.
 fn one(
     context: &Context,
     arguments: &Seed,
-    documents: &Documents,
-    consent: &Consent<'_>,
+    (documents, declared): (&Documents, Option<&Schema>),
+    accepted: &Accepted,
     url: &DatabaseUrl,
 ) -> Result<()> {
     let folder = context.folder()?;
@@ -51,8 +56,9 @@ fn one(
     }
     let mut database = open(context, url, false)?;
     let schema = schema(context, &mut database, &folder, url)?;
-    let variable = |name: &str| context.variable(name);
-    let ready = seeding::prepare(documents, &schema, &context.config.ignore, &variable, &context.printer)?;
+    let consent = Consent { context, arguments, accepted, set: &documents.name, url };
+    let found = Found { connection: database.connection(), url };
+    let ready = seeding::prepare(context, documents, (&schema, declared), &found)?;
     let report = write(&Job {
         printer: &context.printer,
         connection: database.connection(),
@@ -63,10 +69,11 @@ fn one(
         generators: &ready.generators,
         open: &ready.open,
         only_missing: arguments.only_missing,
-        retries: arguments.retry.or(&context.config),
-        may_delete: &|deletions| consent.to(deletions, url),
+        retries: arguments.retry.of(url),
+        may_write: &|rows| consent.to_write(rows),
+        may_delete: &|deletions| consent.to_delete(deletions),
     })?;
-    said::report(context, &ready.seed, &report, url);
+    said::report(context, &ready, &report, url);
     Ok(())
 }
 
@@ -76,8 +83,6 @@ fn schema(context: &Context, database: &mut Database, folder: &Folder, url: &Dat
         let (status, standing) = block_on(inspect(database, folder)).map_err(|error| failure(error, url.into()))?;
         let pending = folder.migrations().len() - status.applied;
         match standing {
-            // made by `push`
-            Standing::NotEmpty(_) => {}
             Standing::Drifted(drifted) => {
                 let help = ["show the change: `cargo dbmigrate status`".to_owned()];
                 context.printer.warning(&drift_message(&url.to_string(), &drifted.migration), &help);
@@ -88,7 +93,8 @@ fn schema(context: &Context, database: &mut Database, folder: &Folder, url: &Dat
                     .note("nothing was written")
                     .helps(schema_first(folder)));
             }
-            Standing::AsRecorded => {}
+            // the latter was made by `push`
+            Standing::AsRecorded | Standing::NotEmpty(_) => {}
         }
     }
     let read = block_on(database.schema());

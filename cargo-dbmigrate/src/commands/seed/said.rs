@@ -7,13 +7,15 @@ use crate::project::url::DatabaseUrl;
 use crate::report::counted;
 use crate::seeding::model::Seed;
 use crate::seeding::write::{Count, Report};
+use crate::seeding::{Ready, Unit};
 
 /// Says it.
-pub(super) fn report(context: &Context, seed: &Seed, report: &Report, url: &DatabaseUrl) {
+pub(super) fn report(context: &Context, Ready { seed, units, .. }: &Ready, report: &Report, url: &DatabaseUrl) {
     let printer = &context.printer;
     let mut tables = Vec::new();
     let mut sum = Count::default();
-    for (seeded, count) in seed.tables.iter().zip(&report.tables) {
+    for table in order(seed, units) {
+        let (seeded, count) = (&seed.tables[table], &report.tables[table]);
         let Count { inserted, updated, deleted, unchanged } = *count;
         if inserted + updated + deleted > 0 {
             printer.status("Seeded", format!("{}: {}", seeded.table.name, shown(count, true)));
@@ -45,11 +47,26 @@ pub(super) fn report(context: &Context, seed: &Seed, report: &Report, url: &Data
     if report.is_nothing() {
         let there = if sum.unchanged > 0 { format!(", {} there", rows(sum.unchanged)) } else { String::new() };
         printer.status("Unchanged", format!("{url}: nothing to do for `{}`{there}", seed.name));
-    } else if sum == (Count { unchanged: sum.unchanged, ..Count::default() }) {
-        printer.status("Finished", format!("{url}: `{}` is written, {} changed", seed.name, rows(changes)));
     } else {
-        printer.status("Finished", format!("{url}: `{}` is written, {}", seed.name, shown(&sum, false)));
+        let of_tables = Some(shown(&sum, false)).filter(|text| !text.is_empty());
+        let of_scripts = (changes > 0).then(|| format!("{} changed by statements", rows(changes)));
+        let parts: Vec<String> = of_tables.into_iter().chain(of_scripts).collect();
+        printer.status("Finished", format!("{url}: `{}` is written, {}", seed.name, parts.join(", ")));
     }
+}
+
+/// The tables in the order in which they are written.
+fn order(seed: &Seed, units: &[Unit]) -> Vec<usize> {
+    let place = |table: usize| {
+        units.iter().position(|unit| match unit {
+            Unit::Rows { table: of, .. } => *of == table,
+            Unit::Made(at) => seed.made[*at].table == table,
+            Unit::Script(_) => false,
+        })
+    };
+    let mut tables: Vec<usize> = (0..seed.tables.len()).collect();
+    tables.sort_by_key(|table| place(*table).unwrap_or(usize::MAX));
+    tables
 }
 
 fn rows(count: u64) -> String {

@@ -79,6 +79,11 @@ impl<'a> Surroundings<'a> {
         Ok(Some(Given { text: text.to_owned(), base, source }))
     }
 
+    /// The value of a variable of the environment, else of `.env`.
+    pub(crate) fn variable(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.url(name)?.map(|given| given.text))
+    }
+
     /// Whether a variable is set, be it blank.
     pub(crate) fn is_set(&self, name: &str) -> Result<bool> {
         Ok(self.url(name)?.is_some())

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use dbmigrate_core::schema::Table;
+use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::expr::without_outer_parentheses;
 use dbmigrate_core::sql::token::{Token, TokenKind, significant, unquote};
-use dbmigrate_core::sql::{Expr, Name};
 
 use super::limits::{Case, JsonType, Limits};
 use super::terms::{Compare, Kind, Tokens, enclosed, found, literal, operator, split, split_at};
@@ -32,13 +32,6 @@ impl Checks {
             checks.understood.push(understood);
         }
         checks
-    }
-
-    /// What the values of a column have to be for a condition to hold; `None` if that was not understood.
-    pub(super) fn condition(table: &Table, condition: &Expr) -> Option<BTreeMap<usize, Limits>> {
-        let mut checks = Self::default();
-        let understood = Reader { table, checks: &mut checks }.all_of(&significant(condition.as_str()));
-        (understood && checks.orders.is_empty()).then_some(checks.limits)
     }
 }
 

@@ -11,7 +11,6 @@ use super::moment::{self, DAY, Form};
 use super::pattern::Template;
 use super::settings::{Reader, range};
 use super::texts::Kind as TextKind;
-use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
 use crate::seeding::date;
 use crate::seeding::read::node::{Kind, Node};
@@ -393,9 +392,4 @@ fn pieces(reader: &mut Reader<'_>, text: &str, node: &Node) -> Option<Vec<Piece>
         pieces.push(Piece::Literal(rest.to_owned()));
     }
     Some(pieces)
-}
-
-/// The diagnostic of a setting that contradicts a constraint.
-pub(super) fn contradiction(message: String, file: &std::path::Path, span: &Range<usize>) -> Diagnostic {
-    Diagnostic::error(message).at(file, span.clone(), "")
 }

@@ -128,7 +128,7 @@ impl Judge {
             let form = learned[draw.index(learned.len())];
             return (form != NATURAL).then(|| (form, row(draw)));
         }
-        let is_nullable = !plan.table.rejects_null(&plan.table.columns[column]);
+        let is_nullable = plan.columns[column].null > super::draw::Share::NONE;
         match draw.below(8) {
             0..3 => return None,
             3 if is_nullable => return Some((NOTHING, 1)),

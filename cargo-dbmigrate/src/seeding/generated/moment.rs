@@ -29,7 +29,7 @@ pub(super) enum Form {
 
 impl Form {
     /// The forms by the names that settings have for them.
-    pub(super) const NAMES: [(&'static str, Self); 9] = [
+    pub(super) const NAMES: [(&'static str, Self); 10] = [
         ("date", Self::Date),
         ("datetime", Self::Spaced),
         ("iso", Self::Iso),
@@ -39,6 +39,7 @@ impl Form {
         ("unix", Self::Seconds),
         ("unix_ms", Self::Milliseconds),
         ("unix_us", Self::Microseconds),
+        ("year", Self::Year),
     ];
 
     /// How many seconds lie between two values that can be told apart.

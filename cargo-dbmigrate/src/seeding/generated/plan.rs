@@ -264,12 +264,6 @@ impl TablePlan {
     }
 }
 
-impl Plan {
-    pub(super) fn table(&self, name: &Name) -> Option<usize> {
-        self.tables.iter().position(|table| table.name() == name)
-    }
-}
-
 /// The columns' places by their names.
 pub(super) fn places(table: &Table, names: &[Name]) -> Option<Vec<usize>> {
     let by_name: BTreeMap<&Name, usize> = table.columns.iter().enumerate().map(|(at, one)| (&one.name, at)).collect();

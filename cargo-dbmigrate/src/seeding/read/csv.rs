@@ -103,13 +103,11 @@ impl Reader<'_> {
         let mut fields = Vec::new();
         loop {
             fields.push(if self.byte() == Some(b'"') { self.quoted()? } else { self.bare()? });
-            match self.byte() {
-                Some(b',') => self.at += 1,
-                _ => {
-                    self.line_end();
-                    return Ok(Some(fields));
-                }
+            if self.byte() != Some(b',') {
+                self.line_end();
+                return Ok(Some(fields));
             }
+            self.at += 1;
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn read(file: &Path) -> Result<String, Box<Diagnostic>> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = error.as_bytes()[..good].split(|byte| *byte == b'\n').count();
         let (help, saved) = recoded("WINDOWS-1252");
         let message = format!("`{shown}` is not UTF-8: line {line} has a byte that is no part of a character");
         Box::new(Diagnostic::error(message).help(help).help(saved))

@@ -41,13 +41,13 @@ fn node(value: Spanned<DeValue<'_>>, file: &Path) -> Result<Node, Box<Diagnostic
         DeValue::String(text) => Kind::Text(text.into_owned()),
         DeValue::Boolean(value) => Kind::Bool(value),
         DeValue::Datetime(date) => Kind::Date(date),
-        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
-            Ok(integer) => Kind::Integer(integer),
-            Err(_) => {
+        DeValue::Integer(integer) => {
+            let Ok(integer) = i64::from_str_radix(integer.as_str(), integer.radix()) else {
                 let message = "the number does not fit in an SQL integer, which has 64 bits and a sign";
                 return Err(Box::new(Diagnostic::error(message).at(file, span, "")));
-            }
-        },
+            };
+            Kind::Integer(integer)
+        }
         DeValue::Float(float) => Kind::Real(float.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Array(list) => Kind::List(list.into_iter().map(|value| node(value, file)).collect::<Result<_, _>>()?),
         DeValue::Table(table) => Kind::Table(entries(table, file)?),

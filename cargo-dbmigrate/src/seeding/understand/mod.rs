@@ -1,7 +1,9 @@
 //! What the files of a set mean for a schema: tables, rows, and values that fit their columns. All that is wrong is
 //! found, not only the first.
 
+mod named;
 mod names;
+mod readable;
 mod row;
 mod settings;
 mod tables;
@@ -19,26 +21,22 @@ use super::documents::{Content, Document, Documents};
 use super::model::{Place, Seed, SeedTable, SqlFile};
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
-use names::Names;
+use named::Names;
 
 /// What a set is understood with.
 pub(crate) struct Surroundings<'a> {
     /// The schema of the database.
     pub schema: &'a Schema,
+    /// What the structs declare, if they can be read.
+    pub declared: Option<&'a Schema>,
     /// What is somebody else's.
     pub ignore: &'a Ignore,
     /// Looks a variable up.
     pub variable: &'a dyn Fn(&str) -> Result<Option<String>>,
 }
 
-/// Understands a set.
-///
-/// # Errors
-/// All that is wrong.
-pub(crate) fn understand(
-    documents: &Documents,
-    around: &Surroundings<'_>,
-) -> std::result::Result<Seed, Vec<Diagnostic>> {
+/// Understands a set: what is understood, and all that is wrong with the rest.
+pub(crate) fn understand(documents: &Documents, around: &Surroundings<'_>) -> (Seed, Vec<Diagnostic>) {
     let mut reader = Reader {
         around,
         folder: &documents.folder,
@@ -56,7 +54,7 @@ pub(crate) fn understand(
         reader.document(document);
     }
     reader.resolve_names();
-    if reader.errors.is_empty() { Ok(reader.seed) } else { Err(reader.errors) }
+    (reader.seed, reader.errors)
 }
 
 struct Reader<'a> {

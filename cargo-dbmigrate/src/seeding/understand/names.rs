@@ -1,32 +1,13 @@
 //! Rows with names, and the rows that refer to them.
 
-use std::collections::HashMap;
-
 use dbmigrate_core::sql::Name;
 
 use super::super::model::{Given, Place};
 use super::super::rows::Value;
 use super::Reader;
+use super::named::Pending;
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
-
-/// The names of rows.
-#[derive(Default)]
-pub(super) struct Names {
-    /// The row of a table and a name, and where the name stands.
-    rows: HashMap<(Name, String), (usize, Place)>,
-    /// What is to be found, in the order of the files.
-    pending: Vec<Pending>,
-}
-
-struct Pending {
-    /// The row that is being read when the reference is found is the next one.
-    row: usize,
-    column: usize,
-    table: Name,
-    name: String,
-    place: Place,
-}
 
 impl Reader<'_> {
     /// Notes the name of a row.
@@ -68,8 +49,12 @@ impl Reader<'_> {
     /// Replaces references by the values or places of the rows that they name.
     pub(super) fn resolve_names(&mut self) {
         for pending in std::mem::take(&mut self.names.pending) {
-            let Some(target) = self.target(&pending) else { continue };
-            let Some(column) = self.referenced_column(&pending, target) else { continue };
+            let found = self.target(&pending);
+            let found = found.and_then(|target| Some((target, self.referenced_column(&pending, target)?)));
+            let Some((target, column)) = found else {
+                self.seed.rows[pending.row].is_wrong = true;
+                continue;
+            };
             let given = self.known_value(target, column);
             let row = &mut self.seed.rows[pending.row];
             if let Some(cell) = row.cells.iter_mut().find(|cell| cell.column == pending.column) {

@@ -28,13 +28,10 @@ impl Reader<'_> {
             None => {
                 let error = Diagnostic::error(format!("table `{}` has no column `{name}`", known.name));
                 let columns = known.columns.iter().filter(|column| column.generated.is_none());
-                match did_you_mean(name, columns.clone().map(|column| column.name.as_str())) {
-                    Some(meant) => error.help(format!("did you mean `{meant}`?")),
-                    None => {
-                        let names: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
-                        error.help(format!("its columns: `{}`", names.join("`, `")))
-                    }
-                }
+                let meant = did_you_mean(name, columns.clone().map(|column| column.name.as_str()));
+                let names: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
+                let all = || format!("its columns: `{}`", names.join("`, `"));
+                error.help(meant.map_or_else(all, |meant| format!("did you mean `{meant}`?")))
             }
         };
         self.error(error, place, "");
@@ -56,12 +53,11 @@ impl Reader<'_> {
             let at = Place::new(file, &entry.key_span);
             let value_at = Place::new(file, &entry.value.span);
             if entry.key == NAME && self.seed.tables[table].table.column(&Name::from(NAME)).is_none() {
-                match entry.value.text() {
-                    Some(text) => name = Some((text.to_owned(), value_at)),
-                    None => {
-                        let error = Diagnostic::error(format!("the name of a row is text, not {}", entry.value.noun()));
-                        self.error(error, value_at, "");
-                    }
+                if let Some(text) = entry.value.text() {
+                    name = Some((text.to_owned(), value_at));
+                } else {
+                    let error = Diagnostic::error(format!("the name of a row is text, not {}", entry.value.noun()));
+                    self.error(error, value_at, "");
                 }
                 continue;
             }
@@ -115,6 +111,7 @@ impl Reader<'_> {
         }
         // every row would be wrong in the same way
         if !is_good {
+            self.seed.unread.push(table);
             return;
         }
         self.seed.rows.reserve(csv.rows.len());
@@ -177,7 +174,9 @@ impl Reader<'_> {
     ) {
         cells.sort_by_key(|cell| cell.column);
         let known = self.seed.tables[table].table.clone();
-        let row = SeedRow { table, name: name.as_ref().map(|(name, _)| name.as_str().into()), place, cells };
+        let name_of = name.as_ref().map(|(name, _)| name.as_str().into());
+        let mut row = SeedRow { table, name: name_of, place, cells, is_wrong: false };
+        let before = self.errors.len();
         let mut is_good = is_good;
         for column in required(&known) {
             match row.cell(column) {
@@ -201,6 +200,7 @@ impl Reader<'_> {
             }
         }
         let number = self.seed.rows.len();
+        row.is_wrong = !is_good || self.errors.len() > before;
         self.seed.rows.push(row);
         if let Some((name, place)) = name {
             self.name_row(table, number, &name, place);

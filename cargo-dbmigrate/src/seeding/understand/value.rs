@@ -3,14 +3,15 @@
 use std::path::{Component, Path, PathBuf};
 
 use dbmigrate_core::config::is_blank;
+use dbmigrate_core::schema::Reads;
 use dbmigrate_core::sql::{TokenKind, tokenize};
 
 use super::super::convert::{self, Misfit};
 use super::super::model::{Given, Place};
 use super::super::read::node::{Kind, Node};
 use super::super::rows::Value;
-use super::Reader;
 use super::row::shortened;
+use super::{Reader, readable};
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
 
@@ -21,7 +22,7 @@ impl Reader<'_> {
     /// What a value of TOML or JSON says.
     pub(super) fn given(&mut self, table: usize, column: usize, file: usize, node: &Node) -> Option<Given> {
         let place = Place::new(file, &node.span);
-        if let Some((directive, value)) = self.directive(node, place)? {
+        if let Some((directive, value)) = self.directive(node, place).ok()? {
             let text = value.text();
             let place_of_value = Place::new(file, &value.span);
             return match (directive, text) {
@@ -39,7 +40,8 @@ impl Reader<'_> {
             };
         }
         let known = self.seed.tables[table].table.clone();
-        match convert::of_node(node, &known, &known.columns[column]) {
+        let value = convert::of_node(node, &known, &known.columns[column]);
+        match value.and_then(|value| self.readable(table, column, value)) {
             Ok(value) => Some(Given::Value(value)),
             Err(misfit) => {
                 let found = match &node.kind {
@@ -52,49 +54,59 @@ impl Reader<'_> {
         }
     }
 
-    /// The directive that a table is, if it is one. The outer `None`: it was meant to be one, and is none.
-    fn directive<'n>(&mut self, node: &'n Node, place: Place) -> Option<Option<(&'static str, &'n Node)>> {
-        let entries = match &node.kind {
-            Kind::Table(entries) => entries,
-            _ => return Some(None),
-        };
+    /// The directive that a table is, if it is one. An error, which has been said: it was meant to be one, and is none.
+    fn directive<'n>(&mut self, node: &'n Node, place: Place) -> Result<Option<(&'static str, &'n Node)>, ()> {
+        let Kind::Table(entries) = &node.kind else { return Ok(None) };
         let find = |key: &str| DIRECTIVES.into_iter().find(|directive| *directive == key);
         match &entries[..] {
             [only] => {
                 if let Some(directive) = find(&only.key) {
-                    return Some(Some((directive, &only.value)));
+                    return Ok(Some((directive, &only.value)));
                 }
                 let Some(meant) = did_you_mean(&only.key, DIRECTIVES).filter(|_| only.value.text().is_some()) else {
-                    return Some(None);
+                    return Ok(None);
                 };
                 let error = Diagnostic::error(format!("`{}` does not stand for a value", only.key))
                     .help(format!("did you mean `{meant}`?"))
                     .help(format!("to store it as JSON: `{{ json = {{ {} = … }} }}`", only.key));
                 self.error(error, place, "");
-                None
+                Err(())
             }
             [first, second] if [&first.key, &second.key].contains(&&"default".to_owned()) => {
-                Some(node.get("env").map(|value| ("env", value)))
+                Ok(node.get("env").map(|value| ("env", value)))
             }
-            _ => Some(None),
+            _ => Ok(None),
         }
     }
 
     pub(super) fn text_value(&self, text: &str, table: usize, column: usize) -> Result<Value, Misfit> {
         let known = &self.seed.tables[table].table;
-        convert::of_text(text, known, &known.columns[column])
+        let value = convert::of_text(text, known, &known.columns[column])?;
+        self.readable(table, column, value)
+    }
+
+    /// A value, if the structs can read it.
+    fn readable(&self, table: usize, column: usize, value: Value) -> Result<Value, Misfit> {
+        let known = &self.seed.tables[table].table;
+        let reads = self.around.declared.and_then(|declared| declared.reads(&known.name, &known.columns[column]));
+        match reads.and_then(|reads| readable::misfit(&reads, &value)) {
+            Some(misfit) => Err(misfit),
+            None => Ok(value),
+        }
     }
 
     /// Says that a value does not fit its column. `found` is never a secret.
     pub(super) fn misfit(&mut self, table: usize, column: usize, misfit: &Misfit, found: &str, place: Place) {
         let known = self.seed.tables[table].table.clone();
         let column = &known.columns[column];
-        let message = format!("`{}.{}` takes {}, found {found}", known.name, column.name, misfit.wanted);
+        let reads = self.around.declared.and_then(|declared| declared.reads(&known.name, column));
+        let wanted = if matches!(reads, Some(Reads::Bool)) { "a boolean" } else { misfit.wanted.as_str() };
+        let message = format!("`{}.{}` takes {wanted}, found {found}", known.name, column.name);
         let label = match column.decl_type.as_str() {
             "" => String::new(),
             decl => format!("the column is {decl}"),
         };
-        let error = misfit.help.into_iter().fold(Diagnostic::error(message), Diagnostic::help);
+        let error = misfit.help.iter().cloned().fold(Diagnostic::error(message), Diagnostic::help);
         self.error(error, place, label);
     }
 
@@ -143,6 +155,8 @@ impl Reader<'_> {
                 Some(Given::Secret(typed))
             }
             Err(misfit) => {
+                // a suggestion would say what is in it
+                let misfit = Misfit { help: None, ..misfit };
                 self.misfit(table, column, &misfit, &format!("something else in `{name}`"), place);
                 None
             }

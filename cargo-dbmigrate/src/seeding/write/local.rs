@@ -9,13 +9,14 @@ use dbmigrate_core::sql::name::sql_list;
 use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
-use super::super::NOTHING;
+use super::super::errors::NOTHING;
 use super::super::model::Mode;
 use super::super::order::Unit;
 use super::super::rows::{RowSource, Value};
 use super::super::statement::Inserts;
 use super::super::there::Standing;
-use super::{Job, Report, Step, as_seed, surplus, update};
+use super::job::{Job, Report, Step, as_seed, update};
+use super::surplus;
 use crate::error::Result;
 use crate::report::Progress;
 
@@ -74,6 +75,9 @@ impl<'a> Local<'a> {
             there = job.look()?;
         }
         let steps = job.steps(&there, &mut self.report);
+        if !steps.is_empty() {
+            (job.may_write)(job.total(&steps))?;
+        }
         let progress = job.printer.progress("Seeding", job.total(&steps));
         let mut inserts = Inserts::default();
         for step in steps {

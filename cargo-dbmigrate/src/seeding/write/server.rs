@@ -6,13 +6,14 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
-use super::super::NOTHING;
+use super::super::errors::NOTHING;
 use super::super::model::{Given, Mode, Seed};
 use super::super::order::Unit;
 use super::super::rows::{RowSource, Value};
 use super::super::statement::{columns, insert, tuple};
 use super::super::there::{Standing, size};
-use super::{Job, Report, Step, as_seed, surplus, update};
+use super::job::{Job, Report, Step, as_seed, is_about_rows, update};
+use super::surplus;
 use crate::error::{CommandError, Result};
 use crate::report::{Progress, counted};
 
@@ -81,6 +82,9 @@ impl Server<'_> {
         }
         let steps = job.steps(&there, &mut self.report);
         self.total = job.total(&steps);
+        if !steps.is_empty() {
+            (job.may_write)(self.total)?;
+        }
         let progress = job.printer.progress("Seeding", self.total);
         let mut run: Vec<usize> = Vec::new();
         for step in steps {
@@ -186,7 +190,7 @@ impl Server<'_> {
             (Some((_, Pending { what: For::Script(script, place), .. })), _) => {
                 job.refused_statement(*script, *place, error)
             }
-            (Some((at, Pending { what: For::Rows(rows), .. })), _) if super::is_about_rows(error) => {
+            (Some((at, Pending { what: For::Rows(rows), .. })), _) if is_about_rows(error) => {
                 let (row, error) = self.refused_among(&pending[..at], rows, error);
                 job.refused(row, &error)
             }
@@ -255,12 +259,12 @@ impl Server<'_> {
         self.send(progress)?;
         let job = self.job;
         let table = job.seed.made[at].table;
-        let columns = job.generators[at].columns().to_vec();
         let name = job.seed.tables[table].table.name.clone();
         let query = format!("SELECT 1 FROM {} LIMIT 1", name.sql());
         let first = block_on(job.connection.rows(&query));
         let is_empty = first.map_err(|error| job.engine("cannot read the database", &error))?.is_empty();
         let mut source = job.generators[at].open(job)?;
+        let columns = source.columns().to_vec();
         loop {
             let rows = next_rows(source.as_mut(), COMPARED)?;
             let is_last = rows.len() < COMPARED;
@@ -297,7 +301,7 @@ impl Server<'_> {
             match standing {
                 Standing::New => new.push(row),
                 Standing::Differs(columns) if job.mode(table) != Mode::Insert => {
-                    updates.push(update(&part, row, columns))
+                    updates.push(update(&part, row, columns));
                 }
                 _ => count.unchanged += 1,
             }

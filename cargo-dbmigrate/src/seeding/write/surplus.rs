@@ -10,7 +10,7 @@ use pollster::block_on;
 
 use super::super::rows::Value;
 use super::super::there::{Identity, identity};
-use super::Job;
+use super::job::{Deletion, Job};
 use crate::error::Result;
 
 /// How many rows a statement is about.
@@ -18,17 +18,6 @@ const AT_ONCE: usize = 500;
 
 /// How far the rows are followed that go with others.
 const DEEPEST: usize = 8;
-
-/// Rows of a table that are to be deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Deletion {
-    /// The table.
-    pub table: Name,
-    /// How many.
-    pub rows: u64,
-    /// What happens to rows of other tables: the table, how many, and what.
-    pub others: Vec<(Name, u64, ReferentialAction)>,
-}
 
 /// Counts them.
 pub(super) fn count(job: &Job<'_>, surplus: &[(usize, Vec<Identity>)]) -> Result<Vec<Deletion>> {

@@ -82,7 +82,7 @@ fn shown(errors: &[Diagnostic]) -> String {
 impl Made {
     /// The generated rows of a table.
     pub(super) fn rows(&self, table: &str) -> Vec<Vec<Value>> {
-        let at = self.plan.table(&table.into()).expect("a table");
+        let at = self.plan.tables.iter().position(|one| *one.name() == *table).expect("a table");
         let mut rows = Rows::new(&self.plan, self.judge.again());
         let mut all = Vec::new();
         for row in 0..self.plan.tables[at].made {
