@@ -19,6 +19,7 @@ mod faults;
 mod folder;
 mod foreign_files;
 mod forgotten;
+mod generated_rows;
 mod hostile_names;
 mod ignored;
 mod led_out;

@@ -129,6 +129,7 @@ static KINDS: &[Kind] = &[
     kind("country", |draw| address::raw::CountryName(EN).fake_with_rng(draw), SPACE),
     kind("country_code", |draw| address::raw::CountryCode(EN).fake_with_rng(draw), NOTHING),
     kind("credit_card", |draw| creditcard::raw::CreditCardNumber(EN).fake_with_rng(draw), DASH),
+    kind("currency", |draw| draw.pick(&CURRENCIES).to_owned(), NOTHING),
     kind("currency_code", |draw| currency::raw::CurrencyCode(EN).fake_with_rng(draw), NOTHING),
     kind("currency_name", |draw| currency::raw::CurrencyName(EN).fake_with_rng(draw), SPACE),
     kind("currency_symbol", |draw| currency::raw::CurrencySymbol(EN).fake_with_rng(draw), NOTHING),
@@ -159,6 +160,7 @@ static KINDS: &[Kind] = &[
     kind("mac", |draw| internet::raw::MACAddress(EN).fake_with_rng(draw), Apart::Random),
     kind("mime_type", |draw| filesystem::raw::MimeType(EN).fake_with_rng(draw), DASH),
     kind("name", |draw| joined(first(draw), " ", last(draw)), SPACE),
+    kind("number", |draw| digits(draw, 6), Apart::Made(|number| format!("{:06}", number + 1))),
     kind("paragraph", |draw| paragraph(draw), Apart::Behind(" #")),
     kind("paragraphs", |draw| [paragraph(draw), paragraph(draw), paragraph(draw)].join("\n\n"), Apart::Behind(" #")),
     kind("password_hash", password_hash, Apart::Random),
@@ -171,6 +173,7 @@ static KINDS: &[Kind] = &[
     kind("slug", |draw| joined(word(draw), "-", word(draw)), DASH),
     kind("state", |draw| address::raw::StateName(EN).fake_with_rng(draw), SPACE),
     kind("state_code", |draw| address::raw::StateAbbr(EN).fake_with_rng(draw), NOTHING),
+    kind("status", |draw| draw.pick(&["active", "inactive", "pending"]).to_owned(), DASH),
     kind("street", |draw| address::raw::StreetName(EN).fake_with_rng(draw), SPACE),
     kind("time_zone", |draw| address::raw::TimeZone(EN).fake_with_rng(draw), DASH),
     kind("title", |draw| capitalized(&phrase(draw, 2, 6)), SPACE),
@@ -181,6 +184,7 @@ static KINDS: &[Kind] = &[
     kind("word", |draw| word(draw).to_owned(), DASH),
 ];
 
+const CURRENCIES: [&str; 8] = ["EUR", "USD", "GBP", "CHF", "JPY", "CAD", "AUD", "SEK"];
 const LANGUAGES: [&str; 8] = ["en", "de", "fr", "es", "it", "nl", "pt", "ja"];
 const LOCALES: [&str; 8] = ["en-US", "en-GB", "de-DE", "fr-FR", "es-ES", "it-IT", "pt-BR", "ja-JP"];
 const PRODUCTS: ([&str; 16], [&str; 16]) = (

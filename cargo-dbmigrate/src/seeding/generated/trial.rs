@@ -4,7 +4,8 @@ use dbmigrate_core::engine::Connection;
 use pollster::block_on;
 
 use super::judge::{Judge, insert, whole};
-use super::plan::{Plan, TablePlan};
+use super::maker::as_stored;
+use super::plan::{GivenRows, Plan, TablePlan};
 use super::problem::{Problem, Reason};
 use super::rows::{Refused, Rows};
 use crate::seeding::rows::Value;
@@ -16,6 +17,10 @@ const TRIED: (u64, u64, u64) = (24, 24, 8);
 /// engine is asked about; what it refuses then is a problem.
 pub(super) fn all(plan: &mut Plan, judge: &mut Judge) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
+    let known: Vec<GivenRows> = plan.tables.iter().map(|table| table.given.borrow().clone()).collect();
+    for table in &plan.tables {
+        stand_in(table);
+    }
     for at in 0..plan.tables.len() {
         if plan.tables[at].made == 0 {
             continue;
@@ -32,7 +37,23 @@ pub(super) fn all(plan: &mut Plan, judge: &mut Judge) -> Result<(), Vec<Problem>
             problems.push(Problem { table: table.table.clone(), file: table.file.clone(), reason });
         }
     }
+    for (table, known) in plan.tables.iter().zip(known) {
+        *table.given.borrow_mut() = known;
+    }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Puts something into given rows for what only the database knows, so that rows can refer to it while they are tried.
+fn stand_in(table: &TablePlan) {
+    for (number, row) in table.given.borrow_mut().iter_mut().enumerate() {
+        for (column, value) in row.iter_mut().enumerate().filter(|(_, value)| value.is_none()) {
+            let column = &table.table.columns[column];
+            if column.generated.is_none() {
+                let number = i64::try_from(number).unwrap_or(i64::MAX).saturating_sub(i64::MAX / 2);
+                *value = Some(as_stored(Value::Integer(number), table.table.affinity(column)));
+            }
+        }
+    }
 }
 
 /// Some rows of a table.
