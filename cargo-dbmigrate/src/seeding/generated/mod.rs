@@ -16,6 +16,7 @@ mod limits;
 mod maker;
 mod moment;
 mod names;
+mod numbers;
 mod parents;
 mod pattern;
 mod plan;
@@ -26,6 +27,7 @@ mod source;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod text_names;
 mod texts;
 mod trial;
 mod unique;

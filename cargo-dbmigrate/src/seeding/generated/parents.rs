@@ -124,9 +124,9 @@ pub(super) fn keys(
         };
         let Some(parent) = (around.place)(&key.parent) else {
             if nullable {
-                plans.push((at, nothing(own)))
+                plans.push((at, nothing(own)));
             } else {
-                unmet.push(Unmet(at))
+                unmet.push(Unmet(at));
             }
             continue;
         };

@@ -228,7 +228,8 @@ impl Counts {
 
     fn of(&self, parent: u64, stream: &mut Stream) -> u64 {
         let range = self.most - self.least + 1;
-        self.least + ((u128::from(stream.word(parent)) * u128::from(range)) >> 32) as u64
+        let drawn = (u128::from(stream.word(parent)) * u128::from(range)) >> 32;
+        self.least + u64::try_from(drawn).unwrap_or_default()
     }
 
     /// The parent of a row, and which of its rows it is.

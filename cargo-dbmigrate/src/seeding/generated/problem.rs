@@ -47,7 +47,8 @@ impl Problem {
         let list = |columns: &[Name]| columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
         match &self.reason {
             Reason::NoParents { columns, parent, is_known } => {
-                let message = format!("`{table}.{}` refers to `{parent}`, which has no rows in this set", list(columns));
+                let message =
+                    format!("`{table}.{}` refers to `{parent}`, which has no rows in this set", list(columns));
                 let help = if *is_known {
                     format!("give `{parent}` rows in this set")
                 } else {

@@ -22,12 +22,15 @@ pub(super) struct Refused {
     pub(super) message: String,
 }
 
+/// The rows that have some values.
+type ByValues = BTreeMap<Vec<u8>, Vec<u64>>;
+
 /// Rows, with what is remembered between them.
 pub(super) struct Rows<'p> {
     pub(super) plan: &'p Plan,
     streams: Vec<TableStreams>,
     /// By table and columns: the rows that have these values there.
-    joins: BTreeMap<(usize, Vec<usize>), BTreeMap<Vec<u8>, Vec<u64>>>,
+    joins: BTreeMap<(usize, Vec<usize>), ByValues>,
     pub(super) judge: Judge,
     /// The times of the row at hand, by column.
     seconds: Vec<Option<i64>>,
@@ -281,7 +284,7 @@ impl<'p> Rows<'p> {
         }
         let map = (key.parent, of);
         if !self.joins.contains_key(&map) {
-            let mut rows: BTreeMap<Vec<u8>, Vec<u64>> = BTreeMap::new();
+            let mut rows = ByValues::new();
             for row in 0..self.plan.tables[key.parent].count() {
                 let found: Vec<u8> =
                     map.1.iter().flat_map(|column| bytes(&self.value(key.parent, row, *column))).collect();

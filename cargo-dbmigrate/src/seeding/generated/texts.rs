@@ -161,7 +161,7 @@ static KINDS: &[Kind] = &[
     kind("mime_type", |draw| filesystem::raw::MimeType(EN).fake_with_rng(draw), DASH),
     kind("name", |draw| joined(first(draw), " ", last(draw)), SPACE),
     kind("number", |draw| digits(draw, 6), Apart::Made(|number| format!("{:06}", number + 1))),
-    kind("paragraph", |draw| paragraph(draw), Apart::Behind(" #")),
+    kind("paragraph", paragraph, Apart::Behind(" #")),
     kind("paragraphs", |draw| [paragraph(draw), paragraph(draw), paragraph(draw)].join("\n\n"), Apart::Behind(" #")),
     kind("password_hash", password_hash, Apart::Random),
     kind("phone", |draw| phone_number::raw::PhoneNumber(EN).fake_with_rng(draw), Apart::Behind(" x")),

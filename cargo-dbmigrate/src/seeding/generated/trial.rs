@@ -60,7 +60,7 @@ fn stand_in(table: &TablePlan) {
 fn sample(plan: &Plan, at: usize, judge: &mut Judge) -> Result<(), Refused> {
     let made = plan.tables[at].made;
     let (first, between, last) = TRIED;
-    let spaced = (1..between).map(|part| (u128::from(made) * u128::from(part) / u128::from(between)) as u64);
+    let spaced = (1..between).map(|part| made / between * part);
     let mut rows: Vec<u64> = (0..first.min(made)).chain(spaced).chain(made.saturating_sub(last)..made).collect();
     rows.sort_unstable();
     rows.dedup();

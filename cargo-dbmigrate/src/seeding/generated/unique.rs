@@ -39,14 +39,12 @@ pub(super) fn of(table: &Table) -> Vec<Unique> {
         let mut columns = Vec::new();
         let mut is_computed = false;
         for part in &index.parts {
-            match part.expr.as_column() {
-                Some(name) => columns.extend(places(table, &[name]).unwrap_or_default()),
-                None => {
-                    let mentioned =
-                        table.columns.iter().enumerate().filter(|(_, column)| part.expr.mentions(&column.name));
-                    columns.extend(mentioned.map(|(at, _)| at));
-                    is_computed |= !keeps_apart(&part.expr);
-                }
+            if let Some(name) = part.expr.as_column() {
+                columns.extend(places(table, &[name]).unwrap_or_default());
+            } else {
+                let mentioned = table.columns.iter().enumerate().filter(|(_, column)| part.expr.mentions(&column.name));
+                columns.extend(mentioned.map(|(at, _)| at));
+                is_computed |= !keeps_apart(&part.expr);
             }
         }
         columns.dedup();
