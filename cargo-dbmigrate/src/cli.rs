@@ -12,7 +12,7 @@ use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcom
 use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
-use crate::commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, seed, status};
+use crate::commands::{baseline, check, ci, diff, generate, init, migrate, pull, push, reset, seed, status};
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::Selection;
@@ -36,10 +36,12 @@ Examples:
   cargo dbmigrate generate    Write a migration from the changes to the structs
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate migrate     Apply it to the database
+  cargo dbmigrate migrate -t production -t demo
   cargo dbmigrate push        Or change a development database directly
   cargo dbmigrate pull --baseline --out src/schema.rs
                               Start from an existing database
   cargo dbmigrate check       In CI: do structs and migrations agree?
+  cargo dbmigrate ci github   Write the workflows that do all of that
 
 Exit codes:
   0  Done
@@ -87,6 +89,7 @@ impl Cli {
             Command::Baseline(arguments) => (Some(&arguments.connect), None),
             Command::Generate(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
+            Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             _ => (None, None),
         };
@@ -119,6 +122,8 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Check that structs and migrations agree, without a database
     Check(check::Check),
+    /// Write the workflows that check, report, migrate and seed in a pipeline
+    Ci(ci::Ci),
 }
 
 /// The commands and their arguments.

@@ -25,6 +25,7 @@ struct Parts {
     notes: Vec<String>,
     help: Vec<String>,
     diagnostics: Vec<Rendered>,
+    is_cancelled: bool,
 }
 
 /// A diagnostic that points into a file, ready to be shown before the error.
@@ -46,6 +47,7 @@ impl CommandError {
             notes: Vec::new(),
             help: Vec::new(),
             diagnostics: Vec::new(),
+            is_cancelled: false,
         }))
     }
 
@@ -57,6 +59,18 @@ impl CommandError {
     /// An error of [`exit::USAGE`].
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(exit::USAGE, message)
+    }
+
+    /// That somebody has ended a question without an answer; `untouched` says in which state that leaves everything.
+    pub(crate) fn cancelled(untouched: &str) -> Self {
+        let mut error = Self::new(exit::DECISION, format!("cancelled, {untouched}"));
+        error.0.is_cancelled = true;
+        error
+    }
+
+    /// Whether somebody has ended everything, and not only said no.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled
     }
 
     /// The same error with another exit code.

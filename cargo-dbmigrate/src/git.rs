@@ -1,7 +1,8 @@
-//! What git has of a file, asked only where something went wrong: a command that is suggested has to work as typed.
+//! What git has of a file, asked where something went wrong: a command that is suggested has to work as typed. And what a
+//! branch has that another has not, for the report on it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use dbmigrate_core::folder::error::InGit;
@@ -39,10 +40,19 @@ pub(crate) fn has_log(path: &Path) -> bool {
     run(&["log", "-1", "--format=%h", "--"], path).is_some_and(|log| !log.is_empty())
 }
 
-/// Whether git has a file: it came with a checkout, or goes into the next one.
+/// Whether git has a file: it came with a checkout, or goes into the next one. Where there is a repository that git does
+/// not tell of, it is taken to have it.
 pub(crate) fn has(file: &Path) -> bool {
+    let Ok(file) = std::path::absolute(file) else { return true };
     let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
-    output(within(folder).args(["ls-files", "--error-unmatch", "--"]).arg(name)).is_some()
+    let mut command = within(folder);
+    let command = command.args(["ls-files", "--error-unmatch", "--"]).arg(name).env("GIT_OPTIONAL_LOCKS", "0");
+    let output = command.stdin(Stdio::null()).output().ok();
+    match output.and_then(|output| output.status.code()) {
+        Some(0) => true,
+        Some(1) => false,
+        _ => folder.ancestors().any(|folder| folder.join(".git").exists()),
+    }
 }
 
 /// Whether a folder is in a repository.
@@ -98,6 +108,9 @@ fn said(command: &mut Command) -> Result<String, String> {
     }
     let error = String::from_utf8_lossy(&output.stderr);
     let line = error.lines().next().unwrap_or_default();
+    if line.ends_with("object name HEAD") {
+        return Err("the repository has no commit".to_owned());
+    }
     Err(format!("git says: {}", line.strip_prefix("fatal: ").unwrap_or(line)))
 }
 
@@ -112,6 +125,69 @@ pub(crate) fn log_of(migration: &str) -> Option<String> {
 /// Whether there is something that `git pull` would pull from.
 pub(crate) fn has_upstream() -> bool {
     output(Command::new("git").args(["rev-parse", "--abbrev-ref", "@{upstream}"])).is_some()
+}
+
+/// The directory that a repository is checked out to, of which `inside` is a part.
+pub(crate) fn top_of(inside: &Path) -> Option<PathBuf> {
+    inside.ancestors().find(|directory| directory.join(".git").exists()).map(Path::to_owned)
+}
+
+/// The branch that pull requests go to unless they say another: that of the remote `origin`.
+pub(crate) fn default_branch(repository: &Path) -> Option<String> {
+    let remote = at(repository, &["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"])?;
+    remote.strip_prefix("origin/").map(str::to_owned)
+}
+
+/// Whether a branch or commit of that name is there.
+pub(crate) fn exists(repository: &Path, name: &str) -> bool {
+    commit(repository, name).is_some()
+}
+
+/// The branch that is checked out.
+pub(crate) fn current_branch(repository: &Path) -> Option<String> {
+    at(repository, &["symbolic-ref", "--quiet", "--short", "HEAD"])
+}
+
+/// The commit of that name.
+fn commit(repository: &Path, name: &str) -> Option<String> {
+    at(repository, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")])
+}
+
+/// The commit from which what is checked out and the commit or branch `name` have parted.
+///
+/// # Errors
+/// What git lacks for that.
+pub(crate) fn merge_base(repository: &Path, name: &str) -> Result<String, Missing> {
+    let other = commit(repository, name).ok_or(Missing::Commit)?;
+    at(repository, &["merge-base", "HEAD", &other]).ok_or_else(|| {
+        match at(repository, &["rev-parse", "--is-shallow-repository"]).as_deref() {
+            Some("true") => Missing::Depth,
+            _ => Missing::Ancestor,
+        }
+    })
+}
+
+/// What git lacks to tell where two commits have parted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// A commit of that name.
+    Commit,
+    /// The history: only the last commits were fetched.
+    Depth,
+    /// A commit that both come from.
+    Ancestor,
+}
+
+/// A file as it was in a commit, if it was there; `path` is within the repository.
+pub(crate) fn file_at(repository: &Path, commit: &str, path: &str) -> Option<Vec<u8>> {
+    let file = format!("{commit}:{path}");
+    output(within(repository).args(["show", "--end-of-options", &file])).map(|output| output.stdout)
+}
+
+/// The one line that git says of a repository.
+fn at(repository: &Path, arguments: &[&str]) -> Option<String> {
+    let output = output(within(repository).args(arguments))?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 /// The output of git about a path, if it has one.

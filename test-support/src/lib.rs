@@ -1,11 +1,12 @@
 //! Servers for tests: the libSQL server itself, tokens for it, what stands between it and a client, and a way to ask
-//! it without the product.
+//! it without the product. And the linter of workflows.
 //!
 //! | module | has |
 //! |---|---|
 //! | [`sqld`] | servers: started, paused, killed, restarted, and gone when the test is |
 //! | [`token`] | a key pair, and tokens with any claims |
 //! | [`hand`] | SQL by hand, and everything that a database has in it |
+//! | [`lint`] | what actionlint says of workflows |
 //! | [`proxy`] | latency, counts, and every way in which a connection can fail |
 //!
 //! Everything here panics when it does not work: a test that cannot do what it wants to has failed. It knows nothing of
@@ -16,6 +17,7 @@
 mod binary;
 pub mod hand;
 mod http;
+pub mod lint;
 pub mod proxy;
 pub mod sqld;
 pub mod token;

@@ -9,6 +9,7 @@ use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
 use crate::project::{path, setup};
+use crate::seeding::folder::FOLDER;
 
 const FIRST_STRUCT: &str = "\
 //! The tables of the database. `cargo dbmigrate generate` turns changes in here into migrations.
@@ -29,6 +30,36 @@ pub struct User {
     pub created_at: i64,
 }
 ";
+
+/// Rows for it: a few for development, and one account to sign in with.
+const FIRST_SETS: [(&str, &str); 2] = [
+    (
+        "full",
+        "\
+# Rows for development: `cargo dbmigrate seed`. A second run changes nothing.
+# More tables: a file for each, as .toml, .json, .csv or .sql.
+
+# a row with a name: others can refer to it, `user_id = { ref = \"users.ada\" }`
+[users.ada]
+email = \"ada@example.com\"
+name = \"Ada Lovelace\"
+
+[users.bob]
+email = \"bob@example.com\"
+",
+    ),
+    (
+        "demo",
+        "\
+# One account to sign in with: `cargo dbmigrate seed demo`
+
+[users.admin]
+# from the environment or `.env`, and never shown
+email = { env = \"ADMIN_EMAIL\", default = \"admin@example.com\" }
+name = \"Admin\"
+",
+    ),
+];
 
 /// Where drizzle-kit writes, if it is told nothing else.
 const DRIZZLE: &str = "drizzle";
@@ -67,6 +98,7 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
             let shown = path::for_display(&file);
             printer.status("Created", format!("{} (an example table to edit)", shown.display()));
             created.push(shown);
+            created.extend(first_sets(context)?);
         }
         if context.config.root.is_none() {
             next.extend(setup::missing_module(&context.package.root.join("src"), "schema"));
@@ -86,6 +118,26 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     let next: Vec<String> = next.iter().map(|step| printer.typed(step)).collect();
     printer.json("init", &serde_json::json!({ "created": created, "next": next }));
     Ok(exit::DONE)
+}
+
+/// Writes rows for the first struct, if the package has no sets. Returns the files.
+fn first_sets(context: &Context) -> Result<Vec<PathBuf>> {
+    let seeds = context.package.root.join(FOLDER);
+    if seeds.exists() {
+        return Ok(Vec::new());
+    }
+    let mut created = Vec::new();
+    for (set, text) in FIRST_SETS {
+        let folder = seeds.join(set);
+        std::fs::create_dir_all(&folder).map_err(|error| CommandError::io("create", &folder, &error))?;
+        let file = folder.join("users.toml");
+        if write_new(&file, text)? {
+            created.push(path::for_display(&file));
+        }
+    }
+    let names = created.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+    context.printer.status("Created", format!("{names} (rows for it)"));
+    Ok(created)
 }
 
 /// Writes a file unless there is one; returns whether it did.

@@ -2,6 +2,7 @@
 
 pub(crate) mod baseline;
 pub(crate) mod check;
+pub(crate) mod ci;
 pub(crate) mod diff;
 pub(crate) mod generate;
 pub(crate) mod init;

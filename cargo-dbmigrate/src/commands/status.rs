@@ -26,7 +26,8 @@ const PREFIX: &str = "drift: ";
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
 Exits with 4 if migrations are pending or the schema has drifted, with 5 if the
-histories of database and folder diverge.")]
+histories of database and folder diverge; with several targets (-t production
+-t demo, -t all) with the worst of their exit codes.")]
 pub(crate) struct Status {
     /// Which database.
     #[command(flatten)]

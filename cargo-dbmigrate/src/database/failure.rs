@@ -304,7 +304,9 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
             None => shown.help("restore it from another checkout or a backup: it is not in git here"),
         },
         HistoryError::Diverged { .. } => {
-            shown.help("the histories of the database and the folder diverge: check `--url`, or the branch")
+            let is_target = database.url().and_then(|url| url.target()).is_some_and(|target| target.is_chosen);
+            let flag = if is_target { "--target" } else { "--url" };
+            shown.help(format!("the histories of the database and the folder diverge: check `{flag}`, or the branch"))
         }
         HistoryError::Newer { first, .. } => match git::log_of(first) {
             Some(command) => shown.help(format!("update this checkout; to find the migration: `{command}`")),
@@ -341,7 +343,8 @@ pub(crate) fn engine_error(action: &str, error: &EngineError, database: Subject<
             shown(format!("`{database}` was moved or deleted while it was open")).help("check the path, then try again")
         }
         ErrorKind::NotADatabase => {
-            shown(format!("`{database}` is not a database")).help("name a database file: `--url PATH`")
+            let flag = database.url().map_or_else(|| "--url PATH".to_owned(), |url| url.instead("PATH"));
+            shown(format!("`{database}` is not a database")).help(format!("name a database file: `{flag}`"))
         }
         ErrorKind::Corrupt => shown(format!("`{database}` is damaged: {error}"))
             .help(format!("show the damage: `sqlite3 {} 'PRAGMA integrity_check'`", shell_word(Path::new(&path))))

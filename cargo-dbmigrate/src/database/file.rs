@@ -28,7 +28,8 @@ pub(crate) fn exists(url: &DatabaseUrl) -> Result<bool> {
         Err(error) => return Err(cannot_look(url, path, &error)),
     };
     let what = what.unwrap_or_default();
-    Err(CommandError::failed(format!("`{url}` is {what}, not a database")).help("name a database file: `--url PATH`"))
+    Err(CommandError::failed(format!("`{url}` is {what}, not a database"))
+        .help(format!("name a database file: `{}`", url.instead("PATH"))))
 }
 
 /// The same for a file that is to be made if there is none.
@@ -155,7 +156,8 @@ fn cannot_look(url: &DatabaseUrl, path: &Path, error: &std::io::Error) -> Comman
         _ if path.is_symlink() => "its links form a loop".to_owned(),
         _ => error.to_string(),
     };
-    CommandError::failed(format!("cannot find `{url}`: {message}")).help("name a database file: `--url PATH`")
+    CommandError::failed(format!("cannot find `{url}`: {message}"))
+        .help(format!("name a database file: `{}`", url.instead("PATH")))
 }
 
 fn folder_of(path: &Path) -> PathBuf {

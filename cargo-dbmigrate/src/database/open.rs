@@ -12,7 +12,6 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::owner::Owner;
 use dbmigrate_core::engine::remote::{Client, Observer, Options};
 use dbmigrate_core::engine::{Connection, EngineError};
-use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 use serde_json::json;
 
@@ -42,8 +41,7 @@ pub(crate) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result
     let ignore = || context.config.ignore.clone();
     opened.map(|database| database.ignoring(ignore())).map_err(|error| match error {
         OpenError::Engine(engine) => {
-            let shown = url.to_string();
-            let known = not_a_database(path, &shown, &engine).or_else(|| match engine.kind {
+            let known = not_a_database(path, url, &engine).or_else(|| match engine.kind {
                 ErrorKind::CannotOpen => file::no_access(path),
                 _ => None,
             });
@@ -99,20 +97,21 @@ fn owned(url: &DatabaseUrl, owner: &Owner) -> CommandError {
         .note("nothing was changed");
     error.help(match owner {
         Owner::Replica { primary: Some(primary), .. } => match redacted(primary) {
-            shown if shown == *primary => format!("name its primary: `{}`", shell_flag("--url", primary)),
-            shown => format!("name its primary, `{shown}`: `--url URL`"),
+            shown if shown == *primary => format!("name its primary: `{}`", url.instead(primary)),
+            shown => format!("name its primary, `{shown}`: `{}`", url.instead("URL")),
         },
-        Owner::Server { .. } => "name the server: `--url http://HOST:PORT`".to_owned(),
-        _ => "name the primary that it syncs from: `--url libsql://HOST`".to_owned(),
+        Owner::Server { .. } => format!("name the server: `{}`", url.instead("http://HOST:PORT")),
+        _ => format!("name the primary that it syncs from: `{}`", url.instead("libsql://HOST")),
     })
 }
 
 /// What SQLite takes for no database, told apart by the header of the file (sqlite.org/fileformat.html#the_database_header).
-fn not_a_database(path: &Path, shown: &str, error: &EngineError) -> Option<CommandError> {
+fn not_a_database(path: &Path, url: &DatabaseUrl, error: &EngineError) -> Option<CommandError> {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     /// Where the version is that a program has to know to read the file, and three bytes that no version changes.
     const READ_VERSION: usize = 19;
     const FIXED: (usize, [u8; 3]) = (21, [64, 32, 32]);
+    let shown = url.to_string();
     let newer = || {
         CommandError::failed(format!("`{shown}` has a file format that is too new for this version of libSQL"))
             .help("update cargo-dbmigrate, which includes libSQL: `cargo install cargo-dbmigrate`")
@@ -134,7 +133,7 @@ fn not_a_database(path: &Path, shown: &str, error: &EngineError) -> Option<Comma
         true => format!("`{shown}` starts like a database, but cannot be read: it is damaged or encrypted"),
         false => format!("`{shown}` is not a database, or it is encrypted"),
     };
-    Some(CommandError::failed(message).help("name a database file: `--url PATH`"))
+    Some(CommandError::failed(message).help(format!("name a database file: `{}`", url.instead("PATH"))))
 }
 
 /// The same database, which tells how far its statements are.

@@ -1,6 +1,6 @@
 //! What can go wrong with a server, and what can be done about it. What is wrong is said by the engine.
 
-use dbmigrate_core::config::LONGEST_TIMEOUT;
+use dbmigrate_core::config::{FILE_NAME, LONGEST_TIMEOUT, PRODUCTION, TOKEN_VARIABLE, token_variable};
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::error::ErrorKind;
 
@@ -13,7 +13,7 @@ const TURSO: &str = ".turso.io";
 
 /// What can be done about a server that cannot be reached, by words of what is wrong.
 const UNREACHABLE: [(&str, &str); 5] = [
-    ("was refused", "start the server, or name another one: `--url URL`"),
+    ("was refused", "start the server, or name another one: `{}`"),
     ("answered with status", "the server is up but failing: check its log, then run again"),
     ("is not taking requests", "wait a while, then run again"),
     ("was closed", "run again; if it keeps failing, check the server's log, and for a proxy in between"),
@@ -27,7 +27,7 @@ pub(crate) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
     let during = || CommandError::failed(format!("{action}: {error}"));
     Some(match error.kind {
         ErrorKind::Unreachable => unreachable(said(), error, server, url),
-        ErrorKind::Unauthorized => unauthorized(said(), server),
+        ErrorKind::Unauthorized => unauthorized(said(), server, url),
         ErrorKind::Forbidden => with_token(said(), server).help(new_token(server)),
         ErrorKind::NoSuchDatabase if !error.message.contains(&url.to_string()) => {
             CommandError::failed(format!("`{url}` is another database: {error}"))
@@ -73,19 +73,40 @@ fn unreachable(shown: CommandError, error: &EngineError, server: &Server, url: &
     }
     let known = UNREACHABLE.iter().find(|(words, _)| error.message.contains(words));
     if let Some((_, help)) = known {
-        return shown.help(*help);
+        return shown.help(help.replace("{}", &url.instead("URL")));
     }
     let longer = seconds.saturating_mul(4).min(LONGEST_TIMEOUT);
     shown.help(format!("check the URL and the network; to wait longer than {seconds} s: `--timeout {longer}`"))
 }
 
-fn unauthorized(shown: CommandError, server: &Server) -> CommandError {
+fn unauthorized(shown: CommandError, server: &Server, url: &DatabaseUrl) -> CommandError {
     match &server.token_source {
         TokenSource::Missing(variable) => {
+            let shown = match url.target() {
+                Some(target) if target.is_chosen && variable != TOKEN_VARIABLE && is_set(TOKEN_VARIABLE) => {
+                    shown.note(format!("`{TOKEN_VARIABLE}` is not that of `{}`: `{variable}` is", target.name))
+                }
+                _ => shown,
+            };
             shown.help(format!("set it in the environment or in `.env`: `{variable}=…`")).help(new_token(server))
+        }
+        source @ TokenSource::Unpaired(target) => {
+            let variable = token_variable(target.as_deref().unwrap_or(PRODUCTION));
+            let why = source.to_string();
+            shown
+                .note(format!("no token was sent: {}", why.strip_prefix("nowhere: ").unwrap_or(&why)))
+                .help(format!(
+                    "name the variable that has it beside the URL, in `{FILE_NAME}`: `token_env = \"{variable}\"`"
+                ))
+                .help(new_token(server))
         }
         _ => with_token(shown, server).help(new_token(server)),
     }
+}
+
+/// Whether a variable of the environment says something.
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 fn no_such_database(shown: CommandError, server: &Server, url: &DatabaseUrl) -> CommandError {
@@ -108,7 +129,7 @@ fn new_token(server: &Server) -> &'static str {
 /// The error, with where the token is from.
 fn with_token(shown: CommandError, server: &Server) -> CommandError {
     match &server.token_source {
-        TokenSource::Missing(_) => shown,
+        TokenSource::Missing(_) | TokenSource::Unpaired(_) => shown,
         source => shown.note(format!("the token comes from {source}")),
     }
 }

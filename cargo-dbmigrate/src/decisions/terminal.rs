@@ -42,11 +42,12 @@ impl Asker<'_> {
     }
 
     fn without_answer(&self, no_answer: &NoAnswer) -> CommandError {
-        let message = match no_answer {
-            NoAnswer::Cancelled => format!("cancelled, {}", self.untouched),
-            NoAnswer::Failed(error) => format!("no answer, {}: {error}", self.untouched),
-        };
-        CommandError::new(exit::DECISION, message)
+        match no_answer {
+            NoAnswer::Cancelled => CommandError::cancelled(self.untouched),
+            NoAnswer::Failed(error) => {
+                CommandError::new(exit::DECISION, format!("no answer, {}: {error}", self.untouched))
+            }
+        }
     }
 
     /// Decides, and returns the answer as a flag; `None` if a loss was not confirmed and there is nothing else.

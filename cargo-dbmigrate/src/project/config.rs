@@ -37,10 +37,13 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         let url = target.url.as_ref()?;
         Some((format!("`url` of target `{}`", target.name), url))
     }));
-    if let Some((what, _)) = urls.into_iter().find(|(_, url)| has_credentials(url)) {
+    if let Some((what, url)) = urls.into_iter().find(|(_, url)| has_credentials(url)) {
+        // as it stands there, unless it is written with escapes
+        let place = text.find(url.as_str()).map(|at| position(text, at));
+        let place = place.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
         let message = format!("{what} contains credentials, and this file is checked in");
         let help = format!("set the token in the environment or in `.env`: `{TOKEN_VARIABLE}=…`");
-        return Err(CommandError::usage(message).at(path.display()).help(help));
+        return Err(CommandError::usage(message).at(format!("{}{place}", path.display())).help(help));
     }
     Ok(config)
 }
@@ -163,7 +166,7 @@ mod tests {
 
     /// The words in which a file is refused that is TOML, but not ours.
     fn is_about_meaning(message: &str) -> bool {
-        ["unknown field", "unknown variant", "invalid type", "the number is too large"]
+        ["unknown field", "unknown variant", "invalid type", "the number is too large", "target `"]
             .iter()
             .any(|start| message.starts_with(start))
     }
@@ -213,6 +216,35 @@ mod tests {
             "timeout = 01",
             "timeout = 1_",
             "compile_check = 'warn'\ntoken_env = 'A'\nmigrations = 'b'",
+            "[targets.a]\nurl = 'a'\n[targets.b]\nurl = 'b'\n[targets]",
+            "[targets]\n[targets.a]\nurl = 'a'\n[targets]",
+            "[targets.a]\nurl = 'a'\n[targets.a]\nretries = 1",
+            "[targets.a]\nurl = 'a'\nurl = 'b'",
+            "[targets]\na.url = 'a'\na.retries = 1",
+            "[targets]\na.url = 'a'\n[targets.a]\nretries = 1",
+            "[targets]\na.url = 'a'\na.url = 'b'",
+            "targets.a.url = 'a'\ntargets.b.url = 'b'",
+            "targets.a.url = 'a'\n[targets.b]\nurl = 'b'",
+            "targets.a.url = 'a'\n[targets]\nb.url = 'b'",
+            "targets = { a = { url = 'a' }, b.url = 'b' }",
+            "targets = { a = { url = 'a' } }\n[targets.b]\nurl = 'b'",
+            "targets = { a = { url = 'a' } }\ntargets.b.url = 'b'",
+            "targets = { a.url = 'a', a.url = 'b' }",
+            "targets = { a = { url = 'a' }, a.retries = 1 }",
+            "[targets.a]\nurl = 'a'\n[targets.a.b]\nc = 1",
+            "[targets.a]\nurl = 'a'\nurl.b = 1",
+            "[[targets.a]]\nurl = 'a'\n[[targets.a]]\nurl = 'b'\n[targets.a.b]\nc = 1",
+            "[[targets.a]]\n[targets.a]",
+            "[targets.a]\nurl = 'a'\n[[targets.a]]",
+            "[targets.'a']\n\"url\" = 'a' # why\n\n[ targets . b ]\nurl = 'b'",
+            "[targets.a]\nurl = 'a' protected = true",
+            "[targets.a.b]\nc = 1\n[targets]\na.url = 'a'",
+            "[targets.a.b]\nc = 1\n[targets.a]\nurl = 'a'",
+            "[targets]\na.b.c = 1\n[targets.a]\nurl = 'a'",
+            "[targets]\na.b.c = 1\n[targets.a.d]\nurl = 'a'",
+            "[targets.a]\nurl = 'a'\n[targets.a.url]\nb = 1",
+            "[targets.]\nurl = 'a'",
+            "[]\nurl = 'a'",
         ] {
             match (toml::from_str::<toml::Table>(text), Config::parse(text)) {
                 (Ok(_), Ok(_)) => {}

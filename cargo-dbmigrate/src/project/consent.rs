@@ -84,9 +84,8 @@ impl Context {
             };
             return match answer {
                 Ok(true) => Ok(()),
-                Ok(false) | Err(NoAnswer::Cancelled) => {
-                    Err(CommandError::new(exit::DECISION, format!("cancelled, {untouched}")))
-                }
+                Ok(false) => Err(CommandError::new(exit::DECISION, format!("cancelled, {untouched}"))),
+                Err(NoAnswer::Cancelled) => Err(CommandError::cancelled(untouched)),
                 Err(NoAnswer::Failed(error)) => Err(CommandError::failed(format!("no answer: {error}"))),
             };
         }
@@ -95,8 +94,8 @@ impl Context {
             Consent::Named(_) => format!("--yes {name}"),
         };
         let message = match target.is_chosen {
-            true => format!("target `{name}` is protected: to {what} needs consent"),
-            false => format!("`{url}` is the protected target `{name}`: to {what} needs consent"),
+            true => format!("target `{name}` is protected: consent is needed to {what}"),
+            false => format!("`{url}` is the protected target `{name}`: consent is needed to {what}"),
         };
         let error = CommandError::new(exit::DECISION, message);
         let error = why.into_iter().fold(error, CommandError::note);

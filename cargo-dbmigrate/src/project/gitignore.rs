@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{CommandError, Result};
+use crate::git;
 use crate::project::path::for_display;
 
 /// The name of the file.
@@ -32,8 +33,8 @@ pub(crate) struct Added {
 /// # Errors
 /// If a file cannot be read or written.
 pub(crate) fn see_to(package_root: &Path, databases: &[PathBuf]) -> Result<Option<Added>> {
-    let repository = package_root.ancestors().find(|directory| directory.join(".git").exists());
-    let top = repository.unwrap_or(package_root);
+    let repository = git::top_of(package_root);
+    let top = repository.as_deref().unwrap_or(package_root);
     let mut files: Vec<Rules> = Vec::new();
     for directory in package_root.ancestors() {
         if let Some(rules) = Rules::read(directory)? {

@@ -4,12 +4,13 @@ pub(crate) mod config;
 mod consent;
 mod context;
 pub(crate) mod gitignore;
+pub(crate) mod metadata;
 pub(crate) mod package;
 pub(crate) mod path;
 mod retry;
 mod selection;
 pub(crate) mod setup;
-mod targets;
+pub(crate) mod targets;
 pub(crate) mod url;
 pub(crate) mod write;
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use dbmigrate_core::shell::shell_flag;
 use serde::Deserialize;
 
+use super::metadata::metadata;
 use super::selection::Selection;
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::config;
@@ -91,7 +92,7 @@ fn read_name(manifest: &Path) -> Result<Option<String>> {
 
 /// All packages of the workspace, the name and the manifest of each.
 fn members(manifest: &Path) -> Result<Vec<Package>> {
-    let metadata = cargo_metadata::MetadataCommand::new().manifest_path(manifest).no_deps().exec();
+    let metadata = metadata(cargo_metadata::MetadataCommand::new().manifest_path(manifest));
     let metadata = metadata.map_err(|error| match error {
         cargo_metadata::Error::CargoMetadata { stderr } => {
             let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());

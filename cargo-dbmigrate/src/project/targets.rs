@@ -83,6 +83,20 @@ impl Context {
         }
     }
 
+    /// Whether a word is the name of a target. Those of migrations begin with their numbers.
+    pub(crate) fn is_target(&self, word: &str) -> bool {
+        let is_number = word.starts_with(|first: char| first.is_ascii_digit());
+        !is_number && known(&self.config).iter().any(|target| target.name == word)
+    }
+
+    /// The database of a target that is named otherwise than by `--target`.
+    ///
+    /// # Errors
+    /// As for [`Context::database`].
+    pub(crate) fn target(&self, name: &str, connect: &Connect) -> Result<DatabaseUrl> {
+        self.database(&Connect { target: vec![name.to_owned()], url: None, timeout: connect.timeout })
+    }
+
     /// The database that is used where no target is named. If it is one that is configured as protected, it is that.
     fn unnamed(&self, connect: &Connect) -> Result<DatabaseUrl> {
         let around = self.surroundings();
@@ -143,8 +157,8 @@ impl Databases {
     }
 
     /// Runs a command on each of them, and returns the worst exit code. What one of several fails with is shown at once,
-    /// and the others are run on all the same, as they are other databases; what is wrong with the command line or the
-    /// configuration is wrong for all.
+    /// and the others are run on all the same, as they are other databases. What is wrong with the command line or the
+    /// configuration is wrong for all, and who ends a question ends them all.
     ///
     /// # Errors
     /// Whatever one database fails with if it is the only one.
@@ -162,8 +176,8 @@ impl Databases {
             _ => {}
         }
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(self.all.len());
+        let mut is_stopped = false;
         for chosen in &self.all {
-            let is_stopped = outcomes.iter().any(|outcome| outcome.code() == Some(exit::USAGE));
             let outcome = match chosen {
                 Chosen::Skipped { target, variable } => {
                     skip(&context.printer.on_target(target), target, variable);
@@ -171,9 +185,12 @@ impl Databases {
                 }
                 Chosen::Database(url) => {
                     let target = url.target().map_or("", |target| &target.name);
-                    let end = match is_stopped {
-                        true => End::NotTried,
-                        false => End::Run(run_on(context, target, url, &mut run)),
+                    let end = if is_stopped {
+                        End::NotTried
+                    } else {
+                        let (code, goes_on) = run_on(context, target, url, &mut run);
+                        is_stopped = !goes_on;
+                        End::Run(code)
                     };
                     Outcome { target, database: Some(url), end }
                 }
@@ -184,21 +201,26 @@ impl Databases {
     }
 }
 
-/// Runs a command on one of several targets.
+/// Runs a command on one of several targets: the exit code, and whether it goes on with the next one.
 fn run_on(
     context: &Context,
     target: &str,
     url: &DatabaseUrl,
     run: &mut impl FnMut(&Context, &DatabaseUrl) -> Result<u8>,
-) -> u8 {
+) -> (u8, bool) {
     let context = Context { printer: context.printer.on_target(target), ..context.clone() };
     context.printer.status("Target", format!("{target} ({url})"));
     context.printer.json("target", &json!({ "database": url.to_string() }));
-    run(&context, url).unwrap_or_else(|error| {
-        let code = error.exit_code();
-        context.printer.error(&error.note(format!("the target is `{target}`")));
-        code
-    })
+    match run(&context, url) {
+        Ok(code) => (code, true),
+        Err(error) => {
+            let (code, is_cancelled) = (error.exit_code(), error.is_cancelled());
+            let says_so = error.message().contains(&format!("`{target}`"));
+            let error = if says_so { error } else { error.note(format!("the target is `{target}`")) };
+            context.printer.error(&error);
+            (code, code != exit::USAGE && !is_cancelled)
+        }
+    }
 }
 
 fn skip(printer: &Printer, target: &str, variable: &str) {
@@ -269,7 +291,7 @@ fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
 }
 
 /// All targets: those that are configured, and those that there are without.
-fn known(config: &Config) -> Vec<Target> {
+pub(crate) fn known(config: &Config) -> Vec<Target> {
     let implied = Target::IMPLIED.into_iter().map(|(name, ..)| Target::new(name));
     let mut known = config.targets.clone();
     known.extend(implied.filter(|implied| !is_configured(implied, config)));
@@ -320,7 +342,9 @@ fn unknown(name: &str, known: &[Target]) -> CommandError {
             .help(format!("expected one of `{}`, or `{ALL_TARGETS}`", names.join("`, `")));
     }
     let error = CommandError::usage(format!("no target named `{name}`"));
-    let meant = did_you_mean(name, names.iter().copied().chain([ALL_TARGETS]));
+    // `prod`
+    let shortened = || names.iter().copied().find(|one| name.len() > 1 && one.starts_with(name));
+    let meant = shortened().or_else(|| did_you_mean(name, names.iter().copied().chain([ALL_TARGETS])));
     error
         .helps(meant.map(|name| format!("did you mean `-t {name}`?")))
         .help(format!("expected one of `{}`, or `{ALL_TARGETS}`", names.join("`, `")))

@@ -32,7 +32,7 @@ impl Again {
         let mut parts = line.split(start.as_str());
         let mut completed = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            let end = part.find([' ', '`']).unwrap_or(part.len());
+            let end = end_of_name(part);
             let (name, rest) = part.split_at(end);
             completed.push_str(&start);
             completed.push_str(name);
@@ -48,7 +48,7 @@ impl Again {
             return String::new();
         }
         let opens = match name {
-            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" | "seed" => true,
+            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" | "seed" | "ci report" => true,
             "generate" => typed.contains(" --undo") || typed.contains(" --amend"),
             _ => false,
         };
@@ -68,4 +68,11 @@ impl Again {
         }
         flags
     }
+}
+
+/// Where the name of a command ends: one has others within it.
+fn end_of_name(text: &str) -> usize {
+    let word = |from: usize| text[from..].find([' ', '`']).map_or(text.len(), |at| from + at);
+    let end = word(0);
+    if &text[..end] == "ci" && text[end..].starts_with(' ') { word(end + 1) } else { end }
 }

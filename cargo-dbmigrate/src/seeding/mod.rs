@@ -20,6 +20,7 @@ pub(crate) mod read;
 mod references;
 mod refused;
 pub(crate) mod rows;
+pub(crate) mod script;
 mod statement;
 mod there;
 mod twin;

@@ -7,6 +7,7 @@ use cargo_metadata::{DependencyKind, Edition, Metadata, MetadataCommand, TargetK
 
 use super::request::Request;
 use crate::diagnostic::Diagnostic;
+use crate::project::metadata::metadata;
 
 /// The name of the facade's package; its library is called `dbmigrate`.
 const FACADE: &str = "dbmigrate-rs";
@@ -45,11 +46,11 @@ impl Package {
     /// Asks cargo, and chooses the package that is meant.
     pub fn find(request: &Request) -> Result<Self, Diagnostic> {
         let mut command = MetadataCommand::new();
-        command.no_deps().current_dir(&request.current_dir);
+        command.current_dir(&request.current_dir);
         if let Some(manifest) = &request.manifest_path {
             command.manifest_path(request.current_dir.join(manifest));
         }
-        let metadata = command.exec().map_err(|error| metadata_error(&error))?;
+        let metadata = metadata(&mut command).map_err(|error| metadata_error(&error))?;
         let package = choose(&metadata, request)?;
         let features = enabled_features(package, request)?;
         let is_root = |target: &&cargo_metadata::Target| {

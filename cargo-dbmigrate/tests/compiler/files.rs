@@ -9,7 +9,7 @@ const STRUCT: &str = "#[derive(Table)]\npub struct User {\n    pub email: String
 /// What happens to a package that was migrated.
 type Breaks = fn(&Workspace, &str);
 
-const WAYS: [(&str, Breaks); 12] = [
+const WAYS: [(&str, Breaks); 13] = [
     ("newer-snapshot", |workspace, package| {
         let snapshot = format!("{package}/migrations/0001_first/snapshot.json");
         workspace.replace(&snapshot, "\"format\": 1", "\"format\": 2");
@@ -41,6 +41,9 @@ const WAYS: [(&str, Breaks); 12] = [
     }),
     ("unknown-key", |workspace, package| {
         workspace.write(&format!("{package}/dbmigrate.toml"), "compile_chek = \"warn\"\n");
+    }),
+    ("unknown-key-of-a-target", |workspace, package| {
+        workspace.write(&format!("{package}/dbmigrate.toml"), "[targets.eu]\nurl_evn = \"EU_URL\"\n");
     }),
     ("missing-root", |workspace, package| {
         workspace.write(&format!("{package}/dbmigrate.toml"), "root = \"src/app.rs\"\n");

@@ -13,7 +13,9 @@ fn a_new_migration_and_another_level_are_noticed_without_a_touch_of_the_source()
     let workspace = Workspace::new("compiler-fresh", std::slice::from_ref(&package));
     let source = |text: &str| workspace.write("fresh/src/lib.rs", &format!("{HEAD}{text}"));
     source(BEFORE);
-    workspace.write("fresh/dbmigrate.toml", "compile_check = \"error\"\n");
+    // what is said of databases is nothing to a compiler, but has to be read
+    let targets = "[targets.production]\nprotected = true\n\n[targets.eu]\nurl_env = \"EU_URL\"\ntimeout = 5\n";
+    workspace.write("fresh/dbmigrate.toml", &format!("compile_check = \"error\"\n\n{targets}"));
     workspace.generate("fresh", &["--name", "first"]);
     assert!(workspace.check(&[]).is_empty());
     // a migration that was made of other structs, as it comes with a merge; the source is older than all that cargo knows

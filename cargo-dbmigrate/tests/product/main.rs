@@ -35,6 +35,7 @@ mod renames;
 mod reset;
 mod restored;
 mod rows;
+mod seed_files;
 mod seeds;
 mod servers;
 mod targets;

@@ -169,6 +169,7 @@ fn an_unknown_target_is_an_error_with_a_suggestion_and_the_names() {
         assert!(run.err.contains("expected one of `dev`, `staging`, `production`, `demo`, or `all`"), "{}", run.err);
     }
     assert!(project.refuses(2, "migrate -t al").err.contains("did you mean `-t all`?"));
+    assert!(project.refuses(2, "migrate -t prod").err.contains("did you mean `-t production`?"));
     let run = project.refuses(2, "migrate -t zzzzzz");
     assert!(!run.err.contains("did you mean"), "{}", run.err);
     let run = Run::of(&mut project.command(&["migrate", "-t", ""]));
@@ -293,6 +294,10 @@ fn a_table_of_a_target_is_read_and_what_is_wrong_is_said_at_its_place() {
     project.write("dbmigrate.toml", "[targets.a]\nurl = \"libsql://h?authToken=s3cret\"\n");
     let run = project.refuses(2, "check");
     assert!(run.err.contains("`url` of target `a` contains credentials") && !run.err.contains("s3cret"), "{}", run.err);
+    assert!(run.err.contains("dbmigrate.toml:2:8\n"), "{}", run.err);
+    // as deep as nobody writes it
+    project.write("dbmigrate.toml", format!("[targets{}]\n", ".a".repeat(100_000)));
+    assert!(project.refuses(2, "check").err.contains("a key of more than 16 parts"));
     for text in [
         "[targets.a]\nurl = \"a.db\"\nprotected = false\noptional = false\ntimeout = 5\nretries = 0\n",
         "[targets]\na.url = \"a.db\"\na.timeout = 5\n",
@@ -305,6 +310,41 @@ fn a_table_of_a_target_is_read_and_what_is_wrong_is_said_at_its_place() {
         assert!(project.path("a.db").is_file(), "{text}");
         std::fs::remove_file(project.path("a.db")).expect("it is there");
     }
+}
+
+#[test]
+fn databases_are_compared_by_the_names_of_their_targets() {
+    let project = Project::generated(USERS);
+    project.write("dbmigrate.toml", TWO);
+    project.runs("migrate -t dev");
+    project.ends(4, "diff --from dev --to staging");
+    project.runs("migrate -t staging");
+    project.runs("diff --from dev --to staging");
+    project.runs("diff --from dev --to structs");
+    assert!(project.refuses(2, "diff --from demo").err.contains("target `demo` has no database"));
+}
+
+#[test]
+fn a_target_has_its_own_timeout_and_what_is_suggested_is_for_it() {
+    let project = Project::generated(USERS);
+    project
+        .write("dbmigrate.toml", "[targets.dev]\nurl = \"dev.db\"\ntimeout = 1\n[targets.eu]\nurl_env = \"EU_URL\"\n");
+    project.runs("migrate -t dev");
+    let other = project.database("dev.db");
+    other.run("BEGIN IMMEDIATE");
+    let since = std::time::Instant::now();
+    project.structs(&format!("{USERS} #[derive(Table)] pub struct Tag {{ #[column(primary_key)] pub id: i64 }}"));
+    let run = project.ends(1, "push -t dev --accept history");
+    assert!(run.err.contains("is locked") && run.err.contains("`--timeout 60`"), "{}", run.err);
+    assert!(since.elapsed() < std::time::Duration::from_secs(8));
+    broken(&project, "eu.db");
+    project.set("EU_URL", "eu.db");
+    let run = project.ends(1, "migrate -t eu");
+    assert!(run.err.contains("name a database file: `EU_URL=PATH`"), "{}", run.err);
+    broken(&project, "dev2.db");
+    project.write("dbmigrate.toml", "[targets.dev]\nurl = \"dev2.db\"\n");
+    let run = project.ends(1, "migrate -t dev");
+    assert!(run.err.contains("name a database file: `url = \"PATH\"`"), "{}", run.err);
 }
 
 #[test]

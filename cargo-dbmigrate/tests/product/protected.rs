@@ -45,7 +45,7 @@ fn needs_consent(project: &Project, line: &str) -> Run {
 fn what_is_committed_and_checked_is_migrated_without_being_told_to() {
     let project = project();
     let run = needs_consent(&project, "migrate -t production");
-    assert!(run.err.contains("whether the migrations are committed is unknown: git says"), "{}", run.err);
+    assert!(run.err.contains("the migrations are not committed: the repository has no commit"), "{}", run.err);
     assert!(run.err.contains("`cargo dbmigrate migrate -t production --yes`"), "{}", run.err);
     commit(&project);
     project.runs("migrate -t production");
@@ -109,10 +109,10 @@ fn consent_is_for_what_is_pending_up_to_there() {
     project.structs(&format!("{USERS}{TAGS}"));
     project.runs("generate");
     let run = needs_consent(&project, "migrate -t production --to 1 --atomic");
-    assert!(run.err.contains("to apply `0001_create_users` needs consent"), "{}", run.err);
+    assert!(run.err.contains("consent is needed to apply `0001_create_users`"), "{}", run.err);
     assert!(run.err.contains("`cargo dbmigrate migrate -t production --to 1 --atomic --yes`"), "{}", run.err);
     let run = needs_consent(&project, "migrate -t production");
-    assert!(run.err.contains("to apply `0001_create_users` and `0002_create_tag` needs consent"), "{}", run.err);
+    assert!(run.err.contains("consent is needed to apply `0001_create_users` and `0002_create_tag`"), "{}", run.err);
     // a dry run never asks
     project.runs("migrate -t production --dry-run");
     assert!(!project.path("production.db").exists());

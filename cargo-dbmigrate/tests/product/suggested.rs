@@ -107,6 +107,15 @@ fn parsed<'w>(words: impl IntoIterator<Item = &'w OsStr>) -> Result<ArgMatches, 
     DEFINITION.clone().try_get_matches_from(std::iter::once(OsStr::new("cargo-dbmigrate")).chain(words))
 }
 
+/// The command, with the one within it if there is one, as it is typed.
+fn command(matches: &ArgMatches) -> Option<(String, &ArgMatches)> {
+    let (name, matches) = matches.subcommand()?;
+    match command(matches) {
+        Some((inner, matches)) => Some((format!("{name} {inner}"), matches)),
+        None => Some((name.to_owned(), matches)),
+    }
+}
+
 /// A value that was typed.
 fn typed(matches: &ArgMatches, id: &str) -> Option<Vec<String>> {
     let is_typed = matches.try_contains_id(id).unwrap_or_default();
@@ -153,7 +162,7 @@ pub(crate) fn check(command: &Command, out: &str, err: &str) {
 
 /// A suggested command is about the package and the database that the run was about.
 fn means_the_same(given: &ArgMatches, suggested: &ArgMatches, line: &str, said: &dyn Fn() -> String) {
-    let (Some((_, given)), Some((name, suggested))) = (given.subcommand(), suggested.subcommand()) else { return };
+    let (Some((_, given)), Some((name, suggested))) = (command(given), command(suggested)) else { return };
     for id in SELECTION {
         let split = |values: Option<Vec<String>>| -> HashSet<String> {
             let values = values.unwrap_or_default().into_iter();
@@ -175,12 +184,12 @@ fn can_be_added(flags: &str, given: Option<&ArgMatches>, said: &dyn Fn() -> Stri
         return;
     }
     let words = words(&format!("cargo {flags}"));
-    let given = given.and_then(ArgMatches::subcommand_name);
+    let given = given.and_then(command);
     let all: Vec<String> =
         cargo_dbmigrate::definition().get_subcommands().map(|one| one.get_name().to_owned()).collect();
-    let names = given.map_or(all, |name| vec![name.to_owned()]);
+    let names = given.map_or(all, |(name, _)| vec![name]);
     let fits = |name: &String| {
-        let line = std::iter::once(OsStr::new(name)).chain(words.iter().skip(1).map(OsStr::new));
+        let line = name.split(' ').map(OsStr::new).chain(words.iter().skip(1).map(OsStr::new));
         match parsed(line) {
             Ok(_) => true,
             Err(error) => {

@@ -3,6 +3,7 @@
 
 mod commands;
 mod faults;
+mod hosts;
 mod namespaces;
 #[path = "../product/project.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
@@ -10,5 +11,6 @@ mod project;
 mod replica;
 mod requests;
 mod sample;
+mod seeds;
 mod served;
 mod tokens;

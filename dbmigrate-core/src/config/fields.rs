@@ -14,6 +14,9 @@ pub(super) type Wrong = (String, usize);
 /// How deep lists may be in lists.
 const MOST_LEVELS: u32 = 80;
 
+/// How many parts a key may have, so that nothing is as deep as a file is long.
+const MOST_PARTS: usize = 16;
+
 /// A field of the file.
 #[derive(Debug)]
 pub(super) struct Field {
@@ -154,22 +157,43 @@ fn duplicate(at: usize) -> Wrong {
     ("duplicate key".to_owned(), at)
 }
 
-/// The table of that name, which is made if there is none. `form` is the one that it then has, and says in which of
-/// those that are there a way may lead.
-fn within<'t>(fields: &'t mut Vec<Field>, (name, at): &Part, form: Form) -> Result<&'t mut Table, Wrong> {
+/// The table of that name, which is made if there is none. `way` is how it is named, and says into which of those that
+/// are there it may lead: into one that is written in braces only what is in the same braces, which never is complete.
+fn within<'t>(fields: &'t mut Vec<Field>, (name, at): &Part, way: Way) -> Result<&'t mut Table, Wrong> {
     let index = fields.iter().position(|field| field.name == *name).unwrap_or_else(|| {
+        let form = if way == Way::Header { Form::Implied } else { Form::Dotted };
         let table = Table { fields: Vec::new(), form };
         fields.push(Field { name: name.clone(), at: *at, value: Value { kind: Kind::Table(table), at: *at } });
         fields.len() - 1
     });
-    let may_lead_into = |there: Form| match form {
-        Form::Dotted => there == Form::Dotted,
-        _ => there != Form::Inline,
-    };
+    let extending = |what: &str| (format!("cannot extend value of type {what} with a dotted key"), *at);
     match &mut fields[index].value.kind {
-        Kind::Table(table) if may_lead_into(table.form) => Ok(table),
-        _ => Err(duplicate(*at)),
+        Kind::Table(table) => match (way, table.form) {
+            (Way::Header | Way::Key, Form::Inline) => Err(extending("inline table")),
+            (Way::Header, _) | (_, Form::Dotted) => Ok(table),
+            (_, Form::Implied) => {
+                table.form = Form::Dotted;
+                Ok(table)
+            }
+            _ => Err(duplicate(*at)),
+        },
+        Kind::String(_) => Err(extending("string")),
+        Kind::Integer(_) => Err(extending("integer")),
+        Kind::Boolean(_) => Err(extending("boolean")),
+        Kind::List(_) => Err(extending("array")),
+        Kind::Other(name) => Err(extending(name)),
     }
+}
+
+/// How a part of a key that is not the last one names a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// In a header.
+    Header,
+    /// In a key with dots.
+    Key,
+    /// In such a key in braces.
+    KeyInBraces,
 }
 
 /// The table that a header begins.
@@ -177,26 +201,29 @@ fn opened<'t>(root: &'t mut Vec<Field>, path: &[Part], form: Form) -> Result<&'t
     let Some((last, before)) = path.split_last() else { return Ok(root) };
     let mut fields = root;
     for part in before {
-        fields = &mut within(fields, part, Form::Implied)?.fields;
+        fields = &mut within(fields, part, Way::Header)?.fields;
     }
-    let is_new = fields.iter().all(|field| field.name != last.0);
-    let table = within(fields, last, form)?;
-    match (is_new, table.form, form) {
-        (true, ..) => {}
-        (false, Form::Implied, Form::Header) => table.form = Form::Header,
+    let Some(at) = fields.iter().position(|field| field.name == last.0) else {
+        let table = within(fields, last, Way::Header)?;
+        table.form = form;
+        return Ok(&mut table.fields);
+    };
+    let Kind::Table(table) = &mut fields[at].value.kind else { return Err(duplicate(last.1)) };
+    match (table.form, form) {
+        (Form::Implied, Form::Header) => table.form = Form::Header,
         // the fields of each are looked at by nobody
-        (false, Form::Array, Form::Array) => table.fields.clear(),
+        (Form::Array, Form::Array) => table.fields.clear(),
         _ => return Err(duplicate(last.1)),
     }
     Ok(&mut table.fields)
 }
 
 /// Adds a value under a key, which may have dots.
-fn add(fields: &mut Vec<Field>, path: &[Part], value: Value) -> Result<(), Wrong> {
+fn add(fields: &mut Vec<Field>, path: &[Part], value: Value, way: Way) -> Result<(), Wrong> {
     let Some(((name, at), before)) = path.split_last() else { return Ok(()) };
     let mut fields = fields;
     for part in before {
-        fields = &mut within(fields, part, Form::Dotted)?.fields;
+        fields = &mut within(fields, part, way)?.fields;
     }
     if fields.iter().any(|field| field.name == *name) {
         return Err(duplicate(*at));
@@ -229,9 +256,9 @@ impl Reader<'_> {
                     let value = self.value()?;
                     let mut fields = &mut root;
                     for part in &header {
-                        fields = &mut within(fields, part, Form::Implied)?.fields;
+                        fields = &mut within(fields, part, Way::Header)?.fields;
                     }
-                    add(fields, &path, value)?;
+                    add(fields, &path, value, Way::Key)?;
                 }
                 _ => {}
             }
@@ -250,6 +277,9 @@ impl Reader<'_> {
                 EventKind::SimpleKey => path.push((self.key(&event)?, event.span().start())),
                 EventKind::KeyValSep | EventKind::StdTableClose | EventKind::ArrayTableClose => break,
                 _ => {}
+            }
+            if path.len() > MOST_PARTS {
+                return Err((format!("a key of more than {MOST_PARTS} parts"), event.span().start()));
             }
         }
         Ok(path)
@@ -291,7 +321,7 @@ impl Reader<'_> {
                         EventKind::SimpleKey => {
                             let path = self.path(Some(&event))?;
                             let value = self.value()?;
-                            add(&mut fields, &path, value)?;
+                            add(&mut fields, &path, value, Way::KeyInBraces)?;
                         }
                         _ => {}
                     }

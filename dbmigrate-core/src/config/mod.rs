@@ -10,7 +10,7 @@ mod target;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, url_variable};
+pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};
 use crate::ignore::Ignore;
 
 /// The name of the file.

@@ -15,9 +15,24 @@ pub const ALL_TARGETS: &str = "all";
 pub const TARGET_FIELDS: [&str; 8] =
     ["url", "url_env", "token_env", "encryption_key_env", "protected", "optional", "timeout", "retries"];
 
-/// What the variable with the URL of a target could be called.
+/// What the variable with the URL of a target is called, or could be.
 pub fn url_variable(target: &str) -> String {
-    format!("{}_DATABASE_URL", target.to_ascii_uppercase().replace('-', "_"))
+    named(target, "DATABASE_URL", |(_, url, _)| url)
+}
+
+/// What the variable with its token is called, or could be.
+pub fn token_variable(target: &str) -> String {
+    named(target, "AUTH_TOKEN", |(_, _, token)| token)
+}
+
+type Implied = (&'static str, &'static str, &'static str);
+
+fn named(target: &str, what: &str, variable: fn(Implied) -> &'static str) -> String {
+    let implied = Target::IMPLIED.into_iter().find(|(name, ..)| *name == target);
+    implied.map_or_else(
+        || format!("{}_{what}", target.to_ascii_uppercase().replace('-', "_")),
+        |implied| variable(implied).to_owned(),
+    )
 }
 
 /// A database that has a name, as it is configured: what is missing has a default.
@@ -45,7 +60,7 @@ pub struct Target {
 
 impl Target {
     /// The targets that there are without a table: by name, the variables with URL and token.
-    pub const IMPLIED: [(&str, &str, &str); 2] =
+    pub const IMPLIED: [(&'static str, &'static str, &'static str); 2] =
         [(PRODUCTION, URL_VARIABLE, TOKEN_VARIABLE), (DEMO, "TURSO_DEMO_DATABASE_URL", "TURSO_DEMO_AUTH_TOKEN")];
 
     /// A target of which nothing is configured.

@@ -26,6 +26,7 @@ mod reading;
 mod rebuild;
 mod said_types;
 mod script;
+mod told;
 mod virtual_table;
 
 pub use apart::conversions;
@@ -38,6 +39,7 @@ pub use lint::Lint;
 pub use preflight::Preflight;
 pub use said_types::{Said, said_types};
 pub use script::UNCHECKED;
+pub use told::{Told, told};
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -45,6 +47,7 @@ use std::fmt;
 #[cfg(feature = "libsql")]
 pub(crate) use preflight::KEYS_SHOWN;
 use preflight::Preflights;
+use script::one_line;
 
 use crate::ddl::render;
 use crate::diff::{Diff, TableDiff, rename::rename_order};
@@ -63,6 +66,9 @@ pub enum Cost {
 }
 
 impl Cost {
+    /// All of them, the cheapest first.
+    pub const ALL: [Self; 3] = [Self::Instant, Self::Scan, Self::Rewrite];
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {

@@ -67,7 +67,7 @@ impl Preflight {
 }
 
 /// Comments and directives end at the line, so what goes into them must not contain one.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 

@@ -33,7 +33,8 @@ Sides:
   head                 The snapshot of the last migration
   0003_users, 0003, 3  The snapshot of that migration
   empty, 0             The empty schema
-  database             The database of --url, or the default one
+  database             The database of --target or --url, or the default one
+  production, demo …   The database of that target
   ./a.db, file:a.db    Another database: anything with `/`, `\\`, `.` or `:`
 
 The default is from `database` to `structs`. If only one side is given, the
@@ -122,7 +123,7 @@ pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     if arguments.connect.names_one() && from != Side::Database && to != Side::Database {
         let flag = arguments.connect.flag();
         return Err(CommandError::usage(format!("`{flag}` selects `database`, but neither side is `database`"))
-            .help("to compare two databases: `--from a.db --to b.db`"));
+            .help("to compare two databases: `--from a.db --to b.db`, `--from production --to demo`"));
     }
     let connect = &arguments.connect;
     let sides = (from, to);

@@ -31,7 +31,7 @@ pub(super) enum Side {
     Head,
     /// Nothing at all.
     Empty,
-    /// The snapshot of a migration: its name or number.
+    /// The snapshot of a migration, by its name or number, or the database of a target.
     Migration(String),
     /// The database of `--url`, the environment or the configuration.
     Database,
@@ -93,6 +93,10 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: 
                 None => Ok(empty()),
             }
         }
+        Side::Migration(text) if context.is_target(text) => {
+            let url = context.target(text, connect)?;
+            open_or_empty(context, &url)
+        }
         Side::Migration(text) => {
             let folder = folder(context)?;
             let migration = find(&folder, text, flag)?;
@@ -100,13 +104,7 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: 
         }
         Side::Database => {
             let url = context.database(connect)?;
-            context.printer.detail("Database", format!("{url} (from {})", url.source()));
-            if file::exists(&url)? {
-                return database(context, &url);
-            }
-            // as for `migrate` and `push`, which would make it
-            let shown = format!("{url} (the file does not exist yet)");
-            Ok(Loaded { label: url.to_string(), shown, ..empty() })
+            open_or_empty(context, &url)
         }
         Side::Other(text) => {
             let url = context.database_at(text, flag, connect)?;
@@ -116,6 +114,16 @@ pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: 
             database(context, &url)
         }
     }
+}
+
+/// A database that is named. One that is not there yet is empty, as for `migrate` and `push`, which would make it.
+fn open_or_empty(context: &Context, url: &DatabaseUrl) -> Result<Loaded> {
+    context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    if file::exists(url)? {
+        return database(context, url);
+    }
+    let shown = format!("{url} (the file does not exist yet)");
+    Ok(Loaded { label: url.to_string(), shown, ..empty() })
 }
 
 fn empty() -> Loaded {

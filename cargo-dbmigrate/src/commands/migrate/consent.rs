@@ -2,7 +2,7 @@
 //! without being told to, and nothing else.
 
 use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{Options, Standing, inspect};
+use dbmigrate_core::engine::apply::{Database, Options, Standing, inspect};
 use dbmigrate_core::folder::{Folder, Migration, SNAPSHOT_FILE, SQL_FILE, lock};
 use pollster::block_on;
 
@@ -16,7 +16,8 @@ use crate::{git, proof};
 /// How many migrations are named.
 const NAMED: usize = 3;
 
-/// Gets consent, if the database is a protected target and something is pending. `command` is what was typed.
+/// Gets consent, if the database is a protected target and something is pending. `command` is what was typed. Returns the
+/// database if it was opened for that: on a server, another connection would take time.
 ///
 /// # Errors
 /// Exit code 3 if there is none, and what the run would end with if the database cannot be migrated.
@@ -26,14 +27,14 @@ pub(super) fn obtain(
     url: &DatabaseUrl,
     options: Options<'_>,
     (given, command): (Yes, &str),
-) -> Result<()> {
+) -> Result<Option<Database>> {
     if given.yes || !url.target().is_some_and(|target| target.is_protected) {
-        return Ok(());
+        return Ok(None);
     }
     let failed = |error| failure(error, url.into());
-    let applied = if file::exists(url)? {
-        let mut database = open(context, url, false)?;
-        let (status, standing) = block_on(inspect(&mut database, folder)).map_err(failed)?;
+    let mut database = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
+    let applied = if let Some(database) = &mut database {
+        let (status, standing) = block_on(inspect(database, folder)).map_err(failed)?;
         match standing {
             Standing::Drifted(_) if options.accept_drift => {}
             standing => {
@@ -48,14 +49,15 @@ pub(super) fn obtain(
     };
     let waiting = pending(folder, applied, options.to).map_err(failed)?;
     if waiting.is_empty() {
-        return Ok(());
+        return Ok(database);
     }
     let why = if context.printer.can_ask() { None } else { unseen(context, folder, waiting) };
     if why.is_none() && !context.printer.can_ask() {
-        return Ok(());
+        return Ok(database);
     }
     let intent = Intent { what: &what(waiting), command, why: why.as_deref(), untouched: "nothing was changed" };
-    context.consent(url, given.into(), intent)
+    context.consent(url, given.into(), intent)?;
+    Ok(database)
 }
 
 fn what(waiting: &[Migration]) -> String {
@@ -74,7 +76,7 @@ fn unseen(context: &Context, folder: &Folder, waiting: &[Migration]) -> Option<S
     let mut files = vec![lock::FILE_NAME.to_owned()];
     files.extend(waiting.iter().flat_map(of));
     match git::uncommitted(folder.path(), &files) {
-        Err(why) => return Some(format!("whether the migrations are committed is unknown: {why}")),
+        Err(why) => return Some(format!("the migrations are not committed: {why}")),
         Ok(files) => {
             if let Some(first) = files.first() {
                 return Some(format!("`{}` is not committed as it is", folder.path().join(first).display()));

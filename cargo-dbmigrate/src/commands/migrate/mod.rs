@@ -35,10 +35,15 @@ use crate::structs;
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
-The first of these names the database: --url, TURSO_DATABASE_URL in the
-environment, TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml. Otherwise it
-is dev.db. For a server, set its token in TURSO_AUTH_TOKEN, in the environment
-or in .env. `timeout` and `retries` in dbmigrate.toml set other defaults.")]
+The first of these names the database: --target or --url, TURSO_DATABASE_URL in
+the environment, TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml. Otherwise
+it is dev.db. For a server, set its token in TURSO_AUTH_TOKEN, in the
+environment or in .env. `timeout` and `retries` in dbmigrate.toml set other
+defaults.
+
+Targets are databases with names: `production` (TURSO_DATABASE_URL) and `demo`
+(TURSO_DEMO_DATABASE_URL, TURSO_DEMO_AUTH_TOKEN), or [targets.NAME] in
+dbmigrate.toml. Several run one after the other: -t production -t demo, -t all.")]
 pub(crate) struct Migrate {
     /// Print the SQL of the pending migrations after a trial run
     #[arg(long)]
@@ -103,10 +108,14 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
     if arguments.dry_run {
         return dry_run::run(context, folder, url, options, retries);
     }
-    consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
+    let opened = consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
     let shown = url.to_string();
     let is_new = !file::exists(url)?;
-    let mut database = open(context, url, true)?.retrying(retries);
+    let mut database = match opened {
+        Some(database) => database,
+        None => open(context, url, true)?,
+    };
+    database = database.retrying(retries);
     let work = Arc::new(Work::default());
     if context.printer.shows_progress() {
         database = watched(database, &work, url)?;

@@ -17,10 +17,15 @@ Examples:
 
 Besides lints, --accept takes keep_table:TABLE, drop_view:VIEW and history.
 
-The first of these names the database: --url, TURSO_DATABASE_URL in the
-environment, TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml. Otherwise it
-is dev.db. For a server, set its token in TURSO_AUTH_TOKEN, in the environment
-or in .env. `timeout` and `retries` in dbmigrate.toml set other defaults.")]
+The first of these names the database: --target or --url, TURSO_DATABASE_URL in
+the environment, TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml. Otherwise
+it is dev.db. For a server, set its token in TURSO_AUTH_TOKEN, in the
+environment or in .env. `timeout` and `retries` in dbmigrate.toml set other
+defaults.
+
+Targets are databases with names: `production` (TURSO_DATABASE_URL) and `demo`
+(TURSO_DEMO_DATABASE_URL, TURSO_DEMO_AUTH_TOKEN), or [targets.NAME] in
+dbmigrate.toml. Several run one after the other: -t production -t demo, -t all.")]
 pub(crate) struct Push {
     /// Print the SQL without running it
     #[arg(long)]

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::arguments::Reset;
 use super::rows;
-use super::seed::Seed;
+use super::seeds::Seeds;
 use crate::database::failure::engine_error;
 use crate::database::state::failure_of_run;
 use crate::database::{Subject, file, open};
@@ -40,7 +40,7 @@ const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// If it has rows and nobody has said that they may go, if it is in use, or if a migration fails.
 pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
     let started = Instant::now();
-    let seed = arguments.seed.as_deref().map(Seed::read).transpose()?;
+    let seed = arguments.seed.as_deref().map(|name| Seeds::read(context, name)).transpose()?;
     file::check(url)?;
     let old = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
     let (old, rows) = match old {
@@ -110,7 +110,7 @@ impl New {
     }
 
     /// Applies all migrations to it, and puts rows into it.
-    fn fill(&self, context: &Context, folder: &Folder, seed: Option<&Seed<'_>>, is_wal: bool) -> Result<()> {
+    fn fill(&self, context: &Context, folder: &Folder, seed: Option<&Seeds<'_>>, is_wal: bool) -> Result<()> {
         const NEW: Subject<'static> = Subject::Named("the new file");
         let engine = |error: EngineError| engine_error("cannot create the new file", &error, NEW);
         // of a process that had our number and died
@@ -121,7 +121,7 @@ impl New {
         block_on(apply_pending(&mut database, folder, None, &mut observer))
             .map_err(|error| failure_of_run(error, NEW))?;
         if let Some(seed) = seed {
-            seed.apply(&database, NEW, &context.printer)?;
+            seed.apply(context, &mut database, NEW)?;
         }
         if is_wal {
             for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA wal_checkpoint(TRUNCATE)"] {

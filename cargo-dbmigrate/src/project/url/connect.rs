@@ -7,7 +7,7 @@ use dbmigrate_core::config::LONGEST_TIMEOUT;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Database")]
 pub(crate) struct Connect {
-    /// Target of dbmigrate.toml, or `production`, `demo`, `all`
+    /// Name of the database: production, demo, or [targets.NAME]
     #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
     pub target: Vec<String>,
 

@@ -213,6 +213,14 @@ impl DatabaseUrl {
         self.target.as_ref()
     }
 
+    /// How another database is named in place of this one: where its URL is from if it has a name, else by `--url`.
+    pub(crate) fn instead(&self, url: &str) -> String {
+        match &self.target {
+            Some(target) if target.is_chosen => self.source.with(url),
+            _ => UrlSource::Argument.with(url),
+        }
+    }
+
     /// The same database as one that has a name, which was not used.
     pub(crate) fn also(mut self, target: &Target) -> Self {
         self.target = Some(Named { is_chosen: false, ..Named::from(target) });

@@ -11,9 +11,9 @@ use super::source::UrlSource;
 use super::surroundings::{Surroundings, in_ci};
 use super::token::TokenSource;
 use crate::error::{CommandError, Result};
+use crate::git;
 use crate::project::config::FILE_NAME;
 use crate::report::prompt::NoAnswer;
-use crate::{exit, git};
 
 /// The servers that may have a token though a checkout names them, in the configuration of the repository, which is no
 /// part of a checkout.
@@ -57,10 +57,11 @@ pub(super) fn of(
             (None, _) => return Err(no_key(target, variable)),
         },
     };
-    let sources: Vec<&TokenSource> =
-        token.as_ref().map(|_| &token_source).into_iter().chain(key_source.as_ref()).collect();
-    if is_of_a_checkout(around, source, &sources)? {
-        permit(around, url, source, &sources)?;
+    let token_from = token.as_ref().map(|_| ("token", &token_source));
+    let secrets: Vec<(&str, &TokenSource)> =
+        token_from.into_iter().chain(key_source.as_ref().map(|source| ("key", source))).collect();
+    if is_of_a_checkout(around, source, &secrets)? {
+        permit(around, url, source, &secrets)?;
     }
     Ok(Secrets { token, token_source, encryption_key })
 }
@@ -74,11 +75,11 @@ fn no_key(target: Option<&Target>, variable: &str) -> CommandError {
 
 /// Whether a file of the checkout names the server, while the secrets are somebody's own. What stands beside the URL
 /// in one and the same `.env` belongs together, unless the file takes it from the environment.
-fn is_of_a_checkout(around: &Surroundings<'_>, source: &UrlSource, secrets: &[&TokenSource]) -> Result<bool> {
+fn is_of_a_checkout(around: &Surroundings<'_>, source: &UrlSource, secrets: &[(&str, &TokenSource)]) -> Result<bool> {
     Ok(match source {
         UrlSource::Config | UrlSource::Target(_) => !secrets.is_empty(),
         UrlSource::DotEnv(file, _) => {
-            let is_in_it = |source: &&TokenSource| match source {
+            let is_in_it = |(_, source): &(&str, &TokenSource)| match source {
                 TokenSource::Url => true,
                 TokenSource::DotEnv(other, _) => other == file,
                 _ => false,
@@ -94,7 +95,12 @@ fn is_of_a_checkout(around: &Surroundings<'_>, source: &UrlSource, secrets: &[&T
 ///
 /// # Errors
 /// Exit code 2 where nobody can be asked, 3 if the answer is no.
-fn permit(around: &Surroundings<'_>, url: &RemoteUrl, source: &UrlSource, secrets: &[&TokenSource]) -> Result<()> {
+fn permit(
+    around: &Surroundings<'_>,
+    url: &RemoteUrl,
+    source: &UrlSource,
+    secrets: &[(&str, &TokenSource)],
+) -> Result<()> {
     if url.is_loopback() || in_ci() {
         return Ok(());
     }
@@ -102,11 +108,11 @@ fn permit(around: &Surroundings<'_>, url: &RemoteUrl, source: &UrlSource, secret
     if git::configured(root, REMEMBERED).contains(&server) {
         return Ok(());
     }
-    let names = secrets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-    let names = if names.is_empty() { "a secret".to_owned() } else { format!("the secret from {names}") };
+    let secrets: Vec<String> = secrets.iter().map(|(what, from)| format!("the {what} from {from}")).collect();
+    let secrets = if secrets.is_empty() { "what it has".to_owned() } else { secrets.join(" and ") };
     let add = ["config", "--local", "--add", REMEMBERED, &server];
     if around.printer.can_ask() {
-        let question = format!("{source} comes with the checkout and names `{server}`. Send {names} there?");
+        let question = format!("{source} comes with the checkout and names `{server}`. Send {secrets} there?");
         return match around.printer.confirm(&question) {
             Ok(true) => {
                 // what begins so is a flag of git
@@ -116,14 +122,14 @@ fn permit(around: &Surroundings<'_>, url: &RemoteUrl, source: &UrlSource, secret
                 }
                 Ok(())
             }
-            Ok(false) | Err(NoAnswer::Cancelled) => {
-                Err(CommandError::new(exit::DECISION, "cancelled, nothing was sent"))
-            }
+            Ok(false) | Err(NoAnswer::Cancelled) => Err(CommandError::cancelled("nothing was sent")),
             Err(NoAnswer::Failed(error)) => Err(CommandError::failed(format!("no answer: {error}"))),
         };
     }
-    let message = format!("`{server}` may not have {names}: {source} comes with the checkout");
-    let error = CommandError::usage(message).note("nothing was sent");
+    let message = format!("{secrets} is not sent to `{server}` before you have agreed to it");
+    let error = CommandError::usage(message)
+        .note(format!("{source} names that server, and comes with the checkout"))
+        .note("nothing was sent");
     Err(if git::is_inside(root) {
         error.help(format!(
             "if you trust that server: `git {}config --local --add {REMEMBERED} {}`",

@@ -29,7 +29,7 @@ impl fmt::Display for TokenSource {
             Self::DotEnv(path, name) => write!(f, "`{name}` in `{}`", path.display()),
             Self::Missing(name) => write!(f, "nowhere: `{name}` is not set"),
             Self::Unpaired(Some(target)) => write!(f, "nowhere: target `{target}` has no `token_env`"),
-            Self::Unpaired(None) => write!(f, "nowhere: `{FILE_NAME}` has a `url`, but no `token_env` beside it"),
+            Self::Unpaired(None) => write!(f, "nowhere: the `url` in `{FILE_NAME}` has no `token_env` beside it"),
         }
     }
 }

@@ -3,13 +3,13 @@
 use dbmigrate_core::schema::Table;
 use dbmigrate_core::sql::Name;
 
-use super::super::model::{Cell, Given, Place, SeedRow};
-use super::super::read::csv::{Csv, Field};
-use super::super::read::node::{Kind, Node};
-use super::super::rows::Value;
 use super::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
+use crate::seeding::model::{Cell, Given, Place, SeedRow};
+use crate::seeding::read::csv::{Csv, Field};
+use crate::seeding::read::node::{Kind, Node};
+use crate::seeding::rows::Value;
 
 /// What names a row for others that refer to it.
 const NAME: &str = "_name";

@@ -9,16 +9,16 @@ use dbmigrate_core::sql::name::sql_list;
 use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
-use super::super::errors::NOTHING;
-use super::super::model::Mode;
-use super::super::order::Unit;
-use super::super::rows::{RowSource, Value};
-use super::super::statement::Inserts;
-use super::super::there::Standing;
 use super::job::{Job, Report, Step, as_seed, update};
 use super::surplus;
 use crate::error::Result;
 use crate::report::Progress;
+use crate::seeding::errors::NOTHING;
+use crate::seeding::model::Mode;
+use crate::seeding::order::Unit;
+use crate::seeding::rows::{RowSource, Value};
+use crate::seeding::statement::Inserts;
+use crate::seeding::there::Standing;
 
 /// After how many rows the progress is shown.
 const BETWEEN_SIGNS: u64 = 1000;
@@ -187,7 +187,7 @@ impl<'a> Local<'a> {
             let part = as_seed(job.seed, table, columns, rows);
             let all = [Unit::Rows { table: 0, rows: (0..part.rows.len()).collect() }];
             let mode = |_| Mode::Upsert;
-            let there = super::super::there::look(job.connection, &part, &all, &[], &mode);
+            let there = crate::seeding::there::look(job.connection, &part, &all, &[], &mode);
             let there = there.map_err(|error| job.engine("cannot compare the rows", &error))?;
             let mut inserts = Inserts::default();
             for (row, standing) in there.standing.iter().enumerate() {

@@ -379,6 +379,11 @@ fn a_stream_goes_on_where_the_server_says_and_is_gone_after_a_lost_answer() {
     assert!(stream.run(&writing(), Then::Keep, Patience::Timeout).unwrap().is_ok(0));
     assert_eq!(stream.run(&reading(), Then::Close, Patience::Timeout).unwrap_err().kind, ErrorKind::Protocol);
     assert_eq!(other.seen().len(), 0);
+    // nor a key
+    let mut stream = fake.client_with(None, |options| options.encryption_key = Some(secret())).stream();
+    assert!(stream.run(&writing(), Then::Keep, Patience::Timeout).unwrap().is_ok(0));
+    assert_eq!(stream.run(&reading(), Then::Close, Patience::Timeout).unwrap_err().kind, ErrorKind::Protocol);
+    assert_eq!(other.seen().len(), 0);
     let mut stream = fake.client(None).stream();
     stream.run(&writing(), Then::Keep, Patience::Timeout).unwrap();
     stream.run(&reading(), Then::Close, Patience::Timeout).unwrap();

@@ -1,0 +1,68 @@
+//! The arguments of `ci`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::project::url::Connect;
+
+/// The arguments.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Ci {
+    /// What for.
+    #[command(subcommand)]
+    pub kind: Kind,
+}
+
+/// The pipelines, and what they say.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Kind {
+    /// Write workflows for GitHub Actions: check, report, migrate, seed
+    Github(Write),
+    /// Write a pipeline for GitLab to include: check, report, migrate, seed
+    Gitlab(Write),
+    /// Report which migrations a branch adds, as Markdown
+    Report(Report),
+}
+
+/// The arguments of those that write files.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+Files that were edited by hand are not overwritten without --overwrite: exit
+code 3. With --check, exits with 4 if a file is missing or differs.")]
+pub(crate) struct Write {
+    /// Print the files, write nothing
+    #[arg(long, conflicts_with = "check")]
+    pub dry_run: bool,
+
+    /// Compare the files with what would be written, write nothing
+    #[arg(long)]
+    pub check: bool,
+
+    /// Overwrite files that were edited by hand
+    #[arg(long, alias = "force", conflicts_with_all = ["check", "dry_run"])]
+    pub overwrite: bool,
+
+    /// Branch whose pushes migrate the database [default: that of `origin`]
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+}
+
+/// The arguments of the report.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+Without --base, the branch that a pull or merge request goes to in CI, else the
+default branch of `origin`. Databases are only asked if they are named.")]
+pub(crate) struct Report {
+    /// Branch or commit to compare with, from where both have parted
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
+
+    /// File to write instead of the standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
+}

@@ -1,0 +1,144 @@
+//! What a project says about its pipeline: where its package is, which branch is deployed, which databases and which
+//! sets of rows there are.
+
+use std::path::{Path, PathBuf};
+
+use dbmigrate_core::shell::{shell_flag, shell_quoted};
+
+use super::targets::{self, Target};
+use crate::error::{CommandError, Result};
+use crate::git;
+use crate::project::Context;
+use crate::project::path;
+
+/// The folder with the sets of rows, in the package.
+const SEEDS: &str = "seeds";
+
+/// The sets that `init` makes.
+const SETS: [&str; 2] = ["full", "demo"];
+
+/// What is filled into the files.
+#[derive(Debug, Clone)]
+pub(super) struct Facts {
+    /// The root of the repository, which the files are written to and the pipeline runs in.
+    pub root: PathBuf,
+    /// The flags that choose the package there, behind a space.
+    pub selection: String,
+    /// The migrations folder there, as a word of a shell.
+    pub migrations: String,
+    /// The branch whose pushes migrate the database.
+    pub branch: String,
+    /// The names of the sets of rows.
+    pub sets: Vec<String>,
+    /// The databases.
+    pub targets: Vec<Target>,
+}
+
+impl Facts {
+    /// Looks at the project. `written` is the text of the workflow that was written before, if there is one: where git
+    /// does not know the branch, as in a shallow checkout, it is the one that is in there.
+    ///
+    /// # Errors
+    /// If a name has something in it that no workflow can have.
+    pub(super) fn of(
+        context: &Context,
+        branch: Option<&str>,
+        written: impl FnOnce(&Path) -> Option<String>,
+    ) -> Result<Self> {
+        let package = &context.package.root;
+        let root = git::top_of(package).unwrap_or_else(|| package.clone());
+        let inside = |path: &Path| within(&root, path);
+        let mut selection = String::new();
+        if *package != root {
+            selection.push_str(&flag("--manifest-path", &inside(&context.package.manifest)?));
+        }
+        let features: Vec<&str> = context.selection.feature_names().collect();
+        if !features.is_empty() {
+            selection.push_str(&flag("--features", &features.join(",")));
+        }
+        for (is_set, name) in [
+            (context.selection.all_features, " --all-features"),
+            (context.selection.no_default_features, " --no-default-features"),
+        ] {
+            selection.push_str(if is_set { name } else { "" });
+        }
+        let branch = branch
+            .map(str::to_owned)
+            .or_else(|| git::default_branch(&root))
+            .or_else(|| written(&root))
+            .or_else(|| ["main", "master"].into_iter().find(|name| git::exists(&root, name)).map(str::to_owned))
+            .or_else(|| git::current_branch(&root))
+            .unwrap_or_else(|| "main".to_owned());
+        refuse_branch(&branch)?;
+        let facts = Self {
+            selection,
+            migrations: shell_quoted(&inside(&package.join(&context.config.migrations))?),
+            branch,
+            sets: sets(package),
+            targets: targets::of(context),
+            root,
+        };
+        facts.refuse_expressions()?;
+        Ok(facts)
+    }
+
+    /// What GitHub would evaluate before a shell sees it, and what would end a line.
+    fn refuse_expressions(&self) -> Result<()> {
+        for text in [&self.selection, &self.migrations] {
+            if text.contains("${{") || text.chars().any(char::is_control) {
+                let message = format!("`{}` cannot be part of a workflow", text.trim().escape_default());
+                return Err(CommandError::usage(message).help("rename it: pipelines evaluate `${{`"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses what git does not take for the name of a branch (git-scm.com/docs/git-check-ref-format).
+fn refuse_branch(name: &str) -> Result<()> {
+    let is_wrong = |char: char| char.is_control() || " ~^:?*[\\".contains(char);
+    if name.is_empty()
+        || name.starts_with('-')
+        || name.contains("..")
+        || name.contains("@{")
+        || name.contains("${{")
+        || name.contains(is_wrong)
+    {
+        return Err(CommandError::usage(format!("`{}` is not the name of a branch", name.escape_default())));
+    }
+    Ok(())
+}
+
+fn flag(name: &str, value: &str) -> String {
+    format!(" {}", shell_flag(name, value))
+}
+
+/// A path within the repository, as every system and git writes it.
+pub(super) fn within(root: &Path, path: &Path) -> Result<String> {
+    let inside = path.strip_prefix(root).map_err(|_| {
+        let message = format!("`{}` is outside the repository `{}`", path::for_display(path).display(), root.display());
+        CommandError::usage(message)
+    })?;
+    let parts: Option<Vec<&str>> = inside.iter().map(|part| part.to_str()).collect();
+    let parts =
+        parts.ok_or_else(|| CommandError::usage(format!("the path `{}` is not UTF-8 text", inside.display())))?;
+    Ok(parts.join("/"))
+}
+
+/// The sets of rows, those that `init` makes first.
+fn sets(package: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(package.join(SEEDS)).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let names = folders.filter_map(|folder| folder.file_name().into_string().ok());
+    let is_plain = |name: &String| {
+        !name.starts_with(['-', '_', '.'])
+            && name.chars().all(|char| char.is_ascii_alphanumeric() || "-_".contains(char))
+    };
+    let mut found: Vec<String> = names.filter(is_plain).collect();
+    if found.is_empty() {
+        return SETS.map(str::to_owned).to_vec();
+    }
+    let place = |name: &String| SETS.iter().position(|set| set == name).unwrap_or(SETS.len());
+    found.sort_by(|one, other| (place(one), one).cmp(&(place(other), other)));
+    found
+}

@@ -1,0 +1,211 @@
+//! The report as Markdown: whatever names and SQL have in them, they are shown as they are, and never read as Markdown or
+//! HTML.
+
+use std::fmt::Write as _;
+
+use super::databases::State;
+use super::said::{New, Said};
+use crate::report::counted;
+
+/// What a comment can hold is 65,536 characters; SQL that would exceed this is left out.
+const LONGEST: usize = 60_000;
+
+/// Operations of a migration that are listed.
+const MOST: usize = 40;
+
+/// What a pipeline finds its comment by: the first line.
+fn marker(package: &str) -> String {
+    format!("<!-- cargo-dbmigrate report: {} -->", package.replace("--", "- -"))
+}
+
+/// The report.
+pub(super) fn written(said: &Said) -> String {
+    let mut text = marker(&said.package) + "\n";
+    if said.new.is_empty() && said.edited.is_empty() && said.removed.is_empty() {
+        text.push_str("<!-- nothing new -->\n");
+    }
+    let title = match said.new.len() {
+        0 => "No new migrations".to_owned(),
+        count => counted(count, "new migration"),
+    };
+    // writing to a string cannot fail
+    let _ = writeln!(text, "### {title}\n");
+    let base = &said.base[..said.base.len().min(12)];
+    let _ = writeln!(text, "Package {}, compared with {}.\n", code(&said.package), code(base));
+    for (names, what) in [
+        (&said.edited, "was edited: a database that has it refuses every migration"),
+        (&said.removed, "was removed: a database that has it refuses every migration"),
+    ] {
+        for name in names {
+            let _ = writeln!(text, "> **Warning:** {} {what}\n", code(name));
+        }
+    }
+    let sections: Vec<(String, String)> = said.new.iter().map(|new| (section(new), folded(new))).collect();
+    let databases = databases(&said.databases);
+    let mut left =
+        LONGEST.saturating_sub(text.len() + databases.len() + sections.iter().map(|(one, _)| one.len()).sum::<usize>());
+    for ((section, sql), new) in sections.iter().zip(&said.new) {
+        text.push_str(section);
+        if sql.len() <= left {
+            left -= sql.len();
+            text.push_str(sql);
+        } else {
+            let _ = writeln!(text, "The SQL is too long to be shown here: {}\n", code(&new.file));
+        }
+    }
+    text.push_str(&databases);
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+/// What a migration does, costs and loses.
+fn section(new: &New) -> String {
+    let mut text = format!("#### {} ({})\n\n", code(&new.name), cost(new.cost));
+    for operation in new.operations.iter().take(MOST) {
+        let _ = writeln!(text, "- {}: {}", code(&operation.title), cost(operation.cost));
+    }
+    match new.operations.len() {
+        0 => text.push_str("- changes nothing\n"),
+        count if count > MOST => {
+            let _ = writeln!(text, "- and {} more", count - MOST);
+        }
+        _ => {}
+    }
+    text.push('\n');
+    for loss in &new.losses {
+        let _ = writeln!(text, "> **Loses data:** {}, as accepted\n", lost(&loss.lint, &loss.object));
+    }
+    for check in &new.checks {
+        let _ = writeln!(text, "Does not start if {}\n", code(check));
+    }
+    if new.no_transaction {
+        text.push_str("> **Warning:** it runs outside a transaction\n\n");
+    }
+    text
+}
+
+/// What is lost, in words.
+fn lost(lint: &str, object: &str) -> String {
+    let object = code(object);
+    match lint {
+        "drop_table" => format!("table {object} with all its rows"),
+        "drop_column" => format!("column {object} with all its values"),
+        "discard_values" => format!("the values of column {object}, which becomes generated"),
+        "not_null_without_default" => format!("nothing, but it needs an empty table for column {object}"),
+        "lossy_conversion" => format!("values of column {object} may change"),
+        _ => format!("{} of {object}", code(lint)),
+    }
+}
+
+fn cost(word: &str) -> &'static str {
+    match word {
+        "instant" => "catalog only",
+        "scan" => "reads every row of a table",
+        _ => "rewrites a table",
+    }
+}
+
+/// The SQL, folded.
+fn folded(new: &New) -> String {
+    let fence = "`".repeat(longest_run(&new.sql).max(2) + 1);
+    format!("<details>\n<summary>SQL</summary>\n\n{fence}sql\n{}\n{fence}\n\n</details>\n\n", new.sql.trim_end())
+}
+
+fn databases(states: &[State]) -> String {
+    let mut text = String::new();
+    for state in states {
+        let name = code(&state.name);
+        let pending = match &state.pending[..] {
+            [] => "nothing pending".to_owned(),
+            [one] => format!("1 migration pending: {}", code(one)),
+            [first, .., last] => {
+                format!("{} migrations pending: {} to {}", state.pending.len(), code(first), code(last))
+            }
+        };
+        let _ = match state {
+            State { error: Some(error), .. } => writeln!(text, "- {name}: could not be read: {}", code(error)),
+            State { is_foreign: true, .. } => {
+                writeln!(text, "- {name}: has tables but no migration history, so it must be adopted first")
+            }
+            State { differences: 1.., .. } => {
+                writeln!(text, "- {name}: {pending}; **its schema was changed by hand**")
+            }
+            _ => writeln!(text, "- {name}: {pending}"),
+        };
+    }
+    if text.is_empty() { text } else { format!("#### Databases\n\n{text}") }
+}
+
+/// A text on one line that is shown as it is: nothing in it is read as Markdown, HTML, or a mention of somebody.
+fn code(text: &str) -> String {
+    let line: String = text.chars().map(visible).collect();
+    let line = line.trim();
+    let fence = "`".repeat(longest_run(line) + 1);
+    // a space beside the fence is left out, and a backtick there would be a part of it
+    let space = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+    if line.is_empty() { "` `".to_owned() } else { format!("{fence}{space}{line}{space}{fence}") }
+}
+
+/// A character as it is shown: what ends a line, hides something or turns the direction of the text does not.
+fn visible(char: char) -> char {
+    match char {
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
+        '\u{2028}' | '\u{2029}' => ' ',
+        char if char.is_control() => ' ',
+        char => char,
+    }
+}
+
+/// How many backticks stand together at most.
+fn longest_run(text: &str) -> usize {
+    text.split(|char| char != '`').map(str::len).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_is_shown_as_it_is() {
+        for (name, wanted) in [
+            ("users", "`users`"),
+            ("a`b", "``a`b``"),
+            ("`a``", "``` `a`` ```"),
+            ("<img src=x onerror=alert(1)>", "`<img src=x onerror=alert(1)>`"),
+            ("a\n\n# @everybody", "`a  # @everybody`"),
+            ("a\u{202e}b", "`a\u{fffd}b`"),
+            ("", "` `"),
+        ] {
+            assert_eq!(code(name), wanted);
+        }
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_what_is_in_it() {
+        let sql = "SELECT '```';\n</details>";
+        let new = New {
+            name: "0001_a".to_owned(),
+            file: "f".to_owned(),
+            operations: Vec::new(),
+            cost: "instant",
+            losses: Vec::new(),
+            checks: Vec::new(),
+            no_transaction: false,
+            sql: sql.to_owned(),
+        };
+        assert!(folded(&new).contains(&format!("\n````sql\n{sql}\n````\n")));
+        let long = New { sql: "x".repeat(LONGEST), ..new.clone() };
+        let said = Said {
+            package: "app".to_owned(),
+            base: "0123456789abcdef".to_owned(),
+            new: vec![long, new],
+            edited: Vec::new(),
+            removed: vec!["0000_gone".to_owned()],
+            databases: Vec::new(),
+        };
+        let text = written(&said);
+        assert!(text.len() < LONGEST && text.contains("too long to be shown here: `f`") && text.contains("````sql"));
+        assert!(text.starts_with("<!-- cargo-dbmigrate report: app -->\n### 2 new migrations\n"));
+        assert!(text.contains("`0000_gone` was removed"));
+    }
+}

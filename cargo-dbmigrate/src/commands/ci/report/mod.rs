@@ -1,0 +1,79 @@
+//! `ci report`: which migrations a branch adds, what they do and cost and lose, and where they are pending.
+
+mod databases;
+mod markdown;
+mod said;
+mod since;
+
+use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
+use dbmigrate_core::plan::{Cost, UNCHECKED, told};
+
+use super::arguments::Report;
+use crate::error::Result;
+use crate::project::Context;
+use crate::project::path;
+use crate::project::write::{self, Wanted};
+use crate::report::counted;
+use said::{Loss, New, Operation, Said};
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What went wrong.
+pub(super) fn run(context: &Context, arguments: &Report) -> Result<u8> {
+    let folder = context.existing_folder()?;
+    folder.verify(Verify::Sql)?;
+    let since = since::find(context, arguments.base.as_deref())?;
+    let at_base = |migration: &Migration| since.lock.migrations().iter().find(|one| one.name == migration.name);
+    let migrations = folder.migrations();
+    let new = migrations.iter().filter(|one| at_base(one).is_none());
+    let edited = migrations.iter().filter(|one| at_base(one).is_some_and(|before| before.sql != one.sql));
+    let is_gone = |one: &&Migration| migrations.iter().all(|now| now.name != one.name);
+    let (databases, code) = databases::ask(context, arguments, &folder)?;
+    let said = Said {
+        package: context.package.name.clone(),
+        base: since.commit.clone(),
+        new: new.map(|one| read(&folder, one)).collect::<Result<_>>()?,
+        edited: edited.map(|one| one.name.to_string()).collect(),
+        removed: since.lock.migrations().iter().filter(is_gone).map(|one| one.name.to_string()).collect(),
+        databases,
+    };
+    let text = markdown::written(&said);
+    match &arguments.out {
+        Some(file) => {
+            let wanted = Wanted { path: file.clone(), text };
+            write::write(&wanted)?;
+            let count = counted(said.new.len(), "new migration");
+            context.printer.status("Created", format!("{} ({count})", path::for_display(file).display()));
+        }
+        None => context.printer.result(text.trim_end()),
+    }
+    context.printer.json("report", &said);
+    // the report is written in any case: whoever reads it sees the rest
+    code
+}
+
+/// What a migration says of itself.
+fn read(folder: &Folder, migration: &Migration) -> Result<New> {
+    let file = folder.sql_path(migration);
+    let sql = folder.sql(migration)?;
+    let script = Script::parse(&sql, &file)?;
+    let told = told(migration.name.as_str(), &sql, &script.statements);
+    let losses = script.allows.iter().filter(|allow| allow.lint != UNCHECKED);
+    Ok(New {
+        name: migration.name.to_string(),
+        file: file.display().to_string(),
+        cost: told.iter().map(|one| one.cost).max().unwrap_or(Cost::Instant).word(),
+        operations: told.into_iter().map(|one| Operation { title: one.title, cost: one.cost.word() }).collect(),
+        losses: losses.map(|allow| Loss { lint: allow.lint.clone(), object: allow.object.clone() }).collect(),
+        checks: script.preflights.iter().filter_map(|one| one.message.as_deref().map(checked)).collect(),
+        no_transaction: script.no_transaction,
+        sql,
+    })
+}
+
+/// The message of a check without the places for what it finds.
+fn checked(message: &str) -> String {
+    let before = message.split(", first at ").next().unwrap_or(message);
+    before.trim_start_matches("{} ").replace("{}", "…")
+}
