@@ -100,12 +100,13 @@ impl Builder<'_> {
         let around = Around { schema: self.schema, seed: self.seed, place: &place, count: &count, closes };
         let (keys, unmet) = parents::keys(&table, settings, own, per, &around);
         for unmet in unmet {
-            let key = &table.foreign_keys[unmet.0];
-            let is_known = place(&key.parent).is_some();
-            self.problem(
-                built,
-                Reason::NoParents { columns: key.columns.clone(), parent: key.parent.clone(), is_known },
-            );
+            let key = &table.foreign_keys[unmet.key];
+            let (columns, parent) = (key.columns.clone(), key.parent.clone());
+            let reason = match unmet.computed_of {
+                Some(of) => Reason::Computed { columns, parent, of },
+                None => Reason::NoParents { columns, is_known: place(&parent).is_some(), parent },
+            };
+            self.problem(built, reason);
         }
         let key_of_per = per.and_then(|per| keys.iter().position(|(at, _)| *at == per));
         built.keys = keys.into_iter().map(|(_, key)| key).collect();

@@ -10,7 +10,7 @@ use dbmigrate_core::sql::token::significant;
 use super::checks::Checks;
 use super::draw::Share;
 use super::fit;
-use super::json::Shape;
+use super::json::{NUMBER, Shape};
 use super::limits::{JsonType, Limits};
 use super::maker::{Maker, as_stored};
 use super::moment::{self, DAY, Form};
@@ -201,16 +201,11 @@ impl Chooser<'_> {
             return Some(None);
         }
         if paths.is_some_and(|paths| !paths.is_empty()) {
-            let documents = (1..=8).filter_map(|row| {
-                let first = self.suggestions.values(self.table, column, row).into_iter().next()?;
-                match literal(&significant(&first))? {
-                    Value::Text(text) => Some(text),
-                    _ => None,
-                }
+            let first = self.suggestions.values(self.table, column, NUMBER.parse().unwrap_or(1)).into_iter().next();
+            return Some(match first.and_then(|sql| literal(&significant(&sql))) {
+                Some(Value::Text(text)) => Some(Maker::Json(Shape::Numbered(text))),
+                _ => None,
             });
-            let mut documents: Vec<String> = documents.collect();
-            documents.dedup();
-            return Some((!documents.is_empty()).then_some(Maker::Json(Shape::Fixed(documents))));
         }
         let is_array = limits.json == Some(JsonType::Array)
             || self.suggestions.is_array(self.table, column)

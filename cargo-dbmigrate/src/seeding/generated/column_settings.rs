@@ -319,7 +319,7 @@ fn one_of(reader: &mut Reader<'_>, at: usize, node: &Node) -> Option<Maker> {
 }
 
 /// The names of all kinds.
-fn kind_names() -> Vec<&'static str> {
+pub(super) fn kind_names() -> Vec<&'static str> {
     let mut names: Vec<&str> = TextKind::names().chain(KINDS).chain(Form::NAMES.map(|(name, _)| name)).collect();
     names.sort_unstable();
     names

@@ -3,6 +3,9 @@
 use super::draw::Draw;
 use super::texts::word;
 
+/// What stands for the number of a row in [`Shape::Numbered`].
+pub(super) const NUMBER: &str = "987654321";
+
 /// What a document looks like.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
@@ -10,16 +13,11 @@ pub(super) enum Shape {
     Object,
     /// A list of words.
     Words,
-    /// One of these, as they are.
-    Fixed(Vec<String>),
+    /// Text with [`NUMBER`] where a number is put.
+    Numbered(String),
 }
 
 impl Shape {
-    /// Whether a number cannot tell documents apart.
-    pub(super) fn is_fixed(&self) -> bool {
-        matches!(self, Self::Fixed(documents) if documents.iter().any(|document| !document.starts_with("{\"")))
-    }
-
     /// A document, told apart from others by a number if there is one.
     pub(super) fn document(&self, number: Option<u64>, draw: &mut Draw<'_>) -> String {
         match self {
@@ -46,12 +44,9 @@ impl Shape {
                     None => format!("[{}]", list.join(",")),
                 }
             }
-            Self::Fixed(documents) => {
-                let document = &documents[draw.index(documents.len())];
-                match (number, document.strip_prefix('{')) {
-                    (Some(number), Some(rest)) => format!("{{\"_n\":{number},{rest}"),
-                    _ => document.clone(),
-                }
+            Self::Numbered(text) => {
+                let number = number.map_or_else(|| draw.below(1000), |number| number + 1);
+                text.replace(NUMBER, &number.to_string())
             }
         }
     }

@@ -162,7 +162,8 @@ impl Judge {
         {
             return None;
         }
-        let value = self.evaluate(sql);
+        let may_be_null = plan.columns[column].null > super::draw::Share::NONE;
+        let value = self.evaluate(sql).filter(|value| may_be_null || *value != Value::Null);
         let value = value.map(|value| as_stored(value, plan.columns[column].affinity));
         if row <= VARIANTS {
             self.evaluated.insert(of, value.clone());

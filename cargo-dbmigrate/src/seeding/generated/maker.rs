@@ -87,12 +87,16 @@ impl Maker {
             Self::Template(template) => template.count(),
             Self::Bytes(_, most) if *most < 8 => Some(256_u64.pow(u32::try_from(*most).unwrap_or_default())),
             Self::Hex(length) if *length < 16 => Some(16_u64.pow(u32::try_from(*length).unwrap_or_default())),
-            Self::Json(shape) => shape.is_fixed().then_some(1),
             Self::Format(pieces) => {
                 let has_number = pieces.contains(&Piece::Number);
                 (!has_number).then_some(1)
             }
-            Self::Text(..) | Self::Uuid { .. } | Self::Bytes(..) | Self::Hex(_) | Self::Sequence { .. } => None,
+            Self::Json(_)
+            | Self::Text(..)
+            | Self::Uuid { .. }
+            | Self::Bytes(..)
+            | Self::Hex(_)
+            | Self::Sequence { .. } => None,
         }
     }
 
@@ -315,6 +319,8 @@ fn format(pieces: &[Piece], row: u64, draw: &mut Draw<'_>) -> String {
 pub(super) fn as_stored(value: Value, affinity: Affinity) -> Value {
     match (affinity, value) {
         (Affinity::Text, Value::Integer(integer)) => Value::Text(integer.to_string()),
+        // as SQLite writes it, apart from numbers that are very large or small
+        (Affinity::Text, Value::Real(real)) => Value::Text(format!("{real:?}")),
         #[expect(clippy::cast_precision_loss, reason = "SQLite does the same")]
         (Affinity::Real, Value::Integer(integer)) => Value::Real(integer as f64),
         #[expect(clippy::cast_possible_truncation, clippy::float_cmp, reason = "only whole numbers are converted")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::schema::{Schema, Table};
-use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::{Expr, Name};
 
 use super::draw::{Key, Share};
 use super::plan::{Choice, InputTable, KeyPlan, places};
@@ -77,8 +77,12 @@ pub(super) struct Around<'a> {
     pub(super) closes: &'a dyn Fn(usize) -> bool,
 }
 
-/// A key that cannot refer to anything, by its place among the table's keys.
-pub(super) struct Unmet(pub(super) usize);
+/// A key for which there is nothing to refer to, or no way to choose it, by its place among the table's keys.
+pub(super) struct Unmet {
+    pub(super) key: usize,
+    /// The columns that it is computed of, if it is.
+    pub(super) computed_of: Option<Vec<Name>>,
+}
 
 /// What is decided of the keys of a table; the one that rows are counted by is decided to be so by the caller.
 pub(super) fn keys(
@@ -96,7 +100,16 @@ pub(super) fn keys(
     for at in order {
         let key = &table.foreign_keys[at];
         let Some(columns) = places(table, &key.columns) else { continue };
-        if columns.iter().any(|column| table.columns[*column].generated.is_some()) {
+        let computed = columns.iter().filter_map(|column| table.columns[*column].generated.as_ref());
+        let computed: Vec<&Expr> = computed.map(|generated| &generated.expr).collect();
+        if !computed.is_empty() {
+            let of: Vec<usize> = (0..table.columns.len())
+                .filter(|at| computed.iter().any(|expr| expr.mentions(&table.columns[*at].name)))
+                .collect();
+            if !of.iter().any(|column| settings.columns.contains_key(column)) {
+                let names = of.iter().map(|column| table.columns[*column].name.clone()).collect();
+                unmet.push(Unmet { key: at, computed_of: Some(names) });
+            }
             continue;
         }
         // what the set says is taken as it is
@@ -126,7 +139,7 @@ pub(super) fn keys(
             if nullable {
                 plans.push((at, nothing(own)));
             } else {
-                unmet.push(Unmet(at));
+                unmet.push(Unmet { key: at, computed_of: None });
             }
             continue;
         };
@@ -151,7 +164,7 @@ pub(super) fn keys(
             Choice::Earlier
         } else if (around.count)(parent) == 0 && !(around.closes)(at) {
             if !nullable {
-                unmet.push(Unmet(at));
+                unmet.push(Unmet { key: at, computed_of: None });
                 continue;
             }
             Choice::Nothing

@@ -23,6 +23,8 @@ pub(super) struct Problem {
 pub(super) enum Reason {
     /// The parent of a foreign key has no rows.
     NoParents { columns: Vec<Name>, parent: Name, is_known: bool },
+    /// A foreign key is computed, of these columns.
+    Computed { columns: Vec<Name>, parent: Name, of: Vec<Name> },
     /// There are not enough different values.
     NoRoom { error: NoRoom, rows: u64 },
     /// `per` names the table itself.
@@ -55,6 +57,15 @@ impl Problem {
                     format!("generate some in this set: `[{parent}]` with `rows = 10`")
                 };
                 at(message, rows).help(help)
+            }
+            Reason::Computed { columns, parent, of } => {
+                let message = format!(
+                    "`{table}.{}` is computed and refers to `{parent}`: which values lead there is not known",
+                    list(columns)
+                );
+                let settings: Vec<String> =
+                    of.iter().map(|column| format!("`{column} = {{ one_of = […] }}`")).collect();
+                at(message, rows).help(format!("say in `[{table}]` what it is computed of: {}", settings.join(", ")))
             }
             Reason::NoRoom { error, rows: wanted } => {
                 let (room, each) = (error.room, if error.is_per_parent { " for each parent" } else { "" });

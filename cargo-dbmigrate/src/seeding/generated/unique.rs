@@ -51,6 +51,19 @@ pub(super) fn of(table: &Table) -> Vec<Unique> {
         let what = format!("the unique index `{}`", index.name);
         found.push(Unique { what, columns, predicate: index.predicate.clone(), is_computed });
     }
+    for unique in &mut found {
+        // what is computed differs, if at all, because of what it is computed of
+        while let Some(at) = unique.columns.iter().position(|column| table.columns[*column].generated.is_some()) {
+            let column = unique.columns.remove(at);
+            let Some(generated) = &table.columns[column].generated else { break };
+            let mentioned = (0..table.columns.len()).filter(|of| {
+                *of != column && generated.expr.mentions(&table.columns[*of].name) && !unique.columns.contains(of)
+            });
+            let mentioned: Vec<usize> = mentioned.collect();
+            unique.columns.extend(mentioned);
+            unique.is_computed = true;
+        }
+    }
     found.sort_by_key(|unique| (unique.columns.len(), unique.predicate.is_some()));
     found
 }

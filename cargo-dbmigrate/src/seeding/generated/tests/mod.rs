@@ -122,6 +122,7 @@ impl Made {
                 if row < 3 {
                     let query = format!("SELECT {names} FROM {} ORDER BY rowid DESC LIMIT 1", table.name().sql());
                     if !table.table.without_rowid
+                        && table.table.free_rowid_name().is_some_and(|name| name == *"rowid")
                         && table.table.rowid_alias().is_none()
                         && let Ok(Some(back)) = block_on(self.connection.first_row(&query))
                     {

@@ -122,3 +122,87 @@ fn checks_of_all_kinds_are_satisfied() {
     }
     insta::assert_snapshot!(report);
 }
+
+/// The schemas of a file of cases.
+fn cases(path: &Path) -> Vec<(String, String)> {
+    let text = fs_err::read_to_string(path).expect("a file");
+    let mut found = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let case: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        for side in ["current_sql", "desired_sql"] {
+            let name = format!("{} {side}", case["name"].as_str().unwrap_or_default());
+            found.push((name, case[side].as_str().unwrap_or_default().to_owned()));
+        }
+    }
+    found
+}
+
+/// How many schemas got rows, how many errors name a constraint, and the rest.
+fn count(schemas: impl Iterator<Item = (String, String)>) -> (usize, Vec<String>, Vec<String>) {
+    let (mut fit, mut said, mut failed) = (0, Vec::new(), Vec::new());
+    for (name, sql) in schemas {
+        // some cases are about schemas that no database has
+        let connection = block_on(Connection::in_memory()).expect("memory");
+        let statements = dbmigrate_core::sql::split(&sql);
+        if statements.iter().any(|statement| block_on(connection.run(statement.text)).is_err()) {
+            continue;
+        }
+        match outcome(&sql) {
+            outcome if outcome == "fits" => fit += 1,
+            // a schema that can have no rows at all
+            outcome if outcome.contains("foreign key mismatch") || outcome.contains("no such table") => {}
+            outcome if outcome.starts_with("said") => said.push(format!("{name}: {outcome}")),
+            outcome => failed.push(format!("{name}: {outcome}")),
+        }
+    }
+    (fit, said, failed)
+}
+
+#[test]
+fn schemas_of_cases_get_rows_without_configuration() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/cases"));
+    let files = ["hazards.jsonl", "more_hazards.jsonl", "reports.jsonl", "more_reports.jsonl"];
+    let (fit, said, failed) = count(files.iter().flat_map(|file| cases(&folder.join(file))));
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(said.len() * 30 < fit, "{fit} fit, of these it is said: {}", said.join("\n"));
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "what is skipped is said")]
+fn schemas_of_other_cases_and_histories_get_rows_without_configuration() {
+    let shared = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared"));
+    if !shared.exists() {
+        eprintln!("SKIPPED: no {}", shared.display());
+        return;
+    }
+    let files = ["hazards.jsonl", "reports.jsonl", "atlas.jsonl", "sqldef.jsonl", "sqlite_alter_tcl.jsonl"];
+    let cases = files.iter().flat_map(|file| cases(&shared.join("cases").join(file)));
+    let histories = fs_err::read_dir(shared.join("corpus/histories")).expect("a folder").flatten();
+    // the last schema of each
+    let last = histories.filter_map(|history| self::files(&history.path()).pop());
+    let last = last.map(|path| (path.display().to_string(), fs_err::read_to_string(&path).expect("a file")));
+    let (fit, said, failed) = count(cases.chain(last));
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(said.len() * 30 < fit, "{fit} fit, of these it is said: {}", said.join("\n"));
+}
+
+#[test]
+fn the_sample_application_gets_rows_without_configuration() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations"));
+    let mut migrations: Vec<PathBuf> =
+        fs_err::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    migrations.retain(|path| path.is_dir());
+    migrations.sort();
+    let scripts = migrations.iter().map(|path| fs_err::read_to_string(path.join("migration.sql")).expect("a script"));
+    assert_eq!(outcome(&scripts.collect::<Vec<_>>().join(";\n")), "fits");
+}
+
+#[test]
+fn kinds_of_values_are_documented() {
+    let text = fs_err::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/seeding.md")).expect("a file");
+    let unknown: Vec<&str> = super::super::column_settings::kind_names()
+        .into_iter()
+        .filter(|name| !text.contains(&format!("`{name}`")))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
