@@ -138,9 +138,9 @@ pub(crate) fn default_branch(repository: &Path) -> Option<String> {
     remote.strip_prefix("origin/").map(str::to_owned)
 }
 
-/// Whether a branch or commit of that name is there.
-pub(crate) fn exists(repository: &Path, name: &str) -> bool {
-    commit(repository, name).is_some()
+/// The branch with one of the names that the first one usually has.
+pub(crate) fn usual_branch(repository: &Path) -> Option<&'static str> {
+    ["main", "master"].into_iter().find(|name| commit(repository, &format!("refs/heads/{name}")).is_some())
 }
 
 /// The branch that is checked out.

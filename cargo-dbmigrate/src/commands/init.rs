@@ -136,7 +136,7 @@ fn first_sets(context: &Context) -> Result<Vec<PathBuf>> {
         }
     }
     let names = created.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
-    context.printer.status("Created", format!("{names} (rows for it)"));
+    context.printer.status("Created", format!("{names} (rows for `cargo dbmigrate seed`)"));
     Ok(created)
 }
 

@@ -32,6 +32,8 @@ enum Chosen {
 #[derive(Debug, Clone)]
 pub(crate) struct Databases {
     all: Vec<Chosen>,
+    /// Whether each gets a heading, and all of them a summary: also if it is one, where all were asked for.
+    has_summary: bool,
 }
 
 impl Context {
@@ -42,7 +44,7 @@ impl Context {
     /// are one database.
     pub(crate) fn databases(&self, connect: &Connect) -> Result<Databases> {
         if connect.target.is_empty() {
-            return Ok(Databases { all: vec![Chosen::Database(self.unnamed(connect)?)] });
+            return Ok(Databases { all: vec![Chosen::Database(self.unnamed(connect)?)], has_summary: false });
         }
         refuse_both(connect)?;
         let around = self.surroundings();
@@ -57,7 +59,8 @@ impl Context {
                 Found::Unset(variable) => return Err(unset(&target.name, &variable)),
             });
         }
-        let databases = Databases { all };
+        let has_summary = all.len() > 1 || connect.target.iter().any(|name| name.trim() == ALL_TARGETS);
+        let databases = Databases { all, has_summary };
         for url in databases.urls() {
             refuse_same(url, &around)?;
             self.warn_of_readers(url);
@@ -168,8 +171,8 @@ impl Databases {
         mut run: impl FnMut(&Context, &DatabaseUrl) -> Result<u8>,
     ) -> Result<u8> {
         match &self.all[..] {
-            [Chosen::Database(url)] => return run(context, url),
-            [Chosen::Skipped { target, variable }] => {
+            [Chosen::Database(url)] if !self.has_summary => return run(context, url),
+            [Chosen::Skipped { target, variable }] if !self.has_summary => {
                 skip(&context.printer, target, variable);
                 return Ok(exit::DONE);
             }

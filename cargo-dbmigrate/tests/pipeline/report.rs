@@ -157,6 +157,8 @@ fn a_base_that_is_not_there_says_what_to_do() {
     let project = branched(USERS);
     let run = project.refuses(2, "ci report --base nowhere");
     assert!(run.err.contains("git has no commit `nowhere`") && run.err.contains("git fetch origin"), "{}", run.err);
+    assert_eq!(project.refuses(0, "ci report").out, project.runs("ci report --base main").out);
+    git(&project, &["branch", "--move", "main", "trunk"]);
     let run = project.refuses(2, "ci report");
     assert!(run.err.contains("which branch to compare with?"), "{}", run.err);
     let run = project.refuses(2, "ci report --base=--output=stolen");
@@ -200,5 +202,18 @@ fn what_is_pending_in_a_database_is_said() {
     assert!(said.contains("**its schema was changed by hand**"), "{said}");
     project.write("broken.db", "this is no database, but it is long enough to be one");
     let run = project.ends(1, "ci report --base main --url broken.db --out report.md");
-    assert!(project.read("report.md").contains("- `broken.db`: could not be read: `"), "{}", run.err);
+    assert!(project.read("report.md").contains("- `broken.db`: **could not be read**: `"), "{}", run.err);
+}
+
+#[test]
+fn what_a_database_would_lose_is_counted_there() {
+    let project = branched(USERS);
+    project.runs("migrate");
+    project.sql("INSERT INTO users VALUES (1, 'a', 'b'), (2, 'c', NULL), (3, 'd', '')");
+    project.structs("#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: Option<String> }\n");
+    project.runs("generate --accept drop_column:users.bio");
+    let before = project.bytes("dev.db");
+    let said = report(&project, "ci report --base main --url dev.db");
+    assert!(said.contains("  - **loses 2 values** of `users.bio`, as accepted"), "{said}");
+    assert!(project.bytes("dev.db") == before, "a report writes nothing");
 }

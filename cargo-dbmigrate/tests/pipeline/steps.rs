@@ -135,10 +135,12 @@ fn a_database_that_cannot_be_read_is_in_the_report_and_fails_the_step() {
     assert_ne!(job.step(REPORT).code, 0);
     let body = &gh.comments()[0].1;
     assert!(
-        body.contains("- `production`: could not be read: ") && body.contains("- `demo`: 2 migrations pending"),
+        body.contains("- `production`: **could not be read**, the log says why")
+            && body.contains("- `demo`: 2 migrations pending"),
         "{body}"
     );
     assert!(job.summary.contains("could not be read"), "{}", job.summary);
+    assert!(!body.contains("localhost"), "where a database is may be a secret: {body}");
 }
 
 #[test]

@@ -146,6 +146,11 @@ fn all_is_every_configured_target_and_those_whose_secrets_are_there() {
     project.set("TURSO_DEMO_DATABASE_URL", "demo.db");
     let run = project.ends(4, "status -t all");
     assert!(run.err.contains("demo.db") && !run.err.contains("production"), "{}", run.err);
+    // one of all is told like several
+    let objects = project.ends(4, "status -t all --message-format json").json();
+    let (last, others) = objects.split_last().expect("there are some");
+    assert!(others.iter().all(|object| object["target"] == "demo"), "{objects:?}");
+    assert_eq!((&last["reason"], &last["targets"][0]["outcome"]), (&json!("summary"), &json!("difference")));
     project.write("dbmigrate.toml", "[targets.eu]\nurl_env = \"EU_DATABASE_URL\"\n");
     let run = project.refuses(2, "status -t all");
     assert!(run.err.contains("target `eu` has no database: `EU_DATABASE_URL` is not set"), "{}", run.err);

@@ -285,8 +285,8 @@ fn a_protected_target_is_seeded_only_by_its_name() {
 #[test]
 fn every_error_of_a_very_wrong_set_is_counted() {
     let project = empty();
-    let lines: String = (0..500).map(|at| format!("{at}@example.com,nobody\n")).collect();
-    project.write("seeds/full/users.csv", format!("email,role\n{lines}"));
+    let lines: Vec<String> = (0..500).map(|at| format!("{at}@example.com,nobody\n")).collect();
+    project.write("seeds/full/users.csv", format!("email,role\n{}", lines.concat()));
     let run = project.refuses(1, "seed");
     says(&run, &["the set `full` has 500 errors", "480 are not shown"]);
     assert_eq!(run.err.matches("users.csv:").count(), 20);

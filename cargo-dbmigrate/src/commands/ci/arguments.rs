@@ -8,6 +8,7 @@ use crate::project::url::Connect;
 
 /// The arguments.
 #[derive(Debug, Clone, Args)]
+#[command(disable_help_subcommand = true)]
 pub(crate) struct Ci {
     /// What for.
     #[command(subcommand)]
@@ -52,7 +53,8 @@ pub(crate) struct Write {
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
 Without --base, the branch that a pull or merge request goes to in CI, else the
-default branch of `origin`. Databases are only asked if they are named.")]
+default branch of `origin`, else main or master. Databases are only asked if they
+are named.")]
 pub(crate) struct Report {
     /// Branch or commit to compare with, from where both have parted
     #[arg(long, value_name = "REF")]

@@ -66,7 +66,7 @@ impl Facts {
             .map(str::to_owned)
             .or_else(|| git::default_branch(&root))
             .or_else(|| written(&root))
-            .or_else(|| ["main", "master"].into_iter().find(|name| git::exists(&root, name)).map(str::to_owned))
+            .or_else(|| git::usual_branch(&root).map(str::to_owned))
             .or_else(|| git::current_branch(&root))
             .unwrap_or_else(|| "main".to_owned());
         refuse_branch(&branch)?;

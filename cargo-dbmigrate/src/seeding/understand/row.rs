@@ -177,13 +177,10 @@ impl Reader<'_> {
         let name_of = name.as_ref().map(|(name, _)| name.as_str().into());
         let mut row = SeedRow { table, name: name_of, place, cells, is_wrong: false };
         let before = self.errors.len();
-        let mut is_good = is_good;
         for column in required(&known) {
             match row.cell(column) {
-                None if is_good => {
-                    self.missing(table, column, row.place, "the row");
-                    is_good = false;
-                }
+                // a column that is misspelled is missing too, which would be said twice
+                None if is_good => self.missing(table, column, row.place, "the row"),
                 Some(Cell { given: Given::Value(Value::Null), place, .. }) => {
                     self.not_null(table, column, *place);
                 }

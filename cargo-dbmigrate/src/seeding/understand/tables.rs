@@ -76,6 +76,10 @@ impl<'a> Reader<'a> {
         let is_table = schema.table(&Name::from(entry.key.as_str())).is_some();
         let own = schema.table(&Name::from(stem)).is_some();
         match &entry.value.kind {
+            Kind::List(_) if own && !is_table && SETTINGS.contains(&entry.key.as_str()) => {
+                let Some(table) = self.table(stem, place, order) else { return };
+                self.setting(table, file, entry);
+            }
             Kind::List(rows) => {
                 let is_rows = own && !is_table && ROWS.contains(&entry.key.as_str());
                 if let Some(table) = self.table(if is_rows { stem } else { &entry.key }, place, order) {

@@ -156,9 +156,14 @@ impl<'a> Local<'a> {
         let slots = vec!["?"; columns.len()].join(", ");
         let sql = format!("INSERT INTO {} ({}) VALUES ({slots})", name.sql(), sql_list(&columns));
         let mut row = Vec::with_capacity(columns.len());
+        let statement = block_on(job.connection.prepare(&sql)).map_err(|error| refused_row(job, &name, &error))?;
         while source.next_row(&mut row)? {
             let values = std::mem::replace(&mut row, Vec::with_capacity(columns.len()));
-            self.execute(sql.clone(), values).map_err(|error| refused_row(job, &name, &error))?;
+            let written = match &statement {
+                Some(statement) => block_on(statement.run(values)),
+                None => block_on(job.connection.run_with(&sql, values)),
+            };
+            written.map_err(|error| refused_row(job, &name, &error))?;
             self.report.tables[table].inserted += 1;
             self.shown(progress, &name);
         }

@@ -1,14 +1,14 @@
 //! Where the databases stand that are named: what is pending there.
 
-use dbmigrate_core::engine::apply::{Standing, inspect};
-use dbmigrate_core::folder::Folder;
+use dbmigrate_core::engine::apply::{Loss, Standing, Target as _, inspect};
+use dbmigrate_core::folder::{Folder, Script};
 use pollster::block_on;
 use serde::Serialize;
 
 use crate::commands::ci::arguments::Report;
 use crate::database::state::failure;
 use crate::database::{file, open};
-use crate::error::{CommandError, Result};
+use crate::error::Result;
 use crate::exit;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
@@ -18,14 +18,28 @@ use crate::project::url::DatabaseUrl;
 pub(super) struct State {
     /// How it is called.
     pub name: String,
+    /// Whether that is the name of a target: where it is may be a secret, which a comment must not tell.
+    #[serde(skip)]
+    pub is_target: bool,
     /// The names of the migrations that it does not have.
     pub pending: Vec<String>,
+    /// What they would lose there, with permission.
+    pub losses: Vec<Lost>,
     /// How many differences there are between it and its last migration.
     pub differences: usize,
     /// Whether it has tables, but no history.
     pub is_foreign: bool,
     /// Why it could not be read.
     pub error: Option<String>,
+}
+
+/// What a database would lose.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Lost {
+    pub lint: String,
+    pub object: String,
+    /// How many rows of the table, or values of the column, there are.
+    pub count: u64,
 }
 
 /// Asks those that are named. What one cannot be read for is in its state, and is what the second value says: the worst
@@ -40,38 +54,46 @@ pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Res
     }
     let databases = context.databases(&arguments.connect)?;
     let code = databases.each(context, |context, url| {
-        let name = url.target().map_or_else(|| url.to_string(), |target| target.name.clone());
-        let found = look(context, url, folder);
-        states.push(state(name, found.as_ref().map_err(CommandError::message), folder));
-        found.map(|_| exit::DONE)
+        let mut state = State {
+            name: url.target().map_or_else(|| url.to_string(), |target| target.name.clone()),
+            is_target: url.target().is_some(),
+            pending: Vec::new(),
+            losses: Vec::new(),
+            differences: 0,
+            is_foreign: false,
+            error: None,
+        };
+        let looked = look(context, url, folder, &mut state);
+        state.error = looked.as_ref().err().map(|error| error.message().to_owned());
+        states.push(state);
+        looked.map(|()| exit::DONE)
     });
     Ok((states, code))
 }
 
-fn state(name: String, found: std::result::Result<&Option<(usize, Standing)>, &str>, folder: &Folder) -> State {
-    let mut state = State { name, pending: Vec::new(), differences: 0, is_foreign: false, error: None };
-    let names = |from: usize| folder.migrations().iter().skip(from).map(|one| one.name.to_string()).collect();
-    match found {
-        Ok(None) => state.pending = names(0),
-        Ok(Some((applied, standing))) => {
-            state.pending = names(*applied);
-            match standing {
-                Standing::Drifted(drifted) => state.differences = drifted.details().len() + drifted.unreadable.len(),
-                Standing::NotEmpty(_) => state.is_foreign = true,
-                Standing::AsRecorded => {}
-            }
+/// Looks at one.
+fn look(context: &Context, url: &DatabaseUrl, folder: &Folder, state: &mut State) -> Result<()> {
+    let mut pending = folder.migrations();
+    let mut target = None;
+    if file::exists(url)? {
+        let mut database = open(context, url, false)?;
+        let (status, standing) =
+            block_on(inspect(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
+        pending = pending.get(status.history.len()..).unwrap_or_default();
+        match standing {
+            Standing::Drifted(drifted) => state.differences = drifted.details().len() + drifted.unreadable.len(),
+            Standing::NotEmpty(_) => state.is_foreign = true,
+            Standing::AsRecorded => target = Some(database),
         }
-        Err(error) => state.error = Some(error.to_owned()),
     }
-    state
-}
-
-/// How many migrations it has, and how it stands; `None` if it is not there.
-fn look(context: &Context, url: &DatabaseUrl, folder: &Folder) -> Result<Option<(usize, Standing)>> {
-    if !file::exists(url)? {
-        return Ok(None);
+    state.pending = pending.iter().map(|one| one.name.to_string()).collect();
+    // an empty database has nothing to lose
+    for migration in pending.iter().filter(|one| one.index > 0) {
+        let Some(database) = &mut target else { break };
+        let sql = folder.sql(migration)?;
+        let script = Script::parse(&sql, &folder.sql_path(migration))?;
+        let found = block_on(database.losses(&script)).into_iter().filter(|loss| loss.count > 0);
+        state.losses.extend(found.map(|Loss { lint, object, count }| Lost { lint, object, count }));
     }
-    let mut target = open(context, url, false)?;
-    let found = block_on(inspect(&mut target, folder)).map_err(|error| failure(error, url.into()))?;
-    Ok(Some((found.0.history.len(), found.1)))
+    Ok(())
 }

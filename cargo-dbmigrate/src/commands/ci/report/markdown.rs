@@ -123,7 +123,10 @@ fn databases(states: &[State]) -> String {
             }
         };
         let _ = match state {
-            State { error: Some(error), .. } => writeln!(text, "- {name}: could not be read: {}", code(error)),
+            State { error: Some(_), is_target: true, .. } => {
+                writeln!(text, "- {name}: **could not be read**, the log says why")
+            }
+            State { error: Some(error), .. } => writeln!(text, "- {name}: **could not be read**: {}", code(error)),
             State { is_foreign: true, .. } => {
                 writeln!(text, "- {name}: has tables but no migration history, so it must be adopted first")
             }
@@ -132,6 +135,11 @@ fn databases(states: &[State]) -> String {
             }
             _ => writeln!(text, "- {name}: {pending}"),
         };
+        for loss in &state.losses {
+            let noun = if loss.lint == "drop_table" { "row" } else { "value" };
+            let count = counted(usize::try_from(loss.count).unwrap_or(usize::MAX), noun);
+            let _ = writeln!(text, "  - **loses {count}** of {}, as accepted", code(&loss.object));
+        }
     }
     if text.is_empty() { text } else { format!("#### Databases\n\n{text}") }
 }

@@ -37,9 +37,10 @@ pub(super) fn find(context: &Context, base: Option<&str>) -> Result<Since> {
         .map(str::to_owned)
         .or_else(|| VARIABLES.into_iter().find_map(named))
         .or_else(|| git::default_branch(&root).map(|branch| format!("origin/{branch}")))
+        .or_else(|| git::usual_branch(&root).map(str::to_owned))
         .ok_or_else(|| {
-            CommandError::usage("which branch to compare with? `origin` has no default branch here")
-                .help("name it: `cargo dbmigrate ci report --base main`")
+            CommandError::usage("which branch to compare with? `origin` has no default branch, and no branch is `main`")
+                .help("name it: `cargo dbmigrate ci report --base BRANCH`")
         })?;
     let commit = git::merge_base(&root, &base).map_err(|missing| match missing {
         Missing::Commit => CommandError::usage(format!("git has no commit `{base}`"))
