@@ -56,7 +56,11 @@ fn another_seed_gives_other_rows() {
 
 #[test]
 fn generated_rows_refer_to_rows_of_files_whose_keys_only_the_database_knows() {
-    let project = project("[posts]\nrows = 40\n");
+    let structs = format!(
+        "{STRUCTS}#[derive(Table)]\n#[table(name = \"a\")]\npub struct A {{ #[column(primary_key)] pub id: i64 }}\n"
+    );
+    let project = Project::migrated(&structs);
+    project.write("seeds/full/rows.toml", "[posts]\nrows = 40\n\n[a]\nrows = 2\n");
     project.write(
         "seeds/full/users.toml",
         "[users.admin]\nemail = \"admin@example.com\"\nrole = \"admin\"\n\n[users.bob]\nemail = \"bob@example.com\"\nrole = \"member\"\n",

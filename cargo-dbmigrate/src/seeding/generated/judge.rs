@@ -9,11 +9,12 @@ use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::populate::Suggestions;
 use dbmigrate_core::schema::{NamedMap, Schema, Table};
 use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::expr::Affinity;
 use dbmigrate_core::sql::name::sql_list;
 use pollster::block_on;
 
 use super::draw::Draw;
-use super::maker::as_stored;
+use super::maker::{Maker, as_stored};
 use super::plan::{Source, TablePlan};
 use crate::seeding::rows::Value;
 
@@ -165,6 +166,7 @@ impl Judge {
         let may_be_null = plan.columns[column].null > super::draw::Share::NONE;
         let value = self.evaluate(sql).filter(|value| may_be_null || *value != Value::Null);
         let value = value.map(|value| as_stored(value, plan.columns[column].affinity));
+        let value = value.filter(|value| is_of_the_kind(plan, column, value));
         if row <= VARIANTS {
             self.evaluated.insert(of, value.clone());
         }
@@ -214,6 +216,22 @@ impl Judge {
     /// Forgets what was learned of a table.
     pub(super) fn forget(&mut self, table: usize) {
         self.learned.retain(|(of, _), _| *of != table);
+    }
+}
+
+/// Whether a suggestion is what the column is likely to hold: a check that speaks of several columns suggests the values
+/// of one for the others.
+fn is_of_the_kind(plan: &TablePlan, column: usize, value: &Value) -> bool {
+    let Source::Made(maker, _) = &plan.columns[column].source else { return true };
+    let is_number = matches!(plan.columns[column].affinity, Affinity::Integer | Affinity::Real);
+    match value {
+        Value::Null => true,
+        Value::Text(text) => match maker {
+            Maker::Moment { form, .. } => !form.is_number() && super::moment::parse(text).is_some(),
+            _ => !is_number,
+        },
+        Value::Blob(_) => !is_number && !matches!(maker, Maker::Moment { .. }),
+        Value::Integer(_) | Value::Real(_) => !matches!(maker, Maker::Moment { form, .. } if !form.is_number()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Generated rows as the writer takes them, one after the other.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use dbmigrate_core::schema::Schema;
@@ -28,8 +27,6 @@ pub(in crate::seeding) struct Generator {
 struct Shared {
     plan: Plan,
     judge: Judge,
-    /// Whether what only the database knows of given rows was asked for.
-    is_complete: RefCell<bool>,
 }
 
 /// What makes rows for all tables that have settings.
@@ -55,7 +52,7 @@ pub(in crate::seeding) fn generators(
     let mut judge = Judge::new(schema);
     let mut plan = build::plan(schema, inputs, seed, &mut judge).map_err(said)?;
     trial::all(&mut plan, &mut judge).map_err(said)?;
-    let shared = Rc::new(Shared { plan, judge: judge.again(), is_complete: RefCell::new(false) });
+    let shared = Rc::new(Shared { plan, judge: judge.again() });
     let made = (0..shared.plan.tables.len()).filter(|table| shared.plan.tables[*table].settings.is_some());
     Ok(made
         .map(|table| {
@@ -83,7 +80,7 @@ impl Generated for Generator {
     }
 
     fn open<'a>(&'a self, look: &'a dyn Look) -> Result<Box<dyn RowSource + 'a>> {
-        self.shared.complete(look)?;
+        self.shared.complete(self.table, look)?;
         let plan = &self.shared.plan;
         let columns = plan.tables[self.table].filled().collect();
         let rows = Rows::new(plan, self.shared.judge.again());
@@ -123,33 +120,52 @@ impl RowSource for Source<'_> {
     }
 }
 
+/// How many rows are asked for at once.
+const AT_ONCE: usize = 200;
+
 impl Shared {
-    /// Asks for what rows refer to and only the database knows: keys of given rows that it has made.
-    fn complete(&self, look: &dyn Look) -> Result<()> {
-        if self.is_complete.replace(true) {
-            return Ok(());
-        }
-        for (at, table) in self.plan.tables.iter().enumerate() {
-            let refers = |key: &&super::plan::KeyPlan| key.parent == at && !matches!(key.choice, Choice::Nothing);
-            let keys = self.plan.tables.iter().filter(|other| other.made > 0).flat_map(|other| &other.keys);
-            let mut wanted: Vec<usize> = keys.filter(refers).flat_map(|key| key.parent_columns.clone()).collect();
-            wanted.sort_unstable();
-            wanted.dedup();
-            let mut given = table.given.borrow_mut();
-            for row in given.iter_mut() {
-                let missing: Vec<usize> = wanted.iter().copied().filter(|column| row[*column].is_none()).collect();
-                if missing.is_empty() {
-                    continue;
+    /// Asks for what rows of a table refer to and only the database knows: keys of given rows that it has made.
+    fn complete(&self, table: usize, look: &dyn Look) -> Result<()> {
+        let mut seen: Vec<usize> = Vec::new();
+        let mut open = vec![table];
+        while let Some(table) = open.pop() {
+            for key in self.plan.tables[table].keys.iter().filter(|key| !matches!(key.choice, Choice::Nothing)) {
+                if !seen.contains(&key.parent) {
+                    seen.push(key.parent);
+                    open.push(key.parent);
+                    self.complete_given(key.parent, look)?;
                 }
-                let names =
-                    |columns: &[usize]| sql_list(columns.iter().map(|column| &table.table.columns[*column].name));
-                let known = row.iter().enumerate().filter_map(|(column, value)| Some((column, value.as_ref()?)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns of a table's given rows that others refer to.
+    fn complete_given(&self, at: usize, look: &dyn Look) -> Result<()> {
+        let table = &self.plan.tables[at];
+        let keys = self.plan.tables.iter().flat_map(|other| &other.keys).filter(|key| key.parent == at);
+        let mut wanted: Vec<usize> = keys.flat_map(|key| key.parent_columns.clone()).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut given = table.given.borrow_mut();
+        let is_missing = |row: &Vec<Option<Value>>| wanted.iter().any(|column| row[*column].is_none());
+        let missing: Vec<usize> = (0..given.len()).filter(|row| is_missing(&given[*row])).collect();
+        let names = |columns: &[usize]| sql_list(columns.iter().map(|column| &table.table.columns[*column].name));
+        for rows in missing.chunks(AT_ONCE) {
+            let queries = rows.iter().map(|row| {
+                let known =
+                    given[*row].iter().enumerate().filter_map(|(column, value)| Some((column, value.as_ref()?)));
                 let condition: Vec<String> =
                     known.map(|(column, value)| format!("{} IS {}", names(&[column]), quoted(value))).collect();
                 let condition = if condition.is_empty() { "1".to_owned() } else { condition.join(" AND ") };
-                let query = format!("SELECT {} FROM {} WHERE {condition} LIMIT 1", names(&missing), table.name().sql());
-                let found = look.rows(&query)?.pop();
-                for (column, value) in missing.iter().zip(found.into_iter().flatten()) {
+                let (columns, name) = (names(&wanted), table.name().sql());
+                format!("SELECT * FROM (SELECT {row}, {columns} FROM {name} WHERE {condition} LIMIT 1)")
+            });
+            for found in look.rows(&queries.collect::<Vec<_>>().join(" UNION ALL "))? {
+                let mut values = found.into_iter();
+                let Some(Value::Integer(row)) = values.next() else { continue };
+                let Some(row) = usize::try_from(row).ok().and_then(|row| given.get_mut(row)) else { continue };
+                for (column, value) in wanted.iter().zip(values) {
                     row[*column] = Some(value);
                 }
             }
