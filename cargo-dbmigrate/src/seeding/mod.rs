@@ -11,6 +11,7 @@ mod date;
 pub(crate) mod documents;
 mod errors;
 pub(crate) mod folder;
+mod generated;
 mod keys;
 mod made;
 pub(crate) mod model;
@@ -83,13 +84,10 @@ pub(crate) fn prepare(
         errors.extend(found);
         Vec::new()
     });
-    let mut generators = Vec::new();
-    for made in &seed.made {
-        match made::generator(&seed, made, schema) {
-            Ok(generator) => generators.push(generator),
-            Err(found) => errors.extend(found),
-        }
-    }
+    let generators = made::generators(&seed, schema, declared).unwrap_or_else(|found| {
+        errors.extend(found);
+        Vec::new()
+    });
     errors.extend(refused_modes(&seed));
     let checked = check::check(&seed, &units, schema)?;
     errors.extend(checked.errors);

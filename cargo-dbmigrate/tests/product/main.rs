@@ -22,6 +22,7 @@ mod faults;
 mod folder;
 mod foreign_files;
 mod forgotten;
+mod generated_rows;
 mod github;
 mod hostile_names;
 mod ignored;
