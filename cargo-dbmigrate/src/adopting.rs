@@ -4,12 +4,12 @@ use dbmigrate_core::engine::apply::adopt::is_adopted;
 use dbmigrate_core::engine::apply::{AdoptError, Adopted, Database, RecordKind, adopt};
 use dbmigrate_core::folder::{Folder, Migration};
 use pollster::block_on;
-use serde_json::json;
 
 use crate::database::state::failure;
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages::{self, AdoptedState};
 use crate::project::url::DatabaseUrl;
 use crate::project::{Consent, Context, Intent};
 use crate::report::counted;
@@ -53,10 +53,15 @@ pub(crate) fn record(
     let adopted = block_on(adopt(&mut database, folder, last, adoption.kind, adoption.expect_none))
         .map_err(|error| refusal(error, last, url))?;
     let (state, count) = match adopted {
-        Adopted::Recorded(count) => ("recorded", count),
-        Adopted::Unchanged(count) => ("unchanged", count),
+        Adopted::Recorded(count) => (AdoptedState::Recorded, count),
+        Adopted::Unchanged(count) => (AdoptedState::Unchanged, count),
     };
-    context.printer.json("adopted", &json!({ "database": shown, "migrations": count, "state": state }));
+    context.printer.message(|| messages::Adopted {
+        on: url.into(),
+        migrations: count,
+        last: last.name.to_string(),
+        state,
+    });
     let migrations = counted(count, "migration");
     match adopted {
         Adopted::Recorded(_) => {

@@ -1,10 +1,10 @@
 //! The command line: what can be typed, and the help that is shown. The doc comments are the help.
 
 mod repeated;
+mod said;
 mod unknown;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 
 use clap::builder::styling::Styles;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -12,14 +12,16 @@ use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcom
 use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
-use crate::commands::{baseline, check, ci, diff, generate, init, migrate, pull, push, reset, seed, status};
+use crate::commands::{
+    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, seed, status,
+};
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::Selection;
 use crate::report::Printer;
 use crate::report::again::Again;
 use crate::report::output::{Color, MessageFormat, Output};
-use crate::url_text::redacted;
+use crate::report::suggested::Typed;
 
 const STYLES: Styles = Styles::styled()
     .header(style::HEADER)
@@ -122,6 +124,14 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Check that structs and migrations agree, without a database
     Check(check::Check),
+    /// Print a script that completes the arguments in a shell
+    Completions(completions::Completions),
+    /// Say what could be typed next
+    #[command(name = "__complete", hide = true)]
+    Complete(complete::Complete),
+    /// Write manual pages
+    #[command(hide = true)]
+    Man(man::Man),
     /// Write the workflows that check, report, migrate and seed in a pipeline
     Ci(ci::Ci),
 }
@@ -131,33 +141,78 @@ pub(crate) fn definition() -> clap::Command {
     Cli::command()
 }
 
+/// A command line that was understood.
+pub(crate) struct Parsed {
+    /// What was typed.
+    pub cli: Cli,
+    /// The name of the command.
+    pub command: String,
+    /// Speaks as was asked for.
+    pub printer: Printer,
+}
+
 /// Parses the arguments, the program's name included, both as `cargo dbmigrate …` and `cargo-dbmigrate …`.
 /// Help, version and mistakes are shown here.
 ///
 /// # Errors
 /// The exit code, if there is nothing more to do.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, u8> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     // cargo passes the name of the subcommand on
     if arguments.get(1).is_some_and(|first| first == "dbmigrate") {
         arguments.remove(1);
     }
-    let parsed = definition()
-        .color(color_choice(&arguments))
-        .try_get_matches_from(&arguments)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = definition().color(color_choice(&arguments)).try_get_matches_from(&arguments).and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches)?;
+        let printer = Printer::new(&cli.output, cli.again(), typed(&arguments));
+        let command = matches.subcommand_name().unwrap_or_default().to_owned();
+        Ok(Parsed { cli, command, printer })
+    });
     parsed.map_err(|error| {
-        let ours = if is_token(&error) { Some(no_token()) } else { unknown_command(&error, &arguments) };
-        if let Some(ours) = ours {
-            Printer::new(&early_output(&arguments), repeated::of_words(&arguments)).error(&ours);
-            return ours.exit_code();
-        }
-        show(&error, &arguments);
-        match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::DONE,
-            _ => exit::USAGE,
-        }
+        let printer = Printer::new(&early_output(&arguments), repeated::of_words(&arguments), typed(&arguments));
+        let command = meant(&arguments);
+        printer.conclude(command.as_deref(), |printer| refuse(&error, &arguments, printer))
     })
+}
+
+/// Says why there is nothing to run, and returns the exit code.
+fn refuse(error: &clap::Error, arguments: &[OsString], printer: &Printer) -> u8 {
+    let ours = if is_token(error) { Some(no_token()) } else { unknown_command(error, arguments) };
+    match (ours, error.kind()) {
+        (Some(ours), _) => {
+            printer.error(&ours);
+            ours.exit_code()
+        }
+        (None, kind @ (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)) => {
+            if printer.is_json() {
+                said::tell(kind, &error.to_string(), printer);
+            } else {
+                // a closed pipe is no reason to fail
+                let _ = error.print();
+            }
+            exit::DONE
+        }
+        (None, _) => {
+            if !printer.is_json() {
+                said::show(error, arguments);
+            }
+            if !printer.is_human() {
+                printer.error_for_programs(&said::as_ours(error, arguments, meant(arguments).as_deref()));
+            }
+            exit::USAGE
+        }
+    }
+}
+
+/// What was typed, as it can be compared with other commands.
+fn typed(arguments: &[OsString]) -> Typed {
+    Typed::new(arguments.iter().skip(1).filter_map(|argument| argument.to_str()))
+}
+
+/// The command that was meant by arguments that could not be parsed.
+fn meant(arguments: &[OsString]) -> Option<String> {
+    let matches = definition().ignore_errors(true).try_get_matches_from(arguments).ok()?;
+    matches.subcommand_name().map(str::to_owned)
 }
 
 /// How to speak of arguments that could not be parsed.
@@ -169,6 +224,7 @@ fn early_output(arguments: &[OsString]) -> Output {
     };
     let message_format = match value_of("--message-format", arguments) {
         Some("json") => MessageFormat::Json,
+        Some("github") => MessageFormat::Github,
         _ => MessageFormat::Human,
     };
     Output { color, message_format, ..Output::default() }
@@ -227,25 +283,6 @@ fn value_of<'a>(flag: &str, arguments: &'a [OsString]) -> Option<&'a str> {
     None
 }
 
-/// Shows clap's message, with the secrets of URLs among the arguments hidden.
-fn show(error: &clap::Error, arguments: &[OsString]) {
-    let secret = |argument: &OsString| argument.to_str().is_some_and(|text| redacted(text) != text);
-    if !arguments.iter().any(secret) {
-        // a closed pipe is no reason to fail
-        let _ = error.print();
-        return;
-    }
-    let mut text = error.to_string();
-    for argument in arguments.iter().filter_map(|argument| argument.to_str()) {
-        text = text.replace(argument, &redacted(argument));
-        // clap shows the value of `--name=value` alone
-        if let Some((_, value)) = argument.split_once('=') {
-            text = text.replace(value, &redacted(value));
-        }
-    }
-    let _ = write!(std::io::stderr().lock(), "{text}");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,8 +293,9 @@ mod tests {
     }
 
     fn completed(arguments: &str, line: &str) -> String {
-        let cli = parse(arguments.split(' ').map(Into::into)).expect("it is a command");
-        cli.again().completed(line)
+        let parsed =
+            parse(arguments.split(' ').map(Into::into)).unwrap_or_else(|code| panic!("it is no command: {code}"));
+        parsed.cli.again().completed(line)
     }
 
     #[test]
@@ -286,8 +324,9 @@ mod tests {
     #[test]
     fn the_name_that_cargo_passes_on_is_left_out() {
         for line in [&["cargo-dbmigrate", "dbmigrate", "status"][..], &["cargo-dbmigrate", "status"]] {
-            let cli = parse(line.iter().map(OsString::from)).expect("it is a command");
-            assert!(matches!(cli.command, Command::Status(_)));
+            let parsed =
+                parse(line.iter().map(OsString::from)).unwrap_or_else(|code| panic!("it is no command: {code}"));
+            assert!(matches!(parsed.cli.command, Command::Status(_)));
         }
     }
 }

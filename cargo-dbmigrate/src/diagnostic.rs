@@ -1,25 +1,14 @@
-//! What is wrong, where, and what to type next: shown as rustc would show it, or as JSON.
+//! What is wrong, where, and what to type next: shown as rustc would show it, or as a message.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::messages;
+pub use crate::messages::Level;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
-use serde::Serialize;
-
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// The command fails.
-    Error,
-    /// The command goes on.
-    Warning,
-    /// Said for information.
-    Note,
-}
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +28,8 @@ pub struct Diagnostic {
     pub level: Level,
     /// The name of the lint, if it is one.
     pub code: Option<String>,
+    /// What it is about, if it is a decision: the object of the lint.
+    pub object: Option<Box<str>>,
     /// One line: what is wrong.
     pub message: String,
     /// Where.
@@ -59,7 +50,7 @@ impl Diagnostic {
     }
 
     fn new(level: Level, message: impl Into<String>) -> Self {
-        Self { level, code: None, message: message.into(), labels: Vec::new(), help: Vec::new() }
+        Self { level, code: None, object: None, message: message.into(), labels: Vec::new(), help: Vec::new() }
     }
 
     /// Adds a place.
@@ -109,27 +100,28 @@ pub fn render(diagnostics: &[Diagnostic], look: &Look) -> String {
     shown.join("\n")
 }
 
-/// The diagnostics as JSON, an object per line.
-pub fn render_json(diagnostics: &[Diagnostic], base: &Path) -> String {
+/// The diagnostic as a message for programs, its paths relative to `base`.
+pub(crate) fn message(diagnostic: &Diagnostic, base: &Path) -> messages::Diagnostic {
     let mut sources = Sources::default();
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        let mut places: Vec<Location> =
-            diagnostic.labels.iter().map(|label| location(label, base, &mut sources)).collect();
-        let related = if places.is_empty() { Vec::new() } else { places.split_off(1) };
-        let json = Json {
-            level: diagnostic.level,
-            code: diagnostic.code.as_deref(),
-            message: &diagnostic.message,
-            place: places.pop(),
-            related,
-            help: &diagnostic.help,
-        };
-        // strings and numbers only: there is nothing in it that JSON could not hold
-        text.push_str(&serde_json::to_string(&json).unwrap_or_default());
-        text.push('\n');
+    let mut places: Vec<messages::Location> =
+        diagnostic.labels.iter().map(|label| location(label, base, &mut sources)).collect();
+    let related = if places.is_empty() { Vec::new() } else { places.split_off(1) };
+    messages::Diagnostic {
+        target: None,
+        level: diagnostic.level,
+        code: diagnostic.code.clone(),
+        object: diagnostic.object.as_deref().map(str::to_owned),
+        message: diagnostic.message.clone(),
+        place: places.pop(),
+        related,
+        help: diagnostic.help.clone(),
     }
-    text
+}
+
+/// The same as JSON, an object per line.
+pub fn render_json(diagnostics: &[Diagnostic], base: &Path) -> String {
+    let lines = diagnostics.iter().map(|diagnostic| messages::Message::from(message(diagnostic, base)).line() + "\n");
+    lines.collect()
 }
 
 /// `path` as it is shown: relative to `base` where it is below it.
@@ -188,38 +180,13 @@ fn clamp(text: &str, span: &Range<usize>) -> Range<usize> {
     start..floor(span.end).max(start)
 }
 
-#[derive(Serialize)]
-struct Json<'a> {
-    level: Level,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-    message: &'a str,
-    #[serde(flatten)]
-    place: Option<Location>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    related: Vec<Location>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    help: &'a [String],
-}
-
-/// Lines and columns count from 1, columns in characters, as rustc counts them.
-#[derive(Serialize)]
-struct Location {
-    file: String,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    label: String,
-}
-
-fn location(label: &Label, base: &Path, sources: &mut Sources) -> Location {
+fn location(label: &Label, base: &Path, sources: &mut Sources) -> messages::Location {
     let text = sources.text(&label.file);
     let span = clamp(text, &label.span);
     let (line, column) = line_and_column(text, span.start);
     let (end_line, end_column) = line_and_column(text, span.end);
-    Location { file: shown_path(&label.file, base), line, column, end_line, end_column, label: label.text.clone() }
+    let (file, label) = (shown_path(&label.file, base), label.text.clone());
+    messages::Location { file, line, column, end_line, end_column, label }
 }
 
 /// The line and column, both from 1, of a byte of `text`.
@@ -263,11 +230,11 @@ mod tests {
                 "  = help: say what it is stored as: `#[column(type = \"BLOB\")]`",
             ]
         );
-        let json: serde_json::Value = serde_json::from_str(&render_json(&[diagnostic], dir.path())).unwrap();
+        let json = serde_json::to_value(message(&diagnostic, dir.path())).unwrap();
         assert_eq!(
             json,
             serde_json::json!({
-                "level": "error", "message": "type `Blob` cannot be resolved", "file": "user.rs", "line": 3, "column": 11,
+                "target": null, "code": null, "object": null, "related": [], "level": "error", "message": "type `Blob` cannot be resolved", "file": "user.rs", "line": 3, "column": 11,
                 "end_line": 3, "end_column": 15, "label": "not found",
                 "help": ["say what it is stored as: `#[column(type = \"BLOB\")]`"]
             })
@@ -278,7 +245,7 @@ mod tests {
     fn a_file_that_is_gone_still_gives_the_message() {
         let diagnostic = Diagnostic::warning("gone").at("/nonexistent/a.rs", 10..20, "");
         assert!(render(std::slice::from_ref(&diagnostic), &look(Path::new("/"))).starts_with("warning: gone"));
-        assert!(render_json(&[diagnostic], Path::new("/")).contains("\"line\":1"));
+        assert_eq!(message(&diagnostic, Path::new("/")).place.map(|place| place.line), Some(1));
     }
 
     #[test]

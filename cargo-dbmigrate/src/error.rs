@@ -33,8 +33,8 @@ struct Parts {
 pub(crate) struct Rendered {
     /// For a terminal: with colours, which the printer takes out where they are not wanted.
     pub text: String,
-    /// For `--message-format json`: an object without `reason`.
-    pub json: serde_json::Value,
+    /// For programs.
+    pub message: crate::messages::Diagnostic,
 }
 
 impl CommandError {

@@ -12,3 +12,5 @@ pub const DECISION: u8 = 3;
 pub const DIFFERENCE: u8 = 4;
 /// Migrations are inconsistent: edited, missing, in conflict, or not those of the database.
 pub const INCONSISTENT: u8 = 5;
+/// A bug of this program: what the process of a Rust program ends with when it panics.
+pub const PANIC: u8 = 101;

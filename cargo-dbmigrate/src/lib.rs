@@ -15,6 +15,7 @@ mod drizzle;
 mod error;
 pub mod exit;
 mod git;
+mod messages;
 mod project;
 mod proof;
 mod pushing;
@@ -26,8 +27,10 @@ mod url_text;
 
 use std::ffi::OsString;
 
-use cli::{Cli, Command};
-use commands::{baseline, check, ci, diff, generate, init, migrate, pull, push, reset, seed, status};
+use cli::{Cli, Command, Parsed};
+use commands::{
+    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, seed, status,
+};
 use error::Result;
 use project::Context;
 use report::Printer;
@@ -39,24 +42,34 @@ pub fn definition() -> clap::Command {
 
 /// Runs the command line, the program's name included, and returns the exit code (see [`exit`]).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match cli::parse(arguments) {
-        Ok(cli) => cli,
+    let Parsed { cli, command, printer } = match cli::parse(arguments) {
+        Ok(parsed) => parsed,
         Err(code) => return code,
     };
-    let printer = Printer::new(&cli.output, cli.again());
-    match dispatch(cli, printer.clone()) {
+    printer.conclude(Some(&command), |printer| match dispatch(cli, printer.clone()) {
         Ok(code) => code,
         Err(error) => {
             printer.error(&error);
             error.exit_code()
         }
-    }
+    })
 }
 
 /// Runs the command.
 fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
+    // for the tests of what is said then; a release does not know the variable
+    #[cfg(debug_assertions)]
+    assert!(std::env::var_os("DBMIGRATE_TEST_PANIC").is_none(), "DBMIGRATE_TEST_PANIC is set");
+    // these are about the program, wherever it is run
+    match &cli.command {
+        Command::Complete(arguments) => return Ok(complete::run(&printer, arguments, definition())),
+        Command::Completions(arguments) => return Ok(completions::run(&printer, arguments)),
+        Command::Man(arguments) => return man::run(&printer, arguments, definition()),
+        _ => {}
+    }
     let context = Context::new(cli.selection, printer)?;
     match cli.command {
+        Command::Complete(_) | Command::Completions(_) | Command::Man(_) => Ok(exit::DONE),
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),

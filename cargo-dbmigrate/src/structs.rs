@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use dbmigrate_core::diff::{RenameError, Renames};
+use dbmigrate_core::diff::{Change, RenameError, Renames};
 use dbmigrate_core::engine::prove::{ProofError, check_declaration};
 use dbmigrate_core::folder::{Checksum, Folder, Snapshot};
 use dbmigrate_core::schema::Schema;
@@ -77,12 +77,46 @@ pub(crate) fn is_unchanged(folder: &Folder, declared: &Declared) -> bool {
     no_renames && folder.head().is_some_and(|head| head.schema == hash)
 }
 
+/// Changes that no migration makes, each where it was made.
+pub(crate) fn without_migration(declared: &Declared, changes: &[Change]) -> Vec<Diagnostic> {
+    let diagnostic = |change: &Change| {
+        let diagnostic = Diagnostic::error(format!("no migration has this change: {change}"))
+            .help("write it: `cargo dbmigrate generate`");
+        match changed_place(change) {
+            Some(place) => declared.point(diagnostic, &place, ""),
+            None => diagnostic,
+        }
+    };
+    changes.iter().map(diagnostic).collect()
+}
+
+/// Where a change was made. What is gone was at the table that had it.
+fn changed_place(change: &Change) -> Option<Place> {
+    use Change::{
+        AddColumn, Alter, AlterColumn, AlterConstraints, AlterIndex, AlterOptions, AlterPrimaryKey, Create,
+        CreateIndex, CreateTable, Drop, DropColumn, DropIndex, DropTable, RenameColumn, RenameTable,
+    };
+    Some(match change.clone() {
+        CreateTable(table) | DropTable(table) | RenameTable(_, table) | AlterConstraints(table, _) => {
+            Place::Table(table)
+        }
+        DropColumn(table, _) | AlterOptions(table) | DropIndex(table, _) => Place::Table(table),
+        AddColumn(table, column) | RenameColumn(table, _, column) => Place::Column(table, column),
+        AlterColumn(table, change) => Place::Column(table, change.name),
+        AlterPrimaryKey(table) => Place::PrimaryKey(table),
+        CreateIndex(table, index) | AlterIndex(table, index) => Place::Index(table, index),
+        Create(kind, name) | Drop(kind, name) | Alter(kind, name) => match kind {
+            "view" => Place::View(name),
+            "trigger" => Place::Trigger(name),
+            _ => Place::VirtualTable(name),
+        },
+        _ => return None,
+    })
+}
+
 /// Says that the structs have changed since the last migration, if that can be found out in passing.
 pub(crate) fn warn_if_ahead(context: &Context, folder: &Folder) {
-    let Some((head, declared)) = folder.head().zip(request(context).ok().and_then(|request| source::glance(&request)))
-    else {
-        return;
-    };
+    let Some((head, declared)) = folder.head().zip(glance(context)) else { return };
     // where only a part of the source is, there is nothing to compare
     if declared.schema.is_empty() || head.schema == Checksum::from(SchemaHash::of(&declared.schema)) {
         return;
@@ -91,6 +125,11 @@ pub(crate) fn warn_if_ahead(context: &Context, folder: &Folder) {
         "the structs have changed since the last migration",
         &["write the next one: `cargo dbmigrate generate`".to_owned()],
     );
+}
+
+/// The structs, if they can be read in passing: good for a hint.
+pub(crate) fn glance(context: &Context) -> Option<Declared> {
+    request(context).ok().and_then(|request| source::glance(&request))
 }
 
 fn request(context: &Context) -> Result<Request> {

@@ -1,5 +1,8 @@
 //! The shell around the commands: what is typed, what is said, which exit code.
 
+#[path = "product/messages.rs"]
+mod messages;
+
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -66,14 +69,19 @@ struct Run {
 
 impl Run {
     fn of(command: &mut Command) -> Self {
-        let Output { status, stdout, stderr } = command.output().expect("the binary runs");
+        let output = command.output().expect("the binary runs");
+        messages::check_lines(&output);
+        let Output { status, stdout, stderr } = output;
         let text = |bytes| String::from_utf8(bytes).expect("what is said is UTF-8");
         Self { code: status.code().expect("no signal"), out: text(stdout), err: text(stderr) }
     }
 
     /// The objects of `--message-format json`.
     fn json(&self) -> Vec<serde_json::Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
+        let lines = self.out.lines().map(|line| serde_json::from_str(line).expect("every line is JSON"));
+        let mut objects: Vec<serde_json::Value> = lines.collect();
+        assert_eq!(objects.pop().expect("there is a last one")["reason"], "finished");
+        objects
     }
 }
 
@@ -129,7 +137,7 @@ fn wrong_usage_exits_with_2_and_suggests() {
         (&["generate", "--dryrun"], "'--dry-run'"),
         (&["generate", "--check", "--dry-run"], "cannot be used with"),
         (&["status", "-q", "-v"], "cannot be used with"),
-        (&["status", "--message-format", "xml"], "possible values: human, json"),
+        (&["status", "--message-format", "xml"], "possible values: human, json, github"),
     ] {
         let run = Run::of(&mut dbmigrate(arguments));
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}");

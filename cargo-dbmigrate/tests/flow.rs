@@ -18,7 +18,7 @@ const FLOW: [&[&str]; 8] = [
     &["adopting", "codegen", "database", "decisions", "drizzle", "proof", "pushing", "seeding", "source", "structs"],
     &["project"],
     &["report"],
-    &["diagnostic", "error", "exit", "git", "url_text"],
+    &["diagnostic", "error", "exit", "git", "messages", "url_text"],
 ];
 
 /// No file of the subcommand is longer.

@@ -153,8 +153,8 @@ fn help(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("help is UTF-8")
 }
 
-const COMMANDS: [&str; 10] =
-    ["init", "generate", "migrate", "push", "pull", "diff", "baseline", "reset", "status", "check"];
+const COMMANDS: [&str; 11] =
+    ["init", "generate", "migrate", "push", "pull", "diff", "baseline", "reset", "status", "check", "completions"];
 
 #[test]
 fn help_uses_the_words_and_fits_80_columns() {
@@ -176,7 +176,7 @@ fn help_shows_defaults_and_variables_as_clap_does() {
         "[default: 30 or 10]",
         "[env: TURSO_DATABASE_URL] [default: dev.db]",
         "[default: auto] [possible values: auto, always, never]",
-        "[default: human] [possible values: human, json]",
+        "[default: human] [possible values: human, json, github]",
         "[possible values: drift]",
     ] {
         assert!(migrate.contains(wanted), "{wanted} is missing in {migrate}");

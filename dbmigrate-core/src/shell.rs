@@ -54,9 +54,105 @@ pub fn shell_word(path: &Path) -> String {
     if is_path { shell_quoted(&text) } else { shell_quoted(&format!("./{text}")) }
 }
 
+/// The words of a line that is made of what [`shell_quoted`] writes; `None` for anything else that a shell would read in
+/// its own way.
+pub fn shell_words(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while !rest.is_empty() {
+        let mut word = String::new();
+        while let Some(char) = rest.chars().next().filter(|char| !char.is_whitespace()) {
+            rest = if let Some(quoted) = rest.strip_prefix("\"$(printf '") {
+                let (format, after) = quoted.split_once("')\"")?;
+                word.push_str(&printed(format)?);
+                after
+            } else if let Some(quoted) = rest.strip_prefix('\'') {
+                let (text, after) = quoted.split_once('\'')?;
+                word.push_str(text);
+                after
+            } else if let Some(quoted) = rest.strip_prefix('"') {
+                let (text, after) = quoted.split_once('"')?;
+                if text.contains(['$', '\\', '`']) {
+                    return None;
+                }
+                word.push_str(text);
+                after
+            } else if let Some(escaped) = rest.strip_prefix('\\') {
+                let char = escaped.chars().next()?;
+                word.push(char);
+                &escaped[char.len_utf8()..]
+            } else if "$`;&|<>()*?[]#~!{}".contains(char) {
+                return None;
+            } else {
+                word.push(char);
+                &rest[char.len_utf8()..]
+            };
+        }
+        words.push(word);
+        rest = rest.trim_start();
+    }
+    Some(words)
+}
+
+/// What `printf` makes of a format that [`printf_escaped`] has written.
+fn printed(format: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = format;
+    while let Some(char) = rest.chars().next() {
+        rest = &rest[char.len_utf8()..];
+        match char {
+            '%' => {
+                rest = rest.strip_prefix('%')?;
+                text.push('%');
+            }
+            '\\' => {
+                if let Some(after) = rest.strip_prefix('\\') {
+                    rest = after;
+                    text.push('\\');
+                } else {
+                    let (octal, after) = rest.split_at_checked(3)?;
+                    text.push(char::from(u8::from_str_radix(octal, 8).ok()?));
+                    rest = after;
+                }
+            }
+            char => text.push(char),
+        }
+    }
+    Some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_quoted_is_read_back() {
+        for text in [
+            "",
+            "a",
+            "a b",
+            "O'Brien",
+            "it's $1",
+            "a\n`b`%",
+            "für",
+            "\\",
+            "\"",
+            "'\"$`",
+            "a'b'c d",
+            "-x=y",
+            "\u{7}%%\\",
+        ] {
+            assert_eq!(shell_words(&shell_quoted(text)), Some(vec![text.to_owned()]), "{text:?}");
+            let line = format!("generate --accept {} --url {}", shell_quoted(text), shell_quoted("b c"));
+            assert_eq!(
+                shell_words(&line),
+                Some(["generate", "--accept", text, "--url", "b c"].map(str::to_owned).into())
+            );
+        }
+        for line in ["a | b", "$HOME", "a > b", "'a", "\"$(date)\"", "a; b", "*.rs"] {
+            assert_eq!(shell_words(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn a_word_is_quoted_where_a_shell_would_take_it_apart() {

@@ -1,12 +1,12 @@
 //! `check`: the gate for CI, without a database: structs, snapshots and migrations are in step.
 
 use clap::Args;
-use serde_json::json;
 
 use crate::error::Result;
+use crate::messages;
 use crate::project::Context;
 use crate::report::counted;
-use crate::{exit, proof};
+use crate::{exit, proof, structs};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -20,10 +20,14 @@ pub(crate) struct Check {}
 /// What went wrong.
 pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
     let folder = context.folder()?;
-    let tables = proof::agree(context, &folder)?;
+    let printer = &context.printer;
+    let tables = proof::agree(context, &folder, |declared, changes| {
+        printer.annotate(|| structs::without_migration(declared, changes));
+        printer.message(|| messages::Changes { changes: changes.iter().map(ToString::to_string).collect() });
+    })?;
     let count = folder.migrations().len();
-    context.printer.json("checked", &json!({ "migrations": count, "tables": tables }));
-    context.printer.status(
+    printer.message(|| messages::Checked { migrations: count, tables });
+    printer.status(
         "Checked",
         format!("{}: structs, snapshots and {} agree", counted(tables, "table"), counted(count, "migration")),
     );

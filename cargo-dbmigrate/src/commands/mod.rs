@@ -3,9 +3,12 @@
 pub(crate) mod baseline;
 pub(crate) mod check;
 pub(crate) mod ci;
+pub(crate) mod complete;
+pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod man;
 pub(crate) mod migrate;
 pub(crate) mod pull;
 pub(crate) mod push;

@@ -5,14 +5,15 @@ use clap::Args;
 use dbmigrate_core::engine::apply::{ApplyError, Record, RecordKind, Standing, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Migration, Verify};
 use pollster::block_on;
-use serde_json::json;
 
 use crate::database::failure::{drift_help, drift_message, engine_error, not_empty_help};
 use crate::database::file;
 use crate::database::open;
 use crate::database::state::failure;
+use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::exit;
+use crate::messages;
 use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
@@ -72,7 +73,7 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
             Ok((status, standing)) => (status.history, standing),
             Err(error) => {
                 if let (ApplyError::History(_), Ok(history)) = (&error, block_on(target.history())) {
-                    list(context, folder, &history);
+                    list((context, database), folder, &history);
                 }
                 return Err(failure(error, database.into()));
             }
@@ -80,11 +81,12 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
     } else {
         (Vec::new(), Standing::AsRecorded)
     };
-    list(context, folder, &history);
+    list((context, database), folder, &history);
     let (applied, all) = (history.len(), folder.migrations().len());
     let pending = all - applied;
     let drift = show_drift(context, &standing, &shown);
-    printer.json("status", &json!({ "database": shown, "applied": applied, "pending": pending, "differences": drift }));
+    printer.message(|| messages::Status { on: database.into(), applied, pending, differences: drift });
+    printer.annotate(|| annotations(folder, &history, &shown));
     let missing = if exists { "" } else { " (the file does not exist yet)" };
     let verb = match (pending, drift) {
         (_, 1..) => "Drifted",
@@ -106,6 +108,16 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
 }
 
+/// Each pending migration at its SQL.
+fn annotations(folder: &Folder, history: &[Record], database: &str) -> Vec<Diagnostic> {
+    let pending = folder.migrations().iter().skip(history.len());
+    let diagnostic = |migration: &Migration| {
+        let message = format!("`{}` is pending on `{database}`", migration.name);
+        Diagnostic::warning(message).at(folder.sql_path(migration), 0..0, "")
+    };
+    pending.map(diagnostic).collect()
+}
+
 /// A folder that is not whole, or cannot be read at all: what its lock lists, and what the database says.
 fn list_what_there_is(context: &Context, database: &DatabaseUrl) {
     let folder = context.folder_as_listed().ok();
@@ -114,11 +126,11 @@ fn list_what_there_is(context: &Context, database: &DatabaseUrl) {
         _ => Ok(Vec::new()),
     };
     match (history, folder) {
-        (Ok(history), Some(folder)) => list(context, &folder, &history),
+        (Ok(history), Some(folder)) => list((context, database), &folder, &history),
         (Ok(history), None) => {
             let width = history.iter().map(|record| record.name.len()).max().unwrap_or_default();
             for record in &history {
-                line(context, &record.name, width, Some(record), &applied(record));
+                line((context, database), &record.name, width, Some(record), &applied(record));
             }
         }
         // the folder is what is said to be wrong
@@ -132,14 +144,14 @@ fn history(context: &Context, url: &DatabaseUrl) -> Result<Vec<Record>> {
 }
 
 /// A line for each migration of the folder, and for each that only the database has, in the order of the history.
-fn list(context: &Context, folder: &Folder, history: &[Record]) {
+fn list(at: (&Context, &DatabaseUrl), folder: &Folder, history: &[Record]) {
     let migrations = folder.migrations();
     let is_listed = |record: &Record| migrations.iter().any(|migration| migration.name.as_str() == record.name);
     let names = migrations.iter().map(|migration| migration.name.as_str());
     let width = names.chain(history.iter().map(|record| record.name.as_str())).map(str::len).max().unwrap_or_default();
     let mut unknown = history.iter().filter(|record| !is_listed(record)).peekable();
     let only_there = |record: &Record| {
-        line(context, &record.name, width, Some(record), &format!("{} (not in the folder)", applied(record)));
+        line(at, &record.name, width, Some(record), &format!("{} (not in the folder)", applied(record)));
     };
     for migration in migrations {
         let name = migration.name.as_str();
@@ -150,17 +162,21 @@ fn list(context: &Context, folder: &Folder, history: &[Record]) {
             only_there(record);
         }
         let record = history.iter().find(|record| record.name == name);
-        line(context, name, width, record, &state(folder, migration, record));
+        line(at, name, width, record, &state(folder, migration, record));
     }
     unknown.for_each(only_there);
 }
 
-fn line(context: &Context, name: &str, width: usize, record: Option<&Record>, state: &str) {
+fn line((context, url): (&Context, &DatabaseUrl), name: &str, width: usize, record: Option<&Record>, state: &str) {
     let label = context.printer.label().map(|target| format!("{target}  ")).unwrap_or_default();
     context.printer.result(format!("{label}{name:width$}  {state}"));
-    let kind = record.map(|record| record.kind.word());
-    let applied_at = record.map(|record| &record.applied_at);
-    context.printer.json("migration", &json!({ "name": name, "applied_at": applied_at, "kind": kind, "state": state }));
+    context.printer.message(|| messages::Migration {
+        on: url.into(),
+        name: name.to_owned(),
+        applied_at: record.map(|record| record.applied_at.clone()),
+        kind: record.map(|record| record.kind.word().to_owned()),
+        state: state.to_owned(),
+    });
 }
 
 /// What became of a migration of the folder.

@@ -13,11 +13,11 @@ use dbmigrate_core::engine::owner::Owner;
 use dbmigrate_core::engine::remote::{Client, Observer, Options};
 use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
-use serde_json::json;
 
 use crate::database::failure::engine_error;
 use crate::database::file;
 use crate::error::{CommandError, Result};
+use crate::messages::{self, On};
 use crate::project::Context;
 use crate::project::path;
 use crate::project::url::{DatabaseUrl, Place, Server};
@@ -61,19 +61,20 @@ fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Databas
         let mut options = Options::default();
         options.timeout = url.timeout();
         options.encryption_key.clone_from(&server.encryption_key);
-        options.observer = Some(waiting(context.printer.clone(), url.to_string()));
+        options.observer = Some(waiting(context.printer.clone(), url));
         Client::new(server.url.clone(), server.token.clone(), options)
     };
-    let (printer, database) = (context.printer.clone(), url.to_string());
+    let (printer, database, on) = (context.printer.clone(), url.to_string(), On::from(url));
     let on_retry = Arc::new(move |number: u32, of: u32| {
         printer.status("Retrying", format!("{database}: another client took the lock (retry {number} of {of})"));
-        printer.json("retry", &json!({ "database": database, "number": number, "of": of }));
+        printer.message(|| messages::Retry { on: on.clone(), number, of });
     });
     Database::on_server(client).telling_of_retries(on_retry).ignoring(context.config.ignore.clone())
 }
 
 /// Says from time to time that a long statement is waited for.
-fn waiting(printer: Printer, database: String) -> Observer {
+fn waiting(printer: Printer, url: &DatabaseUrl) -> Observer {
+    let (database, on) = (url.to_string(), On::from(url));
     let said = Mutex::new(Duration::ZERO);
     Arc::new(move |since| {
         let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +86,7 @@ fn waiting(printer: Printer, database: String) -> Observer {
         *said = since;
         let seconds = since.as_secs();
         printer.status("Waiting", format!("{database}: the server is up, no answer after {seconds} s"));
-        printer.json("waiting", &json!({ "database": database, "seconds": seconds }));
+        printer.message(|| messages::Waiting { on: on.clone(), seconds });
     })
 }
 

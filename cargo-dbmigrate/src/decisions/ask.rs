@@ -25,8 +25,8 @@ use crate::structs;
 pub(crate) struct Decided {
     pub(crate) decisions: Decisions,
     pub(crate) diff: Diff,
-    /// Whether nothing is left to decide.
-    pub(crate) is_complete: bool,
+    /// What is left to decide; nothing, unless it may stay so.
+    pub(crate) open: Vec<Open>,
 }
 
 /// A decision that is missing, and how many rows or values it is about, where that is known.
@@ -124,10 +124,10 @@ impl Asker<'_> {
             let Some(first) = open.first() else {
                 check_fills(&decisions, &diff, new)?;
                 self.warn_of_unused(&diff, old, new, &decisions)?;
-                return Ok(Decided { decisions, diff, is_complete: true });
+                return Ok(Decided { decisions, diff, open: Vec::new() });
             };
             if only_look {
-                return Ok(Decided { decisions, diff, is_complete: false });
+                return Ok(Decided { decisions, diff, open });
             }
             if !self.context.printer.can_ask() {
                 return Err(self.missing(&open, &[]));
@@ -211,7 +211,7 @@ impl Asker<'_> {
         for typed in &*self.unknown.borrow() {
             self.context.printer.warning(&format!("`--accept {typed}`: no such object"), &[]);
         }
-        let mut diagnostics: Vec<Diagnostic> = open.iter().map(|open| self.diagnostic(open)).collect();
+        let mut diagnostics = self.diagnostics(open);
         diagnostics.extend(contradicted.iter().cloned());
         let untouched = self.untouched;
         let decisions = match open.len() {
@@ -242,11 +242,17 @@ impl Asker<'_> {
         }
     }
 
+    /// What is left to decide, each with its answers.
+    pub(crate) fn diagnostics(&self, open: &[Open]) -> Vec<Diagnostic> {
+        open.iter().map(|open| self.diagnostic(open)).collect()
+    }
+
     /// A question with its answers, at what it is about.
     fn diagnostic(&self, Open { question, count }: &Open) -> Diagnostic {
-        let (lint, _) = question.lint();
+        let (lint, object) = question.lint();
         let mut diagnostic = Diagnostic::error(question.message(*count));
         diagnostic.code = Some(lint.name().to_owned());
+        diagnostic.object = Some(object.into());
         // a table that has rows is not empty, whoever accepts that
         let is_an_answer = |flag: &str| count.is_none() || !flag.contains(Lint::NotNullWithoutDefault.name());
         for (when, flag) in question.answers().into_iter().filter(|(_, flag)| is_an_answer(flag)) {

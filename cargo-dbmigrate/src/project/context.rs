@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use dbmigrate_core::folder::{Folder, Verify, lock};
+use dbmigrate_core::folder::{Folder, SNAPSHOT_FILE, SQL_FILE, Verify, lock};
 use dbmigrate_core::schema::Schema;
 
 use super::selection::Selection;
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages::FileAction;
 use crate::project::config::{self, Config, FILE_NAME};
 use crate::project::gitignore;
 use crate::project::package::Package;
@@ -95,6 +96,14 @@ impl Context {
             .help("for an existing database: `cargo dbmigrate pull --baseline --out src/schema.rs`"))
     }
 
+    /// Notes for programs that the files of a migration were written or removed, and the lock with them.
+    pub(crate) fn wrote_migration(&self, folder: &Folder, name: &str, done: FileAction) {
+        let migration = folder.path().join(name);
+        self.printer.wrote(&migration.join(SQL_FILE), done);
+        self.printer.wrote(&migration.join(SNAPSHOT_FILE), done);
+        self.printer.wrote(&folder.lock_path(), FileAction::Updated);
+    }
+
     /// What is ignored cannot be made by migrations.
     fn refuse_ignored(&self, schema: &Schema) -> Result<()> {
         let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
@@ -144,6 +153,8 @@ impl Context {
         let named = database.and_then(DatabaseUrl::file).and_then(|file| std::path::absolute(file).ok());
         let databases: Vec<PathBuf> = DatabaseUrl::local_files(root, &self.config).into_iter().chain(named).collect();
         let Some(added) = gitignore::see_to(root, &databases)? else { return Ok(None) };
+        let done = if added.is_new { FileAction::Created } else { FileAction::Updated };
+        self.printer.wrote(&added.file, done);
         let (lines, file) = (added.lines.join("`, `"), added.file.display());
         if added.is_new {
             self.printer.status("Created", format!("{file} (with `{lines}`)"));
@@ -162,8 +173,9 @@ impl Context {
         url.inspect(|url| self.warn_of_readers(url))
     }
 
-    /// Says who else can read the token.
+    /// Notes for programs which database is used, and says who else can read the token.
     pub(super) fn warn_of_readers(&self, url: &DatabaseUrl) {
+        self.printer.uses(|| url.into(), url.source());
         let Place::Server(server) = url.place() else { return };
         let from = url.source();
         let has_secret = server.token.is_some() || server.encryption_key.is_some();

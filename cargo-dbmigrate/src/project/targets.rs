@@ -3,11 +3,11 @@
 
 use dbmigrate_core::config::{ALL_TARGETS, DEMO, PRODUCTION, Target};
 use dbmigrate_core::shell::shell_flag;
-use serde_json::{Value, json};
 
 use super::context::Context;
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::exit;
+use crate::messages::{self, Ended};
 use crate::project::config::{Config, FILE_NAME};
 use crate::project::url::{Connect, DatabaseUrl, Found, Surroundings, unset};
 use crate::report::Printer;
@@ -213,7 +213,7 @@ fn run_on(
 ) -> (u8, bool) {
     let context = Context { printer: context.printer.on_target(target), ..context.clone() };
     context.printer.status("Target", format!("{target} ({url})"));
-    context.printer.json("target", &json!({ "database": url.to_string() }));
+    context.printer.message(|| messages::Target { on: url.into() });
     match run(&context, url) {
         Ok(code) => (code, true),
         Err(error) => {
@@ -228,7 +228,7 @@ fn run_on(
 
 fn skip(printer: &Printer, target: &str, variable: &str) {
     printer.status("Skipped", format!("{target}: `{variable}` is not set"));
-    printer.json("skipped", &json!({ "target": target, "variable": variable }));
+    printer.message(|| messages::Skipped { target: target.to_owned(), variable: variable.to_owned() });
 }
 
 /// What became of one of several databases.
@@ -264,17 +264,17 @@ impl Outcome<'_> {
         }
     }
 
-    fn json(&self) -> Value {
+    fn message(&self) -> messages::TargetOutcome {
         let database = self.database.map(ToString::to_string);
         let outcome = match self.end {
-            End::Run(exit::DONE) => "done",
-            End::Run(exit::DIFFERENCE) => "difference",
-            End::Run(exit::DECISION) => "decision",
-            End::Run(_) => "failed",
-            End::Skipped(_) => "skipped",
-            End::NotTried => "not_tried",
+            End::Run(exit::DONE) => Ended::Done,
+            End::Run(exit::DIFFERENCE) => Ended::Difference,
+            End::Run(exit::DECISION) => Ended::Decision,
+            End::Run(_) => Ended::Failed,
+            End::Skipped(_) => Ended::Skipped,
+            End::NotTried => Ended::NotTried,
         };
-        json!({ "target": self.target, "database": database, "outcome": outcome, "exit_code": self.code() })
+        messages::TargetOutcome { target: self.target.to_owned(), database, outcome, exit_code: self.code() }
     }
 }
 
@@ -288,8 +288,8 @@ fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
     let worst = worst.unwrap_or(exit::DONE);
     let lines = outcomes.iter().map(|outcome| format!("{}: {}", outcome.target, outcome.words()));
     printer.status("Summary", lines.collect::<Vec<_>>().join("\n"));
-    let targets: Vec<Value> = outcomes.iter().map(Outcome::json).collect();
-    printer.json("summary", &json!({ "targets": targets, "exit_code": worst }));
+    let targets = || outcomes.iter().map(Outcome::message).collect();
+    printer.message(|| messages::Summary { targets: targets(), exit_code: worst });
     worst
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{CommandError, Result};
+use crate::messages::FileAction;
 use crate::project::path::for_display;
 
 /// A file that is to be there.
@@ -28,6 +29,15 @@ pub(crate) enum Before {
 }
 
 impl Before {
+    /// What was done, for programs.
+    pub(crate) fn action(self) -> FileAction {
+        match self {
+            Self::Nothing => FileAction::Created,
+            Self::Same => FileAction::Unchanged,
+            Self::Other => FileAction::Overwrote,
+        }
+    }
+
     /// What was done, as the verb of a status line.
     pub(crate) fn verb(self) -> &'static str {
         match self {

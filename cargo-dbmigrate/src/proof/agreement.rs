@@ -1,6 +1,6 @@
 //! Whether structs, snapshots and migrations agree, without a database.
 
-use dbmigrate_core::diff::diff;
+use dbmigrate_core::diff::{Change, diff};
 use dbmigrate_core::folder::{Folder, Verify};
 use pollster::block_on;
 
@@ -10,11 +10,12 @@ use crate::project::Context;
 use crate::source::Declared;
 use crate::{exit, structs};
 
-/// Verifies it, and returns how many tables there are.
+/// Verifies it, and returns how many tables there are. Changes that no migration makes are `told`, apart from being an
+/// error.
 ///
 /// # Errors
 /// Exit code 4 if the structs have changes to generate, 5 if a migration was edited or is not what its snapshot says.
-pub(crate) fn agree(context: &Context, folder: &Folder) -> Result<usize> {
+pub(crate) fn agree(context: &Context, folder: &Folder, told: impl FnOnce(&Declared, &[Change])) -> Result<usize> {
     folder.verify(Verify::All)?;
     let declared = structs::read_all(context)?;
     let count = folder.migrations().len();
@@ -36,14 +37,19 @@ pub(crate) fn agree(context: &Context, folder: &Folder) -> Result<usize> {
         let renames = structs::pending_renames(&declared, &head);
         declaration::check(context, &declared, &renames.apply(&head.schema))?;
         context.refuse_missing(folder)?;
-        compare(context, folder, &declared)?;
+        compare(context, folder, &declared, told)?;
         replayed.unwrap_or_else(replay)?;
     }
     Ok(declared.schema.tables.len() + declared.schema.virtual_tables.len())
 }
 
 /// The structs must be what the last snapshot says.
-fn compare(context: &Context, folder: &Folder, declared: &Declared) -> Result<()> {
+fn compare(
+    context: &Context,
+    folder: &Folder,
+    declared: &Declared,
+    told: impl FnOnce(&Declared, &[Change]),
+) -> Result<()> {
     let head = folder.head_snapshot()?;
     let renames = structs::pending_renames(declared, &head);
     let difference = diff(&head.schema, &declared.schema, &renames).map_err(|error| {
@@ -56,6 +62,7 @@ fn compare(context: &Context, folder: &Folder, declared: &Declared) -> Result<()
     let message = "the structs are ahead of the migrations";
     let error = CommandError::new(exit::DIFFERENCE, message);
     let changes = difference.changes();
+    told(declared, &changes);
     Err(changes
         .iter()
         .fold(error, |error, change| error.note(change.to_string()))

@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
+use dbmigrate_core::engine::apply::Loss;
 use dbmigrate_core::folder::Folder;
 use dbmigrate_core::plan::{Assessed, Lint, Plan};
 use dbmigrate_core::shell::shell_quoted;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::path::path;
-use serde_json::{Value, json};
 
 use super::run::{Decided, Live, Run};
+use crate::messages;
 use crate::project::config::{self, FILE_NAME};
 use crate::report::counted;
 use crate::report::duration::Elapsed;
@@ -71,25 +72,22 @@ impl Run<'_> {
 
     /// The object for programs; `sql` is what would be done by a run that changes something.
     pub(super) fn say_json(&self, decided: &Decided, changes: &[Assessed], sql: Option<&str>) {
-        let change = |Assessed { change, cost, risks }: &Assessed| {
-            let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
-            json!({ "change": change.to_string(), "cost": cost.word(), "risks": risks })
+        let loss = |loss: &Loss| messages::Loss {
+            target: None,
+            lint: loss.lint.clone(),
+            object: loss.object.clone(),
+            count: loss.count,
         };
-        let losses =
-            decided.losses.iter().map(|loss| json!({ "lint": loss.lint, "object": loss.object, "count": loss.count }));
         let names = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let besides = &decided.wanted.besides;
-        self.context.printer.json(
-            "push",
-            &json!({
-                "database": self.url.to_string(),
-                "dry_run": self.only_show,
-                "sql": sql,
-                "changes": changes.iter().map(change).collect::<Vec<Value>>(),
-                "losses": losses.collect::<Vec<Value>>(),
-                "left_alone": { "tables": names(&besides.tables), "views": names(&besides.views) },
-            }),
-        );
+        self.context.printer.message(|| messages::Push {
+            on: self.url.into(),
+            dry_run: self.only_show,
+            changes: changes.iter().map(Into::into).collect(),
+            losses: decided.losses.iter().map(loss).collect(),
+            left_alone: messages::LeftAlone { tables: names(&besides.tables), views: names(&besides.views) },
+            sql: sql.map(str::to_owned),
+        });
     }
 
     /// What no struct declares, `with_help` also what can be done about it.

@@ -1,16 +1,11 @@
 //! Shows how two schemas differ, a line or an object for each difference.
 
+use super::lint::is_loss;
+use super::{Printer, Tone};
+use crate::messages;
 use dbmigrate_core::diff::{Action, Detail};
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::plan::Lint;
-use serde_json::json;
-
-use super::{Printer, Tone};
-
-/// Whether what the lint warns of loses data.
-pub(crate) fn is_loss(lint: Lint) -> bool {
-    lint != Lint::NotNullWithoutDefault
-}
 
 /// What making a difference would cost, in words.
 fn consequence(lint: Lint) -> &'static str {
@@ -39,20 +34,18 @@ pub(crate) fn show(printer: &Printer, prefix: &str, detail: &Detail, lint: Optio
             }
         }
     }
-    printer.json(
-        "difference",
-        &json!({
-            "action": detail.action.word(),
-            "kind": detail.kind,
-            "table": detail.table.as_str(),
-            "object": detail.object,
-            "from": detail.before,
-            "to": detail.after,
-            "change": detail.change.to_string(),
-            "lint": lint.map(Lint::name),
-            "loses": lint.is_some_and(is_loss),
-        }),
-    );
+    printer.message(|| messages::Difference {
+        target: None,
+        action: detail.action.word().to_owned(),
+        kind: detail.kind.to_owned(),
+        table: detail.table.as_str().to_owned(),
+        object: detail.object.clone(),
+        from: detail.before.clone(),
+        to: detail.after.clone(),
+        change: detail.change.to_string(),
+        lint: lint.map(|lint| lint.name().to_owned()),
+        loses: lint.is_some_and(is_loss),
+    });
 }
 
 /// Shows an object of a database that the model cannot represent, behind a prefix.
@@ -61,6 +54,11 @@ pub(crate) fn show_unreadable(printer: &Printer, prefix: &str, database: &str, u
     let (kind, name) = (&object.kind, &object.name);
     let text = format!("{prefix}! {kind} {name} of {database} cannot be compared: {reason}");
     printer.difference(Tone::Gone, &text, None);
-    let object = json!({ "database": database, "kind": kind, "object": name.as_str(), "message": reason });
-    printer.json("unreadable", &object);
+    printer.message(|| messages::Unreadable {
+        target: None,
+        database: database.to_owned(),
+        kind: kind.clone(),
+        object: name.to_string(),
+        message: reason.clone(),
+    });
 }

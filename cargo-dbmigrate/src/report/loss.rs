@@ -1,9 +1,9 @@
 //! Shows what a migration loses, with permission.
 
 use dbmigrate_core::engine::apply::Loss;
-use serde_json::json;
 
 use super::Printer;
+use crate::messages;
 
 /// Says what is lost, and how much of it.
 pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
@@ -17,5 +17,5 @@ pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
     if *count > 0 || printer.is_verbose() {
         printer.status(verb, format!("`{object}` with {count} {noun}, as accepted"));
     }
-    printer.json("loss", &json!({ "lint": lint, "object": object, "count": count }));
+    printer.message(|| messages::Loss { target: None, lint: lint.clone(), object: object.clone(), count: *count });
 }

@@ -1,35 +1,44 @@
 //! Everything that is said to the user goes through here: cargo's look on the standard error, results on the standard
-//! output, JSON if asked for, progress on a terminal only.
+//! output, progress on a terminal only. With `--message-format json`, messages on the standard output and nothing else.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use clap_cargo::style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use serde::Serialize;
+use indicatif::ProgressBar;
 
 pub(crate) mod again;
 pub(crate) mod difference;
 pub(crate) mod duration;
+mod ending;
+mod github;
+pub(crate) mod lint;
 pub(crate) mod loss;
+mod outcome;
 pub(crate) mod output;
+pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod rows;
+pub(crate) mod suggested;
+mod summary;
 mod verb;
 
-use crate::diagnostic::{Diagnostic, Look, render, render_json};
+use std::path::Path;
+
+use crate::diagnostic::{self, Diagnostic, Look, render};
 use crate::error::{CommandError, Rendered};
+use crate::messages::{self, FileAction, Message, On};
 use again::Again;
+use github::Annotation;
+use outcome::Outcome;
 use output::{Color, MessageFormat, Output};
+use suggested::Typed;
 
 /// Columns of the verb that starts a status line, as in cargo.
 const VERB_WIDTH: usize = 12;
-/// How often the clock of a progress bar moves.
-const TICK: Duration = Duration::from_millis(250);
 /// Columns that diagnostics are laid out for: wide enough for a line of code.
 const TERMINAL_WIDTH: usize = 140;
 
@@ -70,8 +79,12 @@ pub(crate) struct Printer {
     color: ColorChoice,
     quiet: bool,
     verbose: bool,
-    json: bool,
+    format: MessageFormat,
     again: Again,
+    /// What was typed, for answers to be compared with.
+    typed: Arc<Typed>,
+    /// What was done so far, for the formats that say so at the end.
+    outcome: Arc<Mutex<Outcome>>,
     /// The target, if there are several.
     label: Option<String>,
     /// The progress bar that is shown, which has to make room for everything else.
@@ -79,15 +92,17 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    /// A printer for what was chosen on the command line. Commands that it shows get the flags of `again`.
-    pub(crate) fn new(output: &Output, again: Again) -> Self {
+    /// A printer for what was chosen on the command line, which is `typed`. Commands that it shows get the flags of
+    /// `again`.
+    pub(crate) fn new(output: &Output, again: Again, typed: Typed) -> Self {
         let color = match output.color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        let json = output.message_format == MessageFormat::Json;
-        Self { color, quiet: output.quiet, verbose: output.verbose, json, again, label: None, bar: Arc::default() }
+        let (quiet, verbose, format) = (output.quiet, output.verbose, output.message_format);
+        let (typed, outcome, bar) = (Arc::new(typed), Arc::default(), Arc::default());
+        Self { color, quiet, verbose, format, again, typed, outcome, label: None, bar }
     }
 
     /// The same for one of several targets: it is in every object, and in every command that is shown.
@@ -110,9 +125,31 @@ impl Printer {
         self.verbose
     }
 
+    /// Whether programs read what is said, and nobody else.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == MessageFormat::Json
+    }
+
+    /// Whether people read what is said, and nothing else does.
+    pub(crate) fn is_human(&self) -> bool {
+        self.format == MessageFormat::Human
+    }
+
+    /// Whether what happens is written down for the end.
+    fn records(&self) -> bool {
+        self.format != MessageFormat::Human
+    }
+
+    /// Writes something down for the end.
+    fn record(&self, note: impl FnOnce(&mut Outcome)) {
+        if self.records() {
+            note(&mut lock(&self.outcome));
+        }
+    }
+
     /// Whether questions can be asked: somebody sits at a terminal and reads text.
     pub(crate) fn can_ask(&self) -> bool {
-        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+        !self.is_json() && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// A line about what was done: `Applied 0007_users_add_bio (0.02s)`. Its colour says what
@@ -132,6 +169,7 @@ impl Printer {
 
     /// What to do next: commands and the like, one per line, below a status line. Silent with `-q`.
     pub(crate) fn next(&self, steps: &[String]) {
+        self.record(|outcome| outcome.next(steps.iter().map(|step| self.typed(step))));
         for (index, step) in steps.iter().enumerate().filter(|_| !self.quiet) {
             let verb = if index == 0 { "Next" } else { "" };
             self.to_stderr(&status_line(verb, style::NOTE, &self.typed(step)));
@@ -141,11 +179,14 @@ impl Printer {
     /// A warning, with lines that say what to do about it.
     pub(crate) fn warning(&self, message: &str, help: &[String]) {
         let help = self.all_typed(help);
-        if self.json {
-            self.json("warning", &serde_json::json!({ "message": message, "help": help }));
-        } else {
-            self.to_stderr(&report(("warning", style::WARN), message, None, &[], &help));
-        }
+        self.to_stderr(&report(("warning", style::WARN), message, None, &[], &help));
+        self.annotate_with(|title| Annotation {
+            level: messages::Level::Warning,
+            title,
+            message: github::with_lines(message, "help", &help),
+            place: None,
+        });
+        self.message(|| messages::Warning { target: None, message: message.to_owned(), help });
     }
 
     /// Diagnostics that point into files, for an error that is shown later.
@@ -156,10 +197,9 @@ impl Printer {
             .iter()
             .map(|diagnostic| Diagnostic { help: self.all_typed(&diagnostic.help), ..diagnostic.clone() })
             .collect();
-        let json = |diagnostic| serde_json::from_str(render_json(std::slice::from_ref(diagnostic), &base).trim());
         let rendered = diagnostics.iter().map(|diagnostic| Rendered {
             text: render(std::slice::from_ref(diagnostic), &look),
-            json: json(diagnostic).unwrap_or_default(),
+            message: diagnostic::message(diagnostic, &base),
         });
         rendered.collect()
     }
@@ -167,43 +207,57 @@ impl Printer {
     /// Diagnostics that are shown now: warnings.
     pub(crate) fn diagnostics(&self, diagnostics: &[Diagnostic]) {
         for diagnostic in self.render(diagnostics) {
-            if self.json {
-                self.json("diagnostic", &diagnostic.json);
-            } else {
-                self.to_stderr(&format!("{}\n\n", diagnostic.text.trim_end()));
-            }
+            self.diagnostic(&diagnostic);
         }
+    }
+
+    fn diagnostic(&self, diagnostic: &Rendered) {
+        self.to_stderr(&format!("{}\n\n", diagnostic.text.trim_end()));
+        self.annotate_with(|title| Annotation::of(&diagnostic.message, &title));
+        self.message(|| diagnostic.message.clone());
     }
 
     /// An error, with the diagnostics that belong to it.
     pub(crate) fn error(&self, error: &CommandError) {
         let help = self.all_typed(error.help_lines());
-        if self.json {
-            for diagnostic in error.rendered() {
-                self.json("diagnostic", &diagnostic.json);
-            }
-            let object = serde_json::json!({
-                "exit_code": error.exit_code(),
-                "message": error.message(),
-                "place": error.place(),
-                "notes": error.notes(),
-                "help": help,
-            });
-            self.json("error", &object);
-            return;
-        }
         for diagnostic in error.rendered() {
-            self.to_stderr(&format!("{}\n\n", diagnostic.text.trim_end()));
+            self.diagnostic(diagnostic);
         }
         let kind = ("error", style::ERROR);
         self.to_stderr(&report(kind, error.message(), error.place(), error.notes(), &help));
+        self.error_for_programs(error);
+    }
+
+    /// An error that people were shown already.
+    pub(crate) fn error_for_programs(&self, error: &CommandError) {
+        let help = self.all_typed(error.help_lines());
+        self.annotate_with(|title| {
+            let message = github::with_lines(error.message(), "note", error.notes());
+            Annotation {
+                level: messages::Level::Error,
+                title,
+                message: github::with_lines(&message, "help", &help),
+                place: error.place().map(github::location),
+            }
+        });
+        self.record(|outcome| outcome.failed(error, &help, (&self.typed, self.again.target.as_deref())));
+        self.message(|| messages::Error {
+            target: None,
+            exit_code: error.exit_code(),
+            message: error.message().to_owned(),
+            place: error.place().map(str::to_owned),
+            notes: error.notes().to_vec(),
+            help,
+        });
     }
 
     /// Something that was asked for, such as SQL or a table of migrations: on the standard output, also with `-q`,
     /// but not where JSON is wanted. It can have ANSI styles in it.
     pub(crate) fn result(&self, text: impl fmt::Display) {
-        if !self.json {
-            self.to_stdout(AutoStream::new(io::stdout(), self.color), &format!("{text}\n"));
+        if !self.is_json() {
+            let text = format!("{text}\n");
+            let text = if self.format == MessageFormat::Github { github::guarded(&text) } else { text.into() };
+            self.to_stdout(AutoStream::new(io::stdout(), self.color), &text);
         }
     }
 
@@ -214,58 +268,46 @@ impl Printer {
         self.result(format!("{style}{line}{style:#}{note}"));
     }
 
-    /// The same for programs: an object on a line of its own, where JSON is wanted. `object` is a struct or map;
-    /// `reason` says which.
-    pub(crate) fn json(&self, reason: &str, object: &impl Serialize) {
-        if !self.json {
+    /// The same for programs: a line of JSON, where that is wanted. `make` is called only where somebody wants to know.
+    pub(crate) fn message<M: Into<Message>>(&self, make: impl FnOnce() -> M) {
+        if !self.records() {
             return;
         }
-        let mut fields = serde_json::Map::new();
-        fields.insert("reason".to_owned(), reason.into());
-        if let Some(target) = &self.again.target {
-            fields.insert("target".to_owned(), target.as_str().into());
+        let mut message = make().into();
+        message.about(self.again.target.as_deref());
+        self.record(|outcome| outcome.note(&message));
+        if self.is_json() {
+            self.to_stdout(io::stdout(), &format!("{}\n", message.line()));
         }
-        match serde_json::to_value(object) {
-            Ok(serde_json::Value::Object(object)) => fields.extend(object),
-            Ok(other) => drop(fields.insert("value".to_owned(), other)),
-            Err(error) => drop(fields.insert("error".to_owned(), error.to_string().into())),
+    }
+
+    /// A file that was written or removed; what is said of it is said by the caller.
+    pub(crate) fn wrote(&self, file: &Path, done: FileAction) {
+        let path = file.display().to_string();
+        self.record(|outcome| outcome.file(messages::File { path, done }));
+    }
+
+    /// The database that is used, and from where its address was taken.
+    pub(crate) fn uses(&self, on: impl FnOnce() -> On, source: impl fmt::Display) {
+        self.record(|outcome| outcome.database(&on(), Some(source.to_string())));
+    }
+
+    /// Migrations that a database lacks, where no message says so.
+    pub(crate) fn lacks(&self, on: impl FnOnce() -> On, names: &[String]) {
+        self.record(|outcome| outcome.pending(&on(), names));
+    }
+
+    /// Decisions that are open where the command does not need them.
+    pub(crate) fn open_decisions(&self, diagnostics: impl FnOnce() -> Vec<Diagnostic>) {
+        if self.records() {
+            let messages: Vec<_> = self.render(&diagnostics()).into_iter().map(|one| one.message).collect();
+            self.record(|outcome| outcome.open(&messages, (&self.typed, self.again.target.as_deref())));
         }
-        self.to_stdout(io::stdout(), &format!("{}\n", serde_json::Value::Object(fields)));
     }
 
     /// Whether progress is seen: on a terminal only.
     pub(crate) fn shows_progress(&self) -> bool {
-        !self.quiet && !self.json && io::stderr().is_terminal()
-    }
-
-    /// A progress bar of `total` steps, if progress is seen.
-    pub(crate) fn progress(&self, verb: &str, total: u64) -> Progress {
-        self.progress_within(verb, total, String::new)
-    }
-
-    /// The same with what is said of the progress within a step, asked for whenever it is drawn.
-    pub(crate) fn progress_within(
-        &self,
-        verb: &str,
-        total: u64,
-        within: impl Fn() -> String + Clone + Send + Sync + 'static,
-    ) -> Progress {
-        if !self.shows_progress() {
-            return Progress { bar: ProgressBar::hidden(), shown: Arc::default() };
-        }
-        let prefix = status_line(verb, style::TRANSIENT, "");
-        let prefix = if self.is_colored() { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
-        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}}{{within}} ({{elapsed}})", prefix.trim_end());
-        let look = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let look = look.with_key("within", move |_: &ProgressState, text: &mut dyn fmt::Write| {
-            let _ = text.write_str(&within());
-        });
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        let bar = bar.with_style(look.progress_chars("=> "));
-        // one step may take minutes: the clock has to show that something goes on
-        bar.enable_steady_tick(TICK);
-        *lock(&self.bar) = Some(bar.clone());
-        Progress { bar, shown: Arc::clone(&self.bar) }
+        !self.quiet && !self.is_json() && io::stderr().is_terminal()
     }
 
     fn all_typed(&self, lines: &[String]) -> Vec<String> {
@@ -277,7 +319,11 @@ impl Printer {
     }
 
     fn to_stderr(&self, text: &str) {
-        self.beside_the_bar(|| Self::say(AutoStream::new(io::stderr(), self.color), text));
+        if self.is_json() {
+            return;
+        }
+        let text = if self.format == MessageFormat::Github { github::guarded(text) } else { text.into() };
+        self.beside_the_bar(|| Self::say(AutoStream::new(io::stderr(), self.color), &text));
     }
 
     fn beside_the_bar(&self, say: impl FnOnce()) {
@@ -295,31 +341,6 @@ impl Printer {
 /// What is said is said also if a thread has panicked while it spoke.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A progress bar. It disappears when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    bar: ProgressBar,
-    /// Where the printer keeps it.
-    shown: Arc<Mutex<Option<ProgressBar>>>,
-}
-
-impl Progress {
-    /// Goes on to a step: what is being done, and how many steps are done.
-    pub(crate) fn step(&self, done: u64, what: impl fmt::Display) {
-        if !self.bar.is_hidden() {
-            self.bar.set_message(format!(": {what}"));
-            self.bar.set_position(done);
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        *lock(&self.shown) = None;
-        self.bar.finish_and_clear();
-    }
 }
 
 /// `   Generated 0007_a`, further lines below the text.

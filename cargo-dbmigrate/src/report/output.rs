@@ -47,4 +47,7 @@ pub(crate) enum MessageFormat {
     /// One JSON object per line, with a `reason`.
     #[value(help = None)]
     Json,
+    /// Text, with annotations and a job summary for a workflow of GitHub.
+    #[value(help = None)]
+    Github,
 }

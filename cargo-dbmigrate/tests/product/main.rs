@@ -2,7 +2,10 @@
 //! runs commands, and looks at what was printed, at the files and at the database afterwards.
 
 mod adopt;
+mod agents;
+mod automation;
 mod commands;
+mod completions;
 mod contradicted;
 mod conversions;
 mod custom;
@@ -20,6 +23,7 @@ mod folder;
 mod foreign_files;
 mod forgotten;
 mod generated_rows;
+mod github;
 mod hostile_names;
 mod ignored;
 mod led_out;

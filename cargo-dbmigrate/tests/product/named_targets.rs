@@ -266,7 +266,7 @@ fn objects_and_suggested_commands_have_the_target() {
     assert_eq!(run.json()[0]["target"], "dev");
     // without a name there is none
     let run = project.runs("migrate --url staging.db --message-format json");
-    assert!(run.json().iter().all(|object| object.get("target").is_none()), "{}", run.out);
+    assert!(run.json().iter().all(|object| object["target"].is_null()), "{}", run.out);
 }
 
 #[test]

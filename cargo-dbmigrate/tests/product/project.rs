@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[path = "messages.rs"]
+pub(crate) mod messages;
 #[path = "suggested.rs"]
 pub(crate) mod suggested;
 
@@ -143,6 +145,8 @@ impl Project {
             "NO_COLOR",
             "CLICOLOR_FORCE",
             "CARGO_TERM_COLOR",
+            "GITHUB_STEP_SUMMARY",
+            "GITHUB_WORKSPACE",
         ] {
             command.env_remove(variable);
         }
@@ -226,18 +230,13 @@ impl Project {
         }
         let words = text.split_inclusive(char::is_whitespace).map(|word| {
             let (bare, space) = word.split_at(word.trim_end().len());
-            let is_date = bare.len() == 24 && bare.ends_with('Z') && bare.as_bytes()[10] == b'T';
             // `(0.02s)`, `in 2.77s`
             let number = bare.trim_start_matches('(').trim_end_matches(')');
             let is_duration =
                 number.strip_suffix('s').and_then(|number| number.split_once('.')).is_some_and(|(seconds, rest)| {
                     rest.len() == 2 && seconds.parse::<u64>().is_ok() && rest.parse::<u64>().is_ok()
                 });
-            match (is_date, is_duration) {
-                (true, _) => format!("[TIME]{space}"),
-                (_, true) => format!("{}{space}", bare.replace(number, "[N]s")),
-                _ => word.to_owned(),
-            }
+            if is_duration { format!("{}{space}", bare.replace(number, "[N]s")) } else { without_dates(word) }
         });
         let redacted: String = words.collect();
         let lines: Vec<&str> = redacted.lines().map(str::trim_end).collect();
@@ -245,15 +244,41 @@ impl Project {
     }
 }
 
+/// `2026-01-02T03:04:05.678Z`, wherever it is in a text.
+fn without_dates(text: &str) -> String {
+    const LENGTH: usize = 24;
+    let is_date = |at: usize| {
+        let part = text.get(at..at + LENGTH).unwrap_or_default().as_bytes();
+        part.len() == LENGTH && part[4] == b'-' && part[10] == b'T' && part[23] == b'Z'
+    };
+    match (0..text.len()).find(|at| is_date(*at)) {
+        Some(at) => format!("{}[TIME]{}", &text[..at], without_dates(&text[at + LENGTH..])),
+        None => text.to_owned(),
+    }
+}
+
 impl Run {
     pub(crate) fn of(command: &mut Command) -> Self {
-        let run = Self::from(command.output().expect("the binary runs"));
+        let output = command.output().expect("the binary runs");
+        messages::check(command, &output);
+        let run = Self::from(output);
         suggested::check(command, &run.out, &run.err);
         run
     }
 
-    /// The objects of `--message-format json`: every line must be one.
+    /// The objects of `--message-format json`: every line must be one. Without the last, which says how it ended.
     pub(crate) fn json(&self) -> Vec<serde_json::Value> {
+        let mut objects = self.all_json();
+        objects.pop();
+        objects
+    }
+
+    /// The last object, which says how it ended.
+    pub(crate) fn finished(&self) -> serde_json::Value {
+        self.all_json().pop().expect("there is a last one")
+    }
+
+    fn all_json(&self) -> Vec<serde_json::Value> {
         let object = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
         self.out.lines().map(object).collect()
     }
@@ -266,6 +291,7 @@ impl Run {
 
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
+        messages::check_lines(&output);
         let text = |bytes| String::from_utf8(bytes).expect("what is said is UTF-8");
         // a process that a signal has ended has no exit code
         Self { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }

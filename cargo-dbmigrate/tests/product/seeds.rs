@@ -265,3 +265,18 @@ fn a_set_in_json_says_what_it_has_done() {
     let users = seeded["tables"].as_array().and_then(|tables| tables.iter().find(|table| table["table"] == "users"));
     assert_eq!(users.expect("it is there")["inserted"], 2);
 }
+
+#[test]
+fn two_rows_that_are_one_in_the_database_are_refused() {
+    let project = seeded();
+    project.runs("seed");
+    project.write(
+        "seeds/more/users.toml",
+        "[[users]]\nid = 1\nemail = \"new@example.com\"\nrole = \"admin\"\n[[users]]\nemail = \"admin@example.com\"\nrole = \"admin\"\n",
+    );
+    let run = project.refuses(1, "seed more");
+    says(&run, &["two rows of the set are the same row of `users` in the database", "the other one"]);
+    project.write("seeds/more/users.toml", "mode = \"sync\"\n");
+    project.write("seeds/more/users.sql", "UPDATE users SET name = 'x' WHERE name IS NULL;\n");
+    says(&project.refuses(1, "seed more"), &["`sync` cannot tell which rows of `users` are surplus"]);
+}

@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::folder::Checksum;
-use serde_json::json;
 use similar::TextDiff;
 
 use super::arguments::Write;
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::path;
 use crate::project::write::{self, Wanted};
@@ -105,7 +105,9 @@ pub(super) fn run(
     if arguments.dry_run {
         for place in &places {
             context.printer.result(format!("# {}\n{}", place.name, place.wanted.text));
-            context.printer.json("file", &json!({ "path": place.name, "text": place.wanted.text }));
+            context
+                .printer
+                .message(|| messages::WouldWrite { path: place.name.to_string(), text: place.wanted.text.clone() });
         }
         return Ok((exit::DONE, false));
     }
@@ -116,11 +118,11 @@ pub(super) fn run(
         refuse_edited(&places, command)?;
     }
     for place in &places {
-        let verb = match place.found {
-            Found::Nothing => "Created",
-            Found::Same => "Unchanged",
-            Found::Older => "Replaced",
-            Found::Edited => "Overwrote",
+        let (verb, done) = match place.found {
+            Found::Nothing => ("Created", FileAction::Created),
+            Found::Same => ("Unchanged", FileAction::Unchanged),
+            Found::Older => ("Replaced", FileAction::Replaced),
+            Found::Edited => ("Overwrote", FileAction::Overwrote),
         };
         if place.found != Found::Same {
             let folder = place.wanted.path.parent().unwrap_or(root);
@@ -130,7 +132,7 @@ pub(super) fn run(
         }
         let shown = place.shown();
         context.printer.status(verb, shown.display());
-        context.printer.json("file", &json!({ "path": shown, "done": verb.to_ascii_lowercase() }));
+        context.printer.message(|| messages::File { path: shown.display().to_string(), done });
     }
     Ok((exit::DONE, places.iter().any(|place| place.found != Found::Same)))
 }
@@ -144,8 +146,11 @@ fn compare(context: &Context, places: &[Place], command: &str) -> Result<u8> {
             context.printer.result(diff.trim_end());
             differing.push(place);
         }
-        let object = json!({ "path": place.shown(), "state": place.found.word(), "diff": diff });
-        context.printer.json("compared", &object);
+        context.printer.message(|| messages::Compared {
+            path: place.shown().display().to_string(),
+            state: place.found.word().to_owned(),
+            diff,
+        });
     }
     if differing.is_empty() {
         context.printer.status("Checked", format!("{}: as `{command}` writes them", counted(places.len(), "file")));

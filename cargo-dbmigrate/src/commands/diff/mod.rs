@@ -14,14 +14,15 @@ use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
-use serde_json::json;
 
 use crate::decisions::answers::Answers;
 use crate::error::{CommandError, Result};
+use crate::messages;
 use crate::project::Context;
 use crate::project::url::Connect;
 use crate::report::counted;
 use crate::report::difference;
+use crate::report::lint::is_loss;
 use crate::{exit, structs};
 use side::{Loaded, Side};
 
@@ -135,11 +136,11 @@ pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let (from, to) = (&compared.from.shown, &compared.to.shown);
     let details = compared.difference.details(&compared.from.schema, &compared.to.schema);
     let count = details.len() + compared.unreadable.len();
-    let losses = compared.questions.iter().filter(|question| difference::is_loss(question.lint().0)).count();
+    let losses = compared.questions.iter().filter(|question| is_loss(question.lint().0)).count();
     if arguments.sql && count > 0 {
         let sql = sql(context, &compared)?;
         printer.result(sql.trim_end());
-        printer.json("sql", &json!({ "sql": sql }));
+        printer.message(|| messages::Sql { sql });
     } else {
         for detail in &details {
             let lint = question_of(detail, &compared.questions).map(|question| question.lint().0);
@@ -150,10 +151,13 @@ pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
         }
     }
     let (label_from, label_to) = (&compared.from.label, &compared.to.label);
-    printer.json(
-        "diff",
-        &json!({ "from": label_from, "to": label_to, "equal": count == 0, "differences": count, "losses": losses }),
-    );
+    printer.message(|| messages::Diff {
+        from: label_from.clone(),
+        to: label_to.clone(),
+        equal: count == 0,
+        differences: count,
+        losses,
+    });
     if count == 0 {
         printer.status("Equal", format!("{from} and {to}"));
         return Ok(exit::DONE);
@@ -278,7 +282,7 @@ fn sql(context: &Context, compared: &Compared) -> Result<String> {
     plan.allowed.clear();
     let mut text = String::new();
     for question in &compared.questions {
-        let word = if difference::is_loss(question.lint().0) { "loss" } else { "open" };
+        let word = if is_loss(question.lint().0) { "loss" } else { "open" };
         // writing to a string cannot fail
         let _ = writeln!(text, "-- {word}: {}", question.message(None));
     }

@@ -1,6 +1,6 @@
 //! `generate --amend`: the last migration anew, from the snapshot before it to the structs as they are now.
 
-use dbmigrate_core::folder::{Folder, Migration, MigrationName, Slug, Snapshot, Verify};
+use dbmigrate_core::folder::{Folder, Migration, MigrationName, SNAPSHOT_FILE, SQL_FILE, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::Plan;
 
 use super::applied;
@@ -9,6 +9,7 @@ use super::planned::{asker, name, nothing_to_do, proven, report, show, suggested
 use super::written::{Written, is_generated, snapshot_before};
 use crate::decisions::ask::{Asker, Decided};
 use crate::error::{CommandError, Result};
+use crate::messages::FileAction;
 use crate::project::Context;
 use crate::{exit, structs};
 
@@ -71,7 +72,7 @@ fn anew(
     let migration = MigrationName::new(last.name.sequence(), &slug).to_string();
     let sql = plan.to_sql(&migration);
     if arguments.dry_run {
-        show(context, &migration, &sql);
+        show(context, &migration, &sql, &plan);
         return Ok(exit::DONE);
     }
     let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
@@ -82,7 +83,11 @@ fn anew(
 
 fn say(context: &Context, arguments: &Generate, folder: &Folder, (old, new): (&str, &str), plan: &Plan) {
     if old != new {
+        let gone = folder.path().join(old);
+        context.printer.wrote(&gone.join(SQL_FILE), FileAction::Removed);
+        context.printer.wrote(&gone.join(SNAPSHOT_FILE), FileAction::Removed);
         context.printer.status("Replaced", format!("{old} with {new}"));
     }
-    report(context, arguments, folder, new, plan);
+    let done = if old == new { FileAction::Overwrote } else { FileAction::Created };
+    report(context, arguments, folder, (new, done), plan);
 }

@@ -8,14 +8,15 @@ mod seal;
 mod undo;
 mod written;
 
+use dbmigrate_core::diff::Change;
 use dbmigrate_core::folder::{Folder, FolderError, Snapshot, Verify};
-use serde_json::json;
 
 pub(crate) use arguments::Generate;
 use planned::{asker, name, nothing_to_do, proven, report, show, template};
 
-use crate::decisions::ask::{Asker, Decided};
+use crate::decisions::ask::{Asker, Decided, Open};
 use crate::error::{CommandError, Result};
+use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::{exit, structs};
 
@@ -58,34 +59,38 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
 /// Decides, plans, proves, and writes; with `--dry-run` and `--check` all but the last.
 fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Snapshot) -> Result<u8> {
     let (context, declared) = (asker.context, asker.declared);
-    let Decided { decisions, diff, is_complete } = asker.decide(head, arguments.check)?;
+    let Decided { decisions, diff, open } = asker.decide(head, arguments.check)?;
     if diff.is_empty() && !arguments.custom {
         return Ok(nothing_to_do(context, declared, folder));
     }
-    if arguments.check && !is_complete {
-        return Ok(found_changes(context, &diff.changes()));
+    if arguments.check && !open.is_empty() {
+        return Ok(found_changes(asker, &diff.changes(), &open));
     }
     let plan = proven(context, declared, head, &decisions, &diff)?;
     if arguments.check {
-        return Ok(found_changes(context, &diff.changes()));
+        return Ok(found_changes(asker, &diff.changes(), &[]));
     }
     let slug = name(arguments, &plan, &head.schema, &declared.schema)?;
     let migration = folder.next_name(&slug).to_string();
     let sql = if plan.is_empty() { template(&migration) } else { plan.to_sql(&migration) };
     if arguments.dry_run {
-        show(context, &migration, &sql);
+        show(context, &migration, &sql, &plan);
         return Ok(exit::DONE);
     }
     let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.add(&slug, &sql, &snapshot)?;
-    report(context, arguments, folder, &migration, &plan);
+    report(context, arguments, folder, (&migration, FileAction::Created), &plan);
     Ok(exit::DONE)
 }
 
-fn found_changes(context: &Context, changes: &[dbmigrate_core::diff::Change]) -> u8 {
+/// Says what no migration does yet, and what there will be to decide.
+fn found_changes(asker: &Asker<'_>, changes: &[Change], open: &[Open]) -> u8 {
+    let context = asker.context;
     let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    context.printer.annotate(|| structs::without_migration(asker.declared, changes));
+    context.printer.open_decisions(|| asker.diagnostics(open));
     context.printer.result(lines.join("\n"));
-    context.printer.json("changes", &json!({ "changes": lines }));
+    context.printer.message(|| messages::Changes { changes: lines });
     context.printer.status("Changed", "the structs are ahead of the migrations: `cargo dbmigrate generate`");
     exit::DIFFERENCE
 }

@@ -3,16 +3,16 @@
 use dbmigrate_core::diff::{Change, Diff};
 use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::{Folder, Slug, Snapshot, suggest};
-use dbmigrate_core::plan::{Assessed, Decisions, Plan, Preflight, plan};
+use dbmigrate_core::plan::{Decisions, Plan, Preflight, plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
-use serde_json::json;
 
 use super::arguments::Generate;
 use crate::database::failure::TAKE_BACK;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::Asker;
 use crate::error::{CommandError, Result};
+use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::proof::{self, unproven, warn_of_empty, wrong_backfill};
 use crate::report::counted;
@@ -20,9 +20,13 @@ use crate::source::Declared;
 use crate::{exit, structs};
 
 /// Shows a migration that is not written.
-pub(super) fn show(context: &Context, migration: &str, sql: &str) {
+pub(super) fn show(context: &Context, migration: &str, sql: &str, plan: &Plan) {
     context.printer.result(sql.trim_end());
-    context.printer.json("plan", &json!({ "name": migration, "sql": sql }));
+    context.printer.message(|| messages::Plan {
+        name: migration.to_owned(),
+        sql: sql.to_owned(),
+        changes: plan.changes.iter().map(Into::into).collect(),
+    });
 }
 
 pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
@@ -69,7 +73,8 @@ pub(super) fn proven(
 }
 
 pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {
-    context.printer.json("generated", &json!({ "name": null, "changes": [] }));
+    let nothing = || messages::Generated { name: None, file: None, changes: Vec::new(), cost: None, from: None };
+    context.printer.message(nothing);
     if declared.schema.is_empty() && folder.head().is_none() {
         context.printer.warning(
             "no struct with `#[derive(Table)]` found",
@@ -110,17 +115,15 @@ pub(super) fn template(name: &str) -> String {
     )
 }
 
-pub(super) fn report(context: &Context, arguments: &Generate, folder: &Folder, migration: &str, plan: &Plan) {
+pub(super) fn report(
+    context: &Context,
+    arguments: &Generate,
+    folder: &Folder,
+    (migration, done): (&str, FileAction),
+    plan: &Plan,
+) {
     let printer = &context.printer;
-    let changes: Vec<serde_json::Value> = plan
-        .changes
-        .iter()
-        .map(|Assessed { change, cost, risks }| {
-            let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
-            json!({ "change": change.to_string(), "cost": cost.word(), "risks": risks })
-        })
-        .collect();
-    let count = match changes.len() {
+    let count = match plan.changes.len() {
         0 => "no changes yet".to_owned(),
         count => format!("{}, {}", counted(count, "change"), plan.cost().word()),
     };
@@ -128,9 +131,15 @@ pub(super) fn report(context: &Context, arguments: &Generate, folder: &Folder, m
     for step in plan.steps.iter().filter(|_| printer.is_verbose()) {
         printer.detail(step.cost.word(), &step.title);
     }
+    context.wrote_migration(folder, migration, done);
     let file = folder.head().map(|head| folder.sql_path(head).display().to_string()).unwrap_or_default();
-    printer
-        .json("generated", &json!({ "name": migration, "file": file, "changes": changes, "cost": plan.cost().word() }));
+    printer.message(|| messages::Generated {
+        name: Some(migration.to_owned()),
+        file: Some(file.clone()),
+        changes: plan.changes.iter().map(Into::into).collect(),
+        cost: Some(plan.cost().word().to_owned()),
+        from: None,
+    });
     if arguments.custom {
         printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
     } else {

@@ -9,10 +9,10 @@ use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::folder::{Folder, Script, Snapshot};
 use dbmigrate_core::sql::line_ends::normalized;
 use pollster::block_on;
-use serde_json::json;
 
 use crate::database::failure::{run_outside, statement_error};
 use crate::error::{CommandError, Result};
+use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::path;
 use crate::proof;
@@ -58,7 +58,11 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
     if dry_run {
         let said = format!("{} produces the schema of the structs, nothing was recorded", last.name);
         context.printer.status("Checked", said);
-        context.printer.json("plan", &json!({ "name": last.name.as_str(), "sql": text }));
+        context.printer.message(|| messages::Plan {
+            name: last.name.to_string(),
+            sql: text.to_string(),
+            changes: Vec::new(),
+        });
         return Ok(exit::DONE);
     }
     let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
@@ -66,7 +70,10 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
     context
         .printer
         .status("Recorded", format!("the edit of {} ({})", last.name, counted(script.statements.len(), "statement")));
-    context.printer.json("recorded", &json!({ "name": last.name.as_str() }));
+    let file = file.display().to_string();
+    context.printer.message(|| messages::Recorded { name: last.name.to_string(), file });
+    context.printer.wrote(&folder.snapshot_path(&last), FileAction::Updated);
+    context.printer.wrote(&folder.lock_path(), FileAction::Updated);
     context.printer.next(&["apply it: `cargo dbmigrate migrate`".to_owned()]);
     Ok(exit::DONE)
 }

@@ -1,11 +1,11 @@
 //! `generate --undo`: takes the last migration back, if no database has it.
 
 use dbmigrate_core::folder::{Folder, FolderError, Migration, Verify};
-use serde_json::json;
 
 use super::arguments::Generate;
 use super::{applied, written};
 use crate::error::{CommandError, Result};
+use crate::messages::{self, FileAction};
 use crate::project::{Context, path};
 use crate::report::counted;
 use crate::{exit, git};
@@ -35,14 +35,15 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     let name = last.name.as_str();
     if arguments.dry_run {
         context.printer.result(format!("remove {}", directory.display()));
-        context.printer.json("undone", &json!({ "name": name, "dry_run": true, "in_git": is_in_git }));
+        context.printer.message(|| messages::Undone { name: name.to_owned(), dry_run: true, in_git: is_in_git });
         return Ok(exit::DONE);
     }
     folder.take_back_last()?;
     let left = counted(folder.migrations().len(), "migration");
     let where_else = if is_in_git { ", it is in git" } else { "" };
     context.printer.status("Removed", format!("{}{where_else} ({left} left)", directory.display()));
-    context.printer.json("undone", &json!({ "name": name, "dry_run": false, "in_git": is_in_git }));
+    context.printer.message(|| messages::Undone { name: name.to_owned(), dry_run: false, in_git: is_in_git });
+    context.wrote_migration(&folder, name, FileAction::Removed);
     let mut next = vec![
         "the structs did not change: write their changes again with `cargo dbmigrate \
                          generate`"

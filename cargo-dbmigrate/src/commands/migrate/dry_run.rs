@@ -9,7 +9,6 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::{Refusal, refusals};
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use pollster::block_on;
-use serde_json::json;
 
 use super::said::{announce, say_drift};
 use crate::database::rehearsal::Rehearsal;
@@ -17,10 +16,12 @@ use crate::database::state::{failure, failure_of_run};
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::report::loss::say_loss;
-use crate::report::{Printer, Progress, counted};
+use crate::report::progress::Progress;
+use crate::report::{Printer, counted};
 use crate::structs;
 
 /// Runs it and returns the exit code.
@@ -37,7 +38,7 @@ pub(super) fn run(
     let shown = url.to_string();
     let printer = &context.printer;
     let failed = |error| failure(error, url.into());
-    let mut observer = Rehearsed::new(printer, &shown);
+    let mut observer = Rehearsed::new(printer, url);
     // a file tells more cheaply than by a copy that there is nothing to do, and what is in the way of all migrations
     if url.file().is_some() && file::exists(url)? {
         let mut database = open(context, url, false)?;
@@ -46,7 +47,7 @@ pub(super) fn run(
         match standing {
             Standing::Drifted(drifted) if options.accept_drift => {
                 if waiting.is_empty() {
-                    say_drift(printer, &drifted, &shown);
+                    say_drift(printer, &drifted, url);
                 }
             }
             other => {
@@ -67,7 +68,7 @@ pub(super) fn run(
     if url.file().is_none() {
         waiting.iter().try_for_each(|migration| refuse_for_server(folder, migration)).map_err(failed)?;
     }
-    let texts = waiting.iter().map(|migration| text_of(printer, folder, migration)).collect::<Result<Vec<_>>>()?;
+    let texts = waiting.iter().map(|migration| text_of(printer, folder, migration, url)).collect::<Result<Vec<_>>>()?;
     if !texts.is_empty() {
         let label = printer.label().map(|target| format!("-- target: {target}\n\n")).unwrap_or_default();
         printer.result(label + &texts.join("\n\n"));
@@ -117,11 +118,16 @@ fn refuse_for_server(folder: &Folder, migration: &Migration) -> std::result::Res
 }
 
 /// The SQL of a migration, which begins with its name. Programs get it as an object.
-fn text_of(printer: &Printer, folder: &Folder, migration: &Migration) -> Result<String> {
+fn text_of(printer: &Printer, folder: &Folder, migration: &Migration, url: &DatabaseUrl) -> Result<String> {
     let text = folder.sql(migration)?;
     let count = Script::parse(&text, &folder.sql_path(migration))?.statements.len();
     let name = migration.name.as_str();
-    printer.json("pending", &json!({ "name": name, "statements": count, "sql": text }));
+    printer.message(|| messages::Pending {
+        on: url.into(),
+        name: name.to_owned(),
+        statements: count,
+        sql: text.clone(),
+    });
     let begins = format!("-- {name}");
     let has_its_name = text.lines().next().is_some_and(|line| line.trim_end() == begins);
     let title = if has_its_name { String::new() } else { format!("{begins}\n") };
@@ -131,7 +137,7 @@ fn text_of(printer: &Printer, folder: &Folder, migration: &Migration) -> Result<
 /// Shows how far it is, and keeps what is said when all went well.
 struct Rehearsed<'p> {
     printer: &'p Printer,
-    database: &'p str,
+    database: &'p DatabaseUrl,
     progress: Option<Progress>,
     /// How many went well.
     begun: usize,
@@ -140,7 +146,7 @@ struct Rehearsed<'p> {
 }
 
 impl<'p> Rehearsed<'p> {
-    fn new(printer: &'p Printer, database: &'p str) -> Self {
+    fn new(printer: &'p Printer, database: &'p DatabaseUrl) -> Self {
         Self { printer, database, progress: None, begun: 0, losses: Vec::new(), announcements: Vec::new() }
     }
 

@@ -13,7 +13,6 @@ use dbmigrate_core::engine::apply::{
 use dbmigrate_core::folder::{Folder, Verify};
 use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
-use serde_json::json;
 
 use said::{announce, say_drift};
 
@@ -24,12 +23,14 @@ use crate::database::state::{failure, failure_of_run, state_after};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages;
 use crate::project::url::Connect;
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Retry, Yes};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
-use crate::report::{Printer, Progress, counted, rows};
+use crate::report::progress::Progress;
+use crate::report::{Printer, counted, rows};
 use crate::structs;
 
 /// The arguments.
@@ -121,14 +122,20 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
         database = watched(database, &work, url)?;
     }
     let mut observer =
-        Watch { printer: &context.printer, work, database: &shown, folder, progress: None, done: 0, of: 0, next: None };
+        Watch { printer: &context.printer, work, database: url, folder, progress: None, done: 0, of: 0, next: None };
     let result = block_on(apply_pending_with(&mut database, folder, options, &mut observer));
     let Watch { progress, done, of, next, .. } = observer;
     drop(progress);
     match result {
         Ok(outcome) => {
             let count = outcome.applied.len();
-            context.printer.json("migrated", &json!({ "database": shown, "applied": count, "before": outcome.before }));
+            let left = left(folder, outcome.before + count);
+            context.printer.message(|| messages::Migrated {
+                on: url.into(),
+                applied: count,
+                before: outcome.before,
+                pending: left,
+            });
             if count == 0 {
                 context.printer.status(
                     "Unchanged",
@@ -150,6 +157,10 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
             drop(database);
             if is_new {
                 remove_if_empty(url);
+            }
+            // where it is known which one is next
+            if let Some(next) = next.as_deref().and_then(|next| folder.find(next)) {
+                context.printer.lacks(|| url.into(), &left(folder, next.index));
             }
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, url.into());
@@ -183,6 +194,11 @@ fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Resul
     Ok(exit::DONE)
 }
 
+/// The migrations behind the first `count`.
+fn left(folder: &Folder, count: usize) -> Vec<String> {
+    folder.migrations().iter().skip(count).map(|migration| migration.name.to_string()).collect()
+}
+
 fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
     match to.filter(|name| folder.find(name).is_none()) {
         Some(name) => Err(apply_error(&ApplyError::Unknown { name: name.to_owned() }, Subject::Named("the database"))),
@@ -193,7 +209,7 @@ fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
 /// Shows what happens.
 struct Watch<'p> {
     printer: &'p Printer,
-    database: &'p str,
+    database: &'p DatabaseUrl,
     folder: &'p Folder,
     work: Arc<Work>,
     progress: Option<Progress>,
@@ -232,6 +248,10 @@ impl Observer for Watch<'_> {
         let after = self.folder.find(&applied.name).and_then(|one| self.folder.migrations().get(one.index + 1));
         self.next = after.map(|next| next.name.to_string());
         self.printer.status("Applied", format!("{} ({})", applied.name, Elapsed(applied.milliseconds)));
-        self.printer.json("applied", &json!({ "name": applied.name, "milliseconds": applied.milliseconds }));
+        self.printer.message(|| messages::Applied {
+            on: self.database.into(),
+            name: applied.name.clone(),
+            milliseconds: applied.milliseconds,
+        });
     }
 }

@@ -76,7 +76,7 @@ fn structs_of(context: &Context, arguments: &Pull, pulled: &Pulled, url: &Databa
     if arguments.out.is_none() && has_structs().map_err(|error| error.note("nothing was changed"))? {
         return Ok(Vec::new());
     }
-    let next = read::write_structs(context, arguments, &url.to_string(), pulled)?;
+    let next = read::write_structs(context, arguments, &url.into(), pulled)?;
     if arguments.out.is_some() {
         return Ok(next);
     }

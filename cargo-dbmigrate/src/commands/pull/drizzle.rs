@@ -13,7 +13,6 @@ use dbmigrate_core::folder::Folder;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
-use serde_json::json;
 
 use super::arguments::Pull;
 use super::drizzle_replay::{Replayed, replay};
@@ -25,6 +24,7 @@ use crate::database::failure::{apply_error, engine_error};
 use crate::drizzle::applied::{self, Applied, AppliedRow};
 use crate::drizzle::{DrizzleFolder, TABLE, journal};
 use crate::error::{CommandError, Result};
+use crate::messages::{self, On};
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::report::counted;
@@ -72,10 +72,8 @@ pub(super) fn run(context: &Context, arguments: &Pull, dir: &Path, url: &Databas
         None => printer.status("Empty", format!("{url}: drizzle-kit has applied nothing to it")),
     }
     context.ignore_in_git(Some(url))?;
-    printer.json(
-        "taken_over",
-        &json!({ "folder": from, "migrations": steps.len(), "written": written, "applied": count }),
-    );
+    let migrations = steps.len();
+    printer.message(|| messages::TakenOver { folder: from.clone(), migrations, written, applied: count });
     printer.next(&next_steps(next, &from, folder.migrations().len() > count && !state.goes_on));
     Ok(exit::DONE)
 }
@@ -209,6 +207,7 @@ fn place_structs(
     folder: &Folder,
 ) -> Result<Vec<String>> {
     let Places { from, again } = *places;
+    let on = On { database: from.to_owned(), target: None };
     let Some(head) = replayed.steps.last() else { return Ok(Vec::new()) };
     if folder.migrations().len() > replayed.steps.len() {
         // it has gone on from there, and so have the structs
@@ -220,11 +219,11 @@ fn place_structs(
             return Ok(Vec::new());
         }
         let pulled = read::read_from(context, arguments, &replayed.connection, Subject::Named(from))?;
-        read::write_structs(context, arguments, from, &pulled)?;
+        read::write_structs(context, arguments, &on, &pulled)?;
         return Ok(vec![format!("write the structs to the package: `{again} --out src/schema.rs`")]);
     }
     let pulled = read::read_from(context, arguments, &replayed.connection, Subject::Named(from))?;
-    let mut next = read::write_structs(context, arguments, from, &pulled)?;
+    let mut next = read::write_structs(context, arguments, &on, &pulled)?;
     take_over::check_structs(context, &head.snapshot.schema, arguments.out.as_deref(), &mut next, again)?;
     Ok(next)
 }

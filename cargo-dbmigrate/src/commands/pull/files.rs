@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use dbmigrate_core::shell::{shell_flag, shell_word};
-use serde_json::json;
 
 use super::arguments::Pull;
 use crate::codegen::Rendered;
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages::{self, On};
 use crate::project::Context;
 use crate::project::write::{self, Before, Wanted};
 use crate::project::{path, setup};
@@ -18,7 +18,7 @@ use crate::report::counted;
 ///
 /// # Errors
 /// If they cannot be written, or if a file is there already that says something else: exit code 3.
-pub(super) fn write(context: &Context, arguments: &Pull, from: &str, rendered: &Rendered) -> Result<Vec<String>> {
+pub(super) fn write(context: &Context, arguments: &Pull, from: &On, rendered: &Rendered) -> Result<Vec<String>> {
     let printer = &context.printer;
     let out = Out::of(arguments.out.as_deref())?;
     let files = out.files(rendered);
@@ -37,24 +37,27 @@ pub(super) fn write(context: &Context, arguments: &Pull, from: &str, rendered: &
         } else {
             printer.status(before.verb(), &shown);
         }
-        printer.json("file", &json!({ "path": shown, "done": before.verb().to_ascii_lowercase() }));
+        printer.message(|| messages::File { path: shown, done: before.action() });
     }
     for one in &rendered.structs {
-        let object = json!({ "kind": one.kind.noun(), "name": one.object.as_str(), "struct": one.ident() });
-        printer.json("struct", &object);
+        printer.message(|| messages::Struct {
+            kind: one.kind.noun().to_owned(),
+            name: one.object.as_str().to_owned(),
+            ident: one.ident().to_owned(),
+        });
     }
     let count = counted(rendered.structs.len(), "struct");
     if let Out::Stdout = out {
         let text = rendered.file();
         printer.result(text.trim_end());
-        printer.json("pulled", &json!({ "database": from, "text": text }));
+        printer.message(|| messages::Pulled { on: from.clone(), text: Some(text) });
     } else {
-        printer.json("pulled", &json!({ "database": from }));
+        printer.message(|| messages::Pulled { on: from.clone(), text: None });
     }
     let same = before.iter().filter(|before| **before == Before::Same).count();
     let unchanged =
         if files.len() > 1 && same > 0 { format!(" ({} unchanged)", counted(same, "file")) } else { String::new() };
-    printer.status("Pulled", format!("{count} from {from}{unchanged}"));
+    printer.status("Pulled", format!("{count} from {}{unchanged}", from.database));
     if let Out::Folder(folder) = out {
         warn_of_others(context, folder, &files);
     }

@@ -14,6 +14,7 @@ use read::{read, write_structs};
 
 use crate::error::Result;
 use crate::exit;
+use crate::messages::On;
 use crate::project::Context;
 
 /// Runs it and returns the exit code.
@@ -33,7 +34,7 @@ pub(crate) fn run(context: &Context, arguments: &Pull) -> Result<u8> {
         context.printer.warning(&format!("`{url}` has no tables: nothing to write"), &[]);
         return Ok(exit::DONE);
     }
-    let mut next = write_structs(context, arguments, &url.to_string(), &pulled)?;
+    let mut next = write_structs(context, arguments, &On::from(&url), &pulled)?;
     let has_no_history = || context.folder().is_ok_and(|folder| folder.migrations().is_empty());
     if arguments.out.is_some() && arguments.tables.is_empty() && has_no_history() {
         let command = format!("cargo dbmigrate pull --baseline{}", arguments.again());

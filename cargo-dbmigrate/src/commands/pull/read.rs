@@ -16,6 +16,7 @@ use crate::database::failure::engine_error;
 use crate::database::file;
 use crate::database::{Subject, open};
 use crate::error::{CommandError, Result};
+use crate::messages::On;
 use crate::project::Context;
 use crate::project::config::{self, Config};
 use crate::project::url::DatabaseUrl;
@@ -98,7 +99,7 @@ fn set_aside_triggers(found: &mut Introspected) {
 ///
 /// # Errors
 /// If something cannot be said in structs, or not be written.
-pub(super) fn write_structs(context: &Context, arguments: &Pull, from: &str, pulled: &Pulled) -> Result<Vec<String>> {
+pub(super) fn write_structs(context: &Context, arguments: &Pull, from: &On, pulled: &Pulled) -> Result<Vec<String>> {
     let rendered = codegen::structs(&codegen::Request {
         schema: &pulled.found.schema,
         view_columns: &pulled.view_columns,

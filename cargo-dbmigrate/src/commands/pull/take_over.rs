@@ -13,6 +13,7 @@ use pollster::block_on;
 
 use crate::adopting::with_differences;
 use crate::error::{CommandError, Result};
+use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::proof;
 use crate::report::counted;
@@ -66,7 +67,14 @@ pub(super) fn write_missing(context: &Context, folder: &mut Folder, steps: &[Ste
     for step in missing {
         let name = folder.add(&step.slug, &step.sql, &step.snapshot)?.name.to_string();
         let file = folder.head().map(|head| folder.sql_path(head).display().to_string());
-        context.printer.json("generated", &serde_json::json!({ "name": name, "file": file, "from": from }));
+        context.printer.message(|| messages::Generated {
+            name: Some(name.clone()),
+            file,
+            changes: Vec::new(),
+            cost: None,
+            from: Some(from.to_owned()),
+        });
+        context.wrote_migration(folder, &name, FileAction::Created);
         context.printer.detail("Generated", &name);
         names.push(name);
     }

@@ -14,7 +14,6 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::folder::Folder;
 use pollster::block_on;
-use serde_json::json;
 
 use super::arguments::Reset;
 use super::rows;
@@ -26,6 +25,7 @@ use crate::decisions::answers::{Acceptance, FOR_RESET, Word};
 use crate::decisions::ask::confirmed;
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages;
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Intent};
 use crate::report::duration::Elapsed;
@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         Some(old) => journal_mode(old, "PRAGMA journal_mode", url)? == "wal",
         None => false,
     };
-    new.fill(context, folder, seed.as_ref(), is_wal)
+    new.fill(context, (folder, url), seed.as_ref(), is_wal)
         .map_err(|error| error.note(format!("`{url}` was not changed: the migrations were applied to a new file")))?;
     match old {
         Some(old) => new.replace(old, &path, url, &rows, is_wal)?,
@@ -70,7 +70,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     }
     let count = folder.migrations().len();
     let lost: u64 = rows.iter().filter_map(|(_, count)| *count).sum();
-    context.printer.json("reset", &json!({ "database": url.to_string(), "migrations": count, "rows_lost": lost }));
+    context.printer.message(|| messages::Reset { on: url.into(), migrations: count, recorded: 0, rows_lost: lost });
     let took = Elapsed(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
     context.printer.status("Finished", format!("{url}: recreated, {} applied in {took}", counted(count, "migration")));
     Ok(exit::DONE)
@@ -110,14 +110,20 @@ impl New {
     }
 
     /// Applies all migrations to it, and puts rows into it.
-    fn fill(&self, context: &Context, folder: &Folder, seed: Option<&Seeds<'_>>, is_wal: bool) -> Result<()> {
+    fn fill(
+        &self,
+        context: &Context,
+        (folder, url): (&Folder, &DatabaseUrl),
+        seed: Option<&Seeds<'_>>,
+        is_wal: bool,
+    ) -> Result<()> {
         const NEW: Subject<'static> = Subject::Named("the new file");
         let engine = |error: EngineError| engine_error("cannot create the new file", &error, NEW);
         // of a process that had our number and died
         remove_with_files_beside(&self.path);
         let connection = block_on(Connection::open(&self.path, true)).map_err(engine)?;
         let mut database = Database::from_connection(connection).ignoring(context.config.ignore.clone());
-        let mut observer = Said(&context.printer);
+        let mut observer = Said(&context.printer, url);
         block_on(apply_pending(&mut database, folder, None, &mut observer))
             .map_err(|error| failure_of_run(error, NEW))?;
         if let Some(seed) = seed {
@@ -222,7 +228,7 @@ fn remove_with_files_beside(path: &Path) {
 }
 
 /// Says what is applied.
-struct Said<'a>(&'a Printer);
+struct Said<'a>(&'a Printer, &'a DatabaseUrl);
 
 impl Observer for Said<'_> {
     fn begin(&mut self, _: &str, _: usize, _: usize) {}
@@ -231,6 +237,6 @@ impl Observer for Said<'_> {
 
     fn applied(&mut self, Applied { name, milliseconds }: &Applied) {
         self.0.detail("Applied", format!("{name} ({})", Elapsed(*milliseconds)));
-        self.0.json("applied", &json!({ "name": name, "milliseconds": milliseconds }));
+        self.0.message(|| messages::Applied { on: self.1.into(), name: name.clone(), milliseconds: *milliseconds });
     }
 }

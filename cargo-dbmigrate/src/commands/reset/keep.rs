@@ -5,7 +5,6 @@ use dbmigrate_core::engine::apply::{Standing, Target as _, inspect};
 use dbmigrate_core::folder::{Checksum, Folder};
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
-use serde_json::json;
 
 use super::arguments::Reset;
 use crate::adopting::open_existing;
@@ -14,6 +13,7 @@ use crate::database::state::failure;
 use crate::decisions::answers::FOR_RESET;
 use crate::decisions::ask::Asker;
 use crate::error::{CommandError, Result};
+use crate::messages;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::pushing::Run;
@@ -37,13 +37,14 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     let history = block_on(database.history())
         .map_err(|error| engine_error("cannot read the history", &error, url.into()).note("nothing was changed"))?;
     let migrations = folder.migrations();
+    let said = |recorded| messages::Reset { on: url.into(), migrations: migrations.len(), recorded, rows_lost: 0 };
     if !history.is_empty() && compare(&history, migrations).is_ok() {
         let (status, standing) =
             block_on(inspect(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
         match (standing, migrations.len() - status.applied) {
             (Standing::AsRecorded, 0) => {
                 context.printer.status("Unchanged", format!("{url}: already at {}", head.name));
-                context.printer.json("reset", &json!({ "database": url.to_string(), "recorded": 0 }));
+                context.printer.message(|| said(0));
                 return Ok(exit::DONE);
             }
             (Standing::AsRecorded, _) => {
@@ -64,7 +65,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     Run { context, only_show: false, retries, url, declared: &declared, asker, taking, consent }.to_the_end()?;
     let kept = common(&history, migrations);
     let recorded = migrations.len() - kept;
-    context.printer.json("reset", &json!({ "database": url.to_string(), "recorded": recorded }));
+    context.printer.message(|| said(recorded));
     let text = format!("{url}: {} recorded as applied, none run", counted(recorded, "migration"));
     context.printer.status("Adopted", text);
     // those leave no trace in a schema

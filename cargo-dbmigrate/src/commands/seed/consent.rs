@@ -6,12 +6,12 @@ use dbmigrate_core::schema::table::ReferentialAction;
 use dbmigrate_core::shell::{shell_flag, shell_word};
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::path::{parse_path, path};
-use serde_json::json;
 
 use super::arguments::Seed;
 use crate::decisions::ask::confirmed;
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::exit;
+use crate::messages::{self, Affected};
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Intent};
 use crate::report::counted;
@@ -99,12 +99,17 @@ impl Consent<'_> {
             }
         }
         for deletion in &open {
-            let others: Vec<_> = deletion
-                .others
-                .iter()
-                .map(|(table, rows, action)| json!({ "table": table, "rows": rows, "action": action.sql() }))
-                .collect();
-            printer.json("deletion", &json!({ "table": deletion.table, "rows": deletion.rows, "others": others }));
+            let affected = |(table, rows, action): &(Name, u64, ReferentialAction)| Affected {
+                table: table.to_string(),
+                rows: *rows,
+                action: action.sql().to_owned(),
+            };
+            printer.message(|| messages::Deletion {
+                on: url.into(),
+                table: deletion.table.to_string(),
+                rows: deletion.rows,
+                others: deletion.others.iter().map(affected).collect(),
+            });
         }
         let error = CommandError::new(exit::DECISION, message);
         let error = notes.into_iter().fold(error, CommandError::note).note("nothing was written");

@@ -1,7 +1,6 @@
 //! What a seed has done, said.
 
-use serde_json::json;
-
+use crate::messages::{self, SeededScript, SeededTable};
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::report::counted;
@@ -26,10 +25,8 @@ pub(super) fn report(context: &Context, Ready { seed, units, .. }: &Ready, repor
         sum.updated += updated;
         sum.deleted += deleted;
         sum.unchanged += unchanged;
-        tables.push(json!({
-            "table": seeded.table.name, "inserted": inserted, "updated": updated, "deleted": deleted,
-            "unchanged": unchanged,
-        }));
+        let table = seeded.table.name.to_string();
+        tables.push(SeededTable { table, inserted, updated, deleted, unchanged });
     }
     let mut scripts = Vec::new();
     for (script, changes) in seed.scripts.iter().zip(&report.scripts) {
@@ -37,12 +34,9 @@ pub(super) fn report(context: &Context, Ready { seed, units, .. }: &Ready, repor
         if *changes > 0 {
             printer.status("Seeded", format!("{}: {} changed", file.display(), rows(*changes)));
         }
-        scripts.push(json!({ "file": file, "changes": changes }));
+        scripts.push(SeededScript { file: file.display().to_string(), changes: *changes });
     }
-    printer.json(
-        "seeded",
-        &json!({ "database": url.to_string(), "set": seed.name, "tables": tables, "scripts": scripts }),
-    );
+    printer.message(|| messages::Seeded { on: url.into(), set: seed.name.clone(), tables, scripts });
     let changes: u64 = report.scripts.iter().sum();
     if report.is_nothing() {
         let there = if sum.unchanged > 0 { format!(", {} there", rows(sum.unchanged)) } else { String::new() };

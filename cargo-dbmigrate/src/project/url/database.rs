@@ -15,6 +15,7 @@ use super::source::{DEFAULT, ENVIRONMENT_VARIABLE, UrlSource};
 use super::surroundings::{Given, Surroundings, environment, in_ci};
 use super::token::TokenSource;
 use crate::error::{CommandError, Result, did_you_mean};
+use crate::messages::On;
 use crate::project::config::Config;
 use crate::project::path;
 use crate::url_text::{REMOTE_SCHEMES, redacted, scheme};
@@ -241,6 +242,12 @@ fn mistaken_scheme(scheme: &str, text: &str) -> Option<String> {
     RemoteUrl::parse(&url).ok().map(|(url, _)| url.to_string())
 }
 
+impl From<&DatabaseUrl> for On {
+    fn from(url: &DatabaseUrl) -> Self {
+        Self { database: url.to_string(), target: url.target.as_ref().map(|target| target.name.clone()) }
+    }
+}
+
 /// As it can be typed in the working directory; that of a server without credentials.
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -257,11 +264,12 @@ mod tests {
     use crate::report::Printer;
     use crate::report::again::Again;
     use crate::report::output::Output;
+    use crate::report::suggested::Typed;
 
     fn read(url: &str) -> Result<DatabaseUrl> {
         let config = Config { token_env: Some("DBMIGRATE_NOBODY_HAS_THIS".to_owned()), ..Config::default() };
         // no `.env` above it
-        let printer = Printer::new(&Output::default(), Again::default());
+        let printer = Printer::new(&Output::default(), Again::default(), Typed::default());
         let around = Surroundings::new(Path::new("/"), &config, &printer);
         DatabaseUrl::read(url, Path::new("base"), UrlSource::Argument, (&Connect::default(), None), &around)
     }

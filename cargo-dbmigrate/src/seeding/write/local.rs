@@ -12,7 +12,7 @@ use pollster::block_on;
 use super::job::{Job, Report, Step, as_seed, update};
 use super::surplus;
 use crate::error::Result;
-use crate::report::Progress;
+use crate::report::progress::Progress;
 use crate::seeding::errors::NOTHING;
 use crate::seeding::model::Mode;
 use crate::seeding::order::Unit;

@@ -3,58 +3,29 @@
 use dbmigrate_core::engine::apply::{Loss, Standing, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Script};
 use pollster::block_on;
-use serde::Serialize;
 
 use crate::commands::ci::arguments::Report;
 use crate::database::state::failure;
 use crate::database::{file, open};
 use crate::error::Result;
 use crate::exit;
+use crate::messages::{DatabaseState, LostThere};
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
-
-/// Where a database stands.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct State {
-    /// How it is called.
-    pub name: String,
-    /// Whether that is the name of a target: where it is may be a secret, which a comment must not tell.
-    #[serde(skip)]
-    pub is_target: bool,
-    /// The names of the migrations that it does not have.
-    pub pending: Vec<String>,
-    /// What they would lose there, with permission.
-    pub losses: Vec<Lost>,
-    /// How many differences there are between it and its last migration.
-    pub differences: usize,
-    /// Whether it has tables, but no history.
-    pub is_foreign: bool,
-    /// Why it could not be read.
-    pub error: Option<String>,
-}
-
-/// What a database would lose.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Lost {
-    pub lint: String,
-    pub object: String,
-    /// How many rows of the table, or values of the column, there are.
-    pub count: u64,
-}
 
 /// Asks those that are named. What one cannot be read for is in its state, and is what the second value says: the worst
 /// exit code, or the error of the only one.
 ///
 /// # Errors
 /// If they are no databases.
-pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Result<(Vec<State>, Result<u8>)> {
+pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Result<(Vec<DatabaseState>, Result<u8>)> {
     let mut states = Vec::new();
     if !arguments.connect.names_one() {
         return Ok((states, Ok(exit::DONE)));
     }
     let databases = context.databases(&arguments.connect)?;
     let code = databases.each(context, |context, url| {
-        let mut state = State {
+        let mut state = DatabaseState {
             name: url.target().map_or_else(|| url.to_string(), |target| target.name.clone()),
             is_target: url.target().is_some(),
             pending: Vec::new(),
@@ -72,7 +43,7 @@ pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Res
 }
 
 /// Looks at one.
-fn look(context: &Context, url: &DatabaseUrl, folder: &Folder, state: &mut State) -> Result<()> {
+fn look(context: &Context, url: &DatabaseUrl, folder: &Folder, state: &mut DatabaseState) -> Result<()> {
     let mut pending = folder.migrations();
     let mut target = None;
     if file::exists(url)? {
@@ -93,7 +64,7 @@ fn look(context: &Context, url: &DatabaseUrl, folder: &Folder, state: &mut State
         let sql = folder.sql(migration)?;
         let script = Script::parse(&sql, &folder.sql_path(migration))?;
         let found = block_on(database.losses(&script)).into_iter().filter(|loss| loss.count > 0);
-        state.losses.extend(found.map(|Loss { lint, object, count }| Lost { lint, object, count }));
+        state.losses.extend(found.map(|Loss { lint, object, count }| LostThere { lint, object, count }));
     }
     Ok(())
 }

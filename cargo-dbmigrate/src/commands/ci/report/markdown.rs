@@ -3,8 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::databases::State;
-use super::said::{New, Said};
+use crate::messages::{DatabaseState, NewMigration, Report};
 use crate::report::counted;
 
 /// What a comment can hold is 65,536 characters; SQL that would exceed this is left out.
@@ -19,7 +18,7 @@ fn marker(package: &str) -> String {
 }
 
 /// The report.
-pub(super) fn written(said: &Said) -> String {
+pub(super) fn written(said: &Report) -> String {
     let mut text = marker(&said.package) + "\n";
     if said.new.is_empty() && said.edited.is_empty() && said.removed.is_empty() {
         text.push_str("<!-- nothing new -->\n");
@@ -59,7 +58,7 @@ pub(super) fn written(said: &Said) -> String {
 }
 
 /// What a migration does, costs and loses.
-fn section(new: &New) -> String {
+fn section(new: &NewMigration) -> String {
     let mut text = format!("#### {} ({})\n\n", code(&new.name), cost(new.cost));
     for operation in new.operations.iter().take(MOST) {
         let _ = writeln!(text, "- {}: {}", code(&operation.title), cost(operation.cost));
@@ -106,12 +105,12 @@ fn cost(word: &str) -> &'static str {
 }
 
 /// The SQL, folded.
-fn folded(new: &New) -> String {
+fn folded(new: &NewMigration) -> String {
     let fence = "`".repeat(longest_run(&new.sql).max(2) + 1);
     format!("<details>\n<summary>SQL</summary>\n\n{fence}sql\n{}\n{fence}\n\n</details>\n\n", new.sql.trim_end())
 }
 
-fn databases(states: &[State]) -> String {
+fn databases(states: &[DatabaseState]) -> String {
     let mut text = String::new();
     for state in states {
         let name = code(&state.name);
@@ -123,14 +122,16 @@ fn databases(states: &[State]) -> String {
             }
         };
         let _ = match state {
-            State { error: Some(_), is_target: true, .. } => {
+            DatabaseState { error: Some(_), is_target: true, .. } => {
                 writeln!(text, "- {name}: **could not be read**, the log says why")
             }
-            State { error: Some(error), .. } => writeln!(text, "- {name}: **could not be read**: {}", code(error)),
-            State { is_foreign: true, .. } => {
+            DatabaseState { error: Some(error), .. } => {
+                writeln!(text, "- {name}: **could not be read**: {}", code(error))
+            }
+            DatabaseState { is_foreign: true, .. } => {
                 writeln!(text, "- {name}: has tables but no migration history, so it must be adopted first")
             }
-            State { differences: 1.., .. } => {
+            DatabaseState { differences: 1.., .. } => {
                 writeln!(text, "- {name}: {pending}; **its schema was changed by hand**")
             }
             _ => writeln!(text, "- {name}: {pending}"),
@@ -191,7 +192,7 @@ mod tests {
     #[test]
     fn a_fence_is_longer_than_what_is_in_it() {
         let sql = "SELECT '```';\n</details>";
-        let new = New {
+        let new = NewMigration {
             name: "0001_a".to_owned(),
             file: "f".to_owned(),
             operations: Vec::new(),
@@ -202,8 +203,8 @@ mod tests {
             sql: sql.to_owned(),
         };
         assert!(folded(&new).contains(&format!("\n````sql\n{sql}\n````\n")));
-        let long = New { sql: "x".repeat(LONGEST), ..new.clone() };
-        let said = Said {
+        let long = NewMigration { sql: "x".repeat(LONGEST), ..new.clone() };
+        let said = Report {
             package: "app".to_owned(),
             base: "0123456789abcdef".to_owned(),
             new: vec![long, new],

@@ -2,7 +2,6 @@
 
 mod databases;
 mod markdown;
-mod said;
 mod since;
 
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
@@ -10,11 +9,11 @@ use dbmigrate_core::plan::{Cost, UNCHECKED, told};
 
 use super::arguments::Report;
 use crate::error::Result;
+use crate::messages::{self, AcceptedLoss, FileAction, NewMigration, Operation};
 use crate::project::Context;
 use crate::project::path;
 use crate::project::write::{self, Wanted};
 use crate::report::counted;
-use said::{Loss, New, Operation, Said};
 
 /// Runs it and returns the exit code.
 ///
@@ -30,7 +29,7 @@ pub(super) fn run(context: &Context, arguments: &Report) -> Result<u8> {
     let edited = migrations.iter().filter(|one| at_base(one).is_some_and(|before| before.sql != one.sql));
     let is_gone = |one: &&Migration| migrations.iter().all(|now| now.name != one.name);
     let (databases, code) = databases::ask(context, arguments, &folder)?;
-    let said = Said {
+    let said = messages::Report {
         package: context.package.name.clone(),
         base: since.commit.clone(),
         new: new.map(|one| read(&folder, one)).collect::<Result<_>>()?,
@@ -43,29 +42,30 @@ pub(super) fn run(context: &Context, arguments: &Report) -> Result<u8> {
         Some(file) => {
             let wanted = Wanted { path: file.clone(), text };
             write::write(&wanted)?;
+            context.printer.wrote(&path::for_display(file), FileAction::Created);
             let count = counted(said.new.len(), "new migration");
             context.printer.status("Created", format!("{} ({count})", path::for_display(file).display()));
         }
         None => context.printer.result(text.trim_end()),
     }
-    context.printer.json("report", &said);
+    context.printer.message(|| said);
     // the report is written in any case: whoever reads it sees the rest
     code
 }
 
 /// What a migration says of itself.
-fn read(folder: &Folder, migration: &Migration) -> Result<New> {
+fn read(folder: &Folder, migration: &Migration) -> Result<NewMigration> {
     let file = folder.sql_path(migration);
     let sql = folder.sql(migration)?;
     let script = Script::parse(&sql, &file)?;
     let told = told(migration.name.as_str(), &sql, &script.statements);
     let losses = script.allows.iter().filter(|allow| allow.lint != UNCHECKED);
-    Ok(New {
+    Ok(NewMigration {
         name: migration.name.to_string(),
         file: file.display().to_string(),
         cost: told.iter().map(|one| one.cost).max().unwrap_or(Cost::Instant).word(),
         operations: told.into_iter().map(|one| Operation { title: one.title, cost: one.cost.word() }).collect(),
-        losses: losses.map(|allow| Loss { lint: allow.lint.clone(), object: allow.object.clone() }).collect(),
+        losses: losses.map(|allow| AcceptedLoss { lint: allow.lint.clone(), object: allow.object.clone() }).collect(),
         checks: script.preflights.iter().filter_map(|one| one.message.as_deref().map(checked)).collect(),
         no_transaction: script.no_transaction,
         sql,

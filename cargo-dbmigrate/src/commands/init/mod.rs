@@ -1,5 +1,7 @@
 //! `init`: prepares a package. Asks nothing, changes nothing that is there, can be run again.
 
+mod agents;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -7,6 +9,7 @@ use clap::Args;
 use crate::drizzle::journal;
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::{path, setup};
 use crate::seeding::folder::FOLDER;
@@ -66,13 +69,17 @@ const DRIZZLE: &str = "drizzle";
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Init {}
+pub(crate) struct Init {
+    /// Write the rules for coding agents into AGENTS.md, and into an existing CLAUDE.md
+    #[arg(long)]
+    pub agents: bool,
+}
 
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
+pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
     let printer = &context.printer;
     let mut created: Vec<PathBuf> = Vec::new();
     let mut next: Vec<String> = Vec::new();
@@ -81,6 +88,7 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     let is_new = folder.create()?;
     if is_new {
         printer.status("Created", folder.lock_path().display());
+        printer.wrote(&folder.lock_path(), FileAction::Created);
         created.push(folder.lock_path());
     }
     next.extend(setup::missing_dependencies(context, &[])?);
@@ -97,6 +105,7 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         if write_new(&file, FIRST_STRUCT)? {
             let shown = path::for_display(&file);
             printer.status("Created", format!("{} (an example table to edit)", shown.display()));
+            printer.wrote(&shown, FileAction::Created);
             created.push(shown);
             created.extend(first_sets(context)?);
         }
@@ -105,6 +114,15 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
         }
     }
     created.extend(context.ignore_in_git(None)?);
+    if arguments.agents {
+        created.extend(agents::write(context)?);
+    } else if let Some(file) = agents::without_rules(context) {
+        let file = path::for_display(&file);
+        next.push(format!(
+            "write the rules for coding agents into {}: `cargo dbmigrate init --agents`",
+            file.display()
+        ));
+    }
     if created.is_empty() && next.is_empty() {
         printer.status("Ready", format!("{} is set up already, nothing to do", context.package.name));
     }
@@ -116,7 +134,8 @@ pub(crate) fn run(context: &Context, _arguments: &Init) -> Result<u8> {
     }
     printer.next(&next);
     let next: Vec<String> = next.iter().map(|step| printer.typed(step)).collect();
-    printer.json("init", &serde_json::json!({ "created": created, "next": next }));
+    printer
+        .message(|| messages::Init { created: created.iter().map(|path| path.display().to_string()).collect(), next });
     Ok(exit::DONE)
 }
 

@@ -1,0 +1,92 @@
+//! Messages of the commands that write migrations, or check them.
+
+use dbmigrate_core::plan::Assessed;
+use serde::Serialize;
+
+/// A change of the schema, and what it costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Change {
+    /// In words: `add column users.bio`.
+    #[allow(clippy::struct_field_names, reason = "it is the change in words")]
+    pub(crate) change: String,
+    /// What it costs, in a word such as `instant` or `rewrite`; `null` where that was not found out.
+    pub(crate) cost: Option<String>,
+    /// The lints that it is accepted for.
+    pub(crate) risks: Vec<String>,
+}
+
+impl From<&Assessed> for Change {
+    fn from(Assessed { change, cost, risks }: &Assessed) -> Self {
+        let risks = risks.iter().map(|risk| risk.word().to_owned()).collect();
+        Self { change: change.to_string(), cost: Some(cost.word().to_owned()), risks }
+    }
+}
+
+/// A migration was written; or none, if there is nothing to change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Generated {
+    /// Its name; `null` if the structs match the migrations.
+    pub(crate) name: Option<String>,
+    /// Its SQL.
+    pub(crate) file: Option<String>,
+    /// What it changes.
+    pub(crate) changes: Vec<Change>,
+    /// What it costs in all.
+    pub(crate) cost: Option<String>,
+    /// The database or folder that it was made of, by `pull`.
+    pub(crate) from: Option<String>,
+}
+
+/// A migration that was not written, because of `--dry-run`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Plan {
+    /// The name that it would have.
+    pub(crate) name: String,
+    /// Its SQL.
+    pub(crate) sql: String,
+    /// What it would change.
+    pub(crate) changes: Vec<Change>,
+}
+
+/// `generate --check` has found changes that no migration makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Changes {
+    /// The changes, in words.
+    pub(crate) changes: Vec<String>,
+}
+
+/// The last migration was removed; with `dry_run` it would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Undone {
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether nothing was changed.
+    pub(crate) dry_run: bool,
+    /// Whether git still has it.
+    pub(crate) in_git: bool,
+}
+
+/// A migration that was edited by hand was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Recorded {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its SQL.
+    pub(crate) file: String,
+}
+
+/// `check` has found structs, snapshots and migrations to agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Checked {
+    /// How many migrations.
+    pub(crate) migrations: usize,
+    /// How many tables.
+    pub(crate) tables: usize,
+}

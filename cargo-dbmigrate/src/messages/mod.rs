@@ -1,0 +1,176 @@
+//! What `--message-format json` prints: an object with a `reason` per line, each of a type of this room, and nothing
+//! else. `docs/json` has a JSON Schema of each, made from these types by [`schemas`].
+//!
+//! This is an interface: fields and reasons are only added (docs/automation.md). To add a message, write its struct in
+//! the file of its family, and its variant here; CONTRIBUTING.md has the steps.
+
+mod applying;
+mod common;
+mod comparing;
+mod files;
+mod finished;
+mod generating;
+mod pipelines;
+mod problems;
+mod process;
+#[cfg(test)]
+mod schemas;
+mod seeding;
+mod targets;
+
+use serde::Serialize;
+
+pub(crate) use applying::{
+    Adopted, AdoptedState, Announced, Announcement, Applied, Drift, LeftAlone, Loss, Migrated, Pending, Push, Reset,
+    Retry, Waiting,
+};
+pub(crate) use common::{On, VERSION};
+pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable};
+pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
+pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
+pub(crate) use generating::{Change, Changes, Checked, Generated, Plan, Recorded, Undone};
+pub(crate) use pipelines::{
+    AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
+};
+pub use problems::Level;
+pub(crate) use problems::{Diagnostic, Error, Location, Warning};
+pub(crate) use process::{Completions, Help, Version};
+pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
+pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
+
+/// Everything that can be printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub(crate) enum Message {
+    Adopted(Adopted),
+    Announcement(Announcement),
+    Applied(Applied),
+    Changes(Changes),
+    Checked(Checked),
+    Compared(Compared),
+    Completions(Completions),
+    Deletion(Deletion),
+    Diagnostic(Diagnostic),
+    Diff(Diff),
+    Difference(Difference),
+    Drift(Drift),
+    Error(Error),
+    File(File),
+    Finished(Box<Finished>),
+    Generated(Generated),
+    Help(Help),
+    Init(Init),
+    Loss(Loss),
+    Migrated(Migrated),
+    Migration(Migration),
+    Pending(Pending),
+    Plan(Plan),
+    Pulled(Pulled),
+    Push(Push),
+    Recorded(Recorded),
+    Report(Report),
+    Reset(Reset),
+    Retry(Retry),
+    Seeded(Seeded),
+    Skipped(Skipped),
+    Sql(Sql),
+    Status(Status),
+    Struct(Struct),
+    Summary(Summary),
+    TakenOver(TakenOver),
+    Target(Target),
+    Undone(Undone),
+    Unreadable(Unreadable),
+    Version(Version),
+    Waiting(Waiting),
+    Warning(Warning),
+    WouldWrite(WouldWrite),
+}
+
+/// Makes a message of each of these.
+macro_rules! into_message {
+    ($($name:ident),* $(,)?) => {
+        $(impl From<$name> for Message {
+            fn from(message: $name) -> Self {
+                Self::$name(message)
+            }
+        })*
+    };
+}
+
+into_message!(
+    Compared,
+    Deletion,
+    Report,
+    Seeded,
+    WouldWrite,
+    Completions,
+    Skipped,
+    Summary,
+    Target,
+    Adopted,
+    Announcement,
+    Applied,
+    Changes,
+    Checked,
+    Diagnostic,
+    Diff,
+    Difference,
+    Drift,
+    Error,
+    File,
+    Generated,
+    Help,
+    Init,
+    Loss,
+    Migrated,
+    Migration,
+    Pending,
+    Plan,
+    Pulled,
+    Push,
+    Recorded,
+    Reset,
+    Retry,
+    Sql,
+    Status,
+    Struct,
+    TakenOver,
+    Undone,
+    Unreadable,
+    Version,
+    Waiting,
+    Warning,
+);
+
+impl From<Finished> for Message {
+    fn from(finished: Finished) -> Self {
+        Self::Finished(Box::new(finished))
+    }
+}
+
+impl Message {
+    /// Says which target it is about, where it does not say so by its database.
+    pub(crate) fn about(&mut self, name: Option<&str>) {
+        let (Self::Announcement(Announcement { target, .. })
+        | Self::Diagnostic(Diagnostic { target, .. })
+        | Self::Difference(Difference { target, .. })
+        | Self::Error(Error { target, .. })
+        | Self::Loss(Loss { target, .. })
+        | Self::Unreadable(Unreadable { target, .. })
+        | Self::Warning(Warning { target, .. })) = self
+        else {
+            return;
+        };
+        if target.is_none() {
+            *target = name.map(str::to_owned);
+        }
+    }
+
+    /// The line that is printed, without its end.
+    pub(crate) fn line(&self) -> String {
+        // strings, numbers and lists of them: there is nothing in it that JSON could not hold
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}

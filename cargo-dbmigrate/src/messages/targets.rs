@@ -1,0 +1,67 @@
+//! Messages of runs on several targets.
+
+use serde::Serialize;
+
+use super::On;
+
+/// What follows is about this target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Target {
+    /// Which.
+    #[serde(flatten)]
+    pub(crate) on: On,
+}
+
+/// An optional target was skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Skipped {
+    /// Its name.
+    pub(crate) target: String,
+    /// The variable that is not set.
+    pub(crate) variable: String,
+}
+
+/// The result of a run on several targets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Summary {
+    /// What became of each.
+    pub(crate) targets: Vec<TargetOutcome>,
+    /// The worst exit code.
+    pub(crate) exit_code: u8,
+}
+
+/// What became of one of several targets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct TargetOutcome {
+    /// Its name.
+    pub(crate) target: String,
+    /// Its database; `null` if it was skipped.
+    pub(crate) database: Option<String>,
+    /// What became of it.
+    pub(crate) outcome: Ended,
+    /// Its exit code, if it was run.
+    pub(crate) exit_code: Option<u8>,
+}
+
+/// What became of a target, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Ended {
+    /// Everything asked for was done.
+    Done,
+    /// A difference was found.
+    Difference,
+    /// A decision is needed.
+    Decision,
+    /// It failed.
+    Failed,
+    /// It is optional, and its variable is not set.
+    Skipped,
+    /// What is wrong is wrong for all targets.
+    NotTried,
+}
