@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- binary check compile generate history migrate pipeline push rebuild server]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- binary check compile generate history migrate pipeline push rebuild seed server]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -17,10 +17,11 @@ mod pipeline;
 mod project;
 mod push;
 mod rebuild;
+mod seed;
 mod server;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 10] = [
+const SECTIONS: [(&str, fn()); 11] = [
     ("binary", binary::run),
     ("check", check::run),
     ("compile", compile::run),
@@ -30,6 +31,7 @@ const SECTIONS: [(&str, fn()); 10] = [
     ("pipeline", pipeline::run),
     ("push", push::run),
     ("rebuild", rebuild::run),
+    ("seed", seed::run),
     ("server", server::run),
 ];
 

@@ -158,7 +158,8 @@ fn init_prepares_a_fresh_package_and_says_what_is_next() {
     let project = Project::new();
     let run = project.run(&["init"]);
     assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
-    let wanted = "     Created migrations/migrations.lock\n     Created src/schema.rs (an example table to edit)\n       \
+    let wanted = "     Created migrations/migrations.lock\n     Created src/schema.rs (an example table to edit)\n     \
+                  Created seeds/full/users.toml, seeds/demo/users.toml (rows for `cargo dbmigrate seed`)\n       \
                   Added `.env`, `dev.db*` to .gitignore\n        Next `cargo add dbmigrate-rs`\n             add `mod schema;` to \
                   src/main.rs\n             `cargo dbmigrate generate`\n             `cargo dbmigrate migrate`\n";
     assert_eq!(run.err, wanted);
@@ -175,6 +176,7 @@ fn init_again_changes_nothing() {
     project.write("src/schema.rs", "// mine\n");
     let again = project.run(&["init"]);
     assert_eq!(again.code, 0, "{}", again.err);
+    assert!(project.read("seeds/demo/users.toml").contains("ADMIN_EMAIL"));
     assert!(!again.err.contains("Created") && !again.err.contains("Added"), "{}", again.err);
     assert_eq!(project.read("src/schema.rs"), "// mine\n");
     assert_eq!(project.read(".gitignore"), "/target\n.env\ndev.db*\n");

@@ -86,3 +86,26 @@ fn a_column_is_split_and_its_values_are_carried_over() {
     let parts = "SELECT template_name || '/' || coalesce(locale, '-') FROM emails ORDER BY id";
     assert_eq!(column(&connection, parts), ["invitation/de", "welcome/-"]);
 }
+
+#[test]
+fn both_sets_of_rows_are_written_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("sample.db");
+    let url = file.to_str().unwrap();
+    run(&["migrate", "--url", url]);
+    for set in ["full", "demo"] {
+        run(&["seed", set, "--url", url]);
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(run(&["seed", set, "--url", url]).contains("nothing to do"));
+        assert!(std::fs::read(&file).unwrap() == bytes, "the file has changed");
+    }
+    let connection = block_on(Connection::open(&file, false)).unwrap();
+    assert_eq!(column(&connection, "SELECT slug FROM organizations ORDER BY id"), ["acme", "solo", "demo"]);
+    assert_eq!(
+        column(&connection, "SELECT title FROM posts_search WHERE posts_search MATCH 'algebra'"),
+        ["On engines"]
+    );
+    assert_eq!(column(&connection, "SELECT count(*) FROM memberships WHERE role = 'owner'"), ["3"]);
+    assert!(column(&connection, "PRAGMA foreign_key_check").is_empty());
+    assert_eq!(column(&connection, "PRAGMA integrity_check"), ["ok"]);
+}

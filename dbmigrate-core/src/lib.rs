@@ -30,7 +30,7 @@ pub mod quote;
 #[cfg(feature = "model")]
 pub mod schema;
 #[cfg(feature = "model")]
-mod sha256;
+pub mod sha256;
 #[cfg(feature = "model")]
 pub mod shell;
 #[cfg(feature = "model")]

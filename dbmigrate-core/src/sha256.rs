@@ -10,26 +10,28 @@ type Implementation = hmac_sha256::Hash;
 type Implementation = sha2::Sha256;
 
 /// A hash in the making.
-pub(crate) struct Sha256(Implementation);
+pub struct Sha256(Implementation);
 
 impl Sha256 {
-    pub(crate) fn new() -> Self {
+    /// The hash of nothing yet.
+    #[expect(clippy::new_without_default, reason = "nothing else would be made by default")]
+    pub fn new() -> Self {
         Self(Implementation::default())
     }
 
     /// Adds what comes next.
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
+    pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
     /// The hash of what was added.
-    pub(crate) fn finish(self) -> [u8; 32] {
+    pub fn finish(self) -> [u8; 32] {
         let hash = self.0.finalize();
         std::array::from_fn(|at| hash[at])
     }
 
     /// The hash of these bytes.
-    pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
+    pub fn digest(bytes: &[u8]) -> [u8; 32] {
         let mut hash = Self::new();
         hash.update(bytes);
         hash.finish()

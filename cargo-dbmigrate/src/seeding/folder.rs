@@ -134,7 +134,7 @@ fn no_set(seeds: &Path, shown: &str) -> CommandError {
     match loose.as_deref().and_then(Path::file_name) {
         Some(file) => CommandError::usage(format!("`{shown}` has files, but no set: a set is a folder in it"))
             .help(format!("move them: `{shown}/{DEFAULT_SET}/{}`", file.to_string_lossy())),
-        None => CommandError::usage(format!("no sets of rows: there is no folder in `{shown}`")).help(format!(
+        None => CommandError::usage(format!("no set of rows in `{shown}`")).help(format!(
             "write a file for each table: `{shown}/{DEFAULT_SET}/TABLE.toml`, or `.csv`, `.json`, `.sql`"
         )),
     }

@@ -11,6 +11,7 @@ mod date;
 pub(crate) mod documents;
 mod errors;
 pub(crate) mod folder;
+mod generated;
 mod keys;
 mod made;
 pub(crate) mod model;
@@ -19,6 +20,7 @@ pub(crate) mod read;
 mod references;
 mod refused;
 pub(crate) mod rows;
+pub(crate) mod script;
 mod statement;
 mod there;
 mod twin;
@@ -32,12 +34,13 @@ use dbmigrate_core::schema::Schema;
 use documents::Documents;
 use errors::NOTHING;
 use folder::Folder;
-use model::Seed;
+use model::{Mode, Seed};
 pub(crate) use order::Unit;
 pub(crate) use references::Found;
 use references::Reference;
 use rows::Generated;
 
+use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::project::Context;
 use crate::report::Printer;
@@ -81,13 +84,11 @@ pub(crate) fn prepare(
         errors.extend(found);
         Vec::new()
     });
-    let mut generators = Vec::new();
-    for made in &seed.made {
-        match made::generator(&seed, made, schema) {
-            Ok(generator) => generators.push(generator),
-            Err(found) => errors.extend(found),
-        }
-    }
+    let generators = made::generators(&seed, schema, declared).unwrap_or_else(|found| {
+        errors.extend(found);
+        Vec::new()
+    });
+    errors.extend(refused_modes(&seed));
     let checked = check::check(&seed, &units, schema)?;
     errors.extend(checked.errors);
     if errors.is_empty() {
@@ -96,4 +97,17 @@ pub(crate) fn prepare(
     // all at once, also what only the database knows
     errors.extend(references::looked_up(&seed, &checked.open, database)?);
     Err(errors::failed(&context.printer, &documents.name, errors).note(NOTHING))
+}
+
+/// Tables that are to have no other rows than those of the set, which does not list them all.
+fn refused_modes(seed: &Seed) -> Vec<Diagnostic> {
+    let made = seed.made.iter().map(|made| (made.table, made.file, "are generated"));
+    let scripts = seed.scripts.iter().filter_map(|script| Some((script.table?, script.file, "come from statements")));
+    let is_synced = |(table, ..): &(usize, usize, &str)| seed.tables[*table].mode == Mode::Sync;
+    let error = |(table, file, how): (usize, usize, &str)| {
+        let name = &seed.tables[table].table.name;
+        let error = Diagnostic::error(format!("`sync` cannot tell which rows of `{name}` are surplus: some {how}"));
+        error.at(&seed.files[file], 0..0, "").help("use `mode = \"upsert\"`, or list all rows")
+    };
+    made.chain(scripts).filter(is_synced).map(error).collect()
 }

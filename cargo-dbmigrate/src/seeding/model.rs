@@ -165,6 +165,8 @@ pub(crate) struct Seed {
     pub rows: Vec<SeedRow>,
     /// Rows that are made.
     pub made: Vec<Made>,
+    /// What the random numbers of rows that are made begin with.
+    pub start: u64,
     /// The statements.
     pub scripts: Vec<SqlFile>,
     /// Tables that have rows in a file that could not be understood.

@@ -12,10 +12,10 @@ use super::model::{Mode, Seed};
 use super::refused::{at_columns, shown};
 use super::rows::Value;
 use super::twin::Twin;
+use crate::database::Subject;
 use crate::database::failure::engine_error;
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
-use crate::project::url::DatabaseUrl;
 
 /// How many keys a query asks for.
 const AT_ONCE: usize = 200;
@@ -24,8 +24,8 @@ const AT_ONCE: usize = 200;
 pub(crate) struct Found<'a> {
     /// The connection.
     pub connection: &'a Connection,
-    /// Its address, for messages.
-    pub url: &'a DatabaseUrl,
+    /// What it is called in messages.
+    pub database: Subject<'a>,
 }
 
 /// A reference of rows of the set to a row that the set does not have.
@@ -185,7 +185,7 @@ pub(super) fn looked_up(seed: &Seed, open: &[Reference], database: &Found<'_>) -
     if open.is_empty() {
         return Ok(Vec::new());
     }
-    let failed = |error: EngineError| engine_error("cannot look for references", &error, database.url.into());
+    let failed = |error: EngineError| engine_error("cannot look for references", &error, database.database);
     let answers = block_on(database.connection.ask_all_with(queries(open))).map_err(failed)?;
     let missing = missing(open, answers).map_err(failed)?;
     Ok(missing.into_iter().flat_map(|at| dangling(seed, &open[at])).collect())

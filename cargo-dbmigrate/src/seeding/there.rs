@@ -232,7 +232,9 @@ impl Looker<'_> {
             let Some((at, (flags, identity))) = placed(rows, row, columns.len()) else { continue };
             let differing: Vec<usize> =
                 columns.iter().zip(&flags).filter(|(_, flag)| integer(flag) == 0).map(|(column, _)| *column).collect();
-            self.owners.insert(self.owner_key(at, &identity), at);
+            if let Some(other) = self.owners.insert(self.owner_key(at, &identity), at) {
+                self.there.errors.push(same_row(self.seed, at, other));
+            }
             self.found.insert(at, identity);
             self.there.standing[at] = if differing.is_empty() { Standing::Same } else { Standing::Differs(differing) };
         }
@@ -256,6 +258,15 @@ impl Looker<'_> {
         }
         self.there.surplus.retain(|(_, all)| !all.is_empty());
     }
+}
+
+/// Two rows of the set that are one of the database, found by different keys.
+fn same_row(seed: &Seed, row: usize, other: usize) -> Diagnostic {
+    let name = &seed.table_of(row).name;
+    let error = Diagnostic::error(format!("two rows of the set are the same row of `{name}` in the database"))
+        .help("remove one, or put them together");
+    let error = seed.at(error, seed.rows[row].place, "");
+    seed.at(error, seed.rows[other].place, "the other one")
 }
 
 /// The row of the set that a row of an answer is about, so many flags of it, and the identity behind them.

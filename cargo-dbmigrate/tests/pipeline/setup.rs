@@ -15,6 +15,9 @@ use crate::runner::{Job, Runner};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// A program that can be packed: it has completions and man pages.
+const PROGRAM: &str = "[ \"$1\" != man ] || echo page > \"$2/cargo-dbmigrate.1\"; echo program";
+
 /// Files that can be downloaded, and what was asked for.
 struct Files {
     url: String,
@@ -134,7 +137,7 @@ fn a_release_is_downloaded_checked_and_found_by_later_steps() {
 #[test]
 fn a_wrong_checksum_installs_nothing_and_compiles_nothing() {
     let place = tempfile::tempdir().expect("a temporary directory");
-    script(place.path(), "program", "echo good");
+    script(place.path(), "program", PROGRAM);
     let release = release(&place.path().join("program"));
     sum(release.path());
     // another program than the one that was summed
@@ -178,7 +181,7 @@ fn where_there_is_no_release_it_is_compiled_with_the_lock() {
 #[test]
 fn a_release_without_checksums_is_not_installed() {
     let place = tempfile::tempdir().expect("a temporary directory");
-    script(place.path(), "program", "echo unchecked");
+    script(place.path(), "program", PROGRAM);
     let release = release(&place.path().join("program"));
     let files = Files::of(release.path());
     let job = install(&runner(place.path()), &files).succeeds();

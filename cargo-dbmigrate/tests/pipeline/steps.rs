@@ -115,6 +115,7 @@ fn structs_without_their_migration_fail_the_pull_request_and_are_reported_all_th
     let runner = Runner::pull_request(checkout.path(), false).installed().programs(&gh.folder());
     let job = runner.job(WORKFLOW, "check").expect("it runs").fails();
     assert_eq!(job.step(CHECK).code, 4);
+    assert!(job.step(CHECK).out.contains("::error "), "annotated: {job:?}");
     assert_eq!(job.step(REPORT).code, 0, "{job:?}");
     assert_eq!(gh.comments().len(), 1);
 }

@@ -134,7 +134,7 @@ fn an_existing_ci_yml_is_never_edited_and_the_parts_to_paste_are_printed() {
     assert_snapshot!(run.out, @"
           - uses: ./.github/actions/setup-dbmigrate
           - run: |
-              cargo-dbmigrate check
+              cargo-dbmigrate check --message-format github
     ");
     project.write(".github/workflows/ci.yml", format!("{own}# steps:\n{}", run.out));
     assert_eq!(project.runs("ci github").out, "", "what was pasted need not be printed");
@@ -177,7 +177,8 @@ fn a_package_in_a_workspace_is_named_by_its_manifest() {
     project.write("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
     project.runs("ci github -p app -F audit");
     let (workflow, seed) = (project.read(WORKFLOW), project.read(SEED));
-    let check = "cargo-dbmigrate check --manifest-path 'crates/my db/Cargo.toml' --features audit";
+    let check =
+        "cargo-dbmigrate check --manifest-path 'crates/my db/Cargo.toml' --features audit --message-format github";
     assert!(workflow.contains(check), "{workflow}");
     assert!(seed.contains("ls 'crates/my db/migrations'/*/migration.sql"), "{seed}");
     assert!(seed.contains("options: [full, staging]"), "{seed}");

@@ -312,3 +312,20 @@ fn a_database_is_made_anew_with_the_rows_of_a_file() {
     project.refuses(1, "reset --seed nothing.sql --accept rows");
     project.refuses(2, "reset --seed own.sql --keep-data");
 }
+
+#[test]
+fn a_database_is_made_anew_with_the_rows_of_a_set() {
+    let project = crate::seeds::seeded();
+    project.sql("INSERT INTO users (email, role) VALUES ('old@example.com', 'member')");
+    project.refuses(3, "reset --seed full");
+    let run = project.runs("reset --seed full --accept rows");
+    assert!(run.err.contains("Seeded 4 rows of the set `full`"), "{}", run.err);
+    assert_eq!(project.query("SELECT email FROM users"), ["admin@example.com", "bob@example.com"]);
+    crate::seeds::is_done(&project, "seed");
+    is_whole(&project);
+    project.replace("seeds/full/users.toml", "\"member\"", "\"membr\"");
+    let run = project.refuses(1, "reset --seed full --accept rows");
+    assert!(run.err.contains("did you mean `member`?"), "{}", run.err);
+    let run = project.refuses(2, "reset --seed fulll --accept rows");
+    assert!(run.err.contains("no set named `fulll`"), "{}", run.err);
+}

@@ -185,3 +185,98 @@ fn all_that_is_wrong_is_said_at_once() {
     let run = project.refuses(1, "seed");
     insta::assert_snapshot!(run.err);
 }
+
+#[test]
+fn the_sets_of_a_new_package_are_written_into_its_first_table() {
+    let project = Project::new("mod schema;\n");
+    fs_err::remove_file(project.path("src/lib.rs")).expect("it is there");
+    project.write("src/lib.rs", "pub mod schema;\n");
+    project.runs("init");
+    project.runs("push");
+    let run = project.runs("seed");
+    says(&run, &["Seeded users: 2 rows inserted"]);
+    is_done(&project, "seed");
+    project.runs("seed demo");
+    is_done(&project, "seed demo");
+    assert_eq!(
+        project.query("SELECT email FROM users ORDER BY id"),
+        ["ada@example.com", "bob@example.com", "admin@example.com"]
+    );
+    // never written over
+    project.write("seeds/full/users.toml", "# mine\n");
+    fs_err::remove_file(project.path("src/schema.rs")).expect("it is there");
+    project.runs("init");
+    assert_eq!(project.read("seeds/full/users.toml"), "# mine\n");
+}
+
+#[test]
+fn a_key_can_be_chosen_and_the_mode_of_one_table_is_its_own() {
+    let project = seeded();
+    project.runs("seed");
+    // by its address, whatever its id
+    project.write(
+        "seeds/full/users.toml",
+        "mode = \"insert\"\nkey = \"email\"\n[[users]]\nid = 1\nemail = \"admin@example.com\"\nrole = \"member\"\n",
+    );
+    project.write("seeds/full/posts.json", "[{\"id\": 1, \"author_id\": 1, \"title\": \"Eins\", \"is_public\": true}]");
+    let run = project.runs("seed");
+    says(&run, &["Seeded posts: 1 row updated"]);
+    assert_eq!(project.query("SELECT role FROM users WHERE id = 1"), ["admin"]);
+    assert_eq!(project.query("SELECT title FROM posts ORDER BY id"), ["Eins", "Two"]);
+    is_done(&project, "seed");
+}
+
+#[test]
+fn a_log_of_changes_stays_empty_when_there_is_nothing_to_do() {
+    let project = seeded();
+    project.sql("PRAGMA journal_mode = WAL");
+    project.runs("seed");
+    let held = project.database("dev.db");
+    let before = (held.query("PRAGMA data_version"), held.query("SELECT * FROM users"));
+    project.runs("seed");
+    assert_eq!(before, (held.query("PRAGMA data_version"), held.query("SELECT * FROM users")));
+    assert_eq!(fs_err::metadata(project.path("dev.db-wal")).expect("it is there").len(), 0);
+}
+
+#[test]
+fn a_reference_to_a_row_of_the_database_is_enough() {
+    let project = seeded();
+    project.runs("seed");
+    project.write("seeds/more/posts.csv", "id,author_id,title,is_public\n3,2,Three,true\n");
+    project.runs("seed more");
+    is_done(&project, "seed more");
+    project.write("seeds/more/posts.csv", "id,author_id,title,is_public\n3,2,Three,true\n4,77,Four,true\n");
+    let run = project.refuses(1, "seed more");
+    says(
+        &run,
+        &[
+            "`posts.author_id` refers to `users.id` `77`, which is neither in the set nor in the database",
+            "posts.csv:3:3",
+        ],
+    );
+}
+
+#[test]
+fn a_set_in_json_says_what_it_has_done() {
+    let project = seeded();
+    let json = project.runs("seed --message-format json").json();
+    let seeded = json.iter().find(|object| object["reason"] == "seeded").expect("it is said");
+    assert_eq!((&seeded["set"], &seeded["database"]), (&"full".into(), &"dev.db".into()));
+    let users = seeded["tables"].as_array().and_then(|tables| tables.iter().find(|table| table["table"] == "users"));
+    assert_eq!(users.expect("it is there")["inserted"], 2);
+}
+
+#[test]
+fn two_rows_that_are_one_in_the_database_are_refused() {
+    let project = seeded();
+    project.runs("seed");
+    project.write(
+        "seeds/more/users.toml",
+        "[[users]]\nid = 1\nemail = \"new@example.com\"\nrole = \"admin\"\n[[users]]\nemail = \"admin@example.com\"\nrole = \"admin\"\n",
+    );
+    let run = project.refuses(1, "seed more");
+    says(&run, &["two rows of the set are the same row of `users` in the database", "the other one"]);
+    project.write("seeds/more/users.toml", "mode = \"sync\"\n");
+    project.write("seeds/more/users.sql", "UPDATE users SET name = 'x' WHERE name IS NULL;\n");
+    says(&project.refuses(1, "seed more"), &["`sync` cannot tell which rows of `users` are surplus"]);
+}

@@ -11,5 +11,6 @@ mod project;
 mod replica;
 mod requests;
 mod sample;
+mod seeds;
 mod served;
 mod tokens;

@@ -20,7 +20,7 @@ const ACTION: &str = ".github/actions/setup-dbmigrate/action.yml";
 const CHECKOUT: &str = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2";
 
 /// How commands speak there: annotations, and the summary of the job.
-const FORMAT: &str = "";
+const FORMAT: &str = " --message-format github";
 
 /// The workflows of a project's own, which are never edited.
 const OWN: [&str; 2] = [".github/workflows/ci.yml", ".github/workflows/ci.yaml"];

@@ -12,6 +12,7 @@ use crate::exit;
 use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::{path, setup};
+use crate::seeding::folder::FOLDER;
 
 const FIRST_STRUCT: &str = "\
 //! The tables of the database. `cargo dbmigrate generate` turns changes in here into migrations.
@@ -32,6 +33,36 @@ pub struct User {
     pub created_at: i64,
 }
 ";
+
+/// Rows for it: a few for development, and one account to sign in with.
+const FIRST_SETS: [(&str, &str); 2] = [
+    (
+        "full",
+        "\
+# Rows for development: `cargo dbmigrate seed`. A second run changes nothing.
+# More tables: a file for each, as .toml, .json, .csv or .sql.
+
+# a row with a name: others can refer to it, `user_id = { ref = \"users.ada\" }`
+[users.ada]
+email = \"ada@example.com\"
+name = \"Ada Lovelace\"
+
+[users.bob]
+email = \"bob@example.com\"
+",
+    ),
+    (
+        "demo",
+        "\
+# One account to sign in with: `cargo dbmigrate seed demo`
+
+[users.admin]
+# from the environment or `.env`, and never shown
+email = { env = \"ADMIN_EMAIL\", default = \"admin@example.com\" }
+name = \"Admin\"
+",
+    ),
+];
 
 /// Where drizzle-kit writes, if it is told nothing else.
 const DRIZZLE: &str = "drizzle";
@@ -76,6 +107,7 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
             printer.status("Created", format!("{} (an example table to edit)", shown.display()));
             printer.wrote(&shown, FileAction::Created);
             created.push(shown);
+            created.extend(first_sets(context)?);
         }
         if context.config.root.is_none() {
             next.extend(setup::missing_module(&context.package.root.join("src"), "schema"));
@@ -105,6 +137,26 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
     printer
         .message(|| messages::Init { created: created.iter().map(|path| path.display().to_string()).collect(), next });
     Ok(exit::DONE)
+}
+
+/// Writes rows for the first struct, if the package has no sets. Returns the files.
+fn first_sets(context: &Context) -> Result<Vec<PathBuf>> {
+    let seeds = context.package.root.join(FOLDER);
+    if seeds.exists() {
+        return Ok(Vec::new());
+    }
+    let mut created = Vec::new();
+    for (set, text) in FIRST_SETS {
+        let folder = seeds.join(set);
+        std::fs::create_dir_all(&folder).map_err(|error| CommandError::io("create", &folder, &error))?;
+        let file = folder.join("users.toml");
+        if write_new(&file, text)? {
+            created.push(path::for_display(&file));
+        }
+    }
+    let names = created.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+    context.printer.status("Created", format!("{names} (rows for `cargo dbmigrate seed`)"));
+    Ok(created)
 }
 
 /// Writes a file unless there is one; returns whether it did.

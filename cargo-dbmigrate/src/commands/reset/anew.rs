@@ -17,7 +17,7 @@ use pollster::block_on;
 
 use super::arguments::Reset;
 use super::rows;
-use super::seed::Seed;
+use super::seeds::Seeds;
 use crate::database::failure::engine_error;
 use crate::database::state::failure_of_run;
 use crate::database::{Subject, file, open};
@@ -40,7 +40,7 @@ const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// If it has rows and nobody has said that they may go, if it is in use, or if a migration fails.
 pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
     let started = Instant::now();
-    let seed = arguments.seed.as_deref().map(Seed::read).transpose()?;
+    let seed = arguments.seed.as_deref().map(|name| Seeds::read(context, name)).transpose()?;
     file::check(url)?;
     let old = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
     let (old, rows) = match old {
@@ -114,7 +114,7 @@ impl New {
         &self,
         context: &Context,
         (folder, url): (&Folder, &DatabaseUrl),
-        seed: Option<&Seed<'_>>,
+        seed: Option<&Seeds<'_>>,
         is_wal: bool,
     ) -> Result<()> {
         const NEW: Subject<'static> = Subject::Named("the new file");
@@ -127,7 +127,7 @@ impl New {
         block_on(apply_pending(&mut database, folder, None, &mut observer))
             .map_err(|error| failure_of_run(error, NEW))?;
         if let Some(seed) = seed {
-            seed.apply(&database, NEW, &context.printer)?;
+            seed.apply(context, &mut database, NEW)?;
         }
         if is_wal {
             for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA wal_checkpoint(TRUNCATE)"] {

@@ -15,7 +15,7 @@ use crate::project::url::Connect;
 Examples:
   cargo dbmigrate reset                Recreate dev.db; asks if it has rows
   cargo dbmigrate reset --accept rows  Recreate it and lose its rows
-  cargo dbmigrate reset --seed FILE    Recreate it with the rows of an SQL file
+  cargo dbmigrate reset --seed full    Recreate it with the rows of a set
   cargo dbmigrate reset --keep-data    Keep the rows and change the schema
 
 For development databases, such as one with a migration from another branch.
@@ -26,8 +26,8 @@ pub(crate) struct Reset {
     #[arg(long)]
     pub keep_data: bool,
 
-    /// SQL file that inserts rows into the new database
-    #[arg(long, value_name = "FILE", conflicts_with = "keep_data")]
+    /// Set of rows in seeds/, or SQL file, for the new database
+    #[arg(long, value_name = "SET|FILE", conflicts_with = "keep_data")]
     pub seed: Option<PathBuf>,
 
     /// What is decided.

@@ -4,7 +4,7 @@ mod anew;
 mod arguments;
 mod keep;
 mod rows;
-mod seed;
+mod seeds;
 
 use dbmigrate_core::folder::{Folder, Verify};
 

@@ -57,12 +57,12 @@ fn one(
     let mut database = open(context, url, false)?;
     let schema = schema(context, &mut database, &folder, url)?;
     let consent = Consent { context, arguments, accepted, set: &documents.name, url };
-    let found = Found { connection: database.connection(), url };
+    let found = Found { connection: database.connection(), database: url.into() };
     let ready = seeding::prepare(context, documents, (&schema, declared), &found)?;
     let report = write(&Job {
         printer: &context.printer,
         connection: database.connection(),
-        url,
+        database: url.into(),
         schema: &schema,
         seed: &ready.seed,
         units: &ready.units,

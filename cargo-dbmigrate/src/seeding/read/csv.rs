@@ -50,7 +50,7 @@ pub(crate) fn parse(text: &str, file: &Path, errors: &mut Vec<Diagnostic>) -> Cs
         }
     }
     if is_first {
-        let error = Diagnostic::error("the file is empty: its first line has to name the columns");
+        let error = Diagnostic::error("the file is empty: its first line must name the columns");
         errors.push(error.at(file, 0..0, ""));
     }
     csv
@@ -219,7 +219,7 @@ mod tests {
             ]
         );
         assert_eq!(read("id,name\n1,\"a\n2,b\n").1, ["the quote is never closed"]);
-        assert_eq!(read("\n").1, ["the file is empty: its first line has to name the columns"]);
+        assert_eq!(read("\n").1, ["the file is empty: its first line must name the columns"]);
         assert!(read("id;name\n").1[0].contains("semicolons"));
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn read(file: &Path) -> Result<String, Box<Diagnostic>> {
     };
     if let Some(order) = utf16(&bytes) {
         let (help, saved) = recoded("UTF-16");
-        let message = format!("`{shown}` is UTF-16 ({order}), and a seed has to be UTF-8");
+        let message = format!("`{shown}` is UTF-16 ({order}), and a seed must be UTF-8");
         return Err(Box::new(Diagnostic::error(message).at(file, 0..0, "").help(help).help(saved)));
     }
     String::from_utf8(bytes).map_err(|error| {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use dbmigrate_core::sql::Name;
 
-use super::super::model::Place;
+use crate::seeding::model::Place;
 
 /// The names of rows.
 #[derive(Default)]

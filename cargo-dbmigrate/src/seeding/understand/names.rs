@@ -2,12 +2,12 @@
 
 use dbmigrate_core::sql::Name;
 
-use super::super::model::{Given, Place};
-use super::super::rows::Value;
 use super::Reader;
 use super::named::Pending;
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
+use crate::seeding::model::{Given, Place};
+use crate::seeding::rows::Value;
 
 impl Reader<'_> {
     /// Notes the name of a row.

@@ -3,9 +3,9 @@
 use dbmigrate_core::schema::Reads;
 use toml::value::Datetime;
 
-use super::super::convert::Misfit;
-use super::super::rows::Value;
 use crate::error::did_you_mean;
+use crate::seeding::convert::Misfit;
+use crate::seeding::rows::Value;
 
 /// How many words are listed.
 const MOST_LISTED: usize = 12;

@@ -3,13 +3,13 @@
 use dbmigrate_core::schema::Table;
 use dbmigrate_core::sql::Name;
 
-use super::super::model::{Cell, Given, Place, SeedRow};
-use super::super::read::csv::{Csv, Field};
-use super::super::read::node::{Kind, Node};
-use super::super::rows::Value;
 use super::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
+use crate::seeding::model::{Cell, Given, Place, SeedRow};
+use crate::seeding::read::csv::{Csv, Field};
+use crate::seeding::read::node::{Kind, Node};
+use crate::seeding::rows::Value;
 
 /// What names a row for others that refer to it.
 const NAME: &str = "_name";
@@ -177,13 +177,10 @@ impl Reader<'_> {
         let name_of = name.as_ref().map(|(name, _)| name.as_str().into());
         let mut row = SeedRow { table, name: name_of, place, cells, is_wrong: false };
         let before = self.errors.len();
-        let mut is_good = is_good;
         for column in required(&known) {
             match row.cell(column) {
-                None if is_good => {
-                    self.missing(table, column, row.place, "the row");
-                    is_good = false;
-                }
+                // a column that is misspelled is missing too, which would be said twice
+                None if is_good => self.missing(table, column, row.place, "the row"),
                 Some(Cell { given: Given::Value(Value::Null), place, .. }) => {
                     self.not_null(table, column, *place);
                 }

@@ -1,20 +1,28 @@
 //! What a set says of its tables: `mode` and `key`.
 
-use super::super::keys::{is_of, unique_keys};
-use super::super::model::{Mode, Place};
-use super::super::read::node::{Entry, Kind, Node};
 use super::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
+use crate::seeding::generated::{seed, seed_error};
+use crate::seeding::keys::{is_of, unique_keys};
+use crate::seeding::model::{Mode, Place};
+use crate::seeding::read::node::{Entry, Kind, Node};
 
 /// The settings of a table.
-const SETTINGS: [&str; 2] = ["mode", "key"];
+pub(super) const SETTINGS: [&str; 2] = ["mode", "key"];
 
 impl Reader<'_> {
-    /// `_set.toml`: a table for each table.
+    /// `_set.toml`: a table for each table, and the `seed` of rows that are made.
     pub(super) fn settings_of_set(&mut self, file: usize, node: &Node) {
         for entry in node.entries() {
             let place = Place::new(file, &entry.key_span);
+            if entry.key == "seed" && !matches!(entry.value.kind, Kind::Table(_)) {
+                match seed(&entry.value) {
+                    Some(start) => self.seed.start = start,
+                    None => self.error(seed_error(), Place::new(file, &entry.value.span), ""),
+                }
+                continue;
+            }
             if !matches!(entry.value.kind, Kind::Table(_)) {
                 let error = Diagnostic::error(format!("`{}` is not the settings of a table", entry.key))
                     .help("write them below the table: `[users]`, `mode = \"sync\"`");

@@ -4,11 +4,12 @@ use dbmigrate_core::engine::introspect::HISTORY_TABLE;
 use dbmigrate_core::schema::Table;
 use dbmigrate_core::sql::Name;
 
-use super::super::model::{Made, Place};
-use super::super::read::node::{Entry, Kind, Node};
 use super::Reader;
+use super::settings::SETTINGS;
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
+use crate::seeding::model::{Made, Place};
+use crate::seeding::read::node::{Entry, Kind, Node};
 
 /// What a list of rows may be called in the file of a table, besides the table's name.
 const ROWS: [&str; 2] = ["row", "rows"];
@@ -75,6 +76,10 @@ impl<'a> Reader<'a> {
         let is_table = schema.table(&Name::from(entry.key.as_str())).is_some();
         let own = schema.table(&Name::from(stem)).is_some();
         match &entry.value.kind {
+            Kind::List(_) if own && !is_table && SETTINGS.contains(&entry.key.as_str()) => {
+                let Some(table) = self.table(stem, place, order) else { return };
+                self.setting(table, file, entry);
+            }
             Kind::List(rows) => {
                 let is_rows = own && !is_table && ROWS.contains(&entry.key.as_str());
                 if let Some(table) = self.table(if is_rows { stem } else { &entry.key }, place, order) {
@@ -93,7 +98,7 @@ impl<'a> Reader<'a> {
                     self.named_rows(table, file, &entry.value);
                 }
             }
-            _ if own && !is_table => {
+            _ if own && !is_table && !self.is_column(stem, &entry.key) => {
                 let Some(table) = self.table(stem, place, order) else { return };
                 self.setting(table, file, entry);
             }
@@ -118,7 +123,7 @@ impl<'a> Reader<'a> {
         });
         if has_columns {
             let name = self.seed.tables[table].table.name.clone();
-            let error = Diagnostic::error(format!("a row of `{name}` without a name and outside of a list"))
+            let error = Diagnostic::error(format!("a row of `{name}` without a name and outside a list"))
                 .help(format!("write it as one of a list: `[[{name}]]`"))
                 .help(format!("or give it a name: `[{name}.NAME]`"));
             self.error(error, Place::new(file, &node.span), "");
@@ -132,6 +137,12 @@ impl<'a> Reader<'a> {
                 self.setting(table, file, entry);
             }
         }
+    }
+
+    /// Whether a key at the top of a file is a column, so that what was meant is a row.
+    fn is_column(&self, table: &str, key: &str) -> bool {
+        let table = self.around.schema.table(&Name::from(table));
+        !SETTINGS.contains(&key) && table.is_some_and(|table| table.column(&Name::from(key)).is_some())
     }
 
     fn rows(&mut self, table: usize, file: usize, rows: &[Node]) {

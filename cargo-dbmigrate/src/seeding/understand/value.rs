@@ -6,14 +6,14 @@ use dbmigrate_core::config::is_blank;
 use dbmigrate_core::schema::Reads;
 use dbmigrate_core::sql::{TokenKind, tokenize};
 
-use super::super::convert::{self, Misfit};
-use super::super::model::{Given, Place};
-use super::super::read::node::{Kind, Node};
-use super::super::rows::Value;
 use super::row::shortened;
 use super::{Reader, readable};
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
+use crate::seeding::convert::{self, Misfit};
+use crate::seeding::model::{Given, Place};
+use crate::seeding::read::node::{Kind, Node};
+use crate::seeding::rows::Value;
 
 /// What can stand for a value.
 const DIRECTIVES: [&str; 6] = ["env", "sql", "file", "ref", "hex", "json"];
@@ -233,7 +233,7 @@ impl Reader<'_> {
 
 /// The file of that name below a folder, links followed.
 fn inside(folder: &Path, name: &str) -> Result<PathBuf, String> {
-    let outside = || format!("`{name}` is outside of the set, whose files alone can be read");
+    let outside = || format!("`{name}` is outside the set, whose files alone can be read");
     let relative = Path::new(name);
     let stays = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     // what is a path of Windows is none of this set on any machine

@@ -10,19 +10,19 @@ use dbmigrate_core::schema::table::ReferentialAction;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
-use super::super::errors::{NOTHING, failed};
-use super::super::keys::key_of;
-use super::super::model::{Cell, Given, Mode, Place, Seed, SeedRow};
-use super::super::order::Unit;
-use super::super::references::Reference;
-use super::super::refused::refused_by_database;
-use super::super::rows::{Generated, Look, Value};
-use super::super::statement::slot;
-use super::super::there::{Standing, There};
+use crate::database::Subject;
 use crate::database::failure::engine_error;
 use crate::error::{CommandError, Result};
-use crate::project::url::DatabaseUrl;
 use crate::report::Printer;
+use crate::seeding::errors::{NOTHING, failed};
+use crate::seeding::keys::key_of;
+use crate::seeding::model::{Cell, Given, Mode, Place, Seed, SeedRow};
+use crate::seeding::order::Unit;
+use crate::seeding::references::Reference;
+use crate::seeding::refused::refused_by_database;
+use crate::seeding::rows::{Generated, Look, Value};
+use crate::seeding::statement::slot;
+use crate::seeding::there::{Standing, There};
 
 /// Everything that writing needs.
 pub(crate) struct Job<'a> {
@@ -30,8 +30,8 @@ pub(crate) struct Job<'a> {
     pub printer: &'a Printer,
     /// The database.
     pub connection: &'a Connection,
-    /// The same, for messages.
-    pub url: &'a DatabaseUrl,
+    /// What it is called in messages.
+    pub database: Subject<'a>,
     /// Its schema.
     pub schema: &'a Schema,
     /// The set.
@@ -113,7 +113,7 @@ impl Job<'_> {
 
     pub(super) fn look(&self) -> Result<There> {
         let mode = |table| self.mode(table);
-        let there = super::super::there::look(self.connection, self.seed, self.units, self.open, &mode);
+        let there = crate::seeding::there::look(self.connection, self.seed, self.units, self.open, &mode);
         let there = there.map_err(|error| self.engine("cannot compare the rows", &error))?;
         match there.errors.is_empty() {
             true => Ok(there),
@@ -157,7 +157,7 @@ impl Job<'_> {
 
     pub(super) fn engine(&self, action: &str, error: &EngineError) -> CommandError {
         let error = EngineError { message: self.seed.redacted(&error.message), ..error.clone() };
-        engine_error(action, &error, self.url.into())
+        engine_error(action, &error, self.database)
     }
 
     /// A row that the database refuses.

@@ -9,16 +9,16 @@ use dbmigrate_core::sql::name::sql_list;
 use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
-use super::super::errors::NOTHING;
-use super::super::model::Mode;
-use super::super::order::Unit;
-use super::super::rows::{RowSource, Value};
-use super::super::statement::Inserts;
-use super::super::there::Standing;
 use super::job::{Job, Report, Step, as_seed, update};
 use super::surplus;
 use crate::error::Result;
 use crate::report::progress::Progress;
+use crate::seeding::errors::NOTHING;
+use crate::seeding::model::Mode;
+use crate::seeding::order::Unit;
+use crate::seeding::rows::{RowSource, Value};
+use crate::seeding::statement::Inserts;
+use crate::seeding::there::Standing;
 
 /// After how many rows the progress is shown.
 const BETWEEN_SIGNS: u64 = 1000;
@@ -156,9 +156,14 @@ impl<'a> Local<'a> {
         let slots = vec!["?"; columns.len()].join(", ");
         let sql = format!("INSERT INTO {} ({}) VALUES ({slots})", name.sql(), sql_list(&columns));
         let mut row = Vec::with_capacity(columns.len());
+        let statement = block_on(job.connection.prepare(&sql)).map_err(|error| refused_row(job, &name, &error))?;
         while source.next_row(&mut row)? {
             let values = std::mem::replace(&mut row, Vec::with_capacity(columns.len()));
-            self.execute(sql.clone(), values).map_err(|error| refused_row(job, &name, &error))?;
+            let written = match &statement {
+                Some(statement) => block_on(statement.run(values)),
+                None => block_on(job.connection.run_with(&sql, values)),
+            };
+            written.map_err(|error| refused_row(job, &name, &error))?;
             self.report.tables[table].inserted += 1;
             self.shown(progress, &name);
         }
@@ -187,7 +192,7 @@ impl<'a> Local<'a> {
             let part = as_seed(job.seed, table, columns, rows);
             let all = [Unit::Rows { table: 0, rows: (0..part.rows.len()).collect() }];
             let mode = |_| Mode::Upsert;
-            let there = super::super::there::look(job.connection, &part, &all, &[], &mode);
+            let there = crate::seeding::there::look(job.connection, &part, &all, &[], &mode);
             let there = there.map_err(|error| job.engine("cannot compare the rows", &error))?;
             let mut inserts = Inserts::default();
             for (row, standing) in there.standing.iter().enumerate() {

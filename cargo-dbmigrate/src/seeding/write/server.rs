@@ -6,17 +6,17 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
-use super::super::errors::NOTHING;
-use super::super::model::{Given, Mode, Seed};
-use super::super::order::Unit;
-use super::super::rows::{RowSource, Value};
-use super::super::statement::{columns, insert, tuple};
-use super::super::there::{Standing, size};
 use super::job::{Job, Report, Step, as_seed, is_about_rows, update};
 use super::surplus;
 use crate::error::{CommandError, Result};
 use crate::report::counted;
 use crate::report::progress::Progress;
+use crate::seeding::errors::NOTHING;
+use crate::seeding::model::{Given, Mode, Seed};
+use crate::seeding::order::Unit;
+use crate::seeding::rows::{RowSource, Value};
+use crate::seeding::statement::{columns, insert, tuple};
+use crate::seeding::there::{Standing, size};
 
 /// How large a transaction is, in bytes of its values and texts. A server gives a lock away after five seconds.
 const REQUEST: usize = 4 * 1024 * 1024;
@@ -157,7 +157,7 @@ impl Server<'_> {
                     let of = job.retries;
                     job.printer.status(
                         "Retrying",
-                        format!("{}: another client took the lock (retry {tries} of {of})", job.url),
+                        format!("{}: another client took the lock (retry {tries} of {of})", job.database),
                     );
                 }
                 Err((at, error)) => return Err(self.failed(&pending, at, &error)),
@@ -218,7 +218,7 @@ impl Server<'_> {
             false => error,
         };
         let set = dbmigrate_core::shell::shell_word(std::path::Path::new(&self.job.seed.name));
-        error.help(format!("run it again, and it goes on where it stopped: `cargo dbmigrate seed {set}`"))
+        error.help(format!("to continue where it stopped, run it again: `cargo dbmigrate seed {set}`"))
     }
 
     /// Which of several rows that were sent together is refused. Tried in a transaction of which nothing stays.
@@ -232,7 +232,7 @@ impl Server<'_> {
         let mut statements: Vec<(String, Vec<Value>)> = vec![("PRAGMA defer_foreign_keys = ON".to_owned(), Vec::new())];
         statements.extend(before.iter().map(|one| (one.sql.clone(), one.values.clone())));
         let offset = statements.len();
-        let mut inserts = super::super::statement::Inserts::default();
+        let mut inserts = crate::seeding::statement::Inserts::default();
         statements.extend(rows.iter().map(|row| inserts.of(seed, *row)));
         let tried = block_on(connection.begin()).map_err(|error| (0, error)).and_then(|()| {
             let statements = statements.iter().map(|(sql, values)| (sql.as_str(), values.clone()));
@@ -292,7 +292,7 @@ impl Server<'_> {
         let all = [Unit::Rows { table: 0, rows: (0..part.rows.len()).collect() }];
         let mut standing = vec![Standing::New; part.rows.len()];
         if !is_empty {
-            let there = super::super::there::look(job.connection, &part, &all, &[], &|_| Mode::Upsert);
+            let there = crate::seeding::there::look(job.connection, &part, &all, &[], &|_| Mode::Upsert);
             standing = there.map_err(|error| job.engine("cannot compare the rows", &error))?.standing;
         }
         let count = &mut self.report.tables[table];
@@ -338,9 +338,9 @@ fn next_rows(source: &mut dyn RowSource, most: usize) -> Result<Vec<Vec<Value>>>
 /// Whether two rows can be inserted by one statement: the same columns, and nothing that an earlier one must be there for.
 fn are_alike(seed: &Seed, one: usize, other: usize) -> bool {
     let (one, other) = (&seed.rows[one], &seed.rows[other]);
-    let columns = |row: &super::super::model::SeedRow| row.cells.iter().map(|cell| cell.column).collect::<Vec<_>>();
+    let columns = |row: &crate::seeding::model::SeedRow| row.cells.iter().map(|cell| cell.column).collect::<Vec<_>>();
     let most = (MOST_VALUES / one.cells.len().max(1)).max(1);
-    let is_alone = |row: &super::super::model::SeedRow| {
+    let is_alone = |row: &crate::seeding::model::SeedRow| {
         row.cells
             .iter()
             .any(|cell| matches!(cell.given, Given::Lookup { row: target, .. } if seed.rows[target].table == row.table))

@@ -8,10 +8,10 @@ use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::name::{quote_blob, quote_string, sql_list};
 use pollster::block_on;
 
-use super::super::rows::Value;
-use super::super::there::{Identity, identity};
 use super::job::{Deletion, Job};
 use crate::error::Result;
+use crate::seeding::rows::Value;
+use crate::seeding::there::{Identity, identity};
 
 /// How many rows a statement is about.
 const AT_ONCE: usize = 500;
@@ -59,7 +59,7 @@ pub(super) fn statements(job: &Job<'_>, surplus: &[(usize, Vec<Identity>)]) -> V
     let position = |table: usize| {
         job.units
             .iter()
-            .position(|unit| matches!(unit, super::super::order::Unit::Rows { table: of, .. } if *of == table))
+            .position(|unit| matches!(unit, crate::seeding::order::Unit::Rows { table: of, .. } if *of == table))
     };
     all.sort_by_key(|(table, _)| std::cmp::Reverse(position(*table)));
     let mut statements = Vec::new();

@@ -176,6 +176,15 @@ fn glob(pattern: &str, row: i64) -> String {
 
 /// Values that checks themselves talk about, those next to them, and some that expressions like.
 pub(super) fn usual(table: &Table, row: i64) -> Vec<String> {
+    let mut found = usual_in_order(table, row);
+    // rows differ where a key wants them to
+    let offset = usize::try_from(row).unwrap_or_default() % found.len().max(1);
+    found.rotate_left(offset);
+    found
+}
+
+/// The same, each form of value at the same place for every row.
+pub(super) fn usual_in_order(table: &Table, row: i64) -> Vec<String> {
     let mut found = Vec::new();
     for check in &table.checks {
         for token in significant(check.expr.as_str()) {
@@ -220,9 +229,6 @@ pub(super) fn usual(table: &Table, row: i64) -> Vec<String> {
     }
     found.push(quote_string(&format!("{row:08x}-0000-4000-8000-{row:012x}")));
     found.push(quote_string(&format!("v{row}")));
-    // rows differ where a key wants them to
-    let offset = usize::try_from(row).unwrap_or_default() % found.len().max(1);
-    found.rotate_left(offset);
     found
 }
 

@@ -7,11 +7,13 @@
 mod candidates;
 mod orphans;
 mod restricted;
+mod suggested;
 mod uses;
 
 pub use orphans::clear;
 pub(super) use restricted::{Meant, populate_meant};
 pub use restricted::{populate_restricted, restricted};
+pub use suggested::{Suggestions, evaluated};
 pub(super) use uses::{Uses, expressions};
 
 use candidates::{by_use, made_up, usual};

@@ -1,4 +1,4 @@
-//! Rows for a new database, from a file of SQL.
+//! A file of SQL that is no part of a set: rows for a new database, as a dump has them.
 
 use std::path::Path;
 
@@ -14,17 +14,17 @@ use crate::error::{CommandError, Result};
 use crate::report::{Printer, counted};
 
 /// The statements of a file.
-pub(super) struct Seed<'a> {
+pub(crate) struct Script<'a> {
     file: &'a Path,
     text: String,
 }
 
-impl<'a> Seed<'a> {
+impl<'a> Script<'a> {
     /// Reads it, before anything is done.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(super) fn read(file: &'a Path) -> Result<Self> {
+    pub(crate) fn read(file: &'a Path) -> Result<Self> {
         let text = std::fs::read_to_string(file).map_err(|error| CommandError::io("read", file, &error))?;
         Ok(Self { file, text: text.trim_start_matches('\u{feff}').to_owned() })
     }
@@ -33,7 +33,7 @@ impl<'a> Seed<'a> {
     ///
     /// # Errors
     /// If one fails, or changes the schema, which is for migrations.
-    pub(super) fn apply(&self, database: &Database, subject: Subject<'_>, printer: &Printer) -> Result<()> {
+    pub(crate) fn apply(&self, database: &Database, subject: Subject<'_>, printer: &Printer) -> Result<()> {
         let connection = database.connection();
         let engine = |error: EngineError| engine_error("cannot insert rows into the new file", &error, subject);
         let version = || -> Result<i64> {
