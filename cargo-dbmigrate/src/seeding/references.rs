@@ -8,6 +8,7 @@ use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
+use super::errors::NOTHING;
 use super::model::{Mode, Seed};
 use super::refused::{at_columns, shown};
 use super::rows::Value;
@@ -185,7 +186,8 @@ pub(super) fn looked_up(seed: &Seed, open: &[Reference], database: &Found<'_>) -
     if open.is_empty() {
         return Ok(Vec::new());
     }
-    let failed = |error: EngineError| engine_error("cannot look for references", &error, database.database);
+    let failed =
+        |error: EngineError| engine_error("cannot look for references", &error, database.database).note(NOTHING);
     let answers = block_on(database.connection.ask_all_with(queries(open))).map_err(failed)?;
     let missing = missing(open, answers).map_err(failed)?;
     Ok(missing.into_iter().flat_map(|at| dangling(seed, &open[at])).collect())

@@ -115,3 +115,23 @@ pub struct Post {
     insta::assert_snapshot!(project.run("seed").err);
     assert_eq!(project.query("SELECT count(*) FROM users"), ["0"]);
 }
+
+#[test]
+fn generated_rows_are_not_synced() {
+    let project = project("[users]\nrows = 10\nmode = \"sync\"\n");
+    let run = project.run("seed");
+    insta::assert_snapshot!(run.err);
+    assert_eq!(project.query("SELECT count(*) FROM users"), ["0"]);
+    project.replace("seeds/full/rows.toml", "sync", "insert");
+    project.runs("seed");
+    project.sql("UPDATE users SET name = 'Eve' WHERE id = 7; DELETE FROM users WHERE id = 8");
+    says(&project.runs("seed"), &["1 row inserted"]);
+    assert_eq!(project.query("SELECT name FROM users WHERE id = 7"), ["Eve"]);
+}
+
+#[test]
+fn rows_are_generated_once_for_each_table() {
+    let project = project("[users]\nrows = 10\n");
+    project.write("seeds/full/more.toml", "[users]\nrows = 20\n");
+    insta::assert_snapshot!(project.run("seed").err);
+}

@@ -77,7 +77,7 @@ fn toml_and_json_that_are_none_are_pointed_to() {
         ("users.toml", "[[users]]\n[[users]]\n", ["`users.email` is missing", "`users.role` is missing"]),
         ("users.toml", "mode = \"snyc\"\n", ["unknown mode `snyc`", "did you mean `sync`?"]),
         ("users.toml", "key = [\"name\"]\n", ["has no unique key of (name)", "its unique keys: (id), (email)"]),
-        ("_dbmigrate_history.json", "[]", ["is not a table of the application", "never seeded"]),
+        ("all.json", "{\"_dbmigrate_history\": []}", ["is not a table of the application", "never seeded"]),
         ("usrs.csv", "a\n1\n", ["no table named `usrs`", "did you mean `users`?"]),
         ("users.sql", "DROP TABLE users", ["`DROP` changes the schema", "users.sql:1:1"]),
         ("users.sql", "BEGIN; SELECT 1", ["`BEGIN` in a file of a set", "remove `BEGIN`"]),

@@ -8,3 +8,4 @@ mod progress;
 mod project;
 mod prompts;
 mod screen;
+mod seeds;

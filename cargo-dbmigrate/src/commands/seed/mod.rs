@@ -98,7 +98,8 @@ fn schema(context: &Context, database: &mut Database, folder: &Folder, url: &Dat
         }
     }
     let read = block_on(database.schema());
-    let (schema, _) = read.map_err(|error| engine_error("cannot read the schema", &error, url.into()))?;
+    let (schema, _) =
+        read.map_err(|error| engine_error("cannot read the schema", &error, url.into()).note("nothing was written"))?;
     if schema.tables.is_empty() {
         return Err(CommandError::failed(format!("`{url}` has no tables"))
             .note("nothing was written")

@@ -9,7 +9,7 @@ use super::json::Shape;
 use super::maker::{Maker, Piece, as_stored};
 use super::moment::{self, DAY, Form};
 use super::pattern::Template;
-use super::settings::{Reader, range};
+use super::setting_reader::{Reader, range};
 use super::texts::Kind as TextKind;
 use crate::error::did_you_mean;
 use crate::seeding::date;

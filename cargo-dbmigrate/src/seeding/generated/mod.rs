@@ -22,6 +22,7 @@ mod pattern;
 mod plan;
 mod problem;
 mod rows;
+mod setting_reader;
 mod settings;
 mod source;
 mod terms;

@@ -16,18 +16,18 @@ use super::settings::Settings;
 use crate::seeding::rows::Value;
 
 /// Rows of a file, or of the database: by the column's place in the table, `None` where only the database knows.
-pub(in crate::seeding) type GivenRows = Vec<Vec<Option<Value>>>;
+pub(crate) type GivenRows = Vec<Vec<Option<Value>>>;
 
 /// A table of which rows are generated, or that they refer to.
 #[derive(Debug)]
-pub(in crate::seeding) struct InputTable {
-    pub(in crate::seeding) table: Rc<Table>,
+pub(crate) struct InputTable {
+    pub(crate) table: Rc<Table>,
     /// What is said of its generated rows; `None` if it has only others.
-    pub(in crate::seeding) settings: Option<Settings>,
+    pub(crate) settings: Option<Settings>,
     /// The file that says so.
-    pub(in crate::seeding) file: PathBuf,
+    pub(crate) file: PathBuf,
     /// Its other rows.
-    pub(in crate::seeding) given: GivenRows,
+    pub(crate) given: GivenRows,
 }
 
 /// All tables, each behind those that it refers to, as far as that is possible.

@@ -9,6 +9,7 @@ use dbmigrate_core::sql::Name;
 
 use super::column_settings::{self, ColumnSettings};
 use super::draw::Share;
+use super::setting_reader::{Reader, range};
 use crate::diagnostic::Diagnostic;
 use crate::error::did_you_mean;
 use crate::seeding::read::node::{Kind, Node};
@@ -22,7 +23,7 @@ const MOST_ROWS: u64 = 1_000_000_000;
 
 /// What is said of a table's generated rows.
 #[derive(Debug, Clone)]
-pub(in crate::seeding) struct Settings {
+pub(crate) struct Settings {
     /// The least and the greatest number of rows: of all, or of those of a parent.
     pub(super) rows: (u64, u64),
     /// Where that is said.
@@ -39,24 +40,12 @@ pub(in crate::seeding) struct Settings {
 
 impl Settings {
     /// Reads them; what is wrong is added to `errors`.
-    pub(in crate::seeding) fn read(
-        node: &Node,
-        table: &Table,
-        file: &Path,
-        errors: &mut Vec<Diagnostic>,
-    ) -> Option<Self> {
+    pub(crate) fn read(node: &Node, table: &Table, file: &Path, errors: &mut Vec<Diagnostic>) -> Option<Self> {
         let before = errors.len();
         let mut reader = Reader { table, file, errors };
         let settings = reader.settings(node);
         settings.filter(|_| errors.len() == before)
     }
-}
-
-/// Reads settings of one table.
-pub(super) struct Reader<'a> {
-    pub(super) table: &'a Table,
-    pub(super) file: &'a Path,
-    pub(super) errors: &'a mut Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -143,29 +132,10 @@ impl Reader<'_> {
         }
         per
     }
-
-    /// A share from 0 to 1.
-    pub(super) fn share(&mut self, node: &Node) -> Option<Share> {
-        let share = match node.kind {
-            Kind::Integer(0) => Some(Share::NONE),
-            Kind::Integer(1) => Some(Share::ALL),
-            Kind::Real(share) => Share::of(share),
-            _ => None,
-        };
-        if share.is_none() {
-            let error = self.error("`null` is a share from 0 to 1", node.span.clone(), "");
-            self.errors.push(error.help("`null = 0.1` for one in ten"));
-        }
-        share
-    }
-
-    pub(super) fn error(&self, message: impl Into<String>, span: Range<usize>, label: &str) -> Diagnostic {
-        Diagnostic::error(message).at(self.file, span, label)
-    }
 }
 
 /// The number that random numbers begin with, if it is one.
-pub(in crate::seeding) fn seed(node: &Node) -> Option<u64> {
+pub(crate) fn seed(node: &Node) -> Option<u64> {
     match node.kind {
         Kind::Integer(seed) => u64::try_from(seed).ok(),
         _ => None,
@@ -173,13 +143,6 @@ pub(in crate::seeding) fn seed(node: &Node) -> Option<u64> {
 }
 
 /// What is said if it is none.
-pub(in crate::seeding) fn seed_error() -> Diagnostic {
+pub(crate) fn seed_error() -> Diagnostic {
     Diagnostic::error("`seed` is a number from 0 on").help("`seed = 42`: another number, other rows")
-}
-
-/// `1..5`, both ends included; `1..=5` is the same.
-pub(super) fn range<T: std::str::FromStr + PartialOrd>(text: &str) -> Option<(T, T)> {
-    let (least, most) = text.split_once("..").unwrap_or((text, text));
-    let most = most.strip_prefix('=').unwrap_or(most);
-    Some((least.trim().parse().ok()?, most.trim().parse().ok()?)).filter(|(least, most)| least <= most)
 }

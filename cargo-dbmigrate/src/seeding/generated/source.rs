@@ -17,7 +17,7 @@ use crate::exit;
 use crate::seeding::rows::{Generated, Look, RowSource, Value};
 
 /// Makes the rows of one table.
-pub(in crate::seeding) struct Generator {
+pub(crate) struct Generator {
     shared: Rc<Shared>,
     table: usize,
     columns: Vec<Name>,
@@ -33,7 +33,7 @@ struct Shared {
 ///
 /// # Errors
 /// What the schema has no room for: each with its constraint, and what to say about it.
-pub(in crate::seeding) fn generators(
+pub(crate) fn generators(
     schema: &Schema,
     inputs: Vec<InputTable>,
     seed: u64,
@@ -65,7 +65,7 @@ pub(in crate::seeding) fn generators(
 
 impl Generator {
     /// The table whose rows it makes.
-    pub(in crate::seeding) fn table(&self) -> &Name {
+    pub(crate) fn table(&self) -> &Name {
         self.shared.plan.tables[self.table].name()
     }
 }

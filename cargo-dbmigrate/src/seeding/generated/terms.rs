@@ -147,7 +147,7 @@ pub(super) fn enclosed<'t, 's>(tokens: &'t [Token<'s>]) -> Option<&'t [Token<'s>
 }
 
 /// The value of a literal.
-pub(in crate::seeding) fn literal(tokens: Tokens<'_, '_>) -> Option<Value> {
+pub(crate) fn literal(tokens: Tokens<'_, '_>) -> Option<Value> {
     let tokens = without_outer_parentheses(tokens);
     let (is_negative, token) = match tokens {
         [token] => (false, token),

@@ -117,7 +117,7 @@ impl Job<'_> {
         let there = there.map_err(|error| self.engine("cannot compare the rows", &error))?;
         match there.errors.is_empty() {
             true => Ok(there),
-            false => Err(failed(self.printer, &self.seed.name, there.errors).note(NOTHING)),
+            false => Err(failed(self.printer, &self.seed.name, there.errors)),
         }
     }
 

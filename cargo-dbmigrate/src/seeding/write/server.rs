@@ -67,19 +67,19 @@ struct Server<'a> {
 impl Server<'_> {
     fn run(&mut self) -> Result<()> {
         let job = self.job;
-        let mut there = job.look()?;
+        let mut there = job.look().map_err(|error| self.with_state(error, false))?;
         if !there.surplus.is_empty() {
-            let deletions = surplus::count(job, &there.surplus)?;
+            let deletions = surplus::count(job, &there.surplus).map_err(|error| error.note(NOTHING))?;
             (job.may_delete)(&deletions)?;
             let statements = surplus::statements(job, &there.surplus);
             block_on(job.connection.transact(statements)).map_err(|(_, error)| match error.kind {
                 ErrorKind::Constraint => job.dangling(&error),
-                _ => job.engine("cannot delete rows", &error),
+                _ => self.with_state(job.engine("cannot delete rows", &error), error.kind == ErrorKind::Lost),
             })?;
             for (table, rows) in &there.surplus {
                 self.report.tables[*table].deleted += u64::try_from(rows.len()).unwrap_or(u64::MAX);
             }
-            there = job.look()?;
+            there = job.look().map_err(|error| self.with_state(error, false))?;
         }
         let steps = job.steps(&there, &mut self.report);
         self.total = job.total(&steps);
