@@ -111,7 +111,6 @@ fn values_come_from_variables_files_expressions_and_other_rows() {
     );
     assert_eq!(project.query("SELECT author_id FROM posts"), ["1"]);
     is_done(&project, "seed -v");
-    is_done(&project, "seed --message-format json -v --quiet".trim_end_matches(" --quiet"));
 }
 
 #[test]
