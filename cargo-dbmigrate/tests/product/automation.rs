@@ -225,3 +225,61 @@ fn no_secret_is_in_any_object() {
         assert!(run.code != 0 && !run.out.contains("s3cret"), "{line}: {}", run.out);
     }
 }
+
+/// The lines of docs/automation.md that are typed, and what is said to come of them.
+fn documented() -> Vec<(String, Vec<String>)> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/automation.md");
+    let text = fs_err::read_to_string(path).expect("the page is there");
+    let blocks = text.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut typed = Vec::new();
+    for block in blocks {
+        // a block may stand in a list
+        let mut lines = block.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+        while let Some(line) = lines.next() {
+            let command = line.strip_prefix("$ ").expect("a block begins with what is typed").to_owned();
+            let mut said = Vec::new();
+            while let Some(line) = lines.next_if(|line| !line.starts_with("$ ")) {
+                said.push(line.to_owned());
+            }
+            typed.push((command, said));
+        }
+    }
+    typed
+}
+
+#[test]
+fn the_examples_with_jq_work_as_typed() {
+    if !std::process::Command::new("jq").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        dbmigrate_test_support::skipped("there is no jq");
+        return;
+    }
+    let project = Project::migrated(USER);
+    project.structs(&renamed());
+    let examples = documented();
+    assert!(examples.len() > 2, "{examples:?}");
+    for (command, said) in examples {
+        if command.contains("dbmigrate status") {
+            project.runs("generate --rename users.nick=handle --name rename_nick");
+        }
+        let run = project.shell(&command);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{command}");
+        let lines: Vec<&str> = run.out.lines().collect();
+        assert!(!lines.is_empty() && (said.is_empty() || lines == said), "{command}: {lines:?}, not {said:?}");
+    }
+}
+
+#[test]
+fn every_message_is_in_the_documentation() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let page = fs_err::read_to_string(docs.join("automation.md")).expect("the page is there");
+    for entry in fs_err::read_dir(docs.join("json")).expect("the schemas are there") {
+        let path = entry.expect("the entry can be read").path();
+        let reason = path.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_owned();
+        assert!(reason == "message" || page.contains(&format!("`{reason}`")) || reason == "finished", "{reason}");
+    }
+    let schema = fs_err::read_to_string(docs.join("json/finished.json")).expect("the schema is there");
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    for field in schema["properties"].as_object().expect("it has fields").keys().filter(|field| *field != "reason") {
+        assert!(page.contains(&format!("`{field}`")), "`{field}` of `finished`");
+    }
+}

@@ -146,16 +146,11 @@ fn other_shells_get_what_a_word_means() {
     assert_eq!(run.out, "0001_create_users\n");
 }
 
-#[expect(clippy::print_stderr, reason = "a test that does not run has to say so")]
-fn say_skipped(program: &str) {
-    eprintln!("SKIPPED: there is no {program}");
-}
-
 /// Whether there is such a program.
 fn is_there(program: &str) -> bool {
     let is_there = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     if !is_there {
-        say_skipped(program);
+        dbmigrate_test_support::skipped(&format!("there is no {program}"));
     }
     is_there
 }

@@ -86,8 +86,8 @@ fn one_wrong_row_is_named_on_a_server_as_well() {
 
 /// A set that does not fit into one request.
 fn large(project: &Project) -> usize {
-    let text = "x".repeat(100);
-    let rows = 60_000;
+    let text = "x".repeat(2000);
+    let rows = 3_000;
     let lines: Vec<String> = (0..rows).map(|at| format!("user {at} {text}\n")).collect();
     project.write("seeds/large/users.csv", format!("name\n{}", lines.concat()));
     rows

@@ -89,7 +89,7 @@ impl Place {
     }
 }
 
-/// Does with the files what was asked for, and returns the exit code, and whether a file was written.
+/// Does with the files what was asked for, and returns the exit code, and whether a file is new.
 ///
 /// # Errors
 /// If they cannot be read or written, and with exit code 3 if one was edited by hand; then none is written.
@@ -134,7 +134,7 @@ pub(super) fn run(
         context.printer.status(verb, shown.display());
         context.printer.message(|| messages::File { path: shown.display().to_string(), done });
     }
-    Ok((exit::DONE, places.iter().any(|place| place.found != Found::Same)))
+    Ok((exit::DONE, places.iter().any(|place| place.found == Found::Nothing)))
 }
 
 /// Shows what differs.
@@ -165,7 +165,8 @@ fn compare(context: &Context, places: &[Place], command: &str) -> Result<u8> {
     };
     let is_edited = differing.iter().any(|place| place.found == Found::Edited);
     let overwrite = if is_edited { " --overwrite" } else { "" };
-    Err(CommandError::new(exit::DIFFERENCE, message).help(format!("write it: `{command}{overwrite}`")))
+    Err(CommandError::new(exit::DIFFERENCE, message)
+        .help(format!("{}: `{command}{overwrite}`", if names.len() == 1 { "write it" } else { "write them" })))
 }
 
 fn refuse_edited(places: &[Place], command: &str) -> Result<()> {

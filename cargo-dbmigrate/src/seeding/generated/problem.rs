@@ -60,7 +60,7 @@ impl Problem {
             }
             Reason::Computed { columns, parent, of } => {
                 let message = format!(
-                    "`{table}.{}` is computed and refers to `{parent}`: which values lead there is not known",
+                    "`{table}.{}` is computed and refers to `{parent}`: which values match a row is not known",
                     list(columns)
                 );
                 let settings: Vec<String> =
