@@ -7,7 +7,7 @@ use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::token::significant;
 
 use super::generated::{self, GivenRows, InputTable, Settings};
-use super::model::{Mode, Seed, SeedRow};
+use super::model::{Seed, SeedRow};
 use super::rows::{Generated, Value};
 use crate::diagnostic::Diagnostic;
 
@@ -31,14 +31,7 @@ pub(crate) fn generators(
     for (at, made) in seed.made.iter().enumerate() {
         let table = &seed.tables[made.table].table;
         let file = &seed.files[made.file];
-        if seed.tables[made.table].mode == Mode::Sync {
-            let message =
-                format!("`{}` has generated rows, and `sync` would delete them: they are in no file", table.name);
-            let error = Diagnostic::error(message).at(file, made.settings.span.clone(), "");
-            errors.push(
-                error.help("remove `mode`, or say `mode = \"insert\"`; rows that are left over go with `reset --seed`"),
-            );
-        } else if let Some((first, _)) = settings.get(&made.table) {
+        if let Some((first, _)) = settings.get(&made.table) {
             let error = Diagnostic::error(format!("rows of `{}` are generated twice", table.name));
             let first = &seed.made[*first];
             errors.push(error.at(file, made.settings.span.clone(), "").at(
