@@ -271,7 +271,7 @@ fn what_a_server_refuses_is_found_before_anything_is_sent() {
 #[test]
 fn generated_rows_are_the_same_on_a_server_and_in_a_file() {
     let Some(both) = Both::new("generated", &format!("{USERS}{POSTS}")) else { return };
-    both.ends(0, "push --yes");
+    both.ends(0, "push");
     both.each(|project| {
         project.write("seeds/full/rows.toml", "[users]\nrows = 200\n\n[posts]\nrows = 700\n");
     });
