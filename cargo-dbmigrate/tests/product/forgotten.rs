@@ -288,7 +288,7 @@ fn commands_of_other_tools_are_told_what_there_is() {
         ("create", "generate"),
         ("add", "generate"),
         ("drop", "reset"),
-        ("seed", "generate --custom"),
+        ("fixtures", "seed"),
         ("introspect", "pull"),
         ("schema", "pull"),
         ("validate", "check"),

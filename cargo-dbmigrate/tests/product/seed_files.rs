@@ -61,6 +61,20 @@ fn csv_of_other_programs_is_read_or_said_to_be_what_it_is() {
     }
 }
 
+#[test]
+fn a_key_that_is_left_empty_is_the_next_one_and_stays() {
+    let project = empty();
+    project.write(
+        "seeds/full/users.csv",
+        "id,email,role\n,a@example.com,admin\n7,b@example.com,member\n\\N,c@example.com,member\n",
+    );
+    project.write("seeds/full/users.json", "[{\"id\": null, \"email\": \"d@example.com\", \"role\": \"admin\"}]");
+    project.runs("seed");
+    let written = project.query("SELECT id, email FROM users ORDER BY email");
+    assert_eq!(written, ["1|a@example.com", "7|b@example.com", "8|c@example.com", "9|d@example.com"]);
+    is_done(&project, "seed");
+}
+
 fn utf16(text: &str) -> Vec<u8> {
     format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
 }

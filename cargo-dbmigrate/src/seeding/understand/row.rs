@@ -174,6 +174,13 @@ impl Reader<'_> {
     ) {
         cells.sort_by_key(|cell| cell.column);
         let known = self.seed.tables[table].table.clone();
+        // NULL for the rowid means the next one when a row is inserted (sqlite.org/lang_createtable.html#rowid), and
+        // nothing else that could be compared: it is not given
+        let alias = known.rowid_alias().map(|alias| alias.name.clone());
+        let is_next = |cell: &Cell| {
+            matches!(cell.given, Given::Value(Value::Null)) && alias.as_ref() == Some(&known.columns[cell.column].name)
+        };
+        cells.retain(|cell| !is_next(cell));
         let name_of = name.as_ref().map(|(name, _)| name.as_str().into());
         let mut row = SeedRow { table, name: name_of, place, cells, is_wrong: false };
         let before = self.errors.len();
@@ -191,8 +198,7 @@ impl Reader<'_> {
         for cell in &row.cells {
             let column = &known.columns[cell.column];
             let is_null = matches!(cell.given, Given::Value(Value::Null));
-            let is_alias = known.rowid_alias().is_some_and(|alias| alias.name == column.name);
-            if is_null && known.rejects_null(column) && !is_alias && column.effective_default().is_some() {
+            if is_null && known.rejects_null(column) && column.effective_default().is_some() {
                 self.not_null(table, cell.column, cell.place);
             }
         }
