@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// Where the suites are, by the first word of what they are called.
-const SUITES: [(&str, &str); 6] = [
+const SUITES: [(&str, &str); 8] = [
     ("robust", "cargo-dbmigrate/tests/robust"),
     ("product", "cargo-dbmigrate/tests/product"),
     ("remote", "cargo-dbmigrate/tests/remote"),
+    ("pipeline", "cargo-dbmigrate/tests/pipeline"),
+    ("terminal", "cargo-dbmigrate/tests/terminal"),
     ("corpus", "cargo-dbmigrate/tests/corpus"),
     ("core", "dbmigrate-core/tests"),
     ("embed", "dbmigrate-embed/tests/embed"),
