@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use dbmigrate_test_support::{must_not_skip, skipped};
+use dbmigrate_test_support::skipped;
 use serde_json::Value;
 
 /// Reads and writes comments as `gh api` does; the filter after `--jq` is run by jq.
@@ -44,10 +44,10 @@ pub(crate) struct FakeGh {
 }
 
 impl FakeGh {
-    /// With these comments already there. `None` where jq is not there, which is said loudly; in CI the test fails.
+    /// With these comments already there. `None` where jq is not there, which is said loudly, also in CI: runners have it, but no test
+    /// may need what is not fetched by itself.
     pub(crate) fn new(comments: &Value) -> Option<Self> {
         if std::process::Command::new("jq").arg("--version").output().is_err() {
-            assert!(!must_not_skip(), "jq is not there");
             skipped("jq is not there, which the comments on pull requests are read with");
             return None;
         }
