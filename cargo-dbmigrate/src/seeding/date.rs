@@ -2,8 +2,7 @@
 
 use toml::value::{Date, Datetime, Offset, Time};
 
-/// Seconds of a day.
-const DAY: i64 = 24 * 60 * 60;
+use super::calendar::{self, DAY};
 
 /// As text: `2024-02-29`, `23:59:59`, or both; with an offset, in UTC.
 pub(super) fn text(value: &Datetime) -> String {
@@ -37,35 +36,15 @@ fn seconds(value: &Datetime) -> Option<i64> {
         Some(Offset::Custom { minutes }) => i64::from(minutes) * 60,
         _ => 0,
     };
-    Some(days(date) * DAY + of_day - offset)
+    Some(calendar::days(date.year.into(), date.month.into(), date.day.into()) * DAY + of_day - offset)
 }
 
-/// Days from 1970-01-01, by the era of 400 years and years that begin in March.
-fn days(date: Date) -> i64 {
-    let (month, day) = (i64::from(date.month), i64::from(date.day));
-    let year = i64::from(date.year) - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let in_era = year.rem_euclid(400);
-    era * 146_097 + in_era * 365 + in_era / 4 - in_era / 100 + of_year - 719_468
-}
-
-/// The same the other way round.
+/// The date and time of so many seconds since 1970.
 fn civil(seconds: i64) -> (Date, Time) {
-    let (days, of_day) = (seconds.div_euclid(DAY) + 719_468, seconds.rem_euclid(DAY));
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let in_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * in_era + in_era / 4 - in_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let month = (shifted + 2) % 12 + 1;
-    let year = in_era + era * 400 + i64::from(month <= 2);
+    let (days, of_day) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    let (year, month, day) = calendar::date(days);
     let small = |value: i64| u8::try_from(value).unwrap_or_default();
-    let date = Date {
-        year: u16::try_from(year).unwrap_or_default(),
-        month: small(month),
-        day: small(of_year - (153 * shifted + 2) / 5 + 1),
-    };
+    let date = Date { year: u16::try_from(year).unwrap_or_default(), month: small(month), day: small(day) };
     let time = Time {
         hour: small(of_day / 3600),
         minute: small(of_day / 60 % 60),

@@ -5,6 +5,7 @@
 //! `order` says what comes first, `check` tries them on a database in memory, `there` looks for what the database has,
 //! and `write` does the rest.
 
+mod calendar;
 mod check;
 mod convert;
 mod date;

@@ -40,6 +40,20 @@ pub(crate) struct Run {
     pub(crate) err: String,
 }
 
+/// Variables around the tests that would change what the binary does.
+pub(crate) const AROUND: [&str; 10] = [
+    "CI",
+    "TURSO_DATABASE_URL",
+    "TURSO_AUTH_TOKEN",
+    "TURSO_DEMO_DATABASE_URL",
+    "TURSO_DEMO_AUTH_TOKEN",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "CARGO_TERM_COLOR",
+    "GITHUB_STEP_SUMMARY",
+    "GITHUB_WORKSPACE",
+];
+
 impl Project {
     /// A package whose library declares these structs.
     pub(crate) fn new(structs: &str) -> Self {
@@ -136,18 +150,7 @@ impl Project {
 
     fn prepare(&self, command: &mut Command) {
         command.current_dir(self.root());
-        for variable in [
-            "CI",
-            "TURSO_DATABASE_URL",
-            "TURSO_AUTH_TOKEN",
-            "TURSO_DEMO_DATABASE_URL",
-            "TURSO_DEMO_AUTH_TOKEN",
-            "NO_COLOR",
-            "CLICOLOR_FORCE",
-            "CARGO_TERM_COLOR",
-            "GITHUB_STEP_SUMMARY",
-            "GITHUB_WORKSPACE",
-        ] {
+        for variable in AROUND {
             command.env_remove(variable);
         }
         command.envs(&*self.environment.borrow());

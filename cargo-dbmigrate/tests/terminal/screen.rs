@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
 
-use crate::project::{BINARY, Project};
+use crate::project::{AROUND, BINARY, Project};
 
 /// How long something may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,16 +40,7 @@ impl Terminal {
         let (pty, pts) = open().expect("there are pseudo-terminals");
         pty.resize(Size::new(40, columns)).expect("it has a size");
         let mut command = Command::new(BINARY).args(line.split_whitespace()).current_dir(project.root());
-        for variable in [
-            "CI",
-            "TURSO_DATABASE_URL",
-            "TURSO_AUTH_TOKEN",
-            "TURSO_DEMO_DATABASE_URL",
-            "TURSO_DEMO_AUTH_TOKEN",
-            "NO_COLOR",
-            "CLICOLOR_FORCE",
-            "CARGO_TERM_COLOR",
-        ] {
+        for variable in AROUND {
             command = command.env_remove(variable);
         }
         let child = command.env("TERM", "xterm-256color").spawn(pts).expect("the binary runs");

@@ -24,8 +24,7 @@ use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::messages;
-use crate::project::url::Connect;
-use crate::project::url::DatabaseUrl;
+use crate::project::url::{Connect, DatabaseUrl, databases_help};
 use crate::project::{Context, Retry, Yes};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
@@ -35,16 +34,7 @@ use crate::structs;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = "\
-The first of these names the database: --target or --url, TURSO_DATABASE_URL in
-the environment, TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml. Otherwise
-it is dev.db. For a server, set its token in TURSO_AUTH_TOKEN, in the
-environment or in .env. `timeout` and `retries` in dbmigrate.toml set other
-defaults.
-
-Targets are databases with names: `production` (TURSO_DATABASE_URL) and `demo`
-(TURSO_DEMO_DATABASE_URL, TURSO_DEMO_AUTH_TOKEN), or [targets.NAME] in
-dbmigrate.toml. Several run one after the other: -t production -t demo, -t all.")]
+#[command(after_help = databases_help!())]
 pub(crate) struct Migrate {
     /// Print the SQL of the pending migrations after a trial run
     #[arg(long)]

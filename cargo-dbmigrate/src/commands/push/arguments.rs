@@ -3,12 +3,12 @@
 use clap::Args;
 
 use crate::decisions::answers::Answers;
-use crate::project::url::Connect;
+use crate::project::url::{Connect, databases_help};
 use crate::project::{Retry, YesNamed};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = "\
+#[command(after_help = concat!("\
 Examples:
   cargo dbmigrate push
   cargo dbmigrate push --dry-run
@@ -17,15 +17,7 @@ Examples:
 
 Besides lints, --accept takes keep_table:TABLE, drop_view:VIEW and history.
 
-The first of these names the database: --target or --url, TURSO_DATABASE_URL in
-the environment, TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml. Otherwise
-it is dev.db. For a server, set its token in TURSO_AUTH_TOKEN, in the
-environment or in .env. `timeout` and `retries` in dbmigrate.toml set other
-defaults.
-
-Targets are databases with names: `production` (TURSO_DATABASE_URL) and `demo`
-(TURSO_DEMO_DATABASE_URL, TURSO_DEMO_AUTH_TOKEN), or [targets.NAME] in
-dbmigrate.toml. Several run one after the other: -t production -t demo, -t all.")]
+", databases_help!()))]
 pub(crate) struct Push {
     /// Print the SQL without running it
     #[arg(long)]

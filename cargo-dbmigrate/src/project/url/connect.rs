@@ -3,6 +3,23 @@
 use clap::Args;
 use dbmigrate_core::config::LONGEST_TIMEOUT;
 
+/// What the help of a command says of its databases: a literal, because that of each begins in its own way.
+macro_rules! databases_help {
+    () => {
+        "\
+The first of these names the database: --target or --url, TURSO_DATABASE_URL in
+the environment, TURSO_DATABASE_URL in .env, `url` in dbmigrate.toml. Otherwise
+it is dev.db. For a server, set its token in TURSO_AUTH_TOKEN, in the
+environment or in .env. `timeout` and `retries` in dbmigrate.toml set other
+defaults.
+
+Targets are databases with names: `production` (TURSO_DATABASE_URL) and `demo`
+(TURSO_DEMO_DATABASE_URL, TURSO_DEMO_AUTH_TOKEN), or [targets.NAME] in
+dbmigrate.toml. Several run one after the other: -t production -t demo, -t all."
+    };
+}
+pub(crate) use databases_help;
+
 /// Which database, and how long to wait for it.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Database")]

@@ -12,7 +12,7 @@ mod source;
 mod surroundings;
 mod token;
 
-pub(crate) use connect::Connect;
+pub(crate) use connect::{Connect, databases_help};
 pub(crate) use database::{DatabaseUrl, Place, Server};
 pub(crate) use named::{Found, unset};
 pub(crate) use source::UrlSource;

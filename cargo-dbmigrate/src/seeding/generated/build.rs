@@ -12,13 +12,14 @@ use super::column_settings::ColumnSettings;
 use super::draw::{Key, Share};
 use super::judge::Judge;
 use super::maker::Maker;
-use super::moment::{DAY, days};
+
 use super::names::Role;
 use super::parents::{self, Around};
 use super::plan::{ColumnPlan, Counts, InputTable, KeyPlan, Number, Per, Plan, Source, TablePlan};
 use super::problem::{Problem, Reason};
 use super::settings::Settings;
 use super::unique::{self, Apart, Room};
+use crate::seeding::calendar::{DAY, days};
 use crate::seeding::rows::Value;
 
 /// From when to when times lie, if nothing is said: two years that end at the start of 2026.

@@ -13,11 +13,12 @@ use super::fit;
 use super::json::{NUMBER, Shape};
 use super::limits::{JsonType, Limits};
 use super::maker::{Maker, as_stored};
-use super::moment::{self, DAY, Form};
+use super::moment::{self, Form};
 use super::names::{self, Role};
 use super::numbers::{integer, real};
 use super::terms::literal;
 use super::text_names::text_kind;
+use crate::seeding::calendar::{self, DAY};
 use crate::seeding::rows::Value;
 
 /// What is known of a table whose columns get values.
@@ -99,7 +100,7 @@ impl Chooser<'_> {
         }
         if let Some((form, role)) = self.moment(column, words, limits, reads) {
             let (from, to) = if role == Role::Apart {
-                (moment::days(1950, 1, 1) * DAY, moment::days(2006, 1, 1) * DAY - 1)
+                (calendar::days(1950, 1, 1) * DAY, calendar::days(2006, 1, 1) * DAY - 1)
             } else {
                 (self.window.0, self.window.1 - 1)
             };

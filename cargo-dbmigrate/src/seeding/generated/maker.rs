@@ -10,6 +10,7 @@ use super::limits::Limits;
 use super::moment::{self, Form};
 use super::pattern::Template;
 use super::texts::{self, Kind};
+use crate::seeding::calendar;
 use crate::seeding::rows::Value;
 
 /// What makes values.
@@ -78,7 +79,7 @@ impl Maker {
             }
             Self::Moment { from, to, form } => {
                 let count = if *form == Form::Time {
-                    moment::DAY
+                    calendar::DAY
                 } else {
                     (to.div_euclid(form.step()) - from.div_euclid(form.step())) + 1
                 };
@@ -245,10 +246,10 @@ pub(super) fn stored(seconds: i64, form: Form) -> Value {
         Form::Seconds => Value::Integer(seconds),
         Form::Milliseconds => Value::Integer(seconds * 1000),
         Form::Microseconds => Value::Integer(seconds * 1_000_000),
-        Form::Days => Value::Integer(seconds.div_euclid(moment::DAY)),
-        Form::Year => Value::Integer(moment::date(seconds.div_euclid(moment::DAY)).0),
+        Form::Days => Value::Integer(seconds.div_euclid(calendar::DAY)),
+        Form::Year => Value::Integer(calendar::date(seconds.div_euclid(calendar::DAY)).0),
         #[expect(clippy::cast_precision_loss, reason = "seconds of centuries fit in a float")]
-        Form::Julian => Value::Real(seconds as f64 / moment::DAY as f64 + 2_440_587.5),
+        Form::Julian => Value::Real(seconds as f64 / calendar::DAY as f64 + 2_440_587.5),
         other => Value::Text(moment::text(seconds, other)),
     }
 }

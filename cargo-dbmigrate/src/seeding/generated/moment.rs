@@ -1,5 +1,7 @@
 //! Dates and times: seconds since 1970 in UTC, and how columns write them.
 
+use crate::seeding::calendar::{DAY, date, days};
+
 /// How a column stores a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -55,32 +57,6 @@ impl Form {
     pub(super) fn is_number(self) -> bool {
         matches!(self, Self::Seconds | Self::Milliseconds | Self::Microseconds | Self::Days | Self::Julian | Self::Year)
     }
-}
-
-/// A day, in seconds.
-pub(super) const DAY: i64 = 86_400;
-
-/// Days since 1970 of a date of the Gregorian calendar.
-pub(super) fn days(year: i64, month: i64, day: i64) -> i64 {
-    // years that begin in March, so that the leap day is the last one
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year, month and day of a number of days since 1970.
-pub(super) fn date(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let month = (shifted + 2) % 12 + 1;
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
 /// Seconds since 1970 of `2024-02-29`, with `23:59`, `23:59:59` and `Z` behind it if they are there.
@@ -149,20 +125,6 @@ pub(super) fn text(seconds: i64, form: Form) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_are_counted_as_in_the_calendar() {
-        for (date_of, number) in
-            [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2024, 2, 29), 19_782), ((1969, 12, 31), -1)]
-        {
-            assert_eq!(days(date_of.0, date_of.1, date_of.2), number);
-            assert_eq!(date(number), date_of);
-        }
-        for number in (-200_000..200_000).step_by(97) {
-            let (year, month, day) = date(number);
-            assert_eq!(days(year, month, day), number);
-        }
-    }
 
     #[test]
     fn times_are_read_and_written() {
