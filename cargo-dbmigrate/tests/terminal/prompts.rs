@@ -87,7 +87,7 @@ fn a_loss_that_is_chosen_from_a_list_is_confirmed() {
     terminal.sees(LIST).types(DOWN).types(DOWN).types(DOWN).types(ENTER).sees("This cannot be undone. [y/N]");
     // not that, then: the list is there again
     terminal.types(ENTER).sees("> renamed to `handle`").types(DOWN).types(ENTER);
-    terminal.sees("This cannot be undone. [y/N]").types("maybe").types(ENTER).sees("type `y` or `n`");
+    terminal.sees_times("This cannot be undone. [y/N]", 2).types("maybe").types(ENTER).sees("type `y` or `n`");
     terminal.types("\x15").types("y").types(ENTER);
     assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
     assert!(second(&project).expect("it was written").contains("allow(drop_column) users.nick"));

@@ -81,10 +81,16 @@ impl Terminal {
     /// Waits until a text is on the screen.
     #[track_caller]
     pub(crate) fn sees(&self, text: &str) -> &Self {
+        self.sees_times(text, 1)
+    }
+
+    /// Waits until a text is on the screen so many times: a question that is asked again is there already.
+    #[track_caller]
+    pub(crate) fn sees_times(&self, text: &str, times: usize) -> &Self {
         let since = Instant::now();
         // wherever a line was broken
         let bare = |text: &str| text.split_whitespace().collect::<String>();
-        while !bare(&self.screen()).contains(&bare(text)) {
+        while bare(&self.screen()).matches(&bare(text)).count() < times {
             assert!(since.elapsed() < PATIENCE, "`{text}` is not on the screen:\n{}", self.screen());
             thread::sleep(Duration::from_millis(5));
         }
