@@ -454,8 +454,8 @@ fn queried(state: &Mutex<State>, request: &Message, host: &str, token: Option<&s
         let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
         !line.is_empty() && !["host", "authorization"].contains(&name.as_str())
     });
-    let head: String = kept.map(|line| format!("{line}\r\n")).collect();
-    let mut bytes = format!("{head}host: {namespace}.localhost:{port}\r\n\r\n").into_bytes();
+    let own = format!("host: {namespace}.localhost:{port}\r\n\r\n");
+    let mut bytes = kept.chain([own.as_str()]).collect::<Vec<_>>().join("\r\n").into_bytes();
     bytes.extend(&request.raw);
     let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     (&server).write_all(&bytes)?;

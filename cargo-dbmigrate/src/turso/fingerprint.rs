@@ -2,6 +2,7 @@
 //! tables have.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use dbmigrate_core::engine::connection::{display, integer, text};
 use dbmigrate_core::engine::{Connection, EngineError};
@@ -67,7 +68,11 @@ impl Fingerprint {
                 hash.update(part.as_bytes());
             }
         }
-        hash.finish().iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.finish().iter().fold(String::new(), |mut digits, byte| {
+            // writing to a string cannot fail
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        })
     }
 
     /// How many tables it has.

@@ -3,7 +3,7 @@
 use dbmigrate_core::engine::remote::platform::CloudDatabase;
 use dbmigrate_core::shell::shell_quoted;
 
-use super::{Drop, WHAT};
+use super::arguments::{Drop, WHAT};
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::exit;
 use crate::messages;

@@ -2,7 +2,7 @@
 
 use dbmigrate_core::engine::remote::platform::CloudDatabase;
 
-use super::{List, WHAT};
+use super::arguments::{List, WHAT};
 use crate::error::Result;
 use crate::exit;
 use crate::messages;
