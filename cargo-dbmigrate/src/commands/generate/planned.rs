@@ -46,7 +46,7 @@ pub(super) fn proven(
     diff: &Diff,
 ) -> Result<Plan> {
     let renamed = decisions.renames.apply(&head.schema);
-    structs::refuse_new_problems(declared, &renamed)?;
+    structs::refuse_new_problems(context, declared, &renamed)?;
     proof::check_changes(context, declared, &head.schema, &renamed)?;
     let plan = plan(&head.schema, &declared.schema, diff, decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
