@@ -31,6 +31,7 @@ mod statement;
 mod told;
 mod trace;
 mod virtual_table;
+mod without;
 
 pub use apart::conversions;
 pub use assess::{Assessed, Risk};
@@ -45,6 +46,7 @@ pub use said_types::{Said, said_types};
 pub use script::UNCHECKED;
 pub use told::{Told, told};
 pub use trace::Trace;
+pub use without::{Conflict, History, without};
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -4,6 +4,7 @@
 //! two spaces or more, wherever that is; in comment lines at the end of the file; or as SQL at the end of the file.
 
 use super::{Allow, Directive, Parsed, Preflight, Problem, directives, parse_directive, refuse_statement};
+use crate::sql::dedent::dedented;
 use crate::sql::split::{Statement, split};
 
 /// The directive.
@@ -23,6 +24,11 @@ pub struct Undo {
 }
 
 impl Undo {
+    /// Its SQL, directives included.
+    pub fn sql(&self) -> String {
+        dedented(self.text.trim())
+    }
+
     /// The statements in their order, with their lines in the file.
     pub fn statements(&self) -> Vec<Statement<'_>> {
         split(&self.text)
