@@ -54,6 +54,7 @@ pub(crate) fn template(name: &str) -> String {
     format!(
         "-- {name}\n--\n-- Write the statements here, each ending in a semicolon. They run in one transaction with \
          foreign keys off;\n\
-         -- the migration fails if it adds foreign key violations.\n-- Then record the edit: cargo dbmigrate generate --custom\n"
+         -- the migration fails if it adds foreign key violations.\n-- Then record the edit: cargo dbmigrate generate --custom\n\
+         -- For `cargo dbmigrate revert`, write how to take rows back at the end, below the line `-- dbmigrate: undo`.\n"
     )
 }

@@ -42,7 +42,8 @@ pub(super) fn meant(folder: &Folder, arguments: &Revert) -> Result<Meant> {
         (None, Some(wanted), _) => match count.checked_sub(wanted) {
             Some(from) => Ok(Meant::From(from)),
             None => {
-                let message = format!("`--last {wanted}`: there are only {}", counted(count, "migration"));
+                let are = if count == 1 { "is" } else { "are" };
+                let message = format!("`--last {wanted}`: there {are} only {}", counted(count, "migration"));
                 Err(CommandError::usage(message).help(format!("all of them: `cargo dbmigrate revert --last {count}`")))
             }
         },
