@@ -7,7 +7,7 @@ use dbmigrate_core::plan::{Decisions, Plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
-pub(crate) use written::{Written, is_generated, snapshot_before};
+pub(crate) use written::{Written, is_generated, snapshot_before, template};
 
 use crate::error::Result;
 use crate::messages;
@@ -47,14 +47,4 @@ pub(crate) fn prove(
     context.printer.detail("Proved", format!("on {} generated rows", proof.rows));
     warn_of_empty(context, &proof, plan);
     Ok(())
-}
-
-/// What a migration that is written by hand starts from.
-pub(crate) fn template(name: &str) -> String {
-    format!(
-        "-- {name}\n--\n-- Write the statements here, each ending in a semicolon. They run in one transaction with \
-         foreign keys off;\n\
-         -- the migration fails if it adds foreign key violations.\n-- Then record the edit: cargo dbmigrate generate --custom\n\
-         -- For `cargo dbmigrate revert`, write how to take rows back at the end, below the line `-- dbmigrate: undo`.\n"
-    )
 }

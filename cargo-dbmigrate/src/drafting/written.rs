@@ -8,7 +8,6 @@ use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
 use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, plan, said_types};
 use dbmigrate_core::sql::Name;
 
-use super::template;
 use crate::error::Result;
 
 /// What a generated migration was made of.
@@ -93,4 +92,14 @@ pub(crate) fn snapshot_before(folder: &Folder, migration: &Migration) -> Result<
         Some(before) => Ok(folder.snapshot_at(before)?),
         None => Ok(Snapshot::default()),
     }
+}
+
+/// What a migration that is written by hand starts from.
+pub(crate) fn template(name: &str) -> String {
+    format!(
+        "-- {name}\n--\n-- Write the statements here, each ending in a semicolon. They run in one transaction with \
+         foreign keys off;\n\
+         -- the migration fails if it adds foreign key violations.\n-- Then record the edit: cargo dbmigrate generate --custom\n\
+         -- For `cargo dbmigrate revert`, write how to take rows back at the end, below the line `-- dbmigrate: undo`.\n"
+    )
 }

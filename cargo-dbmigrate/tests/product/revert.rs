@@ -146,8 +146,6 @@ fn a_way_back_of_its_own_is_used_proven_and_never_run_by_migrate() {
     let file = sql_of("0002_fill");
     let draft = project.read(&file);
     assert!(draft.contains("-- dbmigrate: undo"), "{draft}");
-    let draft: String =
-        draft.lines().filter(|line| !line.contains("dbmigrate: undo")).map(|line| format!("{line}\n")).collect();
     project.write(&file, draft + "UPDATE users SET nick = 'n' WHERE nick IS NULL;\n\n-- dbmigrate: undo\n-- UPDATE users SET nick = NULL WHERE nick = 'n';\n");
     project.runs("generate --custom");
     project.runs("migrate");

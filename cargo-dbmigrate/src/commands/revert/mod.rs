@@ -2,6 +2,7 @@
 
 mod arguments;
 mod by_hand;
+mod converted;
 mod draft;
 mod history;
 mod inverse;

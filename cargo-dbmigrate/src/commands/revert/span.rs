@@ -39,14 +39,11 @@ pub(super) fn meant(folder: &Folder, arguments: &Revert) -> Result<Meant> {
         (None, Some(0), _) => {
             Err(CommandError::usage("`--last 0` reverts nothing").help("the last one: `cargo dbmigrate revert`"))
         }
-        (None, Some(wanted), _) => match count.checked_sub(wanted) {
-            Some(from) => Ok(Meant::From(from)),
-            None => {
-                let are = if count == 1 { "is" } else { "are" };
-                let message = format!("`--last {wanted}`: there {are} only {}", counted(count, "migration"));
-                Err(CommandError::usage(message).help(format!("all of them: `cargo dbmigrate revert --last {count}`")))
-            }
-        },
+        (None, Some(wanted), _) => count.checked_sub(wanted).map(Meant::From).ok_or_else(|| {
+            let are = if count == 1 { "is" } else { "are" };
+            let message = format!("`--last {wanted}`: there {are} only {}", counted(count, "migration"));
+            CommandError::usage(message).help(format!("all of them: `cargo dbmigrate revert --last {count}`"))
+        }),
         (None, None, Some(name)) => match find(name)? {
             at if at == last => {
                 let message =

@@ -162,8 +162,11 @@ fn what_can_be_done_about_rows_stands_behind_a_preflight() {
     assert_eq!(only.answers, answers);
 }
 
+/// Statements with their lines.
+type Lines = Vec<(usize, String)>;
+
 /// The lines and texts of the way forward, and of the way back.
-fn ways(text: &str) -> (Vec<(usize, String)>, Vec<(usize, String)>) {
+fn ways(text: &str) -> (Lines, Lines) {
     let script = parse(text).expect("the script is right");
     let said =
         |statements: &[Statement<'_>]| statements.iter().map(|one| (one.line, one.text.to_owned())).collect::<Vec<_>>();
