@@ -92,8 +92,8 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
         let reading = joined(reader);
         match written {
             // what the reader says is why there is no more
-            Ok(None) => Err(BackupError::of_source(reading.err().unwrap_or_else(lost))),
-            Ok(Some(violations)) => reading.map(|()| violations).map_err(BackupError::of_source),
+            Ok(Written::Part) => Err(BackupError::of_source(reading.err().unwrap_or_else(lost))),
+            Ok(Written::All(violations)) => reading.map(|()| violations).map_err(BackupError::of_source),
             Err(error) => Err(failed(error)),
         }
     })?;
@@ -127,14 +127,22 @@ fn compare(inventory: &Inventory, counts: &[u64], contents: &Contents) -> Result
     if differences.is_empty() { Ok(()) } else { Err(BackupError::Differs { differences }) }
 }
 
-/// Writes what is read. `None` if the end of it never comes.
+/// What came of writing what was read.
+enum Written {
+    /// All of it, with so many violations of foreign keys.
+    All(Option<u64>),
+    /// The end of it never came.
+    Part,
+}
+
+/// Writes what is read.
 fn write_all(
     build: &mut Build,
     inventory: &Inventory,
     counts: &[u64],
     read: &Receiver<Read>,
     progress: &dyn Progress,
-) -> Result<Option<Option<u64>>, EngineError> {
+) -> Result<Written, EngineError> {
     loop {
         match read.recv() {
             Ok(Read::Rows(table, rows)) => {
@@ -142,8 +150,8 @@ fn write_all(
                 let (name, of) = (&inventory.tables[table].name, counts.get(table).copied().unwrap_or_default());
                 progress.at(At::Rows { table: name, done, of });
             }
-            Ok(Read::Violations(violations)) => return Ok(Some(violations)),
-            Err(_) => return Ok(None),
+            Ok(Read::Violations(violations)) => return Ok(Written::All(violations)),
+            Err(_) => return Ok(Written::Part),
         }
     }
 }
