@@ -14,7 +14,7 @@ use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
     baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, restore,
-    seed, status,
+    revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -112,6 +112,8 @@ pub(crate) enum Command {
     Generate(generate::Generate),
     /// Apply the pending migrations to a database
     Migrate(migrate::Migrate),
+    /// Write a migration that takes others back
+    Revert(revert::Revert),
     /// Make a development database match the structs, without a migration
     Push(push::Push),
     /// Write structs from an existing database

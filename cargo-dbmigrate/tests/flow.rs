@@ -20,6 +20,7 @@ const FLOW: [&[&str]; 8] = [
         "codegen",
         "database",
         "decisions",
+        "drafting",
         "drizzle",
         "proof",
         "pushing",

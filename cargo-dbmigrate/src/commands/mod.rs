@@ -15,5 +15,6 @@ pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod reset;
 pub(crate) mod restore;
+pub(crate) mod revert;
 pub(crate) mod seed;
 pub(crate) mod status;

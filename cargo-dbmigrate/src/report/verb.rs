@@ -40,11 +40,25 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Replaced",
         ],
     ),
-    (Meaning::Going, &["Adding", "Changing", "Creating", "Planning", "Renaming", "Retrying", "Target", "Waiting"]),
+    (
+        Meaning::Going,
+        &["Adding", "Changing", "Creating", "Planning", "Renaming", "Restoring", "Retrying", "Target", "Waiting"],
+    ),
     (Meaning::Same, &["Empty", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (
         Meaning::Heed,
-        &["Changed", "Converting", "Different", "Drifted", "Dropping", "Large", "Losing", "Pending", "Would drop"],
+        &[
+            "Changed",
+            "Converting",
+            "Different",
+            "Drifted",
+            "Dropping",
+            "Large",
+            "Losing",
+            "Not restored",
+            "Pending",
+            "Would drop",
+        ],
     ),
 ];
 

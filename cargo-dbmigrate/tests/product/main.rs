@@ -38,6 +38,7 @@ mod push_beside;
 mod renames;
 mod reset;
 mod restored;
+mod revert;
 mod rows;
 mod seed_files;
 mod seeds;
