@@ -84,6 +84,12 @@ fn a_branch_is_made_and_verified_before_anything_is_applied() {
     // with nothing to apply there is nothing to branch
     scene.ends(0, "migrate --branch");
     assert_eq!(scene.branches(), branches);
+    // and the API is asked by nothing else
+    for line in ["migrate", "status", "diff --from database"] {
+        scene.project.runs(line);
+        let requests = scene.turso.requests();
+        assert!(requests.iter().all(|request| request.host.starts_with("shop-acme-corp.")), "{line}: {requests:?}");
+    }
 }
 
 #[test]
