@@ -13,7 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, seed, status,
+    baseline, check, ci, complete, completions, diff, generate, init, kept, man, migrate, pull, push, reset, seed,
+    status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -93,6 +94,7 @@ impl Cli {
             Command::Reset(arguments) => (Some(&arguments.connect), None),
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Command::Kept(arguments) => (Some(arguments.connect()), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -122,6 +124,8 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
+    /// Show what databases keep of what was dropped, or drop it for good
+    Kept(kept::Kept),
     /// Check that structs and migrations agree, without a database
     Check(check::Check),
     /// Print a script that completes the arguments in a shell

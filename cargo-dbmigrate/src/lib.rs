@@ -15,6 +15,7 @@ mod drizzle;
 mod error;
 pub mod exit;
 mod git;
+mod keeping;
 mod messages;
 mod project;
 mod proof;
@@ -29,7 +30,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, seed, status,
+    baseline, check, ci, complete, completions, diff, generate, init, kept, man, migrate, pull, push, reset, seed,
+    status,
 };
 use error::Result;
 use project::Context;
@@ -80,6 +82,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Reset(arguments) => reset::run(&context, &arguments),
         Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Kept(arguments) => kept::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
         Command::Ci(arguments) => ci::run(&context, &arguments),
     }

@@ -129,6 +129,11 @@ pub(super) fn behind(command: &str, word: &str) -> Option<CommandError> {
         "generate" if is_name => {
             Some(error().help(format!("to name the migration: `cargo dbmigrate generate --name {word}`")))
         }
+        "push" if ["--keep", "--no-keep"].contains(&word) => {
+            let error = CommandError::usage("`push` keeps nothing: what it drops is gone");
+            let error = error.help("to keep it, write a migration: `cargo dbmigrate generate --keep`");
+            Some(error.help("then apply it: `cargo dbmigrate migrate`"))
+        }
         "migrate" if is_name && ["reset", "status", "push", "diff", "init", "check", "generate"].contains(&word) => {
             Some(error().help(format!("it is its own command: `cargo dbmigrate {word}`")))
         }

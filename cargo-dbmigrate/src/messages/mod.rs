@@ -10,6 +10,7 @@ mod comparing;
 mod files;
 mod finished;
 mod generating;
+mod keeping;
 mod pipelines;
 mod problems;
 mod process;
@@ -29,6 +30,7 @@ pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable}
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{Change, Changes, Checked, Generated, Plan, Recorded, Undone};
+pub(crate) use keeping::{Kept, KeptDropped};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -61,6 +63,8 @@ pub(crate) enum Message {
     Generated(Generated),
     Help(Help),
     Init(Init),
+    Kept(Kept),
+    KeptDropped(KeptDropped),
     Loss(Loss),
     Migrated(Migrated),
     Migration(Migration),
@@ -123,6 +127,8 @@ into_message!(
     Generated,
     Help,
     Init,
+    Kept,
+    KeptDropped,
     Loss,
     Migrated,
     Migration,

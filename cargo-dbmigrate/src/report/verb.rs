@@ -38,11 +38,25 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Replaced",
         ],
     ),
-    (Meaning::Going, &["Adding", "Changing", "Creating", "Planning", "Renaming", "Retrying", "Target", "Waiting"]),
-    (Meaning::Same, &["Empty", "Left alone", "Skipped", "Summary", "Unchanged"]),
+    (
+        Meaning::Going,
+        &["Adding", "Changing", "Creating", "Keeping", "Planning", "Renaming", "Retrying", "Target", "Waiting"],
+    ),
+    (Meaning::Same, &["Empty", "Kept", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (
         Meaning::Heed,
-        &["Changed", "Converting", "Different", "Drifted", "Dropping", "Large", "Losing", "Pending", "Would drop"],
+        &[
+            "Changed",
+            "Converting",
+            "Different",
+            "Drifted",
+            "Dropping",
+            "Large",
+            "Losing",
+            "Pending",
+            "Would drop",
+            "Would keep",
+        ],
     ),
 ];
 

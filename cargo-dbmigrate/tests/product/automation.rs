@@ -57,6 +57,7 @@ fn every_command_ends_with_what_it_did() {
     assert_eq!(migrated["databases"], json!([{ "database": "dev.db", "target": null, "source": "the default" }]));
     assert_eq!(run(0, "migrate")["changed"], false);
     run(0, "check");
+    run(0, "kept");
     run(0, "diff");
     project.write("seeds/full/users.csv", "id,nick\n1,ada\n2,\n");
     let seeded = run(0, "seed full");

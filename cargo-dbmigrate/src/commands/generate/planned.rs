@@ -3,7 +3,8 @@
 use dbmigrate_core::diff::{Change, Diff};
 use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::{Folder, Slug, Snapshot, suggest};
-use dbmigrate_core::plan::{Decisions, Plan, Preflight, plan};
+use dbmigrate_core::kept::KeptTable;
+use dbmigrate_core::plan::{Decisions, Plan, PlanError, Preflight, plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
@@ -31,7 +32,8 @@ pub(super) fn show(context: &Context, migration: &str, sql: &str, plan: &Plan) {
 
 pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
     let answers = (&arguments.answers, FOR_GENERATE);
-    Asker::new(context, declared, answers, arguments.command(), "nothing was written")
+    let asker = Asker::new(context, declared, answers, arguments.command(), "nothing was written");
+    asker.keeping(arguments.keeps(context.config.keep))
 }
 
 /// The plan for a difference, once it is proven.
@@ -39,7 +41,7 @@ pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared:
 /// # Errors
 /// If libSQL rejects the schema of the structs, or the plan fails its proof.
 pub(super) fn proven(
-    context: &Context,
+    (context, arguments): (&Context, &Generate),
     declared: &Declared,
     head: &Snapshot,
     decisions: &Decisions,
@@ -48,8 +50,10 @@ pub(super) fn proven(
     let renamed = decisions.renames.apply(&head.schema);
     structs::refuse_new_problems(declared, &renamed)?;
     proof::check_changes(context, declared, &head.schema, &renamed)?;
-    let plan = plan(&head.schema, &declared.schema, diff, decisions)
-        .map_err(|error| CommandError::failed(error.to_string()))?;
+    let plan = plan(&head.schema, &declared.schema, diff, decisions).map_err(|error| no_plan(arguments, &error))?;
+    if arguments.keep && plan.kept.is_empty() && !arguments.custom {
+        context.printer.warning("`--keep`: nothing is dropped or converted", &[]);
+    }
     if head.schema.is_empty() && plan.only_creates(&declared.schema) {
         // what `check` has just executed, statement by statement
         context.printer.detail("Proved", "on an empty database");
@@ -70,6 +74,15 @@ pub(super) fn proven(
         }
     }
     Ok(plan)
+}
+
+/// Why there is no plan.
+fn no_plan(arguments: &Generate, error: &PlanError) -> CommandError {
+    let PlanError::CannotKeep { .. } = error else { return CommandError::failed(error.to_string()) };
+    let without = Generate { keep: false, no_keep: true, ..arguments.clone() };
+    CommandError::new(exit::DECISION, error.to_string())
+        .note("nothing was written")
+        .help(format!("to drop it for good: `{}`", without.command_line()))
 }
 
 pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {
@@ -128,6 +141,9 @@ pub(super) fn report(
         count => format!("{}, {}", counted(count, "change"), plan.cost().word()),
     };
     printer.status("Generated", format!("{migration} ({count})"));
+    for keep in plan.kept.iter().flat_map(KeptTable::keeps) {
+        printer.status("Keeping", format!("{} in {}", keep.object(), keep.kept));
+    }
     for step in plan.steps.iter().filter(|_| printer.is_verbose()) {
         printer.detail(step.cost.word(), &step.title);
     }
