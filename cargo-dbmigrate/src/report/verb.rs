@@ -40,7 +40,18 @@ const VERBS: [(Meaning, &[&str]); 4] = [
     ),
     (
         Meaning::Going,
-        &["Adding", "Changing", "Creating", "Keeping", "Planning", "Renaming", "Retrying", "Target", "Waiting"],
+        &[
+            "Adding",
+            "Changing",
+            "Creating",
+            "Keeping",
+            "Planning",
+            "Renaming",
+            "Restoring",
+            "Retrying",
+            "Target",
+            "Waiting",
+        ],
     ),
     (Meaning::Same, &["Empty", "Kept", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (
@@ -53,6 +64,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Dropping",
             "Large",
             "Losing",
+            "Not restored",
             "Pending",
             "Would drop",
             "Would keep",

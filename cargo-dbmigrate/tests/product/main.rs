@@ -39,6 +39,7 @@ mod push_beside;
 mod renames;
 mod reset;
 mod restored;
+mod revert;
 mod rows;
 mod seed_files;
 mod seeds;

@@ -12,10 +12,14 @@
 //! where the statements move what would be lost ([`crate::kept`]). `expect-none` is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
-//! transaction.
+//! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]).
+
+pub mod undo;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+pub use undo::Undo;
 
 use crate::kept::Keep;
 use crate::sql::path::parse_path;
@@ -23,7 +27,7 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 4] = ["allow", "keep", "no-transaction", "expect-none"];
+const DIRECTIVES: [&str; 5] = ["allow", "keep", "no-transaction", "expect-none", "undo"];
 
 /// A parsed `migration.sql`.
 #[derive(Debug, Clone)]
@@ -38,6 +42,8 @@ pub struct Script<'a> {
     pub keeps: Vec<Keep>,
     /// Whether the one statement runs outside of a transaction.
     pub no_transaction: bool,
+    /// The way back, if its author has written one; none of its statements is in `statements`.
+    pub undo: Option<Undo>,
 }
 
 /// `-- dbmigrate: expect-none "message" SELECT …`.
@@ -113,17 +119,20 @@ impl<'a> Script<'a> {
     /// and `PRAGMA foreign_keys`.
     pub fn parse(text: &'a str, file: &Path) -> Result<Self, ScriptError> {
         let error = |(line, message, help): Problem| ScriptError { file: file.to_owned(), line, message, help };
+        let (undo, forward) = undo::find(text).map_err(error)?;
+        let text = &text[..forward];
         let mut script = Self {
             statements: split(text),
             preflights: Vec::new(),
             allows: Vec::new(),
             keeps: Vec::new(),
             no_transaction: false,
+            undo,
         };
         let mut directive_line = 0;
-        for directive in directives(text).map_err(error)? {
+        for directive in directives(text).map_err(error)?.iter().filter(|one| !undo::is_undo(one)) {
             let line = directive.line;
-            match parse_directive(&directive).map_err(error)? {
+            match parse_directive(directive).map_err(error)? {
                 Parsed::Allow(allow) => script.allows.push(allow),
                 Parsed::Keep(keep) => script.keeps.push(keep),
                 Parsed::ExpectNone(preflight) => script.preflights.push(preflight),
@@ -259,7 +268,8 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => "expected `allow(lint) object`, `no-transaction` or `expect-none \"message\" SELECT …`".into(),
+                None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `no-transaction` or `undo`"
+                    .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))
         }

@@ -61,6 +61,7 @@ fn split<'a>(parts: &Parts, at: usize, script: &Script<'a>) -> Vec<(usize, Scrip
         allows: script.allows.clone(),
         keeps: script.keeps.clone(),
         no_transaction: false,
+        undo: None,
     };
     for (preflight, part) in script.preflights.iter().zip(parts.of_preflights(at)) {
         split[*part].get_or_insert_with(empty).preflights.push(preflight.clone());
