@@ -6,7 +6,7 @@ use dbmigrate_core::shell::shell_quoted;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
-use super::Drop;
+use super::arguments::Drop;
 use crate::database::failure::engine_error;
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
