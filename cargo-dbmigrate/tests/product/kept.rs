@@ -149,7 +149,7 @@ fn nothing_is_dropped_before_somebody_says_so_and_a_protected_target_needs_conse
     age(100);
     let run = project.runs("kept -t production");
     assert!(run.out.contains("longer than 90 days"), "{}", run.out);
-    assert!(run.err.contains("`cargo dbmigrate kept drop --expired -t production`"), "{}", run.err);
+    assert!(run.err.contains("`cargo dbmigrate kept drop -t production --expired`"), "{}", run.err);
     let run = project.runs("status -t production");
     assert!(run.err.contains("has kept `users.legacy` for longer than 90 days"), "{}", run.err);
     let run = project.refuses(3, "kept drop --expired -t production");
