@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, check, ci, complete, completions, diff, generate, init, kept, man, migrate, pull, push, reset, revert,
-    seed, status,
+    baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, pull, push, reset,
+    restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -93,6 +93,9 @@ impl Cli {
             Command::Generate(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
+            Command::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
+            Command::Branch(branch::Branch { kind: branch::Kind::Drop(arguments) }) => (Some(&arguments.connect), None),
+            Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Kept(arguments) => (Some(arguments.connect()), None),
             _ => (None, None),
@@ -128,6 +131,10 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Show what databases keep of what was dropped, or drop it for good
     Kept(kept::Kept),
+    /// Restore a database as it was
+    Restore(restore::Restore),
+    /// List and drop the branches of a Turso Cloud database
+    Branch(branch::Branch),
     /// Check that structs and migrations agree, without a database
     Check(check::Check),
     /// Print a script that completes the arguments in a shell

@@ -48,8 +48,8 @@ impl Again {
             return String::new();
         }
         let opens = match name {
-            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" | "seed" | "ci report" | "kept"
-            | "kept drop" => true,
+            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" | "restore" | "seed"
+            | "ci report" | "kept" | "kept drop" | "branch list" | "branch drop" => true,
             "generate" => typed.contains(" --undo") || typed.contains(" --amend"),
             _ => false,
         };
@@ -76,7 +76,7 @@ fn end_of_name(text: &str) -> usize {
     let word = |from: usize| text[from..].find([' ', '`']).map_or(text.len(), |at| from + at);
     let end = word(0);
     let has_others = match &text[..end] {
-        "ci" => text[end..].starts_with(' '),
+        "ci" | "branch" => text[end..].starts_with(' '),
         "kept" => text[end..].starts_with(" drop"),
         _ => false,
     };
