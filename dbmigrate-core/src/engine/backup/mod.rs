@@ -8,7 +8,9 @@ mod error;
 mod file;
 mod fingerprint;
 mod inventory;
+mod fill;
 mod local;
+mod manifest;
 mod publish;
 mod server;
 mod verify;
@@ -18,7 +20,9 @@ use std::time::Duration;
 
 pub use error::BackupError;
 pub use fingerprint::{Contents, TableContent};
+pub use fill::{FillError, Filled, fill};
 pub use inventory::Settings;
+pub use manifest::{MANIFEST, Manifest, ManifestError};
 pub use publish::{BESIDE, PART, Unpublished, beside};
 
 use publish::Part;
