@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, restore,
-    revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset,
+    restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -95,6 +95,7 @@ impl Cli {
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
             Command::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
             Command::Branch(branch::Branch { kind: branch::Kind::Drop(arguments) }) => (Some(&arguments.connect), None),
+            Command::Backup(arguments) => (Some(&arguments.connect), None),
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             _ => (None, None),
@@ -128,6 +129,8 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
+    /// Copy a database to a file, and verify the copy
+    Backup(backup::Backup),
     /// Restore a database as it was
     Restore(restore::Restore),
     /// List and drop the branches of a Turso Cloud database

@@ -24,6 +24,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Added",
             "Adopted",
             "Applied",
+            "Backed up",
             "Branched",
             "Checked",
             "Created",
@@ -42,7 +43,18 @@ const VERBS: [(Meaning, &[&str]); 4] = [
     ),
     (
         Meaning::Going,
-        &["Adding", "Changing", "Creating", "Planning", "Renaming", "Restoring", "Retrying", "Target", "Waiting"],
+        &[
+            "Adding",
+            "Backing up",
+            "Changing",
+            "Creating",
+            "Planning",
+            "Renaming",
+            "Restoring",
+            "Retrying",
+            "Target",
+            "Waiting",
+        ],
     ),
     (Meaning::Same, &["Empty", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (

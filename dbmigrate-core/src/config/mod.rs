@@ -17,7 +17,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 10] = [
+pub const FIELDS: [&str; 12] = [
     "migrations",
     "root",
     "url",
@@ -27,6 +27,8 @@ pub const FIELDS: [&str; 10] = [
     "busy_timeout",
     "ignore",
     "compile_check",
+    "backup",
+    "keep_backups",
     "targets",
 ];
 
@@ -64,6 +66,10 @@ pub struct Config {
     pub ignore: Ignore,
     /// What the compiler says of a struct that differs from the migrations.
     pub compile_check: CompileCheck,
+    /// When `migrate` makes a backup first.
+    pub backup: BackupFirst,
+    /// How many backups of a database are kept in their folder.
+    pub keep_backups: u32,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -78,6 +84,31 @@ pub enum CompileCheck {
     Warn,
     /// Nothing: structs are not compared.
     Off,
+}
+
+/// When `migrate` makes a backup first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BackupFirst {
+    /// Of a protected target, if a pending migration loses rows or values, or rewrites a table.
+    #[default]
+    Auto,
+    /// Whenever something is pending.
+    Always,
+    /// If it is asked for.
+    Never,
+}
+
+impl FromStr for BackupFirst {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err(format!("unknown variant `{word}`, expected one of `auto`, `always`, `never`")),
+        }
+    }
 }
 
 impl FromStr for CompileCheck {
@@ -105,6 +136,8 @@ impl Default for Config {
             busy_timeout: 10,
             ignore: Ignore::default(),
             compile_check: CompileCheck::default(),
+            backup: BackupFirst::default(),
+            keep_backups: 5,
             targets: Vec::new(),
         }
     }

@@ -6,9 +6,9 @@
 mod build;
 mod error;
 mod file;
+mod fill;
 mod fingerprint;
 mod inventory;
-mod fill;
 mod local;
 mod manifest;
 mod publish;
@@ -19,8 +19,8 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::BackupError;
-pub use fingerprint::{Contents, TableContent};
 pub use fill::{FillError, Filled, fill};
+pub use fingerprint::{Contents, TableContent};
 pub use inventory::Settings;
 pub use manifest::{MANIFEST, Manifest, ManifestError};
 pub use publish::{BESIDE, PART, Unpublished, beside};
