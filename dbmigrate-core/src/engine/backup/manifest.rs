@@ -33,7 +33,7 @@ pub struct Manifest {
     pub source: String,
     /// The target that it was, if it has a name.
     pub target: Option<String>,
-    /// When, in UTC: `2026-11-29T12:00:00Z`.
+    /// When, in UTC: `2026-11-29T12:00:00.000Z`.
     pub taken_at: String,
     /// How many migrations the database had.
     pub position: u64,
@@ -106,7 +106,7 @@ impl Unpublished {
         let file = self.file();
         let read = || -> Result<(String, u64, Option<String>), EngineError> {
             let local = Local::open(file, false, Duration::ZERO)?;
-            let now = local.rows("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now')")?;
+            let now = local.rows("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")?;
             let has_history = format!("SELECT count(*) FROM sqlite_schema WHERE name = '{HISTORY_TABLE}'");
             let now = now.first().map(|row| text(&row[0]).to_owned()).unwrap_or_default();
             if local.rows(&has_history)?.first().is_none_or(|row| integer(&row[0]) == 0) {
