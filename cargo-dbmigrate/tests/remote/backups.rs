@@ -4,7 +4,7 @@
 use dbmigrate_test_support::hand::Hand;
 use dbmigrate_test_support::proxy::{Answer, Delivered, Fault, Proxy};
 
-use crate::project::{Project, Run};
+use crate::project::Run;
 use crate::served::{POSTS, ROWS, Served, USERS, applied, content, with_pending};
 
 /// What is easily lost on the way, beside the rows of the project.
@@ -28,8 +28,8 @@ fn served(name: &str) -> Option<Served> {
     with_pending(&served.project);
     served.project.runs("migrate --to 1");
     served.hand().run(&ROWS);
-    served.hand().run(&MORE);
     served.hand().run(&["DELETE FROM users WHERE id = 9"]);
+    served.hand().run(&MORE);
     Some(served)
 }
 
@@ -74,8 +74,8 @@ fn a_server_is_backed_up_and_restored_into_an_empty_database() {
     project.runs("restore b.db --url file.db");
     assert_eq!(project.database("file.db").query("SELECT count(*) FROM odd"), ["6"]);
     // and it lives
-    project.runs(&format!("migrate --url {}", empty.url));
-    project.runs("migrate");
+    project.runs(&format!("migrate --accept drift --url {}", empty.url));
+    project.runs("migrate --accept drift");
     assert_eq!(content(&empty.hand()), content(&served.hand()));
 }
 
@@ -89,7 +89,7 @@ fn the_command_that_a_failed_migration_prints_leads_back_on_a_server() {
     project.write(&file, format!("{}UPDATE users SET id = 1;\n", project.read(&file)));
     project.runs("generate --custom");
     let before = exact(&served.hand());
-    let run = project.ends(1, "migrate --backup");
+    let run = project.ends(1, "migrate --backup --accept drift");
     assert_ne!(exact(&served.hand()), before);
     let run = project.shell(&way_back(&run, &empty.url));
     assert_eq!(run.code, 0, "{}", run.err);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dbmigrate_core::config::BackupFirst;
 use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{Database, Options, status};
+use dbmigrate_core::engine::apply::{Database, Options, Standing, Status, inspect};
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::plan::HELPER_PREFIX;
 use dbmigrate_core::shell::{shell_flag, shell_word};
@@ -71,7 +71,15 @@ pub(super) fn first(
         Some(database) => database,
         None => open(context, url, false)?,
     };
-    let applied = block_on(status(&mut database, folder)).map_err(failed)?.applied;
+    let (Status { applied, .. }, standing) = block_on(inspect(&mut database, folder)).map_err(failed)?;
+    let is_refused = match standing {
+        Standing::AsRecorded => false,
+        Standing::Drifted(_) => !options.accept_drift,
+        Standing::NotEmpty(_) => true,
+    };
+    if is_refused {
+        return Ok((Some(database), None));
+    }
     let waiting = pending(folder, applied, options.to).map_err(failed)?;
     let why = match when {
         BackupFirst::Auto => waiting.iter().find_map(|migration| risk(folder, migration)),

@@ -169,6 +169,8 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
             if let Some(next) = next.as_deref().and_then(|next| folder.find(next)) {
                 context.printer.lacks(|| url.into(), &left(folder, next.index));
             }
+            // what was refused before it began needs no way back
+            let backup = backup.filter(|_| matches!(error, ApplyError::Migration { .. }));
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, url.into());
             let shown = state.into_iter().fold(shown, CommandError::note);
