@@ -78,6 +78,9 @@ pub(crate) struct Migrate {
     pub consent: Yes,
 }
 
+/// Where somebody reads on whose migration went wrong.
+const GOING_BACK: &str = "what to do now, by symptom: `cargo dbmigrate going-back`";
+
 /// What can be accepted of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Acceptable {
@@ -173,9 +176,10 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
             let backup = backup.filter(|_| matches!(error, ApplyError::Migration { .. }));
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, url.into());
+            let more = if state.is_empty() { None } else { Some(GOING_BACK.to_owned()) };
             let shown = state.into_iter().fold(shown, CommandError::note);
             let shown = shown.helps(branched.iter().flat_map(branch::Branched::ways_back));
-            Err(shown.helps(backup.iter().flat_map(|made| backup::ways_back(made, url))))
+            Err(shown.helps(backup.iter().flat_map(|made| backup::ways_back(made, url))).helps(more))
         }
     }
 }
