@@ -19,6 +19,7 @@ mod messages;
 mod project;
 mod proof;
 mod pushing;
+mod rehearsing;
 mod report;
 mod seeding;
 pub mod source;

@@ -13,6 +13,7 @@ mod generating;
 mod pipelines;
 mod problems;
 mod process;
+mod rehearsing;
 #[cfg(test)]
 mod schemas;
 mod seeding;
@@ -35,6 +36,9 @@ pub(crate) use pipelines::{
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
 pub(crate) use process::{Completions, Help, Version};
+pub(crate) use rehearsing::{
+    Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
+};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
 
@@ -69,6 +73,7 @@ pub(crate) enum Message {
     Pulled(Pulled),
     Push(Push),
     Recorded(Recorded),
+    Rehearsed(Box<Rehearsed>),
     Report(Report),
     Reset(Reset),
     Retry(Retry),
@@ -147,6 +152,12 @@ into_message!(
 impl From<Finished> for Message {
     fn from(finished: Finished) -> Self {
         Self::Finished(Box::new(finished))
+    }
+}
+
+impl From<Rehearsed> for Message {
+    fn from(rehearsed: Rehearsed) -> Self {
+        Self::Rehearsed(Box::new(rehearsed))
     }
 }
 

@@ -65,6 +65,10 @@ impl Outcome {
                 }
                 self.database(&push.on, None);
             }
+            Message::Rehearsed(rehearsed) => {
+                all.rehearsals.push((**rehearsed).clone());
+                self.database(&rehearsed.on, None);
+            }
             Message::Reset(reset) => {
                 all.changed |= reset.recorded > 0;
                 self.database(&reset.on, None);

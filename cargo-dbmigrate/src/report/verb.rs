@@ -33,12 +33,19 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Pulled",
             "Ready",
             "Recorded",
+            "Rehearsed",
             "Removed",
             "Seeded",
             "Replaced",
         ],
     ),
-    (Meaning::Going, &["Adding", "Changing", "Creating", "Planning", "Renaming", "Retrying", "Target", "Waiting"]),
+    (
+        Meaning::Going,
+        &[
+            "Adding", "Changing", "Copying", "Creating", "Expected", "Planning", "Renaming", "Retrying", "Target",
+            "Waiting",
+        ],
+    ),
     (Meaning::Same, &["Empty", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (
         Meaning::Heed,

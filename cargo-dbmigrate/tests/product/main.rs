@@ -35,6 +35,7 @@ mod protected;
 mod pull;
 mod push;
 mod push_beside;
+mod rehearsed;
 mod renames;
 mod reset;
 mod restored;

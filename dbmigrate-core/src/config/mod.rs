@@ -9,6 +9,7 @@ mod target;
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};
 use crate::ignore::Ignore;
@@ -17,7 +18,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 10] = [
+pub const FIELDS: [&str; 11] = [
     "migrations",
     "root",
     "url",
@@ -27,6 +28,7 @@ pub const FIELDS: [&str; 10] = [
     "busy_timeout",
     "ignore",
     "compile_check",
+    "max_write_lock",
     "targets",
 ];
 
@@ -64,6 +66,8 @@ pub struct Config {
     pub ignore: Ignore,
     /// What the compiler says of a struct that differs from the migrations.
     pub compile_check: CompileCheck,
+    /// How long the pending migrations may keep others from writing, as a rehearsal finds.
+    pub max_write_lock: Option<Duration>,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -105,6 +109,7 @@ impl Default for Config {
             busy_timeout: 10,
             ignore: Ignore::default(),
             compile_check: CompileCheck::default(),
+            max_write_lock: None,
             targets: Vec::new(),
         }
     }

@@ -123,6 +123,18 @@ impl Connection {
         )
     }
 
+    /// How many rows the last statement has inserted, updated or deleted, those that triggers did aside. On a server
+    /// nobody asks.
+    pub fn changes(&self) -> u64 {
+        on!(self, local inner => inner.changes(), server _server => 0)
+    }
+
+    /// A number that is another one as soon as another connection has written to the file
+    /// (sqlite.org/pragma.html#pragma_data_version). On a server it means nothing.
+    pub async fn data_version(&self) -> Result<i64, EngineError> {
+        Ok(self.first_row("PRAGMA data_version").await?.and_then(|row| row.first().map(integer)).unwrap_or_default())
+    }
+
     /// Whether no transaction is open.
     pub fn is_autocommit(&self) -> bool {
         on!(self, local inner => inner.is_autocommit(), server server => server.is_autocommit())
@@ -300,6 +312,11 @@ impl Connection {
     ) -> Result<Vec<Result<Option<Row>, EngineError>>, EngineError> {
         let answers = self.ask_shown(queries, " LIMIT 1").await?;
         Ok(answers.into_iter().map(|answer| answer.map(|rows| rows.into_iter().next())).collect())
+    }
+
+    /// The first so many rows of such a query.
+    pub async fn some_rows_shown(&self, sql: &str, count: usize) -> Result<Vec<Row>, EngineError> {
+        self.ask_shown(&[sql], &format!(" LIMIT {count}")).await?.pop().unwrap_or_else(|| Ok(Vec::new()))
     }
 
     /// The rows of such a query.

@@ -11,17 +11,21 @@
 //! is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
-//! transaction.
+//! transaction. `expect-time` and `expect-rewrites` are [`mod@limits`].
+
+pub mod limits;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+pub use limits::{Limit, Limits};
 
 use crate::sql::path::parse_path;
 use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 3] = ["allow", "no-transaction", "expect-none"];
+const DIRECTIVES: [&str; 5] = ["allow", "no-transaction", "expect-none", limits::TIME, limits::REWRITES];
 
 /// A parsed `migration.sql`.
 #[derive(Debug, Clone)]
@@ -34,6 +38,8 @@ pub struct Script<'a> {
     pub allows: Vec<Allow>,
     /// Whether the one statement runs outside of a transaction.
     pub no_transaction: bool,
+    /// What it may cost.
+    pub limits: Limits,
 }
 
 /// `-- dbmigrate: expect-none "message" SELECT …`.
@@ -109,8 +115,13 @@ impl<'a> Script<'a> {
     /// and `PRAGMA foreign_keys`.
     pub fn parse(text: &'a str, file: &Path) -> Result<Self, ScriptError> {
         let error = |(line, message, help): Problem| ScriptError { file: file.to_owned(), line, message, help };
-        let mut script =
-            Self { statements: split(text), preflights: Vec::new(), allows: Vec::new(), no_transaction: false };
+        let mut script = Self {
+            statements: split(text),
+            preflights: Vec::new(),
+            allows: Vec::new(),
+            no_transaction: false,
+            limits: Limits::default(),
+        };
         let mut directive_line = 0;
         for directive in directives(text).map_err(error)? {
             let line = directive.line;
@@ -121,6 +132,7 @@ impl<'a> Script<'a> {
                     script.no_transaction = true;
                     directive_line = line;
                 }
+                Parsed::Limit(limit) => script.limits.add(limit, line).map_err(error)?,
             }
         }
         for statement in &script.statements {
@@ -143,6 +155,7 @@ enum Parsed {
     Allow(Allow),
     NoTransaction,
     ExpectNone(Preflight),
+    Limit(Limit),
 }
 
 /// The text behind `dbmigrate:` with that of its continuation lines.
@@ -241,10 +254,13 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
         }
         "expect-none" => parse_expect_none(line, rest)
             .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
+        limits::TIME | limits::REWRITES => limits::parse(line, word, rest.trim()).map(Parsed::Limit),
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => "expected `allow(lint) object`, `no-transaction` or `expect-none \"message\" SELECT …`".into(),
+                None => "expected `allow(lint) object`, `no-transaction`, `expect-none \"message\" SELECT …`, \
+                         `expect-time 5s` or `expect-rewrites 0`"
+                    .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))
         }

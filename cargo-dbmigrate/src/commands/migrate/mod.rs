@@ -2,6 +2,7 @@
 
 mod consent;
 mod dry_run;
+mod rehearse;
 mod said;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::exit;
 use crate::messages;
 use crate::project::url::{Connect, DatabaseUrl, databases_help};
 use crate::project::{Context, Retry, Yes};
+use crate::rehearsing::{self, Rehearse};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
@@ -39,6 +41,14 @@ pub(crate) struct Migrate {
     /// Print the SQL of the pending migrations after a trial run
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Rehearsal.
+    #[command(flatten)]
+    pub rehearse: Rehearse,
+
+    /// Run them on a copy only, and change nothing
+    #[arg(long, conflicts_with_all = ["rehearse", "dry_run"])]
+    pub rehearse_only: bool,
 
     /// Last migration to apply, by name or number [default: the last one]
     #[arg(long, value_name = "NAME")]
@@ -91,7 +101,12 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
 fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let to = arguments.to.as_deref();
-    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: arguments.atomic };
+    let options = Options {
+        to,
+        accept_drift: arguments.accept.contains(&Acceptable::Drift),
+        atomic: arguments.atomic,
+        expected: None,
+    };
     if folder.migrations().is_empty() {
         return nothing_there(context, folder, url);
     }
@@ -99,10 +114,17 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
     if arguments.dry_run {
         return dry_run::run(context, folder, url, options, retries);
     }
+    let rehearsal =
+        rehearsing::Plan { context, folder, url, options, place: arguments.rehearse.rehearse_in.as_deref() };
+    if arguments.rehearse_only {
+        return rehearse::only(&rehearsal);
+    }
     let opened = consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
     let shown = url.to_string();
     let is_new = !file::exists(url)?;
-    let mut database = match opened {
+    let rehearsed = if arguments.rehearse.rehearse { rehearse::first(&rehearsal, opened)? } else { opened.into() };
+    let options = Options { expected: rehearsed.expected.as_ref(), ..options };
+    let mut database = match rehearsed.database {
         Some(database) => database,
         None => open(context, url, true)?,
     };
@@ -144,7 +166,7 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
             Ok(exit::DONE)
         }
         Err(error) => {
-            drop(database);
+            drop((database, rehearsed.files));
             if is_new {
                 remove_if_empty(url);
             }

@@ -170,6 +170,7 @@ impl Target for Database {
             self.tracker = None;
             return Ok(Step::Overtaken);
         }
+        self.refuse_other_rows().await?;
         self.preflights(migration).await?;
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         self.tracker().await.map_err(cannot_read)?;

@@ -104,8 +104,19 @@ impl Database {
         }
     }
 
+    /// Refuses rows that are not those that were looked at, if that was asked for.
+    pub(super) async fn refuse_other_rows(&self) -> Result<(), Failure> {
+        let Some(wanted) = self.data_version else { return Ok(()) };
+        match self.connection.data_version().await {
+            Ok(found) if found == wanted => Ok(()),
+            Ok(_) => Err(Failure::OtherRows),
+            Err(error) => Err(Failure::Engine { action: "cannot read whether the rows have changed", error }),
+        }
+    }
+
     /// Whether what was compared before the lock was held is what is there now.
     async fn is_turn(&mut self, position: usize) -> Result<bool, Failure> {
+        self.refuse_other_rows().await?;
         let is_turn = match self.is_outdated().await {
             Ok(false) => self.is_at(position).await,
             outdated => outdated.map(|_| false),
