@@ -89,8 +89,8 @@ impl Copy {
     pub(super) fn place(&self) -> Place {
         match (self.trip, self.writes_ahead) {
             (Some(trip), _) => Place::Server(trip),
-            (None, true) => Place::WritingAhead,
-            (None, false) => Place::WritingInPlace,
+            (None, true) => Place::Log,
+            (None, false) => Place::File,
         }
     }
 

@@ -10,9 +10,9 @@ const ON_SERVER: (u32, u32) = (3, 2);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// In a file that writes ahead: what the log has is written to the database later.
-    WritingAhead,
+    Log,
     /// In a file that is written while it is locked, after what was there before was saved.
-    WritingInPlace,
+    File,
     /// On a server to which a question takes so long.
     Server(Duration),
 }
@@ -22,8 +22,8 @@ pub(super) enum Place {
 pub(super) fn of(place: Place, taken: u64, settled: Duration) -> u64 {
     let milliseconds = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     match place {
-        Place::WritingAhead => taken,
-        Place::WritingInPlace => taken.saturating_add(milliseconds(settled)),
+        Place::Log => taken,
+        Place::File => taken.saturating_add(milliseconds(settled)),
         Place::Server(trip) => {
             let (times, of) = ON_SERVER;
             (taken.saturating_mul(times.into()) / u64::from(of)).saturating_add(milliseconds(trip))
@@ -38,8 +38,8 @@ mod tests {
     #[test]
     fn an_estimate_is_never_less_than_what_it_took() {
         let settled = Duration::from_millis(30);
-        assert_eq!(of(Place::WritingAhead, 100, settled), 100);
-        assert_eq!(of(Place::WritingInPlace, 100, settled), 130);
+        assert_eq!(of(Place::Log, 100, settled), 100);
+        assert_eq!(of(Place::File, 100, settled), 130);
         assert_eq!(of(Place::Server(Duration::from_millis(40)), 100, settled), 190);
     }
 }

@@ -33,8 +33,7 @@ use copy::Copy;
 use measure::Measuring;
 
 pub(crate) use arguments::Rehearse;
-pub(crate) use refused::{refuse_for_server, words};
-pub(crate) use said::table;
+pub(crate) use refused::refuse_for_server;
 
 /// What is rehearsed, and where.
 #[derive(Clone, Copy)]

@@ -2,10 +2,10 @@
 
 use super::Plan;
 use crate::messages::{HowCopied, Rehearsal, RehearsedMigration, RehearsedTable};
-use crate::report::Printer;
 use crate::report::duration::Elapsed;
 use crate::report::rows::grouped;
 use crate::report::size::Bytes;
+use crate::report::{Printer, counted};
 
 /// `1 row`, `10,000 rows`.
 pub(super) fn rows(count: u64) -> String {
@@ -14,21 +14,19 @@ pub(super) fn rows(count: u64) -> String {
 
 /// Says what a migration did.
 pub(super) fn migration(printer: &Printer, one: &RehearsedMigration) {
-    let mut text = format!("{} ({}): {} rewritten", one.name, Elapsed(one.milliseconds), rows(one.rows_rewritten));
-    if let Some(bytes) = one.bytes_written {
-        text.push_str(&format!(", {} written", Bytes(bytes)));
-    }
-    text.push_str(&match one.bytes_before == one.bytes_after {
-        true => format!(", size {}", Bytes(one.bytes_after)),
-        false => format!(", size {} before, {} after", Bytes(one.bytes_before), Bytes(one.bytes_after)),
+    let mut said = vec![format!("{} rewritten", rows(one.rows_rewritten))];
+    said.extend(one.bytes_written.map(|bytes| format!("{} written", Bytes(bytes))));
+    let (before, after) = (Bytes(one.bytes_before), Bytes(one.bytes_after));
+    said.push(match one.bytes_before == one.bytes_after {
+        true => format!("size {after}"),
+        false => format!("size {before} before, {after} after"),
     });
-    let lines = one.tables.iter().map(table);
-    text.extend(lines.map(|line| format!("\n{line}")));
+    let mut lines = vec![format!("{} ({}): {}", one.name, Elapsed(one.milliseconds), said.join(", "))];
+    lines.extend(one.tables.iter().map(table));
     if one.tables_unchanged > 0 && printer.is_verbose() {
-        let tables = if one.tables_unchanged == 1 { "table" } else { "tables" };
-        text.push_str(&format!("\n{} other {tables} unchanged", one.tables_unchanged));
+        lines.push(format!("{} unchanged", counted(one.tables_unchanged, "other table")));
     }
-    printer.status("Rehearsed", text);
+    printer.status("Rehearsed", lines.join("\n"));
 }
 
 /// What became of the rows of a table.

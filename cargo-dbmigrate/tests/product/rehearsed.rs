@@ -58,7 +58,7 @@ fn a_rehearsal_says_what_each_migration_does_to_the_real_rows_and_then_applies_i
         assert_eq!(project.query("PRAGMA foreign_key_check"), [""; 0]);
         assert_eq!(project.query("PRAGMA integrity_check"), ["ok"]);
         assert_eq!(project.query("PRAGMA journal_mode"), [mode.to_lowercase()]);
-        assert_eq!(left_behind(&project), [PathBuf::new(); 0]);
+        assert!(left_behind(&project).is_empty());
         // nothing is pending
         let run = project.runs("migrate --rehearse");
         assert!(run.err.contains("nothing to apply") && !run.err.contains("Copying"), "{}", run.err);
@@ -91,7 +91,7 @@ fn what_contradicts_a_migration_is_found_on_the_copy_with_the_keys_of_the_rows()
         assert!(run.err.contains("3 rows have NULL in `users.name`"), "{}", run.err);
         assert!(run.err.contains("rows: 3; 70; 999"), "{}", run.err);
         assert!(run.err.contains("this was a rehearsal on a copy: `dev.db` was not changed"), "{}", run.err);
-        assert_eq!(left_behind(&project), [PathBuf::new(); 0]);
+        assert!(left_behind(&project).is_empty());
     }
     let run = project.refuses(3, "migrate --rehearse-only --message-format json");
     let finished = run.finished();
@@ -199,7 +199,7 @@ fn a_copy_is_private_and_is_removed_also_after_the_process_is_interrupted() {
         project.runs("generate --custom --name slow");
         let file = sql_of("0003_slow");
         // recorded without being run: no rows there
-        project.write(&file, slow.replace("UPDATE users", "UPDATE users").replace("WHERE id = 1", "WHERE id = 1"));
+        project.write(&file, slow);
         project.runs("generate --custom");
         std::fs::create_dir(project.path("copies")).expect("it can be made");
         let before = project.bytes("dev.db");
@@ -226,7 +226,7 @@ fn a_copy_is_private_and_is_removed_also_after_the_process_is_interrupted() {
             assert!(Instant::now() < end, "it goes on after {signal}");
             std::thread::sleep(Duration::from_millis(20));
         }
-        assert_eq!(left_behind(&project), [PathBuf::new(); 0]);
+        assert!(left_behind(&project).is_empty());
         assert_eq!(project.bytes("dev.db"), before);
     }
 }
@@ -256,7 +256,7 @@ fn a_database_that_is_written_to_during_the_rehearsal_is_not_migrated() {
             assert_eq!(child.wait().expect("it is ours").code(), Some(5), "{sql}: {rest}");
             assert!(rest.contains(wanted) && rest.contains("Rehearsed 0003_slow"), "{sql}: {rest}");
             assert_eq!(project.query("SELECT count(*) FROM _dbmigrate_history"), ["1"], "{sql}");
-            assert_eq!(left_behind(&project), [PathBuf::new(); 0]);
+            assert!(left_behind(&project).is_empty());
         }
     }
 }
@@ -268,7 +268,7 @@ fn a_rehearsal_without_room_says_so_before_it_copies() {
     assert!(run.err.contains("no such folder"), "{}", run.err);
     std::fs::create_dir(project.path("copies")).expect("it can be made");
     project.runs("migrate --rehearse-only --rehearse-in copies");
-    assert_eq!(left_behind(&project), [PathBuf::new(); 0]);
+    assert!(left_behind(&project).is_empty());
     project.set("TMPDIR", &project.path("copies").display().to_string());
     let run = project.runs("migrate --rehearse-only");
     assert!(run.err.contains(" to copies"), "{}", run.err);

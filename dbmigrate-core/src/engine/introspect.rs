@@ -9,6 +9,7 @@ use super::error::EngineError;
 use super::ignore::Ignore;
 use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects_in};
 use crate::ddl::{self, Comments, Object};
+use crate::kept::KEPT_PREFIX;
 use crate::schema::{Schema, Table};
 use crate::sql::{DeclType, Name, Token, tokenize};
 
@@ -238,6 +239,7 @@ impl Infrastructure {
             name.starts_with("sqlite_")
                 || name.starts_with("_litestream_")
                 || name.starts_with("_cf_")
+                || name.starts_with(KEPT_PREFIX)
                 || OWN_TABLES.contains(&name.as_str())
                 || self.shadows.contains(&name)
         };

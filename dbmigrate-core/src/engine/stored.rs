@@ -28,18 +28,20 @@ pub struct StoredObject {
 /// Text comes as bytes: the crate panics on text that is not UTF-8, which other programs may have stored, and a server
 /// fails on it.
 pub(super) fn objects_query(after: i64) -> String {
-    format!(
-        "SELECT CAST(type AS BLOB), CAST(name AS BLOB), CAST(tbl_name AS BLOB), CAST(sql AS BLOB), rowid \
-         FROM sqlite_schema WHERE rowid > {after} ORDER BY rowid"
-    )
+    objects_where(&format!("rowid > {after}"))
 }
 
 /// The same for objects by rowid.
 pub(super) fn objects_at_query(rowids: &[i64]) -> String {
     let rowids = rowids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    objects_where(&format!("rowid IN ({rowids})"))
+}
+
+/// The same for objects of which this holds.
+pub(super) fn objects_where(condition: &str) -> String {
     format!(
         "SELECT CAST(type AS BLOB), CAST(name AS BLOB), CAST(tbl_name AS BLOB), CAST(sql AS BLOB), rowid \
-         FROM sqlite_schema WHERE rowid IN ({rowids}) ORDER BY rowid"
+         FROM sqlite_schema WHERE {condition} ORDER BY rowid"
     )
 }
 

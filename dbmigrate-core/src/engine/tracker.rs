@@ -5,6 +5,7 @@
 //! adjusted by it.
 
 mod changes;
+mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -153,7 +154,7 @@ impl Tracker {
         let changes = if changing.all(|statement| statement.kind.only_adds_objects()) {
             self.additions(connection).await?
         } else if connection.is_local() {
-            self.changes(connection).await?
+            self.changes(connection, statements).await?
         } else {
             // on a server, everything is one request
             None

@@ -2,13 +2,14 @@
 //!
 //! ```sql
 //! -- dbmigrate: allow(drop_column) users.legacy
+//! -- dbmigrate: keep users.legacy in _dbmigrate_kept_0007_users
 //! -- dbmigrate: no-transaction
 //! -- dbmigrate: expect-none "users without an organization" SELECT id FROM users
 //! --   WHERE org_id IS NULL
 //! ```
 //!
-//! `allow` records an accepted loss, or, as `allow(unchecked)`, a view or trigger that need not compile. `expect-none`
-//! is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
+//! `allow` records an accepted loss, or, as `allow(unchecked)`, a view or trigger that need not compile. `keep` says
+//! where the statements move what would be lost ([`crate::kept`]). `expect-none` is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
 //! transaction. `expect-time` and `expect-rewrites` are [`mod@limits`].
@@ -20,12 +21,13 @@ use std::path::{Path, PathBuf};
 
 pub use limits::{Limit, Limits};
 
+use crate::kept::Keep;
 use crate::sql::path::parse_path;
 use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 5] = ["allow", "no-transaction", "expect-none", limits::TIME, limits::REWRITES];
+const DIRECTIVES: [&str; 6] = ["allow", "keep", "no-transaction", "expect-none", limits::TIME, limits::REWRITES];
 
 /// A parsed `migration.sql`.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct Script<'a> {
     pub preflights: Vec<Preflight>,
     /// The accepted losses.
     pub allows: Vec<Allow>,
+    /// What is kept of what would be lost.
+    pub keeps: Vec<Keep>,
     /// Whether the one statement runs outside of a transaction.
     pub no_transaction: bool,
     /// What it may cost.
@@ -119,6 +123,7 @@ impl<'a> Script<'a> {
             statements: split(text),
             preflights: Vec::new(),
             allows: Vec::new(),
+            keeps: Vec::new(),
             no_transaction: false,
             limits: Limits::default(),
         };
@@ -127,6 +132,7 @@ impl<'a> Script<'a> {
             let line = directive.line;
             match parse_directive(&directive).map_err(error)? {
                 Parsed::Allow(allow) => script.allows.push(allow),
+                Parsed::Keep(keep) => script.keeps.push(keep),
                 Parsed::ExpectNone(preflight) => script.preflights.push(preflight),
                 Parsed::NoTransaction => {
                     script.no_transaction = true;
@@ -153,6 +159,7 @@ type Problem = (usize, String, String);
 
 enum Parsed {
     Allow(Allow),
+    Keep(Keep),
     NoTransaction,
     ExpectNone(Preflight),
     Limit(Limit),
@@ -247,6 +254,10 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
     let (word, rest) = text.split_at(end.unwrap_or(text.len()));
     match word {
         "allow" => parse_allow(line, rest).map(Parsed::Allow),
+        "keep" => Keep::parse(line, rest).map(Parsed::Keep).ok_or_else(|| {
+            let help = "write `-- dbmigrate: keep users.legacy in _dbmigrate_kept_0007_users`".to_owned();
+            (line, "`keep` names a table or a column, and the table that it is kept in".to_owned(), help)
+        }),
         "no-transaction" if rest.trim().is_empty() => Ok(Parsed::NoTransaction),
         "no-transaction" => {
             let message = format!("`no-transaction` takes no arguments, found `{}`", rest.trim());

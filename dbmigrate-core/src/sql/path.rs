@@ -31,7 +31,8 @@ fn is_visible(char: char) -> bool {
     !char.is_control() && !turns
 }
 
-fn quoted(name: &str) -> String {
+/// A name in quotes, whatever it is.
+pub(crate) fn quoted(name: &str) -> String {
     let mut text = String::from("\"");
     for char in name.chars() {
         match char {

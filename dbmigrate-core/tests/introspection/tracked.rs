@@ -13,6 +13,22 @@ const MIGRATIONS: &[&str] = &[
     "ALTER TABLE child DROP COLUMN gone; CREATE TABLE späť (id INTEGER PRIMARY KEY, größe TEXT);",
     "DROP VIEW seen; ALTER TABLE child RENAME TO kind;",
     "DROP TABLE späť; CREATE INDEX kind_parent ON kind (parent_id);",
+    // what is removed last makes room for what comes next
+    "DROP INDEX kind_parent; CREATE TABLE last (a TEXT UNIQUE, b TEXT UNIQUE); CREATE INDEX last_b ON last (b);",
+    "DROP TABLE last; CREATE TABLE one (a TEXT UNIQUE); CREATE INDEX one_a ON one (a); CREATE TABLE two (a, b);",
+    "CREATE TABLE three (a); DROP TABLE one; DROP TABLE two; CREATE TABLE two (b UNIQUE, c); CREATE INDEX i ON two (b);",
+    "ALTER TABLE parent ADD COLUMN note TEXT; ALTER TABLE two DROP COLUMN c; ALTER TABLE parent ADD COLUMN more;",
+    "CREATE VIEW v AS SELECT b FROM two; CREATE TRIGGER t INSTEAD OF INSERT ON v BEGIN DELETE FROM two; END;",
+    "DROP VIEW v; DROP INDEX i; CREATE TRIGGER t AFTER INSERT ON two BEGIN DELETE FROM three; END;",
+    // a rebuild, as the planner writes it
+    "CREATE TABLE _dbmigrate_new_two (b TEXT, c TEXT UNIQUE); INSERT INTO _dbmigrate_new_two (b) SELECT b FROM two; \
+     DROP TABLE two; ALTER TABLE _dbmigrate_new_two RENAME TO two; CREATE INDEX i ON two (b);",
+    "CREATE TABLE x (a); DROP INDEX IF EXISTS nowhere; ALTER TABLE x ADD COLUMN b; DROP TABLE IF EXISTS x; DROP TRIGGER \
+     IF EXISTS nowhere; CREATE TABLE y (a);",
+    // whose names stand elsewhere
+    "CREATE VIEW w AS SELECT a FROM y; ALTER TABLE y RENAME COLUMN a TO b; ALTER TABLE y ADD COLUMN c;",
+    "CREATE TABLE z (a REFERENCES y (b)); ALTER TABLE y RENAME TO yy; DROP TABLE three;",
+    "ALTER TABLE main.z ADD COLUMN b; DROP VIEW main.w; DROP TABLE main.z; CREATE TABLE z (b);",
 ];
 
 const BEFORE: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT UNIQUE, größe TEXT);

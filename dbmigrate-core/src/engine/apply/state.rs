@@ -2,9 +2,9 @@
 
 use super::history::Record;
 use crate::engine::introspect::Unreadable;
+use crate::folder::Checksum;
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
-use crate::sha256::Sha256;
 
 /// A state, to be compared with another one of the same database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,11 +31,11 @@ impl State {
 
     /// One hash over all of it, in hexadecimal digits.
     pub fn hash(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut bytes = Vec::new();
         let mut add = |kind: &str, text: &str| {
             // with its length, so that no text can be taken for two
-            hash.update(format!("{kind} {}\n", text.len()).as_bytes());
-            hash.update(text.as_bytes());
+            bytes.extend(format!("{kind} {}\n", text.len()).as_bytes());
+            bytes.extend(text.as_bytes());
         };
         for (name, checksum) in &self.history {
             add("migration", name);
@@ -45,7 +45,7 @@ impl State {
         for object in &self.unreadable {
             add("object", object);
         }
-        hash.finish().iter().map(|byte| format!("{byte:02x}")).collect()
+        Checksum::of_bytes(&bytes).to_hex()
     }
 }
 

@@ -63,6 +63,7 @@ fn split<'a>(parts: &Parts, at: usize, script: &Script<'a>) -> Vec<(usize, Scrip
         statements: Vec::new(),
         preflights: Vec::new(),
         allows: script.allows.clone(),
+        keeps: script.keeps.clone(),
         no_transaction: false,
         limits: crate::folder::script::Limits::default(),
     };

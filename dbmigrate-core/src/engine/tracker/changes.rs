@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::scope::Scope;
 use super::{Tracker, unnamed_references};
 use crate::ddl::Object;
 use crate::engine::connection::Connection;
@@ -13,7 +14,7 @@ use crate::engine::stored::{
 };
 use crate::schema::canonical::{ObjectKind, canonical_trigger, canonical_view, canonical_virtual_table};
 use crate::schema::{Index, NamedMap};
-use crate::sql::Name;
+use crate::sql::{Name, Statement};
 
 /// So many tables are asked for their columns together, if they are most of those there are.
 const SOME: usize = 8;
@@ -36,9 +37,35 @@ impl Tracker {
         Ok(Some(Changes { removed: Vec::new(), added }))
     }
 
-    /// What is stored otherwise than before: each statement is compared, and what differs is read. `None` if that is so
-    /// much that all of it can as well be read anew.
-    pub(super) async fn changes(&mut self, connection: &Connection) -> Result<Option<Changes>, EngineError> {
+    /// What is stored otherwise than before these statements. `None` if that is so much that all of it can as well be read
+    /// anew.
+    pub(super) async fn changes(
+        &mut self,
+        connection: &Connection,
+        statements: &[Statement<'_>],
+    ) -> Result<Option<Changes>, EngineError> {
+        match Scope::of(statements, &self.stored) {
+            Some(scope) => Ok(Some(self.changes_within(connection, &scope).await?)),
+            None => self.changes_anywhere(connection).await,
+        }
+    }
+
+    /// The same of what is in the scope.
+    async fn changes_within(&mut self, connection: &Connection, scope: &Scope) -> Result<Changes, EngineError> {
+        let (now, last_rowid) = stored_rows_in(connection.rows(&scope.query()).await?, 0);
+        self.last_rowid = last_rowid.max(scope.above);
+        let now: BTreeMap<i64, StoredObject> = now.into_iter().collect();
+        let known = self.stored.iter().filter(|(rowid, _)| scope.has(**rowid));
+        let gone = known.filter(|(rowid, object)| now.get(rowid) != Some(*object)).map(|(rowid, _)| *rowid);
+        let gone: Vec<i64> = gone.collect();
+        let removed = gone.iter().filter_map(|rowid| self.stored.remove(rowid)).collect();
+        let added: Vec<_> = now.into_iter().filter(|(rowid, _)| !self.stored.contains_key(rowid)).collect();
+        self.stored.extend(added.iter().cloned());
+        Ok(Changes { removed, added: added.into_iter().map(|(_, object)| object).collect() })
+    }
+
+    /// The same of all that is stored: each text is compared, and what differs is read.
+    async fn changes_anywhere(&mut self, connection: &Connection) -> Result<Option<Changes>, EngineError> {
         let (mut rowids, mut last_rowid) = (Vec::new(), 0);
         let mut gone: BTreeSet<i64> = BTreeSet::new();
         let mut before = self.stored.iter().peekable();
