@@ -10,7 +10,7 @@ use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
 
 use super::estimate::Place;
-use super::{Plan, cannot};
+use super::job::{Plan, cannot};
 use crate::database::copying::{COPY, can_clone, copy_file, size_of};
 use crate::database::file;
 use crate::database::scratch::{Scratch, private_file};

@@ -2,7 +2,7 @@
 
 use dbmigrate_core::folder::Script;
 
-use super::Plan;
+use super::job::Plan;
 use crate::error::Result;
 use crate::messages::{Exceeded, LimitName, Rehearsal};
 

@@ -15,7 +15,8 @@ use pollster::block_on;
 
 use super::copy::Copy;
 use super::estimate::{self, Place};
-use super::{Plan, beside, cannot, said};
+use super::job::{Plan, beside, cannot};
+use super::said;
 use crate::error::{CommandError, Result};
 use crate::messages::{Rehearsal, RehearsedMigration, RehearsedTable};
 use crate::project::url::DatabaseUrl;

@@ -4,6 +4,7 @@
 mod arguments;
 mod copy;
 mod estimate;
+mod job;
 mod limits;
 mod measure;
 mod refused;
@@ -11,44 +12,26 @@ mod said;
 mod served;
 
 use std::fs::File;
-use std::path::Path;
 use std::sync::Arc;
 
 use dbmigrate_core::engine::apply::runner::{pending, state};
 use dbmigrate_core::engine::apply::{
     ApplyError, Database, Meter, Options, Standing, State, Status, apply_pending_with, inspect, status,
 };
-use dbmigrate_core::engine::{Connection, EngineError};
-use dbmigrate_core::folder::{Folder, Script};
+use dbmigrate_core::folder::Script;
 use pollster::block_on;
 
-use crate::database::failure::engine_error;
 use crate::database::state::failure;
 use crate::database::{file, open};
 use crate::error::Result;
 use crate::messages::{self, Rehearsal};
-use crate::project::Context;
-use crate::project::url::DatabaseUrl;
 use copy::Copy;
+use job::cannot;
 use measure::Measuring;
 
 pub(crate) use arguments::Rehearse;
+pub(crate) use job::Plan;
 pub(crate) use refused::refuse_for_server;
-
-/// What is rehearsed, and where.
-#[derive(Clone, Copy)]
-pub(crate) struct Plan<'a> {
-    /// The package and its configuration.
-    pub context: &'a Context,
-    /// The migrations.
-    pub folder: &'a Folder,
-    /// The database.
-    pub url: &'a DatabaseUrl,
-    /// How the real run would go.
-    pub options: Options<'a>,
-    /// The folder that the copy is to be made in.
-    pub place: Option<&'a Path>,
-}
 
 /// What a rehearsal leaves behind it that went well.
 pub(crate) struct Rehearsed {
@@ -150,14 +133,4 @@ pub(crate) fn rehearse(plan: &Plan<'_>, opened: Option<Database>) -> Result<Opti
         Original { database, files }
     });
     Ok(Some(Rehearsed { report, state: before, original }))
-}
-
-/// That the copy cannot be used.
-fn cannot(error: &EngineError, url: &DatabaseUrl) -> crate::error::CommandError {
-    engine_error("cannot rehearse the migrations", error, url.into()).note("nothing was changed")
-}
-
-/// A second connection to the copy, to look at it between the migrations.
-fn beside(path: &Path) -> std::result::Result<Connection, EngineError> {
-    block_on(Connection::open(path, false))
 }

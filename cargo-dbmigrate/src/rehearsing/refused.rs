@@ -8,7 +8,8 @@ use dbmigrate_core::folder::{Folder, Migration, Script};
 use pollster::block_on;
 
 use super::copy::Copy;
-use super::{Plan, said};
+use super::job::Plan;
+use super::said;
 use crate::database::state::failure_of_run;
 use crate::error::CommandError;
 use crate::exit;

@@ -1,6 +1,6 @@
 //! What is said of a rehearsal.
 
-use super::Plan;
+use super::job::Plan;
 use crate::messages::{HowCopied, Rehearsal, RehearsedMigration, RehearsedTable};
 use crate::report::duration::Elapsed;
 use crate::report::rows::grouped;
