@@ -13,7 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, seed, status,
+    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, revert, seed,
+    status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -108,6 +109,8 @@ pub(crate) enum Command {
     Generate(generate::Generate),
     /// Apply the pending migrations to a database
     Migrate(migrate::Migrate),
+    /// Write a migration that takes others back
+    Revert(revert::Revert),
     /// Make a development database match the structs, without a migration
     Push(push::Push),
     /// Write structs from an existing database

@@ -11,6 +11,7 @@ mod commands;
 mod database;
 mod decisions;
 pub mod diagnostic;
+mod drafting;
 mod drizzle;
 mod error;
 pub mod exit;
@@ -30,7 +31,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, seed, status,
+    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, revert, seed,
+    status,
 };
 use error::Result;
 use project::Context;
@@ -79,6 +81,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Diff(arguments) => diff::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),
         Command::Reset(arguments) => reset::run(&context, &arguments),
+        Command::Revert(arguments) => revert::run(&context, &arguments),
         Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),

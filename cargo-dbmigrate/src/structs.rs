@@ -19,7 +19,7 @@ use crate::exit;
 use crate::project::Context;
 use crate::project::config;
 use crate::report::counted;
-use crate::source::{self, Declared, Request};
+use crate::source::{self, Declared, Package, Request};
 
 /// Reads the structs. Warnings are shown.
 ///
@@ -51,6 +51,25 @@ pub(crate) fn as_far_as_readable(context: &Context) -> Option<Schema> {
         format!("the structs of `{}` cannot be read, so values are checked without them", context.package.name);
     context.printer.warning(&message, &["show what is wrong: `cargo dbmigrate check`".to_owned()]);
     None
+}
+
+/// The structs for a command that is about migrations and can do without: none of them if something is wrong, which is
+/// said.
+///
+/// # Errors
+/// If there is no package.
+pub(crate) fn or_nothing(context: &Context) -> Result<Declared> {
+    let request = request(context)?;
+    if let Ok(declared) = source::read(&request) {
+        return Ok(declared);
+    }
+    let message = format!("the structs of `{}` cannot be read, so nothing is said of them", context.package.name);
+    context.printer.warning(&message, &["show what is wrong: `cargo dbmigrate check`".to_owned()]);
+    let package = Package::find(&request).map_err(|error| {
+        let rendered = context.printer.render(&[error]);
+        CommandError::failed("cannot find the package").diagnostics(rendered)
+    })?;
+    Ok(Declared::nothing(package))
 }
 
 /// Reads the structs for a command that goes by them: what is in the package and is not read is said, because a table

@@ -10,11 +10,10 @@ struct Pointer {
 
 const POINTERS: &[Pointer] = &[
     Pointer {
-        words: &["undo", "rollback", "down", "downgrade", "revert", "back", "delete", "remove", "rm"],
+        words: &["undo", "rollback", "down", "downgrade", "back", "delete", "remove", "rm", "reverse"],
         lines: &[
             "remove the last migration, if no database has it: `cargo dbmigrate generate --undo`",
-            "to revert an applied migration, change the structs back and write the next one: `cargo dbmigrate \
-             generate`",
+            "write a migration that takes an applied one back: `cargo dbmigrate revert`",
         ],
     },
     Pointer {
@@ -66,7 +65,7 @@ const POINTERS: &[Pointer] = &[
         ],
     },
     Pointer {
-        words: &["introspect", "inspect", "import", "reverse", "schema", "dump", "export", "print"],
+        words: &["introspect", "inspect", "import", "schema", "dump", "export", "print"],
         lines: &[
             "write structs from an existing database: `cargo dbmigrate pull`",
             "or show how it differs from the structs: `cargo dbmigrate diff`",
@@ -129,7 +128,10 @@ pub(super) fn behind(command: &str, word: &str) -> Option<CommandError> {
         "generate" if is_name => {
             Some(error().help(format!("to name the migration: `cargo dbmigrate generate --name {word}`")))
         }
-        "migrate" if is_name && ["reset", "status", "push", "diff", "init", "check", "generate"].contains(&word) => {
+        "migrate"
+            if is_name
+                && ["reset", "revert", "status", "push", "diff", "init", "check", "generate"].contains(&word) =>
+        {
             Some(error().help(format!("it is its own command: `cargo dbmigrate {word}`")))
         }
         "migrate" if is_name => {

@@ -13,5 +13,6 @@ pub(crate) mod migrate;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod reset;
+pub(crate) mod revert;
 pub(crate) mod seed;
 pub(crate) mod status;

@@ -90,3 +90,64 @@ pub(crate) struct Checked {
     /// How many tables.
     pub(crate) tables: usize,
 }
+
+/// A migration was written that takes others back; with `--dry-run` it would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Reverted {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its SQL; `null` if nothing was written.
+    pub(crate) file: Option<String>,
+    /// The migrations that it takes back, the last first.
+    pub(crate) reverts: Vec<String>,
+    /// What comes back, and what does not.
+    pub(crate) returned: Vec<Returned>,
+    /// What they did that it does not take back.
+    pub(crate) left: Vec<LeftBehind>,
+}
+
+/// A table or column that a revert is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Returned {
+    /// Its path, by the name that it has afterwards: `users.legacy`.
+    pub(crate) object: String,
+    /// What happens to its rows or values.
+    pub(crate) returns: Returns,
+    /// The migration that has added or dropped it.
+    pub(crate) migration: Option<String>,
+    /// The same in words.
+    pub(crate) text: String,
+}
+
+/// What happens to rows or values when a migration is reverted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Returns {
+    /// All of them stay, under the old name.
+    Renamed,
+    /// They are converted back.
+    Converted,
+    /// The table comes back, its rows do not.
+    WithoutRows,
+    /// The column comes back, its values do not.
+    WithoutValues,
+    /// What was added is dropped, with all that is in it.
+    Dropped,
+}
+
+/// What a migration did that its revert does not take back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LeftBehind {
+    /// The migration.
+    pub(crate) migration: String,
+    /// Its SQL.
+    pub(crate) file: String,
+    /// The line of the statement.
+    pub(crate) line: usize,
+    /// What it did, in words.
+    pub(crate) text: String,
+}

@@ -29,7 +29,9 @@ pub(crate) use common::{On, VERSION};
 pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
-pub(crate) use generating::{Change, Changes, Checked, Generated, Plan, Recorded, Undone};
+pub(crate) use generating::{
+    Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
+};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -77,6 +79,7 @@ pub(crate) enum Message {
     Report(Report),
     Reset(Reset),
     Retry(Retry),
+    Reverted(Reverted),
     Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
@@ -138,6 +141,7 @@ into_message!(
     Recorded,
     Reset,
     Retry,
+    Reverted,
     Sql,
     Status,
     Struct,

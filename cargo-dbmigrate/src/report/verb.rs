@@ -42,14 +42,34 @@ const VERBS: [(Meaning, &[&str]); 4] = [
     (
         Meaning::Going,
         &[
-            "Adding", "Changing", "Copying", "Creating", "Expected", "Planning", "Renaming", "Retrying", "Target",
+            "Adding",
+            "Changing",
+            "Copying",
+            "Creating",
+            "Expected",
+            "Planning",
+            "Renaming",
+            "Restoring",
+            "Retrying",
+            "Target",
             "Waiting",
         ],
     ),
     (Meaning::Same, &["Empty", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (
         Meaning::Heed,
-        &["Changed", "Converting", "Different", "Drifted", "Dropping", "Large", "Losing", "Pending", "Would drop"],
+        &[
+            "Changed",
+            "Converting",
+            "Different",
+            "Drifted",
+            "Dropping",
+            "Large",
+            "Losing",
+            "Not restored",
+            "Pending",
+            "Would drop",
+        ],
     ),
 ];
 

@@ -42,6 +42,26 @@ pub struct Declared {
 type Places = (Rc<SourceFile>, Vec<(Place, Span)>);
 
 impl Declared {
+    /// A package of which no struct is known.
+    pub fn nothing(package: Package) -> Self {
+        Self {
+            package,
+            schema: Schema::default(),
+            renamed_tables: Vec::new(),
+            renamed_columns: Vec::new(),
+            view_columns: Vec::new(),
+            warnings: Vec::new(),
+            unread: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    /// The same places for another schema, in which nothing is renamed by an attribute.
+    #[must_use]
+    pub fn instead(&self, schema: Schema) -> Self {
+        Self { schema, places: self.places.clone(), ..Self::nothing(self.package.clone()) }
+    }
+
     /// The file and the bytes in it that declare something.
     pub fn find(&self, place: &Place) -> Option<(PathBuf, Range<usize>)> {
         let exact = |wanted: &Place| {

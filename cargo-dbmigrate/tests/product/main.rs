@@ -39,6 +39,7 @@ mod rehearsed;
 mod renames;
 mod reset;
 mod restored;
+mod revert;
 mod rows;
 mod seed_files;
 mod seeds;

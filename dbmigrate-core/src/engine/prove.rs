@@ -5,11 +5,13 @@
 //!
 //! Both are done with the part of the schema that the change can reach (`scope`), if that is enough.
 
+mod back;
 mod excuse;
 mod scope;
 
 use thiserror::Error;
 
+pub use back::{Back, BackError, try_back};
 use excuse::{blame, tables_to_empty};
 
 use super::check::{broken_objects, foreign_key_violations};

@@ -26,7 +26,7 @@ pub use embedded::Embedded;
 pub use error::FolderError;
 pub use lock::{Lock, Migration};
 pub use name::{MigrationName, Slug};
-pub use script::{Allow, Preflight, Script, ScriptError};
+pub use script::{Allow, Preflight, Script, ScriptError, Undo};
 pub use snapshot::Snapshot;
 pub use suggest::suggest;
 

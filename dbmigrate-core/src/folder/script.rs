@@ -12,14 +12,17 @@
 //! where the statements move what would be lost ([`crate::kept`]). `expect-none` is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
-//! transaction. `expect-time` and `expect-rewrites` are [`mod@limits`].
+//! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
+//! `expect-rewrites` are [`mod@limits`].
 
 pub mod limits;
+pub mod undo;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use limits::{Limit, Limits};
+pub use undo::Undo;
 
 use crate::kept::Keep;
 use crate::sql::path::parse_path;
@@ -27,7 +30,8 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 6] = ["allow", "keep", "no-transaction", "expect-none", limits::TIME, limits::REWRITES];
+const DIRECTIVES: [&str; 7] =
+    ["allow", "keep", "no-transaction", "expect-none", "undo", limits::TIME, limits::REWRITES];
 
 /// A parsed `migration.sql`.
 #[derive(Debug, Clone)]
@@ -44,6 +48,8 @@ pub struct Script<'a> {
     pub no_transaction: bool,
     /// What it may cost.
     pub limits: Limits,
+    /// The way back, if its author has written one; none of its statements is in `statements`.
+    pub undo: Option<Undo>,
 }
 
 /// `-- dbmigrate: expect-none "message" SELECT …`.
@@ -119,6 +125,8 @@ impl<'a> Script<'a> {
     /// and `PRAGMA foreign_keys`.
     pub fn parse(text: &'a str, file: &Path) -> Result<Self, ScriptError> {
         let error = |(line, message, help): Problem| ScriptError { file: file.to_owned(), line, message, help };
+        let (undo, forward) = undo::find(text).map_err(error)?;
+        let text = &text[..forward];
         let mut script = Self {
             statements: split(text),
             preflights: Vec::new(),
@@ -126,11 +134,12 @@ impl<'a> Script<'a> {
             keeps: Vec::new(),
             no_transaction: false,
             limits: Limits::default(),
+            undo,
         };
         let mut directive_line = 0;
-        for directive in directives(text).map_err(error)? {
+        for directive in directives(text).map_err(error)?.iter().filter(|one| !undo::is_undo(one)) {
             let line = directive.line;
-            match parse_directive(&directive).map_err(error)? {
+            match parse_directive(directive).map_err(error)? {
                 Parsed::Allow(allow) => script.allows.push(allow),
                 Parsed::Keep(keep) => script.keeps.push(keep),
                 Parsed::ExpectNone(preflight) => script.preflights.push(preflight),
@@ -269,8 +278,8 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => "expected `allow(lint) object`, `no-transaction`, `expect-none \"message\" SELECT …`, \
-                         `expect-time 5s` or `expect-rewrites 0`"
+                None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `expect-time 5s`, \
+                         `expect-rewrites 0`, `no-transaction` or `undo`"
                     .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use super::decide::Decisions;
 use super::fill::misplaced;
+use super::follow::follow;
 use super::lint::Lint;
 use crate::ddl::render::default_value;
 use crate::diff::{Diff, TableDiff, diff};
 use crate::schema::{Column, Schema};
 use crate::sql::path::path;
-use crate::sql::token::{Token, significant};
+use crate::sql::token::significant;
 use crate::sql::{Expr, Name, Statement};
 
 impl Decisions {
@@ -28,7 +29,7 @@ impl Decisions {
                 decisions.accepted.add(lint, object);
             }
         }
-        decisions.read_renames(old, new, statements);
+        decisions.renames = follow(old, new, statements).1;
         for statement in statements {
             decisions.read_copy(old, new, statement.text);
         }
@@ -41,45 +42,6 @@ impl Decisions {
     /// Accepts what the conversions lose, of which the text of a migration does not tell whether it was accepted.
     pub fn accept_conversions(&mut self) {
         self.accepted.named.extend(self.conversions.keys().map(lossy));
-    }
-
-    fn read_renames(&mut self, old: &Schema, new: &Schema, statements: &[Statement<'_>]) {
-        let names = old.tables.iter().map(|table| &table.name);
-        let names = names.chain(old.virtual_tables.iter().map(|table| &table.name));
-        // what each has been called, and is called so far
-        let mut tables: Vec<(Name, Name)> = names.map(|name| (name.clone(), name.clone())).collect();
-        let mut columns: Vec<(Name, Name, Name)> = Vec::new();
-        // by their old names, in the order in which they are first renamed
-        let mut order: Vec<Name> = Vec::new();
-        for statement in statements {
-            let tokens = significant(statement.text);
-            match altered(&tokens) {
-                Some(Altered::Table(from, to)) => {
-                    if let Some((was, now)) = tables.iter_mut().find(|(_, now)| now.same_spelling(&from)) {
-                        *now = to;
-                        order.push(was.clone());
-                    }
-                }
-                Some(Altered::Column(table, from, to)) => {
-                    let known = columns.iter_mut().find(|(on, _, now)| *on == table && now.same_spelling(&from));
-                    match known {
-                        Some((_, _, now)) => *now = to,
-                        None => columns.push((table, from, to)),
-                    }
-                }
-                // the name is that of another one from here on
-                Some(Altered::Dropped(table)) => tables.retain(|(_, now)| *now != table),
-                None => {}
-            }
-        }
-        tables.sort_by_key(|(was, _)| order.iter().position(|name| name == was));
-        let is_table = |name: &Name| new.tables.contains(name) || new.virtual_tables.contains(name);
-        self.renames.tables =
-            tables.into_iter().filter(|(was, now)| !was.same_spelling(now) && is_table(now)).collect();
-        columns.retain(|(table, was, now)| {
-            !was.same_spelling(now) && new.table(table).is_some_and(|table| table.column(now).is_some())
-        });
-        self.renames.columns = columns;
     }
 
     /// What the copy of a rebuild fills columns with.
@@ -138,29 +100,6 @@ fn converted_columns(diff: &Diff) -> impl Iterator<Item = (Name, Name)> {
 /// What is accepted of a column that is converted.
 fn lossy((table, column): &(Name, Name)) -> (Lint, String) {
     (Lint::LossyConversion, path([table, column]).to_ascii_lowercase())
-}
-
-enum Altered {
-    Table(Name, Name),
-    Column(Name, Name, Name),
-    Dropped(Name),
-}
-
-/// `ALTER TABLE a RENAME TO b`, `ALTER TABLE a RENAME COLUMN b TO c` or `DROP TABLE a`, as the planner writes them.
-fn altered(tokens: &[Token<'_>]) -> Option<Altered> {
-    let is_word = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(word));
-    let name = |at: usize| tokens.get(at).and_then(Token::identifier).map(Name::from);
-    if is_word(0, "drop") && is_word(1, "table") {
-        return Some(Altered::Dropped(name(2)?));
-    }
-    if !(is_word(0, "alter") && is_word(1, "table") && is_word(3, "rename")) {
-        return None;
-    }
-    match tokens.len() {
-        6 if is_word(4, "to") => Some(Altered::Table(name(2)?, name(5)?)),
-        8 if is_word(4, "column") && is_word(6, "to") => Some(Altered::Column(name(2)?, name(5)?, name(7)?)),
-        _ => None,
-    }
 }
 
 /// `INSERT INTO helper (columns) SELECT expressions FROM table`.

@@ -4,7 +4,7 @@ use super::token::{TokenKind, tokenize};
 
 /// The text without the indentation that all its lines but the first have in common: that of the source around it.
 /// Line breaks in string literals, quoted names and comments are their content and stay as they are.
-pub(super) fn dedented(text: &str) -> String {
+pub(crate) fn dedented(text: &str) -> String {
     let breaks = tokenize(text).filter(|token| token.kind == TokenKind::Space && token.text.contains('\n'));
     let indentations = breaks.map(|token| &token.text[token.text.rfind('\n').map_or(0, |at| at + 1)..]);
     let common = indentations.reduce(common_start).map_or(0, str::len);

@@ -1,6 +1,6 @@
 //! SQL as text: tokens, names, expressions and statements. Nothing here knows a schema or a database.
 
-mod dedent;
+pub(crate) mod dedent;
 pub mod expr;
 pub mod glob;
 pub mod line_ends;

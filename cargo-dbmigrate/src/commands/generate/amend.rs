@@ -5,9 +5,9 @@ use dbmigrate_core::plan::Plan;
 
 use super::applied;
 use super::arguments::Generate;
-use super::planned::{asker, name, nothing_to_do, proven, report, show, suggested};
-use super::written::{Written, is_generated, snapshot_before};
+use super::planned::{asker, name, nothing_to_do, proven, report, suggested};
 use crate::decisions::ask::{Asker, Decided};
+use crate::drafting::{Written, is_generated, show, snapshot_before};
 use crate::error::{CommandError, Result};
 use crate::messages::FileAction;
 use crate::project::Context;

@@ -6,15 +6,15 @@ mod arguments;
 mod planned;
 mod seal;
 mod undo;
-mod written;
 
 use dbmigrate_core::diff::Change;
 use dbmigrate_core::folder::{Folder, FolderError, Snapshot, Verify};
 
 pub(crate) use arguments::Generate;
-use planned::{asker, name, nothing_to_do, proven, report, show, template};
+use planned::{asker, name, nothing_to_do, proven, report};
 
 use crate::decisions::ask::{Asker, Decided, Open};
+use crate::drafting::{show, template};
 use crate::error::{CommandError, Result};
 use crate::messages::{self, FileAction};
 use crate::project::Context;

@@ -1,33 +1,22 @@
 //! What the ways of `generate` share: who decides, the proven plan, its name, and what is said of it.
 
 use dbmigrate_core::diff::{Change, Diff};
-use dbmigrate_core::engine::prove::prove;
 use dbmigrate_core::folder::{Folder, Slug, Snapshot, suggest};
 use dbmigrate_core::plan::{Decisions, Plan, Preflight, plan};
 use dbmigrate_core::schema::Schema;
-use pollster::block_on;
 
 use super::arguments::Generate;
 use crate::database::failure::TAKE_BACK;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::Asker;
+use crate::drafting;
 use crate::error::{CommandError, Result};
 use crate::messages::{self, FileAction};
 use crate::project::Context;
-use crate::proof::{self, unproven, warn_of_empty, wrong_backfill};
+use crate::proof;
 use crate::report::counted;
 use crate::source::Declared;
 use crate::{exit, structs};
-
-/// Shows a migration that is not written.
-pub(super) fn show(context: &Context, migration: &str, sql: &str, plan: &Plan) {
-    context.printer.result(sql.trim_end());
-    context.printer.message(|| messages::Plan {
-        name: migration.to_owned(),
-        sql: sql.to_owned(),
-        changes: plan.changes.iter().map(Into::into).collect(),
-    });
-}
 
 pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
     let answers = (&arguments.answers, FOR_GENERATE);
@@ -50,25 +39,9 @@ pub(super) fn proven(
     proof::check_changes(context, declared, &head.schema, &renamed)?;
     let plan = plan(&head.schema, &declared.schema, diff, decisions)
         .map_err(|error| CommandError::failed(error.to_string()))?;
-    if head.schema.is_empty() && plan.only_creates(&declared.schema) {
-        // what `check` has just executed, statement by statement
-        context.printer.detail("Proved", "on an empty database");
-    } else {
-        match block_on(prove(&head.schema, &declared.schema, &decisions.renames, &plan)) {
-            Ok(proof) => {
-                context.printer.detail("Proved", format!("on {} generated rows", proof.rows));
-                warn_of_empty(context, &proof, &plan);
-            }
-            Err(error) => {
-                return Err(wrong_backfill(&error, decisions).unwrap_or_else(|| {
-                    unproven(&error, &plan, "migration", "the migration was not written").help(
-                        "go back to the last structs that worked, then write the migration by hand: `cargo dbmigrate \
-                         generate --custom`",
-                    )
-                }));
-            }
-        }
-    }
+    let by_hand = "go back to the last structs that worked, then write the migration by hand: `cargo dbmigrate generate \
+                   --custom`";
+    drafting::prove(context, (&head.schema, &declared.schema), decisions, &plan, by_hand)?;
     Ok(plan)
 }
 
@@ -104,15 +77,6 @@ pub(super) fn name(arguments: &Generate, plan: &Plan, before: &Schema, after: &S
 pub(super) fn suggested(plan: &Plan, before: &Schema, after: &Schema) -> Slug {
     let changes: Vec<Change> = plan.changes.iter().map(|assessed| assessed.change.clone()).collect();
     suggest(&changes, before, after)
-}
-
-/// What a migration that is written by hand starts from.
-pub(super) fn template(name: &str) -> String {
-    format!(
-        "-- {name}\n--\n-- Write the statements here, each ending in a semicolon. They run in one transaction with \
-         foreign keys off;\n\
-         -- the migration fails if it adds foreign key violations.\n-- Then record the edit: cargo dbmigrate generate --custom\n"
-    )
 }
 
 pub(super) fn report(

@@ -2,8 +2,9 @@
 
 use dbmigrate_core::folder::{Folder, FolderError, Migration, Verify};
 
+use super::applied;
 use super::arguments::Generate;
-use super::{applied, written};
+use crate::drafting::is_generated;
 use crate::error::{CommandError, Result};
 use crate::messages::{self, FileAction};
 use crate::project::{Context, path};
@@ -75,7 +76,7 @@ fn refuse_edits(
     is_recorded: bool,
 ) -> Result<()> {
     let file = folder.sql_path(last);
-    if !file.exists() || is_recorded && written::is_generated(folder, last, &folder.sql(last)?)?.is_some() {
+    if !file.exists() || is_recorded && is_generated(folder, last, &folder.sql(last)?)?.is_some() {
         return Ok(());
     }
     let accepted = arguments.answers.accept.iter().any(|word| word == EDITS || word == "all");

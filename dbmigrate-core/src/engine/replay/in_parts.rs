@@ -66,6 +66,7 @@ fn split<'a>(parts: &Parts, at: usize, script: &Script<'a>) -> Vec<(usize, Scrip
         keeps: script.keeps.clone(),
         no_transaction: false,
         limits: crate::folder::script::Limits::default(),
+        undo: None,
     };
     for (preflight, part) in script.preflights.iter().zip(parts.of_preflights(at)) {
         split[*part].get_or_insert_with(empty).preflights.push(preflight.clone());

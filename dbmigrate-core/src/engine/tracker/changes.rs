@@ -44,7 +44,9 @@ impl Tracker {
         connection: &Connection,
         statements: &[Statement<'_>],
     ) -> Result<Option<Changes>, EngineError> {
-        match Scope::of(statements, &self.stored) {
+        // the runner takes out and puts back what is ignored and in the way, which no statement says
+        let scope = if self.ignores() { None } else { Scope::of(statements, &self.stored) };
+        match scope {
             Some(scope) => Ok(Some(self.changes_within(connection, &scope).await?)),
             None => self.changes_anywhere(connection).await,
         }

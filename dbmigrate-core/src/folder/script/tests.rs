@@ -161,3 +161,79 @@ fn what_can_be_done_about_rows_stands_behind_a_preflight() {
     ];
     assert_eq!(only.answers, answers);
 }
+
+/// Statements with their lines.
+type Lines = Vec<(usize, String)>;
+
+/// The lines and texts of the way forward, and of the way back.
+fn ways(text: &str) -> (Lines, Lines) {
+    let script = parse(text).expect("the script is right");
+    let said =
+        |statements: &[Statement<'_>]| statements.iter().map(|one| (one.line, one.text.to_owned())).collect::<Vec<_>>();
+    let back = script.undo.as_ref().map(|undo| said(&undo.statements())).unwrap_or_default();
+    (said(&script.statements), back)
+}
+
+fn at(line: usize, text: &str) -> (usize, String) {
+    (line, text.to_owned())
+}
+
+#[test]
+fn the_way_back_is_no_part_of_the_way_forward() {
+    let sql = "INSERT INTO t VALUES (1);\n\n-- dbmigrate: undo\n-- why\nDELETE FROM t\nWHERE a = 1;\nDELETE FROM u;\n";
+    let both =
+        (vec![at(1, "INSERT INTO t VALUES (1)")], vec![at(5, "DELETE FROM t\nWHERE a = 1"), at(7, "DELETE FROM u")]);
+    assert_eq!(ways(sql), both);
+    assert_eq!(ways(&sql.replace('\n', "\r\n")).1[1], at(7, "DELETE FROM u"));
+    let comments = "INSERT INTO t VALUES (1);\n-- dbmigrate: undo\n-- DELETE FROM t WHERE a = 1;\n\n--DELETE FROM u;\n-- -- a note\n";
+    let back = vec![at(3, "DELETE FROM t WHERE a = 1"), at(5, "DELETE FROM u")];
+    assert_eq!(ways(comments), (vec![at(1, "INSERT INTO t VALUES (1)")], back));
+    // before the statements, in indented lines or behind the directive
+    let first = "-- dbmigrate: undo\n--   DELETE FROM t\n--     WHERE a = 1;\n-- a note\nINSERT INTO t VALUES (1);\n";
+    let back = ways(first).1;
+    assert_eq!((back.len(), back[0].0, ways(first).0), (1, 2, vec![at(5, "INSERT INTO t VALUES (1)")]));
+    let inline = "-- dbmigrate: undo DELETE FROM t;\nINSERT INTO t VALUES (1);\n";
+    assert_eq!(ways(inline), (vec![at(2, "INSERT INTO t VALUES (1)")], vec![at(1, "DELETE FROM t")]));
+    // one in a string is none
+    assert_eq!(ways("INSERT INTO t VALUES ('\n-- dbmigrate: undo\n');").0.len(), 1);
+}
+
+#[test]
+fn the_way_back_has_its_own_checks_and_losses() {
+    let text = "UPDATE t SET a = 1;\n-- dbmigrate: undo\n-- dbmigrate: expect-none \"x\" SELECT 1\n--   WHERE 0\n-- dbmigrate: allow(drop_table) u\n-- DROP TABLE u;\n";
+    for text in [text.to_owned(), text.replace("-- DROP", "DROP")] {
+        let script = parse(&text).expect("the script is right");
+        assert!(script.preflights.is_empty() && script.allows.is_empty());
+        let undo = script.undo.expect("there is one");
+        assert_eq!((undo.line, undo.preflights[0].line, undo.allows[0].line), (2, 3, 5));
+        assert_eq!(undo.preflights[0].query, "SELECT 1\nWHERE 0");
+        assert_eq!(undo.statements().len(), 1, "{:?}", undo.statements());
+    }
+}
+
+#[test]
+fn a_wrong_undo_is_an_error_at_its_line() {
+    let said = |text: &str| error(text).0;
+    assert_eq!(said("SELECT 1;\n-- dbmigrate: undo\n"), "file:2: `undo` has no statements");
+    assert_eq!(
+        said("SELECT 1;\n-- dbmigrate: undo\nBEGIN;"),
+        "file:3: `BEGIN` in a migration: every migration already runs in its own transaction"
+    );
+    assert_eq!(said("SELECT\n-- dbmigrate: undo\n1;"), "file:2: `undo` is in the middle of a statement");
+    assert_eq!(
+        said("-- dbmigrate: undo\n-- DELETE FROM t;\nINSERT INTO t VALUES (1);"),
+        "file:1: statements follow an `undo` that is written in comment lines"
+    );
+    assert_eq!(
+        said("SELECT 1;\n-- dbmigrate: undo\nSELECT 2;\n-- dbmigrate: undo\nSELECT 3;"),
+        "file:4: `undo` is there twice, first in line 2"
+    );
+    assert_eq!(
+        said("SELECT 1;\n-- dbmigrate: undo\n-- dbmigrate: no-transaction\nVACUUM;"),
+        "file:3: the way back can only have `allow` and `expect-none` of its own"
+    );
+    assert_eq!(
+        error("-- dbmigrate: undoo"),
+        ("file:1: unknown directive `undoo`".into(), "did you mean `undo`?".into())
+    );
+}

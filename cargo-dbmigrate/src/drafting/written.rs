@@ -8,15 +8,14 @@ use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
 use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, plan, said_types};
 use dbmigrate_core::sql::Name;
 
-use super::planned::template;
 use crate::error::Result;
 
 /// What a generated migration was made of.
-pub(super) struct Written {
+pub(crate) struct Written {
     /// The decisions that lead to it.
-    pub(super) decisions: Decisions,
+    pub(crate) decisions: Decisions,
     /// The plan; nothing for the draft of a migration that changes nothing.
-    pub(super) plan: Plan,
+    pub(crate) plan: Plan,
 }
 
 /// What a migration with this text was made of, if planning it anew leads to the very same text: then nobody has
@@ -24,7 +23,7 @@ pub(super) struct Written {
 ///
 /// # Errors
 /// If a snapshot cannot be read.
-pub(super) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -> Result<Option<Written>> {
+pub(crate) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -> Result<Option<Written>> {
     // a snapshot that is not as it was recorded tells nothing
     let Ok(mut after) = folder.snapshot_at(migration) else { return Ok(None) };
     let before = snapshot_before(folder, migration)?;
@@ -88,9 +87,19 @@ fn documentation(script: &Script<'_>) -> BTreeMap<Name, Comments> {
 }
 
 /// The snapshot that a migration starts from.
-pub(super) fn snapshot_before(folder: &Folder, migration: &Migration) -> Result<Snapshot> {
+pub(crate) fn snapshot_before(folder: &Folder, migration: &Migration) -> Result<Snapshot> {
     match migration.index.checked_sub(1).and_then(|at| folder.migrations().get(at)) {
         Some(before) => Ok(folder.snapshot_at(before)?),
         None => Ok(Snapshot::default()),
     }
+}
+
+/// What a migration that is written by hand starts from.
+pub(crate) fn template(name: &str) -> String {
+    format!(
+        "-- {name}\n--\n-- Write the statements here, each ending in a semicolon. They run in one transaction with \
+         foreign keys off;\n\
+         -- the migration fails if it adds foreign key violations.\n-- Then record the edit: cargo dbmigrate generate --custom\n\
+         -- For `cargo dbmigrate revert`, write how to take rows back at the end, below the line `-- dbmigrate: undo`.\n"
+    )
 }

@@ -1,0 +1,68 @@
+//! What can be typed after `revert`.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use dbmigrate_core::shell::{shell_flag, shell_quoted};
+
+use crate::decisions::answers::Answers;
+
+/// The arguments.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo dbmigrate revert
+  cargo dbmigrate revert 0007
+  cargo dbmigrate revert --last 3
+  cargo dbmigrate revert --to 0004 --dry-run
+  cargo dbmigrate revert --accept drop_column:users.bio --write
+
+It writes a new migration that takes the schema back, and changes no database:
+apply it with `cargo dbmigrate migrate`. A migration that no database has yet is
+removed by `cargo dbmigrate generate --undo` instead.")]
+pub(crate) struct Revert {
+    /// Migration to revert, by name or number; later ones stay [default: the last one]
+    #[arg(value_name = "NAME", conflicts_with_all = ["last", "to"])]
+    pub name: Option<String>,
+
+    /// Revert this many migrations, from the last one
+    #[arg(long, value_name = "N", conflicts_with = "to")]
+    pub last: Option<usize>,
+
+    /// Revert all migrations after this one
+    #[arg(long, value_name = "NAME")]
+    pub to: Option<String>,
+
+    /// Print the migration without writing it
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Change the structs back as well, where that is mechanical
+    #[arg(long)]
+    pub write: bool,
+
+    /// What is decided.
+    #[command(flatten)]
+    pub answers: Answers,
+}
+
+impl Revert {
+    /// The command as it was typed, without the answers.
+    pub(super) fn command(&self) -> String {
+        let mut text = "cargo dbmigrate revert".to_owned();
+        // writing to a string cannot fail
+        if let Some(name) = &self.name {
+            let _ = write!(text, " {}", shell_quoted(name));
+        }
+        if let Some(count) = self.last {
+            let _ = write!(text, " --last {count}");
+        }
+        if let Some(name) = &self.to {
+            let _ = write!(text, " {}", shell_flag("--to", name));
+        }
+        for (set, flag) in [(self.dry_run, " --dry-run"), (self.write, " --write")] {
+            text.push_str(if set { flag } else { "" });
+        }
+        text
+    }
+}

@@ -1,0 +1,103 @@
+//! `revert`: a new migration that takes others back.
+
+mod arguments;
+mod by_hand;
+mod converted;
+mod draft;
+mod history;
+mod inverse;
+mod only;
+mod returns;
+mod said;
+mod span;
+mod undo;
+
+use dbmigrate_core::folder::{Folder, MigrationName, Verify};
+
+pub(crate) use arguments::Revert;
+use draft::{Draft, Wanted};
+use history::Entry;
+use said::{left_behind, report, say};
+use span::{Meant, meant, runs};
+
+use crate::error::{CommandError, Result};
+use crate::messages::LeftBehind;
+use crate::project::Context;
+use crate::{drafting, exit, structs};
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What went wrong.
+pub(crate) fn run(context: &Context, arguments: &Revert) -> Result<u8> {
+    let mut folder = context.existing_folder()?;
+    folder.verify(Verify::Sql)?;
+    let meant = meant(&folder, arguments)?;
+    let (Meant::From(from) | Meant::Only(from)) = meant;
+    let entries = folder.migrations()[from..].iter().map(|migration| Entry::read(&folder, migration));
+    let entries = entries.collect::<Result<Vec<Entry>>>()?;
+    let reverted = if let Meant::Only(_) = meant { &entries[..1] } else { &entries[..] };
+    refuse_rows_only(&folder, reverted)?;
+    let declared = structs::or_nothing(context)?;
+    let wanted = Wanted { context, arguments, declared: &declared };
+    let drafts = match meant {
+        Meant::Only(_) => vec![wanted.of_first(&entries)?],
+        Meant::From(_) => runs(&entries).into_iter().map(|run| wanted.of_run(run)).collect::<Result<_>>()?,
+    };
+    let left = left_behind(&folder, reverted);
+    write(context, arguments, &mut folder, &drafts, &left)
+}
+
+/// Writes the migrations, or shows them.
+fn write(
+    context: &Context,
+    arguments: &Revert,
+    folder: &mut Folder,
+    drafts: &[Draft],
+    left: &[LeftBehind],
+) -> Result<u8> {
+    let mut written = drafts.iter().filter(|draft| !draft.is_empty()).peekable();
+    if written.peek().is_none() {
+        say(context, &[], left);
+        context.printer.status("Unchanged", "these migrations change nothing together: nothing to revert");
+        return Ok(exit::DONE);
+    }
+    let mut shown = 0;
+    for draft in written {
+        let next = folder.next_name(&draft.slug);
+        let name = MigrationName::new(next.sequence().saturating_add(shown), &draft.slug).to_string();
+        let sql = draft.to_sql(&name);
+        if arguments.dry_run {
+            shown += 1;
+            drafting::show(context, &name, &sql, &draft.plan);
+        } else {
+            folder.add(&draft.slug, &sql, &draft.snapshot)?;
+        }
+        report(context, folder, (&name, arguments.dry_run), draft, left);
+    }
+    say(context, drafts, left);
+    if !arguments.dry_run {
+        said::next(context, folder);
+    }
+    Ok(exit::DONE)
+}
+
+/// Refuses migrations that no schema shows anything of, if there are no others.
+fn refuse_rows_only(folder: &Folder, reverted: &[Entry]) -> Result<()> {
+    let is_nothing = |entry: &Entry| entry.keeps_the_schema() && !entry.has_undo;
+    let Some(entry) = reverted.iter().rev().find(|entry| !entry.by_hand.is_empty()) else { return Ok(()) };
+    if !reverted.iter().all(is_nothing) {
+        return Ok(());
+    }
+    let message = match &reverted {
+        [_] => format!("cannot revert `{}`: it changes rows only, and has no way back of its own", entry.name()),
+        _ => "cannot revert these migrations: they change rows only, and have no way back of their own".to_owned(),
+    };
+    let line = entry.by_hand.rows.first().or(entry.by_hand.others.first().map(|(line, _)| line)).copied();
+    let file = folder.sql_path(&entry.migration);
+    Err(CommandError::failed(message)
+        .at(format!("{}:{}", file.display(), line.unwrap_or(1)))
+        .note("a way back is what follows `-- dbmigrate: undo` in a migration when it is recorded")
+        .note("nothing was written")
+        .help("write the statements in a new migration: `cargo dbmigrate generate --custom`"))
+}

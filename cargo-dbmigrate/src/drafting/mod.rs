@@ -1,0 +1,50 @@
+//! What is drafted before it is written: a plan proven, a migration shown, and whether one is as it was generated.
+
+mod written;
+
+use dbmigrate_core::engine::prove;
+use dbmigrate_core::plan::{Decisions, Plan};
+use dbmigrate_core::schema::Schema;
+use pollster::block_on;
+
+pub(crate) use written::{Written, is_generated, snapshot_before, template};
+
+use crate::error::Result;
+use crate::messages;
+use crate::project::Context;
+use crate::proof::{unproven, warn_of_empty, wrong_backfill};
+
+/// Shows a migration that is not written.
+pub(crate) fn show(context: &Context, migration: &str, sql: &str, plan: &Plan) {
+    context.printer.result(sql.trim_end());
+    context.printer.message(|| messages::Plan {
+        name: migration.to_owned(),
+        sql: sql.to_owned(),
+        changes: plan.changes.iter().map(Into::into).collect(),
+    });
+}
+
+/// Proves the plan that leads from one schema to the other.
+///
+/// # Errors
+/// If it fails its proof; `by_hand` says how to do without it.
+pub(crate) fn prove(
+    context: &Context,
+    (old, new): (&Schema, &Schema),
+    decisions: &Decisions,
+    plan: &Plan,
+    by_hand: &str,
+) -> Result<()> {
+    if old.is_empty() && plan.only_creates(new) {
+        // what was checked before, statement by statement
+        context.printer.detail("Proved", "on an empty database");
+        return Ok(());
+    }
+    let proof = block_on(prove::prove(old, new, &decisions.renames, plan)).map_err(|error| {
+        wrong_backfill(&error, decisions)
+            .unwrap_or_else(|| unproven(&error, plan, "migration", "the migration was not written").help(by_hand))
+    })?;
+    context.printer.detail("Proved", format!("on {} generated rows", proof.rows));
+    warn_of_empty(context, &proof, plan);
+    Ok(())
+}
