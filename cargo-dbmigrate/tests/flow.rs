@@ -29,6 +29,7 @@ const FLOW: [&[&str]; 8] = [
         "seeding",
         "source",
         "structs",
+        "turso",
     ],
     &["project"],
     &["report"],
