@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, restore,
-    revert, seed, status,
+    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, plan, pull, push, reset,
+    restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -86,6 +86,7 @@ impl Cli {
         let (connect, retry) = match &self.command {
             Command::Migrate(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Status(arguments) => (Some(&arguments.connect), None),
+            Command::Plan(arguments) => (Some(&arguments.connect), None),
             Command::Push(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Pull(arguments) => (Some(&arguments.connect), None),
             Command::Diff(arguments) => (Some(&arguments.connect), None),
@@ -114,6 +115,8 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     /// Write a migration that takes others back
     Revert(revert::Revert),
+    /// Write down what `migrate` would do, for somebody to approve
+    Plan(plan::Plan),
     /// Make a development database match the structs, without a migration
     Push(push::Push),
     /// Write structs from an existing database

@@ -17,6 +17,7 @@ mod error;
 pub mod exit;
 mod git;
 mod messages;
+mod planning;
 mod project;
 mod proof;
 mod pushing;
@@ -32,8 +33,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, restore,
-    revert, seed, status,
+    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, plan, pull, push, reset,
+    restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -77,6 +78,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),
+        Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Push(arguments) => push::run(&context, &arguments),
         Command::Pull(arguments) => pull::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),

@@ -20,7 +20,7 @@ pub(crate) struct Copied {
     /// Whether the file system shares the pages until one side changes them.
     pub(crate) is_clone: bool,
     /// [`Connection::data_version`] of what was copied, or of something before.
-    pub(crate) data_version: i64,
+    pub(crate) data_version: Option<i64>,
     /// The files. Closing one gives up all locks that the process has on it (fcntl(2)), and with them what keeps other
     /// programs from removing the log under a connection: they stay open as long as the connection.
     pub(crate) files: Vec<File>,

@@ -12,6 +12,7 @@ mod files;
 mod finished;
 mod generating;
 mod pipelines;
+mod planning;
 mod problems;
 mod process;
 mod rehearsing;
@@ -36,6 +37,9 @@ pub(crate) use generating::{
 };
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
+};
+pub(crate) use planning::{
+    ApprovedPlan, PLAN_FORMAT, Planned, PlannedChange, PlannedLoss, PlannedMigration, PlannedState,
 };
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
@@ -77,6 +81,7 @@ pub(crate) enum Message {
     Migration(Migration),
     Pending(Pending),
     Plan(Plan),
+    Planned(Box<Planned>),
     Pulled(Pulled),
     Push(Push),
     Recorded(Recorded),
@@ -166,6 +171,12 @@ into_message!(
 impl From<Finished> for Message {
     fn from(finished: Finished) -> Self {
         Self::Finished(Box::new(finished))
+    }
+}
+
+impl From<Planned> for Message {
+    fn from(planned: Planned) -> Self {
+        Self::Planned(Box::new(planned))
     }
 }
 

@@ -12,17 +12,12 @@ use crate::exit;
 use crate::messages::ApprovedPlan;
 use crate::project::path;
 
-/// A plan that holds.
-pub(crate) struct Held {
-    /// The state that the database is in, and has to be in when the first migration begins.
-    pub(crate) state: State,
-}
-
-/// Compares a plan with what there is. `wanted` has the options of the plan.
+/// Compares a plan with what there is. `wanted` has the options of the plan. Returns the state that the database is in,
+/// and has to be in when the first migration begins.
 ///
 /// # Errors
 /// Exit code 5 with what differs, and what `migrate` would end with.
-pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Wanted<'_>) -> Result<Held> {
+pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Wanted<'_>) -> Result<State> {
     let shown = path::for_display(file).display().to_string();
     let again = format!("make a new plan, and have it approved: `cargo dbmigrate plan --out {shown}`");
     let refused = |message: String, differences: Vec<String>| {
@@ -55,6 +50,10 @@ pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Wanted<'_>) -> Res
     if stands.state != expected {
         let mut differences = state_differences(&expected, &stands.state);
         differences.extend(drift(&plan.state.drift, &stands.drift));
+        let applied = stands.state.history.iter().skip(plan.state.position).map(|(name, sql)| (name, sql));
+        if !plan.migrations.is_empty() && applied.eq(plan.migrations.iter().map(|one| (&one.name, &one.sql))) {
+            differences.push("all of the plan is applied".to_owned());
+        }
         return Err(refused(format!("`{}` has changed since `{shown}` was made", wanted.url), differences));
     }
     let mut grown = Vec::new();
@@ -65,14 +64,15 @@ pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Wanted<'_>) -> Res
             if let (Some(before), Some(count)) = (before.count, now.count)
                 && count > before
             {
-                grown.push(format!("`{}` would lose {count} of `{}`, and {before} were planned", then.name, now.object));
+                grown
+                    .push(format!("`{}` would lose {count} of `{}`, and {before} were planned", then.name, now.object));
             }
         }
     }
     if !grown.is_empty() {
         return Err(refused(format!("`{}` would lose more than `{shown}` says", wanted.url), grown));
     }
-    Ok(Held { state: expected })
+    Ok(expected)
 }
 
 /// How the migrations differ from those that were planned.

@@ -39,9 +39,9 @@ pub(crate) fn read(file: &Path) -> Result<ApprovedPlan> {
         _ => CommandError::io("read", file, &error),
     })?;
     let refused = |message: String| {
-        CommandError::new(exit::INCONSISTENT, message).note("nothing was changed").help(
-            "make a new plan: `cargo dbmigrate plan --out FILE`",
-        )
+        CommandError::new(exit::INCONSISTENT, message)
+            .note("nothing was changed")
+            .help("make a new plan: `cargo dbmigrate plan --out FILE`")
     };
     let value: Value =
         serde_json::from_str(&text).map_err(|error| refused(format!("`{shown}` is not a plan: {error}")))?;

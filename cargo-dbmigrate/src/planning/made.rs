@@ -1,5 +1,7 @@
 //! Makes a plan: looks at a database, and changes nothing.
 
+use std::path::Path;
+
 use dbmigrate_core::engine::apply::runner::{pending, state};
 use dbmigrate_core::engine::apply::{Database, Options, Standing, State, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Migration, Script};
@@ -142,9 +144,15 @@ pub(super) fn planned(
 /// A database as it is called on every machine: a URL without credentials, or a path from the package on.
 pub(super) fn address(context: &Context, url: &DatabaseUrl) -> String {
     let Place::File(path) = url.place() else { return url.to_string() };
-    let whole = |path: &std::path::Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let (path, root) = (whole(path), whole(&context.package.root));
-    let inside = path.strip_prefix(&root).map_or_else(|_| path.clone(), std::path::Path::to_owned);
+    let whole = |path: &Path| {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        // the file itself need not be there
+        let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+        folder.and_then(|folder| Some(folder.join(path.file_name()?))).unwrap_or(path)
+    };
+    let (path, root) =
+        (whole(path), context.package.root.canonicalize().unwrap_or_else(|_| context.package.root.clone()));
+    let inside = path.strip_prefix(&root).map_or_else(|_| path.clone(), Path::to_owned);
     let parts: Vec<String> = inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     let text = parts.join("/");
     // the root of a path is a part of its own

@@ -5,6 +5,6 @@ mod compare;
 mod file;
 mod made;
 
-pub(crate) use compare::{Held, hold, options};
+pub(crate) use compare::{hold, options};
 pub(crate) use file::{read, text};
 pub(crate) use made::{Wanted, make};

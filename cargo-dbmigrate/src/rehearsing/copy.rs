@@ -72,7 +72,9 @@ impl Copy {
         };
         plan.context.printer.status("Copying", format!("{url} ({}) to {shown}", Bytes(size)));
         let Some(path) = url.file() else {
-            super::served::copy(plan.context, url, &copy)?;
+            // before it is read: what is written in between is not in doubt either
+            made.data_version = block_on(original.data_version()).map_err(engine)?;
+            super::served::copy(original, url, &copy)?;
             made.how = HowCopied::Read;
             return Ok(made);
         };
@@ -81,7 +83,7 @@ impl Copy {
         made.writes_ahead = mode.is_some_and(|mode| mode.eq_ignore_ascii_case("wal"));
         let copied = copy_file(original, path, &copy).map_err(engine)?.map_err(failed)?;
         made.how = if copied.is_clone { HowCopied::Clone } else { HowCopied::Copy };
-        (made.data_version, made.files) = (Some(copied.data_version), copied.files);
+        (made.data_version, made.files) = (copied.data_version, copied.files);
         Ok(made)
     }
 

@@ -31,7 +31,8 @@ use measure::Measuring;
 
 pub(crate) use arguments::Rehearse;
 pub(crate) use job::Plan;
-pub(crate) use refused::refuse_for_server;
+pub(crate) use refused::{refuse_for_server, words};
+pub(crate) use said::table;
 
 /// What a rehearsal leaves behind it that went well.
 pub(crate) struct Rehearsed {
@@ -75,11 +76,16 @@ pub(crate) fn look(plan: &Plan<'_>, opened: Option<Database>) -> Result<(Option<
     Ok((Some(database), applied))
 }
 
-/// Rehearses what is pending. `None` if nothing is. `opened` is the database, if it was opened before.
+/// Rehearses what is pending. `None` if nothing is. `opened` is the database, if it was opened before. What comes of it
+/// is `told`, also if it does not go well.
 ///
 /// # Errors
 /// What the real run would end with, if there is no room for a copy, and exit code 3 if a limit does not hold.
-pub(crate) fn rehearse(plan: &Plan<'_>, opened: Option<Database>) -> Result<Option<Rehearsed>> {
+pub(crate) fn rehearse(
+    plan: &Plan<'_>,
+    opened: Option<Database>,
+    told: impl FnOnce(&Rehearsal),
+) -> Result<Option<Rehearsed>> {
     let Plan { context, folder, url, options, .. } = *plan;
     let failed = |error: ApplyError| failure(error, url.into());
     // closed behind the database
@@ -115,11 +121,15 @@ pub(crate) fn rehearse(plan: &Plan<'_>, opened: Option<Database>) -> Result<Opti
     let result = block_on(apply_pending_with(&mut database, folder, each, &mut measuring));
     let mut report = measuring.finish(&copy)?;
     if let Err(error) = result {
-        return Err(refused::failed(plan, &database, error, report, &copy));
+        let error = refused::failed(plan, &database, error, &mut report, &copy);
+        told(&report);
+        context.printer.message(|| messages::Rehearsed { on: url.into(), rehearsal: report });
+        return Err(error);
     }
     report.exceeded = limits::judge(plan, &report)?;
     report.passed = report.exceeded.is_empty();
     said::conclude(plan, &report);
+    told(&report);
     let all = report.clone();
     context.printer.message(|| messages::Rehearsed { on: url.into(), rehearsal: all });
     if !report.passed {
@@ -127,8 +137,8 @@ pub(crate) fn rehearse(plan: &Plan<'_>, opened: Option<Database>) -> Result<Opti
     }
     let original = original.map(|database| {
         let database = match copy.data_version {
-            Some(version) if url.file().is_some() => database.only_at(version),
-            _ => database,
+            Some(version) => database.only_at(version),
+            None => database,
         };
         Original { database, files }
     });

@@ -13,7 +13,7 @@ use super::said;
 use crate::database::state::failure_of_run;
 use crate::error::CommandError;
 use crate::exit;
-use crate::messages::{self, Exceeded, LimitName, Rehearsal, Violation};
+use crate::messages::{Exceeded, LimitName, Rehearsal, Violation};
 use crate::project::path;
 use crate::report::counted;
 use crate::report::duration::Elapsed;
@@ -42,7 +42,7 @@ pub(super) fn failed(
     plan: &Plan<'_>,
     database: &Database,
     error: ApplyError,
-    mut report: Rehearsal,
+    report: &mut Rehearsal,
     copy: &Copy,
 ) -> CommandError {
     let url = plan.url;
@@ -70,7 +70,6 @@ pub(super) fn failed(
             .note(format!("the copy in `{}` ran out of space, not the database", place.display()))
             .help("copy it to another folder: `cargo dbmigrate migrate --rehearse --rehearse-in DIR`");
     }
-    plan.context.printer.message(|| messages::Rehearsed { on: url.into(), rehearsal: report });
     shown.note(unchanged(plan))
 }
 

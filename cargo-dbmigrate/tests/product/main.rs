@@ -30,6 +30,7 @@ mod led_out;
 mod line_ends;
 mod named_targets;
 mod never_usable;
+mod planned;
 mod project;
 mod protected;
 mod pull;

@@ -138,10 +138,22 @@ impl Connection {
         on!(self, local inner => inner.changes(), server _server => 0)
     }
 
-    /// A number that is another one as soon as another connection has written to the file
-    /// (sqlite.org/pragma.html#pragma_data_version). On a server it means nothing.
-    pub async fn data_version(&self) -> Result<i64, EngineError> {
-        Ok(self.first_row("PRAGMA data_version").await?.and_then(|row| row.first().map(integer)).unwrap_or_default())
+    /// A number that is another one as soon as another connection has written
+    /// (sqlite.org/pragma.html#pragma_data_version); on a server, as soon as any has. `None` if the server does not tell.
+    pub async fn data_version(&self) -> Result<Option<i64>, EngineError> {
+        on!(self,
+            local _inner => {
+                let row = self.first_row("PRAGMA data_version").await?;
+                Ok(row.and_then(|row| row.first().map(integer)))
+            },
+            server server => Ok(server.committed()?.and_then(|committed| i64::try_from(committed).ok())),
+        )
+    }
+
+    /// What leads to the server, if it is on one.
+    #[cfg(feature = "remote")]
+    pub fn client(&self) -> Option<&super::remote::Client> {
+        self.server().map(server::ServerConnection::client)
     }
 
     /// Whether no transaction is open.

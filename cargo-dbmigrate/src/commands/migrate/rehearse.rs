@@ -32,7 +32,9 @@ impl From<Option<Database>> for Beginning {
 /// # Errors
 /// If that does not go well.
 pub(super) fn first(plan: &Plan<'_>, opened: Option<Database>) -> Result<Beginning> {
-    let Some(Rehearsed { state, original, .. }) = rehearse(plan, opened)? else { return Ok(Beginning::default()) };
+    let Some(Rehearsed { state, original, .. }) = rehearse(plan, opened, |_| {})? else {
+        return Ok(Beginning::default());
+    };
     let (database, files) = match original {
         Some(Original { database, files }) => (Some(database), files),
         None => (None, Vec::new()),
@@ -45,7 +47,7 @@ pub(super) fn first(plan: &Plan<'_>, opened: Option<Database>) -> Result<Beginni
 /// # Errors
 /// If that does not go well.
 pub(super) fn only(plan: &Plan<'_>) -> Result<u8> {
-    let rehearsed = rehearse(plan, None)?;
+    let rehearsed = rehearse(plan, None, |_| {})?;
     let count = rehearsed.map_or(0, |rehearsed| rehearsed.report.migrations.len());
     let (verb, what) = match count {
         0 => ("Unchanged", "nothing to apply".to_owned()),

@@ -50,6 +50,8 @@ pub struct Database {
     meter: Option<Arc<Meter>>,
     /// What [`Connection::data_version`] has to be, if only the rows of then may be migrated.
     data_version: Option<i64>,
+    /// All that has to be recorded when the next migration begins, if it is not only its number.
+    expected_history: Option<String>,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// What a server is asked together with its schema.
@@ -109,6 +111,7 @@ impl Database {
             work: None,
             meter: None,
             data_version: None,
+            expected_history: None,
             version_with_history: None,
             #[cfg(feature = "remote")]
             ahead: ahead::Ahead::default(),
@@ -166,8 +169,8 @@ impl Database {
         self
     }
 
-    /// Migrates nothing once another connection has written to the file since it had this
-    /// [`Connection::data_version`], read over this connection.
+    /// Migrates nothing once another connection has written since it had this [`Connection::data_version`], read over this
+    /// connection. On a server, each migration then takes several requests, and is looked at with the lock held.
     #[must_use]
     pub fn only_at(mut self, data_version: i64) -> Self {
         self.data_version = Some(data_version);

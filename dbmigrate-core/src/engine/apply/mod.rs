@@ -187,6 +187,9 @@ pub trait Target {
     /// Is told how many migrations the folder has, before the history is asked for.
     fn expect_migrations(&mut self, _count: usize) {}
 
+    /// The first migration is to be applied behind these records only, by name and checksum: compared with the lock held.
+    fn expect_history(&mut self, _records: Option<&[(String, String)]>) {}
+
     /// The recorded migrations, in order; empty if there is no history yet.
     async fn history(&mut self) -> Result<Vec<Record>, EngineError>;
 

@@ -220,6 +220,9 @@ async fn run(
                     });
                 }
             }
+            target.expect_history(
+                options.expected.filter(|_| outcome.applied.is_empty()).map(|state| &state.history[..]),
+            );
             verified = true;
         }
         if pending.is_empty() || observer.is_stopped() {

@@ -38,6 +38,10 @@ impl Target for Database {
         1
     }
 
+    fn expect_history(&mut self, records: Option<&[(String, String)]>) {
+        self.expected_history = records.map(history::all_of);
+    }
+
     #[cfg(feature = "remote")]
     fn expect(&mut self, scripts: &[Script<'_>]) {
         if self.connection.server().is_some() {
@@ -182,6 +186,7 @@ impl Target for Database {
             Err(failure) => Err(failure),
         };
         recorded.map_err(|failure| Failure::NotUndone(Box::new(failure)))?;
+        self.expect_own_commit().await;
         Ok(Step::Applied { milliseconds: duration })
     }
 
