@@ -40,6 +40,8 @@ Examples:
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate migrate     Apply it to the database
   cargo dbmigrate migrate -t production -t demo
+  cargo dbmigrate migrate --rehearse
+                              Try it on a copy with the real rows first
   cargo dbmigrate push        Or change a development database directly
   cargo dbmigrate pull --baseline --out src/schema.rs
                               Start from an existing database
@@ -115,7 +117,7 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     /// Write a migration that takes others back
     Revert(revert::Revert),
-    /// Write down what `migrate` would do, for somebody to approve
+    /// Write down what `migrate` would do, to be approved first
     Plan(plan::Plan),
     /// Make a development database match the structs, without a migration
     Push(push::Push),

@@ -67,7 +67,8 @@ fn a_server_that_is_written_to_during_the_rehearsal_is_not_migrated() {
 #[test]
 fn a_plan_of_a_server_has_no_secret_and_is_applied_or_refused() {
     let Some(served) = pending("planned") else { return };
-    served.project.set("TURSO_AUTH_TOKEN", "");
+    let run = served.project.runs(&format!("plan --url {}?authToken=s3cret", served.url));
+    assert!(!format!("{}{}", run.out, run.err).contains("s3cret"), "{}{}", run.out, run.err);
     served.project.runs("plan --out plan.json --rehearse");
     let plan: serde_json::Value = serde_json::from_str(&served.project.read("plan.json")).expect("it is JSON");
     assert_eq!(plan["database"].as_str(), Some(served.url.as_str()));

@@ -95,8 +95,8 @@ pub(crate) struct Migrate {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
-    let plan = plan::read(arguments)?;
-    let databases = context.databases(&plan::connect(arguments, plan.as_ref()))?;
+    let plan = plan::read(arguments.plan.as_deref())?;
+    let databases = context.databases(&plan::connect(&arguments.connect, plan.as_ref()))?;
     let folder = context.existing_folder()?;
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
@@ -122,7 +122,7 @@ fn run_on(
         expected: None,
     };
     let options = plan.map_or(own, planning::options);
-    let planned = plan::hold(context, folder, url, (arguments, plan))?;
+    let planned = plan::hold(context, folder, url, (arguments.plan.as_deref(), plan))?;
     let options = Options { expected: planned.as_ref(), ..options };
     if folder.migrations().is_empty() {
         return nothing_there(context, folder, url);

@@ -1,9 +1,10 @@
 //! `migrate --plan`: applies exactly what was planned, or nothing.
 
+use std::path::Path;
+
 use dbmigrate_core::engine::apply::State;
 use dbmigrate_core::folder::Folder;
 
-use super::Migrate;
 use crate::error::Result;
 use crate::messages::ApprovedPlan;
 use crate::planning::{self, Wanted};
@@ -14,13 +15,13 @@ use crate::project::url::{Connect, DatabaseUrl};
 ///
 /// # Errors
 /// If it cannot be read, or was edited.
-pub(super) fn read(arguments: &Migrate) -> Result<Option<ApprovedPlan>> {
-    arguments.plan.as_deref().map(planning::read).transpose()
+pub(super) fn read(file: Option<&Path>) -> Result<Option<ApprovedPlan>> {
+    file.map(planning::read).transpose()
 }
 
 /// The database that is meant: that of the plan, if none is named.
-pub(super) fn connect(arguments: &Migrate, plan: Option<&ApprovedPlan>) -> Connect {
-    let mut connect = arguments.connect.clone();
+pub(super) fn connect(given: &Connect, plan: Option<&ApprovedPlan>) -> Connect {
+    let mut connect = given.clone();
     if !connect.names_one() {
         connect.target.extend(plan.and_then(|plan| plan.target.clone()));
     }
@@ -35,9 +36,9 @@ pub(super) fn hold(
     context: &Context,
     folder: &Folder,
     url: &DatabaseUrl,
-    (arguments, plan): (&Migrate, Option<&ApprovedPlan>),
+    plan: (Option<&Path>, Option<&ApprovedPlan>),
 ) -> Result<Option<State>> {
-    let (Some(file), Some(plan)) = (arguments.plan.as_deref(), plan) else { return Ok(None) };
+    let (Some(file), Some(plan)) = plan else { return Ok(None) };
     let wanted = Wanted { context, folder, url, options: planning::options(plan) };
     planning::hold(file, plan, &wanted).map(Some)
 }
