@@ -135,6 +135,8 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Restore a database as it was
     Restore(restore::Restore),
+    /// Say what to do when a migration went wrong
+    GoingBack,
     /// List and drop the branches of a Turso Cloud database
     Branch(branch::Branch),
     /// Check that structs and migrations agree, without a database

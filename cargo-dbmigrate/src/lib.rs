@@ -33,8 +33,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, plan, pull, push, reset,
-    restore, revert, seed, status,
+    baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, man, migrate, plan, pull,
+    push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -70,11 +70,12 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Complete(arguments) => return Ok(complete::run(&printer, arguments, definition())),
         Command::Completions(arguments) => return Ok(completions::run(&printer, arguments)),
         Command::Man(arguments) => return man::run(&printer, arguments, definition()),
+        Command::GoingBack => return Ok(going_back::run(&printer)),
         _ => {}
     }
     let context = Context::new(cli.selection, printer)?;
     match cli.command {
-        Command::Complete(_) | Command::Completions(_) | Command::Man(_) => Ok(exit::DONE),
+        Command::Complete(_) | Command::Completions(_) | Command::GoingBack | Command::Man(_) => Ok(exit::DONE),
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),

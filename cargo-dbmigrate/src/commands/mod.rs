@@ -8,6 +8,7 @@ pub(crate) mod complete;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod generate;
+pub(crate) mod going_back;
 pub(crate) mod init;
 pub(crate) mod man;
 pub(crate) mod migrate;

@@ -90,6 +90,9 @@ pub(crate) struct Migrate {
     pub consent: Yes,
 }
 
+/// Where somebody reads on whose migration went wrong.
+const GOING_BACK: &str = "what to do now, by symptom: `cargo dbmigrate going-back`";
+
 /// Runs it and returns the exit code.
 ///
 /// # Errors
@@ -195,8 +198,9 @@ fn run_on(
             }
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, url.into());
+            let more = if state.is_empty() { None } else { Some(GOING_BACK.to_owned()) };
             let shown = state.into_iter().fold(shown, CommandError::note);
-            Err(shown.helps(branched.iter().flat_map(branch::Branched::ways_back)))
+            Err(shown.helps(branched.iter().flat_map(branch::Branched::ways_back)).helps(more))
         }
     }
 }
