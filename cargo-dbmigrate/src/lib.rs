@@ -19,9 +19,11 @@ pub mod exit;
 mod git;
 mod keeping;
 mod messages;
+mod planning;
 mod project;
 mod proof;
 mod pushing;
+mod rehearsing;
 mod report;
 mod seeding;
 pub mod source;
@@ -34,7 +36,7 @@ use std::ffi::OsString;
 use cli::{Cli, Command, Parsed};
 use commands::{
     backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate,
-    pull, push, reset, restore, revert, seed, status,
+    plan, pull, push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -79,6 +81,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),
+        Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Push(arguments) => push::run(&context, &arguments),
         Command::Pull(arguments) => pull::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),

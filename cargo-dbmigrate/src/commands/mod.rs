@@ -14,6 +14,7 @@ pub(crate) mod init;
 pub(crate) mod kept;
 pub(crate) mod man;
 pub(crate) mod migrate;
+pub(crate) mod plan;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod reset;

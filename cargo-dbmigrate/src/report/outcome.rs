@@ -75,6 +75,10 @@ impl Outcome {
                 all.changed = true;
                 self.database(&restored.on, None);
             }
+            Message::Rehearsed(rehearsed) => {
+                all.rehearsals.push((**rehearsed).clone());
+                self.database(&rehearsed.on, None);
+            }
             Message::Reset(reset) => {
                 all.changed |= reset.recorded > 0;
                 self.database(&reset.on, None);

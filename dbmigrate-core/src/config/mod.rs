@@ -9,6 +9,7 @@ mod target;
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};
 use crate::ignore::Ignore;
@@ -17,7 +18,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 14] = [
+pub const FIELDS: [&str; 15] = [
     "migrations",
     "root",
     "url",
@@ -31,6 +32,7 @@ pub const FIELDS: [&str; 14] = [
     "keep_days",
     "backup",
     "keep_backups",
+    "max_write_lock",
     "targets",
 ];
 
@@ -76,6 +78,8 @@ pub struct Config {
     pub backup: BackupFirst,
     /// How many backups of a database are kept in their folder.
     pub keep_backups: u32,
+    /// How long the pending migrations may keep others from writing, as a rehearsal finds.
+    pub max_write_lock: Option<Duration>,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -146,6 +150,7 @@ impl Default for Config {
             keep_days: None,
             backup: BackupFirst::default(),
             keep_backups: 5,
+            max_write_lock: None,
             targets: Vec::new(),
         }
     }
