@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, revert, seed,
-    status,
+    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, restore,
+    revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -93,6 +93,9 @@ impl Cli {
             Command::Generate(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
+            Command::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
+            Command::Branch(branch::Branch { kind: branch::Kind::Drop(arguments) }) => (Some(&arguments.connect), None),
+            Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             _ => (None, None),
         };
@@ -125,6 +128,10 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
+    /// Restore a database as it was
+    Restore(restore::Restore),
+    /// List and drop the branches of a Turso Cloud database
+    Branch(branch::Branch),
     /// Check that structs and migrations agree, without a database
     Check(check::Check),
     /// Print a script that completes the arguments in a shell

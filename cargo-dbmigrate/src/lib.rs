@@ -24,14 +24,15 @@ mod report;
 mod seeding;
 pub mod source;
 mod structs;
+mod turso;
 mod url_text;
 
 use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, revert, seed,
-    status,
+    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, restore,
+    revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -85,6 +86,8 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
         Command::Ci(arguments) => ci::run(&context, &arguments),
+        Command::Branch(arguments) => branch::run(&context, &arguments),
+        Command::Restore(arguments) => restore::run(&context, &arguments),
     }
 }
 

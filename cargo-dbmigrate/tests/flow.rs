@@ -27,6 +27,7 @@ const FLOW: [&[&str]; 8] = [
         "seeding",
         "source",
         "structs",
+        "turso",
     ],
     &["project"],
     &["report"],

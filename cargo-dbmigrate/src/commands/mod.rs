@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments and what it does.
 
 pub(crate) mod baseline;
+pub(crate) mod branch;
 pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod complete;
@@ -13,6 +14,7 @@ pub(crate) mod migrate;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod reset;
+pub(crate) mod restore;
 pub(crate) mod revert;
 pub(crate) mod seed;
 pub(crate) mod status;

@@ -8,9 +8,6 @@ use crate::database::Subject;
 use crate::error::CommandError;
 use crate::project::url::{DatabaseUrl, Server, TokenSource};
 
-/// The hosts of Turso end so.
-const TURSO: &str = ".turso.io";
-
 /// What can be done about a server that cannot be reached, by words of what is wrong.
 const UNREACHABLE: [(&str, &str); 5] = [
     ("was refused", "start the server, or name another one: `{}`"),
@@ -111,7 +108,7 @@ fn is_set(variable: &str) -> bool {
 
 fn no_such_database(shown: CommandError, server: &Server, url: &DatabaseUrl) -> CommandError {
     let shown = with_token(shown, server).note(format!("the URL comes from {}", url.source()));
-    if server.url.host().ends_with(TURSO) {
+    if server.url.is_turso_cloud() {
         return shown.help("show its URL: `turso db show NAME --url`").help(new_token(server));
     }
     shown.help("a namespace is the first label of the host (`NAME.example.com`), or is named by the path (`/dev/NAME`)")
@@ -119,7 +116,7 @@ fn no_such_database(shown: CommandError, server: &Server, url: &DatabaseUrl) -> 
 
 /// How to get a token.
 fn new_token(server: &Server) -> &'static str {
-    if server.url.host().ends_with(TURSO) {
+    if server.url.is_turso_cloud() {
         "create a new token: `turso db tokens create NAME`"
     } else {
         "on a server of your own, tokens are signed with the server's key"

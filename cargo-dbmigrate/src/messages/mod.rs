@@ -5,6 +5,7 @@
 //! the file of its family, and its variant here; CONTRIBUTING.md has the steps.
 
 mod applying;
+mod branches;
 mod common;
 mod comparing;
 mod files;
@@ -24,6 +25,7 @@ pub(crate) use applying::{
     Adopted, AdoptedState, Announced, Announcement, Applied, Drift, LeftAlone, Loss, Migrated, Pending, Push, Reset,
     Retry, Waiting,
 };
+pub(crate) use branches::{Branch, Branched, Dropped, RestoredAt};
 pub(crate) use common::{On, VERSION};
 pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
@@ -48,6 +50,8 @@ pub(crate) enum Message {
     Adopted(Adopted),
     Announcement(Announcement),
     Applied(Applied),
+    Branch(Branch),
+    Branched(Branched),
     Changes(Changes),
     Checked(Checked),
     Compared(Compared),
@@ -57,6 +61,7 @@ pub(crate) enum Message {
     Diff(Diff),
     Difference(Difference),
     Drift(Drift),
+    Dropped(Dropped),
     Error(Error),
     File(File),
     Finished(Box<Finished>),
@@ -73,6 +78,7 @@ pub(crate) enum Message {
     Recorded(Recorded),
     Report(Report),
     Reset(Reset),
+    RestoredAt(RestoredAt),
     Retry(Retry),
     Reverted(Reverted),
     Seeded(Seeded),
@@ -103,6 +109,10 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Branch,
+    Branched,
+    Dropped,
+    RestoredAt,
     Compared,
     Deletion,
     Report,

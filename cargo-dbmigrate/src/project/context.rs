@@ -13,7 +13,7 @@ use crate::project::config::{self, Config, FILE_NAME};
 use crate::project::gitignore;
 use crate::project::package::Package;
 use crate::project::path;
-use crate::project::url::{Connect, DatabaseUrl, Place, Surroundings, TokenSource, UrlSource};
+use crate::project::url::{Connect, DatabaseUrl, Place, PlatformAccess, Surroundings, TokenSource, UrlSource};
 use crate::report::Printer;
 
 /// What every command needs. Made without running cargo, except where `-p` or a workspace ask for it.
@@ -123,6 +123,14 @@ impl Context {
     /// Exit code 2 if it is not UTF-8, or `.env` cannot be read.
     pub(crate) fn variable(&self, name: &str) -> Result<Option<String>> {
         self.surroundings().variable(name)
+    }
+
+    /// What it takes to ask the platform API of Turso Cloud.
+    ///
+    /// # Errors
+    /// Exit code 2 if a variable is missing, blank, or not usable.
+    pub(crate) fn platform(&self) -> Result<PlatformAccess> {
+        PlatformAccess::of(&self.surroundings())
     }
 
     /// The database that is meant, and all others that are named anywhere; with `offline`, servers cannot be asked.

@@ -133,7 +133,8 @@ impl Context {
 }
 
 impl Databases {
-    fn urls(&self) -> impl Iterator<Item = &DatabaseUrl> {
+    /// Those that are named.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = &DatabaseUrl> {
         self.all.iter().filter_map(|one| match one {
             Chosen::Database(url) => Some(url),
             Chosen::Skipped { .. } => None,

@@ -48,7 +48,8 @@ impl Again {
             return String::new();
         }
         let opens = match name {
-            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" | "seed" | "ci report" => true,
+            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" | "restore" | "seed"
+            | "ci report" | "branch list" | "branch drop" => true,
             "generate" => typed.contains(" --undo") || typed.contains(" --amend"),
             _ => false,
         };
@@ -74,5 +75,5 @@ impl Again {
 fn end_of_name(text: &str) -> usize {
     let word = |from: usize| text[from..].find([' ', '`']).map_or(text.len(), |at| from + at);
     let end = word(0);
-    if &text[..end] == "ci" && text[end..].starts_with(' ') { word(end + 1) } else { end }
+    if ["ci", "branch"].contains(&&text[..end]) && text[end..].starts_with(' ') { word(end + 1) } else { end }
 }

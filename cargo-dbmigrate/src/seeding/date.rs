@@ -27,7 +27,8 @@ pub(super) fn unix(value: &Datetime) -> Option<i64> {
     }
 }
 
-fn seconds(value: &Datetime) -> Option<i64> {
+/// As seconds since 1970, what is behind them left out. None without a date.
+pub(crate) fn seconds(value: &Datetime) -> Option<i64> {
     let date = value.date?;
     let of_day = value.time.map_or(0, |time| {
         i64::from(time.hour) * 3600 + i64::from(time.minute) * 60 + i64::from(time.second.unwrap_or_default())

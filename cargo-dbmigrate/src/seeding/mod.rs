@@ -5,10 +5,10 @@
 //! `order` says what comes first, `check` tries them on a database in memory, `there` looks for what the database has,
 //! and `write` does the rest.
 
-mod calendar;
+pub(crate) mod calendar;
 mod check;
 mod convert;
-mod date;
+pub(crate) mod date;
 pub(crate) mod documents;
 mod errors;
 pub(crate) mod folder;

@@ -69,6 +69,9 @@ fn every_command_ends_with_what_it_did() {
     run(0, "baseline");
     run(0, "reset");
     assert_eq!(run(0, "push --url new.db")["changes"][0]["change"], "create table users");
+    // without an account
+    run(2, "restore --at 2026-01-02T03:04:05Z");
+    run(2, "branch list");
     assert!(run(0, "completions bash")["error"].is_null());
     let commands = cargo_dbmigrate::definition();
     let all: BTreeSet<String> = commands

@@ -41,12 +41,17 @@ pub(crate) struct Run {
 }
 
 /// Variables around the tests that would change what the binary does.
-pub(crate) const AROUND: [&str; 10] = [
+pub(crate) const AROUND: [&str; 15] = [
     "CI",
     "TURSO_DATABASE_URL",
     "TURSO_AUTH_TOKEN",
     "TURSO_DEMO_DATABASE_URL",
     "TURSO_DEMO_AUTH_TOKEN",
+    "TURSO_API_TOKEN",
+    "TURSO_PLATFORM_TOKEN",
+    "TURSO_ORG",
+    "TURSO_ORGANIZATION",
+    "DBMIGRATE_TEST_TURSO_API",
     "NO_COLOR",
     "CLICOLOR_FORCE",
     "CARGO_TERM_COLOR",

@@ -14,3 +14,4 @@ mod sample;
 mod seeds;
 mod served;
 mod tokens;
+mod turso;

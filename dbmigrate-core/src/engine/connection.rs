@@ -93,6 +93,15 @@ impl Connection {
         Self { backend: Backend::Server(Box::new(server::ServerConnection::new(client))) }
     }
 
+    /// The connection to a file, if it is one.
+    #[cfg(feature = "backup")]
+    pub(super) fn local(&self) -> Option<&libsql::Connection> {
+        match &self.backend {
+            Backend::Local(inner) => Some(inner),
+            Backend::Server(_) => None,
+        }
+    }
+
     /// The connection to a server, if it is one.
     #[cfg(feature = "remote")]
     pub(super) fn server(&self) -> Option<&server::ServerConnection> {

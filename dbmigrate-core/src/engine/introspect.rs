@@ -248,12 +248,12 @@ impl Infrastructure {
 }
 
 /// Whether a statement begins with `CREATE VIRTUAL`.
-fn is_virtual(sql: &str) -> bool {
+pub(super) fn is_virtual(sql: &str) -> bool {
     tokenize(sql).filter(Token::is_significant).nth(1).is_some_and(|token| token.is_word("virtual"))
 }
 
 /// Whether a statement has the function in it that makes an index one of vectors.
-fn has_vectors(sql: &str) -> bool {
+pub(super) fn has_vectors(sql: &str) -> bool {
     const FUNCTION: &[u8] = b"libsql_vector_idx";
     sql.as_bytes().windows(FUNCTION.len()).any(|part| part.eq_ignore_ascii_case(FUNCTION))
 }

@@ -4,6 +4,8 @@
 //! disk, so any executor will do.
 
 pub mod apply;
+#[cfg(feature = "backup")]
+pub mod backup;
 pub mod check;
 pub mod connection;
 pub mod content;

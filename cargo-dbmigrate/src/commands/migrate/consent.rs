@@ -31,23 +31,11 @@ pub(super) fn obtain(
     if given.yes || !url.target().is_some_and(|target| target.is_protected) {
         return Ok(None);
     }
-    let failed = |error| failure(error, url.into());
     let mut database = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
-    let applied = if let Some(database) = &mut database {
-        let (status, standing) = block_on(inspect(database, folder)).map_err(failed)?;
-        match standing {
-            Standing::Drifted(_) if options.accept_drift => {}
-            standing => {
-                if let Some(error) = standing.into_error() {
-                    return Err(failed(error));
-                }
-            }
-        }
-        status.applied
-    } else {
-        0
+    let waiting = match &mut database {
+        Some(database) => pending_on(database, folder, url, options)?.1,
+        None => pending(folder, 0, options.to).map_err(|error| failure(error, url.into()))?,
     };
-    let waiting = pending(folder, applied, options.to).map_err(failed)?;
     if waiting.is_empty() {
         return Ok(database);
     }
@@ -58,6 +46,29 @@ pub(super) fn obtain(
     let intent = Intent { what: &what(waiting), command, why: why.as_deref(), untouched: "nothing was changed" };
     context.consent(url, given.into(), intent)?;
     Ok(database)
+}
+
+/// How many migrations a database has, and those that a run would apply.
+///
+/// # Errors
+/// What that run would end with if the database cannot be migrated.
+pub(super) fn pending_on<'f>(
+    database: &mut Database,
+    folder: &'f Folder,
+    url: &DatabaseUrl,
+    options: Options<'_>,
+) -> Result<(usize, &'f [Migration])> {
+    let failed = |error| failure(error, url.into());
+    let (status, standing) = block_on(inspect(database, folder)).map_err(failed)?;
+    match standing {
+        Standing::Drifted(_) if options.accept_drift => {}
+        standing => {
+            if let Some(error) = standing.into_error() {
+                return Err(failed(error));
+            }
+        }
+    }
+    Ok((status.applied, pending(folder, status.applied, options.to).map_err(failed)?))
 }
 
 fn what(waiting: &[Migration]) -> String {

@@ -1,5 +1,6 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
+mod branch;
 mod consent;
 mod dry_run;
 mod said;
@@ -11,7 +12,7 @@ use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
 use dbmigrate_core::folder::{Folder, Verify};
-use dbmigrate_core::shell::shell_flag;
+use dbmigrate_core::shell::{shell_flag, shell_quoted};
 use pollster::block_on;
 
 use said::{announce, say_drift};
@@ -47,6 +48,13 @@ pub(crate) struct Migrate {
     /// Apply all migrations in one transaction
     #[arg(long)]
     pub atomic: bool,
+
+    /// Branch a Turso Cloud database first, and verify the branch
+    #[arg(
+        long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "",
+        conflicts_with = "dry_run"
+    )]
+    pub branch: Option<String>,
 
     /// How often to retry.
     #[command(flatten)]
@@ -84,6 +92,7 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     folder.verify(Verify::Sql)?;
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, arguments.to.as_deref())?;
+    branch::check(context, &databases, arguments.branch.as_deref())?;
     databases.each(context, |context, url| run_on(context, arguments, &folder, url))
 }
 
@@ -100,6 +109,8 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
         return dry_run::run(context, folder, url, options, retries);
     }
     let opened = consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
+    let branch = arguments.branch.as_deref();
+    let (opened, branched) = branch::make(context, folder, url, options, (opened, branch))?;
     let shown = url.to_string();
     let is_new = !file::exists(url)?;
     let mut database = match opened {
@@ -154,7 +165,8 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
             }
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, url.into());
-            Err(state.into_iter().fold(shown, CommandError::note))
+            let shown = state.into_iter().fold(shown, CommandError::note);
+            Err(shown.helps(branched.iter().flat_map(branch::Branched::ways_back)))
         }
     }
 }
@@ -163,6 +175,10 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
 fn command(arguments: &Migrate) -> String {
     let mut command = "cargo dbmigrate migrate".to_owned();
     command.extend(arguments.to.iter().map(|name| format!(" {}", shell_flag("--to", name))));
+    command.extend(arguments.branch.iter().map(|name| match name.as_str() {
+        "" => " --branch".to_owned(),
+        name => format!(" --branch={}", shell_quoted(name)),
+    }));
     command.push_str(if arguments.atomic { " --atomic" } else { "" });
     command.push_str(if arguments.accept.is_empty() { "" } else { " --accept drift" });
     command

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dbmigrate_core::config::Target;
-use dbmigrate_core::engine::remote::{RemoteUrl, Token};
+use dbmigrate_core::engine::remote::{RemoteUrl, Token, UrlError};
 
 use super::connect::Connect;
 use super::file;
@@ -220,6 +220,22 @@ impl DatabaseUrl {
             Some(target) if target.is_chosen => self.source.with(url),
             _ => UrlSource::Argument.with(url),
         }
+    }
+
+    /// How another database is named where the URL of this one is from.
+    pub(crate) fn in_place(&self, url: &str) -> String {
+        self.source.with(url)
+    }
+
+    /// A copy of it on another host of the same service, which has a token of its own. It is no target.
+    ///
+    /// # Errors
+    /// If it is in a file, or that is no host.
+    pub(crate) fn copy_at(&self, host: &str, token: Token) -> std::result::Result<Self, UrlError> {
+        let Place::Server(server) = &self.place else { return Err(UrlError::Host) };
+        let url = server.url.with_host(host)?;
+        let server = Server { url, token: Some(token), token_source: TokenSource::Minted, encryption_key: None };
+        Ok(Self { place: Place::Server(Box::new(server)), target: None, ..self.clone() })
     }
 
     /// The same database as one that has a name, which was not used.

@@ -109,11 +109,15 @@ impl<'a> Surroundings<'a> {
     }
 }
 
+/// What the secret for the platform API of Turso Cloud is called.
+pub(super) const PLATFORM_TOKEN: &str = "platform token";
+
 /// A secret as it was copied: what stands around it is no part of it.
 fn secret(text: &str, source: &TokenSource, what: &str) -> Result<Token> {
     if is_blank(text) {
         let error = CommandError::usage(format!("{source} is set, but blank: it has no {what}"));
         let error = match source {
+            _ if what == PLATFORM_TOKEN => error.help(new_platform_token()),
             TokenSource::Environment(name) => error
                 .note("in CI, a secret that is not set becomes an empty variable")
                 .help(format!("set the {what}, `{name}=…`; for a server without {what}s: `unset {name}`")),
@@ -123,6 +127,15 @@ fn secret(text: &str, source: &TokenSource, what: &str) -> Result<Token> {
     }
     Token::parse(text).map_err(|error| {
         let wrong = CommandError::usage(format!("the {what} from {source} is not valid: {error}"));
-        wrong.help(if what == "token" { "copy it again: `turso db tokens create NAME`" } else { "copy it again" })
+        wrong.help(match what {
+            "token" => "copy it again: `turso db tokens create NAME`",
+            PLATFORM_TOKEN => new_platform_token(),
+            _ => "copy it again",
+        })
     })
+}
+
+/// How a platform token is to be had.
+pub(crate) fn new_platform_token() -> &'static str {
+    "create one: `turso auth api-tokens mint NAME`, and set it in the environment or in `.env`: `TURSO_API_TOKEN=…`"
 }

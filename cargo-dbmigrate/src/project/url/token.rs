@@ -15,6 +15,8 @@ pub(crate) enum TokenSource {
     Environment(String),
     /// This variable in a `.env` file.
     DotEnv(PathBuf, String),
+    /// The platform API has made it for this database.
+    Minted,
     /// Nowhere: this is the variable that could have it.
     Missing(String),
     /// Nowhere: no variable is named beside the URL, which is in this table of `dbmigrate.toml`, or in the file itself.
@@ -27,6 +29,7 @@ impl fmt::Display for TokenSource {
             Self::Url => f.write_str("`authToken` in the URL"),
             Self::Environment(name) => write!(f, "the environment variable `{name}`"),
             Self::DotEnv(path, name) => write!(f, "`{name}` in `{}`", path.display()),
+            Self::Minted => f.write_str("the platform API of Turso Cloud"),
             Self::Missing(name) => write!(f, "nowhere: `{name}` is not set"),
             Self::Unpaired(Some(target)) => write!(f, "nowhere: target `{target}` has no `token_env`"),
             Self::Unpaired(None) => write!(f, "nowhere: the `url` in `{FILE_NAME}` has no `token_env` beside it"),

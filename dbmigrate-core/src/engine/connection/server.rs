@@ -336,6 +336,32 @@ impl ServerConnection {
     }
 }
 
+/// Begins a transaction that only reads, on a stream of its own: not on a replica, which lags behind, unless the token is
+/// for reading only.
+#[cfg(feature = "backup")]
+pub(in crate::engine) fn begin_reading(client: &Client) -> Result<Stream, EngineError> {
+    let begin = |for_the_primary| {
+        let mut batch = Batch::reading();
+        let begun = batch.step(None, "BEGIN", Vec::new(), false);
+        let name = batch.step(Some(ok(begun)), DATABASE_NAME, Vec::new(), true);
+        if for_the_primary {
+            batch.step(Some(error(begun)), FOR_THE_PRIMARY, Vec::new(), false);
+        }
+        let mut stream = client.stream();
+        let outcome = stream.run(&batch, Then::Keep, Patience::WhileAlive)?;
+        if let Some(error) = outcome.error(begun) {
+            return Err(error.clone());
+        }
+        let connection = ServerConnection::new(client.clone());
+        connection.is_expected(outcome.rows(name).and_then(|rows| rows.first()?.first()))?;
+        Ok(stream)
+    };
+    match begin(true) {
+        Err(error) if error.kind == ErrorKind::Forbidden => begin(false),
+        begun => begun,
+    }
+}
+
 fn is_stolen(step: Option<&Result<crate::engine::remote::StepRows, EngineError>>) -> bool {
     matches!(step, Some(Err(error)) if error.kind == ErrorKind::Stolen)
 }

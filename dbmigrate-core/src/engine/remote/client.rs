@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::failure::{Answer, Asked};
-use super::http::{Http, HttpAnswer, HttpRequest, NoAnswer};
+use super::http::{Http, HttpAnswer, HttpRequest, Method, NoAnswer};
 use super::stream::{Patience, Stream};
 use super::token::Token;
 use super::url::RemoteUrl;
@@ -232,7 +232,8 @@ impl Client {
         let timeout = Some(shared.options.timeout.min(SIGN_OF_LIFE));
         let Ok(agent) = shared.http.fresh_agent() else { return false };
         let host = vec![("host", shared.url.host_header())];
-        let health = HttpRequest { address: shared.url.root_address("/health"), headers: host, body: None };
+        let health =
+            HttpRequest { method: Method::Get, address: shared.url.root_address("/health"), headers: host, body: None };
         match health.send(&agent, timeout) {
             Ok(answer) if (200..300).contains(&answer.status) => true,
             Ok(answer) if (400..500).contains(&answer.status) => {
@@ -256,7 +257,7 @@ impl Client {
         if let Some(namespace) = &shared.options.namespace {
             headers.push(("x-namespace-bin", STANDARD.encode(namespace)));
         }
-        HttpRequest { address: url.address("/v3/pipeline"), headers, body }
+        HttpRequest { method: Method::Post, address: url.address("/v3/pipeline"), headers, body }
     }
 }
 

@@ -110,14 +110,14 @@ impl Asked<'_> {
     /// The error that an answer means.
     pub(super) fn error(&self, answer: &Answer<'_>) -> EngineError {
         let text = String::from_utf8_lossy(answer.body);
-        let said = serde_json::from_str::<Said>(&text).ok();
+        let said = said(&text);
         if let Some(Said { message: Some(message), code: Some(code), .. }) = &said {
             let error = of_hrana(&proto::Error { message: message.clone(), code: code.clone() });
             if (400..500).contains(&answer.status) && error.kind != ErrorKind::Statement {
                 return error;
             }
         }
-        let words = said.as_ref().and_then(said_text).or_else(|| plain(&text));
+        let words = words(answer.body);
         let says = words.as_ref().map(|words| format!(": {words}")).unwrap_or_default();
         let (url, status) = (self.url, answer.status);
         let (kind, message) = match status {
@@ -201,6 +201,16 @@ impl Asked<'_> {
         let names: Vec<String> = claims.databases.iter().map(|name| format!("`{name}`")).collect();
         format!("the token for `{url}` is for the database {}, not for this one{says}{label}", names.join(", "))
     }
+}
+
+/// What a body says in words that people can read.
+pub(super) fn words(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    said(&text).as_ref().and_then(said_text).or_else(|| plain(&text))
+}
+
+fn said(text: &str) -> Option<Said> {
+    serde_json::from_str(text).ok()
 }
 
 fn said_text(said: &Said) -> Option<String> {

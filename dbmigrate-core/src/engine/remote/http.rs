@@ -27,6 +27,8 @@ const BODY_TIMEOUTS: u32 = 20;
 pub(super) struct HttpAnswer {
     pub(super) status: u16,
     pub(super) location: Option<String>,
+    /// How long to wait before asking again, as it is said.
+    pub(super) retry_after: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -115,11 +117,20 @@ fn roots() -> Result<RootCerts, EngineError> {
     Ok(RootCerts::Specific(Arc::new(certificates)))
 }
 
+/// What is done with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
 /// A request, ready to be sent.
 pub(super) struct HttpRequest {
+    pub(super) method: Method,
     pub(super) address: String,
     pub(super) headers: Vec<(&'static str, String)>,
-    /// What is posted; `None` for a `GET`.
+    /// What is posted.
     pub(super) body: Option<Arc<[u8]>>,
 }
 
@@ -131,16 +142,23 @@ impl HttpRequest {
     }
 
     fn exchange(&self, agent: &Agent, timeout: Option<Duration>, sent: &Cell<bool>) -> Result<HttpAnswer, ureq::Error> {
-        let mut response = match &self.body {
-            None => {
+        let mut response = match self.method {
+            Method::Get | Method::Delete => {
                 let headers = self.headers.iter();
-                let request =
-                    headers.fold(agent.get(&self.address), |request, (name, value)| request.header(*name, value));
+                let request = match self.method {
+                    Method::Delete => agent.delete(&self.address),
+                    _ => agent.get(&self.address),
+                };
+                let request = headers.fold(request, |request, (name, value)| request.header(*name, value));
                 let request = request.config().timeout_recv_response(timeout).timeout_recv_body(timeout).build();
                 sent.set(true);
                 request.call()?
             }
-            Some(body) => {
+            Method::Post => {
+                let body = self.body.as_deref().unwrap_or_default();
+                if body.is_empty() {
+                    sent.set(true);
+                }
                 let headers = self.headers.iter();
                 let request =
                     headers.fold(agent.post(&self.address), |request, (name, value)| request.header(*name, value));
@@ -154,10 +172,11 @@ impl HttpRequest {
                 request.send(SendBody::from_reader(&mut Upload { rest: body, sent }))?
             }
         };
-        let location = response.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (location, retry_after) = (header("location"), header("retry-after"));
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
-        Ok(HttpAnswer { status, location, body })
+        Ok(HttpAnswer { status, location, retry_after, body })
     }
 }
 

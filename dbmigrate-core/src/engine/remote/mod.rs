@@ -12,6 +12,7 @@ mod batch;
 mod client;
 mod failure;
 mod http;
+pub mod platform;
 mod refusal;
 mod stream;
 #[cfg(test)]

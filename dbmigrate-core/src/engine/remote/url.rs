@@ -194,6 +194,27 @@ impl RemoteUrl {
             || bare.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback())
     }
 
+    /// Whether it is a database of Turso Cloud.
+    pub fn is_turso_cloud(&self) -> bool {
+        self.host.trim_end_matches('.').ends_with(".turso.io")
+    }
+
+    /// Whether it is at that host, which may be written with a dot at its end.
+    pub fn is_at(&self, host: &str) -> bool {
+        self.host.trim_end_matches('.').eq_ignore_ascii_case(host.trim_end_matches('.'))
+    }
+
+    /// The same way to another host: scheme and port stay.
+    ///
+    /// # Errors
+    /// If that is no host.
+    pub fn with_host(&self, host: &str) -> Result<Self, UrlError> {
+        match host_and_port(host)? {
+            (host, None) => Ok(Self { host, ..self.clone() }),
+            _ => Err(UrlError::Host),
+        }
+    }
+
     /// Whether `other`, which a server named, may be sent what was meant for this URL: the same host or one below it,
     /// and not without encryption if this one has it.
     pub(super) fn trusts(&self, other: &Self) -> bool {

@@ -1,0 +1,138 @@
+//! Copies a file with `VACUUM INTO`.
+//!
+//! Two connections have to see the same snapshot: the one that copies, and the one whose rows the copy is compared with.
+//! So the lock for writing is held until both have begun to read. `VACUUM` cannot run in a transaction; that it has begun
+//! to read shows in the first statement that it compiles then, which reads the schema.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::time::{Duration, Instant};
+
+use libsql::{AuthAction, AuthContext, Authorization};
+
+use super::error::BackupError;
+use super::fingerprint::Contents;
+use super::inventory::VECTOR_INDEXES;
+use super::local::Local;
+use super::publish::Part;
+use super::verify::{is_sound, joined};
+use super::{At, Progress};
+use crate::engine::connection::{Row, Value, integer};
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::owner::owner;
+
+/// Copies a file and returns what the snapshot has in it, and the copy as well.
+pub(super) fn copy(
+    path: &Path,
+    part: &Part,
+    busy_timeout: Duration,
+    progress: &dyn Progress,
+) -> Result<Contents, BackupError> {
+    if let Some(owner) = owner(path) {
+        return Err(BackupError::Owned { path: path.to_owned(), owner });
+    }
+    progress.at(At::Copying);
+    let open = || Local::open(path, false, busy_timeout).map_err(BackupError::of_source);
+    let (lock, is_locked) = hold(path, busy_timeout)?;
+    let [original, copier] = [open()?, open()?];
+    original.begin_reading().map_err(BackupError::of_source)?;
+    let vectors = vectors_of(&original).map_err(BackupError::of_source)?;
+    let to = part.path();
+    let (original, copy) = std::thread::scope(|scope| {
+        let (has_begun, begun) = mpsc::channel();
+        let copied = scope.spawn(move || {
+            vacuum(&copier, to, has_begun).map_err(|error| BackupError::of_both(error, to))?;
+            Ok::<_, BackupError>(copier)
+        });
+        // also where it fails before
+        let _ = begun.recv();
+        if is_locked {
+            // from here on others can write again, where there is a write-ahead log
+            let _ = lock.run("ROLLBACK");
+        }
+        let original = scope.spawn(move || (original.contents(), original));
+        let copied = joined(copied);
+        let checked = copied.and_then(|_copier| {
+            write_vectors(to, vectors).map_err(BackupError::copy(to))?;
+            progress.at(At::Verifying);
+            let sound = scope.spawn(|| is_sound(to, Duration::ZERO));
+            let copy = Local::open(to, false, Duration::ZERO).and_then(|copy| copy.contents());
+            let copy = copy.map_err(BackupError::copy(to));
+            joined(sound).and(copy)
+        });
+        (joined(original).0, checked)
+    });
+    // what is wrong with the source is said first: the copy has it as well
+    let original = original.map_err(BackupError::of_source)?;
+    let copy = copy?;
+    match original.differences(&copy) {
+        same if same.is_empty() => Ok(original),
+        differences => Err(BackupError::Differs { differences }),
+    }
+}
+
+/// A connection that has the lock for writing, unless nobody can write. Somebody who writes all the time leaves it for
+/// moments only, so it is tried more often than SQLite would.
+fn hold(path: &Path, busy_timeout: Duration) -> Result<(Local, bool), BackupError> {
+    let since = Instant::now();
+    loop {
+        let held = Local::open(path, false, Duration::ZERO).and_then(|lock| match lock.run("BEGIN IMMEDIATE") {
+            Ok(()) => Ok((lock, true)),
+            Err(error) if error.kind == ErrorKind::ReadOnly => Ok((lock, false)),
+            Err(error) => Err(error),
+        });
+        match held {
+            Err(error) if error.kind == ErrorKind::Locked && since.elapsed() < busy_timeout => {
+                std::thread::sleep(Duration::from_micros(500));
+            }
+            held => return held.map_err(BackupError::of_source),
+        }
+    }
+}
+
+/// Runs `VACUUM INTO`, and says when it has begun to read.
+fn vacuum(copier: &Local, to: &Path, has_begun: Sender<()>) -> Result<(), EngineError> {
+    let Some(name) = to.to_str() else {
+        let message = "its name is not UTF-8".to_owned();
+        return Err(EngineError { kind: ErrorKind::CannotOpen, message });
+    };
+    let inner = copier.inner()?;
+    let hook = move |context: &AuthContext<'_>| {
+        if matches!(context.action, AuthAction::Read { .. }) && context.database_name == Some("main") {
+            let _ = has_begun.send(());
+        }
+        Authorization::Allow
+    };
+    inner.authorizer(Some(Arc::new(hook)))?;
+    // `./` so that no name is taken for an address
+    let result = copier.run_with("VACUUM INTO ?1", vec![Value::Text(format!("{}{name}", prefix(to)))]);
+    inner.authorizer(None)?;
+    result
+}
+
+fn prefix(path: &Path) -> &'static str {
+    if path.is_absolute() { "" } else { "./" }
+}
+
+/// The list of the indexes of vectors, if there is one.
+fn vectors_of(original: &Local) -> Result<Option<Vec<Row>>, EngineError> {
+    let query = format!("SELECT count(*) FROM sqlite_schema WHERE name = '{VECTOR_INDEXES}'");
+    if original.rows(&query)?.first().is_none_or(|row| integer(&row[0]) == 0) {
+        return Ok(None);
+    }
+    original.rows(&format!("SELECT name, metadata FROM {VECTOR_INDEXES}")).map(Some)
+}
+
+/// `VACUUM` makes the indexes of vectors, which puts them into their list, and then copies the list: each is in it twice,
+/// which `integrity_check` takes for damage.
+fn write_vectors(copy: &Path, vectors: Option<Vec<Row>>) -> Result<(), EngineError> {
+    let Some(vectors) = vectors else { return Ok(()) };
+    let copy = Local::open(copy, false, Duration::ZERO)?;
+    copy.run("BEGIN")?;
+    copy.run(&format!("DELETE FROM {VECTOR_INDEXES}"))?;
+    for row in vectors {
+        copy.run_with(&format!("INSERT INTO {VECTOR_INDEXES} (name, metadata) VALUES (?1, ?2)"), row)?;
+    }
+    copy.run("COMMIT")
+}

@@ -1,0 +1,161 @@
+//! What a database consists of, the engine's own tables included: what has to be read, and how.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ddl::{self, Object};
+use crate::engine::connection::{Row, integer, text};
+use crate::engine::error::EngineError;
+use crate::engine::introspect::{has_vectors, is_virtual};
+use crate::engine::stored::{StoredObject, columns_query, objects_query, stored_columns_in, stored_rows_in};
+use crate::sql::Name;
+
+/// What is set in the file itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Settings {
+    /// `PRAGMA page_size`.
+    pub page_size: i64,
+    /// `PRAGMA encoding`.
+    pub encoding: String,
+    /// `PRAGMA auto_vacuum`.
+    pub auto_vacuum: i64,
+    /// `PRAGMA user_version`.
+    pub user_version: i64,
+    /// `PRAGMA application_id`.
+    pub application_id: i64,
+}
+
+impl Settings {
+    /// In what others differ.
+    pub(super) fn differences(&self, other: &Self) -> Vec<String> {
+        let pairs = [
+            ("page_size", self.page_size != other.page_size),
+            ("encoding", self.encoding != other.encoding),
+            ("auto_vacuum", self.auto_vacuum != other.auto_vacuum),
+            ("user_version", self.user_version != other.user_version),
+            ("application_id", self.application_id != other.application_id),
+        ];
+        pairs.iter().filter(|(_, differs)| *differs).map(|(name, _)| format!("its `{name}`")).collect()
+    }
+}
+
+/// A table with rows of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) name: Name,
+    /// The name that its rowid can be read by, unless a column is the same.
+    pub(super) rowid: Option<&'static str>,
+    /// The name that its rowid can be read by, if it has one that no column has taken.
+    pub(super) key: Option<&'static str>,
+    /// The column that is the rowid.
+    pub(super) alias: Option<Name>,
+    /// The columns of its primary key, if rows can be read in their order. Of a table without rowids.
+    pub(super) primary_key: Vec<Name>,
+    /// Its columns that are stored.
+    pub(super) columns: Vec<Name>,
+}
+
+impl Table {
+    /// A name of the engine's: the statement that makes it is none that a user could run.
+    pub(super) fn is_reserved(&self) -> bool {
+        self.name.folded().starts_with("sqlite_")
+    }
+}
+
+/// What a database consists of.
+#[derive(Debug, Clone)]
+pub(super) struct Inventory {
+    /// All objects with a statement, in the order in which they were made.
+    pub(super) objects: Vec<StoredObject>,
+    /// The tables with rows of their own, but for those that the engine derives from others.
+    pub(super) tables: Vec<Table>,
+    pub(super) settings: Settings,
+}
+
+/// What has to be asked for an inventory.
+pub(super) fn queries() -> Vec<String> {
+    let with_rowid = "SELECT m.rowid, l.wr FROM sqlite_schema AS m, pragma_table_list(m.name) AS l WHERE m.type = 'table' AND l.schema = 'main'";
+    let mut queries = vec![objects_query(0), columns_query(), with_rowid.to_owned()];
+    let pragmas = ["page_size", "encoding", "auto_vacuum", "user_version", "application_id"];
+    queries.extend(pragmas.iter().map(|pragma| format!("PRAGMA {pragma}")));
+    queries
+}
+
+impl Inventory {
+    /// What the answers to [`queries`] say.
+    pub(super) fn of(answers: Vec<Result<Vec<Row>, EngineError>>) -> Result<Self, EngineError> {
+        let mut answers = answers.into_iter();
+        let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
+        let (stored, _) = stored_rows_in(next()?, 0);
+        let columns = stored_columns_in(next()?);
+        let without_rowid: BTreeMap<i64, bool> =
+            next()?.iter().map(|row| (integer(&row[0]), integer(&row[1]) != 0)).collect();
+        let mut pragma = || Ok::<_, EngineError>(next()?.into_iter().next().and_then(|row| row.into_iter().next()));
+        let settings = Settings {
+            page_size: pragma()?.as_ref().map_or(0, integer),
+            encoding: pragma()?.as_ref().map_or("", text).to_owned(),
+            auto_vacuum: pragma()?.as_ref().map_or(0, integer),
+            user_version: pragma()?.as_ref().map_or(0, integer),
+            application_id: pragma()?.as_ref().map_or(0, integer),
+        };
+        let derived = derived(stored.iter().map(|(_, object)| object));
+        let mut tables = Vec::new();
+        for (rowid, object) in &stored {
+            if object.kind != "table" || is_virtual(&object.sql) || derived.contains(&object.name.folded()) {
+                continue;
+            }
+            let columns = columns.get(&object.name.folded()).map(Vec::as_slice).unwrap_or_default();
+            let read = match ddl::read(&object.sql) {
+                Ok(Object::Table(table)) => Some(table),
+                _ => None,
+            };
+            let has_rowid = !without_rowid.get(rowid).copied().unwrap_or_default();
+            let is_free = |name: &&str| !columns.iter().any(|column| column.name == **name);
+            let key = ["rowid", "_rowid_", "oid"].into_iter().find(|name| has_rowid && is_free(name));
+            let alias = read.as_ref().and_then(|table| table.rowid_alias()).map(|column| column.name.clone());
+            let mut parts: Vec<_> = columns.iter().filter(|column| column.key_position > 0).collect();
+            parts.sort_by_key(|column| column.key_position);
+            let is_plain = read
+                .as_ref()
+                .and_then(|table| table.primary_key.as_ref())
+                .is_some_and(|key| key.parts.iter().all(|part| !part.descending && part.collate.is_none()));
+            tables.push(Table {
+                name: object.name.clone(),
+                rowid: key.filter(|_| alias.is_none()),
+                key,
+                alias,
+                primary_key: match is_plain && !has_rowid {
+                    true => parts.iter().map(|column| column.name.clone()).collect(),
+                    false => Vec::new(),
+                },
+                // 2 and 3 are computed from the others
+                columns: columns.iter().filter(|one| one.hidden == 0).map(|one| one.name.clone()).collect(),
+            });
+        }
+        tables.sort_by_key(|table| table.name.folded());
+        let objects = stored.into_iter().map(|(_, object)| object).collect();
+        Ok(Self { objects, tables, settings })
+    }
+
+    /// The objects that are not derived by the engine from others.
+    pub(super) fn own_objects(&self) -> impl Iterator<Item = &StoredObject> {
+        let derived = derived(&self.objects);
+        self.objects.iter().filter(move |object| !derived.contains(&object.table.folded()))
+    }
+}
+
+/// The table in which libSQL lists its indexes of vectors.
+pub(super) const VECTOR_INDEXES: &str = "libsql_vector_meta_shadow";
+
+pub(super) fn is_vector_index(object: &StoredObject) -> bool {
+    object.kind == "index" && has_vectors(&object.sql)
+}
+
+/// Folded names of the tables behind indexes of vectors: an index is built from the rows of its table, and may lie
+/// differently in another database.
+fn derived<'o>(objects: impl IntoIterator<Item = &'o StoredObject>) -> BTreeSet<String> {
+    let indexes = objects.into_iter().filter(|object| is_vector_index(object));
+    let shadows = indexes.map(|index| format!("{}_shadow", index.name.folded()));
+    shadows.chain([VECTOR_INDEXES.to_owned()]).collect()
+}

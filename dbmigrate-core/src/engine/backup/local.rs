@@ -1,0 +1,157 @@
+//! A database file as it is read for hashes: rows one by one, text as bytes.
+
+use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::fingerprint::{Cell, Contents, Rows, TableContent, of_schema};
+use super::inventory::{Inventory, Table, queries};
+use crate::engine::connection::{Connection, Value, integer};
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::sql::Name;
+
+/// How many columns of a table have their bits in one integer.
+const BITS: usize = 62;
+
+/// What comes of a future on a local database, which never waits for anything but the disk.
+pub(super) fn now<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::yield_now(),
+        }
+    }
+}
+
+/// A connection to a file.
+pub(super) struct Local {
+    pub(super) connection: Connection,
+}
+
+impl Local {
+    pub(super) fn open(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, EngineError> {
+        Ok(Self { connection: now(Connection::open_waiting(path, create, busy_timeout))? })
+    }
+
+    pub(super) fn run(&self, sql: &str) -> Result<(), EngineError> {
+        now(self.connection.run(sql))
+    }
+
+    pub(super) fn run_with(&self, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
+        now(self.connection.run_with(sql, values))
+    }
+
+    pub(super) fn rows(&self, sql: &str) -> Result<Vec<Vec<Value>>, EngineError> {
+        now(self.connection.rows(sql))
+    }
+
+    pub(super) fn inner(&self) -> Result<&libsql::Connection, EngineError> {
+        let none = || EngineError { kind: ErrorKind::Statement, message: "not a file".to_owned() };
+        self.connection.local().ok_or_else(none)
+    }
+
+    /// Begins a transaction that sees what is there now.
+    pub(super) fn begin_reading(&self) -> Result<(), EngineError> {
+        self.run("BEGIN")?;
+        self.rows("SELECT count(*) FROM sqlite_schema").map(drop)
+    }
+
+    pub(super) fn inventory(&self) -> Result<Inventory, EngineError> {
+        Inventory::of(now(self.connection.ask_all(&queries()))?)
+    }
+
+    /// How many rows violate foreign keys. `None` if the keys themselves are wrong.
+    pub(super) fn foreign_key_violations(&self) -> Result<Option<u64>, EngineError> {
+        match self.rows(VIOLATIONS) {
+            Ok(rows) => Ok(rows.first().map(|row| integer(&row[0]).unsigned_abs())),
+            Err(error) if error.kind == ErrorKind::Statement => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Everything that is in it.
+    pub(super) fn contents(&self) -> Result<Contents, EngineError> {
+        let inventory = self.inventory()?;
+        let tables = inventory.tables.iter().map(|table| self.table(table)).collect::<Result<_, _>>()?;
+        Ok(Contents {
+            schema: of_schema(inventory.own_objects()),
+            tables,
+            foreign_key_violations: self.foreign_key_violations()?,
+            settings: inventory.settings,
+        })
+    }
+
+    fn table(&self, table: &Table) -> Result<TableContent, EngineError> {
+        let mut hash = Rows::default();
+        let offset = usize::from(table.rowid.is_some());
+        let masks = masks_of(table.columns.len());
+        let first = offset + masks;
+        let mut masked = Vec::new();
+        let mut values: Vec<Value> = Vec::new();
+        now(async {
+            let mut rows = self.inner()?.query(&read_query(table), ()).await?;
+            while let Some(row) = rows.next().await? {
+                masked.clear();
+                values.clear();
+                for at in 0..masks {
+                    masked.push(row.get_value(index(offset + at))?);
+                }
+                if offset > 0 {
+                    values.push(row.get_value(0)?);
+                }
+                for at in 0..table.columns.len() {
+                    values.push(row.get_value(index(first + at))?);
+                }
+                let (rowid, rest) = values.split_at(offset);
+                let cells = rest.iter().enumerate().map(|(at, value)| Cell::of(value, is_text(&masked, at)));
+                hash.add(rowid.iter().map(|rowid| Cell::of(rowid, false)).chain(cells));
+            }
+            Ok::<_, EngineError>(())
+        })?;
+        Ok(hash.finish(table))
+    }
+}
+
+/// The violations of foreign keys.
+pub(super) const VIOLATIONS: &str = "SELECT count(*) FROM pragma_foreign_key_check";
+
+fn index(at: usize) -> i32 {
+    i32::try_from(at).unwrap_or(i32::MAX)
+}
+
+/// The query for the rows of a table, whatever their text is: their rowid, if no column is it, which of the values are
+/// text, and the values, in which text is bytes. The crate ends text at its first NUL, and panics if it is not UTF-8.
+fn read_query(table: &Table) -> String {
+    let rowid = table.rowid.map(str::to_owned).into_iter();
+    let list = rowid.chain(masks(&table.columns)).chain(table.columns.iter().map(as_bytes));
+    // an index that has all columns must not be read in the place of the table
+    let name = table.name.sql();
+    format!("SELECT {} FROM {name} NOT INDEXED", list.collect::<Vec<_>>().join(", "))
+}
+
+/// The value of a column, with text as bytes.
+pub(super) fn as_bytes(column: &Name) -> String {
+    let column = column.sql();
+    format!("iif(typeof({column}) = 'text', CAST({column} AS BLOB), {column})")
+}
+
+/// Which columns of a row are text, [`BITS`] of them in each integer.
+pub(super) fn masks(columns: &[Name]) -> impl Iterator<Item = String> + '_ {
+    columns.chunks(BITS).map(|columns| {
+        let bits =
+            columns.iter().enumerate().map(|(at, column)| format!("((typeof({}) = 'text') << {at})", column.sql()));
+        bits.collect::<Vec<_>>().join(" | ")
+    })
+}
+
+/// Which of `columns` columns are text, as the values of [`masks`] say.
+pub(super) fn is_text(masks: &[Value], column: usize) -> bool {
+    masks.get(column / BITS).is_some_and(|mask| integer(mask) >> (column % BITS) & 1 == 1)
+}
+
+/// How many integers [`masks`] makes of `columns` columns.
+pub(super) fn masks_of(columns: usize) -> usize {
+    columns.div_ceil(BITS)
+}

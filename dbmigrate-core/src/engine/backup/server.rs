@@ -1,0 +1,202 @@
+//! Copies a database on a server: everything is read in one transaction, in pages of rows by their keys, while what
+//! came before is hashed and written.
+//!
+//! What is read is what is there when the transaction begins, however long it takes; nobody waits for it. A server closes
+//! a stream from which it hears nothing for 10 s, so it hears something even while the copy cannot be written as fast as
+//! it is read. Text that is not UTF-8 cannot be sent: the server gives up the request and the stream with it. All is read
+//! once more then, with text as bytes.
+
+mod pages;
+mod snapshot;
+
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::time::Duration;
+
+use super::build::{Build, Page};
+use super::error::BackupError;
+use super::fingerprint::{Contents, of_schema};
+use super::inventory::Inventory;
+use super::local::Local;
+use super::publish::Part;
+use super::verify::{is_sound, joined};
+use super::{At, Progress};
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::remote::Client;
+use pages::Pages;
+use snapshot::Snapshot;
+
+/// How many pages may wait until they are written.
+const WAITING: usize = 2;
+
+/// After so long without a request the server hears something.
+const KEEP_ALIVE: Duration = Duration::from_secs(3);
+
+/// How often all is read from the beginning if the transaction is lost.
+const ATTEMPTS: u32 = 3;
+
+/// What is read of a table.
+enum Read {
+    /// Rows of the table of this number.
+    Rows(usize, Page),
+    /// How many rows violate foreign keys. Nothing comes behind it.
+    Violations(Option<u64>),
+}
+
+/// How text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Text {
+    /// As text.
+    Plain,
+    /// As bytes.
+    Bytes,
+}
+
+/// Copies the database of a server, and returns what was read.
+pub(super) fn copy(client: &Client, part: &Part, progress: &dyn Progress) -> Result<Contents, BackupError> {
+    let mut text = Text::Plain;
+    let mut attempt = 1;
+    loop {
+        match copy_once(client, part, text, progress) {
+            Err(BackupError::Source(error)) if text == Text::Plain && is_no_text(&error) => text = Text::Bytes,
+            Err(BackupError::Source(error)) if attempt < ATTEMPTS && is_over(&error) => attempt += 1,
+            result => return result,
+        }
+        part.remove();
+    }
+}
+
+/// Whether that is what a server says of text that is not UTF-8.
+fn is_no_text(error: &EngineError) -> bool {
+    error.message.contains("utf-8") || error.message.contains("UTF-8")
+}
+
+/// Whether the transaction is gone.
+fn is_over(error: &EngineError) -> bool {
+    matches!(error.kind, ErrorKind::StreamExpired | ErrorKind::Stolen)
+}
+
+fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) -> Result<Contents, BackupError> {
+    let mut snapshot = Snapshot::begin(client).map_err(BackupError::of_source)?;
+    let (inventory, counts) = snapshot.inventory().map_err(BackupError::of_source)?;
+    let text = if inventory.settings.encoding.eq_ignore_ascii_case("utf-8") { text } else { Text::Bytes };
+    let to = part.path();
+    let failed = BackupError::copy(to);
+    let mut build = Build::begin(to, &inventory).map_err(&failed)?;
+    let violations = std::thread::scope(|scope| {
+        let (pages, read) = mpsc::sync_channel(WAITING);
+        let inventory = &inventory;
+        let reader = scope.spawn(move || read_all(snapshot, inventory, text, &pages));
+        let written = write_all(&mut build, inventory, &counts, &read, progress);
+        // a reader that waits for room learns that nobody wants more
+        drop(read);
+        let reading = joined(reader);
+        match written {
+            // what the reader says is why there is no more
+            Ok(Written::Part) => Err(BackupError::of_source(reading.err().unwrap_or_else(lost))),
+            Ok(Written::All(violations)) => reading.map(|()| violations).map_err(BackupError::of_source),
+            Err(error) => Err(failed(error)),
+        }
+    })?;
+    let tables = build.finish(&inventory).map_err(&failed)?;
+    let contents = Contents {
+        schema: of_schema(inventory.own_objects()),
+        tables,
+        foreign_key_violations: violations,
+        settings: inventory.settings.clone(),
+    };
+    progress.at(At::Verifying);
+    compare(&inventory, &counts, &contents)?;
+    let copy = std::thread::scope(|scope| {
+        let sound = scope.spawn(|| is_sound(to, Duration::ZERO));
+        let copy = Local::open(to, false, Duration::ZERO).and_then(|copy| copy.contents()).map_err(&failed);
+        joined(sound).and(copy)
+    })?;
+    match contents.differences(&copy) {
+        same if same.is_empty() => Ok(contents),
+        differences => Err(BackupError::Differs { differences }),
+    }
+}
+
+/// Whether as many rows came as the server has counted.
+fn compare(inventory: &Inventory, counts: &[u64], contents: &Contents) -> Result<(), BackupError> {
+    let pairs = inventory.tables.iter().zip(counts).zip(&contents.tables);
+    let missed = pairs.filter(|((_, count), table)| **count != table.rows);
+    let differences: Vec<String> = missed
+        .map(|((table, count), read)| format!("{} of the {count} rows of `{}` were read", read.rows, table.name))
+        .collect();
+    if differences.is_empty() { Ok(()) } else { Err(BackupError::Differs { differences }) }
+}
+
+/// What came of writing what was read.
+enum Written {
+    /// All of it, with so many violations of foreign keys.
+    All(Option<u64>),
+    /// The end of it never came.
+    Part,
+}
+
+/// Writes what is read.
+fn write_all(
+    build: &mut Build,
+    inventory: &Inventory,
+    counts: &[u64],
+    read: &Receiver<Read>,
+    progress: &dyn Progress,
+) -> Result<Written, EngineError> {
+    loop {
+        match read.recv() {
+            Ok(Read::Rows(table, rows)) => {
+                let done = build.write(table, &inventory.tables[table], rows)?;
+                let (name, of) = (&inventory.tables[table].name, counts.get(table).copied().unwrap_or_default());
+                progress.at(At::Rows { table: name, done, of });
+            }
+            Ok(Read::Violations(violations)) => return Ok(Written::All(violations)),
+            Err(_) => return Ok(Written::Part),
+        }
+    }
+}
+
+/// Reads everything.
+fn read_all(
+    mut snapshot: Snapshot,
+    inventory: &Inventory,
+    text: Text,
+    pages: &SyncSender<Read>,
+) -> Result<(), EngineError> {
+    for (number, table) in inventory.tables.iter().enumerate() {
+        let mut of_table = Pages::of(table, text);
+        while let Some(rows) = of_table.next(&mut snapshot)? {
+            if !hand_over(&mut snapshot, pages, Read::Rows(number, rows))? {
+                return Ok(());
+            }
+        }
+    }
+    let violations = snapshot.foreign_key_violations()?;
+    hand_over(&mut snapshot, pages, Read::Violations(violations))?;
+    snapshot.end();
+    Ok(())
+}
+
+/// Hands a page over, while the server hears that somebody is there. Returns whether more is wanted.
+fn hand_over(snapshot: &mut Snapshot, pages: &SyncSender<Read>, mut page: Read) -> Result<bool, EngineError> {
+    let pause = Duration::from_millis(5);
+    let mut waited = Duration::ZERO;
+    loop {
+        page = match pages.try_send(page) {
+            Ok(()) => return Ok(true),
+            Err(TrySendError::Disconnected(_)) => return Ok(false),
+            Err(TrySendError::Full(page)) => page,
+        };
+        std::thread::sleep(pause);
+        waited += pause;
+        if waited >= KEEP_ALIVE {
+            snapshot.keep_alive()?;
+            waited = Duration::ZERO;
+        }
+    }
+}
+
+fn lost() -> EngineError {
+    let message = "the transaction ended before everything was read".to_owned();
+    EngineError { kind: ErrorKind::StreamExpired, message }
+}

@@ -1,0 +1,81 @@
+//! A transaction on a server that only reads: one state of the database, in as many requests as it takes.
+
+use crate::engine::backup::inventory::{Inventory, queries};
+use crate::engine::backup::local::VIOLATIONS;
+use crate::engine::connection::{Row, Value, integer};
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::remote::{Batch, Client, Patience, Stream, Then, is_autocommit, not};
+
+/// The transaction.
+pub(super) struct Snapshot {
+    stream: Stream,
+}
+
+impl Snapshot {
+    /// Begins it. What is seen is what is there when the first query is answered.
+    pub(super) fn begin(client: &Client) -> Result<Self, EngineError> {
+        crate::engine::connection::server::begin_reading(client).map(|stream| Self { stream })
+    }
+
+    /// What there is, and how many rows each of its tables has.
+    pub(super) fn inventory(&mut self) -> Result<(Inventory, Vec<u64>), EngineError> {
+        let queries: Vec<_> = queries().into_iter().map(|sql| (sql, Vec::new())).collect();
+        let inventory = Inventory::of(self.ask_all(queries)?)?;
+        let counts = inventory.tables.iter().map(|table| {
+            // by the rows themselves, and not by those of an index
+            (format!("SELECT count(*) FROM {} NOT INDEXED", table.name.sql()), Vec::new())
+        });
+        let counts = self
+            .ask_all(counts.collect())?
+            .into_iter()
+            .map(|answer| Ok(answer?.first().map_or(0, |row| integer(&row[0]).unsigned_abs())));
+        Ok((inventory, counts.collect::<Result<_, EngineError>>()?))
+    }
+
+    /// How many rows violate foreign keys. `None` if the keys themselves are wrong.
+    pub(super) fn foreign_key_violations(&mut self) -> Result<Option<u64>, EngineError> {
+        match self.rows(VIOLATIONS, Vec::new()) {
+            Ok(rows) => Ok(rows.first().map(|row| integer(&row[0]).unsigned_abs())),
+            Err(error) if error.kind == ErrorKind::Statement => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The rows of a query.
+    pub(super) fn rows(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, EngineError> {
+        let mut answers = self.ask_all(vec![(sql.to_owned(), values)])?;
+        answers.pop().unwrap_or_else(|| Ok(Vec::new()))
+    }
+
+    fn ask_all(
+        &mut self,
+        queries: Vec<(String, Vec<Value>)>,
+    ) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
+        let mut batch = Batch::reading();
+        for (sql, values) in queries {
+            // what would run outside of the transaction would see another state
+            batch.step(Some(not(is_autocommit())), sql, values, true);
+        }
+        let outcome = self.stream.run(&batch, Then::Keep, Patience::WhileAlive)?;
+        let answers = outcome.steps.into_iter().map(|step| match step {
+            Some(answer) => Ok(answer.map(|rows| rows.rows)),
+            None => Err(gone()),
+        });
+        answers.collect()
+    }
+
+    /// Lets the server know that somebody is there.
+    pub(super) fn keep_alive(&mut self) -> Result<(), EngineError> {
+        self.rows("SELECT 1", Vec::new()).map(drop)
+    }
+
+    /// Ends it.
+    pub(super) fn end(mut self) {
+        self.stream.close();
+    }
+}
+
+fn gone() -> EngineError {
+    let message = "the server has ended the transaction in which the database is read".to_owned();
+    EngineError { kind: ErrorKind::StreamExpired, message }
+}

@@ -1,0 +1,130 @@
+//! Of servers.
+
+use dbmigrate_core::engine::remote::{Client, Options, RemoteUrl};
+use dbmigrate_test_support::hand::{Hand, text};
+use dbmigrate_test_support::sqld::{self, Server};
+
+use super::*;
+
+fn client(url: &str) -> Client {
+    let (url, _) = RemoteUrl::parse(url).expect("a URL");
+    Client::new(url, None, Options::default())
+}
+
+fn copy_of_server(url: &str, to: &Path) -> Result<Contents, BackupError> {
+    copy_to(Source::Server(&client(url)), to, &())
+}
+
+fn lines(hand: &Hand, sql: &str) -> Vec<String> {
+    hand.rows(sql).iter().map(|row| text(&row[0])).collect()
+}
+
+#[test]
+fn everything_on_a_server_comes_along() {
+    let Some(server) = Server::start() else { return };
+    let hand = Hand::new(server.url());
+    hand.run(ZOO);
+    for more in [None, Some(NO_TEXT)] {
+        hand.run(more.as_slice());
+        let folder = tempfile::tempdir().expect("a folder");
+        let copy = folder.path().join("copy.db");
+        copy_of_server(&server.url(), &copy).expect("a copy");
+        let local = open(&copy);
+        assert_eq!(lines(&hand, &everything(false)), texts(&local, &everything(false)));
+        // another version of SQLite prints other digits
+        let reals = "SELECT a FROM auto WHERE typeof(a) = 'real' ORDER BY id";
+        let ours: Vec<f64> =
+            rows(&local, reals).iter().map(|row| row[0].as_real().copied().expect("a number")).collect();
+        let theirs: Vec<f64> = hand.rows(reals).iter().map(|row| row[0]["value"].as_f64().expect("a number")).collect();
+        assert_eq!(ours, theirs);
+        assert_eq!(lines(&hand, STATEMENTS), texts(&local, STATEMENTS));
+        assert_eq!(rows(&local, "PRAGMA user_version"), [[Value::Integer(5)]]);
+        drop(local);
+        assert_sound(&copy);
+        assert_eq!(names(folder.path()), [PathBuf::from("copy.db")]);
+    }
+}
+
+#[test]
+fn many_rows_and_large_ones_come_in_pages() {
+    let Some(server) = sqld::Options::default().start() else { return };
+    let hand = Hand::new(server.url());
+    hand.run(&[
+        "CREATE TABLE many (a)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) INSERT INTO many (rowid, a) SELECT i * 7 - 100000, i FROM n",
+        "CREATE TABLE large (id INTEGER PRIMARY KEY, a BLOB)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) INSERT INTO large SELECT i, randomblob(10) FROM n",
+        "INSERT INTO large VALUES (601, randomblob(4000000)), (602, randomblob(4000000)), (603, randomblob(4000000)), (604, NULL)",
+        "CREATE TABLE keyed (a TEXT, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) INSERT INTO keyed SELECT 'key ' || (i % 90), i FROM n",
+        "CREATE TABLE nocase (a TEXT COLLATE NOCASE, b REAL, PRIMARY KEY (a COLLATE BINARY, b)) WITHOUT ROWID",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO nocase SELECT char(65 + i % 2 * 32), i / 2 FROM n",
+        "CREATE TABLE infinite (a REAL PRIMARY KEY) WITHOUT ROWID",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 499) INSERT INTO infinite SELECT -i FROM n",
+        "INSERT INTO infinite VALUES (9e999), (-9e999), (1), (2)",
+    ]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy.db");
+    let contents = copy_of_server(&server.url(), &copy).expect("a copy");
+    let counts: Vec<(String, u64)> =
+        contents.tables.iter().map(|table| (table.name.as_str().to_owned(), table.rows)).collect();
+    let wanted = [("infinite", 503), ("keyed", 9000), ("large", 604), ("many", 30000), ("nocase", 3000)];
+    assert_eq!(counts, wanted.map(|(name, rows)| (name.to_owned(), rows)));
+    let local = open(&copy);
+    for (table, query) in [
+        ("many", "SELECT sum(rowid * 31 + a) || '' FROM many"),
+        ("keyed", "SELECT count(DISTINCT a || ' ' || b) || '' FROM keyed"),
+        ("nocase", "SELECT count(DISTINCT hex(a) || ' ' || b) || '' FROM nocase"),
+        ("infinite", "SELECT min(a) || ' ' || max(a) FROM infinite"),
+    ] {
+        assert_eq!(lines(&hand, query), texts(&local, query), "{table}");
+    }
+    for id in [601, 602, 603] {
+        // in two halves: a value may take 5 MB on a server
+        for from in [1, 2_000_001] {
+            let half = format!("SELECT hex(substr(a, {from}, 2000000)) FROM large WHERE id = {id}");
+            assert!(lines(&hand, &half) == texts(&local, &half), "{id}");
+        }
+    }
+}
+
+#[test]
+fn a_server_is_copied_as_of_one_moment_while_others_write() {
+    let Some(server) = Server::start() else { return };
+    let hand = Hand::new(server.url());
+    hand.run(&[
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, x)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO a (x) SELECT randomblob(100) FROM n",
+        "CREATE TABLE b AS SELECT * FROM a",
+    ]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut count = 0;
+            while !done.load(Ordering::Relaxed) {
+                count += 1;
+                hand.run(&[
+                    "BEGIN IMMEDIATE",
+                    "INSERT INTO a (x) VALUES (1)",
+                    "INSERT INTO b (x) VALUES (1)",
+                    "DELETE FROM a WHERE id = (SELECT min(id) FROM a)",
+                    "DELETE FROM b WHERE id = (SELECT min(id) FROM b)",
+                    "INSERT INTO a (x) VALUES (2)",
+                    "INSERT INTO b (x) VALUES (2)",
+                    "COMMIT",
+                ]);
+            }
+            count
+        });
+        let _end = AtEnd(&done);
+        for number in 0..3 {
+            let copy = folder.path().join(format!("{number}.db"));
+            let contents = copy_of_server(&server.url(), &copy).expect("a copy");
+            let [a, b] = [0, 1].map(|at| contents.tables[at].rows);
+            assert_eq!(a, b);
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(writer.join().expect("a writer") > 3);
+    });
+}
