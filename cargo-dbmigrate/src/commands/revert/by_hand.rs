@@ -83,9 +83,7 @@ pub(super) fn of(
                 };
                 match name {
                     Some(name) if known.contains(&name) || is_kept(&name) || is_used(&name) => {
-                        {
                         created.insert(name);
-                    }
                     }
                     Some(name) => {
                         created.insert(name);
