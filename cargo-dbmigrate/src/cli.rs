@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, pull, push, reset, restore,
-    revert, seed, status,
+    baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, pull, push, reset,
+    restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -97,6 +97,7 @@ impl Cli {
             Command::Branch(branch::Branch { kind: branch::Kind::Drop(arguments) }) => (Some(&arguments.connect), None),
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Command::Kept(arguments) => (Some(arguments.connect()), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -132,6 +133,8 @@ pub(crate) enum Command {
     Restore(restore::Restore),
     /// List and drop the branches of a Turso Cloud database
     Branch(branch::Branch),
+    /// Show what databases keep of what was dropped, or drop it for good
+    Kept(kept::Kept),
     /// Check that structs and migrations agree, without a database
     Check(check::Check),
     /// Print a script that completes the arguments in a shell

@@ -13,7 +13,7 @@ use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::folder::{SQL_FILE, Script};
 use dbmigrate_core::plan::HELPER_PREFIX;
-use dbmigrate_core::shell::shell_word;
+use dbmigrate_core::shell::{shell_quoted, shell_word};
 use dbmigrate_core::sql::split;
 
 use crate::database::Subject;
@@ -192,6 +192,10 @@ pub(crate) fn migration_error(
                 .help("show the change: `cargo dbmigrate status`")
                 .help("undo it by hand, then run `cargo dbmigrate migrate` again")
         }
+        Failure::KeptRows { kept, .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
+            .at(&shown)
+            .note("without its key, a new row could get the value of a deleted one")
+            .help(format!("if what is kept is no longer needed: `cargo dbmigrate kept drop {}`", shell_quoted(kept))),
         Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
             .at(&shown)
             .help("fix the rows, then run `cargo dbmigrate migrate` again"),
@@ -258,10 +262,7 @@ fn made_anew(file: &Path, line: usize) -> Vec<String> {
     let found = script.preflights.into_iter().find(|preflight| preflight.line == line);
     let answers = found.map(|preflight| preflight.answers).unwrap_or_default();
     let by = text.lines().find_map(|line| line.strip_prefix(WRITTEN_BY)).unwrap_or("cargo dbmigrate generate");
-    answers
-        .into_iter()
-        .map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `{by} {flag}`"))
-        .collect()
+    answers.into_iter().map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `{by} {flag}`")).collect()
 }
 
 /// Whether no migration comes after the one of this file: only the last one can be taken back or written again.

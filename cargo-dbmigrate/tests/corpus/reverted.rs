@@ -85,7 +85,8 @@ fn there_and_back(history: &str, states: &[State], run: Run) -> Report {
             // a step that changes nothing makes no migration
             if project.migrations() > migrations {
                 report.steps += 1;
-                let is_back = backwards(&project, &current, &desired, state).map_err(|error| format!("back: {error}"))?;
+                let is_back =
+                    backwards(&project, &current, &desired, state).map_err(|error| format!("back: {error}"))?;
                 if is_back {
                     forwards(&project, &current, &desired, state).map_err(|error| format!("again: {error}"))?;
                 }
