@@ -41,12 +41,24 @@ pub(crate) struct Revert {
     #[arg(long)]
     pub write: bool,
 
+    /// Leave what was kept where it is, and do not bring it back
+    #[arg(long)]
+    pub without_kept: bool,
+
     /// What is decided.
     #[command(flatten)]
     pub answers: Answers,
 }
 
 impl Revert {
+    /// The command that plans the same again, on one line: with the answers, and without what says what to do with it.
+    pub(super) fn command_again(&self) -> String {
+        let mut again = Self { dry_run: false, write: false, ..self.clone() }.command();
+        self.answers.push_to(&mut again, |_| true);
+        // a comment ends at the line
+        again.lines().collect::<Vec<_>>().join(" ")
+    }
+
     /// The command as it was typed, without the answers.
     pub(super) fn command(&self) -> String {
         let mut text = "cargo dbmigrate revert".to_owned();
@@ -60,7 +72,9 @@ impl Revert {
         if let Some(name) = &self.to {
             let _ = write!(text, " {}", shell_flag("--to", name));
         }
-        for (set, flag) in [(self.dry_run, " --dry-run"), (self.write, " --write")] {
+        for (set, flag) in
+            [(self.without_kept, " --without-kept"), (self.dry_run, " --dry-run"), (self.write, " --write")]
+        {
             text.push_str(if set { flag } else { "" });
         }
         text

@@ -6,9 +6,11 @@ use dbmigrate_core::plan::{Decisions, Plan, Trace, plan};
 use super::arguments::Revert;
 use super::converted::conversions;
 use super::history::{Entry, combined};
+use super::kept::AllReturning;
 use super::only;
 use super::returns::{Causes, returns};
 use super::undo;
+use crate::database::failure::WRITTEN_BY as BY;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::{Asker, Decided};
 use crate::drafting;
@@ -25,6 +27,8 @@ pub(super) struct Draft {
     /// The text before the statements of the plan: the way back that an author has written, with its name.
     pub(super) undo: Option<(String, String)>,
     pub(super) snapshot: Snapshot,
+    /// The command that has led to it, without what was decided.
+    pub(super) command: String,
     pub(super) returned: Vec<Returned>,
     /// The migrations that it takes back, the last first.
     pub(super) reverts: Vec<String>,
@@ -38,12 +42,18 @@ impl Draft {
 
     /// The text of the migration.
     pub(super) fn to_sql(&self, name: &str) -> String {
+        let title = format!("-- {name}\n");
         let planned = self.plan.to_sql(name);
+        let planned = match planned.strip_prefix(&title) {
+            Some(rest) => format!("{title}{BY}{}\n{rest}", self.command),
+            None => planned,
+        };
+        let title = format!("{title}{BY}{}\n", self.command);
         let Some((of, undo)) = &self.undo else { return planned };
-        let rest = planned.strip_prefix(&format!("-- {name}\n")).unwrap_or_default();
+        let rest = planned.strip_prefix(&title).unwrap_or_default();
         let rest = rest.trim();
         let rest = if rest.is_empty() { String::new() } else { format!("\n\n{rest}") };
-        format!("-- {name}\n--   the way back of {of}, as it was written there\n\n{}{rest}\n", undo.trim())
+        format!("{title}--   the way back of {of}, as it was written there\n\n{}{rest}\n", undo.trim())
     }
 }
 
@@ -89,6 +99,7 @@ impl Wanted<'_> {
             plan,
             undo,
             snapshot,
+            command: self.arguments.command_again(),
             returned,
             reverts: causes.entries.iter().rev().map(|entry| entry.name().to_owned()).collect(),
         })
@@ -115,7 +126,8 @@ impl Wanted<'_> {
             only::target(entries)?
         };
         let (plan, snapshot, returned) = self.planned(&last.after, target, &trace, &causes, entries)?;
-        Ok(Draft { slug, plan, undo, snapshot, returned, reverts })
+        let command = self.arguments.command_again();
+        Ok(Draft { slug, plan, undo, snapshot, command, returned, reverts })
     }
 
     fn planned(
@@ -127,22 +139,30 @@ impl Wanted<'_> {
         run: &[Entry],
     ) -> Result<(Plan, Snapshot, Vec<Returned>)> {
         target.schema.docs = self.declared.schema.docs.clone();
-        let declared = self.declared.instead(target.schema.clone());
+        let returning = match self.arguments.without_kept {
+            true => AllReturning::default(),
+            false => AllReturning::of(run, causes.is_only_the_first.then_some(trace)),
+        };
+        let (head, with_kept) = returning.beside(head, &target.schema);
+        let declared = self.declared.instead(with_kept.clone());
         let answers = (&self.arguments.answers, FOR_GENERATE);
         let asker = Asker::new(self.context, &declared, answers, self.arguments.command(), "nothing was written");
         let decided = || {
             let mut decisions = Decisions { renames: trace.renames(), ..Decisions::default() };
-            conversions(&asker, run, causes, trace, &mut decisions)?;
-            asker.decide_after(decisions, head, false)
+            returning.rename(&mut decisions);
+            conversions(&asker, run, causes, trace, &returning, &mut decisions)?;
+            asker.decide_after(decisions, &head, false)
         };
-        let Decided { decisions, diff, .. } = decided().map_err(|error| asker.with_answers(error))?;
-        let plan = plan(&head.schema, &target.schema, &diff, &decisions)
+        let Decided { mut decisions, diff, .. } = decided().map_err(|error| asker.with_answers(error))?;
+        let returned = returns(&diff, &with_kept, &decisions, causes, &returning);
+        returning.fill(&mut decisions, &with_kept);
+        let mut plan = plan(&head.schema, &with_kept, &diff, &decisions)
             .map_err(|error| CommandError::failed(error.to_string()))?;
+        returning.complete(&mut plan, &target.schema);
         if !plan.is_empty() {
             let by_hand = "write it by hand: change the structs back, then `cargo dbmigrate generate --custom`";
             drafting::prove(self.context, (&head.schema, &target.schema), &decisions, &plan, by_hand)?;
         }
-        let returned = returns(&diff, &target.schema, &decisions, causes);
         Ok((plan, target, returned))
     }
 }

@@ -6,6 +6,7 @@ mod converted;
 mod draft;
 mod history;
 mod inverse;
+mod kept;
 mod only;
 mod returns;
 mod said;

@@ -7,6 +7,7 @@ use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::path::path;
 
 use super::history::Entry;
+use super::kept::AllReturning;
 use crate::messages::{Returned, Returns};
 
 /// The migrations that a revert takes back, and what the head is called in its schema.
@@ -73,7 +74,13 @@ fn filling(decisions: &Decisions, table: &Name, column: &Column) -> String {
 }
 
 /// What a difference brings back, and what it does not.
-pub(super) fn returns(diff: &Diff, new: &Schema, decisions: &Decisions, causes: &Causes<'_>) -> Vec<Returned> {
+pub(super) fn returns(
+    diff: &Diff,
+    new: &Schema,
+    decisions: &Decisions,
+    causes: &Causes<'_>,
+    returning: &AllReturning,
+) -> Vec<Returned> {
     let mut all = Vec::new();
     let mut push = |returns: Returns, object: String, migration: Option<&Entry>, text: String| {
         let migration = migration.map(|entry| entry.name().to_owned());
@@ -83,6 +90,11 @@ pub(super) fn returns(diff: &Diff, new: &Schema, decisions: &Decisions, causes: 
         entry.map_or_else(|| "an earlier migration".to_owned(), |entry| entry.name().to_owned())
     };
     for (from, to) in &diff.renames.tables {
+        if let Some((migration, hidden)) = returning.source(to, None) {
+            let cause = causes.entries.iter().find(|entry| entry.name() == migration);
+            push(Returns::Restored, path([to]), cause, format!("`{to}`: rows kept by {migration} in `{hidden}`"));
+            continue;
+        }
         push(Returns::Renamed, path([to]), None, format!("table `{from}` back to `{to}`, with its rows"));
     }
     for (table, from, to) in &diff.renames.columns {
@@ -114,6 +126,14 @@ pub(super) fn returns(diff: &Diff, new: &Schema, decisions: &Decisions, causes: 
             if column.generated.is_some() {
                 continue;
             }
+            if let Some((migration, hidden)) = returning.source(&table.name, Some(name)) {
+                let filling =
+                    filling(decisions, &table.name, column).replace("existing rows get", "rows added since get");
+                let text = format!("`{}.{name}`: values kept by {migration} in `{hidden}`; {filling}", table.name);
+                let cause = causes.entries.iter().find(|entry| entry.name() == migration);
+                push(Returns::Restored, path([&table.name, name]), cause, text);
+                continue;
+            }
             let text = format!(
                 "`{}.{name}`: dropped in {}, values not kept; {}",
                 table.name,
@@ -140,6 +160,12 @@ pub(super) fn returns(diff: &Diff, new: &Schema, decisions: &Decisions, causes: 
             let (Some(from), Some(to)) = types else { continue };
             let shown = |column: &Column| {
                 if column.decl_type.is_empty() { "no type".to_owned() } else { column.decl_type.to_string() }
+            };
+            let how = match returning.source(&table.name, Some(&change.name)) {
+                Some((migration, hidden)) => {
+                    format!(": values kept by {migration} in `{hidden}` where they are still what it made of them{how}")
+                }
+                None => how,
             };
             let text = format!("`{}.{}` back from {} to {}{how}", table.name, change.name, shown(from), shown(to));
             push(Returns::Converted, path([&table.name, &change.name]), None, text);

@@ -66,6 +66,7 @@ pub(super) fn say(context: &Context, drafts: &[Draft], left: &[LeftBehind]) {
     for returned in drafts.iter().flat_map(|draft| &draft.returned) {
         let text = &returned.text;
         match returned.returns {
+            Returns::Restored => context.printer.status("Restoring", text),
             Returns::Renamed => context.printer.status("Renaming", text),
             Returns::Converted => context.printer.status("Converting", text),
             Returns::WithoutRows | Returns::WithoutValues => context.printer.status("Not restored", text),
