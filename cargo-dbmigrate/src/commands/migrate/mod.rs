@@ -12,9 +12,10 @@ use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
 use dbmigrate_core::folder::{Folder, Verify};
-use dbmigrate_core::shell::{shell_flag, shell_quoted};
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
+use branch::Wanted;
 use said::{announce, say_drift};
 
 use crate::database::Subject;
@@ -50,11 +51,9 @@ pub(crate) struct Migrate {
     pub atomic: bool,
 
     /// Branch a Turso Cloud database first, and verify the branch
-    #[arg(
-        long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "",
-        conflicts_with = "dry_run"
-    )]
-    pub branch: Option<String>,
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "dry_run")]
+    #[expect(clippy::option_option, reason = "a name that is blank is none that was left out")]
+    pub branch: Option<Option<String>>,
 
     /// How often to retry.
     #[command(flatten)]
@@ -95,7 +94,7 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     folder.verify(Verify::Sql)?;
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, arguments.to.as_deref())?;
-    branch::check(context, &databases, arguments.branch.as_deref())?;
+    branch::check(context, &databases, wanted(arguments))?;
     databases.each(context, |context, url| run_on(context, arguments, &folder, url))
 }
 
@@ -112,8 +111,7 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
         return dry_run::run(context, folder, url, options, retries);
     }
     let opened = consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
-    let branch = arguments.branch.as_deref();
-    let (opened, branched) = branch::make(context, folder, url, options, (opened, branch))?;
+    let (opened, branched) = branch::make(context, folder, url, options, (opened, wanted(arguments)))?;
     let shown = url.to_string();
     let is_new = !file::exists(url)?;
     let mut database = match opened {
@@ -175,14 +173,16 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
     }
 }
 
+/// The branch that is wanted.
+fn wanted(arguments: &Migrate) -> Option<Wanted<'_>> {
+    arguments.branch.as_ref().map(|name| Wanted(name.as_deref()))
+}
+
 /// The command as it was typed, so that a flag can be put behind it.
 fn command(arguments: &Migrate) -> String {
     let mut command = "cargo dbmigrate migrate".to_owned();
     command.extend(arguments.to.iter().map(|name| format!(" {}", shell_flag("--to", name))));
-    command.extend(arguments.branch.iter().map(|name| match name.as_str() {
-        "" => " --branch".to_owned(),
-        name => format!(" --branch={}", shell_quoted(name)),
-    }));
+    command.extend(wanted(arguments).map(Wanted::typed));
     command.push_str(if arguments.atomic { " --atomic" } else { "" });
     command.push_str(if arguments.accept.is_empty() { "" } else { " --accept drift" });
     command
