@@ -16,6 +16,7 @@ mod drizzle;
 mod error;
 pub mod exit;
 mod git;
+mod keeping;
 mod messages;
 mod project;
 mod proof;
@@ -31,8 +32,7 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, man, migrate, pull, push,
-    reset, restore, revert, seed, status,
+    baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate, pull, push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -85,6 +85,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Revert(arguments) => revert::run(&context, &arguments),
         Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Kept(arguments) => kept::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
         Command::Ci(arguments) => ci::run(&context, &arguments),
         Command::Branch(arguments) => branch::run(&context, &arguments),

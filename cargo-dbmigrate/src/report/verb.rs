@@ -42,9 +42,20 @@ const VERBS: [(Meaning, &[&str]); 4] = [
     ),
     (
         Meaning::Going,
-        &["Adding", "Changing", "Creating", "Planning", "Renaming", "Restoring", "Retrying", "Target", "Waiting"],
+        &[
+            "Adding",
+            "Changing",
+            "Creating",
+            "Keeping",
+            "Planning",
+            "Renaming",
+            "Restoring",
+            "Retrying",
+            "Target",
+            "Waiting",
+        ],
     ),
-    (Meaning::Same, &["Empty", "Left alone", "Skipped", "Summary", "Unchanged"]),
+    (Meaning::Same, &["Empty", "Kept", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (
         Meaning::Heed,
         &[
@@ -58,6 +69,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Not restored",
             "Pending",
             "Would drop",
+            "Would keep",
         ],
     ),
 ];

@@ -17,7 +17,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 10] = [
+pub const FIELDS: [&str; 12] = [
     "migrations",
     "root",
     "url",
@@ -27,6 +27,8 @@ pub const FIELDS: [&str; 10] = [
     "busy_timeout",
     "ignore",
     "compile_check",
+    "keep",
+    "keep_days",
     "targets",
 ];
 
@@ -64,6 +66,10 @@ pub struct Config {
     pub ignore: Ignore,
     /// What the compiler says of a struct that differs from the migrations.
     pub compile_check: CompileCheck,
+    /// Whether `generate` keeps what it drops and converts.
+    pub keep: bool,
+    /// For how many days what is kept is wanted; `None` until somebody drops it.
+    pub keep_days: Option<u32>,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -105,6 +111,8 @@ impl Default for Config {
             busy_timeout: 10,
             ignore: Ignore::default(),
             compile_check: CompileCheck::default(),
+            keep: false,
+            keep_days: None,
             targets: Vec::new(),
         }
     }
@@ -125,6 +133,12 @@ impl Config {
     /// The environment variable that has the token for a server.
     pub fn token_variable(&self) -> &str {
         self.token_env.as_deref().unwrap_or(TOKEN_VARIABLE)
+    }
+
+    /// For how many days what is kept is wanted in a target, or in a database without a name.
+    pub fn keep_days(&self, target: Option<&str>) -> Option<u32> {
+        let target = target.and_then(|name| self.targets.iter().find(|target| target.name == name));
+        target.and_then(|target| target.keep_days).or(self.keep_days)
     }
 }
 

@@ -38,6 +38,8 @@ impl Config {
                 "busy_timeout" => self.busy_timeout = value.integer()?,
                 "ignore" => self.ignore = Ignore::new(value.list()?),
                 "compile_check" => self.compile_check = value.parsed()?,
+                "keep" => self.keep = value.boolean()?,
+                "keep_days" => self.keep_days = Some(value.integer()?),
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;
                     self.targets = named.into_iter().map(target).collect::<Result<_, _>>()?;
@@ -148,6 +150,7 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
                 count @ 0..=MOST_RETRIES => target.retries = Some(count),
                 _ => return Err((format!("`retries` is more than {MOST_RETRIES}"), at).into()),
             },
+            "keep_days" => target.keep_days = Some(value.integer()?),
             _ => return Err(unknown(&field, at, &TARGET_FIELDS)),
         }
     }

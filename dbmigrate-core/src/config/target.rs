@@ -12,8 +12,8 @@ pub const DEMO: &str = "demo";
 pub const ALL_TARGETS: &str = "all";
 
 /// The names of the fields of a target.
-pub const TARGET_FIELDS: [&str; 8] =
-    ["url", "url_env", "token_env", "encryption_key_env", "protected", "optional", "timeout", "retries"];
+pub const TARGET_FIELDS: [&str; 9] =
+    ["url", "url_env", "token_env", "encryption_key_env", "protected", "optional", "timeout", "retries", "keep_days"];
 
 /// What the variable with the URL of a target is called, or could be.
 pub fn url_variable(target: &str) -> String {
@@ -56,6 +56,8 @@ pub struct Target {
     pub timeout: Option<u64>,
     /// How often a change is tried again that its server has given up for another writer.
     pub retries: Option<u32>,
+    /// For how many days what is kept is wanted there.
+    pub keep_days: Option<u32>,
 }
 
 impl Target {
