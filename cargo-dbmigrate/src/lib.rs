@@ -32,7 +32,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate, pull, push, reset, restore, revert, seed, status,
+    baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate, pull,
+    push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
