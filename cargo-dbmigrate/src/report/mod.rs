@@ -23,6 +23,7 @@ pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod rows;
+pub(crate) mod size;
 pub(crate) mod suggested;
 mod summary;
 mod verb;

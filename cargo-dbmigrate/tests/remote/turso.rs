@@ -374,6 +374,8 @@ fn what_is_said_of_branches_reads_well() {
     scene.project.transcript();
     scene.ends(3, "migrate -t production --branch");
     scene.ends(0, "migrate -t production --branch --yes");
+    // a branch is a way back already
+    assert!(!scene.project.path("backups").exists());
     scene.turso.hand("shop").run(&["UPDATE _dbmigrate_history SET applied_at = '2025-12-31T00:00:00.000Z'"]);
     scene.turso.remember("shop", "2026-01-01T00:00:00Z");
     scene.ends(0, "branch list -t production");

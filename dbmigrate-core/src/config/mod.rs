@@ -17,7 +17,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 12] = [
+pub const FIELDS: [&str; 14] = [
     "migrations",
     "root",
     "url",
@@ -29,6 +29,8 @@ pub const FIELDS: [&str; 12] = [
     "compile_check",
     "keep",
     "keep_days",
+    "backup",
+    "keep_backups",
     "targets",
 ];
 
@@ -70,6 +72,10 @@ pub struct Config {
     pub keep: bool,
     /// For how many days what is kept is wanted; `None` until somebody drops it.
     pub keep_days: Option<u32>,
+    /// When `migrate` makes a backup first.
+    pub backup: BackupFirst,
+    /// How many backups of a database are kept in their folder.
+    pub keep_backups: u32,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -84,6 +90,31 @@ pub enum CompileCheck {
     Warn,
     /// Nothing: structs are not compared.
     Off,
+}
+
+/// When `migrate` makes a backup first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BackupFirst {
+    /// Of a protected target, if a pending migration loses rows or values, or rewrites a table.
+    #[default]
+    Auto,
+    /// Whenever something is pending.
+    Always,
+    /// If it is asked for.
+    Never,
+}
+
+impl FromStr for BackupFirst {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err(format!("unknown variant `{word}`, expected one of `auto`, `always`, `never`")),
+        }
+    }
 }
 
 impl FromStr for CompileCheck {
@@ -113,6 +144,8 @@ impl Default for Config {
             compile_check: CompileCheck::default(),
             keep: false,
             keep_days: None,
+            backup: BackupFirst::default(),
+            keep_backups: 5,
             targets: Vec::new(),
         }
     }

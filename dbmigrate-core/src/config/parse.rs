@@ -40,6 +40,8 @@ impl Config {
                 "compile_check" => self.compile_check = value.parsed()?,
                 "keep" => self.keep = value.boolean()?,
                 "keep_days" => self.keep_days = Some(value.integer()?),
+                "backup" => self.backup = value.parsed()?,
+                "keep_backups" => self.keep_backups = value.integer()?,
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;
                     self.targets = named.into_iter().map(target).collect::<Result<_, _>>()?;
@@ -60,6 +62,11 @@ impl Config {
         }
         if self.timeout == 0 {
             return problem("`timeout` is 0, but must be at least 1".to_owned());
+        }
+        if self.keep_backups == 0 {
+            let message = "`keep_backups` is 0, but must be at least 1".to_owned();
+            let help = Some("to make no backups: `backup = \"never\"`".to_owned());
+            return Some(Problem { place: None, message, help });
         }
         if self.retries > MOST_RETRIES {
             return problem(format!("`retries` is more than {MOST_RETRIES}"));

@@ -1,5 +1,6 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
+mod backup;
 mod branch;
 mod consent;
 mod dry_run;
@@ -54,6 +55,10 @@ pub(crate) struct Migrate {
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "dry_run")]
     #[expect(clippy::option_option, reason = "a name that is blank is none that was left out")]
     pub branch: Option<Option<String>>,
+
+    /// The backup before.
+    #[command(flatten)]
+    pub backup: backup::Flags,
 
     /// How often to retry.
     #[command(flatten)]
@@ -112,6 +117,8 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
     }
     let opened = consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
     let (opened, branched) = branch::make(context, folder, url, options, (opened, wanted(arguments)))?;
+    let is_branched = branched.is_some();
+    let (opened, backup) = backup::first(context, &arguments.backup, (folder, options), url, (opened, is_branched))?;
     let shown = url.to_string();
     let is_new = !file::exists(url)?;
     let mut database = match opened {
@@ -164,11 +171,14 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
             if let Some(next) = next.as_deref().and_then(|next| folder.find(next)) {
                 context.printer.lacks(|| url.into(), &left(folder, next.index));
             }
+            // what was refused before it began needs no way back
+            let backup = backup.filter(|_| matches!(error, ApplyError::Migration { .. }));
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, url.into());
             let more = if state.is_empty() { None } else { Some(GOING_BACK.to_owned()) };
             let shown = state.into_iter().fold(shown, CommandError::note);
-            Err(shown.helps(branched.iter().flat_map(branch::Branched::ways_back)).helps(more))
+            let shown = shown.helps(branched.iter().flat_map(branch::Branched::ways_back));
+            Err(shown.helps(backup.iter().flat_map(|made| backup::ways_back(made, url))).helps(more))
         }
     }
 }
@@ -183,6 +193,7 @@ fn command(arguments: &Migrate) -> String {
     let mut command = "cargo dbmigrate migrate".to_owned();
     command.extend(arguments.to.iter().map(|name| format!(" {}", shell_flag("--to", name))));
     command.extend(wanted(arguments).map(Wanted::typed));
+    command.push_str(&arguments.backup.typed());
     command.push_str(if arguments.atomic { " --atomic" } else { "" });
     command.push_str(if arguments.accept.is_empty() { "" } else { " --accept drift" });
     command
