@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, arguments: &Drop, folder: Option<&Folder>, 
     let objects: Vec<String> = chosen.iter().flat_map(|thing| thing.objects.clone()).collect();
     let what = format!("drop what is kept of `{}`", objects.join("`, `"));
     let expired = arguments.expired.then(|| "--expired".to_owned());
-    let words = expired.into_iter().chain(arguments.names.iter().map(|name| shell_quoted(name).into_owned()));
+    let words = expired.into_iter().chain(arguments.names.iter().map(|name| shell_quoted(name)));
     let words: Vec<String> = std::iter::once("cargo dbmigrate kept drop".to_owned()).chain(words).collect();
     let command = words.join(" ");
     let intent = Intent { what: &what, command: &command, why: None, untouched: "nothing was dropped" };
