@@ -17,10 +17,13 @@ mod drizzle;
 mod error;
 pub mod exit;
 mod git;
+mod keeping;
 mod messages;
+mod planning;
 mod project;
 mod proof;
 mod pushing;
+mod rehearsing;
 mod report;
 mod seeding;
 pub mod source;
@@ -32,8 +35,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, man, migrate, pull,
-    push, reset, restore, revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate,
+    plan, pull, push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -78,6 +81,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),
+        Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Push(arguments) => push::run(&context, &arguments),
         Command::Pull(arguments) => pull::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
@@ -87,6 +91,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Revert(arguments) => revert::run(&context, &arguments),
         Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Kept(arguments) => kept::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
         Command::Ci(arguments) => ci::run(&context, &arguments),
         Command::Branch(arguments) => branch::run(&context, &arguments),

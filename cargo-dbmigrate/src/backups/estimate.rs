@@ -11,7 +11,7 @@ use crate::database::open;
 use crate::error::{CommandError, Result};
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, path};
-use crate::report::size::Size;
+use crate::report::size::Bytes;
 
 /// How many bytes of a file are copied and verified in a second, on a slow disk.
 const FILE_SPEED: u64 = 60 * 1024 * 1024;
@@ -56,7 +56,7 @@ impl Estimate {
         let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match free(folder) {
             Some(free) if free < self.bytes => {
-                let (needed, free) = (Size(self.bytes), Size(free));
+                let (needed, free) = (Bytes(self.bytes), Bytes(free));
                 let shown = path::for_display(folder);
                 let message = format!("the backup needs {needed}, and `{}` has {free}", shown.display());
                 Err(CommandError::failed(message)
@@ -81,7 +81,7 @@ fn free(folder: &Path) -> Option<u64> {
 
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, ", Size(self.bytes))?;
+        write!(f, "{}, ", Bytes(self.bytes))?;
         match self.seconds {
             0 | 1 => f.write_str("about a second"),
             seconds @ 2..120 => write!(f, "about {seconds} seconds"),

@@ -22,7 +22,7 @@ use crate::project::{Context, path};
 use crate::report::counted;
 use crate::report::duration::Elapsed;
 use crate::report::progress::Progress;
-use crate::report::size::Size;
+use crate::report::size::Bytes;
 
 /// Makes a backup of a database at `to`, and says so.
 ///
@@ -53,7 +53,7 @@ pub(crate) fn make(context: &Context, url: &DatabaseUrl, to: &Path) -> Result<()
         milliseconds: took,
     });
     let rows = counted(usize::try_from(contents.rows()).unwrap_or(usize::MAX), "row");
-    let size = Size(manifest.bytes);
+    let size = Bytes(manifest.bytes);
     printer
         .status("Backed up", format!("{url} to {}, verified ({rows}, {size}) in {}", shown.display(), Elapsed(took)));
     Ok(())

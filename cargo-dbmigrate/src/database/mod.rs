@@ -1,9 +1,11 @@
 //! The database of a command: opened, and what is said when it fails.
 
+pub(crate) mod copying;
 pub(crate) mod failure;
 pub(crate) mod file;
 mod open;
 pub(crate) mod rehearsal;
+pub(crate) mod scratch;
 mod server_error;
 pub(crate) mod state;
 mod subject;

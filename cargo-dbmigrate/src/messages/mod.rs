@@ -12,9 +12,12 @@ mod copying;
 mod files;
 mod finished;
 mod generating;
+mod keeping;
 mod pipelines;
+mod planning;
 mod problems;
 mod process;
+mod rehearsing;
 #[cfg(test)]
 mod schemas;
 mod seeding;
@@ -35,12 +38,19 @@ pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Pl
 pub(crate) use generating::{
     Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
+pub(crate) use keeping::{Kept, KeptDropped};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
+};
+pub(crate) use planning::{
+    ApprovedPlan, PLAN_FORMAT, Planned, PlannedChange, PlannedLoss, PlannedMigration, PlannedState,
 };
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
 pub(crate) use process::{Completions, Help, Version};
+pub(crate) use rehearsing::{
+    Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
+};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
 
@@ -71,14 +81,18 @@ pub(crate) enum Message {
     Generated(Generated),
     Help(Help),
     Init(Init),
+    Kept(Kept),
+    KeptDropped(KeptDropped),
     Loss(Loss),
     Migrated(Migrated),
     Migration(Migration),
     Pending(Pending),
     Plan(Plan),
+    Planned(Box<Planned>),
     Pulled(Pulled),
     Push(Push),
     Recorded(Recorded),
+    Rehearsed(Box<Rehearsed>),
     Report(Report),
     Reset(Reset),
     RestoredAt(RestoredAt),
@@ -142,6 +156,8 @@ into_message!(
     Generated,
     Help,
     Init,
+    Kept,
+    KeptDropped,
     Loss,
     Migrated,
     Migration,
@@ -167,6 +183,18 @@ into_message!(
 impl From<Finished> for Message {
     fn from(finished: Finished) -> Self {
         Self::Finished(Box::new(finished))
+    }
+}
+
+impl From<Planned> for Message {
+    fn from(planned: Planned) -> Self {
+        Self::Planned(Box::new(planned))
+    }
+}
+
+impl From<Rehearsed> for Message {
+    fn from(rehearsed: Rehearsed) -> Self {
+        Self::Rehearsed(Box::new(rehearsed))
     }
 }
 

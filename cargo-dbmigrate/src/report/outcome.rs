@@ -33,6 +33,7 @@ impl Outcome {
                 all.changed |= adopted.state == AdoptedState::Recorded;
                 self.database(&adopted.on, None);
             }
+            Message::Branched(_) | Message::Dropped(_) | Message::RestoredAt(_) => all.changed = true,
             Message::Changes(found) => {
                 let change = |change: &String| Change { change: change.clone(), cost: None, risks: Vec::new() };
                 all.changes.extend(found.changes.iter().map(change));
@@ -73,6 +74,10 @@ impl Outcome {
             Message::Restored(restored) => {
                 all.changed = true;
                 self.database(&restored.on, None);
+            }
+            Message::Rehearsed(rehearsed) => {
+                all.rehearsals.push((**rehearsed).clone());
+                self.database(&rehearsed.on, None);
             }
             Message::Reset(reset) => {
                 all.changed |= reset.recorded > 0;

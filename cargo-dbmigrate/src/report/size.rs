@@ -1,22 +1,23 @@
-//! How large something is, as people say it.
+//! How large something is, in words.
 
 use std::fmt;
 
-/// So many bytes, as `712 KB` or `1.2 GB`.
+/// So many bytes, as `12.3 MB`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Size(pub(crate) u64);
+pub(crate) struct Bytes(pub(crate) u64);
 
-impl fmt::Display for Size {
+impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(u64, &str); 3] = [(1024, "KB"), (1024 * 1024, "MB"), (1024 * 1024 * 1024, "GB")];
-        let Some((unit, name)) = UNITS.iter().rev().find(|(unit, _)| self.0 >= *unit) else {
-            return write!(f, "{} bytes", self.0);
-        };
-        let tenths = self.0.saturating_mul(10) / unit;
-        match tenths {
-            100.. => write!(f, "{} {name}", tenths / 10),
-            _ => write!(f, "{}.{} {name}", tenths / 10, tenths % 10),
+        const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+        if self.0 < 1000 {
+            return write!(f, "{} B", self.0);
         }
+        let (mut tenths, mut unit) = (u128::from(self.0).div_ceil(100), 0);
+        while tenths >= 10_000 && unit + 1 < UNITS.len() {
+            tenths = tenths.div_ceil(1000);
+            unit += 1;
+        }
+        write!(f, "{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
     }
 }
 
@@ -25,8 +26,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_said_in_the_unit_that_fits() {
-        let said = [0, 1023, 1024, 1536, 729_088, 126_000_000, 1_288_490_189].map(|bytes| Size(bytes).to_string());
-        assert_eq!(said, ["0 bytes", "1023 bytes", "1.0 KB", "1.5 KB", "712 KB", "120 MB", "1.2 GB"]);
+    fn sizes_have_one_digit_behind_the_point() {
+        let said = [0, 999, 1000, 4096, 999_950, 12_345_678, u64::MAX].map(|bytes| Bytes(bytes).to_string());
+        assert_eq!(said, ["0 B", "999 B", "1.0 kB", "4.1 kB", "1.0 MB", "12.4 MB", "18446.8 PB"]);
     }
 }

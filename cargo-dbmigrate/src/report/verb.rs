@@ -35,6 +35,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Pulled",
             "Ready",
             "Recorded",
+            "Rehearsed",
             "Removed",
             "Restored",
             "Seeded",
@@ -45,9 +46,12 @@ const VERBS: [(Meaning, &[&str]); 4] = [
         Meaning::Going,
         &[
             "Adding",
-            "Backing up",
             "Changing",
             "Creating",
+            "Keeping",
+            "Backing up",
+            "Copying",
+            "Expected",
             "Planning",
             "Renaming",
             "Restoring",
@@ -56,7 +60,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Waiting",
         ],
     ),
-    (Meaning::Same, &["Empty", "Left alone", "Skipped", "Summary", "Unchanged"]),
+    (Meaning::Same, &["Empty", "Kept", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (
         Meaning::Heed,
         &[
@@ -70,6 +74,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Not restored",
             "Pending",
             "Would drop",
+            "Would keep",
         ],
     ),
 ];

@@ -52,11 +52,13 @@ fn every_command_ends_with_what_it_did() {
     let status = run(4, "status");
     assert_eq!(status["pending"], json!([{ "database": "dev.db", "target": null, "name": "0001_create_users" }]));
     assert_eq!(run(0, "migrate --dry-run")["pending"][0]["name"], "0001_create_users");
+    assert_eq!(run(0, "plan")["changed"], false);
     let migrated = run(0, "migrate");
     assert_eq!((&migrated["changed"], &migrated["applied"][0]["name"]), (&true.into(), &"0001_create_users".into()));
     assert_eq!(migrated["databases"], json!([{ "database": "dev.db", "target": null, "source": "the default" }]));
     assert_eq!(run(0, "migrate")["changed"], false);
     run(0, "check");
+    run(0, "kept");
     let reverted = run(0, "revert --accept drop_table:users --dry-run");
     assert_eq!((&reverted["changed"], &reverted["changes"][0]["change"]), (&false.into(), &"drop table users".into()));
     run(0, "diff");

@@ -9,6 +9,7 @@ mod namespaces;
 #[path = "../product/project.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod project;
+mod rehearsed;
 mod replica;
 mod requests;
 mod sample;

@@ -9,6 +9,7 @@ mod target;
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};
 use crate::ignore::Ignore;
@@ -17,7 +18,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 12] = [
+pub const FIELDS: [&str; 15] = [
     "migrations",
     "root",
     "url",
@@ -27,8 +28,11 @@ pub const FIELDS: [&str; 12] = [
     "busy_timeout",
     "ignore",
     "compile_check",
+    "keep",
+    "keep_days",
     "backup",
     "keep_backups",
+    "max_write_lock",
     "targets",
 ];
 
@@ -66,10 +70,16 @@ pub struct Config {
     pub ignore: Ignore,
     /// What the compiler says of a struct that differs from the migrations.
     pub compile_check: CompileCheck,
+    /// Whether `generate` keeps what it drops and converts.
+    pub keep: bool,
+    /// For how many days what is kept is wanted; `None` until somebody drops it.
+    pub keep_days: Option<u32>,
     /// When `migrate` makes a backup first.
     pub backup: BackupFirst,
     /// How many backups of a database are kept in their folder.
     pub keep_backups: u32,
+    /// How long the pending migrations may keep others from writing, as a rehearsal finds.
+    pub max_write_lock: Option<Duration>,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -136,8 +146,11 @@ impl Default for Config {
             busy_timeout: 10,
             ignore: Ignore::default(),
             compile_check: CompileCheck::default(),
+            keep: false,
+            keep_days: None,
             backup: BackupFirst::default(),
             keep_backups: 5,
+            max_write_lock: None,
             targets: Vec::new(),
         }
     }
@@ -158,6 +171,12 @@ impl Config {
     /// The environment variable that has the token for a server.
     pub fn token_variable(&self) -> &str {
         self.token_env.as_deref().unwrap_or(TOKEN_VARIABLE)
+    }
+
+    /// For how many days what is kept is wanted in a target, or in a database without a name.
+    pub fn keep_days(&self, target: Option<&str>) -> Option<u32> {
+        let target = target.and_then(|name| self.targets.iter().find(|target| target.name == name));
+        target.and_then(|target| target.keep_days).or(self.keep_days)
     }
 }
 

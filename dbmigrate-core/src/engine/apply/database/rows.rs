@@ -1,13 +1,14 @@
 //! What the rows of a database have to do with a migration: what it loses of them, and what they have against it.
 
 use super::super::found::{add_keys, fill};
-use super::super::{Failure, Finding, Loss, Prepared};
+use super::super::{Failure, Finding, Loss, Prepared, Violation};
 use super::{Database, cannot_read};
-use crate::engine::connection::integer;
+use crate::engine::connection::{display, integer};
 use crate::engine::error::EngineError;
 use crate::folder::Script;
 use crate::folder::script::Allow;
-use crate::plan::{Lint, Preflight};
+use crate::kept::Keep;
+use crate::plan::{Lint, Preflight, keys_of};
 
 impl Database {
     /// Refuses a migration whose preflights find rows.
@@ -53,13 +54,35 @@ impl Database {
         Ok(found)
     }
 
+    /// What all preflights of a script find, each with the keys of at most so many rows: outside of a migration, on the
+    /// rows as they are now.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn contradicting_rows(&self, script: &Script<'_>, most: usize) -> Result<Vec<Violation>, EngineError> {
+        let mut found = Vec::new();
+        for preflight in &script.preflights {
+            let Some(row) = self.connection.first_row_shown(&preflight.query).await? else { continue };
+            let message = fill(preflight.message.as_deref(), &row);
+            let query = keys_of(&preflight.query).unwrap_or_else(|| preflight.query.clone());
+            let mut rows = self.connection.some_rows_shown(&query, most + 1).await?;
+            let has_more = rows.len() > most;
+            rows.truncate(most);
+            let keys = rows.iter().map(|row| row.iter().map(display).collect()).collect();
+            found.push(Violation { line: preflight.line, message, keys, has_more });
+        }
+        Ok(found)
+    }
+
     /// What a script loses with permission, and how much of it there is now.
     pub(super) async fn counted_losses(&self, script: &Script<'_>) -> Vec<Loss> {
         let mut losses = Vec::new();
         for (allow, query) in countable(script) {
             // where it cannot be counted (the table gets its name in this migration), nothing is said
             if let Some(count) = self.counted(&query).await {
-                losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count });
+                let keep = script.keeps.iter().find(|keep| is_about(keep, allow));
+                let kept = keep.map(|keep| keep.kept.to_string());
+                losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count, kept });
             }
         }
         losses
@@ -73,6 +96,15 @@ impl Database {
         }
         let row = self.connection.first_row(query).await.ok()??;
         row.first().and_then(|value| u64::try_from(integer(value)).ok())
+    }
+}
+
+/// Whether it is what the loss would be.
+fn is_about(keep: &Keep, allow: &Allow) -> bool {
+    match (&keep.column, allow.column()) {
+        (None, _) => keep.table == allow.name(),
+        (Some(column), Some((on, one))) => keep.table == on && *column == one,
+        (Some(_), None) => false,
     }
 }
 
