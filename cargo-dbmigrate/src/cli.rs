@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, init, man, migrate, plan, pull, push, reset,
-    restore, revert, seed, status,
+    baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull, push,
+    reset, restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -100,6 +100,7 @@ impl Cli {
             Command::Branch(branch::Branch { kind: branch::Kind::Drop(arguments) }) => (Some(&arguments.connect), None),
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Command::Kept(arguments) => (Some(arguments.connect()), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -133,6 +134,8 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
+    /// Show what databases keep of what was dropped, or drop it for good
+    Kept(kept::Kept),
     /// Restore a database as it was
     Restore(restore::Restore),
     /// Say what to do when a migration went wrong

@@ -16,6 +16,7 @@ mod drizzle;
 mod error;
 pub mod exit;
 mod git;
+mod keeping;
 mod messages;
 mod planning;
 mod project;
@@ -33,8 +34,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, man, migrate, plan, pull,
-    push, reset, restore, revert, seed, status,
+    baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate, plan,
+    pull, push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -88,6 +89,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Revert(arguments) => revert::run(&context, &arguments),
         Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Kept(arguments) => kept::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
         Command::Ci(arguments) => ci::run(&context, &arguments),
         Command::Branch(arguments) => branch::run(&context, &arguments),

@@ -22,6 +22,7 @@ const FLOW: [&[&str]; 8] = [
         "decisions",
         "drafting",
         "drizzle",
+        "keeping",
         "planning",
         "proof",
         "pushing",

@@ -52,8 +52,11 @@ impl Trace {
     }
 
     pub(crate) fn loses(loss: &Loss) {
-        let Loss { lint, object, count } = loss;
-        warn!(%lint, %object, count, "drops data, as accepted");
+        let Loss { lint, object, count, kept } = loss;
+        match kept {
+            None => warn!(%lint, %object, count, "drops data, as accepted"),
+            Some(kept) => info!(%lint, %object, count, %kept, "keeps data"),
+        }
     }
 
     pub(crate) fn drifted(differences: &[String]) {

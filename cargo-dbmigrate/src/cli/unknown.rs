@@ -128,6 +128,11 @@ pub(super) fn behind(command: &str, word: &str) -> Option<CommandError> {
         "generate" if is_name => {
             Some(error().help(format!("to name the migration: `cargo dbmigrate generate --name {word}`")))
         }
+        "push" if ["--keep", "--no-keep"].contains(&word) => {
+            let error = CommandError::usage("`push` keeps nothing: what it drops is gone");
+            let error = error.help("to keep it, write a migration: `cargo dbmigrate generate --keep`");
+            Some(error.help("then apply it: `cargo dbmigrate migrate`"))
+        }
         "migrate"
             if is_name
                 && ["reset", "revert", "status", "push", "diff", "init", "check", "generate"].contains(&word) =>

@@ -10,6 +10,7 @@ pub(crate) mod diff;
 pub(crate) mod generate;
 pub(crate) mod going_back;
 pub(crate) mod init;
+pub(crate) mod kept;
 pub(crate) mod man;
 pub(crate) mod migrate;
 pub(crate) mod plan;

@@ -13,6 +13,7 @@ use crate::database::state::failure;
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::exit;
+use crate::keeping::{Thing, things};
 use crate::messages;
 use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
@@ -67,10 +68,16 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
     let printer = &context.printer;
     let shown = database.to_string();
     let exists = file::exists(database)?;
+    let keep_days = context.config.keep_days(database.target().map(|target| target.name.as_str()));
     let (history, standing) = if exists {
         let mut target = open(context, database, false)?;
         match block_on(inspect(&mut target, folder)) {
-            Ok((status, standing)) => (status.history, standing),
+            Ok((status, standing)) => {
+                if let Some(days) = keep_days {
+                    warn_of_expired(context, &things(&mut target, Some(folder), database)?, days, &shown);
+                }
+                (status.history, standing)
+            }
             Err(error) => {
                 if let (ApplyError::History(_), Ok(history)) = (&error, block_on(target.history())) {
                     list((context, database), folder, &history);
@@ -106,6 +113,19 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
         _ => structs::warn_if_ahead(context, folder),
     }
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
+}
+
+/// What is kept for longer than it is wanted stays until somebody drops it.
+fn warn_of_expired(context: &Context, things: &[Thing], days: u32, database: &str) {
+    let expired = things.iter().filter(|thing| thing.is_expired(Some(days)));
+    let objects: Vec<String> = expired.flat_map(|thing| thing.objects.clone()).collect();
+    if !objects.is_empty() {
+        let days = counted(usize::try_from(days).unwrap_or(usize::MAX), "day");
+        let message = format!("`{database}` has kept `{}` for longer than {days}", objects.join("`, `"));
+        context
+            .printer
+            .warning(&message, &["to drop what is no longer wanted: `cargo dbmigrate kept drop --expired`".to_owned()]);
+    }
 }
 
 /// Each pending migration at its SQL.

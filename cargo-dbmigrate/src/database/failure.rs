@@ -13,7 +13,7 @@ use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::folder::{SQL_FILE, Script};
 use dbmigrate_core::plan::HELPER_PREFIX;
-use dbmigrate_core::shell::shell_word;
+use dbmigrate_core::shell::{shell_quoted, shell_word};
 use dbmigrate_core::sql::split;
 
 use crate::database::Subject;
@@ -227,6 +227,10 @@ pub(crate) fn migration_error(
                 .help("show the change: `cargo dbmigrate status`")
                 .help("undo it by hand, then run `cargo dbmigrate migrate` again")
         }
+        Failure::KeptRows { kept, .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
+            .at(&shown)
+            .note("without its key, a new row could get the value of a deleted one")
+            .help(format!("if what is kept is no longer needed: `cargo dbmigrate kept drop {}`", shell_quoted(kept))),
         Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
             .at(&shown)
             .help("fix the rows, then run `cargo dbmigrate migrate` again"),

@@ -48,6 +48,8 @@ pub(crate) struct Asker<'a> {
     command: String,
     /// What is said when a decision is missing: "nothing was written".
     pub(crate) untouched: &'static str,
+    /// Whether what is dropped is kept.
+    keeps: bool,
     /// The answers that were given at the terminal, as flags.
     pub(crate) given: RefCell<Vec<String>>,
     /// What `--accept` names and there is not.
@@ -64,11 +66,16 @@ impl<'a> Asker<'a> {
         untouched: &'static str,
     ) -> Self {
         let (given, unknown) = <(RefCell<Vec<String>>, RefCell<BTreeSet<String>>)>::default();
-        Self { context, declared, answers, words, command, untouched, given, unknown }
+        Self { context, declared, answers, words, command, untouched, keeps: false, given, unknown }
     }
 }
 
 impl Asker<'_> {
+    /// The same of a command that keeps what is dropped.
+    pub(crate) fn keeping(self, keeps: bool) -> Self {
+        Self { keeps, ..self }
+    }
+
     /// The command as it was typed, so that a flag can be put behind it; without what accepts something that there is
     /// not, which would only be warned of again.
     pub(crate) fn command_line(&self) -> String {
@@ -97,18 +104,11 @@ impl Asker<'_> {
         Ok(())
     }
 
-    /// Collects all decisions. With `only_look`, those that are missing may stay so.
+    /// Collects all decisions, beside those that are there already. Attributes override them, and flags override both.
+    /// With `only_look`, those that are missing may stay so.
     ///
     /// # Errors
     /// Exit code 2 for flags that do not fit, 3 for decisions that are missing and cannot be asked for.
-    pub(crate) fn decide(&self, head: &Snapshot, only_look: bool) -> Result<Decided> {
-        self.decide_after(Decisions::default(), head, only_look)
-    }
-
-    /// The same where some decisions are there already. Attributes override them, and flags override both.
-    ///
-    /// # Errors
-    /// As for [`Asker::decide`].
     pub(crate) fn decide_after(&self, decided: Decisions, head: &Snapshot, only_look: bool) -> Result<Decided> {
         let (old, new) = (&head.schema, &self.declared.schema);
         let mut decisions = decided;
@@ -247,10 +247,16 @@ impl Asker<'_> {
         open.iter().map(|open| self.diagnostic(open)).collect()
     }
 
+    /// A question, in one line.
+    pub(super) fn worded(&self, question: &Question, count: Option<u64>) -> String {
+        let message = question.message(count);
+        if self.keeps { message.replace(" would be lost", " would be kept aside") } else { message }
+    }
+
     /// A question with its answers, at what it is about.
     fn diagnostic(&self, Open { question, count }: &Open) -> Diagnostic {
         let (lint, object) = question.lint();
-        let mut diagnostic = Diagnostic::error(question.message(*count));
+        let mut diagnostic = Diagnostic::error(self.worded(question, *count));
         diagnostic.code = Some(lint.name().to_owned());
         diagnostic.object = Some(object.into());
         // a table that has rows is not empty, whoever accepts that

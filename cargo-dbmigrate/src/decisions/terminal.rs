@@ -59,7 +59,7 @@ impl Asker<'_> {
     ) -> std::result::Result<Option<String>, NoAnswer> {
         let printer = &self.context.printer;
         let (lint, object) = question.lint();
-        let message = question.message(*count);
+        let message = self.worded(question, *count);
         let candidates = match question {
             Question::TableGone { candidates, .. } | Question::ColumnGone { candidates, .. } => &candidates[..],
             _ => &[],
@@ -158,7 +158,7 @@ impl Asker<'_> {
         });
         let may_stay = matches!(question, Question::TableGone { may_stay: true, .. });
         items.extend(may_stay.then(|| format!("neither: `{object}` is kept beside the new table")));
-        let choice = self.context.printer.choose(&question.message(count), &items)?;
+        let choice = self.context.printer.choose(&self.worded(question, count), &items)?;
         Ok(match candidates.get(choice) {
             Some(to) => Fate::Renamed(to),
             None if choice > candidates.len() => Fate::Stays,

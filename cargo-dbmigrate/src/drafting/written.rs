@@ -31,7 +31,8 @@ pub(crate) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -
     let allowed = || script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
     // no snapshot has the documentation, which came from the structs
     after.schema.docs = documentation(&script);
-    let read = Decisions::read_back(&before.schema, &after.schema, allowed(), &script.statements);
+    let mut read = Decisions::read_back(&before.schema, &after.schema, allowed(), &script.statements);
+    read.keep = (!script.keeps.is_empty()).then(|| migration.name.sequence());
     // nor has it the types of fields
     let said = script.preflights.iter().map(|preflight| Said {
         message: preflight.message.as_deref().unwrap_or_default(),

@@ -59,6 +59,8 @@ pub(crate) struct Loss {
     pub(crate) object: String,
     /// How many rows or values.
     pub(crate) count: u64,
+    /// The hidden table in which they are kept, so that they are not lost.
+    pub(crate) kept: Option<String>,
 }
 
 /// A database was changed by hand since its last migration, which `--accept drift` accepts.

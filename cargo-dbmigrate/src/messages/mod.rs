@@ -11,6 +11,7 @@ mod comparing;
 mod files;
 mod finished;
 mod generating;
+mod keeping;
 mod pipelines;
 mod planning;
 mod problems;
@@ -35,6 +36,7 @@ pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Pl
 pub(crate) use generating::{
     Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
+pub(crate) use keeping::{Kept, KeptDropped};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -76,6 +78,8 @@ pub(crate) enum Message {
     Generated(Generated),
     Help(Help),
     Init(Init),
+    Kept(Kept),
+    KeptDropped(KeptDropped),
     Loss(Loss),
     Migrated(Migrated),
     Migration(Migration),
@@ -146,6 +150,8 @@ into_message!(
     Generated,
     Help,
     Init,
+    Kept,
+    KeptDropped,
     Loss,
     Migrated,
     Migration,

@@ -77,6 +77,7 @@ impl Run<'_> {
             lint: loss.lint.clone(),
             object: loss.object.clone(),
             count: loss.count,
+            kept: loss.kept.clone(),
         };
         let names = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let besides = &decided.wanted.besides;

@@ -49,7 +49,7 @@ impl Again {
         }
         let opens = match name {
             "migrate" | "plan" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" | "restore" | "seed"
-            | "ci report" | "branch list" | "branch drop" => true,
+            | "ci report" | "kept" | "kept drop" | "branch list" | "branch drop" => true,
             "generate" => typed.contains(" --undo") || typed.contains(" --amend"),
             _ => false,
         };
@@ -75,5 +75,10 @@ impl Again {
 fn end_of_name(text: &str) -> usize {
     let word = |from: usize| text[from..].find([' ', '`']).map_or(text.len(), |at| from + at);
     let end = word(0);
-    if ["ci", "branch"].contains(&&text[..end]) && text[end..].starts_with(' ') { word(end + 1) } else { end }
+    let has_others = match &text[..end] {
+        "ci" | "branch" => text[end..].starts_with(' '),
+        "kept" => text[end..].starts_with(" drop"),
+        _ => false,
+    };
+    if has_others { word(end + 1) } else { end }
 }

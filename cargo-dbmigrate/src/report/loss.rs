@@ -1,4 +1,4 @@
-//! Shows what a migration loses, with permission.
+//! Shows what a migration loses, with permission, or keeps.
 
 use dbmigrate_core::engine::apply::Loss;
 
@@ -7,7 +7,7 @@ use crate::messages;
 
 /// Says what is lost, and how much of it.
 pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
-    let Loss { lint, object, count } = loss;
+    let Loss { lint, object, count, kept } = loss;
     let noun = match (lint.as_str(), count) {
         ("drop_table", 1) => "row",
         ("drop_table", _) => "rows",
@@ -15,7 +15,19 @@ pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
         _ => "values",
     };
     if *count > 0 || printer.is_verbose() {
-        printer.status(verb, format!("`{object}` with {count} {noun}, as accepted"));
+        match kept {
+            None => printer.status(verb, format!("`{object}` with {count} {noun}, as accepted")),
+            Some(kept) => {
+                let verb = if verb.starts_with("Would") { "Would keep" } else { "Keeping" };
+                printer.status(verb, format!("{count} {noun} of `{object}` in `{kept}`"));
+            }
+        }
     }
-    printer.message(|| messages::Loss { target: None, lint: lint.clone(), object: object.clone(), count: *count });
+    printer.message(|| messages::Loss {
+        target: None,
+        lint: lint.clone(),
+        object: object.clone(),
+        count: *count,
+        kept: kept.clone(),
+    });
 }

@@ -33,6 +33,7 @@ impl Outcome {
                 all.changed |= adopted.state == AdoptedState::Recorded;
                 self.database(&adopted.on, None);
             }
+            Message::Branched(_) | Message::Dropped(_) | Message::RestoredAt(_) => all.changed = true,
             Message::Changes(found) => {
                 let change = |change: &String| Change { change: change.clone(), cost: None, risks: Vec::new() };
                 all.changes.extend(found.changes.iter().map(change));

@@ -49,6 +49,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Copying",
             "Creating",
             "Expected",
+            "Keeping",
             "Planning",
             "Renaming",
             "Restoring",
@@ -57,7 +58,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Waiting",
         ],
     ),
-    (Meaning::Same, &["Empty", "Left alone", "Skipped", "Summary", "Unchanged"]),
+    (Meaning::Same, &["Empty", "Kept", "Left alone", "Skipped", "Summary", "Unchanged"]),
     (
         Meaning::Heed,
         &[
@@ -71,6 +72,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Not restored",
             "Pending",
             "Would drop",
+            "Would keep",
         ],
     ),
 ];

@@ -26,6 +26,7 @@ mod generated_rows;
 mod github;
 mod hostile_names;
 mod ignored;
+mod kept;
 mod led_out;
 mod line_ends;
 mod named_targets;

@@ -278,3 +278,37 @@ fn generated_rows_are_the_same_on_a_server_and_in_a_file() {
     both.ends(0, "seed");
     both.ends(0, "seed");
 }
+
+#[test]
+fn what_is_dropped_is_kept_and_followed_as_on_a_file() {
+    let Some(both) = Both::new("kept", &format!("{USERS}{POSTS}")) else { return };
+    both.each(with_pending);
+    both.ends(0, "migrate --to 1");
+    both.run(&ROWS);
+    both.ends(0, "migrate");
+    both.run(&["INSERT INTO tags VALUES (1, 7, 'red'), (2, NULL, 'blue')"]);
+    // a table and a column go, then the table that has lost the column is rebuilt, then its key gets another name
+    let posts = POSTS.replace(", #[column(default = \"untitled\")] title: String", "");
+    both.each(|project| project.structs(&format!("{REBUILT}{posts}")));
+    both.ends(0, "generate --accept all --keep");
+    let posts = posts.replace("index(author)", "index(author), check(known, \"author > 0\")");
+    both.each(|project| project.structs(&format!("{REBUILT}{posts}")));
+    both.ends(0, "generate");
+    let posts = posts.replace(" id: i64, #[column(ref", " key: i64, #[column(ref");
+    both.each(|project| project.structs(&format!("{REBUILT}{posts}")));
+    both.ends(0, "generate --rename posts.id=key");
+    both.ends(0, "migrate");
+    let kept = "SELECT id, title FROM _dbmigrate_kept_0005_posts WHERE id < 12 ORDER BY id";
+    assert_eq!(both.served.hand().query(kept), ["7|ON ENGINES".to_lowercase(), "8|".to_owned(), "11|x".to_owned()]);
+    both.run(&[
+        "DELETE FROM posts WHERE key = 8",
+        "INSERT INTO posts VALUES (8, 2)",
+        "UPDATE posts SET key = 70 WHERE key = 7",
+    ]);
+    both.ends(0, "status");
+    let kept = kept.replace("id < 12", "id < 12 OR id = 70");
+    assert_eq!(both.served.hand().query(&kept), ["11|x", "70|on engines"]);
+    both.served.project.runs("kept");
+    both.ends(0, "kept drop posts.title");
+    both.ends(0, "status");
+}

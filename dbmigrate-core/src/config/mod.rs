@@ -18,7 +18,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 11] = [
+pub const FIELDS: [&str; 13] = [
     "migrations",
     "root",
     "url",
@@ -29,6 +29,8 @@ pub const FIELDS: [&str; 11] = [
     "ignore",
     "compile_check",
     "max_write_lock",
+    "keep",
+    "keep_days",
     "targets",
 ];
 
@@ -68,6 +70,10 @@ pub struct Config {
     pub compile_check: CompileCheck,
     /// How long the pending migrations may keep others from writing, as a rehearsal finds.
     pub max_write_lock: Option<Duration>,
+    /// Whether `generate` keeps what it drops and converts.
+    pub keep: bool,
+    /// For how many days what is kept is wanted; `None` until somebody drops it.
+    pub keep_days: Option<u32>,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -110,6 +116,8 @@ impl Default for Config {
             ignore: Ignore::default(),
             compile_check: CompileCheck::default(),
             max_write_lock: None,
+            keep: false,
+            keep_days: None,
             targets: Vec::new(),
         }
     }
@@ -130,6 +138,12 @@ impl Config {
     /// The environment variable that has the token for a server.
     pub fn token_variable(&self) -> &str {
         self.token_env.as_deref().unwrap_or(TOKEN_VARIABLE)
+    }
+
+    /// For how many days what is kept is wanted in a target, or in a database without a name.
+    pub fn keep_days(&self, target: Option<&str>) -> Option<u32> {
+        let target = target.and_then(|name| self.targets.iter().find(|target| target.name == name));
+        target.and_then(|target| target.keep_days).or(self.keep_days)
     }
 }
 

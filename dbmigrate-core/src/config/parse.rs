@@ -41,6 +41,8 @@ impl Config {
                 "ignore" => self.ignore = Ignore::new(value.list()?),
                 "compile_check" => self.compile_check = value.parsed()?,
                 "max_write_lock" => self.max_write_lock = Some(span(&name, value, at)?),
+                "keep" => self.keep = value.boolean()?,
+                "keep_days" => self.keep_days = Some(value.integer()?),
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;
                     self.targets = named.into_iter().map(target).collect::<Result<_, _>>()?;
@@ -161,6 +163,7 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
                 _ => return Err((format!("`retries` is more than {MOST_RETRIES}"), at).into()),
             },
             "max_write_lock" => target.max_write_lock = Some(span(&field, value, at)?),
+            "keep_days" => target.keep_days = Some(value.integer()?),
             _ => return Err(unknown(&field, at, &TARGET_FIELDS)),
         }
     }

@@ -14,7 +14,7 @@ pub const DEMO: &str = "demo";
 pub const ALL_TARGETS: &str = "all";
 
 /// The names of the fields of a target.
-pub const TARGET_FIELDS: [&str; 9] = [
+pub const TARGET_FIELDS: [&str; 10] = [
     "url",
     "url_env",
     "token_env",
@@ -24,6 +24,7 @@ pub const TARGET_FIELDS: [&str; 9] = [
     "timeout",
     "retries",
     "max_write_lock",
+    "keep_days",
 ];
 
 /// What the variable with the URL of a target is called, or could be.
@@ -69,6 +70,8 @@ pub struct Target {
     pub retries: Option<u32>,
     /// How long pending migrations may keep others from writing to it.
     pub max_write_lock: Option<Duration>,
+    /// For how many days what is kept is wanted there.
+    pub keep_days: Option<u32>,
 }
 
 impl Target {

@@ -12,6 +12,7 @@ pub mod content;
 pub mod error;
 mod exercise;
 pub mod introspect;
+pub mod kept;
 pub mod owner;
 mod parts;
 pub mod populate;

@@ -7,6 +7,7 @@
 
 mod back;
 mod excuse;
+mod kept;
 mod scope;
 
 use thiserror::Error;
@@ -323,6 +324,7 @@ async fn prove_without(
     let pairs = comparisons(old, new, renames, &plan.converted);
     let before = read_all(&connection, &pairs, Side::Old).await?;
     let marks_before = high_water_marks(&connection, old).await?;
+    let kept = kept::Before::read(&connection, plan, old, new, renames).await?;
 
     for (at, statement) in plan.statements().enumerate() {
         connection.run(statement).await.map_err(|error| ProofError::Statement {
@@ -342,6 +344,7 @@ async fn prove_without(
     for ((pair, before), after) in pairs.iter().zip(&before).zip(&after) {
         pair.compare(before, after)?;
     }
+    kept.compare(&connection, old).await?;
     let marks_after = high_water_marks(&connection, new).await?;
     for (table, mark) in marks_before {
         let renamed = renames.tables.iter().find(|(from, _)| *from == table).map_or(&table, |(_, to)| to);

@@ -114,6 +114,11 @@ impl Tracker {
         &self.unreadable
     }
 
+    /// All that is stored, also what is no part of the schema.
+    pub(super) fn stored(&self) -> impl Iterator<Item = &StoredObject> {
+        self.stored.values()
+    }
+
     /// The canonical texts of the schema.
     pub fn canonical(&self) -> &CanonicalSchema {
         &self.canonical

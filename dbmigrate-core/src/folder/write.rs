@@ -62,8 +62,13 @@ impl Folder {
 
     /// The name that the next migration gets.
     pub fn next_name(&self, slug: &Slug) -> MigrationName {
+        MigrationName::new(self.next_sequence(), slug)
+    }
+
+    /// The number that the next migration gets.
+    pub fn next_sequence(&self) -> u32 {
         let last = self.migrations().iter().map(|migration| migration.name.sequence()).max();
-        MigrationName::new(last.unwrap_or_default().saturating_add(1), slug)
+        last.unwrap_or_default().saturating_add(1)
     }
 
     /// Adds a migration at the end: its SQL and the schema that it leads to.

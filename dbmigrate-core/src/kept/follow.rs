@@ -16,40 +16,17 @@ pub fn names(kept: &Name) -> [Name; 3] {
     ["insert", "update", "delete"].map(|event| Name::from(format!("{kept}_{event}")))
 }
 
+/// The hidden table whose trigger this is.
+pub fn kept_of(trigger: &Name) -> Option<Name> {
+    let (kept, _) = trigger.as_str().rsplit_once('_')?;
+    let kept = Name::from(kept);
+    names(&kept).contains(trigger).then_some(kept)
+}
+
 /// The statements that make them. The key has the names that it has in both tables.
 pub(super) fn triggers(kept: &Name, table: &Name, key: &[Column]) -> Vec<String> {
-    let same: Vec<(Name, Name)> = key.iter().map(|column| (column.name.clone(), column.name.clone())).collect();
-    let follower = Follower { kept: kept.clone(), table: table.clone(), key: same };
-    let [insert, update, delete] = names(kept);
-    let (kept, table) = (kept.sql(), table.sql());
-    let (new, old) = (follower.is_row("NEW"), follower.is_row("OLD"));
-    let set: Vec<String> =
-        follower.key.iter().map(|(hidden, column)| format!("{} = NEW.{}", hidden.sql(), column.sql())).collect();
-    let stays: Vec<String> = key
-        .iter()
-        .map(|column| {
-            let name = column.name.sql();
-            let collate = column.collate.as_ref().map(|name| format!(" COLLATE {}", name.sql())).unwrap_or_default();
-            format!("OLD.{name}{collate} IS NEW.{name}")
-        })
-        .collect();
-    vec![
-        format!(
-            "CREATE TRIGGER {} AFTER INSERT ON {table}\nBEGIN\n  DELETE FROM {kept} WHERE {new};\nEND",
-            insert.sql()
-        ),
-        format!(
-            "CREATE TRIGGER {} AFTER UPDATE ON {table}\nWHEN NOT ({})\nBEGIN\n  DELETE FROM {kept} WHERE {new};\n  UPDATE \
-             {kept} SET {} WHERE {old};\nEND",
-            update.sql(),
-            stays.join(" AND "),
-            set.join(", ")
-        ),
-        format!(
-            "CREATE TRIGGER {} AFTER DELETE ON {table}\nBEGIN\n  DELETE FROM {kept} WHERE {old};\nEND",
-            delete.sql()
-        ),
-    ]
+    let same = key.iter().map(|column| (column.name.clone(), column.name.clone())).collect();
+    Follower { kept: kept.clone(), table: table.clone(), key: same }.triggers(key)
 }
 
 /// What the triggers of a hidden table follow, read from one of them: `ALTER TABLE … RENAME` keeps their text true.
@@ -90,6 +67,29 @@ impl Follower {
             };
         }
         (!key.is_empty()).then_some(Self { kept, table: on, key })
+    }
+
+    /// The statements that make its triggers. `hidden` are the columns of the hidden table, which have the collations.
+    pub fn triggers(&self, hidden: &[Column]) -> Vec<String> {
+        let [insert, update, delete] = names(&self.kept).map(|name| name.sql().into_owned());
+        let (kept, table) = (self.kept.sql(), self.table.sql());
+        let (new, old) = (self.is_row("NEW"), self.is_row("OLD"));
+        let set = self.key.iter().map(|(own, column)| format!("{} = NEW.{}", own.sql(), column.sql()));
+        let set = set.collect::<Vec<_>>().join(", ");
+        let stays = self.key.iter().map(|(own, column)| {
+            let collate = hidden.iter().find(|other| other.name == *own).and_then(|other| other.collate.as_ref());
+            let collate = collate.map(|name| format!(" COLLATE {}", name.sql())).unwrap_or_default();
+            format!("OLD.{}{collate} IS NEW.{}", column.sql(), column.sql())
+        });
+        let stays = stays.collect::<Vec<_>>().join(" AND ");
+        vec![
+            format!("CREATE TRIGGER {insert} AFTER INSERT ON {table}\nBEGIN\n  DELETE FROM {kept} WHERE {new};\nEND"),
+            format!(
+                "CREATE TRIGGER {update} AFTER UPDATE ON {table}\nWHEN NOT ({stays})\nBEGIN\n  DELETE FROM {kept} WHERE \
+                 {new};\n  UPDATE {kept} SET {set} WHERE {old};\nEND"
+            ),
+            format!("CREATE TRIGGER {delete} AFTER DELETE ON {table}\nBEGIN\n  DELETE FROM {kept} WHERE {old};\nEND"),
+        ]
     }
 
     /// The condition that a row of the hidden table belongs to a row of the table, which is called `row`. The hidden

@@ -12,6 +12,7 @@
 //! ```
 
 pub mod follow;
+pub mod key;
 pub mod shape;
 
 pub use follow::Follower;

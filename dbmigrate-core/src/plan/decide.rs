@@ -47,6 +47,8 @@ pub struct Decisions {
     /// What the values of existing rows become, by table (new name) and column: an expression over the row as it was,
     /// with renamed columns by their new names.
     pub conversions: BTreeMap<(Name, Name), Expr>,
+    /// The number of the migration, if what it drops and converts is to be kept.
+    pub keep: Option<u32>,
 }
 
 impl Decisions {

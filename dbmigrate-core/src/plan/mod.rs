@@ -19,6 +19,7 @@ pub mod decide;
 mod dependents;
 mod fill;
 mod follow;
+mod keep;
 mod layout;
 pub mod lint;
 mod native;
@@ -53,6 +54,7 @@ pub use without::{Conflict, History, without};
 use std::collections::BTreeSet;
 use std::fmt;
 
+use keep::Keeping;
 #[cfg(feature = "libsql")]
 pub(crate) use preflight::KEYS_SHOWN;
 use preflight::Preflights;
@@ -60,6 +62,7 @@ use script::one_line;
 
 use crate::ddl::render;
 use crate::diff::{Diff, TableDiff, rename::rename_order};
+use crate::kept::KeptTable;
 use crate::schema::{Named, Schema, Table};
 use crate::sql::Name;
 
@@ -118,6 +121,8 @@ pub struct Plan {
     pub converted: Vec<(Name, Name)>,
     /// The losses that were accepted by name, with their objects.
     pub allowed: Vec<(Lint, String)>,
+    /// What is kept of what would be lost.
+    pub kept: Vec<KeptTable>,
     /// The views and triggers that are created and need not compile.
     pub unchecked: Vec<Name>,
     /// The statements, in order.
@@ -130,12 +135,27 @@ pub struct Plan {
 pub enum PlanError {
     /// What cannot be done by a generated migration.
     Unsupported(String),
+    /// What was to be kept, and cannot be.
+    CannotKeep {
+        /// What: "the values of `users.legacy`".
+        what: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl PlanError {
+    fn cannot_keep(what: String, why: String) -> Self {
+        Self::CannotKeep { what, why }
+    }
 }
 
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Unsupported(message) = self;
-        f.write_str(message)
+        match self {
+            Self::Unsupported(message) => f.write_str(message),
+            Self::CannotKeep { what, why } => write!(f, "cannot keep {what}: {why}"),
+        }
     }
 }
 
@@ -188,13 +208,25 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
     input.refuse_impossible_renames()?;
     let strategies: Vec<(&TableDiff, Strategy)> =
         diff.tables.iter().map(|table| (table, input.strategy(table))).collect();
+    let mut preflights = Preflights::of(&input, &strategies);
+    // what they make of values may be refused by constraints that no preflight foresees
+    let backfilled = decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone());
+    preflights.unforeseen.extend(backfilled);
+    let mut allowed = decide::allowed(diff, old, new, decisions);
+    for object in std::mem::take(&mut preflights.accepted) {
+        if !allowed.iter().any(|(lint, other)| *lint == Lint::LossyConversion && other.eq_ignore_ascii_case(&object)) {
+            allowed.push((Lint::LossyConversion, object));
+        }
+    }
+    let keeping = Keeping::of(&input, &allowed)?;
     let dependents = dependents::Dependents::of(&input, &strategies);
     let mut steps = Vec::new();
 
     steps.extend(dependents.drop_step());
     steps.extend(input.drop_indexes());
     steps.extend(virtual_table::drops(&input));
-    for table in &diff.dropped_tables {
+    steps.extend(keeping.move_steps(&input));
+    for table in diff.dropped_tables.iter().filter(|_| decisions.keep.is_none()) {
         steps.push(Step {
             title: format!("drop table {table}"),
             cost: Cost::Instant,
@@ -207,23 +239,16 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
         steps.push(create_table_step(new, table));
     }
     for (table, strategy) in &strategies {
+        steps.extend(keeping.copy_step(&table.name));
         match strategy {
             Strategy::Native => steps.extend(native::steps(&input, table)),
             Strategy::Rebuild => steps.push(rebuild::step(&input, table)),
         }
+        steps.extend(keeping.after_step(&table.name));
     }
     steps.extend(dependents.create_steps(&input, virtual_table::changes(&input)?));
+    steps.extend(keeping.follow_steps());
 
-    let mut preflights = Preflights::of(&input, &strategies);
-    // what they make of values may be refused by constraints that no preflight foresees
-    let backfilled = decisions.backfills.keys().map(|(table, _)| diff.renames.old_table(table).clone());
-    preflights.unforeseen.extend(backfilled);
-    let mut allowed = decide::allowed(diff, old, new, decisions);
-    for object in std::mem::take(&mut preflights.accepted) {
-        if !allowed.iter().any(|(lint, other)| *lint == Lint::LossyConversion && other.eq_ignore_ascii_case(&object)) {
-            allowed.push((Lint::LossyConversion, object));
-        }
-    }
     Ok(Plan {
         changes: assess::assess(&input, &strategies, &preflights.all, &allowed),
         preflights: preflights.all,
@@ -232,6 +257,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
         moving: dependents::moving_tables(&input, &strategies),
         converted: decisions.conversions.keys().cloned().collect(),
         allowed,
+        kept: keeping.tables(),
         unchecked: dependents.unchecked(),
         steps,
     })

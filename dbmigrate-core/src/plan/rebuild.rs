@@ -17,26 +17,44 @@ pub(super) fn step(input: &Input<'_>, diff: &TableDiff) -> Step {
     let copy = Copy::of(input, diff);
     let mut statements = vec![
         render::create_table_as(after, &helper, input.new.docs(name)),
-        format!(
-            "INSERT{} INTO {} ({})\nSELECT {}\nFROM {}",
-            if has_conflict_clause(after) { " OR ABORT" } else { "" },
-            helper.sql(),
-            copy.columns.join(", "),
-            copy.expressions.join(", "),
-            name.sql()
-        ),
+        insert(after, &helper, &copy.columns, &copy.expressions, name),
     ];
     if before.is_autoincrement() && after.is_autoincrement() {
-        let (helper, name) = (quote_string(helper.as_str()), quote_string(name.as_str()));
-        statements.push(format!("DELETE FROM sqlite_sequence WHERE name = {helper}"));
-        statements.push(format!(
-            "INSERT INTO sqlite_sequence (name, seq)\nSELECT {helper}, seq FROM sqlite_sequence WHERE name = {name} COLLATE NOCASE"
-        ));
+        statements.extend(carry_mark(name, &helper));
     }
     statements.push(format!("DROP TABLE {}", name.sql()));
     statements.push(format!("ALTER TABLE {} RENAME TO {}", helper.sql(), name.sql()));
     statements.extend(after.indexes.iter().map(|index| render::create_index(name, index)));
     Step { title: format!("rebuild {name}: {}", reasons(input, diff, after)), cost: Cost::Rewrite, statements }
+}
+
+/// Fills the copy of a table with that definition.
+pub(super) fn insert(
+    definition: &Table,
+    copy: &Name,
+    columns: &[String],
+    expressions: &[String],
+    from: &Name,
+) -> String {
+    format!(
+        "INSERT{} INTO {} ({})\nSELECT {}\nFROM {}",
+        if has_conflict_clause(definition) { " OR ABORT" } else { "" },
+        copy.sql(),
+        columns.join(", "),
+        expressions.join(", "),
+        from.sql()
+    )
+}
+
+/// Carries the AUTOINCREMENT high-water mark over to the copy of a table.
+pub(super) fn carry_mark(from: &Name, copy: &Name) -> [String; 2] {
+    let (copy, from) = (quote_string(copy.as_str()), quote_string(from.as_str()));
+    [
+        format!("DELETE FROM sqlite_sequence WHERE name = {copy}"),
+        format!(
+            "INSERT INTO sqlite_sequence (name, seq)\nSELECT {copy}, seq FROM sqlite_sequence WHERE name = {from} COLLATE NOCASE"
+        ),
+    ]
 }
 
 /// Whether a row of the copy could be skipped or replaced instead of failing; the statement's own clause then

@@ -23,6 +23,9 @@ impl Plan {
         for (lint, object) in &self.allowed {
             let _ = writeln!(text, "-- dbmigrate: allow({lint}) {}", one_line(object));
         }
+        for keep in self.kept.iter().flat_map(crate::kept::KeptTable::keeps) {
+            let _ = writeln!(text, "-- dbmigrate: {}", keep.directive());
+        }
         for name in &self.unchecked {
             let _ = writeln!(text, "-- dbmigrate: allow({UNCHECKED}) {}", path([name]));
         }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Cost, one_line};
+use crate::kept::is_kept;
 use crate::sql::token::{Token, significant};
 use crate::sql::{Name, Statement, StatementKind};
 
@@ -26,7 +27,8 @@ pub fn told(name: &str, text: &str, statements: &[Statement<'_>]) -> Vec<Told> {
         let tokens = significant(statement.text);
         let is_told = match statement.kind {
             StatementKind::Write => {
-                written(&tokens).is_none_or(|name| !copies.contains(&name) && name != *"sqlite_sequence")
+                let is_beside = |name: &Name| copies.contains(name) || is_kept(name) || *name == *"sqlite_sequence";
+                written(&tokens).is_none_or(|name| !is_beside(&name))
             }
             StatementKind::Read => false,
             _ => by_hand,

@@ -32,6 +32,8 @@ pub struct Change {
     pub renames: Renames,
     pub backfills: BTreeMap<(Name, Name), Expr>,
     pub conversions: BTreeMap<(Name, Name), Expr>,
+    /// The number of the migration, if what it drops and converts is to be kept.
+    pub keep: Option<u32>,
     pub accept_all: bool,
     /// What is accepted by name: `drop_column:t.a`.
     pub accept: Vec<String>,
@@ -140,6 +142,7 @@ impl Change {
             accepted: self.accepted(),
             backfills: self.backfills.clone(),
             conversions: self.conversions.clone(),
+            keep: self.keep,
         }
     }
 

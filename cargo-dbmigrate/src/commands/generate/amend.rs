@@ -54,6 +54,8 @@ fn anew(
     let (context, declared) = (asker.context, asker.declared);
     let before = snapshot_before(folder, last)?;
     carried.keep_what_fits(&before.schema, &declared.schema);
+    let keeps = arguments.keeps(context.config.keep || carried.keep.is_some());
+    carried.keep = keeps.then(|| last.name.sequence());
     let Decided { decisions, diff, .. } = asker.decide_after(carried, &before, false)?;
     if diff.is_empty() {
         let message = format!("`{}` would be empty: the structs match the migration before it", last.name);
@@ -61,7 +63,7 @@ fn anew(
             .note("nothing was written")
             .help("remove it: `cargo dbmigrate generate --undo`"));
     }
-    let plan = proven(context, declared, &before, &decisions, &diff)?;
+    let plan = proven((context, arguments), declared, &before, &decisions, &diff)?;
     let after = folder.schema_at(last)?;
     // a name that somebody has given stays
     let was_given = last.name.slug() != suggested(&old, &before.schema, &after).as_str();

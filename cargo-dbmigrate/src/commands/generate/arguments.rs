@@ -18,6 +18,7 @@ Examples:
   cargo dbmigrate generate --backfill users.age=0
   cargo dbmigrate generate --convert \"users.age=CAST(age AS INTEGER)\"
   cargo dbmigrate generate --accept drop_column:users.legacy
+  cargo dbmigrate generate --accept drop_column:users.legacy --keep
   cargo dbmigrate generate --undo
   cargo dbmigrate generate --amend
 
@@ -48,6 +49,15 @@ pub(crate) struct Generate {
     #[arg(long, conflicts_with_all = ["check", "custom"])]
     pub amend: bool,
 
+    /// Keep what is dropped or converted in hidden tables, to be able to revert
+    /// it [default: `keep` in dbmigrate.toml]
+    #[arg(long, overrides_with = "no_keep", conflicts_with_all = ["check", "undo"])]
+    pub keep: bool,
+
+    /// Drop it for good, whatever dbmigrate.toml says
+    #[arg(long, overrides_with = "keep", conflicts_with_all = ["check", "undo"])]
+    pub no_keep: bool,
+
     /// Do not check servers for the migration (with --undo, --amend)
     #[arg(long)]
     pub offline: bool,
@@ -69,6 +79,11 @@ impl Generate {
         text
     }
 
+    /// Whether what is dropped or converted is kept, where that is the default.
+    pub(super) fn keeps(&self, by_default: bool) -> bool {
+        self.keep || (by_default && !self.no_keep)
+    }
+
     /// The same without the answers.
     pub(super) fn command(&self) -> String {
         let mut text = "cargo dbmigrate generate".to_owned();
@@ -78,6 +93,8 @@ impl Generate {
             (self.dry_run, " --dry-run"),
             (self.custom, " --custom"),
             (self.offline, " --offline"),
+            (self.keep, " --keep"),
+            (self.no_keep, " --no-keep"),
         ];
         for (set, flag) in flags {
             if set {

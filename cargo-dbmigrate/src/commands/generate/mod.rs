@@ -9,6 +9,7 @@ mod undo;
 
 use dbmigrate_core::diff::Change;
 use dbmigrate_core::folder::{Folder, FolderError, Snapshot, Verify};
+use dbmigrate_core::plan::Decisions;
 
 pub(crate) use arguments::Generate;
 use planned::{asker, name, nothing_to_do, proven, report};
@@ -59,14 +60,16 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
 /// Decides, plans, proves, and writes; with `--dry-run` and `--check` all but the last.
 fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Snapshot) -> Result<u8> {
     let (context, declared) = (asker.context, asker.declared);
-    let Decided { decisions, diff, open } = asker.decide(head, arguments.check)?;
+    let keep = arguments.keeps(context.config.keep).then(|| folder.next_sequence());
+    let decided = Decisions { keep, ..Decisions::default() };
+    let Decided { decisions, diff, open } = asker.decide_after(decided, head, arguments.check)?;
     if diff.is_empty() && !arguments.custom {
         return Ok(nothing_to_do(context, declared, folder));
     }
     if arguments.check && !open.is_empty() {
         return Ok(found_changes(asker, &diff.changes(), &open));
     }
-    let plan = proven(context, declared, head, &decisions, &diff)?;
+    let plan = proven((context, arguments), declared, head, &decisions, &diff)?;
     if arguments.check {
         return Ok(found_changes(asker, &diff.changes(), &[]));
     }

@@ -2,7 +2,8 @@
 
 use dbmigrate_core::diff::{Change, Diff};
 use dbmigrate_core::folder::{Folder, Slug, Snapshot, suggest};
-use dbmigrate_core::plan::{Decisions, Plan, Preflight, plan};
+use dbmigrate_core::kept::KeptTable;
+use dbmigrate_core::plan::{Decisions, Plan, PlanError, Preflight, plan};
 use dbmigrate_core::schema::Schema;
 
 use super::arguments::Generate;
@@ -20,7 +21,8 @@ use crate::{exit, structs};
 
 pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
     let answers = (&arguments.answers, FOR_GENERATE);
-    Asker::new(context, declared, answers, arguments.command(), "nothing was written")
+    let asker = Asker::new(context, declared, answers, arguments.command(), "nothing was written");
+    asker.keeping(arguments.keeps(context.config.keep))
 }
 
 /// The plan for a difference, once it is proven.
@@ -28,21 +30,32 @@ pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared:
 /// # Errors
 /// If libSQL rejects the schema of the structs, or the plan fails its proof.
 pub(super) fn proven(
-    context: &Context,
+    (context, arguments): (&Context, &Generate),
     declared: &Declared,
     head: &Snapshot,
     decisions: &Decisions,
     diff: &Diff,
 ) -> Result<Plan> {
     let renamed = decisions.renames.apply(&head.schema);
-    structs::refuse_new_problems(declared, &renamed)?;
+    structs::refuse_new_problems(context, declared, &renamed)?;
     proof::check_changes(context, declared, &head.schema, &renamed)?;
-    let plan = plan(&head.schema, &declared.schema, diff, decisions)
-        .map_err(|error| CommandError::failed(error.to_string()))?;
+    let plan = plan(&head.schema, &declared.schema, diff, decisions).map_err(|error| no_plan(arguments, &error))?;
+    if arguments.keep && plan.kept.is_empty() && !arguments.custom {
+        context.printer.warning("`--keep`: nothing is dropped or converted", &[]);
+    }
     let by_hand = "go back to the last structs that worked, then write the migration by hand: `cargo dbmigrate generate \
                    --custom`";
     drafting::prove(context, (&head.schema, &declared.schema), decisions, &plan, by_hand)?;
     Ok(plan)
+}
+
+/// Why there is no plan.
+fn no_plan(arguments: &Generate, error: &PlanError) -> CommandError {
+    let PlanError::CannotKeep { .. } = error else { return CommandError::failed(error.to_string()) };
+    let without = Generate { keep: false, no_keep: true, ..arguments.clone() };
+    CommandError::new(exit::DECISION, error.to_string())
+        .note("nothing was written")
+        .help(format!("to drop it for good: `{}`", without.command_line()))
 }
 
 pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {
@@ -92,6 +105,9 @@ pub(super) fn report(
         count => format!("{}, {}", counted(count, "change"), plan.cost().word()),
     };
     printer.status("Generated", format!("{migration} ({count})"));
+    for keep in plan.kept.iter().flat_map(KeptTable::keeps) {
+        printer.status("Keeping", format!("{} in {}", keep.object(), keep.kept));
+    }
     for step in plan.steps.iter().filter(|_| printer.is_verbose()) {
         printer.detail(step.cost.word(), &step.title);
     }

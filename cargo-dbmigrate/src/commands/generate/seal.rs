@@ -8,6 +8,7 @@ use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::engine::{Connection, EngineError, introspect_without};
 use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::folder::{Folder, Script, Snapshot};
+use dbmigrate_core::kept::{self, MisreadKeep};
 use dbmigrate_core::sql::line_ends::normalized;
 use pollster::block_on;
 
@@ -39,6 +40,7 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
     // a line end in a literal is data; the rest is run as a later `migrate` runs it
     let text = normalized(&text);
     let script = Script::parse(&text, &file)?;
+    refuse_misread(&script, &file)?;
     refuse_outside(&script, &file)?;
     if let Some((line, tables)) = script.broken_promise(|| folder.schema_before(&last).ok()) {
         let failure = Failure::Rewrites { line, tables };
@@ -93,6 +95,13 @@ fn refuse_outside(script: &Script<'_>, file: &Path) -> Result<()> {
         .at(format!("{}:{line}", path::for_display(file).display()))
         .note("nothing was recorded")
         .helps(run_outside(&word)))
+}
+
+/// Refuses directives of what is kept that do not fit the statements: nothing could be brought back.
+fn refuse_misread(script: &Script<'_>, file: &Path) -> Result<()> {
+    let Err(MisreadKeep { line, message }) = kept::read(&script.keeps, &script.statements) else { return Ok(()) };
+    let place = format!("{}:{line}", path::for_display(file).display());
+    Err(CommandError::failed(message).at(place).note("nothing was recorded"))
 }
 
 /// Line, number and error of the statement that fails.

@@ -8,6 +8,7 @@ pub mod adopt;
 pub mod database;
 pub mod drift;
 mod evaluated;
+mod followers;
 mod found;
 mod hidden;
 pub mod history;
@@ -65,6 +66,8 @@ pub struct Loss {
     pub object: String,
     /// How many rows of the table, or values that are not NULL in the column, there are.
     pub count: u64,
+    /// The hidden table in which they are kept.
+    pub kept: Option<String>,
 }
 
 /// A change that is no migration, ready to be made.
@@ -347,6 +350,16 @@ pub enum Failure {
         rowid: String,
         /// How many rows.
         count: usize,
+    },
+    /// Values are kept of rows that could not be told apart any more.
+    #[error("`{kept}` has kept values of `{table}`, and {why} after the migration")]
+    KeptRows {
+        /// The table with the rows.
+        table: String,
+        /// The table with the kept values.
+        kept: String,
+        /// What happens to the key: "`users.id` is gone".
+        why: String,
     },
     /// The engine failed outside of the migration's statements: `BEGIN`, a check, `COMMIT`.
     #[error("{action}: {error}")]

@@ -160,7 +160,7 @@ struct Way {
 }
 
 /// The tables that are renamed, or dropped and there again, by their names before and after.
-fn kept_tables(statements: &[Statement<'_>]) -> Vec<(Name, Name)> {
+pub(super) fn kept_tables(statements: &[Statement<'_>]) -> Vec<(Name, Name)> {
     let mut ways: Vec<Way> = Vec::new();
     for statement in statements {
         let tokens = significant(statement.text);

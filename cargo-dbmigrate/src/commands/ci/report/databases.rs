@@ -74,8 +74,8 @@ fn look(context: &Context, url: &DatabaseUrl, folder: &Folder, state: &mut Datab
         let Some(database) = &mut target else { break };
         let sql = folder.sql(migration)?;
         let script = Script::parse(&sql, &folder.sql_path(migration))?;
-        let found = block_on(database.losses(&script)).into_iter().filter(|loss| loss.count > 0);
-        state.losses.extend(found.map(|Loss { lint, object, count }| LostThere { lint, object, count }));
+        let found = block_on(database.losses(&script)).into_iter().filter(|loss| loss.count > 0 && loss.kept.is_none());
+        state.losses.extend(found.map(|Loss { lint, object, count, .. }| LostThere { lint, object, count }));
     }
     Ok(())
 }

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::super::drift::{Drift, Tolerated};
-use super::super::hidden::TakenOut;
+use super::super::followers::Followers;
+use super::super::hidden::{Hidden, TakenOut};
 use super::super::statistics::Statistics;
 use super::super::{Failure, Prepared, work};
 use super::references::can_break_references;
@@ -40,29 +41,33 @@ impl Database {
     ) -> Result<(), Failure> {
         let references = statements.iter().any(|statement| can_break_references(statement));
         // before the first statement, so that only what it changes has to be read after it
-        self.tracker().await.map_err(cannot_read)?;
+        let followers = Followers::of(self.tracker().await.map_err(cannot_read)?);
         let (mut reach, mut violations_before) = (None, Violations::new());
         if references {
             reach = self.reach(statements).await.map_err(cannot_read)?;
             violations_before = self.violations(&reach).await?;
         }
-        let hidden = |error| Failure::Engine { action: "cannot take out and put back what is ignored", error };
+        let hidden = |error| Failure::Engine { action: "cannot take out and put back what is hidden", error };
         let keep = |error| Failure::Engine { action: "cannot keep the statistics of `ANALYZE`", error };
         let statistics = Statistics::before(&self.connection, statements).await.map_err(keep)?;
         let mut taken_out = TakenOut::default();
+        let concerned = Hidden { ignore: &self.ignore, follows: followers.are_there };
         let mut rest = statements;
         while !rest.is_empty() {
             // up to the next one before which something has to be taken out
-            let count = 1 + rest[1..].iter().take_while(|next| !TakenOut::is_for(&self.ignore, next)).count();
-            taken_out.before(&self.connection, &self.ignore, &rest[0]).await.map_err(hidden)?;
+            let count = 1 + rest[1..].iter().take_while(|next| !TakenOut::is_for(concerned, next)).count();
             let (now, later) = rest.split_at(count);
             let first = statements.len() - rest.len();
+            taken_out.before(&self.connection, concerned, statements, first).await.map_err(hidden)?;
             self.run_statements(now, first).await?;
             rest = later;
         }
         taken_out.put_back(&self.connection).await.map_err(hidden)?;
         statistics.put_back(&self.connection).await.map_err(keep)?;
         self.check_structure(wanted, statements).await?;
+        if followers.are_there {
+            followers.check(self.tracker().await.map_err(cannot_read)?, statements)?;
+        }
         if references {
             self.check_references(statements, &reach, &violations_before).await?;
         }

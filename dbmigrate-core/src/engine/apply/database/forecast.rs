@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::super::Prepared;
-use super::super::hidden::TakenOut;
+use super::super::hidden::{Hidden, TakenOut};
 use super::super::history;
 use super::super::statistics::Statistics;
 use super::Database;
@@ -18,6 +18,8 @@ use crate::engine::connection::{Connection, integer};
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::users_objects_of;
 use crate::engine::stored::{Stored, StoredObject, stored_objects};
+use crate::kept::is_kept;
+use crate::sql::Name;
 
 /// The objects by kind and name, each with its table and its statement.
 type Objects = BTreeMap<(String, String), (String, String)>;
@@ -113,7 +115,9 @@ impl Forecast {
     pub(super) async fn advance(&mut self, migration: &Prepared<'_>) -> Option<Foreseen> {
         let script = &migration.script;
         let statements = &script.statements;
-        let needs_more = statements.iter().any(|statement| TakenOut::is_for(&self.twin.ignore, statement));
+        let is_follower = |(kind, name): &(String, String)| kind == "trigger" && is_kept(&Name::from(name.as_str()));
+        let hidden = Hidden { ignore: &self.twin.ignore, follows: self.objects.keys().any(is_follower) };
+        let needs_more = statements.iter().any(|statement| TakenOut::is_for(hidden, statement));
         // statistics are rows, which are kept with the database at hand
         let keeps = self.has_statistics && Statistics::is_for(statements);
         if migration.drift.is_some() || script.no_transaction || needs_more || keeps {

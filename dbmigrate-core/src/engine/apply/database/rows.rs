@@ -7,6 +7,7 @@ use crate::engine::connection::{display, integer};
 use crate::engine::error::EngineError;
 use crate::folder::Script;
 use crate::folder::script::Allow;
+use crate::kept::Keep;
 use crate::plan::{Lint, Preflight, keys_of};
 
 impl Database {
@@ -79,7 +80,9 @@ impl Database {
         for (allow, query) in countable(script) {
             // where it cannot be counted (the table gets its name in this migration), nothing is said
             if let Some(count) = self.counted(&query).await {
-                losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count });
+                let keep = script.keeps.iter().find(|keep| is_about(keep, allow));
+                let kept = keep.map(|keep| keep.kept.to_string());
+                losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count, kept });
             }
         }
         losses
@@ -93,6 +96,15 @@ impl Database {
         }
         let row = self.connection.first_row(query).await.ok()??;
         row.first().and_then(|value| u64::try_from(integer(value)).ok())
+    }
+}
+
+/// Whether it is what the loss would be.
+fn is_about(keep: &Keep, allow: &Allow) -> bool {
+    match (&keep.column, allow.column()) {
+        (None, _) => keep.table == allow.name(),
+        (Some(column), Some((on, one))) => keep.table == on && *column == one,
+        (Some(_), None) => false,
     }
 }
 
