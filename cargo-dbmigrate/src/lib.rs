@@ -35,8 +35,7 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate,
-    plan, pull, push, reset, restore, revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate, plan, pull, push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
