@@ -40,6 +40,7 @@ mod renames;
 mod reset;
 mod restored;
 mod revert;
+mod revert_kept;
 mod rows;
 mod seed_files;
 mod seeds;

@@ -70,7 +70,7 @@ impl Wanted<'_> {
     ///
     /// # Errors
     /// As for `generate`.
-    pub(super) fn of_run(&self, run: &[Entry]) -> Result<Draft> {
+    pub(super) fn of_run(&self, run: &[Entry], sequence: u32) -> Result<Draft> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return Err(CommandError::failed("nothing to revert"));
         };
@@ -94,7 +94,7 @@ impl Wanted<'_> {
         let trace = if is_whole { Trace::of_same(&target.schema) } else { trace };
         let undo = way_back.map(|(text, _)| (last.name().to_owned(), text));
         let run = if is_whole { &[] } else { run };
-        self.planned(head, target.clone(), &trace, &causes, run).map(|(plan, snapshot, returned)| Draft {
+        self.planned(head, target.clone(), &trace, &causes, run, sequence).map(|(plan, snapshot, returned)| Draft {
             slug,
             plan,
             undo,
@@ -109,7 +109,7 @@ impl Wanted<'_> {
     ///
     /// # Errors
     /// As for `generate`, and if the others have changed something again.
-    pub(super) fn of_first(&self, entries: &[Entry]) -> Result<Draft> {
+    pub(super) fn of_first(&self, entries: &[Entry], sequence: u32) -> Result<Draft> {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
             return Err(CommandError::failed("nothing to revert"));
         };
@@ -125,7 +125,7 @@ impl Wanted<'_> {
         } else {
             only::target(entries)?
         };
-        let (plan, snapshot, returned) = self.planned(&last.after, target, &trace, &causes, entries)?;
+        let (plan, snapshot, returned) = self.planned(&last.after, target, &trace, &causes, entries, sequence)?;
         let command = self.arguments.command_again();
         Ok(Draft { slug, plan, undo, snapshot, command, returned, reverts })
     }
@@ -137,6 +137,7 @@ impl Wanted<'_> {
         trace: &Trace,
         causes: &Causes<'_>,
         run: &[Entry],
+        sequence: u32,
     ) -> Result<(Plan, Snapshot, Vec<Returned>)> {
         target.schema.docs = self.declared.schema.docs.clone();
         let returning = match self.arguments.without_kept {
@@ -146,9 +147,14 @@ impl Wanted<'_> {
         let (head, with_kept) = returning.beside(head, &target.schema);
         let declared = self.declared.instead(with_kept.clone());
         let answers = (&self.arguments.answers, FOR_GENERATE);
-        let asker = Asker::new(self.context, &declared, answers, self.arguments.command(), "nothing was written");
+        let keeps = self.arguments.keeps(self.context.config.keep);
+        let asker = Asker::new(self.context, &declared, answers, self.arguments.command(), "nothing was written")
+            .keeping(keeps)
+            .taking_back(causes.added_by_path(&head.schema));
         let decided = || {
-            let mut decisions = Decisions { renames: trace.renames(), ..Decisions::default() };
+            let keep = keeps.then_some(sequence);
+            let renames = trace.renames();
+            let mut decisions = Decisions { renames, keep, knows_renames: true, ..Decisions::default() };
             returning.rename(&mut decisions);
             conversions(&asker, run, causes, trace, &returning, &mut decisions)?;
             asker.decide_after(decisions, &head, false)

@@ -42,8 +42,11 @@ pub(crate) fn run(context: &Context, arguments: &Revert) -> Result<u8> {
     let declared = structs::or_nothing(context)?;
     let wanted = Wanted { context, arguments, declared: &declared };
     let drafts = match meant {
-        Meant::Only(_) => vec![wanted.of_first(&entries)?],
-        Meant::From(_) => runs(&entries).into_iter().map(|run| wanted.of_run(run)).collect::<Result<_>>()?,
+        Meant::Only(_) => vec![wanted.of_first(&entries, folder.next_sequence())?],
+        Meant::From(_) => {
+            let runs = runs(&entries).into_iter().zip(folder.next_sequence()..);
+            runs.map(|(run, sequence)| wanted.of_run(run, sequence)).collect::<Result<_>>()?
+        }
     };
     let left = left_behind(&folder, reverted);
     write(context, arguments, &mut folder, &drafts, &left)
