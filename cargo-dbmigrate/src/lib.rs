@@ -22,6 +22,7 @@ mod project;
 mod proof;
 mod pushing;
 mod report;
+mod rewriting;
 mod seeding;
 pub mod source;
 mod structs;

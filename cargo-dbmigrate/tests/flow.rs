@@ -25,6 +25,7 @@ const FLOW: [&[&str]; 8] = [
         "keeping",
         "proof",
         "pushing",
+        "rewriting",
         "seeding",
         "source",
         "structs",

@@ -41,6 +41,7 @@ mod reset;
 mod restored;
 mod revert;
 mod revert_kept;
+mod revert_structs;
 mod rows;
 mod seed_files;
 mod seeds;

@@ -27,6 +27,8 @@ pub(super) struct Draft {
     /// The text before the statements of the plan: the way back that an author has written, with its name.
     pub(super) undo: Option<(String, String)>,
     pub(super) snapshot: Snapshot,
+    /// What the names before it are behind it.
+    pub(super) trace: Trace,
     /// The command that has led to it, without what was decided.
     pub(super) command: String,
     pub(super) returned: Vec<Returned>,
@@ -87,6 +89,7 @@ impl Wanted<'_> {
         };
         let target = first.before.clone();
         let trace = combined(run).inverse();
+        let whole_trace = trace.clone();
         let causes = Causes { entries: run, is_only_the_first: false };
         // what leads back as a whole needs no plan
         let is_whole = way_back.as_ref().is_some_and(|(_, is_whole)| *is_whole);
@@ -99,6 +102,7 @@ impl Wanted<'_> {
             plan,
             undo,
             snapshot,
+            trace: whole_trace,
             command: self.arguments.command_again(),
             returned,
             reverts: causes.entries.iter().rev().map(|entry| entry.name().to_owned()).collect(),
@@ -127,7 +131,7 @@ impl Wanted<'_> {
         };
         let (plan, snapshot, returned) = self.planned(&last.after, target, &trace, &causes, entries, sequence)?;
         let command = self.arguments.command_again();
-        Ok(Draft { slug, plan, undo, snapshot, command, returned, reverts })
+        Ok(Draft { slug, plan, undo, snapshot, trace, command, returned, reverts })
     }
 
     fn planned(
