@@ -13,7 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull, push, reset, restore, revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull,
+    push, reset, restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;

@@ -25,6 +25,7 @@ mod proof;
 mod pushing;
 mod rehearsing;
 mod report;
+mod rewriting;
 mod seeding;
 pub mod source;
 mod structs;
@@ -35,7 +36,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate, plan, pull, push, reset, restore, revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate,
+    plan, pull, push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;

@@ -27,6 +27,8 @@ pub(super) struct Draft {
     /// The text before the statements of the plan: the way back that an author has written, with its name.
     pub(super) undo: Option<(String, String)>,
     pub(super) snapshot: Snapshot,
+    /// What the names before it are behind it.
+    pub(super) trace: Trace,
     /// The command that has led to it, without what was decided.
     pub(super) command: String,
     pub(super) returned: Vec<Returned>,
@@ -70,7 +72,7 @@ impl Wanted<'_> {
     ///
     /// # Errors
     /// As for `generate`.
-    pub(super) fn of_run(&self, run: &[Entry]) -> Result<Draft> {
+    pub(super) fn of_run(&self, run: &[Entry], sequence: u32) -> Result<Draft> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return Err(CommandError::failed("nothing to revert"));
         };
@@ -87,6 +89,7 @@ impl Wanted<'_> {
         };
         let target = first.before.clone();
         let trace = combined(run).inverse();
+        let whole_trace = trace.clone();
         let causes = Causes { entries: run, is_only_the_first: false };
         // what leads back as a whole needs no plan
         let is_whole = way_back.as_ref().is_some_and(|(_, is_whole)| *is_whole);
@@ -94,11 +97,12 @@ impl Wanted<'_> {
         let trace = if is_whole { Trace::of_same(&target.schema) } else { trace };
         let undo = way_back.map(|(text, _)| (last.name().to_owned(), text));
         let run = if is_whole { &[] } else { run };
-        self.planned(head, target.clone(), &trace, &causes, run).map(|(plan, snapshot, returned)| Draft {
+        self.planned(head, target.clone(), &trace, &causes, run, sequence).map(|(plan, snapshot, returned)| Draft {
             slug,
             plan,
             undo,
             snapshot,
+            trace: whole_trace,
             command: self.arguments.command_again(),
             returned,
             reverts: causes.entries.iter().rev().map(|entry| entry.name().to_owned()).collect(),
@@ -109,7 +113,7 @@ impl Wanted<'_> {
     ///
     /// # Errors
     /// As for `generate`, and if the others have changed something again.
-    pub(super) fn of_first(&self, entries: &[Entry]) -> Result<Draft> {
+    pub(super) fn of_first(&self, entries: &[Entry], sequence: u32) -> Result<Draft> {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
             return Err(CommandError::failed("nothing to revert"));
         };
@@ -125,9 +129,9 @@ impl Wanted<'_> {
         } else {
             only::target(entries)?
         };
-        let (plan, snapshot, returned) = self.planned(&last.after, target, &trace, &causes, entries)?;
+        let (plan, snapshot, returned) = self.planned(&last.after, target, &trace, &causes, entries, sequence)?;
         let command = self.arguments.command_again();
-        Ok(Draft { slug, plan, undo, snapshot, command, returned, reverts })
+        Ok(Draft { slug, plan, undo, snapshot, trace, command, returned, reverts })
     }
 
     fn planned(
@@ -137,6 +141,7 @@ impl Wanted<'_> {
         trace: &Trace,
         causes: &Causes<'_>,
         run: &[Entry],
+        sequence: u32,
     ) -> Result<(Plan, Snapshot, Vec<Returned>)> {
         target.schema.docs = self.declared.schema.docs.clone();
         let returning = match self.arguments.without_kept {
@@ -146,9 +151,14 @@ impl Wanted<'_> {
         let (head, with_kept) = returning.beside(head, &target.schema);
         let declared = self.declared.instead(with_kept.clone());
         let answers = (&self.arguments.answers, FOR_GENERATE);
-        let asker = Asker::new(self.context, &declared, answers, self.arguments.command(), "nothing was written");
+        let keeps = self.arguments.keeps(self.context.config.keep);
+        let asker = Asker::new(self.context, &declared, answers, self.arguments.command(), "nothing was written")
+            .keeping(keeps)
+            .taking_back(causes.added_by_path(&head.schema));
         let decided = || {
-            let mut decisions = Decisions { renames: trace.renames(), ..Decisions::default() };
+            let keep = keeps.then_some(sequence);
+            let renames = trace.renames();
+            let mut decisions = Decisions { renames, keep, knows_renames: true, ..Decisions::default() };
             returning.rename(&mut decisions);
             conversions(&asker, run, causes, trace, &returning, &mut decisions)?;
             asker.decide_after(decisions, &head, false)

@@ -1,5 +1,7 @@
 //! What comes back by a revert and from where, and what does not.
 
+use std::collections::BTreeMap;
+
 use dbmigrate_core::diff::Diff;
 use dbmigrate_core::plan::Decisions;
 use dbmigrate_core::schema::{Column, Schema};
@@ -56,6 +58,23 @@ impl Causes<'_> {
             }
         }
         None
+    }
+}
+
+impl Causes<'_> {
+    /// What they have added of a schema, tables and columns by their paths.
+    pub(super) fn added_by_path(&self, schema: &Schema) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        let mut add = |path: String, entry: Option<&Entry>| {
+            found.extend(entry.map(|entry| (path, entry.name().to_owned())));
+        };
+        for table in &schema.tables {
+            add(path([&table.name]), self.added(&table.name, None));
+            for column in &table.columns {
+                add(path([&table.name, &column.name]), self.added(&table.name, Some(&column.name)));
+            }
+        }
+        found
     }
 }
 
