@@ -25,6 +25,7 @@ mod foreign_files;
 mod forgotten;
 mod generated_rows;
 mod github;
+mod going_back;
 mod hostile_names;
 mod ignored;
 mod kept;
