@@ -67,6 +67,12 @@ fn a_migration_that_takes_the_key_away_is_refused_and_changes_nothing() {
         assert_eq!(house.rows("SELECT name FROM users"), ["a", "b", "c"]);
         assert_eq!(kept_rows(&house).len(), 3);
     }
+    // no trigger sees what a rebuild copies
+    let mut house = kept();
+    let next = Next { conversions: &[("users", "id", "4 - id")], ..Next::default() };
+    let error = house.migrate("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT '');", &next);
+    let error = error.expect_err("the keys would be those of others");
+    assert!(error.contains("`users.id` has other values"), "{error}");
     let before = "CREATE TABLE t (mail TEXT NOT NULL UNIQUE, x, y);";
     let mut house = House::of(before, "INSERT INTO t VALUES ('a', 1, 2)");
     house.migrate("CREATE TABLE t (mail TEXT NOT NULL UNIQUE, y);", &KEEP).expect("it is kept");
