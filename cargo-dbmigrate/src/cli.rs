@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull, push,
-    reset, restore, revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull,
+    push, reset, restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -98,6 +98,7 @@ impl Cli {
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
             Command::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
             Command::Branch(branch::Branch { kind: branch::Kind::Drop(arguments) }) => (Some(&arguments.connect), None),
+            Command::Backup(arguments) => (Some(&arguments.connect), None),
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Kept(arguments) => (Some(arguments.connect()), None),
@@ -136,6 +137,8 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Show what databases keep of what was dropped, or drop it for good
     Kept(kept::Kept),
+    /// Copy a database to a file, and verify the copy
+    Backup(backup::Backup),
     /// Restore a database as it was
     Restore(restore::Restore),
     /// Say what to do when a migration went wrong

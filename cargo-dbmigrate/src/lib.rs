@@ -5,6 +5,7 @@
 //! that is shown in one place, here.
 
 mod adopting;
+mod backups;
 mod cli;
 pub mod codegen;
 mod commands;
@@ -34,8 +35,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate, plan,
-    pull, push, reset, restore, revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate,
+    plan, pull, push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -84,6 +85,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Push(arguments) => push::run(&context, &arguments),
         Command::Pull(arguments) => pull::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Backup(arguments) => backup::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),
         Command::Reset(arguments) => reset::run(&context, &arguments),
         Command::Revert(arguments) => revert::run(&context, &arguments),

@@ -17,6 +17,7 @@ const FLOW: [&[&str]; 8] = [
     &["commands"],
     &[
         "adopting",
+        "backups",
         "codegen",
         "database",
         "decisions",

@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments and what it does.
 
+pub(crate) mod backup;
 pub(crate) mod baseline;
 pub(crate) mod branch;
 pub(crate) mod check;

@@ -9,6 +9,7 @@ pub(crate) mod scratch;
 mod server_error;
 pub(crate) mod state;
 mod subject;
+pub(crate) mod swap;
 
-pub(crate) use open::{open, remove_if_empty, watched};
+pub(crate) use open::{client, open, owned, remove_if_empty, watched};
 pub(crate) use subject::Subject;

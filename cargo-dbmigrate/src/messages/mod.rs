@@ -8,6 +8,7 @@ mod applying;
 mod branches;
 mod common;
 mod comparing;
+mod copying;
 mod files;
 mod finished;
 mod generating;
@@ -31,6 +32,7 @@ pub(crate) use applying::{
 pub(crate) use branches::{Branch, Branched, Dropped, RestoredAt};
 pub(crate) use common::{On, VERSION};
 pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable};
+pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
@@ -60,6 +62,7 @@ pub(crate) enum Message {
     Adopted(Adopted),
     Announcement(Announcement),
     Applied(Applied),
+    Backup(Backup),
     Branch(Branch),
     Branched(Branched),
     Changes(Changes),
@@ -93,6 +96,7 @@ pub(crate) enum Message {
     Report(Report),
     Reset(Reset),
     RestoredAt(RestoredAt),
+    Restored(Restored),
     Retry(Retry),
     Reverted(Reverted),
     Seeded(Seeded),
@@ -123,6 +127,8 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Backup,
+    Restored,
     Branch,
     Branched,
     Dropped,

@@ -66,6 +66,15 @@ impl Outcome {
                 }
                 self.database(&push.on, None);
             }
+            Message::Backup(backup) => {
+                all.changed = true;
+                self.file(File { path: backup.path.clone(), done: FileAction::Created });
+                self.database(&backup.on, None);
+            }
+            Message::Restored(restored) => {
+                all.changed = true;
+                self.database(&restored.on, None);
+            }
             Message::Rehearsed(rehearsed) => {
                 all.rehearsals.push((**rehearsed).clone());
                 self.database(&rehearsed.on, None);

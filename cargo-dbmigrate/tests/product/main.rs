@@ -4,6 +4,7 @@
 mod adopt;
 mod agents;
 mod automation;
+mod backups;
 mod commands;
 mod completions;
 mod contradicted;

@@ -1,6 +1,7 @@
 //! Whole-product tests on databases on a server: the real binary, real projects, and the server itself, which is asked by
 //! hand what has become of it.
 
+mod backups;
 mod commands;
 mod faults;
 mod hosts;

@@ -40,9 +40,11 @@ impl Config {
                 "busy_timeout" => self.busy_timeout = value.integer()?,
                 "ignore" => self.ignore = Ignore::new(value.list()?),
                 "compile_check" => self.compile_check = value.parsed()?,
-                "max_write_lock" => self.max_write_lock = Some(span(&name, value, at)?),
                 "keep" => self.keep = value.boolean()?,
                 "keep_days" => self.keep_days = Some(value.integer()?),
+                "backup" => self.backup = value.parsed()?,
+                "keep_backups" => self.keep_backups = value.integer()?,
+                "max_write_lock" => self.max_write_lock = Some(span(&name, value, at)?),
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;
                     self.targets = named.into_iter().map(target).collect::<Result<_, _>>()?;
@@ -63,6 +65,11 @@ impl Config {
         }
         if self.timeout == 0 {
             return problem("`timeout` is 0, but must be at least 1".to_owned());
+        }
+        if self.keep_backups == 0 {
+            let message = "`keep_backups` is 0, but must be at least 1".to_owned();
+            let help = Some("to make no backups: `backup = \"never\"`".to_owned());
+            return Some(Problem { place: None, message, help });
         }
         if self.retries > MOST_RETRIES {
             return problem(format!("`retries` is more than {MOST_RETRIES}"));
@@ -162,8 +169,8 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
                 count @ 0..=MOST_RETRIES => target.retries = Some(count),
                 _ => return Err((format!("`retries` is more than {MOST_RETRIES}"), at).into()),
             },
-            "max_write_lock" => target.max_write_lock = Some(span(&field, value, at)?),
             "keep_days" => target.keep_days = Some(value.integer()?),
+            "max_write_lock" => target.max_write_lock = Some(span(&field, value, at)?),
             _ => return Err(unknown(&field, at, &TARGET_FIELDS)),
         }
     }

@@ -23,8 +23,8 @@ pub const TARGET_FIELDS: [&str; 10] = [
     "optional",
     "timeout",
     "retries",
-    "max_write_lock",
     "keep_days",
+    "max_write_lock",
 ];
 
 /// What the variable with the URL of a target is called, or could be.
@@ -68,10 +68,10 @@ pub struct Target {
     pub timeout: Option<u64>,
     /// How often a change is tried again that its server has given up for another writer.
     pub retries: Option<u32>,
-    /// How long pending migrations may keep others from writing to it.
-    pub max_write_lock: Option<Duration>,
     /// For how many days what is kept is wanted there.
     pub keep_days: Option<u32>,
+    /// How long pending migrations may keep others from writing to it.
+    pub max_write_lock: Option<Duration>,
 }
 
 impl Target {

@@ -1,5 +1,6 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
+mod backup;
 mod branch;
 mod consent;
 mod dry_run;
@@ -73,6 +74,10 @@ pub(crate) struct Migrate {
     )]
     pub branch: Option<String>,
 
+    /// The backup before.
+    #[command(flatten)]
+    pub backup: backup::Flags,
+
     /// How often to retry.
     #[command(flatten)]
     pub retry: Retry,
@@ -142,6 +147,7 @@ fn run_on(
     let opened = consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
     let branch = arguments.branch.as_deref();
     let (opened, branched) = branch::make(context, folder, url, options, (opened, branch))?;
+    let (opened, backup) = backup::first(context, &arguments.backup, (folder, options), url, opened)?;
     let shown = url.to_string();
     let is_new = !file::exists(url)?;
     let rehearsed = if arguments.rehearse.rehearse { rehearse::first(&rehearsal, opened)? } else { opened.into() };
@@ -196,11 +202,14 @@ fn run_on(
             if let Some(next) = next.as_deref().and_then(|next| folder.find(next)) {
                 context.printer.lacks(|| url.into(), &left(folder, next.index));
             }
+            // what was refused before it began needs no way back
+            let backup = backup.filter(|_| matches!(error, ApplyError::Migration { .. }));
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, url.into());
             let more = if state.is_empty() { None } else { Some(GOING_BACK.to_owned()) };
             let shown = state.into_iter().fold(shown, CommandError::note);
-            Err(shown.helps(branched.iter().flat_map(branch::Branched::ways_back)).helps(more))
+            let shown = shown.helps(branched.iter().flat_map(branch::Branched::ways_back));
+            Err(shown.helps(backup.iter().flat_map(|made| backup::ways_back(made, url))).helps(more))
         }
     }
 }
@@ -215,6 +224,7 @@ fn command(arguments: &Migrate) -> String {
         "" => " --branch".to_owned(),
         name => format!(" --branch={}", shell_quoted(name)),
     }));
+    command.push_str(&arguments.backup.typed());
     command.push_str(if arguments.atomic { " --atomic" } else { "" });
     command.push_str(if arguments.accept.is_empty() { "" } else { " --accept drift" });
     command
