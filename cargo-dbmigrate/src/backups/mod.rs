@@ -75,7 +75,6 @@ pub(crate) fn make_in(context: &Context, url: &DatabaseUrl, folder: &Path) -> Re
 ///
 /// # Errors
 /// As for [`make`].
-#[cfg_attr(not(test), expect(dead_code, reason = "the rehearsal of migrations takes it"))]
 pub(crate) fn copy(context: &Context, url: &DatabaseUrl, to: &Path) -> Result<Contents> {
     Estimate::of(context, url)?.refuse_without_room(to)?;
     with_source(context, url, |source, progress| backup::copy_to(source, to, progress))
