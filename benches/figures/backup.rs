@@ -45,8 +45,8 @@ fn file(rows: usize) -> u64 {
     let full = big.path().join("full.db");
     cost_of(&mut on(big.path(), "full.db", &["migrate", "--to", "1"]));
     cost_of(Command::new("sqlite3").arg(&full).arg(fill_statement(rows)));
-    let mut contest = Contest::default();
     let copy = big.path().join("b.db");
+    let mut contest = Contest::default();
     contest.add("VACUUM INTO, then one scan", || {
         remove(big.path());
         bare::command("vacuum", [&full, &copy])

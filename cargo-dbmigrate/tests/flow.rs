@@ -28,6 +28,7 @@ const FLOW: [&[&str]; 8] = [
         "proof",
         "pushing",
         "rehearsing",
+        "rewriting",
         "seeding",
         "source",
         "structs",

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use dbmigrate_core::engine::backup::{self, At, BackupError, Contents, Source};
+use dbmigrate_core::engine::backup::{self, At, BackupError, Source};
 
 pub(crate) use estimate::Estimate;
 pub(crate) use failure::{damaged, failed, manifest_error};
@@ -69,15 +69,6 @@ pub(crate) fn make_in(context: &Context, url: &DatabaseUrl, folder: &Path) -> Re
     let kept = usize::try_from(context.config.keep_backups).unwrap_or(usize::MAX);
     folder::prune(context, folder, url, kept);
     Ok(path)
-}
-
-/// Copies a database as of one moment to `to`, verified, without a manifest: for those who throw it away again.
-///
-/// # Errors
-/// As for [`make`].
-pub(crate) fn copy(context: &Context, url: &DatabaseUrl, to: &Path) -> Result<Contents> {
-    Estimate::of(context, url)?.refuse_without_room(to)?;
-    with_source(context, url, |source, progress| backup::copy_to(source, to, progress))
 }
 
 fn with_source<T>(

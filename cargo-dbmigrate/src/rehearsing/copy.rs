@@ -74,7 +74,7 @@ impl Copy {
         let Some(path) = url.file() else {
             // before it is read: what is written in between is not in doubt either
             made.data_version = block_on(original.data_version()).map_err(engine)?;
-            super::served::copy(plan, &copy)?;
+            super::served::copy(original, url, &copy)?;
             made.how = HowCopied::Read;
             return Ok(made);
         };

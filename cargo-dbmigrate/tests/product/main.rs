@@ -43,6 +43,8 @@ mod renames;
 mod reset;
 mod restored;
 mod revert;
+mod revert_kept;
+mod revert_structs;
 mod rows;
 mod seed_files;
 mod seeds;

@@ -10,7 +10,8 @@ use dbmigrate_core::engine::owner::owner;
 use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
 
-use super::{Restoring, said};
+use super::restoring::Restoring;
+use super::said;
 use crate::database::failure::engine_error;
 use crate::database::swap::{self, BESIDE, beside, remove_with_files_beside};
 use crate::database::{Subject, file, open, owned};

@@ -2,6 +2,7 @@
 
 mod at;
 mod file;
+mod restoring;
 mod said;
 mod server;
 
@@ -10,6 +11,8 @@ use std::path::PathBuf;
 use clap::Args;
 use dbmigrate_core::engine::backup::Manifest;
 use dbmigrate_core::shell::shell_word;
+
+use restoring::Restoring;
 
 use crate::backups::manifest_error;
 use crate::error::{CommandError, Result};
@@ -76,14 +79,4 @@ pub(crate) fn run(context: &Context, arguments: &Restore) -> Result<u8> {
         Place::Server(server) => server::run(&restoring, server)?,
     }
     Ok(exit::DONE)
-}
-
-/// What is restored, and where.
-struct Restoring<'r> {
-    context: &'r Context,
-    url: &'r crate::project::url::DatabaseUrl,
-    backup: &'r std::path::Path,
-    manifest: &'r Manifest,
-    /// The command, to be run again.
-    command: &'r str,
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use dbmigrate_core::engine::backup::BackupError;
 
-use super::Restoring;
+use super::restoring::Restoring;
 use crate::backups::damaged;
 use crate::error::{CommandError, Result};
 use crate::messages;

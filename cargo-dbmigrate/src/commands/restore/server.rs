@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use dbmigrate_core::engine::backup::{self, FillError, Filled, fill};
 
-use super::{Restoring, said};
+use super::restoring::Restoring;
+use super::said;
 use crate::backups::Shown;
 use crate::database::client;
 use crate::database::failure::engine_error;
