@@ -73,6 +73,8 @@ pub(crate) fn run(arguments: &[String]) {
         [name, database, script] if name == "migrate" => block_on(migrate(database, script)),
         [name, database] if name == "history" => block_on(history(database)),
         [name, url, script] if name == "send" => send(url, script),
+        [name, database, copy] if name == "vacuum" => block_on(vacuum(database, copy)),
+        [name, url, rows] if name == "read" => read(url, rows.parse().expect("a number")),
         [name, database] if name == "rebuild" => block_on(rebuild(database)),
         other => panic!("{other:?} is no competitor"),
     }
@@ -110,6 +112,30 @@ async fn history(database: &str) {
     let mut rows = connection.query(query, params![0]).await.expect("a history");
     while let Some(row) = rows.next().await.expect("a row") {
         std::hint::black_box(row.get_value(1).expect("a name"));
+    }
+}
+
+/// A copy, and one look at every value of it.
+async fn vacuum(database: &str, copy: &str) {
+    execute(&open(database).await, &format!("VACUUM INTO '{copy}'")).await;
+    let connection = open(copy).await;
+    let mut rows = connection.query("SELECT * FROM big", ()).await.expect("a table");
+    let width = rows.column_count();
+    while let Some(row) = rows.next().await.expect("a row") {
+        for at in 0..width {
+            std::hint::black_box(row.get_value(at).expect("a value"));
+        }
+    }
+}
+
+/// All rows in pages as large as a server sends them, unread.
+fn read(url: &str, rows: usize) {
+    const PAGE: usize = 20_000;
+    for first in (0..rows).step_by(PAGE) {
+        let sql = format!("SELECT * FROM big WHERE id > {first} ORDER BY id LIMIT {PAGE}");
+        let request = serde_json::json!({"requests": [{"type": "execute", "stmt": {"sql": sql}}, {"type": "close"}]});
+        let answer = dbmigrate_test_support::hand::post(&format!("{url}/v3/pipeline"), &request.to_string());
+        std::hint::black_box(answer.expect("rows"));
     }
 }
 

@@ -1,10 +1,11 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- binary check compile generate history migrate pipeline push rebuild seed server]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile generate history migrate pipeline push rebuild seed server]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
 
+mod backup;
 mod bare;
 mod binary;
 mod check;
@@ -21,7 +22,8 @@ mod seed;
 mod server;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 11] = [
+const SECTIONS: [(&str, fn()); 12] = [
+    ("backup", backup::run),
     ("binary", binary::run),
     ("check", check::run),
     ("compile", compile::run),

@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, pull, push, reset,
-    restore, revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull,
+    push, reset, restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -40,6 +40,8 @@ Examples:
   cargo dbmigrate generate --rename users.nick=handle
   cargo dbmigrate migrate     Apply it to the database
   cargo dbmigrate migrate -t production -t demo
+  cargo dbmigrate migrate --rehearse
+                              Try it on a copy with the real rows first
   cargo dbmigrate push        Or change a development database directly
   cargo dbmigrate pull --baseline --out src/schema.rs
                               Start from an existing database
@@ -86,6 +88,7 @@ impl Cli {
         let (connect, retry) = match &self.command {
             Command::Migrate(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Status(arguments) => (Some(&arguments.connect), None),
+            Command::Plan(arguments) => (Some(&arguments.connect), None),
             Command::Push(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Pull(arguments) => (Some(&arguments.connect), None),
             Command::Diff(arguments) => (Some(&arguments.connect), None),
@@ -95,6 +98,7 @@ impl Cli {
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
             Command::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
             Command::Branch(branch::Branch { kind: branch::Kind::Drop(arguments) }) => (Some(&arguments.connect), None),
+            Command::Backup(arguments) => (Some(&arguments.connect), None),
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Kept(arguments) => (Some(arguments.connect()), None),
@@ -115,6 +119,8 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     /// Write a migration that takes others back
     Revert(revert::Revert),
+    /// Write down what `migrate` would do, to be approved first
+    Plan(plan::Plan),
     /// Make a development database match the structs, without a migration
     Push(push::Push),
     /// Write structs from an existing database
@@ -129,12 +135,16 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
-    /// Restore a database as it was
-    Restore(restore::Restore),
-    /// List and drop the branches of a Turso Cloud database
-    Branch(branch::Branch),
     /// Show what databases keep of what was dropped, or drop it for good
     Kept(kept::Kept),
+    /// Copy a database to a file, and verify the copy
+    Backup(backup::Backup),
+    /// Restore a database as it was
+    Restore(restore::Restore),
+    /// Say what to do when a migration went wrong
+    GoingBack,
+    /// List and drop the branches of a Turso Cloud database
+    Branch(branch::Branch),
     /// Check that structs and migrations agree, without a database
     Check(check::Check),
     /// Print a script that completes the arguments in a shell

@@ -8,6 +8,7 @@ use dbmigrate_core::engine::kept::{KeptThere, kept_in};
 use dbmigrate_core::folder::{Folder, Script};
 use dbmigrate_core::kept::{KEPT_PREFIX, sequence_of};
 use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::path::path;
 use pollster::block_on;
 
 use crate::database::failure::engine_error;
@@ -101,12 +102,9 @@ fn objects(folder: &Folder) -> Result<BTreeMap<Name, Vec<String>>> {
 
 /// What a hidden table is of, where no migration says so.
 fn guessed(there: &KeptThere) -> Vec<String> {
-    use dbmigrate_core::sql::path::path;
-    match &there.table {
-        Some(table) => there.columns.iter().map(|column| path([table, column])).collect(),
-        None => {
-            let rest = there.name.as_str().get(KEPT_PREFIX.len()..).unwrap_or_default();
-            vec![rest.split_once('_').map_or(rest, |(_, table)| table).to_owned()]
-        }
+    if let Some(table) = &there.table {
+        return there.columns.iter().map(|column| path([table, column])).collect();
     }
+    let rest = there.name.as_str().get(KEPT_PREFIX.len()..).unwrap_or_default();
+    vec![rest.split_once('_').map_or(rest, |(_, table)| table).to_owned()]
 }

@@ -5,6 +5,7 @@
 //! that is shown in one place, here.
 
 mod adopting;
+mod backups;
 mod cli;
 pub mod codegen;
 mod commands;
@@ -18,9 +19,11 @@ pub mod exit;
 mod git;
 mod keeping;
 mod messages;
+mod planning;
 mod project;
 mod proof;
 mod pushing;
+mod rehearsing;
 mod report;
 mod rewriting;
 mod seeding;
@@ -33,8 +36,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, pull, push, reset,
-    restore, revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate,
+    plan, pull, push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -70,17 +73,20 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Complete(arguments) => return Ok(complete::run(&printer, arguments, definition())),
         Command::Completions(arguments) => return Ok(completions::run(&printer, arguments)),
         Command::Man(arguments) => return man::run(&printer, arguments, definition()),
+        Command::GoingBack => return Ok(going_back::run(&printer)),
         _ => {}
     }
     let context = Context::new(cli.selection, printer)?;
     match cli.command {
-        Command::Complete(_) | Command::Completions(_) | Command::Man(_) => Ok(exit::DONE),
+        Command::Complete(_) | Command::Completions(_) | Command::GoingBack | Command::Man(_) => Ok(exit::DONE),
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),
+        Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Push(arguments) => push::run(&context, &arguments),
         Command::Pull(arguments) => pull::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Backup(arguments) => backup::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),
         Command::Reset(arguments) => reset::run(&context, &arguments),
         Command::Revert(arguments) => revert::run(&context, &arguments),

@@ -28,7 +28,8 @@ use crate::source::{self, Declared, Package, Request};
 pub(crate) fn read(context: &Context) -> Result<Declared> {
     match source::read(&request(context)?) {
         Ok(declared) => {
-            context.printer.diagnostics(&declared.warnings);
+            // a command may refuse what the declaration is only warned of
+            context.printer.hold(&declared.warnings);
             refuse_ignored(context, &declared)?;
             Ok(declared)
         }
@@ -194,17 +195,14 @@ fn refuse_ignored(context: &Context, declared: &Declared) -> Result<()> {
 }
 
 /// A table that can be written to must not become one that cannot.
-pub(crate) fn refuse_new_problems(declared: &Declared, before: &Schema) -> Result<()> {
-    let problems = declared.schema.new_problems(before);
-    if problems.is_empty() {
+pub(crate) fn refuse_new_problems(context: &Context, declared: &Declared, before: &Schema) -> Result<()> {
+    let problems = declared.schema.new_problems(before).into_iter();
+    let errors: Vec<Diagnostic> = problems.map(|problem| shown_fault(declared, problem, Diagnostic::error)).collect();
+    if errors.is_empty() {
         return Ok(());
     }
-    // where, has been shown as a warning
-    let error = CommandError::failed("a table in use would no longer accept rows, nothing was written");
-    Err(problems.into_iter().fold(error, |error, problem| {
-        let error = error.note(problem.message);
-        problem.help.into_iter().fold(error, CommandError::help)
-    }))
+    Err(CommandError::failed("a table in use would no longer accept rows, nothing was written")
+        .diagnostics(context.printer.render(&errors)))
 }
 
 /// What libSQL takes, and then refuses rows for, is an error where it is new. Where it is in `before` already it is a

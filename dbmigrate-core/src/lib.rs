@@ -16,6 +16,8 @@ pub mod ddl;
 pub mod declare;
 #[cfg(feature = "model")]
 pub mod diff;
+#[cfg(feature = "model")]
+pub mod duration;
 #[cfg(feature = "libsql")]
 pub mod engine;
 #[cfg(feature = "model")]

@@ -7,7 +7,7 @@ use dbmigrate_core::config::LONGEST_TIMEOUT;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
 use dbmigrate_core::engine::apply::history::HistoryError;
-use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure};
+use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure, State};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::script::outside_of_transaction;
@@ -70,6 +70,9 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
             };
             error.note("nothing was changed").helps(drift_help(migration))
         }
+        ApplyError::OtherState { expected, found } => {
+            other_state(expected, found, database).help("see where it stands: `cargo dbmigrate status`")
+        }
         ApplyError::Migration { name, file, failure, differences } => {
             let failure = match &**failure {
                 Failure::NotUndone(failure) => failure,
@@ -89,6 +92,35 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
         }
         _ => CommandError::failed(error.to_string()),
     }
+}
+
+/// That a database is not in the state that it was in when it was looked at before, and how it differs.
+pub(crate) fn other_state(expected: &State, found: &State, database: Subject<'_>) -> CommandError {
+    let error = CommandError::new(exit::INCONSISTENT, format!("`{database}` has changed in between"));
+    state_differences(expected, found).into_iter().fold(error, CommandError::note).note("nothing was changed")
+}
+
+/// How two states differ, a line each.
+pub(crate) fn state_differences(expected: &State, found: &State) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (before, now) = (&expected.history, &found.history);
+    let same = before.iter().zip(now).take_while(|(before, now)| before == now).count();
+    lines.extend(now.iter().skip(same).map(|(name, _)| format!("applied in between: `{name}`")));
+    lines.extend(before.iter().skip(same).map(|(name, _)| format!("no longer in its history: `{name}`")));
+    if expected.schema != found.schema {
+        lines.push(format!("its schema has the hash {}, not {}", short(&found.schema), short(&expected.schema)));
+    }
+    let missing = |from: &State, of: &State| -> Vec<String> {
+        from.unreadable.iter().filter(|one| !of.unreadable.contains(one)).cloned().collect()
+    };
+    lines.extend(missing(found, expected).into_iter().map(|object| format!("added or changed: {object}")));
+    lines.extend(missing(expected, found).into_iter().map(|object| format!("dropped or changed: {object}")));
+    lines
+}
+
+/// Enough of a hash to tell it from another one.
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
 }
 
 /// What can be done with a database that has tables but no history.
@@ -171,6 +203,12 @@ pub(crate) fn migration_error(
                 .help("fix the rows, then run `cargo dbmigrate migrate` again")
                 .helps(made_anew(file, *line))
         }
+        Failure::Rewrites { line, .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
+            .at(format!("{shown}:{line}"))
+            .help("if it may rewrite rows, delete the line, then record the edit: `cargo dbmigrate generate --custom`"),
+        Failure::OtherRows => CommandError::new(exit::INCONSISTENT, format!("`{name}` is refused: {failure}"))
+            .help("rehearse again: `cargo dbmigrate migrate --rehearse`")
+            .help("to apply without the rehearsal, with every check on the rows of then: `cargo dbmigrate migrate`"),
         Failure::PreflightExpressions { line, found } => {
             CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
                 .at(format!("{shown}:{line}"))

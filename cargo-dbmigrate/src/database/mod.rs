@@ -1,12 +1,15 @@
 //! The database of a command: opened, and what is said when it fails.
 
+pub(crate) mod copying;
 pub(crate) mod failure;
 pub(crate) mod file;
 mod open;
 pub(crate) mod rehearsal;
+pub(crate) mod scratch;
 mod server_error;
 pub(crate) mod state;
 mod subject;
+pub(crate) mod swap;
 
-pub(crate) use open::{open, remove_if_empty, watched};
+pub(crate) use open::{client, open, owned, remove_if_empty, watched};
 pub(crate) use subject::Subject;

@@ -56,20 +56,23 @@ pub(crate) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result
 
 /// A database on a server. Nothing is sent yet: whether it is there shows with the first question.
 fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Database {
-    #[expect(clippy::field_reassign_with_default, reason = "it may get more fields")]
-    let client = {
-        let mut options = Options::default();
-        options.timeout = url.timeout();
-        options.encryption_key.clone_from(&server.encryption_key);
-        options.observer = Some(waiting(context.printer.clone(), url));
-        Client::new(server.url.clone(), server.token.clone(), options)
-    };
+    let client = client(context, url, server);
     let (printer, database, on) = (context.printer.clone(), url.to_string(), On::from(url));
     let on_retry = Arc::new(move |number: u32, of: u32| {
         printer.status("Retrying", format!("{database}: another client took the lock (retry {number} of {of})"));
         printer.message(|| messages::Retry { on: on.clone(), number, of });
     });
     Database::on_server(client).telling_of_retries(on_retry).ignoring(context.config.ignore.clone())
+}
+
+/// The client of a server, which says what is waited for.
+#[expect(clippy::field_reassign_with_default, reason = "it may get more fields")]
+pub(crate) fn client(context: &Context, url: &DatabaseUrl, server: &Server) -> Client {
+    let mut options = Options::default();
+    options.timeout = url.timeout();
+    options.encryption_key.clone_from(&server.encryption_key);
+    options.observer = Some(waiting(context.printer.clone(), url));
+    Client::new(server.url.clone(), server.token.clone(), options)
 }
 
 /// Says from time to time that a long statement is waited for.
@@ -91,7 +94,7 @@ fn waiting(printer: Printer, url: &DatabaseUrl) -> Observer {
 }
 
 /// That a file is a replica, or a server's, and what to name instead of it.
-fn owned(url: &DatabaseUrl, owner: &Owner) -> CommandError {
+pub(crate) fn owned(url: &DatabaseUrl, owner: &Owner) -> CommandError {
     let beside = path::for_display(owner.sidecar());
     let error = CommandError::failed(format!("`{url}` is {owner}"))
         .note(format!("the file `{}` says so", beside.display()))

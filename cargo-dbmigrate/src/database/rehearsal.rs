@@ -3,16 +3,15 @@
 //! A file is copied under a lock for reading, so that nobody waits longer than for the copy, and a big rebuild writes
 //! nothing beside the original. A server cannot be copied: its other writers wait as they do for the real run.
 
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
 
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
-use tempfile::TempDir;
 
+use super::copying::{COPY, copy_file};
 use super::failure::engine_error;
+use super::scratch::{Scratch, private_file};
 use super::{file, open};
 use crate::error::{CommandError, Result};
 use crate::project::Context;
@@ -22,7 +21,7 @@ use crate::project::url::DatabaseUrl;
 pub(crate) struct Rehearsal {
     database: Database,
     /// Where the copy lies. Declared last, so that the database is closed when it goes.
-    _folder: Option<TempDir>,
+    _folder: Option<Scratch>,
 }
 
 impl Rehearsal {
@@ -40,8 +39,8 @@ impl Rehearsal {
             engine_error("cannot try the migrations", &error, url.into()).note("nothing was changed")
         };
         let copied = |error: io::Error| cannot_copy(url, &error);
-        let folder = tempfile::Builder::new().prefix("dbmigrate-").tempdir().map_err(copied)?;
-        let copy = folder.path().join("copy.db");
+        let folder = Scratch::in_folder(&std::env::temp_dir()).map_err(copied)?;
+        let copy = folder.path().join(COPY);
         let exists = file::exists(url)?;
         file::verify_writable(path, exists).map_err(|error| error.note("nothing was changed"))?;
         if exists {
@@ -50,7 +49,11 @@ impl Rehearsal {
             // writes nothing
             block_on(original.begin()).map_err(engine)?;
             block_on(original.roll_back());
-            copy_of(&original, path, &copy).map_err(engine)?.map_err(copied)?;
+            let files = copy_file(&original, path, &copy).map_err(engine)?.map_err(copied)?;
+            drop(original);
+            drop(files);
+        } else {
+            private_file(&copy).map_err(copied)?;
         }
         let connection = block_on(Connection::open(&copy, true)).map_err(engine)?;
         // nobody reads it after a crash
@@ -63,39 +66,6 @@ impl Rehearsal {
     pub(crate) fn database(&mut self) -> &mut Database {
         &mut self.database
     }
-}
-
-/// Copies a database with what its log has of it.
-///
-/// While somebody reads, nobody writes into the file but what the log has as well, and the log is not begun anew
-/// (sqlite.org/wal.html#concurrency). Closing a file gives up all locks that the process has on it (fcntl(2)), so the
-/// files stay open until both are copied.
-fn copy_of(original: &Connection, path: &Path, copy: &Path) -> std::result::Result<io::Result<()>, EngineError> {
-    block_on(original.run("BEGIN"))?;
-    block_on(original.rows("SELECT count(*) FROM sqlite_schema"))?;
-    let path = file::end_of_links(path);
-    let copied = (|| {
-        let _database = copied_file(&path, copy)?;
-        match copied_file(&beside(&path, "-wal"), &beside(copy, "-wal")) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other.map(drop),
-        }
-    })();
-    block_on(original.roll_back());
-    Ok(copied)
-}
-
-/// Copies a file, which is left open.
-fn copied_file(from: &Path, to: &Path) -> io::Result<File> {
-    let mut from = File::open(from)?;
-    io::copy(&mut from, &mut File::create(to)?)?;
-    Ok(from)
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 fn cannot_copy(url: &DatabaseUrl, error: &io::Error) -> CommandError {

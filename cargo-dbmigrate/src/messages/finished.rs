@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Applied, Change, Error, File, Location, Loss, On, Seeded, TargetOutcome, Warning};
+use super::{Applied, Change, Error, File, Location, Loss, On, Rehearsed, Seeded, TargetOutcome, Warning};
 
 /// The last message: what was done, what is left to do, and how the run ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -37,6 +37,8 @@ pub(crate) struct Finished {
     pub(crate) pending: Vec<PendingThere>,
     /// What was lost, as was accepted; with `--dry-run` what would be lost.
     pub(crate) losses: Vec<Loss>,
+    /// The rehearsals of pending migrations on copies of databases.
+    pub(crate) rehearsals: Vec<Rehearsed>,
     /// The rows that `seed` has written.
     pub(crate) seeded: Vec<Seeded>,
     /// What somebody must decide, with all the answers that there are.

@@ -8,13 +8,16 @@ mod applying;
 mod branches;
 mod common;
 mod comparing;
+mod copying;
 mod files;
 mod finished;
 mod generating;
 mod keeping;
 mod pipelines;
+mod planning;
 mod problems;
 mod process;
+mod rehearsing;
 #[cfg(test)]
 mod schemas;
 mod seeding;
@@ -29,6 +32,7 @@ pub(crate) use applying::{
 pub(crate) use branches::{Branch, Branched, Dropped, RestoredAt};
 pub(crate) use common::{On, VERSION};
 pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable};
+pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
@@ -38,9 +42,15 @@ pub(crate) use keeping::{Kept, KeptDropped};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
+pub(crate) use planning::{
+    ApprovedPlan, PLAN_FORMAT, Planned, PlannedChange, PlannedLoss, PlannedMigration, PlannedState,
+};
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
 pub(crate) use process::{Completions, Help, Version};
+pub(crate) use rehearsing::{
+    Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
+};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
 
@@ -52,6 +62,7 @@ pub(crate) enum Message {
     Adopted(Adopted),
     Announcement(Announcement),
     Applied(Applied),
+    Backup(Backup),
     Branch(Branch),
     Branched(Branched),
     Changes(Changes),
@@ -77,12 +88,15 @@ pub(crate) enum Message {
     Migration(Migration),
     Pending(Pending),
     Plan(Plan),
+    Planned(Box<Planned>),
     Pulled(Pulled),
     Push(Push),
     Recorded(Recorded),
+    Rehearsed(Box<Rehearsed>),
     Report(Report),
     Reset(Reset),
     RestoredAt(RestoredAt),
+    Restored(Restored),
     Retry(Retry),
     Reverted(Reverted),
     Seeded(Seeded),
@@ -113,6 +127,8 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Backup,
+    Restored,
     Branch,
     Branched,
     Dropped,
@@ -167,6 +183,18 @@ into_message!(
 impl From<Finished> for Message {
     fn from(finished: Finished) -> Self {
         Self::Finished(Box::new(finished))
+    }
+}
+
+impl From<Planned> for Message {
+    fn from(planned: Planned) -> Self {
+        Self::Planned(Box::new(planned))
+    }
+}
+
+impl From<Rehearsed> for Message {
+    fn from(rehearsed: Rehearsed) -> Self {
+        Self::Rehearsed(Box::new(rehearsed))
     }
 }
 

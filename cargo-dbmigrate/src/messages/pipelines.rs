@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::Rehearsal;
+
 /// The text that a file would have, with `--dry-run`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -101,6 +103,8 @@ pub(crate) struct DatabaseState {
     pub(crate) differences: usize,
     /// Whether it has tables, but no history.
     pub(crate) is_foreign: bool,
+    /// What a rehearsal of them found, if there was one.
+    pub(crate) rehearsal: Option<Rehearsal>,
     /// Why it could not be read.
     pub(crate) error: Option<String>,
 }

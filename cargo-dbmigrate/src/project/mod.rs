@@ -1,5 +1,6 @@
 //! The package that a command is about: where it is, what is configured, which database it means.
 
+mod accept;
 pub(crate) mod config;
 mod consent;
 mod context;
@@ -14,6 +15,7 @@ pub(crate) mod targets;
 pub(crate) mod url;
 pub(crate) mod write;
 
+pub(crate) use accept::Acceptable;
 pub(crate) use consent::{Consent, Intent, Yes, YesNamed};
 pub(crate) use context::Context;
 pub(crate) use retry::Retry;

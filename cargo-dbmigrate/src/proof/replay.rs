@@ -48,7 +48,8 @@ pub(crate) fn replay_to(folder: &Folder, count: usize, ignore: &Ignore) -> Resul
         block_on(apply_pending(&mut database, folder, Some(last.name.as_str()), &mut Silent)).map_err(|error| {
             let inconsistent = matches!(
                 &error,
-                ApplyError::Migration { failure, .. } if !matches!(**failure, Failure::Engine { .. })
+                ApplyError::Migration { failure, .. }
+                    if !matches!(**failure, Failure::Engine { .. } | Failure::Rewrites { .. })
             );
             let shown = match &error {
                 // nobody has to be told in which state a database in memory is

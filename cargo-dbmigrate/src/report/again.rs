@@ -48,8 +48,8 @@ impl Again {
             return String::new();
         }
         let opens = match name {
-            "migrate" | "status" | "push" | "pull" | "diff" | "baseline" | "reset" | "restore" | "seed"
-            | "ci report" | "branch list" | "branch drop" | "kept" | "kept drop" => true,
+            "migrate" | "plan" | "status" | "push" | "pull" | "diff" | "backup" | "baseline" | "reset" | "restore"
+            | "seed" | "ci report" | "kept" | "kept drop" | "branch list" | "branch drop" => true,
             "generate" => typed.contains(" --undo") || typed.contains(" --amend"),
             _ => false,
         };

@@ -19,9 +19,12 @@ impl Printer {
     /// Runs a command, and says at the end how it ended, whatever happens to it. Returns the exit code.
     pub(crate) fn conclude(&self, command: Option<&str>, run: impl FnOnce(&Self) -> u8) -> u8 {
         if !self.records() {
-            return run(self);
+            let code = run(self);
+            self.release();
+            return code;
         }
         let code = self.without_panic(|| run(self));
+        self.release();
         self.finish(command, code);
         code
     }

@@ -15,6 +15,7 @@ pub(crate) mod difference;
 pub(crate) mod duration;
 mod ending;
 mod github;
+mod held;
 pub(crate) mod lint;
 pub(crate) mod loss;
 mod outcome;
@@ -22,6 +23,7 @@ pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod rows;
+pub(crate) mod size;
 pub(crate) mod suggested;
 mod summary;
 mod verb;
@@ -87,6 +89,8 @@ pub(crate) struct Printer {
     outcome: Arc<Mutex<Outcome>>,
     /// The target, if there are several.
     label: Option<String>,
+    /// Warnings that are not shown yet.
+    held: Arc<Mutex<Vec<Rendered>>>,
     /// The progress bar that is shown, which has to make room for everything else.
     bar: Arc<Mutex<Option<ProgressBar>>>,
 }
@@ -101,8 +105,9 @@ impl Printer {
             Color::Never => ColorChoice::Never,
         };
         let (quiet, verbose, format) = (output.quiet, output.verbose, output.message_format);
-        let (typed, outcome, bar) = (Arc::new(typed), Arc::default(), Arc::default());
-        Self { color, quiet, verbose, format, again, typed, outcome, label: None, bar }
+        let (typed, outcome) = (Arc::new(typed), Arc::default());
+        let (held, bar) = (Arc::default(), Arc::default());
+        Self { color, quiet, verbose, format, again, typed, outcome, label: None, held, bar }
     }
 
     /// The same for one of several targets: it is in every object, and in every command that is shown.
@@ -220,6 +225,7 @@ impl Printer {
     /// An error, with the diagnostics that belong to it.
     pub(crate) fn error(&self, error: &CommandError) {
         let help = self.all_typed(error.help_lines());
+        self.forget(error);
         for diagnostic in error.rendered() {
             self.diagnostic(diagnostic);
         }
@@ -315,10 +321,12 @@ impl Printer {
     }
 
     fn to_stdout(&self, stream: impl Write, text: &str) {
+        self.release();
         self.beside_the_bar(|| Self::say(stream, text));
     }
 
     fn to_stderr(&self, text: &str) {
+        self.release();
         if self.is_json() {
             return;
         }

@@ -33,6 +33,7 @@ impl Outcome {
                 all.changed |= adopted.state == AdoptedState::Recorded;
                 self.database(&adopted.on, None);
             }
+            Message::Branched(_) | Message::Dropped(_) | Message::RestoredAt(_) => all.changed = true,
             Message::Changes(found) => {
                 let change = |change: &String| Change { change: change.clone(), cost: None, risks: Vec::new() };
                 all.changes.extend(found.changes.iter().map(change));
@@ -64,6 +65,19 @@ impl Outcome {
                     all.losses.extend(push.losses.iter().cloned());
                 }
                 self.database(&push.on, None);
+            }
+            Message::Backup(backup) => {
+                all.changed = true;
+                self.file(File { path: backup.path.clone(), done: FileAction::Created });
+                self.database(&backup.on, None);
+            }
+            Message::Restored(restored) => {
+                all.changed = true;
+                self.database(&restored.on, None);
+            }
+            Message::Rehearsed(rehearsed) => {
+                all.rehearsals.push((**rehearsed).clone());
+                self.database(&rehearsed.on, None);
             }
             Message::Reset(reset) => {
                 all.changed |= reset.recorded > 0;

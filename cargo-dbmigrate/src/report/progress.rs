@@ -52,6 +52,13 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    /// Sets how many steps there are, where that is known only on the way.
+    pub(crate) fn of(&self, total: u64) {
+        if !self.bar.is_hidden() {
+            self.bar.set_length(total);
+        }
+    }
+
     /// Goes on to a step: what is being done, and how many steps are done.
     pub(crate) fn step(&self, done: u64, what: impl fmt::Display) {
         if !self.bar.is_hidden() {

@@ -19,8 +19,8 @@ pub(crate) fn within(work: Arc<Work>) -> impl Fn() -> String + Clone + Send + Sy
     }
 }
 
-/// `1,234,567`.
-fn grouped(number: u64) -> String {
+/// A number as it is read: `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -217,3 +217,22 @@ fn what_a_database_would_lose_is_counted_there() {
     assert!(said.contains("  - **loses 2 values** of `users.bio`, as accepted"), "{said}");
     assert!(project.bytes("dev.db") == before, "a report writes nothing");
 }
+
+#[test]
+fn a_report_has_what_a_rehearsal_on_the_real_rows_found() {
+    let project = branched(USERS);
+    project.runs("migrate");
+    project.database("dev.db").run("INSERT INTO users VALUES (1, 'Ada', NULL), (2, NULL, NULL), (3, NULL, NULL)");
+    project.structs("#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: String, bio: Option<String> }\n");
+    project.runs("generate --name names");
+    commit(&project, "two");
+    let run = project.ends(3, "ci report --base main --rehearse --url dev.db");
+    assert!(run.out.contains("rehearsed on a copy (") && run.out.contains("**refused**"), "{}", run.out);
+    assert!(run.out.contains("`0002_names` fails") && run.out.contains("rows: `2`, `3`"), "{}", run.out);
+    project.database("dev.db").run("UPDATE users SET name = 'x' WHERE name IS NULL");
+    let run = project.runs("ci report --base main --rehearse --url dev.db");
+    assert!(run.out.contains("went well") && run.out.contains("3 rows rewritten"), "{}", run.out);
+    assert!(run.out.contains("3 rows kept, all rewritten"), "{}", run.out);
+    let run = project.runs("ci report --base main --url dev.db");
+    assert!(!run.out.contains("rehearsed"), "{}", run.out);
+}

@@ -52,6 +52,7 @@ fn every_command_ends_with_what_it_did() {
     let status = run(4, "status");
     assert_eq!(status["pending"], json!([{ "database": "dev.db", "target": null, "name": "0001_create_users" }]));
     assert_eq!(run(0, "migrate --dry-run")["pending"][0]["name"], "0001_create_users");
+    assert_eq!(run(0, "plan")["changed"], false);
     let migrated = run(0, "migrate");
     assert_eq!((&migrated["changed"], &migrated["applied"][0]["name"]), (&true.into(), &"0001_create_users".into()));
     assert_eq!(migrated["databases"], json!([{ "database": "dev.db", "target": null, "source": "the default" }]));
@@ -68,8 +69,11 @@ fn every_command_ends_with_what_it_did() {
     project.sql("DELETE FROM users");
     run(0, "pull");
     run(0, "baseline");
+    assert_eq!(run(0, "backup b.db")["files"][0]["path"], "b.db");
+    assert_eq!(run(0, "restore b.db --url restored.db")["changed"], true);
     run(0, "reset");
     assert_eq!(run(0, "push --url new.db")["changes"][0]["change"], "create table users");
+    run(0, "going-back");
     // without an account
     run(2, "restore --at 2026-01-02T03:04:05Z");
     run(2, "branch list");

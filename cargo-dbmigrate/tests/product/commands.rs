@@ -136,6 +136,26 @@ fn json_is_one_object_with_a_reason_per_line() {
 }
 
 #[test]
+fn a_dot_env_with_a_byte_order_mark_is_read() {
+    let text = "TURSO_DATABASE_URL=marked.db\r\nTURSO_AUTH_TOKEN=s3cret\r\n";
+    let wide = |mark: u16, bytes: fn(u16) -> [u8; 2]| {
+        std::iter::once(mark).chain(text.encode_utf16()).flat_map(bytes).collect::<Vec<u8>>()
+    };
+    let utf_8 = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+    for bytes in [utf_8, wide(0xfeff, u16::to_le_bytes), wide(0xfeff, u16::to_be_bytes)] {
+        let project = Project::generated(USER);
+        project.write(".env", &bytes);
+        let run = project.runs("migrate");
+        assert!(run.err.contains("marked.db: 1 migration applied"), "{}", run.err);
+        assert!(project.path("marked.db").exists() && !project.path("dev.db").exists());
+    }
+    // half a character, and no UTF-16 at all
+    let project = Project::generated(USER);
+    project.write(".env", b"\xff\xfeT\x00U\x00\xd8");
+    project.ends(2, "status");
+}
+
+#[test]
 fn the_database_comes_from_the_environment_and_dot_env() {
     let project = project();
     project.write(".env", "TURSO_DATABASE_URL=file:dotenv.db\nTURSO_AUTH_TOKEN=s3cret\n");

@@ -149,11 +149,11 @@ fn nothing_is_dropped_before_somebody_says_so_and_a_protected_target_needs_conse
     age(100);
     let run = project.runs("kept -t production");
     assert!(run.out.contains("longer than 90 days"), "{}", run.out);
-    assert!(run.err.contains("`cargo dbmigrate kept drop --expired -t production`"), "{}", run.err);
+    assert!(run.err.contains("`cargo dbmigrate kept drop -t production --expired`"), "{}", run.err);
     let run = project.runs("status -t production");
     assert!(run.err.contains("has kept `users.legacy` for longer than 90 days"), "{}", run.err);
     let run = project.refuses(3, "kept drop --expired -t production");
-    assert!(run.err.contains("`cargo dbmigrate kept drop --expired -t production --yes production`"), "{}", run.err);
+    assert!(run.err.contains("`cargo dbmigrate kept drop -t production --expired --yes production`"), "{}", run.err);
     assert_eq!(project.query("SELECT count(*) FROM _dbmigrate_kept_0002_users"), ["3"]);
     project.runs("kept drop --expired -t production --yes production");
     assert_eq!(project.query("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%kept%'"), ["0"]);

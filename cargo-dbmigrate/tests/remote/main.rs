@@ -1,6 +1,7 @@
 //! Whole-product tests on databases on a server: the real binary, real projects, and the server itself, which is asked by
 //! hand what has become of it.
 
+mod backups;
 mod commands;
 mod faults;
 mod hosts;
@@ -8,6 +9,7 @@ mod namespaces;
 #[path = "../product/project.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod project;
+mod rehearsed;
 mod replica;
 mod requests;
 mod sample;

@@ -84,6 +84,12 @@ fn a_branch_is_made_and_verified_before_anything_is_applied() {
     // with nothing to apply there is nothing to branch
     scene.ends(0, "migrate --branch");
     assert_eq!(scene.branches(), branches);
+    // and the API is asked by nothing else
+    for line in ["migrate", "status", "diff --from database"] {
+        scene.project.runs(line);
+        let requests = scene.turso.requests();
+        assert!(requests.iter().all(|request| request.host.starts_with("shop-acme-corp.")), "{line}: {requests:?}");
+    }
 }
 
 #[test]
@@ -91,6 +97,10 @@ fn a_branch_can_be_named_and_its_name_is_ours_all_the_same() {
     let Some(scene) = Scene::new() else { return };
     scene.project.set("TURSO_ORG", "acme-corp");
     scene.refused(2, "migrate --branch=Before_Billing");
+    // a variable of a pipeline that is not set
+    let run = scene.refused(2, "migrate --branch=");
+    assert!(run.err.contains("`--branch` is set, but blank"), "{}", run.err);
+    scene.refused(2, "migrate --branch --dry-run");
     assert_eq!(scene.turso.requests(), []);
     let run = scene.ends(0, "migrate --branch=before-billing --message-format json");
     assert_eq!(scene.branches(), ["dbmigrate-before-billing"]);
@@ -340,4 +350,49 @@ fn a_migration_that_fails_says_how_to_go_back_to_its_branch() {
     let drop = run.suggested().into_iter().rev().find(|line| line.contains("branch drop")).expect("it is said");
     let run = scene.project.shell(&format!("{drop} --yes"));
     assert_eq!((run.code, scene.branches()), (0, Vec::new()), "{}", run.err);
+}
+
+/// A text without the names and times that differ from run to run.
+fn steady(scene: &Scene, text: &str) -> String {
+    let branches = scene.branches();
+    let text = branches.iter().fold(text.to_owned(), |text, branch| text.replace(branch.as_str(), "[BRANCH]"));
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let at = line.find("--at 2").or_else(|| line.find(" as of 2"));
+        lines.push(match at.and_then(|at| line[at..].find('2').map(|found| at + found)) {
+            Some(at) if line.len() >= at + 20 => format!("{}[TIME]{}", &line[..at], &line[at + 20..]),
+            _ => line.to_owned(),
+        });
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn what_is_said_of_branches_reads_well() {
+    let Some(scene) = Scene::new() else { return };
+    scene.project.set("TURSO_DATABASE_URL", &scene.url.replace("http://", "libsql://").replace(".io", ".io:80?tls=0"));
+    scene.project.transcript();
+    scene.ends(3, "migrate -t production --branch");
+    scene.ends(0, "migrate -t production --branch --yes");
+    // a branch is a way back already
+    assert!(!scene.project.path("backups").exists());
+    scene.turso.hand("shop").run(&["UPDATE _dbmigrate_history SET applied_at = '2025-12-31T00:00:00.000Z'"]);
+    scene.turso.remember("shop", "2026-01-01T00:00:00Z");
+    scene.ends(0, "branch list -t production");
+    scene.ends(3, &format!("branch drop -t production {}", scene.branches()[0]));
+    scene.ends(0, "restore -t production --at 2026-01-01T00:00:00Z");
+    let text = steady(&scene, &scene.project.transcript());
+    let run = scene.ends(0, &format!("branch drop -t production {} --yes", scene.branches().join(" ")));
+    assert!(run.err.contains("Removed"), "{}", run.err);
+    scene.ends(1, "restore --at 2020-01-01T00:00:00Z");
+    scene.turso.fail(Call::List, Failure::Status(401, "token is not valid"));
+    scene.ends(1, "branch list");
+    scene.turso.fail(Call::List, Failure::TooMany(120));
+    scene.ends(1, "branch list");
+    scene.project.set("TURSO_API_TOKEN", "");
+    scene.ends(2, "branch list");
+    scene.project.set("TURSO_DATABASE_URL", "dev.db");
+    scene.ends(2, "migrate --branch");
+    scene.project.transcript();
+    insta::assert_snapshot!(text);
 }

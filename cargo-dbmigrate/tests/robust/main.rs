@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "seeds and figures are shown with tests that fail, and in the soak")]
 
 mod chance;
+mod copies;
 mod death;
 mod disk;
 mod documented;

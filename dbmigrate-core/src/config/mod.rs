@@ -9,6 +9,7 @@ mod target;
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};
 use crate::ignore::Ignore;
@@ -17,7 +18,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 12] = [
+pub const FIELDS: [&str; 15] = [
     "migrations",
     "root",
     "url",
@@ -29,6 +30,9 @@ pub const FIELDS: [&str; 12] = [
     "compile_check",
     "keep",
     "keep_days",
+    "backup",
+    "keep_backups",
+    "max_write_lock",
     "targets",
 ];
 
@@ -70,6 +74,12 @@ pub struct Config {
     pub keep: bool,
     /// For how many days what is kept is wanted; `None` until somebody drops it.
     pub keep_days: Option<u32>,
+    /// When `migrate` makes a backup first.
+    pub backup: BackupFirst,
+    /// How many backups of a database are kept in their folder.
+    pub keep_backups: u32,
+    /// How long the pending migrations may keep others from writing, as a rehearsal finds.
+    pub max_write_lock: Option<Duration>,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -84,6 +94,31 @@ pub enum CompileCheck {
     Warn,
     /// Nothing: structs are not compared.
     Off,
+}
+
+/// When `migrate` makes a backup first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BackupFirst {
+    /// Of a protected target, if a pending migration loses rows or values, or rewrites a table.
+    #[default]
+    Auto,
+    /// Whenever something is pending.
+    Always,
+    /// If it is asked for.
+    Never,
+}
+
+impl FromStr for BackupFirst {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err(format!("unknown variant `{word}`, expected one of `auto`, `always`, `never`")),
+        }
+    }
 }
 
 impl FromStr for CompileCheck {
@@ -113,6 +148,9 @@ impl Default for Config {
             compile_check: CompileCheck::default(),
             keep: false,
             keep_days: None,
+            backup: BackupFirst::default(),
+            keep_backups: 5,
+            max_write_lock: None,
             targets: Vec::new(),
         }
     }

@@ -2,6 +2,7 @@
 //! one folder and check another.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::fields::{self, Field, Value, Wrong};
 use super::{
@@ -9,6 +10,7 @@ use super::{
     URL_VARIABLE, is_blank, position, url_variable,
 };
 use crate::declare::errors::closest;
+use crate::duration;
 use crate::ignore::Ignore;
 
 impl Config {
@@ -40,6 +42,9 @@ impl Config {
                 "compile_check" => self.compile_check = value.parsed()?,
                 "keep" => self.keep = value.boolean()?,
                 "keep_days" => self.keep_days = Some(value.integer()?),
+                "backup" => self.backup = value.parsed()?,
+                "keep_backups" => self.keep_backups = value.integer()?,
+                "max_write_lock" => self.max_write_lock = Some(span(&name, value, at)?),
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;
                     self.targets = named.into_iter().map(target).collect::<Result<_, _>>()?;
@@ -60,6 +65,11 @@ impl Config {
         }
         if self.timeout == 0 {
             return problem("`timeout` is 0, but must be at least 1".to_owned());
+        }
+        if self.keep_backups == 0 {
+            let message = "`keep_backups` is 0, but must be at least 1".to_owned();
+            let help = Some("to make no backups: `backup = \"never\"`".to_owned());
+            return Some(Problem { place: None, message, help });
         }
         if self.retries > MOST_RETRIES {
             return problem(format!("`retries` is more than {MOST_RETRIES}"));
@@ -117,6 +127,15 @@ fn url(value: Value, byte: usize) -> Result<String, Misread> {
     Ok(url)
 }
 
+/// A duration. `byte` is where its name is.
+fn span(field: &str, value: Value, byte: usize) -> Result<Duration, Misread> {
+    let text = value.string()?;
+    duration::parse(&text).ok_or_else(|| {
+        Misread::from((format!("`{field}` is not {}", duration::EXPECTED), byte))
+            .help(format!("such as `{field} = \"5s\"`"))
+    })
+}
+
 /// The table of a target.
 fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -151,6 +170,7 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
                 _ => return Err((format!("`retries` is more than {MOST_RETRIES}"), at).into()),
             },
             "keep_days" => target.keep_days = Some(value.integer()?),
+            "max_write_lock" => target.max_write_lock = Some(span(&field, value, at)?),
             _ => return Err(unknown(&field, at, &TARGET_FIELDS)),
         }
     }

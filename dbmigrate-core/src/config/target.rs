@@ -1,5 +1,7 @@
 //! The databases that have names: `[targets.NAME]`.
 
+use std::time::Duration;
+
 use super::{TOKEN_VARIABLE, URL_VARIABLE};
 
 /// The target that is the database of an application's users.
@@ -12,8 +14,19 @@ pub const DEMO: &str = "demo";
 pub const ALL_TARGETS: &str = "all";
 
 /// The names of the fields of a target.
-pub const TARGET_FIELDS: [&str; 9] =
-    ["url", "url_env", "token_env", "encryption_key_env", "protected", "optional", "timeout", "retries", "keep_days"];
+pub const TARGET_FIELDS: [&str; 10] = [
+    "url",
+    "url_env",
+    "token_env",
+    "encryption_key_env",
+    "protected",
+    "optional",
+    "timeout",
+    "retries",
+    "keep_days",
+    "max_write_lock",
+    "keep_days",
+];
 
 /// What the variable with the URL of a target is called, or could be.
 pub fn url_variable(target: &str) -> String {
@@ -58,6 +71,8 @@ pub struct Target {
     pub retries: Option<u32>,
     /// For how many days what is kept is wanted there.
     pub keep_days: Option<u32>,
+    /// How long pending migrations may keep others from writing to it.
+    pub max_write_lock: Option<Duration>,
 }
 
 impl Target {

@@ -185,8 +185,41 @@ pub fn is_spelled_option(ty: &Type) -> bool {
 
 /// The error for a type that nobody knows.
 pub fn unresolved(ty: &Type) -> DeclareError {
-    DeclareError::new(ty.span(), format!("`{}` has no known SQL type", spelled(ty)))
-        .help("derive `ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`")
+    let help = "derive `ColumnType` for it, or name the type: `#[column(type = \"TEXT\")]`";
+    let help = match meant(ty) {
+        Some(meant) => format!("did you mean `{meant}`? otherwise {help}"),
+        None => help.to_owned(),
+    };
+    DeclareError::new(ty.span(), format!("`{}` has no known SQL type", spelled(ty))).help(help)
+}
+
+/// The type that was probably meant: a listed one whose name is nearly the same, with the same arguments.
+fn meant(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let name = super::naming::unraw(&last.ident);
+    let is_generic = !last.arguments.is_empty();
+    let fits = |(full, entry): &&(&str, Entry)| match entry {
+        Entry::Option | Entry::Vec | Around => is_generic,
+        Refused(..) => false,
+        // no field holds it
+        Scalar(..) => *full != "str",
+        Entry::Any => !is_generic,
+    };
+    let known = TABLE.iter().filter(fits);
+    let names = known.map(|(full, _)| full.rsplit("::").next().unwrap_or(full));
+    let lower = name.to_lowercase();
+    let distance = |known: &str| strsim::damerau_levenshtein(&lower, &known.to_lowercase());
+    // of a name of two or three letters everything is near
+    let near = |known: &&str| distance(known) <= known.len().min(name.len()) / 3;
+    let meant = names.filter(near).min_by_key(|known| distance(known))?;
+    // one that is in scope by this name is another type
+    if meant == name {
+        return None;
+    }
+    let mut path = path.clone();
+    path.path.segments.last_mut()?.ident = syn::Ident::new(meant, last.ident.span());
+    Some(spelled(&Type::Path(path)))
 }
 
 /// The column type of a Rust type.

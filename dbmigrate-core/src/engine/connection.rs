@@ -132,6 +132,30 @@ impl Connection {
         )
     }
 
+    /// How many rows the last statement has inserted, updated or deleted, those that triggers did aside. On a server
+    /// nobody asks.
+    pub fn changes(&self) -> u64 {
+        on!(self, local inner => inner.changes(), server _server => 0)
+    }
+
+    /// A number that is another one as soon as another connection has written
+    /// (sqlite.org/pragma.html#pragma_data_version); on a server, as soon as any has. `None` if the server does not tell.
+    pub async fn data_version(&self) -> Result<Option<i64>, EngineError> {
+        on!(self,
+            local _inner => {
+                let row = self.first_row("PRAGMA data_version").await?;
+                Ok(row.and_then(|row| row.first().map(integer)))
+            },
+            server server => Ok(server.committed()?.and_then(|committed| i64::try_from(committed).ok())),
+        )
+    }
+
+    /// What leads to the server, if it is on one.
+    #[cfg(feature = "remote")]
+    pub fn client(&self) -> Option<&super::remote::Client> {
+        self.server().map(server::ServerConnection::client)
+    }
+
     /// Whether no transaction is open.
     pub fn is_autocommit(&self) -> bool {
         on!(self, local inner => inner.is_autocommit(), server server => server.is_autocommit())
@@ -309,6 +333,11 @@ impl Connection {
     ) -> Result<Vec<Result<Option<Row>, EngineError>>, EngineError> {
         let answers = self.ask_shown(queries, " LIMIT 1").await?;
         Ok(answers.into_iter().map(|answer| answer.map(|rows| rows.into_iter().next())).collect())
+    }
+
+    /// The first so many rows of such a query.
+    pub async fn some_rows_shown(&self, sql: &str, count: usize) -> Result<Vec<Row>, EngineError> {
+        self.ask_shown(&[sql], &format!(" LIMIT {count}")).await?.pop().unwrap_or_else(|| Ok(Vec::new()))
     }
 
     /// The rows of such a query.

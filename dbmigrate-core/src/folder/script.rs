@@ -12,13 +12,16 @@
 //! where the statements move what would be lost ([`crate::kept`]). `expect-none` is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
-//! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]).
+//! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
+//! `expect-rewrites` are [`mod@limits`].
 
+pub mod limits;
 pub mod undo;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use limits::{Limit, Limits};
 pub use undo::Undo;
 
 use crate::kept::Keep;
@@ -27,7 +30,8 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 5] = ["allow", "keep", "no-transaction", "expect-none", "undo"];
+const DIRECTIVES: [&str; 7] =
+    ["allow", "keep", "no-transaction", "expect-none", "undo", limits::TIME, limits::REWRITES];
 
 /// A parsed `migration.sql`.
 #[derive(Debug, Clone)]
@@ -42,6 +46,8 @@ pub struct Script<'a> {
     pub keeps: Vec<Keep>,
     /// Whether the one statement runs outside of a transaction.
     pub no_transaction: bool,
+    /// What it may cost.
+    pub limits: Limits,
     /// The way back, if its author has written one; none of its statements is in `statements`.
     pub undo: Option<Undo>,
 }
@@ -127,6 +133,7 @@ impl<'a> Script<'a> {
             allows: Vec::new(),
             keeps: Vec::new(),
             no_transaction: false,
+            limits: Limits::default(),
             undo,
         };
         let mut directive_line = 0;
@@ -140,6 +147,7 @@ impl<'a> Script<'a> {
                     script.no_transaction = true;
                     directive_line = line;
                 }
+                Parsed::Limit(limit) => script.limits.add(limit, line).map_err(error)?,
             }
         }
         for statement in &script.statements {
@@ -163,6 +171,7 @@ enum Parsed {
     Keep(Keep),
     NoTransaction,
     ExpectNone(Preflight),
+    Limit(Limit),
 }
 
 /// The text behind `dbmigrate:` with that of its continuation lines.
@@ -265,10 +274,12 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
         }
         "expect-none" => parse_expect_none(line, rest)
             .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
+        limits::TIME | limits::REWRITES => limits::parse(line, word, rest.trim()).map(Parsed::Limit),
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `no-transaction` or `undo`"
+                None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `expect-time 5s`, \
+                         `expect-rewrites 0`, `no-transaction` or `undo`"
                     .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))

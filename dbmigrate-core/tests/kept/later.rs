@@ -62,7 +62,7 @@ fn a_migration_that_takes_the_key_away_is_refused_and_changes_nothing() {
         ("CREATE TABLE users (id INTEGER NOT NULL, name TEXT);", "`users.id` is not the rowid"),
     ] {
         let mut house = kept();
-        let error = house.migrate(after, &Next::default()).err().expect(after);
+        let error = house.migrate(after, &Next::default()).expect_err(after);
         assert!(error.contains("KeptRows") && error.contains(why), "{after}: {error}");
         assert_eq!(house.rows("SELECT name FROM users"), ["a", "b", "c"]);
         assert_eq!(kept_rows(&house).len(), 3);
@@ -70,7 +70,7 @@ fn a_migration_that_takes_the_key_away_is_refused_and_changes_nothing() {
     let before = "CREATE TABLE t (mail TEXT NOT NULL UNIQUE, x, y);";
     let mut house = House::of(before, "INSERT INTO t VALUES ('a', 1, 2)");
     house.migrate("CREATE TABLE t (mail TEXT NOT NULL UNIQUE, y);", &KEEP).expect("it is kept");
-    let error = house.migrate("CREATE TABLE t (mail TEXT NOT NULL, y);", &Next::default()).err().expect("a refusal");
+    let error = house.migrate("CREATE TABLE t (mail TEXT NOT NULL, y);", &Next::default()).expect_err("a refusal");
     assert!(error.contains("`t.mail` is no key"), "{error}");
 }
 

@@ -11,6 +11,8 @@ mod kind;
 mod operators;
 mod parse;
 #[cfg(test)]
+mod soup;
+#[cfg(test)]
 mod tests;
 
 pub(super) use infer::columns_of;

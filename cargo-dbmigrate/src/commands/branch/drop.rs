@@ -18,9 +18,13 @@ use crate::turso::{Cloud, is_ours, platform_error};
 /// # Errors
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Drop) -> Result<u8> {
-    let url = context.database(&arguments.connect)?;
-    let cloud = Cloud::of(context, &url, WHAT)?;
     let mut named = context.every_database(&arguments.connect, true)?;
+    // the one that is named comes first
+    let url = match named.first().filter(|_| arguments.connect.names_one()) {
+        Some(url) => url.clone(),
+        None => context.database(&arguments.connect)?,
+    };
+    let cloud = Cloud::of(context, &url, WHAT)?;
     named.push(url);
     let mut chosen: Vec<&CloudDatabase> = Vec::new();
     for name in &arguments.names {

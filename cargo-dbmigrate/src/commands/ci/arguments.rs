@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::project::url::Connect;
+use crate::rehearsing::Rehearse;
 
 /// The arguments.
 #[derive(Debug, Clone, Args)]
@@ -63,6 +64,10 @@ pub(crate) struct Report {
     /// File to write instead of the standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+
+    /// Rehearsal.
+    #[command(flatten)]
+    pub rehearse: Rehearse,
 
     /// Which database.
     #[command(flatten)]

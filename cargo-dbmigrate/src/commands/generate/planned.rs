@@ -37,7 +37,7 @@ pub(super) fn proven(
     diff: &Diff,
 ) -> Result<Plan> {
     let renamed = decisions.renames.apply(&head.schema);
-    structs::refuse_new_problems(declared, &renamed)?;
+    structs::refuse_new_problems(context, declared, &renamed)?;
     proof::check_changes(context, declared, &head.schema, &renamed)?;
     let plan = plan(&head.schema, &declared.schema, diff, decisions).map_err(|error| no_plan(arguments, &error))?;
     if arguments.keep && plan.kept.is_empty() && !arguments.custom {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dbmigrate_core::engine::apply::Failure;
 use dbmigrate_core::engine::check::broken_objects;
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::engine::{Connection, EngineError, introspect_without};
@@ -11,7 +12,8 @@ use dbmigrate_core::kept::{self, MisreadKeep};
 use dbmigrate_core::sql::line_ends::normalized;
 use pollster::block_on;
 
-use crate::database::failure::{run_outside, statement_error};
+use crate::database::Subject;
+use crate::database::failure::{migration_error, run_outside, statement_error};
 use crate::error::{CommandError, Result};
 use crate::messages::{self, FileAction};
 use crate::project::Context;
@@ -40,6 +42,11 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
     let script = Script::parse(&text, &file)?;
     refuse_misread(&script, &file)?;
     refuse_outside(&script, &file)?;
+    if let Some((line, tables)) = script.broken_promise(|| folder.schema_before(&last).ok()) {
+        let failure = Failure::Rewrites { line, tables };
+        let error = migration_error(last.name.as_str(), &file, &failure, &[], Subject::Named("the database in memory"));
+        return Err(error.note("nothing was recorded"));
+    }
     block_on(run_script(&connection, &script))
         .map_err(|(line, number, error)| statement_error(&file, line, number, &error).note("nothing was recorded"))?;
     let failed = |error: EngineError| CommandError::failed(error.to_string());

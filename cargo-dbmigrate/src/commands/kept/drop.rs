@@ -6,7 +6,7 @@ use dbmigrate_core::shell::shell_quoted;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
-use super::Drop;
+use super::arguments::Drop;
 use crate::database::failure::engine_error;
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
@@ -32,8 +32,10 @@ pub(super) fn run(context: &Context, arguments: &Drop, folder: Option<&Folder>, 
     };
     let objects: Vec<String> = chosen.iter().flat_map(|thing| thing.objects.clone()).collect();
     let what = format!("drop what is kept of `{}`", objects.join("`, `"));
-    let names = arguments.names.iter().map(|name| format!(" {}", shell_quoted(name))).collect::<String>();
-    let command = format!("cargo dbmigrate kept drop{}{names}", if arguments.expired { " --expired" } else { "" });
+    let expired = arguments.expired.then(|| "--expired".to_owned());
+    let words = expired.into_iter().chain(arguments.names.iter().map(|name| shell_quoted(name)));
+    let words: Vec<String> = std::iter::once("cargo dbmigrate kept drop".to_owned()).chain(words).collect();
+    let command = words.join(" ");
     let intent = Intent { what: &what, command: &command, why: None, untouched: "nothing was dropped" };
     context.consent(url, (&arguments.consent).into(), intent)?;
     let tables: Vec<Name> = chosen.iter().map(|thing| thing.there.name.clone()).collect();

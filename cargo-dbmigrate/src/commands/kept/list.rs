@@ -39,7 +39,12 @@ pub(super) fn run(context: &Context, folder: Option<&Folder>, url: &DatabaseUrl)
         printer.next(&["drop what is no longer wanted: `cargo dbmigrate kept drop --expired`".to_owned()]);
     } else if let [only] = &things[..] {
         let name = shell_quoted(only.there.name.as_str());
-        printer.next(&[format!("drop it for good: `cargo dbmigrate kept drop {name}`")]);
+        let known =
+            only.migration.iter().filter(|record| folder.is_some_and(|folder| folder.find(&record.name).is_some()));
+        let revert = known.map(|record| format!("bring it back: `cargo dbmigrate revert {}`", record.name));
+        let mut next: Vec<String> = revert.collect();
+        next.push(format!("drop it for good: `cargo dbmigrate kept drop {name}`"));
+        printer.next(&next);
     }
     Ok(exit::DONE)
 }
@@ -47,14 +52,14 @@ pub(super) fn run(context: &Context, folder: Option<&Folder>, url: &DatabaseUrl)
 /// How much it is, since when, and whether it is wanted.
 fn state(thing: &Thing, keep_days: Option<u32>) -> String {
     let rows = usize::try_from(thing.there.rows - thing.there.left_over.min(thing.there.rows)).unwrap_or(usize::MAX);
-    let mut state = format!("{}, {}", counted(rows, "row"), size(thing.there.bytes));
+    let mut state = vec![counted(rows, "row"), size(thing.there.bytes)];
     if let Some(record) = &thing.migration {
-        state += &format!(", since {} ({})", record.applied_at, record.name);
+        state.push(format!("since {} ({})", record.applied_at, record.name));
     }
     if let (true, Some(days)) = (thing.is_expired(keep_days), keep_days) {
-        state += &format!(", longer than {}", counted(usize::try_from(days).unwrap_or(usize::MAX), "day"));
+        state.push(format!("longer than {}", counted(usize::try_from(days).unwrap_or(usize::MAX), "day")));
     }
-    state
+    state.join(", ")
 }
 
 /// A number of bytes for people.

@@ -1,12 +1,9 @@
 //! `migrate --dry-run`: takes every answer that the real run would take, by making the run where nothing of it stays.
 
-use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::runner::pending;
 use dbmigrate_core::engine::apply::{
-    Announcement, Applied, ApplyError, Drifted, Failure, Loss, Observer, Options, Standing, apply_pending_with, inspect,
+    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Standing, apply_pending_with, inspect,
 };
-use dbmigrate_core::engine::error::ErrorKind;
-use dbmigrate_core::engine::remote::{Refusal, refusals};
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use pollster::block_on;
 
@@ -19,6 +16,7 @@ use crate::exit;
 use crate::messages;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::rehearsing::refuse_for_server;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
 use crate::report::{Printer, counted};
@@ -104,18 +102,6 @@ fn refused(error: ApplyError, url: &DatabaseUrl, before: usize) -> CommandError 
 }
 
 const UNTOUCHED: &str = "nothing was changed";
-
-/// What a server would refuse of a migration that is not tried out.
-fn refuse_for_server(folder: &Folder, migration: &Migration) -> std::result::Result<(), ApplyError> {
-    let file = folder.sql_path(migration);
-    let text = folder.sql(migration)?;
-    let script = Script::parse(&text, &file)?;
-    let Some(Refusal { index, line, reason }) = refusals(&script.statements).into_iter().next() else { return Ok(()) };
-    let statement = script.statements.get(index).map(|statement| statement.text.to_owned()).unwrap_or_default();
-    let error = EngineError { kind: ErrorKind::Statement, message: reason };
-    let failure = Box::new(Failure::Statement { number: index + 1, line, statement, error });
-    Err(ApplyError::Migration { name: migration.name.to_string(), file, failure, differences: Vec::new() })
-}
 
 /// The SQL of a migration, which begins with its name. Programs get it as an object.
 fn text_of(printer: &Printer, folder: &Folder, migration: &Migration, url: &DatabaseUrl) -> Result<String> {

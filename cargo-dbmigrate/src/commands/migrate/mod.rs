@@ -1,20 +1,25 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
+mod backup;
 mod branch;
 mod consent;
 mod dry_run;
+mod plan;
+mod rehearse;
 mod said;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
 use dbmigrate_core::folder::{Folder, Verify};
-use dbmigrate_core::shell::{shell_flag, shell_quoted};
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
+use branch::Wanted;
 use said::{announce, say_drift};
 
 use crate::database::Subject;
@@ -25,8 +30,10 @@ use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::messages;
+use crate::planning;
 use crate::project::url::{Connect, DatabaseUrl, databases_help};
-use crate::project::{Context, Retry, Yes};
+use crate::project::{Acceptable, Context, Retry, Yes};
+use crate::rehearsing::{self, Rehearse};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
@@ -41,6 +48,18 @@ pub(crate) struct Migrate {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Rehearsal.
+    #[command(flatten)]
+    pub rehearse: Rehearse,
+
+    /// Run them on a copy only, and change nothing
+    #[arg(long, conflicts_with_all = ["rehearse", "dry_run"])]
+    pub rehearse_only: bool,
+
+    /// Apply exactly what this file of `plan` says, or nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "atomic", "accept"])]
+    pub plan: Option<PathBuf>,
+
     /// Last migration to apply, by name or number [default: the last one]
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
@@ -50,11 +69,13 @@ pub(crate) struct Migrate {
     pub atomic: bool,
 
     /// Branch a Turso Cloud database first, and verify the branch
-    #[arg(
-        long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "",
-        conflicts_with = "dry_run"
-    )]
-    pub branch: Option<String>,
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "dry_run")]
+    #[expect(clippy::option_option, reason = "a name that is blank is none that was left out")]
+    pub branch: Option<Option<String>>,
+
+    /// The backup before.
+    #[command(flatten)]
+    pub backup: backup::Flags,
 
     /// How often to retry.
     #[command(flatten)]
@@ -73,34 +94,43 @@ pub(crate) struct Migrate {
     pub consent: Yes,
 }
 
-/// What can be accepted of a database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Acceptable {
-    /// That it is not what its last migration left.
-    #[value(help = None)]
-    Drift,
-}
+/// Where somebody reads on whose migration went wrong.
+const GOING_BACK: &str = "what to do now, by symptom: `cargo dbmigrate going-back`";
 
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
-    let databases = context.databases(&arguments.connect)?;
+    let plan = plan::read(arguments.plan.as_deref())?;
+    let databases = context.databases(&plan::connect(&arguments.connect, plan.as_ref()))?;
     let folder = context.existing_folder()?;
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, arguments.to.as_deref())?;
-    branch::check(context, &databases, arguments.branch.as_deref())?;
-    databases.each(context, |context, url| run_on(context, arguments, &folder, url))
+    branch::check(context, &databases, wanted(arguments))?;
+    databases.each(context, |context, url| run_on(context, (arguments, plan.as_ref()), &folder, url))
 }
 
 /// Runs it on one database.
-fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
+fn run_on(
+    context: &Context,
+    (arguments, plan): (&Migrate, Option<&messages::ApprovedPlan>),
+    folder: &Folder,
+    url: &DatabaseUrl,
+) -> Result<u8> {
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let to = arguments.to.as_deref();
-    let options = Options { to, accept_drift: arguments.accept.contains(&Acceptable::Drift), atomic: arguments.atomic };
+    let own = Options {
+        to,
+        accept_drift: arguments.accept.contains(&Acceptable::Drift),
+        atomic: arguments.atomic,
+        expected: None,
+    };
+    let options = plan.map_or(own, planning::options);
+    let planned = plan::hold(context, folder, url, (arguments.plan.as_deref(), plan))?;
+    let options = Options { expected: planned.as_ref(), ..options };
     if folder.migrations().is_empty() {
         return nothing_there(context, folder, url);
     }
@@ -108,12 +138,20 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
     if arguments.dry_run {
         return dry_run::run(context, folder, url, options, retries);
     }
+    let rehearsal =
+        rehearsing::Plan { context, folder, url, options, place: arguments.rehearse.rehearse_in.as_deref() };
+    if arguments.rehearse_only {
+        return rehearse::only(&rehearsal);
+    }
     let opened = consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
-    let branch = arguments.branch.as_deref();
-    let (opened, branched) = branch::make(context, folder, url, options, (opened, branch))?;
+    let (opened, branched) = branch::make(context, folder, url, options, (opened, wanted(arguments)))?;
+    let is_branched = branched.is_some();
+    let (opened, backup) = backup::first(context, &arguments.backup, (folder, options), url, (opened, is_branched))?;
     let shown = url.to_string();
     let is_new = !file::exists(url)?;
-    let mut database = match opened {
+    let rehearsed = if arguments.rehearse.rehearse { rehearse::first(&rehearsal, opened)? } else { opened.into() };
+    let options = Options { expected: planned.as_ref().or(rehearsed.expected.as_ref()), ..options };
+    let mut database = match rehearsed.database {
         Some(database) => database,
         None => open(context, url, true)?,
     };
@@ -155,7 +193,7 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
             Ok(exit::DONE)
         }
         Err(error) => {
-            drop(database);
+            drop((database, rehearsed.files));
             if is_new {
                 remove_if_empty(url);
             }
@@ -163,22 +201,31 @@ fn run_on(context: &Context, arguments: &Migrate, folder: &Folder, url: &Databas
             if let Some(next) = next.as_deref().and_then(|next| folder.find(next)) {
                 context.printer.lacks(|| url.into(), &left(folder, next.index));
             }
+            // what was refused before it began needs no way back
+            let backup = backup.filter(|_| matches!(error, ApplyError::Migration { .. }));
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, url.into());
+            let more = if state.is_empty() { None } else { Some(GOING_BACK.to_owned()) };
             let shown = state.into_iter().fold(shown, CommandError::note);
-            Err(shown.helps(branched.iter().flat_map(branch::Branched::ways_back)))
+            let shown = shown.helps(branched.iter().flat_map(branch::Branched::ways_back));
+            Err(shown.helps(backup.iter().flat_map(|made| backup::ways_back(made, url))).helps(more))
         }
     }
+}
+
+/// The branch that is wanted.
+fn wanted(arguments: &Migrate) -> Option<Wanted<'_>> {
+    arguments.branch.as_ref().map(|name| Wanted(name.as_deref()))
 }
 
 /// The command as it was typed, so that a flag can be put behind it.
 fn command(arguments: &Migrate) -> String {
     let mut command = "cargo dbmigrate migrate".to_owned();
     command.extend(arguments.to.iter().map(|name| format!(" {}", shell_flag("--to", name))));
-    command.extend(arguments.branch.iter().map(|name| match name.as_str() {
-        "" => " --branch".to_owned(),
-        name => format!(" --branch={}", shell_quoted(name)),
-    }));
+    command.extend(arguments.plan.iter().map(|file| format!(" {}", shell_flag("--plan", &file.display().to_string()))));
+    command.push_str(if arguments.rehearse.rehearse { " --rehearse" } else { "" });
+    command.extend(wanted(arguments).map(Wanted::typed));
+    command.push_str(&arguments.backup.typed());
     command.push_str(if arguments.atomic { " --atomic" } else { "" });
     command.push_str(if arguments.accept.is_empty() { "" } else { " --accept drift" });
     command

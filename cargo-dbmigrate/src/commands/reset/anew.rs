@@ -4,13 +4,10 @@
 //! reading or writing: its lock is held, and its log and journal are gone before the new file has its name, because
 //! SQLite would take them for those of the new one (sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use).
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use dbmigrate_core::engine::apply::{Applied, Database, Loss, Observer, Target as _, apply_pending};
-use dbmigrate_core::engine::connection::text;
-use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::folder::Folder;
 use pollster::block_on;
@@ -20,6 +17,7 @@ use super::rows;
 use super::seeds::Seeds;
 use crate::database::failure::engine_error;
 use crate::database::state::failure_of_run;
+use crate::database::swap::{self, beside, remove_beside, remove_with_files_beside};
 use crate::database::{Subject, file, open};
 use crate::decisions::answers::{Acceptance, FOR_RESET, Word};
 use crate::decisions::ask::confirmed;
@@ -30,9 +28,6 @@ use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Intent};
 use crate::report::duration::Elapsed;
 use crate::report::{Printer, counted};
-
-/// What SQLite keeps beside a database.
-const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Runs it and returns the exit code.
 ///
@@ -59,7 +54,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     let path = file::end_of_links(url.file().unwrap_or(Path::new("")));
     let new = New::at(&path);
     let is_wal = match &old {
-        Some(old) => journal_mode(old, "PRAGMA journal_mode", url)? == "wal",
+        Some(old) => swap::journal_mode(old, url)? == "wal",
         None => false,
     };
     new.fill(context, (folder, url), seed.as_ref(), is_wal)
@@ -150,7 +145,7 @@ impl New {
         rows: &rows::Rows,
         is_wal: bool,
     ) -> Result<()> {
-        let result = lock(&old, url, is_wal).and_then(|()| {
+        let result = swap::lock_out(&old, url, is_wal, "cargo dbmigrate reset").and_then(|()| {
             if rows::count(&mut old, url)? != *rows {
                 let message = format!("`{url}` changed in the meantime");
                 return Err(CommandError::failed(message).note("nothing was changed").help("run the command again"));
@@ -173,58 +168,9 @@ impl New {
 
     fn publish(&self, path: &Path) -> Result<()> {
         std::fs::rename(&self.path, path).map_err(|error| CommandError::io("replace", path, &error))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if cfg!(unix) {
-            // best effort: it is there, if not yet on the disk
-            let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-        }
+        swap::sync_folder(path);
         Ok(())
     }
-}
-
-/// Makes sure that nobody else uses the database: in a log, that no other connection is open, otherwise that none reads
-/// or writes.
-fn lock(old: &Database, url: &DatabaseUrl, is_wal: bool) -> Result<()> {
-    let in_use = || {
-        CommandError::failed(format!("`{url}` is in use: another program has it open"))
-            .note("nothing was changed")
-            .help("stop that program, then run `cargo dbmigrate reset` again")
-    };
-    let refused = |error: EngineError| match error.kind {
-        ErrorKind::Locked => in_use(),
-        _ => engine_error("cannot lock the database", &error, url.into()).note("nothing was changed"),
-    };
-    if is_wal {
-        let row = block_on(old.connection().first_row("PRAGMA journal_mode = DELETE")).map_err(refused)?;
-        if row.is_none_or(|row| !text(&row[0]).eq_ignore_ascii_case("delete")) {
-            return Err(in_use());
-        }
-    }
-    block_on(old.connection().run("BEGIN EXCLUSIVE")).map_err(refused)
-}
-
-fn journal_mode(database: &Database, pragma: &str, url: &DatabaseUrl) -> Result<String> {
-    let row = block_on(database.connection().first_row(pragma));
-    let row = row.map_err(|error| engine_error("cannot read the database", &error, url.into()))?;
-    Ok(row.map(|row| text(&row[0]).to_ascii_lowercase()).unwrap_or_default())
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    name.into()
-}
-
-fn remove_beside(path: &Path) {
-    for suffix in BESIDE {
-        // mostly there is none
-        let _ = std::fs::remove_file(beside(path, suffix));
-    }
-}
-
-fn remove_with_files_beside(path: &Path) {
-    let _ = std::fs::remove_file(path);
-    remove_beside(path);
 }
 
 /// Says what is applied.

@@ -27,6 +27,7 @@ pub(crate) struct DatabaseUrl {
     source: UrlSource,
     timeout: Duration,
     retries: u32,
+    max_write_lock: Option<Duration>,
     target: Option<Named>,
 }
 
@@ -151,6 +152,8 @@ impl DatabaseUrl {
         let configured = target.and_then(|target| target.timeout);
         let timeout = |default: u64| Duration::from_secs(connect.timeout.or(configured).unwrap_or(default));
         let retries = target.and_then(|target| target.retries).unwrap_or(around.config.retries);
+        let configured = target.and_then(|target| target.max_write_lock);
+        let max_write_lock = configured.or(around.config.max_write_lock);
         let named = target.map(Named::from);
         let error = |what: String, help: &str| CommandError::usage(format!("{what} (from {source})")).help(help);
         match scheme(text) {
@@ -167,7 +170,8 @@ impl DatabaseUrl {
                 let Secrets { token, token_source, encryption_key } =
                     secrets::of(around, &url, token, &source, target)?;
                 let place = Place::Server(Box::new(Server { url, token, token_source, encryption_key }));
-                Ok(Self { place, source, timeout: timeout(around.config.timeout), retries, target: named })
+                let timeout = timeout(around.config.timeout);
+                Ok(Self { place, source, timeout, retries, max_write_lock, target: named })
             }
             Some((scheme, _)) if scheme != "file" => {
                 let help = format!("name a file, such as `{DEFAULT}`, or a server, such as `libsql://HOST`");
@@ -181,7 +185,7 @@ impl DatabaseUrl {
                 let help = format!("name a file, such as `{DEFAULT}` or `file:data/app.db`");
                 let path = file::path_of(text, base).map_err(|wrong| error(wrong, &help))?;
                 let timeout = timeout(around.config.busy_timeout);
-                Ok(Self { place: Place::File(path), source, timeout, retries, target: named })
+                Ok(Self { place: Place::File(path), source, timeout, retries, max_write_lock, target: named })
             }
         }
     }
@@ -207,6 +211,11 @@ impl DatabaseUrl {
     /// How often a change is tried again that its server has given up.
     pub(crate) fn retries(&self) -> u32 {
         self.retries
+    }
+
+    /// For how long pending migrations may keep others from writing, if that is limited.
+    pub(crate) fn max_write_lock(&self) -> Option<Duration> {
+        self.max_write_lock
     }
 
     /// The target that it is, if it has a name.
@@ -240,6 +249,7 @@ impl DatabaseUrl {
 
     /// The same database as one that has a name, which was not used.
     pub(crate) fn also(mut self, target: &Target) -> Self {
+        self.max_write_lock = target.max_write_lock.or(self.max_write_lock);
         self.target = Some(Named { is_chosen: false, ..Named::from(target) });
         self
     }

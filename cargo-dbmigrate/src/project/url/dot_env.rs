@@ -19,6 +19,21 @@ pub(crate) struct DotEnv {
     broken: Option<CommandError>,
 }
 
+/// The text without a byte order mark, in UTF-8 whatever the mark says: editors and shells of Windows write both.
+fn utf_8(bytes: Vec<u8>) -> Vec<u8> {
+    let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = rest.chunks(2).map(|pair| unit([pair[0], pair.get(1).copied().unwrap_or_default()]));
+        let chars = char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER));
+        chars.collect::<String>().into_bytes()
+    };
+    match &bytes[..] {
+        [0xef, 0xbb, 0xbf, rest @ ..] => rest.to_owned(),
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        _ => bytes,
+    }
+}
+
 impl DotEnv {
     /// Reads the nearest `.env` from `root` up to the repository that it is in.
     ///
@@ -44,7 +59,7 @@ impl DotEnv {
         };
         let mut values = BTreeMap::new();
         let mut broken = None;
-        let text = std::fs::read(&found).map_err(|error| unreadable(&error))?;
+        let text = utf_8(std::fs::read(&found).map_err(|error| unreadable(&error))?);
         for line in dotenvy::from_read_iter(&*text) {
             match line {
                 // the first one counts, as for everybody who loads the file, also if there is nothing in it

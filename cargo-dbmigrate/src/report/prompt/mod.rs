@@ -48,6 +48,7 @@ impl Printer {
     /// # Errors
     /// If there is no answer.
     pub(crate) fn choose(&self, question: &str, items: &[String]) -> Result<usize, NoAnswer> {
+        self.release();
         let mut drawn = Drawn::new(self.is_colored(), question)?;
         let mut list = List::new(items.len());
         loop {
@@ -74,6 +75,7 @@ impl Printer {
     /// # Errors
     /// If there is no answer.
     pub(crate) fn enter(&self, question: &str, check: impl Fn(&str) -> Result<(), String>) -> Result<String, NoAnswer> {
+        self.release();
         let mut drawn = Drawn::new(self.is_colored(), question)?;
         let mut line = Line::default();
         loop {

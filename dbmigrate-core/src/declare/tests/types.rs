@@ -174,3 +174,29 @@ fn what_is_wrong_with_a_column_type_is_said() {
     assert!(errors(r#"#[column_type(check = "length(x)")] struct S(String);"#)[0].contains("use `{}` for the column"));
     assert!(errors("#[column_type(integer)] enum E { A = X }")[0].starts_with("X: the discriminant"));
 }
+
+#[test]
+fn a_misspelled_type_gets_the_one_that_was_meant() {
+    for (written, meant) in [
+        ("Strng", "`String`"),
+        ("string", "`String`"),
+        ("Optional<String>", "`Option<String>`"),
+        ("Option<Strng>", "`String`"),
+        ("Vect<u8>", "`Vec<u8>`"),
+        ("Bool", "`bool`"),
+        ("i63", "`i64`"),
+        ("Jsn<Vec<i64>>", "`Json<Vec<i64>>`"),
+        ("UUID", "`Uuid`"),
+        ("Datetime", "`DateTime`"),
+    ] {
+        let message = error(&format!("struct T {{ a: {written} }}"));
+        assert!(
+            message.contains(&format!("did you mean {meant}? otherwise derive `ColumnType`")),
+            "{written}: {message}"
+        );
+    }
+    for written in ["Money", "Uuid", "Int", "T", "u7777", "[Money; 2]", "HashMap<String, String>"] {
+        let message = error(&format!("struct T {{ a: {written} }}"));
+        assert!(!message.contains("did you mean"), "{written}: {message}");
+    }
+}

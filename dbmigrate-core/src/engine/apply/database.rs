@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::{Failure, Step, Work};
+use super::{Failure, Meter, Step, Work};
 use crate::engine::connection::Connection;
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
@@ -46,6 +46,12 @@ pub struct Database {
     is_rehearsal: bool,
     /// Where somebody sees how far a statement is.
     work: Option<Arc<Work>>,
+    /// Where somebody sees what the statements took.
+    meter: Option<Arc<Meter>>,
+    /// What [`Connection::data_version`] has to be, if only the rows of then may be migrated.
+    data_version: Option<i64>,
+    /// All that has to be recorded when the next migration begins, if it is not only its number.
+    expected_history: Option<String>,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// What a server is asked together with its schema.
@@ -103,6 +109,9 @@ impl Database {
             has_history_table: false,
             is_rehearsal: false,
             work: None,
+            meter: None,
+            data_version: None,
+            expected_history: None,
             version_with_history: None,
             #[cfg(feature = "remote")]
             ahead: ahead::Ahead::default(),
@@ -151,6 +160,21 @@ impl Database {
         self.connection.tell_of_rows(Arc::clone(work))?;
         self.work = Some(Arc::clone(work));
         Ok(self)
+    }
+
+    /// Tells somebody what each statement of a migration takes and writes.
+    #[must_use]
+    pub fn measuring(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = Some(Arc::clone(meter));
+        self
+    }
+
+    /// Migrates nothing once another connection has written since it had this [`Connection::data_version`], read over this
+    /// connection. On a server, each migration then takes several requests, and is looked at with the lock held.
+    #[must_use]
+    pub fn only_at(mut self, data_version: i64) -> Self {
+        self.data_version = Some(data_version);
+        self
     }
 
     /// Hides what is somebody else's.

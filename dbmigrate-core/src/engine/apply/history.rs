@@ -144,6 +144,15 @@ pub enum HistoryError {
     },
 }
 
+/// An expression for all that is recorded: what [`all_of`] says of the records that are expected.
+pub(super) const ALL: &str = "(SELECT ifnull(group_concat(name || ' ' || checksum, char(10)), '') FROM \
+     (SELECT name, checksum FROM _dbmigrate_history ORDER BY position))";
+
+/// Names and checksums as [`ALL`] has them.
+pub(super) fn all_of(records: &[(String, String)]) -> String {
+    records.iter().map(|(name, checksum)| format!("{name} {checksum}")).collect::<Vec<_>>().join("\n")
+}
+
 /// Creates the table, or completes it.
 pub(super) async fn create(connection: &Connection) -> Result<(), EngineError> {
     connection.run(CREATE).await?;

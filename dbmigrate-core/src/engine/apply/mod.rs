@@ -12,7 +12,9 @@ mod followers;
 mod found;
 mod hidden;
 pub mod history;
+mod meter;
 pub mod runner;
+pub mod state;
 mod statistics;
 mod work;
 
@@ -35,9 +37,11 @@ pub use database::Database;
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
 pub use evaluated::FailingRows;
 pub use history::{Record, RecordKind};
+pub use meter::{Measured, Meter};
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
 };
+pub use state::State;
 pub use work::Work;
 
 /// A migration with its script at hand, ready to be applied.
@@ -92,6 +96,19 @@ pub struct Finding {
     pub preflight: usize,
     /// What it found, in one line.
     pub message: String,
+}
+
+/// What a preflight of a migration has found, with the rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The line of the directive.
+    pub line: usize,
+    /// What it found, in one line.
+    pub message: String,
+    /// The keys of the first rows, as they are shown; where the query names no key, the rows that it returns.
+    pub keys: Vec<Vec<String>>,
+    /// Whether there are more.
+    pub has_more: bool,
 }
 
 /// What became of a change that was to be made.
@@ -172,6 +189,9 @@ pub enum Stop {
 pub trait Target {
     /// Is told how many migrations the folder has, before the history is asked for.
     fn expect_migrations(&mut self, _count: usize) {}
+
+    /// The first migration is to be applied behind these records only, by name and checksum: compared with the lock held.
+    fn expect_history(&mut self, _records: Option<&[(String, String)]>) {}
 
     /// The recorded migrations, in order; empty if there is no history yet.
     async fn history(&mut self) -> Result<Vec<Record>, EngineError>;
@@ -267,6 +287,14 @@ pub enum Failure {
         /// What was found.
         message: String,
     },
+    /// It rewrites tables, and promises not to.
+    #[error("it rewrites {}, and `expect-rewrites 0` promises not to", tables.join(", "))]
+    Rewrites {
+        /// The line of the directive.
+        line: usize,
+        /// The tables.
+        tables: Vec<String>,
+    },
     /// Expressions fail on rows.
     #[error("{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     PreflightExpressions {
@@ -295,6 +323,9 @@ pub enum Failure {
         /// What was changed by hand.
         objects: Vec<DriftedObject>,
     },
+    /// Rows are not those that were looked at before: another connection has written.
+    #[error("the database was written to since it was copied")]
+    OtherRows,
     /// A view or trigger does not compile afterwards.
     #[error("{kind} `{name}` does not compile after the migration: {message}")]
     Broken {
@@ -401,6 +432,14 @@ pub enum ApplyError {
         migration: String,
         /// What has changed since.
         differences: Vec<String>,
+    },
+    /// The database is not in the state that was asked for.
+    #[error("the database has changed")]
+    OtherState {
+        /// The state that it should be in.
+        expected: Box<State>,
+        /// The state that it is in.
+        found: Box<State>,
     },
     /// A migration failed; those before it are applied.
     #[error("migration `{name}` failed: {failure}")]

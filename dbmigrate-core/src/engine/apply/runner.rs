@@ -2,7 +2,7 @@
 
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
-use super::{Announcement, ApplyError, Attempt, Failure, Loss, Prepared, Stop, Target};
+use super::{Announcement, ApplyError, Attempt, Failure, Loss, Prepared, State, Stop, Target};
 use crate::diff::{Renames, diff};
 use crate::engine::introspect::Unreadable;
 use crate::engine::prove::differences;
@@ -38,6 +38,9 @@ pub struct Options<'a> {
     pub accept_drift: bool,
     /// Whether all migrations are applied in one transaction, or none.
     pub atomic: bool,
+    /// The only state that is migrated: what was looked at before is what is there when the first migration has the
+    /// lock, whoever else was here meanwhile.
+    pub expected: Option<&'a State>,
 }
 
 /// A migration that was applied.
@@ -139,6 +142,16 @@ pub async fn inspect(target: &mut impl Target, folder: &Folder) -> Result<(Statu
     }
 }
 
+/// The state that the database is in, of which its history is known.
+///
+/// # Errors
+/// If it cannot be read.
+pub async fn state(target: &mut impl Target, now: &Status) -> Result<State, ApplyError> {
+    let (schema, unreadable) =
+        target.schema().await.map_err(|error| ApplyError::Engine { action: "cannot read the schema", error })?;
+    Ok(State::of(&now.history, &schema, &unreadable))
+}
+
 /// Applies what is pending, up to the migration called `to`.
 ///
 /// # Errors
@@ -198,6 +211,18 @@ async fn run(
                 }
             }
             drift = accept(standing, options, observer)?;
+            if let Some(expected) = options.expected.filter(|_| outcome.applied.is_empty()) {
+                let found = state(target, &now).await?;
+                if found != *expected {
+                    return Err(ApplyError::OtherState {
+                        expected: Box::new(expected.clone()),
+                        found: Box::new(found),
+                    });
+                }
+            }
+            target.expect_history(
+                options.expected.filter(|_| outcome.applied.is_empty()).map(|state| &state.history[..]),
+            );
             verified = true;
         }
         if pending.is_empty() || observer.is_stopped() {
@@ -260,6 +285,9 @@ fn scripts<'t>(
     let mut scripts = Vec::with_capacity(texts.len());
     for (migration, text) in migrations.iter().zip(texts) {
         let script = Script::parse(text, &folder.sql_path(migration))?;
+        if let Some((line, tables)) = script.broken_promise(|| folder.schema_before(migration).ok()) {
+            return Err(failed(folder, migration, Failure::Rewrites { line, tables }, Vec::new()));
+        }
         if !script.no_transaction {
             scripts.push(script);
             continue;

@@ -23,6 +23,18 @@ pub(super) struct Page {
     pub(super) masks: Vec<Row>,
 }
 
+impl Page {
+    /// Adds its rows to those that were hashed.
+    pub(super) fn hash(&self, table: &Table, rows: &mut Rows) {
+        let offset = usize::from(table.rowid.is_some());
+        for (at, row) in self.rows.iter().enumerate() {
+            let mask = self.masks.get(at).map_or(&[][..], Vec::as_slice);
+            let cell = |(at, value)| Cell::of(value, at >= offset && super::local::is_text(mask, at - offset));
+            rows.add(row.iter().enumerate().map(cell));
+        }
+    }
+}
+
 /// A database in the making.
 pub(super) struct Build {
     local: Local,
@@ -79,12 +91,7 @@ impl Build {
     /// Writes rows of a table, and returns how many it has now.
     pub(super) fn write(&mut self, number: usize, table: &Table, page: Page) -> Result<u64, EngineError> {
         let loading = &mut self.tables[number];
-        let offset = usize::from(table.rowid.is_some());
-        for (at, row) in page.rows.iter().enumerate() {
-            let mask = page.masks.get(at).map_or(&[][..], Vec::as_slice);
-            let cell = |(at, value)| Cell::of(value, at >= offset && super::local::is_text(mask, at - offset));
-            loading.hash.add(row.iter().enumerate().map(cell));
-        }
+        page.hash(table, &mut loading.hash);
         let done = loading.hash.count();
         if table.name.folded() == SEQUENCE {
             loading.kept.push(page);

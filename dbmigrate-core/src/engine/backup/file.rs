@@ -18,7 +18,7 @@ use super::local::Local;
 use super::publish::Part;
 use super::verify::{is_sound, joined};
 use super::{At, Progress};
-use crate::engine::connection::{Row, Value, integer};
+use crate::engine::connection::{Row, Value, integer, text};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::owner::owner;
 
@@ -37,6 +37,8 @@ pub(super) fn copy(
     let (lock, is_locked) = hold(path, busy_timeout)?;
     let [original, copier] = [open()?, open()?];
     original.begin_reading().map_err(BackupError::of_source)?;
+    let journal_mode = original.rows("PRAGMA journal_mode").map_err(BackupError::of_source)?;
+    let journal_mode = journal_mode.first().map(|row| text(&row[0]).to_ascii_lowercase());
     let vectors = vectors_of(&original).map_err(BackupError::of_source)?;
     let to = part.path();
     let (original, copy) = std::thread::scope(|scope| {
@@ -64,7 +66,8 @@ pub(super) fn copy(
         (joined(original).0, checked)
     });
     // what is wrong with the source is said first: the copy has it as well
-    let original = original.map_err(BackupError::of_source)?;
+    let mut original = original.map_err(BackupError::of_source)?;
+    original.settings.journal_mode = journal_mode;
     let copy = copy?;
     match original.differences(&copy) {
         same if same.is_empty() => Ok(original),

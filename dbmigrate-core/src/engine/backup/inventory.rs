@@ -24,6 +24,9 @@ pub struct Settings {
     pub user_version: i64,
     /// `PRAGMA application_id`.
     pub application_id: i64,
+    /// `PRAGMA journal_mode` of the source, if it was a file: a copy has no log.
+    #[serde(default)]
+    pub journal_mode: Option<String>,
 }
 
 impl Settings {
@@ -98,6 +101,7 @@ impl Inventory {
             auto_vacuum: pragma()?.as_ref().map_or(0, integer),
             user_version: pragma()?.as_ref().map_or(0, integer),
             application_id: pragma()?.as_ref().map_or(0, integer),
+            journal_mode: None,
         };
         let derived = derived(stored.iter().map(|(_, object)| object));
         let mut tables = Vec::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::fingerprint::{Cell, Contents, Rows, TableContent, of_schema};
 use super::inventory::{Inventory, Table, queries};
-use crate::engine::connection::{Connection, Value, integer};
+use crate::engine::connection::{Connection, Row, Value, integer};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::sql::Name;
 
@@ -86,31 +86,41 @@ impl Local {
     fn table(&self, table: &Table) -> Result<TableContent, EngineError> {
         let mut hash = Rows::default();
         let offset = usize::from(table.rowid.is_some());
+        self.each_row(table, 0, |row, masks| {
+            let cell = |(at, value)| Cell::of(value, at >= offset && is_text(masks, at - offset));
+            hash.add(row.iter().enumerate().map(cell));
+            true
+        })?;
+        Ok(hash.finish(table))
+    }
+
+    /// Hands over the rows of a table behind the first `skipped`, until one is not wanted: the rowid, if no column is
+    /// it, and the values, with text as bytes; and which of them are text.
+    pub(super) fn each_row(
+        &self,
+        table: &Table,
+        skipped: u64,
+        mut wants_more: impl FnMut(&mut Row, &[Value]) -> bool,
+    ) -> Result<(), EngineError> {
+        let offset = usize::from(table.rowid.is_some());
         let masks = masks_of(table.columns.len());
-        let first = offset + masks;
-        let mut masked = Vec::new();
-        let mut values: Vec<Value> = Vec::new();
+        let (mut masked, mut values) = (Row::new(), Row::new());
+        let query = read_query(table, skipped);
         now(async {
-            let mut rows = self.inner()?.query(&read_query(table), ()).await?;
+            let mut rows = self.inner()?.query(&query, ()).await?;
             while let Some(row) = rows.next().await? {
                 masked.clear();
                 values.clear();
-                for at in 0..masks {
-                    masked.push(row.get_value(index(offset + at))?);
+                for at in 0..offset + masks + table.columns.len() {
+                    let value = row.get_value(index(at))?;
+                    if (offset..offset + masks).contains(&at) { masked.push(value) } else { values.push(value) }
                 }
-                if offset > 0 {
-                    values.push(row.get_value(0)?);
+                if !wants_more(&mut values, &masked) {
+                    break;
                 }
-                for at in 0..table.columns.len() {
-                    values.push(row.get_value(index(first + at))?);
-                }
-                let (rowid, rest) = values.split_at(offset);
-                let cells = rest.iter().enumerate().map(|(at, value)| Cell::of(value, is_text(&masked, at)));
-                hash.add(rowid.iter().map(|rowid| Cell::of(rowid, false)).chain(cells));
             }
-            Ok::<_, EngineError>(())
-        })?;
-        Ok(hash.finish(table))
+            Ok(())
+        })
     }
 }
 
@@ -123,12 +133,13 @@ fn index(at: usize) -> i32 {
 
 /// The query for the rows of a table, whatever their text is: their rowid, if no column is it, which of the values are
 /// text, and the values, in which text is bytes. The crate ends text at its first NUL, and panics if it is not UTF-8.
-fn read_query(table: &Table) -> String {
+fn read_query(table: &Table, skipped: u64) -> String {
     let rowid = table.rowid.map(str::to_owned).into_iter();
     let list = rowid.chain(masks(&table.columns)).chain(table.columns.iter().map(as_bytes));
     // an index that has all columns must not be read in the place of the table
     let name = table.name.sql();
-    format!("SELECT {} FROM {name} NOT INDEXED", list.collect::<Vec<_>>().join(", "))
+    let skip = if skipped == 0 { String::new() } else { format!(" LIMIT -1 OFFSET {skipped}") };
+    format!("SELECT {} FROM {name} NOT INDEXED{skip}", list.collect::<Vec<_>>().join(", "))
 }
 
 /// The value of a column, with text as bytes.

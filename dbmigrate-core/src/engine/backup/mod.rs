@@ -6,9 +6,11 @@
 mod build;
 mod error;
 mod file;
+mod fill;
 mod fingerprint;
 mod inventory;
 mod local;
+mod manifest;
 mod publish;
 mod server;
 mod verify;
@@ -17,8 +19,10 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::BackupError;
+pub use fill::{FillError, Filled, fill};
 pub use fingerprint::{Contents, TableContent};
 pub use inventory::Settings;
+pub use manifest::{MANIFEST, Manifest, ManifestError};
 pub use publish::{BESIDE, PART, Unpublished, beside};
 
 use publish::Part;

@@ -68,6 +68,16 @@ pub struct Unpublished {
 }
 
 impl Unpublished {
+    /// Where it is until it has its name.
+    pub fn file(&self) -> &Path {
+        &self.part.path
+    }
+
+    /// Where it is to be.
+    pub(super) fn to(&self) -> &Path {
+        &self.part.to
+    }
+
     /// What is in it.
     pub fn contents(&self) -> &Contents {
         &self.contents

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::build::{Build, Page};
 use super::error::BackupError;
-use super::fingerprint::{Contents, of_schema};
+use super::fingerprint::{Contents, Rows, of_schema};
 use super::inventory::Inventory;
 use super::local::Local;
 use super::publish::Part;
@@ -22,6 +22,7 @@ use super::verify::{is_sound, joined};
 use super::{At, Progress};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::Client;
+use crate::sql::Name;
 use pages::Pages;
 use snapshot::Snapshot;
 
@@ -73,6 +74,38 @@ fn is_no_text(error: &EngineError) -> bool {
 /// Whether the transaction is gone.
 fn is_over(error: &EngineError) -> bool {
     matches!(error.kind, ErrorKind::StreamExpired | ErrorKind::Stolen)
+}
+
+/// What the database of a server has in it, of the tables that are meant.
+pub(super) fn read_contents(client: &Client, is_meant: impl Fn(&Name) -> bool) -> Result<Contents, EngineError> {
+    let mut text = Text::Plain;
+    loop {
+        match read_once(client, text, &is_meant) {
+            Err(error) if text == Text::Plain && is_no_text(&error) => text = Text::Bytes,
+            result => return result,
+        }
+    }
+}
+
+fn read_once(client: &Client, text: Text, is_meant: &impl Fn(&Name) -> bool) -> Result<Contents, EngineError> {
+    let mut snapshot = Snapshot::begin(client)?;
+    let (inventory, _) = snapshot.inventory()?;
+    let mut tables = Vec::new();
+    for table in inventory.tables.iter().filter(|table| is_meant(&table.name)) {
+        let (mut rows, mut pages) = (Rows::default(), Pages::of(table, text));
+        while let Some(page) = pages.next(&mut snapshot)? {
+            page.hash(table, &mut rows);
+        }
+        tables.push(rows.finish(table));
+    }
+    let contents = Contents {
+        schema: of_schema(inventory.own_objects().filter(|object| is_meant(&object.table))),
+        tables,
+        foreign_key_violations: snapshot.foreign_key_violations()?,
+        settings: inventory.settings,
+    };
+    snapshot.end();
+    Ok(contents)
 }
 
 fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) -> Result<Contents, BackupError> {

@@ -171,6 +171,21 @@ impl ServerConnection {
         Ok(())
     }
 
+    /// How much has ever been committed to the database, if the server says so. In a transaction that can write nobody
+    /// else adds to it.
+    pub(super) fn committed(&self) -> Result<Option<u64>, EngineError> {
+        let mut batch = Batch::reading();
+        batch.step(self.is_still_open(), "SELECT 1", Vec::new(), true);
+        if self.is_autocommit() {
+            return Ok(self.client.stream().run(&batch, Then::Close, Patience::WhileAlive)?.committed);
+        }
+        let outcome = self.run(&batch)?;
+        match outcome.steps.first() {
+            Some(Some(Ok(_))) => Ok(outcome.committed),
+            _ => Err(self.noticed(stolen())),
+        }
+    }
+
     /// The step of a batch that the server cannot read, if that may be why it has refused all of it, and why.
     pub(in crate::engine) fn refused(&self, batch: &Batch, error: &EngineError) -> Option<(usize, EngineError)> {
         if error.kind != ErrorKind::Statement {

@@ -43,6 +43,9 @@ fn none<T>() -> Option<T> {
 pub(super) struct BatchResult {
     step_results: Vec<Option<StepResult>>,
     step_errors: Vec<Option<proto::Error>>,
+    /// Hrana calls it so, and has it as text.
+    #[serde(default)]
+    replication_index: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -65,7 +68,11 @@ impl BatchResult {
             (Some(result), None) => Some(Ok(result.into_rows())),
             (None, None) => None,
         });
-        Some(Outcome { steps: outcomes.collect() })
+        let committed = self.replication_index.and_then(|index| match index {
+            serde_json::Value::String(text) => text.parse().ok(),
+            other => other.as_u64(),
+        });
+        Some(Outcome { steps: outcomes.collect(), committed })
     }
 }
 

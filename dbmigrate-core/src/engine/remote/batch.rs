@@ -154,6 +154,9 @@ pub struct StepRows {
 pub struct Outcome {
     /// For each step its rows or its error; `None` if it did not run.
     pub steps: Vec<Option<Result<StepRows, EngineError>>>,
+    /// How much has ever been committed to the database, as far as the server says so: another number after every
+    /// commit, whoever makes it.
+    pub committed: Option<u64>,
 }
 
 impl Outcome {

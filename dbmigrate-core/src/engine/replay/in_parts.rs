@@ -29,6 +29,10 @@ pub async fn replay_in_parts(folder: &Folder, objects: usize) -> Option<Replayed
     let files: Vec<_> = migrations.iter().map(|migration| folder.sql_path(migration)).collect();
     let scripts = texts.iter().zip(&files).map(|(text, file)| Script::parse(text, file));
     let scripts: Vec<Script<'_>> = scripts.collect::<Result<_, _>>().ok()?;
+    // what a script promises of its own statements is judged where it is applied as a whole
+    if scripts.iter().any(|script| script.broken_promise(|| None).is_some()) {
+        return None;
+    }
     let parts = Parts::of_history(&scripts, objects)?;
     let mut databases = Vec::with_capacity(parts.count());
     for _ in 0..parts.count() {
@@ -61,6 +65,7 @@ fn split<'a>(parts: &Parts, at: usize, script: &Script<'a>) -> Vec<(usize, Scrip
         allows: script.allows.clone(),
         keeps: script.keeps.clone(),
         no_transaction: false,
+        limits: crate::folder::script::Limits::default(),
         undo: None,
     };
     for (preflight, part) in script.preflights.iter().zip(parts.of_preflights(at)) {

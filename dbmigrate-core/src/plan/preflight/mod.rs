@@ -16,6 +16,7 @@ use crate::schema::Table;
 use crate::schema::validate::Place;
 use crate::shell::shell_flag;
 use crate::sql::Name;
+use crate::sql::token::{Token, TokenKind, significant};
 use probe::Probe;
 
 /// A query that has to return nothing.
@@ -137,8 +138,56 @@ fn children_of_changed<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
         .collect()
 }
 
+/// The query for the keys of the rows that a generated preflight counts, if it names the first of them: the same query
+/// as [`if_any`] has made it, with each key instead of the lowest.
+pub fn keys_of(query: &str) -> Option<String> {
+    const BEFORE: [&str; 14] =
+        ["select", "*", "from", "(", "select", "count", "(", "*", ")", "as", "_count", ",", "min", "("];
+    const BEHIND: [&str; 5] = [")", "where", "_count", ">", "0"];
+    let tokens = significant(query);
+    let are = |tokens: &[Token<'_>], words: &[&str]| {
+        tokens.len() == words.len()
+            && tokens.iter().zip(words).all(|(token, word)| token.text.eq_ignore_ascii_case(word))
+    };
+    let (before, rest) = tokens.split_at_checked(BEFORE.len())?;
+    let (inner, behind) = rest.split_at_checked(rest.len().checked_sub(BEHIND.len())?)?;
+    if !are(before, &BEFORE) || !are(behind, &BEHIND) {
+        return None;
+    }
+    let (mut depth, mut end, mut from) = (1_usize, None, None);
+    for token in inner {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => {
+                depth = depth.checked_sub(1)?;
+                end = end.or((depth == 0).then_some(token.start));
+            }
+            TokenKind::Word if depth == 0 && from.is_none() && token.is_word("from") => from = Some(token.start),
+            _ => {}
+        }
+    }
+    let key = query.get(inner.first()?.start..end?)?;
+    let from = query.get(from?..inner.last()?.end())?;
+    Some(format!("SELECT {key} {from}"))
+}
+
 /// A query that returns a row if something is counted. `HAVING` without `GROUP BY` would say it more plainly, but libSQL
 /// servers cannot read that.
 pub(super) fn if_any(counted: &str, more: &str, from: &str) -> String {
     format!("SELECT * FROM (SELECT {counted} AS _count{more} FROM {from}) WHERE _count > 0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_a_generated_preflight_can_be_asked_for() {
+        let query = if_any("count(*)", ", min(rowid), \"a  b\"", "users WHERE (nick IS NULL) AND x <> 'a  b'");
+        let wanted = "SELECT rowid FROM users WHERE (nick IS NULL) AND x <> 'a  b'";
+        assert_eq!(keys_of(&query).as_deref(), Some(wanted));
+        for other in ["SELECT id FROM users", "SELECT * FROM (SELECT count(*) AS _count FROM t) WHERE _count > 0", ""] {
+            assert_eq!(keys_of(other), None, "{other}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Where the databases stand that are named: what is pending there.
 
-use dbmigrate_core::engine::apply::{Loss, Standing, Target as _, inspect};
+use dbmigrate_core::engine::apply::{Loss, Options, Standing, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Script};
 use pollster::block_on;
 
@@ -12,6 +12,7 @@ use crate::exit;
 use crate::messages::{DatabaseState, LostThere};
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::rehearsing;
 
 /// Asks those that are named. What one cannot be read for is in its state, and is what the second value says: the worst
 /// exit code, or the error of the only one.
@@ -32,10 +33,20 @@ pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Res
             losses: Vec::new(),
             differences: 0,
             is_foreign: false,
+            rehearsal: None,
             error: None,
         };
-        let looked = look(context, url, folder, &mut state);
-        state.error = looked.as_ref().err().map(|error| error.message().to_owned());
+        let looked = look(context, url, folder, &mut state).and_then(|()| {
+            let place = arguments.rehearse.rehearse_in.as_deref();
+            let plan = rehearsing::Plan { context, folder, url, options: Options::default(), place };
+            if !arguments.rehearse.rehearse || state.is_foreign || state.differences > 0 {
+                return Ok(());
+            }
+            rehearsing::rehearse(&plan, None, |report| state.rehearsal = Some(report.clone())).map(drop)
+        });
+        // what a rehearsal found says more
+        let error = looked.as_ref().err().filter(|_| state.rehearsal.is_none());
+        state.error = error.map(|error| error.message().to_owned());
         states.push(state);
         looked.map(|()| exit::DONE)
     });

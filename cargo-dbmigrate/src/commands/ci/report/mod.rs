@@ -2,7 +2,9 @@
 
 mod databases;
 mod markdown;
+mod rehearsed;
 mod since;
+mod text;
 
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use dbmigrate_core::plan::{Cost, UNCHECKED, told};

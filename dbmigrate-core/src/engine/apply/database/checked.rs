@@ -1,5 +1,7 @@
 //! Statements that are run and looked at: what they have to lead to, and what they must not break.
 
+use std::time::Instant;
+
 use super::super::drift::{Drift, Tolerated};
 use super::super::followers::Followers;
 use super::super::hidden::{Hidden, TakenOut};
@@ -74,12 +76,24 @@ impl Database {
 
     /// Runs statements, the first of which has that place in its script, counted from 0.
     pub(super) async fn run_statements(&self, statements: &[Statement<'_>], first: usize) -> Result<(), Failure> {
-        let Some(shown) = &self.work else { return self.run_unwatched(statements, first).await };
-        for (at, statement) in statements.iter().enumerate() {
-            shown.begin(self.rows_to_write(statement).await);
-            self.run_unwatched(std::slice::from_ref(statement), first + at).await?;
+        if self.work.is_none() && self.meter.is_none() {
+            return self.run_unwatched(statements, first).await;
         }
-        shown.begin(None);
+        for (at, statement) in statements.iter().enumerate() {
+            if let Some(shown) = &self.work {
+                shown.begin(self.rows_to_write(statement).await);
+            }
+            let started = Instant::now();
+            self.run_unwatched(std::slice::from_ref(statement), first + at).await?;
+            if let Some(meter) = &self.meter {
+                // what changes no rows leaves the number of the statement before
+                let rows = if statement.kind == StatementKind::Write { self.connection.changes() } else { 0 };
+                meter.note(first + at, started.elapsed(), rows);
+            }
+        }
+        if let Some(shown) = &self.work {
+            shown.begin(None);
+        }
         Ok(())
     }
 

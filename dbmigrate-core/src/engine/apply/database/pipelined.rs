@@ -65,7 +65,9 @@ impl Database {
                 },
             };
             let count = known.foreseen.len();
-            if count == 0 || (atomic && count < rest.len()) {
+            // rows that must not have changed can only be looked at in between
+            let by_steps = self.data_version.is_some();
+            if count == 0 || by_steps || (atomic && count < rest.len()) {
                 let one = self.apply_by_steps(rest, position + done, atomic).await;
                 ahead = None;
                 attempt.extend(one, done);
@@ -137,6 +139,7 @@ impl Database {
             known.foreseen.drain(..applied);
             known.has_history |= applied > 0;
             if applied > 0 {
+                self.expected_history = None;
                 known.schema_version = None;
                 self.tracker = None;
             }
@@ -182,6 +185,7 @@ impl Database {
             let start = Start {
                 schema_version: known.schema_version,
                 has_history: known.has_history,
+                history: self.expected_history.as_deref(),
                 database: self.connection.server().and_then(|server| server.client().namespace()),
             };
             let is_chained = at > 0 || known.schema_version.is_none();

@@ -1,14 +1,14 @@
 //! What the rows of a database have to do with a migration: what it loses of them, and what they have against it.
 
 use super::super::found::{add_keys, fill};
-use super::super::{Failure, Finding, Loss, Prepared};
+use super::super::{Failure, Finding, Loss, Prepared, Violation};
 use super::{Database, cannot_read};
-use crate::engine::connection::integer;
+use crate::engine::connection::{display, integer};
 use crate::engine::error::EngineError;
 use crate::folder::Script;
 use crate::folder::script::Allow;
 use crate::kept::Keep;
-use crate::plan::{Lint, Preflight};
+use crate::plan::{Lint, Preflight, keys_of};
 
 impl Database {
     /// Refuses a migration whose preflights find rows.
@@ -50,6 +50,26 @@ impl Database {
                 }
                 found.push(Finding { preflight: at, message });
             }
+        }
+        Ok(found)
+    }
+
+    /// What all preflights of a script find, each with the keys of at most so many rows: outside of a migration, on the
+    /// rows as they are now.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn contradicting_rows(&self, script: &Script<'_>, most: usize) -> Result<Vec<Violation>, EngineError> {
+        let mut found = Vec::new();
+        for preflight in &script.preflights {
+            let Some(row) = self.connection.first_row_shown(&preflight.query).await? else { continue };
+            let message = fill(preflight.message.as_deref(), &row);
+            let query = keys_of(&preflight.query).unwrap_or_else(|| preflight.query.clone());
+            let mut rows = self.connection.some_rows_shown(&query, most + 1).await?;
+            let has_more = rows.len() > most;
+            rows.truncate(most);
+            let keys = rows.iter().map(|row| row.iter().map(display).collect()).collect();
+            found.push(Violation { line: preflight.line, message, keys, has_more });
         }
         Ok(found)
     }

@@ -111,6 +111,8 @@ pub(super) struct Start<'a> {
     pub(super) schema_version: Option<i64>,
     /// Whether there is a history table, and it is complete.
     pub(super) has_history: bool,
+    /// All that has to be recorded, if it is not only its number.
+    pub(super) history: Option<&'a str>,
     /// The name of the database, if it is known.
     pub(super) database: Option<&'a str>,
 }
@@ -184,7 +186,7 @@ impl Request {
 
     fn start(&mut self, at: usize, position: usize, start: Start<'_>) {
         let version = "(SELECT schema_version FROM pragma_schema_version)";
-        let Start { schema_version, has_history, database } = start;
+        let Start { schema_version, has_history, history: recorded, database } = start;
         let mut holds = Vec::new();
         let mut values = Vec::new();
         if let Some(schema_version) = schema_version {
@@ -198,6 +200,10 @@ impl Request {
         if has_history {
             values.push(Value::Integer(number(position)));
             holds.push(format!("(SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE}) = ?{}", values.len()));
+        }
+        if let (true, Some(recorded)) = (has_history, recorded) {
+            values.push(Value::Text(recorded.to_owned()));
+            holds.push(format!("{} = ?{}", history::ALL, values.len()));
         }
         self.assert(at, Purpose::Turn, &holds.join(" AND "), values);
         if !has_history {

@@ -38,6 +38,10 @@ impl Target for Database {
         1
     }
 
+    fn expect_history(&mut self, records: Option<&[(String, String)]>) {
+        self.expected_history = records.map(history::all_of);
+    }
+
     #[cfg(feature = "remote")]
     fn expect(&mut self, scripts: &[Script<'_>]) {
         if self.connection.server().is_some() {
@@ -170,6 +174,7 @@ impl Target for Database {
             self.tracker = None;
             return Ok(Step::Overtaken);
         }
+        self.refuse_other_rows().await?;
         self.preflights(migration).await?;
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         self.tracker().await.map_err(cannot_read)?;
@@ -181,6 +186,7 @@ impl Target for Database {
             Err(failure) => Err(failure),
         };
         recorded.map_err(|failure| Failure::NotUndone(Box::new(failure)))?;
+        self.expect_own_commit().await;
         Ok(Step::Applied { milliseconds: duration })
     }
 

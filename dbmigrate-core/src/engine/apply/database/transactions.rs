@@ -8,7 +8,7 @@ use super::super::{Attempt, Failure, Prepared, Push, Step, Stop, Target};
 use super::checked::Wanted;
 use super::{Database, cannot_read, milliseconds, split_all};
 use crate::engine::check::broken_objects;
-use crate::engine::connection::integer;
+use crate::engine::connection::{integer, text};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::schema_version;
@@ -23,7 +23,13 @@ impl Database {
         }
         let query = format!("SELECT max(position) FROM {HISTORY_TABLE}");
         let last = self.connection.first_row(&query).await?.map_or(0, |row| integer(&row[0]));
-        Ok(usize::try_from(last) == Ok(position))
+        if usize::try_from(last) != Ok(position) {
+            return Ok(false);
+        }
+        // behind it, this run has written to the history itself
+        let Some(wanted) = self.expected_history.take() else { return Ok(true) };
+        let found = self.connection.first_row(&format!("SELECT {}", history::ALL)).await?;
+        Ok(found.as_ref().and_then(|row| row.first()).map(text) == Some(&wanted[..]))
     }
 
     pub(super) async fn record(
@@ -50,7 +56,9 @@ impl Database {
             Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
             other => other,
         };
-        self.end(result, started).await
+        let step = self.end(result, started).await?;
+        self.expect_own_commit().await;
+        Ok(step)
     }
 
     /// Applies migrations, together or one after the other.
@@ -104,8 +112,28 @@ impl Database {
         }
     }
 
+    /// Refuses rows that are not those that were looked at, if that was asked for.
+    pub(super) async fn refuse_other_rows(&self) -> Result<(), Failure> {
+        let Some(wanted) = self.data_version else { return Ok(()) };
+        match self.connection.data_version().await {
+            Ok(found) if found == Some(wanted) => Ok(()),
+            Ok(_) => Err(Failure::OtherRows),
+            Err(error) => Err(Failure::Engine { action: "cannot read whether the rows have changed", error }),
+        }
+    }
+
+    /// On a server, what this connection commits counts as well. Somebody else's commit right behind it is then taken
+    /// for its own.
+    pub(super) async fn expect_own_commit(&mut self) {
+        if self.data_version.is_some() && !self.connection.is_local() {
+            // if it cannot be read, the next migration is refused
+            self.data_version = Some(self.connection.data_version().await.ok().flatten().unwrap_or(-1));
+        }
+    }
+
     /// Whether what was compared before the lock was held is what is there now.
     async fn is_turn(&mut self, position: usize) -> Result<bool, Failure> {
+        self.refuse_other_rows().await?;
         let is_turn = match self.is_outdated().await {
             Ok(false) => self.is_at(position).await,
             outdated => outdated.map(|_| false),

@@ -1,0 +1,72 @@
+//! `backup`: a verified copy of a database, as of one moment.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::backups::{self, FOLDER};
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::url::{Connect, DatabaseUrl, databases_help};
+use crate::project::{Context, path};
+
+/// The arguments.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = concat!("\
+The copy has everything that the database had at one moment. It is compared with
+the database row by row before it gets its name. Its manifest lies beside it,
+and `cargo dbmigrate restore PATH` needs it. In a folder, the newest 5 backups
+of each database are kept (`keep_backups` in dbmigrate.toml).
+
+", databases_help!()))]
+pub(crate) struct Backup {
+    /// File to write, or a folder [default: backups]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+
+    /// Which database.
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What went wrong.
+pub(crate) fn run(context: &Context, arguments: &Backup) -> Result<u8> {
+    let databases = context.databases(&arguments.connect)?;
+    let place = match &arguments.path {
+        None => Place::Folder(path::for_display(&context.package.root.join(FOLDER))),
+        Some(path) if is_folder(path) => Place::Folder(path.clone()),
+        Some(path) => Place::File(path.clone()),
+    };
+    if let (Place::File(path), true) = (&place, databases.urls().nth(1).is_some()) {
+        return Err(CommandError::usage(format!(
+            "several databases cannot be backed up to the file `{}`",
+            path.display()
+        ))
+        .help("name a folder, with a slash at its end: `cargo dbmigrate backup FOLDER/`"));
+    }
+    databases.each(context, |context, url| {
+        context.printer.detail("Database", format!("{url} (from {})", url.source()));
+        one(context, &place, url)
+    })
+}
+
+/// Where backups go.
+enum Place {
+    File(PathBuf),
+    Folder(PathBuf),
+}
+
+fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().to_string_lossy().ends_with(std::path::is_separator)
+}
+
+fn one(context: &Context, place: &Place, url: &DatabaseUrl) -> Result<u8> {
+    match place {
+        Place::File(path) => backups::make(context, url, path)?,
+        Place::Folder(folder) => drop(backups::make_in(context, url, folder)?),
+    }
+    Ok(exit::DONE)
+}
