@@ -25,7 +25,6 @@ pub const TARGET_FIELDS: [&str; 10] = [
     "retries",
     "keep_days",
     "max_write_lock",
-    "keep_days",
 ];
 
 /// What the variable with the URL of a target is called, or could be.
