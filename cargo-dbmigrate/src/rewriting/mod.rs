@@ -36,7 +36,7 @@ pub(crate) fn edits(declared: &Declared, target: &Schema, trace: &Trace) -> BTre
         let Some(text) = texts.of(&file) else { continue };
         let Some(item) = item_at(text, &place) else { continue };
         let after = trace.table(&table.name).and_then(|name| target.table(name)).or_else(|| {
-            let is_new = !trace.inverse().table(&table.name).is_some_and(|was| *was != table.name);
+            let is_new = trace.inverse().table(&table.name).is_none_or(|was| *was == table.name);
             target.table(&table.name).filter(|_| trace.table(&table.name).is_none() && is_new)
         });
         let edits = match after {
@@ -143,20 +143,18 @@ impl Rewriting<'_> {
         let visibility = self.item.fields.first().map_or("pub ", |field| field.visibility.as_str());
         let mut before: Option<usize> = None;
         for part in &new.fields {
-            match placed.iter().find(|(name, _)| *name == part.column) {
-                Some((_, end)) => before = Some(*end),
-                None => {
-                    let at = before.unwrap_or(self.item.first);
-                    let field = new_field(part, visibility);
-                    let rest = &self.text[at..];
-                    // a struct on one line stays on one
-                    let (at, text) = match rest.find('\n').filter(|end| rest[..*end].trim().is_empty()) {
-                        Some(end) => (at + end + 1, field),
-                        None => (at, format!(" {}", field.split_whitespace().collect::<Vec<_>>().join(" "))),
-                    };
-                    pieces.push((at..at, text));
-                }
+            if let Some((_, end)) = placed.iter().find(|(name, _)| *name == part.column) {
+                before = Some(*end);
+                continue;
             }
+            let at = before.unwrap_or(self.item.first);
+            let field = new_field(part, visibility);
+            let rest = &self.text[at..];
+            // a struct on one line stays on one
+            pieces.push(match rest.find('\n').filter(|end| rest[..*end].trim().is_empty()) {
+                Some(end) => (at + end + 1..at + end + 1, field),
+                None => (at..at, format!(" {}", field.split_whitespace().collect::<Vec<_>>().join(" "))),
+            });
         }
         pieces
     }

@@ -98,13 +98,10 @@ pub(super) fn next(context: &Context, folder: &Folder, are_structs_ahead: bool, 
     let file = folder.head().map(|head| folder.sql_path(head).display().to_string()).unwrap_or_default();
     let mut steps = vec![format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()];
     if are_structs_ahead {
-        let how = if was_written {
-            "what is left of it is not mechanical"
-        } else {
-            "next time, `--write` does what is mechanical"
-        };
+        let how = if was_written { "the rest is for you" } else { "`--write` does what is mechanical" };
         steps.push(format!(
-            "change the structs back where it is said above ({how}), else `generate` writes the changes again"
+            "change the structs back where they are ahead ({how}), or keep them: `cargo dbmigrate generate` writes their \
+             changes again"
         ));
     }
     context.printer.next(&steps);

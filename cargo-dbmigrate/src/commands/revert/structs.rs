@@ -9,7 +9,7 @@ use dbmigrate_core::sql::Name;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
 use crate::messages::FileAction;
-use crate::project::Context;
+use crate::project::{Context, path};
 use crate::rewriting::{self, Edit};
 use crate::source::Declared;
 use crate::structs;
@@ -63,7 +63,7 @@ pub(super) fn write(context: &Context, declared: Declared, target: &Snapshot, tr
         let is_right = !edits.keys().any(|table| wrong.contains(table));
         if let Some(read) = read.filter(|_| is_right) {
             for (file, _) in &before {
-                context.printer.status("Changed", file.display());
+                context.printer.status("Changed", path::for_display(file).display());
                 context.printer.wrote(file, FileAction::Updated);
             }
             return Ok(read);
