@@ -160,11 +160,11 @@ type Statements = Vec<(String, Vec<Value>)>;
 impl Fill<'_> {
     /// Sends statements as one transaction, without foreign keys.
     fn send(&self, statements: Statements) -> Result<(), EngineError> {
+        let (sql, values): (Vec<String>, Vec<Vec<Value>>) = statements.into_iter().unzip();
         now(async {
             self.connection.turn_foreign_keys_off().await?;
             self.connection.begin().await?;
-            let run =
-                self.connection.run_each_with(statements.iter().map(|(sql, values)| (sql.as_str(), values.clone())));
+            let run = self.connection.run_each_with(sql.iter().map(String::as_str).zip(values));
             if let Err((_, error)) = run.await {
                 self.connection.roll_back().await;
                 return Err(error);

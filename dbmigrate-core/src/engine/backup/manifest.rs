@@ -65,6 +65,12 @@ pub enum ManifestError {
     },
 }
 
+/// What every version of the format has.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
 impl Manifest {
     /// Where the manifest of a backup is.
     pub fn path(backup: &Path) -> PathBuf {
@@ -85,10 +91,6 @@ impl Manifest {
             }
             Err(error) => return Err(unreadable(error.to_string())),
         };
-        #[derive(Deserialize)]
-        struct Version {
-            version: u32,
-        }
         let Version { version } = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
         if version > VERSION {
             return Err(unreadable("a later version of this program has written it".to_owned()));

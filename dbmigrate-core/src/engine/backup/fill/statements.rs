@@ -39,7 +39,7 @@ impl Insert {
                 match value {
                     // JSON cannot say it
                     Value::Real(real) if real.is_infinite() => {
-                        sql.push_str(if real > 0.0 { "9e999" } else { "-9e999" })
+                        sql.push_str(if real > 0.0 { "9e999" } else { "-9e999" });
                     }
                     value => {
                         values.push(value);
