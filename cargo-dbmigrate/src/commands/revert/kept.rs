@@ -243,7 +243,7 @@ impl AllReturning {
             plan.steps.insert(at, Step { title, cost: Cost::Scan, statements: orphans });
         }
         if !first.is_empty() {
-            let title = "stop following rows of which values were kept".to_owned();
+            let title = "stop following rows whose values were kept".to_owned();
             plan.steps.insert(0, Step { title, cost: Cost::Instant, statements: first });
         }
         if !last.is_empty() {
