@@ -25,6 +25,7 @@ mod proof;
 mod pushing;
 mod rehearsing;
 mod report;
+mod rewriting;
 mod seeding;
 pub mod source;
 mod structs;

@@ -73,6 +73,11 @@ pub(crate) fn or_nothing(context: &Context) -> Result<Declared> {
     Ok(Declared::nothing(package))
 }
 
+/// The structs once more, after they were changed; nothing is said of what is wrong with them.
+pub(crate) fn again(context: &Context) -> Option<Declared> {
+    source::read(&request(context).ok()?).ok()
+}
+
 /// Reads the structs for a command that goes by them: what is in the package and is not read is said, because a table
 /// that is missing means that it is to go.
 ///

@@ -28,6 +28,7 @@ const FLOW: [&[&str]; 8] = [
         "proof",
         "pushing",
         "rehearsing",
+        "rewriting",
         "seeding",
         "source",
         "structs",
@@ -289,6 +290,18 @@ fn rooms_of_the_subcommand_import_from_left_to_right() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The name of the module of `GoingBack`: `going_back`.
+fn snake_case(variant: &str) -> String {
+    let mut name = String::new();
+    for letter in variant.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name
+}
+
 #[test]
 fn a_command_is_a_file_or_folder_of_commands_and_nothing_else_is_there() {
     let text = fs::read_to_string(subcommand().join("cli.rs")).expect("the file can be read");
@@ -300,7 +313,7 @@ fn a_command_is_a_file_or_folder_of_commands_and_nothing_else_is_there() {
     let commands: BTreeSet<String> = variants
         .expect("the commands are an enum")
         .iter()
-        .map(|variant| variant.ident.to_string().to_lowercase())
+        .map(|variant| snake_case(&variant.ident.to_string()))
         .collect();
     let entries = fs::read_dir(subcommand().join("commands")).expect("the folder can be read");
     let names = entries.map(|entry| entry.expect("the entry can be read").path());

@@ -35,6 +35,14 @@ impl Argument {
         if arguments.is_empty() { Self::Plain(word.to_owned()) } else { Self::List(word, arguments) }
     }
 
+    /// The same once more.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Plain(text) => Self::Plain(text.clone()),
+            Self::List(head, arguments) => Self::List(head, arguments.iter().map(Self::again).collect()),
+        }
+    }
+
     fn on_one_line(&self) -> String {
         match self {
             Self::Plain(text) => text.clone(),

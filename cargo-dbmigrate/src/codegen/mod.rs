@@ -23,6 +23,7 @@ mod module_columns;
 mod names;
 mod objects;
 mod order;
+mod parts;
 mod query;
 mod rendered;
 mod table;
@@ -43,6 +44,7 @@ use names::StructNames;
 
 pub use files::SourceFile;
 pub use inexpressible::Inexpressible;
+pub(crate) use parts::{FieldParts, TableParts, table_parts};
 pub use rendered::{Rendered, RenderedStruct};
 
 /// What is to be written.

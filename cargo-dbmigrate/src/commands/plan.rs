@@ -103,9 +103,12 @@ fn say(printer: &Printer, plan: &ApprovedPlan) {
         let statements = counted(migration.statements, "statement");
         let mut lines = vec![format!("{} ({}, {statements})", migration.name, migration.cost)];
         lines.extend(migration.changes.iter().map(|one| format!("{} ({})", one.change, one.cost)));
-        lines.extend(migration.losses.iter().map(|loss| match loss.count {
-            Some(count) => format!("loses `{}` ({count}), as accepted", loss.object),
-            None => format!("loses `{}`, as accepted", loss.object),
+        lines.extend(migration.losses.iter().map(|loss| {
+            let verb = if loss.kept.is_some() { "keeps" } else { "loses" };
+            match loss.count {
+                Some(count) => format!("{verb} `{}` ({count}), as accepted", loss.object),
+                None => format!("{verb} `{}`, as accepted", loss.object),
+            }
         }));
         printer.status("Pending", lines.join("\n"));
     }

@@ -30,6 +30,9 @@ const MOST_SHOWN: usize = 20;
 const AMEND: &str = "or change the expression, then regenerate the migration: `cargo dbmigrate generate --amend`";
 
 /// What goes before making a migration in another way.
+/// How the line of a migration begins that names the command which has written it, unless that was `generate`.
+pub(crate) const WRITTEN_BY: &str = "-- by: ";
+
 pub(crate) const TAKE_BACK: &str = "`cargo dbmigrate generate --undo`";
 
 /// What to do about a lock: to wait longer than it was waited for.
@@ -296,10 +299,8 @@ fn made_anew(file: &Path, line: usize) -> Vec<String> {
     let Ok(script) = Script::parse(&text, file) else { return Vec::new() };
     let found = script.preflights.into_iter().find(|preflight| preflight.line == line);
     let answers = found.map(|preflight| preflight.answers).unwrap_or_default();
-    answers
-        .into_iter()
-        .map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `cargo dbmigrate generate {flag}`"))
-        .collect()
+    let by = text.lines().find_map(|line| line.strip_prefix(WRITTEN_BY)).unwrap_or("cargo dbmigrate generate");
+    answers.into_iter().map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `{by} {flag}`")).collect()
 }
 
 /// Whether no migration comes after the one of this file: only the last one can be taken back or written again.

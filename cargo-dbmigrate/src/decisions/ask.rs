@@ -1,7 +1,7 @@
 //! The decisions of `generate` and `push`: from flags, from attributes, and from questions at a terminal.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dbmigrate_core::diff::{Diff, RenameError, diff};
 use dbmigrate_core::folder::Snapshot;
@@ -50,6 +50,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) untouched: &'static str,
     /// Whether what is dropped is kept.
     keeps: bool,
+    /// What migrations have added, by its path: of a command that takes them back.
+    added: BTreeMap<String, String>,
     /// The answers that were given at the terminal, as flags.
     pub(crate) given: RefCell<Vec<String>>,
     /// What `--accept` names and there is not.
@@ -66,11 +68,27 @@ impl<'a> Asker<'a> {
         untouched: &'static str,
     ) -> Self {
         let (given, unknown) = <(RefCell<Vec<String>>, RefCell<BTreeSet<String>>)>::default();
-        Self { context, declared, answers, words, command, untouched, keeps: false, given, unknown }
+        Self {
+            context,
+            declared,
+            answers,
+            words,
+            command,
+            untouched,
+            keeps: false,
+            added: BTreeMap::new(),
+            given,
+            unknown,
+        }
     }
 }
 
 impl Asker<'_> {
+    /// The same of a command that takes migrations back, with what they have added, each by its path.
+    pub(crate) fn taking_back(self, added: BTreeMap<String, String>) -> Self {
+        Self { added, ..self }
+    }
+
     /// The same of a command that keeps what is dropped.
     pub(crate) fn keeping(self, keeps: bool) -> Self {
         Self { keeps, ..self }
@@ -249,7 +267,10 @@ impl Asker<'_> {
 
     /// A question, in one line.
     pub(super) fn worded(&self, question: &Question, count: Option<u64>) -> String {
-        let message = question.message(count);
+        let mut message = question.message(count);
+        if let Some(migration) = self.added.get(&question.lint().1) {
+            message = message.replacen("` is gone", &format!("`, which `{migration}` has added, is dropped"), 1);
+        }
         if self.keeps { message.replace(" would be lost", " would be kept aside") } else { message }
     }
 

@@ -8,6 +8,7 @@ use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
 use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, plan, said_types};
 use dbmigrate_core::sql::Name;
 
+use crate::database::failure::WRITTEN_BY;
 use crate::error::Result;
 
 /// What a generated migration was made of.
@@ -57,7 +58,7 @@ pub(crate) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -
         let Ok(plan) = plan(&before.schema, &after.schema, &difference, &decisions) else { continue };
         let name = migration.name.as_str();
         let again = if plan.is_empty() { template(name) } else { plan.to_sql(name) };
-        if again == text {
+        if again == without_command(text) {
             if all {
                 decisions.name_conversions(&difference);
             }
@@ -65,6 +66,11 @@ pub(crate) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -
         }
     }
     Ok(None)
+}
+
+/// The text without the line that names a command.
+fn without_command(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !line.starts_with(WRITTEN_BY)).collect()
 }
 
 /// What the `CREATE` statements of a script say of tables and views, by the names that those have in the end.

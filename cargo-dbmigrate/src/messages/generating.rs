@@ -126,6 +126,8 @@ pub(crate) struct Returned {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Returns {
+    /// They come back, from where the migration has kept them.
+    Restored,
     /// All of them stay, under the old name.
     Renamed,
     /// They are converted back.

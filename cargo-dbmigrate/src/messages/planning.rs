@@ -109,7 +109,7 @@ pub(crate) struct PlannedChange {
     pub(crate) cost: String,
 }
 
-/// Something that is lost.
+/// Something that is lost, or kept in a hidden table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -120,4 +120,6 @@ pub(crate) struct PlannedLoss {
     pub(crate) object: String,
     /// How many rows of the table, or values of the column, there were; `null` where an earlier migration makes them.
     pub(crate) count: Option<u64>,
+    /// The hidden table in which they are kept.
+    pub(crate) kept: Option<String>,
 }

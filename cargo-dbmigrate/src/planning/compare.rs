@@ -63,6 +63,7 @@ pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Wanted<'_>) -> Res
         for (before, now) in then.losses.iter().zip(now.losses) {
             if let (Some(before), Some(count)) = (before.count, now.count)
                 && count > before
+                && now.kept.is_none()
             {
                 grown
                     .push(format!("`{}` would lose {count} of `{}`, and {before} were planned", then.name, now.object));

@@ -114,10 +114,14 @@ pub(super) fn planned(
     let told = told(migration.name.as_str(), &text, &script.statements);
     let allows: Vec<_> = script.allows.iter().filter(|allow| allow.lint != UNCHECKED).collect();
     let counted = database.map(|database| block_on(database.losses(&script))).unwrap_or_default();
-    let losses = allows.iter().map(|allow| PlannedLoss {
-        lint: allow.lint.clone(),
-        object: allow.object.clone(),
-        count: counted.iter().find(|one| one.lint == allow.lint && one.object == allow.object).map(|one| one.count),
+    let losses = allows.iter().map(|allow| {
+        let found = counted.iter().find(|one| one.lint == allow.lint && one.object == allow.object);
+        PlannedLoss {
+            lint: allow.lint.clone(),
+            object: allow.object.clone(),
+            count: found.map(|one| one.count),
+            kept: found.and_then(|one| one.kept.clone()),
+        }
     });
     let mut risks: Vec<String> = allows.iter().map(|allow| allow.lint.clone()).collect();
     risks.extend((!script.preflights.is_empty()).then(|| "may_be_refused".to_owned()));

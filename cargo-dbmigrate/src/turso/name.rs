@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use dbmigrate_core::config::is_blank;
 use dbmigrate_core::engine::remote::platform::LONGEST_DATABASE_NAME;
 
 use super::moment::Moment;
@@ -32,6 +33,10 @@ pub(crate) fn of_restored(subject: &str, at: Moment, organization: &str) -> Stri
 /// # Errors
 /// Exit code 2 if no database can be called so.
 pub(crate) fn chosen(name: &str) -> Result<String> {
+    if is_blank(name) {
+        return Err(CommandError::usage("`--branch` is set, but blank: it names no branch")
+            .help("name it: `--branch=NAME`, or let it get a name: `--branch`"));
+    }
     let full = if name.starts_with(PREFIX) { name.to_owned() } else { format!("{PREFIX}{name}") };
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let rest = &full[PREFIX.len()..];

@@ -15,6 +15,7 @@ mod parallel;
 mod place;
 mod project;
 mod pulled;
+mod reverted;
 mod round_trip;
 mod schemas;
 mod served;

@@ -41,7 +41,10 @@ fn a_plan_says_what_would_be_done_and_in_which_state() {
     assert_eq!((&plan["format"], &plan["database"], &plan["target"]), (&1.into(), &"dev.db".into(), &().into()));
     assert_eq!((&plan["state"]["position"], &plan["state"]["history"][0][0]), (&1.into(), &"0001_create_users".into()));
     let one = &plan["migrations"][0];
-    assert_eq!(one["losses"], serde_json::json!([{ "lint": "drop_column", "object": "users.legacy", "count": 2 }]));
+    assert_eq!(
+        one["losses"],
+        serde_json::json!([{ "lint": "drop_column", "object": "users.legacy", "count": 2, "kept": null }])
+    );
     assert_eq!((&one["risks"], &one["cost"]), (&serde_json::json!(["drop_column"]), &"rewrite".into()));
     // the same for the same
     let before = project.read("plan.json");

@@ -97,6 +97,10 @@ fn a_branch_can_be_named_and_its_name_is_ours_all_the_same() {
     let Some(scene) = Scene::new() else { return };
     scene.project.set("TURSO_ORG", "acme-corp");
     scene.refused(2, "migrate --branch=Before_Billing");
+    // a variable of a pipeline that is not set
+    let run = scene.refused(2, "migrate --branch=");
+    assert!(run.err.contains("`--branch` is set, but blank"), "{}", run.err);
+    scene.refused(2, "migrate --branch --dry-run");
     assert_eq!(scene.turso.requests(), []);
     let run = scene.ends(0, "migrate --branch=before-billing --message-format json");
     assert_eq!(scene.branches(), ["dbmigrate-before-billing"]);
@@ -370,6 +374,8 @@ fn what_is_said_of_branches_reads_well() {
     scene.project.transcript();
     scene.ends(3, "migrate -t production --branch");
     scene.ends(0, "migrate -t production --branch --yes");
+    // a branch is a way back already
+    assert!(!scene.project.path("backups").exists());
     scene.turso.hand("shop").run(&["UPDATE _dbmigrate_history SET applied_at = '2025-12-31T00:00:00.000Z'"]);
     scene.turso.remember("shop", "2026-01-01T00:00:00Z");
     scene.ends(0, "branch list -t production");

@@ -109,6 +109,14 @@ struct Copy {
     expressions: Vec<String>,
 }
 
+/// What a statement fills a copy of a table with, as the planner writes it: the table, and each column with its
+/// expression.
+#[cfg(feature = "libsql")]
+pub(crate) fn copied(statement: &str) -> Option<(Name, Vec<(Name, String)>)> {
+    let Copy { table, columns, expressions } = Copy::read(statement)?;
+    Some((table, columns.into_iter().zip(expressions).collect()))
+}
+
 impl Copy {
     fn read(text: &str) -> Option<Self> {
         let tokens = significant(text);

@@ -49,6 +49,8 @@ pub struct Decisions {
     pub conversions: BTreeMap<(Name, Name), Expr>,
     /// The number of the migration, if what it drops and converts is to be kept.
     pub keep: Option<u32>,
+    /// Whether all renames are known, so that what is gone and what is new are never one.
+    pub knows_renames: bool,
 }
 
 impl Decisions {
@@ -298,6 +300,13 @@ pub fn questions(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions)
         }
     }
     questions.retain(is_open);
+    if decisions.knows_renames {
+        for question in &mut questions {
+            if let Question::TableGone { candidates, .. } | Question::ColumnGone { candidates, .. } = question {
+                candidates.clear();
+            }
+        }
+    }
     questions
 }
 

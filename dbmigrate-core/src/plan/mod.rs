@@ -54,6 +54,8 @@ pub use without::{Conflict, History, without};
 use std::collections::BTreeSet;
 use std::fmt;
 
+#[cfg(feature = "libsql")]
+pub(crate) use answered::copied;
 use keep::Keeping;
 #[cfg(feature = "libsql")]
 pub(crate) use preflight::KEYS_SHOWN;

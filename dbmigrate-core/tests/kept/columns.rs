@@ -114,7 +114,7 @@ fn every_kind_of_key_can_be_kept_by() {
 fn a_table_without_a_key_is_not_kept_by_its_rowids_unless_they_become_its_key() {
     let before = "CREATE TABLE t (x, y);";
     let mut house = House::of(before, "INSERT INTO t (rowid, x) VALUES (5, 'five'), (8, 'eight');");
-    let error = house.generate("CREATE TABLE t (y);", &KEEP).err().expect("it is refused");
+    let error = house.generate("CREATE TABLE t (y);", &KEEP).expect_err("it is refused");
     assert_eq!(
         error,
         "cannot keep the values of `t.x`: `t` has no primary key and no UNIQUE columns that are NOT NULL before and after \

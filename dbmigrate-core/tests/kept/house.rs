@@ -52,19 +52,19 @@ impl House {
 
     /// Only writes it.
     pub(crate) fn generate(&mut self, schema: &str, next: &Next<'_>) -> Result<Plan, String> {
-        let name = Name::from;
+        let name = |name: &str| Name::from(name);
         let number = u32::try_from(self.migrations.migrations().len() + 1).expect("a number");
         let change = Change {
             current: schema_of(&self.current)?,
             desired: schema_of(schema)?,
             renames: Renames {
-                tables: next.tables.iter().map(|(from, to)| (name(*from), name(*to))).collect(),
-                columns: next.columns.iter().map(|(on, from, to)| (name(*on), name(*from), name(*to))).collect(),
+                tables: next.tables.iter().map(|(from, to)| (name(from), name(to))).collect(),
+                columns: next.columns.iter().map(|(on, from, to)| (name(on), name(from), name(to))).collect(),
             },
             conversions: next
                 .conversions
                 .iter()
-                .map(|(on, one, expr)| ((name(*on), name(*one)), Expr::new(expr)))
+                .map(|(on, one, expr)| ((name(on), name(one)), Expr::new(expr)))
                 .collect(),
             accept_all: true,
             keep: next.keep.then_some(number),

@@ -62,15 +62,21 @@ fn a_migration_that_takes_the_key_away_is_refused_and_changes_nothing() {
         ("CREATE TABLE users (id INTEGER NOT NULL, name TEXT);", "`users.id` is not the rowid"),
     ] {
         let mut house = kept();
-        let error = house.migrate(after, &Next::default()).err().expect(after);
+        let error = house.migrate(after, &Next::default()).expect_err(after);
         assert!(error.contains("KeptRows") && error.contains(why), "{after}: {error}");
         assert_eq!(house.rows("SELECT name FROM users"), ["a", "b", "c"]);
         assert_eq!(kept_rows(&house).len(), 3);
     }
+    // no trigger sees what a rebuild copies
+    let mut house = kept();
+    let next = Next { conversions: &[("users", "id", "4 - id")], ..Next::default() };
+    let error = house.migrate("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT '');", &next);
+    let error = error.expect_err("the keys would be those of others");
+    assert!(error.contains("`users.id` has other values"), "{error}");
     let before = "CREATE TABLE t (mail TEXT NOT NULL UNIQUE, x, y);";
     let mut house = House::of(before, "INSERT INTO t VALUES ('a', 1, 2)");
     house.migrate("CREATE TABLE t (mail TEXT NOT NULL UNIQUE, y);", &KEEP).expect("it is kept");
-    let error = house.migrate("CREATE TABLE t (mail TEXT NOT NULL, y);", &Next::default()).err().expect("a refusal");
+    let error = house.migrate("CREATE TABLE t (mail TEXT NOT NULL, y);", &Next::default()).expect_err("a refusal");
     assert!(error.contains("`t.mail` is no key"), "{error}");
 }
 

@@ -2,6 +2,8 @@
 //! still there. What is expected is what a second database says, in which the column was never dropped: there, the rows
 //! that are new have a default, and those that survive have what they had.
 
+use std::fmt::Write as _;
+
 use crate::house::{House, KEEP, Next};
 
 /// A table with a key, another unique column and a column that is dropped.
@@ -130,7 +132,8 @@ fn run(kind: &Kind, chance: &mut Chance, what: &str) -> usize {
         ("'4'", "'o'", "x'00ff'"),
         ("5", "'p'", "NULL"),
     ] {
-        rows += &format!(
+        let _ = write!(
+            rows,
             "INSERT INTO t ({}id, mail, org, legacy) VALUES ({}{id}, {mail}, {id} % 2 + 1, {legacy});",
             part.0, part.1
         );
@@ -143,26 +146,20 @@ fn run(kind: &Kind, chance: &mut Chance, what: &str) -> usize {
     for step in 0..30 {
         if step % 10 == 9 {
             let (table, id) = (now.table.clone(), now.id.clone());
-            let (tables, columns): (&[(&str, &str)], &[(&str, &str, &str)]);
-            let (renamed_table, renamed_id);
-            match chance.below(3) {
-                0 => {
-                    now.is_rebuilt = !now.is_rebuilt;
-                    (tables, columns) = (&[], &[]);
-                }
-                1 => {
-                    now.table = format!("t{step}");
-                    renamed_table = [(table.as_str(), now.table.as_str())];
-                    (tables, columns) = (&renamed_table, &[]);
-                }
-                _ => {
-                    now.id = format!("id{step}");
-                    now.is_rebuilt = !now.is_rebuilt;
-                    renamed_id = [(table.as_str(), id.as_str(), now.id.as_str())];
-                    (tables, columns) = (&[], &renamed_id);
-                }
+            let change = chance.below(3);
+            now.is_rebuilt ^= change != 1;
+            if change == 1 {
+                now.table = format!("t{step}");
+            } else if change == 2 {
+                now.id = format!("id{step}");
             }
-            let next = Next { tables, columns, ..Next::default() };
+            let tables = [(table.as_str(), now.table.as_str())];
+            let columns = [(table.as_str(), id.as_str(), now.id.as_str())];
+            let next = Next {
+                tables: &tables[..usize::from(change == 1)],
+                columns: &columns[..usize::from(change == 2)],
+                ..Next::default()
+            };
             let sql = now.declaration(kind);
             house.migrate(&sql, &next).unwrap_or_else(|error| panic!("{what}, {done:#?}, to {sql}: {error}"));
             done.push(sql);

@@ -143,6 +143,7 @@ impl Change {
             backfills: self.backfills.clone(),
             conversions: self.conversions.clone(),
             keep: self.keep,
+            ..Decisions::default()
         }
     }
 

@@ -53,14 +53,15 @@ pub(super) fn first(
     flags: &Flags,
     (folder, options): (&Folder, Options<'_>),
     url: &DatabaseUrl,
-    opened: Option<Database>,
+    (opened, is_branched): (Option<Database>, bool),
 ) -> Result<(Option<Database>, Option<PathBuf>)> {
     let is_protected = url.target().is_some_and(|target| target.is_protected);
     let is_asked = flags.backup.is_some();
     let when = if is_asked { BackupFirst::Always } else { context.config.backup };
     let is_wanted = match when {
         BackupFirst::Always => true,
-        BackupFirst::Auto => is_protected,
+        // a branch that was verified is a way back already
+        BackupFirst::Auto => is_protected && !is_branched,
         BackupFirst::Never => false,
     };
     if !is_wanted || flags.no_backup || !file::exists(url)? {

@@ -2,6 +2,7 @@
 
 use dbmigrate_core::engine::apply::{Database, Options};
 use dbmigrate_core::folder::Folder;
+use dbmigrate_core::shell::shell_quoted;
 
 use super::consent::pending_on;
 use crate::database::failure::engine_error;
@@ -17,6 +18,17 @@ use crate::turso::{Cloud, Fingerprint, copy, drop_again, name, refuse_others, ve
 
 /// What needs a database of Turso Cloud.
 const WHAT: &str = "`--branch`";
+
+/// A branch, with its name if one was chosen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a>(pub(super) Option<&'a str>);
+
+impl Wanted<'_> {
+    /// The flag as it was typed.
+    pub(super) fn typed(self) -> String {
+        self.0.map_or_else(|| " --branch".to_owned(), |name| format!(" --branch={}", shell_quoted(name)))
+    }
+}
 
 /// What was made, for when it is needed.
 pub(super) struct Branched {
@@ -34,12 +46,12 @@ impl Branched {
 ///
 /// # Errors
 /// Exit code 2.
-pub(super) fn check(context: &Context, databases: &Databases, branch: Option<&str>) -> Result<()> {
-    let Some(chosen) = branch else { return Ok(()) };
+pub(super) fn check(context: &Context, databases: &Databases, branch: Option<Wanted<'_>>) -> Result<()> {
+    let Some(Wanted(chosen)) = branch else { return Ok(()) };
     for url in databases.urls() {
         refuse_others(url, WHAT).map_err(|error| error.note("nothing was changed"))?;
     }
-    if !chosen.is_empty() {
+    if let Some(chosen) = chosen {
         name::chosen(chosen)?;
         if databases.urls().count() > 1 {
             let message = format!("`--branch={chosen}` names one branch, and several databases are migrated");
@@ -58,9 +70,9 @@ pub(super) fn make(
     folder: &Folder,
     url: &DatabaseUrl,
     options: Options<'_>,
-    (opened, branch): (Option<Database>, Option<&str>),
+    (opened, branch): (Option<Database>, Option<Wanted<'_>>),
 ) -> Result<(Option<Database>, Option<Branched>)> {
-    let Some(chosen) = branch else { return Ok((opened, None)) };
+    let Some(Wanted(chosen)) = branch else { return Ok((opened, None)) };
     let mut database = match opened {
         Some(database) => database,
         None => open(context, url, false)?,
@@ -72,11 +84,11 @@ pub(super) fn make(
     let untouched = |error: CommandError| error.note(format!("`{url}` was not changed"));
     let cloud = Cloud::of(context, url, WHAT)?;
     let name = match chosen {
-        "" => {
+        None => {
             let subject = url.target().map_or(cloud.database.name.as_str(), |target| &target.name);
             name::of_branch(subject, applied, &cloud.organization)
         }
-        chosen => name::chosen(chosen)?,
+        Some(chosen) => name::chosen(chosen)?,
     };
     let at = Moment::now();
     let before = Fingerprint::read(database.connection())

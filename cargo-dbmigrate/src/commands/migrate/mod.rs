@@ -16,9 +16,10 @@ use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
 use dbmigrate_core::folder::{Folder, Verify};
-use dbmigrate_core::shell::{shell_flag, shell_quoted};
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
+use branch::Wanted;
 use said::{announce, say_drift};
 
 use crate::database::Subject;
@@ -68,11 +69,9 @@ pub(crate) struct Migrate {
     pub atomic: bool,
 
     /// Branch a Turso Cloud database first, and verify the branch
-    #[arg(
-        long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "",
-        conflicts_with = "dry_run"
-    )]
-    pub branch: Option<String>,
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "dry_run")]
+    #[expect(clippy::option_option, reason = "a name that is blank is none that was left out")]
+    pub branch: Option<Option<String>>,
 
     /// The backup before.
     #[command(flatten)]
@@ -110,7 +109,7 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     folder.verify(Verify::Sql)?;
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, arguments.to.as_deref())?;
-    branch::check(context, &databases, arguments.branch.as_deref())?;
+    branch::check(context, &databases, wanted(arguments))?;
     databases.each(context, |context, url| run_on(context, (arguments, plan.as_ref()), &folder, url))
 }
 
@@ -145,9 +144,9 @@ fn run_on(
         return rehearse::only(&rehearsal);
     }
     let opened = consent::obtain(context, folder, url, options, (arguments.consent, &command(arguments)))?;
-    let branch = arguments.branch.as_deref();
-    let (opened, branched) = branch::make(context, folder, url, options, (opened, branch))?;
-    let (opened, backup) = backup::first(context, &arguments.backup, (folder, options), url, opened)?;
+    let (opened, branched) = branch::make(context, folder, url, options, (opened, wanted(arguments)))?;
+    let is_branched = branched.is_some();
+    let (opened, backup) = backup::first(context, &arguments.backup, (folder, options), url, (opened, is_branched))?;
     let shown = url.to_string();
     let is_new = !file::exists(url)?;
     let rehearsed = if arguments.rehearse.rehearse { rehearse::first(&rehearsal, opened)? } else { opened.into() };
@@ -214,16 +213,18 @@ fn run_on(
     }
 }
 
+/// The branch that is wanted.
+fn wanted(arguments: &Migrate) -> Option<Wanted<'_>> {
+    arguments.branch.as_ref().map(|name| Wanted(name.as_deref()))
+}
+
 /// The command as it was typed, so that a flag can be put behind it.
 fn command(arguments: &Migrate) -> String {
     let mut command = "cargo dbmigrate migrate".to_owned();
     command.extend(arguments.to.iter().map(|name| format!(" {}", shell_flag("--to", name))));
     command.extend(arguments.plan.iter().map(|file| format!(" {}", shell_flag("--plan", &file.display().to_string()))));
     command.push_str(if arguments.rehearse.rehearse { " --rehearse" } else { "" });
-    command.extend(arguments.branch.iter().map(|name| match name.as_str() {
-        "" => " --branch".to_owned(),
-        name => format!(" --branch={}", shell_quoted(name)),
-    }));
+    command.extend(wanted(arguments).map(Wanted::typed));
     command.push_str(&arguments.backup.typed());
     command.push_str(if arguments.atomic { " --atomic" } else { "" });
     command.push_str(if arguments.accept.is_empty() { "" } else { " --accept drift" });

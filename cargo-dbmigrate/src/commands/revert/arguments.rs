@@ -41,12 +41,38 @@ pub(crate) struct Revert {
     #[arg(long)]
     pub write: bool,
 
+    /// Leave what was kept where it is, and do not bring it back
+    #[arg(long)]
+    pub without_kept: bool,
+
+    /// Keep what is dropped in hidden tables, to be able to revert it as well
+    /// [default: `keep` in dbmigrate.toml]
+    #[arg(long, overrides_with = "no_keep")]
+    pub keep: bool,
+
+    /// Drop it for good, whatever dbmigrate.toml says
+    #[arg(long, overrides_with = "keep")]
+    pub no_keep: bool,
+
     /// What is decided.
     #[command(flatten)]
     pub answers: Answers,
 }
 
 impl Revert {
+    /// Whether what is dropped is kept, given what the configuration says.
+    pub(super) fn keeps(&self, by_default: bool) -> bool {
+        self.keep || (by_default && !self.no_keep)
+    }
+
+    /// The command that plans the same again, on one line: with the answers, and without what says what to do with it.
+    pub(super) fn command_again(&self) -> String {
+        let mut again = Self { dry_run: false, write: false, ..self.clone() }.command();
+        self.answers.push_to(&mut again, |_| true);
+        // a comment ends at the line
+        again.lines().collect::<Vec<_>>().join(" ")
+    }
+
     /// The command as it was typed, without the answers.
     pub(super) fn command(&self) -> String {
         let mut text = "cargo dbmigrate revert".to_owned();
@@ -60,7 +86,14 @@ impl Revert {
         if let Some(name) = &self.to {
             let _ = write!(text, " {}", shell_flag("--to", name));
         }
-        for (set, flag) in [(self.dry_run, " --dry-run"), (self.write, " --write")] {
+        let flags = [
+            (self.without_kept, " --without-kept"),
+            (self.keep, " --keep"),
+            (self.no_keep, " --no-keep"),
+            (self.dry_run, " --dry-run"),
+            (self.write, " --write"),
+        ];
+        for (set, flag) in flags {
             text.push_str(if set { flag } else { "" });
         }
         text

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dbmigrate_core::ddl::{Object, read};
 use dbmigrate_core::folder::{Folder, Migration, Script};
+use dbmigrate_core::kept::is_kept;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::token::{TokenKind, significant};
 use dbmigrate_core::sql::{Name, Statement, StatementKind};
@@ -45,7 +46,8 @@ pub(super) fn of(
             StatementKind::Write => {
                 let target = written(statement.text);
                 // the copy of a rebuild, and what belongs to it
-                let is_part = target.is_some_and(|name| created.contains(&name) || name == *"sqlite_sequence");
+                let is_part =
+                    target.is_some_and(|name| created.contains(&name) || name == *"sqlite_sequence" || is_kept(&name));
                 if !is_part {
                     found.rows.push(statement.line);
                 }
@@ -80,7 +82,9 @@ pub(super) fn of(
                         })
                 };
                 match name {
-                    Some(name) if known.contains(&name) || is_used(&name) => drop(created.insert(name)),
+                    Some(name) if known.contains(&name) || is_kept(&name) || is_used(&name) => {
+                        created.insert(name);
+                    }
                     Some(name) => {
                         created.insert(name);
                         found.others.push((statement.line, shortened(statement)));
@@ -91,7 +95,7 @@ pub(super) fn of(
             StatementKind::Pragma => found.others.push((statement.line, shortened(statement))),
             StatementKind::DropTable | StatementKind::DropOther => {
                 let name = dropped_name(statement.text);
-                if name.is_some_and(|name| !known.contains(&name) && !created.contains(&name)) {
+                if name.is_some_and(|name| !known.contains(&name) && !created.contains(&name) && !is_kept(&name)) {
                     found.others.push((statement.line, shortened(statement)));
                 }
             }

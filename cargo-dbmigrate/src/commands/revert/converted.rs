@@ -7,6 +7,7 @@ use dbmigrate_core::sql::{Expr, Name};
 
 use super::history::Entry;
 use super::inverse::{Inverse, inverse};
+use super::kept::AllReturning;
 use super::returns::Causes;
 use crate::decisions::ask::Asker;
 use crate::diagnostic::Diagnostic;
@@ -22,6 +23,7 @@ pub(super) fn conversions(
     run: &[Entry],
     causes: &Causes<'_>,
     to_target: &Trace,
+    returning: &AllReturning,
     decisions: &mut Decisions,
 ) -> Result<()> {
     let mut open = Vec::new();
@@ -40,6 +42,7 @@ pub(super) fn conversions(
                 Some(Inverse::By(back_expr)) if !decisions.conversions.contains_key(&back) => {
                     decisions.conversions.insert(back, back_expr);
                 }
+                _ if returning.has_original(&back.0, &back.1) => {}
                 _ => open.push((entry.name().to_owned(), back, expr.clone())),
             }
         }

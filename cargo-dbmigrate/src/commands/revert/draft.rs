@@ -6,9 +6,11 @@ use dbmigrate_core::plan::{Decisions, Plan, Trace, plan};
 use super::arguments::Revert;
 use super::converted::conversions;
 use super::history::{Entry, combined};
+use super::kept::AllReturning;
 use super::only;
 use super::returns::{Causes, returns};
 use super::undo;
+use crate::database::failure::WRITTEN_BY as BY;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::{Asker, Decided};
 use crate::drafting;
@@ -25,6 +27,10 @@ pub(super) struct Draft {
     /// The text before the statements of the plan: the way back that an author has written, with its name.
     pub(super) undo: Option<(String, String)>,
     pub(super) snapshot: Snapshot,
+    /// What the names before it are behind it.
+    pub(super) trace: Trace,
+    /// The command that has led to it, without what was decided.
+    pub(super) command: String,
     pub(super) returned: Vec<Returned>,
     /// The migrations that it takes back, the last first.
     pub(super) reverts: Vec<String>,
@@ -38,12 +44,18 @@ impl Draft {
 
     /// The text of the migration.
     pub(super) fn to_sql(&self, name: &str) -> String {
+        let title = format!("-- {name}\n");
         let planned = self.plan.to_sql(name);
+        let planned = match planned.strip_prefix(&title) {
+            Some(rest) => format!("{title}{BY}{}\n{rest}", self.command),
+            None => planned,
+        };
+        let title = format!("{title}{BY}{}\n", self.command);
         let Some((of, undo)) = &self.undo else { return planned };
-        let rest = planned.strip_prefix(&format!("-- {name}\n")).unwrap_or_default();
+        let rest = planned.strip_prefix(&title).unwrap_or_default();
         let rest = rest.trim();
         let rest = if rest.is_empty() { String::new() } else { format!("\n\n{rest}") };
-        format!("-- {name}\n--   the way back of {of}, as it was written there\n\n{}{rest}\n", undo.trim())
+        format!("{title}--   the way back of {of}, as it was written there\n\n{}{rest}\n", undo.trim())
     }
 }
 
@@ -60,7 +72,7 @@ impl Wanted<'_> {
     ///
     /// # Errors
     /// As for `generate`.
-    pub(super) fn of_run(&self, run: &[Entry]) -> Result<Draft> {
+    pub(super) fn of_run(&self, run: &[Entry], sequence: u32) -> Result<Draft> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return Err(CommandError::failed("nothing to revert"));
         };
@@ -77,6 +89,7 @@ impl Wanted<'_> {
         };
         let target = first.before.clone();
         let trace = combined(run).inverse();
+        let whole_trace = trace.clone();
         let causes = Causes { entries: run, is_only_the_first: false };
         // what leads back as a whole needs no plan
         let is_whole = way_back.as_ref().is_some_and(|(_, is_whole)| *is_whole);
@@ -84,11 +97,13 @@ impl Wanted<'_> {
         let trace = if is_whole { Trace::of_same(&target.schema) } else { trace };
         let undo = way_back.map(|(text, _)| (last.name().to_owned(), text));
         let run = if is_whole { &[] } else { run };
-        self.planned(head, target.clone(), &trace, &causes, run).map(|(plan, snapshot, returned)| Draft {
+        self.planned(head, target.clone(), &trace, &causes, run, sequence).map(|(plan, snapshot, returned)| Draft {
             slug,
             plan,
             undo,
             snapshot,
+            trace: whole_trace,
+            command: self.arguments.command_again(),
             returned,
             reverts: causes.entries.iter().rev().map(|entry| entry.name().to_owned()).collect(),
         })
@@ -98,7 +113,7 @@ impl Wanted<'_> {
     ///
     /// # Errors
     /// As for `generate`, and if the others have changed something again.
-    pub(super) fn of_first(&self, entries: &[Entry]) -> Result<Draft> {
+    pub(super) fn of_first(&self, entries: &[Entry], sequence: u32) -> Result<Draft> {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
             return Err(CommandError::failed("nothing to revert"));
         };
@@ -114,8 +129,9 @@ impl Wanted<'_> {
         } else {
             only::target(entries)?
         };
-        let (plan, snapshot, returned) = self.planned(&last.after, target, &trace, &causes, entries)?;
-        Ok(Draft { slug, plan, undo, snapshot, returned, reverts })
+        let (plan, snapshot, returned) = self.planned(&last.after, target, &trace, &causes, entries, sequence)?;
+        let command = self.arguments.command_again();
+        Ok(Draft { slug, plan, undo, snapshot, trace, command, returned, reverts })
     }
 
     fn planned(
@@ -125,24 +141,38 @@ impl Wanted<'_> {
         trace: &Trace,
         causes: &Causes<'_>,
         run: &[Entry],
+        sequence: u32,
     ) -> Result<(Plan, Snapshot, Vec<Returned>)> {
         target.schema.docs = self.declared.schema.docs.clone();
-        let declared = self.declared.instead(target.schema.clone());
-        let answers = (&self.arguments.answers, FOR_GENERATE);
-        let asker = Asker::new(self.context, &declared, answers, self.arguments.command(), "nothing was written");
-        let decided = || {
-            let mut decisions = Decisions { renames: trace.renames(), ..Decisions::default() };
-            conversions(&asker, run, causes, trace, &mut decisions)?;
-            asker.decide_after(decisions, head, false)
+        let returning = match self.arguments.without_kept {
+            true => AllReturning::default(),
+            false => AllReturning::of(run, causes.is_only_the_first.then_some(trace)),
         };
-        let Decided { decisions, diff, .. } = decided().map_err(|error| asker.with_answers(error))?;
-        let plan = plan(&head.schema, &target.schema, &diff, &decisions)
+        let (head, with_kept) = returning.beside(head, &target.schema);
+        let declared = self.declared.instead(with_kept.clone());
+        let answers = (&self.arguments.answers, FOR_GENERATE);
+        let keeps = self.arguments.keeps(self.context.config.keep);
+        let asker = Asker::new(self.context, &declared, answers, self.arguments.command(), "nothing was written")
+            .keeping(keeps)
+            .taking_back(causes.added_by_path(&head.schema));
+        let decided = || {
+            let keep = keeps.then_some(sequence);
+            let renames = trace.renames();
+            let mut decisions = Decisions { renames, keep, knows_renames: true, ..Decisions::default() };
+            returning.rename(&mut decisions);
+            conversions(&asker, run, causes, trace, &returning, &mut decisions)?;
+            asker.decide_after(decisions, &head, false)
+        };
+        let Decided { mut decisions, diff, .. } = decided().map_err(|error| asker.with_answers(error))?;
+        let returned = returns(&diff, &with_kept, &decisions, causes, &returning);
+        returning.fill(&mut decisions, &with_kept);
+        let mut plan = plan(&head.schema, &with_kept, &diff, &decisions)
             .map_err(|error| CommandError::failed(error.to_string()))?;
+        returning.complete(&mut plan, &target.schema);
         if !plan.is_empty() {
             let by_hand = "write it by hand: change the structs back, then `cargo dbmigrate generate --custom`";
             drafting::prove(self.context, (&head.schema, &target.schema), &decisions, &plan, by_hand)?;
         }
-        let returned = returns(&diff, &target.schema, &decisions, causes);
         Ok((plan, target, returned))
     }
 }

@@ -1,12 +1,14 @@
 //! The migrations that are to be reverted, with what each has made of names.
 
 use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
+use dbmigrate_core::kept::{self, KeptTable};
 use dbmigrate_core::plan::{Decisions, Trace};
 use dbmigrate_core::schema::canonical::SchemaHash;
 
 use super::by_hand::{self, ByHand};
 use crate::drafting::snapshot_before;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
+use crate::exit;
 
 /// A migration with the schemas around it.
 pub(super) struct Entry {
@@ -23,6 +25,8 @@ pub(super) struct Entry {
     pub(super) decisions: Decisions,
     /// What it does besides changing the schema.
     pub(super) by_hand: ByHand,
+    /// What it has kept.
+    pub(super) kept: Vec<KeptTable>,
     /// Whether it has a way back of its own.
     pub(super) has_undo: bool,
 }
@@ -41,9 +45,24 @@ impl Entry {
         let decisions = Decisions::read_back(&before.schema, &after.schema, allowed, &script.statements);
         let by_hand = by_hand::of(folder, migration, &script, (&before.schema, &after.schema), &text)?;
         let has_undo = script.undo.is_some();
+        let kept = kept::read(&script.keeps, &script.statements).map_err(|error| {
+            let file = folder.sql_path(migration);
+            CommandError::new(exit::INCONSISTENT, error.to_string()).at(format!("{}:{}", file.display(), error.line))
+        })?;
         let previous = migration.index.checked_sub(1).and_then(|at| folder.migrations().get(at));
         let previous = previous.map(|migration| migration.name.to_string());
-        Ok(Self { previous, migration: migration.clone(), before, after, trace, decisions, by_hand, has_undo, text })
+        Ok(Self {
+            previous,
+            migration: migration.clone(),
+            before,
+            after,
+            trace,
+            decisions,
+            by_hand,
+            kept,
+            has_undo,
+            text,
+        })
     }
 
     pub(super) fn name(&self) -> &str {

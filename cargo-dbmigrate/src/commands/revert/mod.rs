@@ -6,10 +6,12 @@ mod converted;
 mod draft;
 mod history;
 mod inverse;
+mod kept;
 mod only;
 mod returns;
 mod said;
 mod span;
+mod structs;
 mod undo;
 
 use dbmigrate_core::folder::{Folder, MigrationName, Verify};
@@ -23,7 +25,8 @@ use span::{Meant, meant, runs};
 use crate::error::{CommandError, Result};
 use crate::messages::LeftBehind;
 use crate::project::Context;
-use crate::{drafting, exit, structs};
+use crate::source::Declared;
+use crate::{drafting, exit};
 
 /// Runs it and returns the exit code.
 ///
@@ -38,14 +41,19 @@ pub(crate) fn run(context: &Context, arguments: &Revert) -> Result<u8> {
     let entries = entries.collect::<Result<Vec<Entry>>>()?;
     let reverted = if let Meant::Only(_) = meant { &entries[..1] } else { &entries[..] };
     refuse_rows_only(&folder, reverted)?;
-    let declared = structs::or_nothing(context)?;
+    let declared = crate::structs::or_nothing(context)?;
     let wanted = Wanted { context, arguments, declared: &declared };
     let drafts = match meant {
-        Meant::Only(_) => vec![wanted.of_first(&entries)?],
-        Meant::From(_) => runs(&entries).into_iter().map(|run| wanted.of_run(run)).collect::<Result<_>>()?,
+        Meant::Only(_) => vec![wanted.of_first(&entries, folder.next_sequence())?],
+        Meant::From(_) => {
+            let runs = runs(&entries).into_iter().zip(folder.next_sequence()..);
+            runs.map(|(run, sequence)| wanted.of_run(run, sequence)).collect::<Result<_>>()?
+        }
     };
     let left = left_behind(&folder, reverted);
-    write(context, arguments, &mut folder, &drafts, &left)
+    write(context, arguments, &mut folder, (&drafts, &left))?;
+    fit(context, arguments, &folder, declared, &drafts)?;
+    Ok(exit::DONE)
 }
 
 /// Writes the migrations, or shows them.
@@ -53,14 +61,13 @@ fn write(
     context: &Context,
     arguments: &Revert,
     folder: &mut Folder,
-    drafts: &[Draft],
-    left: &[LeftBehind],
-) -> Result<u8> {
+    (drafts, left): (&[Draft], &[LeftBehind]),
+) -> Result<()> {
     let mut written = drafts.iter().filter(|draft| !draft.is_empty()).peekable();
     if written.peek().is_none() {
         say(context, &[], left);
         context.printer.status("Unchanged", "these migrations change nothing together: nothing to revert");
-        return Ok(exit::DONE);
+        return Ok(());
     }
     let mut shown = 0;
     for draft in written {
@@ -76,10 +83,27 @@ fn write(
         report(context, folder, (&name, arguments.dry_run), draft, left);
     }
     say(context, drafts, left);
-    if !arguments.dry_run {
-        said::next(context, folder);
+    Ok(())
+}
+
+/// Says which structs do not fit any more, or changes them, and what to do next.
+fn fit(context: &Context, arguments: &Revert, folder: &Folder, declared: Declared, drafts: &[Draft]) -> Result<()> {
+    let (Some(last), Some(trace)) =
+        (drafts.last(), drafts.iter().map(|draft| draft.trace.clone()).reduce(|one, next| one.then(&next)))
+    else {
+        return Ok(());
+    };
+    if drafts.iter().all(Draft::is_empty) {
+        return Ok(());
     }
-    Ok(exit::DONE)
+    let is_known = !declared.schema.is_empty();
+    let is_written = arguments.write && !arguments.dry_run && is_known;
+    let declared = if is_written { structs::write(context, declared, &last.snapshot, &trace)? } else { declared };
+    let is_left = is_known && structs::say(context, &declared, &last.snapshot.schema, &trace);
+    if !arguments.dry_run {
+        said::next(context, folder, is_left, arguments.write);
+    }
+    Ok(())
 }
 
 /// Refuses migrations that no schema shows anything of, if there are no others.

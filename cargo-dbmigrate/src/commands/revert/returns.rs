@@ -1,5 +1,7 @@
 //! What comes back by a revert and from where, and what does not.
 
+use std::collections::BTreeMap;
+
 use dbmigrate_core::diff::Diff;
 use dbmigrate_core::plan::Decisions;
 use dbmigrate_core::schema::{Column, Schema};
@@ -7,6 +9,7 @@ use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::path::path;
 
 use super::history::Entry;
+use super::kept::AllReturning;
 use crate::messages::{Returned, Returns};
 
 /// The migrations that a revert takes back, and what the head is called in its schema.
@@ -58,6 +61,23 @@ impl Causes<'_> {
     }
 }
 
+impl Causes<'_> {
+    /// What they have added of a schema, tables and columns by their paths.
+    pub(super) fn added_by_path(&self, schema: &Schema) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        let mut add = |path: String, entry: Option<&Entry>| {
+            found.extend(entry.map(|entry| (path, entry.name().to_owned())));
+        };
+        for table in &schema.tables {
+            add(path([&table.name]), self.added(&table.name, None));
+            for column in &table.columns {
+                add(path([&table.name, &column.name]), self.added(&table.name, Some(&column.name)));
+            }
+        }
+        found
+    }
+}
+
 /// What rows get in a column that has no values for them.
 fn filling(decisions: &Decisions, table: &Name, column: &Column) -> String {
     if column.generated.is_some() {
@@ -73,7 +93,13 @@ fn filling(decisions: &Decisions, table: &Name, column: &Column) -> String {
 }
 
 /// What a difference brings back, and what it does not.
-pub(super) fn returns(diff: &Diff, new: &Schema, decisions: &Decisions, causes: &Causes<'_>) -> Vec<Returned> {
+pub(super) fn returns(
+    diff: &Diff,
+    new: &Schema,
+    decisions: &Decisions,
+    causes: &Causes<'_>,
+    returning: &AllReturning,
+) -> Vec<Returned> {
     let mut all = Vec::new();
     let mut push = |returns: Returns, object: String, migration: Option<&Entry>, text: String| {
         let migration = migration.map(|entry| entry.name().to_owned());
@@ -83,6 +109,11 @@ pub(super) fn returns(diff: &Diff, new: &Schema, decisions: &Decisions, causes: 
         entry.map_or_else(|| "an earlier migration".to_owned(), |entry| entry.name().to_owned())
     };
     for (from, to) in &diff.renames.tables {
+        if let Some((migration, hidden)) = returning.source(to, None) {
+            let cause = causes.entries.iter().find(|entry| entry.name() == migration);
+            push(Returns::Restored, path([to]), cause, format!("`{to}`: rows kept by {migration} in `{hidden}`"));
+            continue;
+        }
         push(Returns::Renamed, path([to]), None, format!("table `{from}` back to `{to}`, with its rows"));
     }
     for (table, from, to) in &diff.renames.columns {
@@ -114,6 +145,14 @@ pub(super) fn returns(diff: &Diff, new: &Schema, decisions: &Decisions, causes: 
             if column.generated.is_some() {
                 continue;
             }
+            if let Some((migration, hidden)) = returning.source(&table.name, Some(name)) {
+                let filling =
+                    filling(decisions, &table.name, column).replace("existing rows get", "rows added since get");
+                let text = format!("`{}.{name}`: values kept by {migration} in `{hidden}`; {filling}", table.name);
+                let cause = causes.entries.iter().find(|entry| entry.name() == migration);
+                push(Returns::Restored, path([&table.name, name]), cause, text);
+                continue;
+            }
             let text = format!(
                 "`{}.{name}`: dropped in {}, values not kept; {}",
                 table.name,
@@ -140,6 +179,12 @@ pub(super) fn returns(diff: &Diff, new: &Schema, decisions: &Decisions, causes: 
             let (Some(from), Some(to)) = types else { continue };
             let shown = |column: &Column| {
                 if column.decl_type.is_empty() { "no type".to_owned() } else { column.decl_type.to_string() }
+            };
+            let how = match returning.source(&table.name, Some(&change.name)) {
+                Some((migration, hidden)) => {
+                    format!(": values kept by {migration} in `{hidden}` where they are still what it made of them{how}")
+                }
+                None => how,
             };
             let text = format!("`{}.{}` back from {} to {}{how}", table.name, change.name, shown(from), shown(to));
             push(Returns::Converted, path([&table.name, &change.name]), None, text);

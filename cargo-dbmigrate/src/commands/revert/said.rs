@@ -66,6 +66,7 @@ pub(super) fn say(context: &Context, drafts: &[Draft], left: &[LeftBehind]) {
     for returned in drafts.iter().flat_map(|draft| &draft.returned) {
         let text = &returned.text;
         match returned.returns {
+            Returns::Restored => context.printer.status("Restoring", text),
             Returns::Renamed => context.printer.status("Renaming", text),
             Returns::Converted => context.printer.status("Converting", text),
             Returns::WithoutRows | Returns::WithoutValues => context.printer.status("Not restored", text),
@@ -93,7 +94,15 @@ pub(super) fn say(context: &Context, drafts: &[Draft], left: &[LeftBehind]) {
 }
 
 /// Says what to do next.
-pub(super) fn next(context: &Context, folder: &Folder) {
+pub(super) fn next(context: &Context, folder: &Folder, are_structs_ahead: bool, was_written: bool) {
     let file = folder.head().map(|head| folder.sql_path(head).display().to_string()).unwrap_or_default();
-    context.printer.next(&[format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()]);
+    let mut steps = vec![format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()];
+    if are_structs_ahead {
+        let how = if was_written { "the rest is for you" } else { "`--write` does what is mechanical" };
+        steps.push(format!(
+            "change the structs back where they are ahead ({how}), or keep them: `cargo dbmigrate generate` writes their \
+             changes again"
+        ));
+    }
+    context.printer.next(&steps);
 }

@@ -4,6 +4,7 @@ use dbmigrate_core::folder::Folder;
 
 use super::arguments::Revert;
 use super::history::{Entry, combined};
+use super::kept::has_a_place;
 use crate::error::{CommandError, Result};
 use crate::report::counted;
 
@@ -69,7 +70,8 @@ pub(super) fn runs(entries: &[Entry]) -> Vec<&[Entry]> {
         let fits = start == end
             || !is_alone && !entries[next + 1..end].iter().any(|entry| entry.has_undo) && {
                 let last = &together[together.len() - 1];
-                combined(together).inverse().mistaken(&last.after.schema, &together[0].before.schema).is_none()
+                has_a_place(together)
+                    && combined(together).inverse().mistaken(&last.after.schema, &together[0].before.schema).is_none()
             };
         if !fits {
             runs.push(&entries[start..end]);

@@ -2,14 +2,15 @@
 //! triggers are there. Otherwise a new row could get the value of a deleted one, or the application's own writes fail.
 
 use super::Failure;
-use super::hidden::is_follower;
+use super::hidden::{filled_table, is_follower, renamed_table};
 use super::statistics::kept_tables;
 use crate::ddl::{Object, read};
 use crate::engine::stored::StoredObject;
 use crate::engine::tracker::Tracker;
 use crate::kept::{Follower, key};
+use crate::plan::copied;
 use crate::schema::Table;
-use crate::sql::{Name, Statement};
+use crate::sql::{Expr, Name, Statement, StatementKind};
 
 /// What follows rows before statements run, and is able to.
 #[derive(Debug, Default)]
@@ -40,7 +41,7 @@ impl Followers {
         let moves = kept_tables(statements);
         for before in self.sound.iter().filter(|one| hidden_table(&one.kept, tracker).is_some()) {
             let why = match now.iter().find(|one| one.kept == before.kept) {
-                Some(follower) => fault(follower, tracker),
+                Some(follower) => fault(follower, tracker).or_else(|| rewritten(follower, statements)),
                 // a table that is gone has no rows to follow
                 None => moves
                     .iter()
@@ -54,6 +55,27 @@ impl Followers {
         }
         Ok(())
     }
+}
+
+/// The column of the key that a rebuild fills with other values, which no trigger sees.
+fn rewritten(follower: &Follower, statements: &[Statement<'_>]) -> Option<String> {
+    // what is inserted elsewhere, or by a statement that fires the triggers, is no rebuild
+    let takes_its_place = |copy: &Name| {
+        let renames = statements.iter().filter_map(renamed_table);
+        renames.into_iter().any(|(from, to)| from == *copy && to == follower.table)
+    };
+    let copies = statements.iter().filter(|statement| statement.kind == StatementKind::Write);
+    let copies = copies.filter(|statement| filled_table(statement).is_some_and(|copy| takes_its_place(&copy)));
+    let copies = copies.filter_map(|statement| copied(statement.text)).filter(|(table, _)| *table == follower.table);
+    let changed = |columns: &[(Name, String)], key: &Name| {
+        let copy = columns.iter().find(|(column, _)| column == key);
+        copy.is_some_and(|(_, value)| Expr::new(value).as_column().as_ref() != Some(key))
+    };
+    let mut found = copies.filter_map(|(_, columns)| {
+        let mut key = follower.key.iter().map(|(_, column)| column);
+        key.find(|column| changed(&columns, column)).cloned()
+    });
+    found.next().map(|column| format!("`{}.{column}` has other values", follower.table))
 }
 
 fn followers(tracker: &Tracker) -> impl Iterator<Item = Follower> {

@@ -123,10 +123,16 @@ fn goes_on_as(table: &Name, statements: &[Statement<'_>], at: usize) -> Option<N
 fn copied_into(statement: &Statement<'_>, table: &Name) -> Option<Name> {
     let tokens = significant(statement.text);
     let [.., from, last] = &tokens[..] else { return None };
-    let is_copy = tokens[0].is_word("insert") && from.is_word("from") && *table == *last.identifier()?;
+    let is_copy = from.is_word("from") && *table == *last.identifier()?;
+    filled_table(statement).filter(|into| is_copy && is_kept(into))
+}
+
+/// The table of `INSERT INTO`.
+pub(super) fn filled_table(statement: &Statement<'_>) -> Option<Name> {
+    let tokens = significant(statement.text);
     let into = tokens.iter().position(|token| token.is_word("into"))?;
-    let into = Name::from(tokens.get(into + 1)?.identifier()?);
-    (is_copy && is_kept(&into)).then_some(into)
+    let is_insert = tokens.first()?.is_word("insert");
+    is_insert.then(|| tokens.get(into + 1)?.identifier().map(Name::from)).flatten()
 }
 
 /// The table of `CREATE TABLE`.
@@ -139,7 +145,7 @@ fn created_table(statement: &Statement<'_>) -> Option<Name> {
 }
 
 /// The names of `ALTER TABLE … RENAME TO …`.
-fn renamed_table(statement: &Statement<'_>) -> Option<(Name, Name)> {
+pub(super) fn renamed_table(statement: &Statement<'_>) -> Option<(Name, Name)> {
     let tokens = significant(statement.text);
     let [_, _, from, rename, to, name] = &tokens[..] else { return None };
     let is_rename = statement.kind == StatementKind::AlterTable && rename.is_word("rename") && to.is_word("to");

@@ -44,6 +44,11 @@ impl Preflight {
         Self { table: table.clone(), message, query, rows, keys, place: None, answers: Vec::new() }
     }
 
+    /// A query of somebody else's, with what can be done about what it finds: words and a flag.
+    pub fn of_query(table: &Name, message: String, query: String, answer: (String, String)) -> Self {
+        Self { answers: vec![answer], ..Self::new(table, message, query) }
+    }
+
     fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
