@@ -150,8 +150,9 @@ impl Rewriting<'_> {
             let at = before.unwrap_or(self.item.first);
             let field = new_field(part, visibility);
             let rest = &self.text[at..];
-            // a struct on one line stays on one
-            pieces.push(match rest.find('\n').filter(|end| rest[..*end].trim().is_empty()) {
+            // a struct on one line stays on one; a comment behind a field is of that field
+            let ends = |rest: &str| rest.is_empty() || rest.starts_with("//");
+            pieces.push(match rest.find('\n').filter(|end| ends(rest[..*end].trim())) {
                 Some(end) => (at + end + 1..at + end + 1, field),
                 None => (at..at, format!(" {}", field.split_whitespace().collect::<Vec<_>>().join(" "))),
             });
