@@ -352,6 +352,12 @@ impl Database {
         }
     }
 
+    /// Runs a statement, and says whether it was done.
+    #[allow(dead_code, reason = "not every test binary needs it")]
+    pub(crate) fn tries(&self, sql: &str) -> bool {
+        block_on(self.0.run(sql)).is_ok()
+    }
+
     #[track_caller]
     pub(crate) fn query(&self, sql: &str) -> Vec<String> {
         let rows = block_on(self.0.rows(sql)).unwrap_or_else(|error| panic!("{error}: {sql}"));

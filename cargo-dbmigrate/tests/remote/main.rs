@@ -5,6 +5,8 @@ mod backups;
 mod commands;
 mod faults;
 mod hosts;
+#[path = "../product/kept_writes.rs"]
+mod kept_writes;
 mod namespaces;
 #[path = "../product/project.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
@@ -15,5 +17,6 @@ mod requests;
 mod sample;
 mod seeds;
 mod served;
+mod survived;
 mod tokens;
 mod turso;
