@@ -44,6 +44,11 @@ pub(crate) fn state_after(
     state
 }
 
+/// Whether a migration was begun, so that somebody may have to go back.
+pub(crate) fn has_begun(error: &ApplyError, done: usize) -> bool {
+    done > 0 || matches!(error, ApplyError::Migration { .. }) || outcome_is_unknown(error)
+}
+
 /// Whether a server may have done what was sent to it, and did not say so.
 fn outcome_is_unknown(error: &ApplyError) -> bool {
     let engine = match error {

@@ -67,6 +67,11 @@ pub(super) fn first(
     if !is_wanted || flags.no_backup || !file::exists(url)? {
         return Ok((opened, None));
     }
+    // a database whose migrations are all harmless need not be asked which of them it has
+    let is_risky = |migration: &Migration| risk(folder, migration).is_some();
+    if when == BackupFirst::Auto && !folder.migrations().iter().rev().any(is_risky) {
+        return Ok((opened, None));
+    }
     let failed = |error| failure(error, url.into());
     let mut database = match opened {
         Some(database) => database,

@@ -25,7 +25,7 @@ use said::{announce, say_drift};
 use crate::database::Subject;
 use crate::database::failure::apply_error;
 use crate::database::file;
-use crate::database::state::{failure, failure_of_run, state_after};
+use crate::database::state::{failure, failure_of_run, has_begun, state_after};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -203,9 +203,10 @@ fn run_on(
             }
             // what was refused before it began needs no way back
             let backup = backup.filter(|_| matches!(error, ApplyError::Migration { .. }));
+            let has_begun = has_begun(&error, done);
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
             let shown = failure_of_run(error, url.into());
-            let more = if state.is_empty() { None } else { Some(GOING_BACK.to_owned()) };
+            let more = has_begun.then(|| GOING_BACK.to_owned());
             let shown = state.into_iter().fold(shown, CommandError::note);
             let shown = shown.helps(branched.iter().flat_map(branch::Branched::ways_back));
             Err(shown.helps(backup.iter().flat_map(|made| backup::ways_back(made, url))).helps(more))
