@@ -12,7 +12,7 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::folder::{SQL_FILE, Script};
-use dbmigrate_core::plan::HELPER_PREFIX;
+use dbmigrate_core::plan::{HELPER_PREFIX, WRITTEN_BY};
 use dbmigrate_core::shell::{shell_quoted, shell_word};
 use dbmigrate_core::sql::split;
 
@@ -30,9 +30,6 @@ const MOST_SHOWN: usize = 20;
 const AMEND: &str = "or change the expression, then regenerate the migration: `cargo dbmigrate generate --amend`";
 
 /// What goes before making a migration in another way.
-/// How the line of a migration begins that names the command which has written it, unless that was `generate`.
-pub(crate) const WRITTEN_BY: &str = "-- by: ";
-
 pub(crate) const TAKE_BACK: &str = "`cargo dbmigrate generate --undo`";
 
 /// What to do about a lock: to wait longer than it was waited for.

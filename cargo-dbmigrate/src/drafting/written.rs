@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use dbmigrate_core::ddl::{Comments, Object, comments, read};
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
-use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, plan, said_types};
+use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, WRITTEN_BY, plan, said_types};
 use dbmigrate_core::sql::Name;
 
-use crate::database::failure::WRITTEN_BY;
 use crate::error::Result;
 
 /// What a generated migration was made of.

@@ -8,6 +8,10 @@ use crate::kept::is_kept;
 use crate::sql::token::{Token, significant};
 use crate::sql::{Name, Statement, StatementKind};
 
+/// How the line begins, behind the name in the header, that says which command has written a migration, if it was not
+/// `generate`.
+pub const WRITTEN_BY: &str = "-- by: ";
+
 /// Something that a migration does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
@@ -52,7 +56,7 @@ fn header(name: &str, text: &str) -> Vec<Told> {
         let cost = Cost::ALL.into_iter().find(|cost| cost.word() == word)?;
         Some(Told { title: title.to_owned(), cost })
     };
-    lines.map_while(step).collect()
+    lines.skip_while(|line| line.starts_with(WRITTEN_BY)).map_while(step).collect()
 }
 
 /// The tables that rows are copied to because of a rebuild: created here, and then renamed.
@@ -156,6 +160,8 @@ mod tests {
     fn a_generated_migration_is_told_by_its_header_and_a_rebuild_is_no_change_of_rows() {
         let text = "-- 0002_a\n--   rebuild users: new check (rewrite)\n--   create index b (scan)\n\nCREATE TABLE \"new_users\" (a);\nINSERT INTO \"new_users\" (a) SELECT a FROM users;\nDROP TABLE users;\nALTER TABLE new_users RENAME TO users;\nINSERT INTO sqlite_sequence VALUES (1, 2);\nCREATE INDEX b ON users (a);\n";
         assert_eq!(lines(text), ["rebuild users: new check (rewrite)", "create index b (scan)"]);
+        let reverted = text.replacen('\n', "\n-- by: cargo dbmigrate revert\n", 1);
+        assert_eq!(lines(&reverted), lines(text));
         let more = format!("{text}UPDATE OR IGNORE users SET a = 1;\nUPDATE OR IGNORE users SET a = 2;\n");
         assert_eq!(lines(&more).last().map(String::as_str), Some("update rows of users (rewrite)"));
         assert_eq!(lines(&more).len(), 3);

@@ -4,7 +4,7 @@ mod file;
 mod server;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dbmigrate_core::engine::backup::{BackupError, Contents, Source, copy_to};

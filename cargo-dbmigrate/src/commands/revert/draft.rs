@@ -1,7 +1,7 @@
 //! The migration that takes a run of others back, planned and proven.
 
 use dbmigrate_core::folder::{Slug, Snapshot};
-use dbmigrate_core::plan::{Decisions, Plan, Trace, plan};
+use dbmigrate_core::plan::{Decisions, Plan, Trace, WRITTEN_BY, plan};
 
 use super::arguments::Revert;
 use super::converted::conversions;
@@ -10,7 +10,6 @@ use super::kept::AllReturning;
 use super::only;
 use super::returns::{Causes, returns};
 use super::undo;
-use crate::database::failure::WRITTEN_BY as BY;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::{Asker, Decided};
 use crate::drafting;
@@ -47,10 +46,10 @@ impl Draft {
         let title = format!("-- {name}\n");
         let planned = self.plan.to_sql(name);
         let planned = match planned.strip_prefix(&title) {
-            Some(rest) => format!("{title}{BY}{}\n{rest}", self.command),
+            Some(rest) => format!("{title}{WRITTEN_BY}{}\n{rest}", self.command),
             None => planned,
         };
-        let title = format!("{title}{BY}{}\n", self.command);
+        let title = format!("{title}{WRITTEN_BY}{}\n", self.command);
         let Some((of, undo)) = &self.undo else { return planned };
         let rest = planned.strip_prefix(&title).unwrap_or_default();
         let rest = rest.trim();

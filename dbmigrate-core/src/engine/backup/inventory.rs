@@ -9,7 +9,8 @@ use crate::engine::connection::{Row, integer, text};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::{has_vectors, is_virtual};
 use crate::engine::stored::{StoredObject, columns_query, objects_query, stored_columns_in, stored_rows_in};
-use crate::sql::Name;
+use crate::sql::expr::Affinity;
+use crate::sql::{DeclType, Name};
 
 /// What is set in the file itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -57,6 +58,8 @@ pub(super) struct Table {
     pub(super) primary_key: Vec<Name>,
     /// Its columns that are stored.
     pub(super) columns: Vec<Name>,
+    /// Which of them are declared so that text in them is no surprise.
+    pub(super) may_be_text: Vec<bool>,
 }
 
 impl Table {
@@ -124,6 +127,8 @@ impl Inventory {
                 .as_ref()
                 .and_then(|table| table.primary_key.as_ref())
                 .is_some_and(|key| key.parts.iter().all(|part| !part.descending && part.collate.is_none()));
+            // 2 and 3 are computed from the others
+            let stored = || columns.iter().filter(|one| one.hidden == 0);
             tables.push(Table {
                 name: object.name.clone(),
                 rowid: key.filter(|_| alias.is_none()),
@@ -133,8 +138,8 @@ impl Inventory {
                     true => parts.iter().map(|column| column.name.clone()).collect(),
                     false => Vec::new(),
                 },
-                // 2 and 3 are computed from the others
-                columns: columns.iter().filter(|one| one.hidden == 0).map(|one| one.name.clone()).collect(),
+                columns: stored().map(|one| one.name.clone()).collect(),
+                may_be_text: stored().map(|one| !is_for_numbers(&one.decl_type)).collect(),
             });
         }
         tables.sort_by_key(|table| table.name.folded());
@@ -147,6 +152,12 @@ impl Inventory {
         let derived = derived(&self.objects);
         self.objects.iter().filter(move |object| !derived.contains(&object.table.folded()))
     }
+}
+
+/// Whether text is converted to numbers where it can be (sqlite.org/datatype3.html#determination_of_column_affinity).
+/// Dates and decimals are declared as types for anything, and are often text.
+fn is_for_numbers(decl_type: &str) -> bool {
+    matches!(DeclType::new(decl_type).affinity(), Affinity::Integer | Affinity::Real)
 }
 
 /// The table in which libSQL lists its indexes of vectors.

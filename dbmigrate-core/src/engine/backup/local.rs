@@ -5,6 +5,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use libsql::ValueType;
+
 use super::fingerprint::{Cell, Contents, Rows, TableContent, of_schema};
 use super::inventory::{Inventory, Table, queries};
 use crate::engine::connection::{Connection, Row, Value, integer};
@@ -102,26 +104,63 @@ impl Local {
         skipped: u64,
         mut wants_more: impl FnMut(&mut Row, &[Value]) -> bool,
     ) -> Result<(), EngineError> {
+        let (mut may_be_text, mut done) = (table.may_be_text.clone(), skipped);
+        while let End::Text { before } = self.rows_behind(table, done, &may_be_text, &mut wants_more)? {
+            done += before;
+            may_be_text.fill(true);
+        }
+        Ok(())
+    }
+
+    /// The same, up to the first row with text in a column that is not read as such.
+    fn rows_behind(
+        &self,
+        table: &Table,
+        skipped: u64,
+        may_be_text: &[bool],
+        wants_more: &mut impl FnMut(&mut Row, &[Value]) -> bool,
+    ) -> Result<End, EngineError> {
         let offset = usize::from(table.rowid.is_some());
-        let masks = masks_of(table.columns.len());
-        let (mut masked, mut values) = (Row::new(), Row::new());
-        let query = read_query(table, skipped);
+        let (mut masks, mut values) = (Row::new(), Row::new());
+        let mut bits = vec![0_i64; masks_of(table.columns.len())];
+        let query = read_query(table, skipped, may_be_text);
         now(async {
             let mut rows = self.inner()?.query(&query, ()).await?;
+            let mut count = 0;
             while let Some(row) = rows.next().await? {
-                masked.clear();
                 values.clear();
-                for at in 0..offset + masks + table.columns.len() {
-                    let value = row.get_value(index(at))?;
-                    if (offset..offset + masks).contains(&at) { masked.push(value) } else { values.push(value) }
+                bits.fill(0);
+                if offset == 1 {
+                    values.push(row.get_value(0)?);
                 }
-                if !wants_more(&mut values, &masked) {
+                let mut place = offset;
+                for (column, may_be_text) in may_be_text.iter().enumerate() {
+                    let is_text = matches!(row.column_type(index(place))?, ValueType::Text);
+                    if is_text && !may_be_text {
+                        return Ok(End::Text { before: count });
+                    }
+                    bits[column / BITS] |= i64::from(is_text) << (column % BITS);
+                    values.push(row.get_value(index(place + usize::from(is_text)))?);
+                    place += 1 + usize::from(*may_be_text);
+                }
+                masks.clear();
+                masks.extend(bits.iter().map(|bits| Value::Integer(*bits)));
+                count += 1;
+                if !wants_more(&mut values, &masks) {
                     break;
                 }
             }
-            Ok(())
+            Ok(End::All)
         })
     }
+}
+
+/// How far rows were read.
+enum End {
+    /// As far as was wanted.
+    All,
+    /// Up to a row with text where none was expected, behind so many others.
+    Text { before: u64 },
 }
 
 /// The violations of foreign keys.
@@ -131,15 +170,20 @@ fn index(at: usize) -> i32 {
     i32::try_from(at).unwrap_or(i32::MAX)
 }
 
-/// The query for the rows of a table, whatever their text is: their rowid, if no column is it, which of the values are
-/// text, and the values, in which text is bytes. The crate ends text at its first NUL, and panics if it is not UTF-8.
-fn read_query(table: &Table, skipped: u64) -> String {
+/// The query for the rows of a table, whatever their text is: their rowid, if no column is it, and each value; behind a
+/// value that may be text, the same as bytes. The crate ends text at its first NUL, and panics if it is not UTF-8. To ask
+/// the engine for the class of each value takes longer than to read them all.
+fn read_query(table: &Table, skipped: u64, may_be_text: &[bool]) -> String {
     let rowid = table.rowid.map(str::to_owned).into_iter();
-    let list = rowid.chain(masks(&table.columns)).chain(table.columns.iter().map(as_bytes));
+    let columns = table.columns.iter().zip(may_be_text).flat_map(|(column, may_be_text)| {
+        let column = column.sql();
+        let bytes = may_be_text.then(|| format!("CAST({column} AS BLOB)"));
+        std::iter::once(column.into_owned()).chain(bytes)
+    });
     // an index that has all columns must not be read in the place of the table
     let name = table.name.sql();
     let skip = if skipped == 0 { String::new() } else { format!(" LIMIT -1 OFFSET {skipped}") };
-    format!("SELECT {} FROM {name} NOT INDEXED{skip}", list.collect::<Vec<_>>().join(", "))
+    format!("SELECT {} FROM {name} NOT INDEXED{skip}", rowid.chain(columns).collect::<Vec<_>>().join(", "))
 }
 
 /// The value of a column, with text as bytes.
