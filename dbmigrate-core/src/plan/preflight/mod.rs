@@ -139,7 +139,7 @@ fn children_of_changed<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
 }
 
 /// The query for the keys of the rows that a generated preflight counts, if it names the first of them: the same query
-/// as [`if_any`] has made it, with each key instead of the lowest.
+/// as `if_any` has made it, with each key instead of the lowest.
 pub fn keys_of(query: &str) -> Option<String> {
     const BEFORE: [&str; 14] =
         ["select", "*", "from", "(", "select", "count", "(", "*", ")", "as", "_count", ",", "min", "("];
