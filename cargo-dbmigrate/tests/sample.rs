@@ -109,3 +109,59 @@ fn both_sets_of_rows_are_written_once() {
     assert!(column(&connection, "PRAGMA foreign_key_check").is_empty());
     assert_eq!(column(&connection, "PRAGMA integrity_check"), ["ok"]);
 }
+
+/// Copies what lies in a folder, folders included.
+fn copy_all(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_all(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// Reverts everything behind the migration `before`, in a database that has all of the folder's.
+fn revert_to(before: &str) {
+    let package = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-dbmigrate"));
+        let command = command.args(arguments).current_dir(package.path());
+        let output = command.env_remove("TURSO_DATABASE_URL").env_remove("CI").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{before}, {arguments:?}: {said}");
+    };
+    for folder in ["migrations", "examples/saas"] {
+        copy_all(&repository().join(folder), &package.path().join(folder));
+    }
+    std::fs::copy(repository().join("dbmigrate.toml"), package.path().join("dbmigrate.toml")).unwrap();
+    let manifest = "[package]\nname = \"saas\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    std::fs::write(package.path().join("Cargo.toml"), manifest).unwrap();
+    run(&["migrate", "--url", "reverted.db"]);
+    run(&["migrate", "--url", "before.db", "--to", before]);
+    run(&["revert", "--to", before, "--accept", "all"]);
+    run(&["migrate", "--url", "reverted.db"]);
+    let schema = |file: &str| {
+        let connection = block_on(Connection::open(&package.path().join(file), false)).unwrap();
+        let found = block_on(dbmigrate_core::engine::introspect(&connection)).unwrap();
+        assert!(found.unreadable.is_empty(), "{before}: {:?}", found.unreadable);
+        assert!(block_on(connection.rows("PRAGMA foreign_key_check")).unwrap().is_empty(), "{before}");
+        found.schema.canonical()
+    };
+    assert_eq!(schema("reverted.db"), schema("before.db"), "{before}");
+}
+
+#[test]
+fn the_schema_before_every_migration_comes_back_by_a_revert() {
+    let folder = dbmigrate_core::folder::Folder::open(repository().join("migrations")).unwrap();
+    let names: Vec<String> = folder.migrations().iter().map(|migration| migration.name.to_string()).collect();
+    let before = &names[..names.len() - 1];
+    std::thread::scope(|scope| {
+        for names in before.chunks(before.len().div_ceil(4)) {
+            scope.spawn(|| names.iter().for_each(|name| revert_to(name)));
+        }
+    });
+}
