@@ -39,7 +39,7 @@ pub(crate) fn kill_runners(
     let mut deaths = Deaths::default();
     let mut duration = undisturbed(story, subject, pictures);
     while deaths.kills < kills || deaths.midway * SHARE < kills {
-        assert!(deaths.kills < 5 * kills, "{}: too few kills hit the middle: {deaths:?}", subject.what());
+        assert!(deaths.kills < 25 * kills, "{}: too few kills hit the middle: {deaths:?}", subject.what());
         subject.restore();
         let started = Instant::now();
         let mut runner = start(story, subject);
@@ -153,7 +153,7 @@ pub(crate) fn kill_servers(
     let mut deaths = ServerDeaths::default();
     let mut duration = undisturbed(story, subject, pictures);
     while deaths.kills < kills || deaths.midway * SHARE < kills {
-        assert!(deaths.kills < 5 * kills, "too few kills hit the middle: {deaths:?}");
+        assert!(deaths.kills < 25 * kills, "too few kills hit the middle: {deaths:?}");
         subject.restore();
         let started = Instant::now();
         let runner = command(story, subject, &["migrate"]).spawn().expect("the binary runs");
