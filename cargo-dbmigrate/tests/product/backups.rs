@@ -111,6 +111,21 @@ fn a_database_that_another_program_has_open_is_not_replaced() {
 }
 
 #[test]
+fn a_restore_that_fails_in_its_last_step_leaves_the_database_as_it_was() {
+    let project = project();
+    project.sql("PRAGMA journal_mode = WAL");
+    project.runs("backup b.db");
+    let before = project.dump();
+    for number in 1..=10_000 {
+        project.write(&format!("dev.db.replaced-{number}"), "");
+    }
+    let run = project.ends(1, "restore b.db");
+    assert!(run.err.contains("too many replaced databases beside"), "{}", run.err);
+    assert_eq!((project.dump(), project.query("PRAGMA journal_mode")), (before, vec!["wal".to_owned()]));
+    assert!(names(&project, ".", ".new").is_empty());
+}
+
+#[test]
 fn a_damaged_database_is_restored_and_kept_as_it_is() {
     let project = project();
     let before = project.dump();

@@ -4,7 +4,7 @@
 //! reading or writing: its lock is held, and its log and journal are gone before the new file has its name, because
 //! SQLite would take them for those of the new one (sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use dbmigrate_core::engine::apply::{Applied, Database, Loss, Observer, Target as _, apply_pending};
@@ -17,7 +17,7 @@ use super::rows;
 use super::seeds::Seeds;
 use crate::database::failure::engine_error;
 use crate::database::state::failure_of_run;
-use crate::database::swap::{self, beside, remove_beside, remove_with_files_beside};
+use crate::database::swap::{self, NewFile, WRITE_AHEAD};
 use crate::database::{Subject, file, open};
 use crate::decisions::answers::{Acceptance, FOR_RESET, Word};
 use crate::decisions::ask::confirmed;
@@ -52,15 +52,15 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     let intent = Intent { what: "recreate it", command: &command, why: None, untouched: "nothing was changed" };
     context.consent(url, arguments.consent.into(), intent)?;
     let path = file::end_of_links(url.file().unwrap_or(Path::new("")));
-    let new = New::at(&path);
+    let new = NewFile::beside(&path);
     let is_wal = match &old {
         Some(old) => swap::journal_mode(old, url)? == "wal",
         None => false,
     };
-    new.fill(context, (folder, url), seed.as_ref(), is_wal)
+    fill(&new, context, (folder, url), seed.as_ref(), is_wal)
         .map_err(|error| error.note(format!("`{url}` was not changed: the migrations were applied to a new file")))?;
     match old {
-        Some(old) => new.replace(old, &path, url, &rows, is_wal)?,
+        Some(old) => replace(&new, old, &path, url, &rows, is_wal)?,
         None => new.publish(&path)?,
     }
     let count = folder.migrations().len();
@@ -87,90 +87,53 @@ fn may_be_lost(context: &Context, arguments: &Reset, url: &DatabaseUrl, rows: &r
         .help("to lose them: `cargo dbmigrate reset --accept rows`"))
 }
 
-/// The new file, which goes again unless it gets its name.
-struct New {
-    path: PathBuf,
+/// Applies all migrations to the new file, and puts rows into it.
+fn fill(
+    new: &NewFile,
+    context: &Context,
+    (folder, url): (&Folder, &DatabaseUrl),
+    seed: Option<&Seeds<'_>>,
+    is_wal: bool,
+) -> Result<()> {
+    const NEW: Subject<'static> = Subject::Named("the new file");
+    let engine = |error: EngineError| engine_error("cannot create the new file", &error, NEW);
+    let connection = block_on(Connection::open(new.path(), true)).map_err(engine)?;
+    let mut database = Database::from_connection(connection).ignoring(context.config.ignore.clone());
+    let mut observer = Said(&context.printer, url);
+    block_on(apply_pending(&mut database, folder, None, &mut observer)).map_err(|error| failure_of_run(error, NEW))?;
+    if let Some(seed) = seed {
+        seed.apply(context, &mut database, NEW)?;
+    }
+    if is_wal {
+        for pragma in WRITE_AHEAD {
+            block_on(database.rows(pragma)).map_err(engine)?;
+        }
+    }
+    drop(database);
+    new.settle().map_err(|error| CommandError::io("write", new.path(), &error))
 }
 
-impl Drop for New {
-    fn drop(&mut self) {
-        // best effort; when it has its name there is none
-        remove_with_files_beside(&self.path);
-    }
-}
-
-impl New {
-    fn at(path: &Path) -> Self {
-        Self { path: beside(path, &format!(".{}.new", std::process::id())) }
-    }
-
-    /// Applies all migrations to it, and puts rows into it.
-    fn fill(
-        &self,
-        context: &Context,
-        (folder, url): (&Folder, &DatabaseUrl),
-        seed: Option<&Seeds<'_>>,
-        is_wal: bool,
-    ) -> Result<()> {
-        const NEW: Subject<'static> = Subject::Named("the new file");
-        let engine = |error: EngineError| engine_error("cannot create the new file", &error, NEW);
-        // of a process that had our number and died
-        remove_with_files_beside(&self.path);
-        let connection = block_on(Connection::open(&self.path, true)).map_err(engine)?;
-        let mut database = Database::from_connection(connection).ignoring(context.config.ignore.clone());
-        let mut observer = Said(&context.printer, url);
-        block_on(apply_pending(&mut database, folder, None, &mut observer))
-            .map_err(|error| failure_of_run(error, NEW))?;
-        if let Some(seed) = seed {
-            seed.apply(context, &mut database, NEW)?;
+/// Puts it into the place of the old file.
+fn replace(
+    new: &NewFile,
+    mut old: Database,
+    path: &Path,
+    url: &DatabaseUrl,
+    rows: &rows::Rows,
+    is_wal: bool,
+) -> Result<()> {
+    let result = swap::lock_out(&old, url, is_wal, "cargo dbmigrate reset").and_then(|()| {
+        if rows::count(&mut old, url)? != *rows {
+            let message = format!("`{url}` changed in the meantime");
+            return Err(CommandError::failed(message).note("nothing was changed").help("run the command again"));
         }
-        if is_wal {
-            for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA wal_checkpoint(TRUNCATE)"] {
-                block_on(database.rows(pragma)).map_err(engine)?;
-            }
-        }
-        drop(database);
-        remove_beside(&self.path);
-        std::fs::File::open(&self.path)
-            .and_then(|file| file.sync_all())
-            .map_err(|error| CommandError::io("write", &self.path, &error))
+        new.take_rights_of(path);
+        new.publish(path)
+    });
+    if result.is_err() {
+        swap::let_in(&old, is_wal);
     }
-
-    /// Takes the place of the old file.
-    fn replace(
-        &self,
-        mut old: Database,
-        path: &Path,
-        url: &DatabaseUrl,
-        rows: &rows::Rows,
-        is_wal: bool,
-    ) -> Result<()> {
-        let result = swap::lock_out(&old, url, is_wal, "cargo dbmigrate reset").and_then(|()| {
-            if rows::count(&mut old, url)? != *rows {
-                let message = format!("`{url}` changed in the meantime");
-                return Err(CommandError::failed(message).note("nothing was changed").help("run the command again"));
-            }
-            let rights = std::fs::metadata(path).map(|file| file.permissions());
-            // best effort: the new one has those of a new file
-            let _ = rights.and_then(|rights| std::fs::set_permissions(&self.path, rights));
-            remove_beside(path);
-            self.publish(path)
-        });
-        if result.is_err() {
-            block_on(old.connection().roll_back());
-            if is_wal {
-                // best effort: it works without as well
-                let _ = block_on(old.connection().rows("PRAGMA journal_mode = WAL"));
-            }
-        }
-        result
-    }
-
-    fn publish(&self, path: &Path) -> Result<()> {
-        std::fs::rename(&self.path, path).map_err(|error| CommandError::io("replace", path, &error))?;
-        swap::sync_folder(path);
-        Ok(())
-    }
+    result
 }
 
 /// Says what is applied.

@@ -13,7 +13,7 @@ use pollster::block_on;
 use super::restoring::Restoring;
 use super::said;
 use crate::database::failure::engine_error;
-use crate::database::swap::{self, BESIDE, beside, remove_with_files_beside};
+use crate::database::swap::{self, BESIDE, NewFile, WRITE_AHEAD, beside};
 use crate::database::{Subject, file, open, owned};
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -34,18 +34,21 @@ pub(super) fn run(restoring: &Restoring<'_>, path: &Path) -> Result<()> {
     if exists && same_file(&path, restoring.backup) {
         return Err(CommandError::usage(format!("`{url}` is the backup itself")).note("nothing was changed"));
     }
-    let new = New::at(&path);
+    let new = NewFile::beside(&path);
     let old = if exists { open(restoring.context, url, false) } else { Err(CommandError::failed("")) };
     let is_wal = match &old {
         Ok(old) => swap::journal_mode(old, url)? == "wal",
         Err(_) => restoring.manifest.contents.settings.journal_mode.as_deref() == Some("wal"),
     };
-    new.fill(restoring, is_wal)?;
+    fill(&new, restoring, is_wal)?;
     let kept = match (exists, old) {
         (false, _) => None,
         (true, Ok(old)) => {
-            swap::lock_out(&old, url, old_is_wal(&old, url)?, restoring.command)?;
-            Some(new.replace(&path, Some(old))?)
+            let kept = swap::lock_out(&old, url, is_wal, restoring.command).and_then(|()| replace(&new, &path, true));
+            if kept.is_err() {
+                swap::let_in(&old, is_wal);
+            }
+            Some(kept?)
         }
         // damaged, or no database: that is what a backup is for
         (true, Err(error)) => {
@@ -54,7 +57,7 @@ pub(super) fn run(restoring: &Restoring<'_>, path: &Path) -> Result<()> {
             }
             refuse_users(&path, restoring)?;
             restoring.context.printer.warning(&format!("the database is replaced unread: {}", error.message()), &[]);
-            Some(new.replace(&path, None)?)
+            Some(replace(&new, &path, false)?)
         }
     };
     if kept.is_none() {
@@ -62,10 +65,6 @@ pub(super) fn run(restoring: &Restoring<'_>, path: &Path) -> Result<()> {
     }
     said::restored(restoring, started, kept.as_deref(), &[]);
     Ok(())
-}
-
-fn old_is_wal(old: &dbmigrate_core::engine::apply::Database, url: &crate::project::url::DatabaseUrl) -> Result<bool> {
-    Ok(swap::journal_mode(old, url)? == "wal")
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {
@@ -98,76 +97,45 @@ fn refuse_users(path: &Path, restoring: &Restoring<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The new file, which goes again unless it gets its name.
-struct New {
-    path: PathBuf,
+/// Copies the backup into the new file and verifies the copy.
+fn fill(new: &NewFile, restoring: &Restoring<'_>, is_wal: bool) -> Result<()> {
+    const NEW: Subject<'static> = Subject::Named("the new file");
+    let engine =
+        |error: EngineError| engine_error("cannot write the new file", &error, NEW).note("nothing was changed");
+    let io = |error: std::io::Error| CommandError::io("write", new.path(), &error).note("nothing was changed");
+    fs::copy(restoring.backup, new.path()).map_err(io)?;
+    make_writable(new.path()).map_err(io)?;
+    said::refuse_other(restoring, backup::contents(new.path(), Duration::ZERO, &()))?;
+    if is_wal {
+        let connection = block_on(Connection::open(new.path(), false)).map_err(engine)?;
+        for pragma in WRITE_AHEAD {
+            block_on(connection.rows(pragma)).map_err(engine)?;
+        }
+    }
+    new.settle().map_err(io)
 }
 
-impl Drop for New {
-    fn drop(&mut self) {
-        // best effort; when it has its name there is none
-        remove_with_files_beside(&self.path);
+/// Puts it into the place of a database, which nobody else uses now, and returns where that one is kept. `is_readable`
+/// is whether SQLite can open that one.
+fn replace(new: &NewFile, path: &Path, is_readable: bool) -> Result<PathBuf> {
+    let kept = (1_u32..).map(|number| beside(path, &format!(".replaced-{number}")));
+    let Some(kept) = kept.take(10_000).find(|path| fs::symlink_metadata(path).is_err()) else {
+        return Err(CommandError::failed(format!("too many replaced databases beside `{}`", path.display())));
+    };
+    new.take_rights_of(path);
+    let io = |error: std::io::Error| CommandError::io("keep", path, &error).note("nothing was changed");
+    // a second name for the old one, so that there is a database at every moment; there are file systems without
+    if fs::hard_link(path, &kept).is_err() {
+        fs::copy(path, &kept).map_err(io)?;
     }
-}
-
-impl New {
-    fn at(path: &Path) -> Self {
-        Self { path: beside(path, &format!(".{}.new", std::process::id())) }
-    }
-
-    /// Copies the backup and verifies the copy.
-    fn fill(&self, restoring: &Restoring<'_>, is_wal: bool) -> Result<()> {
-        const NEW: Subject<'static> = Subject::Named("the new file");
-        let engine =
-            |error: EngineError| engine_error("cannot write the new file", &error, NEW).note("nothing was changed");
-        let io = |error: std::io::Error| CommandError::io("write", &self.path, &error).note("nothing was changed");
-        // of a process that had our number and died
-        remove_with_files_beside(&self.path);
-        fs::copy(restoring.backup, &self.path).map_err(io)?;
-        make_writable(&self.path).map_err(io)?;
-        said::refuse_other(restoring, backup::contents(&self.path, Duration::ZERO, &()))?;
-        if is_wal {
-            let connection = block_on(Connection::open(&self.path, false)).map_err(engine)?;
-            for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA wal_checkpoint(TRUNCATE)"] {
-                block_on(connection.rows(pragma)).map_err(engine)?;
-            }
+    if !is_readable {
+        // what a file that cannot be opened would need to be repaired
+        for suffix in BESIDE.iter().filter(|suffix| beside(path, suffix).exists()) {
+            fs::rename(beside(path, suffix), beside(&kept, suffix)).map_err(io)?;
         }
-        swap::remove_beside(&self.path);
-        fs::File::open(&self.path).and_then(|file| file.sync_all()).map_err(io)
     }
-
-    /// Takes the place of a database, which nobody else uses now, and returns where that one is kept.
-    fn replace(&self, path: &Path, old: Option<dbmigrate_core::engine::apply::Database>) -> Result<PathBuf> {
-        let kept = (1_u32..).map(|number| beside(path, &format!(".replaced-{number}")));
-        let Some(kept) = kept.take(10_000).find(|path| fs::symlink_metadata(path).is_err()) else {
-            return Err(CommandError::failed(format!("too many replaced databases beside `{}`", path.display())));
-        };
-        if let Ok(rights) = fs::metadata(path).map(|file| file.permissions()) {
-            // best effort: the new one has those of the backup
-            let _ = fs::set_permissions(&self.path, rights);
-        }
-        let io = |error: std::io::Error| CommandError::io("keep", path, &error).note("nothing was changed");
-        // a second name for the old one, so that there is a database at every moment; there are file systems without
-        if fs::hard_link(path, &kept).is_err() {
-            fs::copy(path, &kept).map_err(io)?;
-        }
-        if old.is_none() {
-            // what a file that cannot be opened would need to be repaired
-            for suffix in BESIDE.iter().filter(|suffix| beside(path, suffix).exists()) {
-                fs::rename(beside(path, suffix), beside(&kept, suffix)).map_err(io)?;
-            }
-        }
-        swap::remove_beside(path);
-        self.publish(path)?;
-        drop(old);
-        Ok(kept)
-    }
-
-    fn publish(&self, path: &Path) -> Result<()> {
-        fs::rename(&self.path, path).map_err(|error| CommandError::io("replace", path, &error))?;
-        swap::sync_folder(path);
-        Ok(())
-    }
+    new.publish(path)?;
+    Ok(kept)
 }
 
 /// A backup may be read-only, and its copy with it.
