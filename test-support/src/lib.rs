@@ -19,6 +19,7 @@ mod binary;
 pub mod hand;
 mod http;
 pub mod lint;
+mod listening;
 pub mod proxy;
 pub mod sqld;
 pub mod token;

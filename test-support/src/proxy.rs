@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle, sleep};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::sync::Mutex;
+use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::http::Message;
+use crate::listening::{Listening, lock};
 
 /// How one request fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +84,6 @@ struct State {
     faults: BTreeMap<usize, Fault>,
     /// From which request on every one fails, and how.
     broken: Option<(usize, Fault)>,
-    closed: bool,
     /// Every connection of either side, to close them in the end.
     open: Vec<TcpStream>,
 }
@@ -92,65 +92,59 @@ struct State {
 /// which every host is that server.
 #[derive(Debug)]
 pub struct Proxy {
-    port: u16,
-    state: Arc<Mutex<State>>,
-    accepting: Option<JoinHandle<()>>,
+    listening: Listening<State>,
 }
 
 impl Proxy {
     /// A proxy before the server on a port of this machine.
     pub fn before(port: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let own = listener.local_addr().expect("a bound port").port();
-        let state = Arc::new(Mutex::new(State { upstream: port, ..State::default() }));
-        let shared = Arc::clone(&state);
-        let accepting = thread::spawn(move || accept(&listener, &shared));
-        Self { port: own, state, accepting: Some(accepting) }
+        let state = State { upstream: port, ..State::default() };
+        Self { listening: Listening::start(|_| state, serve) }
     }
 
     /// The port of the proxy.
     pub fn port(&self) -> u16 {
-        self.port
+        self.listening.port()
     }
 
     /// The proxy in the place of the server.
     pub fn url(&self) -> String {
-        format!("http://localhost:{}", self.port)
+        format!("http://localhost:{}", self.listening.port())
     }
 
     /// Lets every round trip take that much longer: each request, and opening a connection.
     pub fn delay(&self, delay: Duration) {
-        lock(&self.state).delay = delay;
+        self.listening.state().delay = delay;
     }
 
     /// Lets a request fail, counted from 0 since the last [`reset`](Self::reset).
     pub fn fail(&self, nth: usize, fault: Fault) {
-        lock(&self.state).faults.insert(nth, fault);
+        self.listening.state().faults.insert(nth, fault);
     }
 
     /// Lets a request fail, and all after it.
     pub fn fail_from(&self, nth: usize, fault: Fault) {
-        lock(&self.state).broken = Some((nth, fault));
+        self.listening.state().broken = Some((nth, fault));
     }
 
     /// Lets all requests from now on go to a server on another port.
     pub fn lead_to(&self, port: u16) {
-        lock(&self.state).upstream = port;
+        self.listening.state().upstream = port;
     }
 
     /// What went through it since the last [`reset`](Self::reset).
     pub fn traffic(&self) -> Traffic {
-        lock(&self.state).traffic.clone()
+        self.listening.state().traffic.clone()
     }
 
     /// How many requests went through it since the last [`reset`](Self::reset).
     pub fn requests(&self) -> usize {
-        lock(&self.state).traffic.requests.len()
+        self.listening.state().traffic.requests.len()
     }
 
     /// Forgets what went through it, and all faults.
     pub fn reset(&self) {
-        let mut state = lock(&self.state);
+        let mut state = self.listening.state();
         state.traffic = Traffic::default();
         state.faults.clear();
         state.broken = None;
@@ -159,37 +153,10 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        let open = {
-            let mut state = lock(&self.state);
-            state.closed = true;
-            std::mem::take(&mut state.open)
-        };
+        let open = std::mem::take(&mut self.listening.state().open);
         for stream in open {
             let _ = stream.shutdown(Shutdown::Both);
         }
-        // whoever waits for a connection gets one
-        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
-        if let Some(accepting) = self.accepting.take() {
-            let _ = accepting.join();
-        }
-    }
-}
-
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn accept(listener: &TcpListener, state: &Arc<Mutex<State>>) {
-    for client in listener.incoming().flatten() {
-        if lock(state).closed {
-            return;
-        }
-        let state = Arc::clone(state);
-        thread::spawn(move || {
-            // a connection that breaks is what this is for
-            let _ = serve(&client, &state);
-            let _ = client.shutdown(Shutdown::Both);
-        });
     }
 }
 

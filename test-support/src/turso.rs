@@ -6,15 +6,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write as _};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle, sleep};
+use std::net::{Ipv4Addr, TcpStream};
+use std::sync::{Mutex, MutexGuard};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::hand::Hand;
 use crate::http::Message;
+use crate::listening::{Listening, lock};
 use crate::sqld::Server;
 
 /// Where the databases are.
@@ -97,23 +98,18 @@ struct State {
     leaks: Vec<String>,
     page: usize,
     made: usize,
-    closed: bool,
 }
 
 /// The stand-in, on a port of this machine.
 #[derive(Debug)]
 pub struct Turso {
-    port: u16,
-    state: Arc<Mutex<State>>,
-    accepting: Option<JoinHandle<()>>,
+    listening: Listening<State>,
 }
 
 impl Turso {
     /// With one organization, and databases on a server with namespaces.
     pub fn of(server: &'static Server, organization: &str) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let port = listener.local_addr().expect("a bound port").port();
-        let state = Arc::new(Mutex::new(State {
+        let state = |port| State {
             server,
             organization: organization.to_owned(),
             token: format!("platform.{port}.secret"),
@@ -124,16 +120,13 @@ impl Turso {
             leaks: Vec::new(),
             page: 2,
             made: 0,
-            closed: false,
-        }));
-        let shared = Arc::clone(&state);
-        let accepting = thread::spawn(move || accept(&listener, &shared));
-        Self { port, state, accepting: Some(accepting) }
+        };
+        Self { listening: Listening::start(state, serve) }
     }
 
     /// Its address as the API, and as a proxy.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.listening.port())
     }
 
     /// The platform token.
@@ -190,18 +183,7 @@ impl Turso {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Turso {
-    fn drop(&mut self) {
-        self.lock().closed = true;
-        // whoever waits for a connection gets one
-        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
-        if let Some(accepting) = self.accepting.take() {
-            let _ = accepting.join();
-        }
+        self.listening.state()
     }
 }
 
@@ -300,24 +282,6 @@ impl State {
         };
         let database = json!({"DbId": described["DbId"], "Hostname": host, "Name": name});
         (200, json!({"database": database}))
-    }
-}
-
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn accept(listener: &TcpListener, state: &Arc<Mutex<State>>) {
-    for client in listener.incoming().flatten() {
-        if lock(state).closed {
-            return;
-        }
-        let state = Arc::clone(state);
-        thread::spawn(move || {
-            // whoever hangs up has had enough
-            let _ = serve(&client, &state);
-            let _ = client.shutdown(Shutdown::Both);
-        });
     }
 }
 
