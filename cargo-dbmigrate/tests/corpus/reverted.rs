@@ -3,6 +3,8 @@
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::introspect;
 use dbmigrate_core::schema::validate::ProblemKind;
+use dbmigrate_core::schema::{ForeignKey, Schema, Table};
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use crate::parallel::parallel;
@@ -42,6 +44,24 @@ fn forwards(project: &Project, current: &Loaded, desired: &Loaded, state: &State
     }
 }
 
+/// Whether rows must be refused by what the schema before them asks of their references: it has a foreign key which no
+/// row can satisfy, or one whose column went with the step (so that its values are made up on the way back).
+fn is_dangling(before: &Schema, after: &Schema, said: &str) -> bool {
+    let is_unusable = before.problems().iter().any(|problem| problem.kind == ProblemKind::Unusable);
+    let is_gone = |table: &Name, column: &Name| after.table(table).is_none_or(|table| table.column(column).is_none());
+    let is_said = |table: &Table, key: &ForeignKey| {
+        said.contains(&format!("`{}` has ", table.name)) && said.contains(&format!(" to `{}` after", key.parent))
+    };
+    let is_made_up = before.tables.iter().any(|table| {
+        table.foreign_keys.iter().filter(|key| is_said(table, key)).any(|key| {
+            let parent = before.referenced_columns(key).unwrap_or_default();
+            key.columns.iter().any(|column| is_gone(&table.name, column))
+                || parent.iter().any(|column| is_gone(&key.parent, column))
+        })
+    });
+    said.contains("dangling references") && (is_unusable || is_made_up)
+}
+
 /// Backwards by `revert`, which is told nothing of renames. Whether it was applied.
 fn backwards(project: &Project, current: &Loaded, desired: &Loaded, state: &State) -> Result<bool, String> {
     let (before, after) = (desired.schema.clone(), current.schema.clone());
@@ -55,9 +75,7 @@ fn backwards(project: &Project, current: &Loaded, desired: &Loaded, state: &Stat
     }
     project.succeed(&revert)?;
     if let Err(refusal) = project.attempt(&["migrate".to_owned(), "--url".to_owned(), project.place.url()]) {
-        // rows that refer to a table which was not there yet could not be there either
-        let is_dangling = current.schema.problems().iter().any(|problem| problem.kind == ProblemKind::Unusable);
-        let is_refused = is_dangling && refusal.code == 3 && refusal.said.contains("dangling references");
+        let is_refused = refusal.code == 3 && is_dangling(&current.schema, &desired.schema, &refusal.said);
         project.succeed(&["generate", "--undo", "--accept", "edits"].map(str::to_owned))?;
         return is_refused.then_some(false).ok_or(refusal.said);
     }
