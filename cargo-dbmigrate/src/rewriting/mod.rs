@@ -1,6 +1,7 @@
 //! Structs changed so that they declare another schema: where that is mechanical, and nowhere else.
 
 mod edit;
+mod fit;
 mod item;
 
 use std::collections::BTreeMap;
@@ -11,8 +12,8 @@ use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::Name;
 
-pub(crate) use edit::Edit;
-use edit::{edited, whole_lines};
+use edit::{Edit, edited, whole_lines};
+pub(crate) use fit::{fit, say_left, say_missing};
 use item::{FieldItem, Item, item_at};
 
 use crate::codegen::{FieldParts, TableParts, table_parts};
@@ -25,7 +26,7 @@ const INDENT: &str = "    ";
 /// The edits by which the structs declare `target`, by the tables that they are of (as they are called now, or in the
 /// target if they are new). `trace` says what tables and columns are called in the target. What is not mechanical is left
 /// out.
-pub(crate) fn edits(declared: &Declared, target: &Schema, trace: &Trace) -> BTreeMap<Name, Vec<Edit>> {
+fn edits(declared: &Declared, target: &Schema, trace: &Trace) -> BTreeMap<Name, Vec<Edit>> {
     let mut all: BTreeMap<Name, Vec<Edit>> = BTreeMap::new();
     let mut texts = Texts::default();
     let mut home: Option<PathBuf> = None;
@@ -65,7 +66,7 @@ pub(crate) fn edits(declared: &Declared, target: &Schema, trace: &Trace) -> BTre
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub(crate) fn write(edits: &[Edit]) -> Result<Vec<(PathBuf, String)>> {
+fn write(edits: &[Edit]) -> Result<Vec<(PathBuf, String)>> {
     let mut files: BTreeMap<&Path, Vec<Edit>> = BTreeMap::new();
     for edit in edits {
         files.entry(&edit.file).or_default().push(edit.clone());

@@ -5,6 +5,7 @@ mod adopt;
 mod agents;
 mod automation;
 mod backups;
+mod capture;
 mod commands;
 mod completions;
 mod contradicted;
