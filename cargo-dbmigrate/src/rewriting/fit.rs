@@ -6,13 +6,17 @@ use dbmigrate_core::plan::Trace;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 
-use super::{Edit, edits, write as write_edits};
+use super::edit::Edit;
+use super::edits::{edits as edits_of, write};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
 use crate::messages::FileAction;
 use crate::project::{Context, path};
 use crate::source::Declared;
 use crate::structs;
+
+/// What is said where structs lack a change of the schema.
+pub(crate) const LACKING: &str = "the structs lack this change";
 
 /// What the structs declare that is not in the schema, and the other way round.
 fn changes(declared: &Declared, target: &Schema, trace: &Trace) -> Vec<Change> {
@@ -44,11 +48,11 @@ pub(crate) fn say_missing(context: &Context, declared: &Declared, target: &Schem
     let found =
         diff(&declared.schema, target, &renames).or_else(|_| diff(&declared.schema, target, &Renames::default()));
     let changes = found.map(|found| found.changes()).unwrap_or_default();
-    say(context, declared, &changes, "the structs lack this change")
+    say(context, declared, &changes, LACKING)
 }
 
-/// Says changes at their lines.
-fn say(context: &Context, declared: &Declared, changes: &[Change], what: &str) -> bool {
+/// Says changes at their lines. Returns whether there are any.
+pub(crate) fn say(context: &Context, declared: &Declared, changes: &[Change], what: &str) -> bool {
     let lines = structs::without_migration(declared, changes).into_iter().zip(changes);
     let lines = lines.map(|(diagnostic, change)| {
         let message = format!("{what}: {change}");
@@ -64,13 +68,13 @@ fn say(context: &Context, declared: &Declared, changes: &[Change], what: &str) -
 /// # Errors
 /// If a file cannot be written.
 pub(crate) fn fit(context: &Context, declared: Declared, target: &Schema, trace: &Trace) -> Result<Declared> {
-    let mut edits = edits(&declared, target, trace);
+    let mut edits = edits_of(&declared, target, trace);
     for _ in 0..3 {
         let all: Vec<Edit> = edits.values().flatten().cloned().collect();
         if all.is_empty() {
             break;
         }
-        let before = write_edits(&all)?;
+        let before = write(&all)?;
         let read = structs::again(context);
         let wrong = match &read {
             Some(read) => wrong(read, target, trace),

@@ -6,6 +6,7 @@ mod agents;
 mod automation;
 mod backups;
 mod capture;
+mod capture_cases;
 mod commands;
 mod completions;
 mod contradicted;

@@ -1,5 +1,6 @@
 //! What the structs have to declare behind a capture: the captured change, and whatever they are ahead by.
 
+use dbmigrate_core::diff::{Change, Detail, Renames, diff};
 use dbmigrate_core::plan::Trace;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::{CanonicalSchema, ObjectKind};
@@ -20,6 +21,28 @@ pub(super) fn wanted(declared: &Schema, head: &Schema, captured: &Schema, trace:
         replace(&mut wanted, captured, key);
     }
     (wanted, trace.clone().with_same(declared))
+}
+
+/// The captured changes of objects that the structs have changed as well, in another way.
+pub(super) fn contested(declared: &Schema, head: &Schema, captured: &Schema, trace: &Trace) -> Vec<Change> {
+    let (own, before, after) = (declared.canonical(), head.canonical(), captured.canonical());
+    let renames = trace.renames();
+    let details = |to: &Schema, renames: &Renames| {
+        diff(head, to, renames).map(|found| found.details(head, to)).unwrap_or_default()
+    };
+    let made = details(declared, &Renames::default());
+    let is_contested = |detail: &Detail| {
+        let table = || (ObjectKind::Table, renames.old_table(&detail.table).folded());
+        let key = match detail.kind {
+            "view" => (ObjectKind::View, Name::from(detail.object.as_str()).folded()),
+            "trigger" => (ObjectKind::Trigger, Name::from(detail.object.as_str()).folded()),
+            "virtual table" => (ObjectKind::VirtualTable, Name::from(detail.object.as_str()).folded()),
+            _ => table(),
+        };
+        !is_as_before(&own, &before, &key) && own.get(&key) != after.get(&key)
+    };
+    let found = details(captured, &renames).into_iter().filter(is_contested).map(|detail| detail.change);
+    found.filter(|change| made.iter().all(|own| own.change != *change)).collect()
 }
 
 /// Whether the structs have left an object as it was.

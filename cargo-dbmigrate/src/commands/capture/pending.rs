@@ -41,13 +41,10 @@ pub(super) fn first(folder: &Folder, status: &Status, drifted: &Drifted, url: &D
     let pending = &folder.migrations()[status.applied..];
     let lacks = counted(pending.len(), "migration");
     let error = CommandError::new(exit::INCONSISTENT, format!("`{url}` was changed by hand, and lacks {lacks}"));
-    let error = error.note("a captured migration comes after all others").note("nothing was changed");
     if let Some(last) = produced(pending, drifted).and_then(|count| pending.get(count - 1)) {
-        let name = shell_quoted(last.name.as_str());
-        return error
-            .note(format!("its schema is what `{}` produces", last.name))
-            .help(format!("if the change was that of the migration: `cargo dbmigrate repair --applied {name}`"));
+        return error.note(format!("its schema is what `{}` produces", last.name)).note("nothing was changed");
     }
+    let error = error.note("a captured migration comes after all others").note("nothing was changed");
     let in_the_way =
         pending.iter().find(|one| matches!(touched(drifted, folder, one), Err(ApplyError::Migration { .. })));
     match in_the_way {

@@ -3,8 +3,8 @@
 use dbmigrate_core::engine::apply::Status;
 use dbmigrate_core::folder::{Folder, Migration};
 
-use super::Draft;
 use super::arguments::Capture;
+use super::draft::Draft;
 use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
