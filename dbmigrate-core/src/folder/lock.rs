@@ -298,6 +298,15 @@ fn chained(migrations: Vec<Migration>, before: &mut Checksum) -> Vec<Migration> 
     all
 }
 
+/// The last hash that a lock of format 1 would have with these.
+pub(super) fn seal(migrations: &[Migration]) -> Checksum {
+    migrations.iter().fold(Checksum::ZERO, |before, migration| {
+        let mut covered = String::with_capacity(300);
+        push_covered(&mut covered, &Migration { statements: None, replaces: Vec::new(), ..migration.clone() });
+        Checksum::chained(&before, &covered)
+    })
+}
+
 /// The hash of a line behind another one. Lines below it must not pass for lines before it.
 fn chain(before: &Checksum, covered: &str, replaced: usize) -> Checksum {
     match replaced {
@@ -355,7 +364,7 @@ impl<'t> Line<'t> {
         let (snapshot, schema) = (hash()?, hash()?);
         let (chain, replaces) = (Checksum::from_hex(chain)?, Vec::new());
         let depth = indent / INDENT.len();
-        let is_indented = indent % INDENT.len() == 0 && depth <= if format == FORMAT_1 { 0 } else { DEEPEST };
+        let is_indented = indent.is_multiple_of(INDENT.len()) && depth <= if format == FORMAT_1 { 0 } else { DEEPEST };
         let is_whole = fields.next().is_none() && is_indented;
         let migration = Migration { index: 0, name, sql, statements, snapshot, schema, chain, replaces };
         is_whole.then_some(Self { number, depth, migration, covered, format })

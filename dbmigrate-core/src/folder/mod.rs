@@ -239,6 +239,12 @@ impl Folder {
         }
     }
 
+    /// A hash over the names and files of all migrations up to this one, which plans are sealed with: the same whatever
+    /// the format of the lock is, and whatever they replace.
+    pub fn seal_at(&self, migration: &Migration) -> Checksum {
+        lock::seal(&self.migrations()[..=migration.index])
+    }
+
     /// The directories that lie in it.
     fn directories(&self) -> &[OsString] {
         match &self.origin {
