@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
 use super::lock::LockProblem;
-use super::snapshot;
-use crate::shell::shell_word;
+use super::{SNAPSHOT_FILE, snapshot};
+use crate::shell::{shell_quoted, shell_word};
 
 /// An error of the migrations folder. Its text is one line; [`FolderError::help`] says what to do.
 #[derive(Debug)]
@@ -28,6 +28,20 @@ pub enum FolderError {
     Missing {
         /// The file or directory.
         path: PathBuf,
+    },
+    /// A directory that the lock lists has another name.
+    Renamed {
+        /// The directory.
+        path: PathBuf,
+        /// The name that the lock lists.
+        name: String,
+    },
+    /// Two directories have the same number, and no lock says which one is first.
+    SameNumber {
+        /// One of them.
+        path: PathBuf,
+        /// The name of the other.
+        other: String,
     },
     /// There are migrations, but no lock.
     MissingLock {
@@ -118,6 +132,10 @@ impl fmt::Display for FolderError {
                 write!(f, "`{path}` was edited, but only cargo-dbmigrate writes snapshots")
             }
             Self::Missing { .. } => write!(f, "`{path}` is missing, but `migrations.lock` lists it"),
+            Self::Renamed { name, .. } => write!(f, "`{path}` is `{name}` under another name"),
+            Self::SameNumber { other, .. } => {
+                write!(f, "`{path}` has the same number as `{other}`, so that their order is unknown without a lock")
+            }
             Self::MissingLock { .. } => write!(f, "`{path}` is missing, but there are migrations next to it"),
             Self::Unlisted { .. } => write!(f, "`{path}` is not listed in `migrations.lock`"),
             Self::StrayFile { .. } => {
@@ -177,6 +195,8 @@ impl FolderError {
             Self::EditedSql { path, .. }
             | Self::EditedSnapshot { path }
             | Self::Missing { path }
+            | Self::Renamed { path, .. }
+            | Self::SameNumber { path, .. }
             | Self::MissingLock { path }
             | Self::Unlisted { path }
             | Self::StrayFile { path }
@@ -218,6 +238,7 @@ impl FolderError {
                           --accept edits`"
                         .to_owned(),
                 },
+                accept_edit(file),
             ],
             Self::EditedSql { path: file, is_last: false } => vec![
                 match git(file) {
@@ -226,23 +247,47 @@ impl FolderError {
                     _ => "undo the edit by hand: git has no other version of the file".to_owned(),
                 },
                 "write a new migration instead: `cargo dbmigrate generate --custom`".to_owned(),
+                accept_edit(file),
             ],
-            Self::MissingLock { path: file } | Self::TamperedLock { path: file, .. } => vec![match git(file) {
-                InGit::Restorable(command) => format!("restore it: `{command}`"),
-                InGit::Same => format!("undo the change by hand; to see it: `git log -p -- {path}`"),
-                _ => "it is not in git: copy it from another checkout or a backup".to_owned(),
-            }],
+            Self::MissingLock { path: file } | Self::TamperedLock { path: file, .. } => vec![
+                match git(file) {
+                    InGit::Restorable(command) => format!("restore it: `{command}`"),
+                    InGit::Same => format!("undo the change by hand; to see it: `git log -p -- {path}`"),
+                    _ => "it is not in git: copy it from another checkout or a backup".to_owned(),
+                },
+                "or make it again from the directories: `cargo dbmigrate repair --lock`".to_owned(),
+            ],
             Self::EditedSnapshot { path: file }
             | Self::Missing { path: file }
             | Self::NotUtf8 { path: file }
-            | Self::BrokenSnapshot { path: file, .. } => match git(file) {
-                InGit::Restorable(command) => vec![format!("restore it: `{command}`")],
-                InGit::Same => vec![format!("undo the change by hand; to see it: `git log -p -- {path}`")],
-                _ => vec![
-                    "it is not in git: copy it from another checkout or a backup".to_owned(),
-                    "if it belongs to the last migration, remove that: `cargo dbmigrate generate --undo`".to_owned(),
-                ],
-            },
+            | Self::BrokenSnapshot { path: file, .. } => {
+                let mut lines = match git(file) {
+                    InGit::Restorable(command) => vec![format!("restore it: `{command}`")],
+                    InGit::Same => vec![format!("undo the change by hand; to see it: `git log -p -- {path}`")],
+                    _ => vec![
+                        "it is not in git: copy it from another checkout or a backup".to_owned(),
+                        "if it belongs to the last migration, remove that: `cargo dbmigrate generate --undo`"
+                            .to_owned(),
+                    ],
+                };
+                if file.ends_with(SNAPSHOT_FILE)
+                    && let Some(name) = name_of(file)
+                {
+                    lines.push(format!("or write it again: `cargo dbmigrate repair --snapshot {}`", shell_quoted(name)));
+                }
+                lines
+            }
+            Self::Renamed { path: file, name } => {
+                let back = file.with_file_name(name);
+                let new = file.file_name().unwrap_or_default().to_string_lossy();
+                vec![
+                    format!("give it its name back: `mv {path} {}`", shell_word(&back)),
+                    format!("or keep the new one: `cargo dbmigrate repair --renamed {}`", shell_quoted(&new)),
+                ]
+            }
+            Self::SameNumber { .. } => {
+                vec!["restore the lock from version control, another checkout or a backup".to_owned()]
+            }
             Self::Unlisted { .. } => vec![
                 format!(
                     "if it is left from an interrupted `generate`, delete it: `rm -r {path}`, then generate \
@@ -311,6 +356,17 @@ impl FolderError {
             _ => Self::NotReadable { path, source },
         }
     }
+}
+
+/// The migration that a file is of.
+fn name_of(file: &Path) -> Option<&str> {
+    file.parent()?.file_name()?.to_str()
+}
+
+/// How an edit is accepted.
+fn accept_edit(file: &Path) -> String {
+    let name = shell_quoted(name_of(file).unwrap_or_default());
+    format!("if the edit is right, and produces the same schema: `cargo dbmigrate repair --edited {name} --accept edits`")
 }
 
 /// What git has of a file.
