@@ -18,6 +18,7 @@ use crate::project::url::{Connect, databases_help};
 use crate::project::write::{self, look, write};
 use crate::project::{Acceptable, Context};
 use crate::rehearsing::{self, Rehearse, Rehearsed};
+use crate::report::restored::words;
 use crate::report::{Printer, counted};
 
 /// The arguments.
@@ -110,6 +111,7 @@ fn say(printer: &Printer, plan: &ApprovedPlan) {
                 None => format!("{verb} `{}`, as accepted", loss.object),
             }
         }));
+        lines.extend(migration.restores.iter().map(|one| format!("restores {}", words(one))));
         printer.status("Pending", lines.join("\n"));
     }
     if plan.migrations.is_empty() {

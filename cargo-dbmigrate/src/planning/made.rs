@@ -18,6 +18,7 @@ use crate::messages::{
 };
 use crate::project::Context;
 use crate::project::url::{DatabaseUrl, Place};
+use crate::report::restored::counts;
 
 /// What is to be planned.
 #[derive(Clone, Copy)]
@@ -113,7 +114,12 @@ pub(super) fn planned(
     let script = Script::parse(&text, &folder.sql_path(migration))?;
     let told = told(migration.name.as_str(), &text, &script.statements);
     let allows: Vec<_> = script.allows.iter().filter(|allow| allow.lint != UNCHECKED).collect();
-    let counted = database.map(|database| block_on(database.losses(&script))).unwrap_or_default();
+    let (mut counted, mut restores) = (Vec::new(), Vec::new());
+    if let Some(database) = database {
+        counted = block_on(database.losses(&script));
+        // what cannot be counted is said to be unknown
+        restores = block_on(database.restores(&script)).unwrap_or_default();
+    }
     let losses = allows.iter().map(|allow| {
         let found = counted.iter().find(|one| one.lint == allow.lint && one.object == allow.object);
         PlannedLoss {
@@ -140,6 +146,7 @@ pub(super) fn planned(
             .collect(),
         risks,
         losses: losses.collect(),
+        restores: restores.iter().map(counts).collect(),
         checks: script.preflights.iter().map(message).collect(),
         no_transaction: script.no_transaction,
     })

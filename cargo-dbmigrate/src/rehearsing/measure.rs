@@ -23,6 +23,7 @@ use crate::project::url::DatabaseUrl;
 use crate::report::Printer;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
+use crate::report::restored::counts;
 
 /// The bytes before the pages of a log, and before each of them (sqlite.org/fileformat.html#the_write_ahead_log).
 const LOG_HEADERS: (u64, u64) = (32, 24);
@@ -166,6 +167,7 @@ impl<'p> Measuring<'p> {
             bytes_after: after.bytes,
             tables,
             tables_unchanged,
+            restored: applied.restored.iter().map(counts).collect(),
         };
         said::migration(self.printer, &one);
         self.done.push(one);

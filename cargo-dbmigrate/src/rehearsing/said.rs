@@ -3,6 +3,7 @@
 use super::job::Plan;
 use crate::messages::{HowCopied, Rehearsal, RehearsedMigration, RehearsedTable};
 use crate::report::duration::Elapsed;
+use crate::report::restored::words;
 use crate::report::rows::grouped;
 use crate::report::size::Bytes;
 use crate::report::{Printer, counted};
@@ -23,6 +24,7 @@ pub(super) fn migration(printer: &Printer, one: &RehearsedMigration) {
     });
     let mut lines = vec![format!("{} ({}): {}", one.name, Elapsed(one.milliseconds), said.join(", "))];
     lines.extend(one.tables.iter().map(table));
+    lines.extend(one.restored.iter().map(|one| format!("restored {}", words(one))));
     if one.tables_unchanged > 0 && printer.is_verbose() {
         lines.push(format!("{} unchanged", counted(one.tables_unchanged, "other table")));
     }

@@ -90,20 +90,15 @@ impl Keeping {
         let names = copied.columns.key.iter().map(|column| &column.name);
         let names = names.chain(copied.columns.values.iter().map(|value| &value.original));
         let columns: Vec<String> = names.map(|name| name.sql().into_owned()).collect();
-        Some(Step {
-            title: format!("keep {} in {kept}", copied.objects()),
-            cost: Cost::Rewrite,
-            statements: vec![
-                copied.columns.create(kept),
-                format!(
-                    "INSERT INTO {} ({})\nSELECT {}\nFROM {}",
-                    kept.sql(),
-                    columns.join(", "),
-                    copied.from.join(", "),
-                    table.sql()
-                ),
-            ],
-        })
+        let copy = format!(
+            "INSERT INTO {} ({})\nSELECT {}\nFROM {}",
+            kept.sql(),
+            columns.join(", "),
+            copied.from.join(", "),
+            table.sql()
+        );
+        let statements = [copied.columns.create(kept), copy].into_iter().chain(KeptColumns::count(kept)).collect();
+        Some(Step { title: format!("keep {} in {kept}", copied.objects()), cost: Cost::Rewrite, statements })
     }
 
     /// Remembers what the values of a table have become, once it has them.
@@ -201,7 +196,8 @@ impl Copied {
             PlanError::cannot_keep(format!("the values of {}", objects.join(", ")), why)
         })?;
         let columns = lost.iter().map(|(_, column, is_converted)| (column.clone(), *is_converted));
-        let columns = KeptColumns { values: KeptColumns::values(&key, columns), key, is_rowid };
+        let values = KeptColumns::values(&key, columns);
+        let columns = KeptColumns { values, key, is_rowid, is_counted: true };
         from.extend(lost.iter().map(|(column, _, _)| column.sql().into_owned()));
         let kept = KeptTable { name, of: diff.name.clone(), kept: Kept::Columns(columns.clone()) };
         Ok(Self { kept, columns, from })

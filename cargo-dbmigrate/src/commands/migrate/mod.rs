@@ -37,6 +37,7 @@ use crate::rehearsing::{self, Rehearse};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
+use crate::report::restored::say_restored;
 use crate::report::{Printer, counted, rows};
 use crate::structs;
 
@@ -307,5 +308,8 @@ impl Observer for Watch<'_> {
             name: applied.name.clone(),
             milliseconds: applied.milliseconds,
         });
+        for one in &applied.restored {
+            say_restored(self.printer, || self.database.into(), (&applied.name, false), one);
+        }
     }
 }

@@ -164,10 +164,11 @@ impl Wanted<'_> {
         };
         let Decided { mut decisions, diff, .. } = decided().map_err(|error| asker.with_answers(error))?;
         let returned = returns(&diff, &with_kept, &decisions, causes, &returning);
-        returning.fill(&mut decisions, &with_kept);
+        let restored = returning.fill(&mut decisions, &with_kept);
         let mut plan = plan(&head.schema, &with_kept, &diff, &decisions)
             .map_err(|error| CommandError::failed(error.to_string()))?;
         returning.complete(&mut plan, &target.schema);
+        plan.restored = restored;
         if !plan.is_empty() {
             let by_hand = "write it by hand: change the structs back, then `cargo dbmigrate generate --custom`";
             drafting::prove(self.context, (&head.schema, &target.schema), &decisions, &plan, by_hand)?;

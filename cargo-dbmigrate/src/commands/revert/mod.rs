@@ -3,6 +3,7 @@
 mod arguments;
 mod by_hand;
 mod converted;
+mod counts;
 mod draft;
 mod history;
 mod inverse;
