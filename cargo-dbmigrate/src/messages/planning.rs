@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{On, Rehearsal, RestoredCounts};
 
 /// The format of plans that this version writes, and the only one that it reads.
-pub(crate) const PLAN_FORMAT: u32 = 2;
+pub(crate) const PLAN_FORMAT: u32 = 1;
 
 /// What `migrate` would do to a database was written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,6 +92,7 @@ pub(crate) struct PlannedMigration {
     /// What it loses, with permission.
     pub(crate) losses: Vec<PlannedLoss>,
     /// What it would bring back of what is kept, by the rows as they were; without what an earlier migration is to keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) restores: Vec<RestoredCounts>,
     /// What it refuses rows for before it changes anything.
     pub(crate) checks: Vec<String>,

@@ -78,7 +78,7 @@ pub(crate) struct RehearsedMigration {
     /// How many other tables have as many rows as before.
     pub(crate) tables_unchanged: usize,
     /// What it brought back of what was kept.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) restored: Vec<RestoredCounts>,
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dbmigrate_core::engine::apply::runner::{pending, state};
-use dbmigrate_core::engine::apply::{Database, Options, Standing, State, Target as _, inspect};
+use dbmigrate_core::engine::apply::{Database, Standing, State, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::plan::{Cost, UNCHECKED, told};
 use dbmigrate_core::schema::Schema;
@@ -11,7 +11,7 @@ use pollster::block_on;
 
 use super::file::sealed;
 use crate::database::state::failure;
-use crate::database::{file, open};
+use crate::database::{Run, file, open};
 use crate::error::Result;
 use crate::messages::{
     ApprovedPlan, PLAN_FORMAT, PlannedChange, PlannedLoss, PlannedMigration, PlannedState, Rehearsal,
@@ -19,19 +19,6 @@ use crate::messages::{
 use crate::project::Context;
 use crate::project::url::{DatabaseUrl, Place};
 use crate::report::restored::counts;
-
-/// What is to be planned.
-#[derive(Clone, Copy)]
-pub(crate) struct Wanted<'a> {
-    /// The package and its configuration.
-    pub context: &'a Context,
-    /// The migrations.
-    pub folder: &'a Folder,
-    /// The database.
-    pub url: &'a DatabaseUrl,
-    /// How the run is to go.
-    pub options: Options<'a>,
-}
 
 /// Where a database stands.
 pub(super) struct Stands {
@@ -44,8 +31,8 @@ pub(super) struct Stands {
 ///
 /// # Errors
 /// What `migrate` would end with.
-pub(super) fn look(wanted: &Wanted<'_>) -> Result<Stands> {
-    let Wanted { context, folder, url, options } = *wanted;
+pub(super) fn look(wanted: &Run<'_>) -> Result<Stands> {
+    let Run { context, folder, url, options, .. } = *wanted;
     if !file::exists(url)? {
         let state = State::of(&[], &Schema::default(), &[]);
         return Ok(Stands { state, drift: Vec::new(), database: None });
@@ -68,8 +55,8 @@ pub(super) fn look(wanted: &Wanted<'_>) -> Result<Stands> {
 ///
 /// # Errors
 /// What `migrate` would end with before it changes anything.
-pub(crate) fn make(wanted: &Wanted<'_>, rehearsed: Option<(Rehearsal, State)>) -> Result<ApprovedPlan> {
-    let Wanted { context, folder, url, options } = *wanted;
+pub(crate) fn make(wanted: &Run<'_>, rehearsed: Option<(Rehearsal, State)>) -> Result<ApprovedPlan> {
+    let Run { context, folder, url, options, .. } = *wanted;
     let Stands { state, drift, mut database } = look(wanted)?;
     if let Some((_, then)) = rehearsed.as_ref().filter(|(_, then)| *then != state) {
         return Err(crate::database::failure::other_state(then, &state, url.into())

@@ -15,8 +15,9 @@ use pollster::block_on;
 
 use super::copy::Copy;
 use super::estimate::{self, Place};
-use super::job::{Plan, beside, cannot};
+use super::job::{beside, cannot};
 use super::said;
+use crate::database::Run;
 use crate::error::{CommandError, Result};
 use crate::messages::{Rehearsal, RehearsedMigration, RehearsedTable};
 use crate::project::url::DatabaseUrl;
@@ -56,7 +57,7 @@ pub(super) struct Measuring<'p> {
 }
 
 impl<'p> Measuring<'p> {
-    pub(super) fn new(plan: &Plan<'p>, copy: &Copy, meter: Arc<Meter>, of: usize) -> Self {
+    pub(super) fn new(plan: &Run<'p>, copy: &Copy, meter: Arc<Meter>, of: usize) -> Self {
         Self {
             printer: &plan.context.printer,
             folder: plan.folder,

@@ -1,6 +1,6 @@
 //! What is said of a rehearsal.
 
-use super::job::Plan;
+use crate::database::Run;
 use crate::messages::{HowCopied, Rehearsal, RehearsedMigration, RehearsedTable};
 use crate::report::duration::Elapsed;
 use crate::report::restored::words;
@@ -56,7 +56,7 @@ pub(crate) fn table(one: &RehearsedTable) -> String {
 }
 
 /// Says what is expected of the database itself.
-pub(super) fn conclude(plan: &Plan<'_>, report: &Rehearsal) {
+pub(super) fn conclude(plan: &Run<'_>, report: &Rehearsal) {
     let locked = match report.copied {
         HowCopied::Empty => String::new(),
         _ => format!(", other writers wait up to {}", Elapsed(report.write_lock_milliseconds)),

@@ -81,7 +81,8 @@ mod tests {
             words(&one),
             "9,998 values of `users.legacy`; 12 rows were added since and get NULL; 2 rows were deleted since"
         );
-        let converted = RestoredCounts { otherwise: None, restored: 1, added: 1, changed: 2, deleted: None, ..one.clone() };
+        let converted =
+            RestoredCounts { otherwise: None, restored: 1, added: 1, changed: 2, deleted: None, ..one.clone() };
         assert_eq!(
             words(&converted),
             "1 value of `users.legacy`; 2 rows were changed since and keep their values; 1 row was added since and \

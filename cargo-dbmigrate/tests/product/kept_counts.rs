@@ -70,9 +70,8 @@ fn a_revert_counts_values_that_come_back_and_rows_added_and_deleted_since() {
     );
     assert_eq!(
         project.query("SELECT id, legacy FROM users ORDER BY id"),
-        ["2|", "4|", "5|", "6|l6", "7|l7", "8|l8", "9|l9", "10|l10", "11|", "12|", "30|l3"].map(|row| {
-            if row.ends_with('|') { format!("{row}NULL") } else { row.to_owned() }
-        })
+        ["2|", "4|", "5|", "6|l6", "7|l7", "8|l8", "9|l9", "10|l10", "11|", "12|", "30|l3"]
+            .map(|row| { if row.ends_with('|') { format!("{row}NULL") } else { row.to_owned() } })
     );
     assert!(project.query("SELECT name FROM sqlite_schema WHERE name LIKE '%kept%'").is_empty());
 }

@@ -192,7 +192,9 @@ mod tests {
         assert_eq!(sequence_of(&"users".into()), None);
         let tally = tally_name(&kept);
         assert_eq!((tally.as_str(), sequence_of(&tally)), ("_dbmigrate_kept_rows_12345_a_b", None));
-        assert!(is_kept(&tally) && is_tally(&tally) && !is_tally(&kept) && !is_tally(&"_dbmigrate_kept_1_rows_".into()));
+        assert!(
+            is_kept(&tally) && is_tally(&tally) && !is_tally(&kept) && !is_tally(&"_dbmigrate_kept_1_rows_".into())
+        );
         assert!(is_kept(&"_DBMIGRATE_kept_0001_a".into()) && !is_kept(&"_dbmigrate_new_a".into()));
     }
 }

@@ -9,7 +9,7 @@
 //! the rows that get what was kept of them, those that nothing was kept of because they were added since, those that
 //! were deleted since, and those whose values were changed since, so that they stay. NULL is for what cannot be known.
 
-use super::{KeptTable, Kept, object, object_and_kept, shape, split_at_word, tally_name, word};
+use super::{Kept, KeptTable, object, object_and_kept, shape, split_at_word, tally_name, word};
 use crate::sql::Name;
 
 /// `-- dbmigrate: restore users.legacy from _dbmigrate_kept_0007_users else NULL`.

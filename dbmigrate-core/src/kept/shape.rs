@@ -100,8 +100,7 @@ impl KeptColumns {
         let tally = tally_name(name);
         let mut table = Table::new(tally.clone());
         table.columns.push(Column { not_null: true, ..Column::new(COUNT, "INTEGER") });
-        let insert =
-            format!("INSERT INTO {} ({COUNT})\nSELECT count(*)\nFROM {}", tally.sql(), name.sql());
+        let insert = format!("INSERT INTO {} ({COUNT})\nSELECT count(*)\nFROM {}", tally.sql(), name.sql());
         [render::create_table(&table), insert]
     }
 

@@ -3,12 +3,12 @@
 
 use super::copy::{Source, source};
 use super::rebuild::{carry_mark, declared_name, insert};
-use super::{Cost, Input, Lint, PlanError, Step};
+use super::{Cost, Decisions, Input, Lint, PlanError, Question, Step};
 use crate::ddl::render;
-use crate::diff::TableDiff;
+use crate::diff::{Diff, TableDiff};
 use crate::kept::key::{is_same_key, keys};
 use crate::kept::{Kept, KeptColumn, KeptColumns, KeptTable, kept_name, shape};
-use crate::schema::{Column, Table};
+use crate::schema::{Column, Schema, Table};
 use crate::sql::Name;
 use crate::sql::path::path;
 
@@ -133,6 +133,23 @@ impl Keeping {
             statements: copied.columns.triggers(&copied.kept.name, &copied.kept.of),
         })
     }
+}
+
+/// Whether what a question is about can be kept.
+pub fn can_keep((old, new): (&Schema, &Schema), diff: &Diff, decisions: &Decisions, question: &Question) -> bool {
+    let (lint, object) = question.lint();
+    let mut diff = diff.clone();
+    let (dropped, changed) = match question {
+        Question::TableGone { table, .. } => (Some(table), None),
+        Question::ColumnGone { table, .. } | Question::BecomesGenerated { table, .. } => (None, Some(table)),
+        _ => return false,
+    };
+    diff.dropped_tables.retain(|table| Some(table) == dropped);
+    diff.virtual_tables.dropped.retain(|table| Some(table) == dropped);
+    diff.tables.retain(|table| Some(&table.name) == changed);
+    let decisions = Decisions { keep: Some(1), ..decisions.clone() };
+    let input = Input { old, new, diff: &diff, decisions: &decisions };
+    Keeping::of(&input, &[(lint, object)]).is_ok()
 }
 
 /// Renames a table to its hidden name. What refers to it would follow, so one that refers or is referred to by what

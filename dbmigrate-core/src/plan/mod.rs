@@ -42,6 +42,7 @@ pub use decide::{Accepted, Decisions, Question};
 pub use dependents::{create_all, in_order_of_mention};
 pub use fill::{Misplaced, misplaced, of_unknown};
 pub use follow::follow;
+pub use keep::can_keep;
 pub use lint::Lint;
 pub use preflight::{Preflight, keys_of};
 pub use rewrites::{Rewrite, renamed, rewrites};

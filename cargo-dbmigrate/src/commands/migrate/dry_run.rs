@@ -2,7 +2,8 @@
 
 use dbmigrate_core::engine::apply::runner::pending;
 use dbmigrate_core::engine::apply::{
-    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Restored, Standing, apply_pending_with, inspect,
+    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Restored, Standing, apply_pending_with,
+    inspect,
 };
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use pollster::block_on;

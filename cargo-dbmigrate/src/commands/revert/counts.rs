@@ -27,7 +27,13 @@ pub(super) fn of_tables(all: &[Returning], target: &Schema) -> Vec<Restore> {
     whole.map(of).collect()
 }
 
-fn restore(one: &Returning, table: &KeptTable, column: Option<&Name>, otherwise: Option<String>, query: String) -> Restore {
+fn restore(
+    one: &Returning,
+    table: &KeptTable,
+    column: Option<&Name>,
+    otherwise: Option<String>,
+    query: String,
+) -> Restore {
     let kept = table.name.clone();
     Restore { line: 0, table: one.to.clone(), column: column.cloned(), kept, otherwise, query }
 }
@@ -80,7 +86,13 @@ fn gone<'a>(
 
 /// The tables that come back as a whole, each behind those that it refers to, as far as that is possible.
 pub(super) fn parents_first<'a>(all: &'a [Returning], target: &Schema) -> Vec<&'a Returning> {
-    fn push<'a>(one: &'a Returning, all: &'a [Returning], target: &Schema, done: &mut Vec<&'a Returning>, depth: usize) {
+    fn push<'a>(
+        one: &'a Returning,
+        all: &'a [Returning],
+        target: &Schema,
+        done: &mut Vec<&'a Returning>,
+        depth: usize,
+    ) {
         let keys = target.table(&one.to).map_or(&[][..], |table| &table.foreign_keys);
         for parent in keys.iter().filter_map(|key| whole(all, &key.parent)) {
             // a cycle has no first one

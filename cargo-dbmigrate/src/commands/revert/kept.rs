@@ -20,7 +20,7 @@ pub(super) struct Returning {
     /// The table that it comes back to, by its name in the target.
     pub(super) to: Name,
     /// The key: as it is called in the hidden table, and in the target.
-    key: Vec<(Name, Name)>,
+    pub(super) key: Vec<(Name, Name)>,
     /// The columns of the target, and those of the hidden table: before, and behind the migration if it has converted
     /// them.
     pub(super) columns: Vec<(Name, Name, Option<Name>)>,
@@ -181,6 +181,16 @@ impl AllReturning {
             entry.kept.iter().filter_map(move |table| names.returning(entry, table))
         });
         Self(all.collect())
+    }
+
+    /// Whether nothing comes back.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of it.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Returning> {
+        self.0.iter()
     }
 
     /// The schemas with the hidden tables in them: a moved one before, others before and behind.
