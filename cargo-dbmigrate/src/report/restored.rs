@@ -39,26 +39,19 @@ pub(crate) fn words(one: &RestoredCounts) -> String {
         (None, 1) => "keeps its value".to_owned(),
         (None, _) => "keep their values".to_owned(),
     };
-    let mut text = format!("{} of `{object}`", several(*restored, if *is_table { "row" } else { "value" }));
-    if *changed > 0 {
-        let what = several(*changed, "row");
-        text.push_str(&format!("; {what} {} changed since and {}", were(*changed), get(*changed)));
+    let mut said = vec![format!("{} of `{object}`", several(*restored, if *is_table { "row" } else { "value" }))];
+    for (count, happened) in [(*changed, "changed"), (*added, "added")] {
+        let what = several(count, "row");
+        said.extend((count > 0).then(|| format!("{what} {} {happened} since and {}", were(count), get(count))));
     }
-    if *added > 0 {
-        let what = several(*added, "row");
-        text.push_str(&format!("; {what} {} added since and {}", were(*added), get(*added)));
-    }
-    match (deleted, is_table) {
-        (Some(count @ 1..), true) => {
-            let its = if *count == 1 { "its parent was" } else { "their parents were" };
-            text.push_str(&format!("; {} left out because {its} deleted since", several(*count, "row")));
-        }
-        (Some(count @ 1..), false) => {
-            text.push_str(&format!("; {} {} deleted since", several(*count, "row"), were(*count)));
-        }
-        _ => {}
-    }
-    text
+    let count = deleted.unwrap_or_default();
+    let what = several(count, "row");
+    said.extend((count > 0).then(|| match (is_table, count) {
+        (false, _) => format!("{what} {} deleted since", were(count)),
+        (true, 1) => format!("{what} left out because its parent was deleted since"),
+        (true, _) => format!("{what} left out because their parents were deleted since"),
+    }));
+    said.join("; ")
 }
 
 #[cfg(test)]

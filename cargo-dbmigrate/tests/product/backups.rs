@@ -237,15 +237,15 @@ fn backups_lie_where_the_configuration_says_for_all_and_for_a_target() {
     project.runs("backup -t production");
     project.structs(AFTER);
     project.runs("generate --accept drop_column:users.legacy");
-    project.runs("migrate -t production --yes production");
+    project.runs("migrate -t production --yes");
     assert_eq!((names(&project, "safe/all", ".db").len(), names(&project, "live", ".db").len()), (1, 2));
     assert!(!project.path("backups").exists() && project.path("live/.gitignore").exists());
     project.runs("generate --custom");
-    project.runs("migrate -t production --yes production --backup");
+    project.runs("migrate -t production --yes --backup");
     assert_eq!(names(&project, "live", ".db").len(), 3);
     // a folder that is named is that folder
     project.runs("generate --custom --name again");
-    project.runs("migrate -t production --yes production --backup=backups");
+    project.runs("migrate -t production --yes --backup=backups");
     assert_eq!(names(&project, "backups", ".db").len(), 1);
     project.write("dbmigrate.toml", "backups = \" \"\n");
     let run = project.refuses(2, "backup");

@@ -309,10 +309,8 @@ fn what_comes_back_is_counted_as_on_a_file() {
         ["8|untitled", "11|x", "12|untitled", "70|on engines"]
     );
     // a conversion that travels with others in one request
-    both.each(|project| {
-        project
-            .structs(&format!("{USERS}{}", POSTS.replace("title: String", "title: i64").replace("\"untitled\"", "0")))
-    });
+    let numbers = POSTS.replace("title: String", "title: i64").replace("\"untitled\"", "0");
+    both.each(|project| project.structs(&format!("{USERS}{numbers}")));
     both.ends(0, "generate --keep --convert posts.title=length(title)");
     both.ends(0, "revert");
     both.ends(0, "migrate");

@@ -84,7 +84,7 @@ fn a_backup_that_is_not_needed_costs_no_request() {
         let posts = POSTS.replace(", #[column(default = \"untitled\")] title: String", "");
         project.structs(&format!("{USERS}{posts}"));
         project.runs("generate --accept drop_column:posts.title");
-        project.runs("migrate -t production --yes production --no-backup");
+        project.runs("migrate -t production --yes --no-backup");
         project.structs(
             &format!("{USERS}{posts}").replace("name: Option<String>", "name: Option<String>, age: Option<i64>"),
         );

@@ -66,10 +66,10 @@ fn no_plan(arguments: &Generate, decisions: &Decisions, error: &PlanError) -> Co
     let typed: Vec<String> = arguments.answers.accept.iter().map(|word| word.to_ascii_lowercase()).collect();
     let accepted = decisions.accepted.named.iter().map(|(lint, object)| format!("{lint}:{object}"));
     let accepted = accepted.filter(|one| !typed.iter().any(|typed| typed == "all" || typed == one));
-    let accepted: String = accepted.map(|one| format!(" {}", shell_flag("--accept", &one))).collect();
+    let command = accepted.fold(without.command_line(), |line, one| line + " " + &shell_flag("--accept", &one));
     CommandError::new(exit::DECISION, error.to_string())
         .note("nothing was written")
-        .help(format!("to drop it for good: `{}{accepted}`", without.command_line()))
+        .help(format!("to drop it for good: `{command}`"))
 }
 
 pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {

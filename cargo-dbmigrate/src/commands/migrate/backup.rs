@@ -79,20 +79,19 @@ pub(super) fn first(
         Some(database) => database,
         None => open(context, url, false)?,
     };
-    let applied = match opened.applied {
-        Some(applied) => applied,
-        None => {
-            let (Status { applied, .. }, standing) = block_on(inspect(&mut database, folder)).map_err(failed)?;
-            let is_refused = match standing {
-                Standing::AsRecorded => false,
-                Standing::Drifted(_) => !options.accept_drift,
-                Standing::NotEmpty(_) => true,
-            };
-            if is_refused {
-                return Ok((Some(database), None));
-            }
-            applied
+    let applied = if let Some(applied) = opened.applied {
+        applied
+    } else {
+        let (Status { applied, .. }, standing) = block_on(inspect(&mut database, folder)).map_err(failed)?;
+        let is_refused = match standing {
+            Standing::AsRecorded => false,
+            Standing::Drifted(_) => !options.accept_drift,
+            Standing::NotEmpty(_) => true,
+        };
+        if is_refused {
+            return Ok((Some(database), None));
         }
+        applied
     };
     let waiting = pending(folder, applied, options.to).map_err(failed)?;
     let why = match when {
