@@ -14,7 +14,7 @@ use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, man, migrate,
-    plan, pull, push, reset, restore, revert, seed, status,
+    plan, pull, push, repair, reset, restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -103,6 +103,7 @@ impl Cli {
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Kept(arguments) => (Some(arguments.connect()), None),
             Command::Capture(arguments) => (Some(&arguments.connect), None),
+            Command::Repair(arguments) => (Some(&arguments.connect), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -122,6 +123,8 @@ pub(crate) enum Command {
     Revert(revert::Revert),
     /// Make a migration of what was changed by hand in a database
     Capture(capture::Capture),
+    /// Fix files, lock and history that do not fit together
+    Repair(repair::Repair),
     /// Write down what `migrate` would do, to be approved first
     Plan(plan::Plan),
     /// Make a development database match the structs, without a migration

@@ -341,12 +341,18 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
                 }
                 None => shown.help("restore the applied version from another checkout or a backup"),
             };
-            shown.help("put changes in a new migration: `cargo dbmigrate generate`")
+            shown.help("put changes in a new migration: `cargo dbmigrate generate`").help(format!(
+                "if the edit is right, record it there: `cargo dbmigrate repair --edited {} --accept edits`",
+                shell_quoted(name)
+            ))
         }
         HistoryError::Missing { name } => match git::log_of(name) {
             Some(command) => shown.help(format!("restore it from version control: `{command}`")),
             None => shown.help("restore it from another checkout or a backup: it is not in git here"),
-        },
+        }
+        .help(undone(name)),
+        HistoryError::Renamed { listed, .. } => shown
+            .help(format!("to record the new name there: `cargo dbmigrate repair --renamed {}`", shell_quoted(listed))),
         HistoryError::Diverged { .. } => {
             let is_target = database.url().and_then(|url| url.target()).is_some_and(|target| target.is_chosen);
             let flag = if is_target { "--target" } else { "--url" };
@@ -356,7 +362,8 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
             Some(command) => shown.help(format!("update this checkout; to find the migration: `{command}`")),
             None if git::has_upstream() => shown.help("update this checkout: `git pull`"),
             None => shown.help("update this checkout to a commit that has it"),
-        },
+        }
+        .help(undone(first)),
         _ => shown,
     };
     // never for a server: others use it
@@ -369,6 +376,11 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
                reset --keep-data`",
         )
         .help("or recreate it without its rows: `cargo dbmigrate reset`")
+}
+
+/// How a migration is taken out of a history whose change is no longer there.
+fn undone(name: &str) -> String {
+    format!("if its change was undone there by hand: `cargo dbmigrate repair --not-applied {}`", shell_quoted(name))
 }
 
 /// An error of the engine: what is wrong with the database, or `action` and SQLite's words.

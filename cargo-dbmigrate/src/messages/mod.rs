@@ -36,7 +36,8 @@ pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
-    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
+    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Repair, Repaired, Returned, Returns,
+    Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use pipelines::{
@@ -94,6 +95,8 @@ pub(crate) enum Message {
     Push(Push),
     Recorded(Recorded),
     Rehearsed(Box<Rehearsed>),
+    Repair(Repair),
+    Repaired(Repaired),
     Report(Report),
     Reset(Reset),
     RestoredAt(RestoredAt),
@@ -169,6 +172,8 @@ into_message!(
     Pulled,
     Push,
     Recorded,
+    Repair,
+    Repaired,
     Reset,
     Retry,
     Reverted,

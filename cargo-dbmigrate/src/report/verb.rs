@@ -38,6 +38,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Recorded",
             "Rehearsed",
             "Removed",
+            "Repaired",
             "Restored",
             "Seeded",
             "Replaced",
@@ -77,6 +78,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Would drop",
             "Would keep",
             "Would record",
+            "Would repair",
         ],
     ),
 ];

@@ -70,6 +70,7 @@ fn every_command_ends_with_what_it_did() {
     );
     project.sql("ALTER TABLE users DROP COLUMN phone");
     assert_eq!(run(0, "capture")["changed"], false);
+    assert_eq!(run(0, "repair")["changed"], false);
     project.write("seeds/full/users.csv", "id,nick\n1,ada\n2,\n");
     let seeded = run(0, "seed full");
     assert_eq!((&seeded["changed"], &seeded["seeded"][0]["tables"][0]["inserted"]), (&true.into(), &2.into()));

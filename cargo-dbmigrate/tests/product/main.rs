@@ -45,6 +45,7 @@ mod push;
 mod push_beside;
 mod rehearsed;
 mod renames;
+mod repair;
 mod reset;
 mod restored;
 mod revert;

@@ -273,7 +273,8 @@ impl FolderError {
                 if file.ends_with(SNAPSHOT_FILE)
                     && let Some(name) = name_of(file)
                 {
-                    lines.push(format!("or write it again: `cargo dbmigrate repair --snapshot {}`", shell_quoted(name)));
+                    lines
+                        .push(format!("or write it again: `cargo dbmigrate repair --snapshot {}`", shell_quoted(name)));
                 }
                 lines
             }
@@ -366,7 +367,9 @@ fn name_of(file: &Path) -> Option<&str> {
 /// How an edit is accepted.
 fn accept_edit(file: &Path) -> String {
     let name = shell_quoted(name_of(file).unwrap_or_default());
-    format!("if the edit is right, and produces the same schema: `cargo dbmigrate repair --edited {name} --accept edits`")
+    format!(
+        "if the edit is right, and produces the same schema: `cargo dbmigrate repair --edited {name} --accept edits`"
+    )
 }
 
 /// What git has of a file.

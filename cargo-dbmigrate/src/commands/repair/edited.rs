@@ -105,9 +105,10 @@ fn refuse_unsaid(arguments: &Repair, listed: &Migration) -> Result<()> {
     if arguments.accepts(Word::Edits) {
         return Ok(());
     }
-    let error = CommandError::new(exit::DECISION, format!("`{}` has other statements than databases have run", listed.name))
-        .note("the schema is the same; rows that the old statements have written stay as they are")
-        .note("nothing was changed");
+    let error =
+        CommandError::new(exit::DECISION, format!("`{}` has other statements than databases have run", listed.name))
+            .note("the schema is the same; rows that the old statements have written stay as they are")
+            .note("nothing was changed");
     let error = match git::log_of(listed.name.as_str()) {
         Some(command) => error.help(format!("see what was edited: `{command}`")),
         None => error,

@@ -47,7 +47,8 @@ pub(super) fn run(context: &Context, arguments: &Repair) -> Result<()> {
 /// Refuses what only the old lock knew.
 fn refuse_unknown(arguments: &Repair, edited: &[String], missing: &[String], has_replaced: bool) -> Result<()> {
     let restore = "restore the lock from version control, another checkout or a backup";
-    let refused = |message: String| CommandError::new(exit::INCONSISTENT, message).note("nothing was changed").help(restore);
+    let refused =
+        |message: String| CommandError::new(exit::INCONSISTENT, message).note("nothing was changed").help(restore);
     if has_replaced {
         return Err(refused("the lock lists migrations that were squashed, which no directory has".to_owned()));
     }

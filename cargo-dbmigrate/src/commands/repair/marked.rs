@@ -27,12 +27,14 @@ pub(super) fn applied(context: &Context, arguments: &Repair, name: &str) -> Resu
     folder.verify(Verify::Sql)?;
     let last = migration(&folder, name)?;
     let Some(mut records) = Records::of(context, arguments, true)? else { return Ok(()) };
-    let now = block_on(status(&mut records.database, &folder)).map_err(|error| failure(error, (&records.url).into()))?;
+    let now =
+        block_on(status(&mut records.database, &folder)).map_err(|error| failure(error, (&records.url).into()))?;
     let Some(added) = folder.migrations().get(now.applied..=last.index).filter(|added| !added.is_empty()) else {
         said::nothing(context, &format!("{} has {}", records.url, last.name));
         return Ok(());
     };
-    let schema_hash = fits(&mut records, arguments, last.name.as_str(), last.schema.to_hex(), || folder.schema_at(last))?;
+    let schema_hash =
+        fits(&mut records, arguments, last.name.as_str(), last.schema.to_hex(), || folder.schema_at(last))?;
     let what = |migration: &Migration| format!("marked {} as applied", migration.name);
     let change = Change {
         what: format!("record `{}` as applied", last.name),
@@ -41,7 +43,10 @@ pub(super) fn applied(context: &Context, arguments: &Repair, name: &str) -> Resu
         changed: &[],
         added,
         notes: added.iter().map(|one| note(what(one), None)).collect(),
-        shown: added.iter().map(|one| (one.name.to_string(), "pending".to_owned(), "applied, not run".to_owned())).collect(),
+        shown: added
+            .iter()
+            .map(|one| (one.name.to_string(), "pending".to_owned(), "applied, not run".to_owned()))
+            .collect(),
     };
     records.consent(context, arguments, &change)?;
     records.make(context, arguments, &change)

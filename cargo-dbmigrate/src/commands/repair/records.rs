@@ -53,8 +53,9 @@ impl Records {
         }
         context.printer.detail("Database", format!("{url} (from {})", url.source()));
         let mut database = open_existing(context, &url, "repair")?;
-        let history = block_on(database.history())
-            .map_err(|error| engine_error("cannot read the history", &error, (&url).into()).note("nothing was changed"))?;
+        let history = block_on(database.history()).map_err(|error| {
+            engine_error("cannot read the history", &error, (&url).into()).note("nothing was changed")
+        })?;
         Ok(Some(Self { url, database, history }))
     }
 

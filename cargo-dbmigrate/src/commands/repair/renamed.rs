@@ -25,8 +25,7 @@ pub(super) fn run(context: &Context, arguments: &Repair, name: &str) -> Result<(
     let records = Records::of(context, arguments, false)?;
     let recorded = records.as_ref().and_then(|records| {
         let is_it = |record: &dbmigrate_core::engine::apply::Record| record.checksum == now.sql.to_hex();
-        let same: Vec<usize> =
-            (0..records.history.len()).filter(|at| is_it(&records.history[*at])).collect();
+        let same: Vec<usize> = (0..records.history.len()).filter(|at| is_it(&records.history[*at])).collect();
         let at = same.iter().find(|at| **at == now.index).or(same.first().filter(|_| same.len() == 1)).copied()?;
         (records.history[at].name != now.name.as_str()).then_some(at)
     });

@@ -49,7 +49,8 @@ pub(super) fn run(context: &Context, arguments: &Repair, name: &str) -> Result<(
     };
     report(context, &one, arguments.dry_run);
     if !is_same {
-        let lock = in_lock(&folder, format!("the snapshot of {}", listed.name), short(&listed.snapshot.to_hex()), "new");
+        let lock =
+            in_lock(&folder, format!("the snapshot of {}", listed.name), short(&listed.snapshot.to_hex()), "new");
         report(context, &lock, arguments.dry_run);
     }
     Ok(())
@@ -71,7 +72,8 @@ fn restored(context: &Context, folder: &Folder, listed: &Migration, replayed: Sc
         candidates.push(Snapshot { schema: declared.schema, renamed_from });
     }
     let like = |schemas: &[&Schema]| schemas.iter().fold(replayed.clone(), |schema, other| schema.written_as_in(other));
-    let renames = [Some(&before), after.as_ref()].map(|one| one.map(|one| one.renamed_from.clone()).unwrap_or_default());
+    let renames =
+        [Some(&before), after.as_ref()].map(|one| one.map(|one| one.renamed_from.clone()).unwrap_or_default());
     let around: Vec<&Schema> = std::iter::once(&before.schema).chain(after.iter().map(|one| &one.schema)).collect();
     let backwards: Vec<&Schema> = around.iter().rev().copied().collect();
     for renamed_from in renames {

@@ -128,6 +128,14 @@ pub enum HistoryError {
         /// Its name.
         name: String,
     },
+    /// An applied migration has another name in the folder.
+    #[error("migration `{applied}` is called `{listed}` in the folder")]
+    Renamed {
+        /// Its name in the database.
+        applied: String,
+        /// Its name in the folder.
+        listed: String,
+    },
     /// The folder has another migration in the place of an applied one.
     #[error("the database has `{applied}` where the folder has `{listed}`")]
     Diverged {
@@ -309,6 +317,10 @@ pub fn compare(history: &[Record], migrations: &[Migration]) -> Result<usize, Hi
             return Err(HistoryError::Newer { count: history.len() - at, first: record.name.clone() });
         };
         if listed.name.as_str() != record.name {
+            if listed.sql.to_hex() == record.checksum {
+                let (applied, listed) = (record.name.clone(), listed.name.to_string());
+                return Err(HistoryError::Renamed { applied, listed });
+            }
             let is_elsewhere = migrations.iter().any(|migration| migration.name.as_str() == record.name);
             return Err(if is_elsewhere || at + 1 < history.len() || history.len() <= migrations.len() {
                 HistoryError::Diverged { applied: record.name.clone(), listed: listed.name.to_string() }
