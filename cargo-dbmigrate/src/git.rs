@@ -26,8 +26,20 @@ pub(crate) fn look(path: &Path) -> InGit {
     if codes.iter().any(|(in_index, _)| b"MDT".contains(in_index)) {
         return InGit::Restorable(format!("git restore --source=HEAD --staged --worktree {word}"));
     }
+    if codes.is_empty()
+        && !path.exists()
+        && let Some(commit) = removed_by(path)
+    {
+        return InGit::Restorable(format!("git restore --source={commit}^ --staged --worktree {word}"));
+    }
     let is_committed = codes.is_empty() && run(&["ls-files", "--error-unmatch", "-z", "--"], path).is_some();
     if is_committed && has_log(path) { InGit::Same } else { InGit::Nothing }
+}
+
+/// The last commit that has removed something, which a revert may have done.
+fn removed_by(path: &Path) -> Option<String> {
+    let commit = run(&["log", "-1", "--diff-filter=D", "--format=%h", "--"], path)?;
+    Some(String::from_utf8_lossy(&commit).trim().to_owned()).filter(|commit| !commit.is_empty())
 }
 
 /// Whether everything that lies there is in a commit.

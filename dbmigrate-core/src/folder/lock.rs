@@ -40,6 +40,33 @@ pub struct Migration {
     pub chain: Checksum,
 }
 
+impl Migration {
+    /// Whether both are one migration, of whatever lock: the same name, SQL and schema.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self { name, sql, snapshot, schema, .. } = self;
+        *name == other.name && *sql == other.sql && *snapshot == other.snapshot && *schema == other.schema
+    }
+}
+
+/// A line of a lock, wherever it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// What it lists, without a place.
+    pub(super) migration: Migration,
+    /// The part of it that its last hash covers.
+    pub(super) covered: String,
+}
+
+/// All lines of a text that list a migration, with their numbers, whatever stands between them.
+pub(super) fn whole_lines(text: &str) -> Vec<(usize, Line)> {
+    let text = std::str::from_utf8(without_bom(text.as_bytes())).unwrap_or(text);
+    let parsed = text.lines().zip(1..).filter_map(|(line, number)| {
+        let (migration, covered) = parse_line(line, 0)?;
+        Some((number, Line { migration, covered: line[covered].to_owned() }))
+    });
+    parsed.collect()
+}
+
 /// What is wrong with a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -56,6 +83,13 @@ pub enum LockProblem {
     Twice(MigrationName),
     /// The hash of a line does not follow from the lines up to it.
     Chain(MigrationName),
+    /// The line before it was taken out.
+    Gap {
+        /// The migration before the gap, if there is one.
+        after: Option<MigrationName>,
+        /// The one behind it.
+        name: MigrationName,
+    },
 }
 
 impl fmt::Display for LockProblem {
@@ -70,6 +104,12 @@ impl fmt::Display for LockProblem {
             Self::Malformed => f.write_str("the line is not a name and four hashes"),
             Self::Twice(name) => write!(f, "`{name}` is listed twice"),
             Self::Chain(name) => write!(f, "the line of `{name}`, or one before it, is not as it was written"),
+            Self::Gap { after: Some(after), name } => {
+                write!(f, "`{name}` was written behind a migration that was taken out after `{after}`")
+            }
+            Self::Gap { after: None, name } => {
+                write!(f, "`{name}` was written behind a migration that was taken out")
+            }
         }
     }
 }
@@ -211,8 +251,13 @@ pub(super) fn conflict_marker(text: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A lock with one more migration of these checksums: of the SQL, the snapshot and the schema.
+    pub(in super::super) fn with(lock: &Lock, name: MigrationName, [sql, snapshot, schema]: [Checksum; 3]) -> Lock {
+        lock.with(name, sql, snapshot, schema)
+    }
 
     fn lock_of(count: usize) -> Lock {
         (1..=count).fold(Lock::default(), |lock, number| {

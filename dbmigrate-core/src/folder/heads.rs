@@ -1,0 +1,341 @@
+//! What a merge leaves of the locks of branches that have each added migrations: read as the tree that it is.
+//!
+//! The last hash of a line covers the last hash of the line before, so a line names its place wherever it stands. Every
+//! whole line of a jumble (conflict markers of any style, the lines of one branch behind those of the other, lines that
+//! are there twice) is put behind the one that it was written behind. What nothing comes after is a head.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::checksum::Checksum;
+use super::error::FolderError;
+use super::lock::{self, Line, LockError, LockProblem, Migration};
+use super::name::MigrationName;
+
+/// How many hashes are made at most: of the lines of a merge nearly all stand behind the one that they belong behind.
+const MOST_HASHES: usize = 4_000_000;
+
+/// The histories in the lines of a lock that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heads {
+    /// The histories, each from its first migration to its head, in the order in which their heads stand in the file.
+    pub histories: Vec<Vec<Migration>>,
+    /// Lines that follow none that is there, with their numbers: somebody has changed them, or taken out what was before.
+    pub loose: Vec<(usize, MigrationName)>,
+}
+
+impl Heads {
+    /// Reads all whole lines of a text.
+    pub fn read(text: &str) -> Self {
+        let lines: Vec<(usize, Line)> = {
+            let mut known = BTreeSet::new();
+            let lines = lock::whole_lines(text).into_iter();
+            lines.filter(|(_, line)| known.insert(line.migration.chain.to_hex())).collect()
+        };
+        let mut budget = MOST_HASHES;
+        let before: Vec<Before> = (0..lines.len()).map(|at| find_before(&lines, at, &mut budget)).collect();
+        let is_followed: BTreeSet<usize> =
+            before.iter().filter_map(|before| if let Before::Line(at) = before { Some(*at) } else { None }).collect();
+        let mut loose: Vec<(usize, MigrationName)> = Vec::new();
+        for (at, (number, line)) in lines.iter().enumerate() {
+            if before[at] == Before::Unknown {
+                loose.push((*number, line.migration.name.clone()));
+            }
+        }
+        let leaves = (0..lines.len()).filter(|at| !is_followed.contains(at));
+        let history = |leaf: usize| {
+            let mut history = vec![lines[leaf].1.migration.clone()];
+            let mut at = leaf;
+            loop {
+                match before[at] {
+                    Before::Line(previous) => {
+                        history.push(lines[previous].1.migration.clone());
+                        at = previous;
+                    }
+                    Before::Start => break,
+                    Before::Unknown => return None,
+                }
+            }
+            history.reverse();
+            for (index, migration) in history.iter_mut().enumerate() {
+                migration.index = index;
+            }
+            Some(history)
+        };
+        let mut histories: Vec<Vec<Migration>> = leaves.filter_map(history).collect();
+        // one that was written in two formats of the lock is one
+        let all = histories.clone();
+        histories.retain(|one| {
+            let is_part = |other: &&Vec<Migration>| other.len() > one.len() && shared(one, other) == one.len();
+            !all.iter().any(|other| is_part(&other))
+        });
+        let mut kept: Vec<Vec<Migration>> = Vec::new();
+        for history in histories {
+            if !kept.iter().any(|one| shared(one, &history) == history.len()) {
+                kept.push(history);
+            }
+        }
+        Self { histories: kept, loose }
+    }
+
+    /// The last migration that all histories have, by its place: how many they have in common.
+    pub fn common(&self) -> usize {
+        let Some((first, others)) = self.histories.split_first() else { return 0 };
+        others.iter().map(|other| shared(first, other)).min().unwrap_or(first.len())
+    }
+}
+
+/// How many migrations two histories have in common, from the first.
+pub fn shared(one: &[Migration], other: &[Migration]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one.is_same(other)).count()
+}
+
+/// What a line was written behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Start,
+    Line(usize),
+    Unknown,
+}
+
+/// The line that the chain hash of line `at` says: first the one before it in the text, at last any.
+fn find_before(lines: &[(usize, Line)], at: usize, budget: &mut usize) -> Before {
+    let line = &lines[at].1;
+    let mut fits = |chain: &Checksum| {
+        *budget = budget.saturating_sub(1);
+        Checksum::chained(chain, &line.covered) == line.migration.chain
+    };
+    if at > 0 && fits(&lines[at - 1].1.migration.chain) {
+        return Before::Line(at - 1);
+    }
+    if fits(&Checksum::ZERO) {
+        return Before::Start;
+    }
+    let others = (0..at).rev().chain(at + 1..lines.len());
+    for other in others {
+        if *budget == 0 {
+            break;
+        }
+        *budget -= 1;
+        if Checksum::chained(&lines[other].1.migration.chain, &line.covered) == line.migration.chain {
+            return Before::Line(other);
+        }
+    }
+    Before::Unknown
+}
+
+/// A branch that has added migrations where another has, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// The migrations that it has added, the last of which is its head.
+    pub added: Vec<MigrationName>,
+}
+
+impl Branch {
+    /// The last migration.
+    pub fn head(&self) -> Option<&MigrationName> {
+        self.added.last()
+    }
+}
+
+/// Why a lock cannot be read: for what is not the doing of a merge, as `error` says.
+pub(super) fn explain(path: PathBuf, text: &str, error: LockError) -> FolderError {
+    if matches!(error.problem, LockProblem::Newer(_)) {
+        return FolderError::lock(path, error);
+    }
+    let heads = Heads::read(text);
+    match &heads.histories[..] {
+        _ if !heads.loose.is_empty() => FolderError::lock(path, torn(text, &heads, error)),
+        [] => FolderError::lock(path, error),
+        [_] => match (&error.problem, again(text)) {
+            // a whole line that is there for the second time breaks the chain
+            (LockProblem::Chain(_), Some((line, name))) => {
+                FolderError::lock(path, LockError { line, problem: LockProblem::Twice(name) })
+            }
+            _ => FolderError::lock(path, error),
+        },
+        histories => {
+            let common = heads.common();
+            let names = |history: &Vec<Migration>| Branch {
+                added: history[common..].iter().map(|migration| migration.name.clone()).collect(),
+            };
+            FolderError::Branched {
+                path,
+                since: common.checked_sub(1).map(|last| histories[0][last].name.clone()),
+                branches: histories.iter().map(names).collect(),
+                is_listed: true,
+            }
+        }
+    }
+}
+
+/// The first line that says what one before it has said, with its number.
+fn again(text: &str) -> Option<(usize, MigrationName)> {
+    let mut known = BTreeMap::new();
+    lock::whole_lines(text).into_iter().find_map(|(number, line)| {
+        let name = line.migration.name.clone();
+        known.insert(line.migration.chain.to_hex(), number).map(|_| (number, name))
+    })
+}
+
+/// A lock from which a line in the middle was taken out: the one behind the gap.
+fn torn(text: &str, heads: &Heads, error: LockError) -> LockError {
+    let [(number, name)] = &heads.loose[..] else { return error };
+    if !matches!(error.problem, LockProblem::Chain(_)) || error.line != *number {
+        return error;
+    }
+    let lines = lock::whole_lines(text);
+    let Some((_, line)) = lines.iter().find(|(at, _)| at == number) else { return error };
+    let previous = lines.iter().rev().find(|(at, _)| at < number).map(|(_, line)| &line.migration);
+    let chain = previous.map_or(Checksum::ZERO, |previous| previous.chain);
+    let next = previous.map_or(0, |previous| previous.name.sequence()) + 1;
+    let rest = line.covered.strip_prefix(name.as_str()).unwrap_or_default();
+    // one that was given another number is no sign of a gap
+    let is_renumbered = (next..name.sequence()).take(1_000).any(|number| {
+        let covered = format!("{number:04}_{}{rest}", name.slug());
+        Checksum::chained(&chain, &covered) == line.migration.chain
+    });
+    if next >= name.sequence() || is_renumbered {
+        return error;
+    }
+    let after = previous.map(|previous| previous.name.clone());
+    LockError { line: *number, problem: LockProblem::Gap { after, name: name.clone() } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lock::Lock;
+    use super::*;
+
+    fn name(text: &str) -> MigrationName {
+        MigrationName::parse(text).expect("it is a name")
+    }
+
+    fn with(lock: &Lock, names: &[&str]) -> Lock {
+        names.iter().fold(lock.clone(), |lock, one| {
+            let hash = |part: &str| Checksum::of_text(format!("{part}{one}").as_bytes());
+            lock::tests::with(&lock, name(one), [hash("sql"), hash("snapshot"), hash("schema")])
+        })
+    }
+
+    /// The lines of a lock behind those that another has too.
+    fn lines(lock: &Lock, from: usize) -> String {
+        lock.to_text().lines().skip(1 + from).map(|line| format!("{line}\n")).collect()
+    }
+
+    fn read(text: &str) -> Vec<String> {
+        let heads = Heads::read(text);
+        assert!(heads.loose.is_empty(), "{:?}", heads.loose);
+        let names = |history: &Vec<Migration>| {
+            assert!(history.iter().enumerate().all(|(at, migration)| migration.index == at));
+            history.iter().map(|migration| migration.name.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        heads.histories.iter().map(names).collect()
+    }
+
+    fn problem(text: &str) -> FolderError {
+        let error = Lock::parse(text).expect_err("it is no lock");
+        explain("migrations.lock".into(), text, error)
+    }
+
+    #[test]
+    fn every_jumble_of_two_locks_is_read_as_two_heads() {
+        let base = with(&Lock::default(), &["0001_a", "0002_b"]);
+        let ours = with(&base, &["0003_ours", "0004_ours"]);
+        let theirs = with(&base, &["0003_theirs"]);
+        let (start, one, two) = (base.to_text(), lines(&ours, 2), lines(&theirs, 2));
+        let wanted = ["0001_a 0002_b 0003_ours 0004_ours", "0001_a 0002_b 0003_theirs"];
+        for jumble in [
+            format!("{start}<<<<<<< HEAD\n{one}=======\n{two}>>>>>>> theirs\n"),
+            format!("{start}<<<<<<< HEAD\n{one}||||||| 1234567\n=======\n{two}>>>>>>> theirs\n"),
+            format!("{start}{one}{two}"),
+            format!("{start}{one}{two}{one}{two}"),
+            format!("{}{}", ours.to_text(), theirs.to_text()),
+            format!("{start}<<<<<<< HEAD\n{one}{two}").replace('\n', "\r\n"),
+            format!("\u{feff}{start}=======\n{one}\n\n{two}"),
+        ] {
+            assert_eq!(read(&jumble), wanted, "{jumble}");
+        }
+        let backwards: String = format!("{two}{one}{start}").lines().rev().map(|line| format!("{line}\n")).collect();
+        let mut found = read(&backwards);
+        found.sort();
+        assert_eq!(found, wanted);
+        // conflict markers around everything, with the base between them
+        let whole = format!("<<<<<<< a\n{}||||||| b\n{start}=======\n{}>>>>>>> c\n", ours.to_text(), theirs.to_text());
+        assert_eq!(read(&whole), wanted);
+        let FolderError::Branched { since, branches, is_listed: true, .. } = problem(&whole) else {
+            panic!("it has two heads")
+        };
+        assert_eq!(since, Some(name("0002_b")));
+        assert_eq!(branches[0].added, [name("0003_ours"), name("0004_ours")]);
+        assert_eq!(branches[1].head(), Some(&name("0003_theirs")));
+    }
+
+    #[test]
+    fn three_branches_have_three_heads_and_a_fork_may_be_on_a_branch() {
+        let base = with(&Lock::default(), &["0001_a"]);
+        let ours = with(&base, &["0002_ours"]);
+        let more = with(&ours, &["0003_more"]);
+        let other = with(&ours, &["0003_other"]);
+        let theirs = with(&base, &["0002_theirs"]);
+        let text = format!("{}{}{}", more.to_text(), lines(&theirs, 1), lines(&other, 2));
+        let wanted = ["0001_a 0002_ours 0003_more", "0001_a 0002_theirs", "0001_a 0002_ours 0003_other"];
+        assert_eq!(read(&text), wanted);
+        // nothing in common, not even the first
+        let text = format!("{}{}", base.to_text(), lines(&with(&Lock::default(), &["0001_b"]), 0));
+        assert_eq!(read(&text), ["0001_a", "0001_b"]);
+        assert!(matches!(problem(&text), FolderError::Branched { since: None, .. }));
+    }
+
+    #[test]
+    fn one_name_on_both_branches_is_two_heads() {
+        let base = with(&Lock::default(), &["0001_a"]);
+        let hash = |text: &str| Checksum::of_text(text.as_bytes());
+        let one = lock::tests::with(&base, name("0002_b"), [hash("1"), hash("2"), hash("3")]);
+        let two = lock::tests::with(&base, name("0002_b"), [hash("4"), hash("5"), hash("6")]);
+        let text = format!("{}{}", one.to_text(), lines(&two, 1));
+        let FolderError::Branched { branches, .. } = problem(&text) else { panic!("it has two heads") };
+        assert_eq!(branches[0], branches[1]);
+    }
+
+    #[test]
+    fn what_is_of_one_history_is_no_branch() {
+        let lock = with(&Lock::default(), &["0001_a", "0002_b"]);
+        let twice = format!("{}{}", lock.to_text(), lines(&lock, 1));
+        assert_eq!(read(&twice), ["0001_a 0002_b"]);
+        assert!(matches!(problem(&twice), FolderError::TamperedLock { line: 4, problem: LockProblem::Twice(_), .. }));
+        let marked = format!(
+            "{}<<<<<<< a\n{}=======\n>>>>>>> b\n",
+            with(&Lock::default(), &["0001_a"]).to_text(),
+            lines(&lock, 1)
+        );
+        assert!(matches!(problem(&marked), FolderError::Conflict { line: 3, .. }));
+    }
+
+    #[test]
+    fn a_line_that_follows_none_is_loose_and_a_gap_is_named() {
+        let lock = with(&Lock::default(), &["0001_a", "0002_b", "0003_c"]);
+        let text = lock.to_text();
+        let torn: String =
+            text.lines().filter(|line| !line.starts_with("0002")).map(|line| format!("{line}\n")).collect();
+        let heads = Heads::read(&torn);
+        assert_eq!(heads.loose, [(3, name("0003_c"))]);
+        let said = problem(&torn).to_string();
+        assert!(said.contains("`0003_c` was written behind a migration that was taken out after `0001_a`"), "{said}");
+        // what somebody has renumbered is an edit
+        let renamed = text.replace("0003_c", "0004_c");
+        assert!(matches!(problem(&renamed), FolderError::TamperedLock { problem: LockProblem::Chain(_), .. }));
+    }
+
+    #[test]
+    fn a_jumble_of_thousands_of_lines_is_read_quickly() {
+        let hash = Checksum::of_text(b"");
+        let branch = |letter: char| {
+            (0..3_000).fold(Lock::default(), |lock, number| {
+                lock::tests::with(&lock, name(&format!("{number:05}_{letter}")), [hash, hash, hash])
+            })
+        };
+        let text: String = ['a', 'b'].iter().map(|letter| branch(*letter).to_text()).collect();
+        assert_eq!(Heads::read(&text).histories.len(), 2);
+    }
+}
