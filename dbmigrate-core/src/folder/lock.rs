@@ -137,6 +137,12 @@ impl Lock {
         &self.migrations
     }
 
+    /// A lock of these migrations in this order, whatever lock they come from.
+    pub fn of(migrations: impl IntoIterator<Item = Migration>) -> Self {
+        let next = |lock: Self, one: Migration| lock.with(one.name, one.sql, one.snapshot, one.schema);
+        migrations.into_iter().fold(Self::default(), next)
+    }
+
     /// Reads a lock and follows its chain.
     ///
     /// # Errors

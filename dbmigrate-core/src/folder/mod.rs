@@ -12,6 +12,7 @@ mod left_over;
 pub mod lock;
 pub mod name;
 mod replace;
+pub mod rewrite;
 pub mod script;
 pub mod snapshot;
 pub mod suggest;
@@ -28,6 +29,7 @@ pub use error::FolderError;
 pub use heads::{Branch, Heads};
 pub use lock::{Lock, Migration};
 pub use name::{MigrationName, Slug};
+pub use rewrite::{Rewrite, Rewritten};
 pub use script::{Allow, Preflight, Script, ScriptError, Undo};
 pub use snapshot::Snapshot;
 pub use suggest::suggest;
@@ -267,7 +269,7 @@ impl Folder {
             return Err(FolderError::Missing { path: self.path.join(missing) });
         }
         let is_unlisted = |name: &&OsString| {
-            listed.binary_search(&name.as_os_str()).is_err() && !replace::is_marked(&self.path.join(name))
+            listed.binary_search(&name.as_os_str()).is_err() && !replace::is_marked(&self.path.join(name), self.head())
         };
         let unlisted: Vec<&OsString> = found.iter().filter(is_unlisted).filter(|name| is_migration(name)).collect();
         match &unlisted[..] {
