@@ -14,7 +14,7 @@ use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
     backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull,
-    push, reset, restore, revert, seed, status,
+    push, rebase, reset, restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -94,6 +94,7 @@ impl Cli {
             Command::Diff(arguments) => (Some(&arguments.connect), None),
             Command::Baseline(arguments) => (Some(&arguments.connect), None),
             Command::Generate(arguments) => (Some(&arguments.connect), None),
+            Command::Rebase(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
             Command::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
@@ -119,6 +120,8 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     /// Write a migration that takes others back
     Revert(revert::Revert),
+    /// Put this branch's migrations behind those of another
+    Rebase(rebase::Rebase),
     /// Write down what `migrate` would do, to be approved first
     Plan(plan::Plan),
     /// Make a development database match the structs, without a migration

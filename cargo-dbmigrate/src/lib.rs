@@ -23,6 +23,7 @@ mod planning;
 mod project;
 mod proof;
 mod pushing;
+mod rebasing;
 mod rehearsing;
 mod report;
 mod rewriting;
@@ -37,7 +38,7 @@ use std::ffi::OsString;
 use cli::{Cli, Command, Parsed};
 use commands::{
     backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate,
-    plan, pull, push, reset, restore, revert, seed, status,
+    plan, pull, push, rebase, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -88,6 +89,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Diff(arguments) => diff::run(&context, &arguments),
         Command::Backup(arguments) => backup::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),
+        Command::Rebase(arguments) => rebase::run(&context, &arguments),
         Command::Reset(arguments) => reset::run(&context, &arguments),
         Command::Revert(arguments) => revert::run(&context, &arguments),
         Command::Seed(arguments) => seed::run(&context, &arguments),

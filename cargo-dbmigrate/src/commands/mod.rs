@@ -17,6 +17,7 @@ pub(crate) mod migrate;
 pub(crate) mod plan;
 pub(crate) mod pull;
 pub(crate) mod push;
+pub(crate) mod rebase;
 pub(crate) mod reset;
 pub(crate) mod restore;
 pub(crate) mod revert;

@@ -191,6 +191,19 @@ pub(crate) fn confirmed(context: &Context, question: &str) -> Result<bool> {
     }
 }
 
+/// The place of the item that somebody at the terminal chooses.
+///
+/// # Errors
+/// Exit code 3 if nothing is chosen.
+pub(crate) fn chosen(context: &Context, question: &str, items: &[String]) -> Result<usize> {
+    context.printer.choose(question, items).map_err(|no_answer| match no_answer {
+        NoAnswer::Cancelled => CommandError::cancelled("nothing was written"),
+        NoAnswer::Failed(error) => {
+            CommandError::new(exit::DECISION, format!("no answer, nothing was written: {error}"))
+        }
+    })
+}
+
 /// `2 rows` of a table, `1 value` of a column.
 pub(super) fn counted(count: u64, lint: Lint) -> String {
     let noun = if lint == Lint::DropTable { "row" } else { "value" };

@@ -7,7 +7,7 @@ use dbmigrate_core::plan::{Decisions, Plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
-pub(crate) use written::{Written, is_generated, snapshot_before, template};
+pub(crate) use written::{Written, generated, is_generated, snapshot_before, template};
 
 use crate::error::Result;
 use crate::messages;

@@ -1,6 +1,7 @@
 //! Whether a migration is what `generate` has written, and with which answers.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use dbmigrate_core::ddl::{Comments, Object, comments, read};
 use dbmigrate_core::diff::diff;
@@ -25,9 +26,20 @@ pub(crate) struct Written {
 /// If a snapshot cannot be read.
 pub(crate) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -> Result<Option<Written>> {
     // a snapshot that is not as it was recorded tells nothing
-    let Ok(mut after) = folder.snapshot_at(migration) else { return Ok(None) };
+    let Ok(after) = folder.snapshot_at(migration) else { return Ok(None) };
     let before = snapshot_before(folder, migration)?;
-    let Ok(script) = Script::parse(text, &folder.sql_path(migration)) else { return Ok(None) };
+    Ok(generated(migration, &folder.sql_path(migration), (&before, &after), text))
+}
+
+/// The same, given the snapshots around it; `file` is where the text is from.
+pub(crate) fn generated(
+    migration: &Migration,
+    file: &Path,
+    (before, after): (&Snapshot, &Snapshot),
+    text: &str,
+) -> Option<Written> {
+    let mut after = after.clone();
+    let script = Script::parse(text, file).ok()?;
     let allowed = || script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
     // no snapshot has the documentation, which came from the structs
     after.schema.docs = documentation(&script);
@@ -61,10 +73,10 @@ pub(crate) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -
             if all {
                 decisions.name_conversions(&difference);
             }
-            return Ok(Some(Written { decisions, plan }));
+            return Some(Written { decisions, plan });
         }
     }
-    Ok(None)
+    None
 }
 
 /// The text without the line that names a command.

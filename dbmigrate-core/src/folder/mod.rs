@@ -317,7 +317,7 @@ impl Folder {
 
 /// The SQL of which the lock has the checksum `wanted`: the text of the file, or what it was before a checkout changed
 /// all of its line ends, those in literals included.
-fn as_recorded(text: &str, wanted: Checksum) -> Option<Cow<'_, str>> {
+pub fn as_recorded(text: &str, wanted: Checksum) -> Option<Cow<'_, str>> {
     let is_recorded = |text: &str| Checksum::of_bytes(text.as_bytes()) == wanted;
     Some(line_ends::normalized(text))
         .filter(|text| is_recorded(text))

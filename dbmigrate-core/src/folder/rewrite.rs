@@ -89,6 +89,11 @@ impl Folder {
         Ok(done)
     }
 
+    /// Whether a directory is there only for a change that was interrupted, and counts for nothing.
+    pub fn is_on_its_way(&self, name: &MigrationName) -> bool {
+        super::replace::is_marked(&self.path.join(name), self.head())
+    }
+
     /// Whether a migration's files lie there as they are to be.
     fn has(&self, migration: &Migration) -> bool {
         let read = |file: &str| read_small(&self.path.join(&migration.name).join(file)).ok();
