@@ -101,7 +101,7 @@ fn files(plan: &ApprovedPlan, folder: &Folder) -> Vec<String> {
         let more = listed.iter().skip(end);
         differences.extend(more.map(|one| format!("`{}` is new", one.name)));
     }
-    let chain = end.checked_sub(1).and_then(|last| listed.get(last)).map(|last| last.chain.to_hex());
+    let chain = end.checked_sub(1).and_then(|last| listed.get(last)).map(|last| folder.seal_at(last).to_hex());
     if differences.is_empty() && !plan.migrations.is_empty() && chain != plan.lock {
         differences.push("a migration before them has changed".to_owned());
     }

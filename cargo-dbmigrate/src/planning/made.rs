@@ -96,7 +96,7 @@ pub(crate) fn make(wanted: &Wanted<'_>, rehearsed: Option<(Rehearsal, State)>) -
         to: options.to.and_then(|name| folder.find(name)).map(|migration| migration.name.to_string()),
         atomic: options.atomic,
         accept_drift: options.accept_drift,
-        lock: waiting.last().map(|last| last.chain.to_hex()),
+        lock: waiting.last().map(|last| folder.seal_at(last).to_hex()),
         migrations,
         rehearsal: rehearsed.map(|(rehearsal, _)| rehearsal),
         seal: String::new(),

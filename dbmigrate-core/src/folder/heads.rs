@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::checksum::Checksum;
 use super::error::FolderError;
-use super::lock::{self, Line, LockError, LockProblem, Migration};
+use super::lock::{self, Lock, LockError, LockProblem, Migration, WholeLine};
 use super::name::MigrationName;
 
 /// How many hashes are made at most: of the lines of a merge nearly all stand behind the one that they belong behind.
@@ -27,67 +27,96 @@ pub struct Heads {
 impl Heads {
     /// Reads all whole lines of a text.
     pub fn read(text: &str) -> Self {
-        let lines: Vec<(usize, Line)> = {
-            let mut known = BTreeSet::new();
-            let lines = lock::whole_lines(text).into_iter();
-            lines.filter(|(_, line)| known.insert(line.migration.chain.to_hex())).collect()
-        };
+        let mut known = BTreeSet::new();
+        let lines: Vec<WholeLine> =
+            lock::whole_lines(text).into_iter().filter(|line| known.insert(line.migration.chain.to_hex())).collect();
         let mut budget = MOST_HASHES;
         let before: Vec<Before> = (0..lines.len()).map(|at| find_before(&lines, at, &mut budget)).collect();
         let is_followed: BTreeSet<usize> =
             before.iter().filter_map(|before| if let Before::Line(at) = before { Some(*at) } else { None }).collect();
-        let mut loose: Vec<(usize, MigrationName)> = Vec::new();
-        for (at, (number, line)) in lines.iter().enumerate() {
-            if before[at] == Before::Unknown {
-                loose.push((*number, line.migration.name.clone()));
-            }
-        }
+        let loose = lines.iter().zip(&before).filter(|(_, before)| **before == Before::Unknown);
+        let loose = loose.map(|(line, _)| (line.number, line.migration.name.clone())).collect();
         let leaves = (0..lines.len()).filter(|at| !is_followed.contains(at));
-        let history = |leaf: usize| {
-            let mut history = vec![lines[leaf].1.migration.clone()];
-            let mut at = leaf;
-            loop {
-                match before[at] {
-                    Before::Line(previous) => {
-                        history.push(lines[previous].1.migration.clone());
-                        at = previous;
-                    }
-                    Before::Start => break,
-                    Before::Unknown => return None,
-                }
-            }
-            history.reverse();
-            for (index, migration) in history.iter_mut().enumerate() {
-                migration.index = index;
-            }
-            Some(history)
+        let histories: Vec<Vec<Migration>> = leaves.filter_map(|leaf| history(&lines, &before, leaf)).collect();
+        // what was written in two formats of the lock is one, and what others go on with is no head
+        let is_part = |one: usize, other: usize| {
+            let (one, other) = (&histories[one], &histories[other]);
+            shared(one, other).0 == one.len()
         };
-        let mut histories: Vec<Vec<Migration>> = leaves.filter_map(history).collect();
-        // one that was written in two formats of the lock is one
-        let all = histories.clone();
-        histories.retain(|one| {
-            let is_part = |other: &&Vec<Migration>| other.len() > one.len() && shared(one, other) == one.len();
-            !all.iter().any(|other| is_part(&other))
-        });
-        let mut kept: Vec<Vec<Migration>> = Vec::new();
-        for history in histories {
-            if !kept.iter().any(|one| shared(one, &history) == history.len()) {
-                kept.push(history);
-            }
-        }
-        Self { histories: kept, loose }
+        let is_head = |at: &usize| {
+            let others = (0..histories.len()).filter(|other| other != at);
+            !others.into_iter().any(|other| is_part(*at, other) && (other < *at || !is_part(other, *at)))
+        };
+        let heads: Vec<usize> = (0..histories.len()).filter(is_head).collect();
+        Self { histories: heads.into_iter().map(|at| histories[at].clone()).collect(), loose }
     }
 
-    /// The last migration that all histories have, by its place: how many they have in common.
+    /// How many of the first history's migrations all others have as well, from the first.
     pub fn common(&self) -> usize {
         let Some((first, others)) = self.histories.split_first() else { return 0 };
-        others.iter().map(|other| shared(first, other)).min().unwrap_or(first.len())
+        others.iter().map(|other| shared(first, other).0).min().unwrap_or(first.len())
     }
 }
 
-/// How many migrations two histories have in common, from the first.
-pub fn shared(one: &[Migration], other: &[Migration]) -> usize {
-    one.iter().zip(other).take_while(|(one, other)| one.is_same(other)).count()
+/// The history that ends with a line, if it is known from its beginning.
+fn history(lines: &[WholeLine], before: &[Before], leaf: usize) -> Option<Vec<Migration>> {
+    let mut order = vec![leaf];
+    loop {
+        match before[*order.last()?] {
+            // a circle would be two hashes that are each made of the other
+            Before::Line(previous) if order.len() <= lines.len() => order.push(previous),
+            Before::Start => break,
+            Before::Line(_) | Before::Unknown => return None,
+        }
+    }
+    let mut migrations: Vec<Migration> = Vec::new();
+    for at in order.into_iter().rev() {
+        let line = &lines[at];
+        // what is replaced stands before it in the chain
+        let from = migrations.len().checked_sub(line.replaced)?;
+        let replaces = migrations.split_off(from);
+        migrations.push(Migration { replaces, ..line.migration.clone() });
+    }
+    Some(Lock::of(migrations).migrations().to_vec())
+}
+
+/// How many migrations two histories have in common, from the first: of the one, and of the other, where migrations of
+/// one may replace several of the other.
+pub fn shared(one: &[Migration], other: &[Migration]) -> (usize, usize) {
+    let (mut at, mut there) = (0, 0);
+    while let (Some(mine), Some(theirs)) = (one.get(at), other.get(there)) {
+        if mine.is_same(theirs) {
+            (at, there) = (at + 1, there + 1);
+        } else if let Some(count) = replaced_by(mine, &other[there..]) {
+            (at, there) = (at + 1, there + count);
+        } else if let Some(count) = replaced_by(theirs, &one[at..]) {
+            (at, there) = (at + count, there + 1);
+        } else {
+            break;
+        }
+    }
+    (at, there)
+}
+
+/// How many of the first of these migrations one of the other history replaces, if it replaces nothing else.
+fn replaced_by(squash: &Migration, migrations: &[Migration]) -> Option<usize> {
+    if squash.replaces.is_empty() {
+        return None;
+    }
+    let originals = squash.originals();
+    let mut found = 0;
+    for (at, migration) in migrations.iter().enumerate() {
+        for one in migration.originals() {
+            if !originals.get(found)?.is_same(one) {
+                return None;
+            }
+            found += 1;
+        }
+        if found == originals.len() {
+            return Some(at + 1);
+        }
+    }
+    None
 }
 
 /// What a line was written behind.
@@ -99,25 +128,23 @@ enum Before {
 }
 
 /// The line that the chain hash of line `at` says: first the one before it in the text, at last any.
-fn find_before(lines: &[(usize, Line)], at: usize, budget: &mut usize) -> Before {
-    let line = &lines[at].1;
-    let mut fits = |chain: &Checksum| {
-        *budget = budget.saturating_sub(1);
-        Checksum::chained(chain, &line.covered) == line.migration.chain
-    };
-    if at > 0 && fits(&lines[at - 1].1.migration.chain) {
-        return Before::Line(at - 1);
+fn find_before(lines: &[WholeLine], at: usize, budget: &mut usize) -> Before {
+    let line = &lines[at];
+    let is_behind = |other: usize| line.is_behind(&lines[other].migration.chain);
+    // the last of what it replaces is the one before it
+    let below = (at + 1..lines.len()).take(line.replaced);
+    if let Some(found) = at.checked_sub(1).into_iter().chain(below).find(|other| is_behind(*other)) {
+        return Before::Line(found);
     }
-    if fits(&Checksum::ZERO) {
+    if line.is_behind(&Checksum::ZERO) {
         return Before::Start;
     }
-    let others = (0..at).rev().chain(at + 1..lines.len());
-    for other in others {
+    for other in (0..at).rev().chain(at + 1..lines.len()) {
         if *budget == 0 {
             break;
         }
         *budget -= 1;
-        if Checksum::chained(&lines[other].1.migration.chain, &line.covered) == line.migration.chain {
+        if is_behind(other) {
             return Before::Line(other);
         }
     }
@@ -156,8 +183,9 @@ pub(super) fn explain(path: PathBuf, text: &str, error: LockError) -> FolderErro
         },
         histories => {
             let common = heads.common();
-            let names = |history: &Vec<Migration>| Branch {
-                added: history[common..].iter().map(|migration| migration.name.clone()).collect(),
+            let names = |history: &Vec<Migration>| {
+                let (_, from) = shared(&histories[0][..common], history);
+                Branch { added: history[from..].iter().map(|migration| migration.name.clone()).collect() }
             };
             FolderError::Branched {
                 path,
@@ -172,9 +200,8 @@ pub(super) fn explain(path: PathBuf, text: &str, error: LockError) -> FolderErro
 /// The first line that says what one before it has said, with its number.
 fn again(text: &str) -> Option<(usize, MigrationName)> {
     let mut known = BTreeMap::new();
-    lock::whole_lines(text).into_iter().find_map(|(number, line)| {
-        let name = line.migration.name.clone();
-        known.insert(line.migration.chain.to_hex(), number).map(|_| (number, name))
+    lock::whole_lines(text).into_iter().find_map(|line| {
+        known.insert(line.migration.chain.to_hex(), line.number).map(|_| (line.number, line.migration.name))
     })
 }
 
@@ -185,8 +212,8 @@ fn torn(text: &str, heads: &Heads, error: LockError) -> LockError {
         return error;
     }
     let lines = lock::whole_lines(text);
-    let Some((_, line)) = lines.iter().find(|(at, _)| at == number) else { return error };
-    let previous = lines.iter().rev().find(|(at, _)| at < number).map(|(_, line)| &line.migration);
+    let Some(line) = lines.iter().find(|line| line.number == *number) else { return error };
+    let previous = lines.iter().rev().find(|line| line.number < *number).map(|line| &line.migration);
     let chain = previous.map_or(Checksum::ZERO, |previous| previous.chain);
     let next = previous.map_or(0, |previous| previous.name.sequence()) + 1;
     let rest = line.covered.strip_prefix(name.as_str()).unwrap_or_default();
@@ -204,17 +231,21 @@ fn torn(text: &str, heads: &Heads, error: LockError) -> LockError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lock::Lock;
     use super::*;
 
     fn name(text: &str) -> MigrationName {
         MigrationName::parse(text).expect("it is a name")
     }
 
+    /// A lock with one more migration of these checksums: of the SQL, the snapshot and the schema.
+    fn listed(lock: &Lock, name: MigrationName, [sql, snapshot, schema]: [Checksum; 3]) -> Lock {
+        lock.with(name, lock::Sums { sql, statements: sql, snapshot, schema })
+    }
+
     fn with(lock: &Lock, names: &[&str]) -> Lock {
         names.iter().fold(lock.clone(), |lock, one| {
             let hash = |part: &str| Checksum::of_text(format!("{part}{one}").as_bytes());
-            lock::tests::with(&lock, name(one), [hash("sql"), hash("snapshot"), hash("schema")])
+            listed(&lock, name(one), [hash("sql"), hash("snapshot"), hash("schema")])
         })
     }
 
@@ -288,11 +319,36 @@ mod tests {
     }
 
     #[test]
+    fn a_squash_on_one_branch_is_the_history_that_it_replaces() {
+        let hash = |text: &str| Checksum::of_text(text.as_bytes());
+        let sums = lock::Sums { sql: hash("s"), statements: hash("s"), snapshot: hash("s"), schema: hash("s") };
+        let base = with(&Lock::default(), &["0001_a", "0002_b", "0003_c"]);
+        let squashed = base.squashed(1..3, name("0003_squash"), sums);
+        let (ours, theirs) = (with(&squashed, &["0004_ours"]), with(&base, &["0004_theirs"]));
+        for text in
+            [format!("{}{}", ours.to_text(), lines(&theirs, 0)), format!("{}{}", theirs.to_text(), lines(&ours, 0))]
+        {
+            let mut found = read(&text);
+            found.sort();
+            assert_eq!(found, ["0001_a 0002_b 0003_c 0004_theirs", "0001_a 0003_squash 0004_ours"], "{text}");
+            let FolderError::Branched { branches, .. } = problem(&text) else { panic!("it has two heads") };
+            assert_eq!(branches.iter().map(|branch| branch.added.len()).collect::<Vec<_>>(), [1, 1]);
+        }
+        assert_eq!(shared(ours.migrations(), theirs.migrations()), (2, 3));
+        assert_eq!(shared(theirs.migrations(), ours.migrations()), (3, 2));
+        // one of them only squashed
+        assert_eq!(read(&format!("{}{}", squashed.to_text(), lines(&theirs, 0))), ["0001_a 0002_b 0003_c 0004_theirs"]);
+        let further = base.squashed(1..3, name("0003_squash"), sums).squashed(0..2, name("0003_all"), sums);
+        assert_eq!(read(&further.to_text()), ["0003_all"]);
+        assert_eq!(shared(further.migrations(), theirs.migrations()), (1, 3));
+    }
+
+    #[test]
     fn one_name_on_both_branches_is_two_heads() {
         let base = with(&Lock::default(), &["0001_a"]);
         let hash = |text: &str| Checksum::of_text(text.as_bytes());
-        let one = lock::tests::with(&base, name("0002_b"), [hash("1"), hash("2"), hash("3")]);
-        let two = lock::tests::with(&base, name("0002_b"), [hash("4"), hash("5"), hash("6")]);
+        let one = listed(&base, name("0002_b"), [hash("1"), hash("2"), hash("3")]);
+        let two = listed(&base, name("0002_b"), [hash("4"), hash("5"), hash("6")]);
         let text = format!("{}{}", one.to_text(), lines(&two, 1));
         let FolderError::Branched { branches, .. } = problem(&text) else { panic!("it has two heads") };
         assert_eq!(branches[0], branches[1]);
@@ -332,7 +388,7 @@ mod tests {
         let hash = Checksum::of_text(b"");
         let branch = |letter: char| {
             (0..3_000).fold(Lock::default(), |lock, number| {
-                lock::tests::with(&lock, name(&format!("{number:05}_{letter}")), [hash, hash, hash])
+                listed(&lock, name(&format!("{number:05}_{letter}")), [hash, hash, hash])
             })
         };
         let text: String = ['a', 'b'].iter().map(|letter| branch(*letter).to_text()).collect();

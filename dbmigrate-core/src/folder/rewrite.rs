@@ -175,7 +175,7 @@ fn is_someones(directory: &Path) -> bool {
 }
 
 fn is_sql(bytes: &[u8], migration: &Migration) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| super::as_recorded(text, migration.sql).is_some())
+    std::str::from_utf8(bytes).is_ok_and(|text| super::as_recorded(text, migration).is_some())
 }
 
 /// The text of the lock at a path, whatever it says; `None` if there is none.

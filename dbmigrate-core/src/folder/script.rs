@@ -16,12 +16,14 @@
 //! `expect-rewrites` are [`mod@limits`].
 
 pub mod limits;
+mod meaning;
 pub mod undo;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use limits::{Limit, Limits};
+pub use meaning::meaning;
 pub use undo::Undo;
 
 use crate::kept::Keep;
