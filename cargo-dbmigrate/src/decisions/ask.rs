@@ -46,6 +46,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) words: &'static [Word],
     /// The command as it was typed, without the answers.
     command: String,
+    /// Whether the answers are in it already, and those of other plans.
+    is_whole: bool,
     /// What is said when a decision is missing: "nothing was written".
     pub(crate) untouched: &'static str,
     /// Whether what is dropped is kept.
@@ -74,6 +76,7 @@ impl<'a> Asker<'a> {
             answers,
             words,
             command,
+            is_whole: false,
             untouched,
             keeps: false,
             added: BTreeMap::new(),
@@ -89,6 +92,11 @@ impl Asker<'_> {
         Self { added, ..self }
     }
 
+    /// The same of a command line that has all answers already, also to what others are asked.
+    pub(crate) fn answered(self) -> Self {
+        Self { is_whole: true, ..self }
+    }
+
     /// The same of a command that keeps what is dropped.
     pub(crate) fn keeping(self, keeps: bool) -> Self {
         Self { keeps, ..self }
@@ -98,6 +106,9 @@ impl Asker<'_> {
     /// not, which would only be warned of again.
     pub(crate) fn command_line(&self) -> String {
         let mut line = self.command.clone();
+        if self.is_whole {
+            return line;
+        }
         self.answers.push_to(&mut line, |text| !self.unknown.borrow().contains(text));
         line
     }

@@ -44,8 +44,12 @@ pub(crate) struct Ours {
 impl Ours {
     /// All that another history has not.
     fn behind(side: Side, onto: &Side) -> Self {
-        let base = shared(&side.migrations, &onto.migrations);
-        Self { side, base }
+        let (base, there) = shared(&side.migrations, &onto.migrations);
+        // one of the others may replace some of these, and more
+        let originals = onto.migrations.get(there).filter(|next| !next.replaces.is_empty()).map(Migration::originals);
+        let rest = side.migrations[base..].iter();
+        let replaced = rest.zip(originals.unwrap_or_default()).take_while(|(one, other)| one.is_same(other)).count();
+        Self { base: base + replaced, side }
     }
 
     /// The migrations that move.
@@ -193,9 +197,9 @@ impl<'c> Finding<'c> {
                 let onto = self.at("HEAD")?;
                 let side = self.at(&commit)?;
                 let before = before.map(|before| self.at(&before)).transpose()?.map(|side| side.migrations);
-                let base = shared(&side.migrations, &before.unwrap_or_default());
-                let base = base.max(shared(&side.migrations, &onto.migrations));
-                (vec![Ours { side, base }], onto)
+                let (base, _) = shared(&side.migrations, &before.unwrap_or_default());
+                let behind = Ours::behind(side, &onto);
+                (vec![Ours { base: base.max(behind.base), ..behind }], onto)
             }
             Operation::SquashMerge => {
                 let head = self.at("HEAD")?;
@@ -216,7 +220,7 @@ impl<'c> Finding<'c> {
         if let Some(text) = git::file_in_index(&self.folder, 3, LOCK) {
             return self.read("what is merged".to_owned(), Some(text)).map(Some);
         }
-        let is_other = |history: &&Vec<Migration>| shared(history, &head.migrations) < history.len();
+        let is_other = |history: &&Vec<Migration>| shared(history, &head.migrations).0 < history.len();
         if self.lock.is_none() {
             let other = self.heads.histories.iter().find(is_other).cloned();
             return Ok(other.map(|history| Side::new("what is merged", history)));
@@ -332,7 +336,7 @@ impl<'c> Finding<'c> {
 
     /// Whether all of this branch's migrations are behind the others already.
     fn is_done(&self, onto: &Side, ours: &[Ours]) -> bool {
-        let Some(lock) = self.lock.as_ref().filter(|lock| shared(lock, &onto.migrations) == onto.migrations.len())
+        let Some(lock) = self.lock.as_ref().filter(|lock| shared(lock, &onto.migrations).1 == onto.migrations.len())
         else {
             return false;
         };
@@ -397,5 +401,5 @@ impl<'c> Finding<'c> {
 
 /// Whether a history is the beginning of another, or all of it.
 fn is_part(part: &Side, whole: &Side) -> bool {
-    shared(&part.migrations, &whole.migrations) == part.migrations.len()
+    shared(&part.migrations, &whole.migrations).0 == part.migrations.len()
 }

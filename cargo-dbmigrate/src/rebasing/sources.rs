@@ -1,9 +1,10 @@
 //! The files of migrations, from wherever they are: the lock has the checksum of each, so that it does not matter which
 //! branch a file is taken from, or in what state a merge has left the folder.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use dbmigrate_core::folder::{Checksum, Migration, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
+use dbmigrate_core::folder::{Checksum, Migration, SNAPSHOT_FILE, SQL_FILE, Snapshot, as_recorded, snapshot};
 use dbmigrate_core::sql::line_ends::normalized;
 
 use crate::error::{CommandError, Result};
@@ -48,7 +49,7 @@ impl Sources {
     /// # Errors
     /// If nobody has it.
     pub(crate) fn sql(&self, migration: &Migration) -> Result<String> {
-        let recorded = |bytes: &[u8]| recorded(bytes, migration.sql);
+        let recorded = |bytes: &[u8]| recorded(bytes, migration);
         self.find(migration, SQL_FILE, recorded).ok_or_else(|| self.lost(migration, SQL_FILE))
     }
 
@@ -79,7 +80,7 @@ impl Sources {
         let bytes = std::fs::read(self.folder.join(&migration.name).join(SQL_FILE)).ok()?;
         let text = String::from_utf8(bytes.clone()).ok()?;
         let same_name = others.iter().filter(|other| other.name == migration.name);
-        let is_known = std::iter::once(migration).chain(same_name).any(|one| recorded(&bytes, one.sql).is_some());
+        let is_known = std::iter::once(migration).chain(same_name).any(|one| recorded(&bytes, one).is_some());
         let is_marked = text.lines().any(|line| ["<<<<<<<", ">>>>>>>"].iter().any(|marker| line.starts_with(marker)));
         (!is_known && !is_marked).then(|| normalized(text.trim_start_matches('\u{feff}')).into_owned())
     }
@@ -116,10 +117,10 @@ impl Sources {
     }
 }
 
-/// The text with a checksum, if these bytes are it, whatever a checkout has made of its line ends.
-fn recorded(bytes: &[u8], wanted: Checksum) -> Option<String> {
+/// The SQL of a migration, if these bytes are it, whatever a checkout has made of its line ends.
+fn recorded(bytes: &[u8], migration: &Migration) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?;
-    dbmigrate_core::folder::as_recorded(text.trim_start_matches('\u{feff}'), wanted).map(std::borrow::Cow::into_owned)
+    as_recorded(text.trim_start_matches('\u{feff}'), migration).map(Cow::into_owned)
 }
 
 /// What the sides of a merge were, of a file with its markers.

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use dbmigrate_core::folder::{
-    Checksum, Folder, FolderError, Lock, Migration, MigrationName, SNAPSHOT_FILE, SQL_FILE, lock, snapshot,
+    Checksum, Folder, FolderError, Lock, Migration, MigrationName, SNAPSHOT_FILE, SQL_FILE, Sums, lock, snapshot,
 };
-use dbmigrate_core::schema::canonical::SchemaHash;
 
 use super::sources::Sources;
 use crate::error::{CommandError, Result};
@@ -62,7 +61,7 @@ pub(super) fn history(
     }
     let first = names.first().map_or(0, MigrationName::sequence);
     let before = lock.iter().filter(|migration| migration.name.sequence() < first).cloned();
-    let mut history = Lock::of(before);
+    let mut history = Lock::of(before.collect());
     for name in names {
         let read = |file: &str| {
             let path = folder.join(name).join(file);
@@ -75,8 +74,7 @@ pub(super) fn history(
             let path = folder.join(name).join(SNAPSHOT_FILE);
             CommandError::failed(format!("cannot read `{}`: {error}", path.display()))
         })?;
-        let schema = SchemaHash::of(&snapshot.schema).into();
-        history = history.with(name.clone(), Checksum::of_sql(&sql), Checksum::of_text(&bytes), schema);
+        history = history.with(name.clone(), Sums::of(&sql, &bytes, &snapshot.schema));
     }
     let label = names.last().map_or_else(String::new, ToString::to_string);
     Ok((label, history.migrations().to_vec()))

@@ -34,6 +34,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Generated",
             "Pulled",
             "Ready",
+            "Rebased",
             "Recorded",
             "Rehearsed",
             "Removed",
@@ -53,6 +54,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Copying",
             "Expected",
             "Planning",
+            "Rebasing",
             "Renaming",
             "Restoring",
             "Retrying",
@@ -60,7 +62,10 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Waiting",
         ],
     ),
-    (Meaning::Same, &["Empty", "Kept", "Left alone", "Skipped", "Summary", "Unchanged"]),
+    (
+        Meaning::Same,
+        &["Empty", "Commutes", "Copied", "Kept", "Left alone", "Left out", "Skipped", "Summary", "Unchanged"],
+    ),
     (
         Meaning::Heed,
         &[

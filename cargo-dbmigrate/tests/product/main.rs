@@ -41,6 +41,7 @@ mod protected;
 mod pull;
 mod push;
 mod push_beside;
+mod rebase;
 mod rehearsed;
 mod renames;
 mod repository;
