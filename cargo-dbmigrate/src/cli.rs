@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull,
-    push, rebase, reset, restore, revert, seed, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, man, merge_driver,
+    migrate, plan, pull, push, rebase, reset, restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -103,6 +103,7 @@ impl Cli {
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Kept(arguments) => (Some(arguments.connect()), None),
+            Command::Capture(arguments) => (Some(&arguments.connect), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -122,6 +123,10 @@ pub(crate) enum Command {
     Revert(revert::Revert),
     /// Put this branch's migrations behind those of another
     Rebase(rebase::Rebase),
+    /// Make a migration of what was changed by hand in a database
+    Capture(capture::Capture),
+    /// Merge two versions of migrations.lock, as git calls it
+    MergeDriver(merge_driver::MergeDriver),
     /// Write down what `migrate` would do, to be approved first
     Plan(plan::Plan),
     /// Make a development database match the structs, without a migration

@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod baseline;
 pub(crate) mod branch;
+pub(crate) mod capture;
 pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod complete;
@@ -13,6 +14,7 @@ pub(crate) mod going_back;
 pub(crate) mod init;
 pub(crate) mod kept;
 pub(crate) mod man;
+pub(crate) mod merge_driver;
 pub(crate) mod migrate;
 pub(crate) mod plan;
 pub(crate) mod pull;

@@ -7,7 +7,9 @@ use dbmigrate_core::plan::{Decisions, Plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
-pub(crate) use written::{Written, generated, is_generated, snapshot_before, template};
+pub(crate) use written::{
+    CAPTURE, Written, generated, is_captured, is_generated, snapshot_before, template, with_command,
+};
 
 use crate::error::Result;
 use crate::messages;

@@ -7,9 +7,13 @@ use dbmigrate_core::ddl::{Comments, Object, comments, read};
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
 use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, WRITTEN_BY, plan, said_types};
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 
 use crate::error::Result;
+
+/// How the command of a captured migration begins.
+pub(crate) const CAPTURE: &str = "cargo dbmigrate capture";
 
 /// What a generated migration was made of.
 pub(crate) struct Written {
@@ -17,6 +21,8 @@ pub(crate) struct Written {
     pub(crate) decisions: Decisions,
     /// The plan; nothing for the draft of a migration that changes nothing.
     pub(crate) plan: Plan,
+    /// The schema behind it, with what no snapshot has and the text tells: documentation, and how values are read.
+    pub(crate) schema: Schema,
 }
 
 /// What a migration with this text was made of, if planning it anew leads to the very same text: then nobody has
@@ -73,10 +79,26 @@ pub(crate) fn generated(
             if all {
                 decisions.name_conversions(&difference);
             }
-            return Some(Written { decisions, plan });
+            return Some(Written { decisions, plan, schema: after.schema });
         }
     }
     None
+}
+
+/// The text of a migration that another command than `generate` has planned, with the line that names it.
+pub(crate) fn with_command(plan: &Plan, name: &str, command: &str) -> String {
+    let title = format!("-- {name}\n");
+    let planned = plan.to_sql(name);
+    match planned.strip_prefix(&title) {
+        Some(rest) => format!("{title}{WRITTEN_BY}{command}\n{rest}"),
+        None => planned,
+    }
+}
+
+/// Whether `capture` has written a migration with this text.
+pub(crate) fn is_captured(text: &str) -> bool {
+    let mut by = text.lines().filter_map(|line| line.strip_prefix(WRITTEN_BY));
+    by.any(|command| command == CAPTURE || command.strip_prefix(CAPTURE).is_some_and(|rest| rest.starts_with(' ')))
 }
 
 /// The text without the line that names a command.

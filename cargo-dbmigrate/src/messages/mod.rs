@@ -37,7 +37,7 @@ pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
-    Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
+    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped};
 pub(crate) use pipelines::{
@@ -67,6 +67,7 @@ pub(crate) enum Message {
     Backup(Backup),
     Branch(Branch),
     Branched(Branched),
+    Captured(Captured),
     Changes(Changes),
     Checked(Checked),
     Compared(Compared),
@@ -149,6 +150,7 @@ into_message!(
     Adopted,
     Announcement,
     Applied,
+    Captured,
     Changes,
     Checked,
     Diagnostic,

@@ -141,6 +141,9 @@ impl Chain<'_> {
 
     /// Puts one migration behind what there is, and returns what the others rename behind it.
     fn place(&self, folder: &mut Folder, moved: Moved, across: &Renames) -> Result<(Renames, Placed)> {
+        if !moved.migration.replaces.is_empty() {
+            return Err(self.refuse_squash(&moved));
+        }
         let head = folder.head_snapshot()?;
         let merged = self.merged(&moved, &head.schema, across)?;
         let recorded = renamed_from(&head, &moved.after);
@@ -243,6 +246,15 @@ impl Chain<'_> {
         let how = if moved.is_edited { How::Edited } else { How::Kept };
         let sql = moved.text.clone();
         Ok(Placed { moved, name: Some(name), how, sql, plan: None, left: Vec::new() })
+    }
+
+    /// A squash of migrations that the others have and of some that they have not.
+    fn refuse_squash(&self, moved: &Moved) -> CommandError {
+        let (name, onto) = (&moved.migration.name, &self.sides.onto.label);
+        CommandError::new(exit::DECISION, format!("`{name}` replaces migrations that `{onto}` does not have as one"))
+            .at(moved.file.display())
+            .note("a squash cannot be put behind other migrations; nothing was written")
+            .help("rebase the branch as it was before the squash, then squash again")
     }
 
     /// A statement that a person wrote, and that fails where it is now.

@@ -40,7 +40,7 @@ impl Moved {
     pub(crate) fn read(sources: &Sources, ours: &Ours, at: usize, onto: &Side) -> Result<Self> {
         let migration = ours.side.migrations[at].clone();
         let file = sources.path_of(&migration);
-        let (before, after) = (snapshot_before(sources, &ours.side, at)?, sources.snapshot(&migration)?);
+        let (before, mut after) = (snapshot_before(sources, &ours.side, at)?, sources.snapshot(&migration)?);
         let edited = sources.edited(&migration, &onto.migrations);
         let is_edited = edited.is_some();
         let text = match edited {
@@ -49,7 +49,10 @@ impl Moved {
         };
         let written = generated(&migration, &file, (&before, &after), &text);
         let script = Script::parse(&text, &file)?;
-        let decisions = written.filter(|_| script.undo.is_none()).map(|written| written.decisions);
+        let decisions = written.filter(|_| script.undo.is_none()).map(|written| {
+            after.schema = written.schema;
+            written.decisions
+        });
         let renames = match &decisions {
             Some(decisions) => decisions.renames.clone(),
             None => follow(&before.schema, &after.schema, &script.statements).1,

@@ -86,7 +86,8 @@ impl Sides {
             Some(typed) => finding.typed(typed)?,
             None => finding.untold()?,
         };
-        let ours = ours.into_iter().filter(|ours| !ours.moved().is_empty()).collect();
+        let ours: Vec<Ours> = ours.into_iter().filter(|ours| !ours.moved().is_empty()).collect();
+        let onto = ours.iter().fold(onto, with_squashes);
         let Finding { sources, operation, seen, is_whole, .. } = finding;
         Ok(Self { onto, ours, sources, operation, seen, is_whole })
     }
@@ -160,10 +161,10 @@ impl<'c> Finding<'c> {
         let label = git::name_of(&self.folder, commit);
         let text = git::file_at(&self.folder, commit, LOCK);
         self.sources.commit(commit);
-        self.read(label, text)
+        Self::read(label, text)
     }
 
-    fn read(&self, label: String, text: Option<Vec<u8>>) -> Result<Side> {
+    fn read(label: String, text: Option<Vec<u8>>) -> Result<Side> {
         let Some(text) = text else { return Ok(Side::new(label, Vec::new())) };
         let text = String::from_utf8_lossy(&text).into_owned();
         let mut heads = Heads::read(&text);
@@ -218,7 +219,7 @@ impl<'c> Finding<'c> {
     /// What is merged into a history, where git has its files and no commit of it.
     fn merged_in(&mut self, head: &Side) -> Result<Option<Side>> {
         if let Some(text) = git::file_in_index(&self.folder, 3, LOCK) {
-            return self.read("what is merged".to_owned(), Some(text)).map(Some);
+            return Self::read("what is merged".to_owned(), Some(text)).map(Some);
         }
         let is_other = |history: &&Vec<Migration>| shared(history, &head.migrations).0 < history.len();
         if self.lock.is_none() {
@@ -280,7 +281,7 @@ impl<'c> Finding<'c> {
             if let Some(folder) = path.parent() {
                 self.sources.beside(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
             }
-            return self.read(typed.to_owned(), Some(text));
+            return Self::read(typed.to_owned(), Some(text));
         }
         let is_typed = |history: &&Vec<Migration>| history.last().is_some_and(|last| last.name.as_str() == typed);
         let mut named = self.heads.histories.iter().filter(is_typed);
@@ -402,4 +403,14 @@ impl<'c> Finding<'c> {
 /// Whether a history is the beginning of another, or all of it.
 fn is_part(part: &Side, whole: &Side) -> bool {
     shared(&part.migrations, &whole.migrations).0 == part.migrations.len()
+}
+
+/// The history with migrations that this branch has squashed in the place of those that they replace.
+fn with_squashes(onto: Side, ours: &Ours) -> Side {
+    let (mine, there) = shared(&ours.side.migrations, &onto.migrations);
+    if mine >= there {
+        return onto;
+    }
+    let squashed = ours.side.migrations[..mine].iter().chain(&onto.migrations[there..]);
+    Side { migrations: Lock::of(squashed.cloned().collect()).migrations().to_vec(), ..onto }
 }

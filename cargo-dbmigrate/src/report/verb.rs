@@ -26,6 +26,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Applied",
             "Backed up",
             "Branched",
+            "Captured",
             "Checked",
             "Created",
             "Current",
@@ -80,6 +81,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Pending",
             "Would drop",
             "Would keep",
+            "Would record",
         ],
     ),
 ];

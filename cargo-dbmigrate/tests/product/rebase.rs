@@ -2,6 +2,7 @@
 
 use crate::branches::{two_branches, users};
 use crate::project::Project;
+use crate::repository::Repository;
 
 /// The names that the lock lists, and that everything fits together and applies to a fresh database.
 #[track_caller]
@@ -227,4 +228,132 @@ fn custom_sql_that_fails_behind_the_others_is_named_and_can_be_edited() {
     let names = names(project);
     assert_eq!(names[3..], ["0004_users_bio", "0005_fill"], "{names:?}");
     assert!(project.read("migrations/0004_users_bio/migration.sql").contains("people"));
+}
+
+#[test]
+fn what_both_branches_have_changed_is_named_with_its_answers_as_commands() {
+    let repository = two_branches();
+    let project = &repository.project;
+    repository.git(&["checkout", "-q", "main"]);
+    repository.add(&users(&["nick", "bio"]).replace("bio: Option<String>", "bio: Option<i64>"), "another bio");
+    repository.git(&["checkout", "-q", "feature"]);
+    repository.fails(&["merge", "main"]);
+    let run = project.refuses(3, "rebase");
+    assert!(run.err.contains("`users.bio`") && run.err.contains("this branch "), "{}", run.err);
+    let commands = run.suggested();
+    let takes = commands.iter().find(|line| line.contains("--take theirs:")).expect("an answer is a command");
+    let run = project.shell(takes);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(names(project), ["0001_create_users", "0002_users_nick", "0003_users_bio"]);
+    // an answer that answers nothing
+    repository.git(&["merge", "--abort"]);
+    project.refuses(2, "rebase --onto main~1 --take ours:users.nick");
+}
+
+#[test]
+fn one_name_on_both_branches_gets_two_numbers() {
+    let repository = Repository::new(&users(&[]));
+    let project = &repository.project;
+    project.runs("generate");
+    repository.commit("base");
+    repository.git(&["checkout", "-q", "-b", "feature"]);
+    project.structs(&users(&["bio"]));
+    project.runs("generate --name same");
+    repository.commit("feature");
+    repository.git(&["checkout", "-q", "main"]);
+    project.structs(&users(&["nick"]));
+    project.runs("generate --name same");
+    repository.commit("main");
+    repository.git(&["checkout", "-q", "feature"]);
+    repository.fails(&["merge", "main"]);
+    assert!(project.read("migrations/0002_same/migration.sql").contains("<<<<<<<"));
+    project.runs("rebase");
+    assert_eq!(names(project), ["0001_create_users", "0002_same", "0003_same"]);
+    assert!(project.read("migrations/0002_same/migration.sql").contains("nick"));
+    assert!(project.read("migrations/0003_same/migration.sql").contains("bio"));
+}
+
+#[test]
+fn a_migration_that_a_target_has_is_not_moved_and_the_other_way_round_works() {
+    let repository = two_branches();
+    let project = &repository.project;
+    project.write(
+        "dbmigrate.toml",
+        "[targets.production]\nurl = \"production.db\"\n[targets.far]\nurl = \"http://127.0.0.1:9\"\n",
+    );
+    repository.commit("targets");
+    project.runs("migrate -t production");
+    project.database("production.db").run("INSERT INTO users (id, bio) VALUES (1, 'a'), (2, NULL)");
+    repository.fails(&["merge", "main"]);
+    let run = project.refuses(5, "rebase");
+    assert!(run.err.contains("`0002_users_bio` is applied to"), "{}", run.err);
+    let command = run.suggested().into_iter().find(|line| line.contains("--onto")).expect("it says what to do");
+    assert!(command.ends_with("rebase --onto HEAD"), "{command}");
+    let run = project.shell(&command);
+    assert_eq!(run.code, 0, "{}", run.err);
+    // what could not be asked is said
+    assert!(run.err.contains("cannot ask `far`") && run.err.contains("--applied-on far"), "{}", run.err);
+    assert_eq!(names(project), ["0001_create_users", "0002_users_bio", "0003_users_nick"]);
+    project.runs("migrate -t production");
+    let rows = project.database("production.db").query("SELECT id, bio, nick FROM users ORDER BY id");
+    assert_eq!(rows, ["1|a|NULL", "2|NULL|NULL"]);
+    // and where somebody knows it
+    let repository = two_branches();
+    let project = &repository.project;
+    project.write("dbmigrate.toml", "[targets.far]\nurl = \"http://127.0.0.1:9\"\n");
+    repository.commit("targets");
+    repository.fails(&["merge", "main"]);
+    let run = project.refuses(5, "rebase --applied-on far --offline");
+    assert!(run.err.contains("applied to the target `far`"), "{}", run.err);
+    project.refuses(2, "rebase --applied-on nowhere");
+}
+
+#[test]
+fn a_development_database_with_this_branch_is_told_the_way_out() {
+    let repository = two_branches();
+    let project = &repository.project;
+    project.runs("migrate");
+    project.sql("INSERT INTO users (id, bio) VALUES (1, 'a')");
+    repository.fails(&["merge", "main"]);
+    let run = project.runs("rebase");
+    assert!(run.err.contains("`dev.db` has `0002_users_bio`, which gets another place"), "{}", run.err);
+    project.structs(&users(&["nick", "bio"]));
+    project.refuses(5, "migrate");
+    project.runs("reset --keep-data");
+    project.runs("migrate");
+    assert_eq!(project.query("SELECT id, nick, bio FROM users"), ["1|NULL|a"]);
+}
+
+#[test]
+fn the_merge_driver_takes_what_goes_on_and_leaves_both_heads_to_rebase() {
+    let driver = |repository: &Repository| {
+        repository.git(&["config", "merge.dbmigrate.driver", "cargo dbmigrate merge-driver %O %A %B %P"]);
+        repository.project.write(".gitattributes", "migrations.lock merge=dbmigrate\n");
+        repository.commit("attributes");
+    };
+    let repository = two_branches();
+    let project = &repository.project;
+    driver(&repository);
+    repository.fails(&["merge", "main"]);
+    let lock = project.read("migrations/migrations.lock");
+    assert!(lock.contains("<<<<<<< ours\n") && lock.contains(">>>>>>> theirs\n"), "{lock}");
+    project.refuses(5, "check");
+    project.runs("rebase");
+    assert_eq!(names(project), BOTH);
+    project.structs(&users(&["nick", "bio"]));
+    repository.git(&["add", "migrations", "src"]);
+    repository.git(&["commit", "-q", "-m", "merged"]);
+    // behind another merge, which takes all of this one
+    repository.git(&["checkout", "-q", "-b", "other", "main"]);
+    repository.git(&["merge", "-q", "feature"]);
+    project.runs("check");
+    // both have one, and one of them another
+    repository.git(&["checkout", "-q", "-b", "copy", "main~1"]);
+    driver(&repository);
+    let from = ["checkout", "-q", "main", "--", "migrations", "src"];
+    repository.git(&from);
+    repository.commit("the same by hand");
+    repository.git(&["merge", "-q", "-m", "x", "feature"]);
+    project.runs("check");
+    assert_eq!(names(project), BOTH);
 }

@@ -20,12 +20,12 @@ use crate::rebasing::Sides;
 /// Exit code 5 if one of them has a migration that would move, 2 for a target that there is not.
 pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Result<()> {
     let Some(first) = sides.moved().next() else { return Ok(()) };
-    for name in &arguments.applied_on {
-        if !context.is_target(name) {
-            return Err(CommandError::usage(format!("`--applied-on {name}`: no such target"))
-                .help("list them in `dbmigrate.toml`: `[targets.NAME]`"));
-        }
-        return Err(refused(context, sides, first, &format!("the target `{name}`")));
+    if let Some(name) = arguments.applied_on.iter().find(|name| !context.is_target(name)) {
+        return Err(CommandError::usage(format!("`--applied-on {name}`: no such target"))
+            .help("targets are in `dbmigrate.toml`: `[targets.NAME]`"));
+    }
+    if let Some(name) = arguments.applied_on.first() {
+        return Err(refused(sides, first, &format!("the target `{name}`")));
     }
     for url in context.every_database(&arguments.connect, arguments.offline)? {
         let is_server = matches!(url.place(), Place::Server(_));
@@ -41,7 +41,7 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
             Ok(None) => {}
             Ok(Some(name)) if is_server || url.target().is_some() => {
                 let migration = sides.moved().find(|migration| migration.name.as_str() == name).unwrap_or(first);
-                return Err(refused(context, sides, migration, &format!("`{url}`")));
+                return Err(refused(sides, migration, &format!("`{url}`")));
             }
             Ok(Some(name)) => {
                 let message = format!("`{url}` has `{name}`, which gets another place");
@@ -80,12 +80,11 @@ fn has(context: &Context, sides: &Sides, url: &DatabaseUrl) -> Result<Option<Str
     Ok(sides.moved().find(is_there).map(|migration| migration.name.to_string()))
 }
 
-fn refused(context: &Context, sides: &Sides, migration: &Migration, where_: &str) -> CommandError {
+fn refused(sides: &Sides, migration: &Migration, where_: &str) -> CommandError {
     let message = format!("`{}` is applied to {where_} and cannot be moved", migration.name);
     let error = CommandError::new(exit::INCONSISTENT, message)
         .note(format!("the migrations of `{}` would come before it there", sides.onto.label))
         .note("nothing was written");
-    let _ = context;
     error.help(format!("put the others behind it instead: `{}`", other_way(sides)))
 }
 
