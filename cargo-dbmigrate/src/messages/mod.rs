@@ -39,7 +39,7 @@ pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Pl
 pub(crate) use generating::{
     Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
-pub(crate) use keeping::{Kept, KeptDropped};
+pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -113,6 +113,7 @@ pub(crate) enum Message {
     Target(Target),
     Undone(Undone),
     Unreadable(Unreadable),
+    ValuesRestored(ValuesRestored),
     Version(Version),
     Waiting(Waiting),
     Warning(Warning),
@@ -181,6 +182,7 @@ into_message!(
     TakenOver,
     Undone,
     Unreadable,
+    ValuesRestored,
     Version,
     Waiting,
     Warning,

@@ -21,6 +21,7 @@ use super::moved::{Moved, traced};
 use super::sides::{Ours, Side, Sides};
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::{Asker, Decided};
+use crate::decisions::keeping::Keeps;
 use crate::error::{CommandError, Result};
 use crate::messages::RebasedHow;
 use crate::proof::replay_to;
@@ -198,7 +199,8 @@ impl Chain<'_> {
         let answers = answers.of_plan(&difference, (&head.schema, &merged.schema), &decisions)?;
         let command = self.deciding.command_line();
         let asker = Asker::new(context, &declared, (&answers, FOR_GENERATE), command, "nothing was written");
-        let asker = asker.answered().keeping(decisions.keep.is_some());
+        let keeps = if decisions.keep.is_some() { Keeps::ByDefault } else { Keeps::Never };
+        let asker = asker.answered().keeping(keeps);
         let decided = asker.decide_after(decisions, head, self.deciding.is_silent);
         let Decided { decisions, diff, open } = decided.map_err(|error| asker.with_answers(error))?;
         self.deciding.given.borrow_mut().extend(asker.given.borrow().iter().cloned());

@@ -32,6 +32,7 @@ mod going_back;
 mod hostile_names;
 mod ignored;
 mod kept;
+mod kept_counts;
 mod kept_writes;
 mod led_out;
 mod line_ends;

@@ -5,14 +5,14 @@ use crate::project::Project;
 use crate::repository::Repository;
 
 const UPSTREAM: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: Option<String> }\n\
-    #[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64, #[column(references(User::id))] user: i64 }\n";
+    #[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64, #[column(references = User::id)] user: i64 }\n";
 const UPSTREAM_2: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, full_name: Option<String>, locale: String }\n\
-    #[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64, #[column(references(User::id))] user: i64 }\n\
+    #[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64, #[column(references = User::id)] user: i64 }\n\
     #[derive(Table)]\n#[table(name = \"tags\")]\nstruct Tag { #[column(primary_key)] id: i64 }\n";
 const LOCAL: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, name: Option<String>, tenant: i64 }\n\
-    #[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64, #[column(references(User::id))] user: i64, note: Option<String> }\n";
+    #[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64, #[column(references = User::id)] user: i64, note: Option<String> }\n";
 const BOTH: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, full_name: Option<String>, locale: String, tenant: i64 }\n\
-    #[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64, #[column(references(User::id))] user: i64, note: Option<String> }\n\
+    #[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64, #[column(references = User::id)] user: i64, note: Option<String> }\n\
     #[derive(Table)]\n#[table(name = \"tags\")]\nstruct Tag { #[column(primary_key)] id: i64 }\n";
 
 /// A clone of a template at its first version, with a migration of its own; the template has two more. `local.db` has the
@@ -81,7 +81,7 @@ fn migrations_of_upstream_go_behind_local_ones_that_production_has() {
     project.runs("check");
     repository.git(&["add", "migrations", "src"]);
     repository.git(&["merge", "--continue"]);
-    project.runs("migrate -t production");
+    project.runs("migrate -t production --yes");
     is_whole(project, "local.db", &["1|Ann|en|3", "2|NULL|en|4"]);
     assert_eq!(project.database("local.db").query("SELECT note FROM posts"), ["n"]);
     // a database that has those of upstream only has another history now, and is told so
@@ -103,6 +103,6 @@ fn migrations_of_upstream_go_behind_local_ones_that_production_has() {
         "struct Tag { #[column(primary_key)] id: i64, word: Option<String> }",
     ));
     project.runs("check");
-    project.runs("migrate -t production");
+    project.runs("migrate -t production --yes");
     is_whole(project, "local.db", &["1|Ann|en|3", "2|NULL|en|4"]);
 }

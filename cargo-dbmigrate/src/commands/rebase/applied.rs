@@ -10,7 +10,7 @@ use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::git::Operation;
 use crate::project::Context;
-use crate::project::url::{DatabaseUrl, Place};
+use crate::project::url::{Connect, DatabaseUrl, Place};
 use crate::rebasing::Sides;
 
 /// Looks at every database that is named anywhere, and at the default one. A local file that is no target is a
@@ -27,7 +27,17 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
     if let Some(name) = arguments.applied_on.first() {
         return Err(refused(sides, first, &format!("the target `{name}`")));
     }
-    for url in context.every_database(&arguments.connect, arguments.offline)? {
+    let mut databases: Vec<DatabaseUrl> = match arguments.connect.names_one() {
+        true => context.databases(&arguments.connect)?.urls().cloned().collect(),
+        false => Vec::new(),
+    };
+    let others = Connect { timeout: arguments.connect.timeout, ..Connect::default() };
+    for url in context.every_database(&others, arguments.offline)? {
+        if databases.iter().all(|known| known.to_string() != url.to_string()) {
+            databases.push(url);
+        }
+    }
+    for url in databases {
         let is_server = matches!(url.place(), Place::Server(_));
         if is_server && arguments.offline {
             context.printer.detail("Skipped", format!("{url}: not checked (`--offline`)"));

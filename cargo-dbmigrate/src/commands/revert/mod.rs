@@ -3,12 +3,14 @@
 mod arguments;
 mod by_hand;
 mod converted;
+mod counts;
 mod draft;
 mod history;
 mod inverse;
 mod kept;
 mod only;
 mod returns;
+mod round_trip;
 mod said;
 mod span;
 mod undo;
@@ -69,6 +71,9 @@ fn write(
         return Ok(());
     }
     let mut shown = 0;
+    if let [only] = drafts {
+        drafting::warn_of_lost_keys(context, (folder, folder.migrations().len()), &only.plan);
+    }
     for draft in written {
         let next = folder.next_name(&draft.slug);
         let name = MigrationName::new(next.sequence().saturating_add(shown), &draft.slug).to_string();

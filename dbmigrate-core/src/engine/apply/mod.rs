@@ -14,6 +14,7 @@ mod found;
 mod hidden;
 pub mod history;
 mod meter;
+mod restored;
 pub mod runner;
 pub mod state;
 mod statistics;
@@ -40,6 +41,7 @@ pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
 pub use evaluated::FailingRows;
 pub use history::{Record, RecordKind};
 pub use meter::{Measured, Meter};
+pub use restored::Restored;
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
 };
@@ -143,11 +145,20 @@ pub enum Announcement {
     },
 }
 
+/// A migration that was applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+    /// What it has brought back of what was kept.
+    pub restored: Vec<Restored>,
+}
+
 /// What became of several migrations that were to be applied, one after the other or all in one transaction.
 #[derive(Debug, Default)]
 pub struct Attempt {
-    /// How long each of those took that were applied, from the first one on, in milliseconds.
-    pub applied: Vec<u64>,
+    /// Those that were applied, from the first one on.
+    pub applied: Vec<Done>,
     /// Why the others were not.
     pub stopped: Option<Stop>,
 }
@@ -159,12 +170,14 @@ impl Attempt {
     }
 }
 
-impl From<Result<Step, Failure>> for Attempt {
+impl From<Result<(Step, Vec<Restored>), Failure>> for Attempt {
     /// Of one migration.
-    fn from(result: Result<Step, Failure>) -> Self {
+    fn from(result: Result<(Step, Vec<Restored>), Failure>) -> Self {
         match result {
-            Ok(Step::Applied { milliseconds }) => Self { applied: vec![milliseconds], stopped: None },
-            Ok(Step::Overtaken) => Self { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
+            Ok((Step::Applied { milliseconds }, restored)) => {
+                Self { applied: vec![Done { milliseconds, restored }], stopped: None }
+            }
+            Ok((Step::Overtaken, _)) => Self { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
             Err(failure) => Self::failed(0, failure),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::super::adopt::{Adoption, Refusal};
 use super::super::correct::{self, Correction};
 use super::super::history::{self, RecordKind};
-use super::super::{Attempt, Failure, Prepared, Push, Step, Stop, Target};
+use super::super::{Attempt, Done, Failure, Prepared, Push, Restored, Step, Stop, Target};
 use super::checked::Wanted;
 use super::{Database, cannot_read, milliseconds, split_all};
 use crate::engine::check::broken_objects;
@@ -50,16 +50,24 @@ impl Database {
     }
 
     /// Applies one migration behind `position` others, or nothing at all.
-    pub(super) async fn apply_one(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
+    pub(super) async fn apply_one(
+        &mut self,
+        migration: &Prepared<'_>,
+        position: usize,
+    ) -> Result<(Step, Vec<Restored>), Failure> {
         let started = Instant::now();
         self.begin().await?;
+        let mut restored = Vec::new();
         let result = match self.is_turn(position).await {
-            Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
+            Ok(true) => self.apply_inside(migration, position, started).await.map(|found| {
+                restored = found;
+                true
+            }),
             other => other,
         };
         let step = self.end(result, started).await?;
         self.expect_own_commit().await;
-        Ok(step)
+        Ok((step, restored))
     }
 
     /// Applies migrations, together or one after the other.
@@ -97,8 +105,8 @@ impl Database {
         while let (Ok(true), Some(migration)) = (&result, migrations.get(at)) {
             let started = Instant::now();
             match self.apply_inside(migration, position + at, started).await {
-                Ok(()) => {
-                    applied.push(milliseconds(started));
+                Ok(restored) => {
+                    applied.push(Done { milliseconds: milliseconds(started), restored });
                     at += 1;
                 }
                 Err(failure) => result = Err(failure),
@@ -148,8 +156,8 @@ impl Database {
         migration: &Prepared<'_>,
         position: usize,
         started: Instant,
-    ) -> Result<(), Failure> {
-        self.preflights(migration).await?;
+    ) -> Result<Vec<Restored>, Failure> {
+        let restored = self.preflights(migration).await?;
         // the history table may be new
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
@@ -158,7 +166,8 @@ impl Database {
         let duration = milliseconds(started);
         self.record(migration, position, duration)
             .await
-            .map_err(|error| Failure::Engine { action: "cannot record the migration", error })
+            .map_err(|error| Failure::Engine { action: "cannot record the migration", error })?;
+        Ok(restored)
     }
 
     /// Makes a change that is no migration, or nothing at all.
