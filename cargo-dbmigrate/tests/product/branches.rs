@@ -8,8 +8,8 @@ const USERS: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User {
 
 /// The structs with these columns more.
 pub(crate) fn users(columns: &[&str]) -> String {
-    let columns: String = columns.iter().map(|column| format!("{column}: Option<String>,\n")).collect();
-    format!("{USERS}{columns}}}\n")
+    let columns: Vec<String> = columns.iter().map(|column| format!("{column}: Option<String>,\n")).collect();
+    format!("{USERS}{}}}\n", columns.concat())
 }
 
 /// A repository whose branch `main` has a migration, and `main` and `feature` one more each.
@@ -174,11 +174,8 @@ fn a_revert_commit_is_told_with_what_it_took_out() {
     }
     // the line taken out of the lock, and the directory gone or not
     let lock = repository.project.read("migrations/migrations.lock");
-    let torn: String = lock
-        .lines()
-        .filter(|line| line.starts_with('#') || line.starts_with("0001") || line.starts_with("0003"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let kept = |line: &&str| ["#", "0001", "0003"].iter().any(|start| line.starts_with(start));
+    let torn = lock.lines().filter(kept).collect::<Vec<_>>().join("\n") + "\n";
     repository.project.write("migrations/migrations.lock", torn);
     let run = repository.project.refuses(5, "check");
     assert!(run.err.contains("`0003_users_age` was written behind a migration that was taken out"), "{}", run.err);

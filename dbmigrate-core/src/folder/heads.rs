@@ -251,7 +251,7 @@ mod tests {
 
     /// The lines of a lock behind those that another has too.
     fn lines(lock: &Lock, from: usize) -> String {
-        lock.to_text().lines().skip(1 + from).map(|line| format!("{line}\n")).collect()
+        lock.to_text().split_inclusive('\n').skip(1 + from).collect()
     }
 
     fn read(text: &str) -> Vec<String> {
@@ -287,7 +287,7 @@ mod tests {
         ] {
             assert_eq!(read(&jumble), wanted, "{jumble}");
         }
-        let backwards: String = format!("{two}{one}{start}").lines().rev().map(|line| format!("{line}\n")).collect();
+        let backwards = format!("{two}{one}{start}").lines().rev().collect::<Vec<_>>().join("\n");
         let mut found = read(&backwards);
         found.sort();
         assert_eq!(found, wanted);
@@ -372,8 +372,7 @@ mod tests {
     fn a_line_that_follows_none_is_loose_and_a_gap_is_named() {
         let lock = with(&Lock::default(), &["0001_a", "0002_b", "0003_c"]);
         let text = lock.to_text();
-        let torn: String =
-            text.lines().filter(|line| !line.starts_with("0002")).map(|line| format!("{line}\n")).collect();
+        let torn: String = text.split_inclusive('\n').filter(|line| !line.starts_with("0002")).collect();
         let heads = Heads::read(&torn);
         assert_eq!(heads.loose, [(3, name("0003_c"))]);
         let said = problem(&torn).to_string();
