@@ -56,6 +56,25 @@ impl Trace {
         trace
     }
 
+    /// The same, in which what it says nothing of stays what it is.
+    #[must_use]
+    pub fn with_same(mut self, schema: &Schema) -> Self {
+        let taken = self.inverse();
+        for table in &schema.tables {
+            if !taken.tables.contains_key(&table.name) {
+                self.tables.entry(table.name.clone()).or_insert_with(|| table.name.clone());
+            }
+            let Some(after) = self.tables.get(&table.name) else { continue };
+            for column in &table.columns {
+                let (before, after) = ((table.name.clone(), column.name.clone()), (after.clone(), column.name.clone()));
+                if !taken.columns.contains_key(&after) {
+                    self.columns.entry(before).or_insert(after);
+                }
+            }
+        }
+        self
+    }
+
     /// The new name of a table, if it is still there.
     pub fn table(&self, old: &Name) -> Option<&Name> {
         self.tables.get(old)
