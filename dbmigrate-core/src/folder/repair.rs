@@ -124,7 +124,7 @@ impl Folder {
                 continue;
             }
             let name = directory.to_str().and_then(MigrationName::parse);
-            names.push(name.ok_or(FolderError::Unlisted { path: full })?);
+            names.push(name.ok_or(FolderError::Unlisted { path: full, head: None })?);
         }
         names.sort_by_key(MigrationName::sequence);
         if let Some(pair) = names.windows(2).find(|pair| pair[0].sequence() == pair[1].sequence()) {

@@ -72,8 +72,9 @@ fn contested(declared: &Schema, head: &Schema, captured: &Schema, trace: &Trace)
         };
         !is_as_before(&own, &before, &key) && own.get(&key) != after.get(&key)
     };
-    let found = details(captured, &renames).into_iter().filter(is_contested).map(|detail| detail.change);
-    found.filter(|change| made.iter().all(|own| own.change != *change)).collect()
+    let is_made = |detail: &Detail| made.iter().any(|own| own.change == detail.change && own.after == detail.after);
+    let found = details(captured, &renames).into_iter().filter(is_contested).filter(|detail| !is_made(detail));
+    found.map(|detail| detail.change).collect()
 }
 
 /// Whether the structs have left an object as it was.

@@ -78,7 +78,7 @@ fn renamed(folder: &Folder, name: &str) -> Result<(Migration, MigrationName)> {
     }
     if folder.path().join(name).is_dir() {
         let message = format!("`{name}` has not the files of a migration that is missing");
-        let error: CommandError = FolderError::Unlisted { path: folder.path().join(name) }.into();
+        let error: CommandError = FolderError::Unlisted { path: folder.path().join(name), head: None }.into();
         return Err(CommandError::new(exit::INCONSISTENT, message)
             .note("a renamed migration is known by its files, which must be as they were recorded")
             .helps(error.help_lines().to_vec()));
