@@ -1,8 +1,12 @@
 //! What can be wrong with a migrations folder, each with the next step to take.
 
+mod words;
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
+
+use words::{accept_edit, name_of, quoted, write_branched};
 
 use super::heads::Branch;
 use super::lock::LockProblem;
@@ -403,56 +407,6 @@ impl FolderError {
             io::ErrorKind::NotFound => Self::Missing { path },
             _ => Self::NotReadable { path, source },
         }
-    }
-}
-
-/// The migration that a file is of.
-fn name_of(file: &Path) -> Option<&str> {
-    file.parent()?.file_name()?.to_str()
-}
-
-/// How an edit is accepted.
-fn accept_edit(file: &Path) -> String {
-    let name = shell_quoted(name_of(file).unwrap_or_default());
-    format!(
-        "if the edit is right, and produces the same schema: `cargo dbmigrate repair --edited {name} --accept edits`"
-    )
-}
-
-/// `a`, `b` and `c`, each in backticks.
-fn quoted(names: &[MigrationName]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match &names[..] {
-        [] => String::new(),
-        [only] => only.clone(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
-    }
-}
-
-fn write_branched(
-    f: &mut fmt::Formatter<'_>,
-    lock: &std::path::Display<'_>,
-    branches: &[Branch],
-    is_listed: bool,
-) -> fmt::Result {
-    let heads: Vec<MigrationName> = branches.iter().filter_map(|branch| branch.head().cloned()).collect();
-    let count = match heads.len() {
-        2 => "two".to_owned(),
-        3 => "three".to_owned(),
-        count => count.to_string(),
-    };
-    match &heads[..] {
-        [one, ..] if !is_listed => {
-            let others: Vec<MigrationName> =
-                branches.iter().skip(1).flat_map(|branch| branch.added.iter().cloned()).collect();
-            let are = if others.len() == 1 { "is" } else { "are" };
-            let others = quoted(&others);
-            write!(f, "`{lock}` has one of two heads: it ends with `{one}`, and {others} beside it {are} not listed")
-        }
-        [one, others @ ..] if others.iter().all(|other| other == one) => {
-            write!(f, "`{lock}` has {count} heads, all named `{one}`")
-        }
-        _ => write!(f, "`{lock}` has {count} heads: {}", quoted(&heads)),
     }
 }
 

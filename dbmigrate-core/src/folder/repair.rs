@@ -120,7 +120,7 @@ impl Folder {
         let mut names = Vec::new();
         for directory in &listing.directories {
             let full = path.join(directory);
-            if left_over::is_left_over(&full) || super::replace::is_marked(&full) {
+            if left_over::is_left_over(&full) || super::replace::is_marked(&full, None) {
                 continue;
             }
             let name = directory.to_str().and_then(MigrationName::parse);
