@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull,
-    push, reset, restore, revert, seed, status,
+    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, log, man, migrate, plan,
+    pull, push, reset, restore, revert, seed, squash, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -102,6 +102,8 @@ impl Cli {
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Kept(arguments) => (Some(arguments.connect()), None),
+            Command::Squash(arguments) => (Some(&arguments.connect), None),
+            Command::Log(arguments) => (Some(&arguments.connect), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -119,6 +121,8 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     /// Write a migration that takes others back
     Revert(revert::Revert),
+    /// Make one migration of several
+    Squash(squash::Squash),
     /// Write down what `migrate` would do, to be approved first
     Plan(plan::Plan),
     /// Make a development database match the structs, without a migration
@@ -135,6 +139,8 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
+    /// Show the migrations as a picture: what each did, and where databases stand
+    Log(log::Log),
     /// Show what databases keep of what was dropped, or drop it for good
     Kept(kept::Kept),
     /// Copy a database to a file, and verify the copy

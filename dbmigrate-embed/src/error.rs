@@ -178,6 +178,10 @@ fn history(error: HistoryError) -> MigrateError {
         HistoryError::Edited { .. } => {
             (MigrateErrorKind::History, "restore the applied version of the migration from version control")
         }
+        HistoryError::Partly { .. } => (
+            MigrateErrorKind::History,
+            "start the version of the application from before these migrations were squashed first: it applies the others",
+        ),
         _ => (
             MigrateErrorKind::History,
             "the histories of the database and the program diverge: is this the right database?",

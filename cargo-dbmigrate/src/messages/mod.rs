@@ -13,6 +13,7 @@ mod files;
 mod finished;
 mod generating;
 mod keeping;
+mod logging;
 mod pipelines;
 mod planning;
 mod problems;
@@ -39,6 +40,7 @@ pub(crate) use generating::{
     Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped};
+pub(crate) use logging::{LogEntry, LogKind, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -83,6 +85,7 @@ pub(crate) enum Message {
     Init(Init),
     Kept(Kept),
     KeptDropped(KeptDropped),
+    LogEntry(LogEntry),
     Loss(Loss),
     Migrated(Migrated),
     Migration(Migration),
@@ -102,6 +105,7 @@ pub(crate) enum Message {
     Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
+    Squashed(Squashed),
     Status(Status),
     Struct(Struct),
     Summary(Summary),
@@ -158,6 +162,7 @@ into_message!(
     Init,
     Kept,
     KeptDropped,
+    LogEntry,
     Loss,
     Migrated,
     Migration,
@@ -170,6 +175,7 @@ into_message!(
     Retry,
     Reverted,
     Sql,
+    Squashed,
     Status,
     Struct,
     TakenOver,

@@ -5,6 +5,7 @@
 //! has already.
 
 pub mod adopt;
+pub mod compared;
 pub mod database;
 pub mod drift;
 mod evaluated;
@@ -187,8 +188,8 @@ pub enum Stop {
 /// The futures of a target need not be `Send`: a runner works on one thread.
 #[expect(async_fn_in_trait, reason = "implemented in this crate, called on one thread")]
 pub trait Target {
-    /// Is told how many migrations the folder has, before the history is asked for.
-    fn expect_migrations(&mut self, _count: usize) {}
+    /// Is told the names that the history ends with if all migrations are applied, before the history is asked for.
+    fn expect_last(&mut self, _names: Vec<String>) {}
 
     /// The first migration is to be applied behind these records only, by name and checksum: compared with the lock held.
     fn expect_history(&mut self, _records: Option<&[(String, String)]>) {}

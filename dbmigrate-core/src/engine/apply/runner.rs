@@ -68,6 +68,9 @@ pub struct Status {
     pub history: Vec<Record>,
     /// How many of the folder's migrations are applied.
     pub applied: usize,
+    /// How many records the history has: the place behind which the next migration is recorded. More than migrations
+    /// are applied, where one of them replaces several that the database has.
+    pub position: usize,
 }
 
 /// What a database is, compared with the snapshot that it should be at.
@@ -97,11 +100,13 @@ impl Standing {
 /// # Errors
 /// If they do not, or the database cannot be read.
 pub async fn status(target: &mut impl Target, folder: &Folder) -> Result<Status, ApplyError> {
-    target.expect_migrations(folder.migrations().len());
+    let last = folder.head().map(|head| head.last_names().into_iter().map(str::to_owned).collect());
+    target.expect_last(last.unwrap_or_default());
     let history =
         target.history().await.map_err(|error| ApplyError::Engine { action: "cannot read the history", error })?;
     let applied = history::compare(&history, folder.migrations())?;
-    Ok(Status { history, applied })
+    let position = history.len();
+    Ok(Status { history, applied, position })
 }
 
 /// The migrations that are to be applied: those behind the first `applied`, up to the one called `to`.
@@ -246,15 +251,16 @@ async fn run(
         observer.begin(name_of(0), outcome.applied.len() + 1, outcome.applied.len() + pending.len());
         let attempt = match &group[..] {
             [alone] if alone.script.no_transaction => {
-                Attempt::from(target.apply_without_transaction(alone, now.applied).await)
+                Attempt::from(target.apply_without_transaction(alone, now.position).await)
             }
-            group => target.apply(group, now.applied, options.atomic).await,
+            group => target.apply(group, now.position, options.atomic).await,
         };
         for (at, milliseconds) in attempt.applied.iter().enumerate() {
             let applied = Applied { name: name_of(at).to_owned(), milliseconds: *milliseconds };
             observer.applied(&applied);
             outcome.applied.push(applied);
             now.applied += 1;
+            now.position += 1;
         }
         match attempt.stopped {
             None if target.is_rehearsal() => {
