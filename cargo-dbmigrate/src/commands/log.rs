@@ -15,10 +15,12 @@ use crate::exit;
 use crate::messages::{self, LogKind};
 use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
-use crate::report::counted;
 
 /// How much of what a migration did is said on its line.
 const MOST_SAID: usize = 2;
+
+/// How many characters are shown of each.
+const LONGEST: usize = 40;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -127,18 +129,23 @@ fn line(entry: &messages::LogEntry, width: usize) -> String {
         LogKind::Capture => "captured: ",
         LogKind::Squash => "squash: ",
     };
-    let said = entry.changes.iter().take(MOST_SAID).cloned().collect::<Vec<_>>().join(", ");
+    let said = entry.changes.iter().take(MOST_SAID).map(|change| short(change)).collect::<Vec<_>>().join(", ");
     let more = match entry.changes.len().saturating_sub(MOST_SAID) {
         0 if entry.changes.is_empty() => "no statements".to_owned(),
         0 => String::new(),
-        more => format!(
-            " and {}",
-            counted(more, "more change").replace("more changes", "more").replace("more change", "more")
-        ),
+        more => format!(" and {more} more"),
     };
     let cost = entry.cost.as_ref().map(|cost| format!(" ({cost})")).unwrap_or_default();
     let here = if entry.databases.is_empty() { String::new() } else { format!("  <- {}", entry.databases.join(", ")) };
     format!("* {:width$}  {mark}{said}{more}{cost}{here}", entry.name)
+}
+
+/// What is said of a change: its beginning, if it is long.
+fn short(change: &str) -> String {
+    match change.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", change[..end].trim_end_matches([' ', ',', ':'])),
+        None => change.to_owned(),
+    }
 }
 
 /// What a migration replaces, as a branch that ends in it.

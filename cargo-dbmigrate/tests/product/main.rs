@@ -51,6 +51,7 @@ mod rows;
 mod seed_files;
 mod seeds;
 mod servers;
+mod squashed;
 mod survived;
 mod targets;
 mod undone;

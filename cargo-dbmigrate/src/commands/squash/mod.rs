@@ -19,6 +19,9 @@ use crate::messages::{self, FileAction};
 use crate::project::{Context, path};
 use crate::report::counted;
 
+/// How many reasons are given besides the first.
+const MOST_SHOWN: usize = 4;
+
 /// Runs it and returns the exit code.
 ///
 /// # Errors
@@ -157,9 +160,18 @@ fn refused(arguments: &Squash, folder: &Folder, (first, last): (usize, usize), e
             };
             let mut error =
                 CommandError::failed(format!("cannot squash `{migration}`: {why}")).at(place(migration, *line));
+            let mut others: Vec<&Refusal> = Vec::new();
             for more in &refusals[1..] {
-                error =
-                    error.note(format!("`{}`: {} ({})", more.migration, more.why, place(&more.migration, more.line)));
+                let is_said = |one: &Refusal| one.migration == more.migration && one.why == more.why;
+                if !is_said(&refusals[0]) && !others.iter().any(|one| is_said(one)) {
+                    others.push(more);
+                }
+            }
+            for more in others.iter().take(MOST_SHOWN) {
+                error = error.note(format!("`{}`: {}", more.migration, more.why));
+            }
+            if let Some(more) = others.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+                error = error.note(format!("and {more} more like these"));
             }
             if refusals.iter().any(|one| one.is_undo) {
                 let command = Squash { without_undo: true, ..arguments.clone() }.command(&arguments.range);

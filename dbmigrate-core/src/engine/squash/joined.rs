@@ -10,7 +10,8 @@ use crate::folder::script::Limits;
 use crate::folder::{Preflight, Script};
 use crate::kept;
 use crate::plan::Preflight as Planned;
-use crate::sql::{Name, StatementKind, tokenize};
+use crate::sql::token::significant;
+use crate::sql::{Name, Statement, StatementKind, Token, tokenize};
 
 /// The migrations that do not run in a transaction.
 pub(super) fn outside_of_transaction(parts: &[Part<'_>]) -> Vec<Refusal> {
@@ -102,10 +103,10 @@ fn touched(earlier: &[Part<'_>], part: &Part<'_>, preflight: &Preflight) -> Opti
             || part.before.virtual_tables.contains(name)
     };
     for name in read.iter().filter(is_object) {
-        let changing = statements().find(|(_, one)| names(one.text).contains(name));
-        if let Some((before, _)) = changing {
+        if let Some((before, _)) = statements().find(|(_, one)| may_change(one, name)) {
             return Some(format!("it checks rows of `{name}`, which `{}` changes before", before.name));
         }
+        // nobody follows what it reads
         if part.before.views.contains(name) {
             return Some(format!("it checks rows of the view `{name}`"));
         }
@@ -114,6 +115,33 @@ fn touched(earlier: &[Part<'_>], part: &Part<'_>, preflight: &Preflight) -> Opti
     let has_triggers = earlier.iter().any(|part| !part.before.triggers.is_empty() || !part.after.triggers.is_empty());
     let (before, _) = writes.filter(|_| has_triggers)?;
     Some(format!("it checks rows that triggers may change when `{}` writes", before.name))
+}
+
+/// Whether a statement may change what a query reads of a table.
+fn may_change(statement: &Statement<'_>, table: &Name) -> bool {
+    let tokens = significant(statement.text);
+    let is_it = |at: usize| tokens.get(at).and_then(Token::identifier).is_some_and(|name| *table == *name.as_str());
+    let mentions = || (0..tokens.len()).any(is_it);
+    // `main.users`, `INSERT OR IGNORE INTO users`: the name is one of the next few
+    let behind = |word: &str| {
+        let at = tokens.iter().position(|token| token.is_word(word));
+        at.is_none_or(|at| (at + 1..at + 6).any(is_it))
+    };
+    match statement.kind {
+        StatementKind::CreateTable => behind("table"),
+        StatementKind::CreateIndex
+        | StatementKind::CreateView
+        | StatementKind::CreateTrigger
+        | StatementKind::DropOther
+        | StatementKind::Read => false,
+        StatementKind::Write => match tokens.first() {
+            Some(first) if first.is_word("insert") || first.is_word("replace") => behind("into"),
+            Some(first) if first.is_word("delete") => behind("from"),
+            Some(first) if first.is_word("update") => behind("update"),
+            _ => mentions(),
+        },
+        _ => mentions(),
+    }
 }
 
 /// Limits hold for all of it if each migration has one; else nobody knows what the others may cost.
