@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, log, man, migrate, plan,
-    pull, push, reset, restore, revert, seed, squash, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, log, man, migrate,
+    plan, pull, push, reset, restore, revert, seed, squash, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -104,6 +104,7 @@ impl Cli {
             Command::Kept(arguments) => (Some(arguments.connect()), None),
             Command::Squash(arguments) => (Some(&arguments.connect), None),
             Command::Log(arguments) => (Some(&arguments.connect), None),
+            Command::Capture(arguments) => (Some(&arguments.connect), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -123,6 +124,8 @@ pub(crate) enum Command {
     Revert(revert::Revert),
     /// Make one migration of several
     Squash(squash::Squash),
+    /// Make a migration of what was changed by hand in a database
+    Capture(capture::Capture),
     /// Write down what `migrate` would do, to be approved first
     Plan(plan::Plan),
     /// Make a development database match the structs, without a migration

@@ -37,9 +37,9 @@ pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
-    Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
+    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
-pub(crate) use keeping::{Kept, KeptDropped};
+pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use logging::{LogEntry, LogKind, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
@@ -67,6 +67,7 @@ pub(crate) enum Message {
     Backup(Backup),
     Branch(Branch),
     Branched(Branched),
+    Captured(Captured),
     Changes(Changes),
     Checked(Checked),
     Compared(Compared),
@@ -113,6 +114,7 @@ pub(crate) enum Message {
     Target(Target),
     Undone(Undone),
     Unreadable(Unreadable),
+    ValuesRestored(ValuesRestored),
     Version(Version),
     Waiting(Waiting),
     Warning(Warning),
@@ -149,6 +151,7 @@ into_message!(
     Adopted,
     Announcement,
     Applied,
+    Captured,
     Changes,
     Checked,
     Diagnostic,
@@ -181,6 +184,7 @@ into_message!(
     TakenOver,
     Undone,
     Unreadable,
+    ValuesRestored,
     Version,
     Waiting,
     Warning,

@@ -6,7 +6,8 @@ use dbmigrate_core::engine::apply::history::common_of;
 use dbmigrate_core::engine::apply::{Options, State};
 use dbmigrate_core::folder::Folder;
 
-use super::made::{Wanted, address, look, planned};
+use super::made::{address, look, planned};
+use crate::database::Run;
 use crate::database::failure::state_differences;
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -18,7 +19,7 @@ use crate::project::path;
 ///
 /// # Errors
 /// Exit code 5 with what differs, and what `migrate` would end with.
-pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Wanted<'_>) -> Result<State> {
+pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Run<'_>) -> Result<State> {
     let shown = path::for_display(file).display().to_string();
     let again = format!("make a new plan, and have it approved: `cargo dbmigrate plan --out {shown}`");
     let refused = |message: String, differences: Vec<String>| {
