@@ -163,9 +163,10 @@ impl From<ApplyError> for MigrateError {
             ApplyError::Migration { name, file, failure, differences } => {
                 migration(&name, &file.display().to_string(), *failure, &differences)
             }
-            ApplyError::Unknown { .. } | ApplyError::Behind { .. } | ApplyError::NotAtomic { .. } => {
-                Self::new(MigrateErrorKind::Option, error.to_string()).source_is(error)
-            }
+            ApplyError::Unknown { .. }
+            | ApplyError::Replaced { .. }
+            | ApplyError::Behind { .. }
+            | ApplyError::NotAtomic { .. } => Self::new(MigrateErrorKind::Option, error.to_string()).source_is(error),
             other => Self::new(MigrateErrorKind::Database, other.to_string()).source_is(other),
         }
     }

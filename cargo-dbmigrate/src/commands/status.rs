@@ -185,9 +185,12 @@ fn list(at: (&Context, &DatabaseUrl), folder: &Folder, history: &[Record]) {
         let name = migration.name.as_str();
         let place = migration.index + more + 1;
         // what only the database has stands where it was applied
-        while let Some(record) =
-            unknown.next_if(|record| usize::try_from(record.position).is_ok_and(|position| position <= place))
-        {
+        let replaced = migration.with_replaced();
+        let is_before = |record: &&Record| {
+            usize::try_from(record.position).is_ok_and(|position| position <= place)
+                || replaced.iter().any(|one| one.name.as_str() == record.name)
+        };
+        while let Some(record) = unknown.next_if(|record| is_before(record)) {
             only_there(record);
         }
         let record = match common.records.get(migration.index).map(|records| &history[records.clone()]) {

@@ -85,6 +85,9 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
         ApplyError::Unknown { name } => {
             CommandError::usage(format!("no migration named `{name}`")).help("list them: `cargo dbmigrate status`")
         }
+        ApplyError::Replaced { by, .. } => {
+            CommandError::usage(error.to_string()).help(format!("name that one: `cargo dbmigrate migrate --to {by}`"))
+        }
         ApplyError::Behind { name, later } => {
             CommandError::usage(format!("`{name}` is already applied, and {later} after it"))
                 .help("`--to` names the last migration to apply; applied migrations are kept")

@@ -147,7 +147,7 @@ fn squash_all(what: &str, mut histories: Vec<(String, Vec<State>)>) {
     assert!(failed.is_empty(), "{} fail:\n{}", failed.len(), failed.join("\n"));
     let done: usize = ways.values().sum();
     assert!(done > refused.values().sum::<usize>(), "most ranges can be squashed");
-    assert!(ways.len() == 3, "all ways are taken");
+    assert!(["created", "joined"].iter().all(|way| ways.contains_key(way)), "{ways:?}");
 }
 
 #[test]

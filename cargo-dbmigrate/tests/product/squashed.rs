@@ -4,7 +4,8 @@ use std::process::Command;
 
 use crate::project::{Project, Run, sql_of};
 
-const USER: &str = "#[derive(dbmigrate::Table)]\npub struct User {\n    pub id: i64,\n    pub name: String,\n}\n";
+const USER: &str = "#[derive(Table)]\n#[table(name = \"users\")]\npub struct User {\n    #[column(primary_key)]\n    \
+                    pub id: i64,\n    pub name: String,\n}\n";
 
 /// The members of `User` beside `id` and `name`.
 fn users(more: &str) -> String {

@@ -485,6 +485,14 @@ pub enum ApplyError {
         /// The name.
         name: String,
     },
+    /// The migration of that name was replaced by another one.
+    #[error("`{name}` is no migration of its own any more: `{by}` replaces it")]
+    Replaced {
+        /// The name.
+        name: String,
+        /// The one that replaces it.
+        by: String,
+    },
     /// The wanted migration lies before the last applied one.
     #[error("`{name}` is already applied, and so are {later} later migrations")]
     Behind {

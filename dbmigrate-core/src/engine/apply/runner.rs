@@ -118,7 +118,11 @@ pub async fn status(target: &mut impl Target, folder: &Folder) -> Result<Status,
 pub fn pending<'f>(folder: &'f Folder, applied: usize, to: Option<&str>) -> Result<&'f [Migration], ApplyError> {
     let all = folder.migrations();
     let Some(name) = to else { return Ok(&all[applied.min(all.len())..]) };
-    let end = folder.find(name).ok_or_else(|| ApplyError::Unknown { name: name.to_owned() })?.index + 1;
+    let unknown = || match folder.replacement(name) {
+        Some(by) => ApplyError::Replaced { name: name.to_owned(), by: by.name.to_string() },
+        None => ApplyError::Unknown { name: name.to_owned() },
+    };
+    let end = folder.find(name).ok_or_else(unknown)?.index + 1;
     if end < applied {
         return Err(ApplyError::Behind { name: name.to_owned(), later: applied - end });
     }

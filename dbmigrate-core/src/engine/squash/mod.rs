@@ -141,7 +141,9 @@ pub async fn squash(job: &Job<'_>) -> Result<Squashed, SquashError> {
         Squashed { sql, how, statements, rows, checks_left_out }
     };
     let both = [(&empty, &wanted), (&populated.start, &populated.wanted)];
-    let planned = match planned(job, &like(job.parts[0].before, empty.schema()), &populated.start.empty) {
+    let (before, after) =
+        (like(job.parts[0].before, empty.schema()), like(job.parts[job.parts.len() - 1].after, &wanted.schema));
+    let planned = match planned(job, (&before, &after), &populated.start.empty) {
         Some(sql) if differs(&both, &sql).await.is_none() => Some(shown(How::Planned, sql, checks)),
         _ => None,
     };
@@ -216,7 +218,7 @@ fn leaves_only_objects(kind: StatementKind, text: &str) -> bool {
 
 /// One plan for what several plans do, with everything that was decided for them. `unshown` are the tables for which no
 /// rows could be made.
-fn planned(job: &Job<'_>, before: &Schema, unshown: &[Name]) -> Option<String> {
+fn planned(job: &Job<'_>, (before, after): (&Schema, &Schema), unshown: &[Name]) -> Option<String> {
     let is_planned = |part: &Part<'_>| {
         let script = part.script;
         part.is_generated && script.keeps.is_empty() && script.undo.is_none() && script.limits == Limits::default()
@@ -240,14 +242,13 @@ fn planned(job: &Job<'_>, before: &Schema, unshown: &[Name]) -> Option<String> {
         decisions.conversions = moved(std::mem::take(&mut decisions.conversions)).chain(read.conversions).collect();
         trace = trace.then(&next);
     }
-    let last = job.parts.last()?.after;
-    if trace.mistaken(before, last).is_some() {
+    if trace.mistaken(before, after).is_some() {
         return None;
     }
     decisions.renames = trace.renames();
     decisions.accepted.all = true;
     decisions.knows_renames = true;
-    sql_between(job.name, before, last, &decisions)
+    sql_between(job.name, before, after, &decisions)
 }
 
 fn sql_between(name: &str, before: &Schema, after: &Schema, decisions: &Decisions) -> Option<String> {
