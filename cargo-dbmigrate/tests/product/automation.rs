@@ -82,6 +82,10 @@ fn every_command_ends_with_what_it_did() {
     run(0, "reset");
     assert_eq!(run(0, "push --url new.db")["changes"][0]["change"], "create table users");
     run(0, "going-back");
+    run(0, "log");
+    run(0, "generate --custom --name more");
+    assert_eq!(run(0, "squash .. --dry-run")["changed"], false);
+    assert_eq!(run(0, "squash ..")["changed"], true);
     // without an account
     run(2, "restore --at 2026-01-02T03:04:05Z");
     run(2, "branch list");
