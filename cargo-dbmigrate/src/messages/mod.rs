@@ -36,7 +36,7 @@ pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
-    Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
+    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use pipelines::{
@@ -65,6 +65,7 @@ pub(crate) enum Message {
     Backup(Backup),
     Branch(Branch),
     Branched(Branched),
+    Captured(Captured),
     Changes(Changes),
     Checked(Checked),
     Compared(Compared),
@@ -146,6 +147,7 @@ into_message!(
     Adopted,
     Announcement,
     Applied,
+    Captured,
     Changes,
     Checked,
     Diagnostic,

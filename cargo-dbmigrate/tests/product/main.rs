@@ -5,6 +5,8 @@ mod adopt;
 mod agents;
 mod automation;
 mod backups;
+mod capture;
+mod capture_cases;
 mod commands;
 mod completions;
 mod contradicted;

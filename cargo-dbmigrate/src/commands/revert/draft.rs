@@ -45,13 +45,8 @@ impl Draft {
 
     /// The text of the migration.
     pub(super) fn to_sql(&self, name: &str) -> String {
-        let title = format!("-- {name}\n");
-        let planned = self.plan.to_sql(name);
-        let planned = match planned.strip_prefix(&title) {
-            Some(rest) => format!("{title}{WRITTEN_BY}{}\n{rest}", self.command),
-            None => planned,
-        };
-        let title = format!("{title}{WRITTEN_BY}{}\n", self.command);
+        let planned = drafting::with_command(&self.plan, name, &self.command);
+        let title = format!("-- {name}\n{WRITTEN_BY}{}\n", self.command);
         let Some((of, undo)) = &self.undo else { return planned };
         let rest = planned.strip_prefix(&title).unwrap_or_default();
         let rest = rest.trim();

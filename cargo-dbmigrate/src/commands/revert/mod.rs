@@ -13,7 +13,6 @@ mod returns;
 mod round_trip;
 mod said;
 mod span;
-mod structs;
 mod undo;
 
 use dbmigrate_core::folder::{Folder, MigrationName, Verify};
@@ -28,7 +27,7 @@ use crate::error::{CommandError, Result};
 use crate::messages::LeftBehind;
 use crate::project::Context;
 use crate::source::Declared;
-use crate::{drafting, exit};
+use crate::{drafting, exit, rewriting};
 
 /// Runs it and returns the exit code.
 ///
@@ -103,8 +102,9 @@ fn fit(context: &Context, arguments: &Revert, folder: &Folder, declared: Declare
     }
     let is_known = !declared.schema.is_empty();
     let is_written = arguments.write && !arguments.dry_run && is_known;
-    let declared = if is_written { structs::write(context, declared, &last.snapshot, &trace)? } else { declared };
-    let is_left = is_known && structs::say(context, &declared, &last.snapshot.schema, &trace);
+    let target = &last.snapshot.schema;
+    let declared = if is_written { rewriting::fit(context, declared, target, &trace)? } else { declared };
+    let is_left = is_known && rewriting::say_left(context, &declared, target, &trace);
     if !arguments.dry_run {
         said::next(context, folder, is_left, arguments.write);
     }

@@ -2,9 +2,10 @@
 //!
 //! [`runner`] decides what is to be done, by comparing the folder with the history; a [`Target`] does it, each migration
 //! with its record and its checks in one transaction. [`database`] is the target. [`mod@adopt`] records what a database
-//! has already.
+//! has already, and [`mod@correct`] changes what is recorded.
 
 pub mod adopt;
+pub mod correct;
 pub mod database;
 pub mod drift;
 mod evaluated;
@@ -34,6 +35,7 @@ use crate::schema::Schema;
 use crate::sql::Name;
 
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
+pub use correct::{Correction, Note, correct};
 pub use database::Database;
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
 pub use evaluated::FailingRows;
@@ -270,6 +272,10 @@ pub trait Target {
     /// Records migrations as applied whose schema the database has already, in one transaction and without executing
     /// any of their statements. `None` if that was done, else why nothing was.
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError>;
+
+    /// Changes what is recorded, in one transaction and without executing a statement of a migration. `None` if that was
+    /// done, else why nothing was.
+    async fn correct(&mut self, correction: &Correction<'_>) -> Result<Option<Refusal>, EngineError>;
 
     /// Puts everything that was set for the migrations back.
     async fn finish(&mut self) -> Result<(), EngineError>;

@@ -201,7 +201,8 @@ impl Request {
         }
         if has_history {
             values.push(Value::Integer(number(position)));
-            holds.push(format!("(SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE}) = ?{}", values.len()));
+            let last = format!("SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE} WHERE position >= 1");
+            holds.push(format!("({last}) = ?{}", values.len()));
         }
         if let (true, Some(recorded)) = (has_history, recorded) {
             values.push(Value::Text(recorded.to_owned()));

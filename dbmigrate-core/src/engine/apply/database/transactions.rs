@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::super::adopt::{Adoption, Refusal};
+use super::super::correct::{self, Correction};
 use super::super::history::{self, RecordKind};
 use super::super::{Attempt, Done, Failure, Prepared, Push, Restored, Step, Stop, Target};
 use super::checked::Wanted;
@@ -21,7 +22,7 @@ impl Database {
             history::create(&self.connection).await?;
             self.has_history_table = true;
         }
-        let query = format!("SELECT max(position) FROM {HISTORY_TABLE}");
+        let query = format!("SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE} WHERE position >= 1");
         let last = self.connection.first_row(&query).await?.map_or(0, |row| integer(&row[0]));
         if usize::try_from(last) != Ok(position) {
             return Ok(false);
@@ -233,6 +234,43 @@ impl Database {
         for (position, migration) in adoption.migrations.iter().enumerate() {
             history::insert(&self.connection, migration, position, 0, adoption.kind, version).await?;
         }
+        Ok(None)
+    }
+
+    /// Commits what was recorded, or leaves no trace.
+    pub(super) async fn end_recording(
+        &mut self,
+        result: Result<Option<Refusal>, EngineError>,
+    ) -> Result<Option<Refusal>, EngineError> {
+        let result = match result {
+            Ok(None) => self.connection.commit().await.map(|()| None),
+            other => other,
+        };
+        match &result {
+            Ok(None) => self.tracker = None,
+            _ => self.roll_back().await,
+        }
+        result
+    }
+
+    /// What a correction does between `BEGIN` and `COMMIT`.
+    pub(super) async fn correct_inside(&mut self, correction: &Correction<'_>) -> Result<Option<Refusal>, EngineError> {
+        let (records, _) = history::read(&self.connection).await?;
+        if !correction.is_of(&records) {
+            return Ok(Some(Refusal::OtherHistory));
+        }
+        if let Some(hash) = &correction.schema_hash
+            && !self.has_schema(hash).await?
+        {
+            return Ok(Some(Refusal::OtherSchema));
+        }
+        history::create(&self.connection).await?;
+        // as long as it is there, nobody looks at the schema again
+        let version = match &correction.schema_hash {
+            Some(_) => Some(schema_version(&self.connection).await?),
+            None => None,
+        };
+        correct::write(&self.connection, correction, version).await?;
         Ok(None)
     }
 }
