@@ -17,6 +17,7 @@ mod pipelines;
 mod planning;
 mod problems;
 mod process;
+mod rebasing;
 mod rehearsing;
 #[cfg(test)]
 mod schemas;
@@ -48,6 +49,7 @@ pub(crate) use planning::{
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
 pub(crate) use process::{Completions, Help, Version};
+pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
     Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
 };
@@ -92,6 +94,7 @@ pub(crate) enum Message {
     Planned(Box<Planned>),
     Pulled(Pulled),
     Push(Push),
+    Rebased(Rebased),
     Recorded(Recorded),
     Rehearsed(Box<Rehearsed>),
     Report(Report),
@@ -129,6 +132,7 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Rebased,
     Backup,
     Restored,
     Branch,
