@@ -211,7 +211,8 @@ fn what_is_consented_to_is_marked_and_nothing_else_is() {
         .iter()
         .map(|answer| (answer["label"].as_str().unwrap_or_default(), answer["consent"] == true))
         .collect();
-    assert_eq!(consents, [("if renamed", false), ("if not", true)]);
+    let kept = ("if not, to keep its values for a revert", true);
+    assert_eq!(consents, [("if renamed", false), ("if not", true), kept]);
 }
 
 #[test]
