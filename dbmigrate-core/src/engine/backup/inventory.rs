@@ -48,6 +48,8 @@ impl Settings {
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     pub(super) name: Name,
+    /// Whether its rows have rowids.
+    pub(super) has_rowid: bool,
     /// The name that its rowid can be read by, unless a column is the same.
     pub(super) rowid: Option<&'static str>,
     /// The name that its rowid can be read by, if it has one that no column has taken.
@@ -131,6 +133,7 @@ impl Inventory {
             let stored = || columns.iter().filter(|one| one.hidden == 0);
             tables.push(Table {
                 name: object.name.clone(),
+                has_rowid,
                 rowid: key.filter(|_| alias.is_none()),
                 key,
                 alias,

@@ -16,9 +16,8 @@ use super::build::{Build, Page};
 use super::error::BackupError;
 use super::fingerprint::{Contents, Rows, of_schema};
 use super::inventory::Inventory;
-use super::local::Local;
 use super::publish::Part;
-use super::verify::{is_sound, joined};
+use super::verify::{joined, sound_copy};
 use super::{At, Progress};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::Client;
@@ -139,11 +138,7 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
     };
     progress.at(At::Verifying);
     compare(&inventory, &counts, &contents)?;
-    let copy = std::thread::scope(|scope| {
-        let sound = scope.spawn(|| is_sound(to, Duration::ZERO));
-        let copy = Local::open(to, false, Duration::ZERO).and_then(|copy| copy.contents()).map_err(&failed);
-        joined(sound).and(copy)
-    })?;
+    let copy = sound_copy(to)?;
     match contents.differences(&copy) {
         same if same.is_empty() => Ok(contents),
         differences => Err(BackupError::Differs { differences }),

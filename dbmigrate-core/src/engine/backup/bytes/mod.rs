@@ -1,0 +1,86 @@
+//! What a database file has in it, read as bytes and not through the engine: many times as fast, for the same hashes.
+//!
+//! Whoever reads so has to know that nobody writes to the file ([`still`]). What is not as expected is left to the
+//! engine, table by table. The indexes of a table are compared with its rows on the way: `quick_check` does everything
+//! else that `integrity_check` does.
+
+mod layout;
+mod order;
+mod pager;
+mod record;
+mod scan;
+pub(super) mod still;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::fs::File;
+
+use super::fingerprint::{Contents, of_schema};
+use super::local::Local;
+use crate::engine::error::EngineError;
+use crate::sql::name::quote_string;
+
+/// Why a file, or a table of it, is left to the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Unusual(&'static str);
+
+/// What was read.
+pub(super) struct Seen {
+    pub(super) contents: Contents,
+    /// Names of tables that the engine has to check by itself; `None` if that is all of them.
+    pub(super) unchecked: Option<Vec<String>>,
+}
+
+/// What is asked for besides the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Also {
+    /// Nothing, not even violations of foreign keys.
+    Nothing,
+    /// Violations of foreign keys, and whether indexes are those of the rows.
+    Checks,
+}
+
+/// What is in the file that a connection reads, which nobody writes to. It is read by so many threads.
+///
+/// # Errors
+/// If the engine fails.
+pub(super) fn seen(local: &Local, file: Option<&File>, also: Also, threads: usize) -> Result<Seen, EngineError> {
+    let inventory = local.inventory()?;
+    let pager = file.map(pager::Pager::of).and_then(Result::ok);
+    let pager = pager.filter(|_| inventory.objects.iter().all(|object| !object.is_garbled));
+    let violations = || match also {
+        Also::Nothing => Ok(None),
+        Also::Checks => local.foreign_key_violations(),
+    };
+    let (tables, violations, unchecked) = match &pager {
+        Some(pager) => {
+            let mut scan = scan::Scan::of(local, &inventory, pager, also == Also::Checks)?;
+            let violations = scan.run(threads, violations)?;
+            while scan.ask_defaults()? {
+                scan.run(threads, || Ok(()))?;
+            }
+            let unchecked = scan.unchecked();
+            (scan.tables(), violations, Some(unchecked))
+        }
+        None => (vec![None; inventory.tables.len()], violations()?, None),
+    };
+    let by_engine = |(found, table)| match found {
+        Some(content) => Ok(content),
+        None => local.table(table),
+    };
+    let contents = Contents {
+        schema: of_schema(inventory.own_objects()),
+        tables: tables.into_iter().zip(&inventory.tables).map(by_engine).collect::<Result<_, _>>()?,
+        foreign_key_violations: violations,
+        settings: inventory.settings,
+    };
+    Ok(Seen { contents, unchecked })
+}
+
+/// The statement that checks a table and its indexes. `None` if its name would be taken for a number.
+pub(super) fn check_of(table: &str) -> Option<String> {
+    let is_number = table.trim_start_matches(['+', '-']).starts_with(|letter: char| letter.is_ascii_digit());
+    (!is_number)
+        .then(|| format!("SELECT CAST(integrity_check AS TEXT) FROM pragma_integrity_check({})", quote_string(table)))
+}
