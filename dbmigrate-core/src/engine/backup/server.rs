@@ -117,7 +117,8 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
     let violations = std::thread::scope(|scope| {
         let (pages, read) = mpsc::sync_channel(WAITING);
         let inventory = &inventory;
-        let reader = scope.spawn(move || read_all(snapshot, inventory, text, &pages));
+        let order = build.order();
+        let reader = scope.spawn(move || read_all(snapshot, inventory, &order, text, &pages));
         let written = write_all(&mut build, inventory, &counts, &read, progress);
         // a reader that waits for room learns that nobody wants more
         drop(read);
@@ -188,11 +189,12 @@ fn write_all(
 fn read_all(
     mut snapshot: Snapshot,
     inventory: &Inventory,
+    order: &[usize],
     text: Text,
     pages: &SyncSender<Read>,
 ) -> Result<(), EngineError> {
-    for (number, table) in inventory.tables.iter().enumerate() {
-        let mut of_table = Pages::of(table, text);
+    for number in order.iter().copied() {
+        let mut of_table = Pages::of(&inventory.tables[number], text);
         while let Some(rows) = of_table.next(&mut snapshot)? {
             if !hand_over(&mut snapshot, pages, Read::Rows(number, rows))? {
                 return Ok(());

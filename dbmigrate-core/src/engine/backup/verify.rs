@@ -92,7 +92,7 @@ fn check<'c>(
         let local = Local::open(path, false, busy_timeout)?;
         // whether rows meet a CHECK is no question of damage, and is compared with the source as everything else
         local.run("PRAGMA ignore_check_constraints = ON")?;
-        // looking for rows in indexes is what takes long, and longer if their pages have to be read again and again
+        // looking for rows in indexes takes long, and longer if their pages have to be read again and again
         local.rows(CACHE)?;
         let mut lines = Vec::new();
         for check in checks {

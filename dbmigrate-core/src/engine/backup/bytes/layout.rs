@@ -32,6 +32,8 @@ pub(super) struct Layout {
     pub(super) kind: Kind,
     /// How many values a whole record has.
     pub(super) fields: usize,
+    /// Whether one of them is not there because its column is the rowid.
+    pub(super) has_alias: bool,
     /// Where what is hashed of a row is, in that order.
     pub(super) hashed: Vec<Place>,
     /// The order of its rows, if that is not that of rowids.
@@ -199,7 +201,8 @@ impl Said {
             }
         }
         let kind = if has_rowid { Kind::Table } else { Kind::Index };
-        Some(Layout { root, kind, fields, hashed, own, indexes, has_all, defaults: BTreeMap::new() })
+        let (has_alias, defaults) = (alias.is_some(), BTreeMap::new());
+        Some(Layout { root, kind, fields, has_alias, hashed, own, indexes, has_all, defaults })
     }
 
     /// An index, if its entries follow from the rows of its table. One that is the table itself is not listed.

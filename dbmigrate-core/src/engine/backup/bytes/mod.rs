@@ -1,9 +1,11 @@
-//! What a database file has in it, read as bytes and not through the engine: many times as fast, for the same hashes.
+//! What a database file has in it, read as bytes and not through the engine, many times as fast, for the same hashes;
+//! and rows written in the same way to a file that nobody else has.
 //!
 //! Whoever reads so has to know that nobody writes to the file ([`still`]). What is not as expected is left to the
 //! engine, table by table. The indexes of a table are compared with its rows on the way: `quick_check` does everything
 //! else that `integrity_check` does.
 
+mod encode;
 mod layout;
 mod order;
 mod pager;
@@ -13,13 +15,17 @@ pub(super) mod still;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub(super) mod write;
 
 use std::fs::File;
+use std::path::Path;
 
 use super::fingerprint::{Contents, of_schema};
+use super::inventory::Inventory;
 use super::local::Local;
 use crate::engine::error::EngineError;
 use crate::sql::name::quote_string;
+use write::{Tree, Writer};
 
 /// Why a file, or a table of it, is left to the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +82,32 @@ pub(super) fn seen(local: &Local, file: Option<&File>, also: Also, threads: usiz
         settings: inventory.settings,
     };
     Ok(Seen { contents, unchecked })
+}
+
+/// What rows of tables are written with, of a file that a connection has made with all tables: the trees of those of which
+/// that is possible. `None` if it is possible for none.
+///
+/// # Errors
+/// If the engine fails.
+pub(super) fn trees(
+    local: &Local,
+    inventory: &Inventory,
+    path: &Path,
+) -> Result<Option<Vec<Option<Tree>>>, EngineError> {
+    // there, other pages would have to be told of each page
+    if inventory.settings.auto_vacuum != 0 {
+        return Ok(None);
+    }
+    let Some(file) = still::of_nobody_else(path) else { return Ok(None) };
+    let Ok(pager) = pager::Pager::of(&file) else { return Ok(None) };
+    let (layouts, _) = layout::layouts(local, inventory, pager.is_utf16)?;
+    Ok(Some(layouts.iter().map(|layout| layout.as_ref().and_then(Tree::of)).collect()))
+}
+
+/// Opens such a file for its rows to be written. `None` if that is not possible.
+pub(super) fn writer(path: &Path) -> Option<Writer> {
+    let file = File::options().read(true).write(true).open(path).ok()?;
+    Writer::of(file)
 }
 
 /// The statement that checks a table and its indexes. `None` if its name would be taken for a number.

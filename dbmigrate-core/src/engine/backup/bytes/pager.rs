@@ -17,7 +17,7 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 #[derive(Debug)]
 pub(super) struct Pager<'f> {
     file: &'f File,
-    page_size: usize,
+    pub(super) page_size: usize,
     /// What of each page may be used.
     pub(super) usable: usize,
     /// How many pages there are.
@@ -37,12 +37,12 @@ pub(super) enum Log {
 
 /// Reads as many bytes at a place of a file as there is room for.
 #[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], at: u64) -> Result<(), Unusual> {
+pub(super) fn read_at(file: &File, bytes: &mut [u8], at: u64) -> Result<(), Unusual> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, at).map_err(|_| Unusual("it cannot be read"))
 }
 
 #[cfg(not(unix))]
-fn read_at(_: &File, _: &mut [u8], _: u64) -> Result<(), Unusual> {
+pub(super) fn read_at(_: &File, _: &mut [u8], _: u64) -> Result<(), Unusual> {
     Err(Unusual("it cannot be read at a place"))
 }
 

@@ -18,16 +18,20 @@ use crate::engine::backup::local::Local;
 use crate::engine::connection::integer;
 use crate::engine::error::EngineError;
 
-/// The files that were opened, with what tells them apart.
+/// What tells a file from others: its device, and its number there.
 #[cfg(unix)]
-static OPENED: Mutex<Vec<((u64, u64), Arc<File>)>> = Mutex::new(Vec::new());
+type Key = (u64, u64);
+
+/// The files that were opened.
+#[cfg(unix)]
+static OPENED: Mutex<Vec<(Key, Arc<File>)>> = Mutex::new(Vec::new());
 
 /// A file, opened once and for good.
 #[cfg(unix)]
 fn opened(path: &Path) -> Option<Arc<File>> {
     use std::os::unix::fs::MetadataExt;
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-    let key = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let key = |metadata: std::fs::Metadata| -> Key { (metadata.dev(), metadata.ino()) };
     let wanted = key(std::fs::metadata(path).ok()?);
     if let Some((_, file)) = opened.iter().find(|(key, _)| *key == wanted) {
         return Some(Arc::clone(file));

@@ -78,7 +78,7 @@ impl<'f> Walk<'f> {
             let length = varint(&bytes, &mut at)?;
             let length = usize::try_from(length).map_err(|_| Unusual("a record is too long"))?;
             let rowid = if kind == Kind::Table { varint(&bytes, &mut at)?.cast_signed() } else { 0 };
-            let local = self.local(length, kind);
+            let local = local_length(self.reader.pager.usable, length, kind);
             let start = bytes.get(at..at + local).ok_or(Unusual("a record does not fit on its page"))?;
             if local == length {
                 visit(rowid, start)?;
@@ -97,21 +97,6 @@ impl<'f> Walk<'f> {
         }
         self.spare.push(bytes);
         Ok(())
-    }
-
-    /// How much of a record of that length is on the page itself.
-    fn local(&self, length: usize, kind: Kind) -> usize {
-        let usable = self.reader.pager.usable;
-        let most = match kind {
-            Kind::Table => usable - 35,
-            Kind::Index => (usable - 12) * 64 / 255 - 23,
-        };
-        if length <= most {
-            return length;
-        }
-        let least = (usable - 12) * 32 / 255 - 23;
-        let rest = least + (length - least) % (usable - 4);
-        if rest <= most { rest } else { least }
     }
 
     /// Adds what lies on further pages to the beginning of a record.
@@ -136,6 +121,20 @@ impl<'f> Walk<'f> {
         bytes.extend_from_slice(page);
         Ok(bytes)
     }
+}
+
+/// How much of a record of that length is on the page itself.
+pub(super) fn local_length(usable: usize, length: usize, kind: Kind) -> usize {
+    let most = match kind {
+        Kind::Table => usable - 35,
+        Kind::Index => (usable - 12) * 64 / 255 - 23,
+    };
+    if length <= most {
+        return length;
+    }
+    let least = (usable - 12) * 32 / 255 - 23;
+    let rest = least + (length - least) % (usable - 4);
+    if rest <= most { rest } else { least }
 }
 
 /// A page of a tree.
