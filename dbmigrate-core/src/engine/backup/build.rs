@@ -17,6 +17,7 @@ use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::is_virtual;
 use crate::engine::stored::StoredObject;
 use crate::sql::Name;
+use crate::sql::TokenKind;
 use crate::sql::name::quote_string;
 use crate::sql::token::significant;
 
@@ -190,6 +191,9 @@ impl Build {
         };
         let mut unindexed = Vec::new();
         for (number, loading) in self.tables.iter_mut().enumerate() {
+            if !matches!(loading.way, Way::Pages(_)) {
+                continue;
+            }
             if let Way::Pages(tree) = std::mem::replace(&mut loading.way, Way::Engine) {
                 if tree.has_indexes {
                     unindexed.push(number);
@@ -326,15 +330,13 @@ fn without_not_null(sql: &str) -> String {
     let tokens = significant(sql);
     let (mut result, mut end, mut depth) = (String::with_capacity(sql.len()), 0, 0_usize);
     for (at, token) in tokens.iter().enumerate() {
-        match token.text {
-            "(" => depth += 1,
-            ")" => depth = depth.saturating_sub(1),
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.saturating_sub(1),
             // in a constraint of a column, and not in an expression
-            text if depth == 1 && text.eq_ignore_ascii_case("not") => {
-                if tokens.get(at + 1).is_some_and(|next| next.text.eq_ignore_ascii_case("null")) {
-                    result.push_str(&sql[end..token.start]);
-                    end = token.start + text.len();
-                }
+            _ if depth == 1 && token.is_word("not") && tokens.get(at + 1).is_some_and(|next| next.is_word("null")) => {
+                result.push_str(&sql[end..token.start]);
+                end = token.end();
             }
             _ => {}
         }
@@ -388,4 +390,22 @@ fn insert(table: &Table, is_bytes: impl Fn(usize) -> bool) -> String {
     });
     let values = values.collect::<Vec<_>>().join(", ");
     format!("INSERT INTO {} ({}) VALUES ({values})", Name::sql(&table.name), names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_columns_lose_not_null() {
+        for (sql, wanted) in [
+            (
+                "CREATE TABLE t (a TEXT NOT NULL, b INT not /* x */ null ON CONFLICT FAIL CHECK (b IS NOT NULL), c \"NOT\" NULL)",
+                "CREATE TABLE t (a TEXT  NULL, b INT  /* x */ null ON CONFLICT FAIL CHECK (b IS NOT NULL), c \"NOT\" NULL)",
+            ),
+            ("CREATE TABLE t (a DEFAULT (1 NOT NULL))", "CREATE TABLE t (a DEFAULT (1 NOT NULL))"),
+        ] {
+            assert_eq!(without_not_null(sql), wanted);
+        }
+    }
 }
