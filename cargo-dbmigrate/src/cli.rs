@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, check, ci, complete, completions, diff, generate, init, kept, man, migrate, plan, pull,
-    push, reset, restore, revert, seed, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, man, migrate,
+    plan, pull, push, reset, restore, revert, seed, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -102,6 +102,7 @@ impl Cli {
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Kept(arguments) => (Some(arguments.connect()), None),
+            Command::Capture(arguments) => (Some(&arguments.connect), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -119,6 +120,8 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     /// Write a migration that takes others back
     Revert(revert::Revert),
+    /// Make a migration of what was changed by hand in a database
+    Capture(capture::Capture),
     /// Write down what `migrate` would do, to be approved first
     Plan(plan::Plan),
     /// Make a development database match the structs, without a migration

@@ -36,8 +36,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    backup, baseline, branch, check, ci, complete, completions, diff, generate, going_back, init, kept, man, migrate,
-    plan, pull, push, reset, restore, revert, seed, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, man,
+    migrate, plan, pull, push, reset, restore, revert, seed, status,
 };
 use error::Result;
 use project::Context;
@@ -86,6 +86,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Push(arguments) => push::run(&context, &arguments),
         Command::Pull(arguments) => pull::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Capture(arguments) => capture::run(&context, &arguments),
         Command::Backup(arguments) => backup::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),
         Command::Reset(arguments) => reset::run(&context, &arguments),

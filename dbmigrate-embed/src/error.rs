@@ -157,7 +157,8 @@ impl From<ApplyError> for MigrateError {
                         "to undo the change, print its SQL: \
                          `cargo dbmigrate diff --from database --to {migration} --sql`"
                     ))
-                    .with_help("to keep it and apply the migrations: `MIGRATIONS.runner().accept_drift()`")
+                    .with_help("to keep it, and bring it to every database: `cargo dbmigrate capture`")
+                    .with_help("to leave it, and apply the migrations beside it: `MIGRATIONS.runner().accept_drift()`")
             }
             ApplyError::Migration { name, file, failure, differences } => {
                 migration(&name, &file.display().to_string(), *failure, &differences)

@@ -1,7 +1,7 @@
 //! The lock reader.
 
 use dbmigrate_core::folder::checksum::Checksum;
-use dbmigrate_core::folder::lock::{Lock, LockProblem};
+use dbmigrate_core::folder::lock::{Lock, LockProblem, Sums};
 use dbmigrate_core::folder::name::MigrationName;
 
 /// Reads `text` as a lock, and as the content of one whose hashes are right.
@@ -11,8 +11,13 @@ pub fn check(text: &str) {
         Err(error) => assert!((1..=text.matches('\n').count() + 1).contains(&error.line), "{error:?}"),
     }
     // no mutation finds a hash, so the lines get theirs here
-    let lock = text.lines().filter_map(line).fold(Lock::default(), |lock, (name, [sql, snapshot, schema])| {
-        if lock.migrations().len() < 100 { lock.with(name, sql, snapshot, schema) } else { lock }
+    let lock = text.lines().filter_map(line).fold(Lock::default(), |lock, (name, sums, is_squash)| {
+        let count = lock.migrations().len();
+        match count {
+            100.. => lock,
+            2.. if is_squash => lock.squashed(count / 2..count, name, sums),
+            _ => lock.with(name, sums),
+        }
     });
     let written = lock.to_text();
     match Lock::parse(&written) {
@@ -22,15 +27,16 @@ pub fn check(text: &str) {
     damaged(text, &lock, &written);
 }
 
-/// A name, and a hash of each of three words.
-fn line(line: &str) -> Option<(MigrationName, [Checksum; 3])> {
+/// A name, a hash of each of four words, and whether there is another word.
+fn line(line: &str) -> Option<(MigrationName, Sums, bool)> {
     let mut words = line.split(' ');
     let name = MigrationName::parse(words.next()?)?;
     let mut hash = || {
         let word = words.next().unwrap_or_default();
         Checksum::from_hex(word).unwrap_or_else(|| Checksum::of_text(word.as_bytes()))
     };
-    Some((name, [hash(), hash(), hash()]))
+    let sums = Sums { sql: hash(), statements: hash(), snapshot: hash(), schema: hash() };
+    Some((name, sums, words.next().is_some()))
 }
 
 /// A lock with one byte changed is refused, or means the same (the first line has words that nobody reads).

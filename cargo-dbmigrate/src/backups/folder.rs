@@ -8,12 +8,19 @@ use dbmigrate_core::engine::backup::{MANIFEST, Manifest, PART};
 
 use crate::error::{CommandError, Result};
 use crate::messages::FileAction;
-use crate::project::Context;
 use crate::project::url::{DatabaseUrl, Place};
+use crate::project::{Context, path};
 use crate::turso::moment::Moment;
 
-/// The folder, in the package.
-pub(crate) const FOLDER: &str = "backups";
+/// The folder, in the package, unless another one is configured.
+const FOLDER: &str = "backups";
+
+/// The folder for the backups of a database that nobody has named another one for.
+pub(crate) fn folder(context: &Context, url: &DatabaseUrl) -> PathBuf {
+    let target = url.target().map(|target| target.name.as_str());
+    let folder = context.config.backups(target).unwrap_or(Path::new(FOLDER));
+    path::for_display(&context.package.root.join(folder))
+}
 
 /// What is left of a run that died is removed when it is as old as this.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);

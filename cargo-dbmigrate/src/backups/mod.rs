@@ -12,7 +12,7 @@ use dbmigrate_core::engine::backup::{self, At, BackupError, Source};
 
 pub(crate) use estimate::Estimate;
 pub(crate) use failure::{damaged, failed, manifest_error};
-pub(crate) use folder::FOLDER;
+pub(crate) use folder::folder;
 
 use crate::database::{client, file};
 use crate::error::{CommandError, Result};

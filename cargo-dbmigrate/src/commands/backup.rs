@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::backups::{self, FOLDER};
+use crate::backups;
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl, databases_help};
-use crate::project::{Context, path};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -20,7 +20,8 @@ of each database are kept (`keep_backups` in dbmigrate.toml).
 
 ", databases_help!()))]
 pub(crate) struct Backup {
-    /// File to write, or a folder [default: backups]
+    /// File to write, or a folder [default: `backups` of dbmigrate.toml,
+    /// else backups]
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
 
@@ -36,7 +37,7 @@ pub(crate) struct Backup {
 pub(crate) fn run(context: &Context, arguments: &Backup) -> Result<u8> {
     let databases = context.databases(&arguments.connect)?;
     let place = match &arguments.path {
-        None => Place::Folder(path::for_display(&context.package.root.join(FOLDER))),
+        None => Place::Default,
         Some(path) if is_folder(path) => Place::Folder(path.clone()),
         Some(path) => Place::File(path.clone()),
     };
@@ -55,6 +56,8 @@ pub(crate) fn run(context: &Context, arguments: &Backup) -> Result<u8> {
 
 /// Where backups go.
 enum Place {
+    /// The folder that is configured.
+    Default,
     File(PathBuf),
     Folder(PathBuf),
 }
@@ -66,6 +69,7 @@ fn is_folder(path: &Path) -> bool {
 fn one(context: &Context, place: &Place, url: &DatabaseUrl) -> Result<u8> {
     match place {
         Place::File(path) => backups::make(context, url, path)?,
+        Place::Default => drop(backups::make_in(context, url, &backups::folder(context, url))?),
         Place::Folder(folder) => drop(backups::make_in(context, url, folder)?),
     }
     Ok(exit::DONE)

@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod baseline;
 pub(crate) mod branch;
+pub(crate) mod capture;
 pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod complete;

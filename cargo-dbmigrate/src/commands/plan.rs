@@ -7,17 +7,18 @@ use dbmigrate_core::engine::apply::Options;
 use dbmigrate_core::folder::Verify;
 use dbmigrate_core::shell::{shell_flag, shell_word};
 
-use crate::database::Subject;
 use crate::database::failure::apply_error;
+use crate::database::{Run, Subject};
 use crate::error::Result;
 use crate::exit;
 use crate::messages::{self, ApprovedPlan};
-use crate::planning::{Wanted, make, text};
+use crate::planning::{make, text};
 use crate::project::path;
 use crate::project::url::{Connect, databases_help};
 use crate::project::write::{self, look, write};
 use crate::project::{Acceptable, Context};
 use crate::rehearsing::{self, Rehearse, Rehearsed};
+use crate::report::restored::words;
 use crate::report::{Printer, counted};
 
 /// The arguments.
@@ -64,15 +65,11 @@ pub(crate) fn run(context: &Context, arguments: &Plan) -> Result<u8> {
     }
     let accept_drift = arguments.accept.contains(&Acceptable::Drift);
     let options = Options { to, accept_drift, atomic: arguments.atomic, expected: None };
-    let rehearsed = if arguments.rehearse.rehearse {
-        let place = arguments.rehearse.rehearse_in.as_deref();
-        let rehearsal = rehearsing::Plan { context, folder: &folder, url: &url, options, place };
-        rehearsing::rehearse(&rehearsal, None, |_| {})?
-    } else {
-        None
-    };
+    let place = arguments.rehearse.rehearse_in.as_deref();
+    let wanted = Run { context, folder: &folder, url: &url, options, place };
+    let rehearsed = if arguments.rehearse.rehearse { rehearsing::rehearse(&wanted, None, |_| {})? } else { None };
     let rehearsed = rehearsed.map(|Rehearsed { report, state, .. }| (report, state));
-    let plan = make(&Wanted { context, folder: &folder, url: &url, options }, rehearsed)?;
+    let plan = make(&wanted, rehearsed)?;
     let printer = &context.printer;
     say(printer, &plan);
     let file = arguments.out.as_ref().map(|file| path::for_display(file).display().to_string());
@@ -110,6 +107,7 @@ fn say(printer: &Printer, plan: &ApprovedPlan) {
                 None => format!("{verb} `{}`, as accepted", loss.object),
             }
         }));
+        lines.extend(migration.restores.iter().map(|one| format!("restores {}", words(one))));
         printer.status("Pending", lines.join("\n"));
     }
     if plan.migrations.is_empty() {

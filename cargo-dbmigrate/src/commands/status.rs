@@ -241,6 +241,8 @@ fn applied(record: &Record) -> String {
     match record.kind {
         RecordKind::Baseline => format!("adopted {since}"),
         RecordKind::Drizzle => format!("adopted {since} from drizzle-kit"),
+        RecordKind::Capture => format!("captured {since}"),
+        RecordKind::Repair => format!("marked as applied {since}"),
         _ => format!("applied {since}"),
     }
 }

@@ -113,3 +113,28 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     PathBuf::from(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_the_file_and_no_part_of_it_whether_or_not_it_is_a_clone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        let content = vec![7_u8; 300_000];
+        std::fs::write(&from, &content).expect("it is written");
+        let expected = can_clone(&from, folder.path());
+        let (_, is_clone) = copied_file(&from, &to).expect("it is copied");
+        assert_eq!(is_clone, expected, "what was tried on an empty file holds for a full one");
+        if !is_clone {
+            dbmigrate_test_support::skipped(
+                "a clone of a file, because the file system of the temporary folder has none",
+            );
+        }
+        assert!(std::fs::read(&to).expect("it is there") == content);
+        std::fs::write(&to, b"other").expect("it is written");
+        assert!(std::fs::read(&from).expect("it is there") == content, "the original is as it was");
+        assert!(!folder.path().join("probe").exists() && !folder.path().join("probe-from").exists());
+    }
+}

@@ -19,6 +19,7 @@ use dbmigrate_core::sql::split;
 use crate::database::Subject;
 use crate::database::file;
 use crate::database::server_error;
+use crate::drafting::is_captured;
 use crate::error::CommandError;
 use crate::project::path;
 use crate::{exit, git};
@@ -140,10 +141,8 @@ pub(crate) fn drift_message(database: &str, migration: &str) -> String {
 pub(crate) fn drift_help(migration: &str) -> [String; 3] {
     [
         format!("to undo the change, print its SQL: `cargo dbmigrate diff --from database --to {migration} --sql`"),
-        "to keep it in every database: undo it here, declare it in the structs, then `cargo dbmigrate \
-         generate`"
-            .to_owned(),
-        "to keep it and apply the migrations: `cargo dbmigrate migrate --accept drift`".to_owned(),
+        "to keep it, and bring it to every database: `cargo dbmigrate capture`".to_owned(),
+        "to leave it, and apply the migrations beside it: `cargo dbmigrate migrate --accept drift`".to_owned(),
     ]
 }
 
@@ -226,6 +225,7 @@ pub(crate) fn migration_error(
                 .at(&shown)
                 .help("show the change: `cargo dbmigrate status`")
                 .help("undo it by hand, then run `cargo dbmigrate migrate` again")
+                .help("to keep it, and bring it to every database: `cargo dbmigrate capture`")
         }
         Failure::KeptRows { kept, .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
             .at(&shown)
@@ -296,6 +296,10 @@ fn made_anew(file: &Path, line: usize) -> Vec<String> {
     let Ok(script) = Script::parse(&text, file) else { return Vec::new() };
     let found = script.preflights.into_iter().find(|preflight| preflight.line == line);
     let answers = found.map(|preflight| preflight.answers).unwrap_or_default();
+    // what was captured is recorded where the change was made, and is not taken back
+    if is_captured(&text) {
+        return Vec::new();
+    }
     let by = text.lines().find_map(|line| line.strip_prefix(WRITTEN_BY)).unwrap_or("cargo dbmigrate generate");
     answers.into_iter().map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `{by} {flag}`")).collect()
 }

@@ -5,6 +5,7 @@ pub(crate) mod failure;
 pub(crate) mod file;
 mod open;
 pub(crate) mod rehearsal;
+mod run;
 pub(crate) mod scratch;
 mod server_error;
 pub(crate) mod state;
@@ -12,4 +13,5 @@ mod subject;
 pub(crate) mod swap;
 
 pub(crate) use open::{client, open, owned, remove_if_empty, watched};
+pub(crate) use run::Run;
 pub(crate) use subject::Subject;

@@ -44,7 +44,7 @@ pub(crate) enum Word {
     KeepTable,
     /// With a view: that it goes.
     DropView,
-    /// That a database is made anew without the rows that it has.
+    /// That a database is made anew without the rows that it has, or refuses a migration for the sake of rows.
     Rows,
 }
 
@@ -52,6 +52,9 @@ pub(crate) enum Word {
 pub(crate) const FOR_GENERATE: &[Word] = &[Word::All];
 /// What `push` takes.
 pub(crate) const FOR_PUSH: &[Word] = &[Word::All, Word::History, Word::KeepTable, Word::DropView];
+
+/// What `capture` takes.
+pub(crate) const FOR_CAPTURE: &[Word] = &[Word::All, Word::Rows];
 
 /// What `reset` takes.
 pub(crate) const FOR_RESET: &[Word] = &[Word::All, Word::Rows];

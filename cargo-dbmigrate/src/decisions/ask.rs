@@ -1,18 +1,21 @@
 //! The decisions of `generate` and `push`: from flags, from attributes, and from questions at a terminal.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use dbmigrate_core::diff::{Diff, RenameError, diff};
 use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
-use dbmigrate_core::plan::{Accepted, Decisions, Lint, Misplaced, Question, conversions, misplaced, of_unknown};
+use dbmigrate_core::plan::{
+    Accepted, Decisions, Lint, Misplaced, Question, can_keep, conversions, misplaced, of_unknown,
+};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::path::{parse_path, path};
 
 use crate::decisions::answers::{Acceptance, Answers, Word, override_with};
+use crate::decisions::keeping::{self, Keeps, is_loss_alone};
 use crate::diagnostic::Diagnostic;
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -34,6 +37,8 @@ pub(crate) struct Decided {
 pub(crate) struct Open {
     pub(crate) question: Question,
     pub(crate) count: Option<u64>,
+    /// Whether what would be lost can be kept.
+    pub(crate) can_keep: bool,
 }
 
 /// The command that needs decisions.
@@ -49,7 +54,7 @@ pub(crate) struct Asker<'a> {
     /// What is said when a decision is missing: "nothing was written".
     pub(crate) untouched: &'static str,
     /// Whether what is dropped is kept.
-    keeps: bool,
+    pub(super) keeps: Cell<Keeps>,
     /// What migrations have added, by its path: of a command that takes them back.
     added: BTreeMap<String, String>,
     /// The answers that were given at the terminal, as flags.
@@ -75,7 +80,7 @@ impl<'a> Asker<'a> {
             words,
             command,
             untouched,
-            keeps: false,
+            keeps: Cell::default(),
             added: BTreeMap::new(),
             given,
             unknown,
@@ -89,9 +94,9 @@ impl Asker<'_> {
         Self { added, ..self }
     }
 
-    /// The same of a command that keeps what is dropped.
-    pub(crate) fn keeping(self, keeps: bool) -> Self {
-        Self { keeps, ..self }
+    /// The same of a command that can keep what is dropped.
+    pub(crate) fn keeping(self, keeps: Keeps) -> Self {
+        Self { keeps: Cell::new(keeps), ..self }
     }
 
     /// The command as it was typed, so that a flag can be put behind it; without what accepts something that there is
@@ -137,8 +142,19 @@ impl Asker<'_> {
             let diff = diff(old, new, &decisions.renames).map_err(|error| self.rename_error(&error))?;
             let mut open = questions(&diff, old, new, &decisions);
             open.extend(conversions(&diff, new, &decisions));
-            let open = answerable(open).into_iter();
-            let open: Vec<Open> = open.map(|question| Open { question, count: None }).collect();
+            if self.keeps.get() == Keeps::Typed {
+                // nothing is lost
+                for question in open.iter().filter(|question| is_loss_alone(question)) {
+                    let (lint, object) = question.lint();
+                    decisions.accepted.add(lint, &object);
+                }
+                open.retain(|question| !is_loss_alone(question));
+            }
+            let open = answerable(open).into_iter().map(|question| {
+                let can_keep = self.keeps.get() != Keeps::Never && can_keep((old, new), &diff, &decisions, &question);
+                Open { question, count: None, can_keep }
+            });
+            let open: Vec<Open> = open.collect();
             let Some(first) = open.first() else {
                 check_fills(&decisions, &diff, new)?;
                 self.warn_of_unused(&diff, old, new, &decisions)?;
@@ -266,23 +282,26 @@ impl Asker<'_> {
     }
 
     /// A question, in one line.
-    pub(super) fn worded(&self, question: &Question, count: Option<u64>) -> String {
-        let mut message = question.message(count);
+    pub(super) fn worded(&self, Open { question, count, can_keep }: &Open) -> String {
+        let mut message = question.message(*count);
         if let Some(migration) = self.added.get(&question.lint().1) {
             message = message.replacen("` is gone", &format!("`, which `{migration}` has added, is dropped"), 1);
         }
-        if self.keeps { message.replace(" would be lost", " would be kept aside") } else { message }
+        let is_kept = *can_keep && self.keeps.get().is_on();
+        if is_kept { message.replace(" would be lost", " would be kept aside") } else { message }
     }
 
     /// A question with its answers, at what it is about.
-    fn diagnostic(&self, Open { question, count }: &Open) -> Diagnostic {
+    fn diagnostic(&self, open: &Open) -> Diagnostic {
+        let Open { question, count, can_keep } = open;
         let (lint, object) = question.lint();
-        let mut diagnostic = Diagnostic::error(self.worded(question, *count));
+        let mut diagnostic = Diagnostic::error(self.worded(open));
         diagnostic.code = Some(lint.name().to_owned());
         diagnostic.object = Some(object.into());
         // a table that has rows is not empty, whoever accepts that
         let is_an_answer = |flag: &str| count.is_none() || !flag.contains(Lint::NotNullWithoutDefault.name());
-        for (when, flag) in question.answers().into_iter().filter(|(_, flag)| is_an_answer(flag)) {
+        let answers = keeping::answers(question, self.keeps.get(), *can_keep);
+        for (when, flag) in answers.into_iter().filter(|(_, flag)| is_an_answer(flag)) {
             diagnostic = diagnostic.help(format!("{when}: `{} {flag}`", self.command_line()));
         }
         let (place, text) = match question {

@@ -3,4 +3,5 @@
 pub(crate) mod answers;
 pub(crate) mod ask;
 mod expression;
+pub(crate) mod keeping;
 mod terminal;

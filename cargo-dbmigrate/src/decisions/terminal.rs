@@ -6,6 +6,7 @@ use dbmigrate_core::sql::{Expr, Name};
 
 use super::ask::{Asker, Open, counted};
 use super::expression::OldTables;
+use super::keeping::{ASIDE, Keeps};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::report::prompt::NoAnswer;
@@ -14,6 +15,7 @@ use crate::report::prompt::NoAnswer;
 enum Fate<'q> {
     Renamed(&'q Name),
     Dropped,
+    Kept,
     Stays,
 }
 
@@ -54,12 +56,13 @@ impl Asker<'_> {
     fn asked(
         &self,
         decisions: &mut Decisions,
-        Open { question, count }: &Open,
+        open: &Open,
         old: &Schema,
     ) -> std::result::Result<Option<String>, NoAnswer> {
         let printer = &self.context.printer;
+        let Open { question, count, .. } = open;
         let (lint, object) = question.lint();
-        let message = self.worded(question, *count);
+        let message = self.worded(open);
         let candidates = match question {
             Question::TableGone { candidates, .. } | Question::ColumnGone { candidates, .. } => &candidates[..],
             _ => &[],
@@ -89,15 +92,22 @@ impl Asker<'_> {
             }
         }
         if candidates.is_empty() {
-            let message = format!("{message}. Continue?");
-            if !printer.confirm(&message)? {
+            let accept = flags(question).into_iter().find(|flag| flag.contains(lint.name()));
+            if let Some(sequence) = self.may_keep(open) {
+                let message = format!("{message}. Continue (`k`: {ASIDE})?");
+                match printer.confirm_or(&message, "k")? {
+                    Some(true) => {}
+                    Some(false) => return Ok(None),
+                    None => return Ok(Some(self.keep(decisions, question, sequence))),
+                }
+            } else if !printer.confirm(&format!("{message}. Continue?"))? {
                 return Ok(None);
             }
             decisions.accepted.add(lint, &object);
-            return Ok(flags(question).into_iter().find(|flag| flag.contains(lint.name())));
+            return Ok(accept);
         }
         let fate = loop {
-            match self.chosen(question, *count, candidates)? {
+            match self.chosen(open, candidates)? {
                 Fate::Dropped if !printer.confirm(&loss(&object, *count, lint))? => {}
                 fate => break fate,
             }
@@ -117,6 +127,13 @@ impl Asker<'_> {
                     _ => {}
                 }
                 flags(&one).into_iter().next()
+            }
+            Fate::Kept => {
+                if let Keeps::IfAsked(sequence) = self.keeps.get() {
+                    return Ok(Some(self.keep(decisions, question, sequence)));
+                }
+                decisions.accepted.add(lint, &object);
+                flags(question).into_iter().find(|flag| flag.contains(lint.name()))
             }
             Fate::Dropped => {
                 decisions.accepted.add(lint, &object);
@@ -144,26 +161,47 @@ impl Asker<'_> {
     }
 
     /// What is chosen of the list.
-    fn chosen<'q>(
-        &self,
-        question: &Question,
-        count: Option<u64>,
-        candidates: &'q [Name],
-    ) -> std::result::Result<Fate<'q>, NoAnswer> {
+    fn chosen<'q>(&self, open: &Open, candidates: &'q [Name]) -> std::result::Result<Fate<'q>, NoAnswer> {
+        let Open { question, count, can_keep } = open;
         let (lint, object) = question.lint();
-        let mut items: Vec<String> = candidates.iter().map(|name| format!("renamed to `{name}`")).collect();
-        items.push(match count {
-            Some(count) => format!("dropped, with {}", counted(count, lint)),
-            None => format!("dropped: everything in `{object}` is lost"),
-        });
-        let may_stay = matches!(question, Question::TableGone { may_stay: true, .. });
-        items.extend(may_stay.then(|| format!("neither: `{object}` is kept beside the new table")));
-        let choice = self.context.printer.choose(&self.worded(question, count), &items)?;
-        Ok(match candidates.get(choice) {
-            Some(to) => Fate::Renamed(to),
-            None if choice > candidates.len() => Fate::Stays,
-            None => Fate::Dropped,
-        })
+        let renamed = candidates.iter().map(|name| (format!("renamed to `{name}`"), Fate::Renamed(name)));
+        let mut items: Vec<(String, Fate<'q>)> = renamed.collect();
+        let keeps = self.keeps.get();
+        if *can_keep && keeps != Keeps::Never {
+            items.push((ASIDE.to_owned(), Fate::Kept));
+        }
+        // what is kept is not lost
+        if !(*can_keep && keeps.is_on()) {
+            let dropped = match count {
+                Some(count) => format!("dropped, with {}", counted(*count, lint)),
+                None => format!("dropped: everything in `{object}` is lost"),
+            };
+            items.push((dropped, Fate::Dropped));
+        }
+        if matches!(question, Question::TableGone { may_stay: true, .. }) {
+            items.push((format!("neither: `{object}` is kept beside the new table"), Fate::Stays));
+        }
+        let texts: Vec<String> = items.iter().map(|(text, _)| text.clone()).collect();
+        let choice = self.context.printer.choose(&self.worded(open), &texts)?;
+        Ok(items.into_iter().nth(choice).map_or(Fate::Dropped, |(_, fate)| fate))
+    }
+
+    /// The number of the migration, if what would be lost is not kept yet, and can be.
+    fn may_keep(&self, open: &Open) -> Option<u32> {
+        match self.keeps.get() {
+            Keeps::IfAsked(sequence) if open.can_keep => Some(sequence),
+            _ => None,
+        }
+    }
+
+    /// Keeps what this question is about, and with it whatever else the migration drops. Returns the flags.
+    fn keep(&self, decisions: &mut Decisions, question: &Question, sequence: u32) -> String {
+        let (lint, object) = question.lint();
+        decisions.accepted.add(lint, &object);
+        decisions.keep = Some(sequence);
+        self.keeps.set(Keeps::ByDefault);
+        let accept = flags(question).into_iter().find(|flag| flag.contains(lint.name()));
+        accept.into_iter().chain(["--keep".to_owned()]).collect::<Vec<_>>().join(" ")
     }
 }
 

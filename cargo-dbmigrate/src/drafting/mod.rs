@@ -1,18 +1,22 @@
 //! What is drafted before it is written: a plan proven, a migration shown, and whether one is as it was generated.
 
+mod followers;
+mod way_back;
 mod written;
 
-use dbmigrate_core::engine::prove;
+use dbmigrate_core::engine::prove::{self, Proof};
 use dbmigrate_core::plan::{Decisions, Plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
-pub(crate) use written::{Written, is_generated, snapshot_before, template};
+pub(crate) use followers::warn_of_lost_keys;
+pub(crate) use way_back::{WayBack, failed as way_back_failed, said as say_way_back};
+pub(crate) use written::{CAPTURE, Written, is_captured, is_generated, snapshot_before, template, with_command};
 
 use crate::error::Result;
 use crate::messages;
 use crate::project::Context;
-use crate::proof::{unproven, warn_of_empty, wrong_backfill};
+use crate::proof::{unproven, wrong_backfill};
 
 /// Shows a migration that is not written.
 pub(crate) fn show(context: &Context, migration: &str, sql: &str, plan: &Plan) {
@@ -24,7 +28,7 @@ pub(crate) fn show(context: &Context, migration: &str, sql: &str, plan: &Plan) {
     });
 }
 
-/// Proves the plan that leads from one schema to the other.
+/// Proves the plan that leads from one schema to the other. Of which tables there were no rows is left to say.
 ///
 /// # Errors
 /// If it fails its proof; `by_hand` says how to do without it.
@@ -34,17 +38,16 @@ pub(crate) fn prove(
     decisions: &Decisions,
     plan: &Plan,
     by_hand: &str,
-) -> Result<()> {
+) -> Result<Proof> {
     if old.is_empty() && plan.only_creates(new) {
         // what was checked before, statement by statement
         context.printer.detail("Proved", "on an empty database");
-        return Ok(());
+        return Ok(Proof::default());
     }
     let proof = block_on(prove::prove(old, new, &decisions.renames, plan)).map_err(|error| {
         wrong_backfill(&error, decisions)
             .unwrap_or_else(|| unproven(&error, plan, "migration", "the migration was not written").help(by_hand))
     })?;
     context.printer.detail("Proved", format!("on {} generated rows", proof.rows));
-    warn_of_empty(context, &proof, plan);
-    Ok(())
+    Ok(proof)
 }

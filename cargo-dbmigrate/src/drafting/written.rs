@@ -10,6 +10,9 @@ use dbmigrate_core::sql::Name;
 
 use crate::error::Result;
 
+/// How the command of a captured migration begins.
+pub(crate) const CAPTURE: &str = "cargo dbmigrate capture";
+
 /// What a generated migration was made of.
 pub(crate) struct Written {
     /// The decisions that lead to it.
@@ -65,6 +68,22 @@ pub(crate) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -
         }
     }
     Ok(None)
+}
+
+/// The text of a migration that another command than `generate` has planned, with the line that names it.
+pub(crate) fn with_command(plan: &Plan, name: &str, command: &str) -> String {
+    let title = format!("-- {name}\n");
+    let planned = plan.to_sql(name);
+    match planned.strip_prefix(&title) {
+        Some(rest) => format!("{title}{WRITTEN_BY}{command}\n{rest}"),
+        None => planned,
+    }
+}
+
+/// Whether `capture` has written a migration with this text.
+pub(crate) fn is_captured(text: &str) -> bool {
+    let mut by = text.lines().filter_map(|line| line.strip_prefix(WRITTEN_BY));
+    by.any(|command| command == CAPTURE || command.strip_prefix(CAPTURE).is_some_and(|rest| rest.starts_with(' ')))
 }
 
 /// The text without the line that names a command.

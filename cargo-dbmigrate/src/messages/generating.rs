@@ -3,6 +3,8 @@
 use dbmigrate_core::plan::Assessed;
 use serde::Serialize;
 
+use super::On;
+
 /// A change of the schema, and what it costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -152,4 +154,21 @@ pub(crate) struct LeftBehind {
     pub(crate) line: usize,
     /// What it did, in words.
     pub(crate) text: String,
+}
+
+/// What was changed by hand in a database was captured; or nothing, if it is what its last migration left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Captured {
+    /// Where.
+    #[serde(flatten)]
+    pub(crate) on: On,
+    /// The migration that was written, if one was.
+    pub(crate) name: Option<String>,
+    /// Its SQL.
+    pub(crate) file: Option<String>,
+    /// The migrations that were recorded as applied there, without being run.
+    pub(crate) recorded: Vec<String>,
+    /// What the migration changes.
+    pub(crate) changes: Vec<Change>,
 }

@@ -1,6 +1,6 @@
 //! Messages of `kept`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::On;
 
@@ -48,4 +48,43 @@ pub(crate) struct KeptDropped {
     pub(crate) objects: Vec<String>,
     /// How many rows it had.
     pub(crate) rows: u64,
+}
+
+/// What `migrate` has brought back of what was kept; with `--dry-run` what it would bring back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ValuesRestored {
+    /// Where.
+    #[serde(flatten)]
+    pub(crate) on: On,
+    /// The migration.
+    pub(crate) migration: String,
+    /// Whether nothing was changed.
+    pub(crate) dry_run: bool,
+    /// What came back.
+    #[serde(flatten)]
+    pub(crate) counts: RestoredCounts,
+}
+
+/// How many rows get what was kept of them, and how many do not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RestoredCounts {
+    /// The table, or the column with its table.
+    pub(crate) object: String,
+    /// Whether it is a whole table.
+    pub(crate) is_table: bool,
+    /// The hidden table that it comes from.
+    pub(crate) kept: String,
+    /// How many rows get what was kept of them.
+    pub(crate) restored: u64,
+    /// How many rows were added since, so that nothing was kept of them.
+    pub(crate) added: u64,
+    /// What those rows get, and rows whose values were changed since, as SQL; `null` if they keep what they have.
+    pub(crate) otherwise: Option<String>,
+    /// How many rows of which something was kept are gone, and do not come back; of a table, rows whose parents are
+    /// gone. `null` if the migration that kept the values did not count them.
+    pub(crate) deleted: Option<u64>,
+    /// How many rows have other values by now than the migration had made of them, so that the kept ones are not used.
+    pub(crate) changed: u64,
 }

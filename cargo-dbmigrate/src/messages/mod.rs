@@ -36,9 +36,9 @@ pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
-    Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
+    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
-pub(crate) use keeping::{Kept, KeptDropped};
+pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -65,6 +65,7 @@ pub(crate) enum Message {
     Backup(Backup),
     Branch(Branch),
     Branched(Branched),
+    Captured(Captured),
     Changes(Changes),
     Checked(Checked),
     Compared(Compared),
@@ -109,6 +110,7 @@ pub(crate) enum Message {
     Target(Target),
     Undone(Undone),
     Unreadable(Unreadable),
+    ValuesRestored(ValuesRestored),
     Version(Version),
     Waiting(Waiting),
     Warning(Warning),
@@ -145,6 +147,7 @@ into_message!(
     Adopted,
     Announcement,
     Applied,
+    Captured,
     Changes,
     Checked,
     Diagnostic,
@@ -175,6 +178,7 @@ into_message!(
     TakenOver,
     Undone,
     Unreadable,
+    ValuesRestored,
     Version,
     Waiting,
     Warning,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{On, Rehearsal};
+use super::{On, Rehearsal, RestoredCounts};
 
 /// The format of plans that this version writes, and the only one that it reads.
 pub(crate) const PLAN_FORMAT: u32 = 1;
@@ -91,6 +91,9 @@ pub(crate) struct PlannedMigration {
     pub(crate) risks: Vec<String>,
     /// What it loses, with permission.
     pub(crate) losses: Vec<PlannedLoss>,
+    /// What it would bring back of what is kept, by the rows as they were; without what an earlier migration is to keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) restores: Vec<RestoredCounts>,
     /// What it refuses rows for before it changes anything.
     pub(crate) checks: Vec<String>,
     /// Whether its one statement runs outside a transaction.

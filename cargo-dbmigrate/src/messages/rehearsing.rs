@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::On;
+use super::{On, RestoredCounts};
 
 /// Pending migrations were run on a copy of a database, with its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,6 +77,9 @@ pub(crate) struct RehearsedMigration {
     pub(crate) tables: Vec<RehearsedTable>,
     /// How many other tables have as many rows as before.
     pub(crate) tables_unchanged: usize,
+    /// What it brought back of what was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) restored: Vec<RestoredCounts>,
 }
 
 /// A table before and after a migration.

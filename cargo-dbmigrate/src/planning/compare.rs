@@ -5,7 +5,8 @@ use std::path::Path;
 use dbmigrate_core::engine::apply::{Options, State};
 use dbmigrate_core::folder::Folder;
 
-use super::made::{Wanted, address, look, planned};
+use super::made::{address, look, planned};
+use crate::database::Run;
 use crate::database::failure::state_differences;
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -17,7 +18,7 @@ use crate::project::path;
 ///
 /// # Errors
 /// Exit code 5 with what differs, and what `migrate` would end with.
-pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Wanted<'_>) -> Result<State> {
+pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Run<'_>) -> Result<State> {
     let shown = path::for_display(file).display().to_string();
     let again = format!("make a new plan, and have it approved: `cargo dbmigrate plan --out {shown}`");
     let refused = |message: String, differences: Vec<String>| {
@@ -101,7 +102,7 @@ fn files(plan: &ApprovedPlan, folder: &Folder) -> Vec<String> {
         let more = listed.iter().skip(end);
         differences.extend(more.map(|one| format!("`{}` is new", one.name)));
     }
-    let chain = end.checked_sub(1).and_then(|last| listed.get(last)).map(|last| last.chain.to_hex());
+    let chain = end.checked_sub(1).and_then(|last| listed.get(last)).map(|last| folder.seal_at(last).to_hex());
     if differences.is_empty() && !plan.migrations.is_empty() && chain != plan.lock {
         differences.push("a migration before them has changed".to_owned());
     }

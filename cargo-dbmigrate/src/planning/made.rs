@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dbmigrate_core::engine::apply::runner::{pending, state};
-use dbmigrate_core::engine::apply::{Database, Options, Standing, State, Target as _, inspect};
+use dbmigrate_core::engine::apply::{Database, Standing, State, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::plan::{Cost, UNCHECKED, told};
 use dbmigrate_core::schema::Schema;
@@ -11,26 +11,14 @@ use pollster::block_on;
 
 use super::file::sealed;
 use crate::database::state::failure;
-use crate::database::{file, open};
+use crate::database::{Run, file, open};
 use crate::error::Result;
 use crate::messages::{
     ApprovedPlan, PLAN_FORMAT, PlannedChange, PlannedLoss, PlannedMigration, PlannedState, Rehearsal,
 };
 use crate::project::Context;
 use crate::project::url::{DatabaseUrl, Place};
-
-/// What is to be planned.
-#[derive(Clone, Copy)]
-pub(crate) struct Wanted<'a> {
-    /// The package and its configuration.
-    pub context: &'a Context,
-    /// The migrations.
-    pub folder: &'a Folder,
-    /// The database.
-    pub url: &'a DatabaseUrl,
-    /// How the run is to go.
-    pub options: Options<'a>,
-}
+use crate::report::restored::counts;
 
 /// Where a database stands.
 pub(super) struct Stands {
@@ -43,8 +31,8 @@ pub(super) struct Stands {
 ///
 /// # Errors
 /// What `migrate` would end with.
-pub(super) fn look(wanted: &Wanted<'_>) -> Result<Stands> {
-    let Wanted { context, folder, url, options } = *wanted;
+pub(super) fn look(wanted: &Run<'_>) -> Result<Stands> {
+    let Run { context, folder, url, options, .. } = *wanted;
     if !file::exists(url)? {
         let state = State::of(&[], &Schema::default(), &[]);
         return Ok(Stands { state, drift: Vec::new(), database: None });
@@ -67,8 +55,8 @@ pub(super) fn look(wanted: &Wanted<'_>) -> Result<Stands> {
 ///
 /// # Errors
 /// What `migrate` would end with before it changes anything.
-pub(crate) fn make(wanted: &Wanted<'_>, rehearsed: Option<(Rehearsal, State)>) -> Result<ApprovedPlan> {
-    let Wanted { context, folder, url, options } = *wanted;
+pub(crate) fn make(wanted: &Run<'_>, rehearsed: Option<(Rehearsal, State)>) -> Result<ApprovedPlan> {
+    let Run { context, folder, url, options, .. } = *wanted;
     let Stands { state, drift, mut database } = look(wanted)?;
     if let Some((_, then)) = rehearsed.as_ref().filter(|(_, then)| *then != state) {
         return Err(crate::database::failure::other_state(then, &state, url.into())
@@ -96,7 +84,7 @@ pub(crate) fn make(wanted: &Wanted<'_>, rehearsed: Option<(Rehearsal, State)>) -
         to: options.to.and_then(|name| folder.find(name)).map(|migration| migration.name.to_string()),
         atomic: options.atomic,
         accept_drift: options.accept_drift,
-        lock: waiting.last().map(|last| last.chain.to_hex()),
+        lock: waiting.last().map(|last| folder.seal_at(last).to_hex()),
         migrations,
         rehearsal: rehearsed.map(|(rehearsal, _)| rehearsal),
         seal: String::new(),
@@ -113,7 +101,12 @@ pub(super) fn planned(
     let script = Script::parse(&text, &folder.sql_path(migration))?;
     let told = told(migration.name.as_str(), &text, &script.statements);
     let allows: Vec<_> = script.allows.iter().filter(|allow| allow.lint != UNCHECKED).collect();
-    let counted = database.map(|database| block_on(database.losses(&script))).unwrap_or_default();
+    let (mut counted, mut restores) = (Vec::new(), Vec::new());
+    if let Some(database) = database {
+        counted = block_on(database.losses(&script));
+        // what cannot be counted is said to be unknown
+        restores = block_on(database.restores(&script)).unwrap_or_default();
+    }
     let losses = allows.iter().map(|allow| {
         let found = counted.iter().find(|one| one.lint == allow.lint && one.object == allow.object);
         PlannedLoss {
@@ -140,6 +133,7 @@ pub(super) fn planned(
             .collect(),
         risks,
         losses: losses.collect(),
+        restores: restores.iter().map(counts).collect(),
         checks: script.preflights.iter().map(message).collect(),
         no_transaction: script.no_transaction,
     })

@@ -7,4 +7,4 @@ mod made;
 
 pub(crate) use compare::{hold, options};
 pub(crate) use file::{read, text};
-pub(crate) use made::{Wanted, make};
+pub(crate) use made::make;

@@ -91,14 +91,14 @@ fn is_about_nothing(open: &Open) -> bool {
 
 fn counted(run: &Run<'_>, live: &mut Live, questions: Vec<Question>, renames: &Renames) -> Result<Vec<Open>> {
     let Some(database) = live.database.as_mut().filter(|_| !questions.is_empty()) else {
-        return Ok(questions.into_iter().map(|question| Open { question, count: Some(0) }).collect());
+        return Ok(questions.into_iter().map(|question| Open { question, count: Some(0), can_keep: false }).collect());
     };
     let queries: Vec<String> = questions.iter().map(|question| question.count_query(renames)).collect();
     let mut answers = block_on(database.ask(&queries)).map_err(|error| refused::no_answers(run, &error))?.into_iter();
     // what cannot be counted, such as a virtual table of an unknown module, is asked about without a number
     let count = |row: Option<Vec<String>>| row.and_then(|row| row.first()?.parse().ok());
     let mut next = || answers.next()?.ok().and_then(count);
-    Ok(questions.into_iter().map(|question| Open { question, count: next() }).collect())
+    Ok(questions.into_iter().map(|question| Open { question, count: next(), can_keep: false }).collect())
 }
 
 /// What the rows have against the change, as far as it is known: what is still open is taken for accepted.
@@ -172,7 +172,7 @@ fn losses(
         asked.into_iter().filter(|question| !matches!(question, Question::Backfill { .. })).collect();
     let mut losses: Vec<Loss> = counted(run, live, asked, &difference.renames)?
         .into_iter()
-        .filter_map(|Open { question, count }| {
+        .filter_map(|Open { question, count, .. }| {
             let (lint, object) = question.lint();
             let count = count.filter(|count| *count > 0)?;
             Some(Loss { lint: lint.name().to_owned(), object, count, kept: None })

@@ -10,7 +10,8 @@ use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
 
 use super::estimate::Place;
-use super::job::{Plan, cannot};
+use super::job::cannot;
+use crate::database::Run;
 use crate::database::copying::{COPY, can_clone, copy_file, size_of};
 use crate::database::file;
 use crate::database::scratch::{Scratch, private_file};
@@ -44,7 +45,7 @@ impl Copy {
     ///
     /// # Errors
     /// If there is no room, or it cannot be read or written.
-    pub(super) fn of(plan: &Plan<'_>, original: Option<&Connection>, rewrites: bool) -> Result<Self> {
+    pub(super) fn of(plan: &Run<'_>, original: Option<&Connection>, rewrites: bool) -> Result<Self> {
         let url = plan.url;
         let engine = |error: EngineError| cannot(&error, url);
         let asked = Instant::now();
@@ -127,7 +128,7 @@ fn size_on_server(original: &Connection) -> std::result::Result<u64, EngineError
 }
 
 /// A folder with room for the copy.
-fn place(plan: &Plan<'_>, size: u64, growth: u64) -> Result<Scratch> {
+fn place(plan: &Run<'_>, size: u64, growth: u64) -> Result<Scratch> {
     let url = plan.url;
     let needed = size.saturating_add(growth).saturating_add(RESERVE);
     if let Some(folder) = plan.place {

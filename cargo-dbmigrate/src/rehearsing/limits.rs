@@ -2,7 +2,7 @@
 
 use dbmigrate_core::folder::Script;
 
-use super::job::Plan;
+use crate::database::Run;
 use crate::error::Result;
 use crate::messages::{Exceeded, LimitName, Rehearsal};
 
@@ -10,7 +10,7 @@ use crate::messages::{Exceeded, LimitName, Rehearsal};
 ///
 /// # Errors
 /// If a migration cannot be read.
-pub(super) fn judge(plan: &Plan<'_>, report: &Rehearsal) -> Result<Vec<Exceeded>> {
+pub(super) fn judge(plan: &Run<'_>, report: &Rehearsal) -> Result<Vec<Exceeded>> {
     let mut exceeded = Vec::new();
     for measured in &report.migrations {
         let Some(migration) = plan.folder.find(&measured.name) else { continue };

@@ -15,14 +15,16 @@ use pollster::block_on;
 
 use super::copy::Copy;
 use super::estimate::{self, Place};
-use super::job::{Plan, beside, cannot};
+use super::job::{beside, cannot};
 use super::said;
+use crate::database::Run;
 use crate::error::{CommandError, Result};
 use crate::messages::{Rehearsal, RehearsedMigration, RehearsedTable};
 use crate::project::url::DatabaseUrl;
 use crate::report::Printer;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
+use crate::report::restored::counts;
 
 /// The bytes before the pages of a log, and before each of them (sqlite.org/fileformat.html#the_write_ahead_log).
 const LOG_HEADERS: (u64, u64) = (32, 24);
@@ -55,7 +57,7 @@ pub(super) struct Measuring<'p> {
 }
 
 impl<'p> Measuring<'p> {
-    pub(super) fn new(plan: &Plan<'p>, copy: &Copy, meter: Arc<Meter>, of: usize) -> Self {
+    pub(super) fn new(plan: &Run<'p>, copy: &Copy, meter: Arc<Meter>, of: usize) -> Self {
         Self {
             printer: &plan.context.printer,
             folder: plan.folder,
@@ -166,6 +168,7 @@ impl<'p> Measuring<'p> {
             bytes_after: after.bytes,
             tables,
             tables_unchanged,
+            restored: applied.restored.iter().map(counts).collect(),
         };
         said::migration(self.printer, &one);
         self.done.push(one);

@@ -22,7 +22,7 @@ use dbmigrate_core::folder::Script;
 use pollster::block_on;
 
 use crate::database::state::failure;
-use crate::database::{file, open};
+use crate::database::{Run, file, open};
 use crate::error::Result;
 use crate::messages::{self, Rehearsal};
 use copy::Copy;
@@ -30,7 +30,6 @@ use job::cannot;
 use measure::Measuring;
 
 pub(crate) use arguments::Rehearse;
-pub(crate) use job::Plan;
 pub(crate) use refused::{refuse_for_server, words};
 pub(crate) use said::table;
 
@@ -56,8 +55,8 @@ pub(crate) struct Original {
 ///
 /// # Errors
 /// What the real run would end with.
-pub(crate) fn look(plan: &Plan<'_>, opened: Option<Database>) -> Result<(Option<Database>, usize)> {
-    let Plan { context, folder, url, options, .. } = *plan;
+pub(crate) fn look(plan: &Run<'_>, opened: Option<Database>) -> Result<(Option<Database>, usize)> {
+    let Run { context, folder, url, options, .. } = *plan;
     let mut database = match opened {
         None if !file::exists(url)? => return Ok((None, 0)),
         None => open(context, url, false)?,
@@ -82,11 +81,11 @@ pub(crate) fn look(plan: &Plan<'_>, opened: Option<Database>) -> Result<(Option<
 /// # Errors
 /// What the real run would end with, if there is no room for a copy, and exit code 3 if a limit does not hold.
 pub(crate) fn rehearse(
-    plan: &Plan<'_>,
+    plan: &Run<'_>,
     opened: Option<Database>,
     told: impl FnOnce(&Rehearsal),
 ) -> Result<Option<Rehearsed>> {
-    let Plan { context, folder, url, options, .. } = *plan;
+    let Run { context, folder, url, options, .. } = *plan;
     let failed = |error: ApplyError| failure(error, url.into());
     // closed behind the database
     let mut files = Vec::new();

@@ -8,8 +8,8 @@ use dbmigrate_core::folder::{Folder, Migration, Script};
 use pollster::block_on;
 
 use super::copy::Copy;
-use super::job::Plan;
 use super::said;
+use crate::database::Run;
 use crate::database::state::failure_of_run;
 use crate::error::CommandError;
 use crate::exit;
@@ -39,7 +39,7 @@ pub(crate) fn refuse_for_server(folder: &Folder, migration: &Migration) -> Resul
 
 /// The error of the real run, with the rows that are to blame.
 pub(super) fn failed(
-    plan: &Plan<'_>,
+    plan: &Run<'_>,
     database: &Database,
     error: ApplyError,
     report: &mut Rehearsal,
@@ -82,12 +82,12 @@ fn engine_error_of(error: &ApplyError) -> Option<&EngineError> {
 }
 
 /// That it was a rehearsal.
-fn unchanged(plan: &Plan<'_>) -> String {
+fn unchanged(plan: &Run<'_>) -> String {
     format!("this was a rehearsal on a copy: `{}` was not changed", plan.url)
 }
 
 /// The rows that contradict a migration.
-fn violations(plan: &Plan<'_>, database: &Database, name: &str, failure: &Failure) -> Vec<Violation> {
+fn violations(plan: &Run<'_>, database: &Database, name: &str, failure: &Failure) -> Vec<Violation> {
     let of = |line: Option<usize>, message: String, keys: Vec<Vec<String>>, more: bool| Violation {
         line,
         message,
@@ -116,7 +116,7 @@ fn violations(plan: &Plan<'_>, database: &Database, name: &str, failure: &Failur
 }
 
 /// That limits do not hold.
-pub(super) fn exceeded(plan: &Plan<'_>, report: &Rehearsal) -> CommandError {
+pub(super) fn exceeded(plan: &Run<'_>, report: &Rehearsal) -> CommandError {
     let Some((first, rest)) = report.exceeded.split_first() else {
         return CommandError::new(exit::DECISION, "a limit does not hold");
     };

@@ -1,8 +1,9 @@
 //! What is said of a rehearsal.
 
-use super::job::Plan;
+use crate::database::Run;
 use crate::messages::{HowCopied, Rehearsal, RehearsedMigration, RehearsedTable};
 use crate::report::duration::Elapsed;
+use crate::report::restored::words;
 use crate::report::rows::grouped;
 use crate::report::size::Bytes;
 use crate::report::{Printer, counted};
@@ -23,6 +24,7 @@ pub(super) fn migration(printer: &Printer, one: &RehearsedMigration) {
     });
     let mut lines = vec![format!("{} ({}): {}", one.name, Elapsed(one.milliseconds), said.join(", "))];
     lines.extend(one.tables.iter().map(table));
+    lines.extend(one.restored.iter().map(|one| format!("restored {}", words(one))));
     if one.tables_unchanged > 0 && printer.is_verbose() {
         lines.push(format!("{} unchanged", counted(one.tables_unchanged, "other table")));
     }
@@ -54,7 +56,7 @@ pub(crate) fn table(one: &RehearsedTable) -> String {
 }
 
 /// Says what is expected of the database itself.
-pub(super) fn conclude(plan: &Plan<'_>, report: &Rehearsal) {
+pub(super) fn conclude(plan: &Run<'_>, report: &Rehearsal) {
     let locked = match report.copied {
         HowCopied::Empty => String::new(),
         _ => format!(", other writers wait up to {}", Elapsed(report.write_lock_milliseconds)),

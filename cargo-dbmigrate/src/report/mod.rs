@@ -22,6 +22,7 @@ mod outcome;
 pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+pub(crate) mod restored;
 pub(crate) mod rows;
 pub(crate) mod size;
 pub(crate) mod suggested;

@@ -29,6 +29,11 @@ impl Outcome {
                 all.applied.push(applied.clone());
                 self.database(&applied.on, None);
             }
+            Message::Captured(captured) => {
+                all.changed |= !captured.recorded.is_empty();
+                all.changes.extend(captured.changes.iter().cloned());
+                self.database(&captured.on, None);
+            }
             Message::Adopted(adopted) => {
                 all.changed |= adopted.state == AdoptedState::Recorded;
                 self.database(&adopted.on, None);

@@ -26,6 +26,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Applied",
             "Backed up",
             "Branched",
+            "Captured",
             "Checked",
             "Created",
             "Current",
@@ -75,6 +76,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Pending",
             "Would drop",
             "Would keep",
+            "Would record",
         ],
     ),
 ];

@@ -11,8 +11,7 @@ use crate::support::{Change, data, example_backfills, law, schema_of, shared};
 use crate::workspace::{EMBEDDED, Said, Workspace};
 
 /// The lock of a folder without migrations, as `init` makes it.
-const LOCK: &str =
-    "# dbmigrate lock 1: name, sha256 of migration.sql, of snapshot.json, of the schema, of all lines so far\n";
+const LOCK: &str = "# dbmigrate lock 2: name, sha256 of migration.sql, of its statements, of snapshot.json, of the schema, of all lines so far\n";
 
 /// A table that is there before and after.
 const ANCHOR: &str = "\n#[derive(dbmigrate::Table)]\npub struct Anchored {\n    pub anchor: i64,\n}\n";

@@ -15,7 +15,7 @@ const WAYS: [(&str, Breaks); 13] = [
         workspace.replace(&snapshot, "\"format\": 1", "\"format\": 2");
     }),
     ("newer-lock", |workspace, package| {
-        workspace.replace(&format!("{package}/migrations/migrations.lock"), "lock 1:", "lock 2:");
+        workspace.replace(&format!("{package}/migrations/migrations.lock"), "lock 2:", "lock 3:");
     }),
     ("edited-snapshot", |workspace, package| {
         workspace.replace(&format!("{package}/migrations/0001_first/snapshot.json"), "email", "mail");

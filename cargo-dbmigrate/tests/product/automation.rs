@@ -62,6 +62,14 @@ fn every_command_ends_with_what_it_did() {
     let reverted = run(0, "revert --accept drop_table:users --dry-run");
     assert_eq!((&reverted["changed"], &reverted["changes"][0]["change"]), (&false.into(), &"drop table users".into()));
     run(0, "diff");
+    project.sql("ALTER TABLE users ADD COLUMN phone TEXT");
+    let captured = run(0, "capture --dry-run");
+    assert_eq!(
+        (&captured["changed"], &captured["changes"][0]["change"]),
+        (&false.into(), &"add column users.phone".into())
+    );
+    project.sql("ALTER TABLE users DROP COLUMN phone");
+    assert_eq!(run(0, "capture")["changed"], false);
     project.write("seeds/full/users.csv", "id,nick\n1,ada\n2,\n");
     let seeded = run(0, "seed full");
     assert_eq!((&seeded["changed"], &seeded["seeded"][0]["tables"][0]["inserted"]), (&true.into(), &2.into()));
@@ -142,7 +150,7 @@ fn each_kind_of_failure_ends_with_its_exit_code_and_what_leads_out_of_it() {
     assert_eq!(check["decisions"][0]["answers"][0]["arguments"], json!(["generate", "--rename", "users.nick=handle"]));
     ends(&project, 4, "diff");
     // 5
-    project.replace("migrations/0001_create_users/migration.sql", "CREATE TABLE", "CREATE  TABLE");
+    project.replace("migrations/0001_create_users/migration.sql", "CREATE TABLE", "CREATE TABLE IF NOT EXISTS");
     ends(&project, 5, "migrate");
     ends(&project, 5, "status");
     ends(&project, 5, "check");

@@ -227,6 +227,32 @@ fn a_loss_on_a_protected_target_is_backed_up_first_and_the_printed_command_leads
 }
 
 #[test]
+fn backups_lie_where_the_configuration_says_for_all_and_for_a_target() {
+    let project = project();
+    project.write(
+        "dbmigrate.toml",
+        "backups = \"safe/all\"\n[targets.production]\nurl = \"dev.db\"\nbackups = \"live\"\n",
+    );
+    project.runs("backup --url dev.db");
+    project.runs("backup -t production");
+    project.structs(AFTER);
+    project.runs("generate --accept drop_column:users.legacy");
+    project.runs("migrate -t production --yes");
+    assert_eq!((names(&project, "safe/all", ".db").len(), names(&project, "live", ".db").len()), (1, 2));
+    assert!(!project.path("backups").exists() && project.path("live/.gitignore").exists());
+    project.runs("generate --custom");
+    project.runs("migrate -t production --yes --backup");
+    assert_eq!(names(&project, "live", ".db").len(), 3);
+    // a folder that is named is that folder
+    project.runs("generate --custom --name again");
+    project.runs("migrate -t production --yes --backup=backups");
+    assert_eq!(names(&project, "backups", ".db").len(), 1);
+    project.write("dbmigrate.toml", "backups = \" \"\n");
+    let run = project.refuses(2, "backup");
+    assert!(run.err.contains("`backups` is blank"), "{}", run.err);
+}
+
+#[test]
 fn no_migration_is_applied_without_the_backup_that_was_asked_for() {
     let project = project();
     project.structs(AFTER);

@@ -149,7 +149,7 @@ fn a_database_that_is_newer_than_the_folder_is_left_alone() {
 fn an_applied_migration_that_was_edited_and_recorded_again_is_found_out() {
     let project = behind();
     project.runs("migrate");
-    project.replace(&sql_of("0002_users_age"), "instant", "at once");
+    project.replace(&sql_of("0002_users_age"), "ALTER TABLE", "alter table");
     project.runs("generate --custom");
     project.transcript();
     for command in ["migrate", "status"] {

@@ -58,7 +58,7 @@ fn type_and_migrate(project: &Project, command: &str) -> Run {
 fn a_column_that_is_gone_beside_a_new_one_may_be_renamed_or_dropped() {
     let structs = users("handle: Option<String>,");
     let project = changed(&structs);
-    let [rename, drop] = &asks(&project)[..] else { panic!("two answers") };
+    let [rename, drop, keep] = &asks(&project)[..] else { panic!("three answers") };
     type_and_migrate(&project, rename);
     let dumped = project.dump();
     assert_snapshot!("column_renamed", project.transcript() + &dumped);
@@ -69,13 +69,17 @@ fn a_column_that_is_gone_beside_a_new_one_may_be_renamed_or_dropped() {
     type_and_migrate(&project, drop);
     let script = project.read(&sql_of("0002_users_handle_and_drop_nick"));
     assert_snapshot!("column_dropped", project.transcript() + &script + &project.dump());
+
+    let project = changed(&structs);
+    type_and_migrate(&project, keep);
+    assert_eq!(project.query("SELECT id, nick FROM _dbmigrate_kept_0002_users"), ["1|Ada", "2|Grace"]);
 }
 
 #[test]
 fn a_table_that_is_gone_beside_a_new_one_may_be_renamed_or_dropped() {
     let structs = users("nick: String,").replace("\"users\"", "\"people\"");
     let project = changed(&structs);
-    let [rename, drop] = &asks(&project)[..] else { panic!("two answers") };
+    let [rename, drop, keep] = &asks(&project)[..] else { panic!("three answers") };
     type_and_migrate(&project, rename);
     assert_eq!(project.query("SELECT * FROM people"), ["1|Ada", "2|Grace"]);
     assert_snapshot!("table_renamed", project.transcript());
@@ -84,12 +88,17 @@ fn a_table_that_is_gone_beside_a_new_one_may_be_renamed_or_dropped() {
     type_and_migrate(&project, drop);
     assert_eq!(project.query("SELECT * FROM people"), [""; 0]);
     assert_snapshot!("table_dropped", project.transcript() + &project.dump());
+
+    let project = changed(&structs);
+    type_and_migrate(&project, keep);
+    assert_eq!(project.query("SELECT * FROM _dbmigrate_kept_0002_users"), ["1|Ada", "2|Grace"]);
 }
 
 #[test]
 fn a_column_that_is_gone_is_dropped_when_it_is_named() {
     let project = changed(&users(""));
-    let [drop] = &asks(&project)[..] else { panic!("one answer") };
+    let [drop, keep] = &asks(&project)[..] else { panic!("two answers") };
+    assert_eq!(keep, "cargo dbmigrate generate --keep");
     type_and_migrate(&project, drop);
     let script = project.read(&sql_of("0002_users_drop_nick"));
     assert!(script.contains("\n-- dbmigrate: allow(drop_column) users.nick\n"), "{script}");
@@ -100,7 +109,7 @@ fn a_column_that_is_gone_is_dropped_when_it_is_named() {
 #[test]
 fn a_table_that_is_gone_is_dropped_when_it_is_named() {
     let project = changed("");
-    let [drop] = &asks(&project)[..] else { panic!("one answer") };
+    let [drop, _] = &asks(&project)[..] else { panic!("two answers") };
     type_and_migrate(&project, drop);
     let script = project.read(&sql_of("0002_drop_users"));
     assert!(script.contains("\n-- dbmigrate: allow(drop_table) users\n"), "{script}");
@@ -203,7 +212,7 @@ fn orphans_are_refused_before_a_foreign_key_is_added() {
 #[test]
 fn a_column_that_becomes_generated_gives_up_its_values_when_it_is_named() {
     let project = changed(&users("#[column(generated = \"'user' || id\", stored)]\n    nick: String,"));
-    let [accept] = &asks(&project)[..] else { panic!("one answer") };
+    let [accept, _] = &asks(&project)[..] else { panic!("two answers") };
     type_and_migrate(&project, accept);
     assert_eq!(project.query("SELECT nick FROM users"), ["user1", "user2"]);
     assert_snapshot!(project.transcript());

@@ -210,3 +210,89 @@ fn a_table_and_an_ignored_view_on_it_survive() {
     assert!(run.out.starts_with("audits"), "{}", run.out);
     project.runs("kept drop audits");
 }
+
+#[test]
+fn a_typed_keep_is_the_answer_to_a_loss_and_a_possible_rename_stays_a_question() {
+    let project = Project::migrated(&users(LEGACY));
+    project.sql("INSERT INTO users VALUES (1, 'ada', 'l1')");
+    project.structs(&users(NAME));
+    let run = project.refuses(3, "generate");
+    assert!(
+        run.err.contains("to drop it, but keep its values for a revert: `cargo dbmigrate generate --keep`"),
+        "{}",
+        run.err
+    );
+    project.runs("generate --keep");
+    let sql = project.read(&sql_of("0002_users_drop_legacy"));
+    assert!(sql.contains("allow(drop_column) users.legacy\n") && sql.contains("keep users.legacy in"), "{sql}");
+    project.runs("generate --undo");
+    // it may be a rename
+    project.structs(&users("name: String, old: Option<String>"));
+    let run = project.refuses(3, "generate --keep");
+    let said =
+        "if not, to keep its values for a revert: `cargo dbmigrate generate --keep --accept drop_column:users.legacy`";
+    assert!(run.err.contains(said), "{}", run.err);
+    assert!(
+        !run.err.contains("no longer needed: `cargo dbmigrate generate --keep --accept drop_column:users.legacy`"),
+        "{}",
+        run.err
+    );
+    let run = project.refuses(3, "generate");
+    let said =
+        "if not, to keep its values for a revert: `cargo dbmigrate generate --accept drop_column:users.legacy --keep`";
+    assert!(run.err.contains(said), "{}", run.err);
+    // whoever does not want it is not asked again
+    let run = project.refuses(3, "generate --no-keep");
+    assert!(!run.err.contains("for a revert"), "{}", run.err);
+}
+
+#[test]
+fn to_keep_is_offered_only_for_what_can_be_kept_and_what_cannot_is_dropped_as_suggested() {
+    let logs = |fields: &str| format!("#[derive(Table)]\n#[table(name = \"logs\")]\nstruct Log {{ {fields} }}");
+    let project = Project::migrated(&logs("line: String, legacy: String"));
+    project.structs(&logs("line: String"));
+    let run = project.refuses(3, "generate");
+    assert!(!run.err.contains("for a revert"), "{}", run.err);
+    let run = project.refuses(3, "generate --keep");
+    assert!(run.err.contains("cannot keep the values of `logs.legacy`"), "{}", run.err);
+    let suggested = run.suggested().pop().expect("a command is suggested");
+    assert_eq!(project.shell(&suggested).code, 0, "{suggested}");
+}
+
+#[test]
+fn where_keeping_is_configured_the_answers_say_that_values_are_kept() {
+    let project = Project::migrated(&users(LEGACY));
+    project.write("dbmigrate.toml", "keep = true\n");
+    project.structs(&users(NAME));
+    let run = project.refuses(3, "generate");
+    let keep =
+        "to drop it, but keep its values for a revert: `cargo dbmigrate generate --accept drop_column:users.legacy`";
+    let drop =
+        "if its values are no longer needed: `cargo dbmigrate generate --accept drop_column:users.legacy --no-keep`";
+    assert!(run.err.contains(keep) && run.err.contains(drop), "{}", run.err);
+    let suggested = run.suggested();
+    assert_eq!(project.shell(&suggested[1]).code, 0);
+    assert!(!project.read(&sql_of("0002_users_drop_legacy")).contains("kept"));
+}
+
+#[test]
+fn generate_warns_of_a_key_by_which_kept_values_are_known() {
+    let project = kept();
+    project.structs("#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { name: String }");
+    let run = project.runs("generate --accept drop_column:users.id");
+    let said =
+        "warning: `_dbmigrate_kept_0002_users` has kept values of `users`, and `users.id` is gone after the migration";
+    assert!(run.err.contains(said), "{}", run.err);
+    assert!(run.err.contains("`cargo dbmigrate kept drop _dbmigrate_kept_0002_users`"), "{}", run.err);
+    // what goes on being a key is none of it, and neither is what nothing is kept of any more
+    project.runs("generate --undo --accept edits");
+    project.structs(&users("name: Option<String>, age: Option<i64>"));
+    let run = project.runs("generate");
+    assert!(!run.err.contains("warning"), "{}", run.err);
+    project.runs("generate --undo --accept edits");
+    project.structs(&users(NAME));
+    project.runs("revert");
+    project.structs("#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { name: String }");
+    let run = project.runs("generate --accept drop_column:users.id --accept drop_column:users.legacy");
+    assert!(!run.err.contains("has kept values"), "{}", run.err);
+}

@@ -109,12 +109,26 @@ fn a_plan_is_refused_if_the_migrations_are_others() {
     plan(&project, "--to 2");
     project.runs("generate --undo");
     let text = project.read(&sql_of("0002_drop"));
-    project.write(&sql_of("0002_drop"), format!("{text}-- a comment\n"));
+    project.write(&sql_of("0002_drop"), format!("{text}SELECT 1;\n"));
     project.structs(&USERS.replace("    legacy: Option<String>,\n", ""));
     project.runs("generate --custom");
     refused(&project, "the migrations are not those of `plan.json`", "`0002_drop` has other SQL");
     project.runs("generate --undo --accept edits");
     refused(&project, "the migrations are not those of `plan.json`", "`0002_drop` is missing");
+}
+
+#[test]
+fn a_plan_holds_if_only_comments_were_edited_and_not_if_a_directive_was() {
+    let project = pending();
+    plan(&project, "");
+    let file = sql_of("0002_drop");
+    let text = project.read(&file);
+    project.write(&file, format!("{text}-- dbmigrate: expect-time 5s\n"));
+    project.refuses(5, "migrate --plan plan.json");
+    project.write(&file, format!("-- why\n{}", text.replace(';', " -- so\n;")));
+    project.runs("check");
+    assert!(project.runs("migrate --plan plan.json").err.contains("0002_drop"));
+    project.runs("status");
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn an_edited_a_missing_and_a_newer_migration_are_ways_that_end_in_the_same_place
     // edited and recorded again after it was applied
     let project = Project::migrated(&format!("{BEFORE}{POST}"));
     project.sql(ROWS);
-    project.replace(&sql_of("0001_initial"), "instant", "at once");
+    project.replace(&sql_of("0001_initial"), "CREATE TABLE", "create table");
     project.runs("generate --custom");
     let run = project.refuses(5, "status");
     assert!(run.out.contains("(in another version)"), "{}", run.out);

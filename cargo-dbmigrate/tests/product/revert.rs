@@ -164,6 +164,32 @@ fn a_way_back_of_its_own_is_used_proven_and_never_run_by_migrate() {
 }
 
 #[test]
+fn a_way_back_that_does_not_work_is_not_recorded() {
+    let project = project(&[]);
+    let own = "UPDATE users SET nick = 'n' WHERE nick IS NULL;\n\n-- dbmigrate: undo\n";
+    for (undo, said) in [
+        ("-- UPDATE user SET nick = NULL;", "no such table: user"),
+        (
+            "-- ALTER TABLE users ADD COLUMN more TEXT;",
+            "the way back of `0002_fill` does not produce the schema before it",
+        ),
+    ] {
+        project.runs("generate --custom --name fill");
+        let file = sql_of("0002_fill");
+        let draft = project.read(&file);
+        project.write(&file, format!("{draft}{own}{undo}\n"));
+        for dry in ["", " --dry-run"] {
+            let run = project.refuses(1, &format!("generate --custom{dry}"));
+            assert!(run.err.contains(said) && run.err.contains("nothing was recorded"), "{}", run.err);
+            assert!(run.err.contains("0002_fill/migration.sql:"), "{}", run.err);
+        }
+        project.write(&file, format!("{draft}{own}-- UPDATE users SET nick = NULL WHERE nick = 'n';\n"));
+        project.runs("generate --custom");
+        project.runs("generate --undo --accept edits");
+    }
+}
+
+#[test]
 fn a_table_that_was_dropped_and_made_anew_is_not_mistaken_for_the_old_one() {
     let log = |field: &str| {
         format!(

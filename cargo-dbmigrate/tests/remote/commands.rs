@@ -280,6 +280,48 @@ fn generated_rows_are_the_same_on_a_server_and_in_a_file() {
 }
 
 #[test]
+fn what_comes_back_is_counted_as_on_a_file() {
+    let Some(both) = Both::new("counted", &format!("{USERS}{POSTS}")) else { return };
+    both.ends(0, "generate");
+    both.ends(0, "migrate");
+    both.run(&ROWS);
+    let posts = POSTS.replace(", #[column(default = \"untitled\")] title: String", "");
+    both.each(|project| project.structs(&format!("{USERS}{posts}")));
+    both.ends(0, "generate --keep");
+    both.ends(0, "migrate");
+    both.run(&[
+        "DELETE FROM posts WHERE id = 8",
+        "INSERT INTO posts VALUES (8, 2), (12, 1)",
+        "UPDATE posts SET id = 70 WHERE id = 7",
+    ]);
+    both.ends(0, "revert");
+    let said = "2 values of `posts.title`; 2 rows were added since and get 'untitled'; 1 row was deleted since";
+    both.ends(0, "migrate --dry-run");
+    let run = both.served.project.ends(0, "migrate --dry-run");
+    assert!(run.err.contains(&format!("Would restore {said}")), "{}", run.err);
+    let run = both.served.project.ends(0, "plan");
+    assert!(run.err.contains(&format!("restores {said}")), "{}", run.err);
+    let run = both.served.project.ends(0, "migrate --rehearse-only");
+    assert!(run.err.contains(&format!("restored {said}")), "{}", run.err);
+    both.ends(0, "migrate");
+    assert_eq!(
+        both.served.hand().query("SELECT id, title FROM posts ORDER BY id"),
+        ["8|untitled", "11|x", "12|untitled", "70|on engines"]
+    );
+    // a conversion that travels with others in one request
+    let numbers = POSTS.replace("title: String", "title: i64").replace("\"untitled\"", "0");
+    both.each(|project| project.structs(&format!("{USERS}{numbers}")));
+    both.ends(0, "generate --keep --convert posts.title=length(title)");
+    both.ends(0, "revert");
+    both.ends(0, "migrate");
+    assert_eq!(
+        both.served.hand().query("SELECT title FROM posts ORDER BY id"),
+        ["untitled", "x", "untitled", "on engines"]
+    );
+    content(&both.served.hand());
+}
+
+#[test]
 fn what_is_dropped_is_kept_and_followed_as_on_a_file() {
     let Some(both) = Both::new("kept", &format!("{USERS}{POSTS}")) else { return };
     both.each(with_pending);

@@ -71,3 +71,29 @@ fn reading_a_schema_takes_as_many_requests_for_a_hundred_tables_as_for_one() {
     assert!(requests(&served.project, &proxy, 0, "diff --from structs --to database") <= 4, "{:?}", proxy.traffic());
     assert!(requests(&served.project, &proxy, 0, "push") <= 5, "{:?}", proxy.traffic());
 }
+
+#[test]
+fn a_backup_that_is_not_needed_costs_no_request() {
+    let mut counts = Vec::new();
+    for (name, flag) in [("unneeded1", " --no-backup"), ("unneeded2", "")] {
+        let Some((served, proxy)) = behind_a_proxy(name) else { return };
+        let project = &served.project;
+        project.write(".gitignore", "*.db\n");
+        project.write("dbmigrate.toml", "[targets.production]\nurl_env = \"TURSO_DATABASE_URL\"\n");
+        project.runs("generate");
+        let posts = POSTS.replace(", #[column(default = \"untitled\")] title: String", "");
+        project.structs(&format!("{USERS}{posts}"));
+        project.runs("generate --accept drop_column:posts.title");
+        project.runs("migrate -t production --yes --no-backup");
+        project.structs(
+            &format!("{USERS}{posts}").replace("name: Option<String>", "name: Option<String>, age: Option<i64>"),
+        );
+        project.runs("generate");
+        for line in ["init -q", "add .", "-c user.name=x -c user.email=x@example.com commit -qm all"] {
+            let git = std::process::Command::new("git").args(line.split(' ')).current_dir(project.root()).status();
+            assert!(git.expect("git is there").success(), "{line}");
+        }
+        counts.push(requests(project, &proxy, 0, &format!("migrate -t production{flag}")));
+    }
+    assert_eq!(counts[0], counts[1], "of the migrations that it has, one is risky");
+}

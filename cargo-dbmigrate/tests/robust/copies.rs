@@ -166,3 +166,36 @@ fn a_backup_and_a_restore_without_room_leave_everything_as_it_was() {
     assert!(left.is_empty(), "{left:?}");
     project.runs("backup b.db");
 }
+
+/// A file system of its own, with room for a part of the copy: it is gone with the shell.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_there_is_no_room_for_a_copy_it_is_said_before_anything_is_done() {
+    const SCRIPT: &str = "mkdir room && mount -t tmpfs -o size=1m tmpfs room || exit 99
+        \"$0\" migrate --rehearse-only --rehearse-in room 2>rehearsed; echo $? >codes
+        \"$0\" migrate --rehearse --rehearse-in room 2>>rehearsed; echo $? >>codes
+        \"$0\" backup room/ 2>backed; echo $? >>codes
+        \"$0\" migrate --backup=room 2>>backed; echo $? >>codes
+        ls -A room >left";
+    let mounts = Command::new("unshare").args(["-rm", "sh", "-c", "mount -t tmpfs tmpfs /mnt"]).output();
+    if !mounts.is_ok_and(|output| output.status.success()) {
+        dbmigrate_test_support::skipped("a file system without room, because none can be mounted here");
+        return;
+    }
+    let project = project();
+    project.structs(&STRUCTS.replace("body: Option<Vec<u8>>", "body: Option<Vec<u8>>, more: Option<i64>"));
+    project.runs("generate");
+    let before = project.dump();
+    let mut shell = Command::new("unshare");
+    shell.args(["-rm", "sh", "-c", SCRIPT, BINARY]).current_dir(project.root()).stdin(Stdio::null());
+    let run = Run::of(shell.env_remove("TURSO_DATABASE_URL").env_remove("CI"));
+    let (rehearsed, backed) = (project.read("rehearsed"), project.read("backed"));
+    assert_eq!((run.code, project.read("codes").as_str()), (0, "1\n1\n1\n1\n"), "{rehearsed}{backed}");
+    assert_eq!(rehearsed.matches("not enough space to rehearse on a copy of `dev.db`").count(), 2, "{rehearsed}");
+    assert!(rehearsed.contains("`room` has ") && rehearsed.contains("--rehearse-in DIR"), "{rehearsed}");
+    assert!(rehearsed.matches("nothing was changed").count() >= 2, "{rehearsed}");
+    assert!(backed.contains("no migration was applied"), "{backed}");
+    let left = project.read("left");
+    assert!(left.lines().all(|name| name == ".gitignore"), "{left}");
+    assert_eq!(project.dump(), before);
+}

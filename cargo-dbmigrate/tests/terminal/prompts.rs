@@ -168,6 +168,25 @@ fn an_error_of_an_amend_says_how_to_give_the_same_answers_again() {
     assert!(sql.contains("'de'") && sql.contains("'x'"), "{sql}");
 }
 
+#[test]
+fn what_would_be_lost_can_be_kept_by_a_letter_and_from_a_list() {
+    let project = changed("");
+    let mut terminal = Terminal::start(&project, 200, "generate");
+    terminal.sees("drop, but keep its values for a revert").sees("[y/N]").types("k").types(ENTER);
+    assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
+    let sql = second(&project).expect("it was written");
+    assert!(sql.contains("-- dbmigrate: keep users.nick in _dbmigrate_kept_0002_users\n"), "{sql}");
+    project.runs("migrate");
+    assert_eq!(project.query("SELECT nick FROM _dbmigrate_kept_0002_users"), ["Ada", "Grace"]);
+
+    let project = changed(RENAMED_OR_NOT);
+    let mut terminal = Terminal::start(&project, 200, "generate");
+    terminal.sees(LIST).types(DOWN).sees("> drop, but keep its values for a revert").types(ENTER);
+    assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
+    let sql = second(&project).expect("it was written");
+    assert!(sql.contains("-- dbmigrate: keep users.nick in _dbmigrate_kept_0002_users\n"), "{sql}");
+}
+
 /// The screens of a dialogue in a terminal of so many columns.
 fn dialogue(columns: u16) -> String {
     let structs = users("display_name_of_the_account_as_it_is_shown_to_others: String,\n    country: String,");

@@ -7,7 +7,7 @@ mod fields;
 mod parse;
 mod target;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 15] = [
+pub const FIELDS: [&str; 16] = [
     "migrations",
     "root",
     "url",
@@ -31,6 +31,7 @@ pub const FIELDS: [&str; 15] = [
     "keep",
     "keep_days",
     "backup",
+    "backups",
     "keep_backups",
     "max_write_lock",
     "targets",
@@ -76,6 +77,8 @@ pub struct Config {
     pub keep_days: Option<u32>,
     /// When `migrate` makes a backup first.
     pub backup: BackupFirst,
+    /// The folder for backups, relative to the package.
+    pub backups: Option<PathBuf>,
     /// How many backups of a database are kept in their folder.
     pub keep_backups: u32,
     /// How long the pending migrations may keep others from writing, as a rehearsal finds.
@@ -149,6 +152,7 @@ impl Default for Config {
             keep: false,
             keep_days: None,
             backup: BackupFirst::default(),
+            backups: None,
             keep_backups: 5,
             max_write_lock: None,
             targets: Vec::new(),
@@ -177,6 +181,12 @@ impl Config {
     pub fn keep_days(&self, target: Option<&str>) -> Option<u32> {
         let target = target.and_then(|name| self.targets.iter().find(|target| target.name == name));
         target.and_then(|target| target.keep_days).or(self.keep_days)
+    }
+
+    /// The folder for backups of a target, or of a database without a name, if one is configured.
+    pub fn backups(&self, target: Option<&str>) -> Option<&Path> {
+        let target = target.and_then(|name| self.targets.iter().find(|target| target.name == name));
+        target.and_then(|target| target.backups.as_deref()).or(self.backups.as_deref())
     }
 }
 

@@ -43,6 +43,7 @@ impl Config {
                 "keep" => self.keep = value.boolean()?,
                 "keep_days" => self.keep_days = Some(value.integer()?),
                 "backup" => self.backup = value.parsed()?,
+                "backups" => self.backups = Some(folder(&name, value, at)?),
                 "keep_backups" => self.keep_backups = value.integer()?,
                 "max_write_lock" => self.max_write_lock = Some(span(&name, value, at)?),
                 "targets" => {
@@ -137,6 +138,15 @@ fn span(field: &str, value: Value, byte: usize) -> Result<Duration, Misread> {
 }
 
 /// The table of a target.
+/// The path of a folder.
+fn folder(name: &str, value: Value, at: usize) -> Result<PathBuf, Misread> {
+    let text = value.string()?;
+    match is_blank(&text) {
+        true => Err((format!("`{name}` is blank, but must be the path of a folder"), at).into()),
+        false => Ok(PathBuf::from(text)),
+    }
+}
+
 fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
@@ -170,6 +180,7 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
                 _ => return Err((format!("`retries` is more than {MOST_RETRIES}"), at).into()),
             },
             "keep_days" => target.keep_days = Some(value.integer()?),
+            "backups" => target.backups = Some(folder(&field, value, at)?),
             "max_write_lock" => target.max_write_lock = Some(span(&field, value, at)?),
             _ => return Err(unknown(&field, at, &TARGET_FIELDS)),
         }

@@ -1,5 +1,6 @@
 //! The databases that have names: `[targets.NAME]`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{TOKEN_VARIABLE, URL_VARIABLE};
@@ -14,7 +15,7 @@ pub const DEMO: &str = "demo";
 pub const ALL_TARGETS: &str = "all";
 
 /// The names of the fields of a target.
-pub const TARGET_FIELDS: [&str; 10] = [
+pub const TARGET_FIELDS: [&str; 11] = [
     "url",
     "url_env",
     "token_env",
@@ -24,6 +25,7 @@ pub const TARGET_FIELDS: [&str; 10] = [
     "timeout",
     "retries",
     "keep_days",
+    "backups",
     "max_write_lock",
 ];
 
@@ -70,6 +72,8 @@ pub struct Target {
     pub retries: Option<u32>,
     /// For how many days what is kept is wanted there.
     pub keep_days: Option<u32>,
+    /// The folder for its backups, relative to the package.
+    pub backups: Option<PathBuf>,
     /// How long pending migrations may keep others from writing to it.
     pub max_write_lock: Option<Duration>,
 }

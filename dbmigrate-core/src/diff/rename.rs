@@ -211,6 +211,14 @@ impl Renames {
             for generated in table.columns.iter_mut().filter_map(|column| column.generated.as_mut()) {
                 generated.expr = generated.expr.with_qualifier_renamed(&old.name, &name);
             }
+            for index in table.indexes.iter_mut() {
+                for part in &mut index.parts {
+                    part.expr = part.expr.with_qualifier_renamed(&old.name, &name);
+                }
+                if let Some(predicate) = &mut index.predicate {
+                    *predicate = predicate.with_qualifier_renamed(&old.name, &name);
+                }
+            }
         }
         table
     }

@@ -4,7 +4,7 @@ use super::connection::{Connection, integer};
 use super::error::{EngineError, ErrorKind};
 use super::stored::{StoredObject, stored_objects};
 use crate::ddl::{Object, read};
-use crate::kept::{Follower, follow, is_kept};
+use crate::kept::{Follower, follow, is_kept, is_tally, tally_name};
 use crate::schema::Column;
 use crate::sql::Name;
 
@@ -118,11 +118,12 @@ async fn drop_inside(connection: &Connection, names: &[Name]) -> Result<(), Engi
         let triggers = objects.iter().filter(|object| object.kind == "trigger");
         let of_it = triggers.filter(|trigger| follow::kept_of(&trigger.name).as_ref() == Some(name));
         statements.extend(of_it.map(|trigger| format!("DROP TRIGGER IF EXISTS {}", trigger.name.sql())));
+        statements.push(format!("DROP TABLE IF EXISTS {}", tally_name(name).sql()));
         statements.push(format!("DROP TABLE {}", name.sql()));
     }
     connection.run_all(&statements).await
 }
 
 fn hidden_tables(objects: &[StoredObject]) -> impl Iterator<Item = &StoredObject> {
-    objects.iter().filter(|object| object.kind == "table" && is_kept(&object.name))
+    objects.iter().filter(|object| object.kind == "table" && is_kept(&object.name) && !is_tally(&object.name))
 }

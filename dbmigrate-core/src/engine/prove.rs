@@ -12,7 +12,7 @@ mod scope;
 
 use thiserror::Error;
 
-pub use back::{Back, BackError, try_back};
+pub use back::{Back, BackError, Returned, RoundTrip, round_trip, try_back};
 use excuse::{blame, tables_to_empty};
 
 use super::check::{broken_objects, foreign_key_violations};

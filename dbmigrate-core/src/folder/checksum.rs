@@ -41,6 +41,11 @@ impl Checksum {
         Self(Sha256::digest(bytes))
     }
 
+    /// A hash that was computed elsewhere.
+    pub(super) fn of_hash(hash: [u8; 32]) -> Self {
+        Self(hash)
+    }
+
     /// The checksum of `line` chained to the one before it.
     pub(super) fn chained(before: &Self, line: &str) -> Self {
         let mut hasher = Sha256::new();

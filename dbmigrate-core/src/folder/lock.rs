@@ -1,43 +1,114 @@
 //! `migrations.lock`: the ordered list of migrations with their hashes, one line each.
 //!
 //! ```text
-//! # dbmigrate lock 1: name, sha256 of migration.sql, of snapshot.json, of the schema, of all lines so far
-//! 0001_create_users 5a0f… 91bc… 77de… 02c4…
+//! # dbmigrate lock 2: name, sha256 of migration.sql, of its statements, of snapshot.json, of the schema, of all lines so far
+//! 0001_create_users 5a0f… 1e20… 91bc… 77de… 02c4…
+//! 0003_squash_of_2_to_3 f00d… 88a1… 0c4e… 5b1d… 99e0…
+//!   0002_posts 3c77… 40aa… 8d0b… 6a5f… 1b2e…
+//!   0003_tags c0de… 93f1… 2a9e… 5b1d… 7f40…
 //! ```
 //!
 //! The last hash of a line covers the line and the last hash of the line before, so that no line can be changed,
 //! moved, added or removed without all later ones. Two branches that both add a migration conflict here on purpose.
+//!
+//! Below a migration that replaces others stand those, indented, as they stood before: the chain goes through them
+//! first, so their hashes are what they were. The hash of the statements leaves out comments and layout
+//! ([`meaning`](super::script::meaning)). Format 1 had neither.
 
 use std::fmt;
 use std::ops::Range;
 
 use super::checksum::{Checksum, without_bom};
 use super::name::MigrationName;
+use super::script::meaning;
+use crate::schema::Schema;
+use crate::schema::canonical::SchemaHash;
 
 /// The name of the file.
 pub const FILE_NAME: &str = "migrations.lock";
 
 /// The format that this version writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// The format before, without hashes of statements.
+const FORMAT_1: u32 = 1;
 
 const HEADER: &str = "# dbmigrate lock ";
-const COLUMNS: &str = "name, sha256 of migration.sql, of snapshot.json, of the schema, of all lines so far";
+const COLUMNS: &str =
+    "name, sha256 of migration.sql, of its statements, of snapshot.json, of the schema, of all lines so far";
+const COLUMNS_1: &str = "name, sha256 of migration.sql, of snapshot.json, of the schema, of all lines so far";
+
+/// What a replaced migration is indented by.
+const INDENT: &str = "  ";
+
+/// How deep migrations that replace others lie in each other at most.
+const DEEPEST: usize = 100;
 
 /// A migration as the lock lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
-    /// Its place in the order, counted from 0.
+    /// Its place in the order, counted from 0; of a replaced one, among those that are replaced with it.
     pub index: usize,
     /// Its name, which is also that of its directory.
     pub name: MigrationName,
-    /// The checksum of `migration.sql`.
+    /// The checksum of `migration.sql` as it was recorded, which histories of databases have as well.
     pub sql: Checksum,
+    /// The checksum of the statements and directives in it. A lock of format 1 has none.
+    pub statements: Option<Checksum>,
     /// The checksum of `snapshot.json`.
     pub snapshot: Checksum,
     /// The hash of the schema that it leads to ([`crate::schema::canonical::SchemaHash`]).
     pub schema: Checksum,
     /// The hash over this line and all before.
     pub chain: Checksum,
+    /// The migrations that it replaces, in their order: a database that has all of them has it.
+    pub replaces: Vec<Migration>,
+}
+
+impl Migration {
+    /// The migrations that it replaces and that replace no others, in their order; itself if it replaces none.
+    pub fn originals(&self) -> Vec<&Self> {
+        match &self.replaces[..] {
+            [] => vec![self],
+            replaced => replaced.iter().flat_map(Self::originals).collect(),
+        }
+    }
+
+    /// Itself and everything that it replaces, at any depth.
+    pub fn with_replaced(&self) -> Vec<&Self> {
+        std::iter::once(self).chain(self.replaces.iter().flat_map(Self::with_replaced)).collect()
+    }
+
+    /// The names that a history can end with behind it: its own, or that of the last one that it replaces.
+    pub fn last_names(&self) -> Vec<&str> {
+        let replaced = self.replaces.last().map(Self::last_names);
+        std::iter::once(self.name.as_str()).chain(replaced.into_iter().flatten()).collect()
+    }
+}
+
+/// The checksums of a migration's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sums {
+    /// Of `migration.sql`.
+    pub sql: Checksum,
+    /// Of the statements and directives in it.
+    pub statements: Checksum,
+    /// Of `snapshot.json`.
+    pub snapshot: Checksum,
+    /// Of the schema in it.
+    pub schema: Checksum,
+}
+
+impl Sums {
+    /// Those of a script and of a snapshot, as text and as the schema that it has.
+    pub fn of(sql: &str, snapshot: &[u8], schema: &Schema) -> Self {
+        Self {
+            sql: Checksum::of_sql(sql),
+            statements: meaning(sql),
+            snapshot: Checksum::of_text(snapshot),
+            schema: SchemaHash::of(schema).into(),
+        }
+    }
 }
 
 /// What is wrong with a lock.
@@ -50,8 +121,8 @@ pub enum LockProblem {
     Newer(u32),
     /// The first line is not that of a lock.
     Header,
-    /// A line is not a name and four hashes.
-    Malformed,
+    /// A line is not a name and the hashes of its format, or it is indented further than the line above allows.
+    Malformed(usize),
     /// A name is listed for the second time.
     Twice(MigrationName),
     /// The hash of a line does not follow from the lines up to it.
@@ -67,7 +138,7 @@ impl fmt::Display for LockProblem {
                 "written by a newer version of cargo-dbmigrate (format {format}, this version reads up to {FORMAT})"
             ),
             Self::Header => write!(f, "the first line is not `{HEADER}{FORMAT}: {COLUMNS}`"),
-            Self::Malformed => f.write_str("the line is not a name and four hashes"),
+            Self::Malformed(hashes) => write!(f, "the line is not a name and {hashes} hashes"),
             Self::Twice(name) => write!(f, "`{name}` is listed twice"),
             Self::Chain(name) => write!(f, "the line of `{name}`, or one before it, is not as it was written"),
         }
@@ -108,61 +179,88 @@ impl Lock {
         }
         let mut lines = text.lines().zip(1..);
         let header = lines.next().map_or("", |(header, _)| header);
-        match format_of(header) {
+        let is_header = |format, columns| header.trim_end() == format!("{HEADER}{format}: {columns}");
+        let format = match format_of(header) {
             // to its last word: a first migration that was joined to the line would be taken for a comment
-            Some(FORMAT) if header.trim_end() == format!("{HEADER}{FORMAT}: {COLUMNS}") => {}
+            Some(FORMAT) if is_header(FORMAT, COLUMNS) => FORMAT,
+            Some(FORMAT_1) if is_header(FORMAT_1, COLUMNS_1) => FORMAT_1,
             Some(newer) if newer > FORMAT => return Err(LockError { line: 1, problem: LockProblem::Newer(newer) }),
             _ => return Err(LockError { line: 1, problem: LockProblem::Header }),
-        }
-        let mut migrations: Vec<Migration> = Vec::with_capacity(text.len() / 280);
-        let mut before = Checksum::ZERO;
+        };
+        let mut all: Vec<Line<'_>> = Vec::with_capacity(text.len() / 280);
         for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
-            let wrong = |problem| LockError { line: number, problem };
-            let parsed = parse_line(line, migrations.len());
-            let (migration, covered) = parsed.ok_or_else(|| match line {
-                "=======" => wrong(LockProblem::Conflict),
-                _ => wrong(LockProblem::Malformed),
-            })?;
-            if Checksum::chained(&before, &line[covered]) != migration.chain {
-                return Err(wrong(LockProblem::Chain(migration.name)));
-            }
-            before = migration.chain;
-            migrations.push(migration);
+            all.push(Line::parse(line, number, format).ok_or_else(|| {
+                let problem = match line {
+                    "=======" => LockProblem::Conflict,
+                    _ => LockProblem::malformed(format),
+                };
+                LockError { line: number, problem }
+            })?);
         }
-        // sorted, not hashed or compared each with each: a thousand names are nothing
-        let mut names: Vec<&Migration> = migrations.iter().collect();
-        names.sort_by(|one, two| one.name.cmp(&two.name).then(one.index.cmp(&two.index)));
-        if let Some(twice) = names.windows(2).find(|pair| pair[0].name == pair[1].name).map(|pair| pair[1]) {
-            let line = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty()).nth(twice.index + 1);
-            let line = line.map_or(1, |(_, number)| number);
-            return Err(LockError { line, problem: LockProblem::Twice(twice.name.clone()) });
+        let twice = twice(&all);
+        let (mut lines, mut chain) = (all.into_iter().peekable(), Checksum::ZERO);
+        let migrations = Line::tree(&mut lines, 0, &mut chain)?;
+        if let Some(line) = lines.next() {
+            return Err(LockError { line: line.number, problem: LockProblem::malformed(format) });
         }
-        Ok(Self { migrations })
+        twice.map_or(Ok(Self { migrations }), Err)
     }
 
-    /// The lock as the file holds it.
+    /// The lock as the file holds it: in format 1 only if it was read so, and not [completed](Self::completed) since.
     pub fn to_text(&self) -> String {
-        let mut text = format!("{HEADER}{FORMAT}: {COLUMNS}\n");
-        text.reserve(self.migrations.len() * 300);
+        let (format, columns) = if self.is_complete() { (FORMAT, COLUMNS) } else { (FORMAT_1, COLUMNS_1) };
+        let mut text = format!("{HEADER}{format}: {columns}\n");
+        text.reserve(self.migrations.len() * 370);
         for migration in &self.migrations {
-            push_covered(&mut text, &migration.name, [migration.sql, migration.snapshot, migration.schema]);
-            text.push(' ');
-            migration.chain.push_hex(&mut text);
-            text.push('\n');
+            push_lines(&mut text, migration, 0);
         }
         text
     }
 
+    /// Whether it has the checksums of all statements.
+    pub fn is_complete(&self) -> bool {
+        self.migrations.iter().all(|migration| migration.statements.is_some())
+    }
+
+    /// The same lock with the checksums of all statements: `statements` is asked for those that it lacks.
+    ///
+    /// # Errors
+    /// What `statements` returns.
+    pub fn completed<E>(&self, mut statements: impl FnMut(&Migration) -> Result<Checksum, E>) -> Result<Self, E> {
+        let mut migrations = self.migrations.clone();
+        for migration in &mut migrations {
+            if migration.statements.is_none() {
+                migration.statements = Some(statements(migration)?);
+            }
+        }
+        Ok(Self::of(migrations))
+    }
+
+    /// The lock that lists these migrations in this order: their places and chains are made anew.
+    pub fn of(migrations: Vec<Migration>) -> Self {
+        Self { migrations: chained(migrations, &mut { Checksum::ZERO }) }
+    }
+
     /// The lock with one more migration at its end.
     #[must_use]
-    pub fn with(&self, name: MigrationName, sql: Checksum, snapshot: Checksum, schema: Checksum) -> Self {
+    pub fn with(&self, name: MigrationName, sums: Sums) -> Self {
+        let mut chain = self.migrations.last().map_or(Checksum::ZERO, |last| last.chain);
         let mut migrations = self.migrations.clone();
-        let before = migrations.last().map_or(Checksum::ZERO, |last| last.chain);
-        let mut covered = String::with_capacity(300);
-        push_covered(&mut covered, &name, [sql, snapshot, schema]);
-        let chain = Checksum::chained(&before, &covered);
-        migrations.push(Migration { index: migrations.len(), name, sql, snapshot, schema, chain });
+        migrations.extend(
+            chained(vec![unchained(name, sums, Vec::new())], &mut chain)
+                .into_iter()
+                .map(|added| Migration { index: self.migrations.len(), ..added }),
+        );
         Self { migrations }
+    }
+
+    /// The lock with one migration in the place of those in `range`, which it replaces.
+    #[must_use]
+    pub fn squashed(&self, range: Range<usize>, name: MigrationName, sums: Sums) -> Self {
+        let mut migrations = self.migrations.clone();
+        let replaces = migrations.splice(range.clone(), []).collect();
+        migrations.insert(range.start, unchained(name, sums, replaces));
+        Self::of(migrations)
     }
 
     /// The lock without its last migration.
@@ -173,12 +271,68 @@ impl Lock {
     }
 }
 
+impl LockProblem {
+    fn malformed(format: u32) -> Self {
+        Self::Malformed(if format == FORMAT_1 { 4 } else { 5 })
+    }
+}
+
+fn unchained(name: MigrationName, sums: Sums, replaces: Vec<Migration>) -> Migration {
+    let Sums { sql, statements, snapshot, schema } = sums;
+    let (statements, chain) = (Some(statements), Checksum::ZERO);
+    Migration { index: 0, name, sql, statements, snapshot, schema, chain, replaces }
+}
+
+/// Numbers and chains migrations behind `before`, which becomes the hash behind them.
+fn chained(migrations: Vec<Migration>, before: &mut Checksum) -> Vec<Migration> {
+    let mut all = Vec::with_capacity(migrations.len());
+    for (index, mut migration) in migrations.into_iter().enumerate() {
+        migration.index = index;
+        migration.replaces = chained(migration.replaces, before);
+        let mut covered = String::with_capacity(370);
+        push_covered(&mut covered, &migration);
+        migration.chain = chain(before, &covered, migration.replaces.len());
+        *before = migration.chain;
+        all.push(migration);
+    }
+    all
+}
+
+/// The last hash that a lock of format 1 would have with these.
+pub(super) fn seal(migrations: &[Migration]) -> Checksum {
+    migrations.iter().fold(Checksum::ZERO, |before, migration| {
+        let mut covered = String::with_capacity(300);
+        push_covered(&mut covered, &Migration { statements: None, replaces: Vec::new(), ..migration.clone() });
+        Checksum::chained(&before, &covered)
+    })
+}
+
+/// The hash of a line behind another one. Lines below it must not pass for lines before it.
+fn chain(before: &Checksum, covered: &str, replaced: usize) -> Checksum {
+    match replaced {
+        0 => Checksum::chained(before, covered),
+        count => Checksum::chained(before, &format!("{covered}\n{count}")),
+    }
+}
+
 /// The part of a line that its last hash covers.
-fn push_covered(text: &mut String, name: &MigrationName, hashes: [Checksum; 3]) {
+fn push_covered(text: &mut String, migration: &Migration) {
+    let Migration { name, sql, statements, snapshot, schema, .. } = migration;
     text.push_str(name.as_str());
-    for hash in hashes {
+    for hash in [Some(sql), statements.as_ref(), Some(snapshot), Some(schema)].into_iter().flatten() {
         text.push(' ');
         hash.push_hex(text);
+    }
+}
+
+fn push_lines(text: &mut String, migration: &Migration, depth: usize) {
+    text.extend(std::iter::repeat_n(INDENT, depth));
+    push_covered(text, migration);
+    text.push(' ');
+    migration.chain.push_hex(text);
+    text.push('\n');
+    for replaced in &migration.replaces {
+        push_lines(text, replaced, depth + 1);
     }
 }
 
@@ -187,15 +341,71 @@ fn format_of(header: &str) -> Option<u32> {
     rest.split(':').next()?.trim().parse().ok()
 }
 
-/// The migration of a line, and the part of the line that its last hash covers.
-fn parse_line(line: &str, index: usize) -> Option<(Migration, Range<usize>)> {
-    let (covered, chain) = line.rsplit_once(' ')?;
-    let mut fields = covered.split(' ');
-    let name = MigrationName::parse(fields.next()?)?;
-    let mut hash = || fields.next().and_then(Checksum::from_hex);
-    let (sql, snapshot, schema) = (hash()?, hash()?, hash()?);
-    let migration = Migration { index, name, sql, snapshot, schema, chain: Checksum::from_hex(chain)? };
-    fields.next().is_none().then_some((migration, 0..covered.len()))
+/// A line with a migration.
+struct Line<'t> {
+    number: usize,
+    depth: usize,
+    migration: Migration,
+    /// The part that its last hash covers.
+    covered: &'t str,
+    format: u32,
+}
+
+impl<'t> Line<'t> {
+    fn parse(line: &'t str, number: usize, format: u32) -> Option<Self> {
+        let text = line.trim_start_matches(' ');
+        let indent = line.len() - text.len();
+        let (covered, chain) = text.rsplit_once(' ')?;
+        let mut fields = covered.split(' ');
+        let name = MigrationName::parse(fields.next()?)?;
+        let mut hash = || fields.next().and_then(Checksum::from_hex);
+        let sql = hash()?;
+        let statements = if format == FORMAT_1 { None } else { Some(hash()?) };
+        let (snapshot, schema) = (hash()?, hash()?);
+        let (chain, replaces) = (Checksum::from_hex(chain)?, Vec::new());
+        let depth = indent / INDENT.len();
+        let is_indented = indent.is_multiple_of(INDENT.len()) && depth <= if format == FORMAT_1 { 0 } else { DEEPEST };
+        let is_whole = fields.next().is_none() && is_indented;
+        let migration = Migration { index: 0, name, sql, statements, snapshot, schema, chain, replaces };
+        is_whole.then_some(Self { number, depth, migration, covered, format })
+    }
+
+    /// The migrations of one depth, each with those below it, behind the hash `before`.
+    fn tree(
+        lines: &mut std::iter::Peekable<std::vec::IntoIter<Self>>,
+        depth: usize,
+        before: &mut Checksum,
+    ) -> Result<Vec<Migration>, LockError> {
+        let mut all = Vec::with_capacity(if depth == 0 { lines.len() } else { 0 });
+        while let Some(line) = lines.next_if(|line| line.depth == depth) {
+            let Self { number, mut migration, covered, format, .. } = line;
+            let wrong = |problem| LockError { line: number, problem };
+            migration.index = all.len();
+            if lines.peek().is_some_and(|next| next.depth > depth) {
+                migration.replaces = Self::tree(lines, depth + 1, before)?;
+                if migration.replaces.is_empty() {
+                    let line = lines.peek().map_or(number, |next| next.number);
+                    return Err(LockError { line, problem: LockProblem::malformed(format) });
+                }
+            }
+            if chain(before, covered, migration.replaces.len()) != migration.chain {
+                return Err(wrong(LockProblem::Chain(migration.name)));
+            }
+            *before = migration.chain;
+            all.push(migration);
+        }
+        Ok(all)
+    }
+}
+
+/// The first line with a name that is listed before it, replaced ones included.
+fn twice(lines: &[Line<'_>]) -> Option<LockError> {
+    // sorted, not hashed or compared each with each: a thousand names are nothing
+    let mut names: Vec<&Line<'_>> = lines.iter().collect();
+    names.sort_by(|one, two| one.migration.name.cmp(&two.migration.name).then(one.number.cmp(&two.number)));
+    let twice = names.windows(2).filter(|pair| pair[0].migration.name == pair[1].migration.name).map(|pair| pair[1]);
+    let first = twice.min_by_key(|line| line.number)?;
+    Some(LockError { line: first.number, problem: LockProblem::Twice(first.migration.name.clone()) })
 }
 
 /// The line, counted from 1, of the first marker that a failed merge leaves in a file.
@@ -211,118 +421,4 @@ pub(super) fn conflict_marker(text: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lock_of(count: usize) -> Lock {
-        (1..=count).fold(Lock::default(), |lock, number| {
-            let name = MigrationName::parse(&format!("{number:04}_step")).expect("it is a name");
-            let hash = |part: &str| Checksum::of_text(format!("{part}{number}").as_bytes());
-            lock.with(name, hash("sql"), hash("snapshot"), hash("schema"))
-        })
-    }
-
-    fn problem(text: &str) -> (usize, LockProblem) {
-        let error = Lock::parse(text).expect_err("the lock is wrong");
-        (error.line, error.problem)
-    }
-
-    fn name(text: &str) -> MigrationName {
-        MigrationName::parse(text).expect("it is a name")
-    }
-
-    #[test]
-    fn what_is_read_is_what_was_written() {
-        for count in [0, 1, 2, 50] {
-            let text = lock_of(count).to_text();
-            assert_eq!(text.lines().count(), count + 1);
-            assert_eq!(Lock::parse(&text), Ok(lock_of(count)));
-            assert_eq!(lock_of(count + 1).without_last(), lock_of(count));
-        }
-    }
-
-    #[test]
-    fn line_ends_blank_lines_and_a_byte_order_mark_do_not_matter() {
-        let text = lock_of(3).to_text();
-        assert_eq!(Lock::parse(&text.replace('\n', "\r\n")), Ok(lock_of(3)));
-        assert_eq!(Lock::parse(&format!("\u{feff}{}", text.trim_end())), Ok(lock_of(3)));
-        assert_eq!(Lock::parse(&text.replace('\n', "\n\n")), Ok(lock_of(3)));
-    }
-
-    #[test]
-    fn conflict_markers_are_recognised_with_their_line() {
-        let text = lock_of(2).to_text();
-        let second = text.lines().nth(2).expect("two migrations");
-        let merged = text.replace(second, &format!("<<<<<<< HEAD\n{second}\n=======\n{second}\n>>>>>>> main"));
-        assert_eq!(problem(&merged), (3, LockProblem::Conflict));
-        assert_eq!(problem(&merged.replace('\n', "\r\n")), (3, LockProblem::Conflict));
-        // somebody who deletes only some of the markers
-        let without_first = merged.replace("<<<<<<< HEAD\n", "");
-        assert_eq!(problem(&without_first), (6, LockProblem::Conflict));
-        assert_eq!(problem(&without_first.replace(">>>>>>> main", "")), (4, LockProblem::Conflict));
-    }
-
-    #[test]
-    fn every_change_by_hand_breaks_the_chain_where_it_was_made() {
-        let text = lock_of(4).to_text();
-        let lines: Vec<&str> = text.lines().collect();
-        let without_second: Vec<&str> = lines.iter().copied().filter(|line| !line.starts_with("0002")).collect();
-        assert_eq!(problem(&without_second.join("\n")), (3, LockProblem::Chain(name("0003_step"))));
-        let swapped = [lines[0], lines[1], lines[3], lines[2], lines[4]].join("\n");
-        assert_eq!(problem(&swapped), (3, LockProblem::Chain(name("0003_step"))));
-        let renamed = text.replace("0002_step", "0002_stop");
-        assert_eq!(problem(&renamed), (3, LockProblem::Chain(name("0002_stop"))));
-        for column in 1..=4 {
-            let hash = lines[3].split(' ').nth(column).expect("four hashes");
-            let other = Checksum::of_text(b"other").to_hex();
-            assert_eq!(problem(&text.replace(hash, &other)), (4, LockProblem::Chain(name("0003_step"))), "{column}");
-        }
-        let twice = format!("{text}{}\n", lines[4]);
-        assert_eq!(problem(&twice), (6, LockProblem::Chain(name("0004_step"))));
-    }
-
-    #[test]
-    fn a_name_is_listed_once_even_in_a_whole_chain() {
-        let hash = Checksum::of_text(b"");
-        let twice = lock_of(2).with(name("0001_step"), hash, hash, hash);
-        assert_eq!(problem(&twice.to_text()), (4, LockProblem::Twice(name("0001_step"))));
-    }
-
-    #[test]
-    fn a_newer_format_is_said_to_be_one_whatever_its_lines_look_like() {
-        assert_eq!(problem("# dbmigrate lock 2: name\n0001_a x\n"), (1, LockProblem::Newer(2)));
-    }
-
-    #[test]
-    fn what_is_not_understood_is_an_error_at_its_line() {
-        let text = lock_of(1).to_text();
-        assert_eq!(problem(""), (1, LockProblem::Header));
-        assert_eq!(problem("hello"), (1, LockProblem::Header));
-        assert_eq!(problem("# dbmigrate lock 0: name\n"), (1, LockProblem::Header));
-        assert_eq!(problem(&text.replacen('\n', " ", 1)), (1, LockProblem::Header));
-        for line in ["0002_b", "# a note", "0002_b 12 34 56 78", "../0002_b", &text.lines().last().unwrap()[1..]] {
-            assert_eq!(problem(&format!("{text}{line}\n")), (3, LockProblem::Malformed), "{line}");
-        }
-    }
-
-    #[test]
-    fn an_underline_in_sql_is_not_a_conflict() {
-        assert_eq!(conflict_marker(b"-- Title\n=======\nSELECT 1;"), None);
-        assert_eq!(conflict_marker(b"SELECT 1\n<<<<<<<<<< 2"), None);
-        assert_eq!(conflict_marker(b"a\n>>>>>>> branch\n"), Some(2));
-    }
-
-    #[test]
-    fn thousands_of_lines_are_read_in_linear_time() {
-        let mut text = format!("{HEADER}{FORMAT}: {COLUMNS}\n");
-        let mut before = Checksum::ZERO;
-        let hash = Checksum::of_text(b"");
-        for number in 0..20_000 {
-            let mut line = String::new();
-            push_covered(&mut line, &name(&format!("{number:05}_step")), [hash, hash, hash]);
-            before = Checksum::chained(&before, &line);
-            text.extend([line.as_str(), " ", &before.to_hex(), "\n"]);
-        }
-        assert_eq!(Lock::parse(&text).expect("the chain is whole").migrations().len(), 20_000);
-    }
-}
+mod tests;

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 pub use checksum::Checksum;
 pub use embedded::Embedded;
 pub use error::FolderError;
-pub use lock::{Lock, Migration};
+pub use lock::{Lock, Migration, Sums};
 pub use name::{MigrationName, Slug};
 pub use script::{Allow, Preflight, Script, ScriptError, Undo};
 pub use snapshot::Snapshot;
@@ -162,10 +162,11 @@ impl Folder {
     }
 
     /// The SQL of a migration as it was recorded, whatever a checkout has made of its line ends: outside of literals
-    /// they are `\n`. Parse it with [`Script::parse`].
+    /// they are `\n`. Its comments and its layout may be others: they are no part of what it does. Parse it with
+    /// [`Script::parse`].
     ///
     /// # Errors
-    /// If it is not what the lock lists, or cannot be read.
+    /// If its statements or directives are not those that the lock lists, or it cannot be read.
     pub fn sql(&self, migration: &Migration) -> Result<String, FolderError> {
         let path = self.sql_path(migration);
         let bytes = match &self.origin {
@@ -175,7 +176,7 @@ impl Folder {
         let bytes = bytes.map_err(|error| FolderError::read(&path, error));
         let recorded = |bytes: &[u8]| {
             let text = std::str::from_utf8(checksum::without_bom(bytes)).ok()?;
-            as_recorded(text, migration.sql).map(Cow::into_owned)
+            as_recorded(text, migration).map(Cow::into_owned)
         };
         if let Some(recorded) = bytes.as_ref().ok().and_then(|bytes| recorded(bytes)) {
             return Ok(recorded);
@@ -238,6 +239,12 @@ impl Folder {
         }
     }
 
+    /// A hash over the names and files of all migrations up to this one, which plans are sealed with: the same whatever
+    /// the format of the lock is, and whatever they replace.
+    pub fn seal_at(&self, migration: &Migration) -> Checksum {
+        lock::seal(&self.migrations()[..=migration.index])
+    }
+
     /// The directories that lie in it.
     fn directories(&self) -> &[OsString] {
         match &self.origin {
@@ -291,13 +298,26 @@ impl Folder {
     }
 }
 
-/// The SQL of which the lock has the checksum `wanted`: the text of the file, or what it was before a checkout changed
-/// all of its line ends, those in literals included.
-fn as_recorded(text: &str, wanted: Checksum) -> Option<Cow<'_, str>> {
-    let is_recorded = |text: &str| Checksum::of_bytes(text.as_bytes()) == wanted;
-    Some(line_ends::normalized(text))
-        .filter(|text| is_recorded(text))
-        .or_else(|| line_ends::origins(text).find(|text| is_recorded(text)).map(Cow::Owned))
+/// The SQL that the lock lists: the text of the file, or what it was before a checkout changed all of its line ends,
+/// those in literals included. Else a text that differs from it only in its comments and its layout.
+fn as_recorded<'t>(text: &'t str, migration: &Migration) -> Option<Cow<'t, str>> {
+    let is_recorded = |text: &str| Checksum::of_bytes(text.as_bytes()) == migration.sql;
+    let says_the_same = |text: &str| migration.statements.is_some_and(|recorded| script::meaning(text) == recorded);
+    if is_recorded(&line_ends::normalized(text)) {
+        return Some(line_ends::normalized(text));
+    }
+    if let Some(found) = line_ends::origins(text).find(|text| is_recorded(text)) {
+        return Some(Cow::Owned(found));
+    }
+    // markers in a comment are left of a merge all the same
+    if lock::conflict_marker(text.as_bytes()).is_some() {
+        return None;
+    }
+    let normalized = line_ends::normalized(text);
+    if says_the_same(&normalized) {
+        return Some(normalized);
+    }
+    line_ends::origins(text).find(|text| says_the_same(text)).map(Cow::Owned)
 }
 
 /// Why the bytes of a file have another checksum than the lock says: the likeliest reason.

@@ -10,10 +10,10 @@ use std::path::Path;
 
 use super::checksum::Checksum;
 use super::error::FolderError;
+use super::lock::Sums;
 use super::name::{MigrationName, Slug};
 use super::write::{replace_file, sync_directory, write_file};
 use super::{Folder, Migration, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
-use crate::schema::canonical::SchemaHash;
 
 /// The file in a directory that counts only if the lock lists it.
 pub(super) const UNLISTED: &str = ".unlisted";
@@ -49,12 +49,7 @@ impl Folder {
         let Some(last) = self.head().cloned() else { return Ok(()) };
         let name = MigrationName::new(last.name.sequence(), slug);
         let bytes = snapshot::to_bytes(snapshot);
-        let lock = self.lock.without_last().with(
-            name.clone(),
-            Checksum::of_sql(sql),
-            Checksum::of_text(&bytes),
-            SchemaHash::of(&snapshot.schema).into(),
-        );
+        let lock = self.lock.without_last().with(name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
         let directory = self.path.join(&last.name);
         self.protect_line_ends(sql)?;
         if name == last.name {
@@ -268,8 +263,7 @@ mod tests {
     #[test]
     fn a_death_while_a_migration_is_replaced_leaves_the_old_one_or_the_new_one() {
         let (new, empty) = (NEW.as_bytes(), snapshot::to_bytes(&Snapshot::default()));
-        let sum = |bytes: &[u8]| Checksum::of_text(bytes);
-        let schema = || SchemaHash::of(&Snapshot::default().schema).into();
+        let sums = Sums::of(NEW, &empty, &Snapshot::default().schema);
         // under its own name
         let place = Place::new();
         let mut folder = place.folder();
@@ -277,7 +271,7 @@ mod tests {
         folder.lay_out(&next, new, &empty).expect("it is writable");
         assert_eq!(place.scripts()[1], "0002_b SELECT 1;");
         let name = folder.head().expect("there is one").name.clone();
-        let lock = folder.lock.without_last().with(name, sum(new), sum(&empty), schema());
+        let lock = folder.lock.without_last().with(name, sums);
         folder.write_lock(&lock).expect("it is writable");
         assert_eq!(place.scripts()[1], "0002_b SELECT 2;");
         std::fs::rename(next.join(SQL_FILE), place.path("0002_b").join(SQL_FILE)).expect("it is writable");
@@ -294,7 +288,7 @@ mod tests {
         folder.mark(&place.path("0002_b")).expect("it is writable");
         folder.publish(staged, &name).expect("it is writable");
         assert_eq!(place.scripts()[1], "0002_b SELECT 1;");
-        let lock = folder.lock.without_last().with(name, sum(new), sum(&empty), schema());
+        let lock = folder.lock.without_last().with(name, sums);
         folder.write_lock(&lock).expect("it is writable");
         assert_eq!(place.scripts()[1], "0002_c SELECT 2;");
         place.folder().sweep().expect("it is writable");

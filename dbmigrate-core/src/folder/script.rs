@@ -3,35 +3,40 @@
 //! ```sql
 //! -- dbmigrate: allow(drop_column) users.legacy
 //! -- dbmigrate: keep users.legacy in _dbmigrate_kept_0007_users
+//! -- dbmigrate: restore users.legacy from _dbmigrate_kept_0007_users else NULL
+//! --     SELECT …
 //! -- dbmigrate: no-transaction
 //! -- dbmigrate: expect-none "users without an organization" SELECT id FROM users
 //! --   WHERE org_id IS NULL
 //! ```
 //!
 //! `allow` records an accepted loss, or, as `allow(unchecked)`, a view or trigger that need not compile. `keep` says
-//! where the statements move what would be lost ([`crate::kept`]). `expect-none` is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
+//! where the statements move what would be lost ([`crate::kept`]), and `restore` how much of it comes back, by a query on
+//! further lines ([`Restore`]). `expect-none` is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
 //! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
 //! `expect-rewrites` are [`mod@limits`].
 
 pub mod limits;
+mod meaning;
 pub mod undo;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use limits::{Limit, Limits};
+pub use meaning::meaning;
 pub use undo::Undo;
 
-use crate::kept::Keep;
+use crate::kept::{Keep, Restore};
 use crate::sql::path::parse_path;
 use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 7] =
-    ["allow", "keep", "no-transaction", "expect-none", "undo", limits::TIME, limits::REWRITES];
+const DIRECTIVES: [&str; 8] =
+    ["allow", "keep", "restore", "no-transaction", "expect-none", "undo", limits::TIME, limits::REWRITES];
 
 /// A parsed `migration.sql`.
 #[derive(Debug, Clone)]
@@ -44,6 +49,8 @@ pub struct Script<'a> {
     pub allows: Vec<Allow>,
     /// What is kept of what would be lost.
     pub keeps: Vec<Keep>,
+    /// What comes back of what was kept.
+    pub restores: Vec<Restore>,
     /// Whether the one statement runs outside of a transaction.
     pub no_transaction: bool,
     /// What it may cost.
@@ -132,6 +139,7 @@ impl<'a> Script<'a> {
             preflights: Vec::new(),
             allows: Vec::new(),
             keeps: Vec::new(),
+            restores: Vec::new(),
             no_transaction: false,
             limits: Limits::default(),
             undo,
@@ -142,6 +150,7 @@ impl<'a> Script<'a> {
             match parse_directive(directive).map_err(error)? {
                 Parsed::Allow(allow) => script.allows.push(allow),
                 Parsed::Keep(keep) => script.keeps.push(keep),
+                Parsed::Restore(restore) => script.restores.push(restore),
                 Parsed::ExpectNone(preflight) => script.preflights.push(preflight),
                 Parsed::NoTransaction => {
                     script.no_transaction = true;
@@ -169,6 +178,7 @@ type Problem = (usize, String, String);
 enum Parsed {
     Allow(Allow),
     Keep(Keep),
+    Restore(Restore),
     NoTransaction,
     ExpectNone(Preflight),
     Limit(Limit),
@@ -195,7 +205,7 @@ fn directives(text: &str) -> Result<Vec<Directive>, Problem> {
             TokenKind::Comment => {
                 if let Some(text) = directive_text(&token, line)? {
                     found.push(Directive { line, text: text.to_owned(), answers: Vec::new() });
-                    open = text.starts_with("expect-none");
+                    open = text.starts_with("expect-none") || text.starts_with("restore");
                 } else if let (true, Some(more), Some(last)) = (open, continuation(token.text), found.last_mut()) {
                     last.text.push('\n');
                     last.text.push_str(more);
@@ -267,6 +277,7 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
             let help = "write `-- dbmigrate: keep users.legacy in _dbmigrate_kept_0007_users`".to_owned();
             (line, "`keep` names a table or a column, and the table that it is kept in".to_owned(), help)
         }),
+        "restore" => parse_restore(line, rest).map(Parsed::Restore),
         "no-transaction" if rest.trim().is_empty() => Ok(Parsed::NoTransaction),
         "no-transaction" => {
             let message = format!("`no-transaction` takes no arguments, found `{}`", rest.trim());
@@ -299,6 +310,16 @@ fn parse_allow(line: usize, rest: &str) -> Result<Allow, Problem> {
     parse().ok_or_else(|| {
         let help = "write `-- dbmigrate: allow(drop_column) users.legacy`".to_owned();
         (line, "`allow` names a lint and an object".to_owned(), help)
+    })
+}
+
+fn parse_restore(line: usize, rest: &str) -> Result<Restore, Problem> {
+    let is_query = |query: &str| matches!(&split(query)[..], [only] if only.kind == StatementKind::Read);
+    Restore::parse(line, rest).filter(|restore| is_query(&restore.query)).ok_or_else(|| {
+        let help = "write `-- dbmigrate: restore users.legacy from _dbmigrate_kept_0007_users`, and on the next line `--     \
+                    SELECT …`";
+        let message = "`restore` names a table or a column, the table that it was kept in, and a query that counts";
+        (line, message.to_owned(), help.to_owned())
     })
 }
 

@@ -1,5 +1,7 @@
 //! The folder under what happens to it: tampering, merges, other platforms, crashes, other writers.
 
+mod edits;
+
 use std::path::Path;
 
 use super::*;
@@ -205,7 +207,7 @@ fn git_keeps_line_ends_that_nobody_could_tell_from_each_other() {
 #[test]
 fn edited_sql_is_named_and_found_only_where_it_is_looked_for() {
     let project = Project::with_history();
-    project.edit("0002_create_posts/migration.sql", |text| text + " ");
+    project.edit("0002_create_posts/migration.sql", |text| text + "SELECT 1;");
     project.open().verify(Verify::Listing).expect("the listing is right");
     let found = error(&project, Verify::Sql);
     assert!(matches!(found, FolderError::EditedSql { is_last: false, .. }), "{found}");
@@ -333,9 +335,9 @@ fn a_tampered_or_newer_lock_is_refused_with_its_line() {
     let found = project.try_open().expect_err("the lock was changed");
     assert!(matches!(found, FolderError::TamperedLock { line: 3, .. }), "{found}");
     assert!(found.to_string().contains("0002_create_post"), "{found}");
-    project.edit("migrations.lock", |text| text.replace("lock 1:", "lock 2:"));
+    project.edit("migrations.lock", |text| text.replace("lock 2:", "lock 3:"));
     let found = project.try_open().expect_err("the lock is newer");
-    assert!(matches!(found, FolderError::Newer { format: 2, .. }), "{found}");
+    assert!(matches!(found, FolderError::Newer { format: 3, .. }), "{found}");
 }
 
 #[test]
@@ -437,7 +439,10 @@ fn a_migration_is_found_by_its_name_or_by_a_number_that_only_it_has() {
     let hash = Checksum::of_text(b"");
     let names = ["0001_a", "0002_b", "0002_of_a_branch"];
     let lock = names.iter().fold(Lock::default(), |lock, name| {
-        lock.with(MigrationName::parse(name).expect("it is a name"), hash, hash, hash)
+        lock.with(
+            MigrationName::parse(name).expect("it is a name"),
+            Sums { sql: hash, statements: hash, snapshot: hash, schema: hash },
+        )
     });
     std::fs::write(directory.path().join(lock::FILE_NAME), lock.to_text()).expect("the directory is writable");
     let folder = Folder::open(directory.path()).expect("the lock is whole");

@@ -8,13 +8,12 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::checksum::Checksum;
 use super::error::FolderError;
 use super::left_over;
-use super::lock::Lock;
+use super::lock::{Lock, Sums};
 use super::name::{MigrationName, Slug};
+use super::script::meaning;
 use super::{Folder, Listing, Migration, Origin, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
-use crate::schema::canonical::SchemaHash;
 use crate::sql::line_ends;
 
 /// What git reads before it changes line ends.
@@ -67,8 +66,9 @@ impl Folder {
 
     /// The number that the next migration gets.
     pub fn next_sequence(&self) -> u32 {
-        let last = self.migrations().iter().map(|migration| migration.name.sequence()).max();
-        last.unwrap_or_default().saturating_add(1)
+        // a number that was taken once is in the histories of databases
+        let all = self.migrations().iter().flat_map(Migration::with_replaced);
+        all.map(|migration| migration.name.sequence()).max().unwrap_or_default().saturating_add(1)
     }
 
     /// Adds a migration at the end: its SQL and the schema that it leads to.
@@ -80,12 +80,7 @@ impl Folder {
         self.verify_writable()?;
         let name = self.next_name(slug);
         let bytes = snapshot::to_bytes(snapshot);
-        let lock = self.lock.with(
-            name.clone(),
-            Checksum::of_sql(sql),
-            Checksum::of_text(&bytes),
-            SchemaHash::of(&snapshot.schema).into(),
-        );
+        let lock = self.lock.with(name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
         self.make_room(&name)?;
         self.in_directory(|folder| {
             folder.protect_line_ends(sql)?;
@@ -137,10 +132,17 @@ impl Folder {
         }
         let sql = String::from_utf8(sql).map_err(|_| FolderError::NotUtf8 { path: sql_path })?;
         let bytes = snapshot::to_bytes(snapshot);
-        let (sql_sum, snapshot_sum) = (Checksum::of_sql(&sql), Checksum::of_text(&bytes));
-        let schema = SchemaHash::of(&snapshot.schema).into();
-        let lock = self.lock.without_last().with(last.name.clone(), sql_sum, snapshot_sum, schema);
-        if lock == self.lock && self.read_snapshot(&last).is_ok() {
+        let mut sums = Sums::of(&sql, &bytes, &snapshot.schema);
+        // comments do not make it another one
+        if last.statements == Some(sums.statements) {
+            sums.sql = last.sql;
+        }
+        let lock = self.complete(&self.lock.without_last())?.with(last.name.clone(), sums);
+        let is_same = lock
+            .migrations()
+            .last()
+            .is_some_and(|new| (new.sql, new.snapshot, new.schema) == (last.sql, last.snapshot, last.schema));
+        if is_same && self.read_snapshot(&last).is_ok() {
             return Ok(false);
         }
         self.protect_line_ends(&sql)?;
@@ -222,8 +224,17 @@ impl Folder {
         Ok(path)
     }
 
+    /// A lock of the newest format: what one of format 1 lacks is read from the files.
+    fn complete(&self, lock: &Lock) -> Result<Lock, FolderError> {
+        match lock.is_complete() {
+            true => Ok(lock.clone()),
+            false => lock.completed(|migration| Ok(meaning(&self.sql(migration)?))),
+        }
+    }
+
     /// Replaces the lock, if it is still the one that was read.
     pub(super) fn write_lock(&mut self, lock: &Lock) -> Result<(), FolderError> {
+        let lock = self.complete(lock)?;
         let path = self.lock_path();
         let current = match std::fs::read(&path) {
             Ok(bytes) => Some(bytes),
@@ -235,7 +246,7 @@ impl Folder {
         }
         let text = lock.to_text();
         replace_file(&path, text.as_bytes()).map_err(|source| self.not_writable(source))?;
-        self.lock = lock.clone();
+        self.lock = lock;
         self.lock_text = Some(text);
         self.read_listing()
     }

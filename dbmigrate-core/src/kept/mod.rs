@@ -10,12 +10,17 @@
 //! -- dbmigrate: keep users.legacy in _dbmigrate_kept_0007_users
 //! -- dbmigrate: keep audit in _dbmigrate_kept_0007_audit
 //! ```
+//!
+//! Beside a table of kept values, another one has the number of rows that there were ([`tally_name`]): those that are
+//! deleted since are told by it. The migration that brings values back says so with [`Restore`].
 
 pub mod follow;
 pub mod key;
+pub mod restore;
 pub mod shape;
 
 pub use follow::Follower;
+pub use restore::Restore;
 pub use shape::{Kept, KeptColumn, KeptColumns, KeptTable, MisreadKeep, read};
 
 use crate::diff::rename::unused;
@@ -34,6 +39,21 @@ pub fn is_kept(name: &Name) -> bool {
 /// that is taken.
 pub fn kept_name(sequence: u32, table: &Name, taken: impl Fn(&Name) -> bool) -> Name {
     unused(&format!("{KEPT_PREFIX}{sequence:04}_{table}"), taken)
+}
+
+/// What the name of a tally begins with: no number of a migration.
+const TALLY: &str = "rows_";
+
+/// The table that has the number of rows which a hidden table had in the beginning.
+pub fn tally_name(kept: &Name) -> Name {
+    let own = kept.as_str().get(KEPT_PREFIX.len()..).unwrap_or_default();
+    Name::from(format!("{KEPT_PREFIX}{TALLY}{own}"))
+}
+
+/// Whether a hidden table is such a number, and has nothing that comes back.
+pub fn is_tally(name: &Name) -> bool {
+    let own = name.as_str().get(KEPT_PREFIX.len()..).and_then(|own| own.get(..TALLY.len()));
+    is_kept(name) && own.is_some_and(|own| own.eq_ignore_ascii_case(TALLY))
 }
 
 /// The number of the migration that has made the table.
@@ -65,36 +85,47 @@ impl Keep {
 
     /// What is kept: `users.legacy`, `audit`.
     pub fn object(&self) -> String {
-        let names = std::iter::once(&self.table).chain(&self.column);
-        names.map(word).collect::<Vec<_>>().join(".")
+        object(&self.table, self.column.as_ref())
     }
 
     /// Reads what stands behind the word `keep`.
     pub fn parse(line: usize, rest: &str) -> Option<Self> {
-        let (object, kept) = split_at_in(rest.trim())?;
-        let (mut names, None) = parse_path(object.trim())? else { return None };
-        let (mut hidden, None) = parse_path(kept.trim())? else { return None };
-        let column = if names.len() == 2 { names.pop() } else { None };
-        let (Some(table), Some(kept)) = (names.pop(), hidden.pop()) else { return None };
-        let is_whole = names.is_empty() && hidden.is_empty() && is_kept(&kept);
-        is_whole.then_some(Self { line, table, column, kept })
+        let (object, kept) = split_at_word(rest.trim(), "in")?;
+        let (table, column, kept) = object_and_kept(object, kept)?;
+        Some(Self { line, table, column, kept })
     }
 }
 
-/// A name as it stands in a directive. One with a space in it is quoted, so that the word `in` is never a part of one.
+/// A table or a column of it: `users.legacy`, `audit`.
+fn object(table: &Name, column: Option<&Name>) -> String {
+    std::iter::once(table).chain(column).map(word).collect::<Vec<_>>().join(".")
+}
+
+/// The table and the column of an object, and the hidden table.
+fn object_and_kept(object: &str, kept: &str) -> Option<(Name, Option<Name>, Name)> {
+    let (mut names, None) = parse_path(object.trim())? else { return None };
+    let (mut hidden, None) = parse_path(kept.trim())? else { return None };
+    let column = if names.len() == 2 { names.pop() } else { None };
+    let (Some(table), Some(kept)) = (names.pop(), hidden.pop()) else { return None };
+    let is_whole = names.is_empty() && hidden.is_empty() && is_kept(&kept);
+    is_whole.then_some((table, column, kept))
+}
+
+/// A name as it stands in a directive. One with a space in it is quoted, so that a word of the directive is never a part of one.
 fn word(name: &Name) -> String {
     if name.as_str().contains(char::is_whitespace) { quoted(name.as_str()) } else { part(name.as_str()) }
 }
 
-/// What stands before and behind the first ` in ` outside of quotes.
-fn split_at_in(text: &str) -> Option<(&str, &str)> {
+/// What stands before and behind the first such word outside of quotes, with a space on both sides.
+fn split_at_word<'t>(text: &'t str, word: &str) -> Option<(&'t str, &'t str)> {
+    let word = format!(" {word} ");
     let (mut is_quoted, mut is_escaped) = (false, false);
     for (at, char) in text.char_indices() {
         match char {
             _ if is_escaped => is_escaped = false,
             '\\' if is_quoted => is_escaped = true,
             '"' => is_quoted = !is_quoted,
-            ' ' if !is_quoted && text[at..].starts_with(" in ") => return Some((&text[..at], &text[at + 4..])),
+            ' ' if !is_quoted && text[at..].starts_with(&word) => return Some((&text[..at], &text[at + word.len()..])),
             _ => {}
         }
     }
@@ -159,6 +190,11 @@ mod tests {
         assert_eq!(kept_name(7, &"users".into(), taken).as_str(), "_dbmigrate_kept_0007_users_2");
         assert_eq!(sequence_of(&"_dbmigrate_kept_users".into()), None);
         assert_eq!(sequence_of(&"users".into()), None);
+        let tally = tally_name(&kept);
+        assert_eq!((tally.as_str(), sequence_of(&tally)), ("_dbmigrate_kept_rows_12345_a_b", None));
+        assert!(
+            is_kept(&tally) && is_tally(&tally) && !is_tally(&kept) && !is_tally(&"_dbmigrate_kept_1_rows_".into())
+        );
         assert!(is_kept(&"_DBMIGRATE_kept_0001_a".into()) && !is_kept(&"_dbmigrate_new_a".into()));
     }
 }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use super::{Keep, follow};
+use super::{Keep, follow, tally_name};
 use crate::ddl::{Object, render};
 use crate::diff::rename::unused;
 use crate::schema::{Column, KeyPart, PrimaryKey, Table};
 use crate::sql::{Name, Statement, StatementKind};
+
+/// The column of a tally.
+pub(super) const COUNT: &str = "kept";
 
 /// What a migration keeps of one table.
 #[derive(Debug, Clone)]
@@ -39,6 +42,8 @@ pub struct KeptColumns {
     pub is_rowid: bool,
     /// What is kept.
     pub values: Vec<KeptColumn>,
+    /// Whether a table beside it says how many rows there were, so that a revert can tell how many are gone.
+    pub is_counted: bool,
 }
 
 /// A column of which values are kept.
@@ -90,6 +95,15 @@ impl KeptColumns {
         render::create_table(&table)
     }
 
+    /// The statements that write down how many rows the hidden table has, once it has them.
+    pub fn count(name: &Name) -> [String; 2] {
+        let tally = tally_name(name);
+        let mut table = Table::new(tally.clone());
+        table.columns.push(Column { not_null: true, ..Column::new(COUNT, "INTEGER") });
+        let insert = format!("INSERT INTO {} ({COUNT})\nSELECT count(*)\nFROM {}", tally.sql(), name.sql());
+        [render::create_table(&table), insert]
+    }
+
     /// The statements that make the triggers which follow the rows of `table`.
     pub fn triggers(&self, name: &Name, table: &Name) -> Vec<String> {
         follow::triggers(name, table, &self.key)
@@ -111,14 +125,20 @@ impl KeptTable {
         }
     }
 
-    /// The statements that end it, once nothing else is to come back from it.
-    pub fn drop_statements(&self) -> Vec<String> {
+    /// The statements that stop following rows.
+    pub fn drop_triggers(&self) -> Vec<String> {
         let triggers = match self.kept {
             Kept::Whole => Vec::new(),
             Kept::Columns(_) => follow::names(&self.name).to_vec(),
         };
-        let triggers = triggers.iter().map(|name| format!("DROP TRIGGER IF EXISTS {}", name.sql()));
-        triggers.chain([format!("DROP TABLE {}", self.name.sql())]).collect()
+        triggers.iter().map(|name| format!("DROP TRIGGER IF EXISTS {}", name.sql())).collect()
+    }
+
+    /// The statements that end it, once nothing follows rows for it, and nothing else is to come back from it.
+    pub fn drop_tables(&self) -> Vec<String> {
+        let is_counted = matches!(&self.kept, Kept::Columns(columns) if columns.is_counted);
+        let tally = is_counted.then(|| format!("DROP TABLE IF EXISTS {}", tally_name(&self.name).sql()));
+        tally.into_iter().chain([format!("DROP TABLE {}", self.name.sql())]).collect()
     }
 }
 
@@ -175,9 +195,10 @@ pub fn read(keeps: &[Keep], statements: &[Statement<'_>]) -> Result<Vec<KeptTabl
             Kept::Whole
         } else {
             let columns: Vec<Name> = of_it.iter().filter_map(|other| other.column.clone()).collect();
-            let created = created(&keep.kept, statements)
+            let created = created_table(&keep.kept, statements)
                 .ok_or_else(|| error(format!("no statement creates `{}`", keep.kept)))?;
-            let columns = columns_of(&created, columns);
+            let is_counted = created_table(&tally_name(&keep.kept), statements).is_some();
+            let columns = columns_of(&created, columns).map(|columns| KeptColumns { is_counted, ..columns });
             Kept::Columns(columns.ok_or_else(|| {
                 let object = keep.object();
                 error(format!("`{}` is not a table for a key and the values of `{object}`", keep.kept))
@@ -188,7 +209,7 @@ pub fn read(keeps: &[Keep], statements: &[Statement<'_>]) -> Result<Vec<KeptTabl
     Ok(found)
 }
 
-fn created(name: &Name, statements: &[Statement<'_>]) -> Option<Table> {
+fn created_table(name: &Name, statements: &[Statement<'_>]) -> Option<Table> {
     let made = statements.iter().filter(|statement| statement.kind == StatementKind::CreateTable);
     made.filter_map(|statement| match crate::ddl::read(statement.text) {
         Ok(Object::Table(table)) => Some(table),
@@ -207,7 +228,7 @@ fn columns_of(table: &Table, columns: Vec<Name>) -> Option<KeptColumns> {
         values.into_iter().map(|value| KeptColumn { after: value.after.filter(has), ..value }).collect();
     let count: usize = values.iter().map(|value| 1 + usize::from(value.after.is_some())).sum();
     let is_whole = values.iter().all(|value| has(&value.original)) && table.columns.len() == key.len() + count;
-    is_whole.then(|| KeptColumns { key, is_rowid: table.rowid_alias().is_some(), values })
+    is_whole.then(|| KeptColumns { key, is_rowid: table.rowid_alias().is_some(), values, is_counted: false })
 }
 
 #[cfg(test)]
@@ -229,13 +250,17 @@ mod tests {
             let columns = [("legacy", false), ("age", true), ("legacy_after", true), ("age_after", false)];
             let columns = columns.map(|(column, is_converted)| (Name::from(column), is_converted));
             let values = KeptColumns::values(&key, columns);
-            let kept = Kept::Columns(KeptColumns { key: key.clone(), is_rowid, values });
+            let kept = Kept::Columns(KeptColumns { key: key.clone(), is_rowid, values, is_counted: is_rowid });
             let table = KeptTable { name: "_dbmigrate_kept_0007_users".into(), of: "users".into(), kept };
             let Kept::Columns(columns) = &table.kept else { unreachable!("it is columns") };
-            let text = columns.create(&table.name);
+            let mut text = columns.create(&table.name);
+            if is_rowid {
+                text = format!("{text};\n{}", KeptColumns::count(&table.name).join(";\n"));
+            }
             let read = read(&table.keeps(), &split(&text)).expect(&text);
             let [KeptTable { kept: Kept::Columns(found), .. }] = &read[..] else { panic!("{text}: {read:?}") };
             assert_eq!((&found.values, found.is_rowid), (&columns.values, is_rowid), "{text}");
+            assert_eq!(found.is_counted, is_rowid, "{text}");
             let names = |columns: &[Column]| columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
             assert_eq!(names(&found.key), names(&key), "{text}");
         }

@@ -347,7 +347,7 @@ pub fn as_renames(open: &[Question]) -> Option<Vec<String>> {
 }
 
 /// The lints that were accepted and are needed, with their objects: what the migration allows.
-pub(super) fn allowed(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions) -> Vec<(Lint, String)> {
+pub(crate) fn allowed(diff: &Diff, old: &Schema, new: &Schema, decisions: &Decisions) -> Vec<(Lint, String)> {
     let undecided = Decisions { accepted: Accepted::default(), ..decisions.clone() };
     let mut allowed: Vec<(Lint, String)> = questions(diff, old, new, &undecided).iter().map(Question::lint).collect();
     let named = decisions.accepted.named.iter().filter(|(lint, _)| *lint == Lint::LossyConversion).cloned();

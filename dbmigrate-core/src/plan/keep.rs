@@ -3,12 +3,12 @@
 
 use super::copy::{Source, source};
 use super::rebuild::{carry_mark, declared_name, insert};
-use super::{Cost, Input, Lint, PlanError, Step};
+use super::{Cost, Decisions, Input, Lint, PlanError, Question, Step};
 use crate::ddl::render;
-use crate::diff::TableDiff;
+use crate::diff::{Diff, TableDiff};
 use crate::kept::key::{is_same_key, keys};
 use crate::kept::{Kept, KeptColumn, KeptColumns, KeptTable, kept_name, shape};
-use crate::schema::{Column, Table};
+use crate::schema::{Column, Schema, Table};
 use crate::sql::Name;
 use crate::sql::path::path;
 
@@ -90,20 +90,15 @@ impl Keeping {
         let names = copied.columns.key.iter().map(|column| &column.name);
         let names = names.chain(copied.columns.values.iter().map(|value| &value.original));
         let columns: Vec<String> = names.map(|name| name.sql().into_owned()).collect();
-        Some(Step {
-            title: format!("keep {} in {kept}", copied.objects()),
-            cost: Cost::Rewrite,
-            statements: vec![
-                copied.columns.create(kept),
-                format!(
-                    "INSERT INTO {} ({})\nSELECT {}\nFROM {}",
-                    kept.sql(),
-                    columns.join(", "),
-                    copied.from.join(", "),
-                    table.sql()
-                ),
-            ],
-        })
+        let copy = format!(
+            "INSERT INTO {} ({})\nSELECT {}\nFROM {}",
+            kept.sql(),
+            columns.join(", "),
+            copied.from.join(", "),
+            table.sql()
+        );
+        let statements = [copied.columns.create(kept), copy].into_iter().chain(KeptColumns::count(kept)).collect();
+        Some(Step { title: format!("keep {} in {kept}", copied.objects()), cost: Cost::Rewrite, statements })
     }
 
     /// Remembers what the values of a table have become, once it has them.
@@ -138,6 +133,23 @@ impl Keeping {
             statements: copied.columns.triggers(&copied.kept.name, &copied.kept.of),
         })
     }
+}
+
+/// Whether what a question is about can be kept.
+pub fn can_keep((old, new): (&Schema, &Schema), diff: &Diff, decisions: &Decisions, question: &Question) -> bool {
+    let (lint, object) = question.lint();
+    let mut diff = diff.clone();
+    let (dropped, changed) = match question {
+        Question::TableGone { table, .. } => (Some(table), None),
+        Question::ColumnGone { table, .. } | Question::BecomesGenerated { table, .. } => (None, Some(table)),
+        _ => return false,
+    };
+    diff.dropped_tables.retain(|table| Some(table) == dropped);
+    diff.virtual_tables.dropped.retain(|table| Some(table) == dropped);
+    diff.tables.retain(|table| Some(&table.name) == changed);
+    let decisions = Decisions { keep: Some(1), ..decisions.clone() };
+    let input = Input { old, new, diff: &diff, decisions: &decisions };
+    Keeping::of(&input, &[(lint, object)]).is_ok()
 }
 
 /// Renames a table to its hidden name. What refers to it would follow, so one that refers or is referred to by what
@@ -201,7 +213,8 @@ impl Copied {
             PlanError::cannot_keep(format!("the values of {}", objects.join(", ")), why)
         })?;
         let columns = lost.iter().map(|(_, column, is_converted)| (column.clone(), *is_converted));
-        let columns = KeptColumns { values: KeptColumns::values(&key, columns), key, is_rowid };
+        let values = KeptColumns::values(&key, columns);
+        let columns = KeptColumns { values, key, is_rowid, is_counted: true };
         from.extend(lost.iter().map(|(column, _, _)| column.sql().into_owned()));
         let kept = KeptTable { name, of: diff.name.clone(), kept: Kept::Columns(columns.clone()) };
         Ok(Self { kept, columns, from })

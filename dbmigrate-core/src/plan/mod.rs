@@ -42,6 +42,7 @@ pub use decide::{Accepted, Decisions, Question};
 pub use dependents::{create_all, in_order_of_mention};
 pub use fill::{Misplaced, misplaced, of_unknown};
 pub use follow::follow;
+pub use keep::can_keep;
 pub use lint::Lint;
 pub use preflight::{Preflight, keys_of};
 pub use rewrites::{Rewrite, renamed, rewrites};
@@ -64,7 +65,7 @@ use script::one_line;
 
 use crate::ddl::render;
 use crate::diff::{Diff, TableDiff, rename::rename_order};
-use crate::kept::KeptTable;
+use crate::kept::{KeptTable, Restore};
 use crate::schema::{Named, Schema, Table};
 use crate::sql::Name;
 
@@ -125,6 +126,8 @@ pub struct Plan {
     pub allowed: Vec<(Lint, String)>,
     /// What is kept of what would be lost.
     pub kept: Vec<KeptTable>,
+    /// What comes back of what was kept.
+    pub restored: Vec<Restore>,
     /// The views and triggers that are created and need not compile.
     pub unchecked: Vec<Name>,
     /// The statements, in order.
@@ -260,6 +263,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
         converted: decisions.conversions.keys().cloned().collect(),
         allowed,
         kept: keeping.tables(),
+        restored: Vec::new(),
         unchecked: dependents.unchecked(),
         steps,
     })

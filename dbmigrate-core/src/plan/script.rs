@@ -26,13 +26,19 @@ impl Plan {
         for keep in self.kept.iter().flat_map(crate::kept::KeptTable::keeps) {
             let _ = writeln!(text, "-- dbmigrate: {}", keep.directive());
         }
+        for restore in &self.restored {
+            let _ = writeln!(text, "-- dbmigrate: {}", one_line(&restore.directive()));
+            push_query(&mut text, &restore.query);
+            text.push('\n');
+        }
         for name in &self.unchecked {
             let _ = writeln!(text, "-- dbmigrate: allow({UNCHECKED}) {}", path([name]));
         }
         for preflight in &self.preflights {
             let _ = writeln!(text, "{}", preflight.directive());
         }
-        if !(self.allowed.is_empty() && self.unchecked.is_empty() && self.preflights.is_empty()) {
+        let has_directives = !(self.allowed.is_empty() && self.unchecked.is_empty() && self.preflights.is_empty());
+        if has_directives || !self.restored.is_empty() {
             text.push('\n');
         }
         for step in &self.steps {
@@ -50,17 +56,21 @@ impl Plan {
     }
 }
 
+/// A query on lines that belong to the directive before it.
+fn push_query(text: &mut String, query: &str) {
+    let lines = lines(query, MARGIN.len());
+    let lines: Vec<String> = lines.iter().flat_map(|line| line.lines()).map(|line| format!("{MARGIN}{line}")).collect();
+    text.push_str(&lines.join("\n"));
+}
+
 impl Preflight {
     /// The directive that runs the query before the migration: the message, below it the query, and what can be done
     /// about the rows, by flags of `generate`.
     pub fn directive(&self) -> String {
         let message = one_line(&self.message).replace('"', "\"\"");
         let mut text = format!("-- dbmigrate: expect-none \"{message}\"");
-        for line in lines(&self.query, MARGIN.len()).iter().flat_map(|line| line.lines()) {
-            text.push('\n');
-            text.push_str(MARGIN);
-            text.push_str(line);
-        }
+        text.push('\n');
+        push_query(&mut text, &self.query);
         // a name with a line break in it cannot be said in a line
         for (words, flag) in self.answers.iter().filter(|(_, flag)| !flag.contains(['\n', '\r'])) {
             let _ = write!(text, "\n-- {words}: {flag}");

@@ -10,9 +10,9 @@ use crate::sql::Name;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
     /// Tables, virtual ones too: the old name, the new one.
-    pub(super) tables: BTreeMap<Name, Name>,
+    pub(crate) tables: BTreeMap<Name, Name>,
     /// Columns: table and column before, and after.
-    pub(super) columns: BTreeMap<(Name, Name), (Name, Name)>,
+    pub(crate) columns: BTreeMap<(Name, Name), (Name, Name)>,
 }
 
 impl Trace {
@@ -28,6 +28,51 @@ impl Trace {
         }
         trace.tables.extend(schema.virtual_tables.iter().map(|table| (table.name.clone(), table.name.clone())));
         trace
+    }
+
+    /// What renames make of one schema in another: what has the same name and is not renamed is the same.
+    pub fn between(old: &Schema, new: &Schema, renames: &Renames) -> Self {
+        let mut trace = Self::default();
+        let tables = new.tables.iter().map(|table| &table.name);
+        for now in tables.chain(new.virtual_tables.iter().map(|table| &table.name)) {
+            let has = |schema: &Schema, name: &Name| match new.tables.contains(now) {
+                true => schema.table(name).map(|table| table.name.clone()),
+                false => schema.virtual_tables.get(name).map(|table| table.name.clone()),
+            };
+            let Some(was) = renames.table_before(now).and_then(|was| has(old, was)) else { continue };
+            let (Some(before), Some(after)) = (old.table(&was), new.table(now)) else {
+                trace.tables.insert(was, now.clone());
+                continue;
+            };
+            for column in &after.columns {
+                let was_column = renames.column_before(now, &column.name).and_then(|was| before.column(was));
+                if let Some(was_column) = was_column {
+                    let place = (was.clone(), was_column.name.clone());
+                    trace.columns.insert(place, (now.clone(), column.name.clone()));
+                }
+            }
+            trace.tables.insert(was, now.clone());
+        }
+        trace
+    }
+
+    /// The same, in which what it says nothing of stays what it is.
+    #[must_use]
+    pub fn with_same(mut self, schema: &Schema) -> Self {
+        let taken = self.inverse();
+        for table in &schema.tables {
+            if !taken.tables.contains_key(&table.name) {
+                self.tables.entry(table.name.clone()).or_insert_with(|| table.name.clone());
+            }
+            let Some(after) = self.tables.get(&table.name) else { continue };
+            for column in &table.columns {
+                let (before, after) = ((table.name.clone(), column.name.clone()), (after.clone(), column.name.clone()));
+                if !taken.columns.contains_key(&after) {
+                    self.columns.entry(before).or_insert(after);
+                }
+            }
+        }
+        self
     }
 
     /// The new name of a table, if it is still there.

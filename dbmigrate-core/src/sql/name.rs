@@ -70,8 +70,14 @@ impl PartialOrd for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        let left = self.0.bytes().map(|byte| byte.to_ascii_lowercase());
-        left.cmp(other.0.bytes().map(|byte| byte.to_ascii_lowercase()))
+        // sets of names are what migrations are followed with: most bytes are the same, and need not be folded
+        for (one, two) in self.0.bytes().zip(other.0.bytes()).filter(|(one, two)| one != two) {
+            match one.to_ascii_lowercase().cmp(&two.to_ascii_lowercase()) {
+                Ordering::Equal => {}
+                other => return other,
+            }
+        }
+        self.0.len().cmp(&other.0.len())
     }
 }
 
@@ -118,5 +124,8 @@ mod tests {
         assert_eq!(Name::from("").sql(), "\"\"");
         let (first, second) = (Name::from("a"), Name::from("B"));
         assert!(first < second);
+        let ascending = ["", "A_", "a_b", "A_B0", "a_c", "B"].map(Name::from);
+        assert!(ascending.is_sorted(), "{ascending:?}");
+        assert_eq!(Name::from("T_A").cmp(&Name::from("t_a")), Ordering::Equal);
     }
 }

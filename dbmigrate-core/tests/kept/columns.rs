@@ -25,6 +25,12 @@ fn dropped_values_are_kept_with_their_storage_class_beside_their_key() {
     INSERT INTO _dbmigrate_kept_0002_users (id, legacy)
     SELECT id, legacy
     FROM users;
+    CREATE TABLE _dbmigrate_kept_rows_0002_users (
+      kept INTEGER NOT NULL
+    );
+    INSERT INTO _dbmigrate_kept_rows_0002_users (kept)
+    SELECT count(*)
+    FROM _dbmigrate_kept_0002_users;
 
     ALTER TABLE users DROP COLUMN legacy;
 

@@ -42,7 +42,8 @@ fn rows_are_followed_through_rebuilds_and_renames() {
         .expect("both");
     house.run("DELETE FROM users WHERE key = 7").expect("writes");
     assert_eq!(kept_rows(&house), ["1|l1"]);
-    assert_eq!(house.hidden().len(), 4);
+    // the values, how many they were, and what follows them
+    assert_eq!(house.hidden().len(), 5);
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn a_migration_that_takes_the_key_away_is_refused_and_changes_nothing() {
 fn a_table_whose_values_are_kept_can_be_dropped_or_kept_itself() {
     let mut house = kept();
     house.migrate("CREATE TABLE other (id INTEGER PRIMARY KEY);", &Next::default()).expect("it is dropped");
-    assert_eq!((kept_rows(&house).len(), house.hidden().len()), (3, 1));
+    assert_eq!((kept_rows(&house).len(), house.hidden().len()), (3, 2));
     // moved by a rename, the triggers go along; copied, they are made for the copy
     for key in ["", ", org REFERENCES orgs"] {
         let orgs = "CREATE TABLE orgs (id INTEGER PRIMARY KEY);";

@@ -110,3 +110,78 @@ fn the_future_is_send_and_lives_on_its_own() {
     let report = std::thread::spawn(move || block_on(running)).join().expect("it does not panic");
     assert_eq!(report.expect("it applies").applied.len(), 3);
 }
+
+#[test]
+fn kept_values_follow_their_rows_and_come_back_and_the_report_counts_them() {
+    let triggers = "CREATE TRIGGER _dbmigrate_kept_0002_users_insert AFTER INSERT ON users
+BEGIN
+  DELETE FROM _dbmigrate_kept_0002_users WHERE id = NEW.id;
+END;
+CREATE TRIGGER _dbmigrate_kept_0002_users_update AFTER UPDATE ON users
+WHEN NOT (OLD.id IS NEW.id)
+BEGIN
+  DELETE FROM _dbmigrate_kept_0002_users WHERE id = NEW.id;
+  UPDATE _dbmigrate_kept_0002_users SET id = NEW.id WHERE id = OLD.id;
+END;
+CREATE TRIGGER _dbmigrate_kept_0002_users_delete AFTER DELETE ON users
+BEGIN
+  DELETE FROM _dbmigrate_kept_0002_users WHERE id = OLD.id;
+END;";
+    let drop = format!(
+        "-- dbmigrate: allow(drop_column) users.legacy
+-- dbmigrate: keep users.legacy in _dbmigrate_kept_0002_users
+CREATE TABLE _dbmigrate_kept_0002_users (
+  id INTEGER PRIMARY KEY,
+  legacy
+);
+INSERT INTO _dbmigrate_kept_0002_users (id, legacy) SELECT id, legacy FROM users;
+CREATE TABLE _dbmigrate_kept_rows_0002_users (kept INTEGER NOT NULL);
+INSERT INTO _dbmigrate_kept_rows_0002_users (kept) SELECT count(*) FROM _dbmigrate_kept_0002_users;
+ALTER TABLE users DROP COLUMN legacy;
+{triggers}"
+    );
+    let history = [
+        ("create", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, legacy TEXT);"),
+        ("drop", drop.as_str()),
+        (
+            "rebuild",
+            "CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, name TEXT CHECK (name <> ''));
+INSERT INTO _dbmigrate_new_users (id, name) SELECT id, name FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;",
+        ),
+        (
+            "revert",
+            "-- dbmigrate: restore users.legacy from _dbmigrate_kept_0002_users else NULL
+--     SELECT restored, total - known, (SELECT kept FROM _dbmigrate_kept_rows_0002_users) - known, known - restored
+--     FROM (SELECT count(*) AS total, count(k.id) AS known, count(k.id) AS restored
+--       FROM users LEFT JOIN _dbmigrate_kept_0002_users AS k ON k.id = users.id)
+DROP TRIGGER IF EXISTS _dbmigrate_kept_0002_users_insert;
+DROP TRIGGER IF EXISTS _dbmigrate_kept_0002_users_update;
+DROP TRIGGER IF EXISTS _dbmigrate_kept_0002_users_delete;
+ALTER TABLE users ADD COLUMN legacy TEXT;
+UPDATE users SET legacy = (SELECT k.legacy FROM _dbmigrate_kept_0002_users AS k WHERE k.id = users.id);
+DROP TABLE _dbmigrate_kept_rows_0002_users;
+DROP TABLE _dbmigrate_kept_0002_users;",
+        ),
+    ];
+    let history = migrations(&history);
+    let file = File::new();
+    block_on(history.runner().to("1").run(&file.database())).expect("it applies");
+    file.run(&["INSERT INTO users VALUES (1, 'a', 'la'), (2, 'b', 'lb'), (3, 'c', 'lc'), (4, 'd', NULL)"]);
+    block_on(history.runner().to("3").run(&file.database())).expect("it applies");
+    file.run(&[
+        "DELETE FROM users WHERE id = 4",
+        "INSERT INTO users VALUES (4, 'reused'), (5, 'new')",
+        "UPDATE users SET id = 30 WHERE id = 3",
+    ]);
+    let report = block_on(history.run(&file.database())).expect("it applies");
+    let [reverted] = &report.applied[..] else { panic!("{report:?}") };
+    let [restored] = &reverted.restored[..] else { panic!("{report:?}") };
+    assert_eq!((restored.object.as_str(), restored.otherwise.as_deref()), ("users.legacy", Some("NULL")));
+    assert_eq!((restored.restored, restored.added, restored.deleted, restored.changed), (3, 2, Some(1), 0));
+    let values = "SELECT id || ifnull(legacy, '-') FROM users ORDER BY id";
+    assert_eq!(file.column(values), ["1la", "2lb", "4-", "5-", "30lc"]);
+    assert_eq!(file.column("SELECT name FROM sqlite_schema WHERE name LIKE '%kept%'"), [""; 0]);
+    file.must_be_whole();
+}

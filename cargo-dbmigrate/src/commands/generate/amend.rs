@@ -7,7 +7,7 @@ use super::applied;
 use super::arguments::Generate;
 use super::planned::{asker, name, nothing_to_do, proven, report, suggested};
 use crate::decisions::ask::{Asker, Decided};
-use crate::drafting::{Written, is_generated, show, snapshot_before};
+use crate::drafting::{Written, is_generated, show, snapshot_before, warn_of_lost_keys};
 use crate::error::{CommandError, Result};
 use crate::messages::FileAction;
 use crate::project::Context;
@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
             .help("edit it by hand, then record the edit: `cargo dbmigrate generate --custom`")
             .help("or write the changes to a new migration: `cargo dbmigrate generate`"));
     };
-    let asker = asker(context, arguments, &declared);
+    let asker = asker(context, arguments, &declared, last.name.sequence());
     anew(&asker, arguments, &mut folder, &last, Written { decisions: carried, plan: old })
         .map_err(|error| asker.with_answers(error))
 }
@@ -64,6 +64,7 @@ fn anew(
             .help("remove it: `cargo dbmigrate generate --undo`"));
     }
     let plan = proven((context, arguments), declared, &before, &decisions, &diff)?;
+    warn_of_lost_keys(context, (folder, folder.migrations().len() - 1), &plan);
     let after = folder.schema_at(last)?;
     // a name that somebody has given stays
     let was_given = last.name.slug() != suggested(&old, &before.schema, &after).as_str();

@@ -6,6 +6,7 @@ use clap::Args;
 use dbmigrate_core::shell::shell_flag;
 
 use crate::decisions::answers::Answers;
+use crate::decisions::keeping::Keeps;
 use crate::project::url::Connect;
 
 /// The arguments.
@@ -82,6 +83,16 @@ impl Generate {
     /// Whether what is dropped or converted is kept, where that is the default.
     pub(super) fn keeps(&self, by_default: bool) -> bool {
         self.keep || (by_default && !self.no_keep)
+    }
+
+    /// The same for whoever asks: what is typed is the answer to a loss.
+    pub(super) fn keeps_of(&self, by_default: bool, sequence: u32) -> Keeps {
+        match (self.keep, self.keeps(by_default)) {
+            (true, _) => Keeps::Typed,
+            (false, true) => Keeps::ByDefault,
+            (false, false) if self.no_keep => Keeps::Never,
+            (false, false) => Keeps::IfAsked(sequence),
+        }
     }
 
     /// The same without the answers.

@@ -15,7 +15,7 @@ pub(crate) use arguments::Generate;
 use planned::{asker, name, nothing_to_do, proven, report};
 
 use crate::decisions::ask::{Asker, Decided, Open};
-use crate::drafting::{show, template};
+use crate::drafting::{show, template, warn_of_lost_keys};
 use crate::error::{CommandError, Result};
 use crate::messages::{self, FileAction};
 use crate::project::Context;
@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     let head = folder.head_snapshot()?;
-    let asker = asker(context, arguments, &declared);
+    let asker = asker(context, arguments, &declared, folder.next_sequence());
     write(&asker, arguments, &mut folder, &head).map_err(|error| asker.with_answers(error))
 }
 
@@ -70,6 +70,7 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
         return Ok(found_changes(asker, &diff.changes(), &open));
     }
     let plan = proven((context, arguments), declared, head, &decisions, &diff)?;
+    warn_of_lost_keys(context, (folder, folder.migrations().len()), &plan);
     if arguments.check {
         return Ok(found_changes(asker, &diff.changes(), &[]));
     }

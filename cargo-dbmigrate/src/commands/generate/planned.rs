@@ -5,6 +5,7 @@ use dbmigrate_core::folder::{Folder, Slug, Snapshot, suggest};
 use dbmigrate_core::kept::KeptTable;
 use dbmigrate_core::plan::{Decisions, Plan, PlanError, Preflight, plan};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::shell::shell_flag;
 
 use super::arguments::Generate;
 use crate::database::failure::TAKE_BACK;
@@ -19,10 +20,16 @@ use crate::report::counted;
 use crate::source::Declared;
 use crate::{exit, structs};
 
-pub(super) fn asker<'a>(context: &'a Context, arguments: &'a Generate, declared: &'a Declared) -> Asker<'a> {
+/// Asks for the migration of that number.
+pub(super) fn asker<'a>(
+    context: &'a Context,
+    arguments: &'a Generate,
+    declared: &'a Declared,
+    sequence: u32,
+) -> Asker<'a> {
     let answers = (&arguments.answers, FOR_GENERATE);
     let asker = Asker::new(context, declared, answers, arguments.command(), "nothing was written");
-    asker.keeping(arguments.keeps(context.config.keep))
+    asker.keeping(arguments.keeps_of(context.config.keep, sequence))
 }
 
 /// The plan for a difference, once it is proven.
@@ -39,23 +46,30 @@ pub(super) fn proven(
     let renamed = decisions.renames.apply(&head.schema);
     structs::refuse_new_problems(context, declared, &renamed)?;
     proof::check_changes(context, declared, &head.schema, &renamed)?;
-    let plan = plan(&head.schema, &declared.schema, diff, decisions).map_err(|error| no_plan(arguments, &error))?;
+    let plan =
+        plan(&head.schema, &declared.schema, diff, decisions).map_err(|error| no_plan(arguments, decisions, &error))?;
     if arguments.keep && plan.kept.is_empty() && !arguments.custom {
         context.printer.warning("`--keep`: nothing is dropped or converted", &[]);
     }
     let by_hand = "go back to the last structs that worked, then write the migration by hand: `cargo dbmigrate generate \
                    --custom`";
-    drafting::prove(context, (&head.schema, &declared.schema), decisions, &plan, by_hand)?;
+    let proof = drafting::prove(context, (&head.schema, &declared.schema), decisions, &plan, by_hand)?;
+    proof::warn_of_empty(context, &proof, &plan);
     Ok(plan)
 }
 
 /// Why there is no plan.
-fn no_plan(arguments: &Generate, error: &PlanError) -> CommandError {
+fn no_plan(arguments: &Generate, decisions: &Decisions, error: &PlanError) -> CommandError {
     let PlanError::CannotKeep { .. } = error else { return CommandError::failed(error.to_string()) };
     let without = Generate { keep: false, no_keep: true, ..arguments.clone() };
+    // what `--keep` was the answer to has to be answered otherwise
+    let typed: Vec<String> = arguments.answers.accept.iter().map(|word| word.to_ascii_lowercase()).collect();
+    let accepted = decisions.accepted.named.iter().map(|(lint, object)| format!("{lint}:{object}"));
+    let accepted = accepted.filter(|one| !typed.iter().any(|typed| typed == "all" || typed == one));
+    let command = accepted.fold(without.command_line(), |line, one| line + " " + &shell_flag("--accept", &one));
     CommandError::new(exit::DECISION, error.to_string())
         .note("nothing was written")
-        .help(format!("to drop it for good: `{}`", without.command_line()))
+        .help(format!("to drop it for good: `{command}`"))
 }
 
 pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {

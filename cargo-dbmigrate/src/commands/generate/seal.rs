@@ -14,6 +14,7 @@ use pollster::block_on;
 
 use crate::database::Subject;
 use crate::database::failure::{migration_error, run_outside, statement_error};
+use crate::drafting::WayBack;
 use crate::error::{CommandError, Result};
 use crate::messages::{self, FileAction};
 use crate::project::Context;
@@ -63,6 +64,20 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
             .fold(error, |error, difference| error.note(format!("missing: {difference}")))
             .note("nothing was recorded")
             .help("edit the migration or the structs, then run again: `cargo dbmigrate generate --custom`"));
+    }
+    if let Some(undo) = &script.undo {
+        let way_back = WayBack {
+            name: last.name.as_str(),
+            file: &file,
+            schemas: (&folder.schema_before(&last)?, &declared.schema),
+            script: &script,
+            undo,
+            otherwise: (
+                "nothing was recorded",
+                "edit the way back, then record it: `cargo dbmigrate generate --custom`",
+            ),
+        };
+        way_back.try_out(context)?;
     }
     if dry_run {
         let said = format!("{} produces the schema of the structs, nothing was recorded", last.name);

@@ -11,7 +11,8 @@ use dbmigrate_core::shell::{shell_flag, shell_word};
 use dbmigrate_core::sql::StatementKind;
 use pollster::block_on;
 
-use crate::backups::{self, FOLDER};
+use super::consent::Opened;
+use crate::backups;
 use crate::database::state::failure;
 use crate::database::{file, open};
 use crate::error::Result;
@@ -21,9 +22,11 @@ use crate::project::{Context, path};
 /// The flags.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Flags {
-    /// Back the database up first, into DIR [default: backups]
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = FOLDER)]
-    pub backup: Option<PathBuf>,
+    /// Back the database up first, into DIR [default: `backups` of
+    /// dbmigrate.toml, else backups]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "a folder that is not named is another thing than no backup")]
+    pub backup: Option<Option<PathBuf>>,
 
     /// Make no backup, whatever dbmigrate.toml says
     #[arg(long, conflicts_with = "backup")]
@@ -33,11 +36,10 @@ pub(crate) struct Flags {
 impl Flags {
     /// The flags as they were typed.
     pub(super) fn typed(&self) -> String {
-        let folder = self.backup.as_ref().map(|folder| folder.display().to_string());
-        let backup = match folder.as_deref() {
+        let backup = match &self.backup {
             None => String::new(),
-            Some(FOLDER) => " --backup".to_owned(),
-            Some(folder) => format!(" --backup={}", shell_word(Path::new(folder))),
+            Some(None) => " --backup".to_owned(),
+            Some(Some(folder)) => format!(" --backup={}", shell_word(folder)),
         };
         format!("{backup}{}", if self.no_backup { " --no-backup" } else { "" })
     }
@@ -53,7 +55,7 @@ pub(super) fn first(
     flags: &Flags,
     (folder, options): (&Folder, Options<'_>),
     url: &DatabaseUrl,
-    (opened, is_branched): (Option<Database>, bool),
+    (opened, is_branched): (Opened, bool),
 ) -> Result<(Option<Database>, Option<PathBuf>)> {
     let is_protected = url.target().is_some_and(|target| target.is_protected);
     let is_asked = flags.backup.is_some();
@@ -65,27 +67,32 @@ pub(super) fn first(
         BackupFirst::Never => false,
     };
     if !is_wanted || flags.no_backup || !file::exists(url)? {
-        return Ok((opened, None));
+        return Ok((opened.database, None));
     }
     // a database whose migrations are all harmless need not be asked which of them it has
     let is_risky = |migration: &Migration| risk(folder, migration).is_some();
     if when == BackupFirst::Auto && !folder.migrations().iter().rev().any(is_risky) {
-        return Ok((opened, None));
+        return Ok((opened.database, None));
     }
     let failed = |error| failure(error, url.into());
-    let mut database = match opened {
+    let mut database = match opened.database {
         Some(database) => database,
         None => open(context, url, false)?,
     };
-    let (Status { applied, .. }, standing) = block_on(inspect(&mut database, folder)).map_err(failed)?;
-    let is_refused = match standing {
-        Standing::AsRecorded => false,
-        Standing::Drifted(_) => !options.accept_drift,
-        Standing::NotEmpty(_) => true,
+    let applied = if let Some(applied) = opened.applied {
+        applied
+    } else {
+        let (Status { applied, .. }, standing) = block_on(inspect(&mut database, folder)).map_err(failed)?;
+        let is_refused = match standing {
+            Standing::AsRecorded => false,
+            Standing::Drifted(_) => !options.accept_drift,
+            Standing::NotEmpty(_) => true,
+        };
+        if is_refused {
+            return Ok((Some(database), None));
+        }
+        applied
     };
-    if is_refused {
-        return Ok((Some(database), None));
-    }
     let waiting = pending(folder, applied, options.to).map_err(failed)?;
     let why = match when {
         BackupFirst::Auto => waiting.iter().find_map(|migration| risk(folder, migration)),
@@ -97,8 +104,8 @@ pub(super) fn first(
         context.printer.detail("Backup", format!("first, because {why}; without one: `--no-backup`"));
     }
     let place = match &flags.backup {
-        Some(place) if place.as_os_str() != FOLDER => place.clone(),
-        _ => path::for_display(&context.package.root.join(FOLDER)),
+        Some(Some(place)) => place.clone(),
+        _ => backups::folder(context, url),
     };
     let made = backups::make_in(context, url, &place).map_err(|error| error.note("no migration was applied"))?;
     Ok((Some(database), Some(made)))

@@ -1,10 +1,10 @@
 //! `migrate --branch`: a verified copy of a database of Turso Cloud, before anything is applied to it.
 
-use dbmigrate_core::engine::apply::{Database, Options};
+use dbmigrate_core::engine::apply::Options;
 use dbmigrate_core::folder::Folder;
 use dbmigrate_core::shell::shell_quoted;
 
-use super::consent::pending_on;
+use super::consent::{Opened, pending_on};
 use crate::database::failure::engine_error;
 use crate::database::open;
 use crate::error::{CommandError, Result};
@@ -70,16 +70,16 @@ pub(super) fn make(
     folder: &Folder,
     url: &DatabaseUrl,
     options: Options<'_>,
-    (opened, branch): (Option<Database>, Option<Wanted<'_>>),
-) -> Result<(Option<Database>, Option<Branched>)> {
+    (opened, branch): (Opened, Option<Wanted<'_>>),
+) -> Result<(Opened, Option<Branched>)> {
     let Some(Wanted(chosen)) = branch else { return Ok((opened, None)) };
-    let mut database = match opened {
+    let mut database = match opened.database {
         Some(database) => database,
         None => open(context, url, false)?,
     };
     let (applied, waiting) = pending_on(&mut database, folder, url, options)?;
     if waiting.is_empty() {
-        return Ok((Some(database), None));
+        return Ok((Opened { database: Some(database), applied: Some(applied) }, None));
     }
     let untouched = |error: CommandError| error.note(format!("`{url}` was not changed"));
     let cloud = Cloud::of(context, url, WHAT)?;
@@ -120,5 +120,5 @@ pub(super) fn make(
         schema_hash: found.schema_hash(),
         ways_back: ways_back.iter().map(|line| context.printer.typed(line)).collect(),
     });
-    Ok((Some(database), Some(Branched { ways_back })))
+    Ok((Opened { database: Some(database), applied: Some(applied) }, Some(Branched { ways_back })))
 }

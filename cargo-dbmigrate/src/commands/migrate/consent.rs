@@ -13,6 +13,15 @@ use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Intent, Yes};
 use crate::{git, proof};
 
+/// A database that was opened before its migrations are applied, and what is known of it by then.
+#[derive(Default)]
+pub(super) struct Opened {
+    /// The database, unless nobody had to look at it, or it is new.
+    pub(super) database: Option<Database>,
+    /// How many migrations it has, if it was looked at, and can be migrated.
+    pub(super) applied: Option<usize>,
+}
+
 /// How many migrations are named.
 const NAMED: usize = 3;
 
@@ -27,25 +36,26 @@ pub(super) fn obtain(
     url: &DatabaseUrl,
     options: Options<'_>,
     (given, command): (Yes, &str),
-) -> Result<Option<Database>> {
+) -> Result<Opened> {
     if given.yes || !url.target().is_some_and(|target| target.is_protected) {
-        return Ok(None);
+        return Ok(Opened::default());
     }
     let mut database = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
-    let waiting = match &mut database {
-        Some(database) => pending_on(database, folder, url, options)?.1,
-        None => pending(folder, 0, options.to).map_err(|error| failure(error, url.into()))?,
+    let (applied, waiting) = match &mut database {
+        Some(database) => pending_on(database, folder, url, options)?,
+        None => (0, pending(folder, 0, options.to).map_err(|error| failure(error, url.into()))?),
     };
+    let opened = Opened { applied: database.is_some().then_some(applied), database };
     if waiting.is_empty() {
-        return Ok(database);
+        return Ok(opened);
     }
     let why = if context.printer.can_ask() { None } else { unseen(context, folder, waiting) };
     if why.is_none() && !context.printer.can_ask() {
-        return Ok(database);
+        return Ok(opened);
     }
     let intent = Intent { what: &what(waiting), command, why: why.as_deref(), untouched: "nothing was changed" };
     context.consent(url, given.into(), intent)?;
-    Ok(database)
+    Ok(opened)
 }
 
 /// How many migrations a database has, and those that a run would apply.

@@ -2,7 +2,8 @@
 
 use dbmigrate_core::engine::apply::runner::pending;
 use dbmigrate_core::engine::apply::{
-    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Standing, apply_pending_with, inspect,
+    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Restored, Standing, apply_pending_with,
+    inspect,
 };
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use pollster::block_on;
@@ -19,6 +20,7 @@ use crate::project::url::DatabaseUrl;
 use crate::rehearsing::refuse_for_server;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
+use crate::report::restored::say_restored;
 use crate::report::{Printer, counted};
 use crate::structs;
 
@@ -129,11 +131,13 @@ struct Rehearsed<'p> {
     begun: usize,
     losses: Vec<Loss>,
     announcements: Vec<(String, Announcement)>,
+    restored: Vec<(String, Restored)>,
 }
 
 impl<'p> Rehearsed<'p> {
     fn new(printer: &'p Printer, database: &'p DatabaseUrl) -> Self {
-        Self { printer, database, progress: None, begun: 0, losses: Vec::new(), announcements: Vec::new() }
+        let (losses, announcements, restored) = (Vec::new(), Vec::new(), Vec::new());
+        Self { printer, database, progress: None, begun: 0, losses, announcements, restored }
     }
 
     fn say(&self) {
@@ -142,6 +146,9 @@ impl<'p> Rehearsed<'p> {
         }
         for (name, announcement) in &self.announcements {
             announce(self.printer, name, announcement);
+        }
+        for (name, one) in &self.restored {
+            say_restored(self.printer, || self.database.into(), (name, true), one);
         }
     }
 }
@@ -164,7 +171,8 @@ impl Observer for Rehearsed<'_> {
         say_drift(self.printer, drifted, self.database);
     }
 
-    fn applied(&mut self, _: &Applied) {
+    fn applied(&mut self, applied: &Applied) {
         self.begun += 1;
+        self.restored.extend(applied.restored.iter().map(|one| (applied.name.clone(), one.clone())));
     }
 }

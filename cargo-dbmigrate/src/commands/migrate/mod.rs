@@ -22,10 +22,10 @@ use pollster::block_on;
 use branch::Wanted;
 use said::{announce, say_drift};
 
-use crate::database::Subject;
 use crate::database::failure::apply_error;
 use crate::database::file;
 use crate::database::state::{failure, failure_of_run, has_begun, state_after};
+use crate::database::{Run, Subject};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -33,10 +33,11 @@ use crate::messages;
 use crate::planning;
 use crate::project::url::{Connect, DatabaseUrl, databases_help};
 use crate::project::{Acceptable, Context, Retry, Yes};
-use crate::rehearsing::{self, Rehearse};
+use crate::rehearsing::Rehearse;
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
+use crate::report::restored::say_restored;
 use crate::report::{Printer, counted, rows};
 use crate::structs;
 
@@ -138,8 +139,7 @@ fn run_on(
     if arguments.dry_run {
         return dry_run::run(context, folder, url, options, retries);
     }
-    let rehearsal =
-        rehearsing::Plan { context, folder, url, options, place: arguments.rehearse.rehearse_in.as_deref() };
+    let rehearsal = Run { context, folder, url, options, place: arguments.rehearse.rehearse_in.as_deref() };
     if arguments.rehearse_only {
         return rehearse::only(&rehearsal);
     }
@@ -307,5 +307,8 @@ impl Observer for Watch<'_> {
             name: applied.name.clone(),
             milliseconds: applied.milliseconds,
         });
+        for one in &applied.restored {
+            say_restored(self.printer, || self.database.into(), (&applied.name, false), one);
+        }
     }
 }

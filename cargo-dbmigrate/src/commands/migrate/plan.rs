@@ -5,9 +5,10 @@ use std::path::Path;
 use dbmigrate_core::engine::apply::State;
 use dbmigrate_core::folder::Folder;
 
+use crate::database::Run;
 use crate::error::Result;
 use crate::messages::ApprovedPlan;
-use crate::planning::{self, Wanted};
+use crate::planning;
 use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
 
@@ -39,6 +40,6 @@ pub(super) fn hold(
     plan: (Option<&Path>, Option<&ApprovedPlan>),
 ) -> Result<Option<State>> {
     let (Some(file), Some(plan)) = plan else { return Ok(None) };
-    let wanted = Wanted { context, folder, url, options: planning::options(plan) };
+    let wanted = Run { context, folder, url, options: planning::options(plan), place: None };
     planning::hold(file, plan, &wanted).map(Some)
 }

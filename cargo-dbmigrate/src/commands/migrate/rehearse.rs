@@ -5,9 +5,10 @@ use std::fs::File;
 
 use dbmigrate_core::engine::apply::{Database, State};
 
+use crate::database::Run;
 use crate::error::Result;
 use crate::exit;
-use crate::rehearsing::{Original, Plan, Rehearsed, rehearse};
+use crate::rehearsing::{Original, Rehearsed, rehearse};
 use crate::report::counted;
 
 /// What a run begins with.
@@ -31,7 +32,7 @@ impl From<Option<Database>> for Beginning {
 ///
 /// # Errors
 /// If that does not go well.
-pub(super) fn first(plan: &Plan<'_>, opened: Option<Database>) -> Result<Beginning> {
+pub(super) fn first(plan: &Run<'_>, opened: Option<Database>) -> Result<Beginning> {
     let Some(Rehearsed { state, original, .. }) = rehearse(plan, opened, |_| {})? else {
         return Ok(Beginning::default());
     };
@@ -46,7 +47,7 @@ pub(super) fn first(plan: &Plan<'_>, opened: Option<Database>) -> Result<Beginni
 ///
 /// # Errors
 /// If that does not go well.
-pub(super) fn only(plan: &Plan<'_>) -> Result<u8> {
+pub(super) fn only(plan: &Run<'_>) -> Result<u8> {
     let rehearsed = rehearse(plan, None, |_| {})?;
     let count = rehearsed.map_or(0, |rehearsed| rehearsed.report.migrations.len());
     let (verb, what) = match count {

@@ -6,6 +6,7 @@ use clap::Args;
 use dbmigrate_core::shell::{shell_flag, shell_quoted};
 
 use crate::decisions::answers::Answers;
+use crate::decisions::keeping::Keeps;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -63,6 +64,15 @@ impl Revert {
     /// Whether what is dropped is kept, given what the configuration says.
     pub(super) fn keeps(&self, by_default: bool) -> bool {
         self.keep || (by_default && !self.no_keep)
+    }
+
+    /// The same for whoever asks. What is added is dropped when it is taken back, which is said by name.
+    pub(super) fn keeps_of(&self, by_default: bool, sequence: u32) -> Keeps {
+        match self.keeps(by_default) {
+            true => Keeps::ByDefault,
+            false if self.no_keep => Keeps::Never,
+            false => Keeps::IfAsked(sequence),
+        }
     }
 
     /// The command that plans the same again, on one line: with the answers, and without what says what to do with it.

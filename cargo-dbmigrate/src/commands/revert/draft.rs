@@ -9,6 +9,7 @@ use super::history::{Entry, combined};
 use super::kept::AllReturning;
 use super::only;
 use super::returns::{Causes, returns};
+use super::round_trip;
 use super::undo;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::{Asker, Decided};
@@ -16,6 +17,7 @@ use crate::drafting;
 use crate::error::{CommandError, Result};
 use crate::messages::Returned;
 use crate::project::Context;
+use crate::proof::warn_of_empty;
 use crate::source::Declared;
 
 /// A migration that is not written yet.
@@ -43,13 +45,8 @@ impl Draft {
 
     /// The text of the migration.
     pub(super) fn to_sql(&self, name: &str) -> String {
-        let title = format!("-- {name}\n");
-        let planned = self.plan.to_sql(name);
-        let planned = match planned.strip_prefix(&title) {
-            Some(rest) => format!("{title}{WRITTEN_BY}{}\n{rest}", self.command),
-            None => planned,
-        };
-        let title = format!("{title}{WRITTEN_BY}{}\n", self.command);
+        let planned = drafting::with_command(&self.plan, name, &self.command);
+        let title = format!("-- {name}\n{WRITTEN_BY}{}\n", self.command);
         let Some((of, undo)) = &self.undo else { return planned };
         let rest = planned.strip_prefix(&title).unwrap_or_default();
         let rest = rest.trim();
@@ -152,7 +149,7 @@ impl Wanted<'_> {
         let answers = (&self.arguments.answers, FOR_GENERATE);
         let keeps = self.arguments.keeps(self.context.config.keep);
         let asker = Asker::new(self.context, &declared, answers, self.arguments.command(), "nothing was written")
-            .keeping(keeps)
+            .keeping(self.arguments.keeps_of(self.context.config.keep, sequence))
             .taking_back(causes.added_by_path(&head.schema));
         let decided = || {
             let keep = keeps.then_some(sequence);
@@ -164,13 +161,17 @@ impl Wanted<'_> {
         };
         let Decided { mut decisions, diff, .. } = decided().map_err(|error| asker.with_answers(error))?;
         let returned = returns(&diff, &with_kept, &decisions, causes, &returning);
-        returning.fill(&mut decisions, &with_kept);
+        let restored = returning.fill(&mut decisions, &with_kept);
         let mut plan = plan(&head.schema, &with_kept, &diff, &decisions)
             .map_err(|error| CommandError::failed(error.to_string()))?;
         returning.complete(&mut plan, &target.schema);
+        plan.restored = restored;
         if !plan.is_empty() {
             let by_hand = "write it by hand: change the structs back, then `cargo dbmigrate generate --custom`";
-            drafting::prove(self.context, (&head.schema, &target.schema), &decisions, &plan, by_hand)?;
+            let mut proof = drafting::prove(self.context, (&head.schema, &target.schema), &decisions, &plan, by_hand)?;
+            let is_sure = !causes.is_only_the_first;
+            round_trip::prove(self.context, (run, is_sure), &returning, &plan, &mut proof)?;
+            warn_of_empty(self.context, &proof, &plan);
         }
         Ok((plan, target, returned))
     }

@@ -1,28 +1,44 @@
 //! What the reverted migrations have kept: how it comes back.
 
 use dbmigrate_core::folder::Snapshot;
-use dbmigrate_core::kept::{Kept, KeptColumns, KeptTable, shape};
+use dbmigrate_core::kept::{Kept, KeptColumns, KeptTable, Restore, shape};
 use dbmigrate_core::plan::{Cost, Decisions, Plan, Preflight, Step, Trace};
 use dbmigrate_core::schema::{Column, ReferentialAction, Schema, Table};
 use dbmigrate_core::sql::name::quote_string;
 use dbmigrate_core::sql::{Expr, Name};
 
+use super::counts;
 use super::history::{Entry, combined};
 
 /// What comes back of one hidden table.
 pub(super) struct Returning {
     /// The migration that has kept it.
     migration: String,
-    table: KeptTable,
+    pub(super) table: KeptTable,
     /// The hidden table, as it is in a database.
-    hidden: Table,
+    pub(super) hidden: Table,
     /// The table that it comes back to, by its name in the target.
-    to: Name,
+    pub(super) to: Name,
     /// The key: as it is called in the hidden table, and in the target.
-    key: Vec<(Name, Name)>,
+    pub(super) key: Vec<(Name, Name)>,
     /// The columns of the target, and those of the hidden table: before, and behind the migration if it has converted
     /// them.
-    columns: Vec<(Name, Name, Option<Name>)>,
+    pub(super) columns: Vec<(Name, Name, Option<Name>)>,
+    /// The same before the revert, as long as the rows are there.
+    pub(super) now: Now,
+}
+
+/// What the table of kept columns is called before the revert, with its key and the columns that were converted.
+pub(super) struct Now {
+    pub(super) table: Name,
+    pub(super) key: Vec<(Name, Name)>,
+    pub(super) converted: Vec<Option<Name>>,
+}
+
+impl Now {
+    fn of(table: &Name) -> Self {
+        Self { table: table.clone(), key: Vec::new(), converted: Vec::new() }
+    }
 }
 
 /// All that comes back.
@@ -74,12 +90,17 @@ impl Names<'_> {
         combined(&self.entries[..self.at]).inverse().column(table, column).cloned()
     }
 
+    /// The column before the revert that one behind the migration is.
+    fn column_now(&self, table: &Name, column: &Name) -> Option<(Name, Name)> {
+        match &self.entries[self.at + 1..] {
+            [] => Some((table.clone(), column.clone())),
+            later => combined(later).column(table, column).cloned(),
+        }
+    }
+
     /// The column of the target that one behind the migration is.
     fn column_behind(&self, table: &Name, column: &Name) -> Option<(Name, Name)> {
-        let (table, column) = match &self.entries[self.at + 1..] {
-            [] => (table.clone(), column.clone()),
-            later => combined(later).column(table, column).cloned()?,
-        };
+        let (table, column) = self.column_now(table, column)?;
         match self.to_target {
             Some(to_target) => to_target.column(&table, &column).cloned(),
             None => combined(self.entries).inverse().column(&table, &column).cloned(),
@@ -98,7 +119,8 @@ impl Names<'_> {
                     Some((name, column.name.clone(), None))
                 });
                 let columns = columns.collect::<Option<_>>()?;
-                Some(Returning { migration, table: table.clone(), hidden, to, key: Vec::new(), columns })
+                let now = Now::of(&table.of);
+                Some(Returning { migration, table: table.clone(), hidden, to, key: Vec::new(), columns, now })
             }
             Kept::Columns(kept) => {
                 let hidden = hidden(&table.name, kept);
@@ -118,9 +140,26 @@ impl Names<'_> {
                     Some((name, value.original.clone(), value.after.clone()))
                 });
                 let columns = columns.collect::<Option<_>>()?;
-                Some(Returning { migration, table: table.clone(), hidden, to, key, columns })
+                let now = self.now(table, kept)?;
+                Some(Returning { migration, table: table.clone(), hidden, to, key, columns, now })
             }
         }
+    }
+}
+
+impl Names<'_> {
+    fn now(&self, table: &KeptTable, kept: &KeptColumns) -> Option<Now> {
+        let mut now = Now::of(&table.of);
+        for column in &kept.key {
+            let (on, name) = self.column_now(&table.of, &column.name)?;
+            now.table = on;
+            now.key.push((column.name.clone(), name));
+        }
+        for value in &kept.values {
+            let column = value.after.as_ref().and_then(|_| self.column_now(&table.of, &value.column));
+            now.converted.push(column.map(|(_, name)| name));
+        }
+        Some(now)
     }
 }
 
@@ -142,6 +181,16 @@ impl AllReturning {
             entry.kept.iter().filter_map(move |table| names.returning(entry, table))
         });
         Self(all.collect())
+    }
+
+    /// Whether nothing comes back.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of it.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Returning> {
+        self.0.iter()
     }
 
     /// The schemas with the hidden tables in them: a moved one before, others before and behind.
@@ -177,13 +226,20 @@ impl AllReturning {
     }
 
     /// Fills columns from what was kept, row by row, and with what was decided for rows that nothing was kept of.
-    pub(super) fn fill(&self, decisions: &mut Decisions, target: &Schema) {
+    /// Returns how all of it is counted.
+    pub(super) fn fill(&self, decisions: &mut Decisions, target: &Schema) -> Vec<Restore> {
+        let mut restores = counts::of_tables(&self.0, target);
         for (one, (name, original, after)) in self.columns() {
             let place = (one.to.clone(), name.clone());
             let Some(column) = target.table(&one.to).and_then(|table| table.column(name)) else { continue };
             let is_row = one.is_row();
             let kept = one.hidden.name.sql().into_owned();
             let value = format!("SELECT {kept}.{} FROM {kept} WHERE {is_row}", original.sql());
+            let given = match after {
+                None => decisions.backfills.get(&place).map(ToString::to_string).or_else(|| Some(default_of(column))),
+                Some(_) => decisions.conversions.get(&place).map(ToString::to_string),
+            };
+            restores.push(counts::of_column(one, name, given));
             match after {
                 None => {
                     let otherwise = decisions
@@ -208,6 +264,7 @@ impl AllReturning {
                 }
             }
         }
+        restores
     }
 
     /// Adds to a plan what is about the hidden tables: whether they are there, rows whose parents are gone, and their end.
@@ -215,24 +272,20 @@ impl AllReturning {
         let mut preflights: Vec<Preflight> = self.0.iter().map(Returning::is_missing).collect();
         preflights.append(&mut plan.preflights);
         let (mut first, mut orphans, mut last) = (Vec::new(), Vec::new(), Vec::new());
-        for one in &self.0 {
-            match one.table.kept {
-                Kept::Whole => {
-                    let Some(table) = target.table(&one.to) else { continue };
-                    for key in &table.foreign_keys {
-                        let Some((statement, parent)) = one.without_parent(key, target) else { continue };
-                        let columns = key.columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
-                        let what = format!("reference missing rows of `{parent}` through `{columns}`");
-                        preflights.retain(|one| !(one.message.contains(&what)));
-                        orphans.push(statement);
-                    }
-                }
-                Kept::Columns(_) => {
-                    let mut statements = one.table.drop_statements();
-                    last.extend(statements.pop());
-                    first.extend(statements);
-                }
+        // a row that does not come back takes along those that refer to it
+        for one in counts::parents_first(&self.0, target) {
+            let Some(table) = target.table(&one.to) else { continue };
+            for key in &table.foreign_keys {
+                let Some((statement, parent)) = one.without_parent(key, target) else { continue };
+                let columns = key.columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+                let what = format!("reference missing rows of `{parent}` through `{columns}`");
+                preflights.retain(|one| !(one.message.contains(&what)));
+                orphans.push(statement);
             }
+        }
+        for one in self.0.iter().filter(|one| matches!(one.table.kept, Kept::Columns(_))) {
+            first.extend(one.table.drop_triggers());
+            last.extend(one.table.drop_tables());
         }
         plan.preflights = preflights;
         if !orphans.is_empty() {

@@ -3,15 +3,16 @@
 mod arguments;
 mod by_hand;
 mod converted;
+mod counts;
 mod draft;
 mod history;
 mod inverse;
 mod kept;
 mod only;
 mod returns;
+mod round_trip;
 mod said;
 mod span;
-mod structs;
 mod undo;
 
 use dbmigrate_core::folder::{Folder, MigrationName, Verify};
@@ -26,7 +27,7 @@ use crate::error::{CommandError, Result};
 use crate::messages::LeftBehind;
 use crate::project::Context;
 use crate::source::Declared;
-use crate::{drafting, exit};
+use crate::{drafting, exit, rewriting};
 
 /// Runs it and returns the exit code.
 ///
@@ -70,6 +71,9 @@ fn write(
         return Ok(());
     }
     let mut shown = 0;
+    if let [only] = drafts {
+        drafting::warn_of_lost_keys(context, (folder, folder.migrations().len()), &only.plan);
+    }
     for draft in written {
         let next = folder.next_name(&draft.slug);
         let name = MigrationName::new(next.sequence().saturating_add(shown), &draft.slug).to_string();
@@ -98,8 +102,9 @@ fn fit(context: &Context, arguments: &Revert, folder: &Folder, declared: Declare
     }
     let is_known = !declared.schema.is_empty();
     let is_written = arguments.write && !arguments.dry_run && is_known;
-    let declared = if is_written { structs::write(context, declared, &last.snapshot, &trace)? } else { declared };
-    let is_left = is_known && structs::say(context, &declared, &last.snapshot.schema, &trace);
+    let target = &last.snapshot.schema;
+    let declared = if is_written { rewriting::fit(context, declared, target, &trace)? } else { declared };
+    let is_left = is_known && rewriting::say_left(context, &declared, target, &trace);
     if !arguments.dry_run {
         said::next(context, folder, is_left, arguments.write);
     }

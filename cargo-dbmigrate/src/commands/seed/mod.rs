@@ -84,7 +84,10 @@ fn schema(context: &Context, database: &mut Database, folder: &Folder, url: &Dat
         let pending = folder.migrations().len() - status.applied;
         match standing {
             Standing::Drifted(drifted) => {
-                let help = ["show the change: `cargo dbmigrate status`".to_owned()];
+                let help = [
+                    "show the change: `cargo dbmigrate status`".to_owned(),
+                    "to keep it, and bring it to every database: `cargo dbmigrate capture`".to_owned(),
+                ];
                 context.printer.warning(&drift_message(&url.to_string(), &drifted.migration), &help);
             }
             Standing::AsRecorded if pending > 0 => {

@@ -102,12 +102,24 @@ impl Printer {
     /// # Errors
     /// If there is no answer.
     pub(crate) fn confirm(&self, question: &str) -> Result<bool, NoAnswer> {
+        self.confirm_or(question, "").map(|answer| answer == Some(true))
+    }
+
+    /// The same with a letter for something else, which is `None`.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub(crate) fn confirm_or(&self, question: &str, other: &str) -> Result<Option<bool>, NoAnswer> {
+        let is_other = |text: &str| !other.is_empty() && text.eq_ignore_ascii_case(other);
         let is_yes = |text: &str| matches!(text.to_ascii_lowercase().as_str(), "y" | "yes");
         let is_no = |text: &str| matches!(text.to_ascii_lowercase().as_str(), "" | "n" | "no");
         let answer = self.enter(&format!("{question} [y/N]"), |text| {
-            if is_yes(text) || is_no(text) { Ok(()) } else { Err("type `y` or `n`".to_owned()) }
+            if is_yes(text) || is_no(text) || is_other(text) {
+                return Ok(());
+            }
+            Err(if other.is_empty() { "type `y` or `n`".to_owned() } else { format!("type `y`, `n` or `{other}`") })
         })?;
-        Ok(is_yes(&answer))
+        Ok(if is_other(&answer) { None } else { Some(is_yes(&answer)) })
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Adoption<'a> {
 pub enum Refusal {
     /// There is a history.
     HasHistory,
+    /// The history is not the one that was expected.
+    OtherHistory,
     /// The schema is another one.
     OtherSchema,
     /// The query that has to return no row returned one.
@@ -107,7 +109,7 @@ pub async fn adopt(
         None => Ok(Adopted::Recorded(wanted)),
         Some(Refusal::Changed) => Err(AdoptError::ChangedMeanwhile),
         // another run was faster, or something was changed since: look again
-        Some(Refusal::HasHistory | Refusal::OtherSchema) => {
+        Some(Refusal::HasHistory | Refusal::OtherHistory | Refusal::OtherSchema) => {
             is_adopted(target, folder, last).await?.ok_or(AdoptError::ChangedMeanwhile)
         }
     }

@@ -1,4 +1,6 @@
 //! The history table: which migrations a database has seen, and whether the folder still knows them.
+//!
+//! Migrations are at positions from 1 on. What is below is written by [`mod@super::correct`]: what somebody has repaired.
 
 use libsql::Value;
 use thiserror::Error;
@@ -60,12 +62,16 @@ pub enum RecordKind {
     Baseline,
     /// drizzle-kit had executed it before the database was adopted.
     Drizzle,
+    /// It was made of what somebody had changed in this database.
+    Capture,
+    /// Somebody has said that the database has it.
+    Repair,
     /// A later version of the tool knows.
     Other,
 }
 
 impl RecordKind {
-    const ALL: [Self; 4] = [Self::Migration, Self::Baseline, Self::Drizzle, Self::Other];
+    const ALL: [Self; 6] = [Self::Migration, Self::Baseline, Self::Drizzle, Self::Capture, Self::Repair, Self::Other];
 
     /// The word in the history table.
     pub fn word(self) -> &'static str {
@@ -73,6 +79,8 @@ impl RecordKind {
             Self::Migration => "migration",
             Self::Baseline => "baseline",
             Self::Drizzle => "drizzle",
+            Self::Capture => "capture",
+            Self::Repair => "repair",
             Self::Other => "other",
         }
     }
@@ -146,7 +154,7 @@ pub enum HistoryError {
 
 /// An expression for all that is recorded: what [`all_of`] says of the records that are expected.
 pub(super) const ALL: &str = "(SELECT ifnull(group_concat(name || ' ' || checksum, char(10)), '') FROM \
-     (SELECT name, checksum FROM _dbmigrate_history ORDER BY position))";
+     (SELECT name, checksum FROM _dbmigrate_history WHERE position >= 1 ORDER BY position))";
 
 /// Names and checksums as [`ALL`] has them.
 pub(super) fn all_of(records: &[(String, String)]) -> String {
@@ -188,7 +196,7 @@ pub(super) async fn replace(connection: &Connection, migrations: &[Migration]) -
     let (recorded, _) = read(connection).await?;
     let common = common(&recorded, migrations);
     let (behind, kept) = (Value::Integer(i64::try_from(common).unwrap_or(i64::MAX)), common);
-    let delete = format!("DELETE FROM {HISTORY_TABLE} WHERE position < 1 OR position > ?1");
+    let delete = format!("DELETE FROM {HISTORY_TABLE} WHERE position > ?1");
     connection.run_with(&delete, vec![behind.clone()]).await?;
     let version = version_in(&connection.rows(VERSION).await?);
     let counter = format!("UPDATE {HISTORY_TABLE} SET schema_version = ?2 WHERE position = ?1");
@@ -241,7 +249,7 @@ pub(super) async fn read(connection: &Connection) -> Result<(Vec<Record>, i64), 
 /// The queries for [`read_in`]. The counter comes first: what changes between the queries has to show.
 pub(super) fn queries() -> [String; 3] {
     // every column that there is: a table that an earlier version has made lacks the last one
-    [VERSION.to_owned(), has_table(), format!("SELECT * FROM {HISTORY_TABLE} ORDER BY position")]
+    [VERSION.to_owned(), has_table(), format!("SELECT * FROM {HISTORY_TABLE} WHERE position >= 1 ORDER BY position")]
 }
 
 /// That all of so many migrations are applied, and that nobody has changed the schema since.

@@ -2,9 +2,10 @@
 //!
 //! [`runner`] decides what is to be done, by comparing the folder with the history; a [`Target`] does it, each migration
 //! with its record and its checks in one transaction. [`database`] is the target. [`mod@adopt`] records what a database
-//! has already.
+//! has already, and [`mod@correct`] changes what is recorded.
 
 pub mod adopt;
+pub mod correct;
 pub mod database;
 pub mod drift;
 mod evaluated;
@@ -13,6 +14,7 @@ mod found;
 mod hidden;
 pub mod history;
 mod meter;
+mod restored;
 pub mod runner;
 pub mod state;
 mod statistics;
@@ -33,11 +35,13 @@ use crate::schema::Schema;
 use crate::sql::Name;
 
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
+pub use correct::{Correction, Note, correct};
 pub use database::Database;
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
 pub use evaluated::FailingRows;
 pub use history::{Record, RecordKind};
 pub use meter::{Measured, Meter};
+pub use restored::Restored;
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
 };
@@ -141,11 +145,20 @@ pub enum Announcement {
     },
 }
 
+/// A migration that was applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+    /// What it has brought back of what was kept.
+    pub restored: Vec<Restored>,
+}
+
 /// What became of several migrations that were to be applied, one after the other or all in one transaction.
 #[derive(Debug, Default)]
 pub struct Attempt {
-    /// How long each of those took that were applied, from the first one on, in milliseconds.
-    pub applied: Vec<u64>,
+    /// Those that were applied, from the first one on.
+    pub applied: Vec<Done>,
     /// Why the others were not.
     pub stopped: Option<Stop>,
 }
@@ -157,12 +170,14 @@ impl Attempt {
     }
 }
 
-impl From<Result<Step, Failure>> for Attempt {
+impl From<Result<(Step, Vec<Restored>), Failure>> for Attempt {
     /// Of one migration.
-    fn from(result: Result<Step, Failure>) -> Self {
+    fn from(result: Result<(Step, Vec<Restored>), Failure>) -> Self {
         match result {
-            Ok(Step::Applied { milliseconds }) => Self { applied: vec![milliseconds], stopped: None },
-            Ok(Step::Overtaken) => Self { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
+            Ok((Step::Applied { milliseconds }, restored)) => {
+                Self { applied: vec![Done { milliseconds, restored }], stopped: None }
+            }
+            Ok((Step::Overtaken, _)) => Self { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
             Err(failure) => Self::failed(0, failure),
         }
     }
@@ -257,6 +272,10 @@ pub trait Target {
     /// Records migrations as applied whose schema the database has already, in one transaction and without executing
     /// any of their statements. `None` if that was done, else why nothing was.
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError>;
+
+    /// Changes what is recorded, in one transaction and without executing a statement of a migration. `None` if that was
+    /// done, else why nothing was.
+    async fn correct(&mut self, correction: &Correction<'_>) -> Result<Option<Refusal>, EngineError>;
 
     /// Puts everything that was set for the migrations back.
     async fn finish(&mut self) -> Result<(), EngineError>;

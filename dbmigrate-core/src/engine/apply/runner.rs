@@ -2,7 +2,7 @@
 
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
-use super::{Announcement, ApplyError, Attempt, Failure, Loss, Prepared, State, Stop, Target};
+use super::{Announcement, ApplyError, Attempt, Done, Failure, Loss, Prepared, Restored, State, Stop, Target};
 use crate::diff::{Renames, diff};
 use crate::engine::introspect::Unreadable;
 use crate::engine::prove::differences;
@@ -50,6 +50,8 @@ pub struct Applied {
     pub name: String,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
+    /// What it has brought back of what was kept.
+    pub restored: Vec<Restored>,
 }
 
 /// What a run did.
@@ -246,12 +248,13 @@ async fn run(
         observer.begin(name_of(0), outcome.applied.len() + 1, outcome.applied.len() + pending.len());
         let attempt = match &group[..] {
             [alone] if alone.script.no_transaction => {
-                Attempt::from(target.apply_without_transaction(alone, now.applied).await)
+                let step = target.apply_without_transaction(alone, now.applied).await;
+                Attempt::from(step.map(|step| (step, Vec::new())))
             }
             group => target.apply(group, now.applied, options.atomic).await,
         };
-        for (at, milliseconds) in attempt.applied.iter().enumerate() {
-            let applied = Applied { name: name_of(at).to_owned(), milliseconds: *milliseconds };
+        for (at, Done { milliseconds, restored }) in attempt.applied.into_iter().enumerate() {
+            let applied = Applied { name: name_of(at).to_owned(), milliseconds, restored };
             observer.applied(&applied);
             outcome.applied.push(applied);
             now.applied += 1;

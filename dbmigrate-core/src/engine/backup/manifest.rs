@@ -114,7 +114,8 @@ impl Unpublished {
             if local.rows(&has_history)?.first().is_none_or(|row| integer(&row[0]) == 0) {
                 return Ok((now, 0, None));
             }
-            let last = format!("SELECT position, name FROM {HISTORY_TABLE} ORDER BY position DESC LIMIT 1");
+            let records = format!("SELECT position, name FROM {HISTORY_TABLE} WHERE position >= 1");
+            let last = format!("{records} ORDER BY position DESC LIMIT 1");
             let last = local.rows(&last).unwrap_or_default();
             let last = last.first().map(|row| (integer(&row[0]).unsigned_abs(), text(&row[1]).to_owned()));
             Ok((now, last.as_ref().map_or(0, |(position, _)| *position), last.map(|(_, name)| name)))

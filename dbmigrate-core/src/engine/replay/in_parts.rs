@@ -64,6 +64,8 @@ fn split<'a>(parts: &Parts, at: usize, script: &Script<'a>) -> Vec<(usize, Scrip
         preflights: Vec::new(),
         allows: script.allows.clone(),
         keeps: script.keeps.clone(),
+        // there is nothing that anybody would be told of
+        restores: Vec::new(),
         no_transaction: false,
         limits: crate::folder::script::Limits::default(),
         undo: None,

@@ -27,10 +27,15 @@ impl Scope {
     /// The scope of statements. `None` if that may be anything.
     pub(super) fn of(statements: &[Statement<'_>], stored: &BTreeMap<i64, StoredObject>) -> Option<Self> {
         let tables = tables(statements, stored)?;
-        let is_within = |object: &StoredObject| tables.contains(&object.table);
-        let (within, outside): (Vec<_>, Vec<_>) = stored.iter().partition(|(_, object)| is_within(object));
-        let above = outside.last().map_or(0, |(rowid, _)| **rowid);
-        Some(Self { rowids: within.into_iter().map(|(rowid, _)| *rowid).collect(), above })
+        let mut scope = Self { rowids: BTreeSet::new(), above: 0 };
+        for (rowid, object) in stored {
+            if tables.contains(&object.table) {
+                scope.rowids.insert(*rowid);
+            } else {
+                scope.above = *rowid;
+            }
+        }
+        Some(scope)
     }
 
     /// The query for what is stored in it, for `stored_rows_in`.

@@ -33,6 +33,11 @@ impl Undo {
     pub fn statements(&self) -> Vec<Statement<'_>> {
         split(&self.text)
     }
+
+    /// Its own directives.
+    pub(super) fn directives(&self) -> Result<Vec<Directive>, Problem> {
+        directives(&self.text)
+    }
 }
 
 /// Whether a directive is this one.
@@ -90,7 +95,7 @@ pub(super) fn find(text: &str) -> Result<(Option<Undo>, usize), Problem> {
 impl Undo {
     fn read(line: usize, text: String) -> Result<Self, Problem> {
         let mut undo = Self { line, preflights: Vec::new(), allows: Vec::new(), text };
-        for directive in directives(&undo.text)?.iter().filter(|one| !is_undo(one)) {
+        for directive in undo.directives()?.iter().filter(|one| !is_undo(one)) {
             match parse_directive(directive)? {
                 Parsed::Allow(allow) => undo.allows.push(allow),
                 Parsed::ExpectNone(preflight) => undo.preflights.push(preflight),

@@ -6,7 +6,7 @@ use pollster::block_on;
 
 use crate::commands::ci::arguments::Report;
 use crate::database::state::failure;
-use crate::database::{file, open};
+use crate::database::{Run, file, open};
 use crate::error::Result;
 use crate::exit;
 use crate::messages::{DatabaseState, LostThere};
@@ -38,7 +38,7 @@ pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Res
         };
         let looked = look(context, url, folder, &mut state).and_then(|()| {
             let place = arguments.rehearse.rehearse_in.as_deref();
-            let plan = rehearsing::Plan { context, folder, url, options: Options::default(), place };
+            let plan = Run { context, folder, url, options: Options::default(), place };
             if !arguments.rehearse.rehearse || state.is_foreign || state.differences > 0 {
                 return Ok(());
             }

@@ -134,7 +134,8 @@ fn databases(states: &[DatabaseState]) -> String {
                 writeln!(text, "- {name}: has tables but no migration history, so it must be adopted first")
             }
             DatabaseState { differences: 1.., .. } => {
-                writeln!(text, "- {name}: {pending}; **its schema was changed by hand**")
+                let how = "`cargo dbmigrate capture` makes a migration of it";
+                writeln!(text, "- {name}: {pending}; **its schema was changed by hand** ({how})")
             }
             _ => writeln!(text, "- {name}: {pending}"),
         };

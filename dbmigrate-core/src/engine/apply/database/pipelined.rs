@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::history::{self, Record};
-use super::super::{Attempt, Failure, Prepared, Push, Step, Stop, Target as _};
+use super::super::{Attempt, Done, Failure, Prepared, Push, Step, Stop, Target as _};
 use super::forecast::{Forecast, Foreseen};
 use super::steps::{Request, Result as Outcome, Start};
 use super::{Database, milliseconds};
@@ -110,8 +110,8 @@ impl Database {
             let mut is_doubtful = !results.iter().any(Outcome::says_something);
             for (at, result) in results.into_iter().enumerate() {
                 match result {
-                    Outcome::Applied(milliseconds) => {
-                        attempt.applied.push(milliseconds);
+                    Outcome::Applied(done) => {
+                        attempt.applied.push(done);
                         tries = self.retries;
                     }
                     Outcome::NotTried => {}
@@ -247,7 +247,9 @@ impl Database {
             if record.name != wanted.name.as_str() || record.checksum != wanted.sql.to_hex() {
                 break;
             }
-            attempt.applied.push(u64::try_from(record.duration_ms).unwrap_or_default());
+            // what came back was counted by whoever did not answer
+            let milliseconds = u64::try_from(record.duration_ms).unwrap_or_default();
+            attempt.applied.push(Done { milliseconds, restored: Vec::new() });
         }
         match attempt.applied.len() {
             count if count == sent.len() => attempt,

@@ -1,9 +1,9 @@
 //! What the rows of a database have to do with a migration: what it loses of them, and what they have against it.
 
 use super::super::found::{add_keys, fill};
-use super::super::{Failure, Finding, Loss, Prepared, Violation};
+use super::super::{Failure, Finding, Loss, Prepared, Restored, Violation, restored};
 use super::{Database, cannot_read};
-use crate::engine::connection::{display, integer};
+use crate::engine::connection::{Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::folder::Script;
 use crate::folder::script::Allow;
@@ -11,11 +11,13 @@ use crate::kept::Keep;
 use crate::plan::{Lint, Preflight, keys_of};
 
 impl Database {
-    /// Refuses a migration whose preflights find rows.
-    pub(super) async fn preflights(&self, migration: &Prepared<'_>) -> Result<(), Failure> {
-        let preflights = &migration.script.preflights;
-        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
-        let answers = self.connection.first_rows_shown(&queries).await.map_err(cannot_read)?;
+    /// Refuses a migration whose preflights find rows, and counts what it brings back of what was kept.
+    pub(super) async fn preflights(&self, migration: &Prepared<'_>) -> Result<Vec<Restored>, Failure> {
+        let Script { preflights, restores, .. } = &migration.script;
+        let queries = preflights.iter().map(|preflight| preflight.query.as_str());
+        let queries: Vec<&str> = queries.chain(restored::queries(restores)).collect();
+        let mut answers = self.connection.first_rows_shown(&queries).await.map_err(cannot_read)?;
+        let counts = answers.split_off(preflights.len());
         for (preflight, answer) in preflights.iter().zip(answers) {
             let found = answer.map_err(|error| Failure::Statement {
                 number: 0,
@@ -28,7 +30,20 @@ impl Database {
                 return Err(Failure::Preflight { line: preflight.line, message });
             }
         }
-        Ok(())
+        let counts: Vec<Option<Row>> = counts.into_iter().map(|count| count.ok().flatten()).collect();
+        Ok(restored::counted(restores, &counts))
+    }
+
+    /// What a script would bring back of what is kept, by the rows as they are now. What earlier migrations make is
+    /// not there yet, and is left out.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn restores(&self, script: &Script<'_>) -> Result<Vec<Restored>, EngineError> {
+        let answers = self.connection.ask_all(&restored::queries(&script.restores)).await?;
+        let row = |answer: Result<Vec<Row>, EngineError>| answer.ok()?.into_iter().next();
+        let counts: Vec<Option<Row>> = answers.into_iter().map(row).collect();
+        Ok(restored::counted(&script.restores, &counts))
     }
 
     /// What all these preflights find; the query that fails, otherwise.

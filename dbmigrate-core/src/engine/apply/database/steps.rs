@@ -24,7 +24,7 @@
 use libsql::Value;
 
 use super::super::history;
-use super::super::{Failure, Prepared, found::fill};
+use super::super::{Done, Failure, Prepared, found::fill, restored};
 use super::forecast::{Foreseen, Structure};
 use crate::engine::connection::server::of_commit;
 use crate::engine::connection::{Row, as_shown, integer, shown};
@@ -55,6 +55,8 @@ enum Purpose {
     Preflight(usize),
     /// What it finds.
     Finding(usize),
+    /// What comes back of what was kept.
+    Restored,
     /// That expressions of the statement on this line have values for all rows.
     Expressions(usize),
     /// A statement of the migration.
@@ -68,8 +70,8 @@ enum Purpose {
 /// What became of a migration in a request.
 #[derive(Debug)]
 pub(super) enum Result {
-    /// It was applied, and took so many milliseconds.
-    Applied(u64),
+    /// It was applied.
+    Applied(Done),
     /// It was not its turn.
     Overtaken,
     /// Somebody else got the lock.
@@ -199,7 +201,8 @@ impl Request {
         }
         if has_history {
             values.push(Value::Integer(number(position)));
-            holds.push(format!("(SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE}) = ?{}", values.len()));
+            let last = format!("SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE} WHERE position >= 1");
+            holds.push(format!("({last}) = ?{}", values.len()));
         }
         if let (true, Some(recorded)) = (has_history, recorded) {
             values.push(Value::Text(recorded.to_owned()));
@@ -225,6 +228,11 @@ impl Request {
             let finding = format!("{} LIMIT 1", shown(&preflight.query, *width));
             self.batch.step(Some(error(gate)), finding, Vec::new(), true);
             self.purposes.push((at, Purpose::Finding(number)));
+        }
+        for query in restored::queries(&migration.script.restores) {
+            // whether it can be counted makes no difference
+            self.batch.step(self.last.map(ok), query, Vec::new(), true);
+            self.purposes.push((at, Purpose::Restored));
         }
         for (line, query) in &foreseen.expressions {
             self.run(at, Purpose::Expressions(*line), query);
@@ -306,15 +314,25 @@ impl Request {
         let is_committed = |at| if self.atomic { is_committed(self.commits.len() - 1) } else { is_committed(at) };
         let results = migrations.iter().take(self.count()).enumerate().map(|(at, migration)| {
             if is_committed(at) {
-                return Result::Applied(self.milliseconds(at, outcome));
+                let milliseconds = self.milliseconds(at, outcome);
+                let rows = self.steps(at).filter(|(_, purpose)| *purpose == Purpose::Restored);
+                let rows = rows.map(|(step, _)| outcome.rows(step)?.first().cloned());
+                let restored = restored::counted(&migration.script.restores, &rows.collect::<Vec<_>>());
+                return Result::Applied(Done { milliseconds, restored });
             }
-            let steps = (0_u32..).zip(&self.purposes).filter(|(_, (of, _))| *of == at);
-            let mut failed = steps.filter_map(|(step, (_, purpose))| Some((step, *purpose, outcome.error(step)?)));
+            let steps = self.steps(at).filter(|(_, purpose)| *purpose != Purpose::Restored);
+            let mut failed = steps.filter_map(|(step, purpose)| Some((step, purpose, outcome.error(step)?)));
             failed
                 .next()
                 .map_or(Result::NotTried, |(step, purpose, error)| judge(step, purpose, error, outcome, migration))
         });
         results.collect()
+    }
+
+    /// The steps of a migration.
+    fn steps(&self, at: usize) -> impl Iterator<Item = (u32, Purpose)> {
+        let steps = (0_u32..).zip(&self.purposes).filter(move |(_, (of, _))| *of == at);
+        steps.map(|(step, (_, purpose))| (step, *purpose))
     }
 
     /// The migration whose step the server has refused, and with it all of the request, and why.
@@ -361,7 +379,7 @@ fn judge(step: u32, purpose: Purpose, error: &EngineError, outcome: &Outcome, mi
         Purpose::Turn if is_assertion => Result::Overtaken,
         Purpose::Claim if error.kind == ErrorKind::Constraint => Result::Overtaken,
         // the history may be gone, or another than it was
-        Purpose::Turn | Purpose::Claim | Purpose::Check => Result::Doubtful,
+        Purpose::Turn | Purpose::Claim | Purpose::Check | Purpose::Restored => Result::Doubtful,
         Purpose::Preflight(number) | Purpose::Finding(number) => {
             let preflight = &migration.script.preflights[number];
             let finding = outcome.rows(step + 1).and_then(|rows| rows.first());

@@ -5,6 +5,7 @@ use std::time::Instant;
 #[cfg(feature = "remote")]
 use super::super::Announcement;
 use super::super::adopt::{Adoption, Refusal};
+use super::super::correct::Correction;
 use super::super::history::{self, Record};
 use super::super::{Answer, Attempt, FailingRows, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
 use super::{Database, cannot_read, milliseconds, split_all};
@@ -192,15 +193,14 @@ impl Target for Database {
 
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
         self.connection.begin().await?;
-        let result = match self.adopt_inside(adoption).await {
-            Ok(None) => self.connection.commit().await.map(|()| None),
-            other => other,
-        };
-        match &result {
-            Ok(None) => self.tracker = None,
-            _ => self.roll_back().await,
-        }
-        result
+        let result = self.adopt_inside(adoption).await;
+        self.end_recording(result).await
+    }
+
+    async fn correct(&mut self, correction: &Correction<'_>) -> Result<Option<Refusal>, EngineError> {
+        self.connection.begin().await?;
+        let result = self.correct_inside(correction).await;
+        self.end_recording(result).await
     }
 
     async fn finish(&mut self) -> Result<(), EngineError> {

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::super::adopt::{Adoption, Refusal};
+use super::super::correct::{self, Correction};
 use super::super::history::{self, RecordKind};
-use super::super::{Attempt, Failure, Prepared, Push, Step, Stop, Target};
+use super::super::{Attempt, Done, Failure, Prepared, Push, Restored, Step, Stop, Target};
 use super::checked::Wanted;
 use super::{Database, cannot_read, milliseconds, split_all};
 use crate::engine::check::broken_objects;
@@ -21,7 +22,7 @@ impl Database {
             history::create(&self.connection).await?;
             self.has_history_table = true;
         }
-        let query = format!("SELECT max(position) FROM {HISTORY_TABLE}");
+        let query = format!("SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE} WHERE position >= 1");
         let last = self.connection.first_row(&query).await?.map_or(0, |row| integer(&row[0]));
         if usize::try_from(last) != Ok(position) {
             return Ok(false);
@@ -49,16 +50,24 @@ impl Database {
     }
 
     /// Applies one migration behind `position` others, or nothing at all.
-    pub(super) async fn apply_one(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
+    pub(super) async fn apply_one(
+        &mut self,
+        migration: &Prepared<'_>,
+        position: usize,
+    ) -> Result<(Step, Vec<Restored>), Failure> {
         let started = Instant::now();
         self.begin().await?;
+        let mut restored = Vec::new();
         let result = match self.is_turn(position).await {
-            Ok(true) => self.apply_inside(migration, position, started).await.map(|()| true),
+            Ok(true) => self.apply_inside(migration, position, started).await.map(|found| {
+                restored = found;
+                true
+            }),
             other => other,
         };
         let step = self.end(result, started).await?;
         self.expect_own_commit().await;
-        Ok(step)
+        Ok((step, restored))
     }
 
     /// Applies migrations, together or one after the other.
@@ -96,8 +105,8 @@ impl Database {
         while let (Ok(true), Some(migration)) = (&result, migrations.get(at)) {
             let started = Instant::now();
             match self.apply_inside(migration, position + at, started).await {
-                Ok(()) => {
-                    applied.push(milliseconds(started));
+                Ok(restored) => {
+                    applied.push(Done { milliseconds: milliseconds(started), restored });
                     at += 1;
                 }
                 Err(failure) => result = Err(failure),
@@ -147,8 +156,8 @@ impl Database {
         migration: &Prepared<'_>,
         position: usize,
         started: Instant,
-    ) -> Result<(), Failure> {
-        self.preflights(migration).await?;
+    ) -> Result<Vec<Restored>, Failure> {
+        let restored = self.preflights(migration).await?;
         // the history table may be new
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
@@ -157,7 +166,8 @@ impl Database {
         let duration = milliseconds(started);
         self.record(migration, position, duration)
             .await
-            .map_err(|error| Failure::Engine { action: "cannot record the migration", error })
+            .map_err(|error| Failure::Engine { action: "cannot record the migration", error })?;
+        Ok(restored)
     }
 
     /// Makes a change that is no migration, or nothing at all.
@@ -224,6 +234,43 @@ impl Database {
         for (position, migration) in adoption.migrations.iter().enumerate() {
             history::insert(&self.connection, migration, position, 0, adoption.kind, version).await?;
         }
+        Ok(None)
+    }
+
+    /// Commits what was recorded, or leaves no trace.
+    pub(super) async fn end_recording(
+        &mut self,
+        result: Result<Option<Refusal>, EngineError>,
+    ) -> Result<Option<Refusal>, EngineError> {
+        let result = match result {
+            Ok(None) => self.connection.commit().await.map(|()| None),
+            other => other,
+        };
+        match &result {
+            Ok(None) => self.tracker = None,
+            _ => self.roll_back().await,
+        }
+        result
+    }
+
+    /// What a correction does between `BEGIN` and `COMMIT`.
+    pub(super) async fn correct_inside(&mut self, correction: &Correction<'_>) -> Result<Option<Refusal>, EngineError> {
+        let (records, _) = history::read(&self.connection).await?;
+        if !correction.is_of(&records) {
+            return Ok(Some(Refusal::OtherHistory));
+        }
+        if let Some(hash) = &correction.schema_hash
+            && !self.has_schema(hash).await?
+        {
+            return Ok(Some(Refusal::OtherSchema));
+        }
+        history::create(&self.connection).await?;
+        // as long as it is there, nobody looks at the schema again
+        let version = match &correction.schema_hash {
+            Some(_) => Some(schema_version(&self.connection).await?),
+            None => None,
+        };
+        correct::write(&self.connection, correction, version).await?;
         Ok(None)
     }
 }

@@ -1,18 +1,22 @@
-//! The structs after a revert: which lines no longer fit, and the lines changed where that is mechanical.
+//! The structs after a migration that was not made of them: which lines do not fit, and the lines changed where that is
+//! mechanical.
 
 use dbmigrate_core::diff::{Change, Renames, diff};
-use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::Trace;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 
+use super::edit::Edit;
+use super::edits::{edits as edits_of, write};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::{CommandError, Result};
 use crate::messages::FileAction;
 use crate::project::{Context, path};
-use crate::rewriting::{self, Edit};
 use crate::source::Declared;
 use crate::structs;
+
+/// What is said where structs lack a change of the schema.
+pub(crate) const LACKING: &str = "the structs lack this change";
 
 /// What the structs declare that is not in the schema, and the other way round.
 fn changes(declared: &Declared, target: &Schema, trace: &Trace) -> Vec<Change> {
@@ -28,15 +32,31 @@ fn changes(declared: &Declared, target: &Schema, trace: &Trace) -> Vec<Change> {
 }
 
 /// Says which lines of which structs do not fit the schema any more. Returns whether there are any.
-pub(super) fn say(context: &Context, declared: &Declared, target: &Schema, trace: &Trace) -> bool {
-    let changes = changes(declared, target, trace);
-    let lines = structs::without_migration(declared, &changes).into_iter().zip(&changes).map(|(diagnostic, change)| {
-        Diagnostic {
-            level: Level::Warning,
-            message: format!("the structs still have this change: {change}"),
-            help: Vec::new(),
-            ..diagnostic
-        }
+pub(crate) fn say_left(context: &Context, declared: &Declared, target: &Schema, trace: &Trace) -> bool {
+    say(context, declared, &changes(declared, target, trace), "the structs still have this change")
+}
+
+/// Says at which structs something of the schema is missing. Returns whether there is anything.
+pub(crate) fn say_missing(context: &Context, declared: &Declared, target: &Schema, trace: &Trace) -> bool {
+    let mut renames = trace.renames();
+    let has = |schema: &Schema, name: &Name| schema.tables.contains(name) || schema.virtual_tables.contains(name);
+    renames.tables.retain(|(from, to)| has(&declared.schema, from) && has(target, to));
+    let is_there =
+        |table: &Name, column: &Name| declared.schema.table(table).is_some_and(|one| one.column(column).is_some());
+    let before = renames.clone();
+    renames.columns.retain(|(table, from, _)| is_there(before.old_table(table), from));
+    let found =
+        diff(&declared.schema, target, &renames).or_else(|_| diff(&declared.schema, target, &Renames::default()));
+    let changes = found.map(|found| found.changes()).unwrap_or_default();
+    say(context, declared, &changes, LACKING)
+}
+
+/// Says changes at their lines. Returns whether there are any.
+pub(crate) fn say(context: &Context, declared: &Declared, changes: &[Change], what: &str) -> bool {
+    let lines = structs::without_migration(declared, changes).into_iter().zip(changes);
+    let lines = lines.map(|(diagnostic, change)| {
+        let message = format!("{what}: {change}");
+        Diagnostic { level: Level::Warning, message, help: Vec::new(), ..diagnostic }
     });
     context.printer.diagnostics(&lines.collect::<Vec<_>>());
     !changes.is_empty()
@@ -47,17 +67,17 @@ pub(super) fn say(context: &Context, declared: &Declared, target: &Schema, trace
 ///
 /// # Errors
 /// If a file cannot be written.
-pub(super) fn write(context: &Context, declared: Declared, target: &Snapshot, trace: &Trace) -> Result<Declared> {
-    let mut edits = rewriting::edits(&declared, &target.schema, trace);
+pub(crate) fn fit(context: &Context, declared: Declared, target: &Schema, trace: &Trace) -> Result<Declared> {
+    let mut edits = edits_of(&declared, target, trace);
     for _ in 0..3 {
         let all: Vec<Edit> = edits.values().flatten().cloned().collect();
         if all.is_empty() {
             break;
         }
-        let before = rewriting::write(&all)?;
+        let before = write(&all)?;
         let read = structs::again(context);
         let wrong = match &read {
-            Some(read) => wrong(read, &target.schema, trace),
+            Some(read) => wrong(read, target, trace),
             None => edits.keys().cloned().collect(),
         };
         let is_right = !edits.keys().any(|table| wrong.contains(table));

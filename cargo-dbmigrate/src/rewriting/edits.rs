@@ -1,0 +1,227 @@
+//! The edits by which structs declare another schema.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use dbmigrate_core::plan::Trace;
+use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::schema::{Schema, Table};
+use dbmigrate_core::sql::Name;
+
+use super::edit::{Edit, edited, whole_lines};
+use super::item::{FieldItem, Item, item_at};
+
+use crate::codegen::{FieldParts, TableParts, table_parts};
+use crate::error::{CommandError, Result};
+use crate::source::Declared;
+
+/// How a field is indented.
+const INDENT: &str = "    ";
+
+/// The edits by which the structs declare `target`, by the tables that they are of (as they are called now, or in the
+/// target if they are new). `trace` says what tables and columns are called in the target. What is not mechanical is left
+/// out.
+pub(super) fn edits(declared: &Declared, target: &Schema, trace: &Trace) -> BTreeMap<Name, Vec<Edit>> {
+    let mut all: BTreeMap<Name, Vec<Edit>> = BTreeMap::new();
+    let mut texts = Texts::default();
+    let mut home: Option<PathBuf> = None;
+    let mut kept: Vec<Name> = Vec::new();
+    for table in &declared.schema.tables {
+        let Some((file, place)) = declared.find(&Place::Table(table.name.clone())) else { continue };
+        home.get_or_insert_with(|| file.clone());
+        let Some(text) = texts.of(&file) else { continue };
+        let Some(item) = item_at(text, &place) else { continue };
+        let after = trace.table(&table.name).and_then(|name| target.table(name)).or_else(|| {
+            let is_new = trace.inverse().table(&table.name).is_none_or(|was| *was == table.name);
+            target.table(&table.name).filter(|_| trace.table(&table.name).is_none() && is_new)
+        });
+        let edits = match after {
+            None => vec![(whole_lines(text, item.range.clone()), String::new())],
+            Some(after) => {
+                kept.push(after.name.clone());
+                Rewriting { declared, target, table, after, trace, item: &item, text }.edits()
+            }
+        };
+        if !edits.is_empty() {
+            let edits = edits.into_iter().map(|(range, text)| Edit { file: file.clone(), range, text });
+            all.insert(table.name.clone(), edits.collect());
+        }
+    }
+    let home = home.or_else(|| declared.package.roots.first().cloned());
+    for table in target.tables.iter().filter(|table| !kept.contains(&table.name)) {
+        let Some(file) = home.clone() else { continue };
+        let Some(end) = texts.of(&file).map(str::len) else { continue };
+        let text = new_struct(&table_parts(target, table), table);
+        all.entry(table.name.clone()).or_default().push(Edit { file, range: end..end, text });
+    }
+    all
+}
+
+/// Makes edits, and returns the texts of the files as they were.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub(super) fn write(edits: &[Edit]) -> Result<Vec<(PathBuf, String)>> {
+    let mut files: BTreeMap<&Path, Vec<Edit>> = BTreeMap::new();
+    for edit in edits {
+        files.entry(&edit.file).or_default().push(edit.clone());
+    }
+    let mut before = Vec::new();
+    for (file, edits) in files {
+        let text = std::fs::read_to_string(file).map_err(|error| CommandError::io("read", file, &error))?;
+        let new = edited(&text, &edits);
+        std::fs::write(file, new).map_err(|error| CommandError::io("write", file, &error))?;
+        before.push((file.to_owned(), text));
+    }
+    Ok(before)
+}
+
+/// The texts of files, each read once.
+#[derive(Default)]
+struct Texts(BTreeMap<PathBuf, String>);
+
+impl Texts {
+    fn of(&mut self, file: &Path) -> Option<&str> {
+        if !self.0.contains_key(file) {
+            self.0.insert(file.to_owned(), std::fs::read_to_string(file).ok()?);
+        }
+        self.0.get(file).map(String::as_str)
+    }
+}
+
+/// A struct for a table that has none.
+fn new_struct(parts: &TableParts, table: &Table) -> String {
+    let attribute = parts.attribute(Some(table.name.as_str())).unwrap_or_default();
+    let fields: String = parts.fields.iter().map(|field| new_field(field, "pub ")).collect();
+    format!("\n#[derive(dbmigrate::Table)]\n{attribute}\npub struct {} {{\n{fields}}}\n", parts.ident)
+}
+
+fn new_field(field: &FieldParts, visibility: &str) -> String {
+    let attribute = field.attribute(&field.name).map(|text| format!("{INDENT}{text}\n")).unwrap_or_default();
+    format!("{attribute}{INDENT}{visibility}{}: {},\n", field.name, field.ty)
+}
+
+/// A struct that stays, and what its table is to be.
+struct Rewriting<'a> {
+    declared: &'a Declared,
+    target: &'a Schema,
+    table: &'a Table,
+    after: &'a Table,
+    trace: &'a Trace,
+    item: &'a Item,
+    text: &'a str,
+}
+
+/// Bytes, and what comes in their place.
+type Piece = (std::ops::Range<usize>, String);
+
+impl Rewriting<'_> {
+    fn edits(&self) -> Vec<Piece> {
+        let (old, new) = (table_parts(&self.declared.schema, self.table), table_parts(self.target, self.after));
+        let mut pieces = Vec::new();
+        self.struct_attribute(&old, &new, &mut pieces);
+        let mut placed: Vec<(Name, usize)> = Vec::new();
+        for column in &self.table.columns {
+            let Some(field) = self.field(&column.name) else { continue };
+            let end = self.end_of(field);
+            let name = match self.trace.column(&self.table.name, &column.name) {
+                Some((_, name)) => Some(name.clone()),
+                None => self.after.column(&column.name).map(|column| column.name.clone()),
+            };
+            match name.as_ref().and_then(|name| new.field(name)) {
+                Some(part) => {
+                    placed.push((part.column.clone(), end));
+                    self.change(field, old.field(&column.name), part, &mut pieces);
+                }
+                None => pieces.push((whole_lines(self.text, field.range.start..end), String::new())),
+            }
+        }
+        let visibility = self.item.fields.first().map_or("pub ", |field| field.visibility.as_str());
+        let mut before: Option<usize> = None;
+        for part in &new.fields {
+            if let Some((_, end)) = placed.iter().find(|(name, _)| *name == part.column) {
+                before = Some(*end);
+                continue;
+            }
+            let at = before.unwrap_or(self.item.first);
+            let field = new_field(part, visibility);
+            let rest = &self.text[at..];
+            // a struct on one line stays on one; a comment behind a field is of that field
+            let ends = |rest: &str| rest.is_empty() || rest.starts_with("//");
+            pieces.push(match rest.find('\n').filter(|end| ends(rest[..*end].trim())) {
+                Some(end) => (at + end + 1..at + end + 1, field),
+                None => (at..at, format!(" {}", field.split_whitespace().collect::<Vec<_>>().join(" "))),
+            });
+        }
+        pieces
+    }
+
+    /// The field of a column.
+    fn field(&self, column: &Name) -> Option<&FieldItem> {
+        let (_, place) = self.declared.find(&Place::Column(self.table.name.clone(), column.clone()))?;
+        self.item.fields.iter().find(|field| field.range.start <= place.start && place.end <= field.range.end)
+    }
+
+    /// The end of a field with its comma.
+    fn end_of(&self, field: &FieldItem) -> usize {
+        let rest = &self.text[field.range.end..];
+        let comma = rest.find(|char: char| !char.is_whitespace()).filter(|at| rest[*at..].starts_with(','));
+        comma.map_or(field.range.end, |at| field.range.end + at + 1)
+    }
+
+    fn struct_attribute(&self, old: &TableParts, new: &TableParts, pieces: &mut Vec<Piece>) {
+        let (table, after) = (&self.table.name, &self.after.name);
+        let is_renamed = !table.same_spelling(after);
+        let attribute = self.item.attribute.as_ref();
+        let leaves_name = attribute.is_some_and(|one| one.is_renamed) && is_renamed;
+        if old.attribute(None) == new.attribute(None) && !is_renamed && !leaves_name {
+            return;
+        }
+        let has_name = is_renamed || attribute.is_some_and(|one| one.has_name);
+        let text = new.attribute(has_name.then(|| after.as_str()));
+        match (attribute, text) {
+            (Some(attribute), Some(text)) => pieces.push((attribute.range.clone(), text)),
+            (Some(attribute), None) => pieces.push((whole_lines(self.text, attribute.range.clone()), String::new())),
+            (None, Some(text)) => pieces.push((self.item.body..self.item.body, format!("{text}\n"))),
+            (None, None) => {}
+        }
+    }
+
+    fn change(&self, field: &FieldItem, old: Option<&FieldParts>, new: &FieldParts, pieces: &mut Vec<Piece>) {
+        let Some(old) = old else { return };
+        let is_renamed = !old.column.same_spelling(&new.column);
+        let attribute = field.attribute.as_ref();
+        let ident = self.text.get(field.ident.clone()).unwrap_or_default();
+        let is_changed = old.attribute(old.column.as_str()) != new.attribute(new.column.as_str());
+        let has_old_name = attribute.is_some_and(|one| one.has_name || one.is_renamed) && is_renamed;
+        if old.ty != new.ty {
+            pieces.push((field.ty.clone(), new.ty.clone()));
+        }
+        let name = if is_renamed { new.name.as_str() } else { ident };
+        if is_renamed {
+            pieces.push((field.ident.clone(), new.name.clone()));
+        }
+        if !is_changed && !has_old_name {
+            return;
+        }
+        let bare = name.trim_start_matches("r#");
+        match (attribute, new.attribute(bare)) {
+            (Some(attribute), Some(text)) => pieces.push((attribute.range.clone(), text)),
+            (Some(attribute), None) => {
+                let lines = whole_lines(self.text, attribute.range.clone());
+                let is_alone = lines != attribute.range;
+                let rest = self.text[attribute.range.end..].len() - self.text[attribute.range.end..].trim_start().len();
+                let end = if is_alone { lines.end } else { attribute.range.end + rest };
+                let start = if is_alone { lines.start } else { attribute.range.start };
+                pieces.push((start..end, String::new()));
+            }
+            (None, Some(text)) => {
+                let line = self.text[..field.body].rfind('\n').map_or(0, |at| at + 1);
+                let indent = &self.text[line..field.body];
+                let space = if indent.trim().is_empty() { format!("\n{indent}") } else { " ".to_owned() };
+                pieces.push((field.body..field.body, format!("{text}{space}")));
+            }
+            (None, None) => {}
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a script says, apart from its comments and its layout: the statements and directives that it has.
+
+use super::{Directive, directives, undo};
+use crate::folder::Checksum;
+use crate::sha256::Sha256;
+use crate::sql::{Statement, TokenKind, split, tokenize};
+
+/// The checksum of the statements and directives of a script: two that differ in comments, white space and empty
+/// statements have the same one. Directives count by what they say and not by where they stand, except for `undo`,
+/// whose section is a part of it.
+pub fn meaning(text: &str) -> Checksum {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut hash = Hash(Sha256::new());
+    // what is not understood counts as it stands
+    if hash.script(text).is_none() {
+        return Checksum::of_sql(text);
+    }
+    Checksum::of_hash(hash.0.finish())
+}
+
+/// Everything goes in with its length, so that nothing can be told for two things.
+struct Hash(Sha256);
+
+impl Hash {
+    fn script(&mut self, text: &str) -> Option<()> {
+        let (undo, forward) = undo::find(text).ok()?;
+        let text = &text[..forward];
+        self.statements(&split(text));
+        let all = directives(text).ok()?;
+        all.iter().filter(|one| !undo::is_undo(one)).for_each(|one| self.directive(one));
+        if let Some(undo) = undo {
+            self.part("undo");
+            self.statements(&undo.statements());
+            let all = undo.directives().ok()?;
+            all.iter().filter(|one| !undo::is_undo(one)).for_each(|one| self.directive(one));
+        }
+        Some(())
+    }
+
+    fn part(&mut self, text: &str) {
+        self.0.update(&(text.len() as u64).to_le_bytes());
+        self.0.update(text.as_bytes());
+    }
+
+    fn statements(&mut self, statements: &[Statement<'_>]) {
+        for statement in statements {
+            self.part("statement");
+            let significant = tokenize(statement.text).filter(crate::sql::Token::is_significant);
+            significant.for_each(|token| self.part(token.text));
+        }
+    }
+
+    fn directive(&mut self, directive: &Directive) {
+        self.part("directive");
+        let words = tokenize(&directive.text).filter(|token| token.kind != TokenKind::Space);
+        words.for_each(|token| self.part(token.text));
+        for (words, flag) in &directive.answers {
+            self.part(words);
+            self.part(flag);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn same(one: &str, other: &str) {
+        assert_eq!(meaning(one), meaning(other), "{one}\n---\n{other}");
+    }
+
+    #[track_caller]
+    fn different(one: &str, other: &str) {
+        assert_ne!(meaning(one), meaning(other), "{one}\n---\n{other}");
+    }
+
+    #[test]
+    fn comments_and_layout_do_not_count() {
+        let script = "CREATE TABLE t (id INTEGER, name TEXT);\nINSERT INTO t VALUES (1, 'a -- b');\n";
+        same(
+            script,
+            "-- 0001_t\n--\n-- why\nCREATE TABLE t (\n  id INTEGER, -- the key\n  name TEXT\n);\nINSERT INTO t VALUES (1, 'a -- b');",
+        );
+        same(
+            script,
+            "\u{feff}/* a */ CREATE TABLE t (id INTEGER, name /* of it */ TEXT); ;\r\nINSERT INTO t\nVALUES (1,'a -- b')",
+        );
+        same("", "-- nothing\n;;\n");
+    }
+
+    #[test]
+    fn what_is_executed_counts() {
+        let script = "CREATE TABLE t (id INTEGER);\nDROP TABLE u;\n";
+        different(script, "DROP TABLE u;\nCREATE TABLE t (id INTEGER);\n");
+        different(script, "CREATE TABLE t (id INTEGER);\n-- DROP TABLE u;\n");
+        different(script, "CREATE TABLE t (id TEXT);\nDROP TABLE u;\n");
+        different("SELECT 'a b'", "SELECT 'a  b'");
+        different("SELECT a b", "SELECT ab");
+        different("SELECT 1; SELECT 2", "SELECT 1 SELECT 2");
+        // a comment that is a part of a literal is none
+        different("SELECT '-- a'", "SELECT '-- b'");
+    }
+
+    #[test]
+    fn directives_count_wherever_they_stand_and_however_they_are_laid_out() {
+        let with = |directive: &str| format!("{directive}\nDROP TABLE t;\n");
+        for directive in [
+            "-- dbmigrate: allow(drop_table) t",
+            "-- dbmigrate: expect-none \"rows\" SELECT 1 FROM t",
+            "-- dbmigrate: expect-time 5s",
+            "-- dbmigrate: no-transaction",
+            "-- dbmigrate: keep t in _dbmigrate_kept_0001_t",
+        ] {
+            different("DROP TABLE t;", &with(directive));
+            same(&with(directive), &with(&format!("-- note\n--   {}", &directive[3..])));
+            same(&with(directive), &format!("DROP TABLE t;\n{directive}\n"));
+        }
+        let query = with("-- dbmigrate: expect-none \"rows\" SELECT 1\n--   FROM t");
+        same(&query, &with("-- dbmigrate: expect-none \"rows\"   SELECT 1 FROM t"));
+        different(
+            &query,
+            &with("-- dbmigrate: expect-none \"rows\" SELECT 1\n--   FROM t\n-- to fill them: --backfill t.a=1"),
+        );
+    }
+
+    #[test]
+    fn the_way_back_counts_in_all_of_its_forms() {
+        let script = "DROP INDEX i;\n";
+        let behind = format!("{script}-- dbmigrate: undo\nCREATE INDEX i ON t (a);\n");
+        different(script, &behind);
+        same(&behind, &format!("{script}-- dbmigrate: undo\n-- CREATE INDEX i ON t (a);\n"));
+        same(&behind, &format!("{script}-- dbmigrate: undo\n--   CREATE INDEX i\n--   ON t (a);\n"));
+        same(&behind, &format!("{script}-- dbmigrate: undo\n-- as it was\nCREATE INDEX i ON t (a); -- so\n"));
+        different(&behind, &format!("{script}-- dbmigrate: undo\nCREATE INDEX i ON t (b);\n"));
+    }
+
+    #[test]
+    fn what_is_not_understood_counts_as_it_stands() {
+        different(
+            "-- dbmigrate allow(drop_table) t\nDROP TABLE t;",
+            "-- dbmigrate allow(drop_table)  t\nDROP TABLE t;",
+        );
+    }
+}
