@@ -27,8 +27,8 @@ pub(super) fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// What a connection may keep of a file, for work that comes back to the same pages: 32 MB.
-pub(super) const CACHE: &str = "PRAGMA cache_size = -32768";
+/// What a connection may keep of a file, for work that comes back to the same pages: 16 MB.
+pub(super) const CACHE: &str = "PRAGMA cache_size = -16384";
 
 /// A connection to a file.
 pub(super) struct Local {
