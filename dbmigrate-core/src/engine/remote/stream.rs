@@ -162,18 +162,13 @@ impl Stream {
             Err(panic) => std::panic::resume_unwind(panic),
         };
         let arrived = Arrived { body, steps: sent.steps };
-        match answer::head(&arrived.body) {
-            Some(head) => self.state = self.next_state(head.baton, head.base_url.as_deref(), Then::Keep),
-            // its end tells
-            None => {
-                let read: Result<Pipeline<IgnoredAny>, _> = serde_json::from_slice(&arrived.body);
-                let Ok(read) = read else {
-                    self.state = if was_open { State::Gone(gone()) } else { State::Closed };
-                    return Err(self.unreadable(false, &arrived.body));
-                };
-                self.state = self.next_state(read.baton, read.base_url.as_deref(), Then::Keep);
-            }
-        }
+        // where it does not stand in front, the end of the answer tells
+        let head = answer::head(&arrived.body).or_else(|| serde_json::from_slice(&arrived.body).ok());
+        let Some(answer::Head { baton, base_url }) = head else {
+            self.state = if was_open { State::Gone(gone()) } else { State::Closed };
+            return Err(self.unreadable(false, &arrived.body));
+        };
+        self.state = self.next_state(baton, base_url.as_deref(), Then::Keep);
         Ok(arrived)
     }
 
