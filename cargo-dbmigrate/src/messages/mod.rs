@@ -13,6 +13,7 @@ mod files;
 mod finished;
 mod generating;
 mod keeping;
+mod logging;
 mod pipelines;
 mod planning;
 mod problems;
@@ -41,6 +42,7 @@ pub(crate) use generating::{
     Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
+pub(crate) use logging::{LogEntry, LogKind, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -87,6 +89,7 @@ pub(crate) enum Message {
     Init(Init),
     Kept(Kept),
     KeptDropped(KeptDropped),
+    LogEntry(LogEntry),
     Loss(Loss),
     Migrated(Migrated),
     Migration(Migration),
@@ -109,6 +112,7 @@ pub(crate) enum Message {
     Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
+    Squashed(Squashed),
     Status(Status),
     Struct(Struct),
     Summary(Summary),
@@ -168,6 +172,7 @@ into_message!(
     Init,
     Kept,
     KeptDropped,
+    LogEntry,
     Loss,
     Migrated,
     Migration,
@@ -182,6 +187,7 @@ into_message!(
     Retry,
     Reverted,
     Sql,
+    Squashed,
     Status,
     Struct,
     TakenOver,
