@@ -40,6 +40,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Removed",
             "Restored",
             "Seeded",
+            "Squashed",
             "Replaced",
         ],
     ),
