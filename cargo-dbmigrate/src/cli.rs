@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, log, man, migrate,
-    plan, pull, push, reset, restore, revert, seed, squash, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, log, man,
+    merge_driver, migrate, plan, pull, push, rebase, reset, restore, revert, seed, squash, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -94,6 +94,7 @@ impl Cli {
             Command::Diff(arguments) => (Some(&arguments.connect), None),
             Command::Baseline(arguments) => (Some(&arguments.connect), None),
             Command::Generate(arguments) => (Some(&arguments.connect), None),
+            Command::Rebase(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
             Command::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
@@ -124,8 +125,12 @@ pub(crate) enum Command {
     Revert(revert::Revert),
     /// Make one migration of several
     Squash(squash::Squash),
+    /// Put this branch's migrations behind those of another
+    Rebase(rebase::Rebase),
     /// Make a migration of what was changed by hand in a database
     Capture(capture::Capture),
+    /// Merge two versions of migrations.lock, as git calls it
+    MergeDriver(merge_driver::MergeDriver),
     /// Write down what `migrate` would do, to be approved first
     Plan(plan::Plan),
     /// Make a development database match the structs, without a migration

@@ -18,6 +18,7 @@ mod pipelines;
 mod planning;
 mod problems;
 mod process;
+mod rebasing;
 mod rehearsing;
 #[cfg(test)]
 mod schemas;
@@ -50,6 +51,7 @@ pub(crate) use planning::{
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
 pub(crate) use process::{Completions, Help, Version};
+pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
     Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
 };
@@ -95,6 +97,7 @@ pub(crate) enum Message {
     Planned(Box<Planned>),
     Pulled(Pulled),
     Push(Push),
+    Rebased(Rebased),
     Recorded(Recorded),
     Rehearsed(Box<Rehearsed>),
     Report(Report),
@@ -133,6 +136,7 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Rebased,
     Backup,
     Restored,
     Branch,

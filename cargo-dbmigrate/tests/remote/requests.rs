@@ -121,7 +121,7 @@ fn a_database_with_all_migrations_of_a_squash_is_done_with_one_request_and_goes_
     let last = served.hand().query("SELECT max(position) FROM _dbmigrate_history");
     assert_eq!(last, [number.to_string()]);
     // and with a folder in which a database on the server is in the middle
-    served.hand().run("DELETE FROM _dbmigrate_history WHERE position > 1");
+    served.hand().run(&["DELETE FROM _dbmigrate_history WHERE position > 1"]);
     let run = project.ends(5, "migrate");
     assert!(run.err.contains("has only some of the migrations that"), "{}", run.err);
 }

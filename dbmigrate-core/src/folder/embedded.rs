@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::error::FolderError;
 use super::lock::{self, Lock, Migration};
-use super::{Folder, Origin};
+use super::{Folder, Origin, heads};
 use crate::schema::Schema;
 
 /// Makes the schema that a migration of the folder leads to from its SQL; the text says why that is not possible.
@@ -44,7 +44,7 @@ impl Folder {
     pub fn embedded(path: impl Into<PathBuf>, lock: &str, embedded: Embedded) -> Result<Self, FolderError> {
         let path = path.into();
         let lock_text = Some(lock.to_owned());
-        let lock = Lock::parse(lock).map_err(|error| FolderError::lock(path.join(lock::FILE_NAME), error))?;
+        let lock = Lock::parse(lock).map_err(|error| heads::explain(path.join(lock::FILE_NAME), lock, error))?;
         Ok(Self { path, lock, lock_text, origin: Origin::Program(embedded) })
     }
 }

@@ -16,7 +16,8 @@ use super::name::{MigrationName, Slug};
 use super::write::{replace_file, sync_directory, write_file};
 use super::{Folder, Migration, SNAPSHOT_FILE, SQL_FILE, Snapshot, snapshot};
 
-/// The file in a directory that counts only if the lock lists it.
+/// The file in a directory that counts only if the lock lists it. With the last hash of a lock in it, it says so for that
+/// lock alone: of a directory that no lock lists before either.
 pub(super) const UNLISTED: &str = ".unlisted";
 
 /// The folder in a migration's directory with the files that are about to take the place of the others.
@@ -123,11 +124,17 @@ impl Folder {
         replace_file(&directory.join(UNLISTED), b"").map_err(|source| self.not_writable(source))
     }
 
+    /// Says of a directory that it goes as soon as the lock has this head.
+    pub(super) fn mark_for(&self, directory: &Path, head: &Migration) -> Result<(), FolderError> {
+        let text = head.chain.to_hex();
+        replace_file(&directory.join(UNLISTED), text.as_bytes()).map_err(|source| self.not_writable(source))
+    }
+
     /// Takes a directory out of the way that an interrupted run has left and that does not count.
     pub(super) fn make_room(&self, name: &MigrationName) -> Result<(), FolderError> {
         let path = self.path.join(name);
         let is_listed = self.migrations().iter().any(|migration| migration.name == *name);
-        if is_listed || !is_marked(&path) {
+        if is_listed || !is_marked(&path, self.head()) {
             return Ok(());
         }
         self.remove(&path).map_err(|source| self.not_writable(source))
@@ -143,7 +150,7 @@ impl Folder {
                     unmark(&directory);
                     Self::put_in_place(&migration, &directory).map_err(|source| self.not_writable(source))?;
                 }
-                None if is_marked(&directory) => {
+                None if is_marked(&directory, self.head()) => {
                     self.remove(&directory).map_err(|source| self.not_writable(source))?;
                 }
                 None => {}
@@ -170,7 +177,7 @@ impl Folder {
     }
 
     /// Hides a directory before it is deleted: one that is deleted half would be in the way.
-    fn remove(&self, directory: &Path) -> io::Result<()> {
+    pub(super) fn remove(&self, directory: &Path) -> io::Result<()> {
         let name = directory.file_name().unwrap_or_default().to_string_lossy();
         let hidden = self.path.join(format!(".{name}.{}.removed", std::process::id()));
         if hidden.exists() {
@@ -182,9 +189,10 @@ impl Folder {
     }
 }
 
-/// Whether a directory counts only if the lock lists it.
-pub(super) fn is_marked(directory: &Path) -> bool {
-    directory.join(UNLISTED).exists()
+/// Whether a directory counts only if the lock with this head lists it.
+pub(super) fn is_marked(directory: &Path, head: Option<&Migration>) -> bool {
+    let is_of = |bytes: &[u8]| head.is_some_and(|head| head.chain.to_hex().as_bytes() == bytes);
+    std::fs::read(directory.join(UNLISTED)).is_ok_and(|bytes| bytes.is_empty() || is_of(&bytes))
 }
 
 /// The bytes that are to take the place of a file.

@@ -216,7 +216,7 @@ impl Folder {
             if !left_over::is_left_over(&path) {
                 return Err(FolderError::ChangedMeanwhile { path });
             }
-            left_over::remove(&path).map_err(|_| FolderError::Unlisted { path: path.clone() })?;
+            left_over::remove(&path).map_err(|_| FolderError::Unlisted { path: path.clone(), head: None })?;
         }
         std::fs::rename(&staged.path, &path).map_err(|source| self.not_writable(source))?;
         staged.published = true;

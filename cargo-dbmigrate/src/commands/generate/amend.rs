@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     }
     refuse_squash(&last)?;
     applied::refuse(context, arguments, &folder, &last)?;
-    let Some(Written { decisions: carried, plan: old }) = is_generated(&folder, &last, &folder.sql(&last)?)? else {
+    let Some(written) = is_generated(&folder, &last, &folder.sql(&last)?)? else {
         let message = format!("`{}` was written by hand and cannot be regenerated", last.name);
         return Err(CommandError::new(exit::INCONSISTENT, message)
             .at(folder.sql_path(&last).display())
@@ -41,8 +41,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
             .help("or write the changes to a new migration: `cargo dbmigrate generate`"));
     };
     let asker = asker(context, arguments, &declared, last.name.sequence());
-    anew(&asker, arguments, &mut folder, &last, Written { decisions: carried, plan: old })
-        .map_err(|error| asker.with_answers(error))
+    anew(&asker, arguments, &mut folder, &last, written).map_err(|error| asker.with_answers(error))
 }
 
 /// Decides, plans, proves, and writes; with `--dry-run` all but the last.
@@ -51,7 +50,7 @@ fn anew(
     arguments: &Generate,
     folder: &mut Folder,
     last: &Migration,
-    Written { decisions: mut carried, plan: old }: Written,
+    Written { decisions: mut carried, plan: old, .. }: Written,
 ) -> Result<u8> {
     let (context, declared) = (asker.context, asker.declared);
     let before = snapshot_before(folder, last)?;
