@@ -7,6 +7,7 @@ pub mod apply;
 #[cfg(feature = "backup")]
 pub mod backup;
 pub mod check;
+pub mod commute;
 pub mod connection;
 pub mod content;
 pub mod error;

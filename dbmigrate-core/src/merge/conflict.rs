@@ -106,20 +106,20 @@ impl Conflict {
 
     /// With both answers of [`Conflict::or_take`].
     pub(super) fn or_either(self) -> Self {
-        self.or_take(Side::Ours, "to take what is here").or_take(Side::Theirs, "to take what is there")
+        self.or_take(Side::Ours, "to take what this branch has").or_take(Side::Theirs, "to take what the other has")
     }
 
     /// With the answer that gives an object of ours another name.
     pub(super) fn or_rename(mut self, object: &[Name]) -> Self {
         let value = shell_quoted(&format!("{}=NAME", path(object)));
-        self.answers.push(("to give ours another name".to_owned(), format!("--rename {value}")));
+        self.answers.push(("to give what this branch has another name".to_owned(), format!("--rename {value}")));
         self
     }
 
     /// With the answer that takes back a rename of one side.
     pub(super) fn or_undo_rename(mut self, side: Side, object: &[Name], name: &Name) -> Self {
         let flag = format!("--take {}", shell_quoted(&format!("{}:{}", side.other().word(), path(object))));
-        self.answers.push((format!("to leave `{name}` as it is called on the other side"), flag));
+        self.answers.push((format!("to leave `{name}` as the other calls it"), flag));
         self
     }
 }

@@ -321,6 +321,7 @@ impl Merging<'_> {
                 }
             }
             self.conflicts.push(conflict);
+            forget_others(all.iter_mut().map(|one| &mut one.table), &name);
             self.unnamed.insert(name);
         }
     }
@@ -366,6 +367,7 @@ impl Merging<'_> {
                 }
             }
             self.conflicts.push(conflict);
+            forget_others(table.columns.iter_mut(), &name);
             self.unnamed.insert(owner.clone());
         }
     }
@@ -379,6 +381,13 @@ fn how_table_came(side: Side, table: &Identity, name: &Name) -> Option<String> {
         Some(base) if base != here => Some(format!("renames table `{base}` to `{here}`")),
         Some(_) if table.on(side.other()).is_some_and(|there| there == name) && here != name => None,
         Some(base) => Some(format!("keeps table `{base}`")),
+    }
+}
+
+/// Leaves a name to the first that has it, so that it is one name for what comes next.
+fn forget_others<'i>(all: impl Iterator<Item = &'i mut Identity>, name: &Name) {
+    for other in all.filter(|one| one.name.as_ref() == Some(name)).skip(1) {
+        other.name = None;
     }
 }
 

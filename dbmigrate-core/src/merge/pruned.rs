@@ -25,12 +25,7 @@ pub(super) fn pruned(schema: &Schema, names: &Trace) -> Pruned {
             prune(schema, table, now, names);
         }
     }
-    for table in &schema.tables {
-        if names.table(&table.name).is_none() {
-            renamed.tables.remove(&table.name);
-        }
-    }
-    // one whose name another has taken is gone already
+    // one whose name another of the schema takes is gone already
     let stays: BTreeSet<&Name> = names.tables.values().collect();
     renamed.tables = renamed.tables.into_iter().filter(|table| stays.contains(&table.name)).collect();
     let mut left_out = BTreeSet::new();

@@ -204,6 +204,10 @@ impl Merging<'_> {
             let here = [table.table.on(Side::Ours)?.clone(), identity.on(Side::Ours)?.clone()];
             return Some(take(self.ask(conflict.or_rename(&here), &table.column_paths(identity))));
         };
+        let texts = [canonical_column(base, was), canonical_column(ours, our), canonical_column(theirs, their)];
+        if let Some(side) = pick(&texts[0], &texts[1], &texts[2]) {
+            return Some(take(side));
+        }
         let mut merged = their.clone();
         let mut is_clash = false;
         let mut choose = |side: Option<Side>| {
@@ -229,6 +233,10 @@ impl Merging<'_> {
             merged.generated.clone_from(&our.generated);
         }
         if !is_clash {
+            if merged.effective_default().is_none() {
+                // a generated column takes no default, not even NULL
+                merged.default = None;
+            }
             return Some(merged);
         }
         let said =

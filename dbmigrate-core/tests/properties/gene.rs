@@ -127,6 +127,15 @@ pub(crate) fn edits() -> impl Strategy<Value = CaseGenes> {
     })
 }
 
+/// A schema, edits of one side to it, rows, and edits of another side.
+#[allow(dead_code, reason = "not every test binary merges")]
+pub(crate) fn two_sides() -> impl Strategy<Value = (CaseGenes, Vec<Gene>)> {
+    let edits = || prop::collection::vec(gene(24), 1..=3);
+    (schemas(), edits(), edits(), gene(4), rows()).prop_map(|(first, ours, theirs, answers, rows)| {
+        (CaseGenes { first, second: Second::Edits(ours), answers, rows }, theirs)
+    })
+}
+
 /// Two schemas that have nothing to do with each other, though names may be the same.
 pub(crate) fn pairs() -> impl Strategy<Value = CaseGenes> {
     (schemas(), schemas(), gene(4), rows()).prop_map(|(first, second, answers, rows)| CaseGenes {

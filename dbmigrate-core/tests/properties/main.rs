@@ -9,6 +9,7 @@ mod drift;
 mod edit;
 mod gene;
 mod generate;
+mod merged;
 mod model;
 mod pure;
 mod reach;

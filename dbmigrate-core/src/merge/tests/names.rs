@@ -85,8 +85,8 @@ fn a_rename_against_a_new_object_of_that_name_is_asked() {
     table `people` would be the name of two different objects
       ours renames table `users` to `people`
       theirs creates table `people`
-      to give ours another name: --rename people=NAME
-      to leave `users` as it is called on the other side: --take theirs:users
+      to give what this branch has another name: --rename people=NAME
+      to leave `users` as the other calls it: --take theirs:users
     ");
     let renamed = both.merged(&["people=persons"]);
     assert!(["people", "persons"].iter().all(|name| renamed.schema.table(&(*name).into()).is_some()));
@@ -97,8 +97,8 @@ fn a_rename_against_a_new_object_of_that_name_is_asked() {
     column `users.handle` would be the name of two different objects
       ours renames column `users.nick` to `handle`
       theirs adds column `users.handle`
-      to give ours another name: --rename users.handle=NAME
-      to leave `nick` as it is called on the other side: --take theirs:users.nick
+      to give what this branch has another name: --rename users.handle=NAME
+      to leave `nick` as the other calls it: --take theirs:users.nick
     ");
     let renamed = case(HANDLE, column).merged(&["users.handle=alias"]);
     assert_eq!(renamed.renames.columns, [("users".into(), "nick".into(), "alias".into())]);
@@ -161,8 +161,8 @@ fn what_reads_what_the_other_renames_follows_or_is_asked() {
     view `v` reads what the other side renames
       ours creates view `v`, which reads `posts.title`
       theirs renames `posts.title`
-      to take what is here: --take ours:v
-      to take what is there: --take theirs:v
+      to take what this branch has: --take ours:v
+      to take what the other has: --take theirs:v
     ");
     assert!(case(unclear, renames).merged(&["theirs:v"]).schema.views.get(&"v".into()).is_none());
     let index = adds("CREATE VIRTUAL TABLE search USING fts5(title, content='posts');");
@@ -173,4 +173,48 @@ fn what_reads_what_the_other_renames_follows_or_is_asked() {
     let merged = case(clear, renames).merged(&[]);
     let trigger = merged.schema.triggers.get(&"t".into()).expect("it is there");
     assert_eq!(trigger.when.as_ref().map(crate::sql::Expr::as_str), Some("NEW.heading <> OLD.heading"));
+}
+
+#[test]
+fn different_columns_or_tables_that_get_the_same_name_are_asked() {
+    let base = "CREATE TABLE t (a INT, b INT); CREATE TABLE u (c INT);";
+    let column = |was: &'static str, rename: &'static [&'static str]| (was, rename);
+    let (one, two) = (column("a INT", &["t.a=x"]), column("b INT", &["t.b=x"]));
+    let (first, second) = ([(one.0, "x INT")], [(two.0, "x INT")]);
+    let ours = Does { replaces: &first, adds: "", renames: one.1 };
+    let theirs = Does { replaces: &second, adds: "", renames: two.1 };
+    let both = Case { base, ours, theirs };
+    assert_eq!(
+        both.conflict(),
+        "column `t.x` would be the name of two different objects\n  ours renames column `t.a` to `x`\n  \
+         theirs renames column `t.b` to `x`\n  to give what this branch has another name: --rename t.x=NAME\n  \
+         to leave `a` as the other calls it: --take theirs:t.a\n  \
+         to leave `b` as the other calls it: --take ours:t.b"
+    );
+    assert_eq!(both.merged(&["theirs:t.a"]).schema.canonical(), theirs.to(base).canonical());
+    assert!(both.merged(&["t.x=y"]).schema.table(&"t".into()).is_some_and(|table| table.column(&"y".into()).is_some()));
+    let ours = Does { replaces: &[("TABLE t", "TABLE x")], adds: "", renames: &["t=x"] };
+    let theirs = Does { replaces: &[("TABLE u", "TABLE x")], adds: "", renames: &["u=x"] };
+    let both = Case { base, ours, theirs };
+    assert_eq!(both.conflicts()[0].kind, ConflictKind::SameName);
+    assert!(both.merged(&["ours:u"]).schema.table(&"u".into()).is_some());
+}
+
+#[test]
+fn a_name_that_a_dropped_table_leaves_is_free_for_another() {
+    let base = "CREATE TABLE a (x INT); CREATE TABLE b (y INT, z INT); CREATE INDEX i ON b (z);";
+    let moved = Does {
+        replaces: &[
+            ("TABLE a (x", "TABLE gone (x"),
+            ("TABLE b (y", "TABLE a (y"),
+            ("ON b", "ON a"),
+            ("CREATE TABLE gone (x INT);", ""),
+        ],
+        adds: "",
+        renames: &["b=a"],
+    };
+    let adds = Does { replaces: &[("z INT", "z INT, more TEXT")], adds: "", renames: &[] };
+    let merged = Case { base, ours: moved, theirs: adds }.merged(&[]);
+    leads_to(&merged, "CREATE TABLE a (y INT, z INT, more TEXT); CREATE INDEX i ON a (z);");
+    assert_eq!(merged.renames.tables, [("b".into(), "a".into())]);
 }

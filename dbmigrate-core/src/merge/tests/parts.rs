@@ -152,9 +152,9 @@ fn the_same_column_twice_is_asked_only_where_it_differs() {
     column `users.bio` is added on both sides, differently
       ours adds it as `TEXT`
       theirs adds it as `INT NOT NULL DEFAULT 0`
-      to take what is here: --take ours:users.bio
-      to take what is there: --take theirs:users.bio
-      to give ours another name: --rename users.bio=NAME
+      to take what this branch has: --take ours:users.bio
+      to take what the other has: --take theirs:users.bio
+      to give what this branch has another name: --rename users.bio=NAME
     ");
     assert_eq!(case(text, number).merged(&["ours:users.bio"]).schema.canonical(), text.to(BASE).canonical());
     let apart = case(text, number).merged(&["users.bio=about"]);
@@ -169,9 +169,9 @@ fn the_same_table_twice_is_asked_only_where_it_differs() {
     table `tags` is added on both sides, differently
       ours creates it: `CREATE TABLE tags ( id INTEGER PRIMARY KEY, name TEXT )`
       theirs creates it: `CREATE TABLE tags ( id INTEGER PRIMARY KEY, label TEXT )`
-      to take what is here: --take ours:tags
-      to take what is there: --take theirs:tags
-      to give ours another name: --rename tags=NAME
+      to take what this branch has: --take ours:tags
+      to take what the other has: --take theirs:tags
+      to give what this branch has another name: --rename tags=NAME
     ");
     assert_eq!(case(one, two).merged(&["theirs:tags"]).schema.canonical(), two.to(BASE).canonical());
     let apart = case(one, two).merged(&["tags=labels"]);
@@ -268,8 +268,8 @@ fn a_view_over_a_view_that_the_other_drops_is_asked() {
     view `names` is needed on one side and dropped on the other
       ours creates view `upper`
       theirs drops view `names`
-      to take what is here: --take ours:names
-      to take what is there: --take theirs:names
+      to take what this branch has: --take ours:names
+      to take what the other has: --take theirs:names
     ");
     assert!(case(over, dropped).merged(&["theirs:names"]).schema.views.is_empty());
     assert_eq!(case(over, dropped).merged(&["ours:names"]).schema.views.len(), 2);

@@ -1,0 +1,2 @@
+-- replace: email TEXT, => email TEXT, slug TEXT NOT NULL,
+-- backfill: users.slug=lower(coalesce(nick, '')) || id

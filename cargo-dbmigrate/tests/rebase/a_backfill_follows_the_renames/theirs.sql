@@ -1,0 +1,4 @@
+-- rename: users=people
+-- replace: users => people
+-- rename: people.nick=handle
+-- replace: nick => handle

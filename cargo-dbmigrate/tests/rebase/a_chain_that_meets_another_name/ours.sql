@@ -1,0 +1,5 @@
+-- rename: b=c
+-- rename: a=b
+-- replace: TABLE b => TABLE c
+-- replace: TABLE a => TABLE b
+-- replace: REFERENCES a => REFERENCES b

@@ -1,0 +1,2 @@
+-- rename: b=d
+-- replace: TABLE b => TABLE d

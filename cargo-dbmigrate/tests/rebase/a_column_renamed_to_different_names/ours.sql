@@ -1,0 +1,3 @@
+-- rename: users.nick=handle
+-- replace: nick => handle
+-- replace: CREATE VIEW names AS SELECT id, handle => CREATE VIEW names AS SELECT id, handle AS nick

@@ -1,0 +1,3 @@
+-- rename: users.nick=alias
+-- replace: nick => alias
+-- replace: CREATE VIEW names AS SELECT id, alias => CREATE VIEW names AS SELECT id, alias AS nick

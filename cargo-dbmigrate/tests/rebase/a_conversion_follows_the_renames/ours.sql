@@ -1,0 +1,2 @@
+-- replace: age INTEGER => age TEXT
+-- convert: users.age=age || ' years'

@@ -1,0 +1,2 @@
+-- rename: users.age=years
+-- replace: age INTEGER => years INTEGER

@@ -1,0 +1,6 @@
+-- rename: a=b
+-- rename: b=a
+-- replace: TABLE a => TABLE _
+-- replace: TABLE b => TABLE a
+-- replace: TABLE _ => TABLE b
+-- replace: REFERENCES a => REFERENCES b

@@ -1,0 +1,2 @@
+-- rename: users=people
+-- replace: users => people

@@ -1,0 +1,1 @@
+CREATE TABLE likes (id INTEGER PRIMARY KEY, post INTEGER REFERENCES posts (id));

@@ -1,0 +1,3 @@
+-- accept: drop_table:posts
+-- replace: CREATE TABLE posts (id INTEGER PRIMARY KEY, author INTEGER REFERENCES users (id), title TEXT); =>
+-- replace: BEGIN UPDATE posts SET title = NEW.nick WHERE author = NEW.id; END; => BEGIN SELECT 1; END;

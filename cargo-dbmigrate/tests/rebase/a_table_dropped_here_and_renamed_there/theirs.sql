@@ -1,0 +1,2 @@
+-- rename: posts=articles
+-- replace: posts => articles

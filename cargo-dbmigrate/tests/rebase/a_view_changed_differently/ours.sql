@@ -1,0 +1,1 @@
+-- replace: SELECT id, nick => SELECT nick, id, age

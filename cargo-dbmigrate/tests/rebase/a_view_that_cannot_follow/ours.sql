@@ -1,0 +1,1 @@
+CREATE VIEW v AS SELECT title FROM (SELECT title AS title FROM posts);

@@ -1,0 +1,2 @@
+-- rename: posts.title=heading
+-- replace: title => heading

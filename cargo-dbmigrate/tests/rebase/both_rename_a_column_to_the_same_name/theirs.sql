@@ -1,0 +1,2 @@
+-- rename: users.nick=handle
+-- replace: nick => handle

@@ -1,0 +1,1 @@
+-- replace: nick TEXT => nick TEXT NOT NULL DEFAULT 'x'

@@ -1,0 +1,4 @@
+-- accept: drop_column:users.nick
+-- replace: nick TEXT, =>
+-- replace: CREATE VIEW names AS SELECT id, nick FROM users; =>
+-- replace: AFTER UPDATE OF nick ON users BEGIN UPDATE posts SET title = NEW.nick => AFTER UPDATE ON users BEGIN UPDATE posts SET title = 'x'

@@ -1,0 +1,2 @@
+-- custom
+UPDATE posts SET title = upper(title);

@@ -1,0 +1,2 @@
+-- custom
+UPDATE users SET nick = trim(nick);

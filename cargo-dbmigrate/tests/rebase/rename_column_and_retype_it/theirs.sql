@@ -1,0 +1,2 @@
+-- replace: nick TEXT => nick TEXT NOT NULL DEFAULT ''
+-- backfill: users.nick='none'

@@ -1,0 +1,2 @@
+-- rename: users=members
+-- replace: users => members

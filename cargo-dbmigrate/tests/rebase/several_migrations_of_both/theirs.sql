@@ -1,0 +1,6 @@
+-- rename: users=people
+-- replace: users => people
+---- next
+-- rename: people.email=mail
+-- replace: email TEXT => mail TEXT
+-- replace: (email) => (mail)

@@ -1,0 +1,1 @@
+-- replace: author INTEGER REFERENCES users (id), title TEXT); => author INTEGER REFERENCES users (id), title TEXT) STRICT;

@@ -1,0 +1,1 @@
+-- replace: age INTEGER => age INTEGER, bio INTEGER NOT NULL DEFAULT 0

@@ -1,0 +1,3 @@
+-- rename: a.x=y
+-- rename: a.y=x
+-- replace: x TEXT, y TEXT => y TEXT, x TEXT

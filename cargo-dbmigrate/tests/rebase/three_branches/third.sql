@@ -1,0 +1,2 @@
+-- replace: title TEXT => title TEXT, body TEXT
+CREATE INDEX users_age ON users (age);

@@ -1,0 +1,1 @@
+-- replace: id INTEGER PRIMARY KEY, author INTEGER REFERENCES users (id), title TEXT => id INTEGER, author INTEGER REFERENCES users (id), title TEXT, PRIMARY KEY (id, title)

@@ -1,0 +1,1 @@
+-- replace: age INTEGER => age REAL

@@ -1,0 +1,4 @@
+-- keep
+-- accept: drop_column:users.email
+-- replace: , email TEXT =>
+-- replace: CREATE INDEX users_email ON users (email); =>
