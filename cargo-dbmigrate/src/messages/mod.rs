@@ -13,6 +13,7 @@ mod files;
 mod finished;
 mod generating;
 mod keeping;
+mod logging;
 mod pipelines;
 mod planning;
 mod problems;
@@ -40,6 +41,7 @@ pub(crate) use generating::{
     Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
+pub(crate) use logging::{LogEntry, LogKind, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -86,6 +88,7 @@ pub(crate) enum Message {
     Init(Init),
     Kept(Kept),
     KeptDropped(KeptDropped),
+    LogEntry(LogEntry),
     Loss(Loss),
     Migrated(Migrated),
     Migration(Migration),
@@ -106,6 +109,7 @@ pub(crate) enum Message {
     Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
+    Squashed(Squashed),
     Status(Status),
     Struct(Struct),
     Summary(Summary),
@@ -165,6 +169,7 @@ into_message!(
     Init,
     Kept,
     KeptDropped,
+    LogEntry,
     Loss,
     Migrated,
     Migration,
@@ -177,6 +182,7 @@ into_message!(
     Retry,
     Reverted,
     Sql,
+    Squashed,
     Status,
     Struct,
     TakenOver,

@@ -57,6 +57,7 @@ mod rows;
 mod seed_files;
 mod seeds;
 mod servers;
+mod squashed;
 mod survived;
 mod targets;
 mod undone;

@@ -138,6 +138,19 @@ impl Folder {
         numbered.next().filter(|_| numbered.next().is_none())
     }
 
+    /// The migration that a database has whose history ends with this name: the one of that name, or one that replaces
+    /// others, of which it is the last.
+    pub fn behind_record(&self, name: &str) -> Option<&Migration> {
+        self.migrations().iter().find(|migration| migration.last_names().contains(&name))
+    }
+
+    /// The migration that replaces the one of that name, or with that number.
+    pub fn replacement(&self, name: &str) -> Option<&Migration> {
+        let number: Option<u32> = name.parse().ok();
+        let is_it = |one: &&Migration| one.name.as_str() == name || Some(one.name.sequence()) == number;
+        self.migrations().iter().find(|migration| migration.with_replaced().iter().skip(1).any(is_it))
+    }
+
     /// The path of a migration's `migration.sql`.
     pub fn sql_path(&self, migration: &Migration) -> PathBuf {
         self.path.join(&migration.name).join(SQL_FILE)
