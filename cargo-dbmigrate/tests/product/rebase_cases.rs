@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use dbmigrate_core::diff::{Renames, diff};
+use dbmigrate_core::diff::diff;
 use dbmigrate_core::engine::apply::{Applied, Database, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::engine::{Connection, content, introspect, populate};
