@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, man, migrate,
-    plan, pull, push, reset, restore, revert, seed, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, log, man,
+    merge_driver, migrate, plan, pull, push, rebase, reset, restore, revert, seed, squash, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -94,6 +94,7 @@ impl Cli {
             Command::Diff(arguments) => (Some(&arguments.connect), None),
             Command::Baseline(arguments) => (Some(&arguments.connect), None),
             Command::Generate(arguments) => (Some(&arguments.connect), None),
+            Command::Rebase(arguments) => (Some(&arguments.connect), None),
             Command::Reset(arguments) => (Some(&arguments.connect), None),
             Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
             Command::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
@@ -102,6 +103,8 @@ impl Cli {
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Kept(arguments) => (Some(arguments.connect()), None),
+            Command::Squash(arguments) => (Some(&arguments.connect), None),
+            Command::Log(arguments) => (Some(&arguments.connect), None),
             Command::Capture(arguments) => (Some(&arguments.connect), None),
             _ => (None, None),
         };
@@ -120,8 +123,14 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     /// Write a migration that takes others back
     Revert(revert::Revert),
+    /// Put this branch's migrations behind those of another
+    Rebase(rebase::Rebase),
+    /// Make one migration of several
+    Squash(squash::Squash),
     /// Make a migration of what was changed by hand in a database
     Capture(capture::Capture),
+    /// Merge two versions of migrations.lock, as git calls it
+    MergeDriver(merge_driver::MergeDriver),
     /// Write down what `migrate` would do, to be approved first
     Plan(plan::Plan),
     /// Make a development database match the structs, without a migration
@@ -138,6 +147,8 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
+    /// Show the migrations as a picture: what each did, and where databases stand
+    Log(log::Log),
     /// Show what databases keep of what was dropped, or drop it for good
     Kept(kept::Kept),
     /// Copy a database to a file, and verify the copy

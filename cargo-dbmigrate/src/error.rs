@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use dbmigrate_core::folder::{FolderError, ScriptError};
+use dbmigrate_core::folder::{FolderError, MigrationName, SQL_FILE, ScriptError, lock};
 
 use crate::{exit, git};
 
@@ -157,7 +157,22 @@ impl std::error::Error for CommandError {}
 impl From<FolderError> for CommandError {
     fn from(error: FolderError) -> Self {
         let exit_code = if error.is_inconsistency() { exit::INCONSISTENT } else { exit::FAILED };
-        Self::new(exit_code, error.to_string()).helps(error.help_knowing(git::look))
+        let error = came_with_a_merge(error);
+        let shown = error.notes().into_iter().fold(Self::new(exit_code, error.to_string()), Self::note);
+        shown.helps(error.help_knowing(git::look))
+    }
+}
+
+/// A directory that the lock does not list is left from an interrupted run, unless git has it: then a merge has brought
+/// it, and there are two heads.
+fn came_with_a_merge(error: FolderError) -> FolderError {
+    let FolderError::Unlisted { path, head: Some(head) } = &error else { return error };
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(MigrationName::parse);
+    match (name, path.parent()) {
+        (Some(name), Some(folder)) if git::has(&path.join(SQL_FILE)) => {
+            FolderError::beside(folder.join(lock::FILE_NAME), head.clone(), vec![name])
+        }
+        _ => error,
     }
 }
 

@@ -23,6 +23,7 @@ mod planning;
 mod project;
 mod proof;
 mod pushing;
+mod rebasing;
 mod rehearsing;
 mod report;
 mod rewriting;
@@ -36,8 +37,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, man,
-    migrate, plan, pull, push, reset, restore, revert, seed, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, log,
+    man, merge_driver, migrate, plan, pull, push, rebase, reset, restore, revert, seed, squash, status,
 };
 use error::Result;
 use project::Context;
@@ -73,12 +74,17 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Complete(arguments) => return Ok(complete::run(&printer, arguments, definition())),
         Command::Completions(arguments) => return Ok(completions::run(&printer, arguments)),
         Command::Man(arguments) => return man::run(&printer, arguments, definition()),
+        Command::MergeDriver(arguments) => return merge_driver::run(&printer, arguments),
         Command::GoingBack => return Ok(going_back::run(&printer)),
         _ => {}
     }
     let context = Context::new(cli.selection, printer)?;
     match cli.command {
-        Command::Complete(_) | Command::Completions(_) | Command::GoingBack | Command::Man(_) => Ok(exit::DONE),
+        Command::Complete(_)
+        | Command::Completions(_)
+        | Command::GoingBack
+        | Command::Man(_)
+        | Command::MergeDriver(_) => Ok(exit::DONE),
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),
@@ -89,11 +95,14 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Capture(arguments) => capture::run(&context, &arguments),
         Command::Backup(arguments) => backup::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),
+        Command::Rebase(arguments) => rebase::run(&context, &arguments),
         Command::Reset(arguments) => reset::run(&context, &arguments),
         Command::Revert(arguments) => revert::run(&context, &arguments),
         Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Kept(arguments) => kept::run(&context, &arguments),
+        Command::Log(arguments) => log::run(&context, &arguments),
+        Command::Squash(arguments) => squash::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
         Command::Ci(arguments) => ci::run(&context, &arguments),
         Command::Branch(arguments) => branch::run(&context, &arguments),

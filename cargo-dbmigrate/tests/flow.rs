@@ -27,6 +27,7 @@ const FLOW: [&[&str]; 8] = [
         "planning",
         "proof",
         "pushing",
+        "rebasing",
         "rehearsing",
         "rewriting",
         "seeding",

@@ -21,6 +21,7 @@ use crate::database::file;
 use crate::database::server_error;
 use crate::drafting::is_captured;
 use crate::error::CommandError;
+use crate::git::Removed;
 use crate::project::path;
 use crate::{exit, git};
 
@@ -83,6 +84,9 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
             .help(format!("apply migrations up to it one by one: `cargo dbmigrate migrate --to {name}`")),
         ApplyError::Unknown { name } => {
             CommandError::usage(format!("no migration named `{name}`")).help("list them: `cargo dbmigrate status`")
+        }
+        ApplyError::Replaced { by, .. } => {
+            CommandError::usage(error.to_string()).help(format!("name that one: `cargo dbmigrate migrate --to {by}`"))
         }
         ApplyError::Behind { name, later } => {
             CommandError::usage(format!("`{name}` is already applied, and {later} after it"))
@@ -357,6 +361,10 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
             None if git::has_upstream() => shown.help("update this checkout: `git pull`"),
             None => shown.help("update this checkout to a commit that has it"),
         },
+        HistoryError::Partly { lacks, .. } => {
+            let replaced = lacks.first().map(String::as_str).unwrap_or_default();
+            return before_squash(shown, replaced, &["apply the rest of them: `cargo dbmigrate migrate`".to_owned()]);
+        }
         _ => shown,
     };
     // never for a server: others use it
@@ -369,6 +377,30 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
                reset --keep-data`",
         )
         .help("or recreate it without its rows: `cargo dbmigrate reset`")
+}
+
+/// How to get the migrations back that another one replaces, what to do then, and how to come back.
+pub(crate) fn before_squash(error: CommandError, replaced: &str, then: &[String]) -> CommandError {
+    match git::before_removal(replaced) {
+        Some(Removed::In(source)) => {
+            let error = error.help(format!(
+                "take the migrations from before the squash: `git restore --source={} -- {}`",
+                source.commit,
+                shell_quoted(&source.folder)
+            ));
+            let error = then.iter().fold(error, |error, step| error.help(step.clone()));
+            if then.is_empty() {
+                return error;
+            }
+            error.help(format!("then come back: `git restore -- {}`", shell_quoted(&source.folder)))
+        }
+        Some(Removed::NotCommitted) => error
+            .help("the squash is not in a commit: commit it, and run this again for the commands".to_owned())
+            .help("or throw it away: restore the migrations and `migrations.lock` from git, and delete its directory"),
+        None => error
+            .help("start the version of the program from before the squash, which applies the rest of them")
+            .help("or take the migrations folder from before the squash, apply them, and come back"),
+    }
 }
 
 /// An error of the engine: what is wrong with the database, or `action` and SQLite's words.

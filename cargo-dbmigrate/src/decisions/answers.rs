@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
-use dbmigrate_core::diff::Renames;
-use dbmigrate_core::plan::{Decisions, Lint};
+use dbmigrate_core::diff::{Diff, Renames};
+use dbmigrate_core::plan::decide::questions;
+use dbmigrate_core::plan::{Decisions, Lint, Question, conversions};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::path::{parse_path, path};
@@ -151,6 +152,49 @@ impl Answers {
         decisions.backfills.extend(backfills);
         decisions.conversions.extend(conversions);
         Ok(())
+    }
+
+    /// The answers that one of several plans is asked for, or that change what was decided for it; renames are none.
+    ///
+    /// # Errors
+    /// Exit code 2 for an answer that is none.
+    pub(crate) fn of_plan(&self, diff: &Diff, (old, new): (&Schema, &Schema), decisions: &Decisions) -> Result<Self> {
+        let asked = Decisions { renames: decisions.renames.clone(), knows_renames: true, ..Decisions::default() };
+        let mut open = questions(diff, old, new, &asked);
+        open.extend(conversions(diff, new, &asked));
+        let of_column = |table: &Name, column: &Name| {
+            open.iter().any(|question| match question {
+                Question::Backfill { table: on, column: one, .. }
+                | Question::Conversion { table: on, column: one, .. } => on == table && one == column,
+                _ => false,
+            })
+        };
+        let is_of_plan = |flag: &str, text: &String, decided: &BTreeMap<(Name, Name), Expr>| -> Result<bool> {
+            let found = expressions(flag, std::slice::from_ref(text), new)?;
+            Ok(found.keys().any(|place| of_column(&place.0, &place.1) || decided.contains_key(place)))
+        };
+        let mut of_plan = Self::default();
+        for (text, acceptance) in self.accept.iter().zip(self.accepted(FOR_GENERATE)?) {
+            let is_asked = match acceptance.of_known((old, new)) {
+                Acceptance::Lint(lint, object) => open.iter().any(|question| {
+                    let (one, about) = question.lint();
+                    one == lint && about.eq_ignore_ascii_case(&object)
+                }),
+                _ => true,
+            };
+            of_plan.accept.extend(is_asked.then(|| text.clone()));
+        }
+        for text in &self.backfill {
+            if is_of_plan("backfill", text, &decisions.backfills)? {
+                of_plan.backfill.push(text.clone());
+            }
+        }
+        for text in &self.convert {
+            if is_of_plan("convert", text, &decisions.conversions)? {
+                of_plan.convert.push(text.clone());
+            }
+        }
+        Ok(of_plan)
     }
 
     /// What is accepted.

@@ -51,6 +51,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) words: &'static [Word],
     /// The command as it was typed, without the answers.
     command: String,
+    /// Whether the answers are in it already, and those of other plans.
+    is_whole: bool,
     /// What is said when a decision is missing: "nothing was written".
     pub(crate) untouched: &'static str,
     /// Whether what is dropped is kept.
@@ -79,6 +81,7 @@ impl<'a> Asker<'a> {
             answers,
             words,
             command,
+            is_whole: false,
             untouched,
             keeps: Cell::default(),
             added: BTreeMap::new(),
@@ -94,6 +97,11 @@ impl Asker<'_> {
         Self { added, ..self }
     }
 
+    /// The same of a command line that has all answers already, also to what others are asked.
+    pub(crate) fn answered(self) -> Self {
+        Self { is_whole: true, ..self }
+    }
+
     /// The same of a command that can keep what is dropped.
     pub(crate) fn keeping(self, keeps: Keeps) -> Self {
         Self { keeps: Cell::new(keeps), ..self }
@@ -103,6 +111,9 @@ impl Asker<'_> {
     /// not, which would only be warned of again.
     pub(crate) fn command_line(&self) -> String {
         let mut line = self.command.clone();
+        if self.is_whole {
+            return line;
+        }
         self.answers.push_to(&mut line, |text| !self.unknown.borrow().contains(text));
         line
     }
@@ -205,6 +216,19 @@ pub(crate) fn confirmed(context: &Context, question: &str) -> Result<bool> {
         Err(NoAnswer::Cancelled) => Ok(false),
         Err(NoAnswer::Failed(error)) => Err(CommandError::failed(format!("no answer: {error}"))),
     }
+}
+
+/// The place of the item that somebody at the terminal chooses.
+///
+/// # Errors
+/// Exit code 3 if nothing is chosen.
+pub(crate) fn chosen(context: &Context, question: &str, items: &[String]) -> Result<usize> {
+    context.printer.choose(question, items).map_err(|no_answer| match no_answer {
+        NoAnswer::Cancelled => CommandError::cancelled("nothing was written"),
+        NoAnswer::Failed(error) => {
+            CommandError::new(exit::DECISION, format!("no answer, nothing was written: {error}"))
+        }
+    })
 }
 
 /// `2 rows` of a table, `1 value` of a column.

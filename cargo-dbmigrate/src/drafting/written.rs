@@ -1,11 +1,13 @@
 //! Whether a migration is what `generate` has written, and with which answers.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use dbmigrate_core::ddl::{Comments, Object, comments, read};
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
 use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, WRITTEN_BY, plan, said_types};
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 
 use crate::error::Result;
@@ -19,6 +21,8 @@ pub(crate) struct Written {
     pub(crate) decisions: Decisions,
     /// The plan; nothing for the draft of a migration that changes nothing.
     pub(crate) plan: Plan,
+    /// The schema behind it, with what no snapshot has and the text tells: documentation, and how values are read.
+    pub(crate) schema: Schema,
 }
 
 /// What a migration with this text was made of, if planning it anew leads to the very same text: then nobody has
@@ -28,9 +32,20 @@ pub(crate) struct Written {
 /// If a snapshot cannot be read.
 pub(crate) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -> Result<Option<Written>> {
     // a snapshot that is not as it was recorded tells nothing
-    let Ok(mut after) = folder.snapshot_at(migration) else { return Ok(None) };
+    let Ok(after) = folder.snapshot_at(migration) else { return Ok(None) };
     let before = snapshot_before(folder, migration)?;
-    let Ok(script) = Script::parse(text, &folder.sql_path(migration)) else { return Ok(None) };
+    Ok(generated(migration, &folder.sql_path(migration), (&before, &after), text))
+}
+
+/// The same, given the snapshots around it; `file` is where the text is from.
+pub(crate) fn generated(
+    migration: &Migration,
+    file: &Path,
+    (before, after): (&Snapshot, &Snapshot),
+    text: &str,
+) -> Option<Written> {
+    let mut after = after.clone();
+    let script = Script::parse(text, file).ok()?;
     let allowed = || script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
     // no snapshot has the documentation, which came from the structs
     after.schema.docs = documentation(&script);
@@ -64,10 +79,10 @@ pub(crate) fn is_generated(folder: &Folder, migration: &Migration, text: &str) -
             if all {
                 decisions.name_conversions(&difference);
             }
-            return Ok(Some(Written { decisions, plan }));
+            return Some(Written { decisions, plan, schema: after.schema });
         }
     }
-    Ok(None)
+    None
 }
 
 /// The text of a migration that another command than `generate` has planned, with the line that names it.

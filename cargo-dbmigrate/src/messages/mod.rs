@@ -13,10 +13,12 @@ mod files;
 mod finished;
 mod generating;
 mod keeping;
+mod logging;
 mod pipelines;
 mod planning;
 mod problems;
 mod process;
+mod rebasing;
 mod rehearsing;
 #[cfg(test)]
 mod schemas;
@@ -39,6 +41,7 @@ pub(crate) use generating::{
     Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
+pub(crate) use logging::{LogEntry, LogKind, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -48,6 +51,7 @@ pub(crate) use planning::{
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
 pub(crate) use process::{Completions, Help, Version};
+pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
     Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
 };
@@ -84,6 +88,7 @@ pub(crate) enum Message {
     Init(Init),
     Kept(Kept),
     KeptDropped(KeptDropped),
+    LogEntry(LogEntry),
     Loss(Loss),
     Migrated(Migrated),
     Migration(Migration),
@@ -92,6 +97,7 @@ pub(crate) enum Message {
     Planned(Box<Planned>),
     Pulled(Pulled),
     Push(Push),
+    Rebased(Rebased),
     Recorded(Recorded),
     Rehearsed(Box<Rehearsed>),
     Report(Report),
@@ -103,6 +109,7 @@ pub(crate) enum Message {
     Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
+    Squashed(Squashed),
     Status(Status),
     Struct(Struct),
     Summary(Summary),
@@ -129,6 +136,7 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Rebased,
     Backup,
     Restored,
     Branch,
@@ -161,6 +169,7 @@ into_message!(
     Init,
     Kept,
     KeptDropped,
+    LogEntry,
     Loss,
     Migrated,
     Migration,
@@ -173,6 +182,7 @@ into_message!(
     Retry,
     Reverted,
     Sql,
+    Squashed,
     Status,
     Struct,
     TakenOver,

@@ -35,6 +35,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Generated",
             "Pulled",
             "Ready",
+            "Rebased",
             "Recorded",
             "Rehearsed",
             "Removed",
@@ -54,6 +55,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Copying",
             "Expected",
             "Planning",
+            "Rebasing",
             "Renaming",
             "Restoring",
             "Retrying",
@@ -61,7 +63,10 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Waiting",
         ],
     ),
-    (Meaning::Same, &["Empty", "Kept", "Left alone", "Skipped", "Summary", "Unchanged"]),
+    (
+        Meaning::Same,
+        &["Empty", "Commutes", "Copied", "Kept", "Left alone", "Left out", "Skipped", "Summary", "Unchanged"],
+    ),
     (
         Meaning::Heed,
         &[

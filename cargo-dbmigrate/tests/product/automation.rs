@@ -82,6 +82,10 @@ fn every_command_ends_with_what_it_did() {
     run(0, "reset");
     assert_eq!(run(0, "push --url new.db")["changes"][0]["change"], "create table users");
     run(0, "going-back");
+    run(0, "log");
+    run(0, "generate --custom --name more");
+    assert_eq!(run(0, "squash .. --dry-run")["changed"], false);
+    assert_eq!(run(0, "squash ..")["changed"], true);
     // without an account
     run(2, "restore --at 2026-01-02T03:04:05Z");
     run(2, "branch list");
@@ -207,7 +211,8 @@ fn what_is_consented_to_is_marked_and_nothing_else_is() {
         .iter()
         .map(|answer| (answer["label"].as_str().unwrap_or_default(), answer["consent"] == true))
         .collect();
-    assert_eq!(consents, [("if renamed", false), ("if not", true)]);
+    let kept = ("if not, to keep its values for a revert", true);
+    assert_eq!(consents, [("if renamed", false), ("if not", true), kept]);
 }
 
 #[test]

@@ -105,6 +105,12 @@ impl Project {
         fs_err::write(path, text).expect("the directory is writable");
     }
 
+    /// Removes a directory.
+    #[allow(dead_code, reason = "not every test binary needs it")]
+    pub(crate) fn remove(&self, name: &str) {
+        fs_err::remove_dir_all(self.path(name)).expect("it is there");
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         fs_err::read_to_string(self.path(name)).expect("the file is there")
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::error::FolderError;
 use super::lock::{self, Lock, Migration};
-use super::{Folder, Origin};
+use super::{Folder, Origin, heads};
 use crate::schema::Schema;
 
 /// Makes the schema that a migration of the folder leads to from its SQL; the text says why that is not possible.
@@ -44,7 +44,7 @@ impl Folder {
     pub fn embedded(path: impl Into<PathBuf>, lock: &str, embedded: Embedded) -> Result<Self, FolderError> {
         let path = path.into();
         let lock_text = Some(lock.to_owned());
-        let lock = Lock::parse(lock).map_err(|error| FolderError::lock(path.join(lock::FILE_NAME), error))?;
+        let lock = Lock::parse(lock).map_err(|error| heads::explain(path.join(lock::FILE_NAME), lock, error))?;
         Ok(Self { path, lock, lock_text, origin: Origin::Program(embedded) })
     }
 }
@@ -106,6 +106,23 @@ mod tests {
         assert!(error.contains("0002_drop/snapshot.json` is not embedded in the program"), "{error}");
         let error = program.schema_at(&program.migrations()[1]).expect_err("it needs a module").to_string();
         assert!(error.ends_with("and cannot be rebuilt from its migrations: no such module: geo"), "{error}");
+    }
+
+    #[test]
+    fn a_program_has_a_migration_that_replaces_others_and_nothing_of_those() {
+        let (_directory, mut folder, _) = both(&SQL);
+        let slug = Slug::sanitize("both").expect("it has letters");
+        folder.squash(0..2, &slug, SQL[1]).expect("the folder is writable");
+        let lock = std::fs::read_to_string(folder.lock_path()).expect("it was written");
+        let program = Folder::embedded(folder.path(), &lock, Embedded { sql: &SQL[1..], schemas: nowhere });
+        let program = program.expect("the lock is whole");
+        assert_eq!(program.migrations(), folder.migrations());
+        assert!(program.verify(Verify::Sql).is_ok());
+        let last = program.behind_record("0002_drop").expect("a database that ends with it has all");
+        assert_eq!((last.name.as_str(), program.sql(last).ok().as_deref()), ("0002_both", Some("DROP TABLE t;\n")));
+        // with other comments it is the same
+        let edited = Embedded { sql: &["-- why\nDROP TABLE t -- so\n;"], schemas: nowhere };
+        assert!(Folder::embedded(folder.path(), &lock, edited).expect("the lock is whole").verify(Verify::Sql).is_ok());
     }
 
     #[test]

@@ -4,9 +4,14 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
+use super::heads::Branch;
 use super::lock::LockProblem;
+use super::name::MigrationName;
 use super::snapshot;
 use crate::shell::shell_word;
+
+/// The command that makes one history of two.
+const REBASE: &str = "cargo dbmigrate rebase";
 
 /// An error of the migrations folder. Its text is one line; [`FolderError::help`] says what to do.
 #[derive(Debug)]
@@ -38,6 +43,19 @@ pub enum FolderError {
     Unlisted {
         /// The directory.
         path: PathBuf,
+        /// The last migration that the lock lists.
+        head: Option<MigrationName>,
+    },
+    /// Branches have each added migrations, and a merge has left the migrations of all of them.
+    Branched {
+        /// The lock.
+        path: PathBuf,
+        /// The last migration that they have in common, as far as it is known.
+        since: Option<MigrationName>,
+        /// What each has added.
+        branches: Vec<Branch>,
+        /// Whether the lock lists all of them; else the first one only.
+        is_listed: bool,
     },
     /// An SQL file that is not in the directory of a migration.
     StrayFile {
@@ -120,6 +138,7 @@ impl fmt::Display for FolderError {
             Self::Missing { .. } => write!(f, "`{path}` is missing, but `migrations.lock` lists it"),
             Self::MissingLock { .. } => write!(f, "`{path}` is missing, but there are migrations next to it"),
             Self::Unlisted { .. } => write!(f, "`{path}` is not listed in `migrations.lock`"),
+            Self::Branched { branches, is_listed, .. } => write_branched(f, &path, branches, *is_listed),
             Self::StrayFile { .. } => {
                 write!(f, "`{path}` is not part of a migration: a migration is a directory made by `generate`")
             }
@@ -178,7 +197,8 @@ impl FolderError {
             | Self::EditedSnapshot { path }
             | Self::Missing { path }
             | Self::MissingLock { path }
-            | Self::Unlisted { path }
+            | Self::Unlisted { path, .. }
+            | Self::Branched { path, .. }
             | Self::StrayFile { path }
             | Self::Conflict { path, .. }
             | Self::TamperedLock { path, .. }
@@ -227,6 +247,17 @@ impl FolderError {
                 },
                 "write a new migration instead: `cargo dbmigrate generate --custom`".to_owned(),
             ],
+            Self::TamperedLock { problem: LockProblem::Twice(_), .. } => {
+                vec![format!("if a merge did it, write the lock again: `{REBASE}`")]
+            }
+            Self::TamperedLock { path: file, problem: LockProblem::Gap { name, .. }, .. } => vec![
+                match git(file) {
+                    InGit::Restorable(command) => format!("restore the line: `{command}`"),
+                    InGit::Unmerged => "if `git revert` did it, undo that: `git revert --abort`".to_owned(),
+                    _ => format!("restore the line; to see it: `git log -p -- {path}`"),
+                },
+                format!("to take a migration back while `{name}` stays: `cargo dbmigrate revert NAME`"),
+            ],
             Self::MissingLock { path: file } | Self::TamperedLock { path: file, .. } => vec![match git(file) {
                 InGit::Restorable(command) => format!("restore it: `{command}`"),
                 InGit::Same => format!("undo the change by hand; to see it: `git log -p -- {path}`"),
@@ -248,18 +279,17 @@ impl FolderError {
                     "if it is left from an interrupted `generate`, delete it: `rm -r {path}`, then generate \
                          again"
                 ),
-                "if it came with a merge, restore the `migrations.lock` that lists it".to_owned(),
+                format!("if it came with a merge, put one branch's migrations behind the other's: `{REBASE}`"),
             ],
+            Self::Branched { .. } => {
+                vec![format!("put the migrations of this branch behind the others: `{REBASE}`")]
+            }
             Self::StrayFile { .. } => {
                 vec!["move the statements to a new migration: `cargo dbmigrate generate --custom`".to_owned()]
             }
-            Self::Conflict { path, .. } if path.ends_with(super::lock::FILE_NAME) => vec![
-                "both branches added migrations: keep the `migrations.lock` of the branch that was merged first"
-                    .to_owned(),
-                "then delete the folders that it does not list, and write those migrations again: `cargo dbmigrate \
-                 generate`"
-                    .to_owned(),
-            ],
+            Self::Conflict { path, .. } if path.ends_with(super::lock::FILE_NAME) => {
+                vec![format!("write the lock again: `{REBASE}`")]
+            }
             Self::Conflict { path: file, line } if git(file) != InGit::Unmerged => {
                 vec![format!("edit the file: keep one side of each conflict, from line {line} on")]
             }
@@ -287,6 +317,23 @@ impl FolderError {
         }
     }
 
+    /// Background, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        let Self::Branched { since, branches, .. } = self else { return Vec::new() };
+        let after = since.as_ref().map_or_else(String::new, |name| format!(" after `{name}`"));
+        let note = |(at, branch): (usize, &Branch)| match &branch.added[..] {
+            [] => None,
+            added => Some(format!("branch {} adds {}{after}", at + 1, quoted(added))),
+        };
+        branches.iter().enumerate().filter_map(note).collect()
+    }
+
+    /// That directories which the lock does not list are of another branch than its last migration.
+    pub fn beside(lock: PathBuf, head: MigrationName, unlisted: Vec<MigrationName>) -> Self {
+        let branches = vec![Branch { added: vec![head] }, Branch { added: unlisted }];
+        Self::Branched { path: lock, since: None, branches, is_listed: false }
+    }
+
     pub(super) fn lock(path: PathBuf, error: super::lock::LockError) -> Self {
         let line = error.line;
         match error.problem {
@@ -310,6 +357,43 @@ impl FolderError {
             io::ErrorKind::NotFound => Self::Missing { path },
             _ => Self::NotReadable { path, source },
         }
+    }
+}
+
+/// `a`, `b` and `c`, each in backticks.
+fn quoted(names: &[MigrationName]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match &names[..] {
+        [] => String::new(),
+        [only] => only.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+fn write_branched(
+    f: &mut fmt::Formatter<'_>,
+    lock: &std::path::Display<'_>,
+    branches: &[Branch],
+    is_listed: bool,
+) -> fmt::Result {
+    let heads: Vec<MigrationName> = branches.iter().filter_map(|branch| branch.head().cloned()).collect();
+    let count = match heads.len() {
+        2 => "two".to_owned(),
+        3 => "three".to_owned(),
+        count => count.to_string(),
+    };
+    match &heads[..] {
+        [one, ..] if !is_listed => {
+            let others: Vec<MigrationName> =
+                branches.iter().skip(1).flat_map(|branch| branch.added.iter().cloned()).collect();
+            let are = if others.len() == 1 { "is" } else { "are" };
+            let others = quoted(&others);
+            write!(f, "`{lock}` has one of two heads: it ends with `{one}`, and {others} beside it {are} not listed")
+        }
+        [one, others @ ..] if others.iter().all(|other| other == one) => {
+            write!(f, "`{lock}` has {count} heads, all named `{one}`")
+        }
+        _ => write!(f, "`{lock}` has {count} heads: {}", quoted(&heads)),
     }
 }
 

@@ -111,6 +111,52 @@ impl Sums {
     }
 }
 
+impl Migration {
+    /// Whether both are one migration, of whatever lock: the same name, SQL and schema.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self { name, sql, snapshot, schema, .. } = self;
+        *name == other.name && *sql == other.sql && *snapshot == other.snapshot && *schema == other.schema
+    }
+}
+
+/// A line of a lock, wherever it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WholeLine {
+    /// Where it stands, counted from 1.
+    pub(super) number: usize,
+    /// What it lists, without a place, and without what it replaces.
+    pub(super) migration: Migration,
+    /// The part of it that its last hash covers.
+    pub(super) covered: String,
+    /// How many migrations stand below it that it replaces.
+    pub(super) replaced: usize,
+}
+
+impl WholeLine {
+    /// Whether it was written behind the line with this last hash.
+    pub(super) fn is_behind(&self, before: &Checksum) -> bool {
+        chain(before, &self.covered, self.replaced) == self.migration.chain
+    }
+}
+
+/// All lines of a text that list a migration, of whatever format, and whatever stands between them.
+pub(super) fn whole_lines(text: &str) -> Vec<WholeLine> {
+    let text = std::str::from_utf8(without_bom(text.as_bytes())).unwrap_or(text);
+    let parse = |(line, number)| Line::parse(line, number, FORMAT).or_else(|| Line::parse(line, number, FORMAT_1));
+    let lines: Vec<Line<'_>> = text.lines().zip(1..).filter_map(parse).collect();
+    let replaced = |at: usize| {
+        let below = lines[at + 1..].iter().take_while(|line| line.depth > lines[at].depth);
+        below.filter(|line| line.depth == lines[at].depth + 1).count()
+    };
+    let whole = |(at, line): (usize, &Line<'_>)| WholeLine {
+        number: line.number,
+        migration: line.migration.clone(),
+        covered: line.covered.to_owned(),
+        replaced: replaced(at),
+    };
+    lines.iter().enumerate().map(whole).collect()
+}
+
 /// What is wrong with a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -127,6 +173,13 @@ pub enum LockProblem {
     Twice(MigrationName),
     /// The hash of a line does not follow from the lines up to it.
     Chain(MigrationName),
+    /// The line before it was taken out.
+    Gap {
+        /// The migration before the gap, if there is one.
+        after: Option<MigrationName>,
+        /// The one behind it.
+        name: MigrationName,
+    },
 }
 
 impl fmt::Display for LockProblem {
@@ -141,6 +194,12 @@ impl fmt::Display for LockProblem {
             Self::Malformed(hashes) => write!(f, "the line is not a name and {hashes} hashes"),
             Self::Twice(name) => write!(f, "`{name}` is listed twice"),
             Self::Chain(name) => write!(f, "the line of `{name}`, or one before it, is not as it was written"),
+            Self::Gap { after: Some(after), name } => {
+                write!(f, "`{name}` was written behind a migration that was taken out after `{after}`")
+            }
+            Self::Gap { after: None, name } => {
+                write!(f, "`{name}` was written behind a migration that was taken out")
+            }
         }
     }
 }

@@ -7,10 +7,12 @@
 pub mod checksum;
 pub mod embedded;
 pub mod error;
+pub mod heads;
 mod left_over;
 pub mod lock;
 pub mod name;
 mod replace;
+pub mod rewrite;
 pub mod script;
 pub mod snapshot;
 pub mod suggest;
@@ -24,8 +26,10 @@ use std::path::{Path, PathBuf};
 pub use checksum::Checksum;
 pub use embedded::Embedded;
 pub use error::FolderError;
+pub use heads::{Branch, Heads};
 pub use lock::{Lock, Migration, Sums};
 pub use name::{MigrationName, Slug};
+pub use rewrite::{Rewrite, Rewritten};
 pub use script::{Allow, Preflight, Script, ScriptError, Undo};
 pub use snapshot::Snapshot;
 pub use suggest::suggest;
@@ -91,7 +95,7 @@ impl Folder {
             Err(source) => return Err(FolderError::NotReadable { path: lock_path, source }),
         };
         let lock = match &lock_text {
-            Some(text) => Lock::parse(text).map_err(|error| FolderError::lock(lock_path, error))?,
+            Some(text) => Lock::parse(text).map_err(|error| heads::explain(lock_path, text, error))?,
             None => Lock::default(),
         };
         let listing = Listing::read(&path).map_err(|source| FolderError::NotReadable { path: path.clone(), source })?;
@@ -132,6 +136,19 @@ impl Folder {
         let mut numbered = self.migrations().iter().filter(|migration| migration.name.sequence() == number);
         // two branches may have given one number to two migrations
         numbered.next().filter(|_| numbered.next().is_none())
+    }
+
+    /// The migration that a database has whose history ends with this name: the one of that name, or one that replaces
+    /// others, of which it is the last.
+    pub fn behind_record(&self, name: &str) -> Option<&Migration> {
+        self.migrations().iter().find(|migration| migration.last_names().contains(&name))
+    }
+
+    /// The migration that replaces the one of that name, or with that number.
+    pub fn replacement(&self, name: &str) -> Option<&Migration> {
+        let number: Option<u32> = name.parse().ok();
+        let is_it = |one: &&Migration| one.name.as_str() == name || Some(one.name.sequence()) == number;
+        self.migrations().iter().find(|migration| migration.with_replaced().iter().skip(1).any(is_it))
     }
 
     /// The path of a migration's `migration.sql`.
@@ -272,12 +289,32 @@ impl Folder {
             return Err(FolderError::Missing { path: self.path.join(missing) });
         }
         let is_unlisted = |name: &&OsString| {
-            listed.binary_search(&name.as_os_str()).is_err() && !replace::is_marked(&self.path.join(name))
+            listed.binary_search(&name.as_os_str()).is_err() && !replace::is_marked(&self.path.join(name), self.head())
         };
-        match found.iter().filter(is_unlisted).find(|name| is_migration(name)) {
-            Some(unlisted) => Err(FolderError::Unlisted { path: self.path.join(unlisted) }),
-            None => Ok(()),
+        let unlisted: Vec<&OsString> = found.iter().filter(is_unlisted).filter(|name| is_migration(name)).collect();
+        match &unlisted[..] {
+            [] => Ok(()),
+            [first, ..] => Err(self.of_another_branch(&unlisted).unwrap_or_else(|| FolderError::Unlisted {
+                path: self.path.join(first),
+                head: self.head().map(|head| head.name.clone()),
+            })),
         }
+    }
+
+    /// That directories which the lock does not list came from another branch, if they alone tell: an interrupted run
+    /// leaves one, with the next number.
+    fn of_another_branch(&self, unlisted: &[&OsString]) -> Option<FolderError> {
+        let is_whole =
+            |name: &OsString| [SQL_FILE, SNAPSHOT_FILE].iter().all(|file| self.path.join(name).join(file).is_file());
+        let head = self.head()?;
+        let names: Option<Vec<MigrationName>> =
+            unlisted.iter().map(|name| MigrationName::parse(name.to_str()?).filter(|_| is_whole(name))).collect();
+        let names = names?;
+        let is_next = |name: &MigrationName| name.sequence() == self.next_sequence();
+        if matches!(&names[..], [only] if is_next(only)) {
+            return None;
+        }
+        Some(FolderError::beside(self.lock_path(), head.name.clone(), names))
     }
 
     fn read_snapshot(&self, migration: &Migration) -> Result<Vec<u8>, FolderError> {
@@ -300,7 +337,7 @@ impl Folder {
 
 /// The SQL that the lock lists: the text of the file, or what it was before a checkout changed all of its line ends,
 /// those in literals included. Else a text that differs from it only in its comments and its layout.
-fn as_recorded<'t>(text: &'t str, migration: &Migration) -> Option<Cow<'t, str>> {
+pub fn as_recorded<'t>(text: &'t str, migration: &Migration) -> Option<Cow<'t, str>> {
     let is_recorded = |text: &str| Checksum::of_bytes(text.as_bytes()) == migration.sql;
     let says_the_same = |text: &str| migration.statements.is_some_and(|recorded| script::meaning(text) == recorded);
     if is_recorded(&line_ends::normalized(text)) {

@@ -325,7 +325,7 @@ fn conflict_markers_are_told_from_other_edits() {
     project.edit("migrations.lock", |text| text + markers);
     let found = project.try_open().expect_err("the lock is in conflict");
     assert!(matches!(found, FolderError::Conflict { line: 5, .. }), "{found}");
-    assert!(found.is_inconsistency() && found.help()[1].contains("cargo dbmigrate generate"));
+    assert!(found.is_inconsistency() && found.help()[0].contains("cargo dbmigrate rebase"));
 }
 
 #[test]

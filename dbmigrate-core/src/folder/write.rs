@@ -216,7 +216,7 @@ impl Folder {
             if !left_over::is_left_over(&path) {
                 return Err(FolderError::ChangedMeanwhile { path });
             }
-            left_over::remove(&path).map_err(|_| FolderError::Unlisted { path: path.clone() })?;
+            left_over::remove(&path).map_err(|_| FolderError::Unlisted { path: path.clone(), head: None })?;
         }
         std::fs::rename(&staged.path, &path).map_err(|source| self.not_writable(source))?;
         staged.published = true;
@@ -225,7 +225,7 @@ impl Folder {
     }
 
     /// A lock of the newest format: what one of format 1 lacks is read from the files.
-    fn complete(&self, lock: &Lock) -> Result<Lock, FolderError> {
+    pub(super) fn complete(&self, lock: &Lock) -> Result<Lock, FolderError> {
         match lock.is_complete() {
             true => Ok(lock.clone()),
             false => lock.completed(|migration| Ok(meaning(&self.sql(migration)?))),

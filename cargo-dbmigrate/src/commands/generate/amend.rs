@@ -6,6 +6,7 @@ use dbmigrate_core::plan::Plan;
 use super::applied;
 use super::arguments::Generate;
 use super::planned::{asker, name, nothing_to_do, proven, report, suggested};
+use super::undo::refuse_squash;
 use crate::decisions::ask::{Asker, Decided};
 use crate::drafting::{Written, is_generated, show, snapshot_before, warn_of_lost_keys};
 use crate::error::{CommandError, Result};
@@ -29,8 +30,9 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     if is_same && arguments.answers.are_none() && arguments.name.is_none() {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
-    applied::refuse(context, arguments, &last)?;
-    let Some(Written { decisions: carried, plan: old }) = is_generated(&folder, &last, &folder.sql(&last)?)? else {
+    refuse_squash(&last)?;
+    applied::refuse(context, arguments, &folder, &last)?;
+    let Some(written) = is_generated(&folder, &last, &folder.sql(&last)?)? else {
         let message = format!("`{}` was written by hand and cannot be regenerated", last.name);
         return Err(CommandError::new(exit::INCONSISTENT, message)
             .at(folder.sql_path(&last).display())
@@ -39,8 +41,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
             .help("or write the changes to a new migration: `cargo dbmigrate generate`"));
     };
     let asker = asker(context, arguments, &declared, last.name.sequence());
-    anew(&asker, arguments, &mut folder, &last, Written { decisions: carried, plan: old })
-        .map_err(|error| asker.with_answers(error))
+    anew(&asker, arguments, &mut folder, &last, written).map_err(|error| asker.with_answers(error))
 }
 
 /// Decides, plans, proves, and writes; with `--dry-run` all but the last.
@@ -49,7 +50,7 @@ fn anew(
     arguments: &Generate,
     folder: &mut Folder,
     last: &Migration,
-    Written { decisions: mut carried, plan: old }: Written,
+    Written { decisions: mut carried, plan: old, .. }: Written,
 ) -> Result<u8> {
     let (context, declared) = (asker.context, asker.declared);
     let before = snapshot_before(folder, last)?;

@@ -1,12 +1,15 @@
 //! What git has of a file, asked where something went wrong: a command that is suggested has to work as typed. And what a
 //! branch has that another has not, for the report on it.
 
+mod operation;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use dbmigrate_core::folder::error::InGit;
 use dbmigrate_core::shell::{shell_quoted, shell_word};
+pub(crate) use operation::{Operation, operation};
 
 /// What git has of a file or directory, be it on the disk or not.
 pub(crate) fn look(path: &Path) -> InGit {
@@ -26,8 +29,20 @@ pub(crate) fn look(path: &Path) -> InGit {
     if codes.iter().any(|(in_index, _)| b"MDT".contains(in_index)) {
         return InGit::Restorable(format!("git restore --source=HEAD --staged --worktree {word}"));
     }
+    if codes.is_empty()
+        && !path.exists()
+        && let Some(commit) = removed_by(path)
+    {
+        return InGit::Restorable(format!("git restore --source={commit}^ --staged --worktree {word}"));
+    }
     let is_committed = codes.is_empty() && run(&["ls-files", "--error-unmatch", "-z", "--"], path).is_some();
     if is_committed && has_log(path) { InGit::Same } else { InGit::Nothing }
+}
+
+/// The last commit that has removed something, which a revert may have done.
+fn removed_by(path: &Path) -> Option<String> {
+    let commit = run(&["log", "-1", "--diff-filter=D", "--format=%h", "--"], path)?;
+    Some(String::from_utf8_lossy(&commit).trim().to_owned()).filter(|commit| !commit.is_empty())
 }
 
 /// Whether everything that lies there is in a commit.
@@ -122,6 +137,39 @@ pub(crate) fn log_of(migration: &str) -> Option<String> {
     Some(format!("git log --all -p -- {}", shell_quoted(&pathspec)))
 }
 
+/// Where a migration is that is not in the folder any more.
+pub(crate) enum Removed {
+    /// In the commit before the one that removed it.
+    In(Source),
+    /// In the last commit: nobody has committed that it was removed.
+    NotCommitted,
+}
+
+/// A migrations folder in a commit.
+pub(crate) struct Source {
+    /// The commit.
+    pub(crate) commit: String,
+    /// The folder, as git is told of it from anywhere in the repository.
+    pub(crate) folder: String,
+}
+
+/// Where git has a migration that another one replaces.
+pub(crate) fn before_removal(migration: &str) -> Option<Removed> {
+    let pathspec = format!(":/*{migration}/migration.sql");
+    let log = |filter: &str| {
+        let arguments = ["log", "-1", "--no-renames", filter, "--format=%h", "--name-only", "--"];
+        let log = run(&arguments, pathspec.as_ref())?;
+        let log = String::from_utf8_lossy(&log).into_owned();
+        let mut lines = log.lines().filter(|line| !line.is_empty()).map(str::to_owned);
+        Some((lines.next()?, lines.next()?))
+    };
+    if let Some((commit, file)) = log("--diff-filter=D") {
+        let folder = Path::new(&file).parent()?.parent()?.display().to_string();
+        return Some(Removed::In(Source { commit: format!("{commit}~1"), folder: format!(":/{folder}") }));
+    }
+    log("--diff-filter=A").map(|_| Removed::NotCommitted)
+}
+
 /// Whether there is something that `git pull` would pull from.
 pub(crate) fn has_upstream() -> bool {
     output(Command::new("git").args(["rev-parse", "--abbrev-ref", "@{upstream}"])).is_some()
@@ -149,7 +197,7 @@ pub(crate) fn current_branch(repository: &Path) -> Option<String> {
 }
 
 /// The commit of that name.
-fn commit(repository: &Path, name: &str) -> Option<String> {
+pub(crate) fn commit(repository: &Path, name: &str) -> Option<String> {
     at(repository, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")])
 }
 
@@ -182,6 +230,49 @@ pub(crate) enum Missing {
 pub(crate) fn file_at(repository: &Path, commit: &str, path: &str) -> Option<Vec<u8>> {
     let file = format!("{commit}:{path}");
     output(within(repository).args(["show", "--end-of-options", &file])).map(|output| output.stdout)
+}
+
+/// A file of the folder in the index, as one of the sides of a merge has it: 1 is what they come from, 2 what was checked
+/// out, 3 what is merged into it. 0 is the file as it will be in the next commit.
+pub(crate) fn file_in_index(folder: &Path, stage: u8, path: &str) -> Option<Vec<u8>> {
+    file_at(folder, &format!(":{stage}"), path)
+}
+
+/// The last commits of all branches that have changed a file of the folder, the newest first.
+pub(crate) fn commits_of(folder: &Path, path: &str, most: usize) -> Vec<String> {
+    let most = most.to_string();
+    let log = output(within(folder).args(["log", "--all", "--format=%H", "-n", &most, "--", path]));
+    let log = log.map(|log| String::from_utf8_lossy(&log.stdout).into_owned()).unwrap_or_default();
+    log.lines().map(str::to_owned).collect()
+}
+
+/// What a commit is called: by the branch that it is the last of, else by its hash.
+pub(crate) fn name_of(folder: &Path, name: &str) -> String {
+    if name == "HEAD"
+        && let Some(branch) = current_branch(folder)
+    {
+        return branch;
+    }
+    let refs = ["name-rev", "--name-only", "--no-undefined", "--refs=refs/heads/*", "--refs=refs/remotes/*", name];
+    let branch = at(folder, &refs).filter(|branch| !branch.contains(['~', '^']));
+    let branch = branch.map(|branch| branch.trim_start_matches("remotes/").to_owned());
+    branch
+        .or_else(|| at(folder, &["rev-parse", "--verify", "--quiet", "--short", "--end-of-options", name]))
+        .unwrap_or_else(|| name.to_owned())
+}
+
+/// The commits before one.
+pub(crate) fn parents(folder: &Path, name: &str) -> Vec<String> {
+    let line = at(folder, &["rev-list", "--parents", "-n", "1", "--end-of-options", name]);
+    line.map(|line| line.split(' ').skip(1).map(str::to_owned).collect()).unwrap_or_default()
+}
+
+/// Whether git has the very bytes of a file, in whatever commit.
+pub(crate) fn has_bytes(file: &Path) -> bool {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
+    let hash = output(within(folder).args(["hash-object", "--"]).arg(name));
+    let hash = hash.map(|hash| String::from_utf8_lossy(&hash.stdout).trim().to_owned());
+    hash.is_some_and(|hash| runs(folder, &["cat-file", "-e", &hash]))
 }
 
 /// The one line that git says of a repository.

@@ -1,0 +1,114 @@
+//! Whether a database has a migration that would move: then it is history there, and stays.
+
+use dbmigrate_core::engine::apply::Target as _;
+use dbmigrate_core::folder::Migration;
+use pollster::block_on;
+
+use super::arguments::Rebase;
+use crate::database::{file, open};
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::git::Operation;
+use crate::project::Context;
+use crate::project::url::{Connect, DatabaseUrl, Place};
+use crate::rebasing::Sides;
+
+/// Looks at every database that is named anywhere, and at the default one. A local file that is no target is a
+/// development database: of that it is only said how to go on with it.
+///
+/// # Errors
+/// Exit code 5 if one of them has a migration that would move, 2 for a target that there is not.
+pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Result<()> {
+    let Some(first) = sides.moved().next() else { return Ok(()) };
+    if let Some(name) = arguments.applied_on.iter().find(|name| !context.is_target(name)) {
+        return Err(CommandError::usage(format!("`--applied-on {name}`: no such target"))
+            .help("targets are in `dbmigrate.toml`: `[targets.NAME]`"));
+    }
+    if let Some(name) = arguments.applied_on.first() {
+        return Err(refused(sides, first, &format!("the target `{name}`")));
+    }
+    let mut databases: Vec<DatabaseUrl> = match arguments.connect.names_one() {
+        true => context.databases(&arguments.connect)?.urls().cloned().collect(),
+        false => Vec::new(),
+    };
+    let others = Connect { timeout: arguments.connect.timeout, ..Connect::default() };
+    for url in context.every_database(&others, arguments.offline)? {
+        if databases.iter().all(|known| known.to_string() != url.to_string()) {
+            databases.push(url);
+        }
+    }
+    for url in databases {
+        let is_server = matches!(url.place(), Place::Server(_));
+        if is_server && arguments.offline {
+            context.printer.detail("Skipped", format!("{url}: not checked (`--offline`)"));
+            continue;
+        }
+        if !file::exists(&url)? {
+            continue;
+        }
+        context.printer.detail("Database", format!("{url} (from {})", url.source()));
+        match has(context, sides, &url) {
+            Ok(None) => {}
+            Ok(Some(name)) if is_server || url.target().is_some() => {
+                let migration = sides.moved().find(|migration| migration.name.as_str() == name).unwrap_or(first);
+                return Err(refused(sides, migration, &format!("`{url}`")));
+            }
+            Ok(Some(name)) => {
+                let message = format!("`{url}` has `{name}`, which gets another place");
+                let help = [
+                    "keep its rows and switch to the new migrations: `cargo dbmigrate reset --keep-data`".to_owned(),
+                    format!("if it is no development database, put the others behind instead: `{}`", other_way(sides)),
+                ];
+                context.printer.warning(&message, &help);
+            }
+            Err(error) => {
+                let name = url.target().map_or_else(|| url.to_string(), |target| target.name.clone());
+                let message = format!("cannot ask `{name}` for `{}`: {}", first.name, error.message());
+                let help = match url.target() {
+                    Some(target) => vec![format!(
+                        "if it has it, it must not move: `cargo dbmigrate rebase --applied-on {}` says what to do",
+                        target.name
+                    )],
+                    None => Vec::new(),
+                };
+                context.printer.warning(&message, &help);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first migration of a database that would move.
+fn has(context: &Context, sides: &Sides, url: &DatabaseUrl) -> Result<Option<String>> {
+    let mut database = open(context, url, false)?;
+    let history = block_on(database.history())
+        .map_err(|error| crate::database::failure::engine_error("cannot read the history", &error, url.into()))?;
+    let is_there = |migration: &&Migration| {
+        let sql = migration.sql.to_hex();
+        history.iter().any(|record| record.name == migration.name.as_str() && record.checksum == sql)
+    };
+    Ok(sides.moved().find(is_there).map(|migration| migration.name.to_string()))
+}
+
+fn refused(sides: &Sides, migration: &Migration, where_: &str) -> CommandError {
+    let message = format!("`{}` is applied to {where_} and cannot be moved", migration.name);
+    let error = CommandError::new(exit::INCONSISTENT, message)
+        .note(format!("the migrations of `{}` would come before it there", sides.onto.label))
+        .note("nothing was written");
+    error.help(format!("put the others behind it instead: `{}`", other_way(sides)))
+}
+
+/// The command that puts the others behind this branch's.
+fn other_way(sides: &Sides) -> String {
+    match (&sides.operation, sides.ours.first()) {
+        (Operation::Merge(_) | Operation::SquashMerge, _) => "cargo dbmigrate rebase --onto HEAD".to_owned(),
+        (Operation::Replay { commit, .. }, _) => {
+            format!("cargo dbmigrate rebase --onto {}", &commit[..commit.len().min(12)])
+        }
+        (_, Some(ours)) => {
+            let head = ours.side.migrations.last().map_or("NAME", |last| last.name.as_str());
+            format!("cargo dbmigrate rebase --onto {head}")
+        }
+        (_, None) => "cargo dbmigrate rebase --onto NAME".to_owned(),
+    }
+}

@@ -1,0 +1,130 @@
+//! What is said of a rebase: what went where, whether the structs match, and what to do next.
+
+use dbmigrate_core::diff::diff;
+use dbmigrate_core::folder::Rewritten;
+use dbmigrate_core::shell::shell_word;
+
+use crate::messages;
+use crate::project::Context;
+use crate::rebasing::{How, Placed, Rebased, Sides};
+use crate::report::counted;
+use crate::structs;
+
+/// How many differences are shown.
+const SHOWN: usize = 10;
+
+/// That there is one head, and all is as it should be.
+pub(super) fn nothing_to_do(context: &Context, sides: &Sides) {
+    let count = counted(sides.onto.migrations.len(), "migration");
+    context.printer.status("Unchanged", format!("the migrations have one head ({count})"));
+}
+
+/// What is about to be done.
+pub(super) fn begin(context: &Context, sides: &Sides) {
+    let moved = sides.moved().count();
+    if moved == 0 {
+        return;
+    }
+    let head = sides.onto.migrations.last().map_or_else(String::new, |last| format!(" (head: {})", last.name));
+    context.printer.status("Rebasing", format!("{} onto {}{head}", counted(moved, "migration"), sides.onto.label));
+}
+
+/// The migrations that would be written.
+pub(super) fn dry_run(context: &Context, sides: &Sides, rebased: &Rebased) {
+    for placed in &rebased.placed {
+        if let Some(name) = &placed.name {
+            context.printer.result(placed.sql.trim_end());
+            context.printer.message(|| messages::Plan {
+                name: name.to_string(),
+                sql: placed.sql.clone(),
+                changes: placed.plan.iter().flat_map(|plan| &plan.changes).map(Into::into).collect(),
+            });
+        }
+        say(context, sides, placed, false);
+    }
+}
+
+/// What was written.
+pub(super) fn report(context: &Context, sides: &Sides, rebased: &Rebased, written: &Rewritten) {
+    for placed in &rebased.placed {
+        say(context, sides, placed, true);
+    }
+    if rebased.placed.is_empty() {
+        let is_changed = written.lock || !written.written.is_empty() || !written.removed.is_empty();
+        let count = counted(rebased.folder.migrations().len(), "migration");
+        match is_changed {
+            true => context.printer.status("Recorded", format!("one head, {count}")),
+            false => context.printer.status("Unchanged", format!("the migrations have one head ({count})")),
+        }
+    }
+    for copy in &written.copies {
+        context.printer.status("Copied", format!("{} (it was not in git)", copy.display()));
+    }
+    let count = rebased.folder.migrations().len();
+    context.printer.detail("Proved", format!("all {} replayed", counted(count, "migration")));
+}
+
+fn say(context: &Context, sides: &Sides, placed: &Placed, is_written: bool) {
+    let from = placed.moved.migration.name.as_str();
+    let how = match placed.how {
+        How::Planned => "planned again",
+        How::Kept => "kept as it is",
+        How::Edited => "as it was edited",
+        How::LeftOut => "left out",
+    };
+    match &placed.name {
+        Some(name) => context.printer.status("Rebased", format!("{from} as {name} ({how})")),
+        None => context.printer.status("Left out", format!("{from}: {} does the same", sides.onto.label)),
+    }
+    for left in &placed.left {
+        context.printer.warning(&format!("`{from}`: {left}"), &[]);
+    }
+    let file = placed.name.as_ref().filter(|_| is_written);
+    let file = file.map(|name| context.folder_path.join(name).join(dbmigrate_core::folder::SQL_FILE));
+    context.printer.message(|| messages::Rebased {
+        from: from.to_owned(),
+        name: placed.name.as_ref().map(ToString::to_string),
+        how: placed.how.into(),
+        file: file.map(|file| file.display().to_string()),
+    });
+}
+
+/// Whether the structs match, and what to do next.
+pub(super) fn structs(context: &Context, sides: &Sides, rebased: &Rebased) {
+    let mut next = Vec::new();
+    let folder = shell_word(&context.folder_path);
+    match (structs::again(context), rebased.folder.head_snapshot()) {
+        (Some(declared), Ok(head)) if !declared.schema.is_empty() => {
+            let renames = structs::pending_renames(&declared, &head);
+            let changes = diff(&head.schema, &declared.schema, &renames).map(|diff| diff.changes()).unwrap_or_default();
+            if changes.is_empty() {
+                context.printer.status("Checked", "the structs match the migrations");
+            } else {
+                let message = "the structs do not match the migrations of both branches yet";
+                let mut help: Vec<String> =
+                    changes.iter().take(SHOWN).map(|change| format!("differs: {change}")).collect();
+                if changes.len() > SHOWN {
+                    help.push(format!("and {} more", changes.len() - SHOWN));
+                }
+                help.push(
+                    "if the merge of the structs is not finished, finish it; to compare: `cargo dbmigrate diff`"
+                        .to_owned(),
+                );
+                help.push("what is meant so needs a migration: `cargo dbmigrate generate`".to_owned());
+                context.printer.warning(message, &help);
+            }
+        }
+        (Some(_), _) => {}
+        (None, _) => {
+            next.push("resolve the structs, then compare them with the migrations: `cargo dbmigrate check`".to_owned());
+        }
+    }
+    if crate::git::is_inside(&context.folder_path) {
+        next.push(format!("add the migrations: `git add {folder}`"));
+        next.extend(sides.operation.resume().map(|command| format!("then go on: `{command}`")));
+    }
+    if !rebased.placed.is_empty() {
+        next.push("apply them: `cargo dbmigrate migrate`".to_owned());
+    }
+    context.printer.next(&next);
+}

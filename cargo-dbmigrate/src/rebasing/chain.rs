@@ -1,0 +1,300 @@
+//! One history of two: in a folder of its own, proven migration by migration, before anything is written.
+
+use std::path::Path;
+
+use dbmigrate_core::diff::{Renames, diff};
+use dbmigrate_core::engine::introspect_without;
+use dbmigrate_core::engine::prove::differences;
+use dbmigrate_core::folder::heads::shared;
+use dbmigrate_core::folder::{
+    Folder, Lock, MigrationName, SNAPSHOT_FILE, SQL_FILE, Script, Slug, Snapshot, Verify, lock,
+};
+use dbmigrate_core::merge::{Edit, Merged, merge, replan};
+use dbmigrate_core::plan::{Decisions, Plan, plan};
+use dbmigrate_core::schema::Schema;
+use pollster::block_on;
+use tempfile::TempDir;
+
+use super::conflicts::Deciding;
+use super::mentioned::mentioned;
+use super::moved::{Moved, traced};
+use super::sides::{Ours, Side, Sides};
+use crate::decisions::answers::FOR_GENERATE;
+use crate::decisions::ask::{Asker, Decided};
+use crate::decisions::keeping::Keeps;
+use crate::error::{CommandError, Result};
+use crate::messages::RebasedHow;
+use crate::proof::replay_to;
+use crate::{drafting, exit};
+
+/// How a migration was put behind others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Planned again, from what it was planned from.
+    Planned,
+    /// Kept as it is.
+    Kept,
+    /// Kept as somebody has edited it for its new place.
+    Edited,
+    /// Left out: the others do what it did.
+    LeftOut,
+}
+
+/// A migration in its new place.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    /// As it was.
+    pub(crate) moved: Moved,
+    /// How it is called now; nothing if it was left out.
+    pub(crate) name: Option<MigrationName>,
+    /// What was done with it.
+    pub(crate) how: How,
+    /// Its SQL now.
+    pub(crate) sql: String,
+    /// Its plan, if it was planned.
+    pub(crate) plan: Option<Plan>,
+    /// What could not be carried over.
+    pub(crate) left: Vec<String>,
+}
+
+/// The history that comes of it.
+pub(crate) struct Rebased {
+    /// The folder that has it.
+    pub(crate) folder: Folder,
+    /// What was moved.
+    pub(crate) placed: Vec<Placed>,
+    /// Removed with this.
+    _scratch: TempDir,
+}
+
+impl From<How> for RebasedHow {
+    fn from(how: How) -> Self {
+        match how {
+            How::Planned => Self::Planned,
+            How::Kept => Self::Kept,
+            How::Edited => Self::Edited,
+            How::LeftOut => Self::LeftOut,
+        }
+    }
+}
+
+/// What is put behind what, and who decides.
+pub(crate) struct Chain<'a> {
+    /// The sides.
+    pub(crate) sides: &'a Sides,
+    /// Who decides.
+    pub(crate) deciding: &'a Deciding<'a>,
+}
+
+impl Chain<'_> {
+    /// Puts all migrations of this branch behind the others, and proves each and all.
+    ///
+    /// # Errors
+    /// Exit code 3 for conflicts and decisions, 1 for what fails its proof, 5 for files that are not there.
+    pub(crate) fn rebased(&self) -> Result<Rebased> {
+        self.behind(&self.sides.onto, &self.sides.ours)
+    }
+
+    /// The same with sides of one's own.
+    pub(super) fn behind(&self, onto: &Side, ours: &[Ours]) -> Result<Rebased> {
+        let scratch =
+            tempfile::tempdir().map_err(|error| CommandError::io("make", "a temporary folder".as_ref(), &error))?;
+        let mut folder = self.start(scratch.path(), onto)?;
+        let mut sources = self.sides.sources.clone();
+        sources.beside(scratch.path());
+        let mut placed = Vec::new();
+        for one in ours {
+            let so_far = Side::new(onto.label.clone(), folder.migrations().to_vec());
+            let (mine, theirs) = shared(&one.side.migrations, &so_far.migrations);
+            let of_theirs = traced(&sources, &so_far, theirs, so_far.migrations.len())?;
+            let of_base = traced(&sources, &one.side, mine.min(one.base), one.base)?;
+            let mut across = of_base.inverse().then(&of_theirs).renames();
+            for at in one.base..one.side.migrations.len() {
+                let moved = Moved::read(&sources, one, at, onto)?;
+                let (next, one) = self.place(&mut folder, moved, &across)?;
+                across = next;
+                placed.push(one);
+            }
+        }
+        let all = folder.migrations().len();
+        replay_to(&folder, all, &self.deciding.context.config.ignore)
+            .map_err(|error| self.at_home(error, scratch.path()))?;
+        Ok(Rebased { folder, placed, _scratch: scratch })
+    }
+
+    /// A folder with a history, as it is recorded.
+    fn start(&self, path: &Path, onto: &Side) -> Result<Folder> {
+        let write = |path: &Path, bytes: &[u8]| {
+            std::fs::write(path, bytes).map_err(|error| CommandError::io("write", path, &error))
+        };
+        for migration in &onto.migrations {
+            let directory = path.join(&migration.name);
+            std::fs::create_dir(&directory).map_err(|error| CommandError::io("make", &directory, &error))?;
+            write(&directory.join(SQL_FILE), self.sides.sources.sql(migration)?.as_bytes())?;
+            write(&directory.join(SNAPSHOT_FILE), &self.sides.sources.snapshot_bytes(migration)?)?;
+        }
+        let text = Lock::of(onto.migrations.clone()).to_text();
+        write(&path.join(lock::FILE_NAME), text.as_bytes())?;
+        let folder = Folder::open(path)?;
+        folder.verify(Verify::All)?;
+        Ok(folder)
+    }
+
+    /// Puts one migration behind what there is, and returns what the others rename behind it.
+    fn place(&self, folder: &mut Folder, moved: Moved, across: &Renames) -> Result<(Renames, Placed)> {
+        if !moved.migration.replaces.is_empty() {
+            return Err(self.refuse_squash(&moved));
+        }
+        let head = folder.head_snapshot()?;
+        let merged = self.merged(&moved, &head.schema, across)?;
+        let recorded = renamed_from(&head, &moved.after);
+        let next = merged.across.clone();
+        let Some(decisions) = &moved.decisions else {
+            return Ok((next, self.kept(folder, moved, (&merged, across), recorded)?));
+        };
+        let is_empty = differences(&head.schema, &merged.schema).is_empty() && merged.renames.is_empty();
+        if is_empty && !dbmigrate_core::sql::split(&moved.text).is_empty() {
+            return Ok((
+                next,
+                Placed { moved, name: None, how: How::LeftOut, sql: String::new(), plan: None, left: Vec::new() },
+            ));
+        }
+        let edit = Edit { from: &moved.before.schema, to: &moved.after.schema, renames: &moved.renames };
+        let number = folder.next_sequence();
+        let theirs = Edit { from: &moved.before.schema, to: &head.schema, renames: across };
+        let replanned = replan(&edit, &theirs, decisions, &merged, number)
+            .map_err(|error| CommandError::failed(error.to_string()))?;
+        let left = replanned.left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
+        let plan = self.planned(&head, &merged, replanned.decisions)?;
+        let slug = slug(&moved.migration.name)?;
+        let name = folder.next_name(&slug);
+        let mut sql = if plan.is_empty() { moved.text.clone() } else { plan.to_sql(name.as_str()) };
+        if let (Some(line), false) = (moved.written_by(), plan.is_empty()) {
+            sql = sql.replacen('\n', &format!("\n{line}\n"), 1);
+        }
+        let snapshot = Snapshot { schema: merged.schema, renamed_from: recorded };
+        folder.add(&slug, &sql, &snapshot)?;
+        Ok((next, Placed { moved, name: Some(name), how: How::Planned, sql, plan: Some(plan), left }))
+    }
+
+    /// What both sides make of the schema.
+    fn merged(&self, moved: &Moved, head: &Schema, across: &Renames) -> Result<Merged> {
+        let ours = Edit { from: &moved.before.schema, to: &moved.after.schema, renames: &moved.renames };
+        let theirs = Edit { from: &moved.before.schema, to: head, renames: across };
+        loop {
+            let found = merge(&ours, &theirs, &self.deciding.taken.borrow());
+            match found {
+                Ok(merged) => return Ok(merged),
+                Err(conflicts) => self.deciding.resolve(&conflicts, &moved.file)?,
+            }
+        }
+    }
+
+    /// The plan, once everything is decided and proven.
+    fn planned(&self, head: &Snapshot, merged: &Merged, decisions: Decisions) -> Result<Plan> {
+        let Deciding { context, declared, answers, .. } = *self.deciding;
+        let declared = declared.instead(merged.schema.clone());
+        let difference = diff(&head.schema, &merged.schema, &decisions.renames)
+            .map_err(|error| CommandError::failed(error.to_string()))?;
+        let answers = answers.of_plan(&difference, (&head.schema, &merged.schema), &decisions)?;
+        let command = self.deciding.command_line();
+        let asker = Asker::new(context, &declared, (&answers, FOR_GENERATE), command, "nothing was written");
+        let keeps = if decisions.keep.is_some() { Keeps::ByDefault } else { Keeps::Never };
+        let asker = asker.answered().keeping(keeps);
+        let decided = asker.decide_after(decisions, head, self.deciding.is_silent);
+        let Decided { decisions, diff, open } = decided.map_err(|error| asker.with_answers(error))?;
+        self.deciding.given.borrow_mut().extend(asker.given.borrow().iter().cloned());
+        if !open.is_empty() {
+            return Err(CommandError::new(exit::DECISION, "a decision is needed"));
+        }
+        let plan = plan(&head.schema, &merged.schema, &diff, &decisions)
+            .map_err(|error| CommandError::failed(error.to_string()).note("nothing was written"))?;
+        if !plan.is_empty() {
+            let by_hand =
+                "write it by hand: take the other branch's migrations, then `cargo dbmigrate generate --custom`";
+            drafting::prove(context, (&head.schema, &merged.schema), &decisions, &plan, by_hand)?;
+        }
+        Ok(plan)
+    }
+
+    /// A migration that a person wrote, behind what there is: run there, as it stands.
+    fn kept(
+        &self,
+        folder: &mut Folder,
+        moved: Moved,
+        (merged, across): (&Merged, &Renames),
+        renamed_from: Vec<String>,
+    ) -> Result<Placed> {
+        let ignore = &self.deciding.context.config.ignore;
+        let script = Script::parse(&moved.text, &moved.file)?;
+        let connection = replay_to(folder, folder.migrations().len(), ignore)?;
+        if let Some(mentioned) = mentioned(&script, &folder.head_schema()?, across) {
+            let message = format!("`{}` {}, behind `{}`", moved.migration.name, mentioned.said, self.sides.onto.label);
+            return Err(self.by_hand(&moved, mentioned.line, message));
+        }
+        let queries = script.preflights.iter().map(|preflight| (preflight.line, preflight.query.as_str()));
+        let statements = script.statements.iter().map(|statement| (statement.line, statement.text));
+        for (line, sql) in queries.chain(statements) {
+            block_on(connection.run(sql)).map_err(|error| self.fails(&moved, line, &error.to_string()))?;
+        }
+        let found = block_on(introspect_without(&connection, ignore))
+            .map_err(|error| CommandError::failed(error.to_string()))?
+            .schema;
+        // as it was declared, if that is what comes of it
+        let schema = if differences(&found, &merged.schema).is_empty() { merged.schema.clone() } else { found };
+        let slug = slug(&moved.migration.name)?;
+        let name = folder.next_name(&slug);
+        folder.add(&slug, &moved.text, &Snapshot { schema, renamed_from })?;
+        let how = if moved.is_edited { How::Edited } else { How::Kept };
+        let sql = moved.text.clone();
+        Ok(Placed { moved, name: Some(name), how, sql, plan: None, left: Vec::new() })
+    }
+
+    /// A squash of migrations that the others have and of some that they have not.
+    fn refuse_squash(&self, moved: &Moved) -> CommandError {
+        let (name, onto) = (&moved.migration.name, &self.sides.onto.label);
+        CommandError::new(exit::DECISION, format!("`{name}` replaces migrations that `{onto}` does not have as one"))
+            .at(moved.file.display())
+            .note("a squash cannot be put behind other migrations; nothing was written")
+            .help("rebase the branch as it was before the squash, then squash again")
+    }
+
+    /// A statement that a person wrote, and that fails where it is now.
+    fn fails(&self, moved: &Moved, line: usize, error: &str) -> CommandError {
+        let message = format!("`{}` fails behind `{}`: {error}", moved.migration.name, self.sides.onto.label);
+        self.by_hand(moved, line, message)
+    }
+
+    /// A statement that a person wrote for another schema.
+    fn by_hand(&self, moved: &Moved, line: usize, message: String) -> CommandError {
+        CommandError::new(exit::DECISION, message)
+            .at(format!("{}:{line}", moved.file.display()))
+            .note("it was written by hand, so only you can say what it is to do there; nothing was written")
+            .help(format!(
+                "edit its SQL for the schema of `{}`, then run again: `{}`",
+                self.sides.onto.label,
+                self.deciding.command_line()
+            ))
+    }
+
+    /// An error about the folder for the proof, as one about the one at home.
+    fn at_home(&self, error: CommandError, scratch: &Path) -> CommandError {
+        let home = self.deciding.context.folder_path.display().to_string();
+        match error.place().map(|place| place.replace(&scratch.display().to_string(), &home)) {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+}
+
+fn slug(name: &MigrationName) -> Result<Slug> {
+    Slug::sanitize(name.slug()).ok_or_else(|| CommandError::failed(format!("`{name}` is no name for a migration")))
+}
+
+/// The `renamed_from` attributes that were made by either side.
+fn renamed_from(head: &Snapshot, ours: &Snapshot) -> Vec<String> {
+    let mut all: Vec<String> = head.renamed_from.iter().chain(&ours.renamed_from).cloned().collect();
+    all.sort();
+    all.dedup();
+    all
+}

@@ -1,0 +1,13 @@
+//! Migrations of one branch put behind those of another: which is which, where their files are, and what they become.
+
+mod chain;
+mod conflicts;
+mod mentioned;
+mod moved;
+mod sides;
+mod sources;
+mod unlisted;
+
+pub(crate) use chain::{Chain, How, Placed, Rebased};
+pub(crate) use conflicts::Deciding;
+pub(crate) use sides::Sides;
