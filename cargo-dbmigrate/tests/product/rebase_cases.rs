@@ -4,7 +4,7 @@
 //! A case is a folder. `ours.sql` and `theirs.sql` say what each branch makes of `base.sql` (that of the case, or that of
 //! all): `-- replace: A => B` changes its text, statements add to it, `-- rename: t.a=b`, `-- backfill: t.a=SQL`,
 //! `-- convert: t.a=SQL`, `-- accept: LINT:OBJECT` and `-- keep` are decisions, `---- next` begins the next migration,
-//! and `-- custom` one that is written by hand. `expect` has the conflicts, the answers (`with:`), the tables whose rows
+//! `-- custom` one that is written by hand, and `-- squash: A..B` folds some in the end. `expect` has the conflicts, the answers (`with:`), the tables whose rows
 //! change (`rows:`), and the schema of the new head in the same words (`head:`), or as a whole (`whole:`).
 
 use std::collections::BTreeSet;
@@ -122,6 +122,9 @@ fn branch(base: &str, steps: &str, name: &str) -> Project {
         };
         folder.add(&slug, &sql, &after.clone().into()).expect("the folder is writable");
         schema = after;
+    }
+    for range in (Step { text: steps.to_owned() }).directives("squash") {
+        project.runs(&format!("squash {range}"));
     }
     project
 }
