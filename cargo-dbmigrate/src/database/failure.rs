@@ -396,7 +396,7 @@ pub(crate) fn before_squash(error: CommandError, replaced: &str, then: &[String]
     match git::before_removal(replaced) {
         Some(Removed::In(source)) => {
             let error = error.help(format!(
-                "take the migrations from before the squash: `git restore --source={} -- {}`",
+                "take the migrations from before the squash: `git restore --source={} --staged --worktree -- {}`",
                 source.commit,
                 shell_quoted(&source.folder)
             ));
@@ -404,7 +404,8 @@ pub(crate) fn before_squash(error: CommandError, replaced: &str, then: &[String]
             if then.is_empty() {
                 return error;
             }
-            error.help(format!("then come back: `git restore -- {}`", shell_quoted(&source.folder)))
+            let folder = shell_quoted(&source.folder);
+            error.help(format!("then come back: `git restore --source=HEAD --staged --worktree -- {folder}`"))
         }
         Some(Removed::NotCommitted) => error
             .help("the squash is not in a commit: commit it, and run this again for the commands".to_owned())

@@ -42,6 +42,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Repaired",
             "Restored",
             "Seeded",
+            "Squashed",
             "Replaced",
         ],
     ),

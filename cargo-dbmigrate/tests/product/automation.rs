@@ -58,6 +58,9 @@ fn every_command_ends_with_what_it_did() {
     assert_eq!(migrated["databases"], json!([{ "database": "dev.db", "target": null, "source": "the default" }]));
     assert_eq!(run(0, "migrate")["changed"], false);
     run(0, "check");
+    assert_eq!(run(0, "rebase")["changed"], false);
+    let lock = "migrations/migrations.lock";
+    assert_eq!(run(0, &format!("merge-driver {lock} {lock} {lock}"))["success"], true);
     run(0, "kept");
     let reverted = run(0, "revert --accept drop_table:users --dry-run");
     assert_eq!((&reverted["changed"], &reverted["changes"][0]["change"]), (&false.into(), &"drop table users".into()));

@@ -45,6 +45,7 @@ mod pull;
 mod push;
 mod push_beside;
 mod rebase;
+mod rebase_cases;
 mod rehearsed;
 mod renames;
 mod repair;

@@ -139,7 +139,7 @@ fn rows_that_do_not_meet_not_null_are_copied_from_a_server() {
     let hand = Hand::new(server.url());
     hand.run(&[
         "CREATE TABLE holes (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b AS (a || 'x') STORED)",
-        "INSERT INTO holes (id, a) VALUES (1, NULL), (2, 'a'), (3, NULL)",
+        "INSERT INTO holes (id, a) VALUES (1, NULL), (2, 'a')",
         "ALTER TABLE holes ALTER COLUMN a TO a TEXT UNIQUE NOT NULL",
         "CREATE TABLE keyed (k TEXT PRIMARY KEY, a /* here */ INTEGER, CHECK (k IS NOT NULL)) WITHOUT ROWID",
         "INSERT INTO keyed VALUES ('x', NULL), ('y', 1)",
@@ -156,7 +156,7 @@ fn rows_that_do_not_meet_not_null_are_copied_from_a_server() {
     ] {
         assert_eq!(lines(&hand, query), texts(&local, query));
     }
-    assert_eq!(rows(&local, "SELECT count(*) FROM holes WHERE typeof(a) = 'null'"), [[Value::Integer(2)]]);
+    assert_eq!(rows(&local, "SELECT count(*) FROM holes WHERE typeof(a) = 'null'"), [[Value::Integer(1)]]);
     assert!(texts(&local, "PRAGMA integrity_check").iter().all(|line| line.starts_with("NULL value in ")));
 }
 

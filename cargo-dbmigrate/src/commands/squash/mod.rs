@@ -81,7 +81,7 @@ fn say(context: &Context, squashed: &Squashed, (name, replaces): (&str, &[String
             How::Created => "it only runs on databases without rows",
             _ => "it has its own",
         };
-        context.printer.status("Left out", format!("{checks} of rows (`expect-none`): {why}"));
+        context.printer.status("Skipped", format!("{checks} of rows (`expect-none`): {why}"));
     }
 }
 
