@@ -14,7 +14,7 @@ use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, log, man,
-    merge_driver, migrate, plan, pull, push, rebase, reset, restore, revert, seed, squash, status,
+    merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -106,6 +106,7 @@ impl Cli {
             Command::Squash(arguments) => (Some(&arguments.connect), None),
             Command::Log(arguments) => (Some(&arguments.connect), None),
             Command::Capture(arguments) => (Some(&arguments.connect), None),
+            Command::Repair(arguments) => (Some(&arguments.connect), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -123,12 +124,14 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     /// Write a migration that takes others back
     Revert(revert::Revert),
-    /// Make one migration of several
-    Squash(squash::Squash),
     /// Put this branch's migrations behind those of another
     Rebase(rebase::Rebase),
+    /// Make one migration of several
+    Squash(squash::Squash),
     /// Make a migration of what was changed by hand in a database
     Capture(capture::Capture),
+    /// Fix files, lock and history that do not fit together
+    Repair(repair::Repair),
     /// Merge two versions of migrations.lock, as git calls it
     MergeDriver(merge_driver::MergeDriver),
     /// Write down what `migrate` would do, to be approved first

@@ -38,7 +38,7 @@ use std::ffi::OsString;
 use cli::{Cli, Command, Parsed};
 use commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, log,
-    man, merge_driver, migrate, plan, pull, push, rebase, reset, restore, revert, seed, squash, status,
+    man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
 };
 use error::Result;
 use project::Context;
@@ -92,6 +92,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Push(arguments) => push::run(&context, &arguments),
         Command::Pull(arguments) => pull::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Repair(arguments) => repair::run(&context, &arguments),
         Command::Capture(arguments) => capture::run(&context, &arguments),
         Command::Backup(arguments) => backup::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),

@@ -18,7 +18,7 @@ use dbmigrate_core::engine::replay;
 use dbmigrate_core::folder::{Embedded, Folder, FolderError, Migration};
 use dbmigrate_core::schema::Schema;
 
-pub use dbmigrate_core::engine::apply::{Applied, Loss};
+pub use dbmigrate_core::engine::apply::{Applied, Loss, Restored};
 pub use error::{MigrateError, MigrateErrorKind};
 pub use report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
 pub use runner::{Runner, Running};

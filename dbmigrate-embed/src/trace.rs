@@ -4,7 +4,7 @@
 //! A run is a span `migrate` inside the span that was current when it was first polled. It contains a span `migration`
 //! for each migration, with `name`, `position` (counted from 1), and `milliseconds` once it is applied.
 
-use dbmigrate_core::engine::apply::{Applied, Loss};
+use dbmigrate_core::engine::apply::{Applied, Loss, Restored};
 use tracing::dispatcher::{self, Dispatch};
 use tracing::field::Empty;
 use tracing::{Span, error, info, info_span, warn};
@@ -48,7 +48,15 @@ impl Trace {
         }
         let Some((_, span)) = self.0.take() else { return };
         span.record("milliseconds", applied.milliseconds);
-        span.in_scope(|| info!("applied"));
+        span.in_scope(|| {
+            info!("applied");
+            applied.restored.iter().for_each(Self::restored);
+        });
+    }
+
+    fn restored(restored: &Restored) {
+        let Restored { object, kept, restored, added, deleted, changed, .. } = restored;
+        info!(%object, restored, added, deleted, changed, %kept, "restores what was kept");
     }
 
     pub(crate) fn loses(loss: &Loss) {

@@ -21,6 +21,7 @@ pub(crate) mod plan;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod rebase;
+pub(crate) mod repair;
 pub(crate) mod reset;
 pub(crate) mod restore;
 pub(crate) mod revert;

@@ -2,8 +2,9 @@
 //! listed first.
 
 use clap::Args;
+use dbmigrate_core::engine::apply::correct::{Noted, noted};
 use dbmigrate_core::engine::apply::history::common;
-use dbmigrate_core::engine::apply::{ApplyError, Record, RecordKind, Standing, Target as _, inspect};
+use dbmigrate_core::engine::apply::{ApplyError, Database, Record, RecordKind, Standing, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Migration, Verify};
 use pollster::block_on;
 
@@ -74,6 +75,7 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
         let mut target = open(context, database, false)?;
         match block_on(inspect(&mut target, folder)) {
             Ok((status, standing)) => {
+                show_repairs(context, &mut target, database)?;
                 if let Some(days) = keep_days {
                     warn_of_expired(context, &things(&mut target, Some(folder), database)?, days, &shown);
                 }
@@ -114,6 +116,20 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
         _ => structs::warn_if_ahead(context, folder),
     }
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
+}
+
+/// What was repaired in the history of a database, for programs and with `-v`.
+fn show_repairs(context: &Context, target: &mut Database, url: &DatabaseUrl) -> Result<()> {
+    let printer = &context.printer;
+    if !printer.is_verbose() && !printer.is_json() {
+        return Ok(());
+    }
+    let all = block_on(noted(target)).map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
+    for Noted { note, at, tool_version } in all {
+        printer.detail("Repair", format!("{url}: {} ({at})", note.what));
+        printer.message(|| messages::Repair { on: url.into(), what: note.what, at, tool_version });
+    }
+    Ok(())
 }
 
 /// What is kept for longer than it is wanted stays until somebody drops it.

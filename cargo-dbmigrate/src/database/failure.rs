@@ -345,12 +345,18 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
                 }
                 None => shown.help("restore the applied version from another checkout or a backup"),
             };
-            shown.help("put changes in a new migration: `cargo dbmigrate generate`")
+            shown.help("put changes in a new migration: `cargo dbmigrate generate`").help(format!(
+                "if the edit is right, record it there: `cargo dbmigrate repair --edited {} --accept edits`",
+                shell_quoted(name)
+            ))
         }
         HistoryError::Missing { name } => match git::log_of(name) {
             Some(command) => shown.help(format!("restore it from version control: `{command}`")),
             None => shown.help("restore it from another checkout or a backup: it is not in git here"),
-        },
+        }
+        .help(undone(name)),
+        HistoryError::Renamed { listed, .. } => shown
+            .help(format!("to record the new name there: `cargo dbmigrate repair --renamed {}`", shell_quoted(listed))),
         HistoryError::Diverged { .. } => {
             let is_target = database.url().and_then(|url| url.target()).is_some_and(|target| target.is_chosen);
             let flag = if is_target { "--target" } else { "--url" };
@@ -360,7 +366,8 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
             Some(command) => shown.help(format!("update this checkout; to find the migration: `{command}`")),
             None if git::has_upstream() => shown.help("update this checkout: `git pull`"),
             None => shown.help("update this checkout to a commit that has it"),
-        },
+        }
+        .help(undone(first)),
         HistoryError::Partly { lacks, .. } => {
             let replaced = lacks.first().map(String::as_str).unwrap_or_default();
             return before_squash(shown, replaced, &["apply the rest of them: `cargo dbmigrate migrate`".to_owned()]);
@@ -377,6 +384,11 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
                reset --keep-data`",
         )
         .help("or recreate it without its rows: `cargo dbmigrate reset`")
+}
+
+/// How a migration is taken out of a history whose change is no longer there.
+fn undone(name: &str) -> String {
+    format!("if its change was undone there by hand: `cargo dbmigrate repair --not-applied {}`", shell_quoted(name))
 }
 
 /// How to get the migrations back that another one replaces, what to do then, and how to come back.

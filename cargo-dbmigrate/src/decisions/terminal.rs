@@ -108,7 +108,15 @@ impl Asker<'_> {
         }
         let fate = loop {
             match self.chosen(open, candidates)? {
-                Fate::Dropped if !printer.confirm(&loss(&object, *count, lint))? => {}
+                Fate::Dropped => match self.may_keep(open) {
+                    Some(sequence) => match printer.confirm_or(&loss(&object, *count, lint, true), "k")? {
+                        Some(true) => break Fate::Dropped,
+                        Some(false) => {}
+                        None => return Ok(Some(self.keep(decisions, question, sequence))),
+                    },
+                    None if printer.confirm(&loss(&object, *count, lint, false))? => break Fate::Dropped,
+                    None => {}
+                },
                 fate => break fate,
             }
         };
@@ -128,14 +136,7 @@ impl Asker<'_> {
                 }
                 flags(&one).into_iter().next()
             }
-            Fate::Kept => {
-                if let Keeps::IfAsked(sequence) = self.keeps.get() {
-                    return Ok(Some(self.keep(decisions, question, sequence)));
-                }
-                decisions.accepted.add(lint, &object);
-                flags(question).into_iter().find(|flag| flag.contains(lint.name()))
-            }
-            Fate::Dropped => {
+            Fate::Kept | Fate::Dropped => {
                 decisions.accepted.add(lint, &object);
                 flags(question).into_iter().find(|flag| flag.contains(lint.name()))
             }
@@ -166,18 +167,12 @@ impl Asker<'_> {
         let (lint, object) = question.lint();
         let renamed = candidates.iter().map(|name| (format!("renamed to `{name}`"), Fate::Renamed(name)));
         let mut items: Vec<(String, Fate<'q>)> = renamed.collect();
-        let keeps = self.keeps.get();
-        if *can_keep && keeps != Keeps::Never {
-            items.push((ASIDE.to_owned(), Fate::Kept));
-        }
-        // what is kept is not lost
-        if !(*can_keep && keeps.is_on()) {
-            let dropped = match count {
-                Some(count) => format!("dropped, with {}", counted(*count, lint)),
-                None => format!("dropped: everything in `{object}` is lost"),
-            };
-            items.push((dropped, Fate::Dropped));
-        }
+        items.push(match count {
+            // what is kept is not lost
+            _ if *can_keep && self.keeps.get().is_on() => (ASIDE.to_owned(), Fate::Kept),
+            Some(count) => (format!("dropped, with {}", counted(*count, lint)), Fate::Dropped),
+            None => (format!("dropped: everything in `{object}` is lost"), Fate::Dropped),
+        });
         if matches!(question, Question::TableGone { may_stay: true, .. }) {
             items.push((format!("neither: `{object}` is kept beside the new table"), Fate::Stays));
         }
@@ -214,11 +209,10 @@ fn flags(question: &Question) -> Vec<String> {
     question.answers().into_iter().map(|(_, flag)| flag).collect()
 }
 
-/// The question before something is lost.
-fn loss(object: &str, count: Option<u64>, lint: Lint) -> String {
+/// The question before something is lost, and whether it can be kept.
+fn loss(object: &str, count: Option<u64>, lint: Lint, can_keep: bool) -> String {
     let kind = if lint == Lint::DropTable { "table" } else { "column" };
-    match count {
-        Some(count) => format!("drop {kind} `{object}` with {}? This cannot be undone.", counted(count, lint)),
-        None => format!("drop {kind} `{object}` with everything in it? This cannot be undone."),
-    }
+    let with = count.map_or_else(|| "everything in it".to_owned(), |count| counted(count, lint));
+    let or_keep = if can_keep { format!(" (`k`: {ASIDE})") } else { String::new() };
+    format!("drop {kind} `{object}` with {with}{or_keep}? This cannot be undone.")
 }

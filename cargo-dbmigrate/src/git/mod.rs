@@ -1,7 +1,7 @@
 //! What git has of a file, asked where something went wrong: a command that is suggested has to work as typed. And what a
 //! branch has that another has not, for the report on it.
 
-mod operation;
+pub(crate) mod operation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,6 @@ use std::process::{Command, Output, Stdio};
 
 use dbmigrate_core::folder::error::InGit;
 use dbmigrate_core::shell::{shell_quoted, shell_word};
-pub(crate) use operation::{Operation, operation};
 
 /// What git has of a file or directory, be it on the disk or not.
 pub(crate) fn look(path: &Path) -> InGit {

@@ -38,7 +38,8 @@ pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
-    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
+    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Repair, Repaired, Returned, Returns,
+    Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use logging::{LogEntry, LogKind, Squashed};
@@ -100,6 +101,8 @@ pub(crate) enum Message {
     Rebased(Rebased),
     Recorded(Recorded),
     Rehearsed(Box<Rehearsed>),
+    Repair(Repair),
+    Repaired(Repaired),
     Report(Report),
     Reset(Reset),
     RestoredAt(RestoredAt),
@@ -178,6 +181,8 @@ into_message!(
     Pulled,
     Push,
     Recorded,
+    Repair,
+    Repaired,
     Reset,
     Retry,
     Reverted,

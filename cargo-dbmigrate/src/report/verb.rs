@@ -39,6 +39,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Recorded",
             "Rehearsed",
             "Removed",
+            "Repaired",
             "Restored",
             "Seeded",
             "Squashed",
@@ -83,6 +84,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Would drop",
             "Would keep",
             "Would record",
+            "Would repair",
         ],
     ),
 ];

@@ -58,6 +58,9 @@ fn every_command_ends_with_what_it_did() {
     assert_eq!(migrated["databases"], json!([{ "database": "dev.db", "target": null, "source": "the default" }]));
     assert_eq!(run(0, "migrate")["changed"], false);
     run(0, "check");
+    assert_eq!(run(0, "rebase")["changed"], false);
+    let lock = "migrations/migrations.lock";
+    assert_eq!(run(0, &format!("merge-driver {lock} {lock} {lock}"))["success"], true);
     run(0, "kept");
     let reverted = run(0, "revert --accept drop_table:users --dry-run");
     assert_eq!((&reverted["changed"], &reverted["changes"][0]["change"]), (&false.into(), &"drop table users".into()));
@@ -70,6 +73,7 @@ fn every_command_ends_with_what_it_did() {
     );
     project.sql("ALTER TABLE users DROP COLUMN phone");
     assert_eq!(run(0, "capture")["changed"], false);
+    assert_eq!(run(0, "repair")["changed"], false);
     project.write("seeds/full/users.csv", "id,nick\n1,ada\n2,\n");
     let seeded = run(0, "seed full");
     assert_eq!((&seeded["changed"], &seeded["seeded"][0]["tables"][0]["inserted"]), (&true.into(), &2.into()));
@@ -211,7 +215,8 @@ fn what_is_consented_to_is_marked_and_nothing_else_is() {
         .iter()
         .map(|answer| (answer["label"].as_str().unwrap_or_default(), answer["consent"] == true))
         .collect();
-    assert_eq!(consents, [("if renamed", false), ("if not", true)]);
+    let kept = ("if not, to keep its values for a revert", true);
+    assert_eq!(consents, [("if renamed", false), ("if not", true), kept]);
 }
 
 #[test]

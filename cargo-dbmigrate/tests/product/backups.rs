@@ -233,7 +233,9 @@ fn backups_lie_where_the_configuration_says_for_all_and_for_a_target() {
         "dbmigrate.toml",
         "backups = \"safe/all\"\n[targets.production]\nurl = \"dev.db\"\nbackups = \"live\"\n",
     );
-    project.runs("backup --url dev.db");
+    // `dev.db` is `production` by its URL too
+    project.runs("migrate --url other.db");
+    project.runs("backup --url other.db");
     project.runs("backup -t production");
     project.structs(AFTER);
     project.runs("generate --accept drop_column:users.legacy");

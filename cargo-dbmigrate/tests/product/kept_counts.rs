@@ -133,20 +133,16 @@ fn values_that_were_converted_and_changed_since_are_counted() {
 
 #[test]
 fn rows_of_a_table_whose_parents_are_gone_are_counted_through_all_tables_that_come_back() {
-    let all = |tables: &[&str]| {
-        let mut text = users("name: Option<String>");
-        for (table, name, parent) in [("posts", "Post", "User"), ("notes", "Note", "Post")] {
-            if tables.contains(&table) {
-                text += &format!(
-                    "#[derive(Table)]\n#[table(name = \"{table}\")]\nstruct {name} {{ #[column(primary_key)] id: i64, #[column(references = {parent}::id, on_delete = cascade)] parent: Option<i64> }}\n"
-                );
-            }
-        }
-        text
+    let table = |table: &str, name: &str, parent: &str| {
+        format!(
+            "#[derive(Table)]\n#[table(name = \"{table}\")]\nstruct {name} {{ #[column(primary_key)] id: i64, #[column(references = {parent}::id, on_delete = cascade)] parent: Option<i64> }}\n"
+        )
     };
-    let project = Project::migrated(&all(&["posts", "notes"]));
+    let none = users("name: Option<String>");
+    let all = none.clone() + &table("posts", "Post", "User") + &table("notes", "Note", "Post");
+    let project = Project::migrated(&all);
     project.sql("INSERT INTO users VALUES (1, 'a'), (2, 'b'); INSERT INTO posts VALUES (1, 1), (2, 2), (3, NULL); INSERT INTO notes VALUES (1, 1), (2, 2), (3, 2), (4, 3), (5, NULL)");
-    project.structs(&all(&[]));
+    project.structs(&none);
     project.runs("generate --keep --accept drop_table:posts --accept drop_table:notes");
     project.runs("migrate");
     project.sql("DELETE FROM users WHERE id = 2");

@@ -181,7 +181,8 @@ fn what_would_be_lost_can_be_kept_by_a_letter_and_from_a_list() {
 
     let project = changed(RENAMED_OR_NOT);
     let mut terminal = Terminal::start(&project, 200, "generate");
-    terminal.sees(LIST).types(DOWN).sees("> drop, but keep its values for a revert").types(ENTER);
+    terminal.sees(LIST).types(DOWN).types(ENTER);
+    terminal.sees("drop, but keep its values for a revert").sees("[y/N]").types("k").types(ENTER);
     assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
     let sql = second(&project).expect("it was written");
     assert!(sql.contains("-- dbmigrate: keep users.nick in _dbmigrate_kept_0002_users\n"), "{sql}");

@@ -11,6 +11,7 @@ pub mod heads;
 mod left_over;
 pub mod lock;
 pub mod name;
+pub mod repair;
 mod replace;
 pub mod rewrite;
 pub mod script;
@@ -29,6 +30,7 @@ pub use error::FolderError;
 pub use heads::{Branch, Heads};
 pub use lock::{Lock, Migration, Sums};
 pub use name::{MigrationName, Slug};
+pub use repair::Rebuilt;
 pub use rewrite::{Rewrite, Rewritten};
 pub use script::{Allow, Preflight, Script, ScriptError, Undo};
 pub use snapshot::Snapshot;
@@ -286,6 +288,10 @@ impl Folder {
         let found = &listing.directories;
         let is_found = |name: &OsStr| found.binary_search_by(|other| other.as_os_str().cmp(name)).is_ok();
         if let Some(missing) = listed.iter().find(|name| !is_found(name)) {
+            let migration = self.migrations().iter().find(|migration| **missing == *migration.name.as_str());
+            if let Some((migration, found)) = migration.and_then(|one| Some((one, self.renamed_directory(one)?))) {
+                return Err(FolderError::Renamed { path: self.path.join(found), name: migration.name.to_string() });
+            }
             return Err(FolderError::Missing { path: self.path.join(missing) });
         }
         let is_unlisted = |name: &&OsString| {

@@ -9,7 +9,7 @@ use crate::schema::{Column, KeyPart, PrimaryKey, Table};
 use crate::sql::{Name, Statement, StatementKind};
 
 /// The column of a tally.
-pub(super) const COUNT: &str = "kept";
+pub(crate) const COUNT: &str = "kept";
 
 /// What a migration keeps of one table.
 #[derive(Debug, Clone)]

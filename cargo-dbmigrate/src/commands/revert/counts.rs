@@ -5,7 +5,7 @@ use dbmigrate_core::kept::{Kept, KeptTable};
 use dbmigrate_core::schema::{ReferentialAction, Schema};
 use dbmigrate_core::sql::Name;
 
-use super::kept::Returning;
+use super::returning::Returning;
 
 /// Of a column of the target. `otherwise` is what the other rows get.
 pub(super) fn of_column(one: &Returning, name: &Name, otherwise: Option<String>) -> Restore {

@@ -9,37 +9,7 @@ use dbmigrate_core::sql::{Expr, Name};
 
 use super::counts;
 use super::history::{Entry, combined};
-
-/// What comes back of one hidden table.
-pub(super) struct Returning {
-    /// The migration that has kept it.
-    migration: String,
-    pub(super) table: KeptTable,
-    /// The hidden table, as it is in a database.
-    pub(super) hidden: Table,
-    /// The table that it comes back to, by its name in the target.
-    pub(super) to: Name,
-    /// The key: as it is called in the hidden table, and in the target.
-    pub(super) key: Vec<(Name, Name)>,
-    /// The columns of the target, and those of the hidden table: before, and behind the migration if it has converted
-    /// them.
-    pub(super) columns: Vec<(Name, Name, Option<Name>)>,
-    /// The same before the revert, as long as the rows are there.
-    pub(super) now: Now,
-}
-
-/// What the table of kept columns is called before the revert, with its key and the columns that were converted.
-pub(super) struct Now {
-    pub(super) table: Name,
-    pub(super) key: Vec<(Name, Name)>,
-    pub(super) converted: Vec<Option<Name>>,
-}
-
-impl Now {
-    fn of(table: &Name) -> Self {
-        Self { table: table.clone(), key: Vec::new(), converted: Vec::new() }
-    }
-}
+use super::returning::{Now, Returning};
 
 /// All that comes back.
 #[derive(Default)]

@@ -9,6 +9,7 @@ mod history;
 mod inverse;
 mod kept;
 mod only;
+mod returning;
 mod returns;
 mod round_trip;
 mod said;

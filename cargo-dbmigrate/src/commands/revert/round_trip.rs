@@ -8,7 +8,8 @@ use dbmigrate_core::sql::{Name, Statement};
 use pollster::block_on;
 
 use super::history::Entry;
-use super::kept::{AllReturning, Returning};
+use super::kept::AllReturning;
+use super::returning::Returning;
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 

@@ -117,7 +117,7 @@ impl Printer {
             if is_yes(text) || is_no(text) || is_other(text) {
                 return Ok(());
             }
-            Err(if other.is_empty() { "type `y` or `n`".to_owned() } else { format!("type `y`, `n` or `{other}`") })
+            Err(if other.is_empty() { "type `y` or `n`".to_owned() } else { format!("type `y` or `n`, or `{other}`") })
         })?;
         Ok(if is_other(&answer) { None } else { Some(is_yes(&answer)) })
     }

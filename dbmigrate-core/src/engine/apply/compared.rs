@@ -24,6 +24,14 @@ pub enum HistoryError {
         /// Its name.
         name: String,
     },
+    /// An applied migration has another name in the folder.
+    #[error("migration `{applied}` is called `{listed}` in the folder")]
+    Renamed {
+        /// Its name in the database.
+        applied: String,
+        /// Its name in the folder.
+        listed: String,
+    },
     /// The folder has another migration in the place of an applied one.
     #[error("the database has `{applied}` where the folder has `{listed}`")]
     Diverged {
@@ -181,6 +189,10 @@ impl Ended {
             },
             Self::Other(at, listed) => {
                 let applied = history[at].name.to_owned();
+                let is_it = |one: &&Migration| one.name.as_str() == listed && one.sql.to_hex() == history[at].checksum;
+                if migrations.iter().flat_map(Migration::with_replaced).any(|one| is_it(&one)) {
+                    return HistoryError::Renamed { applied, listed };
+                }
                 let mut all = migrations.iter().flat_map(Migration::with_replaced);
                 let is_elsewhere = all.any(|migration| migration.name.as_str() == applied);
                 if is_elsewhere || at + 1 < history.len() || history.len() <= migrations.len() {

@@ -5,7 +5,8 @@ use crate::diff::Renames;
 use crate::engine::connection::Connection;
 use crate::engine::content::{Rows, all_rows, exact, rows};
 use crate::engine::error::EngineError;
-use crate::kept::{Kept, KeptColumn, KeptColumns, KeptTable, shape};
+use crate::kept::shape::COUNT;
+use crate::kept::{Kept, KeptColumn, KeptColumns, KeptTable, shape, tally_name};
 use crate::plan::Plan;
 use crate::schema::Schema;
 use crate::sql::Name;
@@ -57,6 +58,12 @@ impl<'a> Before<'a> {
                 return error("what is kept differs from what was there");
             }
             let Kept::Columns(columns) = &kept.kept else { continue };
+            if columns.is_counted {
+                let counted = rows(connection, &tally_name(&kept.name), &[exact(COUNT)]).await?;
+                if counted != [[before.len().to_string()]] {
+                    return error("the number of rows that are kept is not what it is said to be");
+                }
+            }
             let converted: Vec<&KeptColumn> = columns.values.iter().filter(|value| value.after.is_some()).collect();
             let remembered = exactly(columns, converted.iter().filter_map(|value| value.after.as_ref()));
             let there = exactly(columns, converted.iter().map(|value| &value.column));

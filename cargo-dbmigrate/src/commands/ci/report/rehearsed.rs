@@ -6,6 +6,7 @@ use super::text::code;
 use crate::messages::Rehearsal;
 use crate::rehearsing::{table, words};
 use crate::report::duration::Elapsed;
+use crate::report::restored;
 use crate::report::rows::grouped;
 use crate::report::size::Bytes;
 
@@ -36,6 +37,9 @@ pub(super) fn section(rehearsal: &Rehearsal) -> String {
         }
         if one.tables.len() > MOST {
             let _ = writeln!(text, "      - and {} more tables", one.tables.len() - MOST);
+        }
+        for one in &one.restored {
+            let _ = writeln!(text, "      - {}", code(&format!("restored {}", restored::words(one))));
         }
     }
     if let Some(name) = &rehearsal.failed {
