@@ -13,8 +13,8 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, man, merge_driver,
-    migrate, plan, pull, push, rebase, reset, restore, revert, seed, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, log, man,
+    merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -103,7 +103,10 @@ impl Cli {
             Command::Restore(arguments) => (Some(&arguments.connect), None),
             Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
             Command::Kept(arguments) => (Some(arguments.connect()), None),
+            Command::Squash(arguments) => (Some(&arguments.connect), None),
+            Command::Log(arguments) => (Some(&arguments.connect), None),
             Command::Capture(arguments) => (Some(&arguments.connect), None),
+            Command::Repair(arguments) => (Some(&arguments.connect), None),
             _ => (None, None),
         };
         repeated::flags(&self.selection, connect, retry)
@@ -123,8 +126,12 @@ pub(crate) enum Command {
     Revert(revert::Revert),
     /// Put this branch's migrations behind those of another
     Rebase(rebase::Rebase),
+    /// Make one migration of several
+    Squash(squash::Squash),
     /// Make a migration of what was changed by hand in a database
     Capture(capture::Capture),
+    /// Fix files, lock and history that do not fit together
+    Repair(repair::Repair),
     /// Merge two versions of migrations.lock, as git calls it
     MergeDriver(merge_driver::MergeDriver),
     /// Write down what `migrate` would do, to be approved first
@@ -143,6 +150,8 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
+    /// Show the migrations as a picture: what each did, and where databases stand
+    Log(log::Log),
     /// Show what databases keep of what was dropped, or drop it for good
     Kept(kept::Kept),
     /// Copy a database to a file, and verify the copy

@@ -37,8 +37,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, man,
-    merge_driver, migrate, plan, pull, push, rebase, reset, restore, revert, seed, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, log,
+    man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
 };
 use error::Result;
 use project::Context;
@@ -92,6 +92,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Push(arguments) => push::run(&context, &arguments),
         Command::Pull(arguments) => pull::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Repair(arguments) => repair::run(&context, &arguments),
         Command::Capture(arguments) => capture::run(&context, &arguments),
         Command::Backup(arguments) => backup::run(&context, &arguments),
         Command::Baseline(arguments) => baseline::run(&context, &arguments),
@@ -101,6 +102,8 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Kept(arguments) => kept::run(&context, &arguments),
+        Command::Log(arguments) => log::run(&context, &arguments),
+        Command::Squash(arguments) => squash::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
         Command::Ci(arguments) => ci::run(&context, &arguments),
         Command::Branch(arguments) => branch::run(&context, &arguments),

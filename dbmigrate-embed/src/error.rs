@@ -163,9 +163,10 @@ impl From<ApplyError> for MigrateError {
             ApplyError::Migration { name, file, failure, differences } => {
                 migration(&name, &file.display().to_string(), *failure, &differences)
             }
-            ApplyError::Unknown { .. } | ApplyError::Behind { .. } | ApplyError::NotAtomic { .. } => {
-                Self::new(MigrateErrorKind::Option, error.to_string()).source_is(error)
-            }
+            ApplyError::Unknown { .. }
+            | ApplyError::Replaced { .. }
+            | ApplyError::Behind { .. }
+            | ApplyError::NotAtomic { .. } => Self::new(MigrateErrorKind::Option, error.to_string()).source_is(error),
             other => Self::new(MigrateErrorKind::Database, other.to_string()).source_is(other),
         }
     }
@@ -179,6 +180,10 @@ fn history(error: HistoryError) -> MigrateError {
         HistoryError::Edited { .. } => {
             (MigrateErrorKind::History, "restore the applied version of the migration from version control")
         }
+        HistoryError::Partly { .. } => (
+            MigrateErrorKind::History,
+            "start the version of the application from before these migrations were squashed first: it applies the others",
+        ),
         _ => (
             MigrateErrorKind::History,
             "the histories of the database and the program diverge: is this the right database?",

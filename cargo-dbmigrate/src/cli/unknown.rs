@@ -95,9 +95,10 @@ const POINTERS: &[Pointer] = &[
         lines: &["show what would be applied, without changing anything: `cargo dbmigrate migrate --dry-run`"],
     },
     Pointer {
-        words: &["resolve", "repair", "fake", "mark", "adopt", "stamp", "fix"],
+        words: &["resolve", "fake", "mark", "adopt", "stamp", "fix"],
         lines: &[
-            "record existing migrations as applied, without running them: `cargo dbmigrate baseline`",
+            "record a migration as applied, without running it: `cargo dbmigrate repair --applied NAME`",
+            "take in a database without a history: `cargo dbmigrate baseline`",
             "or check its state first: `cargo dbmigrate status`",
         ],
     },

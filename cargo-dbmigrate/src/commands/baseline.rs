@@ -87,6 +87,10 @@ fn migration<'f>(folder: &'f Folder, name: Option<&str>) -> Result<&'f Migration
             .help("or from your structs: `cargo dbmigrate generate`"));
     };
     let Some(name) = name else { return Ok(head) };
-    let unknown = || CommandError::usage(format!("no migration named `{name}`"));
-    folder.find(name).ok_or_else(|| unknown().help("list them: `cargo dbmigrate status`"))
+    let unknown = || {
+        let error = CommandError::usage(format!("no migration named `{name}`"));
+        let squash = folder.replacement(name).map(|squash| format!("`{}` replaces it", squash.name));
+        squash.into_iter().fold(error, CommandError::note).help("list them: `cargo dbmigrate status`")
+    };
+    folder.find(name).ok_or_else(unknown)
 }

@@ -2,7 +2,9 @@
 //! listed first.
 
 use clap::Args;
-use dbmigrate_core::engine::apply::{ApplyError, Record, RecordKind, Standing, Target as _, inspect};
+use dbmigrate_core::engine::apply::correct::{Noted, noted};
+use dbmigrate_core::engine::apply::history::common;
+use dbmigrate_core::engine::apply::{ApplyError, Database, Record, RecordKind, Standing, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Migration, Verify};
 use pollster::block_on;
 
@@ -69,14 +71,15 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
     let shown = database.to_string();
     let exists = file::exists(database)?;
     let keep_days = context.config.keep_days(database.target().map(|target| target.name.as_str()));
-    let (history, standing) = if exists {
+    let (history, applied, standing) = if exists {
         let mut target = open(context, database, false)?;
         match block_on(inspect(&mut target, folder)) {
             Ok((status, standing)) => {
+                show_repairs(context, &mut target, database)?;
                 if let Some(days) = keep_days {
                     warn_of_expired(context, &things(&mut target, Some(folder), database)?, days, &shown);
                 }
-                (status.history, standing)
+                (status.history, status.applied, standing)
             }
             Err(error) => {
                 if let (ApplyError::History(_), Ok(history)) = (&error, block_on(target.history())) {
@@ -86,14 +89,14 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
             }
         }
     } else {
-        (Vec::new(), Standing::AsRecorded)
+        (Vec::new(), 0, Standing::AsRecorded)
     };
     list((context, database), folder, &history);
-    let (applied, all) = (history.len(), folder.migrations().len());
+    let all = folder.migrations().len();
     let pending = all - applied;
     let drift = show_drift(context, &standing, &shown);
     printer.message(|| messages::Status { on: database.into(), applied, pending, differences: drift });
-    printer.annotate(|| annotations(folder, &history, &shown));
+    printer.annotate(|| annotations(folder, applied, &shown));
     let missing = if exists { "" } else { " (the file does not exist yet)" };
     let verb = match (pending, drift) {
         (_, 1..) => "Drifted",
@@ -115,6 +118,20 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
 }
 
+/// What was repaired in the history of a database, for programs and with `-v`.
+fn show_repairs(context: &Context, target: &mut Database, url: &DatabaseUrl) -> Result<()> {
+    let printer = &context.printer;
+    if !printer.is_verbose() && !printer.is_json() {
+        return Ok(());
+    }
+    let all = block_on(noted(target)).map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
+    for Noted { note, at, tool_version } in all {
+        printer.detail("Repair", format!("{url}: {} ({at})", note.what));
+        printer.message(|| messages::Repair { on: url.into(), what: note.what, at, tool_version });
+    }
+    Ok(())
+}
+
 /// What is kept for longer than it is wanted stays until somebody drops it.
 fn warn_of_expired(context: &Context, things: &[Thing], days: u32, database: &str) {
     let expired = things.iter().filter(|thing| thing.is_expired(Some(days)));
@@ -129,8 +146,8 @@ fn warn_of_expired(context: &Context, things: &[Thing], days: u32, database: &st
 }
 
 /// Each pending migration at its SQL.
-fn annotations(folder: &Folder, history: &[Record], database: &str) -> Vec<Diagnostic> {
-    let pending = folder.migrations().iter().skip(history.len());
+fn annotations(folder: &Folder, applied: usize, database: &str) -> Vec<Diagnostic> {
+    let pending = folder.migrations().iter().skip(applied);
     let diagnostic = |migration: &Migration| {
         let message = format!("`{}` is pending on `{database}`", migration.name);
         Diagnostic::warning(message).at(folder.sql_path(migration), 0..0, "")
@@ -166,23 +183,40 @@ fn history(context: &Context, url: &DatabaseUrl) -> Result<Vec<Record>> {
 /// A line for each migration of the folder, and for each that only the database has, in the order of the history.
 fn list(at: (&Context, &DatabaseUrl), folder: &Folder, history: &[Record]) {
     let migrations = folder.migrations();
+    let common = common(history, migrations);
+    // how many records more there are than migrations, where one of these replaces several
+    let more = common.position() - common.migrations();
     let is_listed = |record: &Record| migrations.iter().any(|migration| migration.name.as_str() == record.name);
     let names = migrations.iter().map(|migration| migration.name.as_str());
     let width = names.chain(history.iter().map(|record| record.name.as_str())).map(str::len).max().unwrap_or_default();
-    let mut unknown = history.iter().filter(|record| !is_listed(record)).peekable();
+    let mut unknown = history.iter().skip(common.position()).filter(|record| !is_listed(record)).peekable();
     let only_there = |record: &Record| {
-        line(at, &record.name, width, Some(record), &format!("{} (not in the folder)", applied(record)));
+        let why = match folder.replacement(&record.name) {
+            Some(squash) => format!("replaced by {}", squash.name),
+            None => "not in the folder".to_owned(),
+        };
+        line(at, &record.name, width, Some(record), &format!("{} ({why})", applied(record)));
     };
     for migration in migrations {
         let name = migration.name.as_str();
+        let place = migration.index + more + 1;
         // what only the database has stands where it was applied
-        while let Some(record) = unknown
-            .next_if(|record| usize::try_from(record.position).is_ok_and(|position| position <= migration.index + 1))
-        {
+        let replaced = migration.with_replaced();
+        let is_before = |record: &&Record| {
+            usize::try_from(record.position).is_ok_and(|position| position <= place)
+                || replaced.iter().any(|one| one.name.as_str() == record.name)
+        };
+        while let Some(record) = unknown.next_if(|record| is_before(record)) {
             only_there(record);
         }
-        let record = history.iter().find(|record| record.name == name);
-        line(at, name, width, record, &state(folder, migration, record));
+        let record = match common.records.get(migration.index).map(|records| &history[records.clone()]) {
+            Some([.., last]) if last.name != name => {
+                line(at, name, width, Some(last), &format!("{} (as what it replaces)", applied(last)));
+                continue;
+            }
+            _ => history.iter().find(|record| record.name == name),
+        };
+        line(at, name, width, record, &state(folder, migration, record, place));
     }
     unknown.for_each(only_there);
 }
@@ -200,12 +234,12 @@ fn line((context, url): (&Context, &DatabaseUrl), name: &str, width: usize, reco
 }
 
 /// What became of a migration of the folder.
-fn state(folder: &Folder, migration: &Migration, record: Option<&Record>) -> String {
+fn state(folder: &Folder, migration: &Migration, record: Option<&Record>, place: usize) -> String {
     let mut state = record.map_or_else(|| "pending".to_owned(), applied);
     if let Some(record) = record {
         if record.checksum != migration.sql.to_hex() {
             state.push_str(" (in another version)");
-        } else if usize::try_from(record.position) != Ok(migration.index + 1) {
+        } else if usize::try_from(record.position) != Ok(place) {
             state.push_str(" (in another place)");
         }
     }

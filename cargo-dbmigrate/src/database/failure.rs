@@ -21,6 +21,7 @@ use crate::database::file;
 use crate::database::server_error;
 use crate::drafting::is_captured;
 use crate::error::CommandError;
+use crate::git::Removed;
 use crate::project::path;
 use crate::{exit, git};
 
@@ -83,6 +84,9 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
             .help(format!("apply migrations up to it one by one: `cargo dbmigrate migrate --to {name}`")),
         ApplyError::Unknown { name } => {
             CommandError::usage(format!("no migration named `{name}`")).help("list them: `cargo dbmigrate status`")
+        }
+        ApplyError::Replaced { by, .. } => {
+            CommandError::usage(error.to_string()).help(format!("name that one: `cargo dbmigrate migrate --to {by}`"))
         }
         ApplyError::Behind { name, later } => {
             CommandError::usage(format!("`{name}` is already applied, and {later} after it"))
@@ -341,12 +345,18 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
                 }
                 None => shown.help("restore the applied version from another checkout or a backup"),
             };
-            shown.help("put changes in a new migration: `cargo dbmigrate generate`")
+            shown.help("put changes in a new migration: `cargo dbmigrate generate`").help(format!(
+                "if the edit is right, record it there: `cargo dbmigrate repair --edited {} --accept edits`",
+                shell_quoted(name)
+            ))
         }
         HistoryError::Missing { name } => match git::log_of(name) {
             Some(command) => shown.help(format!("restore it from version control: `{command}`")),
             None => shown.help("restore it from another checkout or a backup: it is not in git here"),
-        },
+        }
+        .help(undone(name)),
+        HistoryError::Renamed { listed, .. } => shown
+            .help(format!("to record the new name there: `cargo dbmigrate repair --renamed {}`", shell_quoted(listed))),
         HistoryError::Diverged { .. } => {
             let is_target = database.url().and_then(|url| url.target()).is_some_and(|target| target.is_chosen);
             let flag = if is_target { "--target" } else { "--url" };
@@ -356,7 +366,12 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
             Some(command) => shown.help(format!("update this checkout; to find the migration: `{command}`")),
             None if git::has_upstream() => shown.help("update this checkout: `git pull`"),
             None => shown.help("update this checkout to a commit that has it"),
-        },
+        }
+        .help(undone(first)),
+        HistoryError::Partly { lacks, .. } => {
+            let replaced = lacks.first().map(String::as_str).unwrap_or_default();
+            return before_squash(shown, replaced, &["apply the rest of them: `cargo dbmigrate migrate`".to_owned()]);
+        }
         _ => shown,
     };
     // never for a server: others use it
@@ -369,6 +384,36 @@ fn history_error(error: &HistoryError, database: Subject<'_>) -> CommandError {
                reset --keep-data`",
         )
         .help("or recreate it without its rows: `cargo dbmigrate reset`")
+}
+
+/// How a migration is taken out of a history whose change is no longer there.
+fn undone(name: &str) -> String {
+    format!("if its change was undone there by hand: `cargo dbmigrate repair --not-applied {}`", shell_quoted(name))
+}
+
+/// How to get the migrations back that another one replaces, what to do then, and how to come back.
+pub(crate) fn before_squash(error: CommandError, replaced: &str, then: &[String]) -> CommandError {
+    match git::before_removal(replaced) {
+        Some(Removed::In(source)) => {
+            let error = error.help(format!(
+                "take the migrations from before the squash: `git restore --source={} --staged --worktree -- {}`",
+                source.commit,
+                shell_quoted(&source.folder)
+            ));
+            let error = then.iter().fold(error, |error, step| error.help(step.clone()));
+            if then.is_empty() {
+                return error;
+            }
+            let folder = shell_quoted(&source.folder);
+            error.help(format!("then come back: `git restore --source=HEAD --staged --worktree -- {folder}`"))
+        }
+        Some(Removed::NotCommitted) => error
+            .help("the squash is not in a commit: commit it, and run this again for the commands".to_owned())
+            .help("or throw it away: restore the migrations and `migrations.lock` from git, and delete its directory"),
+        None => error
+            .help("start the version of the program from before the squash, which applies the rest of them")
+            .help("or take the migrations folder from before the squash, apply them, and come back"),
+    }
 }
 
 /// An error of the engine: what is wrong with the database, or `action` and SQLite's words.

@@ -1,7 +1,7 @@
 //! What git has of a file, asked where something went wrong: a command that is suggested has to work as typed. And what a
 //! branch has that another has not, for the report on it.
 
-mod operation;
+pub(crate) mod operation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,6 @@ use std::process::{Command, Output, Stdio};
 
 use dbmigrate_core::folder::error::InGit;
 use dbmigrate_core::shell::{shell_quoted, shell_word};
-pub(crate) use operation::{Operation, operation};
 
 /// What git has of a file or directory, be it on the disk or not.
 pub(crate) fn look(path: &Path) -> InGit {
@@ -135,6 +134,39 @@ pub(crate) fn log_of(migration: &str) -> Option<String> {
     let arguments = ["log", "--all", "-1", "--format=%h", "--"];
     run(&arguments, pathspec.as_ref()).filter(|log| !log.is_empty())?;
     Some(format!("git log --all -p -- {}", shell_quoted(&pathspec)))
+}
+
+/// Where a migration is that is not in the folder any more.
+pub(crate) enum Removed {
+    /// In the commit before the one that removed it.
+    In(Source),
+    /// In the last commit: nobody has committed that it was removed.
+    NotCommitted,
+}
+
+/// A migrations folder in a commit.
+pub(crate) struct Source {
+    /// The commit.
+    pub(crate) commit: String,
+    /// The folder, as git is told of it from anywhere in the repository.
+    pub(crate) folder: String,
+}
+
+/// Where git has a migration that another one replaces.
+pub(crate) fn before_removal(migration: &str) -> Option<Removed> {
+    let pathspec = format!(":/*{migration}/migration.sql");
+    let log = |filter: &str| {
+        let arguments = ["log", "-1", "--no-renames", filter, "--format=%h", "--name-only", "--"];
+        let log = run(&arguments, pathspec.as_ref())?;
+        let log = String::from_utf8_lossy(&log).into_owned();
+        let mut lines = log.lines().filter(|line| !line.is_empty()).map(str::to_owned);
+        Some((lines.next()?, lines.next()?))
+    };
+    if let Some((commit, file)) = log("--diff-filter=D") {
+        let folder = Path::new(&file).parent()?.parent()?.display().to_string();
+        return Some(Removed::In(Source { commit: format!("{commit}~1"), folder: format!(":/{folder}") }));
+    }
+    log("--diff-filter=A").map(|_| Removed::NotCommitted)
 }
 
 /// Whether there is something that `git pull` would pull from.

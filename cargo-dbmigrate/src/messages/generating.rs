@@ -172,3 +172,36 @@ pub(crate) struct Captured {
     /// What the migration changes.
     pub(crate) changes: Vec<Change>,
 }
+
+/// Something was repaired, in a file or in the history of a database; with `dry_run` it would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Repaired {
+    /// The database whose history it is, if it is one.
+    pub(crate) database: Option<String>,
+    /// The name of its target, if one was meant.
+    pub(crate) target: Option<String>,
+    /// What was repaired.
+    pub(crate) what: String,
+    /// What was there.
+    pub(crate) before: String,
+    /// What is there now.
+    pub(crate) after: String,
+    /// Whether nothing was changed.
+    pub(crate) dry_run: bool,
+}
+
+/// A repair that is written down in the history of a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Repair {
+    /// Where.
+    #[serde(flatten)]
+    pub(crate) on: On,
+    /// What was repaired.
+    pub(crate) what: String,
+    /// When.
+    pub(crate) at: String,
+    /// The version of the tool that did it.
+    pub(crate) tool_version: String,
+}

@@ -13,6 +13,7 @@ mod files;
 mod finished;
 mod generating;
 mod keeping;
+mod logging;
 mod pipelines;
 mod planning;
 mod problems;
@@ -37,9 +38,11 @@ pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
-    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Returned, Returns, Reverted, Undone,
+    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Repair, Repaired, Returned, Returns,
+    Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
+pub(crate) use logging::{LogEntry, LogKind, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -86,6 +89,7 @@ pub(crate) enum Message {
     Init(Init),
     Kept(Kept),
     KeptDropped(KeptDropped),
+    LogEntry(LogEntry),
     Loss(Loss),
     Migrated(Migrated),
     Migration(Migration),
@@ -97,6 +101,8 @@ pub(crate) enum Message {
     Rebased(Rebased),
     Recorded(Recorded),
     Rehearsed(Box<Rehearsed>),
+    Repair(Repair),
+    Repaired(Repaired),
     Report(Report),
     Reset(Reset),
     RestoredAt(RestoredAt),
@@ -106,6 +112,7 @@ pub(crate) enum Message {
     Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
+    Squashed(Squashed),
     Status(Status),
     Struct(Struct),
     Summary(Summary),
@@ -165,6 +172,7 @@ into_message!(
     Init,
     Kept,
     KeptDropped,
+    LogEntry,
     Loss,
     Migrated,
     Migration,
@@ -173,10 +181,13 @@ into_message!(
     Pulled,
     Push,
     Recorded,
+    Repair,
+    Repaired,
     Reset,
     Retry,
     Reverted,
     Sql,
+    Squashed,
     Status,
     Struct,
     TakenOver,

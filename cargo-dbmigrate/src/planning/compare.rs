@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dbmigrate_core::engine::apply::history::common_of;
 use dbmigrate_core::engine::apply::{Options, State};
 use dbmigrate_core::folder::Folder;
 
@@ -81,13 +82,14 @@ pub(crate) fn hold(file: &Path, plan: &ApprovedPlan, wanted: &Run<'_>) -> Result
 fn files(plan: &ApprovedPlan, folder: &Folder) -> Vec<String> {
     let mut differences = Vec::new();
     let listed = folder.migrations();
-    let position = plan.state.position;
+    // how many records there are says nothing about where they end in the folder
+    let first = common_of(&plan.state.history, listed).migrations();
     for (at, wanted) in plan.migrations.iter().enumerate() {
         let Some(found) = folder.migrations().iter().find(|one| one.name.as_str() == wanted.name) else {
             differences.push(format!("`{}` is missing", wanted.name));
             continue;
         };
-        if found.index != position + at {
+        if found.index != first + at {
             differences.push(format!("`{}` is at another place", wanted.name));
         }
         if found.sql.to_hex() != wanted.sql {
@@ -97,7 +99,7 @@ fn files(plan: &ApprovedPlan, folder: &Folder) -> Vec<String> {
             differences.push(format!("`{}` has another snapshot", wanted.name));
         }
     }
-    let end = position + plan.migrations.len();
+    let end = first + plan.migrations.len();
     if plan.to.is_none() {
         let more = listed.iter().skip(end);
         differences.extend(more.map(|one| format!("`{}` is new", one.name)));

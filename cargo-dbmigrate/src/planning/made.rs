@@ -23,6 +23,8 @@ use crate::report::restored::counts;
 /// Where a database stands.
 pub(super) struct Stands {
     pub(super) state: State,
+    /// How many migrations of the folder are applied.
+    pub(super) applied: usize,
     pub(super) drift: Vec<String>,
     pub(super) database: Option<Database>,
 }
@@ -35,7 +37,7 @@ pub(super) fn look(wanted: &Run<'_>) -> Result<Stands> {
     let Run { context, folder, url, options, .. } = *wanted;
     if !file::exists(url)? {
         let state = State::of(&[], &Schema::default(), &[]);
-        return Ok(Stands { state, drift: Vec::new(), database: None });
+        return Ok(Stands { state, applied: 0, drift: Vec::new(), database: None });
     }
     let failed = |error| failure(error, url.into());
     let mut database = open(context, url, false)?;
@@ -48,7 +50,7 @@ pub(super) fn look(wanted: &Run<'_>) -> Result<Stands> {
         },
     };
     let state = block_on(state(&mut database, &status)).map_err(failed)?;
-    Ok(Stands { state, drift, database: Some(database) })
+    Ok(Stands { state, applied: status.applied, drift, database: Some(database) })
 }
 
 /// Makes the plan. `rehearsed` is what a rehearsal found, and the state of what it was made on.
@@ -57,13 +59,13 @@ pub(super) fn look(wanted: &Run<'_>) -> Result<Stands> {
 /// What `migrate` would end with before it changes anything.
 pub(crate) fn make(wanted: &Run<'_>, rehearsed: Option<(Rehearsal, State)>) -> Result<ApprovedPlan> {
     let Run { context, folder, url, options, .. } = *wanted;
-    let Stands { state, drift, mut database } = look(wanted)?;
+    let Stands { state, applied, drift, mut database } = look(wanted)?;
     if let Some((_, then)) = rehearsed.as_ref().filter(|(_, then)| *then != state) {
         return Err(crate::database::failure::other_state(then, &state, url.into())
             .help("run it again: `cargo dbmigrate plan --rehearse`"));
     }
     let position = state.history.len();
-    let waiting = pending(folder, position, options.to).map_err(|error| failure(error, url.into()))?;
+    let waiting = pending(folder, applied, options.to).map_err(|error| failure(error, url.into()))?;
     let mut migrations = Vec::with_capacity(waiting.len());
     for migration in waiting {
         migrations.push(planned(folder, migration, database.as_mut())?);

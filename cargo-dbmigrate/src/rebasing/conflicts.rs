@@ -44,6 +44,21 @@ impl<'a> Deciding<'a> {
         Self { context, declared, answers, taken, command, is_silent: false, given: RefCell::default() }
     }
 
+    /// The same without anybody to ask.
+    pub(crate) fn silent(&self) -> Self {
+        let taken = self.taken.borrow().clone();
+        let (context, declared, answers, command) = (self.context, self.declared, self.answers, self.command.clone());
+        Self {
+            context,
+            declared,
+            answers,
+            taken: RefCell::new(taken),
+            command,
+            is_silent: true,
+            given: RefCell::default(),
+        }
+    }
+
     /// Asks about the first of these, or says all of them.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Migrations of one branch put behind those of another: which is which, where their files are, and what they become.
 
 mod chain;
+mod commuting;
 mod conflicts;
 mod mentioned;
 mod moved;
@@ -9,5 +10,6 @@ mod sources;
 mod unlisted;
 
 pub(crate) use chain::{Chain, How, Placed, Rebased};
+pub(crate) use commuting::commutes;
 pub(crate) use conflicts::Deciding;
 pub(crate) use sides::Sides;

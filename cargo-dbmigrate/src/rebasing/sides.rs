@@ -10,7 +10,8 @@ use dbmigrate_core::folder::{Folder, FolderError, Heads, Lock, Migration, Migrat
 use super::sources::Sources;
 use super::unlisted;
 use crate::error::{CommandError, Result};
-use crate::git::{self, Operation};
+use crate::git;
+use crate::git::operation::{Operation, operation};
 use crate::project::Context;
 use crate::{decisions, exit};
 
@@ -133,7 +134,7 @@ impl<'c> Finding<'c> {
             let path = folder.join(lock::FILE_NAME);
             return Err(FolderError::Newer { path, format, newest: lock::FORMAT }.into());
         }
-        let operation = git::operation(&folder, LOCK);
+        let operation = operation(&folder, LOCK);
         if let Operation::Revert(commit) = &operation {
             let message = "`git revert` is going on: it takes migrations out of a history that others may have";
             return Err(CommandError::new(exit::INCONSISTENT, message)

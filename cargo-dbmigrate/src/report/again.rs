@@ -49,9 +49,8 @@ impl Again {
         }
         let opens = match name {
             "migrate" | "plan" | "status" | "push" | "pull" | "diff" | "backup" | "baseline" | "reset" | "restore"
-            | "seed" | "capture" | "rebase" | "ci report" | "kept" | "kept drop" | "branch list" | "branch drop" => {
-                true
-            }
+            | "seed" | "capture" | "rebase" | "repair" | "ci report" | "kept" | "kept drop" | "branch list"
+            | "branch drop" => true,
             "generate" => typed.contains(" --undo") || typed.contains(" --amend"),
             _ => false,
         };

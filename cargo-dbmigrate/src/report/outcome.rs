@@ -29,6 +29,12 @@ impl Outcome {
                 all.applied.push(applied.clone());
                 self.database(&applied.on, None);
             }
+            Message::Repaired(repaired) => {
+                all.changed |= !repaired.dry_run;
+                if let Some(database) = &repaired.database {
+                    self.database(&On { database: database.clone(), target: repaired.target.clone() }, None);
+                }
+            }
             Message::Captured(captured) => {
                 all.changed |= !captured.recorded.is_empty();
                 all.changes.extend(captured.changes.iter().cloned());

@@ -10,7 +10,7 @@ use crate::messages::{Answer, NextStep};
 const COMMAND: &str = "cargo dbmigrate ";
 
 /// What is accepted by a word of `--accept` that is no lint, and loses something or passes over a check.
-const CONSENTED_WORDS: [&str; 7] = ["all", "rows", "edits", "history", "drift", "drop_view", "delete_rows"];
+const CONSENTED_WORDS: [&str; 8] = ["all", "rows", "edits", "schema", "history", "drift", "drop_view", "delete_rows"];
 
 /// Flags that a person has to agree to, whatever their value.
 const CONSENTED_FLAGS: [&str; 2] = ["--overwrite", "--yes"];

@@ -39,8 +39,10 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Recorded",
             "Rehearsed",
             "Removed",
+            "Repaired",
             "Restored",
             "Seeded",
+            "Squashed",
             "Replaced",
         ],
     ),
@@ -82,6 +84,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Would drop",
             "Would keep",
             "Would record",
+            "Would repair",
         ],
     ),
 ];

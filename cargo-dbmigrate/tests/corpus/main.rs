@@ -19,4 +19,5 @@ mod reverted;
 mod round_trip;
 mod schemas;
 mod served;
+mod squashed;
 mod ways;

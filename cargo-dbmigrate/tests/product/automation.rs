@@ -58,6 +58,9 @@ fn every_command_ends_with_what_it_did() {
     assert_eq!(migrated["databases"], json!([{ "database": "dev.db", "target": null, "source": "the default" }]));
     assert_eq!(run(0, "migrate")["changed"], false);
     run(0, "check");
+    assert_eq!(run(0, "rebase")["changed"], false);
+    let lock = "migrations/migrations.lock";
+    assert_eq!(run(0, &format!("merge-driver {lock} {lock} {lock}"))["success"], true);
     run(0, "kept");
     let reverted = run(0, "revert --accept drop_table:users --dry-run");
     assert_eq!((&reverted["changed"], &reverted["changes"][0]["change"]), (&false.into(), &"drop table users".into()));
@@ -70,6 +73,7 @@ fn every_command_ends_with_what_it_did() {
     );
     project.sql("ALTER TABLE users DROP COLUMN phone");
     assert_eq!(run(0, "capture")["changed"], false);
+    assert_eq!(run(0, "repair")["changed"], false);
     project.write("seeds/full/users.csv", "id,nick\n1,ada\n2,\n");
     let seeded = run(0, "seed full");
     assert_eq!((&seeded["changed"], &seeded["seeded"][0]["tables"][0]["inserted"]), (&true.into(), &2.into()));
@@ -82,6 +86,10 @@ fn every_command_ends_with_what_it_did() {
     run(0, "reset");
     assert_eq!(run(0, "push --url new.db")["changes"][0]["change"], "create table users");
     run(0, "going-back");
+    run(0, "log");
+    run(0, "generate --custom --name more");
+    assert_eq!(run(0, "squash .. --dry-run")["changed"], false);
+    assert_eq!(run(0, "squash ..")["changed"], true);
     // without an account
     run(2, "restore --at 2026-01-02T03:04:05Z");
     run(2, "branch list");

@@ -4,13 +4,13 @@
 //! A case is a folder. `ours.sql` and `theirs.sql` say what each branch makes of `base.sql` (that of the case, or that of
 //! all): `-- replace: A => B` changes its text, statements add to it, `-- rename: t.a=b`, `-- backfill: t.a=SQL`,
 //! `-- convert: t.a=SQL`, `-- accept: LINT:OBJECT` and `-- keep` are decisions, `---- next` begins the next migration,
-//! and `-- custom` one that is written by hand. `expect` has the conflicts, the answers (`with:`), the tables whose rows
+//! `-- custom` one that is written by hand, and `-- squash: A..B` folds some in the end. `expect` has the conflicts, the answers (`with:`), the tables whose rows
 //! change (`rows:`), and the schema of the new head in the same words (`head:`), or as a whole (`whole:`).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use dbmigrate_core::diff::{Renames, diff};
+use dbmigrate_core::diff::diff;
 use dbmigrate_core::engine::apply::{Applied, Database, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::engine::{Connection, content, introspect, populate};
@@ -122,6 +122,9 @@ fn branch(base: &str, steps: &str, name: &str) -> Project {
         };
         folder.add(&slug, &sql, &after.clone().into()).expect("the folder is writable");
         schema = after;
+    }
+    for range in (Step { text: steps.to_owned() }).directives("squash") {
+        project.runs(&format!("squash {range}"));
     }
     project
 }

@@ -354,3 +354,28 @@ fn what_is_dropped_is_kept_and_followed_as_on_a_file() {
     both.ends(0, "kept drop posts.title");
     both.ends(0, "status");
 }
+
+#[test]
+fn what_was_changed_by_hand_is_captured_and_a_history_is_repaired_as_on_a_file() {
+    let Some(both) = Both::new("captured", &format!("{USERS}{POSTS}")) else { return };
+    both.each(|project| drop(project.runs("generate --name first")));
+    both.ends(0, "migrate");
+    both.run(&ROWS);
+    both.run(&["ALTER TABLE users ADD COLUMN phone TEXT", "UPDATE users SET phone = id"]);
+    both.ends(4, "status");
+    both.ends(0, "capture --yes --dry-run");
+    both.ends(0, "capture --yes");
+    both.ends(0, "status -v");
+    both.ends(0, "capture --yes");
+    // the files are there, and the record is not
+    both.ends(0, "repair --not-applied 2 --accept schema --yes");
+    both.ends(4, "status");
+    both.ends(0, "capture --yes");
+    both.ends(3, "repair --not-applied 2 --yes");
+    both.run(&["ALTER TABLE users DROP COLUMN phone"]);
+    both.ends(0, "repair --not-applied 2 --yes");
+    both.ends(0, "migrate");
+    both.ends(0, "status -v");
+    let notes = "SELECT position, name FROM _dbmigrate_history WHERE position < 1 ORDER BY position DESC";
+    assert_eq!(both.served.hand().query(notes), both.local.query(notes));
+}

@@ -97,3 +97,31 @@ fn a_backup_that_is_not_needed_costs_no_request() {
     }
     assert_eq!(counts[0], counts[1], "of the migrations that it has, one is risky");
 }
+
+#[test]
+fn a_database_with_all_migrations_of_a_squash_is_done_with_one_request_and_goes_on_behind_them() {
+    let Some((served, proxy)) = behind_a_proxy("squashed") else { return };
+    let project = &served.project;
+    with_pending(project);
+    project.runs("migrate --to 1");
+    served.hand().run(&ROWS);
+    project.runs("migrate");
+    let (before, rows) = (applied(&served.hand()), crate::served::content(&served.hand()));
+    project.runs("squash .. --name all");
+    assert_eq!(requests(project, &proxy, 0, "migrate"), 1);
+    assert!(requests(project, &proxy, 0, "status") <= 2);
+    assert_eq!((applied(&served.hand()), crate::served::content(&served.hand())), (before.clone(), rows));
+    // the next one is recorded behind what it has, and not behind what the folder has
+    project.runs("generate --custom --name next");
+    let number = before.len() + 1;
+    project.write(&sql_of(&format!("{number:04}_next")), "UPDATE users SET name = name || '+';\n");
+    project.runs("generate --custom");
+    assert!(requests(project, &proxy, 0, "migrate") <= 3, "{:?}", proxy.traffic());
+    assert_eq!(requests(project, &proxy, 0, "migrate"), 1);
+    let last = served.hand().query("SELECT max(position) FROM _dbmigrate_history");
+    assert_eq!(last, [number.to_string()]);
+    // and with a folder in which a database on the server is in the middle
+    served.hand().run(&["DELETE FROM _dbmigrate_history WHERE position > 1"]);
+    let run = project.ends(5, "migrate");
+    assert!(run.err.contains("has only some of the migrations that"), "{}", run.err);
+}

@@ -261,7 +261,7 @@ mod tests {
         assert!(found.is_commuting() && found.empty == [Name::from("posts")], "{found:?}");
         let unique = "CREATE UNIQUE INDEX one ON posts (author > 0);";
         assert_eq!(both(COMMON, [&[unique], &[unique]]).expect("both run").empty, [Name::from("posts")]);
-        let error = both(COMMON, [&["SELECT 1;"], &["SELECT 1;", "DROP TABLE nothing;"]]).expect_err("it fails");
-        assert_eq!(error.to_string(), "migration 2 of the second order fails: no such table: nothing");
+        let error = both(COMMON, [&["SELECT 1;"], &["SELECT 1;", "DROP TABLE missing;"]]).expect_err("it fails");
+        assert_eq!(error.to_string(), "migration 2 of the second order fails: no such table: missing");
     }
 }

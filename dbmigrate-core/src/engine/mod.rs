@@ -22,6 +22,7 @@ pub mod prove;
 #[cfg(feature = "remote")]
 pub mod remote;
 pub mod replay;
+pub mod squash;
 mod stored;
 pub mod tracker;
 pub mod view;

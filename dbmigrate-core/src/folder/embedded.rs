@@ -109,6 +109,23 @@ mod tests {
     }
 
     #[test]
+    fn a_program_has_a_migration_that_replaces_others_and_nothing_of_those() {
+        let (_directory, mut folder, _) = both(&SQL);
+        let slug = Slug::sanitize("both").expect("it has letters");
+        folder.squash(0..2, &slug, SQL[1]).expect("the folder is writable");
+        let lock = std::fs::read_to_string(folder.lock_path()).expect("it was written");
+        let program = Folder::embedded(folder.path(), &lock, Embedded { sql: &SQL[1..], schemas: nowhere });
+        let program = program.expect("the lock is whole");
+        assert_eq!(program.migrations(), folder.migrations());
+        assert!(program.verify(Verify::Sql).is_ok());
+        let last = program.behind_record("0002_drop").expect("a database that ends with it has all");
+        assert_eq!((last.name.as_str(), program.sql(last).ok().as_deref()), ("0002_both", Some("DROP TABLE t;\n")));
+        // with other comments it is the same
+        let edited = Embedded { sql: &["-- why\nDROP TABLE t -- so\n;"], schemas: nowhere };
+        assert!(Folder::embedded(folder.path(), &lock, edited).expect("the lock is whole").verify(Verify::Sql).is_ok());
+    }
+
+    #[test]
     fn nothing_is_written_to_where_the_folder_was() {
         let (_directory, folder, mut program) = both(&SQL);
         let before = std::fs::read_dir(folder.path()).expect("it is there").count();

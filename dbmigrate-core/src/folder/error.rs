@@ -1,14 +1,18 @@
 //! What can be wrong with a migrations folder, each with the next step to take.
 
+mod words;
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
+use words::{accept_edit, name_of, quoted, write_branched};
+
 use super::heads::Branch;
 use super::lock::LockProblem;
 use super::name::MigrationName;
-use super::snapshot;
-use crate::shell::shell_word;
+use super::{SNAPSHOT_FILE, snapshot};
+use crate::shell::{shell_quoted, shell_word};
 
 /// The command that makes one history of two.
 const REBASE: &str = "cargo dbmigrate rebase";
@@ -33,6 +37,20 @@ pub enum FolderError {
     Missing {
         /// The file or directory.
         path: PathBuf,
+    },
+    /// A directory that the lock lists has another name.
+    Renamed {
+        /// The directory.
+        path: PathBuf,
+        /// The name that the lock lists.
+        name: String,
+    },
+    /// Two directories have the same number, and no lock says which one is first.
+    SameNumber {
+        /// One of them.
+        path: PathBuf,
+        /// The name of the other.
+        other: String,
     },
     /// There are migrations, but no lock.
     MissingLock {
@@ -136,6 +154,10 @@ impl fmt::Display for FolderError {
                 write!(f, "`{path}` was edited, but only cargo-dbmigrate writes snapshots")
             }
             Self::Missing { .. } => write!(f, "`{path}` is missing, but `migrations.lock` lists it"),
+            Self::Renamed { name, .. } => write!(f, "`{path}` is `{name}` under another name"),
+            Self::SameNumber { other, .. } => {
+                write!(f, "`{path}` has the same number as `{other}`, so that their order is unknown without a lock")
+            }
             Self::MissingLock { .. } => write!(f, "`{path}` is missing, but there are migrations next to it"),
             Self::Unlisted { .. } => write!(f, "`{path}` is not listed in `migrations.lock`"),
             Self::Branched { branches, is_listed, .. } => write_branched(f, &path, branches, *is_listed),
@@ -196,6 +218,8 @@ impl FolderError {
             Self::EditedSql { path, .. }
             | Self::EditedSnapshot { path }
             | Self::Missing { path }
+            | Self::Renamed { path, .. }
+            | Self::SameNumber { path, .. }
             | Self::MissingLock { path }
             | Self::Unlisted { path, .. }
             | Self::Branched { path, .. }
@@ -238,6 +262,7 @@ impl FolderError {
                           --accept edits`"
                         .to_owned(),
                 },
+                accept_edit(file),
             ],
             Self::EditedSql { path: file, is_last: false } => vec![
                 match git(file) {
@@ -246,6 +271,7 @@ impl FolderError {
                     _ => "undo the edit by hand: git has no other version of the file".to_owned(),
                 },
                 "write a new migration instead: `cargo dbmigrate generate --custom`".to_owned(),
+                accept_edit(file),
             ],
             Self::TamperedLock { problem: LockProblem::Twice(_), .. } => {
                 vec![format!("if a merge did it, write the lock again: `{REBASE}`")]
@@ -258,22 +284,46 @@ impl FolderError {
                 },
                 format!("to take a migration back while `{name}` stays: `cargo dbmigrate revert NAME`"),
             ],
-            Self::MissingLock { path: file } | Self::TamperedLock { path: file, .. } => vec![match git(file) {
-                InGit::Restorable(command) => format!("restore it: `{command}`"),
-                InGit::Same => format!("undo the change by hand; to see it: `git log -p -- {path}`"),
-                _ => "it is not in git: copy it from another checkout or a backup".to_owned(),
-            }],
+            Self::MissingLock { path: file } | Self::TamperedLock { path: file, .. } => vec![
+                match git(file) {
+                    InGit::Restorable(command) => format!("restore it: `{command}`"),
+                    InGit::Same => format!("undo the change by hand; to see it: `git log -p -- {path}`"),
+                    _ => "it is not in git: copy it from another checkout or a backup".to_owned(),
+                },
+                "or make it again from the directories: `cargo dbmigrate repair --lock`".to_owned(),
+            ],
             Self::EditedSnapshot { path: file }
             | Self::Missing { path: file }
             | Self::NotUtf8 { path: file }
-            | Self::BrokenSnapshot { path: file, .. } => match git(file) {
-                InGit::Restorable(command) => vec![format!("restore it: `{command}`")],
-                InGit::Same => vec![format!("undo the change by hand; to see it: `git log -p -- {path}`")],
-                _ => vec![
-                    "it is not in git: copy it from another checkout or a backup".to_owned(),
-                    "if it belongs to the last migration, remove that: `cargo dbmigrate generate --undo`".to_owned(),
-                ],
-            },
+            | Self::BrokenSnapshot { path: file, .. } => {
+                let mut lines = match git(file) {
+                    InGit::Restorable(command) => vec![format!("restore it: `{command}`")],
+                    InGit::Same => vec![format!("undo the change by hand; to see it: `git log -p -- {path}`")],
+                    _ => vec![
+                        "it is not in git: copy it from another checkout or a backup".to_owned(),
+                        "if it belongs to the last migration, remove that: `cargo dbmigrate generate --undo`"
+                            .to_owned(),
+                    ],
+                };
+                if file.ends_with(SNAPSHOT_FILE)
+                    && let Some(name) = name_of(file)
+                {
+                    lines
+                        .push(format!("or write it again: `cargo dbmigrate repair --snapshot {}`", shell_quoted(name)));
+                }
+                lines
+            }
+            Self::Renamed { path: file, name } => {
+                let back = file.with_file_name(name);
+                let new = file.file_name().unwrap_or_default().to_string_lossy();
+                vec![
+                    format!("give it its name back: `mv {path} {}`", shell_word(&back)),
+                    format!("or keep the new one: `cargo dbmigrate repair --renamed {}`", shell_quoted(&new)),
+                ]
+            }
+            Self::SameNumber { .. } => {
+                vec!["restore the lock from version control, another checkout or a backup".to_owned()]
+            }
             Self::Unlisted { .. } => vec![
                 format!(
                     "if it is left from an interrupted `generate`, delete it: `rm -r {path}`, then generate \
@@ -357,43 +407,6 @@ impl FolderError {
             io::ErrorKind::NotFound => Self::Missing { path },
             _ => Self::NotReadable { path, source },
         }
-    }
-}
-
-/// `a`, `b` and `c`, each in backticks.
-fn quoted(names: &[MigrationName]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match &names[..] {
-        [] => String::new(),
-        [only] => only.clone(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
-    }
-}
-
-fn write_branched(
-    f: &mut fmt::Formatter<'_>,
-    lock: &std::path::Display<'_>,
-    branches: &[Branch],
-    is_listed: bool,
-) -> fmt::Result {
-    let heads: Vec<MigrationName> = branches.iter().filter_map(|branch| branch.head().cloned()).collect();
-    let count = match heads.len() {
-        2 => "two".to_owned(),
-        3 => "three".to_owned(),
-        count => count.to_string(),
-    };
-    match &heads[..] {
-        [one, ..] if !is_listed => {
-            let others: Vec<MigrationName> =
-                branches.iter().skip(1).flat_map(|branch| branch.added.iter().cloned()).collect();
-            let are = if others.len() == 1 { "is" } else { "are" };
-            let others = quoted(&others);
-            write!(f, "`{lock}` has one of two heads: it ends with `{one}`, and {others} beside it {are} not listed")
-        }
-        [one, others @ ..] if others.iter().all(|other| other == one) => {
-            write!(f, "`{lock}` has {count} heads, all named `{one}`")
-        }
-        _ => write!(f, "`{lock}` has {count} heads: {}", quoted(&heads)),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod heads;
 mod left_over;
 pub mod lock;
 pub mod name;
+pub mod repair;
 mod replace;
 pub mod rewrite;
 pub mod script;
@@ -29,6 +30,7 @@ pub use error::FolderError;
 pub use heads::{Branch, Heads};
 pub use lock::{Lock, Migration, Sums};
 pub use name::{MigrationName, Slug};
+pub use repair::Rebuilt;
 pub use rewrite::{Rewrite, Rewritten};
 pub use script::{Allow, Preflight, Script, ScriptError, Undo};
 pub use snapshot::Snapshot;
@@ -136,6 +138,19 @@ impl Folder {
         let mut numbered = self.migrations().iter().filter(|migration| migration.name.sequence() == number);
         // two branches may have given one number to two migrations
         numbered.next().filter(|_| numbered.next().is_none())
+    }
+
+    /// The migration that a database has whose history ends with this name: the one of that name, or one that replaces
+    /// others, of which it is the last.
+    pub fn behind_record(&self, name: &str) -> Option<&Migration> {
+        self.migrations().iter().find(|migration| migration.last_names().contains(&name))
+    }
+
+    /// The migration that replaces the one of that name, or with that number.
+    pub fn replacement(&self, name: &str) -> Option<&Migration> {
+        let number: Option<u32> = name.parse().ok();
+        let is_it = |one: &&Migration| one.name.as_str() == name || Some(one.name.sequence()) == number;
+        self.migrations().iter().find(|migration| migration.with_replaced().iter().skip(1).any(is_it))
     }
 
     /// The path of a migration's `migration.sql`.
@@ -273,6 +288,10 @@ impl Folder {
         let found = &listing.directories;
         let is_found = |name: &OsStr| found.binary_search_by(|other| other.as_os_str().cmp(name)).is_ok();
         if let Some(missing) = listed.iter().find(|name| !is_found(name)) {
+            let migration = self.migrations().iter().find(|migration| **missing == *migration.name.as_str());
+            if let Some((migration, found)) = migration.and_then(|one| Some((one, self.renamed_directory(one)?))) {
+                return Err(FolderError::Renamed { path: self.path.join(found), name: migration.name.to_string() });
+            }
             return Err(FolderError::Missing { path: self.path.join(missing) });
         }
         let is_unlisted = |name: &&OsString| {

@@ -6,6 +6,7 @@
 //! which are taken where the lock lists them and not those in their place. Both are swept away once the lock is written.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use super::checksum::Checksum;
@@ -69,6 +70,37 @@ impl Folder {
                 let _ = std::fs::remove_dir_all(published);
             })?;
         }
+        self.sweep()
+    }
+
+    /// Puts one migration in the place of several, which it replaces: databases that have all of them have it. It gets
+    /// the number of the last one, and leads to the same snapshot.
+    ///
+    /// # Errors
+    /// As for [`Folder::add`].
+    pub fn squash(&mut self, range: Range<usize>, slug: &Slug, sql: &str) -> Result<(), FolderError> {
+        self.verify_writable()?;
+        let replaced = self.migrations().get(range.clone()).unwrap_or_default().to_vec();
+        let Some(last) = replaced.last() else { return Ok(()) };
+        let name = MigrationName::new(last.name.sequence(), slug);
+        let snapshot = self.snapshot_at(last)?;
+        let bytes = snapshot::to_bytes(&snapshot);
+        let lock = self.complete(&self.lock)?.squashed(range, name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
+        self.make_room(&name)?;
+        self.protect_line_ends(sql)?;
+        let staged = self.stage(&name, sql.as_bytes(), &bytes)?;
+        staged.add(UNLISTED).map_err(|source| self.not_writable(source))?;
+        let directories: Vec<_> = replaced.iter().map(|one| self.path.join(&one.name)).collect();
+        let unmark_all = || directories.iter().for_each(|directory| unmark(directory));
+        for directory in &directories {
+            self.mark(directory).inspect_err(|_| unmark_all())?;
+        }
+        let published = self.publish(staged, &name).inspect_err(|_| unmark_all())?;
+        self.write_lock(&lock).inspect_err(|_| {
+            unmark_all();
+            // best effort: what remains does not count
+            let _ = std::fs::remove_dir_all(published);
+        })?;
         self.sweep()
     }
 
@@ -302,6 +334,31 @@ mod tests {
         place.folder().sweep().expect("it is writable");
         assert_eq!(place.scripts()[1], "0002_c SELECT 2;");
         assert_eq!(place.names(), ["0001_a", "0002_c", "migrations.lock"]);
+    }
+
+    #[test]
+    fn a_migration_takes_the_place_of_several_and_a_death_before_that_leaves_them() {
+        let place = Place::new();
+        place.folder().add(&slug("c"), "SELECT 3;\n", &Snapshot::default()).expect("it is writable");
+        let before = place.scripts();
+        // what a death before the lock leaves
+        place.folder().mark(&place.path("0001_a")).expect("it is writable");
+        assert_eq!(place.scripts(), before);
+        place.folder().squash(0..2, &slug("both"), NEW).expect("it is writable");
+        assert_eq!(place.scripts(), ["0002_both SELECT 2;", "0003_c SELECT 3;"]);
+        assert_eq!(place.names(), ["0002_both", "0003_c", "migrations.lock"]);
+        let folder = place.folder();
+        let replaced: Vec<_> = folder.migrations()[0].replaces.iter().map(|one| one.name.to_string()).collect();
+        assert_eq!(replaced, ["0001_a", "0002_b"]);
+        assert_eq!(folder.next_name(&slug("d")).as_str(), "0004_d");
+        assert_eq!(folder.behind_record("0002_b").map(|one| one.name.as_str()), Some("0002_both"));
+        assert_eq!(folder.replacement("1").map(|one| one.name.as_str()), Some("0002_both"));
+        assert!(folder.replacement("0002_both").is_none() && folder.behind_record("0001_a").is_none());
+        // a squash of a squash, and what is left of a number that was taken once
+        place.folder().squash(0..2, &slug("all"), OLD).expect("it is writable");
+        assert_eq!(place.scripts(), ["0003_all SELECT 1;"]);
+        place.folder().take_back_last().expect("it is writable");
+        assert_eq!(place.names(), ["migrations.lock"]);
     }
 
     #[test]

@@ -225,7 +225,7 @@ impl Folder {
     }
 
     /// A lock of the newest format: what one of format 1 lacks is read from the files.
-    fn complete(&self, lock: &Lock) -> Result<Lock, FolderError> {
+    pub(super) fn complete(&self, lock: &Lock) -> Result<Lock, FolderError> {
         match lock.is_complete() {
             true => Ok(lock.clone()),
             false => lock.completed(|migration| Ok(meaning(&self.sql(migration)?))),

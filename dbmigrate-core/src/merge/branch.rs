@@ -4,8 +4,10 @@ use super::Edit;
 use super::mentions::{Named, Reader};
 use crate::diff::{Diff, Renames, TableDiff, diff};
 use crate::plan::Trace;
-use crate::schema::canonical::{canonical_column, canonical_trigger, canonical_view, canonical_virtual_table};
-use crate::schema::{NamedMap, Schema, Table};
+use crate::schema::canonical::{
+    canonical_column, canonical_index, canonical_trigger, canonical_view, canonical_virtual_table,
+};
+use crate::schema::{Index, NamedMap, Schema, Table};
 use crate::sql::Name;
 
 /// Something new, or changed, that needs others.
@@ -174,8 +176,17 @@ impl<'s> Branch<'s> {
             let needs = own(columns_in(table, |one| one != name && generated.expr.mentions(one)));
             uses.push(Use { what: format!("computes column `{}.{name}` of it", table.name), needs });
         }
+        // the same index under another name, as it has one where its table is renamed
+        let before = self.before.table(&table.name);
+        let dropped = diff.dropped_indexes.iter().filter_map(|name| before?.indexes.get(name));
+        let dropped: Vec<&Index> = dropped.collect();
+        let is_moved = |index: &Index| {
+            dropped.iter().any(|was| {
+                canonical_index(&Index { name: index.name.clone(), ..(*was).clone() }) == canonical_index(index)
+            })
+        };
         for (names, verb) in [(&diff.created_indexes, "adds"), (&diff.changed_indexes, "changes")] {
-            for index in names.iter().filter_map(|name| table.indexes.get(name)) {
+            for index in names.iter().filter_map(|name| table.indexes.get(name)).filter(|index| !is_moved(index)) {
                 let needs = own(columns_in(table, |name| index.mentions(name)));
                 uses.push(Use { what: format!("{verb} index `{}` of `{}`", index.name, table.name), needs });
             }

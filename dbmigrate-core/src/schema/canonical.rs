@@ -57,6 +57,31 @@ impl Schema {
         tables.chain(virtual_tables).chain(views).chain(triggers).collect()
     }
 
+    /// The same schema, in which what another one has as well is written as there: expressions, the order of columns,
+    /// what need not compile.
+    #[must_use]
+    pub fn written_as_in(mut self, other: &Self) -> Self {
+        let (own, theirs) = (self.canonical(), other.canonical());
+        for (kind, name) in own.iter().filter(|(key, text)| theirs.get(*key) == Some(*text)).map(|(key, _)| key) {
+            let name = Name::from(name.as_str());
+            match kind {
+                ObjectKind::Table => {
+                    other.tables.get(&name).map(|one| self.tables.insert(one.clone()));
+                }
+                ObjectKind::VirtualTable => {
+                    other.virtual_tables.get(&name).map(|one| self.virtual_tables.insert(one.clone()));
+                }
+                ObjectKind::View => {
+                    other.views.get(&name).map(|one| self.views.insert(one.clone()));
+                }
+                ObjectKind::Trigger => {
+                    other.triggers.get(&name).map(|one| self.triggers.insert(one.clone()));
+                }
+            }
+        }
+        self
+    }
+
     /// The canonical text of a table of this schema, indexes included.
     pub fn canonical_table(&self, table: &Table) -> String {
         let mut columns: Vec<String> = table.columns.iter().map(|column| canonical_column(table, column)).collect();

@@ -59,6 +59,8 @@ fn many_rows_and_large_ones_come_in_pages() {
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) INSERT INTO keyed SELECT 'key ' || (i % 90), i FROM n",
         "CREATE TABLE nocase (a TEXT COLLATE NOCASE, b REAL, PRIMARY KEY (a COLLATE BINARY, b)) WITHOUT ROWID",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO nocase SELECT char(65 + i % 2 * 32), i / 2 FROM n",
+        "CREATE TABLE backwards (a TEXT COLLATE NOCASE, b INTEGER, c REAL, PRIMARY KEY (a DESC, c, b DESC)) WITHOUT ROWID",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7000) INSERT INTO backwards SELECT char(65 + i % 3 * 33), i, i / 1000 + 0.5 FROM n",
         "CREATE TABLE infinite (a REAL PRIMARY KEY) WITHOUT ROWID",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 499) INSERT INTO infinite SELECT -i FROM n",
         "INSERT INTO infinite VALUES (9e999), (-9e999), (1), (2)",
@@ -68,12 +70,14 @@ fn many_rows_and_large_ones_come_in_pages() {
     let contents = copy_of_server(&server.url(), &copy).expect("a copy");
     let counts: Vec<(String, u64)> =
         contents.tables.iter().map(|table| (table.name.as_str().to_owned(), table.rows)).collect();
-    let wanted = [("infinite", 503), ("keyed", 9000), ("large", 604), ("many", 30000), ("nocase", 3000)];
+    let wanted =
+        [("backwards", 7000), ("infinite", 503), ("keyed", 9000), ("large", 604), ("many", 30000), ("nocase", 3000)];
     assert_eq!(counts, wanted.map(|(name, rows)| (name.to_owned(), rows)));
     let local = open(&copy);
     for (table, query) in [
         ("many", "SELECT sum(rowid * 31 + a) || '' FROM many"),
         ("keyed", "SELECT count(DISTINCT a || ' ' || b) || '' FROM keyed"),
+        ("backwards", "SELECT count(DISTINCT a || ' ' || b) || ' ' || sum(b * c) FROM backwards"),
         ("nocase", "SELECT count(DISTINCT hex(a) || ' ' || b) || '' FROM nocase"),
         ("infinite", "SELECT min(a) || ' ' || max(a) FROM infinite"),
     ] {
@@ -127,4 +131,51 @@ fn a_server_is_copied_as_of_one_moment_while_others_write() {
         done.store(true, Ordering::Relaxed);
         assert!(writer.join().expect("a writer") > 3);
     });
+}
+
+#[test]
+fn rows_that_do_not_meet_not_null_are_copied_from_a_server() {
+    let Some(server) = Server::start() else { return };
+    let hand = Hand::new(server.url());
+    hand.run(&[
+        "CREATE TABLE holes (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b AS (a || 'x') STORED)",
+        "INSERT INTO holes (id, a) VALUES (1, NULL), (2, 'a')",
+        "ALTER TABLE holes ALTER COLUMN a TO a TEXT UNIQUE NOT NULL",
+        "CREATE TABLE keyed (k TEXT PRIMARY KEY, a /* here */ INTEGER, CHECK (k IS NOT NULL)) WITHOUT ROWID",
+        "INSERT INTO keyed VALUES ('x', NULL), ('y', 1)",
+        "ALTER TABLE keyed ALTER COLUMN a TO a INTEGER NOT NULL ON CONFLICT IGNORE",
+    ]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy.db");
+    copy_of_server(&server.url(), &copy).expect("a copy");
+    let local = open(&copy);
+    for query in [
+        "SELECT group_concat(id || ' ' || quote(a) || quote(b), ', ') FROM holes",
+        "SELECT group_concat(k || ' ' || quote(a), ', ') FROM keyed",
+        STATEMENTS,
+    ] {
+        assert_eq!(lines(&hand, query), texts(&local, query));
+    }
+    assert_eq!(rows(&local, "SELECT count(*) FROM holes WHERE typeof(a) = 'null'"), [[Value::Integer(1)]]);
+    assert!(texts(&local, "PRAGMA integrity_check").iter().all(|line| line.starts_with("NULL value in ")));
+}
+
+#[test]
+fn real_numbers_come_with_all_digits() {
+    let Some(server) = Server::start() else { return };
+    let hand = Hand::new(server.url());
+    hand.run(&[
+        "CREATE TABLE reals (id INTEGER PRIMARY KEY, a REAL, b)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
+         INSERT INTO reals SELECT i, random() / 3.0 / (1 << (i % 60)), 1.0 / i FROM n",
+    ]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy.db");
+    copy_of_server(&server.url(), &copy).expect("a copy");
+    let local = rows(&open(&copy), "SELECT a, b FROM reals ORDER BY id");
+    for (theirs, ours) in hand.rows("SELECT a, b FROM reals ORDER BY id").iter().zip(&local) {
+        for (theirs, ours) in theirs.iter().zip(ours) {
+            assert_eq!(theirs["value"].to_string().parse().ok(), ours.as_real().copied(), "{theirs}");
+        }
+    }
 }

@@ -38,9 +38,9 @@ pub(super) fn schema(
     let found = block_on(database.introspected()).map_err(engine)?;
     refuse_unreadable(context, url, &found)?;
     let comments = found.comments();
-    let mut schema = found.schema;
+    let schema = found.schema;
     let broken = block_on(database.broken(&schema)).map_err(engine)?;
-    keep_unchanged(&mut schema, head);
+    let mut schema = schema.written_as_in(head);
     leave_unchecked(context, &mut schema, head, &broken)?;
     // what structs say of a table goes before what is said in the database
     schema.docs = comments;
@@ -76,22 +76,6 @@ fn refuse_unreadable(context: &Context, url: &DatabaseUrl, found: &Introspected)
         false => error.help(format!("drop the {} by hand, then capture the rest", first.object.kind)),
     };
     Err(error.help("or write its statement in a migration: `cargo dbmigrate generate --custom`"))
-}
-
-/// Puts what the snapshot has in the place of what is the same in the database.
-fn keep_unchanged(schema: &mut Schema, head: &Schema) {
-    let (found, before) = (schema.canonical(), head.canonical());
-    for (key, _) in found.iter().filter(|(key, text)| before.get(*key) == Some(*text)) {
-        let name = Name::from(key.1.as_str());
-        match key.0 {
-            ObjectKind::Table => drop(head.tables.get(&name).map(|one| schema.tables.insert(one.clone()))),
-            ObjectKind::VirtualTable => {
-                drop(head.virtual_tables.get(&name).map(|one| schema.virtual_tables.insert(one.clone())));
-            }
-            ObjectKind::View => drop(head.views.get(&name).map(|one| schema.views.insert(one.clone()))),
-            ObjectKind::Trigger => drop(head.triggers.get(&name).map(|one| schema.triggers.insert(one.clone()))),
-        }
-    }
 }
 
 /// Views and triggers that were made or changed by hand and do not compile may need a function of the application. One

@@ -1,30 +1,61 @@
 //! What the structs have to declare behind a capture: the captured change, and whatever they are ahead by.
 
 use dbmigrate_core::diff::{Change, Detail, Renames, diff};
+use dbmigrate_core::merge::{Answers, Edit, merge};
 use dbmigrate_core::plan::Trace;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::{CanonicalSchema, ObjectKind};
 use dbmigrate_core::sql::Name;
 
-/// The schema that the structs have to declare, and what their names are called in it. `trace` says what became of the
-/// names of the snapshot. An object that the structs and the change have both changed stays as the structs have it.
-pub(super) fn wanted(declared: &Schema, head: &Schema, captured: &Schema, trace: &Trace) -> (Schema, Trace) {
+/// What the structs have to declare.
+pub(super) struct Wanted {
+    pub(super) schema: Schema,
+    /// What the names in the structs are called in it.
+    pub(super) trace: Trace,
+    /// The captured changes that contradict what the structs are ahead by: those are for their author.
+    pub(super) contested: Vec<Change>,
+}
+
+/// What the structs, which have renamed things ahead of the snapshot, have to declare behind a capture. `trace` says what
+/// became of the names of the snapshot.
+pub(super) fn wanted(
+    (declared, renamed): (&Schema, &Renames),
+    head: &Schema,
+    captured: &Schema,
+    trace: &Trace,
+) -> Wanted {
+    let renames = trace.renames();
+    let ours = Edit { from: head, to: declared, renames: renamed };
+    let theirs = Edit { from: head, to: captured, renames: &renames };
+    if declared.canonical() == head.canonical() {
+        return Wanted { schema: captured.clone(), trace: trace.clone(), contested: Vec::new() };
+    }
+    let names = trace.clone().with_same(declared);
+    match merge(&ours, &theirs, &Answers::default()) {
+        Ok(merged) => Wanted { schema: merged.schema, trace: names, contested: Vec::new() },
+        Err(_) => Wanted {
+            schema: without_contested(declared, head, captured),
+            trace: names,
+            contested: contested(declared, head, captured, trace),
+        },
+    }
+}
+
+/// What the structs declare, with the captured objects that they have not changed themselves.
+fn without_contested(declared: &Schema, head: &Schema, captured: &Schema) -> Schema {
     let (before, after) = (head.canonical(), captured.canonical());
     let own = declared.canonical();
-    if own == before {
-        return (captured.clone(), trace.clone());
-    }
     let mut wanted = declared.clone();
     let differs = |key: &&(ObjectKind, String)| before.get(*key) != after.get(*key);
     let changed = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))).filter(differs);
     for key in changed.filter(|key| is_as_before(&own, &before, key)) {
         replace(&mut wanted, captured, key);
     }
-    (wanted, trace.clone().with_same(declared))
+    wanted
 }
 
 /// The captured changes of objects that the structs have changed as well, in another way.
-pub(super) fn contested(declared: &Schema, head: &Schema, captured: &Schema, trace: &Trace) -> Vec<Change> {
+fn contested(declared: &Schema, head: &Schema, captured: &Schema, trace: &Trace) -> Vec<Change> {
     let (own, before, after) = (declared.canonical(), head.canonical(), captured.canonical());
     let renames = trace.renames();
     let details = |to: &Schema, renames: &Renames| {
@@ -41,8 +72,9 @@ pub(super) fn contested(declared: &Schema, head: &Schema, captured: &Schema, tra
         };
         !is_as_before(&own, &before, &key) && own.get(&key) != after.get(&key)
     };
-    let found = details(captured, &renames).into_iter().filter(is_contested).map(|detail| detail.change);
-    found.filter(|change| made.iter().all(|own| own.change != *change)).collect()
+    let is_made = |detail: &Detail| made.iter().any(|own| own.change == detail.change && own.after == detail.after);
+    let found = details(captured, &renames).into_iter().filter(is_contested).filter(|detail| !is_made(detail));
+    found.map(|detail| detail.change).collect()
 }
 
 /// Whether the structs have left an object as it was.

@@ -9,7 +9,7 @@ mod recording;
 mod said;
 
 use dbmigrate_core::engine::apply::{Database, Drifted, Standing, Status, inspect};
-use dbmigrate_core::folder::{Folder, Verify};
+use dbmigrate_core::folder::{Folder, Snapshot, Verify};
 use dbmigrate_core::plan::{Trace, follow};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::split;
@@ -126,11 +126,11 @@ fn fit(
     if declared.schema.is_empty() {
         return Ok(false);
     }
-    let own = declared.schema.clone();
-    let (target, trace_of_structs) = mirror::wanted(&own, head, captured, trace);
+    let renamed = structs::pending_renames(&declared, &Snapshot::from(head.clone()));
+    let wanted = mirror::wanted((&declared.schema, &renamed), head, captured, trace);
     let is_written = arguments.write && !arguments.dry_run;
-    let declared = if is_written { rewriting::fit(context, declared, &target, &trace_of_structs)? } else { declared };
-    let is_missing = rewriting::say_missing(context, &declared, &target, &trace_of_structs);
-    let contested = mirror::contested(&own, head, captured, trace);
-    Ok(rewriting::say(context, &declared, &contested, rewriting::LACKING) || is_missing)
+    let declared =
+        if is_written { rewriting::fit(context, declared, &wanted.schema, &wanted.trace)? } else { declared };
+    let is_missing = rewriting::say_missing(context, &declared, &wanted.schema, &wanted.trace);
+    Ok(rewriting::say(context, &declared, &wanted.contested, rewriting::LACKING) || is_missing)
 }

@@ -42,7 +42,11 @@ pub(super) fn first(folder: &Folder, status: &Status, drifted: &Drifted, url: &D
     let lacks = counted(pending.len(), "migration");
     let error = CommandError::new(exit::INCONSISTENT, format!("`{url}` was changed by hand, and lacks {lacks}"));
     if let Some(last) = produced(pending, drifted).and_then(|count| pending.get(count - 1)) {
-        return error.note(format!("its schema is what `{}` produces", last.name)).note("nothing was changed");
+        let name = shell_quoted(last.name.as_str());
+        return error
+            .note(format!("its schema is what `{}` produces", last.name))
+            .note("nothing was changed")
+            .help(format!("if the change was that of the migration: `cargo dbmigrate repair --applied {name}`"));
     }
     let error = error.note("a captured migration comes after all others").note("nothing was changed");
     let in_the_way =

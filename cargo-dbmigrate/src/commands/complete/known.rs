@@ -22,6 +22,9 @@ pub(super) struct Known {
     schemas: OnceLock<(Schema, Schema)>,
 }
 
+/// The flags of `repair` that name a migration.
+const REPAIRED: [&str; 5] = ["edited", "renamed", "snapshot", "applied", "not_applied"];
+
 impl Known {
     pub(super) fn of(context: impl FnOnce() -> Option<Context>) -> Self {
         Self { context: context(), schemas: OnceLock::new() }
@@ -29,10 +32,9 @@ impl Known {
 
     /// Whether an argument has values that are known from the package.
     pub(super) fn has_values(id: &str) -> bool {
-        matches!(
-            id,
-            "to" | "from" | "name" | "target" | "yes" | "accept" | "rename" | "backfill" | "convert" | "tables" | "set"
-        )
+        let others =
+            ["to", "from", "name", "target", "yes", "accept", "rename", "backfill", "convert", "tables", "set"];
+        others.contains(&id) || REPAIRED.contains(&id)
     }
 
     /// The values of an argument of a command that begin with what was typed.
@@ -41,6 +43,7 @@ impl Known {
         let mut values = match id {
             "to" | "from" if command == "diff" => self.sides(),
             "to" | "name" => self.migrations(),
+            id if REPAIRED.contains(&id) => self.migrations(),
             "target" | "yes" => self.targets(),
             "accept" => self.losses(command, typed),
             "rename" => self.renames(typed),

@@ -81,7 +81,7 @@ fn with_values(definition: Command, known: &Arc<Known>) -> Command {
         command.mut_args(|argument| {
             let known = Arc::clone(known);
             let id = argument.get_id().as_str().to_owned();
-            if name == "generate" && id == "name" {
+            if ["generate", "capture"].contains(&name.as_str()) && id == "name" {
                 return argument;
             }
             if id == "url" {

@@ -178,7 +178,7 @@ fn database(context: &Context, url: &DatabaseUrl) -> Result<Loaded> {
     // a folder that is not in order is no reason not to look at a database
     let last = history.last().and_then(|record| {
         let folder = context.folder().ok()?;
-        let snapshot = folder.snapshot_at(folder.find(&record.name)?).ok()?;
+        let snapshot = folder.snapshot_at(folder.behind_record(&record.name)?).ok()?;
         Some(snapshot.renamed_from)
     });
     Ok(Loaded {

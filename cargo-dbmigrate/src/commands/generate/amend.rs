@@ -6,6 +6,7 @@ use dbmigrate_core::plan::Plan;
 use super::applied;
 use super::arguments::Generate;
 use super::planned::{asker, name, nothing_to_do, proven, report, suggested};
+use super::undo::refuse_squash;
 use crate::decisions::ask::{Asker, Decided};
 use crate::drafting::{Written, is_generated, show, snapshot_before, warn_of_lost_keys};
 use crate::error::{CommandError, Result};
@@ -29,7 +30,8 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     if is_same && arguments.answers.are_none() && arguments.name.is_none() {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
-    applied::refuse(context, arguments, &last)?;
+    refuse_squash(&last)?;
+    applied::refuse(context, arguments, &folder, &last)?;
     let Some(written) = is_generated(&folder, &last, &folder.sql(&last)?)? else {
         let message = format!("`{}` was written by hand and cannot be regenerated", last.name);
         return Err(CommandError::new(exit::INCONSISTENT, message)

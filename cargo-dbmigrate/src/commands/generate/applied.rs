@@ -1,7 +1,7 @@
 //! Whether a database has the last migration already: then it is history, and stays.
 
 use dbmigrate_core::engine::apply::Target as _;
-use dbmigrate_core::folder::Migration;
+use dbmigrate_core::folder::{Folder, Migration};
 use pollster::block_on;
 
 use super::arguments::Generate;
@@ -16,7 +16,7 @@ use crate::project::url::{DatabaseUrl, Place};
 ///
 /// # Errors
 /// Exit code 5 if one of them has the migration, 1 if one cannot be asked.
-pub(super) fn refuse(context: &Context, arguments: &Generate, last: &Migration) -> Result<()> {
+pub(super) fn refuse(context: &Context, arguments: &Generate, folder: &Folder, last: &Migration) -> Result<()> {
     for url in context.every_database(&arguments.connect, arguments.offline)? {
         let is_server = matches!(url.place(), Place::Server(_));
         if is_server && arguments.offline {
@@ -27,7 +27,7 @@ pub(super) fn refuse(context: &Context, arguments: &Generate, last: &Migration) 
             continue;
         }
         context.printer.detail("Database", format!("{url} (from {})", url.source()));
-        if has(context, arguments, &url, last)? {
+        if has(context, arguments, &url, (folder, last))? {
             let message = format!("`{}` is applied to `{url}` and cannot be changed", last.name);
             return Err(CommandError::new(exit::INCONSISTENT, message)
                 .note("nothing was changed")
@@ -37,7 +37,12 @@ pub(super) fn refuse(context: &Context, arguments: &Generate, last: &Migration) 
     Ok(())
 }
 
-fn has(context: &Context, arguments: &Generate, url: &DatabaseUrl, last: &Migration) -> Result<bool> {
+fn has(
+    context: &Context,
+    arguments: &Generate,
+    url: &DatabaseUrl,
+    (folder, last): (&Folder, &Migration),
+) -> Result<bool> {
     let mut database = open(context, url, false)?;
     let history = block_on(database.history()).map_err(|error| {
         let shown = engine_error("cannot read the history", &error, url.into());
@@ -51,10 +56,9 @@ fn has(context: &Context, arguments: &Generate, url: &DatabaseUrl, last: &Migrat
         }
     })?;
     let (name, sql) = (last.name.as_str(), last.sql.to_hex());
-    Ok(history.iter().any(|record| {
-        record.name == name
-            || record.checksum == sql && record.position > 0 && {
-                usize::try_from(record.position) == Ok(last.index + 1)
-            }
-    }))
+    // where it may stand: behind those before it, or behind those that they replace
+    let before = &folder.migrations()[..last.index];
+    let most = before.iter().flat_map(Migration::originals).count() + 1;
+    let is_its_place = |position: i64| usize::try_from(position).is_ok_and(|at| (last.index + 1..=most).contains(&at));
+    Ok(history.iter().any(|record| record.name == name || record.checksum == sql && is_its_place(record.position)))
 }

@@ -4,6 +4,7 @@ use dbmigrate_core::folder::{Folder, FolderError, Migration, Verify};
 
 use super::applied;
 use super::arguments::Generate;
+use crate::database::failure::before_squash;
 use crate::drafting::is_generated;
 use crate::error::{CommandError, Result};
 use crate::messages::{self, FileAction};
@@ -28,7 +29,8 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     };
     let directory = path::for_display(&folder.path().join(&last.name));
     let is_recorded = verify(&folder, &last)?;
-    applied::refuse(context, arguments, &last)?;
+    refuse_squash(&last)?;
+    applied::refuse(context, arguments, &folder, &last)?;
     let is_in_git = git::is_committed(&directory);
     if !is_in_git {
         refuse_edits(context, arguments, &folder, &last, is_recorded)?;
@@ -53,6 +55,15 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     next.extend(is_in_git.then(|| "to undo this: restore it together with `migrations.lock`".to_owned()));
     context.printer.next(&next);
     Ok(exit::DONE)
+}
+
+/// What a squash replaces is not in the folder any more, and databases that have it have the squash.
+pub(super) fn refuse_squash(last: &Migration) -> Result<()> {
+    let Some(first) = last.replaces.first() else { return Ok(()) };
+    let replaced = counted(last.replaces.len(), "migration");
+    let message = format!("`{}` replaces {replaced}, which are not in the folder any more", last.name);
+    let error = CommandError::new(exit::INCONSISTENT, message).note("nothing was changed");
+    Err(before_squash(error, first.name.as_str(), &[]))
 }
 
 /// Whether the last migration is as it was recorded. All others have to be.

@@ -8,7 +8,7 @@ use super::arguments::Rebase;
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::git::Operation;
+use crate::git::operation::Operation;
 use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl, Place};
 use crate::rebasing::Sides;

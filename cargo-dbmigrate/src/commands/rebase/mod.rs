@@ -11,7 +11,7 @@ use dbmigrate_core::merge::Answers as Taken;
 
 use crate::error::{CommandError, Result};
 use crate::project::Context;
-use crate::rebasing::{Chain, Deciding, Sides};
+use crate::rebasing::{Chain, Deciding, Sides, commutes};
 use crate::{exit, structs};
 
 /// Runs it and returns the exit code.
@@ -32,12 +32,13 @@ pub(crate) fn run(context: &Context, arguments: &Rebase) -> Result<u8> {
     let chain = Chain { sides: &sides, deciding: &deciding };
     let rebased = chain.rebased().map_err(|error| deciding.with_answers(error))?;
     deciding.refuse_unused()?;
+    let commuting = commutes(&chain, &rebased);
     if arguments.dry_run {
-        said::dry_run(context, &sides, &rebased);
+        said::dry_run(context, &sides, &rebased, commuting.as_ref());
         return Ok(exit::DONE);
     }
     let written = write::write(context, &sides, &rebased)?;
-    said::report(context, &sides, &rebased, &written);
+    said::report(context, &sides, &rebased, (&written, commuting.as_ref()));
     said::structs(context, &sides, &rebased);
     Ok(exit::DONE)
 }

@@ -1,6 +1,7 @@
 //! What is said of a rebase: what went where, whether the structs match, and what to do next.
 
 use dbmigrate_core::diff::diff;
+use dbmigrate_core::engine::commute::Commuting;
 use dbmigrate_core::folder::Rewritten;
 use dbmigrate_core::shell::shell_word;
 
@@ -30,7 +31,7 @@ pub(super) fn begin(context: &Context, sides: &Sides) {
 }
 
 /// The migrations that would be written.
-pub(super) fn dry_run(context: &Context, sides: &Sides, rebased: &Rebased) {
+pub(super) fn dry_run(context: &Context, sides: &Sides, rebased: &Rebased, commuting: Option<&Commuting>) {
     for placed in &rebased.placed {
         if let Some(name) = &placed.name {
             context.printer.result(placed.sql.trim_end());
@@ -42,10 +43,16 @@ pub(super) fn dry_run(context: &Context, sides: &Sides, rebased: &Rebased) {
         }
         say(context, sides, placed, false);
     }
+    commute(context, sides, commuting);
 }
 
 /// What was written.
-pub(super) fn report(context: &Context, sides: &Sides, rebased: &Rebased, written: &Rewritten) {
+pub(super) fn report(
+    context: &Context,
+    sides: &Sides,
+    rebased: &Rebased,
+    (written, commuting): (&Rewritten, Option<&Commuting>),
+) {
     for placed in &rebased.placed {
         say(context, sides, placed, true);
     }
@@ -60,6 +67,7 @@ pub(super) fn report(context: &Context, sides: &Sides, rebased: &Rebased, writte
     for copy in &written.copies {
         context.printer.status("Copied", format!("{} (it was not in git)", copy.display()));
     }
+    commute(context, sides, commuting);
     let count = rebased.folder.migrations().len();
     context.printer.detail("Proved", format!("all {} replayed", counted(count, "migration")));
 }
@@ -87,6 +95,14 @@ fn say(context: &Context, sides: &Sides, placed: &Placed, is_written: bool) {
         how: placed.how.into(),
         file: file.map(|file| file.display().to_string()),
     });
+}
+
+/// That the order does not matter.
+fn commute(context: &Context, sides: &Sides, commuting: Option<&Commuting>) {
+    let Some(commuting) = commuting.filter(|commuting| commuting.is_commuting()) else { return };
+    let rows = counted(commuting.rows, "row");
+    let text = format!("with {}: in both orders, the same schema and the same {rows}", sides.onto.label);
+    context.printer.status("Commutes", text);
 }
 
 /// Whether the structs match, and what to do next.

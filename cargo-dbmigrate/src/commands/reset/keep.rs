@@ -63,7 +63,7 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     let (retries, taking) = (url.retries(), Some(migrations));
     let consent = arguments.consent.into();
     Run { context, only_show: false, retries, url, declared: &declared, asker, taking, consent }.to_the_end()?;
-    let kept = common(&history, migrations);
+    let kept = common(&history, migrations).migrations();
     let recorded = migrations.len() - kept;
     context.printer.message(|| said(recorded));
     let text = format!("{url}: {} recorded as applied, none run", counted(recorded, "migration"));

@@ -29,7 +29,13 @@ pub(super) fn meant(folder: &Folder, arguments: &Revert) -> Result<Meant> {
     };
     let find = |name: &str| {
         folder.find(name).map(|migration| migration.index).ok_or_else(|| {
-            CommandError::usage(format!("no migration named `{name}`")).help("list them: `cargo dbmigrate status`")
+            let error = CommandError::usage(format!("no migration named `{name}`"));
+            match folder.replacement(name) {
+                Some(squash) => error
+                    .note(format!("`{}` replaces it, and is reverted as a whole", squash.name))
+                    .help(format!("to revert that: `cargo dbmigrate revert {}`", squash.name)),
+                None => error.help("list them: `cargo dbmigrate status`"),
+            }
         })
     };
     match (&arguments.name, arguments.last, &arguments.to) {

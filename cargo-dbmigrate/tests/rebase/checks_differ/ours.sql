@@ -1,1 +1,1 @@
--- replace: age INTEGER => age INTEGER CONSTRAINT old CHECK (age > 0)
+-- replace: age INTEGER => age INTEGER CONSTRAINT old CHECK (age < 500)

@@ -1,1 +1,1 @@
--- replace: age INTEGER => age INTEGER CONSTRAINT old CHECK (age > 1)
+-- replace: age INTEGER => age INTEGER CONSTRAINT old CHECK (age < 900)

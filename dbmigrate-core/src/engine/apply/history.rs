@@ -3,13 +3,16 @@
 //! Migrations are at positions from 1 on. What is below is written by [`mod@super::correct`]: what somebody has repaired.
 
 use libsql::Value;
-use thiserror::Error;
 
 use crate::engine::connection::{Connection, Row, integer, text};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::{VERSION, version_in};
 use crate::folder::Migration;
+#[cfg(feature = "remote")]
+use crate::sql::name::quote_string;
+
+pub use super::compared::{Compared, HistoryError, common, common_of, compare};
 
 /// The statement that creates the table. The position is the rowid, so it is unique without an index of its own.
 pub(super) const CREATE: &str = "CREATE TABLE IF NOT EXISTS _dbmigrate_history (
@@ -112,46 +115,6 @@ pub struct Record {
     pub schema_version: Option<i64>,
 }
 
-/// A disagreement between a database's history and the folder.
-#[derive(Debug, Clone, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HistoryError {
-    /// An applied migration has another text now.
-    #[error("migration `{name}` was edited after it was applied")]
-    Edited {
-        /// Its name.
-        name: String,
-    },
-    /// An applied migration is not in the folder.
-    #[error("migration `{name}` was applied, but is missing from the folder")]
-    Missing {
-        /// Its name.
-        name: String,
-    },
-    /// The folder has another migration in the place of an applied one.
-    #[error("the database has `{applied}` where the folder has `{listed}`")]
-    Diverged {
-        /// The one that was applied.
-        applied: String,
-        /// The one that is listed.
-        listed: String,
-    },
-    /// The database has seen migrations that the folder does not have yet.
-    #[error("the database is newer than the folder: it has {count} more migration{}, the first is `{first}`", if *count == 1 { "" } else { "s" })]
-    Newer {
-        /// How many.
-        count: usize,
-        /// The first of them.
-        first: String,
-    },
-    /// The positions have a gap.
-    #[error("the history has no migration at position {position}")]
-    Gap {
-        /// The position that is missing.
-        position: usize,
-    },
-}
-
 /// An expression for all that is recorded: what [`all_of`] says of the records that are expected.
 pub(super) const ALL: &str = "(SELECT ifnull(group_concat(name || ' ' || checksum, char(10)), '') FROM \
      (SELECT name, checksum FROM _dbmigrate_history WHERE position >= 1 ORDER BY position))";
@@ -195,26 +158,17 @@ pub(super) async fn replace(connection: &Connection, migrations: &[Migration]) -
     create(connection).await?;
     let (recorded, _) = read(connection).await?;
     let common = common(&recorded, migrations);
-    let (behind, kept) = (Value::Integer(i64::try_from(common).unwrap_or(i64::MAX)), common);
+    let (position, kept) = (common.position(), common.migrations());
+    let behind = Value::Integer(i64::try_from(position).unwrap_or(i64::MAX));
     let delete = format!("DELETE FROM {HISTORY_TABLE} WHERE position > ?1");
     connection.run_with(&delete, vec![behind.clone()]).await?;
     let version = version_in(&connection.rows(VERSION).await?);
     let counter = format!("UPDATE {HISTORY_TABLE} SET schema_version = ?2 WHERE position = ?1");
     connection.run_with(&counter, vec![behind, Value::Integer(version)]).await?;
-    for migration in &migrations[kept..] {
-        insert(connection, migration, migration.index, 0, RecordKind::Baseline, Some(version)).await?;
+    for (at, migration) in migrations[kept..].iter().enumerate() {
+        insert(connection, migration, position + at, 0, RecordKind::Baseline, Some(version)).await?;
     }
     Ok(())
-}
-
-/// How many migrations, from the first one on, are recorded as they are listed.
-pub fn common(history: &[Record], migrations: &[Migration]) -> usize {
-    let is_same = |(at, (record, listed)): &(usize, (&Record, &Migration))| {
-        usize::try_from(record.position) == Ok(at + 1)
-            && listed.name.as_str() == record.name
-            && listed.sql.to_hex() == record.checksum
-    };
-    history.iter().zip(migrations).enumerate().take_while(is_same).count()
 }
 
 /// The values of a record.
@@ -252,12 +206,15 @@ pub(super) fn queries() -> [String; 3] {
     [VERSION.to_owned(), has_table(), format!("SELECT * FROM {HISTORY_TABLE} WHERE position >= 1 ORDER BY position")]
 }
 
-/// That all of so many migrations are applied, and that nobody has changed the schema since.
+/// That the last migration is applied, which can be recorded under any of these names, and that nobody has changed the
+/// schema since.
 #[cfg(feature = "remote")]
-pub(super) fn is_complete(count: usize) -> String {
+pub(super) fn is_complete(last: &[String]) -> String {
+    let names: Vec<String> = last.iter().map(|name| quote_string(name)).collect();
     format!(
-        "(SELECT max(position) FROM {HISTORY_TABLE}) = {count} AND (SELECT schema_version FROM {HISTORY_TABLE} \
-         WHERE position = {count}) = (SELECT schema_version FROM pragma_schema_version)"
+        "EXISTS (SELECT 1 FROM {HISTORY_TABLE} WHERE position = (SELECT max(position) FROM {HISTORY_TABLE}) \
+         AND name IN ({}) AND schema_version = (SELECT schema_version FROM pragma_schema_version))",
+        names.join(", ")
     )
 }
 
@@ -294,33 +251,6 @@ pub(super) fn read_in(
         return Err(EngineError { kind: ErrorKind::Statement, message });
     }
     Ok((rows.iter().map(record).collect(), version))
-}
-
-/// Compares the history with the folder, and returns how many of the folder's migrations are applied.
-///
-/// # Errors
-/// At the first disagreement.
-pub fn compare(history: &[Record], migrations: &[Migration]) -> Result<usize, HistoryError> {
-    for (at, record) in history.iter().enumerate() {
-        if usize::try_from(record.position) != Ok(at + 1) {
-            return Err(HistoryError::Gap { position: at + 1 });
-        }
-        let Some(listed) = migrations.get(at) else {
-            return Err(HistoryError::Newer { count: history.len() - at, first: record.name.clone() });
-        };
-        if listed.name.as_str() != record.name {
-            let is_elsewhere = migrations.iter().any(|migration| migration.name.as_str() == record.name);
-            return Err(if is_elsewhere || at + 1 < history.len() || history.len() <= migrations.len() {
-                HistoryError::Diverged { applied: record.name.clone(), listed: listed.name.to_string() }
-            } else {
-                HistoryError::Missing { name: record.name.clone() }
-            });
-        }
-        if listed.sql.to_hex() != record.checksum {
-            return Err(HistoryError::Edited { name: record.name.clone() });
-        }
-    }
-    Ok(history.len())
 }
 
 #[cfg(all(test, feature = "remote"))]

@@ -5,6 +5,7 @@
 //! has already, and [`mod@correct`] changes what is recorded.
 
 pub mod adopt;
+pub mod compared;
 pub mod correct;
 pub mod database;
 pub mod drift;
@@ -202,8 +203,8 @@ pub enum Stop {
 /// The futures of a target need not be `Send`: a runner works on one thread.
 #[expect(async_fn_in_trait, reason = "implemented in this crate, called on one thread")]
 pub trait Target {
-    /// Is told how many migrations the folder has, before the history is asked for.
-    fn expect_migrations(&mut self, _count: usize) {}
+    /// Is told the names that the history ends with if all migrations are applied, before the history is asked for.
+    fn expect_last(&mut self, _names: Vec<String>) {}
 
     /// The first migration is to be applied behind these records only, by name and checksum: compared with the lock held.
     fn expect_history(&mut self, _records: Option<&[(String, String)]>) {}
@@ -483,6 +484,14 @@ pub enum ApplyError {
     Unknown {
         /// The name.
         name: String,
+    },
+    /// The migration of that name was replaced by another one.
+    #[error("`{name}` is no migration of its own any more: `{by}` replaces it")]
+    Replaced {
+        /// The name.
+        name: String,
+        /// The one that replaces it.
+        by: String,
     },
     /// The wanted migration lies before the last applied one.
     #[error("`{name}` is already applied, and so are {later} later migrations")]

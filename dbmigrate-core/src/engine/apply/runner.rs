@@ -70,6 +70,9 @@ pub struct Status {
     pub history: Vec<Record>,
     /// How many of the folder's migrations are applied.
     pub applied: usize,
+    /// How many records the history has: the place behind which the next migration is recorded. More than migrations
+    /// are applied, where one of them replaces several that the database has.
+    pub position: usize,
 }
 
 /// What a database is, compared with the snapshot that it should be at.
@@ -99,11 +102,13 @@ impl Standing {
 /// # Errors
 /// If they do not, or the database cannot be read.
 pub async fn status(target: &mut impl Target, folder: &Folder) -> Result<Status, ApplyError> {
-    target.expect_migrations(folder.migrations().len());
+    let last = folder.head().map(|head| head.last_names().into_iter().map(str::to_owned).collect());
+    target.expect_last(last.unwrap_or_default());
     let history =
         target.history().await.map_err(|error| ApplyError::Engine { action: "cannot read the history", error })?;
     let applied = history::compare(&history, folder.migrations())?;
-    Ok(Status { history, applied })
+    let position = history.len();
+    Ok(Status { history, applied, position })
 }
 
 /// The migrations that are to be applied: those behind the first `applied`, up to the one called `to`.
@@ -113,7 +118,11 @@ pub async fn status(target: &mut impl Target, folder: &Folder) -> Result<Status,
 pub fn pending<'f>(folder: &'f Folder, applied: usize, to: Option<&str>) -> Result<&'f [Migration], ApplyError> {
     let all = folder.migrations();
     let Some(name) = to else { return Ok(&all[applied.min(all.len())..]) };
-    let end = folder.find(name).ok_or_else(|| ApplyError::Unknown { name: name.to_owned() })?.index + 1;
+    let unknown = || match folder.replacement(name) {
+        Some(by) => ApplyError::Replaced { name: name.to_owned(), by: by.name.to_string() },
+        None => ApplyError::Unknown { name: name.to_owned() },
+    };
+    let end = folder.find(name).ok_or_else(unknown)?.index + 1;
     if end < applied {
         return Err(ApplyError::Behind { name: name.to_owned(), later: applied - end });
     }
@@ -248,16 +257,17 @@ async fn run(
         observer.begin(name_of(0), outcome.applied.len() + 1, outcome.applied.len() + pending.len());
         let attempt = match &group[..] {
             [alone] if alone.script.no_transaction => {
-                let step = target.apply_without_transaction(alone, now.applied).await;
+                let step = target.apply_without_transaction(alone, now.position).await;
                 Attempt::from(step.map(|step| (step, Vec::new())))
             }
-            group => target.apply(group, now.applied, options.atomic).await,
+            group => target.apply(group, now.position, options.atomic).await,
         };
         for (at, Done { milliseconds, restored }) in attempt.applied.into_iter().enumerate() {
             let applied = Applied { name: name_of(at).to_owned(), milliseconds, restored };
             observer.applied(&applied);
             outcome.applied.push(applied);
             now.applied += 1;
+            now.position += 1;
         }
         match attempt.stopped {
             None if target.is_rehearsal() => {

@@ -2,18 +2,24 @@
 //! indexes, views and triggers.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::convert::Infallible;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::bytes;
+use super::bytes::write::{Tree, Writer};
 use super::fingerprint::{Cell, Rows, TableContent};
 use super::inventory::{Inventory, Settings, Table, is_vector_index};
-use super::local::{Local, now};
+use super::local::{CACHE, Local, now};
 use crate::engine::connection::{Prepared, Row, Value, text};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::is_virtual;
 use crate::engine::stored::StoredObject;
 use crate::sql::Name;
+use crate::sql::TokenKind;
 use crate::sql::name::quote_string;
+use crate::sql::token::significant;
 
 /// Rows that were read together.
 pub(super) struct Page {
@@ -26,18 +32,34 @@ pub(super) struct Page {
 impl Page {
     /// Adds its rows to those that were hashed.
     pub(super) fn hash(&self, table: &Table, rows: &mut Rows) {
+        let Ok(()) = self.each(table, |cells| {
+            rows.add(cells.iter().copied());
+            Ok::<_, Infallible>(())
+        });
+    }
+
+    /// Hands its rows over one by one.
+    fn each<E>(&self, table: &Table, mut take: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
         let offset = usize::from(table.rowid.is_some());
+        let mut cells = Vec::new();
         for (at, row) in self.rows.iter().enumerate() {
             let mask = self.masks.get(at).map_or(&[][..], Vec::as_slice);
             let cell = |(at, value)| Cell::of(value, at >= offset && super::local::is_text(mask, at - offset));
-            rows.add(row.iter().enumerate().map(cell));
+            cells.clear();
+            cells.extend(row.iter().enumerate().map(cell));
+            take(&cells)?;
         }
+        Ok(())
     }
 }
 
 /// A database in the making.
 pub(super) struct Build {
-    local: Local,
+    path: PathBuf,
+    /// The engine, while nobody else writes to the file.
+    local: Option<Local>,
+    /// Who writes to it otherwise.
+    writer: Option<Writer>,
     is_utf8: bool,
     tables: Vec<Loading>,
 }
@@ -45,28 +67,37 @@ pub(super) struct Build {
 struct Loading {
     hash: Rows,
     plain: Option<Prepared>,
-    /// Rows of the engine's own table, which it changes itself while others are filled.
-    kept: Vec<Page>,
+    way: Way,
+}
+
+/// How rows of a table get into the file.
+enum Way {
+    /// As pages of the file.
+    Pages(Box<Tree>),
+    /// Through the engine.
+    Engine,
+    /// At the end: the engine changes this table of its own while others are filled.
+    Kept(Vec<Page>),
 }
 
 /// Folded name of the table with the marks of `AUTOINCREMENT`.
 const SEQUENCE: &str = "sqlite_sequence";
 
+/// A file of which nobody reads what is half finished, and what is finished is written to the disk before it gets its name.
+fn open(path: &Path, create: bool) -> Result<Local, EngineError> {
+    let local = Local::open(path, create, Duration::ZERO)?;
+    for pragma in ["synchronous = OFF", "journal_mode = OFF", "locking_mode = EXCLUSIVE", "foreign_keys = OFF"] {
+        local.rows(&format!("PRAGMA {pragma}"))?;
+    }
+    // rows are what they are
+    local.run("PRAGMA ignore_check_constraints = ON")?;
+    Ok(local)
+}
+
 impl Build {
     /// Makes the file, with all tables.
     pub(super) fn begin(path: &Path, inventory: &Inventory) -> Result<Self, EngineError> {
-        let open = |create| {
-            let local = Local::open(path, create, Duration::ZERO)?;
-            // nobody reads what is half finished, and what is finished is written to the disk before it gets its name
-            for pragma in ["synchronous = OFF", "journal_mode = OFF", "locking_mode = EXCLUSIVE", "foreign_keys = OFF"]
-            {
-                local.rows(&format!("PRAGMA {pragma}"))?;
-            }
-            // rows are what they are
-            local.run("PRAGMA ignore_check_constraints = ON")?;
-            Ok::<_, EngineError>(local)
-        };
-        let first = open(true)?;
+        let first = open(path, true)?;
         let Settings { page_size, encoding, auto_vacuum, .. } = &inventory.settings;
         for pragma in [
             format!("page_size = {page_size}"),
@@ -78,33 +109,109 @@ impl Build {
         create_tables(&first, inventory)?;
         // a module that has made its tables may keep what is in them
         drop(first);
-        let local = open(false)?;
+        let local = open(path, false)?;
         local.run("BEGIN")?;
-        let mut tables = Vec::new();
         for table in &inventory.tables {
             local.run(&format!("DELETE FROM {}", table.name.sql()))?;
-            tables.push(Loading { hash: Rows::default(), plain: None, kept: Vec::new() });
         }
-        Ok(Self { local, is_utf8: encoding.eq_ignore_ascii_case("utf-8"), tables })
+        local.run("COMMIT")?;
+        let trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
+        let trees = trees.into_iter().chain(std::iter::repeat_with(|| None));
+        let loading = |(table, tree): (&Table, Option<Tree>)| {
+            let way = match tree {
+                _ if table.name.folded() == SEQUENCE => Way::Kept(Vec::new()),
+                Some(tree) => Way::Pages(Box::new(tree)),
+                None => Way::Engine,
+            };
+            Loading { hash: Rows::default(), plain: None, way }
+        };
+        let tables = inventory.tables.iter().zip(trees).map(loading).collect();
+        local.run("BEGIN")?;
+        let is_utf8 = encoding.eq_ignore_ascii_case("utf-8");
+        Ok(Self { path: path.to_owned(), local: Some(local), writer: None, is_utf8, tables })
+    }
+
+    /// The numbers of the tables in the order in which their rows have to come: those that the engine writes first.
+    pub(super) fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.tables.len()).collect();
+        order.sort_by_key(|number| matches!(self.tables[*number].way, Way::Pages(_)));
+        order
     }
 
     /// Writes rows of a table, and returns how many it has now.
     pub(super) fn write(&mut self, number: usize, table: &Table, page: Page) -> Result<u64, EngineError> {
-        let loading = &mut self.tables[number];
-        page.hash(table, &mut loading.hash);
-        let done = loading.hash.count();
-        if table.name.folded() == SEQUENCE {
-            loading.kept.push(page);
-        } else {
-            self.insert(number, table, page)?;
+        if matches!(self.tables[number].way, Way::Pages(_)) && self.writer.is_none() {
+            self.take_over()?;
         }
-        Ok(done)
+        let loading = &mut self.tables[number];
+        match (&mut loading.way, &mut self.writer) {
+            (Way::Pages(tree), Some(writer)) => {
+                page.each(table, |cells| {
+                    loading.hash.add(cells.iter().copied());
+                    writer.add(tree, cells)
+                })
+                .map_err(|error| of_io(&error))?;
+            }
+            (Way::Kept(pages), _) => {
+                page.hash(table, &mut loading.hash);
+                pages.push(page);
+            }
+            _ => {
+                page.hash(table, &mut loading.hash);
+                self.insert(number, table, page)?;
+            }
+        }
+        Ok(self.tables[number].hash.count())
+    }
+
+    /// Takes the file over from the engine, if that is possible.
+    fn take_over(&mut self) -> Result<(), EngineError> {
+        self.tables.iter_mut().for_each(|loading| loading.plain = None);
+        if let Some(local) = self.local.take() {
+            local.run("COMMIT")?;
+        }
+        self.writer = bytes::writer(&self.path);
+        if self.writer.is_none() {
+            for loading in self.tables.iter_mut().filter(|loading| matches!(loading.way, Way::Pages(_))) {
+                loading.way = Way::Engine;
+            }
+            let local = open(&self.path, false)?;
+            local.run("BEGIN")?;
+            self.local = Some(local);
+        }
+        Ok(())
+    }
+
+    /// The engine, which gets the file back if it has not got it. And the numbers of the tables whose indexes do not know
+    /// of their rows.
+    fn give_back(&mut self) -> Result<(Local, Vec<usize>), EngineError> {
+        let Some(mut writer) = self.writer.take() else {
+            let local = self.local.take().map_or_else(|| open(&self.path, false), Ok)?;
+            return Ok((local, Vec::new()));
+        };
+        let mut unindexed = Vec::new();
+        for (number, loading) in self.tables.iter_mut().enumerate() {
+            if !matches!(loading.way, Way::Pages(_)) {
+                continue;
+            }
+            if let Way::Pages(tree) = std::mem::replace(&mut loading.way, Way::Engine) {
+                if tree.has_indexes {
+                    unindexed.push(number);
+                }
+                writer.finish_tree(*tree).map_err(|error| of_io(&error))?;
+            }
+        }
+        writer.finish().map_err(|error| of_io(&error))?;
+        let local = open(&self.path, false)?;
+        local.run("BEGIN")?;
+        Ok((local, unindexed))
     }
 
     fn insert(&mut self, number: usize, table: &Table, page: Page) -> Result<(), EngineError> {
         let offset = usize::from(table.rowid.is_some());
+        let Some(local) = &self.local else { return Err(lost()) };
         if self.tables[number].plain.is_none() {
-            self.tables[number].plain = now(self.local.connection.prepare(&insert(table, |_| false)))?;
+            self.tables[number].plain = now(local.connection.prepare(&insert(table, |_| false)))?;
         }
         let Some(plain) = &self.tables[number].plain else { return Ok(()) };
         let mut masks = page.masks.into_iter();
@@ -128,7 +235,7 @@ impl Build {
             }
             match is_other.is_empty() {
                 true => now(plain.run(row))?,
-                false => self.local.run_with(&insert(table, |at| is_other.contains(&at)), row)?,
+                false => local.run_with(&insert(table, |at| is_other.contains(&at)), row)?,
             }
         }
         Ok(())
@@ -137,15 +244,28 @@ impl Build {
     /// Makes what else there is, and closes the file. Returns the hashes of what was written.
     pub(super) fn finish(mut self, inventory: &Inventory) -> Result<Vec<TableContent>, EngineError> {
         let numbered = inventory.tables.iter().enumerate();
-        if let Some((number, table)) = numbered.clone().find(|(_, table)| table.name.folded() == SEQUENCE) {
-            self.local.run("DELETE FROM sqlite_sequence")?;
-            for page in std::mem::take(&mut self.tables[number].kept) {
-                self.insert(number, table, page)?;
+        let (local, unindexed) = self.give_back()?;
+        // sorting takes memory and a thread where it is a matter of many rows
+        local.rows(CACHE)?;
+        local.rows("PRAGMA threads = 2")?;
+        for number in unindexed {
+            local.run(&format!("REINDEX {}", inventory.tables[number].name.sql()))?;
+        }
+        self.local = Some(local);
+        for (number, table) in numbered.clone() {
+            if let Way::Kept(pages) = std::mem::replace(&mut self.tables[number].way, Way::Engine) {
+                if let Some(local) = &self.local {
+                    local.run(&format!("DELETE FROM {}", table.name.sql()))?;
+                }
+                for page in pages {
+                    self.insert(number, table, page)?;
+                }
             }
         }
         let tables = numbered.map(|(number, table)| self.tables[number].hash.finish(table)).collect();
         let Self { local, tables: loading, .. } = self;
         drop(loading);
+        let Some(local) = local else { return Err(lost()) };
         let of_kind = |kind: &'static str| inventory.own_objects().filter(move |object| object.kind == kind);
         let (derived, indexes): (Vec<_>, Vec<_>) = of_kind("index").partition(|object| is_vector_index(object));
         for object in indexes.into_iter().chain(derived).chain(of_kind("view")).chain(of_kind("trigger")) {
@@ -158,6 +278,19 @@ impl Build {
         local.run("COMMIT")?;
         Ok(tables)
     }
+}
+
+/// What an error of writing pages would be called by the engine.
+fn of_io(error: &io::Error) -> EngineError {
+    let kind = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
+        _ => ErrorKind::Io,
+    };
+    EngineError { kind, message: error.to_string() }
+}
+
+fn lost() -> EngineError {
+    EngineError { kind: ErrorKind::Io, message: "the file is being written by somebody else".to_owned() }
 }
 
 fn create_tables(local: &Local, inventory: &Inventory) -> Result<(), EngineError> {
@@ -183,12 +316,33 @@ fn create_tables(local: &Local, inventory: &Inventory) -> Result<(), EngineError
         if is_reserved {
             local.rows("PRAGMA writable_schema = ON")?;
         }
-        local.run(&object.sql)?;
+        local.run(&without_not_null(&object.sql))?;
         if is_reserved {
             local.rows("PRAGMA writable_schema = OFF")?;
         }
     }
     local.run("COMMIT")
+}
+
+/// The statement of a table without `NOT NULL`: `ALTER COLUMN` leaves rows behind that do not meet it. The statement is
+/// stored as it was in the end.
+fn without_not_null(sql: &str) -> String {
+    let tokens = significant(sql);
+    let (mut result, mut end, mut depth) = (String::with_capacity(sql.len()), 0, 0_usize);
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.saturating_sub(1),
+            // in a constraint of a column, and not in an expression
+            _ if depth == 1 && token.is_word("not") && tokens.get(at + 1).is_some_and(|next| next.is_word("null")) => {
+                result.push_str(&sql[end..token.start]);
+                end = token.end();
+            }
+            _ => {}
+        }
+    }
+    result.push_str(&sql[end..]);
+    result
 }
 
 fn table_names(local: &Local) -> Result<BTreeSet<String>, EngineError> {
@@ -236,4 +390,22 @@ fn insert(table: &Table, is_bytes: impl Fn(usize) -> bool) -> String {
     });
     let values = values.collect::<Vec<_>>().join(", ");
     format!("INSERT INTO {} ({}) VALUES ({values})", Name::sql(&table.name), names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_columns_lose_not_null() {
+        for (sql, wanted) in [
+            (
+                "CREATE TABLE t (a TEXT NOT NULL, b INT not /* x */ null ON CONFLICT FAIL CHECK (b IS NOT NULL), c \"NOT\" NULL)",
+                "CREATE TABLE t (a TEXT  NULL, b INT  /* x */ null ON CONFLICT FAIL CHECK (b IS NOT NULL), c \"NOT\" NULL)",
+            ),
+            ("CREATE TABLE t (a DEFAULT (1 NOT NULL))", "CREATE TABLE t (a DEFAULT (1 NOT NULL))"),
+        ] {
+            assert_eq!(without_not_null(sql), wanted);
+        }
+    }
 }

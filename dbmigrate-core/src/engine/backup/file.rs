@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use libsql::{AuthAction, AuthContext, Authorization};
 
+use super::bytes::{self, Also, still};
 use super::error::BackupError;
 use super::fingerprint::Contents;
 use super::inventory::VECTOR_INDEXES;
 use super::local::Local;
 use super::publish::Part;
-use super::verify::{is_sound, joined};
+use super::verify::{joined, sound_copy};
 use super::{At, Progress};
 use crate::engine::connection::{Row, Value, integer, text};
 use crate::engine::error::{EngineError, ErrorKind};
@@ -34,14 +35,17 @@ pub(super) fn copy(
     }
     progress.at(At::Copying);
     let open = || Local::open(path, false, busy_timeout).map_err(BackupError::of_source);
-    let (lock, is_locked) = hold(path, busy_timeout)?;
     let [original, copier] = [open()?, open()?];
+    // whatever there is to be written back is best written before others have to wait
+    let _ = still::write_back(&copier);
+    let (lock, is_locked) = hold(path, busy_timeout)?;
     original.begin_reading().map_err(BackupError::of_source)?;
+    let file = still::still(path, || is_locked && still::write_back(&copier).unwrap_or_default());
     let journal_mode = original.rows("PRAGMA journal_mode").map_err(BackupError::of_source)?;
     let journal_mode = journal_mode.first().map(|row| text(&row[0]).to_ascii_lowercase());
     let vectors = vectors_of(&original).map_err(BackupError::of_source)?;
     let to = part.path();
-    let (original, copy) = std::thread::scope(|scope| {
+    let (contents, original, copy) = std::thread::scope(|scope| {
         let (has_begun, begun) = mpsc::channel();
         let copied = scope.spawn(move || {
             vacuum(&copier, to, has_begun).map_err(|error| BackupError::of_both(error, to))?;
@@ -53,24 +57,31 @@ pub(super) fn copy(
             // from here on others can write again, where there is a write-ahead log
             let _ = lock.run("ROLLBACK");
         }
-        let original = scope.spawn(move || (original.contents(), original));
+        let original = scope.spawn(move || {
+            let seen = bytes::seen(&original, file.as_deref(), Also::Nothing, 1);
+            (seen.map(|seen| seen.contents), original)
+        });
         let copied = joined(copied);
         let checked = copied.and_then(|_copier| {
             write_vectors(to, vectors).map_err(BackupError::copy(to))?;
             progress.at(At::Verifying);
-            let sound = scope.spawn(|| is_sound(to, Duration::ZERO));
-            let copy = Local::open(to, false, Duration::ZERO).and_then(|copy| copy.contents());
-            let copy = copy.map_err(BackupError::copy(to));
-            joined(sound).and(copy)
+            sound_copy(to)
         });
-        (joined(original).0, checked)
+        let (contents, original) = joined(original);
+        (contents, original, checked)
     });
     // what is wrong with the source is said first: the copy has it as well
-    let mut original = original.map_err(BackupError::of_source)?;
-    original.settings.journal_mode = journal_mode;
+    let mut contents = contents.map_err(BackupError::of_source)?;
     let copy = copy?;
-    match original.differences(&copy) {
-        same if same.is_empty() => Ok(original),
+    // they follow from the rows
+    contents.foreign_key_violations = copy.foreign_key_violations;
+    if !contents.differences(&copy).is_empty() {
+        // nobody but the engine is believed to say so
+        contents.tables = original.tables().map_err(BackupError::of_source)?;
+    }
+    contents.settings.journal_mode = journal_mode;
+    match contents.differences(&copy) {
+        same if same.is_empty() => Ok(contents),
         differences => Err(BackupError::Differs { differences }),
     }
 }

@@ -144,6 +144,14 @@ impl Rows {
         self.count += 1;
     }
 
+    /// Adds rows that were hashed apart.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (sum, other) in self.sum.iter_mut().zip(other.sum) {
+            *sum = sum.wrapping_add(other);
+        }
+        self.count += other.count;
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> u64 {
         self.count

@@ -9,6 +9,7 @@ use crate::engine::connection::{Row, integer, text};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::{has_vectors, is_virtual};
 use crate::engine::stored::{StoredObject, columns_query, objects_query, stored_columns_in, stored_rows_in};
+use crate::schema::{self, KeyPart};
 use crate::sql::expr::Affinity;
 use crate::sql::{DeclType, Name};
 
@@ -48,6 +49,8 @@ impl Settings {
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     pub(super) name: Name,
+    /// Whether its rows have rowids.
+    pub(super) has_rowid: bool,
     /// The name that its rowid can be read by, unless a column is the same.
     pub(super) rowid: Option<&'static str>,
     /// The name that its rowid can be read by, if it has one that no column has taken.
@@ -55,7 +58,7 @@ pub(super) struct Table {
     /// The column that is the rowid.
     pub(super) alias: Option<Name>,
     /// The columns of its primary key, if rows can be read in their order. Of a table without rowids.
-    pub(super) primary_key: Vec<Name>,
+    pub(super) primary_key: Vec<Key>,
     /// Its columns that are stored.
     pub(super) columns: Vec<Name>,
     /// Which of them are declared so that text in them is no surprise.
@@ -66,6 +69,21 @@ impl Table {
     /// A name of the engine's: the statement that makes it is none that a user could run.
     pub(super) fn is_reserved(&self) -> bool {
         self.name.folded().starts_with("sqlite_")
+    }
+}
+
+/// A column of a primary key, with its order.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    pub(super) column: Name,
+    pub(super) collation: Name,
+    pub(super) is_descending: bool,
+}
+
+impl Key {
+    /// The column, compared as the primary key compares it.
+    pub(super) fn sql(&self) -> String {
+        format!("{} COLLATE {}", self.column.sql(), self.collation.sql())
     }
 }
 
@@ -121,23 +139,15 @@ impl Inventory {
             let is_free = |name: &&str| !columns.iter().any(|column| column.name == **name);
             let key = ["rowid", "_rowid_", "oid"].into_iter().find(|name| has_rowid && is_free(name));
             let alias = read.as_ref().and_then(|table| table.rowid_alias()).map(|column| column.name.clone());
-            let mut parts: Vec<_> = columns.iter().filter(|column| column.key_position > 0).collect();
-            parts.sort_by_key(|column| column.key_position);
-            let is_plain = read
-                .as_ref()
-                .and_then(|table| table.primary_key.as_ref())
-                .is_some_and(|key| key.parts.iter().all(|part| !part.descending && part.collate.is_none()));
             // 2 and 3 are computed from the others
             let stored = || columns.iter().filter(|one| one.hidden == 0);
             tables.push(Table {
                 name: object.name.clone(),
+                has_rowid,
                 rowid: key.filter(|_| alias.is_none()),
                 key,
                 alias,
-                primary_key: match is_plain && !has_rowid {
-                    true => parts.iter().map(|column| column.name.clone()).collect(),
-                    false => Vec::new(),
-                },
+                primary_key: read.as_ref().filter(|_| !has_rowid).map(keys).unwrap_or_default(),
                 columns: stored().map(|one| one.name.clone()).collect(),
                 may_be_text: stored().map(|one| !is_for_numbers(&one.decl_type)).collect(),
             });
@@ -152,6 +162,18 @@ impl Inventory {
         let derived = derived(&self.objects);
         self.objects.iter().filter(move |object| !derived.contains(&object.table.folded()))
     }
+}
+
+/// The parts of the primary key of a table. None if it cannot be told what one of them is.
+fn keys(table: &schema::Table) -> Vec<Key> {
+    let Some(key) = &table.primary_key else { return Vec::new() };
+    let part = |part: &KeyPart| {
+        let column = table.columns.iter().find(|column| column.name == part.column)?;
+        let collation = part.collate.clone().or_else(|| column.collate.clone());
+        let collation = collation.unwrap_or_else(|| Name::from("BINARY".to_owned()));
+        Some(Key { column: column.name.clone(), collation, is_descending: part.descending })
+    };
+    key.parts.iter().map(part).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Whether text is converted to numbers where it can be (sqlite.org/datatype3.html#determination_of_column_affinity).

@@ -1,4 +1,4 @@
-//! A database file as it is read for hashes: rows one by one, text as bytes.
+//! A database file as it is read through the engine: rows one by one, text as bytes.
 
 use std::path::Path;
 use std::pin::pin;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use libsql::ValueType;
 
-use super::fingerprint::{Cell, Contents, Rows, TableContent, of_schema};
+use super::fingerprint::{Cell, Rows, TableContent};
 use super::inventory::{Inventory, Table, queries};
 use crate::engine::connection::{Connection, Row, Value, integer};
 use crate::engine::error::{EngineError, ErrorKind};
@@ -26,6 +26,9 @@ pub(super) fn now<F: Future>(future: F) -> F::Output {
         }
     }
 }
+
+/// What a connection may keep of a file, for work that comes back to the same pages: 16 MB.
+pub(super) const CACHE: &str = "PRAGMA cache_size = -16384";
 
 /// A connection to a file.
 pub(super) struct Local {
@@ -73,19 +76,13 @@ impl Local {
         }
     }
 
-    /// Everything that is in it.
-    pub(super) fn contents(&self) -> Result<Contents, EngineError> {
-        let inventory = self.inventory()?;
-        let tables = inventory.tables.iter().map(|table| self.table(table)).collect::<Result<_, _>>()?;
-        Ok(Contents {
-            schema: of_schema(inventory.own_objects()),
-            tables,
-            foreign_key_violations: self.foreign_key_violations()?,
-            settings: inventory.settings,
-        })
+    /// What all tables have in them.
+    pub(super) fn tables(&self) -> Result<Vec<TableContent>, EngineError> {
+        self.inventory()?.tables.iter().map(|table| self.table(table)).collect()
     }
 
-    fn table(&self, table: &Table) -> Result<TableContent, EngineError> {
+    /// What a table has in it.
+    pub(super) fn table(&self, table: &Table) -> Result<TableContent, EngineError> {
         let mut hash = Rows::default();
         let offset = usize::from(table.rowid.is_some());
         self.each_row(table, 0, |row, masks| {

@@ -4,6 +4,7 @@
 //! Everything here blocks, and uses threads of its own.
 
 mod build;
+mod bytes;
 mod error;
 mod file;
 mod fill;

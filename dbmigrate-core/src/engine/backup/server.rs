@@ -16,9 +16,8 @@ use super::build::{Build, Page};
 use super::error::BackupError;
 use super::fingerprint::{Contents, Rows, of_schema};
 use super::inventory::Inventory;
-use super::local::Local;
 use super::publish::Part;
-use super::verify::{is_sound, joined};
+use super::verify::{joined, sound_copy};
 use super::{At, Progress};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::Client;
@@ -118,7 +117,8 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
     let violations = std::thread::scope(|scope| {
         let (pages, read) = mpsc::sync_channel(WAITING);
         let inventory = &inventory;
-        let reader = scope.spawn(move || read_all(snapshot, inventory, text, &pages));
+        let order = build.order();
+        let reader = scope.spawn(move || read_all(snapshot, inventory, &order, text, &pages));
         let written = write_all(&mut build, inventory, &counts, &read, progress);
         // a reader that waits for room learns that nobody wants more
         drop(read);
@@ -139,11 +139,7 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
     };
     progress.at(At::Verifying);
     compare(&inventory, &counts, &contents)?;
-    let copy = std::thread::scope(|scope| {
-        let sound = scope.spawn(|| is_sound(to, Duration::ZERO));
-        let copy = Local::open(to, false, Duration::ZERO).and_then(|copy| copy.contents()).map_err(&failed);
-        joined(sound).and(copy)
-    })?;
+    let copy = sound_copy(to)?;
     match contents.differences(&copy) {
         same if same.is_empty() => Ok(contents),
         differences => Err(BackupError::Differs { differences }),
@@ -193,11 +189,12 @@ fn write_all(
 fn read_all(
     mut snapshot: Snapshot,
     inventory: &Inventory,
+    order: &[usize],
     text: Text,
     pages: &SyncSender<Read>,
 ) -> Result<(), EngineError> {
-    for (number, table) in inventory.tables.iter().enumerate() {
-        let mut of_table = Pages::of(table, text);
+    for number in order.iter().copied() {
+        let mut of_table = Pages::of(&inventory.tables[number], text);
         while let Some(rows) = of_table.next(&mut snapshot)? {
             if !hand_over(&mut snapshot, pages, Read::Rows(number, rows))? {
                 return Ok(());

@@ -1,28 +1,73 @@
 //! Whether a copy is what was read, and sound in itself.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
+use super::bytes::{self, Also, Seen, still};
 use super::error::BackupError;
 use super::fingerprint::Contents;
-use super::local::Local;
+use super::local::{CACHE, Local};
 use crate::engine::connection::text;
 use crate::engine::error::EngineError;
 
-/// What a file has in it, if it is sound. What is read for hashes and what is checked is read at the same time.
+/// What a file has in it, if it is sound.
 ///
 /// # Errors
 /// If it is damaged, or cannot be read.
 pub(super) fn sound_contents(path: &Path, busy_timeout: Duration) -> Result<Contents, BackupError> {
+    let local = Local::open(path, false, busy_timeout).map_err(BackupError::of_source)?;
+    local.begin_reading().map_err(BackupError::of_source)?;
+    // what is in a log may be more by now
+    let file = still::still(path, || false);
+    sound(path, busy_timeout, &local, file.as_deref(), BackupError::of_source)
+}
+
+/// What a copy has in it, of which nobody else knows, if it is sound.
+///
+/// # Errors
+/// If it is damaged, or cannot be read.
+pub(super) fn sound_copy(path: &Path) -> Result<Contents, BackupError> {
+    let failed = BackupError::copy(path);
+    let local = Local::open(path, false, Duration::ZERO).map_err(&failed)?;
+    local.begin_reading().map_err(&failed)?;
+    let file = still::of_nobody_else(path);
+    sound(path, Duration::ZERO, &local, file.as_ref(), failed)
+}
+
+/// What is read for hashes and what is checked is read at the same time.
+fn sound(
+    path: &Path,
+    busy_timeout: Duration,
+    local: &Local,
+    file: Option<&File>,
+    failed: impl Fn(EngineError) -> BackupError,
+) -> Result<Contents, BackupError> {
     std::thread::scope(|scope| {
-        let checked = scope.spawn(|| is_sound(path, busy_timeout));
-        let contents = Local::open(path, false, busy_timeout).and_then(|local| {
-            local.begin_reading()?;
-            local.contents()
-        });
+        let first = if file.is_some() { QUICK } else { FULL };
+        let checked = scope.spawn(move || check(path, busy_timeout, [first]));
+        let seen = bytes::seen(local, file, Also::Checks, threads());
         joined(checked)?;
-        contents.map_err(BackupError::of_source)
+        let Seen { contents, unchecked } = seen.map_err(failed)?;
+        match unchecked {
+            None if first == FULL => {}
+            None => check(path, busy_timeout, [FULL])?,
+            Some(tables) => {
+                let checks: Option<Vec<String>> = tables.iter().map(|table| bytes::check_of(table)).collect();
+                match checks {
+                    Some(checks) if checks.is_empty() => {}
+                    Some(checks) => check(path, busy_timeout, checks.iter().map(String::as_str))?,
+                    None => check(path, busy_timeout, [FULL])?,
+                }
+            }
+        }
+        Ok(contents)
     })
+}
+
+/// How many threads read a file.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(4)
 }
 
 /// What a thread came to; one that panicked panics here.
@@ -30,15 +75,31 @@ pub(super) fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
+/// Everything that the engine checks.
+const FULL: &str = "SELECT CAST(integrity_check AS TEXT) FROM pragma_integrity_check";
+
+/// The same but for what is in indexes.
+const QUICK: &str = "SELECT CAST(quick_check AS TEXT) FROM pragma_quick_check";
+
 /// # Errors
-/// If `integrity_check` finds damage.
-pub(super) fn is_sound(path: &Path, busy_timeout: Duration) -> Result<(), BackupError> {
+/// If one of these checks finds damage.
+fn check<'c>(
+    path: &Path,
+    busy_timeout: Duration,
+    checks: impl IntoIterator<Item = &'c str>,
+) -> Result<(), BackupError> {
     let checked = || -> Result<Vec<String>, EngineError> {
         let local = Local::open(path, false, busy_timeout)?;
         // whether rows meet a CHECK is no question of damage, and is compared with the source as everything else
         local.run("PRAGMA ignore_check_constraints = ON")?;
-        let rows = local.rows("SELECT CAST(integrity_check AS TEXT) FROM pragma_integrity_check")?;
-        Ok(rows.iter().filter_map(|row| row.first()).map(|value| text(value).to_owned()).collect())
+        // looking for rows in indexes takes long, and longer if their pages have to be read again and again
+        local.rows(CACHE)?;
+        let mut lines = Vec::new();
+        for check in checks {
+            let rows = local.rows(check)?;
+            lines.extend(rows.iter().filter_map(|row| row.first()).map(|value| text(value).to_owned()));
+        }
+        Ok(lines)
     };
     let problems: Vec<String> = checked()
         .map_err(BackupError::of_source)?

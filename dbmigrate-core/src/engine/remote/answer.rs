@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::batch::{Outcome, StepRows};
 use super::failure;
 use super::value::Received;
+use crate::engine::connection::Row;
 
 /// The answer to a pipeline of requests whose first is of a kind that is answered with `T`.
 #[derive(Deserialize)]
@@ -32,6 +33,40 @@ pub(super) struct Answered<T> {
 pub(super) struct Response<T> {
     #[serde(default = "none")]
     pub(super) result: Option<T>,
+}
+
+/// What stands before the results of a pipeline.
+#[derive(Deserialize)]
+pub(super) struct Head {
+    pub(super) baton: Option<String>,
+    #[serde(default)]
+    pub(super) base_url: Option<String>,
+}
+
+/// In front of the results of a pipeline, and of those of a batch.
+const RESULTS: &[u8] = br#""results":["#;
+const STEPS: &[u8] = br#""step_results":["#;
+/// How far into an answer these are looked for: batons are not long.
+const FAR: usize = 4096;
+
+/// The place behind the first `what`.
+fn behind(body: &[u8], what: &[u8]) -> Option<usize> {
+    let start = &body[..body.len().min(FAR)];
+    start.windows(what.len()).position(|one| one == what).map(|at| at + what.len())
+}
+
+/// The head of an answer, if it stands before its results, which are not read.
+pub(super) fn head(body: &[u8]) -> Option<Head> {
+    let mut head = body[..behind(body, RESULTS)?].to_vec();
+    head.extend_from_slice(b"]}");
+    serde_json::from_slice(&head).ok()
+}
+
+/// The rows of the first step of a batch; what comes behind them is not read.
+pub(super) fn first_rows(body: &[u8]) -> Option<Vec<Row>> {
+    let steps = &body[behind(body, STEPS)?..];
+    let first = serde_json::Deserializer::from_slice(steps).into_iter::<StepResult>().next()?.ok()?;
+    Some(first.into_rows().rows)
 }
 
 fn none<T>() -> Option<T> {

@@ -24,6 +24,6 @@ mod value;
 pub use batch::{Batch, Condition, Outcome, StepRows, and, error, is_autocommit, not, ok, or};
 pub use client::{Client, Observer, Options};
 pub use refusal::{Refusal, refusals};
-pub use stream::{Described, Patience, Stream, Then};
+pub use stream::{Arrived, Described, Patience, Sent, Stream, Then};
 pub use token::{Claims, Token, TokenError};
 pub use url::{RemoteUrl, UrlError};

@@ -1,5 +1,6 @@
 //! A connection to the database at the other end, kept from request to request by its baton.
 
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use libsql::Value;
@@ -7,11 +8,12 @@ use libsql_hrana::proto;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answered, BatchResult, Pipeline};
+use super::answer::{self, Answered, BatchResult, Pipeline};
 use super::batch::{self, Batch, Outcome, StepRows};
 use super::client::{Client, Post};
 use super::failure::{self, Answer};
 use super::url::RemoteUrl;
+use crate::engine::connection::Row;
 use crate::engine::error::{EngineError, ErrorKind};
 
 /// What becomes of a stream after a batch.
@@ -53,6 +55,25 @@ enum State {
     Open { baton: String, base: Option<RemoteUrl> },
     /// It was open and cannot be gone on with, for this reason.
     Gone(EngineError),
+}
+
+/// A batch on its way.
+pub struct Sent {
+    answer: JoinHandle<Result<Vec<u8>, (EngineError, bool)>>,
+    steps: Vec<proto::BatchStep>,
+}
+
+/// The answer to a batch, hardly read.
+pub struct Arrived {
+    body: Vec<u8>,
+    steps: Vec<proto::BatchStep>,
+}
+
+impl Arrived {
+    /// The rows of its first step, if that has succeeded.
+    pub fn first_rows(&self) -> Option<Vec<Row>> {
+        answer::first_rows(&self.body)
+    }
 }
 
 /// What a statement is, without running it.
@@ -105,6 +126,67 @@ impl Stream {
         let result: BatchResult =
             self.request(Request::Batch { batch: Steps { steps } }, then, patience, batch.writes())?;
         result.outcome(steps).ok_or_else(|| self.unreadable(batch.writes(), b""))
+    }
+
+    /// Sends a batch that changes nothing, and does not wait for its answer. Until that is received, nothing else can be
+    /// sent.
+    ///
+    /// # Errors
+    /// If the stream is gone.
+    pub fn send(&mut self, batch: &Batch) -> Result<Sent, EngineError> {
+        let steps = batch.steps()?.to_vec();
+        let request = [Request::Batch { batch: Steps { steps: &steps } }];
+        let post = self.post_of(&request, Patience::WhileAlive, false)?;
+        let client = self.client.clone();
+        let answer = std::thread::spawn(move || {
+            let was_open = !post.repeatable;
+            client.post(&post).map_err(|failed| (failed.error, was_open && failed.sent))
+        });
+        Ok(Sent { answer, steps })
+    }
+
+    /// Waits for the answer to what was sent.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn receive(&mut self, sent: Sent) -> Result<Arrived, EngineError> {
+        let was_open = self.is_open();
+        let body = match sent.answer.join() {
+            Ok(Ok(body)) => body,
+            Ok(Err((error, is_gone))) => {
+                if is_gone {
+                    self.state = State::Gone(gone());
+                }
+                return Err(error);
+            }
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        let arrived = Arrived { body, steps: sent.steps };
+        // where it does not stand in front, the end of the answer tells
+        let head = answer::head(&arrived.body).or_else(|| serde_json::from_slice(&arrived.body).ok());
+        let Some(answer::Head { baton, base_url }) = head else {
+            self.state = if was_open { State::Gone(gone()) } else { State::Closed };
+            return Err(self.unreadable(false, &arrived.body));
+        };
+        self.state = self.next_state(baton, base_url.as_deref(), Then::Keep);
+        Ok(arrived)
+    }
+
+    /// What came of the steps of a batch whose answer was received.
+    ///
+    /// # Errors
+    /// As for [`Stream::run`].
+    pub fn outcome(&mut self, arrived: Arrived) -> Result<Outcome, EngineError> {
+        let Arrived { body, steps } = arrived;
+        let Ok(answer) = serde_json::from_slice::<Pipeline<BatchResult>>(&body) else {
+            self.state = State::Gone(gone());
+            return Err(self.unreadable(false, &body));
+        };
+        let result = match answer.results.into_iter().next() {
+            Some(answered) => self.result_of(answered, false)?,
+            None => return Err(self.unreadable(false, b"")),
+        };
+        result.outcome(&steps).ok_or_else(|| self.unreadable(false, b""))
     }
 
     /// The rows of a query that changes nothing.
@@ -189,18 +271,11 @@ impl Stream {
         writes: bool,
     ) -> Result<Vec<Result<T, EngineError>>, EngineError> {
         let count = requests.len();
-        let (baton, base) = match &self.state {
-            State::Closed => (None, None),
-            State::Open { baton, base } => (Some(baton.as_str()), base.clone()),
-            State::Gone(error) => return Err(error.clone()),
-        };
         if then == Then::Close {
             requests.push(Request::Close {});
         }
-        let body = serde_json::to_vec(&Pipelined { baton, requests: &requests })
-            .map_err(|error| EngineError { kind: ErrorKind::Statement, message: error.to_string() })?;
-        let was_open = baton.is_some();
-        let post = Post { body: body.into(), base, writes, repeatable: !was_open, patience };
+        let post = self.post_of(&requests, patience, writes)?;
+        let was_open = !post.repeatable;
         let answer = match self.client.post(&post) {
             Ok(answer) => answer,
             Err(failed) => {
@@ -219,13 +294,27 @@ impl Stream {
         if answer.results.len() < count {
             return Err(self.unreadable(writes, b""));
         }
-        let one = |answered: Answered<T>| match (answered.response.and_then(|response| response.result), answered.error)
-        {
+        Ok(answer.results.into_iter().take(count).map(|answered| self.result_of(answered, writes)).collect())
+    }
+
+    /// What is sent so that the stream goes on with these requests.
+    fn post_of(&self, requests: &[Request<'_>], patience: Patience, writes: bool) -> Result<Post, EngineError> {
+        let (baton, base) = match &self.state {
+            State::Closed => (None, None),
+            State::Open { baton, base } => (Some(baton.as_str()), base.clone()),
+            State::Gone(error) => return Err(error.clone()),
+        };
+        let body = serde_json::to_vec(&Pipelined { baton, requests })
+            .map_err(|error| EngineError { kind: ErrorKind::Statement, message: error.to_string() })?;
+        Ok(Post { body: body.into(), base, writes, repeatable: baton.is_none(), patience })
+    }
+
+    fn result_of<T>(&self, answered: Answered<T>, writes: bool) -> Result<T, EngineError> {
+        match (answered.response.and_then(|response| response.result), answered.error) {
             (Some(result), _) => Ok(result),
             (None, Some(error)) => Err(failure::of_hrana(&error)),
             (None, None) => Err(self.unreadable(writes, b"")),
-        };
-        Ok(answer.results.into_iter().take(count).map(one).collect())
+        }
     }
 
     fn next_state(&self, baton: Option<String>, base: Option<&str>, then: Then) -> State {

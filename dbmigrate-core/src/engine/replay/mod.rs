@@ -7,7 +7,8 @@ pub use in_parts::{OBJECTS_IN_A_PART, Replayed, replay_in_parts};
 
 use super::connection::Connection;
 use super::error::EngineError;
-use super::introspect::introspect;
+use super::ignore::Ignore;
+use super::introspect::{introspect, introspect_without};
 use crate::folder::{Checksum, Folder, Migration, Script};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
@@ -32,4 +33,26 @@ pub async fn schema_at(folder: &Folder, last: &Migration) -> Result<Schema, Stri
         return Err(format!("run in memory, `{}` does not produce the schema of its snapshot", last.name));
     }
     Ok(schema)
+}
+
+/// The schema that a migration leads to as its files lie there, edited or not. What is `ignored` is not looked at.
+///
+/// # Errors
+/// If a file cannot be read, or a statement fails in memory.
+pub async fn schema_as_it_lies(folder: &Folder, last: &Migration, ignored: &Ignore) -> Result<Schema, String> {
+    let engine = |error: EngineError| error.to_string();
+    let connection = Connection::in_memory().await.map_err(engine)?;
+    connection.run("PRAGMA foreign_keys = OFF").await.map_err(engine)?;
+    for migration in &folder.migrations()[..=last.index] {
+        let text = folder.sql(migration).or_else(|_| folder.sql_as_it_lies(migration));
+        let text = text.map_err(|error| error.to_string())?;
+        let script = Script::parse(&text, &folder.sql_path(migration)).map_err(|error| error.to_string())?;
+        let result = connection.run_each(script.statements.iter().map(|statement| statement.text)).await;
+        result.map_err(|(at, error)| format!("statement {} of `{}` failed: {error}", at + 1, migration.name))?;
+    }
+    let found = introspect_without(&connection, ignored).await.map_err(engine)?;
+    match found.unreadable.first() {
+        None => Ok(found.schema),
+        Some(object) => Err(format!("{object} cannot be represented: {}", object.reason)),
+    }
 }

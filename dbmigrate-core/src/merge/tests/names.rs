@@ -218,3 +218,11 @@ fn a_name_that_a_dropped_table_leaves_is_free_for_another() {
     leads_to(&merged, "CREATE TABLE a (y INT, z INT, more TEXT); CREATE INDEX i ON a (z);");
     assert_eq!(merged.renames.tables, [("b".into(), "a".into())]);
 }
+
+#[test]
+fn an_index_that_is_called_like_its_renamed_table_is_not_in_the_way_of_a_drop() {
+    let dropped = replaces(&[("email TEXT, ", ""), ("CREATE INDEX users_email ON users (email);", "")]);
+    let merged = case(dropped, PEOPLE).merged(&[]);
+    let table = merged.schema.table(&"people".into()).expect("it is there");
+    assert!(table.indexes.is_empty() && table.column(&"email".into()).is_none());
+}

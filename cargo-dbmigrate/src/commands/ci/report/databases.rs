@@ -61,7 +61,7 @@ fn look(context: &Context, url: &DatabaseUrl, folder: &Folder, state: &mut Datab
         let mut database = open(context, url, false)?;
         let (status, standing) =
             block_on(inspect(&mut database, folder)).map_err(|error| failure(error, url.into()))?;
-        pending = pending.get(status.history.len()..).unwrap_or_default();
+        pending = pending.get(status.applied..).unwrap_or_default();
         match standing {
             Standing::Drifted(drifted) => state.differences = drifted.details().len() + drifted.unreadable.len(),
             Standing::NotEmpty(_) => state.is_foreign = true,

@@ -28,8 +28,8 @@ pub(super) struct Ahead {
     counts: BTreeMap<String, Option<u64>>,
     /// All that the database has.
     pub(super) stored: Option<Stored>,
-    /// How many migrations the folder has, until the history is read.
-    pub(super) migrations: Option<usize>,
+    /// The names that the history ends with if all migrations are applied, until it is read.
+    pub(super) last: Option<Vec<String>>,
     /// Whether the schema was read together with the history, and nobody has asked for it since.
     is_fresh: bool,
 }
@@ -54,12 +54,12 @@ impl Database {
     /// and the schema is as the last one left it. `None` if the history is to be read alone.
     pub(super) fn history_with_schema(&mut self) -> Result<Option<Vec<Record>>, EngineError> {
         self.ahead.is_fresh = false;
-        let (Some(count), Some(server)) = (self.ahead.migrations.take(), self.connection.server()) else {
+        let (Some(last), Some(server)) = (self.ahead.last.take(), self.connection.server()) else {
             return Ok(None);
         };
         let gate = history::queries().len();
         let mut queries: Vec<String> = history::queries().into();
-        queries.push(assertion(&history::is_complete(count)));
+        queries.push(assertion(&history::is_complete(&last)));
         queries.extend(Tracker::queries());
         let mut answers = server.ask_behind(&queries, gate)?.into_iter();
         let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));

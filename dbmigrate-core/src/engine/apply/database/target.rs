@@ -59,8 +59,8 @@ impl Target for Database {
     }
 
     #[cfg(feature = "remote")]
-    fn expect_migrations(&mut self, count: usize) {
-        self.ahead.migrations = Some(count);
+    fn expect_last(&mut self, names: Vec<String>) {
+        self.ahead.last = Some(names);
     }
 
     async fn history(&mut self) -> Result<Vec<Record>, EngineError> {

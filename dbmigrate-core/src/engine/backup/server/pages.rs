@@ -1,14 +1,14 @@
 //! The rows of a table, page by page, in the order of their keys.
 
 use super::Text;
-use super::snapshot::Snapshot;
+use super::snapshot::{Query, Snapshot};
 use crate::engine::backup::build::Page;
-use crate::engine::backup::inventory::Table;
-use crate::engine::backup::local::{as_bytes, masks, masks_of};
-use crate::engine::connection::{Row, Value, integer};
+use crate::engine::backup::inventory::{Key, Table};
+use crate::engine::backup::local::{as_bytes, is_text, masks, masks_of};
+use crate::engine::connection::{Row, Value};
 use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::remote::Arrived;
 use crate::sql::Name;
-use crate::sql::name::sql_list;
 
 /// What is aimed at for a page, in bytes of rows. Servers send up to 10 MB, in which a row takes up to three times as
 /// much as JSON.
@@ -20,13 +20,17 @@ const MOST_ROWS: u64 = 50_000;
 enum Next {
     /// At this rowid.
     Rowid(i64),
-    /// Behind the row with these values of its primary key; at the beginning if there are none.
-    Key(Vec<Value>),
+    /// Behind the row with these values of its primary key, among those with the same values in the first `same` columns
+    /// of it; at the beginning if there are none.
+    Key { values: Vec<KeyValue>, same: usize },
     /// Behind so many rows, where there is no key that can be compared.
     Behind(u64),
     /// There is none.
     None,
 }
+
+/// A value of a key, and whether it is text that came as bytes.
+type KeyValue = (Value, bool);
 
 /// The pages of a table.
 pub(super) struct Pages<'t> {
@@ -36,33 +40,76 @@ pub(super) struct Pages<'t> {
     limit: u64,
     /// How many rows were read.
     done: u64,
+    /// Whether the next page was asked for already.
+    is_ahead: bool,
 }
 
 impl<'t> Pages<'t> {
     pub(super) fn of(table: &'t Table, text: Text) -> Self {
         let next = match (table.key, table.primary_key.is_empty()) {
             (Some(_), _) => Next::Rowid(i64::MIN),
-            (None, false) => Next::Key(Vec::new()),
+            (None, false) => Next::Key { values: Vec::new(), same: 0 },
             (None, true) => Next::Behind(0),
         };
-        Self { table, text, next, limit: FIRST_ROWS, done: 0 }
+        Self { table, text, next, limit: FIRST_ROWS, done: 0, is_ahead: false }
     }
 
     /// The rows of the next page. `None` behind the last one.
+    ///
+    /// Where rows have rowids, the server says with each page where the next one begins, which is asked for at once: it
+    /// reads while this page is looked at.
     pub(super) fn next(&mut self, snapshot: &mut Snapshot) -> Result<Option<Page>, EngineError> {
         let mut text = self.text;
         loop {
-            let Some((sql, values)) = self.query(text) else { return Ok(None) };
-            match snapshot.rows(&sql, values) {
+            let limit = self.limit;
+            if !std::mem::take(&mut self.is_ahead) {
+                let Some(queries) = self.queries(text) else { return Ok(None) };
+                snapshot.send(queries)?;
+            }
+            let arrived = snapshot.receive()?;
+            let behind = self.behind(&arrived);
+            if let (Some(behind), true) = (behind, text == self.text) {
+                let here = std::mem::replace(&mut self.next, Next::Rowid(behind));
+                let queries = self.queries(text).unwrap_or_default();
+                self.next = here;
+                snapshot.send(queries)?;
+                self.is_ahead = true;
+            }
+            let rows = match snapshot.answers(arrived) {
+                Ok(mut answers) => answers.pop().unwrap_or_else(|| Ok(Vec::new())),
+                Err(error) => Err(error),
+            };
+            match rows {
                 // infinity, of which JSON does not say which of the two it is
-                Ok(rows) if text == Text::Plain && rows.iter().flatten().any(is_nan) => text = Text::Bytes,
-                Ok(rows) => return Ok(self.taken(self.page(rows, text))),
+                Ok(rows) if text == Text::Plain && rows.iter().flatten().any(is_nan) => {
+                    if std::mem::take(&mut self.is_ahead) {
+                        drop(snapshot.receive()?);
+                    }
+                    text = Text::Bytes;
+                }
+                Ok(rows) => {
+                    let page = self.page(rows, text);
+                    if self.taken(&page, behind, limit) {
+                        return Ok(Some(page));
+                    }
+                }
                 // the stream and the transaction are as they were
-                Err(error) if error.kind == ErrorKind::TooLarge && self.limit > 1 => {
-                    self.limit = (self.limit / 4).max(1);
+                Err(error) if error.kind == ErrorKind::TooLarge && limit > 1 => {
+                    self.limit = (limit / 4).max(1);
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// The rowid that the page behind an answer begins with, if there is one and that can be told.
+    fn behind(&self, arrived: &Arrived) -> Option<i64> {
+        if !matches!(self.next, Next::Rowid(_)) {
+            return None;
+        }
+        match arrived.first_rows()?.first()?.first()? {
+            Value::Integer(rowid) => Some(*rowid),
+            _ => None,
         }
     }
 
@@ -82,21 +129,29 @@ impl<'t> Pages<'t> {
         Page { rows, masks }
     }
 
-    fn query(&self, text: Text) -> Option<(String, Vec<Value>)> {
+    /// What is asked for a page; the rows are those of the last query.
+    fn queries(&self, text: Text) -> Option<Vec<Query>> {
         let Table { name, columns, .. } = self.table;
-        let key = self.table.key.unwrap_or_default();
-        let (condition, order, values) = match &self.next {
-            Next::Rowid(from) => (format!("WHERE {key} >= ?1"), format!("ORDER BY {key}"), vec![Value::Integer(*from)]),
-            Next::Key(values) => {
-                let names = sql_list(&self.table.primary_key);
-                let parameters: Vec<String> = (1..=values.len()).map(|at| format!("?{at}")).collect();
-                let condition = match values.is_empty() {
-                    true => String::new(),
-                    false => format!("WHERE ({names}) > ({})", parameters.join(", ")),
-                };
-                (condition, format!("ORDER BY {names}"), values.clone())
+        let (name, key, limit) = (name.sql(), self.table.key.unwrap_or_default(), self.limit);
+        let (mut queries, mut values) = (Vec::new(), Vec::new());
+        let rest = match &self.next {
+            Next::Rowid(from) => {
+                let from = Value::Integer(*from);
+                let rows = format!("WHERE {key} >= ?1 ORDER BY {key} LIMIT");
+                let behind = format!("SELECT {key} FROM {name} NOT INDEXED {rows} 1 OFFSET {limit}");
+                queries.push((behind, vec![from.clone()]));
+                values.push(from);
+                format!("{rows} {limit}")
             }
-            Next::Behind(rows) => (String::new(), format!("LIMIT {} OFFSET {rows}", self.limit), Vec::new()),
+            Next::Key { values: last, same } => {
+                let condition = self.behind_key(last, *same, &mut values);
+                let order = self.table.primary_key.iter().map(|key| match key.is_descending {
+                    true => format!("{} DESC", key.sql()),
+                    false => key.sql(),
+                });
+                format!("{condition} ORDER BY {} LIMIT {limit}", order.collect::<Vec<_>>().join(", "))
+            }
+            Next::Behind(rows) => format!("LIMIT {limit} OFFSET {rows}"),
             Next::None => return None,
         };
         let mut list: Vec<String> = self.table.rowid.map(str::to_owned).into_iter().collect();
@@ -107,43 +162,66 @@ impl<'t> Pages<'t> {
                 list.extend(columns.iter().map(as_sent));
             }
         }
-        let limit = match self.next {
-            Next::Behind(_) => String::new(),
-            _ => format!(" LIMIT {}", self.limit),
-        };
-        let name = name.sql();
-        Some((format!("SELECT {} FROM {name} NOT INDEXED {condition} {order}{limit}", list.join(", ")), values))
+        queries.push((format!("SELECT {} FROM {name} NOT INDEXED {rest}", list.join(", ")), values));
+        Some(queries)
     }
 
-    /// Notes where the page behind these rows begins.
-    fn taken(&mut self, page: Page) -> Option<Page> {
+    /// The condition for rows behind one with these values, that have the first `same` of them too: in each column as it
+    /// is compared there, so that the server goes directly to the place.
+    fn behind_key(&self, last: &[KeyValue], same: usize, values: &mut Vec<Value>) -> String {
+        let mut conditions = Vec::new();
+        for (at, (key, (value, is_text))) in self.table.primary_key.iter().zip(last).take(same + 1).enumerate() {
+            let operator = match (at < same, key.is_descending) {
+                (true, _) => "=",
+                (false, false) => ">",
+                (false, true) => "<",
+            };
+            let value = match value {
+                // JSON cannot say it
+                Value::Real(real) if real.is_infinite() => if *real > 0.0 { "9e999" } else { "-9e999" }.to_owned(),
+                value => {
+                    values.push(value.clone());
+                    let parameter = format!("?{}", values.len());
+                    if *is_text { format!("CAST({parameter} AS TEXT)") } else { parameter }
+                }
+            };
+            conditions.push(format!("{} {operator} {value}", key.sql()));
+        }
+        if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) }
+    }
+
+    /// Notes where the page behind these rows begins. Returns whether they are a page: there may be none in one place of a
+    /// key and more behind it.
+    fn taken(&mut self, page: &Page, behind: Option<i64>, limit: u64) -> bool {
         let count = page.rows.len() as u64;
-        let last = page.rows.last()?;
+        let is_last = count < limit;
         self.done += count;
-        let value_of = |name: &Name| {
-            let at = self.table.columns.iter().position(|column| column == name)?;
-            last.get(usize::from(self.table.rowid.is_some()) + at).cloned()
+        let next = match std::mem::replace(&mut self.next, Next::None) {
+            Next::Rowid(_) => behind.map_or(Next::None, Next::Rowid),
+            Next::Key { values, same } if is_last && same > 0 => Next::Key { values, same: same - 1 },
+            Next::Key { .. } if is_last => Next::None,
+            // the rows of a table without rowids lie in the order of its key
+            Next::Key { .. } => self.key_of(page).unwrap_or(Next::Behind(self.done)),
+            Next::Behind(_) if !is_last => Next::Behind(self.done),
+            Next::Behind(_) | Next::None => Next::None,
         };
-        let next = match &self.next {
-            _ if count < self.limit => Some(Next::None),
-            Next::Rowid(_) => {
-                let rowid = match &self.table.alias {
-                    Some(alias) => value_of(alias),
-                    None => last.first().cloned(),
-                };
-                Some(rowid.as_ref().and_then(|rowid| integer(rowid).checked_add(1)).map_or(Next::None, Next::Rowid))
-            }
-            Next::Key(_) => {
-                let values: Option<Vec<Value>> = self.table.primary_key.iter().map(value_of).collect();
-                values.filter(|values| page.masks.is_empty() && values.iter().all(can_be_sent)).map(Next::Key)
-            }
-            Next::Behind(_) | Next::None => None,
+        self.next = next;
+        if count > 0 {
+            self.adapt(count, page.rows.iter().flatten().map(size).sum());
+        }
+        count > 0
+    }
+
+    /// The place behind the last row of a page.
+    fn key_of(&self, page: &Page) -> Option<Next> {
+        let (last, masks) = (page.rows.last()?, page.masks.last());
+        let value_of = |key: &Key| {
+            let at = self.table.columns.iter().position(|column| *column == key.column)?;
+            let is_text = masks.is_some_and(|masks| is_text(masks, at));
+            Some((last.get(at)?.clone(), is_text))
         };
-        // the rows of a table without rowids lie in the order of its key
-        self.next = next.unwrap_or(Next::Behind(self.done));
-        let bytes: usize = page.rows.iter().flatten().map(size).sum();
-        self.adapt(count, bytes);
-        Some(page)
+        let values: Vec<KeyValue> = self.table.primary_key.iter().map(value_of).collect::<Option<_>>()?;
+        Some(Next::Key { same: values.len().checked_sub(1)?, values })
     }
 
     fn adapt(&mut self, count: u64, bytes: usize) {
@@ -151,11 +229,6 @@ impl<'t> Pages<'t> {
         // rows may become larger: by steps
         self.limit = fit.clamp(1, (self.limit * 4).min(MOST_ROWS));
     }
-}
-
-/// Whether a value of a key can be sent as it came.
-fn can_be_sent(value: &Value) -> bool {
-    !matches!(value, Value::Real(real) if !real.is_finite())
 }
 
 fn is_nan(value: &Value) -> bool {

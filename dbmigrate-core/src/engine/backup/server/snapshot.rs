@@ -4,17 +4,27 @@ use crate::engine::backup::inventory::{Inventory, queries};
 use crate::engine::backup::local::VIOLATIONS;
 use crate::engine::connection::{Row, Value, integer};
 use crate::engine::error::{EngineError, ErrorKind};
-use crate::engine::remote::{Batch, Client, Patience, Stream, Then, is_autocommit, not};
+use crate::engine::remote::{Arrived, Batch, Client, Outcome, Patience, Sent, Stream, Then, is_autocommit, not};
 
 /// The transaction.
 pub(super) struct Snapshot {
     stream: Stream,
+    ahead: Option<Ahead>,
 }
+
+/// Queries that were sent although their rows are not looked at yet.
+enum Ahead {
+    Sent(Sent),
+    Arrived(Arrived),
+}
+
+/// A query and its values.
+pub(super) type Query = (String, Vec<Value>);
 
 impl Snapshot {
     /// Begins it. What is seen is what is there when the first query is answered.
     pub(super) fn begin(client: &Client) -> Result<Self, EngineError> {
-        crate::engine::connection::server::begin_reading(client).map(|stream| Self { stream })
+        crate::engine::connection::server::begin_reading(client).map(|stream| Self { stream, ahead: None })
     }
 
     /// What there is, and how many rows each of its tables has.
@@ -47,25 +57,39 @@ impl Snapshot {
         answers.pop().unwrap_or_else(|| Ok(Vec::new()))
     }
 
-    fn ask_all(
-        &mut self,
-        queries: Vec<(String, Vec<Value>)>,
-    ) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
-        let mut batch = Batch::reading();
-        for (sql, values) in queries {
-            // what would run outside of the transaction would see another state
-            batch.step(Some(not(is_autocommit())), sql, values, true);
-        }
-        let outcome = self.stream.run(&batch, Then::Keep, Patience::WhileAlive)?;
-        let answers = outcome.steps.into_iter().map(|step| match step {
-            Some(answer) => Ok(answer.map(|rows| rows.rows)),
+    fn ask_all(&mut self, queries: Vec<Query>) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
+        self.stream.run(&batch(queries), Then::Keep, Patience::WhileAlive).and_then(rows_of)
+    }
+
+    /// Sends queries and does not wait for their rows.
+    pub(super) fn send(&mut self, queries: Vec<Query>) -> Result<(), EngineError> {
+        self.ahead = Some(Ahead::Sent(self.stream.send(&batch(queries))?));
+        Ok(())
+    }
+
+    /// The answer to what was sent.
+    pub(super) fn receive(&mut self) -> Result<Arrived, EngineError> {
+        match self.ahead.take() {
+            Some(Ahead::Sent(sent)) => self.stream.receive(sent),
+            Some(Ahead::Arrived(arrived)) => Ok(arrived),
             None => Err(gone()),
-        });
-        answers.collect()
+        }
+    }
+
+    /// The rows of each query of an answer.
+    pub(super) fn answers(&mut self, arrived: Arrived) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
+        self.stream.outcome(arrived).and_then(rows_of)
     }
 
     /// Lets the server know that somebody is there.
     pub(super) fn keep_alive(&mut self) -> Result<(), EngineError> {
+        if self.ahead.is_some() {
+            // it hears the next thing only when this has come
+            let arrived = self.receive()?;
+            self.rows("SELECT 1", Vec::new())?;
+            self.ahead = Some(Ahead::Arrived(arrived));
+            return Ok(());
+        }
         self.rows("SELECT 1", Vec::new()).map(drop)
     }
 
@@ -73,6 +97,23 @@ impl Snapshot {
     pub(super) fn end(mut self) {
         self.stream.close();
     }
+}
+
+fn batch(queries: Vec<Query>) -> Batch {
+    let mut batch = Batch::reading();
+    for (sql, values) in queries {
+        // what would run outside of the transaction would see another state
+        batch.step(Some(not(is_autocommit())), sql, values, true);
+    }
+    batch
+}
+
+fn rows_of(outcome: Outcome) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
+    let answers = outcome.steps.into_iter().map(|step| match step {
+        Some(answer) => Ok(answer.map(|rows| rows.rows)),
+        None => Err(gone()),
+    });
+    answers.collect()
 }
 
 fn gone() -> EngineError {

@@ -1,0 +1,163 @@
+//! `log`: the migrations as a picture: what each did, what it replaces, and where databases stand.
+
+use clap::Args;
+use dbmigrate_core::engine::apply::Target as _;
+use dbmigrate_core::engine::apply::history::{common, compare};
+use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
+use dbmigrate_core::plan::{Cost, Told, WRITTEN_BY, told};
+use pollster::block_on;
+
+use crate::database::failure::engine_error;
+use crate::database::{file, open};
+use crate::drafting::is_generated;
+use crate::error::Result;
+use crate::exit;
+use crate::messages::{self, LogKind};
+use crate::project::Context;
+use crate::project::url::{Connect, DatabaseUrl};
+
+/// How much of what a migration did is said on its line.
+const MOST_SAID: usize = 2;
+
+/// How many characters are shown of each.
+const LONGEST: usize = 40;
+
+/// The arguments.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo dbmigrate log
+  cargo dbmigrate log --target all     With where each configured database stands
+
+No database is asked unless one is named.")]
+pub(crate) struct Log {
+    /// Which databases.
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+/// Where a database stands.
+struct Stands {
+    name: String,
+    /// How many migrations it has.
+    applied: usize,
+    /// Why it has others.
+    wrong: Option<String>,
+}
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// What went wrong.
+pub(crate) fn run(context: &Context, arguments: &Log) -> Result<u8> {
+    let folder = context.existing_folder()?;
+    folder.verify(Verify::Sql)?;
+    let mut stands = Vec::new();
+    if arguments.connect.names_one() {
+        for url in context.databases(&arguments.connect)?.urls() {
+            stands.push(look(context, &folder, url)?);
+        }
+    }
+    let entries = folder.migrations().iter().map(|one| entry(&folder, one, &stands)).collect::<Result<Vec<_>>>()?;
+    let width = folder.migrations().iter().map(|migration| migration.name.as_str().len()).max().unwrap_or_default();
+    for stand in stands.iter().filter(|stand| stand.applied == 0) {
+        context.printer.result(format!("o {:width$}  <- {}", "(empty)", stand.name));
+    }
+    for (entry, migration) in entries.into_iter().zip(folder.migrations()) {
+        context.printer.result(line(&entry, width));
+        replaced(context, &migration.replaces, 0);
+        context.printer.message(|| entry);
+    }
+    for (stand, wrong) in stands.iter().filter_map(|stand| Some((stand, stand.wrong.as_ref()?))) {
+        context
+            .printer
+            .warning(&format!("`{}`: {wrong}", stand.name), &["see what it has: `cargo dbmigrate status`".to_owned()]);
+    }
+    Ok(if stands.iter().any(|stand| stand.wrong.is_some()) { exit::INCONSISTENT } else { exit::DONE })
+}
+
+fn look(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<Stands> {
+    let name = url.target().map_or_else(|| url.to_string(), |target| target.name.clone());
+    if !file::exists(url)? {
+        return Ok(Stands { name, applied: 0, wrong: None });
+    }
+    let mut database = open(context, url, false)?;
+    let history =
+        block_on(database.history()).map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
+    let wrong = compare(&history, folder.migrations()).err().map(|error| error.to_string());
+    Ok(Stands { name, applied: common(&history, folder.migrations()).migrations(), wrong })
+}
+
+/// What there is to say of a migration.
+fn entry(folder: &Folder, migration: &Migration, stands: &[Stands]) -> Result<messages::LogEntry> {
+    let text = folder.sql(migration)?;
+    let script = Script::parse(&text, &folder.sql_path(migration))?;
+    let told = told(migration.name.as_str(), &text, &script.statements);
+    let by = text.lines().nth(1).and_then(|line| line.strip_prefix(WRITTEN_BY)).unwrap_or_default();
+    let kind = if !migration.replaces.is_empty() {
+        LogKind::Squash
+    } else if by.contains("dbmigrate revert") {
+        LogKind::Revert
+    } else if by.contains("dbmigrate capture") {
+        LogKind::Capture
+    } else if is_generated(folder, migration, &text)?.is_some() {
+        LogKind::Generated
+    } else {
+        LogKind::Custom
+    };
+    let here = stands.iter().filter(|stand| stand.applied == migration.index + 1);
+    Ok(messages::LogEntry {
+        name: migration.name.to_string(),
+        kind,
+        changes: told.iter().map(|one| one.title.clone()).collect(),
+        cost: cost(&told).map(|cost| cost.word().to_owned()),
+        replaces: migration.with_replaced().iter().skip(1).map(|one| one.name.to_string()).collect(),
+        databases: here.map(|stand| stand.name.clone()).collect(),
+    })
+}
+
+fn cost(told: &[Told]) -> Option<Cost> {
+    told.iter().map(|one| one.cost).max()
+}
+
+/// A migration on one line.
+fn line(entry: &messages::LogEntry, width: usize) -> String {
+    let mark = match entry.kind {
+        LogKind::Generated => "",
+        LogKind::Custom => "custom: ",
+        LogKind::Revert => "revert: ",
+        LogKind::Capture => "captured: ",
+        LogKind::Squash => "squash: ",
+    };
+    let said = entry.changes.iter().take(MOST_SAID).map(|change| short(change)).collect::<Vec<_>>().join(", ");
+    let more = match entry.changes.len().saturating_sub(MOST_SAID) {
+        0 if entry.changes.is_empty() => "no statements".to_owned(),
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let cost = entry.cost.as_ref().map(|cost| format!(" ({cost})")).unwrap_or_default();
+    let here = if entry.databases.is_empty() { String::new() } else { format!("  <- {}", entry.databases.join(", ")) };
+    format!("* {:width$}  {mark}{said}{more}{cost}{here}", entry.name)
+}
+
+/// What is said of a change: its beginning, if it is long.
+fn short(change: &str) -> String {
+    match change.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", change[..end].trim_end_matches([' ', ',', ':'])),
+        None => change.to_owned(),
+    }
+}
+
+/// What a migration replaces, as a branch that ends in it.
+fn replaced(context: &Context, migrations: &[Migration], depth: usize) {
+    if migrations.is_empty() {
+        return;
+    }
+    let margin = "| ".repeat(depth);
+    context.printer.result(format!("{margin}|\\"));
+    for migration in migrations {
+        context.printer.result(format!("{margin}| * {}", migration.name));
+        replaced(context, &migration.replaces, depth + 1);
+    }
+    context.printer.result(format!("{margin}|/"));
+}

@@ -1,0 +1,60 @@
+//! Messages about the chain of migrations: what each did, and what became one.
+
+use serde::Serialize;
+
+/// How a migration came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogKind {
+    /// `generate` has written it, and nobody has edited it.
+    Generated,
+    /// A person has written or edited it.
+    Custom,
+    /// `revert` has written it.
+    Revert,
+    /// `capture` has written it.
+    Capture,
+    /// It replaces others.
+    Squash,
+}
+
+/// A migration in the `log`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LogEntry {
+    /// Its name.
+    pub(crate) name: String,
+    /// How it came to be.
+    pub(crate) kind: LogKind,
+    /// What it does, in words.
+    pub(crate) changes: Vec<String>,
+    /// What it costs in all; `null` if it has no statements.
+    pub(crate) cost: Option<String>,
+    /// The migrations that it replaces, each followed by those that it replaces itself.
+    pub(crate) replaces: Vec<String>,
+    /// The databases that were named and have it as their last one: the name of the target, else the address.
+    pub(crate) databases: Vec<String>,
+}
+
+/// Several migrations became one; with `--dry-run` they would.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Squashed {
+    /// The name of the one.
+    pub(crate) name: String,
+    /// Its SQL file; `null` with `--dry-run`.
+    pub(crate) file: Option<String>,
+    /// The migrations that it replaces.
+    pub(crate) replaces: Vec<String>,
+    /// How it does what they do: `created`, `planned` or `joined`.
+    pub(crate) how: String,
+    /// How many statements it has.
+    pub(crate) statements: usize,
+    /// How many statements they had.
+    pub(crate) statements_before: usize,
+    /// How many generated rows both ways were run on, besides an empty database.
+    pub(crate) rows: usize,
+    /// Its SQL.
+    pub(crate) sql: String,
+}

@@ -1,0 +1,163 @@
+//! Histories of schemas as migrations, of which every prefix, every suffix and ten random ranges become one: the schema is
+//! the same, and so are the rows, on an empty database and on one with rows.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use dbmigrate_core::engine::squash::{How, Job, Part, SquashError, squash};
+use dbmigrate_core::folder::Script;
+use dbmigrate_core::schema::Schema;
+use pollster::block_on;
+
+use crate::parallel::parallel;
+use crate::project::{answered, load};
+use crate::support::Change;
+use crate::support::data::real_histories;
+use crate::support::history::{State, histories};
+
+/// A migration of a history.
+struct Migration {
+    name: String,
+    sql: String,
+    before: Schema,
+    after: Schema,
+    is_generated: bool,
+}
+
+/// How the ranges of a history went.
+#[derive(Default)]
+struct Report {
+    ways: BTreeMap<&'static str, usize>,
+    /// The statements before and after.
+    statements: (usize, usize),
+    refused: BTreeMap<String, usize>,
+    failed: Vec<String>,
+}
+
+/// Its states as migrations. Every third one also has a statement of a person, so that there are rows to keep.
+fn migrations(states: &[State]) -> Result<Vec<Migration>, String> {
+    let mut all: Vec<Migration> = Vec::new();
+    let mut before = Schema::default();
+    for (at, state) in states.iter().enumerate() {
+        let after = load(&state.sql)?.schema;
+        let (current, desired, renames) = (before.clone(), after.clone(), state.renames.clone());
+        let renames = if at == 0 { dbmigrate_core::diff::Renames::default() } else { renames };
+        let change = answered(Change { current, desired, renames, ..Change::default() })?;
+        let plan = change.generate()?;
+        let name = format!("{:04}_{}", at + 1, "step");
+        let mut sql = plan.to_sql(&name);
+        let is_generated = at % 3 != 2;
+        if let (false, Some(table)) = (is_generated, after.tables.iter().next()) {
+            let column = table.columns.iter().find(|column| column.generated.is_none());
+            if let Some(column) = column {
+                sql += &format!("UPDATE {} SET {c} = {c};\n", table.name.sql(), c = column.name.sql());
+            }
+        }
+        all.push(Migration { name, sql, before: std::mem::replace(&mut before, after.clone()), after, is_generated });
+    }
+    Ok(all)
+}
+
+/// Every prefix, every suffix, and ten others.
+fn ranges(count: usize, seed: u64) -> Vec<(usize, usize)> {
+    let mut all: Vec<(usize, usize)> = (2..=count).map(|end| (0, end)).collect();
+    all.extend((1..count.saturating_sub(1)).map(|start| (start, count)));
+    let mut state = seed | 1;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).expect("it is small") % below
+    };
+    for _ in 0..if count > 3 { 10 } else { 0 } {
+        let start = next(count - 1);
+        all.push((start, start + 2 + next(count - start - 1)));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn squash_all_of(history: &str, states: &[State]) -> Report {
+    let mut report = Report::default();
+    let all = match migrations(states) {
+        Ok(all) => all,
+        Err(error) => {
+            report.failed.push(format!("{history}: {error}"));
+            return report;
+        }
+    };
+    let scripts: Vec<Script<'_>> =
+        all.iter().map(|one| Script::parse(&one.sql, Path::new("migration.sql")).expect("it was planned")).collect();
+    let part = |at: usize| Part {
+        name: &all[at].name,
+        script: &scripts[at],
+        before: &all[at].before,
+        after: &all[at].after,
+        is_generated: all[at].is_generated,
+    };
+    let seed = history.bytes().fold(7_u64, |seed, byte| seed.wrapping_mul(31) + u64::from(byte));
+    for (start, end) in ranges(all.len(), seed) {
+        let earlier: Vec<&str> =
+            scripts[..start].iter().flat_map(|script| script.statements.iter().map(|one| one.text)).collect();
+        let parts: Vec<Part<'_>> = (start..end).map(part).collect();
+        let job = Job { name: "9999_squash", earlier: &earlier, parts: &parts, without_undo: false };
+        let shown = format!("{history} {}..{end}", start + 1);
+        match block_on(squash(&job)) {
+            Ok(squashed) => {
+                let way = match squashed.how {
+                    How::Created => "created",
+                    How::Planned => "planned",
+                    How::Joined => "joined",
+                };
+                *report.ways.entry(way).or_default() += 1;
+                report.statements.0 += parts.iter().map(|part| part.script.statements.len()).sum::<usize>();
+                report.statements.1 += squashed.statements;
+                let again = Script::parse(&squashed.sql, Path::new("migration.sql"));
+                if let Err(error) = again {
+                    report.failed.push(format!("{shown}: {error}"));
+                }
+            }
+            Err(SquashError::Refused(refusals)) => {
+                for refusal in refusals.iter().take(1) {
+                    let reason = refusal.why.split('`').step_by(2).collect::<String>();
+                    *report.refused.entry(reason).or_default() += 1;
+                }
+            }
+            Err(error) => report.failed.push(format!("{shown}: {error}")),
+        }
+    }
+    report
+}
+
+fn squash_all(what: &str, mut histories: Vec<(String, Vec<State>)>) {
+    histories.sort_by_key(|(_, states)| std::cmp::Reverse(states.len()));
+    let reports = parallel(&histories, |_, (name, states)| squash_all_of(name, states));
+    let (mut ways, mut refused, mut failed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    let mut statements = (0, 0);
+    for report in reports {
+        report.ways.into_iter().for_each(|(way, count)| *ways.entry(way).or_insert(0) += count);
+        report.refused.into_iter().for_each(|(why, count)| *refused.entry(why).or_insert(0) += count);
+        statements = (statements.0 + report.statements.0, statements.1 + report.statements.1);
+        failed.extend(report.failed);
+    }
+    let (before, after) = statements;
+    dbmigrate_test_support::say(&format!(
+        "{what} squashed: {ways:?}, {before} statements became {after}; refused: {refused:?}; {} fail",
+        failed.len()
+    ));
+    assert!(failed.is_empty(), "{} fail:\n{}", failed.len(), failed.join("\n"));
+    let done: usize = ways.values().sum();
+    assert!(done > refused.values().sum::<usize>(), "most ranges can be squashed");
+    assert!(["created", "joined"].iter().all(|way| ways.contains_key(way)), "{ways:?}");
+}
+
+#[test]
+fn every_prefix_and_suffix_and_ten_ranges_of_our_histories_are_squashed() {
+    squash_all("our histories", histories());
+}
+
+#[test]
+fn every_prefix_and_suffix_and_ten_ranges_of_real_histories_are_squashed() {
+    if let Some(histories) = real_histories() {
+        squash_all("real histories", histories);
+    }
+}

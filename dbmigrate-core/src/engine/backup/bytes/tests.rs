@@ -1,0 +1,275 @@
+//! What is read as bytes is what the engine reads, and an index that is not that of its rows is noticed.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::engine::backup::verify::sound_copy;
+use crate::engine::connection::Value;
+
+fn open(path: &Path) -> Local {
+    Local::open(path, true, Duration::ZERO).expect("a database")
+}
+
+fn run(local: &Local, sql: &str) {
+    local.rows(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// Compares what both ways of reading say, and that no table was left to the engine. Returns what was not checked.
+#[track_caller]
+fn assert_same(path: &Path) -> Vec<String> {
+    let local = open(path);
+    local.begin_reading().expect("a transaction");
+    let file = still::of_nobody_else(path).expect("a file without a log");
+    let inventory = local.inventory().expect("an inventory");
+    let pager = pager::Pager::of(&file).expect("pages");
+    let mut scan = scan::Scan::of(&local, &inventory, &pager, true).expect("a scan");
+    scan.run(2, || Ok(())).expect("rows");
+    while scan.ask_defaults().expect("defaults") {
+        scan.run(2, || Ok(())).expect("rows");
+    }
+    for (table, found) in inventory.tables.iter().zip(scan.tables()) {
+        let said = local.table(table).expect("rows");
+        assert_eq!(found.as_ref(), Some(&said), "{}", table.name);
+    }
+    let checked = local.rows("PRAGMA integrity_check").expect("a check");
+    assert_eq!(checked, [[Value::Text("ok".to_owned())]]);
+    scan.unchecked()
+}
+
+/// A value in SQL.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("NULL".to_owned()),
+        any::<i64>().prop_map(|integer| if integer == i64::MIN { "0".to_owned() } else { integer.to_string() }),
+        (-40_000_i64..40_000).prop_map(|integer| integer.to_string()),
+        prop::sample::select(vec![
+            "0",
+            "1",
+            "-0.0",
+            "9e999",
+            "-9e999",
+            "5e-324",
+            "1e308",
+            "3.0",
+            "0.1",
+            "140737488355328"
+        ])
+        .prop_map(str::to_owned),
+        any::<f64>().prop_filter("a number", |real| real.is_finite()).prop_map(|real| format!("{real:e}")),
+        prop::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| format!("x'{}'", hex(&bytes))),
+        // whatever that is as text
+        prop::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| format!("CAST(x'{}' AS TEXT)", hex(&bytes))),
+        "[a-cA-C ]{0,6}".prop_map(|text| format!("'{text}'")),
+        (0_usize..4000).prop_map(|length| format!("zeroblob({length})")),
+        (0_usize..4000).prop_map(|length| format!("printf('%.*c', {length}, 'x')")),
+    ]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    crate::engine::backup::fingerprint::hex(bytes)
+}
+
+const TABLES: [&str; 6] = [
+    "CREATE TABLE t0 (a, b TEXT COLLATE NOCASE, c REAL, d INTEGER, e BLOB)",
+    "CREATE TABLE t1 (a INTEGER PRIMARY KEY, b NUMERIC, c FLOAT, d VARCHAR(3) COLLATE RTRIM, e)",
+    "CREATE TABLE t2 (a TEXT, b, c REAL, d, e, PRIMARY KEY (c DESC, a COLLATE NOCASE, b)) WITHOUT ROWID",
+    "CREATE TABLE t3 (a, b, v AS (a) VIRTUAL, s AS (b) STORED, c REAL, d DOUBLE, e, w AS (c) STORED)",
+    "CREATE TABLE t4 (a INT, b INTEGER, c REAL, d ANY, e TEXT, PRIMARY KEY (a, b))",
+    "CREATE TABLE t5 (d, a PRIMARY KEY, c REAL UNIQUE, b, e) WITHOUT ROWID",
+];
+
+const INDEXES: [&str; 8] = [
+    "CREATE INDEX i0 ON t0 (b, c DESC)",
+    "CREATE INDEX i1 ON t0 (a COLLATE RTRIM, d)",
+    "CREATE UNIQUE INDEX i2 ON t1 (c, a)",
+    "CREATE INDEX i3 ON t1 (d DESC, e)",
+    "CREATE INDEX i4 ON t2 (d, e)",
+    "CREATE INDEX i5 ON t3 (s, w DESC, c)",
+    "CREATE INDEX i6 ON t4 (c, d)",
+    "CREATE INDEX i7 ON t5 (b COLLATE NOCASE DESC, c)",
+];
+
+/// What comes when there are rows: theirs are short then.
+const LATER: [&str; 5] = [
+    "ALTER TABLE t0 ADD COLUMN f TEXT NOT NULL DEFAULT 'later'",
+    "ALTER TABLE t1 ADD COLUMN f REAL DEFAULT 7",
+    "ALTER TABLE t4 ADD COLUMN f BLOB DEFAULT x'00ff'",
+    "ALTER TABLE t0 ADD COLUMN g INTEGER DEFAULT '12'",
+    "CREATE INDEX i8 ON t0 (f, g)",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bytes_say_what_the_engine_says(
+        page_size in prop::sample::select(vec![512, 1024, 4096, 65_536]),
+        encoding in prop::sample::select(vec!["UTF-8", "UTF-8", "UTF-16le", "UTF-16be"]),
+        auto_vacuum in 0..3,
+        rows in prop::collection::vec((0_usize..6, prop::collection::vec(value(), 5)), 0..150),
+        gone in prop::collection::vec(1..150, 0..20),
+        more in prop::collection::vec((0_usize..6, prop::collection::vec(value(), 5)), 0..30),
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let local = open(&path);
+        run(&local, &format!("PRAGMA page_size = {page_size}"));
+        run(&local, &format!("PRAGMA auto_vacuum = {auto_vacuum}"));
+        run(&local, &format!("PRAGMA encoding = '{encoding}'"));
+        for sql in TABLES.iter().chain(&INDEXES) {
+            run(&local, sql);
+        }
+        let insert = |(table, values): &(usize, Vec<String>)| {
+            // keys that are there already, and other values that a table does not take
+            let _ = local.rows(&format!("INSERT OR REPLACE INTO t{table} (a, b, c, d, e) VALUES ({})", values.join(", ")));
+        };
+        run(&local, "BEGIN");
+        rows.iter().for_each(insert);
+        for rowid in gone {
+            run(&local, &format!("DELETE FROM t0 WHERE rowid = {rowid}"));
+        }
+        for sql in LATER {
+            run(&local, sql);
+        }
+        more.iter().for_each(insert);
+        run(&local, "COMMIT");
+        drop(local);
+        let unchecked = assert_same(&path);
+        if encoding == "UTF-8" {
+            prop_assert_eq!(unchecked, Vec::<String>::new());
+        }
+    }
+}
+
+/// A database with many rows, in trees of several levels.
+fn deep(folder: &Path) -> PathBuf {
+    let path = folder.join("deep.db");
+    let local = open(&path);
+    for sql in [
+        "PRAGMA page_size = 512",
+        "CREATE TABLE big (id INTEGER PRIMARY KEY, name TEXT NOT NULL, score REAL, other)",
+        "CREATE TABLE keyed (a TEXT, b INTEGER, c, PRIMARY KEY (b, a)) WITHOUT ROWID",
+        "CREATE INDEX by_name ON big (name DESC)",
+        "CREATE UNIQUE INDEX by_score ON big (score, id)",
+        "CREATE INDEX by_other ON keyed (c)",
+        "BEGIN",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
+         INSERT INTO big SELECT i * 3, 'name ' || (i * 7919 % 20000), i % 7, iif(i % 5000 = 0, zeroblob(9000), i) FROM n",
+        "INSERT INTO keyed SELECT name, id, other FROM big",
+        "DELETE FROM big WHERE id % 9 = 0",
+        "COMMIT",
+    ] {
+        run(&local, sql);
+    }
+    path
+}
+
+#[test]
+fn deep_trees_are_read_in_parts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(assert_same(&deep(folder.path())), Vec::<String>::new());
+}
+
+#[test]
+fn what_the_engine_has_to_check_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.db");
+    let local = open(&path);
+    for sql in [
+        "CREATE TABLE plain (a UNIQUE, b)",
+        "CREATE TABLE part (a, b)",
+        "CREATE INDEX part_a ON part (a) WHERE b > 1",
+        "CREATE TABLE computed (a, b AS (a + 1))",
+        "CREATE INDEX computed_b ON computed (b)",
+        "CREATE TABLE expression (a)",
+        "CREATE INDEX expression_a ON expression (lower(a))",
+        "CREATE VIRTUAL TABLE words USING fts5(body)",
+        "INSERT INTO words VALUES ('hello world')",
+    ] {
+        run(&local, sql);
+    }
+    assert_eq!(assert_same(&path), ["computed", "expression", "part"]);
+}
+
+#[test]
+fn an_index_that_is_not_that_of_its_rows_is_damage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (number, change) in [
+        // it is of another column than it was made of
+        "UPDATE sqlite_schema SET sql = 'CREATE INDEX by_name ON big (other)' WHERE name = 'by_name'",
+        // the other way round
+        "UPDATE sqlite_schema SET sql = 'CREATE INDEX by_name ON big (name)' WHERE name = 'by_name'",
+        // with regard to other letters
+        "UPDATE sqlite_schema SET sql = 'CREATE TABLE keyed (a TEXT, b INTEGER, c, PRIMARY KEY (b DESC, a)) WITHOUT ROWID' \
+         WHERE name = 'keyed'",
+        "UPDATE sqlite_schema SET sql = 'CREATE UNIQUE INDEX by_score ON big (score DESC, id)' WHERE name = 'by_score'",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let own = folder.path().join(number.to_string());
+        std::fs::create_dir(&own).expect("a folder");
+        let path = deep(&own);
+        sound_copy(&path).expect("it is sound");
+        let local = open(&path);
+        run(&local, "PRAGMA writable_schema = ON");
+        run(&local, change);
+        drop(local);
+        match sound_copy(&path) {
+            Err(crate::engine::backup::BackupError::Damaged { problems }) => assert!(!problems.is_empty()),
+            other => panic!("{change}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_a_connection_sees_stays_in_its_file_while_others_write_and_checkpoint() {
+    for mode in ["WAL", "DELETE"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = deep(folder.path());
+        let patient = || Local::open(&path, false, Duration::from_secs(20)).expect("a database");
+        run(&patient(), &format!("PRAGMA journal_mode = {mode}"));
+        let (done, written) = (AtomicBool::new(false), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let writer = patient();
+                let modes = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"];
+                while !done.load(Ordering::Relaxed) {
+                    let number = written.fetch_add(1, Ordering::Relaxed);
+                    let id = number * 7 % 60_000;
+                    run(
+                        &writer,
+                        &format!("UPDATE big SET name = 'new ' || {number} WHERE id BETWEEN {id} AND {id} + 900"),
+                    );
+                    // one that another one is in the way of gives up at once
+                    let idle = Local::open(&path, false, Duration::ZERO);
+                    let _ = idle.and_then(|idle| idle.rows(&format!("PRAGMA wal_checkpoint({})", modes[number % 4])));
+                }
+            });
+            let (mut read, mut tried) = (0, 0);
+            while read < 8 && tried < 400 {
+                tried += 1;
+                let [lock, reader, idle] = [patient(), patient(), patient()];
+                lock.run("BEGIN IMMEDIATE").expect("the lock");
+                reader.begin_reading().expect("a transaction");
+                let file = still::still(&path, || still::write_back(&idle).unwrap_or_default());
+                lock.run("ROLLBACK").expect("it is given back");
+                let Some(file) = file else { continue };
+                let before = written.load(Ordering::Relaxed);
+                while mode == "WAL" && written.load(Ordering::Relaxed) < before + 3 {
+                    std::thread::yield_now();
+                }
+                let seen = seen(&reader, Some(&file), Also::Nothing, 1).expect("rows");
+                assert!(seen.unchecked.is_some(), "it was read as bytes");
+                assert_eq!(seen.contents.tables, reader.tables().expect("rows"), "{mode}");
+                read += 1;
+            }
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(read, 8, "{mode}: of {tried}");
+        });
+    }
+}

@@ -1,0 +1,284 @@
+//! Rows written to the pages of a new file, tree by tree, in the order of their rowids: nothing is looked for, divided or
+//! written twice. The engine has made the file with its tables, and is not there meanwhile; afterwards it makes the
+//! indexes, and whether everything is as it has to be is verified as for every copy.
+
+use std::fs::File;
+use std::io;
+
+use super::encode::{Encoder, put_varint, varint_length};
+use super::layout::{Layout, Place};
+use super::pager::{HEADER, Pager, read_at};
+use super::tree::{Kind, local_length};
+use crate::engine::backup::fingerprint::Cell;
+
+/// How many bytes are written at once.
+const CHUNK: usize = 1024 * 1024;
+
+/// Where the engine has a page for locks, in bytes.
+const LOCKS: u64 = 0x4000_0000;
+
+/// A file that gets pages at its end.
+pub(in crate::engine::backup) struct Writer {
+    file: File,
+    page_size: usize,
+    usable: usize,
+    /// How many pages there are, those included that wait to be written.
+    count: u32,
+    /// The pages that wait.
+    waiting: Vec<u8>,
+    encoder: Encoder,
+    cell: Vec<u8>,
+}
+
+/// The tree of a table in the making.
+pub(in crate::engine::backup) struct Tree {
+    root: u32,
+    /// Which of the values of a row is the rowid.
+    rowid: usize,
+    /// Which of them each field of the record is, and whether it is in a column of real numbers. None is the rowid.
+    fields: Vec<Option<(usize, bool)>>,
+    /// Whether it has indexes already, which do not know of the rows.
+    pub(in crate::engine::backup) has_indexes: bool,
+    /// The rowid of the last row.
+    last: Option<i64>,
+    leaf: Leaf,
+    /// Above it, from below: each the pages that are next to be put together.
+    levels: Vec<Vec<Child>>,
+}
+
+#[derive(Debug, Default)]
+struct Leaf {
+    cells: Vec<u8>,
+    /// Where each cell begins.
+    starts: Vec<usize>,
+}
+
+/// A page that is complete.
+#[derive(Debug, Clone, Copy)]
+struct Child {
+    page: u32,
+    /// Its largest rowid.
+    key: i64,
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+}
+
+#[cfg(not(unix))]
+fn write_at(_: &File, _: &[u8], _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn odd(message: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
+impl Tree {
+    /// The tree of a table without rows. `None` if there is something in its rows that is not read from elsewhere.
+    pub(super) fn of(layout: &Layout) -> Option<Self> {
+        let mut fields = vec![None; layout.fields];
+        let mut rowid = None;
+        for (number, place) in layout.hashed.iter().enumerate() {
+            match *place {
+                Place::Rowid => rowid = Some(number),
+                Place::Field { at, is_real } => *fields.get_mut(at)? = Some((number, is_real)),
+            }
+        }
+        let unknown = fields.iter().filter(|field| field.is_none()).count();
+        let is_known = layout.kind == Kind::Table && unknown == usize::from(layout.has_alias);
+        let has_indexes = !layout.has_all || !layout.indexes.is_empty();
+        let (root, rowid) = (layout.root, rowid.filter(|_| is_known)?);
+        Some(Self { root, rowid, fields, has_indexes, last: None, leaf: Leaf::default(), levels: Vec::new() })
+    }
+}
+
+impl Writer {
+    /// A file that the engine has made and closed. `None` if its pages are of a kind that is not written here.
+    pub(super) fn of(file: File) -> Option<Self> {
+        let pager = Pager::of(&file).ok()?;
+        let (page_size, usable, count) = (pager.page_size, pager.usable, pager.count);
+        let is_whole = file.metadata().ok()?.len() == u64::from(count) * page_size as u64;
+        let (waiting, encoder, cell) = (Vec::new(), Encoder::default(), Vec::new());
+        is_whole.then(|| Self { file, page_size, usable, count, waiting, encoder, cell })
+    }
+
+    /// Adds a row behind the others of its table: what is hashed of it.
+    pub(in crate::engine::backup) fn add(&mut self, tree: &mut Tree, cells: &[Cell<'_>]) -> io::Result<()> {
+        let Some(Cell::Integer(rowid)) = cells.get(tree.rowid).copied() else { return Err(odd("a row has no rowid")) };
+        if tree.last.is_some_and(|last| last >= rowid) {
+            return Err(odd("rows did not come in the order of their rowids"));
+        }
+        let value = |field: &Option<(usize, bool)>| match *field {
+            Some((at, is_real)) => (cells.get(at).copied().unwrap_or(Cell::Null), is_real),
+            None => (Cell::Null, false),
+        };
+        // taken out so that pages can be added while it is looked at
+        let mut encoder = std::mem::take(&mut self.encoder);
+        let record = encoder.record(tree.fields.iter().map(value));
+        let mut cell = std::mem::take(&mut self.cell);
+        cell.clear();
+        put_varint(&mut cell, record.len() as u64);
+        put_varint(&mut cell, rowid.cast_unsigned());
+        let local = local_length(self.usable, record.len(), Kind::Table);
+        let (start, rest) = record.split_at(local);
+        cell.extend_from_slice(start);
+        if !rest.is_empty() {
+            cell.extend_from_slice(&self.next().to_be_bytes());
+            self.overflow(rest)?;
+        }
+        if 8 + tree.leaf.cells.len() + cell.len() + 2 * (tree.leaf.starts.len() + 1) > self.usable {
+            let (page, key) = (tree.leaf.page(self.usable), tree.last.unwrap_or_default());
+            tree.leaf = Leaf::default();
+            let page = self.append(&page)?;
+            self.adopt(tree, 0, Child { page, key })?;
+        }
+        tree.leaf.starts.push(tree.leaf.cells.len());
+        tree.leaf.cells.extend_from_slice(&cell);
+        tree.last = Some(rowid);
+        (self.encoder, self.cell) = (encoder, cell);
+        Ok(())
+    }
+
+    /// Puts a page below others.
+    fn adopt(&mut self, tree: &mut Tree, level: usize, child: Child) -> io::Result<()> {
+        if tree.levels.len() == level {
+            tree.levels.push(Vec::new());
+        }
+        let children = &mut tree.levels[level];
+        children.push(child);
+        if children.len() > 3 && interior_length(children) > self.usable {
+            // two stay, so that no page will have only one below it
+            let complete: Vec<Child> = children.drain(..children.len() - 2).collect();
+            let parent = self.interior(&complete)?;
+            self.adopt(tree, level + 1, parent)?;
+        }
+        Ok(())
+    }
+
+    fn interior(&mut self, children: &[Child]) -> io::Result<Child> {
+        let page = self.append(&interior(children, self.usable))?;
+        Ok(Child { page, key: children.last().map_or(0, |last| last.key) })
+    }
+
+    /// Completes a tree.
+    pub(in crate::engine::backup) fn finish_tree(&mut self, mut tree: Tree) -> io::Result<()> {
+        let Some(last) = tree.last else { return Ok(()) };
+        let leaf = tree.leaf.page(self.usable);
+        let mut root = leaf;
+        if !tree.levels.is_empty() {
+            let page = self.append(&root)?;
+            self.adopt(&mut tree, 0, Child { page, key: last })?;
+            let mut level = 0;
+            while level + 1 < tree.levels.len() {
+                let children = std::mem::take(&mut tree.levels[level]);
+                let parent = self.interior(&children)?;
+                self.adopt(&mut tree, level + 1, parent)?;
+                level += 1;
+            }
+            root = interior(&tree.levels[level], self.usable);
+        }
+        write_at(&self.file, &root, u64::from(tree.root - 1) * self.page_size as u64)
+    }
+
+    /// Writes the end of a record to pages of its own.
+    fn overflow(&mut self, rest: &[u8]) -> io::Result<()> {
+        let mut parts = rest.chunks(self.usable - 4).peekable();
+        while let Some(part) = parts.next() {
+            let next = if parts.peek().is_some() { self.behind(self.next()) } else { 0 };
+            let mut page = next.to_be_bytes().to_vec();
+            page.extend_from_slice(part);
+            self.append(&page)?;
+        }
+        Ok(())
+    }
+
+    /// The number of the next page that is added.
+    fn next(&self) -> u32 {
+        self.behind(self.count)
+    }
+
+    /// The number of the page that is added behind that one.
+    fn behind(&self, number: u32) -> u32 {
+        number + if u64::from(number) * self.page_size as u64 == LOCKS { 2 } else { 1 }
+    }
+
+    /// Adds a page, and returns its number.
+    fn append(&mut self, page: &[u8]) -> io::Result<u32> {
+        let number = self.next();
+        for _ in self.count..number {
+            self.count += 1;
+            let end = self.waiting.len() + self.page_size;
+            if self.count == number {
+                self.waiting.extend_from_slice(page);
+            }
+            self.waiting.resize(end, 0);
+        }
+        if self.waiting.len() >= CHUNK {
+            self.flush()?;
+        }
+        Ok(number)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let written = u64::from(self.count) * self.page_size as u64 - self.waiting.len() as u64;
+        write_at(&self.file, &self.waiting, written)?;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// Writes what waits, and how many pages there are.
+    pub(in crate::engine::backup) fn finish(mut self) -> io::Result<()> {
+        self.flush()?;
+        let mut header = [0; HEADER];
+        read_at(&self.file, &mut header, 0).map_err(|_| odd("it cannot be read"))?;
+        let changes = u32::from_be_bytes([header[24], header[25], header[26], header[27]]).wrapping_add(1);
+        for (at, number) in [(24, changes), (28, self.count), (92, changes)] {
+            header[at..at + 4].copy_from_slice(&number.to_be_bytes());
+        }
+        write_at(&self.file, &header, 0)
+    }
+}
+
+impl Leaf {
+    fn page(&self, usable: usize) -> Vec<u8> {
+        page(13, None, &self.starts, &self.cells, usable)
+    }
+}
+
+/// How long a page with all of these below it would be, if each took a cell.
+fn interior_length(children: &[Child]) -> usize {
+    12 + children.iter().map(|child| 6 + varint_length(child.key.cast_unsigned())).sum::<usize>()
+}
+
+fn interior(children: &[Child], usable: usize) -> Vec<u8> {
+    let (mut cells, mut starts) = (Vec::new(), Vec::new());
+    let Some((last, others)) = children.split_last() else { return Vec::new() };
+    for child in others {
+        starts.push(cells.len());
+        cells.extend_from_slice(&child.page.to_be_bytes());
+        put_varint(&mut cells, child.key.cast_unsigned());
+    }
+    page(5, Some(last.page), &starts, &cells, usable)
+}
+
+/// A page of a tree: its header, where its cells are, and the cells at its end.
+#[expect(clippy::cast_possible_truncation, reason = "places on a page; the end of the largest is written as 0")]
+fn page(kind: u8, last: Option<u32>, starts: &[usize], cells: &[u8], usable: usize) -> Vec<u8> {
+    let start = usable - cells.len();
+    let mut page = Vec::with_capacity(usable);
+    page.extend_from_slice(&[kind, 0, 0]);
+    page.extend_from_slice(&(starts.len() as u16).to_be_bytes());
+    page.extend_from_slice(&(start as u16).to_be_bytes());
+    page.push(0);
+    if let Some(last) = last {
+        page.extend_from_slice(&last.to_be_bytes());
+    }
+    for one in starts {
+        page.extend_from_slice(&((start + one) as u16).to_be_bytes());
+    }
+    page.resize(start, 0);
+    page.extend_from_slice(cells);
+    page
+}
