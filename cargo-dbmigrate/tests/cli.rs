@@ -374,7 +374,8 @@ fn an_inconsistent_folder_exits_with_5_and_its_advice() {
     let run = project.run(&["init"]);
     assert_eq!(run.code, 5, "{}", run.err);
     let wanted = "error: `migrations/migrations.lock` is missing, but there are migrations next to it\n  \
-                  = help: it is not in git: copy it from another checkout or a backup\n";
+                  = help: it is not in git: copy it from another checkout or a backup\n  \
+                  = help: or make it again from the directories: `cargo dbmigrate repair --lock`\n";
     assert_eq!(run.err, wanted);
     assert!(!project.path("migrations/migrations.lock").exists());
 }
