@@ -136,8 +136,12 @@ fn squash_all(what: &str, mut histories: Vec<(String, Vec<State>)>) {
     let (mut ways, mut refused, mut failed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     let mut statements = (0, 0);
     for report in reports {
-        report.ways.into_iter().for_each(|(way, count)| *ways.entry(way).or_insert(0) += count);
-        report.refused.into_iter().for_each(|(why, count)| *refused.entry(why).or_insert(0) += count);
+        for (way, count) in report.ways {
+            *ways.entry(way).or_insert(0) += count;
+        }
+        for (why, count) in report.refused {
+            *refused.entry(why).or_insert(0) += count;
+        }
         statements = (statements.0 + report.statements.0, statements.1 + report.statements.1);
         failed.extend(report.failed);
     }

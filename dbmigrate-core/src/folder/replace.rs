@@ -91,7 +91,11 @@ impl Folder {
         let staged = self.stage(&name, sql.as_bytes(), &bytes)?;
         staged.add(UNLISTED).map_err(|source| self.not_writable(source))?;
         let directories: Vec<_> = replaced.iter().map(|one| self.path.join(&one.name)).collect();
-        let unmark_all = || directories.iter().for_each(|directory| unmark(directory));
+        let unmark_all = || {
+            for directory in &directories {
+                unmark(directory);
+            }
+        };
         for directory in &directories {
             self.mark(directory).inspect_err(|_| unmark_all())?;
         }
