@@ -2,6 +2,7 @@
 //! the same, and so are the rows, on an empty database and on one with rows.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use dbmigrate_core::engine::squash::{How, Job, Part, SquashError, squash};
@@ -50,7 +51,8 @@ fn migrations(states: &[State]) -> Result<Vec<Migration>, String> {
         if let (false, Some(table)) = (is_generated, after.tables.iter().next()) {
             let column = table.columns.iter().find(|column| column.generated.is_none());
             if let Some(column) = column {
-                sql += &format!("UPDATE {} SET {c} = {c};\n", table.name.sql(), c = column.name.sql());
+                let column = column.name.sql();
+                let _ = writeln!(sql, "UPDATE {} SET {column} = {column};", table.name.sql());
             }
         }
         all.push(Migration { name, sql, before: std::mem::replace(&mut before, after.clone()), after, is_generated });
