@@ -197,7 +197,7 @@ fn misread(job: &Job<'_>, text: &str) -> Option<Refusal> {
             let statements = || parts.iter().flat_map(|part| &part.script.statements);
             let preflights = || parts.iter().flat_map(|part| &part.script.preflights);
             let words = |text: &str| {
-                let words = tokenize(text).filter(|token| token.is_significant());
+                let words = tokenize(text).filter(Token::is_significant);
                 words.map(|token| token.text.to_owned()).collect::<Vec<_>>()
             };
             let allows: usize = parts.iter().map(|part| part.script.allows.len()).sum();

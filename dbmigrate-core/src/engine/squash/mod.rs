@@ -20,7 +20,7 @@ use crate::folder::Script;
 use crate::folder::script::Limits;
 use crate::plan::{Decisions, Trace, follow, plan};
 use crate::schema::Schema;
-use crate::sql::{Name, StatementKind, tokenize};
+use crate::sql::{Name, StatementKind, Token, tokenize};
 
 /// A migration that is to be replaced.
 #[derive(Debug, Clone, Copy)]
@@ -205,7 +205,7 @@ fn created(job: &Job<'_>, behind: &Dump) -> Option<String> {
 fn leaves_only_objects(kind: StatementKind, text: &str) -> bool {
     let of_rename = || {
         tokenize(text)
-            .filter(|token| token.is_significant())
+            .filter(Token::is_significant)
             .nth(1)
             .is_some_and(|name| name.is_word("legacy_alter_table") || name.is_word("defer_foreign_keys"))
     };

@@ -194,7 +194,9 @@ impl Dump {
             let mut rows: Vec<Vec<String>> =
                 found.iter().map(|row| row.iter().map(|value| text(value).to_owned()).collect()).collect();
             if name == "sqlite_sequence" {
-                rows.iter_mut().for_each(|row| drop(row.remove(0)));
+                for row in &mut rows {
+                    row.remove(0);
+                }
             }
             rows.sort_unstable();
             if name != "sqlite_sequence" || !rows.is_empty() {
