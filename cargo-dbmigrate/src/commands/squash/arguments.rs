@@ -70,16 +70,12 @@ impl Squash {
                 .help(format!("from one to another: `{}`", self.command("2..5")))
                 .help(format!("all up to one: `{}`", self.command(&format!("..{}", head.name.sequence())))));
         };
-        let find = |name: &str| match folder.find(name) {
-            Some(found) => Ok(found.index),
-            None => {
+        let find = |name: &str| {
+            folder.find(name).map(|found| found.index).ok_or_else(|| {
                 let error = CommandError::usage(format!("no migration named `{name}`"));
-                Err(match folder.replacement(name) {
-                    Some(squash) => error.note(format!("`{}` replaces it", squash.name)),
-                    None => error,
-                }
-                .help("list them: `cargo dbmigrate log`"))
-            }
+                let squash = folder.replacement(name).map(|squash| format!("`{}` replaces it", squash.name));
+                squash.into_iter().fold(error, CommandError::note).help("list them: `cargo dbmigrate log`")
+            })
         };
         let first = if first.is_empty() { 0 } else { find(first)? };
         let last = if last.is_empty() { head.index } else { find(last)? };
