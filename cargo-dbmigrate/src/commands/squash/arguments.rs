@@ -73,11 +73,8 @@ impl Squash {
         let find = |name: &str| {
             folder.find(name).map(|found| found.index).ok_or_else(|| {
                 let error = CommandError::usage(format!("no migration named `{name}`"));
-                let error = match folder.replacement(name) {
-                    Some(squash) => error.note(format!("`{}` replaces it", squash.name)),
-                    None => error,
-                };
-                error.help("list them: `cargo dbmigrate log`")
+                let squash = folder.replacement(name).map(|squash| format!("`{}` replaces it", squash.name));
+                squash.into_iter().fold(error, CommandError::note).help("list them: `cargo dbmigrate log`")
             })
         };
         let first = if first.is_empty() { 0 } else { find(first)? };
