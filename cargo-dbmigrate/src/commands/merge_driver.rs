@@ -18,7 +18,7 @@ To let git use it, a line for .gitattributes:
 and one for the configuration of git, in each clone:
   git config merge.dbmigrate.driver \"cargo dbmigrate merge-driver %O %A %B %P\"
 
-A lock that goes on from the other is taken as it is. Where both branches have
+A lock that continues the other is taken as it is. Where both branches have
 added migrations, the lock gets both heads and git a conflict (exit 1), which
 `cargo dbmigrate rebase` resolves.")]
 pub(crate) struct MergeDriver {

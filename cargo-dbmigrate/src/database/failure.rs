@@ -296,14 +296,12 @@ fn made_anew(file: &Path, line: usize) -> Vec<String> {
     if !is_newest(file) {
         return Vec::new();
     }
-    let Ok(text) = std::fs::read_to_string(file) else { return Vec::new() };
+    // what was captured is recorded where the change was made, and is not taken back
+    let text = std::fs::read_to_string(file).ok().filter(|text| !is_captured(text));
+    let Some(text) = text else { return Vec::new() };
     let Ok(script) = Script::parse(&text, file) else { return Vec::new() };
     let found = script.preflights.into_iter().find(|preflight| preflight.line == line);
     let answers = found.map(|preflight| preflight.answers).unwrap_or_default();
-    // what was captured is recorded where the change was made, and is not taken back
-    if is_captured(&text) {
-        return Vec::new();
-    }
     let by = text.lines().find_map(|line| line.strip_prefix(WRITTEN_BY)).unwrap_or("cargo dbmigrate generate");
     answers.into_iter().map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `{by} {flag}`")).collect()
 }

@@ -94,8 +94,8 @@ impl<'a> Deciding<'a> {
         };
         let diagnostics: Vec<Diagnostic> = conflicts.iter().map(diagnostic).collect();
         let message = match diagnostics.len() {
-            1 => "a conflict is to be decided, nothing was written".to_owned(),
-            count => format!("{count} conflicts are to be decided, nothing was written"),
+            1 => "a conflict needs a decision, nothing was written".to_owned(),
+            count => format!("{count} conflicts need a decision, nothing was written"),
         };
         let rendered = self.context.printer.render(&diagnostics);
         let error = CommandError::new(exit::DECISION, message).diagnostics(rendered);

@@ -131,7 +131,7 @@ fn what_cannot_be_squashed_is_refused_by_its_name_and_nothing_is_written() {
     add("undoable", "UPDATE users SET years = 1;\n-- dbmigrate: undo\nUPDATE users SET years = NULL;\n");
     let tree = project.tree();
     let run = project.refuses(1, "squash ..");
-    assert!(run.err.contains("cannot squash `0005_vacuum`: it runs outside of a transaction"), "{}", run.err);
+    assert!(run.err.contains("cannot squash `0005_vacuum`: it runs outside a transaction"), "{}", run.err);
     assert!(run.err.contains("`cargo dbmigrate squash 1..4`"), "{}", run.err);
     add("more", "UPDATE users SET years = 2;\n");
     let run = project.refuses(3, "squash 6..7");

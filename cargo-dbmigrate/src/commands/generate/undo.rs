@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
 pub(super) fn refuse_squash(last: &Migration) -> Result<()> {
     let Some(first) = last.replaces.first() else { return Ok(()) };
     let replaced = counted(last.replaces.len(), "migration");
-    let message = format!("`{}` replaces {replaced}, which are not in the folder any more", last.name);
+    let message = format!("`{}` replaces {replaced}, which are no longer in the folder", last.name);
     let error = CommandError::new(exit::INCONSISTENT, message).note("nothing was changed");
     Err(before_squash(error, first.name.as_str(), &[]))
 }

@@ -137,7 +137,7 @@ pub(super) fn structs(context: &Context, sides: &Sides, rebased: &Rebased) {
     }
     if crate::git::is_inside(&context.folder_path) {
         next.push(format!("add the migrations: `git add {folder}`"));
-        next.extend(sides.operation.resume().map(|command| format!("then go on: `{command}`")));
+        next.extend(sides.operation.resume().map(|command| format!("then continue: `{command}`")));
     }
     if !rebased.placed.is_empty() {
         next.push("apply them: `cargo dbmigrate migrate`".to_owned());

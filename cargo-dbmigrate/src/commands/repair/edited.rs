@@ -8,9 +8,9 @@ use dbmigrate_core::shell::shell_quoted;
 use pollster::block_on;
 
 use super::arguments::{Repair, Word};
+use super::named::{in_lock, migration};
 use super::records::{Change, Records, note};
 use super::said::{self, report, short};
-use super::{in_lock, migration};
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::{exit, git};

@@ -4,7 +4,7 @@ use dbmigrate_core::engine::apply::history;
 use dbmigrate_core::folder::{Folder, Rebuilt, Verify};
 
 use super::arguments::{Repair, Word};
-use super::in_lock;
+use super::named::in_lock;
 use super::records::Records;
 use super::said::{self, report};
 use crate::database::failure::apply_error;

@@ -8,7 +8,7 @@ use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 
 use super::arguments::{Repair, Word};
-use super::migration;
+use super::named::migration;
 use super::records::{Change, Records, note};
 use super::said;
 use crate::adopting::with_differences;

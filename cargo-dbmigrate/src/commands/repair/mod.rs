@@ -4,21 +4,21 @@ mod arguments;
 mod edited;
 mod lock;
 mod marked;
+mod named;
 mod records;
 mod renamed;
 mod said;
 mod snapshot;
 
 use dbmigrate_core::engine::apply::inspect;
-use dbmigrate_core::folder::{Folder, Migration, Verify};
+use dbmigrate_core::folder::Verify;
 use pollster::block_on;
 
 pub(crate) use arguments::Repair;
 use records::Records;
-use said::Repaired;
 
 use crate::database::state::failure;
-use crate::error::{CommandError, Result};
+use crate::error::Result;
 use crate::exit;
 use crate::project::Context;
 
@@ -64,16 +64,4 @@ fn look(context: &Context, arguments: &Repair) -> Result<()> {
     }
     said::nothing(context, &format!("the migrations, their lock and {} fit together: nothing to repair", records.url));
     Ok(())
-}
-
-/// The migration of that name or number.
-fn migration<'f>(folder: &'f Folder, name: &str) -> Result<&'f Migration> {
-    let unknown = || CommandError::usage(format!("no migration named `{name}`"));
-    folder.find(name).ok_or_else(|| unknown().help("list them: `cargo dbmigrate status`"))
-}
-
-/// A repair of the lock.
-fn in_lock(folder: &Folder, what: String, before: &str, after: &str) -> Repaired {
-    let place = folder.lock_path().display().to_string();
-    Repaired { place, on: None, what, before: before.to_owned(), after: after.to_owned() }
 }

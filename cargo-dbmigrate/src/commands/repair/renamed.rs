@@ -3,9 +3,9 @@
 use dbmigrate_core::folder::{Folder, FolderError, Migration, MigrationName};
 
 use super::arguments::Repair;
+use super::named::{in_lock, migration};
 use super::records::{Change, Records, note};
 use super::said::{self, report};
-use super::{in_lock, migration};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;

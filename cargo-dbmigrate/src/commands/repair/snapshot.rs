@@ -7,8 +7,8 @@ use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 
 use super::arguments::Repair;
+use super::named::{in_lock, migration};
 use super::said::{self, Repaired, report, short};
-use super::{in_lock, migration};
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::structs;

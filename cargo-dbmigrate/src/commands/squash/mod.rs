@@ -66,8 +66,8 @@ pub(crate) fn run(context: &Context, arguments: &Squash) -> Result<u8> {
 fn say(context: &Context, squashed: &Squashed, (name, replaces): (&str, &[String]), before: usize) {
     let (now, shown) = (counted(squashed.statements, "statement"), counted(replaces.len(), "migration"));
     let how = match squashed.how {
-        How::Created => "creates what they lead to",
-        How::Planned => "planned anew",
+        How::Created => "creates the same schema",
+        How::Planned => "planned again",
         How::Joined => "in their order",
     };
     context.printer.status("Squashed", format!("{shown} into {name} ({now} instead of {before}, {how})"));

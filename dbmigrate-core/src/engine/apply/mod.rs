@@ -486,7 +486,7 @@ pub enum ApplyError {
         name: String,
     },
     /// The migration of that name was replaced by another one.
-    #[error("`{name}` is no migration of its own any more: `{by}` replaces it")]
+    #[error("`{name}` is no longer a migration of its own: `{by}` replaces it")]
     Replaced {
         /// The name.
         name: String,

@@ -290,7 +290,7 @@ fn of_io(error: &io::Error) -> EngineError {
 }
 
 fn lost() -> EngineError {
-    EngineError { kind: ErrorKind::Io, message: "the file is being written by somebody else".to_owned() }
+    EngineError { kind: ErrorKind::Io, message: "the file is being written by another program".to_owned() }
 }
 
 fn create_tables(local: &Local, inventory: &Inventory) -> Result<(), EngineError> {

@@ -16,7 +16,7 @@ use crate::sql::{Name, Statement, StatementKind, Token, tokenize};
 /// The migrations that do not run in a transaction.
 pub(super) fn outside_of_transaction(parts: &[Part<'_>]) -> Vec<Refusal> {
     let outside = parts.iter().filter(|part| part.script.no_transaction);
-    outside.map(|part| refusal(part, 1, "it runs outside of a transaction".to_owned())).collect()
+    outside.map(|part| refusal(part, 1, "it runs outside a transaction".to_owned())).collect()
 }
 
 fn refusal(part: &Part<'_>, line: usize, why: String) -> Refusal {

@@ -111,7 +111,7 @@ impl<'f> Reader<'f> {
     pub(super) fn page(&mut self, number: u32) -> Result<&[u8], Unusual> {
         let size = self.pager.page_size;
         if number == 0 || number > self.pager.count {
-            return Err(Unusual("there is no such page"));
+            return Err(Unusual("a page is not there"));
         }
         if number < self.first || number - self.first >= self.read {
             let follows = number > self.last && number - self.last <= 4;

@@ -169,7 +169,7 @@ impl<'b> Page<'b> {
     }
 }
 
-const CUT: Unusual = Unusual("a page ends where something is to be");
+const CUT: Unusual = Unusual("a page ends too early");
 
 fn be16(bytes: &[u8], at: usize) -> Result<u16, Unusual> {
     let bytes = bytes.get(at..at + 2).ok_or(CUT)?;
