@@ -35,8 +35,10 @@ struct Report {
     failed: Vec<String>,
 }
 
-/// Its states as migrations. Every third one also has a statement of a person, so that there are rows to keep.
-fn migrations(states: &[State]) -> Result<Vec<Migration>, String> {
+/// Its states as migrations. Every third one of every other history also has a statement of a person, which keeps it from
+/// being planned anew.
+fn migrations(history: &str, states: &[State]) -> Result<Vec<Migration>, String> {
+    let is_all_generated = history.bytes().fold(0_u8, u8::wrapping_add).is_multiple_of(2);
     let mut all: Vec<Migration> = Vec::new();
     let mut before = Schema::default();
     for (at, state) in states.iter().enumerate() {
@@ -47,7 +49,7 @@ fn migrations(states: &[State]) -> Result<Vec<Migration>, String> {
         let plan = change.generate()?;
         let name = format!("{:04}_{}", at + 1, "step");
         let mut sql = plan.to_sql(&name);
-        let is_generated = at % 3 != 2;
+        let is_generated = is_all_generated || at % 3 != 2;
         if let (false, Some(table)) = (is_generated, after.tables.iter().next()) {
             let column = table.columns.iter().find(|column| column.generated.is_none());
             if let Some(column) = column {
@@ -80,7 +82,7 @@ fn ranges(count: usize, seed: u64) -> Vec<(usize, usize)> {
 
 fn squash_all_of(history: &str, states: &[State]) -> Report {
     let mut report = Report::default();
-    let all = match migrations(states) {
+    let all = match migrations(history, states) {
         Ok(all) => all,
         Err(error) => {
             report.failed.push(format!("{history}: {error}"));
@@ -153,7 +155,7 @@ fn squash_all(what: &str, mut histories: Vec<(String, Vec<State>)>) {
     assert!(failed.is_empty(), "{} fail:\n{}", failed.len(), failed.join("\n"));
     let done: usize = ways.values().sum();
     assert!(done > refused.values().sum::<usize>(), "most ranges can be squashed");
-    assert!(["created", "joined"].iter().all(|way| ways.contains_key(way)), "{ways:?}");
+    assert_eq!(ways.len(), 3, "all ways are taken: {ways:?}");
 }
 
 #[test]
