@@ -13,7 +13,7 @@
 //!
 //! Below a migration that replaces others stand those, indented, as they stood before: the chain goes through them
 //! first, so their hashes are what they were. The hash of the statements leaves out comments and layout
-//! ([`meaning`](super::script::meaning)). Format 1 had neither.
+//! ([`super::script::meaning`]). Format 1 had neither.
 
 mod line;
 

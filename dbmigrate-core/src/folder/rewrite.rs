@@ -1,7 +1,7 @@
 //! Another history in the place of the one that a folder has, whatever state that is in: before the lock is replaced, the
 //! folder is what it was, and behind that what it is to be, whatever dies when.
 //!
-//! As in [`super::replace`], what is on its way in or out counts only if the lock lists it. What would be lost with a
+//! As in `replace`, what is on its way in or out counts only if the lock lists it. What would be lost with a
 //! directory that goes, because nobody else has it, is copied before anything else.
 
 use std::fs;

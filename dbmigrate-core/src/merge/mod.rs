@@ -1,7 +1,7 @@
 //! Three-way merge of schemas: what two sides made of a common one, together, or what they contradict each other in.
 //! Pure, like everything up to `folder`.
 //!
-//! Tables and columns are followed through the renames of both sides ([`identity`]), and have one name in the end. With
+//! Tables and columns are followed through the renames of both sides (`identity`), and have one name in the end. With
 //! that name in all three schemas, parts are compared one by one: what one side changed is taken, what both changed in
 //! the same way is no matter, and what they changed differently is a [`Conflict`] with its answers as flags. What needs
 //! something that the other side drops is one too, and so is what no database accepts of both.

@@ -2,8 +2,8 @@
 //!
 //! There are three ways, and the smallest one that is shown to do the same is taken. From an empty start, what leaves no
 //! rows is what it creates ([`How::Created`]). What was generated is planned anew, from the first schema to the last one
-//! ([`How::Planned`]). Everything else is the statements in their order ([`joined`], [`How::Joined`]). Both ways, the
-//! migrations and the one, are executed in memory on the same rows, and compared ([`tried`]).
+//! ([`How::Planned`]). Everything else is the statements in their order ([`How::Joined`]). Both ways, the
+//! migrations and the one, are executed in memory on the same rows, and compared.
 
 mod joined;
 mod tried;
