@@ -3,7 +3,8 @@
 use clap::Args;
 use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::apply::history::{common, compare};
-use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
+use dbmigrate_core::folder::heads::shared;
+use dbmigrate_core::folder::{Folder, FolderError, Migration, Script, Verify};
 use dbmigrate_core::plan::{Cost, Told, WRITTEN_BY, told};
 use pollster::block_on;
 
@@ -50,6 +51,10 @@ struct Stands {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Log) -> Result<u8> {
+    if let Err(error @ FolderError::Branched { .. }) = Folder::open(&context.folder_path) {
+        branches(context, &Folder::branches(&context.folder_path)?);
+        return Err(error.into());
+    }
     let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
     let mut stands = Vec::new();
@@ -59,7 +64,7 @@ pub(crate) fn run(context: &Context, arguments: &Log) -> Result<u8> {
         }
     }
     let entries = folder.migrations().iter().map(|one| entry(&folder, one, &stands)).collect::<Result<Vec<_>>>()?;
-    let width = folder.migrations().iter().map(|migration| migration.name.as_str().len()).max().unwrap_or_default();
+    let width = width(folder.migrations());
     for stand in stands.iter().filter(|stand| stand.applied == 0) {
         context.printer.result(format!("o {:width$}  <- {}", "(empty)", stand.name));
     }
@@ -74,6 +79,48 @@ pub(crate) fn run(context: &Context, arguments: &Log) -> Result<u8> {
             .warning(&format!("`{}`: {wrong}", stand.name), &["see what it has: `cargo dbmigrate status`".to_owned()]);
     }
     Ok(if stands.iter().any(|stand| stand.wrong.is_some()) { exit::INCONSISTENT } else { exit::DONE })
+}
+
+/// Several heads: what they have in common, then what each branch has added, the first one straight on.
+fn branches(context: &Context, folders: &[Folder]) {
+    let Some((first, others)) = folders.split_first() else { return };
+    let width = folders.iter().map(|folder| width(folder.migrations())).max().unwrap_or_default();
+    let since = |other: &Folder| shared(first.migrations(), other.migrations());
+    let common = others.iter().map(|other| since(other).0).min().unwrap_or_default();
+    let draw = |folder: &Folder, from: usize, to: usize, margin: &str| {
+        for migration in &folder.migrations()[from..to] {
+            // the file may be that of another branch which has given it the same name
+            let entry = entry(folder, migration, &[]).ok();
+            let shown = entry.as_ref().map_or_else(|| format!("* {}", migration.name), |entry| line(entry, width));
+            context.printer.result(format!("{margin}{shown}"));
+            if let Some(entry) = entry {
+                context.printer.message(|| entry);
+            }
+        }
+    };
+    draw(first, 0, common, "");
+    // what others have in common with the first one is drawn with it, from where each has left it
+    let mut at = common;
+    let mut others: Vec<(usize, usize, &Folder)> = others
+        .iter()
+        .map(|other| {
+            let (here, there) = since(other);
+            (here, there, other)
+        })
+        .collect();
+    others.sort_by_key(|(here, ..)| *here);
+    for (here, there, other) in others {
+        draw(first, at, here, "");
+        at = here;
+        context.printer.result("|\\");
+        draw(other, there, other.migrations().len(), "| ");
+        context.printer.result("|");
+    }
+    draw(first, at, first.migrations().len(), "");
+}
+
+fn width(migrations: &[Migration]) -> usize {
+    migrations.iter().map(|migration| migration.name.as_str().len()).max().unwrap_or_default()
 }
 
 fn look(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<Stands> {

@@ -71,6 +71,25 @@ fn conflict_markers_of_every_style_name_both_heads() {
 }
 
 #[test]
+fn the_log_draws_the_heads_of_branches() {
+    let repository = two_branches();
+    repository.git(&["checkout", "-q", "main"]);
+    repository.add(&users(&["nick", "city"]), "more");
+    repository.git(&["checkout", "-q", "feature"]);
+    repository.fails(&["merge", "main"]);
+    let run = repository.project.refuses(5, "log");
+    insta::assert_snapshot!(run.out, @r"
+    * 0001_create_users  create table users (instant)
+    |\
+    | * 0002_users_nick    add column users.nick (instant)
+    | * 0003_users_city    add column users.city (instant)
+    |
+    * 0002_users_bio     add column users.bio (instant)
+    ");
+    assert!(run.err.contains("has two heads") && run.err.contains("`cargo dbmigrate rebase`"), "{}", run.err);
+}
+
+#[test]
 fn both_directories_with_the_lock_of_one_side_are_two_heads() {
     for side in ["ours", "theirs"] {
         let repository = two_branches();

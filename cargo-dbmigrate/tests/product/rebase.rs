@@ -320,11 +320,47 @@ fn a_development_database_with_this_branch_is_told_the_way_out() {
     repository.fails(&["merge", "main"]);
     let run = project.runs("rebase");
     assert!(run.err.contains("`dev.db` has `0002_users_bio`, which gets another place"), "{}", run.err);
+    assert!(
+        run.err.contains("switch the development database to them: `cargo dbmigrate reset --keep-data`"),
+        "{}",
+        run.err
+    );
+    assert!(!run.err.contains("`cargo dbmigrate migrate`"), "{}", run.err);
     project.structs(&users(&["nick", "bio"]));
     project.refuses(5, "migrate");
     project.runs("reset --keep-data");
     project.runs("migrate");
     assert_eq!(project.query("SELECT id, nick, bio FROM users"), ["1|NULL|a"]);
+}
+
+#[test]
+fn a_development_database_follows_the_renames_of_the_other_branch() {
+    let repository = Repository::new(&users(&["name", "city"]));
+    let project = &repository.project;
+    project.runs("generate");
+    repository.commit("base");
+    repository.git(&["checkout", "-q", "-b", "feature"]);
+    repository.add(&users(&["name", "city", "bio"]), "feature");
+    project.runs("migrate");
+    project.sql("INSERT INTO users (id, name, city, bio) VALUES (1, 'ann', 'Bern', 'a'), (2, NULL, NULL, NULL)");
+    repository.git(&["checkout", "-q", "main"]);
+    // twice, and one of them drops another column on the way
+    project.structs(&users(&["nick"]));
+    project.runs("generate --rename users.name=nick --accept drop_column:users.city");
+    project.structs(&users(&["alias"]));
+    project.runs("generate --rename users.nick=alias");
+    repository.commit("main");
+    repository.git(&["checkout", "-q", "feature"]);
+    repository.fails(&["merge", "main"]);
+    project.runs("rebase");
+    project.structs(&users(&["alias", "bio"]));
+    // a loss stays a decision
+    let run = project.refuses(3, "reset --keep-data");
+    assert!(run.err.contains("users.city") && !run.err.contains("users.name"), "{}", run.err);
+    project.runs("reset --keep-data --accept drop_column:users.city");
+    assert_eq!(project.query("SELECT id, alias, bio FROM users ORDER BY id"), ["1|ann|a", "2|NULL|NULL"]);
+    project.runs("check");
+    project.runs("status");
 }
 
 #[test]

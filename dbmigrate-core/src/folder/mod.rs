@@ -104,6 +104,25 @@ impl Folder {
         Ok(Self { path, lock, lock_text, origin: Origin::Disk(listing) })
     }
 
+    /// The histories of a lock in which a merge has left several heads, each as a folder to read from; one or none for a
+    /// lock that is wrong otherwise, and none for one that [`Folder::open`] reads.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn branches(path: impl Into<PathBuf>) -> Result<Vec<Self>, FolderError> {
+        let path = path.into();
+        let Some(text) = rewrite::lock_text(&path)?.filter(|text| Lock::parse(text).is_err()) else {
+            return Ok(Vec::new());
+        };
+        let folder = |history: Vec<Migration>| {
+            let listing =
+                Listing::read(&path).map_err(|source| FolderError::NotReadable { path: path.clone(), source })?;
+            let (lock, origin) = (Lock::of(history), Origin::Disk(listing));
+            Ok(Self { path: path.clone(), lock, lock_text: Some(text.clone()), origin })
+        };
+        Heads::read(&text).histories.into_iter().map(folder).collect()
+    }
+
     /// Where it is, as it was given.
     pub fn path(&self) -> &Path {
         &self.path

@@ -9,8 +9,10 @@ use super::mentions::Reader;
 use super::pruned::Pruned;
 use super::{Edit, Merging};
 use crate::plan::Trace;
-use crate::schema::{Named, NamedMap, Schema};
-use crate::sql::Name;
+use crate::schema::validate::{Place, Problem, ProblemKind};
+use crate::schema::{Named, NamedMap, Schema, Table};
+use crate::sql::token::{TokenKind, significant};
+use crate::sql::{Name, Token};
 
 /// A kind of object that is replaced as a whole.
 pub(super) struct Whole<'k, T> {
@@ -158,14 +160,14 @@ impl Merging<'_> {
     pub(super) fn impossible(&mut self, merged: &mut Schema, finals: [&Pruned; 2], traces: &[Trace; 3]) {
         let is_of_names = |message: &str| message.starts_with("two objects are named");
         // with the names of the end, one side may have two of a name that it has not by its own
-        let with_last_names = finals.iter().flat_map(|pruned| pruned.schema.problems());
+        let with_last_names = finals.iter().flat_map(|pruned| problems(&pruned.schema));
         let known: BTreeSet<String> = with_last_names
             .filter(|problem| !is_of_names(&problem.message))
-            .chain(Side::BOTH.into_iter().flat_map(|side| self.branch(side).to().problems()))
+            .chain(Side::BOTH.into_iter().flat_map(|side| problems(self.branch(side).to())))
             .map(|problem| problem.message)
             .collect();
         let new_in = |schema: &Schema| {
-            let problems = schema.problems().into_iter().filter(|problem| !known.contains(&problem.message));
+            let problems = problems(schema).into_iter().filter(|problem| !known.contains(&problem.message));
             problems.collect::<Vec<_>>()
         };
         let mut problems = new_in(merged);
@@ -201,9 +203,43 @@ impl Merging<'_> {
     }
 }
 
+/// What is wrong with a schema. No database has generated columns that need each other, so that is only looked for here.
+fn problems(schema: &Schema) -> Vec<Problem> {
+    let mut found = schema.problems();
+    found.extend(schema.tables.iter().filter_map(circle));
+    found
+}
+
+/// Generated columns of a table that need each other.
+fn circle(table: &Table) -> Option<Problem> {
+    let mut left: Vec<(&Name, Vec<Token<'_>>)> = table
+        .columns
+        .iter()
+        .filter_map(|column| Some((&column.name, significant(column.generated.as_ref()?.expr.as_str()))))
+        .collect();
+    // a function may be called like a column
+    let reads = |tokens: &[Token<'_>], name: &Name| {
+        tokens.iter().enumerate().any(|(at, token)| {
+            let is_call = tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Open);
+            !is_call && token.identifier().is_some_and(|word| *name == *word.as_str())
+        })
+    };
+    loop {
+        let names: Vec<&Name> = left.iter().map(|(name, _)| *name).collect();
+        left.retain(|(_, tokens)| names.iter().any(|name| reads(tokens, name)));
+        if left.len() == names.len() {
+            break;
+        }
+    }
+    let [(first, _), ..] = &left[..] else { return None };
+    let names: Vec<String> = left.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let message = format!("generated columns of `{}` need each other: {}", table.name, names.join(", "));
+    let place = Place::Column(table.name.clone(), (*first).clone());
+    Some(Problem { kind: ProblemKind::Declaration, place, message, help: None })
+}
+
 /// The object that a problem is shown at, with the word for it.
-fn place(place: &crate::schema::validate::Place) -> (&Name, &'static str) {
-    use crate::schema::validate::Place;
+fn place(place: &Place) -> (&Name, &'static str) {
     match place {
         Place::Table(name)
         | Place::PrimaryKey(name)

@@ -14,12 +14,13 @@ use crate::project::url::{Connect, DatabaseUrl, Place};
 use crate::rebasing::Sides;
 
 /// Looks at every database that is named anywhere, and at the default one. A local file that is no target is a
-/// development database: of that it is only said how to go on with it.
+/// development database: of that it is only said how to continue with it, and whether there is one that has to.
 ///
 /// # Errors
 /// Exit code 5 if one of them has a migration that would move, 2 for a target that there is not.
-pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Result<()> {
-    let Some(first) = sides.moved().next() else { return Ok(()) };
+pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Result<bool> {
+    let mut is_behind = false;
+    let Some(first) = sides.moved().next() else { return Ok(is_behind) };
     if let Some(name) = arguments.applied_on.iter().find(|name| !context.is_target(name)) {
         return Err(CommandError::usage(format!("`--applied-on {name}`: no such target"))
             .help("targets are in `dbmigrate.toml`: `[targets.NAME]`"));
@@ -60,6 +61,7 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
                     format!("if it is no development database, put the others behind instead: `{}`", other_way(sides)),
                 ];
                 context.printer.warning(&message, &help);
+                is_behind = true;
             }
             Err(error) => {
                 let name = url.target().map_or_else(|| url.to_string(), |target| target.name.clone());
@@ -75,7 +77,7 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
             }
         }
     }
-    Ok(())
+    Ok(is_behind)
 }
 
 /// The first migration of a database that would move.

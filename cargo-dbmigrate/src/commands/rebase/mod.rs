@@ -25,7 +25,7 @@ pub(crate) fn run(context: &Context, arguments: &Rebase) -> Result<u8> {
         said::nothing_to_do(context, &sides);
         return Ok(exit::DONE);
     }
-    applied::refuse(context, arguments, &sides)?;
+    let is_behind = applied::refuse(context, arguments, &sides)?;
     let declared = structs::or_nothing(context)?;
     let deciding = Deciding::new(context, &declared, (&arguments.answers, taken), arguments.command_line());
     said::begin(context, &sides);
@@ -39,7 +39,7 @@ pub(crate) fn run(context: &Context, arguments: &Rebase) -> Result<u8> {
     }
     let written = write::write(context, &sides, &rebased)?;
     said::report(context, &sides, &rebased, (&written, commuting.as_ref()));
-    said::structs(context, &sides, &rebased);
+    said::structs(context, &sides, &rebased, is_behind);
     Ok(exit::DONE)
 }
 

@@ -105,8 +105,8 @@ fn commute(context: &Context, sides: &Sides, commuting: Option<&Commuting>) {
     context.printer.status("Commutes", text);
 }
 
-/// Whether the structs match, and what to do next.
-pub(super) fn structs(context: &Context, sides: &Sides, rebased: &Rebased) {
+/// Whether the structs match, and what to do next: with a development database that has what was moved, to switch it.
+pub(super) fn structs(context: &Context, sides: &Sides, rebased: &Rebased, is_behind: bool) {
     let mut next = Vec::new();
     let folder = shell_word(&context.folder_path);
     match (structs::again(context), rebased.folder.head_snapshot()) {
@@ -139,7 +139,9 @@ pub(super) fn structs(context: &Context, sides: &Sides, rebased: &Rebased) {
         next.push(format!("add the migrations: `git add {folder}`"));
         next.extend(sides.operation.resume().map(|command| format!("then continue: `{command}`")));
     }
-    if !rebased.placed.is_empty() {
+    if is_behind {
+        next.push("switch the development database to them: `cargo dbmigrate reset --keep-data`".to_owned());
+    } else if !rebased.placed.is_empty() {
         next.push("apply them: `cargo dbmigrate migrate`".to_owned());
     }
     context.printer.next(&next);

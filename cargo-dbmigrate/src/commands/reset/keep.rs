@@ -2,8 +2,10 @@
 
 use dbmigrate_core::engine::apply::history::{common, compare};
 use dbmigrate_core::engine::apply::{Standing, Target as _, inspect};
-use dbmigrate_core::folder::{Checksum, Folder};
+use dbmigrate_core::folder::{Checksum, Folder, Migration, Script};
+use dbmigrate_core::plan::{Trace, follow};
 use dbmigrate_core::schema::canonical::SchemaHash;
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use super::arguments::Reset;
@@ -12,12 +14,14 @@ use crate::database::failure::engine_error;
 use crate::database::state::failure;
 use crate::decisions::answers::FOR_RESET;
 use crate::decisions::ask::Asker;
+use crate::drafting::snapshot_before;
 use crate::error::{CommandError, Result};
 use crate::messages;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::pushing::Run;
 use crate::report::counted;
+use crate::source::Declared;
 use crate::{exit, structs};
 
 /// Runs it and returns the exit code.
@@ -26,7 +30,7 @@ use crate::{exit, structs};
 /// What a push is refused for, and if there is nothing to reset.
 pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
     let Some(head) = folder.head() else { return Ok(exit::DONE) };
-    let declared = structs::read_all(context)?;
+    let mut declared = structs::read_all(context)?;
     if head.schema != Checksum::from(SchemaHash::of(&declared.schema)) {
         let message = format!("the structs do not match the last migration `{}`", head.name);
         return Err(CommandError::new(exit::DIFFERENCE, message)
@@ -57,13 +61,14 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         }
     }
     drop(database);
+    let kept = common(&history, migrations).migrations();
+    expect_renames(&mut declared, folder, &migrations[kept..])?;
     let answers = (&arguments.answers, FOR_RESET);
     let command = "cargo dbmigrate reset --keep-data".to_owned();
     let asker = Asker::new(context, &declared, answers, command, "nothing was changed");
     let (retries, taking) = (url.retries(), Some(migrations));
     let consent = arguments.consent.into();
     Run { context, only_show: false, retries, url, declared: &declared, asker, taking, consent }.to_the_end()?;
-    let kept = common(&history, migrations).migrations();
     let recorded = migrations.len() - kept;
     context.printer.message(|| said(recorded));
     let text = format!("{url}: {} recorded as applied, none run", counted(recorded, "migration"));
@@ -80,4 +85,33 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
         }
     }
     Ok(exit::DONE)
+}
+
+/// Lets what the migrations that the database lacks rename be known, as if the structs said it.
+fn expect_renames(declared: &mut Declared, folder: &Folder, lacking: &[Migration]) -> Result<()> {
+    let mut trace: Option<Trace> = None;
+    for migration in lacking {
+        let (before, after) = (snapshot_before(folder, migration)?.schema, folder.schema_at(migration)?);
+        let text = folder.sql(migration)?;
+        let script = Script::parse(&text, &folder.sql_path(migration))?;
+        let (next, _) = follow(&before, &after, &script.statements);
+        trace = Some(trace.map_or_else(|| next.clone(), |trace| trace.then(&next)));
+    }
+    let renames = trace.unwrap_or_default().renames();
+    let is_free = |name: &Name| declared.schema.table(name).is_none();
+    let tables = renames.tables.into_iter().filter(|(from, _)| is_free(from)).collect::<Vec<_>>();
+    let is_gone =
+        |table: &Name, column: &Name| declared.schema.table(table).is_some_and(|t| t.column(column).is_none());
+    let columns = renames.columns.into_iter().filter(|(table, from, _)| is_gone(table, from)).collect::<Vec<_>>();
+    for rename in tables {
+        if !declared.renamed_tables.contains(&rename) {
+            declared.renamed_tables.push(rename);
+        }
+    }
+    for rename in columns {
+        if !declared.renamed_columns.contains(&rename) {
+            declared.renamed_columns.push(rename);
+        }
+    }
+    Ok(())
 }

@@ -195,7 +195,8 @@ impl Ended {
                 }
                 let mut all = migrations.iter().flat_map(Migration::with_replaced);
                 let is_elsewhere = all.any(|migration| migration.name.as_str() == applied);
-                if is_elsewhere || at + 1 < history.len() || history.len() <= migrations.len() {
+                let originals: usize = migrations.iter().map(|migration| migration.originals().len()).sum();
+                if is_elsewhere || at + 1 < history.len() || history.len() <= originals {
                     HistoryError::Diverged { applied, listed }
                 } else {
                     HistoryError::Missing { name: applied }

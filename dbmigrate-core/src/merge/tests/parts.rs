@@ -283,3 +283,15 @@ fn what_no_database_accepts_of_both_is_asked() {
     assert!(conflict.starts_with("table `posts` cannot have what both sides make of it"), "{conflict}");
     assert_eq!(case(strict, odd).merged(&["ours:posts"]).schema.canonical(), strict.to(BASE).canonical());
 }
+
+#[test]
+fn generated_columns_that_would_need_each_other_are_a_conflict() {
+    let ours = replaces(&[("age INT CHECK (age > 0)", "age INT AS (length(email))")]);
+    let theirs = replaces(&[("email TEXT", "email TEXT AS ('x' || age)")]);
+    let conflicts = case(ours, theirs).conflicts();
+    assert_eq!((conflicts[0].kind, &conflicts[0].object[..]), (ConflictKind::Impossible, "users"), "{conflicts:?}");
+    assert!(conflicts[0].ours.contains("need each other: `email`, `age`"), "{conflicts:?}");
+    // a function that is called like a column is none
+    let theirs = replaces(&[("email TEXT", "length TEXT, email TEXT")]);
+    case(ours, theirs).merged(&[]);
+}
