@@ -16,7 +16,7 @@ use crate::support::{self, Change};
 #[test]
 fn a_proof_of_the_part_never_passes_where_that_of_the_whole_fails() {
     let counts = run_cases(100, &gene::edits(), |genes, counts| with_plan(genes, counts, part_implies_whole));
-    assert!(share(&counts, "part passed") >= 5, "hardly ever a part: {counts:?}");
+    assert!(share(&counts, "part passed") >= 3, "hardly ever a part: {counts:?}");
 }
 
 #[test]
