@@ -12,6 +12,6 @@ pub(crate) mod state;
 mod subject;
 pub(crate) mod swap;
 
-pub(crate) use open::{client, open, owned, remove_if_empty, watched};
+pub(crate) use open::{client, open, owned, remove_if_empty, to_ask, watched};
 pub(crate) use run::Run;
 pub(crate) use subject::Subject;

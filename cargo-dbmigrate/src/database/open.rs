@@ -169,6 +169,23 @@ fn remove_empty_file(path: &Path) {
     }
 }
 
+/// Those of some databases that are there and may be asked; of servers that may not, that is said.
+///
+/// # Errors
+/// If it cannot be told whether a file is there.
+pub(crate) fn to_ask(context: &Context, urls: Vec<DatabaseUrl>, offline: bool) -> Result<Vec<DatabaseUrl>> {
+    let mut found = Vec::with_capacity(urls.len());
+    for url in urls {
+        if offline && matches!(url.place(), Place::Server(_)) {
+            context.printer.detail("Skipped", format!("{url}: not checked (`--offline`)"));
+        } else if file::exists(&url)? {
+            context.printer.detail("Database", format!("{url} (from {})", url.source()));
+            found.push(url);
+        }
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use pollster::block_on;
 pub(crate) use followers::warn_of_lost_keys;
 pub(crate) use way_back::{WayBack, failed as way_back_failed, said as say_way_back};
 pub(crate) use written::{
-    CAPTURE, Written, generated, is_captured, is_generated, snapshot_before, template, with_command,
+    CAPTURE, Written, generated, is_captured, is_generated, snapshot_before, template, traced, with_command,
 };
 
 use crate::error::Result;

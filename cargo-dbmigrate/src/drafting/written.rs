@@ -1,12 +1,12 @@
 //! Whether a migration is what `generate` has written, and with which answers.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dbmigrate_core::ddl::{Comments, Object, comments, read};
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
-use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, WRITTEN_BY, plan, said_types};
+use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, Trace, WRITTEN_BY, follow, plan, said_types};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 
@@ -132,6 +132,25 @@ pub(crate) fn snapshot_before(folder: &Folder, migration: &Migration) -> Result<
         Some(before) => Ok(folder.snapshot_at(before)?),
         None => Ok(Snapshot::default()),
     }
+}
+
+/// A migration on the way through a history: its SQL, the file that it is from, and the schema behind it.
+pub(crate) type Step = (String, PathBuf, Schema);
+
+/// What becomes of the names of a schema behind these migrations.
+///
+/// # Errors
+/// If one of them cannot be read.
+pub(crate) fn traced(schema: Schema, steps: impl IntoIterator<Item = Result<Step>>) -> Result<Trace> {
+    let mut trace = Trace::of_same(&schema);
+    let mut before = schema;
+    for step in steps {
+        let (text, file, after) = step?;
+        let script = Script::parse(&text, &file)?;
+        trace = trace.then(&follow(&before, &after, &script.statements).0);
+        before = after;
+    }
+    Ok(trace)
 }
 
 /// What a migration that is written by hand starts from.

@@ -53,7 +53,7 @@ pub(crate) fn operation(folder: &Path, file: &str) -> Operation {
     }
     let is_rebase =
         ["rebase-merge", "rebase-apply"].iter().any(|name| git_path(folder, name).is_some_and(|it| it.exists()));
-    let names = if is_rebase { ["REBASE_HEAD", "CHERRY_PICK_HEAD"] } else { ["CHERRY_PICK_HEAD", "CHERRY_PICK_HEAD"] };
+    let names = if is_rebase { &["REBASE_HEAD", "CHERRY_PICK_HEAD"][..] } else { &["CHERRY_PICK_HEAD"] };
     if let Some(commit) = names.iter().find_map(|name| commit(folder, name)) {
         let before = parents(folder, &commit).into_iter().next();
         return Operation::Replay { commit, before, is_rebase };

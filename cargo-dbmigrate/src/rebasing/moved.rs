@@ -8,7 +8,7 @@ use dbmigrate_core::plan::{Decisions, Trace, WRITTEN_BY, follow};
 
 use super::sides::{Ours, Side};
 use super::sources::Sources;
-use crate::drafting::generated;
+use crate::drafting::{self, generated};
 use crate::error::Result;
 
 /// A migration that moves.
@@ -79,13 +79,8 @@ pub(super) fn snapshot_before(sources: &Sources, side: &Side, at: usize) -> Resu
 /// # Errors
 /// If a file of theirs is not to be found, or cannot be read.
 pub(super) fn traced(sources: &Sources, side: &Side, from: usize, to: usize) -> Result<Trace> {
-    let mut before = snapshot_before(sources, side, from)?;
-    let mut trace = Trace::of_same(&before.schema);
-    for migration in &side.migrations[from..to] {
-        let (text, after) = (sources.sql(migration)?, sources.snapshot(migration)?);
-        let script = Script::parse(&text, &sources.path_of(migration))?;
-        trace = trace.then(&follow(&before.schema, &after.schema, &script.statements).0);
-        before = after;
-    }
-    Ok(trace)
+    let steps = side.migrations[from..to].iter().map(|migration| {
+        Ok((sources.sql(migration)?, sources.path_of(migration), sources.snapshot(migration)?.schema))
+    });
+    drafting::traced(snapshot_before(sources, side, from)?.schema, steps)
 }

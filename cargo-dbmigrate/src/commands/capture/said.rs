@@ -18,8 +18,8 @@ pub(super) fn nothing(context: &Context, folder: &Folder, status: &Status, url: 
     context.printer.message(|| message);
     context.printer.status("Unchanged", format!("{url}: nothing was changed by hand"));
     if pending > 0 {
-        let lacks = counted(pending, "migration");
-        context.printer.next(&[format!("apply the {lacks} that it lacks: `cargo dbmigrate migrate`")]);
+        let lacks = counted(pending, "pending migration");
+        context.printer.next(&[format!("apply {lacks}: `cargo dbmigrate migrate`")]);
     }
 }
 

@@ -6,7 +6,7 @@ use pollster::block_on;
 
 use super::arguments::Generate;
 use crate::database::failure::engine_error;
-use crate::database::{file, open};
+use crate::database::{open, to_ask};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
@@ -17,16 +17,8 @@ use crate::project::url::{DatabaseUrl, Place};
 /// # Errors
 /// Exit code 5 if one of them has the migration, 1 if one cannot be asked.
 pub(super) fn refuse(context: &Context, arguments: &Generate, folder: &Folder, last: &Migration) -> Result<()> {
-    for url in context.every_database(&arguments.connect, arguments.offline)? {
-        let is_server = matches!(url.place(), Place::Server(_));
-        if is_server && arguments.offline {
-            context.printer.detail("Skipped", format!("{url}: not checked (`--offline`)"));
-            continue;
-        }
-        if !file::exists(&url)? {
-            continue;
-        }
-        context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    let all = context.every_database(&arguments.connect, arguments.offline)?;
+    for url in to_ask(context, all, arguments.offline)? {
         if has(context, arguments, &url, (folder, last))? {
             let message = format!("`{}` is applied to `{url}` and cannot be changed", last.name);
             return Err(CommandError::new(exit::INCONSISTENT, message)

@@ -5,7 +5,8 @@ use dbmigrate_core::folder::Migration;
 use pollster::block_on;
 
 use super::arguments::Rebase;
-use crate::database::{file, open};
+use crate::database::failure::engine_error;
+use crate::database::{open, to_ask};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::git::operation::Operation;
@@ -38,16 +39,8 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
             databases.push(url);
         }
     }
-    for url in databases {
+    for url in to_ask(context, databases, arguments.offline)? {
         let is_server = matches!(url.place(), Place::Server(_));
-        if is_server && arguments.offline {
-            context.printer.detail("Skipped", format!("{url}: not checked (`--offline`)"));
-            continue;
-        }
-        if !file::exists(&url)? {
-            continue;
-        }
-        context.printer.detail("Database", format!("{url} (from {})", url.source()));
         match has(context, sides, &url) {
             Ok(None) => {}
             Ok(Some(name)) if is_server || url.target().is_some() => {
@@ -83,8 +76,8 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
 /// The first migration of a database that would move.
 fn has(context: &Context, sides: &Sides, url: &DatabaseUrl) -> Result<Option<String>> {
     let mut database = open(context, url, false)?;
-    let history = block_on(database.history())
-        .map_err(|error| crate::database::failure::engine_error("cannot read the history", &error, url.into()))?;
+    let history =
+        block_on(database.history()).map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
     let is_there = |migration: &&Migration| {
         let sql = migration.sql.to_hex();
         history.iter().any(|record| record.name == migration.name.as_str() && record.checksum == sql)

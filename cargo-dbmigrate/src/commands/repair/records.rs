@@ -45,7 +45,10 @@ impl Records {
     pub(super) fn of(context: &Context, arguments: &Repair, must_exist: bool) -> Result<Option<Self>> {
         // where none is named, files can be repaired without one
         let url = match context.database(&arguments.connect) {
-            Err(_) if !must_exist && !arguments.connect.names_one() => return Ok(None),
+            Err(error) if !must_exist && !arguments.connect.names_one() => {
+                context.printer.warning(&format!("no database is looked at: {}", error.message()), error.help_lines());
+                return Ok(None);
+            }
             url => url?,
         };
         if !must_exist && !arguments.connect.names_one() && !file::exists(&url)? {

@@ -2,10 +2,8 @@
 
 use dbmigrate_core::engine::apply::history::{common, compare};
 use dbmigrate_core::engine::apply::{Standing, Target as _, inspect};
-use dbmigrate_core::folder::{Checksum, Folder, Migration, Script};
-use dbmigrate_core::plan::{Trace, follow};
+use dbmigrate_core::folder::{Checksum, Folder, Migration};
 use dbmigrate_core::schema::canonical::SchemaHash;
-use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use super::arguments::Reset;
@@ -14,7 +12,6 @@ use crate::database::failure::engine_error;
 use crate::database::state::failure;
 use crate::decisions::answers::FOR_RESET;
 use crate::decisions::ask::Asker;
-use crate::drafting::snapshot_before;
 use crate::error::{CommandError, Result};
 use crate::messages;
 use crate::project::Context;
@@ -22,7 +19,7 @@ use crate::project::url::DatabaseUrl;
 use crate::pushing::Run;
 use crate::report::counted;
 use crate::source::Declared;
-use crate::{exit, structs};
+use crate::{drafting, exit, structs};
 
 /// Runs it and returns the exit code.
 ///
@@ -89,28 +86,22 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
 
 /// Lets what the migrations that the database lacks rename be known, as if the structs said it.
 fn expect_renames(declared: &mut Declared, folder: &Folder, lacking: &[Migration]) -> Result<()> {
-    let mut trace: Option<Trace> = None;
-    for migration in lacking {
-        let (before, after) = (snapshot_before(folder, migration)?.schema, folder.schema_at(migration)?);
-        let text = folder.sql(migration)?;
-        let script = Script::parse(&text, &folder.sql_path(migration))?;
-        let (next, _) = follow(&before, &after, &script.statements);
-        trace = Some(trace.map_or_else(|| next.clone(), |trace| trace.then(&next)));
-    }
-    let renames = trace.unwrap_or_default().renames();
-    let is_free = |name: &Name| declared.schema.table(name).is_none();
-    let tables = renames.tables.into_iter().filter(|(from, _)| is_free(from)).collect::<Vec<_>>();
-    let is_gone =
-        |table: &Name, column: &Name| declared.schema.table(table).is_some_and(|t| t.column(column).is_none());
-    let columns = renames.columns.into_iter().filter(|(table, from, _)| is_gone(table, from)).collect::<Vec<_>>();
-    for rename in tables {
-        if !declared.renamed_tables.contains(&rename) {
-            declared.renamed_tables.push(rename);
+    let Some(first) = lacking.first() else { return Ok(()) };
+    let steps = lacking
+        .iter()
+        .map(|migration| Ok((folder.sql(migration)?, folder.sql_path(migration), folder.schema_at(migration)?)));
+    let renames = drafting::traced(folder.schema_before(first)?, steps)?.renames();
+    let Declared { schema, renamed_tables, renamed_columns, .. } = declared;
+    for rename in renames.tables {
+        if schema.table(&rename.0).is_none() && !renamed_tables.contains(&rename) {
+            renamed_tables.push(rename);
         }
     }
-    for rename in columns {
-        if !declared.renamed_columns.contains(&rename) {
-            declared.renamed_columns.push(rename);
+    for rename in renames.columns {
+        let (table, from, _) = &rename;
+        let is_gone = schema.table(table).is_some_and(|table| table.column(from).is_none());
+        if is_gone && !renamed_columns.contains(&rename) {
+            renamed_columns.push(rename);
         }
     }
     Ok(())

@@ -13,8 +13,8 @@ use super::returning::Returning;
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 
-/// Proves it on the rows that the migrations have kept (`is_sure`: under the names that they had before), and takes the tables whose rows were among them out of those that
-/// the proof on made-up rows has found empty.
+/// Proves it on the rows that the migrations have kept (`is_sure`: under the names that they had before), and takes the
+/// tables whose rows were among them out of those that the proof on made-up rows has found empty.
 ///
 /// # Errors
 /// If rows come back other than they were, and no statement was written by hand that could be why.

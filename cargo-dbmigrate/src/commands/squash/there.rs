@@ -7,10 +7,11 @@ use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
 use super::Squash;
-use crate::database::{file, open};
+use crate::database::failure::engine_error;
+use crate::database::{open, to_ask};
 use crate::error::Result;
 use crate::project::Context;
-use crate::project::url::{DatabaseUrl, Place};
+use crate::project::url::DatabaseUrl;
 
 /// Says so for each database that is named anywhere and can be asked.
 ///
@@ -22,11 +23,8 @@ pub(super) fn warn_of_partly(
     folder: &Folder,
     (first, last): (usize, usize),
 ) -> Result<()> {
-    for url in context.every_database(&arguments.connect, arguments.offline)? {
-        if arguments.offline && matches!(url.place(), Place::Server(_)) {
-            context.printer.detail("Skipped", format!("{url}: not checked (`--offline`)"));
-            continue;
-        }
+    let all = context.every_database(&arguments.connect, arguments.offline)?;
+    for url in to_ask(context, all, arguments.offline)? {
         let applied = match applied(context, folder, &url) {
             Ok(applied) => applied,
             Err(error) => {
@@ -52,11 +50,8 @@ pub(super) fn warn_of_partly(
 
 /// How many of the folder's migrations a database has.
 fn applied(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<usize> {
-    if !file::exists(url)? {
-        return Ok(0);
-    }
     let mut database = open(context, url, false)?;
-    let history = block_on(database.history())
-        .map_err(|error| crate::database::failure::engine_error("cannot read the history", &error, url.into()))?;
+    let history =
+        block_on(database.history()).map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
     Ok(common(&history, folder.migrations()).migrations())
 }
