@@ -144,7 +144,8 @@ fn a_copy_is_of_one_moment_while_others_write() {
                 number += 1;
                 assert!(number < 2000, "{mode}: the writer has no turn");
                 let copy = folder.path().join(format!("{number}.db"));
-                let contents = copy_of_file(&path, &copy).unwrap_or_else(|error| panic!("{mode}: {error}"));
+                let source = Source::File { path: &path, busy_timeout: Duration::from_secs(20) };
+                let contents = copy_to(source, &copy, &()).unwrap_or_else(|error| panic!("{mode}: {error}"));
                 let [a, b] = [0, 1].map(|at| contents.tables[at].rows);
                 assert_eq!(a, b);
                 assert_eq!(rows(&open(&copy), "SELECT count(*) FROM a"), rows(&open(&copy), "SELECT count(*) FROM b"));
@@ -152,6 +153,35 @@ fn a_copy_is_of_one_moment_while_others_write() {
             done.store(true, Ordering::Relaxed);
         });
     }
+}
+
+/// As one does whose commits are synced slowly: readers get in for a moment between two of them.
+#[test]
+fn a_writer_that_leaves_moments_only_does_not_keep_a_copy_from_being_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("source.db");
+    run(&open(&path), "CREATE TABLE a (id INTEGER PRIMARY KEY, x)");
+    run(&open(&path), "INSERT INTO a (x) VALUES (1), (2)");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let connection = open(&path);
+            connection.busy_timeout(Duration::from_secs(20)).expect("a timeout");
+            while !done.load(Ordering::Relaxed) {
+                run(&connection, "BEGIN EXCLUSIVE");
+                std::thread::sleep(Duration::from_millis(120));
+                run(&connection, "COMMIT");
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        });
+        let _end = AtEnd(&done);
+        for number in 0..5 {
+            let copy = folder.path().join(format!("{number}.db"));
+            let source = Source::File { path: &path, busy_timeout: Duration::from_secs(20) };
+            let contents = copy_to(source, &copy, &()).expect("a copy");
+            assert_eq!(contents.tables[0].rows, 2);
+        }
+    });
 }
 
 #[test]

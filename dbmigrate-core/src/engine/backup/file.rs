@@ -34,7 +34,13 @@ pub(super) fn copy(
         return Err(BackupError::Owned { path: path.to_owned(), owner });
     }
     progress.at(At::Copying);
-    let open = || Local::open(path, false, busy_timeout).map_err(BackupError::of_source);
+    let open = || {
+        patiently(busy_timeout, || {
+            let local = Local::open(path, false, Duration::ZERO)?;
+            local.connection.set_busy_timeout(busy_timeout)?;
+            Ok(local)
+        })
+    };
     let [original, copier] = [open()?, open()?];
     // whatever there is to be written back is best written before others have to wait
     let _ = still::write_back(&copier);
@@ -86,21 +92,31 @@ pub(super) fn copy(
     }
 }
 
-/// A connection that has the lock for writing, unless nobody can write. Somebody who writes all the time leaves it for
-/// moments only, so it is tried more often than SQLite would.
+/// A connection that has the lock for writing, unless nobody can write.
 fn hold(path: &Path, busy_timeout: Duration) -> Result<(Local, bool), BackupError> {
-    let since = Instant::now();
-    loop {
-        let held = Local::open(path, false, Duration::ZERO).and_then(|lock| match lock.run("BEGIN IMMEDIATE") {
+    patiently(busy_timeout, || {
+        let lock = Local::open(path, false, Duration::ZERO)?;
+        match lock.run("BEGIN IMMEDIATE") {
             Ok(()) => Ok((lock, true)),
             Err(error) if error.kind == ErrorKind::ReadOnly => Ok((lock, false)),
             Err(error) => Err(error),
-        });
-        match held {
+        }
+    })
+}
+
+/// Tries again as long as somebody else has the lock. Somebody who writes all the time leaves it for moments only, so it
+/// is tried more often than SQLite would: with a journal that undoes, not even a reader gets in while a commit is synced.
+fn patiently<T>(
+    busy_timeout: Duration,
+    mut try_once: impl FnMut() -> Result<T, EngineError>,
+) -> Result<T, BackupError> {
+    let since = Instant::now();
+    loop {
+        match try_once() {
             Err(error) if error.kind == ErrorKind::Locked && since.elapsed() < busy_timeout => {
                 std::thread::sleep(Duration::from_micros(500));
             }
-            held => return held.map_err(BackupError::of_source),
+            done => return done.map_err(BackupError::of_source),
         }
     }
 }
