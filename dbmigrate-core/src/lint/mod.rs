@@ -11,7 +11,9 @@
 mod finding;
 mod levels;
 mod migration;
+pub mod query;
 mod report;
+mod rule_ref;
 pub mod rules;
 pub mod write;
 
@@ -23,6 +25,7 @@ pub use finding::{Finding, Fix, Probe, ProbeKind};
 pub use levels::Levels;
 pub use migration::{Migration, Prepared, Target};
 pub use report::{Report, UnusedAllow, lint};
+pub use rule_ref::RuleRef;
 pub use rules::{RULES, rule};
 
 /// Something that may be wrong with a migration.

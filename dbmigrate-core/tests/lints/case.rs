@@ -10,10 +10,12 @@
 //! ALTER TABLE …;
 //! ```
 //!
-//! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one.
+//! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one, and `-- # config`
+//! begins what is in `dbmigrate.toml`.
 
 use std::path::Path;
 
+use dbmigrate_core::config::Config;
 use dbmigrate_core::engine::connection::{display, integer};
 use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::folder::Script;
@@ -37,6 +39,7 @@ pub(crate) struct Case {
     pub(crate) rows: String,
     pub(crate) migration: String,
     pub(crate) is_server: bool,
+    pub(crate) config: String,
 }
 
 /// What came of it.
@@ -69,6 +72,7 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
                 rows: none(),
                 migration: none(),
                 is_server: false,
+                config: none(),
             });
             part = "";
             continue;
@@ -86,6 +90,7 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
             "before" => &mut case.before,
             "rows" => &mut case.rows,
             "migration" => &mut case.migration,
+            "config" => &mut case.config,
             "" if line.trim().is_empty() => continue,
             other => panic!("unknown part `{other}` in `{}`: {line}", case.title),
         };
@@ -119,10 +124,11 @@ impl Case {
         let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
         let prepared = Prepared::of(&old, &new, &script);
         let target = Target { is_server: self.is_server, ..Target::default() };
-        let migration = Migration::new(&old, &new, &prepared, &script, &target);
+        let config = Config::parse(&self.config).map_err(|problem| problem.message)?;
+        let migration = Migration::new(&old, &new, &prepared, &script, &target).under(&config.rules);
         let mut levels = Levels::default();
         assert!(levels.set(rule.name, Level::Warn), "{} is no rule", rule.name);
-        let report = lint(&migration, &levels);
+        let report = lint(&migration, &levels, Vec::new());
         let own = report.findings.into_iter().map(|(_, finding)| finding).filter(|found| found.rule.name == rule.name);
         Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect()))
     }

@@ -83,5 +83,6 @@ fn one(before: &str, migration: &str) -> Case {
         rows,
         migration: migration.into(),
         is_server: false,
+        config: String::new(),
     }
 }

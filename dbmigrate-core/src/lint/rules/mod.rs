@@ -14,7 +14,13 @@ macro_rules! rules {
 rules! {
     delete_or_update_without_where,
     drop_column,
+    forbidden_types,
+    foreign_key_index,
     foreign_key_without_index,
+    max_columns,
+    names,
+    required_columns,
+    strict,
 }
 
 /// The rule of that name.

@@ -1,0 +1,227 @@
+//! The schemas of a run of migrations, one after the other. From one migration to the next few of the tables change, so
+//! only those are parsed whose bytes are others: what is as it was in the snapshot read before is shared with its schema.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::checksum::without_bom;
+use super::snapshot::FORMAT;
+use super::{Folder, FolderError, Migration, snapshot};
+use crate::schema::{Named, NamedMap, Schema, Table, Trigger, View, VirtualTable};
+
+/// Reads the schemas of migrations of a folder.
+#[derive(Debug)]
+pub struct Schemas<'f> {
+    folder: &'f Folder,
+    last: Last,
+}
+
+/// A snapshot that was read.
+#[derive(Debug, Default)]
+struct Last {
+    bytes: Vec<u8>,
+    schema: Schema,
+    tables: Section<Table>,
+    virtual_tables: Section<VirtualTable>,
+    views: Section<View>,
+    triggers: Section<Trigger>,
+}
+
+/// The objects of a kind in the order of the file, with their bytes.
+type Section<T> = Vec<(Range<usize>, Arc<T>)>;
+
+impl Folder {
+    /// Reads the schemas of its migrations, best in their order.
+    pub fn schemas(&self) -> Schemas<'_> {
+        Schemas { folder: self, last: Last::default() }
+    }
+}
+
+impl Schemas<'_> {
+    /// The schema that a migration leads to, as [`Folder::schema_at`] reads it.
+    ///
+    /// # Errors
+    /// As for that.
+    pub fn at(&mut self, migration: &Migration) -> Result<Schema, FolderError> {
+        // a program has no snapshots in it, but what is needed to make the schema
+        if self.folder.is_embedded() {
+            return self.folder.schema_at(migration);
+        }
+        let bytes = self.folder.read_snapshot(migration)?;
+        if let Some(next) = self.last.next(&bytes) {
+            self.last = Last { bytes, ..next };
+            return Ok(self.last.schema.clone());
+        }
+        // what is not as it is written here is read as a whole, and so are errors
+        let error = |error| FolderError::snapshot(self.folder.snapshot_path(migration), error);
+        Ok(snapshot::read(&bytes).map_err(error)?.schema)
+    }
+
+    /// The schema that a migration starts from.
+    ///
+    /// # Errors
+    /// As for [`Folder::schema_at`].
+    pub fn before(&mut self, migration: &Migration) -> Result<Schema, FolderError> {
+        match migration.index.checked_sub(1).and_then(|index| self.folder.migrations().get(index)) {
+            Some(before) => self.at(before),
+            None => Ok(Schema::default()),
+        }
+    }
+}
+
+impl Last {
+    /// Reads a snapshot with the help of this one. `None` if it is none, or not written as snapshots are.
+    fn next(&self, bytes: &[u8]) -> Option<Self> {
+        let begin = bytes.len() - without_bom(bytes).len();
+        let mut json = Json { bytes, at: begin };
+        let mut next = Self::default();
+        let (mut format, mut has_schema) = (None, false);
+        json.object(|json, key| {
+            match key {
+                b"format" => format = Some(json.parsed::<u32>()?),
+                b"renamed_from" => drop(json.parsed::<Vec<String>>()?),
+                b"schema" if !has_schema => {
+                    has_schema = true;
+                    json.object(|json, key| match key {
+                        b"tables" => self.section(json, &mut next.tables, |last| &last.tables),
+                        b"virtual_tables" => self.section(json, &mut next.virtual_tables, |last| &last.virtual_tables),
+                        b"views" => self.section(json, &mut next.views, |last| &last.views),
+                        b"triggers" => self.section(json, &mut next.triggers, |last| &last.triggers),
+                        _ => None,
+                    })?;
+                }
+                _ => return None,
+            }
+            Some(())
+        })?;
+        json.end()?;
+        if format != Some(FORMAT) || !has_schema {
+            return None;
+        }
+        next.schema = Schema {
+            tables: map(&self.tables, &self.schema.tables, &next.tables)?,
+            virtual_tables: map(&self.virtual_tables, &self.schema.virtual_tables, &next.virtual_tables)?,
+            views: map(&self.views, &self.schema.views, &next.views)?,
+            triggers: map(&self.triggers, &self.schema.triggers, &next.triggers)?,
+            ..Schema::default()
+        };
+        Some(next)
+    }
+
+    /// Reads a list of objects. Those whose bytes are the same as in the last snapshot are those of it.
+    fn section<T: Named + DeserializeOwned>(
+        &self,
+        json: &mut Json<'_>,
+        found: &mut Section<T>,
+        of: impl Fn(&Self) -> &Section<T>,
+    ) -> Option<()> {
+        if !found.is_empty() {
+            return None;
+        }
+        let mut last = of(self).iter().peekable();
+        found.reserve(of(self).len() + 1);
+        json.list(|json| {
+            if let Some((range, object)) = last.peek() {
+                let text = &self.bytes[range.clone()];
+                // a whole object, so that nothing can follow that belongs to it
+                if json.bytes[json.at..].starts_with(text) {
+                    found.push((json.at..json.at + text.len(), Arc::clone(object)));
+                    json.at += text.len();
+                    last.next();
+                    return Some(());
+                }
+            }
+            let begin = json.at;
+            let object: T = json.parsed()?;
+            while last.next_if(|(_, other)| other.name() <= object.name()).is_some() {}
+            found.push((begin..json.at, Arc::new(object)));
+            Some(())
+        })
+    }
+}
+
+/// The objects of a section as a collection: the last one with what is different. `None` if a name is there twice.
+fn map<T: Named>(last: &Section<T>, map: &NamedMap<T>, section: &Section<T>) -> Option<NamedMap<T>> {
+    let is_same = |((_, one), (_, other)): (&(_, Arc<T>), &(_, Arc<T>))| Arc::ptr_eq(one, other);
+    if last.len() == section.len() && last.iter().zip(section).all(is_same) {
+        return Some(map.clone());
+    }
+    let objects: NamedMap<T> = NamedMap::of_shared(section.iter().map(|(_, object)| Arc::clone(object)));
+    (objects.len() == section.len()).then_some(objects)
+}
+
+/// JSON, read as far as it is needed to find the objects in it.
+struct Json<'b> {
+    bytes: &'b [u8],
+    at: usize,
+}
+
+impl Json<'_> {
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            let byte = *self.bytes.get(self.at)?;
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, wanted: u8) -> Option<()> {
+        (self.peek()? == wanted).then(|| self.at += 1)
+    }
+
+    /// That there is nothing more.
+    fn end(&mut self) -> Option<()> {
+        self.peek().is_none().then_some(())
+    }
+
+    /// An object, whose values `value` reads.
+    fn object(&mut self, mut value: impl FnMut(&mut Self, &[u8]) -> Option<()>) -> Option<()> {
+        self.take(b'{')?;
+        if self.peek()? == b'}' {
+            return self.take(b'}');
+        }
+        loop {
+            self.take(b'"')?;
+            let length = self.bytes[self.at..].iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            let key = &self.bytes[self.at..self.at + length];
+            self.at += length;
+            self.take(b'"')?;
+            self.take(b':')?;
+            self.peek()?;
+            value(self, key)?;
+            if self.peek()? == b'}' {
+                return self.take(b'}');
+            }
+            self.take(b',')?;
+        }
+    }
+
+    /// A list, whose elements `element` reads.
+    fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.take(b'[')?;
+        if self.peek()? == b']' {
+            return self.take(b']');
+        }
+        loop {
+            self.peek()?;
+            element(self)?;
+            if self.peek()? == b']' {
+                return self.take(b']');
+            }
+            self.take(b',')?;
+        }
+    }
+
+    /// A value of a type.
+    fn parsed<T: DeserializeOwned>(&mut self) -> Option<T> {
+        let mut values = serde_json::Deserializer::from_slice(&self.bytes[self.at..]).into_iter::<T>();
+        let value = values.next()?.ok()?;
+        self.at += values.byte_offset();
+        Some(value)
+    }
+}
