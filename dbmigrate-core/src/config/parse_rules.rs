@@ -73,7 +73,9 @@ fn names(value: Value, rules: &mut Rules) -> Result<(), Misread> {
         let patterns: Vec<Pattern> = if value.is_list() { value.list()? } else { vec![value.parsed()?] };
         let wrong = patterns.iter().flat_map(Pattern::placeholders).find(|key| !of.placeholders().contains(key));
         if let Some(key) = wrong {
-            return Err((format!("`{{{key}}}` stands for nothing in a pattern for {}", name.replace('_', " ")), at).into());
+            return Err(
+                (format!("`{{{key}}}` stands for nothing in a pattern for {}", name.replace('_', " ")), at).into()
+            );
         }
         rules.names.push((of, patterns));
     }
@@ -132,7 +134,10 @@ fn query(begin: usize, fields: Vec<Field>, text: &str) -> Result<Query, Misread>
                 let said = value.string()?;
                 let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
                 if !said.starts_with(|first: char| first.is_ascii_lowercase()) || !said.bytes().all(is_word) {
-                    let misread = Misread::from(("the name of a query has lowercase letters, digits and `_` only".to_owned(), place));
+                    let misread = Misread::from((
+                        "the name of a query has lowercase letters, digits and `_` only".to_owned(),
+                        place,
+                    ));
                     return Err(misread.help("such as `name = \"no_soft_deletes\"`"));
                 }
                 name = Some(said);
@@ -144,7 +149,8 @@ fn query(begin: usize, fields: Vec<Field>, text: &str) -> Result<Query, Misread>
                 let statements = split(&said);
                 if statements.len() != 1 || statements[0].kind != StatementKind::Read || said.contains('\0') {
                     let misread = Misread::from(("`sql` is not one query".to_owned(), place));
-                    return Err(misread.help("such as `sql = \"SELECT path, 'is not STRICT' FROM tables WHERE NOT is_strict\"`"));
+                    return Err(misread
+                        .help("such as `sql = \"SELECT path, 'is not STRICT' FROM tables WHERE NOT is_strict\"`"));
                 }
                 sql = Some((statements[0].text.to_owned(), position(text, place)));
             }

@@ -32,7 +32,8 @@ impl Pattern {
             Condition::Case(case) => is_written(name, *case),
             Condition::Shape(shape) => {
                 let named = |key: &str| of.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
-                let glob = filled(shape, |key| named(key).map_or_else(|| "*".to_owned(), |name| Glob::of(&name.into())));
+                let glob =
+                    filled(shape, |key| named(key).map_or_else(|| "*".to_owned(), |name| Glob::of(&name.into())));
                 // what names of a schema make of it may be no pattern any more, and is no reason to complain
                 glob.parse::<Glob>().map_or(true, |glob| glob.matches(&Name::from(name)))
             }
@@ -42,9 +43,7 @@ impl Pattern {
     /// The placeholders in it.
     pub fn placeholders(&self) -> Vec<&'static str> {
         let is_in = |key: &str| {
-            let has = |condition: &Condition| {
-                matches!(condition, Condition::Shape(shape) if shape.contains(&format!("{{{key}}}")))
-            };
+            let has = |condition: &Condition| matches!(condition, Condition::Shape(shape) if shape.contains(&format!("{{{key}}}")));
             self.conditions.iter().any(has)
         };
         PLACEHOLDERS.into_iter().filter(|key| is_in(key)).collect()
@@ -102,7 +101,8 @@ fn filled(shape: &str, value: impl Fn(&str) -> String) -> String {
 /// Whether a name is written in a way. Digits are of every way, and letters that have no case.
 fn is_written(name: &str, case: Case) -> bool {
     let words = |separator: char, upper: bool| {
-        let fits = |char: char| char.is_alphanumeric() && if upper { !char.is_lowercase() } else { !char.is_uppercase() };
+        let fits =
+            |char: char| char.is_alphanumeric() && if upper { !char.is_lowercase() } else { !char.is_uppercase() };
         name.split(separator).all(|word| !word.is_empty() && word.chars().all(fits))
     };
     let one_word = |is_first: fn(char) -> bool| name.starts_with(is_first) && name.chars().all(char::is_alphanumeric);

@@ -118,9 +118,8 @@ fn compared<'a>(
     }
     let moved: Vec<&Name> = unshared.iter().filter_map(|(before, after)| Some(&after.or(*before)?.name)).collect();
     let is_moved = |name: &Name| moved.binary_search(&name).is_ok();
-    let refers = |table: &Table| {
-        table.foreign_keys.iter().any(|key| key.parent_columns.is_empty() && is_moved(&key.parent))
-    };
+    let refers =
+        |table: &Table| table.foreign_keys.iter().any(|key| key.parent_columns.is_empty() && is_moved(&key.parent));
     let shared = new.tables.iter().filter(|table| refers(table) && !is_moved(&table.name));
     let shared: Vec<_> = shared.filter_map(|table| Some((old.table(&table.name)?, table))).collect();
     if !shared.is_empty() {

@@ -120,22 +120,20 @@ impl Last {
         if !found.is_empty() {
             return None;
         }
-        let mut last = of(self).iter().peekable();
-        found.reserve(of(self).len() + 1);
+        let mut last = &of(self)[..];
+        found.reserve(last.len() + 1);
         json.list(|json| {
-            if let Some((range, object)) = last.peek() {
-                let text = &self.bytes[range.clone()];
-                // a whole object, so that nothing can follow that belongs to it
-                if json.bytes[json.at..].starts_with(text) {
-                    found.push((json.at..json.at + text.len(), Arc::clone(object)));
-                    json.at += text.len();
-                    last.next();
-                    return Some(());
-                }
+            // a whole object, so that nothing can follow that belongs to it; most that are others differ in the first bytes
+            let rest = &json.bytes[json.at..];
+            let same = last.iter().position(|(range, _)| rest.starts_with(&self.bytes[range.clone()]));
+            if let Some((at, (range, object))) = same.map(|at| (at, &last[at])) {
+                found.push((json.at..json.at + range.len(), Arc::clone(object)));
+                json.at += range.len();
+                last = &last[at + 1..];
+                return Some(());
             }
             let begin = json.at;
             let object: T = json.parsed()?;
-            while last.next_if(|(_, other)| other.name() <= object.name()).is_some() {}
             found.push((begin..json.at, Arc::new(object)));
             Some(())
         })
@@ -223,5 +221,81 @@ impl Json<'_> {
         let value = values.next()?.ok()?;
         self.at += values.byte_offset();
         Some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::Name;
+
+    fn table(name: &str, columns: &[&str]) -> Table {
+        let mut table = Table::new(name);
+        table.columns.extend(columns.iter().map(|column| crate::schema::Column::new(*column, "TEXT")));
+        table
+    }
+
+    fn schema(tables: Vec<Table>) -> Schema {
+        Schema { tables: tables.into_iter().collect(), ..Schema::default() }
+    }
+
+    /// Reads one text after another.
+    fn read(texts: &[&[u8]]) -> Option<(Last, Last)> {
+        let first = Last::default().next(texts[0])?;
+        let first = Last { bytes: texts[0].to_vec(), ..first };
+        let second = first.next(texts[1])?;
+        Some((first, second))
+    }
+
+    #[test]
+    fn what_has_the_same_bytes_is_shared_however_a_file_is_laid_out() {
+        let old = schema(vec![table("a", &["x"]), table("b", &["x"]), table("c", &["x"])]);
+        let new = schema(vec![table("a", &["x"]), table("aa", &["y"]), table("c", &["x"]), table("d", &[])]);
+        let bytes = |schema: &Schema| snapshot::to_bytes(&schema.clone().into());
+        let compact = |bytes: &[u8]| {
+            let value: serde_json::Value = serde_json::from_slice(bytes).expect("JSON");
+            serde_json::to_vec(&value).expect("JSON")
+        };
+        let return_ends = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\n', "\r\n").into_bytes();
+        let marked = |bytes: &[u8]| [b"\xef\xbb\xbf", bytes].concat();
+        type Layout<'l> = &'l dyn Fn(&[u8]) -> Vec<u8>;
+        let layouts: [(Layout<'_>, bool); 4] =
+            [(&<[u8]>::to_vec, true), (&compact, true), (&return_ends, true), (&marked, true)];
+        for (layout, shares) in layouts {
+            let (one, other) = read(&[&layout(&bytes(&old)), &layout(&bytes(&new))]).expect("snapshots");
+            assert_eq!(bytes(&other.schema), bytes(&new));
+            let unshared: Vec<String> = one
+                .schema
+                .tables
+                .unshared(&other.schema.tables)
+                .iter()
+                .map(|both| both.1.or(both.0).map(|table| table.name.to_string()).unwrap_or_default())
+                .collect();
+            assert_eq!(unshared == ["aa", "b", "d"], shares, "{unshared:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_snapshot_is_left_to_those_who_say_why() {
+        let right = snapshot::to_bytes(&schema(vec![table("a", &["x"]), table("b", &[])]).into());
+        let text = String::from_utf8(right.clone()).expect("text");
+        for (from, to) in [
+            ("\"format\": 1", "\"format\": 2"),
+            ("\"format\": 1,", ""),
+            ("\"tables\"", "\"tabels\""),
+            ("\"b\"", "\"A\""),
+            ("\"name\": \"b\",", ""),
+            ("\n}\n", "\n} x"),
+            ("\n}\n", "\n"),
+            ("\"schema\"", "\"sch\\u0065ma\""),
+        ] {
+            let wrong = text.replace(from, to);
+            assert_ne!(wrong, text, "{from}");
+            assert!(read(&[&right, wrong.as_bytes()]).is_none(), "{from} {to}");
+        }
+        // an object that begins like the one before, and another value of a name
+        let longer = text.replace("\"b\"", "\"bb\"");
+        let (_, other) = read(&[&right, longer.as_bytes()]).expect("a snapshot");
+        assert!(other.schema.tables.contains(&Name::from("bb")) && other.schema.tables.len() == 2);
     }
 }

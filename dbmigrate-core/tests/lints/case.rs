@@ -101,7 +101,7 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
 }
 
 /// A database in memory in which these statements were run.
-fn made(scripts: &[&str]) -> Result<Connection, String> {
+pub(crate) fn made(scripts: &[&str]) -> Result<Connection, String> {
     let connection = block_on(Connection::in_memory()).map_err(|error| error.to_string())?;
     for script in scripts {
         for statement in split(script) {
@@ -111,7 +111,7 @@ fn made(scripts: &[&str]) -> Result<Connection, String> {
     Ok(connection)
 }
 
-fn schema(connection: &Connection) -> Result<Schema, String> {
+pub(crate) fn schema(connection: &Connection) -> Result<Schema, String> {
     let found = block_on(introspect::introspect(connection)).map_err(|error| error.to_string())?;
     Ok(found.schema)
 }

@@ -5,6 +5,7 @@
 
 mod case;
 mod documented;
+mod queries;
 mod shown;
 
 use std::path::PathBuf;

@@ -2,8 +2,8 @@
 
 mod rows;
 
-use self::rows::moved;
 pub use self::rows::TABLES;
+use self::rows::moved;
 use super::connection::{Connection, Value, display};
 use super::error::EngineError;
 use crate::config::Query;
@@ -111,26 +111,20 @@ impl Open {
                 (Some(Value::Text(object)), second) => {
                     let said = second.filter(|value| !matches!(value, Value::Null)).map(display);
                     let message = said.or_else(|| query.message.clone()).unwrap_or_default();
-                    Ok(Row { object: object.clone(), message: message.split_whitespace().collect::<Vec<_>>().join(" ") })
+                    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+                    Some(Ok(Row { object: object.clone(), message }))
                 }
-                (other, _) => Err(QueryError {
+                // an aggregate over nothing
+                (None | Some(Value::Null), _) => None,
+                (Some(other), _) => Some(Err(QueryError {
                     place: query.place,
-                    message: format!("the query `{}` returns {} as an object", query.name, kind(other)),
+                    message: format!("the query `{}` returns `{}` as an object", query.name, display(other)),
                     help: Some("return a path: `SELECT path FROM tables`".to_owned()),
-                }),
+                })),
             };
-            all.push(rows.into_iter().map(row).collect::<Result<Vec<Row>, QueryError>>()?);
+            all.push(rows.into_iter().filter_map(row).collect::<Result<Vec<Row>, QueryError>>()?);
         }
         Ok(all)
-    }
-}
-
-/// What a value is that is no text.
-fn kind(value: Option<&Value>) -> &'static str {
-    match value {
-        None | Some(Value::Null) => "NULL",
-        Some(Value::Blob(_)) => "a blob",
-        Some(_) => "a number",
     }
 }
 
@@ -145,4 +139,3 @@ fn refused(query: &Query, error: &EngineError) -> QueryError {
     });
     QueryError { place: query.place, message: format!("the query `{}` fails: {message}", query.name), help }
 }
-

@@ -207,11 +207,13 @@ impl Rows {
     }
 
     fn constraints(&mut self, table: &Table, name: &str) {
-        let listed = |parts: &[KeyPart]| {
-            text(&parts.iter().map(|part| part.column.as_str()).collect::<Vec<_>>().join(", "))
-        };
+        let listed =
+            |parts: &[KeyPart]| text(&parts.iter().map(|part| part.column.as_str()).collect::<Vec<_>>().join(", "));
         let mut add = |constraint: Option<&Name>, kind: &str, columns: String, expression: String| {
-            self.add("constraints", &[name.to_owned(), maybe(constraint.map(Name::as_str)), text(kind), columns, expression]);
+            self.add(
+                "constraints",
+                &[name.to_owned(), maybe(constraint.map(Name::as_str)), text(kind), columns, expression],
+            );
         };
         if let Some(key) = &table.primary_key {
             add(key.name.as_ref(), "PRIMARY KEY", listed(&key.parts), maybe(None));
