@@ -2,9 +2,9 @@
 
 use crate::ddl::render;
 use crate::schema::{KeyPart, Schema, Table, Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
-use crate::sql::Name;
 use crate::sql::name::quote_string;
 use crate::sql::path::path;
+use crate::sql::{Expr, Name};
 
 /// The tables of the catalogue, as `docs/lints.md` has them. Names are compared as SQL compares them.
 pub const TABLES: [&str; 8] = [
@@ -88,7 +88,9 @@ pub(super) fn moved(old: &Schema, new: &Schema) -> Vec<String> {
     for (before, after) in old.tables.unshared(&new.tables) {
         if let Some(before) = before {
             gone(&mut statements, "tables", "name", &before.name);
-            OF_A_TABLE.iter().for_each(|table| gone(&mut statements, table, "table_name", &before.name));
+            for table in OF_A_TABLE {
+                gone(&mut statements, table, "table_name", &before.name);
+            }
         }
         if let Some(after) = after {
             rows.table(new, after);
@@ -104,16 +106,28 @@ pub(super) fn moved(old: &Schema, new: &Schema) -> Vec<String> {
         rows.foreign_keys(new, table, &text(table.name.as_str()));
     }
     for (before, after) in old.virtual_tables.unshared(&new.virtual_tables) {
-        before.iter().for_each(|before| gone(&mut statements, "tables", "name", &before.name));
-        after.iter().for_each(|after| rows.virtual_table(after));
+        if let Some(before) = before {
+            gone(&mut statements, "tables", "name", &before.name);
+        }
+        if let Some(after) = after {
+            rows.virtual_table(after);
+        }
     }
     for (before, after) in old.views.unshared(&new.views) {
-        before.iter().for_each(|before| gone(&mut statements, "views", "name", &before.name));
-        after.iter().for_each(|after| rows.view(after));
+        if let Some(before) = before {
+            gone(&mut statements, "views", "name", &before.name);
+        }
+        if let Some(after) = after {
+            rows.view(after);
+        }
     }
     for (before, after) in old.triggers.unshared(&new.triggers) {
-        before.iter().for_each(|before| gone(&mut statements, "triggers", "name", &before.name));
-        after.iter().for_each(|after| rows.trigger(after));
+        if let Some(before) = before {
+            gone(&mut statements, "triggers", "name", &before.name);
+        }
+        if let Some(after) = after {
+            rows.trigger(after);
+        }
     }
     statements.extend(rows.statements());
     statements
@@ -170,7 +184,7 @@ impl Rows {
                     (at + 1).to_string(),
                     text(column.decl_type.as_str()),
                     flag(table.rejects_null(column)),
-                    maybe(column.default.as_ref().map(|default| default.as_str())),
+                    maybe(column.default.as_ref().map(Expr::as_str)),
                     maybe(column.collate.as_ref().map(Name::as_str)),
                     maybe(column.generated.as_ref().map(|generated| generated.expr.as_str())),
                     in_key.to_string(),
@@ -180,7 +194,7 @@ impl Rows {
         for index in &table.indexes {
             let index_name = text(index.name.as_str());
             let (index_path, sql) = (path([&table.name, &index.name]), render::create_index(&table.name, index));
-            let predicate = maybe(index.predicate.as_ref().map(|predicate| predicate.as_str()));
+            let predicate = maybe(index.predicate.as_ref().map(Expr::as_str));
             self.add(
                 "indexes",
                 &[name.clone(), index_name.clone(), text(&index_path), flag(index.unique), predicate, text(&sql)],
