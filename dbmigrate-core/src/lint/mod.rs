@@ -13,6 +13,8 @@ mod levels;
 mod migration;
 mod report;
 pub mod rules;
+pub mod ways;
+pub mod words;
 pub mod write;
 
 use std::fmt;

@@ -12,9 +12,15 @@ macro_rules! rules {
 }
 
 rules! {
+    autoincrement_not_needed,
     delete_or_update_without_where,
     drop_column,
+    duplicate_index,
     foreign_key_without_index,
+    index_prefix_of_another,
+    low_value_boolean_index,
+    unique_duplicates_primary_key,
+    without_rowid_wide,
 }
 
 /// The rule of that name.
