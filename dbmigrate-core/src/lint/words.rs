@@ -60,6 +60,83 @@ fn values_of(check: &Expr, column: &Name) -> Option<Vec<String>> {
     })
 }
 
+/// How a column holds times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// As text.
+    Text,
+    /// As a number of seconds.
+    Seconds,
+    /// As a number of milliseconds.
+    Milliseconds,
+    /// As an integer that nothing tells the unit of.
+    Integer,
+    /// As a number with a fraction.
+    Real,
+}
+
+impl Times {
+    /// Whether a column that holds times in one way cannot be compared with one that holds them in the other.
+    pub fn contradicts(self, other: Self) -> bool {
+        let is_integer = |times| matches!(times, Self::Seconds | Self::Milliseconds | Self::Integer);
+        match (self, other) {
+            (Self::Integer, other) | (other, Self::Integer) => !is_integer(other),
+            (one, other) => one != other,
+        }
+    }
+
+    /// What they are, for messages.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::Integer => "integers",
+            Self::Real => "numbers with a fraction",
+        }
+    }
+}
+
+/// How a column holds times; `None` if it does not seem to hold any, or does not say.
+pub fn times(table: &Table, column: &Column) -> Option<Times> {
+    let upper = column.decl_type.as_str().to_ascii_uppercase();
+    let is_typed = upper.starts_with("DATETIME") || upper.starts_with("TIMESTAMP");
+    if !is_typed && !is_named_as_time(&column.name) {
+        return None;
+    }
+    let default = column.default.as_ref().map(|default| default.as_str().to_ascii_lowercase()).unwrap_or_default();
+    let counts_seconds = default.contains("unixepoch") || default.contains("%s");
+    let unit = match default.contains("1000") || default.contains("subsec") {
+        true => Times::Milliseconds,
+        false => Times::Seconds,
+    };
+    let is_text = default.contains("current_timestamp") || (default.contains("('now'") && default.contains("date"));
+    match table.affinity(column) {
+        Affinity::Text => Some(Times::Text),
+        Affinity::Real => Some(Times::Real),
+        _ if counts_seconds => Some(unit),
+        // what is stored in an integer then is text all the same, which is `default_type_mismatch`
+        Affinity::Integer if is_text => None,
+        Affinity::Integer if ["_ms", "millis"].iter().any(|end| column.name.folded().ends_with(end)) => {
+            Some(Times::Milliseconds)
+        }
+        Affinity::Integer => Some(Times::Integer),
+        Affinity::Numeric | Affinity::Blob => is_text.then_some(Times::Text),
+    }
+}
+
+/// Whether a name is that of a time: `created_at`, `updatedAt`, `timestamp`.
+fn is_named_as_time(name: &Name) -> bool {
+    let text = name.as_str();
+    let camel = || {
+        text.strip_suffix("At").is_some_and(|rest| rest.ends_with(|char: char| char.is_ascii_lowercase()))
+            && text.starts_with(|char: char| char.is_ascii_lowercase())
+    };
+    let folded = name.folded();
+    let folded = folded.trim_end_matches("_ms").trim_end_matches("_utc");
+    folded.ends_with("_at") || folded == "timestamp" || folded.ends_with("_timestamp") || camel()
+}
+
 /// Whether a token can be a name.
 pub fn is_name(token: &Token<'_>) -> bool {
     matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
@@ -69,6 +146,29 @@ pub fn is_name(token: &Token<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::ddl::{Object, read};
+
+    #[test]
+    fn a_time_is_known_by_its_type_or_its_name_and_its_unit_by_its_default() {
+        let is = |column: &str| {
+            let Ok(Object::Table(table)) = read(&format!("CREATE TABLE t ({column})")) else { panic!("{column}") };
+            times(&table, &table.columns[0])
+        };
+        for (column, wanted) in [
+            ("created_at TEXT", Some(Times::Text)),
+            ("createdAt INTEGER", Some(Times::Integer)),
+            ("created_at INTEGER DEFAULT (unixepoch())", Some(Times::Seconds)),
+            ("created_at INTEGER DEFAULT (strftime('%s', 'now') * 1000)", Some(Times::Milliseconds)),
+            ("seen DATETIME DEFAULT CURRENT_TIMESTAMP", Some(Times::Text)),
+            ("seen DATETIME DEFAULT (datetime('now'))", Some(Times::Text)),
+            ("seen TIMESTAMP", None),
+            ("seen_at REAL", Some(Times::Real)),
+            ("format TEXT", None),
+            ("CREATEDAT TEXT", None),
+            ("lat REAL", None),
+        ] {
+            assert_eq!(is(column), wanted, "{column}");
+        }
+    }
 
     #[test]
     fn a_boolean_is_known_by_its_type_its_check_or_its_name() {

@@ -12,13 +12,27 @@ macro_rules! rules {
 }
 
 rules! {
+    affinity_surprise,
     autoincrement_not_needed,
+    boolean_as_text,
+    constraint_taken_for_type,
+    default_type_mismatch,
     delete_or_update_without_where,
     drop_column,
     duplicate_index,
     foreign_key_without_index,
     index_prefix_of_another,
+    int_primary_key,
+    integer_primary_key_desc,
     low_value_boolean_index,
+    nondeterministic_in_check_or_index,
+    nullable_primary_key,
+    reference_of_other_type,
+    reference_to_missing,
+    reference_to_non_unique,
+    reserved_word,
+    set_null_on_not_null,
+    timestamp_without_convention,
     unique_duplicates_primary_key,
     without_rowid_wide,
 }
