@@ -43,8 +43,20 @@ impl Prepared {
 pub struct Target {
     /// Whether one of them is on a server.
     pub is_server: bool,
-    /// How many rows tables have, by their names before the migration, if a database was asked.
+    /// How many rows tables have, by their names before the migration, if a database was asked: those that
+    /// [`super::counted`] wants.
     pub rows: BTreeMap<Name, u64>,
+    /// The statements in the source of the application, as far as they mention what [`super::gone`] lists.
+    pub queries: Vec<Query>,
+}
+
+/// A statement in the source of the application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Where it stands: `src/users.rs:12`.
+    pub place: String,
+    /// Its text.
+    pub sql: String,
 }
 
 /// A migration, and what it leads from and to.

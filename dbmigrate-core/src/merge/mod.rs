@@ -26,6 +26,8 @@ use std::collections::BTreeSet;
 pub use answers::{AnswerError, Answers, Side};
 use branch::Branch;
 pub use conflict::{Conflict, ConflictKind};
+#[cfg(feature = "lint")]
+pub(crate) use mentions::{Reader, surely_named};
 use identity::{TableIdentity, traces};
 use objects::Whole;
 use pruned::{Pruned, pruned};

@@ -37,6 +37,10 @@ pub(crate) struct Case {
     pub(crate) rows: String,
     pub(crate) migration: String,
     pub(crate) is_server: bool,
+    /// How many rows tables are said to have, `table rows` on each line.
+    pub(crate) counts: String,
+    /// What queries the application has, `place: statement` on each line.
+    pub(crate) application: String,
 }
 
 /// What came of it.
@@ -69,6 +73,8 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
                 rows: none(),
                 migration: none(),
                 is_server: false,
+                counts: none(),
+                application: none(),
             });
             part = "";
             continue;
@@ -86,6 +92,8 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
             "before" => &mut case.before,
             "rows" => &mut case.rows,
             "migration" => &mut case.migration,
+            "counts" => &mut case.counts,
+            "application" => &mut case.application,
             "" if line.trim().is_empty() => continue,
             other => panic!("unknown part `{other}` in `{}`: {line}", case.title),
         };
@@ -118,13 +126,29 @@ impl Case {
         let new = schema(&made(&[&self.before, &self.migration])?)?;
         let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
         let prepared = Prepared::of(&old, &new, &script);
-        let target = Target { is_server: self.is_server, ..Target::default() };
+        let target = Target { is_server: self.is_server, rows: self.counted(), queries: self.queries() };
         let migration = Migration::new(&old, &new, &prepared, &script, &target);
         let mut levels = Levels::default();
         assert!(levels.set(rule.name, Level::Warn), "{} is no rule", rule.name);
         let report = lint(&migration, &levels);
         let own = report.findings.into_iter().map(|(_, finding)| finding).filter(|found| found.rule.name == rule.name);
         Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect()))
+    }
+
+    fn counted(&self) -> BTreeMap<Name, u64> {
+        let line = |line: &str| {
+            let (table, rows) = line.split_once(' ').expect("a table and its rows");
+            (table.into(), rows.parse().expect("a number of rows"))
+        };
+        self.counts.lines().filter(|text| !text.is_empty()).map(line).collect()
+    }
+
+    fn queries(&self) -> Vec<Query> {
+        let line = |line: &str| {
+            let (place, sql) = line.split_once(": ").expect("a place and a statement");
+            Query { place: place.to_owned(), sql: sql.to_owned() }
+        };
+        self.application.lines().filter(|text| !text.is_empty()).map(line).collect()
     }
 
     /// Whether a rule asks the rows in it.

@@ -75,13 +75,15 @@ fn every_folder_is_a_rule() {
 
 /// A case on its own, for tests of something else.
 fn one(before: &str, migration: &str) -> Case {
-    let (title, rows) = (String::new(), String::new());
+    let none = String::new;
     Case {
-        title,
+        title: none(),
         expected: Expected::Fires,
         before: before.into(),
-        rows,
+        rows: none(),
         migration: migration.into(),
         is_server: false,
+        counts: none(),
+        application: none(),
     }
 }

@@ -14,7 +14,15 @@ macro_rules! rules {
 rules! {
     delete_or_update_without_where,
     drop_column,
+    drop_column_in_use,
+    enum_value_removed,
     foreign_key_without_index,
+    new_unique_or_check_for_old_writers,
+    not_null_without_default_for_old_writers,
+    rename_column,
+    rename_table,
+    type_change,
+    view_or_trigger_changed,
 }
 
 /// The rule of that name.
