@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sql::expr::without_outer_parentheses;
-use crate::sql::token::{Token, TokenKind, significant, unquote};
+use crate::sql::token::{Token, TokenKind, significant};
 use crate::sql::{Expr, Name};
 
-/// The values that a condition lists for columns: `state IN ('a', 'b')`, `state = 'a' OR state = 'b'`. Each as a message
-/// says it.
+/// The values that a condition lists for columns: `state IN ('a', 'b')`, `state = 'a' OR state = 'b'`. Each as it is
+/// written.
 pub(super) fn listed_values(check: &Expr) -> BTreeMap<Name, BTreeSet<String>> {
     let tokens = significant(check.as_str());
     let mut found: BTreeMap<Name, BTreeSet<String>> = BTreeMap::new();
@@ -101,11 +101,11 @@ fn list_at(tokens: &[Token<'_>], at: usize) -> Option<(Vec<String>, usize)> {
     }
 }
 
-/// A literal as a message says it, and where it ends.
+/// A literal as it is written, and where it ends.
 fn literal_at(tokens: &[Token<'_>], at: usize) -> Option<(String, usize)> {
     let token = tokens.get(at)?;
     match token.kind {
-        TokenKind::String => Some((format!("'{}'", unquote(token.text)), at + 1)),
+        TokenKind::String => Some((token.text.to_owned(), at + 1)),
         TokenKind::Number | TokenKind::Blob => Some((token.text.to_ascii_lowercase(), at + 1)),
         TokenKind::Operator if matches!(token.text, "-" | "+") => {
             let number = tokens.get(at + 1).filter(|number| number.kind == TokenKind::Number)?;
@@ -169,7 +169,7 @@ mod tests {
             };
             listed.map(one).collect::<Vec<_>>().join("; ")
         };
-        assert_eq!(listed("state IN ('b', 'it''s')"), "state: 'b' 'it's'");
+        assert_eq!(listed("state IN ('b', 'it''s')"), "state: 'b' 'it''s'");
         assert_eq!(listed("\"state\" IS NULL OR t.state IN (-1, +2, 0x0F)"), "state: -1 0x0f 2");
         assert_eq!(listed("lower(a) IN ('x') AND (b = 1 OR b = 2)"), "a: 'x'; b: 1 2");
         for none in ["a NOT IN (1)", "NOT (a IN (1))", "a IN (SELECT 1)", "a IN (1, b)", "a = 1", "a IN (1 + 1)"] {

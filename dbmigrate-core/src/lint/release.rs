@@ -8,6 +8,7 @@ use crate::merge::surely_named;
 use crate::schema::{Column, Table};
 use crate::sql::Name;
 use crate::sql::path::path;
+use crate::sql::token::significant;
 
 /// A table before and after a migration, which the release that runs meanwhile goes on using.
 pub(super) struct Kept<'m> {
@@ -54,6 +55,10 @@ impl<'m> Migration<'m> {
             (has(&text, table) || has(&text, now)) && column.is_none_or(|column| has(&text, column))
         };
         let names = |sql: &str| {
+            // behind `ORDER BY` it may be the result that is called so
+            if column.is_some_and(|column| calls_a_result(sql, column)) {
+                return false;
+            }
             let (before, renamed) = ((table.clone(), column.cloned()), (now.clone(), column.cloned()));
             surely_named(self.old, sql).contains(&before)
                 || (column.is_some() && surely_named(&self.diff.renamed, sql).contains(&renamed))
@@ -61,6 +66,12 @@ impl<'m> Migration<'m> {
         let queries = self.target.queries.iter().filter(|query| mentions(&query.sql) && names(&query.sql));
         queries.map(|query| query.place.as_str()).collect()
     }
+}
+
+/// Whether a statement gives a name to something with `AS`.
+fn calls_a_result(sql: &str, name: &Name) -> bool {
+    let tokens = significant(sql);
+    tokens.windows(2).any(|pair| pair[0].is_word("as") && pair[1].identifier().is_some_and(|alias| *name == *alias))
 }
 
 /// At most so many places are named.

@@ -10,16 +10,20 @@
 //! ALTER TABLE …;
 //! ```
 //!
-//! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one.
+//! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one, `-- # counts` how
+//! many rows its tables have (`users 1000000`), and `-- # application` which queries there are (`src/a.rs:1: SELECT …`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use dbmigrate_core::engine::connection::{display, integer};
 use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::folder::Script;
-use dbmigrate_core::lint::{Finding, Level, Levels, Migration, Prepared, Probe, ProbeKind, Rule, Target, lint};
+use dbmigrate_core::lint::{
+    Finding, Level, Levels, Migration, Prepared, Probe, ProbeKind, Query, Rule, Target, lint,
+};
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::sql::split;
+use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
 /// What a case expects.

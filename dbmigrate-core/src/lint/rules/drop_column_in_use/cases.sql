@@ -21,7 +21,7 @@ src/people.rs:3: SELECT legacy FROM people
 ALTER TABLE users RENAME TO people;
 ALTER TABLE people DROP COLUMN legacy;
 
--- fires: a view that is changed along, and a trigger that is not
+-- fires: a view and a trigger that are changed along
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
 CREATE TABLE log (what TEXT);
@@ -29,8 +29,10 @@ CREATE VIEW contacts AS SELECT id, coalesce(email, legacy) AS address FROM users
 CREATE TRIGGER users_log AFTER UPDATE ON users BEGIN INSERT INTO log VALUES (old.legacy); END;
 -- # migration
 DROP VIEW contacts;
+DROP TRIGGER users_log;
 ALTER TABLE users DROP COLUMN legacy;
 CREATE VIEW contacts AS SELECT id, email AS address FROM users;
+CREATE TRIGGER users_log AFTER UPDATE ON users BEGIN INSERT INTO log VALUES (old.email); END;
 
 -- fires: a table that a query names
 -- # before

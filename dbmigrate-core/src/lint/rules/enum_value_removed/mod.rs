@@ -34,8 +34,9 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
                     continue;
                 }
                 let object = column_path(&table.after.name, &column);
-                let (values, verb) = (lost.join(", "), if lost.len() == 1 { "is" } else { "are" });
-                let message = format!("{values} {verb} no longer allowed in `{object}`, and the running release may write it");
+                let (verb, it) = if lost.len() == 1 { ("is", "it") } else { ("are", "them") };
+                let values = lost.join(", ");
+                let message = format!("{values} {verb} no longer allowed in `{object}`, and the running release may write {it}");
                 let finding = Finding::new(&RULE, &object, message)
                     .at(Place::Column(table.after.name.clone(), column.clone()))
                     .help("release a version that does not write it first, and remove it from the list in a later one");

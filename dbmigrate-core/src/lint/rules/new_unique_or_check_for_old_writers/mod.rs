@@ -22,11 +22,12 @@ const HELP: &str = "release a version that only writes what fits first, and add 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     for table in migration.kept_tables() {
         let (diff, name) = (table.diff, &table.after.name);
+        let table_path = path([name]);
         for check in diff.added_checks.iter().filter(|check| is_news(&table, check)) {
             let mut columns = table.after.columns.iter().map(|column| &column.name);
             let first = columns.find(|column| check.expr.mentions(column));
             let object = first.map_or_else(|| path([name]), |first| column_path(name, first));
-            let message = format!("writes of the running release to `{object}` fail if they violate `{}`", check.expr.said());
+            let message = format!("`{}` must hold in `{table_path}` from now on, and the running release does not know that", check.expr.said());
             let place = first.map_or_else(|| Place::Table(name.clone()), |first| Place::Column(name.clone(), first.clone()));
             found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP)));
         }
@@ -39,7 +40,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             let Some(first) = key.first() else { continue };
             let listed = key.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
             let object = column_path(name, first);
-            let message = format!("writes of the running release to `{}` fail if ({listed}) is there already", path([name]));
+            let message = format!("({listed}) must be unique in `{table_path}` from now on, and the running release does not know that");
             let place = Place::Column(name.clone(), first.clone());
             found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP)));
         }
@@ -50,7 +51,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             }
             let object = path([name, &index.name]);
             let listed = index.parts.iter().map(|part| part.expr.said()).collect::<Vec<_>>().join(", ");
-            let message = format!("writes of the running release to `{}` fail if ({listed}) is there already", path([name]));
+            let message = format!("({listed}) must be unique in `{table_path}` from now on, and the running release does not know that");
             let place = Place::Index(name.clone(), index.name.clone());
             found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP)));
         }

@@ -31,7 +31,9 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         };
         let place = if is_virtual { Place::VirtualTable(to.clone()) } else { Place::Table(to.clone()) };
         let mut finding = Finding::new(&RULE, &was, message).at(place);
-        if !is_taken {
+        if is_virtual {
+            finding = finding.help(format!("create `{now}` beside it, and drop `{was}` when that release is gone"));
+        } else if !is_taken {
             let query = format!("SELECT {} FROM {}", old_columns(migration, to), to.sql());
             let declared = format!("#[view(name = {:?}, query = {query:?})]", from.as_str());
             finding = finding.help(format!("declare a view with the old name until that release is gone: `{declared}`"));
