@@ -12,7 +12,8 @@ use crate::sql::{Expr, Name};
 pub(super) fn listed_values(check: &Expr) -> BTreeMap<Name, BTreeSet<String>> {
     let tokens = significant(check.as_str());
     let mut found: BTreeMap<Name, BTreeSet<String>> = BTreeMap::new();
-    let negates = |at: usize| tokens[at].is_word("not") && tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Open);
+    let negates =
+        |at: usize| tokens[at].is_word("not") && tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Open);
     if (0..tokens.len()).any(negates) {
         return found;
     }
@@ -191,7 +192,9 @@ mod tests {
             assert!(is(old, new), "{old} → {new}");
             assert!(!is(new, old), "{new} → {old}");
         }
-        for (old, new) in [("a < 10", "b < 20"), ("NOT a < 10", "NOT a < 20"), ("a < 10 + b", "a < 20 + b"), ("a <> 1", "a <> 2")] {
+        for (old, new) in
+            [("a < 10", "b < 20"), ("NOT a < 10", "NOT a < 20"), ("a < 10 + b", "a < 20 + b"), ("a <> 1", "a <> 2")]
+        {
             assert!(!is(old, new), "{old} → {new}");
         }
     }

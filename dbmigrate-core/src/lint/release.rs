@@ -29,7 +29,8 @@ impl Kept<'_> {
     /// Whether an `INSERT` that does not name a column leaves NULL in it.
     pub(super) fn is_null_for_old_writers(&self, name: &Name) -> bool {
         let is_new = self.column(name).is_none();
-        is_new && self.after.column(name).is_some_and(|new| new.generated.is_none() && new.effective_default().is_none())
+        is_new
+            && self.after.column(name).is_some_and(|new| new.generated.is_none() && new.effective_default().is_none())
     }
 }
 

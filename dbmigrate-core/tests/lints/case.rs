@@ -19,9 +19,7 @@ use std::path::Path;
 use dbmigrate_core::engine::connection::{display, integer};
 use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::folder::Script;
-use dbmigrate_core::lint::{
-    Finding, Level, Levels, Migration, Prepared, Probe, ProbeKind, Query, Rule, Target, lint,
-};
+use dbmigrate_core::lint::{Finding, Level, Levels, Migration, Prepared, Probe, ProbeKind, Query, Rule, Target, lint};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
