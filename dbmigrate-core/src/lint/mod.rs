@@ -12,9 +12,11 @@ mod checks;
 mod finding;
 mod levels;
 mod migration;
+pub mod pace;
 mod release;
 mod report;
 pub mod rules;
+mod work;
 pub mod write;
 
 use std::fmt;
@@ -27,6 +29,7 @@ pub use migration::{Migration, Prepared, Query, Target};
 pub use release::gone;
 pub use report::{Report, UnusedAllow, lint};
 pub use rules::{RULES, rule};
+pub use work::counted;
 
 /// Something that may be wrong with a migration.
 pub struct Rule {

@@ -137,6 +137,11 @@ impl Case {
         Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect()))
     }
 
+    /// Whether it says how many rows there are.
+    pub(crate) fn has_counts(&self) -> bool {
+        !self.counts.is_empty()
+    }
+
     fn counted(&self) -> BTreeMap<Name, u64> {
         let line = |line: &str| {
             let (table, rows) = line.split_once(' ').expect("a table and its rows");

@@ -1,6 +1,7 @@
 //! The examples in the documentation of a rule. Blocks of SQL say what they are behind `sql`: `before` is the database, for
 //! all that follow; `rows` are in it; on `bad` the rule fires, on `good` it does not. Blocks of TOML are a configuration
-//! that can be read; `text application` are queries of the application, for all that follow.
+//! that can be read; `text application` are queries of the application, for all that follow; behind
+//! `server` the database is on one.
 
 use dbmigrate_core::config::Config;
 use dbmigrate_core::lint::Rule;
@@ -21,7 +22,7 @@ pub(crate) fn wrong(rule: &Rule) -> Vec<String> {
                 Ok(_) => {}
                 Err(error) => wrong.push(format!("{}: {error}, in\n{text}", rule.name)),
             };
-        match kind.as_str() {
+        match kind.trim_end_matches(" server") {
             "sql before" => before.clone_from(&text),
             "text application" => application.clone_from(&text),
             "sql bad" => {
