@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn estimates_are_not_more_precise_than_they_are() {
-        let said = [0, 130, 9_900, 9_901, 61_500, 119_000, 240_001].map(|ms| About(Duration::from_millis(ms)).to_string());
+        let said =
+            [0, 130, 9_900, 9_901, 61_500, 119_000, 240_001].map(|ms| About(Duration::from_millis(ms)).to_string());
         assert_eq!(
             said,
             ["about 0.0 s", "about 0.2 s", "about 9.9 s", "about 10 s", "about 62 s", "about 119 s", "about 5 minutes"]

@@ -41,7 +41,9 @@ pub fn queries(package: &Package, names: &BTreeSet<Name>) -> Vec<Query> {
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
-        let (Ok(kind), Some(name)) = (entry.file_type(), path.file_name().and_then(|name| name.to_str())) else { continue };
+        let (Ok(kind), Some(name)) = (entry.file_type(), path.file_name().and_then(|name| name.to_str())) else {
+            continue;
+        };
         if kind.is_dir() {
             let is_other = name.starts_with('.') || OTHERS.contains(&name) || path.join("Cargo.toml").is_file();
             if !is_other && files.len() < MOST_FILES {
@@ -118,7 +120,10 @@ impl Reader<'_> {
 enum Text {
     Literal(String),
     /// The name of a file with statements, which lies beside the source or is named from the directory of the package.
-    File { name: String, is_beside: bool },
+    File {
+        name: String,
+        is_beside: bool,
+    },
 }
 
 /// The string literals in tokens, each with its line; tests, documentation and declarations of tables left out.

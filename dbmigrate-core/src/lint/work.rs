@@ -39,7 +39,8 @@ impl Migration<'_> {
     /// Everything that is done with every row of a table that is there before.
     pub(super) fn work(&self) -> Vec<Work> {
         let whole = self.rewrites().iter().filter(|rewrite| rewrite.is_whole);
-        let mut work: Vec<Work> = whole.filter_map(|rewrite| self.rewriting(rewrite.table.as_ref()?, rewrite.statement)).collect();
+        let mut work: Vec<Work> =
+            whole.filter_map(|rewrite| self.rewriting(rewrite.table.as_ref()?, rewrite.statement)).collect();
         for table in &self.diff.tables {
             let was = self.diff.renames.old_table(&table.name);
             let is_rebuilt = |work: &Work| work.kind == WorkKind::Rebuild && work.table == *was;

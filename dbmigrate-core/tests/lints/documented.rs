@@ -14,14 +14,15 @@ pub(crate) fn wrong(rule: &Rule) -> Vec<String> {
     let (mut before, mut wrong, mut bad, mut good) = (String::new(), Vec::new(), 0, 0);
     let mut application = String::new();
     for (kind, text) in blocks(rule.explanation) {
-        let mut is =
-            |fires: bool| match (Case { application: application.clone(), ..one(&before, &text) }).findings(rule) {
-                Ok((found, _)) if found.is_empty() == fires => {
-                    wrong.push(format!("{}: fires: {}, on\n{text}", rule.name, !fires));
-                }
-                Ok(_) => {}
-                Err(error) => wrong.push(format!("{}: {error}, in\n{text}", rule.name)),
-            };
+        let is_server = kind.ends_with(" server");
+        let case = Case { application: application.clone(), is_server, ..one(&before, &text) };
+        let mut is = |fires: bool| match case.findings(rule) {
+            Ok((found, _)) if found.is_empty() == fires => {
+                wrong.push(format!("{}: fires: {}, on\n{text}", rule.name, !fires));
+            }
+            Ok(_) => {}
+            Err(error) => wrong.push(format!("{}: {error}, in\n{text}", rule.name)),
+        };
         match kind.trim_end_matches(" server") {
             "sql before" => before.clone_from(&text),
             "text application" => application.clone_from(&text),

@@ -29,7 +29,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         .checked_tables()
         .map(|(table, pace)| Some((migration.rows_of(table)?, migration.time(table, pace)?)))
         .collect();
-    let all = "the foreign keys of all tables are checked before and after it";
+    let all = "the foreign keys of all tables are checked before and after this migration";
     let message = match &known {
         Some(known) => {
             let rows = known.iter().map(|(rows, _)| rows).sum();

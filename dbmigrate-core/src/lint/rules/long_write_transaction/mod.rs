@@ -40,9 +40,9 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             if time < SERVER_PATIENCE {
                 return;
             }
-            format!("it writes for {} in one transaction, and {ends}", About(time))
+            format!("this migration writes for {} in one transaction, and {ends}", About(time))
         }
-        None => format!("it works on every row of {} in one transaction, and {ends}", listed(&tables)),
+        None => format!("this migration works on every row of {} in one transaction, and {ends}", listed(&tables)),
     };
     let is_known = migration.rows_of(table).is_some();
     let mut finding = Finding::new(&RULE, path([now]), message).at(Place::Table(now.clone()));
