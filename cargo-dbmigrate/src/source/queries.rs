@@ -183,7 +183,8 @@ fn joined(group: &Group) -> Option<(usize, Text)> {
 fn file(group: &Group, is_beside: bool) -> Option<(usize, Text)> {
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
     let (line, name) = tokens.iter().find_map(literal)?;
-    name.ends_with(".sql").then_some((line, Text::File { name, is_beside }))
+    let is_sql = Path::new(&name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"));
+    is_sql.then_some((line, Text::File { name, is_beside }))
 }
 
 /// The name of the macro whose arguments a group is.
