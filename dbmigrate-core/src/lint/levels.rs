@@ -48,11 +48,19 @@ impl Levels {
     /// The level of a rule.
     pub fn of(&self, rule: impl Into<RuleRef>) -> Level {
         let rule = rule.into();
+        self.last_set(&rule).unwrap_or(rule.level)
+    }
+
+    /// Whether somebody has set the level of a rule, or of its group.
+    pub fn is_set(&self, rule: &RuleRef) -> bool {
+        self.last_set(rule).is_some()
+    }
+
+    fn last_set(&self, rule: &RuleRef) -> Option<Level> {
         let concerns = |named: &Named| match named {
             Named::Group(group) => *group == rule.group,
             Named::Rule(name) => *name == rule.name,
         };
-        let last = self.set.iter().rev().find(|(named, _)| concerns(named));
-        last.map_or(rule.level, |(_, level)| *level)
+        self.set.iter().rev().find(|(named, _)| concerns(named)).map(|(_, level)| *level)
     }
 }

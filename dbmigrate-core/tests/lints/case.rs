@@ -10,18 +10,20 @@
 //! ALTER TABLE …;
 //! ```
 //!
-//! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one, and `-- # config`
-//! begins what is in `dbmigrate.toml`.
+//! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one, `-- # counts` how
+//! many rows its tables have (`users 1000000`), `-- # application` which queries there are (`src/a.rs:1: SELECT …`), and
+//! `-- # config` what is in `dbmigrate.toml`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use dbmigrate_core::config::Config;
 use dbmigrate_core::engine::connection::{display, integer};
 use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::folder::Script;
-use dbmigrate_core::lint::{Finding, Level, Levels, Migration, Prepared, Probe, ProbeKind, Rule, Target, lint};
+use dbmigrate_core::lint::{Finding, Level, Levels, Migration, Prepared, Probe, ProbeKind, Query, Rule, Target, lint};
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::sql::split;
+use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
 /// What a case expects.
@@ -40,6 +42,10 @@ pub(crate) struct Case {
     pub(crate) migration: String,
     pub(crate) is_server: bool,
     pub(crate) config: String,
+    /// How many rows tables are said to have, `table rows` on each line.
+    pub(crate) counts: String,
+    /// What queries the application has, `place: statement` on each line.
+    pub(crate) application: String,
 }
 
 /// What came of it.
@@ -73,6 +79,8 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
                 migration: none(),
                 is_server: false,
                 config: none(),
+                counts: none(),
+                application: none(),
             });
             part = "";
             continue;
@@ -91,6 +99,8 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
             "rows" => &mut case.rows,
             "migration" => &mut case.migration,
             "config" => &mut case.config,
+            "counts" => &mut case.counts,
+            "application" => &mut case.application,
             "" if line.trim().is_empty() => continue,
             other => panic!("unknown part `{other}` in `{}`: {line}", case.title),
         };
@@ -123,7 +133,7 @@ impl Case {
         let new = schema(&made(&[&self.before, &self.migration])?)?;
         let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
         let prepared = Prepared::of(&old, &new, &script);
-        let target = Target { is_server: self.is_server, ..Target::default() };
+        let target = Target { is_server: self.is_server, rows: self.counted(), queries: self.queries() };
         let config = Config::parse(&self.config).map_err(|problem| problem.message)?;
         let migration = Migration::new(&old, &new, &prepared, &script, &target).under(&config.rules);
         let mut levels = Levels::default();
@@ -131,6 +141,27 @@ impl Case {
         let report = lint(&migration, &levels, Vec::new());
         let own = report.findings.into_iter().map(|(_, finding)| finding).filter(|found| found.rule.name == rule.name);
         Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect()))
+    }
+
+    /// Whether it says how many rows there are.
+    pub(crate) fn has_counts(&self) -> bool {
+        !self.counts.is_empty()
+    }
+
+    fn counted(&self) -> BTreeMap<Name, u64> {
+        let line = |line: &str| {
+            let (table, rows) = line.split_once(' ').expect("a table and its rows");
+            (table.into(), rows.parse().expect("a number of rows"))
+        };
+        self.counts.lines().filter(|text| !text.is_empty()).map(line).collect()
+    }
+
+    fn queries(&self) -> Vec<Query> {
+        let line = |line: &str| {
+            let (place, sql) = line.split_once(": ").expect("a place and a statement");
+            Query { place: place.to_owned(), sql: sql.to_owned() }
+        };
+        self.application.lines().filter(|text| !text.is_empty()).map(line).collect()
     }
 
     /// Whether a rule asks the rows in it.
