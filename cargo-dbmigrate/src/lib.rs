@@ -38,8 +38,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, lints, log,
-    man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, lints,
+    log, man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
 };
 use error::Result;
 use project::Context;

@@ -1,7 +1,10 @@
 //! The levels of lints: what `[lints]` and the flags `-A`, `-W` and `-D` say.
 
+use std::fmt::Write as _;
+
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use dbmigrate_core::lint::{Level, Levels, Rule};
+use dbmigrate_core::shell::shell_flag;
 
 use crate::error::Result;
 use crate::project::Context;
@@ -55,7 +58,8 @@ impl LintLevels {
     /// Adds the flags to a command line.
     pub(crate) fn push_to(&self, line: &mut String) {
         for (level, name) in &self.typed {
-            line.push_str(&format!(" --{level} {name}"));
+            // writing to a string cannot fail
+            let _ = write!(line, " {}", shell_flag(&format!("--{level}"), name));
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What the rules find in migrations, with the places of what they find in files.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use dbmigrate_core::diff::Renames;
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::lint::{self, Finding, Level, Prepared, Target, UnusedAllow};
 use dbmigrate_core::schema::Schema;
@@ -41,6 +43,8 @@ pub(crate) struct Linted {
     pub(crate) found: Vec<Found>,
     /// Directives that allow nothing.
     pub(crate) unused: Vec<Unused>,
+    /// The tables that it makes, and the names that others had.
+    made: (BTreeSet<Name>, Renames),
 }
 
 /// Something that a rule has found, and where that is.
@@ -54,8 +58,22 @@ pub(crate) struct Found {
     pub(crate) span: Option<Range<usize>>,
     /// What declares it.
     pub(crate) declared: Option<Declaration>,
-    /// What a database said of its rows.
+    /// Whether the rows that it is about can be asked.
+    pub(crate) rows: Rows,
+    /// What a database said of them.
     pub(crate) counted: Option<Counted>,
+}
+
+/// Whether the rows that a finding is about can be asked, in a database that has nothing of the migrations that are
+/// looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// They are in a table that is there as the query expects it.
+    There,
+    /// An earlier one of the migrations makes the table.
+    NotYet,
+    /// An earlier one changes the table, so that the query may mean something else now.
+    Unsure,
 }
 
 /// What declares something: a struct, a field or an attribute.
@@ -99,6 +117,7 @@ pub(crate) fn migrations(
 ) -> Result<Vec<Linted>> {
     let mut all = Vec::with_capacity(which.len());
     let mut last: Option<(usize, Schema)> = None;
+    let mut start: Option<Schema> = None;
     for migration in which {
         let old = match last.take() {
             Some((index, schema)) if index + 1 == migration.index => schema,
@@ -109,10 +128,33 @@ pub(crate) fn migrations(
         let sql = folder.sql(migration)?;
         let name = migration.name.as_str();
         let subject = Subject { name, file: Some(&file), sql: &sql, old: &old, new: &new };
-        all.push(one(&subject, set, target, declared)?);
+        let mut linted = one(&subject, set, target, declared)?;
+        let start = start.get_or_insert_with(|| old.clone());
+        for found in &mut linted.found {
+            let table = found.finding.probe.as_ref().map(|probe| &probe.table);
+            found.rows = table.map_or(Rows::There, |table| rows_of(table, &all, (start, &old)));
+        }
+        all.push(linted);
         last = Some((migration.index, new));
     }
     Ok(all)
+}
+
+/// Whether the rows of a table are there before the first of the migrations, given those before this one, and the schemas
+/// before the first one and before this one.
+fn rows_of(table: &Name, before: &[Linted], (start, old): (&Schema, &Schema)) -> Rows {
+    let mut name = table;
+    for Linted { made: (created, renames), .. } in before.iter().rev() {
+        if created.contains(name) {
+            return Rows::NotYet;
+        }
+        name = renames.old_table(name);
+    }
+    let columns = |schema: &Schema| -> Option<Vec<Name>> {
+        Some(schema.table(table)?.columns.iter().map(|column| column.name.clone()).collect())
+    };
+    let is_same = name == table && columns(start).is_some_and(|was| columns(old).is_some_and(|is| is == was));
+    if is_same { Rows::There } else { Rows::Unsure }
 }
 
 /// Looks at one.
@@ -139,6 +181,7 @@ pub(crate) fn one(subject: &Subject<'_>, set: &Set, target: &Target, declared: O
             span: span_of(&finding, &script, new).map(in_file),
             declared: declared.and_then(|(declared, place)| declaration(declared, place, new)),
             finding,
+            rows: Rows::There,
             counted: None,
         }
     });
@@ -147,7 +190,9 @@ pub(crate) fn one(subject: &Subject<'_>, set: &Set, target: &Target, declared: O
         let unused = words(unused);
         Unused { span: in_file(line_of(sql, unused.0)), message: unused.1, help: unused.2 }
     });
-    Ok(Linted { name: name.to_owned(), file: file.map(path::for_display), found, unused: unused.collect() })
+    let unused = unused.collect();
+    let made = (prepared.diff.created_tables.iter().cloned().collect(), prepared.diff.renames.clone());
+    Ok(Linted { name: name.to_owned(), file: file.map(path::for_display), found, unused, made })
 }
 
 /// The line, what is wrong with it, and what to do.

@@ -76,7 +76,7 @@ impl Since {
             Err(Missing::Depth | Missing::Ancestor) => Self::at(folder, &base, &base),
             Err(Missing::Commit) => {
                 context.printer.warning(
-                    &format!("git has no commit `{base}`, so all migrations are looked at"),
+                    &format!("git has no commit `{base}`, so all migrations are linted"),
                     &[
                         "fetch it: `git fetch origin`".to_owned(),
                         "or name what this branch is compared with: `cargo dbmigrate check --since NAME`".to_owned(),
@@ -146,12 +146,10 @@ fn has(migrations: &[Migration], one: &Migration) -> bool {
 /// # Errors
 /// Exit code 2 if a variable or `.env` cannot be read.
 pub(crate) fn target(context: &Context) -> Result<Target> {
-    let is_remote =
-        |url: &str| scheme(url.trim()).is_some_and(|(scheme, _)| REMOTE_SCHEMES.contains(&scheme.as_str()));
+    let is_remote = |url: &str| scheme(url.trim()).is_some_and(|(scheme, _)| REMOTE_SCHEMES.contains(&scheme.as_str()));
     let config = &context.config;
-    let of_variable = |name: &str| -> Result<Option<String>> {
-        Ok(context.variable(name)?.filter(|url| !is_blank(url)))
-    };
+    let of_variable =
+        |name: &str| -> Result<Option<String>> { Ok(context.variable(name)?.filter(|url| !is_blank(url))) };
     let own = of_variable(dbmigrate_core::config::URL_VARIABLE)?.or_else(|| config.url.clone());
     let mut is_server = own.as_deref().is_some_and(is_remote);
     for target in &config.targets {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::fields::{self, Field, Value, Wrong};
 use super::{
-    ALL_TARGETS, Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel, TARGET_FIELDS, TOKEN_VARIABLE, Target,
-    URL_VARIABLE, is_blank, position, url_variable,
+    ALL_TARGETS, Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel, TARGET_FIELDS, TOKEN_VARIABLE,
+    Target, URL_VARIABLE, is_blank, position, url_variable,
 };
 use crate::declare::errors::closest;
 use crate::duration;

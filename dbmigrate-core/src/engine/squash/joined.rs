@@ -38,7 +38,8 @@ pub(super) fn join(job: &Job<'_>) -> Result<String, Vec<Refusal>> {
     for (at, part) in parts.iter().enumerate() {
         for allow in &part.script.allows {
             let because = allow.because.iter().map(|reason| format!(" because {}", quote_name(reason)));
-            let _ = writeln!(text, "-- dbmigrate: allow({}) {}{}", allow.lint, allow.object, because.collect::<String>());
+            let _ =
+                writeln!(text, "-- dbmigrate: allow({}) {}{}", allow.lint, allow.object, because.collect::<String>());
         }
         for keep in &part.script.keeps {
             let _ = writeln!(text, "-- dbmigrate: {}", keep.directive());
