@@ -131,7 +131,7 @@ impl Run<'_> {
             warnings,
         });
         if denied > 0 {
-            let error = CommandError::new(exit::DIFFERENCE, format!("{} in {what}", are_denied(denied)));
+            let error = CommandError::new(exit::DIFFERENCE, are_denied(denied, &format!(" in {what}")));
             return Err(error.diagnostics(printer.render(&shown.denied)));
         }
         printer.status("Linted", format!("{what}: {}", shown.tally()));

@@ -66,7 +66,9 @@ fn list(context: &Context, set: &Set, groups: &[Group]) {
             printer.message(|| message(rule, level, None));
         }
     }
-    printer.result(text.join("\n"));
+    if !text.is_empty() {
+        printer.result(text.join("\n"));
+    }
     printer.next(&["explain one: `cargo dbmigrate lints LINT`".to_owned()]);
 }
 

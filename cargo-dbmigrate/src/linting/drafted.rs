@@ -35,7 +35,7 @@ impl Drafted {
         if shown.denied.is_empty() {
             return Ok(drafted);
         }
-        let error = CommandError::new(exit::DECISION, are_denied(shown.denied.len())).note(untouched);
+        let error = CommandError::new(exit::DECISION, are_denied(shown.denied.len(), "")).note(untouched);
         Err(error.diagnostics(context.printer.render(&shown.denied)))
     }
 

@@ -60,15 +60,15 @@ impl Shown {
         match (denied, self.warnings.len()) {
             (0, 0) => "nothing found".to_owned(),
             (0, _) => warnings,
-            (_, 0) => are_denied(denied),
-            _ => format!("{}, {warnings}", are_denied(denied)),
+            (_, 0) => are_denied(denied, ""),
+            _ => format!("{}, {warnings}", are_denied(denied, "")),
         }
     }
 }
 
-/// `1 finding is denied`.
-pub(crate) fn are_denied(count: usize) -> String {
-    format!("{} {} denied", counted(count, "finding"), if count == 1 { "is" } else { "are" })
+/// `1 finding is denied`, `2 findings in 3 migrations are denied`.
+pub(crate) fn are_denied(count: usize, place: &str) -> String {
+    format!("{}{place} {} denied", counted(count, "finding"), if count == 1 { "is" } else { "are" })
 }
 
 fn of_finding(linted: &Linted, found: &Found, (set, place): (&Set, Place<'_>), is_first: bool) -> Diagnostic {
@@ -110,7 +110,7 @@ fn of_finding(linted: &Linted, found: &Found, (set, place): (&Set, Place<'_>), i
             }
             Place::Command(command) => shown.help(format!("to accept it: `{command} --allow {name}`")),
         };
-        shown = shown.help(format!("to have it explained: `cargo dbmigrate lints {name}`"));
+        shown = shown.help(format!("for an explanation: `cargo dbmigrate lints {name}`"));
     }
     shown.asked = probe.map(|probe| Box::new(asked(probe, found.counted.as_ref())));
     shown

@@ -2,9 +2,24 @@
 
 use crate::project::{Project, sql_of};
 
-const USERS: &str = "#[derive(Table)]\nstruct User {\n    id: i64,\n    name: String,\n}\n";
-const POSTS: &str = "#[derive(Table)]\nstruct Post {\n    id: i64,\n    #[column(references = User)]\n    author_id: i64,\n    \
-                     title: String,\n}\n";
+const USERS: &str = "#[derive(Table)]
+#[table(name = \"users\")]
+struct User {
+    #[column(primary_key)]
+    id: i64,
+    name: String,
+}
+";
+const POSTS: &str = "#[derive(Table)]
+#[table(name = \"posts\")]
+struct Post {
+    #[column(primary_key)]
+    id: i64,
+    #[column(references = User::id)]
+    author_id: i64,
+    title: String,
+}
+";
 
 /// The migration that adds posts.
 const ADDED: &str = "0002_create_posts";
@@ -146,7 +161,7 @@ fn check_lints_what_the_base_branch_does_not_have() {
     is("check --since migrations/migrations.lock", "", "migrations/migrations.lock");
     // main goes on, and has another lock then
     git(&project, "switch -q main");
-    project.structs(&format!("{USERS}#[derive(Table)]\nstruct Tag {{\n    id: i64,\n}}\n"));
+    project.structs(&format!("{USERS}#[derive(Table)]\nstruct Tag {{\n    #[column(primary_key)]\n    id: i64,\n}}\n"));
     project.runs("generate");
     is("check", "0002", "main");
     git(&project, "add -A");
