@@ -1,12 +1,10 @@
 //! Changes whose expressions use columns: they are proven on rows that have a value for them, and applied to real ones.
 
-mod support;
-
+use crate::support::{Change, Ending, schema_of};
 use dbmigrate_core::engine::prove;
 use dbmigrate_core::plan::{Decisions, Plan, plan};
 use dbmigrate_core::sql::{Expr, Name};
 use pollster::block_on;
-use support::{Change, Ending, schema_of};
 
 fn change(before: &str, after: &str, rows: &str) -> Change {
     Change {
@@ -26,7 +24,7 @@ fn filled(mut change: Change, column: &str, expr: &str) -> Change {
 
 #[track_caller]
 fn ending(change: &Change) -> Ending {
-    let folder = support::scratch_folder().expect("a folder");
+    let folder = crate::support::scratch_folder().expect("a folder");
     change.run(folder.path()).unwrap_or_else(|error| panic!("{error}"))
 }
 

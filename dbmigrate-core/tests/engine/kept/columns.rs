@@ -1,6 +1,6 @@
 //! Values of columns that are dropped, become generated, or are converted.
 
-use crate::house::{House, KEEP, Next};
+use super::house::{House, KEEP, Next};
 
 const ROWS: &str = "INSERT INTO users (id, name, legacy) VALUES (1, 'a', 7), (2, 'b', 7.0), (3, 'c', '7'), (4, 'd', x'37'), (9, 'e', NULL);";
 

@@ -1,14 +1,12 @@
 //! Changes of a column's type, and what becomes of values that the new type does not take or cannot read.
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Change, Ending, schema_of};
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::schema::Reads;
 use dbmigrate_core::sql::{Expr, Name};
 use pollster::block_on;
-use support::{Change, Ending, schema_of};
 
 const I64: Reads = Reads::Integer("i64", i64::MIN, i64::MAX);
 
@@ -33,7 +31,7 @@ fn convert(change: Change, column: &str, expr: &str) -> Change {
 }
 
 fn ending(change: &Change) -> Ending {
-    let folder = support::scratch_folder().expect("a folder");
+    let folder = crate::support::scratch_folder().expect("a folder");
     change.run(folder.path()).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -9,9 +9,7 @@ use dbmigrate_core::plan::{Decisions, Plan, plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
-mod support;
-
-use support::{run_script, schema_of};
+use crate::support::{run_script, schema_of};
 
 const BEFORE: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT, email TEXT);
     CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users ON DELETE CASCADE)";

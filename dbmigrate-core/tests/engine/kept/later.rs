@@ -1,6 +1,6 @@
 //! Migrations behind one that keeps something.
 
-use crate::house::{House, KEEP, Next};
+use super::house::{House, KEEP, Next};
 
 const BEFORE: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, legacy TEXT);";
 const ROWS: &str = "INSERT INTO users VALUES (1, 'a', 'l1'), (2, 'b', 'l2'), (3, 'c', 'l3');";

@@ -1,11 +1,9 @@
 //! Which questions are asked at once, and the one command that answers them all.
 
-mod support;
-
+use crate::support::schema_of;
 use dbmigrate_core::diff::{Renames, diff};
 use dbmigrate_core::plan::decide::{answerable, as_renames, questions};
 use dbmigrate_core::plan::{Decisions, Question};
-use support::schema_of;
 
 fn open(old: &str, new: &str) -> Vec<Question> {
     let (old, new) = (schema_of(old).unwrap(), schema_of(new).unwrap());

@@ -5,7 +5,7 @@ use dbmigrate_core::engine::connection::integer;
 use dbmigrate_core::engine::introspect;
 use pollster::block_on;
 
-use crate::twin::made_by;
+use super::twin::made_by;
 
 /// Groups of definitions that mean the same, with whether the key is the rowid.
 const GROUPS: &[(bool, &[&str])] = &[

@@ -1,9 +1,8 @@
 //! What random changes once got wrong, each in its smallest form.
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Change, Ending, schema_of};
 use dbmigrate_core::ddl::{Object, read, render};
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::apply::{ApplyError, Failure};
@@ -11,7 +10,6 @@ use dbmigrate_core::engine::prove;
 use dbmigrate_core::folder::{Folder, Slug, Snapshot};
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
-use support::{Change, Ending, schema_of};
 
 fn change(before: &str, after: &str, rows: &str) -> Change {
     Change {
@@ -24,7 +22,7 @@ fn change(before: &str, after: &str, rows: &str) -> Change {
 }
 
 fn ending(change: &Change) -> Ending {
-    let folder = support::scratch_folder().expect("a folder");
+    let folder = crate::support::scratch_folder().expect("a folder");
     change.run(folder.path()).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -256,13 +254,13 @@ fn rows_that_refer_to_refused_rows_are_refused_in_their_turn() {
 
 #[test]
 fn what_ran_outside_of_a_transaction_is_said_to_stay() {
-    let folder = support::scratch_folder().expect("a folder");
+    let folder = crate::support::scratch_folder().expect("a folder");
     let mut migrations = Folder::open(folder.path().join("migrations")).expect("a folder");
     let slug = Slug::sanitize("a").expect("a name");
     let sql = "-- dbmigrate: no-transaction\nCREATE TABLE not_in_the_snapshot (a);\n";
     migrations.add(&slug, sql, &Snapshot::default()).expect("it is written");
-    let mut database = support::open(&folder.path().join("test.db")).expect("a database");
-    let failed = support::apply(&mut database, &migrations);
+    let mut database = crate::support::open(&folder.path().join("test.db")).expect("a database");
+    let failed = crate::support::apply(&mut database, &migrations);
     let Err(ApplyError::Migration { failure, differences, .. }) = failed else { panic!("{failed:?}") };
     assert!(matches!(*failure, Failure::NotUndone(_)), "{failure:?}");
     assert_eq!(differences, ["drop table not_in_the_snapshot"]);

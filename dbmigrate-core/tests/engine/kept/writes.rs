@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::house::{House, KEEP, Next};
+use super::house::{House, KEEP, Next};
 
 /// A table with a key, another unique column and a column that is dropped.
 struct Kind {

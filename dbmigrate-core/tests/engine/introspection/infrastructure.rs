@@ -4,7 +4,7 @@ use dbmigrate_core::engine::{Ignore, Introspected, introspect, introspect_withou
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
-use crate::twin::made_by;
+use super::twin::made_by;
 
 const TABLES: &str = "
     CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, e F32_BLOB(3));

@@ -1,7 +1,5 @@
 //! What a migration is checked against: not the whole database, but everything that it can reach.
 
-mod support;
-
 use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::apply::{Applied, ApplyError, Database, Failure, Loss, Observer, apply_pending};
 use dbmigrate_core::folder::{Folder, Slug};
@@ -20,10 +18,10 @@ const PARENT_AND_CHILD: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY); \
 
 /// Makes the schema `before`, runs `rows` as anybody may, then the migration `sql`, which leads to `after`.
 fn migrate(before: &str, rows: &[&str], sql: &str, after: &str) -> Result<Connection, Failure> {
-    let scratch = support::scratch_folder().expect("a folder");
+    let scratch = crate::support::scratch_folder().expect("a folder");
     let mut folder = Folder::open(scratch.path().join("migrations")).expect("a folder");
     for (sql, leads_to) in [(before, before), (sql, after)] {
-        let schema = support::schema_of(leads_to).expect("the schema is right");
+        let schema = crate::support::schema_of(leads_to).expect("the schema is right");
         folder.add(&Slug::sanitize("step").expect("a name"), sql, &schema.into()).expect("it is written");
     }
     let connection = block_on(Connection::in_memory()).expect("a database");

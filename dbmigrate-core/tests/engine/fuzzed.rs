@@ -4,15 +4,15 @@
 
 use std::time::{Duration, Instant};
 
-#[path = "../../fuzz/src/lock.rs"]
+#[path = "../../../fuzz/src/lock.rs"]
 mod lock;
-#[path = "../../fuzz/src/seeds.rs"]
+#[path = "../../../fuzz/src/seeds.rs"]
 mod seeds;
-#[path = "../../fuzz/src/snapshot.rs"]
+#[path = "../../../fuzz/src/snapshot.rs"]
 mod snapshot;
-#[path = "../../fuzz/src/split.rs"]
+#[path = "../../../fuzz/src/split.rs"]
 mod split;
-#[path = "../../fuzz/src/sql.rs"]
+#[path = "../../../fuzz/src/sql.rs"]
 mod sql;
 
 #[test]

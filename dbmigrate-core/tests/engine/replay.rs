@@ -1,9 +1,9 @@
 //! A history that is replayed in parts: never found good where the replay in one database finds a fault.
 
-mod support;
-
 use std::fmt::Write as _;
 
+use crate::support::history::histories;
+use crate::support::{Change, schema_of};
 use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::apply::{Database, apply_pending};
 use dbmigrate_core::engine::replay::replay_in_parts;
@@ -11,14 +11,12 @@ use dbmigrate_core::folder::{Folder, Slug};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::split;
 use pollster::block_on;
-use support::history::histories;
-use support::{Change, schema_of};
 
 /// A migration: its SQL, and the schema that it says it leads to.
 type Step = (String, Schema);
 
 fn folder_of(steps: &[Step]) -> (tempfile::TempDir, Folder) {
-    let scratch = support::scratch_folder().expect("a folder");
+    let scratch = crate::support::scratch_folder().expect("a folder");
     let mut folder = Folder::open(scratch.path().join("migrations")).expect("a folder");
     for (sql, schema) in steps {
         folder.add(&Slug::sanitize("step").expect("a name"), sql, &schema.clone().into()).expect("it is written");
@@ -30,7 +28,7 @@ fn folder_of(steps: &[Step]) -> (tempfile::TempDir, Folder) {
 fn is_good(folder: &Folder) -> bool {
     let connection = block_on(Connection::in_memory()).expect("a database");
     let mut database = Database::from_connection(connection);
-    block_on(apply_pending(&mut database, folder, None, &mut support::Silent)).is_ok()
+    block_on(apply_pending(&mut database, folder, None, &mut crate::support::Silent)).is_ok()
 }
 
 /// Whether the replay in parts finds none. With one object each there are as many parts as there can be.
@@ -55,7 +53,7 @@ fn all_steps() -> Vec<(String, Vec<Step>)> {
                 accept_all: true,
                 ..Change::default()
             };
-            change.backfills = support::example_backfills(&change).expect("they are found");
+            change.backfills = crate::support::example_backfills(&change).expect("they are found");
             let plan = change.generate().unwrap_or_else(|error| panic!("{name}/{}: {error}", state.name));
             steps.push((plan.to_sql(&state.name), desired.clone()));
             current = desired;

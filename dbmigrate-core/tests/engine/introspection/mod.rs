@@ -2,9 +2,6 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "counts are worth knowing")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod comments;
 mod grammar;
 mod infrastructure;

@@ -1,11 +1,9 @@
 //! Declarations that libSQL takes and can never use: each is found, at its place, and nothing that works is.
 
-mod support;
-
+use crate::support::schema_of;
 use dbmigrate_core::engine::prove::check_declaration;
 use dbmigrate_core::schema::validate::{Place, Problem};
 use pollster::block_on;
-use support::schema_of;
 
 #[track_caller]
 fn faults(sql: &str) -> Vec<Problem> {

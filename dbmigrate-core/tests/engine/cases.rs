@@ -2,12 +2,10 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the counts are worth knowing")]
 
-mod support;
-
+use crate::support::data::{change, load, rows_of_last, run_checks};
+use crate::support::law::{Outcome, SUITES, judge, name};
+use crate::support::{Ending, pulled_schema_of};
 use serde_json::Value;
-use support::data::{change, load, rows_of_last, run_checks};
-use support::law::{Outcome, SUITES, judge, name};
-use support::{Ending, pulled_schema_of};
 
 /// A case of this repository.
 fn law(case: &Value) -> Result<(), String> {

@@ -4,7 +4,7 @@
 use dbmigrate_core::engine::introspect;
 use pollster::block_on;
 
-use crate::twin::{compare, made_by};
+use super::twin::{compare, made_by};
 
 /// Scripts that libSQL takes, each around one clause.
 const SCRIPTS: &[(&str, &str)] = &[

@@ -1,7 +1,5 @@
 //! Drift, with other connections at work and with histories that earlier versions have written.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::engine::Connection;
@@ -27,11 +25,11 @@ const SECOND: &str = "CREATE TABLE new_users (id INTEGER PRIMARY KEY, name TEXT 
 
 impl Case {
     fn new() -> Self {
-        let scratch = support::scratch_folder().expect("a folder");
+        let scratch = crate::support::scratch_folder().expect("a folder");
         let folder = Folder::open(scratch.path().join("migrations")).expect("a folder");
         let mut case = Self { scratch, folder };
         case.add("first", FIRST, FIRST);
-        support::apply(&mut case.open(), &case.folder).expect("it applies");
+        crate::support::apply(&mut case.open(), &case.folder).expect("it applies");
         case.sql("INSERT INTO users VALUES (1, 'Ada'), (2, 'Grace')");
         case
     }
@@ -43,7 +41,7 @@ impl Case {
     }
 
     fn add(&mut self, name: &str, sql: &str, leads_to: &str) {
-        let schema = support::schema_of(leads_to).expect("the schema is right");
+        let schema = crate::support::schema_of(leads_to).expect("the schema is right");
         self.folder.add(&Slug::sanitize(name).expect("a name"), sql, &schema.into()).expect("it is written");
     }
 
@@ -52,7 +50,7 @@ impl Case {
     }
 
     fn open(&self) -> Database {
-        support::open(&self.file()).expect("a database")
+        crate::support::open(&self.file()).expect("a database")
     }
 
     fn sql(&self, script: &str) {
@@ -85,7 +83,7 @@ impl Case {
 
 fn run(file: &Path, script: &str) {
     let connection = block_on(Connection::open(file, false)).expect("a database");
-    block_on(support::run_script(&connection, script)).expect("it runs");
+    block_on(crate::support::run_script(&connection, script)).expect("it runs");
 }
 
 struct Somebody {

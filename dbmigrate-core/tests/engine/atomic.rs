@@ -1,7 +1,5 @@
 //! All pending migrations in one transaction, or none.
 
-mod support;
-
 use dbmigrate_core::engine::apply::{
     Applied, ApplyError, Database, Failure, Loss, Observer, Options, Outcome, apply_pending_with, status,
 };
@@ -24,17 +22,17 @@ struct Case {
 impl Case {
     /// Migrations with these statements, the tables of which are those of the next one.
     fn new(migrations: &[(&str, &str)]) -> Self {
-        let scratch = support::scratch_folder().expect("a folder");
+        let scratch = crate::support::scratch_folder().expect("a folder");
         let mut folder = Folder::open(scratch.path().join("migrations")).expect("a folder");
         for (sql, leads_to) in migrations {
-            let schema = support::schema_of(leads_to).expect("the schema is right");
+            let schema = crate::support::schema_of(leads_to).expect("the schema is right");
             folder.add(&Slug::sanitize("step").expect("a name"), sql, &schema.into()).expect("it is written");
         }
         Self { scratch, folder }
     }
 
     fn open(&self) -> Database {
-        support::open(&self.scratch.path().join("test.db")).expect("a database")
+        crate::support::open(&self.scratch.path().join("test.db")).expect("a database")
     }
 
     fn migrate(&self, to: Option<&str>) -> Result<Outcome, ApplyError> {

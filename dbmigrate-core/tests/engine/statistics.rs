@@ -1,10 +1,8 @@
 //! What `ANALYZE` has gathered stays where a table is rebuilt or renamed.
 
-mod support;
-
+use crate::support::{Change, Ending, schema_of};
 use dbmigrate_core::engine::apply::Database;
 use pollster::block_on;
-use support::{Change, Ending, schema_of};
 
 const BEFORE: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b INTEGER, c INTEGER);\
     CREATE INDEX tb ON t (b); CREATE INDEX tbc ON t (b, c) WHERE c > 0; CREATE INDEX tc ON t (c);\
@@ -19,7 +17,7 @@ fn rows() -> String {
 }
 
 fn applied(change: &Change) -> Database {
-    let folder = support::scratch_folder().expect("a folder");
+    let folder = crate::support::scratch_folder().expect("a folder");
     match change.run(folder.path()).unwrap_or_else(|error| panic!("{error}")) {
         Ending::Applied(database, _) => database,
         Ending::RefusedByGenerate(reason) | Ending::RefusedByMigrate(reason) | Ending::NoStart(reason) => {

@@ -1,11 +1,9 @@
 //! The generated rows that changes are proven on.
 
-mod support;
-
+use crate::support::schema_of;
 use dbmigrate_core::engine::{Connection, populate};
 use dbmigrate_core::plan::create_all;
 use pollster::block_on;
-use support::schema_of;
 
 #[test]
 fn children_keep_their_rows_where_a_check_of_the_parent_refuses_some() {

@@ -2,14 +2,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the counts are worth knowing")]
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::data::real_histories;
+use crate::support::history::{State, histories};
+use crate::support::{Change, Ending, schema_of};
 use dbmigrate_core::diff::{Change as Step, Renames, diff};
-use support::data::real_histories;
-use support::history::{State, histories};
-use support::{Change, Ending, schema_of};
 
 #[test]
 fn every_step_of_our_histories_applies_and_keeps_all_rows() {
@@ -102,7 +100,7 @@ fn run_all(what: &str, histories: &[(String, Vec<State>)], at_least: usize) {
 }
 
 fn run(before: &str, after: &str, renames: Renames) -> Result<Option<String>, String> {
-    let folder = support::scratch_folder()?;
+    let folder = crate::support::scratch_folder()?;
     let mut change = Change {
         current: schema_of(before)?,
         desired: schema_of(after)?,
@@ -111,7 +109,7 @@ fn run(before: &str, after: &str, renames: Renames) -> Result<Option<String>, St
         ..Change::default()
     };
     change.populate = true;
-    change.backfills = support::example_backfills(&change)?;
+    change.backfills = crate::support::example_backfills(&change)?;
     match change.run(folder.path())? {
         Ending::Applied(..) => Ok(None),
         Ending::RefusedByGenerate(reason) | Ending::RefusedByMigrate(reason) | Ending::NoStart(reason) => {

@@ -1,9 +1,7 @@
 //! Expressions that fail on some rows, with a guard that keeps them from these: a search must not evaluate what the
 //! migration itself does not.
 
-mod support;
-
-use support::{Change, Ending, schema_of};
+use crate::support::{Change, Ending, schema_of};
 
 /// Of a table `n` with an `id` and a text `d`, to one with this behind its columns and these indexes.
 fn ending(columns: &str, indexes: &str, rows: &[&str]) -> Ending {
@@ -13,7 +11,7 @@ fn ending(columns: &str, indexes: &str, rows: &[&str]) -> Ending {
     let rows: Vec<String> = rows.iter().map(|d| format!("INSERT INTO n (d, k) VALUES ('{d}', 'a')")).collect();
     let (current, desired) = (schema_of(before).expect("a schema"), schema_of(&after).expect("a schema"));
     let change = Change { current, desired, seed: rows.join(";"), ..Change::default() };
-    let folder = support::scratch_folder().expect("a folder");
+    let folder = crate::support::scratch_folder().expect("a folder");
     change.run(folder.path()).unwrap_or_else(|error| panic!("{indexes} {columns}: {error}"))
 }
 

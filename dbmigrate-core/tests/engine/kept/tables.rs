@@ -1,6 +1,6 @@
 //! Tables that are moved out of sight.
 
-use crate::house::{House, KEEP, Next};
+use super::house::{House, KEEP, Next};
 
 #[test]
 fn a_dropped_table_is_renamed_with_all_its_rows_where_nothing_refers_to_it() {
