@@ -16,6 +16,8 @@ pub mod pace;
 mod release;
 mod report;
 pub mod rules;
+pub mod ways;
+pub mod words;
 mod work;
 pub mod write;
 

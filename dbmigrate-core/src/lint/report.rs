@@ -56,6 +56,8 @@ pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels) -> Report<'a> {
         let known = rule(&allow.lint);
         match known {
             _ if used || allow.lint == UNCHECKED => {}
+            // what a migration is planned with is no rule's alone
+            None if allow.accepts().is_some() => {}
             None => report.unused.push(UnusedAllow::Unknown(allow)),
             Some(rule) if levels.of(rule) > Level::Allow => report.unused.push(UnusedAllow::Nothing(allow)),
             Some(_) => {}
