@@ -8,11 +8,14 @@
 //! on and one that it does not, `cases.sql` are its tests, `cases.snap` what they print. Nothing else knows of it, apart
 //! from its line in `rules/mod.rs`.
 
+pub mod columns;
 mod finding;
 mod levels;
 mod migration;
+pub mod quoted;
 mod report;
 pub mod rules;
+pub mod triggers;
 pub mod ways;
 pub mod words;
 pub mod write;

@@ -5,20 +5,23 @@
 use dbmigrate_core::config::Config;
 use dbmigrate_core::lint::Rule;
 
+use crate::case::Case;
 use crate::one;
 
 /// What is not as the documentation says.
 pub(crate) fn wrong(rule: &Rule) -> Vec<String> {
     let (mut before, mut wrong, mut bad, mut good) = (String::new(), Vec::new(), 0, 0);
     for (kind, text) in blocks(rule.explanation) {
-        let mut is = |fires: bool| match one(&before, &text).findings(rule) {
+        let on_server = kind.ends_with(" on a server");
+        let case = || Case { is_server: on_server, ..one(&before, &text) };
+        let mut is = |fires: bool| match case().findings(rule) {
             Ok((found, _)) if found.is_empty() == fires => {
                 wrong.push(format!("{}: fires: {}, on\n{text}", rule.name, !fires));
             }
             Ok(_) => {}
             Err(error) => wrong.push(format!("{}: {error}, in\n{text}", rule.name)),
         };
-        match kind.as_str() {
+        match kind.trim_end_matches(" on a server") {
             "sql before" => before.clone_from(&text),
             "sql bad" => {
                 bad += 1;
