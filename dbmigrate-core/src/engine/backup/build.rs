@@ -3,53 +3,69 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::bytes;
 use super::bytes::write::{Tree, Writer};
+use super::error::of_io;
 use super::fingerprint::{Cell, Rows, TableContent};
 use super::inventory::{Inventory, Settings, Table, is_vector_index};
 use super::local::{CACHE, Local, now};
-use crate::engine::connection::{Prepared, Row, Value, text};
+use crate::engine::connection::{Prepared, Value, text};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::is_virtual;
+use crate::engine::remote::{Flat, FlatRows};
 use crate::engine::stored::StoredObject;
 use crate::sql::Name;
 use crate::sql::TokenKind;
 use crate::sql::name::quote_string;
 use crate::sql::token::significant;
 
-/// Rows that were read together.
+/// Rows that were read together: of each its rowid, if no column is it, and its values.
 pub(super) struct Page {
-    /// Each: its rowid if no column is it, and its values.
-    pub(super) rows: Vec<Row>,
-    /// Of each row, which of its values are text although they came as bytes. Empty if text came as text.
-    pub(super) masks: Vec<Row>,
+    pub(super) rows: FlatRows,
 }
 
 impl Page {
     /// Adds its rows to those that were hashed.
-    pub(super) fn hash(&self, table: &Table, rows: &mut Rows) {
-        let Ok(()) = self.each(table, |cells| {
+    pub(super) fn hash(&self, rows: &mut Rows) {
+        let Ok(()) = self.each(|cells| {
             rows.add(cells.iter().copied());
             Ok::<_, Infallible>(())
         });
     }
 
     /// Hands its rows over one by one.
-    fn each<E>(&self, table: &Table, mut take: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
-        let offset = usize::from(table.rowid.is_some());
+    fn each<E>(&self, mut take: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
         let mut cells = Vec::new();
-        for (at, row) in self.rows.iter().enumerate() {
-            let mask = self.masks.get(at).map_or(&[][..], Vec::as_slice);
-            let cell = |(at, value)| Cell::of(value, at >= offset && super::local::is_text(mask, at - offset));
+        for row in self.rows.rows() {
             cells.clear();
-            cells.extend(row.iter().enumerate().map(cell));
+            cells.extend(row.iter().map(|value| match *value {
+                Flat::Null => Cell::Null,
+                Flat::Integer(integer) => Cell::Integer(integer),
+                Flat::Real(real) => Cell::Real(real),
+                Flat::Text(span) => Cell::Text(self.rows.bytes(span)),
+                Flat::Blob(span) => Cell::Blob(self.rows.bytes(span)),
+            }));
             take(&cells)?;
         }
         Ok(())
+    }
+
+    /// A value by itself; text as bytes where it is not UTF-8.
+    pub(super) fn value(&self, value: Flat) -> Value {
+        let bytes = |span| self.rows.bytes(span).to_vec();
+        match value {
+            Flat::Null => Value::Null,
+            Flat::Integer(integer) => Value::Integer(integer),
+            Flat::Real(real) => Value::Real(real),
+            Flat::Text(span) => match String::from_utf8(bytes(span)) {
+                Ok(text) => Value::Text(text),
+                Err(error) => Value::Blob(error.into_bytes()),
+            },
+            Flat::Blob(span) => Value::Blob(bytes(span)),
+        }
     }
 }
 
@@ -146,19 +162,19 @@ impl Build {
         let loading = &mut self.tables[number];
         match (&mut loading.way, &mut self.writer) {
             (Way::Pages(tree), Some(writer)) => {
-                page.each(table, |cells| {
+                page.each(|cells| {
                     loading.hash.add(cells.iter().copied());
                     writer.add(tree, cells)
                 })
                 .map_err(|error| of_io(&error))?;
             }
             (Way::Kept(pages), _) => {
-                page.hash(table, &mut loading.hash);
+                page.hash(&mut loading.hash);
                 pages.push(page);
             }
             _ => {
-                page.hash(table, &mut loading.hash);
-                self.insert(number, table, page)?;
+                page.hash(&mut loading.hash);
+                self.insert(number, table, &page)?;
             }
         }
         Ok(self.tables[number].hash.count())
@@ -207,35 +223,30 @@ impl Build {
         Ok((local, unindexed))
     }
 
-    fn insert(&mut self, number: usize, table: &Table, page: Page) -> Result<(), EngineError> {
-        let offset = usize::from(table.rowid.is_some());
+    fn insert(&mut self, number: usize, table: &Table, page: &Page) -> Result<(), EngineError> {
         let Some(local) = &self.local else { return Err(lost()) };
         if self.tables[number].plain.is_none() {
             self.tables[number].plain = now(local.connection.prepare(&insert(table, |_| false)))?;
         }
         let Some(plain) = &self.tables[number].plain else { return Ok(()) };
-        let mut masks = page.masks.into_iter();
-        for mut row in page.rows {
-            let mask = masks.next().unwrap_or_default();
-            let is_text = |at: usize| at >= offset && super::local::is_text(&mask, at - offset);
-            let mut is_other = vec![];
-            for (at, value) in row.iter_mut().enumerate().filter(|(at, _)| is_text(*at)) {
-                let Value::Blob(bytes) = value else { continue };
-                match String::from_utf8(std::mem::take(bytes)) {
-                    Ok(text) if self.is_utf8 => *value = Value::Text(text),
-                    Ok(text) => {
-                        *value = Value::Blob(text.into_bytes());
-                        is_other.push(at);
-                    }
-                    Err(error) => {
-                        *value = Value::Blob(error.into_bytes());
-                        is_other.push(at);
-                    }
+        for row in page.rows.rows() {
+            let mut is_other = Vec::new();
+            let value = |(at, value): (usize, &Flat)| match (value, page.value(*value)) {
+                (Flat::Text(_), Value::Text(text)) if self.is_utf8 => Value::Text(text),
+                (Flat::Text(_), Value::Text(text)) => {
+                    is_other.push(at);
+                    Value::Blob(text.into_bytes())
                 }
-            }
+                (Flat::Text(_), value) => {
+                    is_other.push(at);
+                    value
+                }
+                (_, value) => value,
+            };
+            let values = row.iter().enumerate().map(value).collect();
             match is_other.is_empty() {
-                true => now(plain.run(row))?,
-                false => local.run_with(&insert(table, |at| is_other.contains(&at)), row)?,
+                true => now(plain.run(values))?,
+                false => local.run_with(&insert(table, |at| is_other.contains(&at)), values)?,
             }
         }
         Ok(())
@@ -258,7 +269,7 @@ impl Build {
                     local.run(&format!("DELETE FROM {}", table.name.sql()))?;
                 }
                 for page in pages {
-                    self.insert(number, table, page)?;
+                    self.insert(number, table, &page)?;
                 }
             }
         }
@@ -278,15 +289,6 @@ impl Build {
         local.run("COMMIT")?;
         Ok(tables)
     }
-}
-
-/// What an error of writing pages would be called by the engine.
-fn of_io(error: &io::Error) -> EngineError {
-    let kind = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
-        _ => ErrorKind::Io,
-    };
-    EngineError { kind, message: error.to_string() }
 }
 
 fn lost() -> EngineError {

@@ -93,7 +93,7 @@ fn read_once(client: &Client, text: Text, is_meant: &impl Fn(&Name) -> bool) -> 
     for table in inventory.tables.iter().filter(|table| is_meant(&table.name)) {
         let (mut rows, mut pages) = (Rows::default(), Pages::of(table, text));
         while let Some(page) = pages.next(&mut snapshot)? {
-            page.hash(table, &mut rows);
+            page.hash(&mut rows);
         }
         tables.push(rows.finish(table));
     }

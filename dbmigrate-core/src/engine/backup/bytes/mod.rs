@@ -15,6 +15,7 @@ pub(super) mod still;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub(super) mod whole;
 pub(super) mod write;
 
 use std::fs::File;
