@@ -12,10 +12,11 @@ mod snapshot;
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
-use super::build::{Build, Page};
+use super::build::Build;
 use super::error::BackupError;
 use super::fingerprint::{Contents, Rows, of_schema};
 use super::inventory::Inventory;
+use super::page::Page;
 use super::publish::Part;
 use super::verify::{joined, sound_copy};
 use super::{At, Progress};
@@ -117,7 +118,7 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
     let violations = std::thread::scope(|scope| {
         let (pages, read) = mpsc::sync_channel(WAITING);
         let inventory = &inventory;
-        let order = build.order();
+        let order = build.order(&counts);
         let reader = scope.spawn(move || read_all(snapshot, inventory, &order, text, &pages));
         let written = write_all(&mut build, inventory, &counts, &read, progress);
         // a reader that waits for room learns that nobody wants more

@@ -77,7 +77,7 @@ impl FlatRows {
     }
 
     /// Rows that were read in another way.
-    pub(super) fn of(rows: Vec<Vec<Value>>) -> Self {
+    pub(in crate::engine) fn of(rows: Vec<Vec<Value>>) -> Self {
         let mut flat = Self { width: rows.first().map_or(0, Vec::len), ..Self::default() };
         for value in rows.into_iter().flatten() {
             let mut span = |bytes: &[u8]| {

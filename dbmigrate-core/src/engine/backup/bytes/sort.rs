@@ -87,7 +87,8 @@ impl Sorter {
         let start = self.bytes.len();
         put(&mut self.bytes);
         let key = &self.bytes[start..];
-        let length = |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge));
+        let length =
+            |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge));
         let entry = Entry { prefix: prefix(key), start, key: length(key)?, value: length(value)? };
         self.bytes.extend_from_slice(value);
         self.entries.push(entry);
@@ -210,7 +211,8 @@ impl Head {
         let left = self.rest.end - self.rest.start;
         let more = usize::try_from(left).unwrap_or(usize::MAX).min(self.piece.max(count - there));
         self.bytes.resize(there + more, 0);
-        read_at(file, &mut self.bytes[there..], self.rest.start).map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        read_at(file, &mut self.bytes[there..], self.rest.start)
+            .map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))?;
         self.rest.start += more as u64;
         Ok(self.bytes.len() >= count)
     }
@@ -265,7 +267,9 @@ mod tests {
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 let key = format!("{:0>width$}", random >> 44, width = usize::try_from(random >> 59).expect("small"));
                 let value = vec![b'x'; (number % 50) as usize];
-                sorter.add(|bytes| bytes.extend_from_slice(key.as_bytes()), &[key.as_bytes(), b" ", &value].concat()).expect("room");
+                sorter
+                    .add(|bytes| bytes.extend_from_slice(key.as_bytes()), &[key.as_bytes(), b" ", &value].concat())
+                    .expect("room");
                 wanted.push((key.clone(), [key.as_bytes(), b" ", &value].concat()));
             }
             assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);

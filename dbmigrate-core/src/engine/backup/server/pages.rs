@@ -2,9 +2,9 @@
 
 use super::Text;
 use super::snapshot::{Query, Snapshot};
-use crate::engine::backup::build::Page;
 use crate::engine::backup::inventory::{Key, Table};
 use crate::engine::backup::local::{as_bytes, is_text, masks, masks_of};
+use crate::engine::backup::page::Page;
 use crate::engine::connection::{Row, Value};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::{Arrived, Flat, FlatRows};
