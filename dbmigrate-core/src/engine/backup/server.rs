@@ -27,7 +27,7 @@ use pages::Pages;
 use snapshot::Snapshot;
 
 /// How many pages may wait until they are written.
-const WAITING: usize = 2;
+const WAITING: usize = 1;
 
 /// After so long without a request the server hears something.
 const KEEP_ALIVE: Duration = Duration::from_secs(3);

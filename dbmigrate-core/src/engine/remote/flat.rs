@@ -289,3 +289,85 @@ impl Parser<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::value::to_wire;
+    use super::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::Integer),
+            prop::sample::select(vec![0, -1, i64::MIN, i64::MAX]).prop_map(Value::Integer),
+            any::<f64>().prop_filter("JSON has no others", |real| real.is_finite()).prop_map(Value::Real),
+            "[a\\\\\"\\u{0}\\u{1f}\\u{7f}\\u{e9}\\u{1f980}/]{0,8}".prop_map(Value::Text),
+            r#"[]"rows:\[{},]{0,12}"#.prop_map(Value::Text),
+            prop::collection::vec(any::<u8>(), 0..9).prop_map(Value::Blob),
+        ]
+    }
+
+    fn answer(steps: &[Vec<Vec<Value>>]) -> Vec<u8> {
+        let steps: Vec<String> = steps
+            .iter()
+            .map(|rows| {
+                let rows: Vec<Vec<_>> =
+                    rows.iter().map(|row| row.iter().map(|one| to_wire(one.clone())).collect()).collect();
+                let rows = serde_json::to_string(&rows).expect("JSON");
+                format!(r#"{{"cols":[{{"name":"\"rows\":[","decltype":null}}],"rows":{rows},"rows_read":3}}"#)
+            })
+            .collect();
+        format!(r#"{{"baton":"x","results":[{{"step_results":[{}]}}]}}"#, steps.join(",")).into_bytes()
+    }
+
+    fn values(rows: &FlatRows) -> Vec<Vec<Value>> {
+        let value = |value: &Flat| match *value {
+            Flat::Null => Value::Null,
+            Flat::Integer(integer) => Value::Integer(integer),
+            Flat::Real(real) => Value::Real(real),
+            Flat::Text(span) => Value::Text(String::from_utf8(rows.bytes(span).to_vec()).expect("UTF-8")),
+            Flat::Blob(span) => Value::Blob(rows.bytes(span).to_vec()),
+        };
+        rows.rows().map(|row| row.iter().map(value).collect()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn rows_are_taken_out_as_they_are(
+            first in prop::collection::vec(prop::collection::vec(value(), 1), 0..2),
+            rows in prop::collection::vec(prop::collection::vec(value(), 3), 0..5),
+        ) {
+            let body = answer(&[first.clone(), rows.clone()]);
+            let (taken, rest) = take(body, 1).expect("rows");
+            prop_assert_eq!(values(&taken), rows.clone());
+            prop_assert_eq!(taken.len(), rows.len());
+            prop_assert_eq!(rest, answer(&[first, Vec::new()]));
+            prop_assert_eq!(values(&FlatRows::of(rows.clone())), rows);
+        }
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_left_as_it_was() {
+        for rows in [
+            r#"[[{"type": "null"}]]"#,
+            r#"[[{"value":"1","type":"integer"}]]"#,
+            r#"[[{"type":"integer","value":"1x"}]]"#,
+            r#"[[{"type":"integer","value":""}]]"#,
+            r#"[[{"type":"integer","value":"9223372036854775808"}]]"#,
+            r#"[[{"type":"text","value":"\x"}]]"#,
+            r#"[[{"type":"blob","base64":"*"}]]"#,
+            r#"[[{"type":"null"}],[{"type":"null"},{"type":"null"}]]"#,
+            r#"[[{"type":"text","value":"a"#,
+            r#"[[{"type":"float","value":inf}]]"#,
+        ] {
+            let body = format!(r#"{{"results":[{{"rows":{rows}}}]}}"#).into_bytes();
+            assert_eq!(take(body.clone(), 0).err(), Some(body), "{rows}");
+        }
+        let body = br#"{"results":[{"error":null}]}"#.to_vec();
+        assert_eq!(take(body.clone(), 0).err(), Some(body));
+    }
+}

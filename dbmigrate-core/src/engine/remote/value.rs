@@ -184,6 +184,9 @@ mod tests {
             Value::Integer(i64::MIN),
             Value::Integer(i64::MAX),
             Value::Real(0.1),
+            // what is read without care is another number
+            Value::Real(3_604_231_900_713_790.5),
+            Value::Real(1.0 / 49.0),
             Value::Real(-0.0),
             Value::Real(f64::MAX),
             Value::Text("é \"\\\n\0\u{1f980}".into()),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::pager::read_at;
 use super::write::write_at;
+use crate::engine::backup::publish::SORTED;
 
 /// What is sorted.
 pub(super) struct Sorter {
@@ -241,8 +242,7 @@ impl Eq for Head {}
 
 /// A new file that is gone when it is closed, however that comes about.
 fn without_name(beside: &Path) -> io::Result<File> {
-    let mut name = beside.as_os_str().to_owned();
-    name.push("-sort");
+    let name = crate::engine::backup::beside(beside, SORTED);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]

@@ -227,6 +227,83 @@ fn deep_trees_are_read_in_parts_and_written_with_their_indexes() {
     assert_eq!(assert_same(&copy), Vec::<String>::new());
 }
 
+/// Each copy with one bit that is not what it was: no other file is the same in every byte, and whatever is taken for sound
+/// and for the same is that for the engine too.
+#[test]
+fn a_flipped_bit_that_matters_is_found_wherever_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("source.db");
+    let local = open(&path);
+    for sql in [
+        "PRAGMA page_size = 512",
+        "CREATE TABLE big (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, score REAL, other)",
+        "CREATE INDEX by_score ON big (score DESC, name COLLATE NOCASE)",
+        "CREATE TABLE keyed (a TEXT, b INTEGER, PRIMARY KEY (b, a)) WITHOUT ROWID",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) \
+         INSERT INTO big SELECT i * 3, 'name ' || i, i % 7, iif(i % 50 = 0, zeroblob(900), i) FROM n",
+        "INSERT INTO keyed SELECT name, id FROM big",
+    ] {
+        run(&local, sql);
+    }
+    drop(local);
+    let copy = folder.path().join("copy.db");
+    let (written, _) = rebuilt(&path, &copy);
+    let sound = std::fs::read(&copy).expect("a file");
+    let (mut refused, mut unimportant) = (0, 0);
+    let whole = std::fs::File::open(&copy).expect("a file");
+    let original = folder.path().join("original.db");
+    whole::Whole::of(&whole).expect("pages").write(&original).expect("a copy");
+    let original = std::fs::File::open(&original).expect("a file");
+    let whole = whole::Whole::of(&original).expect("pages");
+    let damaged = folder.path().join("damaged.db");
+    for at in (0..sound.len()).step_by(23) {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1 << (at % 8);
+        std::fs::write(&damaged, &bytes).expect("a file");
+        assert!(!whole.is_same(&std::fs::File::open(&damaged).expect("a file")), "byte {at}");
+        match sound_copy(&damaged) {
+            Ok(contents) if contents.tables == written => {
+                unimportant += 1;
+                let local = open(&damaged);
+                assert_eq!(local.tables().expect("rows"), written, "byte {at}");
+                let checked = local.rows("PRAGMA integrity_check").expect("a check");
+                assert_eq!(checked, [[Value::Text("ok".to_owned())]], "byte {at}");
+            }
+            _ => refused += 1,
+        }
+    }
+    assert!(refused > 500, "{refused} were refused, and {unimportant} are in space that is free");
+}
+
+#[test]
+fn what_is_in_free_pages_is_not_copied_and_much_of_it_is_left_to_the_engine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("source.db");
+    let local = open(&path);
+    for sql in [
+        "CREATE TABLE kept (a TEXT)",
+        "CREATE TABLE gone (a TEXT)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO kept SELECT 'here ' || i FROM n",
+        "INSERT INTO gone SELECT replace(a, 'here', 'secret') FROM kept LIMIT 600",
+        "DROP TABLE gone",
+    ] {
+        run(&local, sql);
+    }
+    let found = |path: &Path| {
+        let bytes = std::fs::read(path).expect("a file");
+        bytes.windows(6).filter(|bytes| bytes == b"secret").count()
+    };
+    let file = std::fs::File::open(&path).expect("a file");
+    let copy = folder.path().join("copy.db");
+    let whole = whole::Whole::of(&file).expect("few pages are free");
+    whole.write(&copy).expect("a copy");
+    assert!(found(&path) > 400);
+    assert_eq!(found(&copy), 0);
+    sound_copy(&copy).expect("it is sound");
+    run(&local, "DELETE FROM kept WHERE rowid > 300");
+    assert!(whole::Whole::of(&file).is_none(), "most pages are free");
+}
+
 #[test]
 fn what_the_engine_has_to_check_is_told() {
     let folder = tempfile::tempdir().expect("a folder");

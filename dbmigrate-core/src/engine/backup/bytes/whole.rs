@@ -1,6 +1,7 @@
 //! A file copied page by page, as it is: every tree where it was, so that there is nothing to be sorted or encoded. What
 //! is in pages that nobody uses stays behind.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -37,6 +38,8 @@ pub(in crate::engine::backup) struct Whole<'f> {
     count: u32,
     /// One bit for each page: whether it is free.
     free: Vec<u64>,
+    /// The pages that the list of those is in, and how much of them it takes.
+    lists: BTreeMap<u32, usize>,
 }
 
 impl<'f> Whole<'f> {
@@ -44,7 +47,7 @@ impl<'f> Whole<'f> {
     pub(in crate::engine::backup) fn of(file: &'f File) -> Option<Self> {
         let pager = Pager::of(file).ok()?;
         let (page_size, count) = (pager.page_size, pager.count);
-        let mut whole = Self { file, page_size, count, free: vec![0; count as usize / 64 + 1] };
+        let mut whole = Self { file, page_size, count, free: vec![0; count as usize / 64 + 1], lists: BTreeMap::new() };
         let is_small = whole.find_free(&pager).ok()? < count.div_ceil(FEW);
         is_small.then_some(whole)
     }
@@ -64,6 +67,7 @@ impl<'f> Whole<'f> {
             if entries > page.len() / 4 - 2 || found > listed {
                 return Err(Unusual("its list of free pages is not as long as it says"));
             }
+            self.lists.insert(trunk, 8 + 4 * entries);
             for entry in 0..entries {
                 let number = be32(page, 8 + 4 * entry);
                 if number < 2 || number > self.count {
@@ -93,6 +97,8 @@ impl<'f> Whole<'f> {
             for (number, page) in (first..).zip(bytes.chunks_exact_mut(self.page_size)) {
                 if self.is_free(number) {
                     page.fill(0);
+                } else if let Some(end) = self.lists.get(&number) {
+                    page[*end..].fill(0);
                 }
             }
             if first == 1 {
