@@ -5,6 +5,7 @@ mod commuting;
 mod conflicts;
 mod mentioned;
 mod moved;
+mod refused;
 mod sides;
 mod sources;
 mod unlisted;
