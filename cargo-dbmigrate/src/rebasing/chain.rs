@@ -16,6 +16,7 @@ use pollster::block_on;
 use tempfile::TempDir;
 
 use super::conflicts::Deciding;
+use super::expanded::straddling;
 use super::mentioned::mentioned;
 use super::moved::{Moved, traced};
 use super::sides::{Ours, Side, Sides};
@@ -110,6 +111,9 @@ impl Chain<'_> {
             let mut across = of_base.inverse().then(&of_theirs).renames();
             for at in one.base..one.side.migrations.len() {
                 let moved = Moved::read(&sources, one, at, onto)?;
+                if straddling(one, onto).is_some_and(|squash| *squash == moved.migration) {
+                    return Err(self.refuse_squash(&moved));
+                }
                 let (next, one) = self.place(&mut folder, moved, &across, (ours, &placed))?;
                 across = next;
                 placed.push(one);
@@ -145,9 +149,6 @@ impl Chain<'_> {
         across: &Renames,
         so_far: (&[Ours], &[Placed]),
     ) -> Result<(Renames, Placed)> {
-        if !moved.migration.replaces.is_empty() {
-            return Err(self.refuse_squash(&moved));
-        }
         let head = folder.head_snapshot()?;
         let merged = self.merged(&moved, &head.schema, across)?;
         let recorded = renamed_from(&head, &moved.after);
@@ -266,7 +267,7 @@ impl Chain<'_> {
         let (name, onto) = (&moved.migration.name, &self.sides.onto.label);
         CommandError::new(exit::DECISION, format!("`{name}` replaces migrations that `{onto}` does not have as one"))
             .at(moved.file.display())
-            .note("a squash cannot be put behind other migrations; nothing was written")
+            .note("the files of what it replaces are nowhere to be found; nothing was written")
             .help("rebase the branch as it was before the squash, then squash again")
     }
 

@@ -3,6 +3,7 @@
 mod chain;
 mod commuting;
 mod conflicts;
+mod expanded;
 mod mentioned;
 mod moved;
 mod refused;

@@ -7,6 +7,7 @@ use dbmigrate_core::folder::heads::shared;
 use dbmigrate_core::folder::rewrite::lock_text;
 use dbmigrate_core::folder::{Folder, FolderError, Heads, Lock, Migration, MigrationName, Verify, lock};
 
+use super::expanded::{self, straddling};
 use super::sources::Sources;
 use super::unlisted;
 use crate::error::{CommandError, Result};
@@ -66,6 +67,8 @@ pub(crate) struct Sides {
     pub(crate) onto: Side,
     /// What is put behind it, one after the other.
     pub(crate) ours: Vec<Ours>,
+    /// The squashes in whose place the migrations are that they replace.
+    pub(crate) expanded: Vec<MigrationName>,
     /// Where their files are.
     pub(crate) sources: Sources,
     /// What git is in the middle of.
@@ -87,10 +90,22 @@ impl Sides {
             Some(typed) => finding.typed(typed)?,
             None => finding.untold()?,
         };
-        let ours: Vec<Ours> = ours.into_iter().filter(|ours| !ours.moved().is_empty()).collect();
+        let mut expanded = Vec::new();
+        let mut whole = |one: Ours| match straddling(&one, &onto) {
+            Some(squash) => match expanded::expanded(&one, squash, &finding.sources) {
+                Some(side) => {
+                    expanded.push(squash.name.clone());
+                    Ours::behind(side, &onto)
+                }
+                None => one,
+            },
+            None => one,
+        };
+        let ours: Vec<Ours> =
+            ours.into_iter().map(&mut whole).filter(|ours| !ours.moved().is_empty()).collect();
         let onto = ours.iter().fold(onto, with_squashes);
         let Finding { sources, operation, seen, is_whole, .. } = finding;
-        Ok(Self { onto, ours, sources, operation, seen, is_whole })
+        Ok(Self { onto, ours, expanded, sources, operation, seen, is_whole })
     }
 
     /// All migrations that move.

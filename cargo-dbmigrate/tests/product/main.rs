@@ -46,6 +46,7 @@ mod push;
 mod push_beside;
 mod rebase;
 mod rebase_cases;
+mod rebase_squashed;
 mod rehearsed;
 mod renames;
 mod repair;
