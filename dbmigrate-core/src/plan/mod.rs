@@ -48,7 +48,7 @@ pub use preflight::{Preflight, keys_of};
 pub use rewrites::{Rewrite, renamed, rewrites};
 pub use said_types::{Said, said_types};
 pub use script::UNCHECKED;
-pub use told::{Told, WRITTEN_BY, told};
+pub use told::{Told, WRITTEN_BY, is_told_by_header, told};
 pub use trace::Trace;
 pub use without::{Conflict, History, without};
 
