@@ -175,9 +175,9 @@ impl Answers {
             // what rows need that only show when the migrations of both sides run is not asked for
             let mut alone = Decisions { renames: decisions.renames.clone(), ..Decisions::default() };
             if flag == "convert" {
-                alone.conversions = found
+                alone.conversions = found;
             } else {
-                alone.backfills = found
+                alone.backfills = found;
             }
             Ok(is_known || misplaced(&alone, diff, new).is_none())
         };

@@ -81,7 +81,7 @@ impl Chain<'_> {
             }
         }
         let words = "or write what becomes of those rows into its SQL, before what they fail at";
-        Ok(self.told(conflicts, (&first.moved.file, words), error.message()))
+        Ok(self.told(&conflicts, (&first.moved.file, words), error.message()))
     }
 
     /// The rows that a statement of ours writes and the others refuse.
@@ -97,15 +97,15 @@ impl Chain<'_> {
         let theirs = Edit { from: &moved.before.schema, to: head, renames: across };
         let conflicts = against_rows(&theirs, &ours, &Decisions::default(), statements, Of::Theirs);
         let words = format!("edit its SQL for the schema of `{}`", self.sides.onto.label);
-        self.told(conflicts, (&moved.file, &words), error)
+        self.told(&conflicts, (&moved.file, &words), error)
     }
 
     /// These conflicts with their answers, and what to do by hand.
-    fn told(&self, conflicts: Vec<Conflict>, (file, by_hand): (&Path, &str), error: &str) -> Option<CommandError> {
+    fn told(&self, conflicts: &[Conflict], (file, by_hand): (&Path, &str), error: &str) -> Option<CommandError> {
         if conflicts.is_empty() {
             return None;
         }
-        let told = self.deciding.unresolved(&conflicts, file).note(error);
+        let told = self.deciding.unresolved(conflicts, file).note(error);
         Some(told.help(format!("{by_hand}, then run again: `{}`", self.deciding.command_line())))
     }
 }

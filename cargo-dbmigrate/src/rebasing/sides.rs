@@ -101,8 +101,7 @@ impl Sides {
             },
             None => one,
         };
-        let ours: Vec<Ours> =
-            ours.into_iter().map(&mut whole).filter(|ours| !ours.moved().is_empty()).collect();
+        let ours: Vec<Ours> = ours.into_iter().map(&mut whole).filter(|ours| !ours.moved().is_empty()).collect();
         let onto = ours.iter().fold(onto, with_squashes);
         let Finding { sources, operation, seen, is_whole, .. } = finding;
         Ok(Self { onto, ours, expanded, sources, operation, seen, is_whole })

@@ -50,6 +50,7 @@ mod rebase_squashed;
 mod rehearsed;
 mod renames;
 mod repair;
+mod repair_history;
 mod repository;
 mod reset;
 mod restored;
