@@ -3,7 +3,7 @@
 //!
 //! The flow goes one way, and a module imports only what stands before it:
 //! [`sql`] → [`schema`] → [`ddl`] (SQL text to model and back) → `declare` (annotated structs to model) → [`diff`] →
-//! [`kept`] → [`plan`] → [`merge`] → [`folder`] (snapshots and migrations on disk) → `engine` (libSQL: introspect, prove, apply).
+//! [`kept`] → [`plan`] → [`merge`] → [`folder`] (snapshots and migrations on disk) → `lint` → `engine` (libSQL: introspect, prove, apply).
 //! Everything up to [`folder`] is pure: no I/O, no clock, no terminal. The engine is behind the feature `libsql`,
 //! reading structs and `dbmigrate.toml` behind `declare`, the rest of it behind `model`; without features there are
 //! only [`hash`] and [`quote`], which is all that applications have in common with the derives.
@@ -28,6 +28,8 @@ pub mod ignore;
 #[cfg(feature = "model")]
 pub mod kept;
 pub mod keyword;
+#[cfg(feature = "lint")]
+pub mod lint;
 #[cfg(feature = "model")]
 pub mod merge;
 #[cfg(feature = "model")]

@@ -4,12 +4,24 @@ use crate::exit;
 use crate::messages;
 use crate::report::Printer;
 
-/// The document.
-const DOCUMENT: &str = include_str!("../../../docs/going-back.md");
+/// `docs/going-back.md`, of which the package has a copy: what is published has nothing but the package's folder.
+const DOCUMENT: &str = include_str!("going-back.md");
 
 /// Prints it and returns the exit code.
 pub(crate) fn run(printer: &Printer) -> u8 {
     printer.result(DOCUMENT.trim_end());
     printer.message(|| messages::Help { text: DOCUMENT.to_owned() });
     exit::DONE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_is_what_the_documentation_says() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/going-back.md");
+        let documented = std::fs::read_to_string(path).expect("it is there");
+        assert!(documented == DOCUMENT, "copy docs/going-back.md to cargo-dbmigrate/src/commands/going-back.md");
+    }
 }

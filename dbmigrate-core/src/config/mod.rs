@@ -3,6 +3,7 @@
 
 #[cfg(feature = "declare")]
 mod fields;
+mod level;
 #[cfg(feature = "declare")]
 mod parse;
 mod target;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use self::level::Level;
 pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};
 use crate::ignore::Ignore;
 
@@ -18,7 +20,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 16] = [
+pub const FIELDS: [&str; 17] = [
     "migrations",
     "root",
     "url",
@@ -34,6 +36,7 @@ pub const FIELDS: [&str; 16] = [
     "backups",
     "keep_backups",
     "max_write_lock",
+    "lints",
     "targets",
 ];
 
@@ -83,6 +86,8 @@ pub struct Config {
     pub keep_backups: u32,
     /// How long the pending migrations may keep others from writing, as a rehearsal finds.
     pub max_write_lock: Option<Duration>,
+    /// The levels of lints, by the name of a lint or a group, in the order of the file.
+    pub lints: Vec<(String, Level)>,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -155,6 +160,7 @@ impl Default for Config {
             backups: None,
             keep_backups: 5,
             max_write_lock: None,
+            lints: Vec::new(),
             targets: Vec::new(),
         }
     }

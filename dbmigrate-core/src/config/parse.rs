@@ -46,6 +46,11 @@ impl Config {
                 "backups" => self.backups = Some(folder(&name, value, at)?),
                 "keep_backups" => self.keep_backups = value.integer()?,
                 "max_write_lock" => self.max_write_lock = Some(span(&name, value, at)?),
+                "lints" => {
+                    let named = value.fields("levels, such as `drop_column = \"deny\"` in `[lints]`")?;
+                    let level = |field: Field| Ok::<_, Wrong>((field.name, field.value.parsed()?));
+                    self.lints = named.into_iter().map(level).collect::<Result<_, _>>()?;
+                }
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;
                     self.targets = named.into_iter().map(target).collect::<Result<_, _>>()?;

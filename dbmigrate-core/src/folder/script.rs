@@ -10,7 +10,8 @@
 //! --   WHERE org_id IS NULL
 //! ```
 //!
-//! `allow` records an accepted loss, or, as `allow(unchecked)`, a view or trigger that need not compile. `keep` says
+//! `allow` records an accepted loss, or something else that a lint finds, with a reason if its author gives one
+//! (`allow(drop_column) users.legacy because "moved to profiles"`); or, as `allow(unchecked)`, a view or trigger that need not compile. `keep` says
 //! where the statements move what would be lost ([`crate::kept`]), and `restore` how much of it comes back, by a query on
 //! further lines ([`Restore`]). `expect-none` is a preflight: a query that has to return no row before anything is touched; it goes on over following comment
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
@@ -81,6 +82,8 @@ pub struct Allow {
     pub lint: String,
     /// What it is about: `users.legacy`.
     pub object: String,
+    /// Why, if its author says so: `because "…"`.
+    pub because: Option<String>,
 }
 
 impl Allow {
@@ -301,16 +304,30 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
 fn parse_allow(line: usize, rest: &str) -> Result<Allow, Problem> {
     let parse = || {
         let (name, object) = rest.trim_start().strip_prefix('(')?.split_once(')')?;
+        let (object, because) = reason(object);
         let (name, object) = (name.trim(), object.trim());
         let valid = !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
             && !object.is_empty();
-        valid.then(|| Allow { line, lint: name.to_owned(), object: object.to_owned() })
+        valid.then(|| Allow { line, lint: name.to_owned(), object: object.to_owned(), because })
     };
     parse().ok_or_else(|| {
         let help = "write `-- dbmigrate: allow(drop_column) users.legacy`".to_owned();
         (line, "`allow` names a lint and an object".to_owned(), help)
     })
+}
+
+/// The object of an `allow`, and the text in quotes behind `because`, if there is one.
+fn reason(text: &str) -> (&str, Option<String>) {
+    let said = || {
+        let (object, reason) = text.rsplit_once(" because ")?;
+        let reason = reason.trim();
+        let quoted = tokenize(reason).next()?;
+        let is_all = quoted.kind == TokenKind::QuotedName && quoted.text.len() == reason.len();
+        let said = quoted.identifier().filter(|said| is_all && reason.starts_with('"') && !said.trim().is_empty())?;
+        Some((object, Some(said)))
+    };
+    said().unwrap_or((text, None))
 }
 
 fn parse_restore(line: usize, rest: &str) -> Result<Restore, Problem> {

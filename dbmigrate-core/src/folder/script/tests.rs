@@ -20,7 +20,7 @@ fn statements_and_directives_are_read_with_their_lines() {
     let script = parse(text).expect("the script is right");
     assert_eq!(script.statements.len(), 2);
     assert_eq!(script.statements[0].line, 8);
-    let allow = Allow { line: 2, lint: "drop_column".to_owned(), object: "users.legacy".to_owned() };
+    let allow = Allow { line: 2, lint: "drop_column".to_owned(), object: "users.legacy".to_owned(), because: None };
     assert_eq!(script.allows, [allow]);
     assert_eq!(script.preflights[0].line, 3);
     assert_eq!(script.preflights[0].message.as_deref(), Some("users \"without\" an e-mail"));

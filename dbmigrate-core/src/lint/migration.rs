@@ -1,0 +1,216 @@
+//! A migration as rules see it.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Finding;
+use super::write::{Write, write_of};
+use crate::diff::{Diff, Renames, diff};
+use crate::folder::Script;
+use crate::plan::{Decisions, Plan, Rewrite, plan, rewrites};
+use crate::schema::validate::Place;
+use crate::schema::{Schema, Table};
+use crate::sql::path::{parse_path, path};
+use crate::sql::token::{Token, significant};
+use crate::sql::{Name, StatementKind};
+
+/// What has to be found out of a migration before rules can look at it.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What was decided when it was planned, read off its statements.
+    pub decisions: Decisions,
+    /// What changes.
+    pub diff: Diff,
+}
+
+impl Prepared {
+    /// Finds it out of the schemas before and after, and the statements between.
+    pub fn of(old: &Schema, new: &Schema, script: &Script<'_>) -> Self {
+        let allowed = script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
+        let mut decisions = Decisions::read_back(old, new, allowed, &script.statements);
+        let difference = diff(old, new, &decisions.renames).or_else(|_| {
+            decisions.renames = Renames::default();
+            diff(old, new, &decisions.renames)
+        });
+        // without renames nothing contradicts the schemas
+        let diff = difference.unwrap_or_else(|error| unreachable!("no rename can be wrong: {error}"));
+        Self { decisions, diff }
+    }
+}
+
+/// What is known of the databases that the migration is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Target {
+    /// Whether one of them is on a server.
+    pub is_server: bool,
+    /// How many rows tables have, by their names before the migration, if a database was asked.
+    pub rows: BTreeMap<Name, u64>,
+}
+
+/// A migration, and what it leads from and to.
+#[derive(Debug)]
+pub struct Migration<'a> {
+    /// The schema before it.
+    pub old: &'a Schema,
+    /// The schema after it.
+    pub new: &'a Schema,
+    /// What changes.
+    pub diff: &'a Diff,
+    /// What was decided.
+    pub decisions: &'a Decisions,
+    /// Its statements and directives.
+    pub script: &'a Script<'a>,
+    /// The databases that it is for.
+    pub target: &'a Target,
+    writes: OnceCell<Vec<(usize, Write)>>,
+    rewrites: OnceCell<Vec<Rewrite>>,
+    plan: OnceCell<Option<Plan>>,
+    /// The names that each statement mentions.
+    names: OnceCell<Vec<BTreeSet<Name>>>,
+    touched: OnceCell<Vec<&'a Table>>,
+}
+
+impl<'a> Migration<'a> {
+    /// A migration from one schema to another.
+    pub fn new(
+        old: &'a Schema,
+        new: &'a Schema,
+        prepared: &'a Prepared,
+        script: &'a Script<'a>,
+        target: &'a Target,
+    ) -> Self {
+        let Prepared { decisions, diff } = prepared;
+        Self {
+            old,
+            new,
+            diff,
+            decisions,
+            script,
+            target,
+            writes: OnceCell::new(),
+            rewrites: OnceCell::new(),
+            plan: OnceCell::new(),
+            names: OnceCell::new(),
+            touched: OnceCell::new(),
+        }
+    }
+
+    /// The statements that write rows, with their numbers.
+    pub fn writes(&self) -> &[(usize, Write)] {
+        self.writes.get_or_init(|| {
+            let statements = self.script.statements.iter().enumerate();
+            statements.filter_map(|(at, statement)| Some((at, write_of(statement)?))).collect()
+        })
+    }
+
+    /// The rows that are written anew.
+    pub fn rewrites(&self) -> &[Rewrite] {
+        self.rewrites.get_or_init(|| rewrites(&self.script.statements, Some(self.old)))
+    }
+
+    /// The plan that leads from one schema to the other, with its preflights, as `generate` would make it with the same
+    /// decisions: also for a migration that somebody wrote by hand. `None` if there is none.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.get_or_init(|| plan(self.old, self.new, self.diff, self.decisions).ok()).as_ref()
+    }
+
+    /// The tables, after the migration, that it creates or changes, and those that refer to one that it changes or drops.
+    pub fn touched(&self) -> &[&'a Table] {
+        self.touched.get_or_init(|| {
+            let Diff { created_tables, dropped_tables, tables, .. } = self.diff;
+            let changed: BTreeSet<&Name> =
+                created_tables.iter().chain(tables.iter().map(|table| &table.name)).collect();
+            let gone: BTreeSet<&Name> = dropped_tables.iter().collect();
+            if changed.is_empty() && gone.is_empty() {
+                return Vec::new();
+            }
+            let moved = |name: &Name| changed.contains(name) || gone.contains(name);
+            let refers = |table: &Table| table.foreign_keys.iter().any(|key| moved(&key.parent));
+            self.new.tables.iter().filter(|table| changed.contains(&table.name) || refers(table)).collect()
+        })
+    }
+
+    /// What a rule finds of tables after the migration that it did not find before it: so a migration is not blamed for
+    /// what was there. `of` looks at one table of a schema.
+    pub fn introduced(&self, found: &mut Vec<Finding>, of: impl Fn(&'a Schema, &'a Table, &mut Vec<Finding>)) {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for &table in self.touched() {
+            of(self.new, table, &mut after);
+            if after.is_empty() {
+                continue;
+            }
+            if let Some(old) = self.diff.renames.table_before(&table.name).and_then(|name| self.old.table(name)) {
+                of(self.old, old, &mut before);
+            }
+            let renamed = |object: &str| self.renamed_object(old_table(self, table), table, object);
+            let known: BTreeSet<String> = before.drain(..).map(|finding| renamed(&finding.object)).collect();
+            let new = after.drain(..).filter(|finding| !known.contains(&finding.object.to_ascii_lowercase()));
+            found.extend(new.map(|finding| self.located(finding)));
+        }
+    }
+
+    /// The path of an object before the migration as it is after it, for comparison.
+    fn renamed_object(&self, old: &Name, table: &Table, object: &str) -> String {
+        let Some((mut parts, None)) = parse_path(object) else { return object.to_ascii_lowercase() };
+        if parts.first() == Some(old) {
+            parts[0] = table.name.clone();
+            let now = |was: &Name| {
+                let mut columns = table.columns.iter();
+                columns.find(|column| self.diff.renames.old_column(&table.name, &column.name) == was)
+            };
+            if let Some(column) = parts.get(1).and_then(now) {
+                parts[1] = column.name.clone();
+            }
+        }
+        path(&parts).to_ascii_lowercase()
+    }
+
+    /// A finding with the statement that makes what it is about, if it does not say one.
+    pub fn located(&self, mut finding: Finding) -> Finding {
+        if finding.statement.is_none() {
+            finding.statement = finding.place.as_ref().and_then(|place| self.statement_of(place));
+        }
+        finding
+    }
+
+    /// The first statement that changes the schema and mentions what is at a place: the table, and its part if it has one.
+    pub fn statement_of(&self, place: &Place) -> Option<usize> {
+        let (name, part) = match place {
+            Place::Table(name)
+            | Place::PrimaryKey(name)
+            | Place::Unique(name, _)
+            | Place::View(name)
+            | Place::Trigger(name)
+            | Place::VirtualTable(name) => (name, None),
+            Place::Column(table, part) | Place::Index(table, part) => (table, Some(part)),
+            Place::ForeignKey(table, at) => {
+                let key = self.new.table(table).and_then(|table| table.foreign_keys.get(*at));
+                (table, key.and_then(|key| key.columns.first()))
+            }
+        };
+        let names = self.names();
+        let old = self.diff.renames.old_table(name);
+        let has = |at: usize, name: &Name| names[at].contains(name);
+        let about = |at: &usize| self.script.statements[*at].kind.changes_schema() && (has(*at, name) || has(*at, old));
+        let mut with_part = (0..names.len()).filter(about).filter(|at| part.is_some_and(|part| has(*at, part)));
+        with_part.next().or_else(|| (0..names.len()).find(about))
+    }
+
+    /// The statement of a kind that mentions a name first.
+    pub fn statement_with(&self, kind: StatementKind, name: &Name) -> Option<usize> {
+        let statements = self.script.statements.iter().zip(self.names());
+        statements.enumerate().find(|(_, (one, names))| one.kind == kind && names.contains(name)).map(|(at, _)| at)
+    }
+
+    fn names(&self) -> &[BTreeSet<Name>] {
+        self.names.get_or_init(|| {
+            let of = |text: &str| significant(text).iter().filter_map(Token::identifier).map(Name::from).collect();
+            self.script.statements.iter().map(|statement| of(statement.text)).collect()
+        })
+    }
+}
+
+/// The name that a table had before the migration.
+fn old_table<'n>(migration: &'n Migration<'_>, table: &'n Table) -> &'n Name {
+    migration.diff.renames.old_table(&table.name)
+}

@@ -1,0 +1,74 @@
+//! Runs the rules on a migration, and takes out what its file allows.
+
+use super::{Finding, Level, Levels, Migration, RULES, rule};
+use crate::folder::script::Allow;
+use crate::sql::path::parse_path;
+
+/// What the rules say of a migration.
+#[derive(Debug, Default)]
+pub struct Report<'a> {
+    /// What was found and is not allowed, in the order of the statements, with the level of its rule.
+    pub findings: Vec<(Level, Finding)>,
+    /// Directives that allow nothing.
+    pub unused: Vec<UnusedAllow<'a>>,
+}
+
+/// A directive that allows nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnusedAllow<'a> {
+    /// There is no rule of that name.
+    Unknown(&'a Allow),
+    /// The rule finds nothing there.
+    Nothing(&'a Allow),
+}
+
+/// What `allow` names besides rules: a view or trigger that need not compile.
+const UNCHECKED: &str = "unchecked";
+
+/// Runs all rules that are not allowed altogether.
+pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels) -> Report<'a> {
+    let allows = &migration.script.allows;
+    let mut used = vec![false; allows.len()];
+    let mut report = Report::default();
+    let mut found = Vec::new();
+    for rule in RULES {
+        let level = levels.of(rule);
+        if level == Level::Allow {
+            continue;
+        }
+        (rule.find)(migration, &mut found);
+        for mut finding in found.drain(..) {
+            let allowing = allows.iter().position(|allow| allows_finding(allow, &finding));
+            if let Some(at) = allowing {
+                used[at] = true;
+                if level < Level::Deny || allows[at].because.is_some() {
+                    continue;
+                }
+                let line = allows[at].line;
+                finding = finding.note(format!("line {line} allows it without a reason, which a denied lint requires"));
+            }
+            report.findings.push((level, finding));
+        }
+    }
+    report.findings.sort_by_key(|(_, finding)| finding.statement.unwrap_or(usize::MAX));
+    for (allow, used) in allows.iter().zip(used) {
+        let known = rule(&allow.lint);
+        match known {
+            _ if used || allow.lint == UNCHECKED => {}
+            None => report.unused.push(UnusedAllow::Unknown(allow)),
+            Some(rule) if levels.of(rule) > Level::Allow => report.unused.push(UnusedAllow::Nothing(allow)),
+            Some(_) => {}
+        }
+    }
+    report
+}
+
+/// Whether a directive is about a finding. Names are compared as SQL compares them.
+fn allows_finding(allow: &Allow, finding: &Finding) -> bool {
+    let parts = |text: &str| parse_path(text).and_then(|(parts, rest)| rest.is_none().then_some(parts));
+    allow.lint == finding.rule.name
+        && match (parts(&allow.object), parts(&finding.object)) {
+            (Some(one), Some(other)) => one == other,
+            _ => allow.object == finding.object,
+        }
+}

@@ -1,0 +1,37 @@
+//! All rules, a folder each.
+
+use super::Rule;
+
+macro_rules! rules {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+
+        /// All rules, sorted by name.
+        pub static RULES: &[&Rule] = &[$(&$name::RULE),*];
+    };
+}
+
+rules! {
+    delete_or_update_without_where,
+    drop_column,
+    foreign_key_without_index,
+}
+
+/// The rule of that name.
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.binary_search_by(|rule| rule.name.cmp(name)).ok().map(|at| RULES[at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_sorted_and_have_no_name_of_a_group() {
+        assert!(RULES.windows(2).all(|pair| pair[0].name < pair[1].name));
+        for rule in RULES {
+            assert!(rule.name.parse::<crate::lint::Group>().is_err(), "{}", rule.name);
+            assert!(!rule.summary.ends_with('.') && !rule.summary.contains('\n'), "{}", rule.name);
+        }
+    }
+}
