@@ -4,7 +4,7 @@
 use dbmigrate_core::folder::heads::shared;
 use dbmigrate_core::folder::{Lock, Migration};
 
-use super::sides::{Ours, Side};
+use super::side::{Ours, Side};
 use super::sources::Sources;
 
 /// The first of the squashes that reach from what the others have into what they have not.

@@ -7,6 +7,7 @@ mod expanded;
 mod mentioned;
 mod moved;
 mod refused;
+mod side;
 mod sides;
 mod sources;
 mod unlisted;

@@ -12,7 +12,7 @@ use dbmigrate_core::sql::Statement;
 
 use super::chain::{Chain, How, Placed};
 use super::moved::{Moved, traced};
-use super::sides::{Ours, Side};
+use super::side::{Ours, Side};
 use crate::drafting::is_generated;
 use crate::error::{CommandError, Result};
 use crate::proof::replay_to;
