@@ -1,6 +1,7 @@
 //! What git has of a file, asked where something went wrong: a command that is suggested has to work as typed. And what a
 //! branch has that another has not, for the report on it.
 
+pub(crate) mod heads;
 pub(crate) mod operation;
 
 use std::collections::BTreeMap;
@@ -111,6 +112,13 @@ pub(crate) fn uncommitted(folder: &Path, files: &[String]) -> Result<Vec<String>
     let hashes = said(within(folder).args(["hash-object", "--"]).args(files))?;
     let differs = files.iter().zip(hashes.lines()).filter(|(file, hash)| committed.get(file.as_str()) != Some(hash));
     Ok(differs.map(|(file, _)| file.clone()).collect())
+}
+
+/// What lies in a folder and is not committed, by its paths in the repository; `None` if git cannot tell.
+pub(crate) fn changed(folder: &Path) -> Option<Vec<String>> {
+    let listed = said(within(folder).args(["status", "--porcelain", "-z", "--no-renames", "--", "."])).ok()?;
+    // `XY PATH`
+    Some(listed.split_terminator('\0').filter_map(|entry| entry.get(3..)).map(str::to_owned).collect())
 }
 
 /// What git says when it is told something.

@@ -6,11 +6,12 @@ use std::path::Path;
 
 pub(crate) use dbmigrate_core::config::{Config, FILE_NAME};
 use dbmigrate_core::config::{TOKEN_VARIABLE, position};
-use dbmigrate_core::lint::{Group, rule};
+use dbmigrate_core::engine::catalogue::QueryError;
+use dbmigrate_core::lint::Levels;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::glob::Glob;
 
-use crate::error::{CommandError, Result};
+use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::path;
 use crate::url_text::has_credentials;
 
@@ -38,6 +39,11 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         let (line, column) = query.place;
         return Err(CommandError::usage(message).at(format!("{}:{line}:{column}", path.display())).help("rename it"));
     }
+    let levels = Levels::of_project(&config.rules);
+    if let Some(unknown) = config.lints.iter().find(|set| !levels.knows(&set.name)) {
+        let (line, column) = unknown.at;
+        return Err(unknown_lint(&unknown.name).at(format!("{}:{line}:{column}", path.display())));
+    }
     let own = config.url.iter().map(|url| ("`url`".to_owned(), url));
     let urls = own.chain(config.targets.iter().filter_map(|target| {
         let url = target.url.as_ref()?;
@@ -56,7 +62,24 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
 
 /// Whether a lint or a group of them has a name.
 fn is_taken(name: &str) -> bool {
-    rule(name).is_some() || name.parse::<Group>().is_ok() || name == "warnings" || name == "unchecked"
+    Levels::default().knows(name) || name == "unchecked"
+}
+
+/// That a query of the project's own is wrong.
+pub(crate) fn query_error(root: &Path, error: &QueryError) -> CommandError {
+    let (line, column) = error.place;
+    let path = path::for_display(&root.join(FILE_NAME));
+    let wrong = CommandError::usage(error.message.clone()).at(format!("{}:{line}:{column}", path.display()));
+    error.help.iter().cloned().fold(wrong, CommandError::help)
+}
+
+/// That there is no lint and no group of that name.
+pub(crate) fn unknown_lint(name: &str) -> CommandError {
+    let error = CommandError::usage(format!("unknown lint `{name}`"));
+    match did_you_mean(name, Levels::names()) {
+        Some(known) => error.help(format!("did you mean `{known}`?")),
+        None => error.help("list them: `cargo dbmigrate lints`"),
+    }
 }
 
 /// What to do about what is somebody else's: the line that hides it, beside what is hidden already.
@@ -207,6 +230,17 @@ mod tests {
         }
         assert!(error("timeout = 0").contains("`timeout` is 0"));
         assert!(error("retries = 101").contains("`retries` is more than 100"));
+    }
+
+    #[test]
+    fn an_unknown_lint_is_refused_at_its_place_with_a_suggestion() {
+        let config = parse("[lints]\ndrop_column = \"deny\"\ndata_loss = \"allow\"").expect("right");
+        assert_eq!(config.lints[1].at, (3, 1));
+        let message = error("timeout = 5\n[lints]\n  drop_colum = \"deny\"");
+        assert_eq!(message, "dbmigrate.toml:3:3: unknown lint `drop_colum` | did you mean `drop_column`?");
+        let message = error("lints = { everything = \"deny\" }");
+        assert_eq!(message, "dbmigrate.toml:1:11: unknown lint `everything` | list them: `cargo dbmigrate lints`");
+        assert!(error("[lints]\nstyle = \"forbid\"").contains("unknown level `forbid`"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use self::level::Level;
+pub use self::level::{Level, SetLevel};
 #[cfg(feature = "declare")]
 pub use self::pattern::{PLACEHOLDERS, Pattern};
 #[cfg(feature = "declare")]
@@ -97,8 +97,8 @@ pub struct Config {
     pub keep_backups: u32,
     /// How long the pending migrations may keep others from writing, as a rehearsal finds.
     pub max_write_lock: Option<Duration>,
-    /// The levels of lints, by the name of a lint or a group, in the order of the file.
-    pub lints: Vec<(String, Level)>,
+    /// The levels of lints, in the order of the file.
+    pub lints: Vec<SetLevel>,
     /// What the project wants of its schema.
     #[cfg(feature = "declare")]
     pub rules: Rules,

@@ -9,15 +9,18 @@
 //! from its line in `rules/mod.rs`.
 
 mod checks;
+pub mod columns;
 mod finding;
 mod levels;
 mod migration;
 pub mod pace;
 pub mod query;
+pub mod quoted;
 mod release;
 mod report;
 mod rule_ref;
 pub mod rules;
+pub mod triggers;
 pub mod ways;
 pub mod words;
 mod work;

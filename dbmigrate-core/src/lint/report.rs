@@ -58,6 +58,8 @@ pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels, queried: Vec<Finding
         let query = || levels.queries().contains(&allow.lint).then(|| RuleRef::of_query(&allow.lint));
         match rule(&allow.lint).map(RuleRef::from).or_else(query) {
             _ if used || allow.lint == UNCHECKED => {}
+            // what a migration is planned with is no rule's alone
+            None if allow.accepts().is_some() => {}
             None => report.unused.push(UnusedAllow::Unknown(allow)),
             Some(rule) if levels.of(&rule) > Level::Allow => report.unused.push(UnusedAllow::Nothing(allow)),
             Some(_) => {}
