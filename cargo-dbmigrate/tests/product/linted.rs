@@ -72,11 +72,14 @@ fn a_new_project_is_linted_by_check_and_lints_are_listed_and_explained() {
     let project = project();
     project.runs("check");
     project.ends(4, "check --deny foreign_key_without_index");
-    project.runs("lints style");
-    project.runs("lints foreign-key-without-index");
     project.ends(2, "lints drop_colum");
     project.ends(2, "check -D nothing_like_it");
     insta::assert_snapshot!(project.transcript());
+    let explained = project.runs("lints foreign-key-without-index").out;
+    assert!(explained.starts_with("# foreign_key_without_index\n\nA foreign key has no index"), "{explained}");
+    assert!(explained.contains("\n\nGroup `performance`, level `warn` (its default).\n\n"), "{explained}");
+    let performance = project.runs("lints performance").out;
+    assert!(performance.contains("\n  warn   foreign_key_without_index ") && !performance.contains("drop_column"), "{performance}");
     let listed = project.runs("lints --message-format json").json();
     assert!(listed.iter().any(|lint| lint["name"] == "drop_column" && lint["level"] == "warn"), "{listed:?}");
     let [explained] = &project.runs("lints drop_column --message-format json").json()[..] else { panic!("one") };
@@ -222,7 +225,10 @@ fn the_edit_of_a_migration_is_not_recorded_where_a_finding_is_denied() {
     project.runs("generate --custom --name clear");
     project.write(&sql_of("0002_clear"), "DELETE FROM users;\n");
     let run = project.refuses(3, "generate --custom --deny data_loss");
-    assert!(run.err.contains("error[delete_or_update_without_where]") && run.err.contains("migration.sql:1:1"), "{run:?}");
+    assert!(
+        run.err.contains("error[delete_or_update_without_where]") && run.err.contains("migration.sql:1:1"),
+        "{run:?}"
+    );
     assert!(run.err.contains("nothing was recorded"), "{run:?}");
     let because = "-- dbmigrate: allow(delete_or_update_without_where) users because \"all are tests\"";
     project.write(&sql_of("0002_clear"), format!("{because}\nDELETE FROM users;\n"));

@@ -32,7 +32,8 @@ fn a_handful_of_migrations_takes_three_requests_and_nothing_takes_one() {
     assert!(requests(project, &proxy, 0, "migrate --to 1") <= 3);
     served.hand().run(&ROWS);
     assert!(requests(project, &proxy, 4, "status") <= 2);
-    assert!(requests(project, &proxy, 0, "migrate --dry-run") <= 3, "{:?}", proxy.traffic());
+    // one of them counts the rows that a lint is about
+    assert!(requests(project, &proxy, 0, "migrate --dry-run") <= 4, "{:?}", proxy.traffic());
     assert!(requests(project, &proxy, 0, "migrate") <= 3, "{:?}", proxy.traffic());
     assert_eq!(applied(&served.hand()), MIGRATIONS);
     assert_eq!(requests(project, &proxy, 0, "migrate"), 1);
@@ -133,7 +134,9 @@ fn check_of_a_target_asks_all_its_rows_in_two_requests() {
     project.runs("generate --name start");
     project.runs("migrate");
     served.hand().run(&ROWS);
-    for (name, sql) in [("clear", "DELETE FROM posts;\nUPDATE users SET name = 'x';\n"), ("again", "DELETE FROM users;\n")] {
+    for (name, sql) in
+        [("clear", "DELETE FROM posts;\nUPDATE users SET name = 'x';\n"), ("again", "DELETE FROM users;\n")]
+    {
         project.runs(&format!("generate --custom --name {name}"));
         let number = if name == "clear" { 2 } else { 3 };
         project.write(&sql_of(&format!("{number:04}_{name}")), sql);
