@@ -12,7 +12,7 @@ use crate::schema::validate::Place;
 use crate::schema::{Schema, Table};
 use crate::sql::path::{parse_path, path};
 use crate::sql::token::{Token, significant};
-use crate::sql::{Name, StatementKind};
+use crate::sql::{Head, Name, StatementKind};
 
 /// What has to be found out of a migration before rules can look at it.
 #[derive(Debug)]
@@ -43,8 +43,20 @@ impl Prepared {
 pub struct Target {
     /// Whether one of them is on a server.
     pub is_server: bool,
-    /// How many rows tables have, by their names before the migration, if a database was asked.
+    /// How many rows tables have, by their names before the migration, if a database was asked: those that
+    /// [`super::counted`] wants.
     pub rows: BTreeMap<Name, u64>,
+    /// The statements in the source of the application, as far as they mention what [`super::gone`] lists.
+    pub queries: Vec<Query>,
+}
+
+/// A statement in the source of the application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Where it stands: `src/users.rs:12`.
+    pub place: String,
+    /// Its text.
+    pub sql: String,
 }
 
 /// A migration, and what it leads from and to.
@@ -168,7 +180,8 @@ impl<'a> Migration<'a> {
     /// A finding with the statement that makes what it is about, if it does not say one.
     pub fn located(&self, mut finding: Finding) -> Finding {
         if finding.statement.is_none() {
-            finding.statement = finding.place.as_ref().and_then(|place| self.statement_of(place));
+            let place = finding.place.as_ref();
+            finding.statement = place.and_then(|place| self.statement_of(place).or_else(|| self.cause_of(place)));
         }
         finding
     }
@@ -191,9 +204,38 @@ impl<'a> Migration<'a> {
         let names = self.names();
         let old = self.diff.renames.old_table(name);
         let has = |at: usize, name: &Name| names[at].contains(name);
-        let about = |at: &usize| self.script.statements[*at].kind.changes_schema() && (has(*at, name) || has(*at, old));
+        let copies = self.copies_of(name);
+        let is_about = |at: usize| has(at, name) || has(at, old) || copies.iter().any(|copy| has(at, copy));
+        let about = |at: &usize| self.script.statements[*at].kind.changes_schema() && is_about(*at);
         let mut with_part = (0..names.len()).filter(about).filter(|at| part.is_some_and(|part| has(*at, part)));
         with_part.next().or_else(|| (0..names.len()).find(about))
+    }
+
+    /// The statement on another object that concerns what is at a place: one that drops an index of the table, or the table
+    /// that a foreign key refers to.
+    fn cause_of(&self, place: &Place) -> Option<usize> {
+        let (Place::Table(name) | Place::Column(name, _) | Place::ForeignKey(name, _)) = place else { return None };
+        let key = match place {
+            Place::ForeignKey(table, at) => self.new.table(table).and_then(|table| table.foreign_keys.get(*at)),
+            _ => None,
+        };
+        let touched = [Some(name), key.map(|key| &key.parent)].into_iter().flatten();
+        let dropped =
+            |table: &Name| self.diff.tables.iter().find(|diff| diff.name == *table).map(|diff| &diff.dropped_indexes);
+        let mut indexes = touched.clone().filter_map(dropped).flatten();
+        let of_index = indexes.find_map(|index| self.statement_with(StatementKind::DropOther, index));
+        of_index.or_else(|| key.and_then(|key| self.statement_of(&Place::Table(key.parent.clone()))))
+    }
+
+    /// What a table was called when the migration created it, to take the place of another one.
+    fn copies_of(&self, table: &Name) -> Vec<Name> {
+        let heads: Vec<Head> = self.script.statements.iter().filter_map(Head::of).collect();
+        let created = |name: &Name| heads.iter().any(|head| matches!(head, Head::CreateTable(new) if new == name));
+        let copy = |head: &Head| match head {
+            Head::RenameTable(from, to) if to == table && created(from) => Some(from.clone()),
+            _ => None,
+        };
+        heads.iter().filter_map(copy).collect()
     }
 
     /// The statement of a kind that mentions a name first.
