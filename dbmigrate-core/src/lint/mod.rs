@@ -16,6 +16,7 @@ pub mod pace;
 mod release;
 mod report;
 pub mod rules;
+mod unreleased;
 pub mod ways;
 pub mod words;
 mod work;
@@ -31,6 +32,7 @@ pub use migration::{Migration, Prepared, Query, Target};
 pub use release::gone;
 pub use report::{Report, UnusedAllow, lint};
 pub use rules::{RULES, rule};
+pub use unreleased::Unreleased;
 pub use work::counted;
 
 /// Something that may be wrong with a migration.
