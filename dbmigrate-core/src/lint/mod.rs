@@ -9,13 +9,16 @@
 //! from its line in `rules/mod.rs`.
 
 mod checks;
+pub mod columns;
 mod finding;
 mod levels;
 mod migration;
 pub mod pace;
+pub mod quoted;
 mod release;
 mod report;
 pub mod rules;
+pub mod triggers;
 mod unreleased;
 pub mod ways;
 pub mod words;

@@ -86,6 +86,7 @@ impl Preflights {
             let table = Probe::new(input, old, before, diff);
             for column in &table.after.columns {
                 found.all.extend(table.null(column));
+                found.all.extend(table.computed_type(column));
                 found.all.extend(table.without_value(column));
                 let conversion = table.conversion(column, &mut found.accepted);
                 found.all.extend(conversion);
