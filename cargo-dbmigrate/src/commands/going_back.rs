@@ -13,15 +13,3 @@ pub(crate) fn run(printer: &Printer) -> u8 {
     printer.message(|| messages::Help { text: DOCUMENT.to_owned() });
     exit::DONE
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_printed_is_what_the_documentation_says() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/going-back.md");
-        let documented = std::fs::read_to_string(path).expect("it is there");
-        assert!(documented == DOCUMENT, "copy docs/going-back.md to cargo-dbmigrate/src/commands/going-back.md");
-    }
-}

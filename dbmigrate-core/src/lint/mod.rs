@@ -8,11 +8,20 @@
 //! on and one that it does not, `cases.sql` are its tests, `cases.snap` what they print. Nothing else knows of it, apart
 //! from its line in `rules/mod.rs`.
 
+mod checks;
+pub mod columns;
 mod finding;
 mod levels;
 mod migration;
+pub mod pace;
+pub mod quoted;
+mod release;
 mod report;
 pub mod rules;
+pub mod triggers;
+pub mod ways;
+pub mod words;
+mod work;
 pub mod write;
 
 use std::fmt;
@@ -21,9 +30,11 @@ use std::str::FromStr;
 pub use crate::config::Level;
 pub use finding::{Finding, Fix, Probe, ProbeKind};
 pub use levels::Levels;
-pub use migration::{Migration, Prepared, Target};
+pub use migration::{Migration, Prepared, Query, Target};
+pub use release::gone;
 pub use report::{Report, UnusedAllow, lint};
 pub use rules::{RULES, rule};
+pub use work::counted;
 
 /// Something that may be wrong with a migration.
 pub struct Rule {

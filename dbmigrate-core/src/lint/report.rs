@@ -38,6 +38,7 @@ pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels) -> Report<'a> {
         }
         (rule.find)(migration, &mut found);
         for mut finding in found.drain(..) {
+            finding.only_with_rows &= !levels.is_set(rule);
             let allowing = allows.iter().position(|allow| allows_finding(allow, &finding));
             if let Some(at) = allowing {
                 used[at] = true;
@@ -55,6 +56,8 @@ pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels) -> Report<'a> {
         let known = rule(&allow.lint);
         match known {
             _ if used || allow.lint == UNCHECKED => {}
+            // what a migration is planned with is no rule's alone
+            None if allow.accepts().is_some() => {}
             None => report.unused.push(UnusedAllow::Unknown(allow)),
             Some(rule) if levels.of(rule) > Level::Allow => report.unused.push(UnusedAllow::Nothing(allow)),
             Some(_) => {}
