@@ -4,7 +4,9 @@
 use crate::project::{Project, sql_of};
 
 fn users(fields: &str) -> String {
-    format!("#[derive(Table)]\n#[table(name = \"users\")]\nstruct User {{ #[column(primary_key)] id: i64, {fields} }}\n")
+    format!(
+        "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User {{ #[column(primary_key)] id: i64, {fields} }}\n"
+    )
 }
 
 /// A table with rows in `old.db`; then a column is dropped and kept, and another one added.
