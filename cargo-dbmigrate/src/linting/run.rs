@@ -15,6 +15,7 @@ use dbmigrate_core::sql::{Name, Statement, StatementKind};
 use super::Set;
 use crate::error::{Result, did_you_mean};
 use crate::project::path;
+use crate::rewriting::{Edit, of_table};
 use crate::source::{self, Declared, Package};
 
 /// A migration that rules look at, or what will be one.
@@ -69,6 +70,8 @@ pub(crate) struct Found {
     pub(crate) span: Option<Range<usize>>,
     /// What declares it.
     pub(crate) declared: Option<Declaration>,
+    /// The change of the structs that is the one safe answer, if they are as the migration leaves them.
+    pub(crate) edits: Vec<Edit>,
     /// Whether the rows that it is about can be asked.
     pub(crate) rows: Rows,
     /// What a database said of them.
@@ -233,9 +236,13 @@ fn looked_at(subject: &Subject<'_>, look: Look<'_>, package: Option<&Package>) -
         None => span,
     };
     let found = report.findings.into_iter().map(|(level, finding)| {
+        let fix = finding.fix.as_ref().zip(declared);
+        let fix = fix.filter(|(fix, declared)| declared.schema.table(&fix.table.name) == new.table(&fix.table.name));
+        let edits = fix.map(|(fix, declared)| of_table(declared, &fix.table)).unwrap_or_default();
         let declared = declared.zip(finding.place.as_ref());
         Found {
             level,
+            edits,
             span: span_of(&finding, &script, new).map(in_file),
             declared: declared.and_then(|(declared, place)| declaration(declared, place, new)),
             finding,

@@ -79,7 +79,10 @@ fn a_new_project_is_linted_by_check_and_lints_are_listed_and_explained() {
     assert!(explained.starts_with("# foreign_key_without_index\n\nA foreign key has no index"), "{explained}");
     assert!(explained.contains("\n\nGroup `performance`, level `warn` (its default).\n\n"), "{explained}");
     let performance = project.runs("lints performance").out;
-    assert!(performance.contains("\n  warn   foreign_key_without_index ") && !performance.contains("drop_column"), "{performance}");
+    assert!(
+        performance.contains("\n  warn   foreign_key_without_index ") && !performance.contains("drop_column"),
+        "{performance}"
+    );
     let listed = project.runs("lints --message-format json").json();
     assert!(listed.iter().any(|lint| lint["name"] == "drop_column" && lint["level"] == "warn"), "{listed:?}");
     let [explained] = &project.runs("lints drop_column --message-format json").json()[..] else { panic!("one") };
