@@ -21,6 +21,7 @@ mod report;
 mod rule_ref;
 pub mod rules;
 pub mod triggers;
+mod unreleased;
 pub mod ways;
 pub mod words;
 mod work;
@@ -37,6 +38,7 @@ pub use release::gone;
 pub use report::{Report, UnusedAllow, lint};
 pub use rule_ref::RuleRef;
 pub use rules::{RULES, rule};
+pub use unreleased::Unreleased;
 pub use work::counted;
 
 /// Something that may be wrong with a migration.
