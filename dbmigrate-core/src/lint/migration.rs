@@ -4,10 +4,11 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
+use super::passage::{Passage, passages};
 use super::write::{Write, write_of};
 use crate::diff::{Diff, Renames, diff};
 use crate::folder::Script;
-use crate::plan::{Decisions, Plan, Rewrite, plan, rewrites};
+use crate::plan::{Decisions, Plan, Preflight, Rewrite, plan, preflights, rewrites};
 use crate::schema::validate::Place;
 use crate::schema::{Schema, Table};
 use crate::sql::path::{parse_path, path};
@@ -65,6 +66,8 @@ pub struct Migration<'a> {
     writes: OnceCell<Vec<(usize, Write)>>,
     rewrites: OnceCell<Vec<Rewrite>>,
     plan: OnceCell<Option<Plan>>,
+    preflights: OnceCell<Vec<Preflight>>,
+    passages: OnceCell<Vec<Passage>>,
     /// The names that each statement mentions.
     names: OnceCell<Vec<BTreeSet<Name>>>,
     touched: OnceCell<Vec<&'a Table>>,
@@ -90,6 +93,8 @@ impl<'a> Migration<'a> {
             writes: OnceCell::new(),
             rewrites: OnceCell::new(),
             plan: OnceCell::new(),
+            preflights: OnceCell::new(),
+            passages: OnceCell::new(),
             names: OnceCell::new(),
             touched: OnceCell::new(),
         }
@@ -112,6 +117,17 @@ impl<'a> Migration<'a> {
     /// decisions: also for a migration that somebody wrote by hand. `None` if there is none.
     pub fn plan(&self) -> Option<&Plan> {
         self.plan.get_or_init(|| plan(self.old, self.new, self.diff, self.decisions).ok()).as_ref()
+    }
+
+    /// What the rows have to be like for what changes, also where a loss was accepted: the queries of [`Migration::plan`],
+    /// for less work.
+    pub fn preflights(&self) -> &[Preflight] {
+        self.preflights.get_or_init(|| preflights(self.old, self.new, self.diff, self.decisions))
+    }
+
+    /// How the rows of the tables get through it that it drops or rebuilds.
+    pub fn passages(&self) -> &[Passage] {
+        self.passages.get_or_init(|| passages(self))
     }
 
     /// The tables, after the migration, that it creates or changes, and those that refer to one that it changes or drops.

@@ -8,9 +8,12 @@
 //! on and one that it does not, `cases.sql` are its tests, `cases.snap` what they print. Nothing else knows of it, apart
 //! from its line in `rules/mod.rs`.
 
+pub mod copy;
 mod finding;
 mod levels;
 mod migration;
+pub mod passage;
+mod refusal;
 mod report;
 pub mod rules;
 pub mod write;

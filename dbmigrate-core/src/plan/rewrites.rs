@@ -177,7 +177,7 @@ impl Script {
 }
 
 /// The name behind a word, `IF [NOT] EXISTS` and the name of the schema left out.
-fn name_behind(tokens: &[Token<'_>], word: &str) -> Option<Name> {
+pub(crate) fn name_behind(tokens: &[Token<'_>], word: &str) -> Option<Name> {
     let at = tokens.iter().position(|token| token.is_word(word))? + 1;
     let rest = tokens.get(at..)?;
     let skipped =

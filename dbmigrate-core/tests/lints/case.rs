@@ -95,9 +95,10 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
     cases
 }
 
-/// A database in memory in which these statements were run.
+/// A database in memory in which these statements were run, as `migrate` runs them: without foreign keys.
 fn made(scripts: &[&str]) -> Result<Connection, String> {
     let connection = block_on(Connection::in_memory()).map_err(|error| error.to_string())?;
+    block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(|error| error.to_string())?;
     for script in scripts {
         for statement in split(script) {
             block_on(connection.run(statement.text)).map_err(|error| format!("{error}: {}", statement.text))?;
@@ -173,9 +174,17 @@ impl Case {
         Ok(Counted { rows, keys: keys.iter().map(shown).collect() })
     }
 
-    /// Why the migration fails on the rows, if it does: by the engine's words, or by foreign keys that lead nowhere.
+    /// Why the migration fails on the rows, if it does: by a preflight, by the engine's words, or by foreign keys that lead
+    /// nowhere.
     fn fails(&self) -> Result<Option<String>, String> {
         let connection = made(&[&self.before, &self.rows])?;
+        let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
+        for preflight in &script.preflights {
+            let rows = block_on(connection.rows(&preflight.query)).map_err(|error| error.to_string())?;
+            if !rows.is_empty() {
+                return Ok(preflight.message.clone().or_else(|| Some(preflight.query.clone())));
+            }
+        }
         let violations = || block_on(connection.rows("PRAGMA foreign_key_check")).map(|rows| rows.len());
         let before = violations().map_err(|error| error.to_string())?;
         for statement in split(&self.migration) {

@@ -12,9 +12,16 @@ macro_rules! rules {
 }
 
 rules! {
+    check_on_existing_rows,
+    collation_makes_duplicates,
     delete_or_update_without_where,
     drop_column,
+    foreign_key_on_existing_rows,
     foreign_key_without_index,
+    generated_column_fails,
+    not_null_without_default,
+    strict_on_existing_rows,
+    unique_on_existing_rows,
 }
 
 /// The rule of that name.
