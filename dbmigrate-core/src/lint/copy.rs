@@ -190,7 +190,7 @@ fn leaving_out(text: &str, tail: &[Token<'_>]) -> Vec<&'static str> {
                 found.push("JOIN");
             }
             TokenKind::Word if token.is_word("where") => {
-                found.extend((!is_always(text, &tail[at + 1..])).then_some("WHERE"))
+                found.extend((!is_always(text, &tail[at + 1..])).then_some("WHERE"));
             }
             TokenKind::Word if token.is_word("limit") => found.push("LIMIT"),
             TokenKind::Word if token.is_word("group") => found.push("GROUP BY"),
@@ -242,6 +242,18 @@ fn pieces(text: &str, tokens: &[Token<'_>]) -> Vec<String> {
             None => return found,
         }
     }
+}
+
+/// The columns that an INSERT names.
+pub fn target_columns(statement: &Statement<'_>) -> Option<Vec<Name>> {
+    let tokens = significant(statement.text);
+    let into = position(&tokens, |next| next[0].is_word("into"))?;
+    let rest = &tokens[into + 1..];
+    let open = rest.iter().take(5).position(|token| token.kind == TokenKind::Open)?;
+    let is_query = rest[..open].iter().any(|token| token.is_word("select") || token.is_word("values"));
+    let end = rest.iter().position(|token| token.kind == TokenKind::Close)?;
+    let names = rest.get(open + 1..end).filter(|_| !is_query)?.iter().filter(|token| token.kind != TokenKind::Comma);
+    names.map(|token| token.identifier().map(Name::from)).collect()
 }
 
 impl Copy {

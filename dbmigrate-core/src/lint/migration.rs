@@ -3,12 +3,13 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Finding;
 use super::passage::{Passage, passages};
 use super::write::{Write, write_of};
+use super::{Finding, Rule};
 use crate::diff::{Diff, Renames, diff};
 use crate::folder::Script;
-use crate::plan::{Decisions, Plan, Preflight, Rewrite, plan, preflights, rewrites};
+use crate::plan::decide::questions;
+use crate::plan::{Accepted, Decisions, Plan, Preflight, Question, Rewrite, plan, preflights, rewrites};
 use crate::schema::validate::Place;
 use crate::schema::{Schema, Table};
 use crate::sql::path::{parse_path, path};
@@ -68,6 +69,7 @@ pub struct Migration<'a> {
     plan: OnceCell<Option<Plan>>,
     preflights: OnceCell<Vec<Preflight>>,
     passages: OnceCell<Vec<Passage>>,
+    questions: OnceCell<Vec<Question>>,
     /// The names that each statement mentions.
     names: OnceCell<Vec<BTreeSet<Name>>>,
     touched: OnceCell<Vec<&'a Table>>,
@@ -95,6 +97,7 @@ impl<'a> Migration<'a> {
             plan: OnceCell::new(),
             preflights: OnceCell::new(),
             passages: OnceCell::new(),
+            questions: OnceCell::new(),
             names: OnceCell::new(),
             touched: OnceCell::new(),
         }
@@ -123,6 +126,30 @@ impl<'a> Migration<'a> {
     /// for less work.
     pub fn preflights(&self) -> &[Preflight] {
         self.preflights.get_or_init(|| preflights(self.old, self.new, self.diff, self.decisions))
+    }
+
+    /// What somebody had to decide for what changes: the losses, whether they were accepted or not.
+    pub fn questions(&self) -> &[Question] {
+        self.questions.get_or_init(|| {
+            let Diff { dropped_tables, tables, virtual_tables, .. } = self.diff;
+            if dropped_tables.is_empty() && tables.is_empty() && virtual_tables.dropped.is_empty() {
+                return Vec::new();
+            }
+            let undecided = Decisions { accepted: Accepted::default(), knows_renames: true, ..self.decisions.clone() };
+            questions(self.diff, self.old, self.new, &undecided)
+        })
+    }
+
+    /// Whether its file allows a rule for an object.
+    pub fn allows(&self, rule: &Rule, object: &str) -> bool {
+        let object = parse_path(object);
+        let mut allows = self.script.allows.iter().filter(|allow| allow.lint == rule.name);
+        object.is_some() && allows.any(|allow| parse_path(&allow.object) == object)
+    }
+
+    /// The line of a statement in the file.
+    pub fn line(&self, statement: usize) -> usize {
+        self.script.statements.get(statement).map_or(0, |statement| statement.line)
     }
 
     /// How the rows of the tables get through it that it drops or rebuilds.

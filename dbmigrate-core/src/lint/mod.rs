@@ -11,6 +11,7 @@
 pub mod copy;
 mod finding;
 mod levels;
+mod loss;
 mod migration;
 pub mod passage;
 mod refusal;

@@ -3,9 +3,8 @@
 
 use super::Migration;
 use super::copy::{Copy, copies};
-use crate::plan::name_behind;
 use crate::sql::token::{Token, TokenKind, significant};
-use crate::sql::{Name, Statement, StatementKind};
+use crate::sql::{Head, Name, Statement, StatementKind, Verb};
 
 /// A copy, with the number of its statement.
 pub type Step = (usize, Copy);
@@ -92,43 +91,30 @@ impl Tables<'_, '_> {
     }
 
     fn follow(&mut self, at: usize, statement: &Statement<'_>) {
-        match statement.kind {
-            StatementKind::CreateTable => {
-                let tokens = significant(statement.text);
-                let Some(name) = name_behind(&tokens, "table") else { return };
+        let tokens = significant(statement.text);
+        let is_query = tokens.iter().any(|token| token.is_word("select"));
+        match Head::read(statement.kind, &tokens) {
+            Some(Head::CreateTable(name)) => {
                 // one that is there already stays as it is
-                let is_there =
-                    tokens.windows(2).take(4).any(|pair| pair[0].is_word("not") && pair[1].is_word("exists"))
-                        && self.find(&name).is_some();
-                if !is_there {
+                let is_conditional = tokens.iter().take(4).any(|token| token.is_word("if"));
+                if !is_conditional || self.find(&name).is_none() {
                     self.add(name.clone(), None);
                 }
-                if tokens.iter().any(|token| token.is_word("select")) {
+                if is_query {
                     self.fill(at, statement, &tokens, &name);
                 }
             }
-            StatementKind::Write => {
-                let tokens = significant(statement.text);
-                let is_insert = tokens.iter().any(|token| token.is_word("select"));
-                if let (true, Some(name)) = (is_insert, name_behind(&tokens, "into")) {
-                    self.fill(at, statement, &tokens, &name);
-                }
+            Some(Head::Write(Verb::Insert | Verb::Replace, name)) if is_query => {
+                self.fill(at, statement, &tokens, &name);
             }
-            StatementKind::DropTable => {
-                let dropped = name_behind(&significant(statement.text), "table").and_then(|name| self.find(&name));
-                if let Some(held) = dropped {
+            Some(Head::DropTable(name)) => {
+                if let Some(held) = self.find(&name) {
                     self.all[held].dropped = Some(at);
                 }
             }
-            StatementKind::AlterTable => {
-                let tokens = significant(statement.text);
-                let is_rename = tokens.windows(2).any(|pair| pair[0].is_word("rename") && pair[1].is_word("to"));
-                let (Some(from), Some(to)) = (name_behind(&tokens, "table"), tokens.last().and_then(Token::identifier))
-                else {
-                    return;
-                };
-                if let (true, Some(held)) = (is_rename, self.find(&from)) {
-                    self.all[held].name = to.into();
+            Some(Head::RenameTable(from, to)) => {
+                if let Some(held) = self.find(&from) {
+                    self.all[held].name = to;
                 }
             }
             _ => {}

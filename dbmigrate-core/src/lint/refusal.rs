@@ -2,13 +2,13 @@
 
 use super::copy::{Copy, plain_column};
 use super::passage::Step;
-use super::write::{Verb, Write};
+use super::write::Write;
 use super::{Finding, Migration, Probe, Rule};
 use crate::plan::{Preflight, Sought};
 use crate::schema::Table;
 use crate::schema::validate::Place;
 use crate::sql::path::path;
-use crate::sql::{Expr, Name};
+use crate::sql::{Expr, Name, Verb};
 
 /// What is said of a change that rows may contradict.
 pub(super) struct Said {
@@ -41,17 +41,14 @@ pub(super) fn find(
         let mut finding = Finding::new(rule, object, format!("{change}: {outcome} {rows}"))
             .at(place.clone())
             .probe(Probe::of_preflight(part, counted));
-        match guard {
-            Some(answers) => {
-                for (words, flag) in answers {
-                    finding = finding.help(format!("{words}: `cargo dbmigrate generate --amend {flag}`"));
-                }
+        if let Some(answers) = guard {
+            for (words, flag) in answers {
+                finding = finding.help(format!("{words}: `cargo dbmigrate generate --amend {flag}`"));
             }
-            None => {
-                let line = part.directive_on_a_line();
-                let help = line.map(|line| format!("to have `migrate` refuse before it touches anything, add: {line}"));
-                finding.help.extend(help);
-            }
+        } else {
+            let line = part.directive_on_a_line();
+            let help = line.map(|line| format!("to have `migrate` refuse before it touches anything, add: {line}"));
+            finding.help.extend(help);
         }
         found.push(migration.located(finding));
     }
@@ -92,7 +89,7 @@ pub(super) fn table_of<'m>(migration: &'m Migration<'_>, preflight: &Preflight) 
 
 /// Whether the statements change the rows, so that what a preflight finds of them before the migration tells nothing:
 /// they are updated, deleted, left out by a copy, or copied as something else than the decisions say.
-fn is_tended(migration: &Migration<'_>, preflight: &Preflight) -> bool {
+pub(super) fn is_tended(migration: &Migration<'_>, preflight: &Preflight) -> bool {
     let Some(new) = table_of(migration, preflight) else { return true };
     let passage = migration.passages().iter().find(|passage| passage.old == preflight.table);
     let way = passage.map(|passage| passage.only_way());

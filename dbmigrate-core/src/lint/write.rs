@@ -1,20 +1,8 @@
 //! Statements that write rows, as far as rules have to know them.
 
-use crate::sql::token::{Token, TokenKind, significant};
-use crate::sql::{Name, Statement, StatementKind};
-
-/// What a statement does to rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// `INSERT`, with the word behind `OR` (`INSERT OR IGNORE`).
-    Insert,
-    /// `REPLACE` or `INSERT OR REPLACE`.
-    Replace,
-    /// `UPDATE`.
-    Update,
-    /// `DELETE`.
-    Delete,
-}
+pub use crate::sql::Verb;
+use crate::sql::token::{TokenKind, significant};
+use crate::sql::{Head, Name, Statement};
 
 /// A statement that writes rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,58 +18,21 @@ pub struct Write {
 
 /// Reads a statement that writes rows. `None` for others.
 pub fn write_of(statement: &Statement<'_>) -> Option<Write> {
-    if statement.kind != StatementKind::Write {
-        return None;
-    }
     let tokens = significant(statement.text);
+    let Some(Head::Write(verb, table)) = Head::read(statement.kind, &tokens) else { return None };
     // what is in parentheses belongs to another query
     let mut depth = 0_usize;
-    let outside: Vec<&Token<'_>> = tokens
-        .iter()
-        .filter(|token| {
-            match token.kind {
-                TokenKind::Open => depth += 1,
-                TokenKind::Close => depth = depth.saturating_sub(1),
-                _ => return depth == 0,
-            }
-            false
-        })
-        .collect();
-    let verb_at = outside.iter().position(|token| {
-        ["insert", "replace", "update", "delete"]
-            .iter()
-            .any(|word| token.kind == TokenKind::Word && token.is_word(word))
-    })?;
-    let mut rest = &outside[verb_at + 1..];
-    let mut verb = match &outside[verb_at] {
-        token if token.is_word("insert") => Verb::Insert,
-        token if token.is_word("replace") => Verb::Replace,
-        token if token.is_word("update") => Verb::Update,
-        _ => Verb::Delete,
-    };
-    if let [or, what, behind @ ..] = rest
-        && or.is_word("or")
-    {
-        if verb == Verb::Insert && what.is_word("replace") {
-            verb = Verb::Replace;
+    let outside = tokens.iter().filter(|token| {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
         }
-        rest = behind;
-    }
-    if let [word, behind @ ..] = rest
-        && (word.is_word("into") || word.is_word("from"))
-        && verb != Verb::Update
-    {
-        rest = behind;
-    }
-    // `main.users`
-    let name = match rest {
-        [_, dot, name, ..] if dot.text == "." => name,
-        [name, ..] => name,
-        [] => return None,
-    };
-    let condition = rest.iter().find(|token| token.kind == TokenKind::Word && token.is_word("where"));
-    let condition = condition.map(|word| statement.text[word.end()..].trim().to_owned());
-    Some(Write { verb, table: Name::from(name.identifier()?), condition })
+        false
+    });
+    let mut condition = outside.skip_while(|token| !token.is_word("where"));
+    let condition = condition.next().map(|word| statement.text[word.end()..].trim().to_owned());
+    Some(Write { verb, table, condition })
 }
 
 #[cfg(test)]

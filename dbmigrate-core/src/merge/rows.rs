@@ -9,7 +9,7 @@ use crate::schema::Table;
 use crate::shell::shell_quoted;
 use crate::sql::path::path;
 use crate::sql::token::{TokenKind, significant};
-use crate::sql::{Expr, Name, Statement};
+use crate::sql::{Expr, Head, Name, Statement, Verb};
 
 /// What a table demands that it did not.
 struct Demand {
@@ -121,18 +121,16 @@ struct Write {
 impl Write {
     fn read(statement: &Statement<'_>) -> Option<Self> {
         let tokens = significant(statement.text);
-        let verb =
-            tokens.iter().position(|token| ["insert", "replace", "update"].iter().any(|word| token.is_word(word)))?;
-        let is_update = tokens[verb].is_word("update");
-        let mut at = match is_update {
-            true if tokens.get(verb + 1)?.is_word("or") => verb + 3,
-            true => verb + 1,
-            false => tokens.iter().skip(verb).position(|token| token.is_word("into"))? + verb + 1,
+        let Some(Head::Write(verb, table)) = Head::read(statement.kind, &tokens) else { return None };
+        let is_update = match verb {
+            Verb::Insert | Verb::Replace => false,
+            Verb::Update => true,
+            Verb::Delete => return None,
         };
-        if tokens.get(at + 1).is_some_and(|token| token.kind == TokenKind::Dot) {
-            at += 2;
-        }
-        let table = Name::from(tokens.get(at)?.identifier()?);
+        let verb = if is_update { "update" } else { "into" };
+        let at = tokens.iter().position(|token| token.is_word(verb))?;
+        // where its name ends
+        let at = tokens.iter().skip(at).position(|token| token.identifier().is_some_and(|name| table == *name))? + at;
         let has_null = tokens.iter().any(|token| token.is_word("null"));
         let columns = if is_update {
             let set = tokens.iter().skip(at).position(|token| token.is_word("set"))? + at;

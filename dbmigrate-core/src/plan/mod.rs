@@ -45,7 +45,6 @@ pub use follow::follow;
 pub use keep::can_keep;
 pub use lint::Lint;
 pub use preflight::{Preflight, Sought, keys_of, preflights};
-pub(crate) use rewrites::name_behind;
 pub use rewrites::{Rewrite, renamed, rewrites};
 pub use said_types::{Said, said_types};
 pub use script::UNCHECKED;
@@ -59,6 +58,7 @@ use std::fmt;
 #[cfg(feature = "libsql")]
 pub(crate) use answered::copied;
 use keep::Keeping;
+#[cfg(any(feature = "libsql", feature = "lint"))]
 pub(crate) use preflight::KEYS_SHOWN;
 use preflight::Preflights;
 use script::one_line;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::schema::Schema;
-use crate::sql::token::{Token, TokenKind, significant};
-use crate::sql::{Name, Statement, StatementKind};
+use crate::sql::token::{Token, significant};
+use crate::sql::{Head, Name, Statement, Verb};
 
 /// Rows that are written again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,24 +54,17 @@ struct Script {
 impl Script {
     fn follow(&mut self, at: usize, statement: &Statement<'_>, before: Option<&Schema>) {
         let tokens = significant(statement.text);
-        match statement.kind {
-            StatementKind::CreateTable => {
-                let Some(name) = name_behind(&tokens, "table") else { return };
-                let sources = if tokens.iter().any(|token| token.is_word("select")) {
-                    self.sources(&tokens, at)
-                } else {
-                    Vec::new()
-                };
+        match Head::read(statement.kind, &tokens) {
+            Some(Head::CreateTable(name)) => {
+                let is_filled = tokens.iter().any(|token| token.is_word("select"));
+                let sources = if is_filled { self.sources(&tokens, at) } else { Vec::new() };
                 self.created.insert(name, sources);
             }
-            StatementKind::Write => self.write(at, &tokens),
-            StatementKind::DropTable => {
-                if let Some(name) = name_behind(&tokens, "table") {
-                    self.dropped(&name);
-                }
-            }
-            StatementKind::AlterTable => self.alter(at, &tokens, before),
-            StatementKind::Other if tokens.first().is_some_and(|first| first.is_word("vacuum")) => {
+            Some(Head::Write(verb, name)) => self.write(at, verb, &name, &tokens),
+            Some(Head::DropTable(name)) => self.dropped(&name),
+            Some(Head::RenameTable(from, to)) => self.rename(&from, to),
+            Some(Head::DropColumn(table, column)) => self.drop_column(at, &table, &column, before),
+            None if tokens.first().is_some_and(|first| first.is_word("vacuum")) => {
                 let into = tokens.iter().any(|token| token.is_word("into"));
                 self.found.extend((!into).then_some(Rewrite { table: None, statement: at, is_whole: true }));
             }
@@ -97,28 +90,21 @@ impl Script {
         named.filter(|name| !self.created.contains_key(name)).map(|name| (name, at)).collect()
     }
 
-    fn write(&mut self, at: usize, tokens: &[Token<'_>]) {
-        let is = |word: &str| tokens.iter().position(|token| token.is_word(word));
-        // behind `WITH`, the first of them is the statement
-        let verbs = ["update", "insert", "replace", "delete"];
-        let Some(verb) = tokens.iter().position(|token| verbs.iter().any(|verb| token.is_word(verb))) else { return };
-        if tokens[verb].is_word("insert") || tokens[verb].is_word("replace") {
-            let Some(name) = is("into").and_then(|into| tokens.get(into + 1)?.identifier()).map(Name::from) else {
-                return;
-            };
-            let sources = self.sources(tokens, at);
-            if let Some(known) = self.created.get_mut(&name) {
-                known.extend(sources);
+    fn write(&mut self, at: usize, verb: Verb, name: &Name, tokens: &[Token<'_>]) {
+        match verb {
+            Verb::Insert | Verb::Replace => {
+                let sources = self.sources(tokens, at);
+                if let Some(known) = self.created.get_mut(name) {
+                    known.extend(sources);
+                }
             }
-        } else if tokens[verb].is_word("update") {
-            let words = ["or", "abort", "fail", "ignore", "replace", "rollback"];
-            let rest = tokens[verb + 1..].iter();
-            let mut rest = rest.skip_while(|token| words.iter().any(|word| token.is_word(word)));
-            let Some(name) = rest.next().and_then(Token::identifier).map(Name::from) else { return };
-            let is_whole = !tokens.iter().any(|token| token.is_word("where") || token.is_word("from"));
-            if let Some(table) = self.before(&name) {
-                self.found.push(Rewrite { table: Some(table), statement: at, is_whole });
+            Verb::Update => {
+                let is_whole = !tokens.iter().any(|token| token.is_word("where") || token.is_word("from"));
+                if let Some(table) = self.before(name) {
+                    self.found.push(Rewrite { table: Some(table), statement: at, is_whole });
+                }
             }
+            Verb::Delete => {}
         }
     }
 
@@ -142,52 +128,31 @@ impl Script {
         self.found.extend(last.map(|statement| Rewrite { table: Some(was), statement, is_whole: true }));
     }
 
-    fn alter(&mut self, at: usize, tokens: &[Token<'_>], before: Option<&Schema>) {
-        let Some(name) = name_behind(tokens, "table") else { return };
-        let end = tokens.last().and_then(Token::identifier).map(Name::from);
-        let has =
-            |first: &str, second: &str| tokens.windows(2).any(|pair| pair[0].is_word(first) && pair[1].is_word(second));
-        if has("rename", "to") {
-            let Some(new) = end else { return };
-            if let Some(sources) = self.created.remove(&name) {
-                self.created.insert(new.clone(), sources);
-                if let Some(was) = self.copied.remove(&name) {
-                    self.names.insert(new, was);
-                }
-            } else {
-                let was = self.names.remove(&name).unwrap_or_else(|| name.clone());
-                for sources in self.created.values_mut() {
-                    for (source, _) in sources.iter_mut().filter(|(source, _)| *source == name) {
-                        source.clone_from(&new);
-                    }
-                }
-                self.names.insert(new, was);
+    fn rename(&mut self, from: &Name, to: Name) {
+        if let Some(sources) = self.created.remove(from) {
+            self.created.insert(to.clone(), sources);
+            if let Some(was) = self.copied.remove(from) {
+                self.names.insert(to, was);
             }
             return;
         }
-        // also `DROP c`, without the word
-        let drops = tokens.get(2..).unwrap_or_default().iter().any(|token| token.is_word("drop"));
-        let (Some(table), Some(column), true) = (self.before(&name), end, drops) else { return };
-        let known = before.and_then(|schema| schema.table(&table)?.column(&column));
+        let was = self.names.remove(from).unwrap_or_else(|| from.clone());
+        for sources in self.created.values_mut() {
+            for (source, _) in sources.iter_mut().filter(|(source, _)| source == from) {
+                source.clone_from(&to);
+            }
+        }
+        self.names.insert(to, was);
+    }
+
+    fn drop_column(&mut self, at: usize, table: &Name, column: &Name, before: Option<&Schema>) {
+        let Some(table) = self.before(table) else { return };
+        let known = before.and_then(|schema| schema.table(&table)?.column(column));
         let is_computed = known.and_then(|column| column.generated.as_ref()).is_some_and(|made| !made.stored);
         if !is_computed {
             self.found.push(Rewrite { table: Some(table), statement: at, is_whole: true });
         }
     }
-}
-
-/// The name behind a word, `IF [NOT] EXISTS` and the name of the schema left out.
-pub(crate) fn name_behind(tokens: &[Token<'_>], word: &str) -> Option<Name> {
-    let at = tokens.iter().position(|token| token.is_word(word))? + 1;
-    let rest = tokens.get(at..)?;
-    let skipped =
-        rest.iter().take_while(|token| ["if", "not", "exists"].iter().any(|word| token.is_word(word))).count();
-    match rest.get(skipped..)? {
-        [_, dot, name, ..] if dot.kind == TokenKind::Dot => name.identifier(),
-        [name, ..] => name.identifier(),
-        [] => None,
-    }
-    .map(Name::from)
 }
 
 #[cfg(test)]

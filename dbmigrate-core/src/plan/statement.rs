@@ -2,7 +2,7 @@
 
 use crate::ddl::{Object, read};
 use crate::sql::token::{Token, TokenKind, significant};
-use crate::sql::{Name, Statement, StatementKind};
+use crate::sql::{Head, Name, Statement, Verb};
 
 /// What it does.
 pub(super) enum Moves {
@@ -36,16 +36,15 @@ pub(super) struct Query {
 pub(super) fn moves(statement: &Statement<'_>) -> Option<Moves> {
     let tokens = significant(statement.text);
     let mut reader = Reader { tokens: &tokens, at: 0 };
-    match statement.kind {
-        StatementKind::CreateTable => reader.create(statement.text),
-        StatementKind::AlterTable => reader.alter(),
-        StatementKind::DropTable => {
-            reader.words(&["drop", "table"])?;
-            let _ = reader.words(&["if", "exists"]);
-            Some(Moves::DropTable(reader.name()?))
-        }
-        StatementKind::Write if reader.peek("update") => reader.update(),
-        StatementKind::Write => reader.insert(),
+    match Head::read(statement.kind, &tokens)? {
+        Head::CreateTable(table) => reader.create(statement.text, table),
+        Head::RenameTable(from, to) => Some(Moves::RenameTable(from, to)),
+        Head::RenameColumn(table, from, to) => Some(Moves::RenameColumn(table, from, to)),
+        Head::AddColumn(table, column) => Some(Moves::AddColumn(table, column)),
+        Head::DropColumn(table, column) => Some(Moves::DropColumn(table, column)),
+        Head::DropTable(table) => Some(Moves::DropTable(table)),
+        Head::Write(Verb::Update, _) => reader.update(),
+        Head::Write(Verb::Insert | Verb::Replace, _) => reader.insert(),
         _ => None,
     }
 }
@@ -56,10 +55,6 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn peek(&self, word: &str) -> bool {
-        self.tokens.get(self.at).is_some_and(|token| token.is_word(word))
-    }
-
     fn is_kind(&self, kind: TokenKind) -> bool {
         self.tokens.get(self.at).is_some_and(|token| token.kind == kind)
     }
@@ -92,12 +87,12 @@ impl Reader<'_> {
         self.identifier()
     }
 
-    fn create(&mut self, text: &str) -> Option<Moves> {
+    fn create(&mut self, text: &str, table: Name) -> Option<Moves> {
         self.words(&["create"])?;
         let _ = self.words(&["temp"]).or_else(|| self.words(&["temporary"]));
         self.words(&["table"])?;
         let _ = self.words(&["if", "not", "exists"]);
-        let table = self.name()?;
+        self.name()?;
         if self.words(&["as"]).is_some() {
             let query = self.query()?;
             let names = query.results.iter().flatten();
@@ -109,27 +104,6 @@ impl Reader<'_> {
             _ => Vec::new(),
         };
         Some(Moves::Create(table, columns, None))
-    }
-
-    fn alter(&mut self) -> Option<Moves> {
-        self.words(&["alter", "table"])?;
-        let table = self.name()?;
-        if self.words(&["rename", "to"]).is_some() {
-            return Some(Moves::RenameTable(table, self.identifier()?));
-        }
-        if self.words(&["rename"]).is_some() {
-            let _ = self.words(&["column"]);
-            let from = self.identifier()?;
-            self.words(&["to"])?;
-            return Some(Moves::RenameColumn(table, from, self.identifier()?));
-        }
-        if self.words(&["add"]).is_some() {
-            let _ = self.words(&["column"]);
-            return Some(Moves::AddColumn(table, self.identifier()?));
-        }
-        self.words(&["drop"])?;
-        let _ = self.words(&["column"]);
-        Some(Moves::DropColumn(table, self.identifier()?))
     }
 
     fn insert(&mut self) -> Option<Moves> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{Cost, one_line};
 use crate::kept::is_kept;
 use crate::sql::token::{Token, significant};
-use crate::sql::{Name, Statement, StatementKind};
+use crate::sql::{Head, Name, Statement, StatementKind, Verb};
 
 /// How the line begins, behind the name in the header, that says which command has written a migration, if it was not
 /// `generate`.
@@ -32,12 +32,12 @@ pub fn told(name: &str, text: &str, statements: &[Statement<'_>]) -> Vec<Told> {
         let is_told = match statement.kind {
             StatementKind::Write => {
                 let is_beside = |name: &Name| copies.contains(name) || is_kept(name) || *name == *"sqlite_sequence";
-                written(&tokens).is_none_or(|name| !is_beside(&name))
+                !matches!(Head::read(statement.kind, &tokens), Some(Head::Write(_, name)) if is_beside(&name))
             }
             StatementKind::Read => false,
             _ => by_hand,
         };
-        let one = Told { title: title(&tokens), cost: cost(statement.kind, &tokens) };
+        let one = Told { title: title(statement.kind, &tokens), cost: cost(statement.kind, &tokens) };
         if is_told && !told.contains(&one) {
             told.push(one);
         }
@@ -61,48 +61,15 @@ fn header(name: &str, text: &str) -> Vec<Told> {
 
 /// The tables that rows are copied to because of a rebuild: created here, and then renamed.
 fn copies(statements: &[Statement<'_>]) -> BTreeSet<Name> {
-    let named = |kind: StatementKind, renames: bool| {
-        statements.iter().filter(move |one| one.kind == kind).filter_map(move |one| {
-            let tokens = significant(one.text);
-            let is_rename = tokens.windows(2).any(|pair| pair[0].is_word("rename") && pair[1].is_word("to"));
-            (is_rename == renames).then(|| object(&tokens)).flatten()
-        })
-    };
-    let created: BTreeSet<Name> = named(StatementKind::CreateTable, false).collect();
-    named(StatementKind::AlterTable, true).filter(|name| created.contains(name)).collect()
-}
-
-/// The table whose rows a statement changes, if its first words say that.
-fn written(tokens: &[Token<'_>]) -> Option<Name> {
-    let at = match tokens.first()? {
-        first if first.is_word("update") => tokens.iter().skip(1).position(|token| !is_one_of(token, &WORDS))? + 1,
-        first if first.is_word("insert") || first.is_word("replace") => {
-            tokens.iter().position(|token| token.is_word("into"))? + 1
-        }
-        first if first.is_word("delete") => 2,
-        _ => return None,
-    };
-    tokens.get(at)?.identifier().map(Name::from)
+    let heads: Vec<Head> = statements.iter().filter_map(Head::of).collect();
+    let created = |name: &&Name| heads.iter().any(|head| matches!(head, Head::CreateTable(table) if table == *name));
+    let renamed = heads.iter().filter_map(|head| if let Head::RenameTable(from, _) = head { Some(from) } else { None });
+    renamed.filter(created).cloned().collect()
 }
 
 /// What stands between the first word of a statement and the name of what it is about.
-const WORDS: [&str; 15] = [
-    "table",
-    "view",
-    "index",
-    "trigger",
-    "virtual",
-    "unique",
-    "temp",
-    "temporary",
-    "if",
-    "not",
-    "exists",
-    "or",
-    "abort",
-    "replace",
-    "ignore",
-];
+const WORDS: [&str; 11] =
+    ["table", "view", "index", "trigger", "virtual", "unique", "temp", "temporary", "if", "not", "exists"];
 
 fn is_one_of(token: &Token<'_>, words: &[&str]) -> bool {
     words.iter().any(|word| token.is_word(word))
@@ -114,17 +81,17 @@ fn object(tokens: &[Token<'_>]) -> Option<Name> {
 }
 
 /// A statement in words: `update users`, `create index a`.
-fn title(tokens: &[Token<'_>]) -> String {
+fn title(kind: StatementKind, tokens: &[Token<'_>]) -> String {
     let Some(first) = tokens.first() else { return String::new() };
-    let verb = first.text.to_lowercase();
-    if let Some(table) = written(tokens) {
-        let verb = match verb.as_str() {
-            "insert" | "replace" => "insert rows into",
-            "delete" => "delete rows of",
-            _ => "update rows of",
+    if let Some(Head::Write(verb, table)) = Head::read(kind, tokens) {
+        let verb = match verb {
+            Verb::Insert | Verb::Replace => "insert rows into",
+            Verb::Delete => "delete rows of",
+            Verb::Update => "update rows of",
         };
         return one_line(&format!("{verb} {table}"));
     }
+    let verb = first.text.to_lowercase();
     let kinds = tokens.iter().skip(1).take_while(|token| is_one_of(token, &WORDS[..6]));
     let words: Vec<String> = std::iter::once(verb).chain(kinds.map(|token| token.text.to_lowercase())).collect();
     match object(tokens) {
@@ -178,7 +145,7 @@ mod tests {
                 "insert rows into t (instant)",
                 "alter table t (rewrite)",
                 "drop table u (instant)",
-                "run a statement: WITH (rewrite)",
+                "insert rows into t (rewrite)",
                 "run a statement: VACUUM (rewrite)"
             ]
         );

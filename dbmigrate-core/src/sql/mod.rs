@@ -3,6 +3,7 @@
 pub(crate) mod dedent;
 pub mod expr;
 pub mod glob;
+pub mod head;
 pub mod line_ends;
 pub mod name;
 pub mod path;
@@ -13,6 +14,7 @@ pub mod token;
 pub use crate::keyword;
 pub use expr::{DeclType, Expr};
 pub use glob::Glob;
+pub use head::{Head, Verb};
 pub use name::Name;
 pub use split::{Statement, StatementKind, split};
 pub use token::{Token, TokenKind, tokenize};

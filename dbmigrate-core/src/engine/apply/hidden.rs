@@ -9,7 +9,7 @@ use crate::engine::ignore::Ignore;
 use crate::engine::stored::{StoredObject, stored_objects};
 use crate::kept::{Follower, follow, is_kept};
 use crate::sql::token::significant;
-use crate::sql::{Expr, Name, Statement, StatementKind, Token};
+use crate::sql::{Expr, Head, Name, Statement, StatementKind, Verb};
 
 /// Views and triggers that were taken out, in the order in which they were made.
 #[derive(Debug, Default)]
@@ -129,27 +129,26 @@ fn copied_into(statement: &Statement<'_>, table: &Name) -> Option<Name> {
 
 /// The table of `INSERT INTO`.
 pub(super) fn filled_table(statement: &Statement<'_>) -> Option<Name> {
-    let tokens = significant(statement.text);
-    let into = tokens.iter().position(|token| token.is_word("into"))?;
-    let is_insert = tokens.first()?.is_word("insert");
-    is_insert.then(|| tokens.get(into + 1)?.identifier().map(Name::from)).flatten()
+    match Head::of(statement)? {
+        Head::Write(Verb::Insert | Verb::Replace, table) => Some(table),
+        _ => None,
+    }
 }
 
 /// The table of `CREATE TABLE`.
 fn created_table(statement: &Statement<'_>) -> Option<Name> {
-    if statement.kind != StatementKind::CreateTable {
-        return None;
+    match Head::of(statement)? {
+        Head::CreateTable(table) => Some(table),
+        _ => None,
     }
-    let tokens = significant(statement.text);
-    tokens.iter().take_while(|token| token.text != "(").filter_map(Token::identifier).last().map(Name::from)
 }
 
 /// The names of `ALTER TABLE … RENAME TO …`.
 pub(super) fn renamed_table(statement: &Statement<'_>) -> Option<(Name, Name)> {
-    let tokens = significant(statement.text);
-    let [_, _, from, rename, to, name] = &tokens[..] else { return None };
-    let is_rename = statement.kind == StatementKind::AlterTable && rename.is_word("rename") && to.is_word("to");
-    is_rename.then_some((from.identifier()?.into(), name.identifier()?.into()))
+    match Head::of(statement)? {
+        Head::RenameTable(from, to) => Some((from, to)),
+        _ => None,
+    }
 }
 
 /// Whether an object is a trigger that follows rows for kept values.
@@ -159,11 +158,9 @@ pub(super) fn is_follower(object: &StoredObject) -> bool {
 
 /// The table of `DROP TABLE`, or of a rename to a hidden name, which comes to the same for whatever uses it.
 fn dropped_table(statement: &Statement<'_>) -> Option<Name> {
-    match statement.kind {
-        StatementKind::DropTable => {
-            significant(statement.text).iter().rev().find_map(Token::identifier).map(Name::from)
-        }
-        StatementKind::AlterTable => renamed_table(statement).and_then(|(from, to)| is_kept(&to).then_some(from)),
+    match Head::of(statement)? {
+        Head::DropTable(table) => Some(table),
+        Head::RenameTable(from, to) => is_kept(&to).then_some(from),
         _ => None,
     }
 }

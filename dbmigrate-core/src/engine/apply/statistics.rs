@@ -13,8 +13,7 @@ use libsql::Value;
 use crate::engine::connection::{Connection, Row, text};
 use crate::engine::error::EngineError;
 use crate::sql::name::quote_string;
-use crate::sql::token::significant;
-use crate::sql::{Name, Statement, StatementKind, Token};
+use crate::sql::{Head, Name, Statement};
 
 /// The tables of statistics, with their columns besides the names of the table and of the index.
 const TABLES: [(&str, &[&str]); 2] = [("sqlite_stat1", &["stat"]), ("sqlite_stat4", &["neq", "nlt", "ndlt", "sample"])];
@@ -162,24 +161,13 @@ struct Way {
 /// The tables that are renamed, or dropped and there again, by their names before and after.
 pub(super) fn kept_tables(statements: &[Statement<'_>]) -> Vec<(Name, Name)> {
     let mut ways: Vec<Way> = Vec::new();
-    for statement in statements {
-        let tokens = significant(statement.text);
-        match statement.kind {
-            StatementKind::DropTable => {
-                let Some(name) = tokens.iter().rev().find_map(Token::identifier).map(Name::from) else { continue };
-                match ways.iter_mut().find(|way| way.is_there && way.now == name) {
-                    Some(way) => way.is_there = false,
-                    None => ways.push(Way { from: name.clone(), now: name, is_there: false }),
-                }
-            }
-            StatementKind::AlterTable => {
-                let [_, _, from, rename, to, name] = &tokens[..] else { continue };
-                let (true, true, Some(from), Some(to)) =
-                    (rename.is_word("rename"), to.is_word("to"), from.identifier(), name.identifier())
-                else {
-                    continue;
-                };
-                let (from, to) = (Name::from(from), Name::from(to));
+    for head in statements.iter().filter_map(Head::of) {
+        match head {
+            Head::DropTable(name) => match ways.iter_mut().find(|way| way.is_there && way.now == name) {
+                Some(way) => way.is_there = false,
+                None => ways.push(Way { from: name.clone(), now: name, is_there: false }),
+            },
+            Head::RenameTable(from, to) => {
                 if let Some(way) = ways.iter_mut().find(|way| way.is_there && way.now == from) {
                     way.now = to;
                 } else if let Some(way) = ways.iter_mut().find(|way| !way.is_there && way.now == to) {
@@ -189,14 +177,8 @@ pub(super) fn kept_tables(statements: &[Statement<'_>]) -> Vec<(Name, Name)> {
                     ways.push(Way { from, now: to, is_there: true });
                 }
             }
-            StatementKind::CreateTable => {
-                let names: Vec<Name> = tokens
-                    .iter()
-                    .take_while(|token| token.text != "(")
-                    .filter_map(Token::identifier)
-                    .map(Name::from)
-                    .collect();
-                if let Some(way) = ways.iter_mut().find(|way| !way.is_there && names.last() == Some(&way.now)) {
+            Head::CreateTable(name) => {
+                if let Some(way) = ways.iter_mut().find(|way| !way.is_there && way.now == name) {
                     way.is_there = true;
                 }
             }
@@ -207,12 +189,8 @@ pub(super) fn kept_tables(statements: &[Statement<'_>]) -> Vec<(Name, Name)> {
 }
 
 fn dropped_indexes(statements: &[Statement<'_>]) -> BTreeSet<Name> {
-    let name = |statement: &Statement<'_>| {
-        let tokens = significant(statement.text);
-        let is_drop = matches!(&tokens[..], [drop, index, ..] if drop.is_word("drop") && index.is_word("index"));
-        is_drop.then(|| tokens.iter().rev().find_map(Token::identifier).map(Name::from)).flatten()
-    };
-    statements.iter().filter_map(name).collect()
+    let heads = statements.iter().filter_map(Head::of);
+    heads.filter_map(|head| if let Head::DropIndex(index) = head { Some(index) } else { None }).collect()
 }
 
 #[cfg(test)]

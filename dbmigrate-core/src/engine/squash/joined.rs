@@ -11,7 +11,7 @@ use crate::folder::{Preflight, Script};
 use crate::kept;
 use crate::plan::Preflight as Planned;
 use crate::sql::token::significant;
-use crate::sql::{Name, Statement, StatementKind, Token, tokenize};
+use crate::sql::{Head, Name, Statement, StatementKind, Token, tokenize};
 
 /// The migrations that do not run in a transaction.
 pub(super) fn outside_of_transaction(parts: &[Part<'_>]) -> Vec<Refusal> {
@@ -115,25 +115,17 @@ fn may_change(statement: &Statement<'_>, table: &Name) -> bool {
     let tokens = significant(statement.text);
     let is_it = |at: usize| tokens.get(at).and_then(Token::identifier).is_some_and(|name| *table == *name.as_str());
     let mentions = || (0..tokens.len()).any(is_it);
-    // `main.users`, `INSERT OR IGNORE INTO users`: the name is one of the next few
-    let behind = |word: &str| {
-        let at = tokens.iter().position(|token| token.is_word(word));
-        at.is_none_or(|at| (at + 1..at + 6).any(is_it))
-    };
-    match statement.kind {
-        StatementKind::CreateTable => behind("table"),
-        StatementKind::CreateIndex
-        | StatementKind::CreateView
-        | StatementKind::CreateTrigger
-        | StatementKind::DropOther
-        | StatementKind::Read => false,
-        StatementKind::Write => match tokens.first() {
-            Some(first) if first.is_word("insert") || first.is_word("replace") => behind("into"),
-            Some(first) if first.is_word("delete") => behind("from"),
-            Some(first) if first.is_word("update") => behind("update"),
+    match Head::read(statement.kind, &tokens) {
+        Some(Head::CreateTable(name) | Head::Write(_, name)) => name == *table,
+        Some(Head::CreateIndex(..) | Head::DropIndex(_)) => false,
+        _ => match statement.kind {
+            StatementKind::CreateIndex
+            | StatementKind::CreateView
+            | StatementKind::CreateTrigger
+            | StatementKind::DropOther
+            | StatementKind::Read => false,
             _ => mentions(),
         },
-        _ => mentions(),
     }
 }
 

@@ -12,15 +12,22 @@ macro_rules! rules {
 }
 
 rules! {
+    cascade_deletes,
     check_on_existing_rows,
     collation_makes_duplicates,
     delete_or_update_without_where,
+    discard_values,
     drop_column,
+    drop_table,
     foreign_key_on_existing_rows,
     foreign_key_without_index,
     generated_column_fails,
+    insert_or_replace_on_referenced_table,
+    keep_missing,
+    lossy_conversion,
     not_null_without_default,
     strict_on_existing_rows,
+    truncating_rebuild,
     unique_on_existing_rows,
 }
 

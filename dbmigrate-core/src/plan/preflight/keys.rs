@@ -119,6 +119,6 @@ impl Probe<'_> {
         let names = each(&|one| one.shown.clone()).join(", ");
         let message = format!("{{}} duplicates in `{}` ({names}), which becomes unique: {{}}", self.old.name);
         let preflight = Preflight::new(&self.old.name, message, query).seeks(Sought::Duplicates);
-        (!columns.is_empty()).then(|| Preflight { rows, ..preflight })
+        (!columns.is_empty()).then_some(Preflight { rows, ..preflight })
     }
 }

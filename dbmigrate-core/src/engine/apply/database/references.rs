@@ -7,8 +7,8 @@ use super::Database;
 use crate::engine::check::{MISMATCH, Violations, foreign_key_violations, foreign_key_violations_of};
 use crate::engine::error::EngineError;
 use crate::schema::Schema;
-use crate::sql::token::{TokenKind, significant};
-use crate::sql::{Name, Statement, StatementKind, Token};
+use crate::sql::token::significant;
+use crate::sql::{Head, Name, Statement, StatementKind};
 
 /// The tables that statements write to, create, alter or drop, by all names that they have on the way. `None` if that
 /// may be any.
@@ -105,68 +105,41 @@ fn reach(schema: &Schema, statements: &[Statement<'_>]) -> Reach {
     let mut reach = BTreeSet::new();
     let creates_trigger = statements.iter().any(|statement| statement.kind == StatementKind::CreateTrigger);
     for statement in statements {
-        let tokens = significant(statement.text);
-        let name = |at: usize| tokens.get(at).and_then(Token::identifier).map(Name::from);
-        match statement.kind {
-            StatementKind::CreateTable => {
-                let is_before_columns = |token: &&Token<'_>| token.kind != TokenKind::Open && !token.is_word("as");
-                let last = tokens.iter().take_while(is_before_columns).last();
-                reach.insert(Name::from(last?.identifier()?));
+        match Head::of(statement) {
+            Some(
+                Head::CreateTable(table)
+                | Head::CreateIndex(_, table)
+                | Head::DropTable(table)
+                | Head::RenameColumn(table, ..)
+                | Head::AddColumn(table, _)
+                | Head::DropColumn(table, _)
+                | Head::AlterTable(table),
+            ) => {
+                reach.insert(table);
             }
-            StatementKind::CreateIndex => {
-                let on = tokens.iter().position(|token| token.is_word("on"))?;
-                reach.insert(name(on + 1)?);
-            }
-            StatementKind::DropTable => {
-                reach.insert(Name::from(tokens.last()?.identifier()?));
-            }
-            StatementKind::DropOther if tokens.get(1)?.is_word("index") => {
-                let index = Name::from(tokens.last()?.identifier()?);
+            Some(Head::RenameTable(from, to)) => reach.extend([from, to]),
+            Some(Head::DropIndex(index)) => {
                 let table = schema.tables.iter().find(|table| table.indexes.contains(&index));
                 reach.extend(table.map(|table| table.name.clone()));
             }
-            StatementKind::Read
-            | StatementKind::CreateView
-            | StatementKind::CreateTrigger
-            | StatementKind::CreateVirtualTable
-            | StatementKind::DropOther => {}
-            // the name may be qualified; what it is renamed to is the last one
-            StatementKind::AlterTable => {
-                reach.insert(name(2)?);
-                if tokens.get(3)?.kind == TokenKind::Dot {
-                    reach.insert(name(4)?);
-                }
-                reach.extend(tokens.last()?.identifier().map(Name::from));
-            }
-            StatementKind::Write => {
-                let table = written(&tokens)?;
+            Some(Head::Write(_, table)) => {
                 // it writes elsewhere
                 if creates_trigger || schema.triggers.iter().any(|trigger| trigger.on == table) {
                     return None;
                 }
                 reach.insert(table);
             }
-            StatementKind::Pragma | StatementKind::Transaction | StatementKind::Other => return None,
+            None => match statement.kind {
+                StatementKind::Read
+                | StatementKind::CreateView
+                | StatementKind::CreateTrigger
+                | StatementKind::CreateVirtualTable
+                | StatementKind::DropOther => {}
+                _ => return None,
+            },
         }
     }
     Some(reach)
-}
-
-/// The table that a statement inserts into, updates or deletes from.
-fn written(tokens: &[Token<'_>]) -> Option<Name> {
-    let first = tokens.first()?;
-    let at = if first.is_word("insert") || first.is_word("replace") {
-        tokens.iter().position(|token| token.is_word("into"))? + 1
-    } else if first.is_word("delete") {
-        2
-    } else if first.is_word("update") {
-        // UPDATE OR IGNORE t
-        if tokens.get(1)?.is_word("or") { 3 } else { 1 }
-    } else {
-        return None;
-    };
-    let is_qualified = tokens.get(at + 1).is_some_and(|token| token.kind == TokenKind::Dot);
-    tokens.get(at + if is_qualified { 2 } else { 0 })?.identifier().map(Name::from)
 }
 
 /// Whether rows may violate foreign keys after the statement that did not before. Adding a column without
@@ -181,16 +154,10 @@ pub(super) fn can_break_references(statement: &Statement<'_>) -> bool {
 
 /// The tables that `ALTER TABLE … RENAME TO` renames, in order, in lower case.
 fn renamed_tables(statements: &[Statement<'_>]) -> Vec<(String, String)> {
-    let mut renamed = Vec::new();
-    for statement in statements.iter().filter(|statement| statement.kind == StatementKind::AlterTable) {
-        let tokens = significant(statement.text);
-        if let [_, _, from, rename, to, name] = &tokens[..]
-            && rename.is_word("rename")
-            && to.is_word("to")
-            && let (Some(from), Some(name)) = (from.identifier(), name.identifier())
-        {
-            renamed.push((Name::from(from).folded(), Name::from(name).folded()));
-        }
-    }
-    renamed
+    let heads = statements.iter().filter_map(Head::of);
+    let renamed = heads.filter_map(|head| match head {
+        Head::RenameTable(from, to) => Some((from.folded(), to.folded())),
+        _ => None,
+    });
+    renamed.collect()
 }

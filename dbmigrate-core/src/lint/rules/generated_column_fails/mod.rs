@@ -59,9 +59,8 @@ fn is_never_null(table: &Table, tokens: &[Token<'_>]) -> bool {
                 .and_then(|name| table.column(&Name::from(name)))
                 .is_some_and(|column| table.rejects_null(column)),
             TokenKind::Operator => ["||", "+", "-", "*"].contains(&token.text),
-            TokenKind::String | TokenKind::Number | TokenKind::Blob => true,
-            TokenKind::Open | TokenKind::Close | TokenKind::Comma => true,
-            _ => false,
+            TokenKind::Variable | TokenKind::Dot | TokenKind::Illegal | TokenKind::Semicolon => false,
+            _ => true,
         };
         if !is_fine {
             return false;
