@@ -8,6 +8,7 @@
 //! on and one that it does not, `cases.sql` are its tests, `cases.snap` what they print. Nothing else knows of it, apart
 //! from its line in `rules/mod.rs`.
 
+mod added;
 pub mod copy;
 mod finding;
 mod levels;

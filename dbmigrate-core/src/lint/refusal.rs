@@ -5,8 +5,8 @@ use super::passage::Step;
 use super::write::Write;
 use super::{Finding, Migration, Probe, Rule};
 use crate::plan::{Preflight, Sought};
-use crate::schema::Table;
 use crate::schema::validate::Place;
+use crate::schema::{Conflict, Table};
 use crate::sql::path::path;
 use crate::sql::{Expr, Name, Verb};
 
@@ -33,7 +33,7 @@ pub(super) fn find(
     for preflight in migration.preflights() {
         let (Some(place), Some(part)) = (&preflight.place, preflight.part(sought)) else { continue };
         let guard = guard_of(migration, preflight);
-        if guard.is_none() && is_tended(migration, preflight) {
+        if guard.is_none() && (is_skipped(migration, preflight) || is_tended(migration, preflight)) {
             continue;
         }
         let Some(Said { object, change, rows, counted }) = say(part, place) else { continue };
@@ -52,6 +52,19 @@ pub(super) fn find(
         }
         found.push(migration.located(finding));
     }
+}
+
+/// Whether the constraint says itself that a row which violates it is left out, or replaces another, so that nothing fails
+/// (sqlite.org/lang_conflict.html).
+pub(super) fn is_skipped(migration: &Migration<'_>, preflight: &Preflight) -> bool {
+    let Some(table) = table_of(migration, preflight) else { return false };
+    let conflict = match preflight.place.as_ref() {
+        Some(Place::PrimaryKey(_)) => table.primary_key.as_ref().and_then(|key| key.conflict),
+        Some(Place::Unique(_, at)) => table.uniques.get(*at).and_then(|unique| unique.conflict),
+        Some(Place::Column(_, column)) => table.column(column).and_then(|column| column.not_null_conflict),
+        _ => None,
+    };
+    matches!(conflict, Some(Conflict::Ignore | Conflict::Replace))
 }
 
 /// What the file says can be done about the rows, if it has a preflight that looks for them: one over the table and all of

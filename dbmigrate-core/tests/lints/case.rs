@@ -96,7 +96,7 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
 }
 
 /// A database in memory in which these statements were run, as `migrate` runs them: without foreign keys.
-fn made(scripts: &[&str]) -> Result<Connection, String> {
+pub(crate) fn made(scripts: &[&str]) -> Result<Connection, String> {
     let connection = block_on(Connection::in_memory()).map_err(|error| error.to_string())?;
     block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(|error| error.to_string())?;
     for script in scripts {
@@ -107,14 +107,25 @@ fn made(scripts: &[&str]) -> Result<Connection, String> {
     Ok(connection)
 }
 
-fn schema(connection: &Connection) -> Result<Schema, String> {
+pub(crate) fn schema(connection: &Connection) -> Result<Schema, String> {
     let found = block_on(introspect::introspect(connection)).map_err(|error| error.to_string())?;
     Ok(found.schema)
 }
 
 impl Case {
-    /// What a rule says of it.
+    /// What a rule says of it, and how many directives allow nothing.
+    pub(crate) fn report(&self, rule: &Rule) -> Result<(Vec<Finding>, usize), String> {
+        let (findings, _, unused) = self.linted(rule)?;
+        Ok((findings, unused))
+    }
+
+    /// What a rule says of it, with the lines of its statements.
     pub(crate) fn findings(&self, rule: &Rule) -> Result<(Vec<Finding>, Vec<usize>), String> {
+        let (findings, lines, _) = self.linted(rule)?;
+        Ok((findings, lines))
+    }
+
+    fn linted(&self, rule: &Rule) -> Result<(Vec<Finding>, Vec<usize>, usize), String> {
         let old = schema(&made(&[&self.before])?)?;
         let new = schema(&made(&[&self.before, &self.migration])?)?;
         let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
@@ -124,8 +135,9 @@ impl Case {
         let mut levels = Levels::default();
         assert!(levels.set(rule.name, Level::Warn), "{} is no rule", rule.name);
         let report = lint(&migration, &levels);
+        let unused = report.unused.len();
         let own = report.findings.into_iter().map(|(_, finding)| finding).filter(|found| found.rule.name == rule.name);
-        Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect()))
+        Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect(), unused))
     }
 
     /// Whether a rule asks the rows in it.

@@ -25,6 +25,7 @@ rules! {
     insert_or_replace_on_referenced_table,
     keep_missing,
     lossy_conversion,
+    non_constant_default,
     not_null_without_default,
     strict_on_existing_rows,
     truncating_rebuild,

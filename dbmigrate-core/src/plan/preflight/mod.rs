@@ -212,14 +212,38 @@ fn children_of_changed<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
 /// The queries that would come before the plan, without making the plan: what the rows have to be like for the
 /// difference, whoever writes the statements. Losses that were accepted are looked for all the same.
 pub fn preflights(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> Vec<Preflight> {
-    if diff.tables.is_empty() {
+    let is_filled = |table: &TableDiff| {
+        let mut columns = decisions.backfills.keys().chain(decisions.conversions.keys());
+        columns.any(|(name, _)| *name == table.name)
+    };
+    let tables = diff.tables.iter().filter(|table| may_contradict(new, table) || is_filled(table));
+    let tables: Vec<&TableDiff> = tables.collect();
+    if tables.is_empty() {
         return Vec::new();
     }
     let decisions = Decisions { accepted: Accepted::default(), ..decisions.clone() };
     let input = Input { old, new, diff, decisions: &decisions };
     let strategies: Vec<(&TableDiff, Strategy)> =
-        diff.tables.iter().map(|table| (table, input.strategy(table))).collect();
+        tables.into_iter().map(|table| (table, input.strategy(table))).collect();
     Preflights::of(&input, &strategies).all
+}
+
+/// Whether rows may contradict what changes about a table: most changes only add what is NULL at first, or take away.
+fn may_contradict(new: &Schema, diff: &TableDiff) -> bool {
+    let Some(table) = new.table(&diff.name) else { return false };
+    let mut added = diff.added.iter().filter_map(|name| table.column(name));
+    let mut indexes = diff.created_indexes.iter().chain(&diff.changed_indexes);
+    let is_plain = |name: &Name| {
+        let index = table.indexes.get(name);
+        index.is_none_or(|index| !index.unique && index.parts.iter().all(|part| part.expr.as_column().is_some()))
+    };
+    let constraints = diff.added_uniques.len() + diff.added_checks.len() + diff.added_foreign_keys.len();
+    !diff.changed.is_empty()
+        || diff.primary_key
+        || diff.options
+        || constraints > 0
+        || added.any(|column| table.rejects_null(column) || column.generated.is_some())
+        || !indexes.all(is_plain)
 }
 
 /// The query for the keys of the rows that a generated preflight counts, if it names the first of them: the same query

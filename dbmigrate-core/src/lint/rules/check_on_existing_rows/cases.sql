@@ -33,11 +33,39 @@ INSERT INTO n SELECT id, begins, ends FROM stays;
 DROP TABLE stays;
 ALTER TABLE n RENAME TO stays;
 
+-- fires: a column whose default violates it
+-- # before
+CREATE TABLE posts (id INTEGER PRIMARY KEY);
+-- # rows
+INSERT INTO posts VALUES (1);
+-- # migration
+ALTER TABLE posts ADD COLUMN stars INTEGER NOT NULL DEFAULT 0 CHECK (stars > 0);
+
+-- fires: a column whose default is in no list
+-- # before
+CREATE TABLE posts (id INTEGER PRIMARY KEY);
+-- # rows
+INSERT INTO posts VALUES (1);
+-- # migration
+ALTER TABLE posts ADD COLUMN state TEXT DEFAULT 'new' CHECK (state IN ('draft', 'public'));
+
+-- fires: a column that must not be NULL, and no rows
+-- # before
+CREATE TABLE posts (id INTEGER PRIMARY KEY);
+CREATE TABLE others (a);
+-- # rows
+INSERT INTO others VALUES (1);
+-- # migration
+ALTER TABLE posts ADD COLUMN state TEXT CHECK (state IS NOT NULL);
+
 -- spares: a column whose default satisfies it
 -- # before
 CREATE TABLE posts (id INTEGER PRIMARY KEY);
 -- # migration
 ALTER TABLE posts ADD COLUMN stars INTEGER NOT NULL DEFAULT 1 CHECK (stars > 0);
+ALTER TABLE posts ADD COLUMN state TEXT DEFAULT 'draft' CHECK (state IN ('draft', 'public'));
+ALTER TABLE posts ADD COLUMN low REAL DEFAULT -1.5 CHECK (low BETWEEN -2 AND 5);
+ALTER TABLE posts ADD COLUMN kind TEXT DEFAULT 'x' CHECK (length(kind) = 1);
 
 -- spares: a column that is NULL
 -- # before

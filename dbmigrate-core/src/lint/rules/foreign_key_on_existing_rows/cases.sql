@@ -53,6 +53,34 @@ INSERT INTO n SELECT id, author_id FROM posts;
 DROP TABLE posts;
 ALTER TABLE n RENAME TO posts;
 
+-- fires: a new column whose default refers to nothing
+-- # before
+CREATE TABLE teams (id INTEGER PRIMARY KEY);
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+-- # rows
+INSERT INTO teams VALUES (2);
+INSERT INTO users VALUES (1), (2);
+-- # migration
+ALTER TABLE users ADD COLUMN team_id INTEGER NOT NULL DEFAULT 1 REFERENCES teams (id);
+
+-- fires: a new column whose default refers to a row
+-- # before
+CREATE TABLE teams (id INTEGER PRIMARY KEY);
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+-- # rows
+INSERT INTO teams VALUES (1);
+INSERT INTO users VALUES (1), (2);
+-- # migration
+ALTER TABLE users ADD COLUMN team_id INTEGER NOT NULL DEFAULT 1 REFERENCES teams;
+
+-- spares: the row that a default refers to is made
+-- # before
+CREATE TABLE teams (id INTEGER PRIMARY KEY);
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+-- # migration
+INSERT INTO teams VALUES (1);
+ALTER TABLE users ADD COLUMN team_id INTEGER NOT NULL DEFAULT 1 REFERENCES teams (id);
+
 -- spares: the rows that are missing are made
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY);

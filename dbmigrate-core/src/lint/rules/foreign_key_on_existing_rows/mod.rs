@@ -1,5 +1,6 @@
 //! `foreign_key_on_existing_rows`.
 
+use crate::lint::added::added;
 use crate::lint::refusal::{self, Said, key_object};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::plan::{Preflight, Sought};
@@ -38,4 +39,38 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         })
     };
     refusal::find(migration, found, &RULE, Sought::Orphans, say);
+    defaults(migration, found);
+}
+
+/// New columns whose default refers to a row: the same for all rows, so that they fail together.
+fn defaults(migration: &Migration<'_>, found: &mut Vec<Finding>) {
+    for added in added(migration) {
+        let Some(default) = added.column.effective_default().filter(|default| default.is_literal()) else { continue };
+        for (at, key) in added.new.foreign_keys.iter().enumerate() {
+            let is_it = key.columns == [added.column.name.clone()];
+            let parent = migration.diff.renames.table_before(&key.parent).and_then(|name| migration.old.table(name));
+            let referenced = migration.new.referenced_columns(key).unwrap_or_default();
+            let is_written = migration.writes().iter().any(|(_, write)| write.table == key.parent);
+            let ([referenced], Some(parent), true, false) = (&referenced[..], parent, is_it, is_written) else { continue };
+            let referenced = migration.diff.renames.old_column(&key.parent, referenced);
+            let change = format!(
+                "`{}` refers to row {default} of `{}` by its default",
+                added.object,
+                path([&key.parent])
+            );
+            let mut finding = added.finding(&RULE, &change);
+            finding.message = format!("{change}: the migration fails if `{}` has rows and there is no such row", path([&added.old.name]));
+            if let Some(probe) = &mut finding.probe {
+                probe.count = format!(
+                    "SELECT count(*) FROM {} WHERE NOT EXISTS (SELECT 1 FROM {} WHERE {} = {default})",
+                    added.old.name.sql(),
+                    parent.name.sql(),
+                    referenced.sql()
+                );
+                probe.says = format!("rows of `{}` would refer to a row that is not there", path([&added.old.name]));
+            }
+            let help = "leave out the default, or insert the row that it refers to before";
+            found.push(finding.at(Place::ForeignKey(added.new.name.clone(), at)).help(help));
+        }
+    }
 }

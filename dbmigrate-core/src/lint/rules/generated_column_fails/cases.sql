@@ -33,6 +33,23 @@ INSERT INTO items VALUES (1, 3, 0);
 -- # migration
 ALTER TABLE items ADD COLUMN each INTEGER NOT NULL AS (price / count);
 
+-- fires: a stored one by ADD COLUMN
+-- # before
+CREATE TABLE items (id INTEGER PRIMARY KEY, price INTEGER NOT NULL);
+-- # rows
+INSERT INTO items VALUES (1, 3);
+-- # migration
+ALTER TABLE items ADD COLUMN twice INTEGER AS (price * 2) STORED;
+
+-- fires: a stored one by ADD COLUMN, and no rows
+-- # before
+CREATE TABLE items (id INTEGER PRIMARY KEY, price INTEGER NOT NULL);
+CREATE TABLE others (a);
+-- # rows
+INSERT INTO others VALUES (1);
+-- # migration
+ALTER TABLE items ADD COLUMN twice INTEGER AS (price * 2) STORED;
+
 -- spares: it may be NULL
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);

@@ -1,5 +1,6 @@
 //! `generated_column_fails`.
 
+use crate::lint::added::{Added, added};
 use crate::lint::refusal::{self, Said};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::plan::{Preflight, Sought};
@@ -36,6 +37,12 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         })
     };
     refusal::find(migration, found, &RULE, Sought::GeneratedNull, say);
+    let is_stored = |added: &Added<'_>| added.column.generated.as_ref().is_some_and(|generated| generated.stored);
+    for added in added(migration).filter(is_stored) {
+        let change = format!("ADD COLUMN cannot add `{}`, which is STORED,", added.object);
+        let help = "make it VIRTUAL, or create the table anew and copy the rows";
+        found.push(added.finding(&RULE, &change).help(help));
+    }
 }
 
 /// Functions that are NULL only if what they get is.

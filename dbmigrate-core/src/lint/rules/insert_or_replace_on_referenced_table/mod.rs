@@ -39,11 +39,16 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let object = path([&table.name]);
-        let message = format!("REPLACE deletes the row of `{object}` that is in the way, and does not change it");
+        let message = format!("REPLACE deletes the row of `{object}` that is in the way instead of changing it");
         let mut finding =
             Finding::new(&RULE, &object, message).at(Place::Table(table.name.clone())).in_statement(*at);
-        if !lost.is_empty() {
-            finding = finding.note(format!("what the row has in ({}) is lost: the new one has the defaults", list(&lost)));
+        let (numbers, values): (Vec<Name>, Vec<Name>) =
+            lost.into_iter().partition(|name| table.rowid_alias().is_some_and(|alias| alias.name == *name));
+        if !values.is_empty() {
+            finding = finding.note(format!("what the row has in ({}) is lost: the new one has the defaults", list(&values)));
+        }
+        for name in numbers {
+            finding = finding.note(format!("the new row has another `{name}`"));
         }
         for child in children {
             finding = finding.note(child);

@@ -45,6 +45,26 @@ INSERT INTO n (id, phone) SELECT id, (CAST(phone AS INTEGER)) FROM users;
 DROP TABLE users;
 ALTER TABLE n RENAME TO users;
 
+-- fires: a CAST by hand, which makes 0 of what is no number
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT);
+-- # rows
+INSERT INTO users VALUES (1, '7'), (2, '007'), (3, 'abc'), (4, NULL);
+-- # migration
+CREATE TABLE n (id INTEGER PRIMARY KEY, phone INTEGER);
+INSERT INTO n (id, phone) SELECT id, CAST(phone AS INTEGER) FROM users;
+DROP TABLE users;
+ALTER TABLE n RENAME TO users;
+
+-- spares: an expression by hand that is no CAST
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, seen_at TEXT);
+-- # migration
+CREATE TABLE n (id INTEGER PRIMARY KEY, seen_at INTEGER);
+INSERT INTO n (id, seen_at) SELECT id, unixepoch(seen_at) FROM users;
+DROP TABLE users;
+ALTER TABLE n RENAME TO users;
+
 -- spares: it is accepted
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT);

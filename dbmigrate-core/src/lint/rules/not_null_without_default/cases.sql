@@ -64,6 +64,14 @@ DROP TABLE users;
 ALTER TABLE n RENAME TO users;
 UPDATE users SET email = '' WHERE email IS NULL;
 
+-- fires: a column that is declared anew where it stands, which looks at no row
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
+-- # rows
+INSERT INTO users VALUES (1, NULL);
+-- # migration
+ALTER TABLE users ALTER COLUMN email TO email TEXT NOT NULL;
+
 -- spares: they are updated before
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);

@@ -85,6 +85,17 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
 INSERT INTO users SELECT * FROM h WHERE email IS NOT NULL;
 DROP TABLE h;
 
+-- fires: the new table replaces rows that are in conflict
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
+-- # rows
+INSERT INTO users VALUES (1, 'a'), (2, 'a'), (3, NULL);
+-- # migration
+CREATE TABLE n (id INTEGER PRIMARY KEY, email TEXT UNIQUE ON CONFLICT REPLACE);
+INSERT INTO n SELECT id, email FROM users;
+DROP TABLE users;
+ALTER TABLE n RENAME TO users;
+
 -- spares: all rows, whatever the words say
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, "where" TEXT);

@@ -2,8 +2,9 @@
 
 use crate::lint::copy::{Copy, plain_column};
 use crate::lint::passage::{Passage, Step};
-use crate::lint::refusal::stored;
+use crate::lint::refusal::{self, stored};
 use crate::lint::{Finding, Group, Level, Migration, Probe, ProbeKind, Rule};
+use crate::plan::{Preflight, Sought};
 use crate::schema::Table;
 use crate::schema::validate::Place;
 use crate::sql::path::path;
@@ -29,6 +30,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             let filtered = way.iter().find(|(_, copy)| !copy.filters.is_empty());
             found.extend(filtered.map(|step| filter(migration, old, new, step)));
             columns(migration, old, new, way, found);
+            skipped(migration, passage, new, way, found);
         }
     }
 }
@@ -78,6 +80,30 @@ fn filter(migration: &Migration<'_>, old: &Table, new: &Table, (at, copy): &Step
     finding
 }
 
+/// Rows that a constraint of the new table leaves out or replaces, as it says `ON CONFLICT IGNORE` or `REPLACE`.
+fn skipped(migration: &Migration<'_>, passage: &Passage, new: &Table, way: &[Step], found: &mut Vec<Finding>) {
+    let Some((at, _)) = way.last() else { return };
+    let object = path([&new.name]);
+    let is_it = |preflight: &&Preflight| {
+        let is_sought = matches!(
+            preflight.sought,
+            Sought::Null | Sought::Duplicates | Sought::DuplicatesByCollation
+        );
+        preflight.table == passage.old && is_sought && refusal::is_skipped(migration, preflight)
+    };
+    for preflight in migration.preflights().iter().filter(is_it) {
+        if refusal::is_tended(migration, preflight) || refusal::guard_of(migration, preflight).is_some() {
+            continue;
+        }
+        let columns = refusal::list(&preflight.columns);
+        let mut probe = Probe::of_preflight(preflight, format!("values of `{object}` lead to rows that are left out"));
+        probe.kind = ProbeKind::Loses;
+        let message = format!("the constraint on ({columns}) of `{object}` has an ON CONFLICT by which the copy leaves out rows");
+        let finding = Finding::new(&RULE, &object, message).at(Place::Table(new.name.clone())).in_statement(*at);
+        found.push(finding.help("delete the rows that are not needed in a statement of their own").probe(probe));
+    }
+}
+
 /// How many rows the query of a copy has less than the table, if that can be asked before the migration.
 fn rows_left_out(migration: &Migration<'_>, old: &Table, copy: &Copy) -> Option<String> {
     let is_in_query = |word: &&str| ["WHERE", "LIMIT", "DISTINCT", "GROUP BY", "JOIN"].contains(word);
@@ -91,7 +117,7 @@ fn rows_left_out(migration: &Migration<'_>, old: &Table, copy: &Copy) -> Option<
     let are_there = sources?.iter().all(|name| *name == copy.from || migration.old.table(name).is_some());
     let is_rowid = ["rowid", "_rowid_", "oid"].iter().any(|name| query.mentions(&(*name).into()));
     let is_renamed = copy.from != old.name;
-    if !copy.filters.iter().all(|word| is_in_query(&word)) || !are_there || is_renamed && is_rowid {
+    if !copy.filters.iter().all(|word| is_in_query(word)) || !are_there || is_renamed && is_rowid {
         return None;
     }
     let with = if is_renamed {
@@ -121,7 +147,7 @@ fn columns(migration: &Migration<'_>, old: &Table, new: &Table, way: &[Step], fo
             let target = if step + 1 == way.len() { stored(new) } else { stored(old) };
             let value = copy.value(&column.name, &target, &stored(old)).or_else(|| copy.value(was, &target, &stored(old)));
             match value {
-                Some(value) => constant(&value).then(|| (*at, Some(value))),
+                Some(value) => constant(&value).then_some((*at, Some(value))),
                 None if copy.columns.is_none() => None,
                 None => Some((*at, None)),
             }
@@ -152,7 +178,7 @@ fn columns(migration: &Migration<'_>, old: &Table, new: &Table, way: &[Step], fo
         let finding = Finding::new(&RULE, object, message)
             .at(Place::Column(new.name.clone(), column.name.clone()))
             .in_statement(at)
-            .help(format!("add {} to the columns that are copied", column.name.sql()))
+            .help(format!("add `{}` to the columns that are copied", column.name.sql()))
             .probe(probe);
         found.push(finding);
     }
