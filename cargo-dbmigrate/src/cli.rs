@@ -13,7 +13,7 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, log, man,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, lints, log, man,
     merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
 };
 use crate::error::CommandError;
@@ -162,8 +162,10 @@ pub(crate) enum Command {
     GoingBack,
     /// List and drop the branches of a Turso Cloud database
     Branch(branch::Branch),
-    /// Check that structs and migrations agree, without a database
+    /// Check that structs and migrations agree, and lint what is new
     Check(check::Check),
+    /// List the lints with their levels, or explain one
+    Lints(lints::Lints),
     /// Print a script that completes the arguments in a shell
     Completions(completions::Completions),
     /// Say what could be typed next

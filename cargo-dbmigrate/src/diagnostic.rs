@@ -34,8 +34,12 @@ pub struct Diagnostic {
     pub message: String,
     /// Where.
     pub labels: Vec<Label>,
+    /// What else there is to know.
+    pub notes: Vec<String>,
     /// What to do, as commands and attributes that work as written.
     pub help: Vec<String>,
+    /// What the rows of a database say about it, if they decide.
+    pub(crate) asked: Option<Box<messages::Asked>>,
 }
 
 impl Diagnostic {
@@ -50,13 +54,29 @@ impl Diagnostic {
     }
 
     fn new(level: Level, message: impl Into<String>) -> Self {
-        Self { level, code: None, object: None, message: message.into(), labels: Vec::new(), help: Vec::new() }
+        Self {
+            level,
+            code: None,
+            object: None,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+            asked: None,
+        }
     }
 
     /// Adds a place.
     #[must_use]
     pub fn at(mut self, file: impl Into<PathBuf>, span: Range<usize>, text: impl Into<String>) -> Self {
         self.labels.push(Label { file: file.into(), span, text: text.into() });
+        self
+    }
+
+    /// Adds a line of background.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
         self
     }
 
@@ -114,7 +134,9 @@ pub(crate) fn message(diagnostic: &Diagnostic, base: &Path) -> messages::Diagnos
         message: diagnostic.message.clone(),
         place: places.pop(),
         related,
+        notes: diagnostic.notes.clone(),
         help: diagnostic.help.clone(),
+        asked: diagnostic.asked.as_deref().cloned(),
     }
 }
 
@@ -155,6 +177,9 @@ fn report<'a>(diagnostic: &'a Diagnostic, look: &Look, sources: &mut Sources) ->
             snippet = snippet.annotation(kind.span(clamp(source, &label.span)).label(text));
         }
         group = group.element(snippet);
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Title::NOTE.message(note.as_str()));
     }
     for help in &diagnostic.help {
         group = group.element(Title::HELP.message(help.as_str()));
@@ -234,7 +259,7 @@ mod tests {
         assert_eq!(
             json,
             serde_json::json!({
-                "target": null, "code": null, "object": null, "related": [], "level": "error", "message": "type `Blob` cannot be resolved", "file": "user.rs", "line": 3, "column": 11,
+                "target": null, "code": null, "object": null, "related": [], "notes": [], "asked": null, "level": "error", "message": "type `Blob` cannot be resolved", "file": "user.rs", "line": 3, "column": 11,
                 "end_line": 3, "end_column": 15, "label": "not found",
                 "help": ["say what it is stored as: `#[column(type = \"BLOB\")]`"]
             })

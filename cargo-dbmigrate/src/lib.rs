@@ -18,6 +18,7 @@ mod error;
 pub mod exit;
 mod git;
 mod keeping;
+mod linting;
 mod messages;
 mod planning;
 mod project;
@@ -37,8 +38,8 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, log,
-    man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
+    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, lints,
+    log, man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
 };
 use error::Result;
 use project::Context;
@@ -102,6 +103,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Seed(arguments) => seed::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Kept(arguments) => kept::run(&context, &arguments),
+        Command::Lints(arguments) => lints::run(&context, &arguments),
         Command::Log(arguments) => log::run(&context, &arguments),
         Command::Squash(arguments) => squash::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),

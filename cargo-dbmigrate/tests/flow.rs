@@ -24,6 +24,7 @@ const FLOW: [&[&str]; 8] = [
         "drafting",
         "drizzle",
         "keeping",
+        "linting",
         "planning",
         "proof",
         "pushing",

@@ -21,6 +21,8 @@ pub mod duration;
 #[cfg(feature = "libsql")]
 pub mod engine;
 #[cfg(feature = "model")]
+pub mod figures;
+#[cfg(feature = "model")]
 pub mod folder;
 pub mod hash;
 #[cfg(feature = "model")]

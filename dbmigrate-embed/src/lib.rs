@@ -1,7 +1,7 @@
 //! For applications that migrate their database themselves. Depend on `dbmigrate-rs` with its feature `migrate`, where
 //! this crate is the module `dbmigrate::migrate`.
 //!
-#![doc = include_str!("../../docs/embedding.md")]
+#![doc = include_str!("embedding.md")]
 
 mod error;
 mod report;

@@ -1,35 +1,140 @@
-//! `check`: the gate for CI, without a database: structs, snapshots and migrations are in step.
+//! `check`: the gate for CI: structs, snapshots and migrations agree, and lints find nothing that is denied in what is new,
+//! or in what is pending in a database whose rows are asked.
 
 use clap::Args;
+use dbmigrate_core::engine::apply::{Database, status};
+use dbmigrate_core::folder::{Folder, Migration};
+use dbmigrate_core::lint::Target;
+use pollster::block_on;
 
-use crate::error::Result;
+use crate::database::failure::engine_error;
+use crate::database::file;
+use crate::database::open;
+use crate::database::state::failure;
+use crate::error::{CommandError, Result};
+use crate::linting::scope::{self, Since};
+use crate::linting::shown::{Place, Shown, are_denied};
+use crate::linting::{LintLevels, Linted, Set, probes, run};
 use crate::messages;
 use crate::project::Context;
+use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
+use crate::source::Declared;
 use crate::{exit, proof, structs};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = "Exits with 4 if the structs have changes to generate, with 5 if a migration was
-edited.")]
-pub(crate) struct Check {}
+#[command(after_help = "\
+Exits with 4 if the structs have changes to generate or a lint that is denied
+finds something, with 5 if a migration was edited.
+
+Lints look at the migrations that are new: that the branch this one goes to
+does not have. It is that of the pull request in CI, else the default branch of
+`origin`, else `main` or `master`. Without git, all are new. With --target or
+--url, lints look at the migrations that are pending in that database instead,
+and count its rows: a token that can only read will do.")]
+pub(crate) struct Check {
+    /// Lint the migrations that a branch, a commit or a lock does not have
+    #[arg(long, value_name = "REF")]
+    pub since: Option<String>,
+
+    /// Lint all migrations
+    #[arg(long, conflicts_with = "since")]
+    pub all: bool,
+
+    /// Levels of lints.
+    #[command(flatten)]
+    pub levels: LintLevels,
+
+    /// The database whose rows are asked.
+    #[command(flatten)]
+    pub connect: Connect,
+}
 
 /// Runs it and returns the exit code.
 ///
 /// # Errors
 /// What went wrong.
-pub(crate) fn run(context: &Context, _arguments: &Check) -> Result<u8> {
+pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
+    let set = Set::of(context, &arguments.levels)?;
+    let databases = arguments.connect.names_one().then(|| context.databases(&arguments.connect)).transpose()?;
     let folder = context.folder()?;
     let printer = &context.printer;
-    let tables = proof::agree(context, &folder, |declared, changes| {
+    let agreed = proof::agree(context, &folder, |declared, changes| {
         printer.annotate(|| structs::without_migration(declared, changes));
         printer.message(|| messages::Changes { changes: changes.iter().map(ToString::to_string).collect() });
     })?;
-    let count = folder.migrations().len();
+    let (count, tables) = (folder.migrations().len(), agreed.tables);
     printer.message(|| messages::Checked { migrations: count, tables });
     printer.status(
         "Checked",
         format!("{}: structs, snapshots and {} agree", counted(tables, "table"), counted(count, "migration")),
     );
-    Ok(exit::DONE)
+    let run = Run { folder: &folder, set, declared: &agreed.declared };
+    let since = match &arguments.since {
+        Some(typed) => Since::typed(&folder, typed)?,
+        None if arguments.all || databases.is_some() => Since::Nothing,
+        None => Since::parted(context, &folder)?,
+    };
+    let new = since.new_ones(&folder);
+    match databases {
+        Some(databases) => databases.each(context, |context, url| run.on(context, url, &new)),
+        None => run.offline(context, &since, &new),
+    }
+}
+
+/// What is looked at.
+struct Run<'a> {
+    folder: &'a Folder,
+    set: Set,
+    declared: &'a Declared,
+}
+
+impl Run<'_> {
+    /// Lints what is new.
+    fn offline(&self, context: &Context, since: &Since, new: &[&Migration]) -> Result<u8> {
+        let target = scope::target(context)?;
+        let linted = run::migrations(self.folder, new, (&self.set, &target), Some(self.declared))?;
+        self.conclude(context, &linted, since.label(), &since.said(linted.len()))
+    }
+
+    /// Lints those of them that are pending in a database, and asks its rows.
+    fn on(&self, context: &Context, url: &DatabaseUrl, new: &[&Migration]) -> Result<u8> {
+        let mut database = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
+        let applied = match &mut database {
+            Some(database) => {
+                block_on(status(database, self.folder)).map_err(|error| failure(error, url.into()))?.applied
+            }
+            None => 0,
+        };
+        let pending: Vec<&Migration> = new.iter().copied().filter(|one| one.index >= applied).collect();
+        let target = Target { is_server: url.file().is_none(), ..Target::default() };
+        let mut linted = run::migrations(self.folder, &pending, (&self.set, &target), Some(self.declared))?;
+        probes::count(&mut linted, database.as_ref().map(Database::connection))
+            .map_err(|error| engine_error("cannot count the rows", &error, url.into()))?;
+        let missing = if database.is_none() { ", the file does not exist yet" } else { "" };
+        let what = format!("{} pending in `{url}`{missing}", counted(linted.len(), "migration"));
+        self.conclude(context, &linted, None, &what)
+    }
+
+    /// Says what was found.
+    fn conclude(&self, context: &Context, linted: &[Linted], since: Option<&str>, what: &str) -> Result<u8> {
+        let printer = &context.printer;
+        let shown = Shown::of(linted, &self.set, Place::File);
+        printer.diagnostics(&shown.warnings);
+        let (denied, warnings) = (shown.denied.len(), shown.warnings.len());
+        printer.message(|| messages::Linted {
+            target: None,
+            migrations: linted.iter().map(|one| one.name.clone()).collect(),
+            since: since.map(str::to_owned),
+            denied,
+            warnings,
+        });
+        if denied > 0 {
+            let error = CommandError::new(exit::DIFFERENCE, are_denied(denied, &format!(" in {what}")));
+            return Err(error.diagnostics(printer.render(&shown.denied)));
+        }
+        printer.status("Linted", format!("{what}: {}", shown.tally()));
+        Ok(exit::DONE)
+    }
 }

@@ -4,8 +4,8 @@ use crate::exit;
 use crate::messages;
 use crate::report::Printer;
 
-/// The document.
-const DOCUMENT: &str = include_str!("../../../docs/going-back.md");
+/// `docs/going-back.md`, of which the package has a copy: what is published has nothing but the package's folder.
+const DOCUMENT: &str = include_str!("going-back.md");
 
 /// Prints it and returns the exit code.
 pub(crate) fn run(printer: &Printer) -> u8 {

@@ -13,6 +13,7 @@ pub(crate) mod generate;
 pub(crate) mod going_back;
 pub(crate) mod init;
 pub(crate) mod kept;
+pub(crate) mod lints;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod merge_driver;

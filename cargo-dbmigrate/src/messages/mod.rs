@@ -13,6 +13,7 @@ mod files;
 mod finished;
 mod generating;
 mod keeping;
+mod linting;
 mod logging;
 mod pipelines;
 mod planning;
@@ -42,6 +43,7 @@ pub(crate) use generating::{
     Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
+pub(crate) use linting::{Asked, AskedMeaning, Lint, Linted};
 pub(crate) use logging::{LogEntry, LogKind, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
@@ -89,6 +91,8 @@ pub(crate) enum Message {
     Init(Init),
     Kept(Kept),
     KeptDropped(KeptDropped),
+    Lint(Lint),
+    Linted(Linted),
     LogEntry(LogEntry),
     Loss(Loss),
     Migrated(Migrated),
@@ -172,6 +176,8 @@ into_message!(
     Init,
     Kept,
     KeptDropped,
+    Lint,
+    Linted,
     LogEntry,
     Loss,
     Migrated,
@@ -224,6 +230,7 @@ impl Message {
         | Self::Diagnostic(Diagnostic { target, .. })
         | Self::Difference(Difference { target, .. })
         | Self::Error(Error { target, .. })
+        | Self::Linted(Linted { target, .. })
         | Self::Loss(Loss { target, .. })
         | Self::Unreadable(Unreadable { target, .. })
         | Self::Warning(Warning { target, .. })) = self

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::Asked;
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -34,8 +36,12 @@ pub(crate) struct Diagnostic {
     pub(crate) place: Option<Location>,
     /// The places that it has to do with.
     pub(crate) related: Vec<Location>,
+    /// Background.
+    pub(crate) notes: Vec<String>,
     /// What to do, as commands and attributes that work as written.
     pub(crate) help: Vec<String>,
+    /// What is to be asked of the rows, or was, if they decide; `null` otherwise.
+    pub(crate) asked: Option<Asked>,
 }
 
 /// A place in a file. Lines and columns count from 1, columns in characters.

@@ -5,7 +5,7 @@ use std::path::Path;
 use dbmigrate_core::engine::apply::runner::{pending, state};
 use dbmigrate_core::engine::apply::{Database, Standing, State, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Migration, Script};
-use dbmigrate_core::plan::{Cost, UNCHECKED, told};
+use dbmigrate_core::plan::{Cost, told};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
@@ -102,7 +102,7 @@ pub(super) fn planned(
     let text = folder.sql(migration)?;
     let script = Script::parse(&text, &folder.sql_path(migration))?;
     let told = told(migration.name.as_str(), &text, &script.statements);
-    let allows: Vec<_> = script.allows.iter().filter(|allow| allow.lint != UNCHECKED).collect();
+    let allows: Vec<_> = script.allows.iter().filter(|allow| allow.accepts().is_some()).collect();
     let (mut counted, mut restores) = (Vec::new(), Vec::new());
     if let Some(database) = database {
         counted = block_on(database.losses(&script));

@@ -6,10 +6,11 @@ use std::path::Path;
 
 pub(crate) use dbmigrate_core::config::{Config, FILE_NAME};
 use dbmigrate_core::config::{TOKEN_VARIABLE, position};
+use dbmigrate_core::lint::Levels;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::glob::Glob;
 
-use crate::error::{CommandError, Result};
+use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::path;
 use crate::url_text::has_credentials;
 
@@ -32,6 +33,10 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         let error = CommandError::usage(problem.message).at(format!("{}{place}", path.display()));
         problem.help.into_iter().fold(error, CommandError::help)
     })?;
+    if let Some(unknown) = config.lints.iter().find(|set| !Levels::knows(&set.name)) {
+        let (line, column) = unknown.at;
+        return Err(unknown_lint(&unknown.name).at(format!("{}:{line}:{column}", path.display())));
+    }
     let own = config.url.iter().map(|url| ("`url`".to_owned(), url));
     let urls = own.chain(config.targets.iter().filter_map(|target| {
         let url = target.url.as_ref()?;
@@ -46,6 +51,15 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         return Err(CommandError::usage(message).at(format!("{}{place}", path.display())).help(help));
     }
     Ok(config)
+}
+
+/// That there is no lint and no group of that name.
+pub(crate) fn unknown_lint(name: &str) -> CommandError {
+    let error = CommandError::usage(format!("unknown lint `{name}`"));
+    match did_you_mean(name, Levels::names()) {
+        Some(known) => error.help(format!("did you mean `{known}`?")),
+        None => error.help("list them: `cargo dbmigrate lints`"),
+    }
 }
 
 /// What to do about what is somebody else's: the line that hides it, beside what is hidden already.
@@ -156,6 +170,17 @@ mod tests {
         }
         assert!(error("timeout = 0").contains("`timeout` is 0"));
         assert!(error("retries = 101").contains("`retries` is more than 100"));
+    }
+
+    #[test]
+    fn an_unknown_lint_is_refused_at_its_place_with_a_suggestion() {
+        let config = parse("[lints]\ndrop_column = \"deny\"\ndata_loss = \"allow\"").expect("right");
+        assert_eq!(config.lints[1].at, (3, 1));
+        let message = error("timeout = 5\n[lints]\n  drop_colum = \"deny\"");
+        assert_eq!(message, "dbmigrate.toml:3:3: unknown lint `drop_colum` | did you mean `drop_column`?");
+        let message = error("lints = { everything = \"deny\" }");
+        assert_eq!(message, "dbmigrate.toml:1:11: unknown lint `everything` | list them: `cargo dbmigrate lints`");
+        assert!(error("[lints]\nstyle = \"forbid\"").contains("unknown level `forbid`"));
     }
 
     #[test]

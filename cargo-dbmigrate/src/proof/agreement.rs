@@ -10,12 +10,21 @@ use crate::project::Context;
 use crate::source::Declared;
 use crate::{exit, structs};
 
-/// Verifies it, and returns how many tables there are. Changes that no migration makes are `told`, apart from being an
+/// What agrees.
+#[derive(Debug)]
+pub(crate) struct Agreed {
+    /// The structs.
+    pub(crate) declared: Declared,
+    /// How many tables there are.
+    pub(crate) tables: usize,
+}
+
+/// Verifies it. Changes that no migration makes are `told`, apart from being an
 /// error.
 ///
 /// # Errors
 /// Exit code 4 if the structs have changes to generate, 5 if a migration was edited or is not what its snapshot says.
-pub(crate) fn agree(context: &Context, folder: &Folder, told: impl FnOnce(&Declared, &[Change])) -> Result<usize> {
+pub(crate) fn agree(context: &Context, folder: &Folder, told: impl FnOnce(&Declared, &[Change])) -> Result<Agreed> {
     folder.verify(Verify::All)?;
     let declared = structs::read_all(context)?;
     let count = folder.migrations().len();
@@ -40,7 +49,8 @@ pub(crate) fn agree(context: &Context, folder: &Folder, told: impl FnOnce(&Decla
         compare(context, folder, &declared, told)?;
         replayed.unwrap_or_else(replay)?;
     }
-    Ok(declared.schema.tables.len() + declared.schema.virtual_tables.len())
+    let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
+    Ok(Agreed { declared, tables })
 }
 
 /// The structs must be what the last snapshot says.

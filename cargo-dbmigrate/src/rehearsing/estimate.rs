@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-/// A server takes longer for the same statements than the engine in this process: half as long again, as measured with
-/// rebuilds, and the way there.
-const ON_SERVER: (u32, u32) = (3, 2);
+use dbmigrate_core::lint::pace::on_server;
 
 /// Where the database itself is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +22,7 @@ pub(super) fn of(place: Place, taken: u64, settled: Duration) -> u64 {
     match place {
         Place::Log => taken,
         Place::File => taken.saturating_add(milliseconds(settled)),
-        Place::Server(trip) => {
-            let (times, of) = ON_SERVER;
-            (taken.saturating_mul(times.into()) / u64::from(of)).saturating_add(milliseconds(trip))
-        }
+        Place::Server(trip) => on_server(taken).saturating_add(milliseconds(trip)),
     }
 }
 

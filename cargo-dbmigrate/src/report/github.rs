@@ -55,7 +55,8 @@ impl Annotation {
     /// That of a diagnostic, its help below the message.
     pub(super) fn of(diagnostic: &Diagnostic, title: &str) -> Self {
         let title = diagnostic.code.clone().unwrap_or_else(|| title.to_owned());
-        let message = with_lines(&diagnostic.message, "help", &diagnostic.help);
+        let message = with_lines(&diagnostic.message, "note", &diagnostic.notes);
+        let message = with_lines(&message, "help", &diagnostic.help);
         Annotation { level: diagnostic.level, title, message, place: diagnostic.place.clone() }
     }
 }

@@ -201,7 +201,11 @@ impl Printer {
         let look = Look { color: true, width: TERMINAL_WIDTH, base: base.clone() };
         let diagnostics: Vec<Diagnostic> = diagnostics
             .iter()
-            .map(|diagnostic| Diagnostic { help: self.all_typed(&diagnostic.help), ..diagnostic.clone() })
+            .map(|diagnostic| Diagnostic {
+                notes: self.all_typed(&diagnostic.notes),
+                help: self.all_typed(&diagnostic.help),
+                ..diagnostic.clone()
+            })
             .collect();
         let rendered = diagnostics.iter().map(|diagnostic| Rendered {
             text: render(std::slice::from_ref(diagnostic), &look),

@@ -33,6 +33,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Equal",
             "Finished",
             "Generated",
+            "Linted",
             "Pulled",
             "Ready",
             "Rebased",

@@ -62,16 +62,16 @@ impl Declared {
         Self { schema, places: self.places.clone(), ..Self::nothing(self.package.clone()) }
     }
 
-    /// The file and the bytes in it that declare something.
+    /// The file and the bytes in it that declare something, or else the table that it belongs to.
     pub fn find(&self, place: &Place) -> Option<(PathBuf, Range<usize>)> {
-        let exact = |wanted: &Place| {
-            let places = self.places.iter().flat_map(|(file, places)| places.iter().map(move |place| (file, place)));
-            places
-                .filter(|(_, (known, _))| known == wanted)
-                .map(|(file, (_, span))| (file.path.clone(), file.range(*span)))
-                .next()
-        };
-        exact(place).or_else(|| exact(&Place::Table(owner(place)?.clone())))
+        self.find_exactly(place).or_else(|| self.find_exactly(&Place::Table(owner(place)?.clone())))
+    }
+
+    /// The file and the bytes in it that declare this and nothing else.
+    pub fn find_exactly(&self, wanted: &Place) -> Option<(PathBuf, Range<usize>)> {
+        let mut places = self.places.iter().flat_map(|(file, places)| places.iter().map(move |place| (file, place)));
+        let (file, (_, span)) = places.find(|(_, (known, _))| known == wanted)?;
+        Some((file.path.clone(), file.range(*span)))
     }
 
     /// The diagnostic with the place of what it is about.

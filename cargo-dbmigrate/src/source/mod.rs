@@ -15,6 +15,7 @@ mod modules;
 mod nesting;
 pub mod package;
 mod plain;
+mod queries;
 mod request;
 mod resolve;
 mod scope;
@@ -24,6 +25,7 @@ mod unread;
 pub use declared::Declared;
 pub use nesting::STACK;
 pub use package::Package;
+pub use queries::queries;
 pub use request::Request;
 
 use crate::diagnostic::Diagnostic;

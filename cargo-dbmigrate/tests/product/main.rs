@@ -36,6 +36,7 @@ mod kept_counts;
 mod kept_writes;
 mod led_out;
 mod line_ends;
+mod linted;
 mod named_targets;
 mod never_usable;
 mod planned;

@@ -41,7 +41,7 @@ pub(crate) struct Run {
 }
 
 /// Variables around the tests that would change what the binary does.
-pub(crate) const AROUND: [&str; 15] = [
+pub(crate) const AROUND: [&str; 17] = [
     "CI",
     "TURSO_DATABASE_URL",
     "TURSO_AUTH_TOKEN",
@@ -56,6 +56,8 @@ pub(crate) const AROUND: [&str; 15] = [
     "CLICOLOR_FORCE",
     "CARGO_TERM_COLOR",
     "GITHUB_STEP_SUMMARY",
+    "GITHUB_BASE_REF",
+    "CI_MERGE_REQUEST_DIFF_BASE_SHA",
     "GITHUB_WORKSPACE",
 ];
 

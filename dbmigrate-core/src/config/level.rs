@@ -28,6 +28,17 @@ impl Level {
     }
 }
 
+/// A level that the configuration sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetLevel {
+    /// The name of a lint or a group.
+    pub name: String,
+    /// The level.
+    pub level: Level,
+    /// Where the name stands: line and column, both counted from 1.
+    pub at: (usize, usize),
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use self::level::Level;
+pub use self::level::{Level, SetLevel};
 pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};
 use crate::ignore::Ignore;
 
@@ -86,8 +86,8 @@ pub struct Config {
     pub keep_backups: u32,
     /// How long the pending migrations may keep others from writing, as a rehearsal finds.
     pub max_write_lock: Option<Duration>,
-    /// The levels of lints, by the name of a lint or a group, in the order of the file.
-    pub lints: Vec<(String, Level)>,
+    /// The levels of lints, in the order of the file.
+    pub lints: Vec<SetLevel>,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }

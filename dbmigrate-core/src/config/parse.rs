@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::fields::{self, Field, Value, Wrong};
 use super::{
-    ALL_TARGETS, Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, TARGET_FIELDS, TOKEN_VARIABLE, Target,
-    URL_VARIABLE, is_blank, position, url_variable,
+    ALL_TARGETS, Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel, TARGET_FIELDS, TOKEN_VARIABLE,
+    Target, URL_VARIABLE, is_blank, position, url_variable,
 };
 use crate::declare::errors::closest;
 use crate::duration;
@@ -48,7 +48,9 @@ impl Config {
                 "max_write_lock" => self.max_write_lock = Some(span(&name, value, at)?),
                 "lints" => {
                     let named = value.fields("levels, such as `drop_column = \"deny\"` in `[lints]`")?;
-                    let level = |field: Field| Ok::<_, Wrong>((field.name, field.value.parsed()?));
+                    let level = |Field { name, at, value }: Field| {
+                        Ok::<_, Wrong>(SetLevel { name, level: value.parsed()?, at: position(text, at) })
+                    };
                     self.lints = named.into_iter().map(level).collect::<Result<_, _>>()?;
                 }
                 "targets" => {

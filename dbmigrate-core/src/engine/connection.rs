@@ -398,7 +398,7 @@ async fn describe_local(inner: &libsql::Connection, sql: &str) -> Result<Vec<Str
 }
 
 /// The query as one that returns text as bytes, and before each value whether it is text.
-pub(super) fn shown(sql: &str, width: usize) -> String {
+pub fn shown(sql: &str, width: usize) -> String {
     let names: Vec<String> = (1..=width).map(|at| format!("c{at}")).collect();
     let values = names
         .iter()
@@ -410,7 +410,7 @@ pub(super) fn shown(sql: &str, width: usize) -> String {
 }
 
 /// The values of a row in which whether it is text stands before each.
-pub(super) fn as_shown(row: &Row) -> Row {
+pub fn as_shown(row: &Row) -> Row {
     let shown = row.chunks_exact(2).map(|pair| match (integer(&pair[0]), &pair[1]) {
         (1, Value::Blob(bytes)) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
         (_, value) => value.clone(),

@@ -28,6 +28,9 @@ pub struct Finding {
     pub probe: Option<Probe>,
     /// The one safe answer, if there is one.
     pub fix: Option<Fix>,
+    /// Whether it only concerns tables with many rows, and nothing is known of them: shown where a database has been
+    /// asked and its probe counts enough, or where somebody has set the level of the rule.
+    pub only_with_rows: bool,
 }
 
 /// What a database is asked about its rows.
@@ -95,6 +98,7 @@ impl Finding {
             help: Vec::new(),
             probe: None,
             fix: None,
+            only_with_rows: false,
         }
     }
 
@@ -130,6 +134,13 @@ impl Finding {
     #[must_use]
     pub fn probe(mut self, probe: Probe) -> Self {
         self.probe = Some(probe);
+        self
+    }
+
+    /// Says that it only concerns tables with many rows.
+    #[must_use]
+    pub fn only_with_rows(mut self) -> Self {
+        self.only_with_rows = true;
         self
     }
 

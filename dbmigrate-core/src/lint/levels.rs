@@ -1,9 +1,13 @@
 //! Which level a rule has, after the configuration and the command line.
 
-use super::{Group, Level, Rule, rule};
+use super::{Group, Level, RULES, Rule, rule};
+
+/// The name for all rules that would warn, as rustc has it.
+const WARNINGS: &str = "warnings";
 
 /// The levels that were set, by name or group: of two that concern a rule, the later one counts, as with rustc's flags.
-/// In a configuration, where there is no order, groups come before names.
+/// In a configuration, where there is no order, groups come before names. `warnings` is whatever would be a warning after
+/// all others, wherever it stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levels {
     set: Vec<(Named, Level)>,
@@ -14,26 +18,97 @@ pub struct Levels {
 enum Named {
     Group(Group),
     Rule(&'static str),
+    Warnings,
+}
+
+impl Named {
+    fn parse(name: &str) -> Option<Self> {
+        match name.parse::<Group>() {
+            Ok(group) => Some(Self::Group(group)),
+            Err(()) if name == WARNINGS => Some(Self::Warnings),
+            Err(()) => rule(name).map(|rule| Self::Rule(rule.name)),
+        }
+    }
 }
 
 impl Levels {
     /// Sets the level of a rule or a group. `false` if there is none of that name.
     #[must_use]
     pub fn set(&mut self, name: &str, level: Level) -> bool {
-        let named = match name.parse::<Group>() {
-            Ok(group) => Some(Named::Group(group)),
-            Err(()) => rule(name).map(|rule| Named::Rule(rule.name)),
-        };
-        named.map(|named| self.set.push((named, level))).is_some()
+        Named::parse(name).map(|named| self.set.push((named, level))).is_some()
+    }
+
+    /// Whether a level can be set for a name.
+    pub fn knows(name: &str) -> bool {
+        Named::parse(name).is_some()
+    }
+
+    /// Whether a name is that of several rules.
+    pub fn is_group(name: &str) -> bool {
+        Named::parse(name).is_some_and(|named| !matches!(named, Named::Rule(_)))
+    }
+
+    /// The names that levels can be set for: groups, then rules.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let groups = Group::ALL.into_iter().map(Group::name).chain([WARNINGS]);
+        groups.chain(RULES.iter().map(|rule| rule.name))
     }
 
     /// The level of a rule.
     pub fn of(&self, rule: &Rule) -> Level {
-        let concerns = |named: &Named| match named {
+        self.decided(rule).0
+    }
+
+    /// The level of a rule, and which of the levels that were set, counted from 0, has decided it; `None` if none did.
+    pub fn decided(&self, rule: &Rule) -> (Level, Option<usize>) {
+        let own = self.own(rule).unwrap_or((rule.level, None));
+        match own.0 {
+            Level::Warn => self.last(|named| *named == Named::Warnings).unwrap_or(own),
+            Level::Allow | Level::Deny => own,
+        }
+    }
+
+    /// Whether somebody has set the level of a rule, or of its group.
+    pub fn is_set(&self, rule: &Rule) -> bool {
+        self.own(rule).is_some()
+    }
+
+    /// The last level that was set for a rule or its group.
+    fn own(&self, rule: &Rule) -> Option<(Level, Option<usize>)> {
+        self.last(|named| match named {
             Named::Group(group) => *group == rule.group,
             Named::Rule(name) => *name == rule.name,
-        };
-        let last = self.set.iter().rev().find(|(named, _)| concerns(named));
-        last.map_or(rule.level, |(_, level)| *level)
+            Named::Warnings => false,
+        })
+    }
+
+    fn last(&self, concerns: impl Fn(&Named) -> bool) -> Option<(Level, Option<usize>)> {
+        let mut set = self.set.iter().enumerate().rev();
+        set.find(|(_, (named, _))| concerns(named)).map(|(at, (_, level))| (*level, Some(at)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(set: &[(&str, Level)], name: &str) -> (Level, Option<usize>) {
+        let mut levels = Levels::default();
+        assert!(set.iter().all(|(name, level)| levels.set(name, *level)));
+        levels.decided(rule(name).expect("there is such a rule"))
+    }
+
+    #[test]
+    fn of_two_levels_the_later_one_counts_and_warnings_are_what_would_warn() {
+        use Level::{Allow, Deny, Warn};
+        let name = "drop_column";
+        assert_eq!(level(&[], name), (Warn, None));
+        assert_eq!(level(&[("data_loss", Deny), (name, Allow)], name), (Allow, Some(1)));
+        assert_eq!(level(&[(name, Allow), ("data_loss", Deny)], name), (Deny, Some(1)));
+        assert_eq!(level(&[("performance", Deny)], name), (Warn, None));
+        assert_eq!(level(&[("warnings", Deny)], name), (Deny, Some(0)));
+        assert_eq!(level(&[("warnings", Deny), (name, Warn)], name), (Deny, Some(0)));
+        assert_eq!(level(&[("warnings", Deny), (name, Allow)], name), (Allow, Some(1)));
+        assert!(!Levels::default().set("drop_colum", Deny) && Levels::knows("style") && !Levels::knows("styl"));
     }
 }

@@ -14,7 +14,7 @@ use crate::schema::validate::Place;
 use crate::schema::{Schema, Table};
 use crate::sql::path::{parse_path, path};
 use crate::sql::token::{Token, significant};
-use crate::sql::{Name, StatementKind};
+use crate::sql::{Head, Name, StatementKind};
 
 /// What has to be found out of a migration before rules can look at it.
 #[derive(Debug)]
@@ -45,8 +45,20 @@ impl Prepared {
 pub struct Target {
     /// Whether one of them is on a server.
     pub is_server: bool,
-    /// How many rows tables have, by their names before the migration, if a database was asked.
+    /// How many rows tables have, by their names before the migration, if a database was asked: those that
+    /// [`super::counted`] wants.
     pub rows: BTreeMap<Name, u64>,
+    /// The statements in the source of the application, as far as they mention what [`super::gone`] lists.
+    pub queries: Vec<Query>,
+}
+
+/// A statement in the source of the application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Where it stands: `src/users.rs:12`.
+    pub place: String,
+    /// Its text.
+    pub sql: String,
 }
 
 /// A migration, and what it leads from and to.
@@ -234,9 +246,22 @@ impl<'a> Migration<'a> {
         let names = self.names();
         let old = self.diff.renames.old_table(name);
         let has = |at: usize, name: &Name| names[at].contains(name);
-        let about = |at: &usize| self.script.statements[*at].kind.changes_schema() && (has(*at, name) || has(*at, old));
+        let copies = self.copies_of(name);
+        let is_about = |at: usize| has(at, name) || has(at, old) || copies.iter().any(|copy| has(at, copy));
+        let about = |at: &usize| self.script.statements[*at].kind.changes_schema() && is_about(*at);
         let mut with_part = (0..names.len()).filter(about).filter(|at| part.is_some_and(|part| has(*at, part)));
         with_part.next().or_else(|| (0..names.len()).find(about))
+    }
+
+    /// What a table was called when the migration created it, to take the place of another one.
+    fn copies_of(&self, table: &Name) -> Vec<Name> {
+        let heads: Vec<Head> = self.script.statements.iter().filter_map(Head::of).collect();
+        let created = |name: &Name| heads.iter().any(|head| matches!(head, Head::CreateTable(new) if new == name));
+        let copy = |head: &Head| match head {
+            Head::RenameTable(from, to) if to == table && created(from) => Some(from.clone()),
+            _ => None,
+        };
+        heads.iter().filter_map(copy).collect()
     }
 
     /// The statement of a kind that mentions a name first.

@@ -9,15 +9,21 @@
 //! from its line in `rules/mod.rs`.
 
 mod added;
+mod checks;
 pub mod copy;
 mod finding;
 mod levels;
 mod loss;
 mod migration;
+pub mod pace;
 pub mod passage;
 mod refusal;
+mod release;
 mod report;
 pub mod rules;
+pub mod ways;
+pub mod words;
+mod work;
 pub mod write;
 
 use std::fmt;
@@ -26,9 +32,11 @@ use std::str::FromStr;
 pub use crate::config::Level;
 pub use finding::{Finding, Fix, Probe, ProbeKind};
 pub use levels::Levels;
-pub use migration::{Migration, Prepared, Target};
+pub use migration::{Migration, Prepared, Query, Target};
+pub use release::gone;
 pub use report::{Report, UnusedAllow, lint};
 pub use rules::{RULES, rule};
+pub use work::counted;
 
 /// Something that may be wrong with a migration.
 pub struct Rule {

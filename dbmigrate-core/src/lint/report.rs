@@ -40,6 +40,7 @@ pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels) -> Report<'a> {
         (rule.find)(migration, &mut found);
         for mut finding in found.drain(..) {
             let is_kept = is_kept(migration, &finding);
+            finding.only_with_rows &= !levels.is_set(rule);
             let allowing = allows.iter().position(|allow| allows_finding(allow, &finding));
             if let Some(at) = allowing {
                 used[at] = true;

@@ -29,7 +29,7 @@ pub(super) struct Mention {
 }
 
 /// What a text names, by table and column.
-pub(super) type Named = BTreeSet<(Name, Option<Name>)>;
+pub(crate) type Named = BTreeSet<(Name, Option<Name>)>;
 
 /// Everything of a schema that a text names. `on` is the table of the trigger that it belongs to.
 pub(super) fn mentions(schema: &Schema, text: &Expr, on: Option<&Name>) -> Vec<Mention> {
@@ -166,12 +166,20 @@ fn column_now<'n>(table: &Name, column: &'n Name, names: &'n Trace) -> &'n Name 
 }
 
 /// An object whose text names others.
-pub(super) trait Reader: Clone {
+pub(crate) trait Reader: Clone {
     /// What it names.
     fn names(&self, schema: &Schema) -> Named;
 
     /// It with other names for that. An error is what it may or may not name.
     fn follow(&self, schema: &Schema, names: &Trace) -> Result<Self, String>;
+}
+
+/// What a statement names beyond doubt: a text that is not known to belong to this schema.
+#[cfg(feature = "lint")]
+pub(crate) fn surely_named(schema: &Schema, statement: &str) -> Named {
+    let mut found = mentions(schema, &Expr::script(statement), None);
+    found.retain(|mention| mention.is_sure);
+    set(found)
 }
 
 fn set(mentions: Vec<Mention>) -> Named {

@@ -27,6 +27,8 @@ pub use answers::{AnswerError, Answers, Side};
 use branch::Branch;
 pub use conflict::{Conflict, ConflictKind};
 use identity::{TableIdentity, traces};
+#[cfg(feature = "lint")]
+pub(crate) use mentions::{Reader, surely_named};
 use objects::Whole;
 use pruned::{Pruned, pruned};
 pub use replan::{Left, Replanned, replan};

@@ -4,7 +4,7 @@
 //! (sqlite.org/foreignkeys.html#fk_indexes), so `INT` and `NUMERIC`, `VARCHAR` and `TEXT` go together. A `STRICT` table
 //! holds values of one class and no other, whatever is compared.
 
-use super::{Column, Table};
+use super::{Column, ForeignKey, Schema, Table};
 use crate::sql::expr::Affinity;
 
 /// How two ends differ.
@@ -36,6 +36,18 @@ impl Mismatch {
             _ if is_strict => Some(Self::Strict),
             _ => Some(Self::Affinity),
         }
+    }
+}
+
+impl Schema {
+    /// The first column of a foreign key that holds values of another class than the one that it refers to, and that one.
+    pub fn unlike_columns<'s>(&'s self, table: &'s Table, key: &ForeignKey) -> Option<(&'s Column, &'s Column)> {
+        let parent = self.table(&key.parent)?;
+        let referenced = self.referenced_columns(key)?;
+        key.columns.iter().zip(&referenced).find_map(|(child, of_parent)| {
+            let pair = (table.column(child)?, parent.column(of_parent)?);
+            Mismatch::between((table, pair.0), (parent, pair.1)).map(|_| pair)
+        })
     }
 }
 

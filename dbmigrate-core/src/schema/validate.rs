@@ -258,7 +258,7 @@ fn check_types<'k>(
 /// Whether `columns` can be a parent key (sqlite.org/foreignkeys.html#fk_indexes): the primary key, or exactly the
 /// columns of a `UNIQUE` constraint or of a unique index without predicate and expressions, in the columns' own
 /// collations.
-fn is_parent_key(parent: &Table, columns: &[Name]) -> bool {
+pub(crate) fn is_parent_key(parent: &Table, columns: &[Name]) -> bool {
     let same = |parts: Vec<&Name>| parts.len() == columns.len() && columns.iter().all(|column| parts.contains(&column));
     let own_collation = |column: &Name, collate: Option<&Name>| {
         let declared =

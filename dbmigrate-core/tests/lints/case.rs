@@ -10,16 +10,18 @@
 //! ALTER TABLE …;
 //! ```
 //!
-//! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one.
+//! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one, `-- # counts` how
+//! many rows its tables have (`users 1000000`), and `-- # application` which queries there are (`src/a.rs:1: SELECT …`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use dbmigrate_core::engine::connection::{display, integer};
 use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::folder::Script;
-use dbmigrate_core::lint::{Finding, Level, Levels, Migration, Prepared, Probe, ProbeKind, Rule, Target, lint};
+use dbmigrate_core::lint::{Finding, Level, Levels, Migration, Prepared, Probe, ProbeKind, Query, Rule, Target, lint};
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::sql::split;
+use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
 /// What a case expects.
@@ -37,6 +39,10 @@ pub(crate) struct Case {
     pub(crate) rows: String,
     pub(crate) migration: String,
     pub(crate) is_server: bool,
+    /// How many rows tables are said to have, `table rows` on each line.
+    pub(crate) counts: String,
+    /// What queries the application has, `place: statement` on each line.
+    pub(crate) application: String,
 }
 
 /// What came of it.
@@ -69,6 +75,8 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
                 rows: none(),
                 migration: none(),
                 is_server: false,
+                counts: none(),
+                application: none(),
             });
             part = "";
             continue;
@@ -86,6 +94,8 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
             "before" => &mut case.before,
             "rows" => &mut case.rows,
             "migration" => &mut case.migration,
+            "counts" => &mut case.counts,
+            "application" => &mut case.application,
             "" if line.trim().is_empty() => continue,
             other => panic!("unknown part `{other}` in `{}`: {line}", case.title),
         };
@@ -130,7 +140,7 @@ impl Case {
         let new = schema(&made(&[&self.before, &self.migration])?)?;
         let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
         let prepared = Prepared::of(&old, &new, &script);
-        let target = Target { is_server: self.is_server, ..Target::default() };
+        let target = Target { is_server: self.is_server, rows: self.counted(), queries: self.queries() };
         let migration = Migration::new(&old, &new, &prepared, &script, &target);
         let mut levels = Levels::default();
         assert!(levels.set(rule.name, Level::Warn), "{} is no rule", rule.name);
@@ -138,6 +148,27 @@ impl Case {
         let unused = report.unused.len();
         let own = report.findings.into_iter().map(|(_, finding)| finding).filter(|found| found.rule.name == rule.name);
         Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect(), unused))
+    }
+
+    /// Whether it says how many rows there are.
+    pub(crate) fn has_counts(&self) -> bool {
+        !self.counts.is_empty()
+    }
+
+    fn counted(&self) -> BTreeMap<Name, u64> {
+        let line = |line: &str| {
+            let (table, rows) = line.split_once(' ').expect("a table and its rows");
+            (table.into(), rows.parse().expect("a number of rows"))
+        };
+        self.counts.lines().filter(|text| !text.is_empty()).map(line).collect()
+    }
+
+    fn queries(&self) -> Vec<Query> {
+        let line = |line: &str| {
+            let (place, sql) = line.split_once(": ").expect("a place and a statement");
+            Query { place: place.to_owned(), sql: sql.to_owned() }
+        };
+        self.application.lines().filter(|text| !text.is_empty()).map(line).collect()
     }
 
     /// Whether a rule asks the rows in it.

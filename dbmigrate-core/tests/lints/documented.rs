@@ -1,25 +1,31 @@
 //! The examples in the documentation of a rule. Blocks of SQL say what they are behind `sql`: `before` is the database, for
 //! all that follow; `rows` are in it; on `bad` the rule fires, on `good` it does not. Blocks of TOML are a configuration
-//! that can be read.
+//! that can be read; `text application` are queries of the application, for all that follow; behind
+//! `server` the database is on one.
 
 use dbmigrate_core::config::Config;
 use dbmigrate_core::lint::Rule;
 
+use crate::case::Case;
 use crate::one;
 
 /// What is not as the documentation says.
 pub(crate) fn wrong(rule: &Rule) -> Vec<String> {
     let (mut before, mut wrong, mut bad, mut good) = (String::new(), Vec::new(), 0, 0);
+    let mut application = String::new();
     for (kind, text) in blocks(rule.explanation) {
-        let mut is = |fires: bool| match one(&before, &text).findings(rule) {
+        let is_server = kind.ends_with(" server");
+        let case = Case { application: application.clone(), is_server, ..one(&before, &text) };
+        let mut is = |fires: bool| match case.findings(rule) {
             Ok((found, _)) if found.is_empty() == fires => {
                 wrong.push(format!("{}: fires: {}, on\n{text}", rule.name, !fires));
             }
             Ok(_) => {}
             Err(error) => wrong.push(format!("{}: {error}, in\n{text}", rule.name)),
         };
-        match kind.as_str() {
+        match kind.trim_end_matches(" server") {
             "sql before" => before.clone_from(&text),
+            "text application" => application.clone_from(&text),
             "sql bad" => {
                 bad += 1;
                 is(true);

@@ -5,11 +5,12 @@ use dbmigrate_core::plan::Plan;
 
 use super::applied;
 use super::arguments::Generate;
-use super::planned::{asker, name, nothing_to_do, proven, report, suggested};
+use super::planned::{asker, linted, name, nothing_to_do, proven, report, suggested};
 use super::undo::refuse_squash;
 use crate::decisions::ask::{Asker, Decided};
 use crate::drafting::{Written, is_generated, show, snapshot_before, warn_of_lost_keys};
 use crate::error::{CommandError, Result};
+use crate::linting::Drafted;
 use crate::messages::FileAction;
 use crate::project::Context;
 use crate::{exit, structs};
@@ -75,17 +76,26 @@ fn anew(
     };
     let migration = MigrationName::new(last.name.sequence(), &slug).to_string();
     let sql = plan.to_sql(&migration);
+    let drafted = linted(asker, arguments, (&migration, &sql), &before.schema)?;
     if arguments.dry_run {
         show(context, &migration, &sql, &plan);
+        drafted.warn(context, None, &asker.command_line());
         return Ok(exit::DONE);
     }
     let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.replace_last(&slug, &sql, &snapshot)?;
-    say(context, arguments, folder, (last.name.as_str(), &migration), &plan);
+    say(context, arguments, folder, (last.name.as_str(), &migration), &plan, drafted);
     Ok(exit::DONE)
 }
 
-fn say(context: &Context, arguments: &Generate, folder: &Folder, (old, new): (&str, &str), plan: &Plan) {
+fn say(
+    context: &Context,
+    arguments: &Generate,
+    folder: &Folder,
+    (old, new): (&str, &str),
+    plan: &Plan,
+    drafted: Drafted,
+) {
     if old != new {
         let gone = folder.path().join(old);
         context.printer.wrote(&gone.join(SQL_FILE), FileAction::Removed);
@@ -93,5 +103,5 @@ fn say(context: &Context, arguments: &Generate, folder: &Folder, (old, new): (&s
         context.printer.status("Replaced", format!("{old} with {new}"));
     }
     let done = if old == new { FileAction::Overwrote } else { FileAction::Created };
-    report(context, arguments, folder, (new, done), plan);
+    report(context, arguments, folder, (new, done), plan, drafted);
 }

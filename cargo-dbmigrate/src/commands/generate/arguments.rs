@@ -7,6 +7,7 @@ use dbmigrate_core::shell::shell_flag;
 
 use crate::decisions::answers::Answers;
 use crate::decisions::keeping::Keeps;
+use crate::linting::LintLevels;
 use crate::project::url::Connect;
 
 /// The arguments.
@@ -67,6 +68,10 @@ pub(crate) struct Generate {
     #[command(flatten)]
     pub answers: Answers,
 
+    /// Levels of lints.
+    #[command(flatten)]
+    pub levels: LintLevels,
+
     /// The database that `--undo` and `--amend` look at first.
     #[command(flatten)]
     pub connect: Connect,
@@ -112,6 +117,7 @@ impl Generate {
                 text.push_str(flag);
             }
         }
+        self.levels.push_to(&mut text);
         if let Some(name) = &self.name {
             // writing to a string cannot fail
             let _ = write!(text, " {}", shell_flag("--name", name));

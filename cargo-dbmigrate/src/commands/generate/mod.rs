@@ -12,11 +12,12 @@ use dbmigrate_core::folder::{Folder, FolderError, Snapshot, Verify};
 use dbmigrate_core::plan::Decisions;
 
 pub(crate) use arguments::Generate;
-use planned::{asker, name, nothing_to_do, proven, report};
+use planned::{asker, linted, name, nothing_to_do, proven, report};
 
 use crate::decisions::ask::{Asker, Decided, Open};
 use crate::drafting::{show, template, warn_of_lost_keys};
 use crate::error::{CommandError, Result};
+use crate::linting::Set;
 use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::{exit, structs};
@@ -33,6 +34,8 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
             "`{flag}` requires `--undo` or `--amend`: `generate` itself uses no database"
         )));
     }
+    // a wrong name is said first
+    Set::of(context, &arguments.levels)?;
     if arguments.undo {
         return undo::run(context, arguments);
     }
@@ -43,7 +46,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     match folder.verify(Verify::Sql) {
         Err(FolderError::EditedSql { is_last: true, .. }) if arguments.custom => {
             let declared = structs::read_all(context)?;
-            return seal::run(context, &mut folder, &declared, arguments.dry_run);
+            return seal::run(context, &mut folder, &declared, arguments);
         }
         result => result?,
     }
@@ -77,13 +80,15 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     let slug = name(arguments, &plan, &head.schema, &declared.schema)?;
     let migration = folder.next_name(&slug).to_string();
     let sql = if plan.is_empty() { template(&migration) } else { plan.to_sql(&migration) };
+    let drafted = linted(asker, arguments, (&migration, &sql), &head.schema)?;
     if arguments.dry_run {
         show(context, &migration, &sql, &plan);
+        drafted.warn(context, None, &asker.command_line());
         return Ok(exit::DONE);
     }
     let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.add(&slug, &sql, &snapshot)?;
-    report(context, arguments, folder, (&migration, FileAction::Created), &plan);
+    report(context, arguments, folder, (&migration, FileAction::Created), &plan, drafted);
     Ok(exit::DONE)
 }
 

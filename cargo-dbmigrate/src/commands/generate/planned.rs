@@ -13,6 +13,7 @@ use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::Asker;
 use crate::drafting;
 use crate::error::{CommandError, Result};
+use crate::linting::{Drafted, Set, Subject, scope};
 use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::proof;
@@ -106,12 +107,30 @@ pub(super) fn suggested(plan: &Plan, before: &Schema, after: &Schema) -> Slug {
     suggest(&changes, before, after)
 }
 
+/// What lints find in a migration before it is written.
+///
+/// # Errors
+/// Exit code 3 for what is denied.
+pub(super) fn linted(
+    asker: &Asker<'_>,
+    arguments: &Generate,
+    (name, sql): (&str, &str),
+    before: &Schema,
+) -> Result<Drafted> {
+    let (context, declared) = (asker.context, asker.declared);
+    let set = Set::of(context, &arguments.levels)?;
+    let subject = Subject { name, file: None, sql, old: before, new: &declared.schema };
+    let said = (asker.command_line(), "nothing was written");
+    Drafted::of(context, (set, &scope::target(context)?), (&subject, declared), (&said.0, said.1))
+}
+
 pub(super) fn report(
     context: &Context,
     arguments: &Generate,
     folder: &Folder,
     (migration, done): (&str, FileAction),
     plan: &Plan,
+    drafted: Drafted,
 ) {
     let printer = &context.printer;
     let count = match plan.changes.len() {
@@ -134,6 +153,8 @@ pub(super) fn report(
         cost: Some(plan.cost().word().to_owned()),
         from: None,
     });
+    let path = folder.head().map(|head| folder.sql_path(head));
+    drafted.warn(context, path.as_deref(), "");
     if arguments.custom {
         printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
     } else {

@@ -12,10 +12,12 @@ use dbmigrate_core::kept::{self, MisreadKeep};
 use dbmigrate_core::sql::line_ends::normalized;
 use pollster::block_on;
 
-use crate::database::Subject;
+use super::arguments::Generate;
+use crate::database::Subject as Where;
 use crate::database::failure::{migration_error, run_outside, statement_error};
 use crate::drafting::WayBack;
 use crate::error::{CommandError, Result};
+use crate::linting::{Drafted, Set, Subject, scope};
 use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::path;
@@ -30,7 +32,7 @@ use crate::{exit, structs};
 ///
 /// # Errors
 /// If the script fails, or leads elsewhere.
-pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, dry_run: bool) -> Result<u8> {
+pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, arguments: &Generate) -> Result<u8> {
     let Some(last) = folder.head().cloned() else { return Ok(exit::DONE) };
     proof::check(context, declared, &folder.schema_before(&last)?)?;
     let ignore = &context.config.ignore;
@@ -45,7 +47,7 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
     refuse_outside(&script, &file)?;
     if let Some((line, tables)) = script.broken_promise(|| folder.schema_before(&last).ok()) {
         let failure = Failure::Rewrites { line, tables };
-        let error = migration_error(last.name.as_str(), &file, &failure, &[], Subject::Named("the database in memory"));
+        let error = migration_error(last.name.as_str(), &file, &failure, &[], Where::Named("the database in memory"));
         return Err(error.note("nothing was recorded"));
     }
     block_on(run_script(&connection, &script))
@@ -79,7 +81,12 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
         };
         way_back.try_out(context)?;
     }
-    if dry_run {
+    let set = Set::of(context, &arguments.levels)?;
+    let (old, name) = (folder.schema_before(&last)?, last.name.as_str());
+    let subject = Subject { name, file: Some(&file), sql: &text, old: &old, new: &declared.schema };
+    let said = ("", "nothing was recorded");
+    let drafted = Drafted::of(context, (set, &scope::target(context)?), (&subject, declared), said)?;
+    if arguments.dry_run {
         let said = format!("{} produces the schema of the structs, nothing was recorded", last.name);
         context.printer.status("Checked", said);
         context.printer.message(|| messages::Plan {
@@ -87,10 +94,12 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, d
             sql: text.to_string(),
             changes: Vec::new(),
         });
+        drafted.warn(context, None, "");
         return Ok(exit::DONE);
     }
     let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.reseal_last(&snapshot)?;
+    drafted.warn(context, None, "");
     context
         .printer
         .status("Recorded", format!("the edit of {} ({})", last.name, counted(script.statements.len(), "statement")));

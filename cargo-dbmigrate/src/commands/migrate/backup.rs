@@ -117,7 +117,7 @@ fn risk(folder: &Folder, migration: &Migration) -> Option<String> {
     let text = folder.sql(migration).ok()?;
     let script = Script::parse(&text, &folder.sql_path(migration)).ok()?;
     let name = &migration.name;
-    if let Some(allow) = script.allows.iter().find(|allow| allow.lint != "unchecked") {
+    if let Some(allow) = script.allows.iter().find(|allow| allow.accepts().is_some()) {
         return Some(format!("`{name}` has `allow({}) {}`", allow.lint, allow.object));
     }
     let first_word = |text: &str| text.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();

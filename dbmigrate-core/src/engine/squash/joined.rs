@@ -10,6 +10,7 @@ use crate::folder::script::Limits;
 use crate::folder::{Preflight, Script};
 use crate::kept;
 use crate::plan::Preflight as Planned;
+use crate::quote::quote_name;
 use crate::sql::token::significant;
 use crate::sql::{Head, Name, Statement, StatementKind, Token, tokenize};
 
@@ -36,7 +37,9 @@ pub(super) fn join(job: &Job<'_>) -> Result<String, Vec<Refusal>> {
     let start = text.len();
     for (at, part) in parts.iter().enumerate() {
         for allow in &part.script.allows {
-            let _ = writeln!(text, "-- dbmigrate: allow({}) {}", allow.lint, allow.object);
+            let because = allow.because.iter().map(|reason| format!(" because {}", quote_name(reason)));
+            let _ =
+                writeln!(text, "-- dbmigrate: allow({}) {}{}", allow.lint, allow.object, because.collect::<String>());
         }
         for keep in &part.script.keeps {
             let _ = writeln!(text, "-- dbmigrate: {}", keep.directive());

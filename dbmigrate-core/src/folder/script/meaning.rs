@@ -1,7 +1,8 @@
 //! What a script says, apart from its comments and its layout: the statements and directives that it has.
 
-use super::{Directive, directives, undo};
+use super::{Allow, Directive, Parsed, directives, parse_directive, reason, undo};
 use crate::folder::Checksum;
+use crate::plan::{Lint, UNCHECKED};
 use crate::sha256::Sha256;
 use crate::sql::{Statement, TokenKind, split, tokenize};
 
@@ -51,13 +52,34 @@ impl Hash {
     }
 
     fn directive(&mut self, directive: &Directive) {
+        // what a lint is told is no part of what is applied, nor is the reason for it
+        let text = match allow(directive) {
+            Some(allow) if allow.accepts().is_none() && allow.lint != UNCHECKED => return,
+            Some(Allow { because: Some(_), .. }) => reason(&directive.text).0,
+            _ => &directive.text,
+        };
         self.part("directive");
-        let words = tokenize(&directive.text).filter(|token| token.kind != TokenKind::Space);
+        let words = tokenize(text).filter(|token| token.kind != TokenKind::Space);
         words.for_each(|token| self.part(token.text));
         for (words, flag) in &directive.answers {
             self.part(words);
             self.part(flag);
         }
+    }
+}
+
+/// The directive, if it is an `allow`.
+fn allow(directive: &Directive) -> Option<Allow> {
+    match parse_directive(directive) {
+        Ok(Parsed::Allow(allow)) => Some(allow),
+        _ => None,
+    }
+}
+
+impl Allow {
+    /// The risk that it accepts, which a migration was planned with. An `allow` of another lint is for that lint alone.
+    pub fn accepts(&self) -> Option<Lint> {
+        self.lint.parse().ok()
     }
 }
 
@@ -122,6 +144,24 @@ mod tests {
             &query,
             &with("-- dbmigrate: expect-none \"rows\" SELECT 1\n--   FROM t\n-- to fill them: --backfill t.a=1"),
         );
+    }
+
+    #[test]
+    fn what_only_lints_are_told_does_not_count_nor_does_a_reason() {
+        let script = "DROP TABLE t;\n";
+        let with = |directive: &str| format!("-- dbmigrate: {directive}\n{script}");
+        for directive in ["foreign_key_without_index", "a_rule_of_tomorrow"] {
+            same(script, &with(&format!("allow({directive}) posts.author_id")));
+            same(script, &with(&format!("allow({directive}) posts.author_id because \"there are ten\"")));
+        }
+        // what migrating goes by
+        for lint in Lint::ALL.map(Lint::name).into_iter().chain([UNCHECKED]) {
+            different(script, &with(&format!("allow({lint}) t")));
+            same(&with(&format!("allow({lint}) t")), &with(&format!("allow({lint}) t because \"it is empty\"")));
+            different(&with(&format!("allow({lint}) t")), &with(&format!("allow({lint}) u because \"it is empty\"")));
+        }
+        // in quotes, it is a part of the name
+        different(&with("allow(drop_table) t"), &with("allow(drop_table) t because"));
     }
 
     #[test]

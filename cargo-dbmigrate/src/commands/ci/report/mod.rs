@@ -7,7 +7,7 @@ mod since;
 mod text;
 
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
-use dbmigrate_core::plan::{Cost, UNCHECKED, told};
+use dbmigrate_core::plan::{Cost, told};
 
 use super::arguments::Report;
 use crate::error::Result;
@@ -61,7 +61,7 @@ fn read(folder: &Folder, migration: &Migration) -> Result<NewMigration> {
     let sql = folder.sql(migration)?;
     let script = Script::parse(&sql, &file)?;
     let told = told(migration.name.as_str(), &sql, &script.statements);
-    let losses = script.allows.iter().filter(|allow| allow.lint != UNCHECKED);
+    let losses = script.allows.iter().filter(|allow| allow.accepts().is_some());
     Ok(NewMigration {
         name: migration.name.to_string(),
         file: file.display().to_string(),

@@ -7,10 +7,8 @@ use crate::commands::ci::facts::within;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::git::{self, Missing};
+use crate::linting::scope::VARIABLES;
 use crate::project::Context;
-
-/// Where pipelines say what a pull or merge request goes to, and what stands before it.
-const VARIABLES: [(&str, &str); 2] = [("CI_MERGE_REQUEST_DIFF_BASE_SHA", ""), ("GITHUB_BASE_REF", "origin/")];
 
 /// A commit, and the migrations that it has.
 pub(super) struct Since {

@@ -7,14 +7,13 @@ use super::super::followers::Followers;
 use super::super::hidden::{Hidden, TakenOut};
 use super::super::statistics::Statistics;
 use super::super::{Failure, Prepared, work};
-use super::references::can_break_references;
 use super::{Database, cannot_read};
 use crate::engine::check::{Broken, Violations, broken_among, broken_objects};
 use crate::engine::connection::{Row, integer};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
 use crate::folder::script::Allow;
-use crate::plan::UNCHECKED;
+use crate::plan::{UNCHECKED, can_break_references};
 use crate::sql::{Name, Statement, StatementKind};
 
 /// What has to be there after statements ran.

@@ -12,13 +12,13 @@ use super::super::history;
 use super::super::statistics::Statistics;
 use super::Database;
 use super::checked::is_additive;
-use super::references::can_break_references;
 use crate::engine::check::compile;
 use crate::engine::connection::{Connection, integer};
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::users_objects_of;
 use crate::engine::stored::{Stored, StoredObject, stored_objects};
 use crate::kept::is_kept;
+use crate::plan::can_break_references;
 use crate::sql::Name;
 
 /// The objects by kind and name, each with its table and its statement.

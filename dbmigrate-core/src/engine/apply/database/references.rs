@@ -6,8 +6,7 @@ use super::super::Failure;
 use super::Database;
 use crate::engine::check::{MISMATCH, Violations, foreign_key_violations, foreign_key_violations_of};
 use crate::engine::error::EngineError;
-use crate::schema::Schema;
-use crate::sql::token::significant;
+use crate::plan::{reach, referring};
 use crate::sql::{Head, Name, Statement, StatementKind};
 
 /// The tables that statements write to, create, alter or drop, by all names that they have on the way. `None` if that
@@ -34,7 +33,7 @@ impl Database {
         if tracker.ignores() || !tracker.unreadable().is_empty() {
             return Ok(None);
         }
-        Ok(reach(tracker.schema(), statements))
+        Ok(reach(tracker.schema(), statements).ok())
     }
 
     /// The violations that there are now in the tables within reach, and in those that refer to them.
@@ -89,67 +88,6 @@ impl Database {
         let count = new.iter().filter(|((one, _, two), _)| one == table && two == parent).map(|(_, count)| count).sum();
         Err(Failure::ForeignKeys { table: table.clone(), parent: parent.clone(), rowid: rowid.clone(), count })
     }
-}
-
-/// The tables with foreign keys among those within reach, and those that refer to one of them.
-fn referring(schema: &Schema, reach: &BTreeSet<Name>) -> Vec<Name> {
-    let tables = schema.tables.iter().filter(|table| !table.foreign_keys.is_empty());
-    let is_within = |name: &Name| reach.contains(name);
-    tables
-        .filter(|table| is_within(&table.name) || table.foreign_keys.iter().any(|key| is_within(&key.parent)))
-        .map(|table| table.name.clone())
-        .collect()
-}
-
-fn reach(schema: &Schema, statements: &[Statement<'_>]) -> Reach {
-    let mut reach = BTreeSet::new();
-    let creates_trigger = statements.iter().any(|statement| statement.kind == StatementKind::CreateTrigger);
-    for statement in statements {
-        match Head::of(statement) {
-            Some(
-                Head::CreateTable(table)
-                | Head::CreateIndex(_, table)
-                | Head::DropTable(table)
-                | Head::RenameColumn(table, ..)
-                | Head::AddColumn(table, _)
-                | Head::DropColumn(table, _)
-                | Head::AlterTable(table),
-            ) => {
-                reach.insert(table);
-            }
-            Some(Head::RenameTable(from, to)) => reach.extend([from, to]),
-            Some(Head::DropIndex(index)) => {
-                let table = schema.tables.iter().find(|table| table.indexes.contains(&index));
-                reach.extend(table.map(|table| table.name.clone()));
-            }
-            Some(Head::Write(_, table)) => {
-                // it writes elsewhere
-                if creates_trigger || schema.triggers.iter().any(|trigger| trigger.on == table) {
-                    return None;
-                }
-                reach.insert(table);
-            }
-            None => match statement.kind {
-                StatementKind::Read
-                | StatementKind::CreateView
-                | StatementKind::CreateTrigger
-                | StatementKind::CreateVirtualTable
-                | StatementKind::DropOther => {}
-                _ => return None,
-            },
-        }
-    }
-    Some(reach)
-}
-
-/// Whether rows may violate foreign keys after the statement that did not before. Adding a column without
-/// `REFERENCES` and renaming cannot do that, and they are the most frequent changes.
-pub(super) fn can_break_references(statement: &Statement<'_>) -> bool {
-    if statement.kind != StatementKind::AlterTable {
-        return statement.kind.can_break_references();
-    }
-    let tokens = significant(statement.text);
-    tokens.iter().any(|token| token.is_word("references")) || !tokens.iter().any(|token| token.is_word("add"))
 }
 
 /// The tables that `ALTER TABLE … RENAME TO` renames, in order, in lower case.

@@ -1,11 +1,12 @@
 //! `foreign_key_without_index`.
 
 use crate::declare::naming::index_name;
+use crate::lint::ways::{Way, collation, ways};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
-use crate::schema::{Index, IndexPart, Schema, Table};
-use crate::sql::{Expr, Name};
+use crate::schema::{ForeignKey, Index, IndexPart, Schema, Table};
 use crate::sql::path::path;
+use crate::sql::{Expr, Name};
 
 pub(super) static RULE: Rule = Rule {
     name: "foreign_key_without_index",
@@ -20,40 +21,118 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     migration.introduced(found, of_table);
 }
 
-fn of_table(_: &Schema, table: &Table, found: &mut Vec<Finding>) {
+fn of_table(schema: &Schema, table: &Table, found: &mut Vec<Finding>) {
+    if table.foreign_keys.is_empty() {
+        return;
+    }
+    let ways = ways(table);
     for (at, key) in table.foreign_keys.iter().enumerate() {
-        let Some(first) = key.columns.first() else { continue };
-        if has_index(table, &key.columns) {
+        let (Some(first), Some(parent)) = (key.columns.first(), schema.table(&key.parent)) else { continue };
+        let Some(columns) = compared(schema, key, parent) else { continue };
+        if ways.iter().any(|way| finds(way, &columns, key, schema, parent)) {
+            continue;
+        }
+        // one index is enough for two keys on the same columns
+        if table.foreign_keys[..at].iter().any(|before| before.columns == key.columns) {
             continue;
         }
         let object = path([&table.name, first]);
-        let parent = path([&key.parent]);
-        let columns: Vec<String> = key.columns.iter().map(Name::to_string).collect();
+        let said = match &key.columns[..] {
+            [_] => format!("`{object}`"),
+            columns => format!("`{}` ({})", path([&table.name]), list(columns)),
+        };
+        let (child, parent_name) = (path([&table.name]), path([&key.parent]));
+        let mut finding = Finding::new(&RULE, &object, format!("the foreign key on {said} has no index"))
+            .at(Place::ForeignKey(table.name.clone(), at));
+        finding = match partly(&ways, &columns) {
+            Some((way, few)) => finding.note(format!(
+                "{} begins with {few} only: each DELETE and each change of a key in `{parent_name}` reads every row of `{child}` \
+                 with the same value there",
+                way.describe(table)
+            )),
+            None => {
+                finding.note(format!("each DELETE and each change of a key in `{parent_name}` reads every row of `{child}`"))
+            }
+        };
+        if let Some(note) = near_miss(table, &ways, &columns) {
+            finding = finding.note(note);
+        }
         let mut fixed = table.clone();
-        fixed.indexes.insert(index(table, &key.columns));
-        let finding = Finding::new(&RULE, &object, format!("the foreign key on `{object}` has no index"))
-            .at(Place::ForeignKey(table.name.clone(), at))
-            .note(format!("each DELETE and each change of a key in `{parent}` reads every row of `{}`", path([&table.name])))
-            .fix(format!("add an index on `{}`", columns.join(", ")), fixed);
-        found.push(finding);
+        fixed.indexes.insert(index(schema, table, &columns));
+        found.push(finding.fix(format!("add an index on `{}`", list(&key.columns)), fixed));
     }
 }
 
-/// Whether the rows that refer to a key are found without reading all: by an index, a `UNIQUE` or a primary key that begins
-/// with the columns in any order.
-fn has_index(table: &Table, columns: &[Name]) -> bool {
-    let begins = |parts: &[Name]| parts.len() >= columns.len() && columns.iter().all(|one| parts[..columns.len()].contains(one));
-    let plain = |index: &Index| -> Vec<Name> {
-        let names = index.parts.iter().map_while(|part| part.expr.as_column());
-        names.collect()
+fn list(columns: &[Name]) -> String {
+    columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The columns with the collations in which SQLite compares them: those of the parent's columns
+/// (sqlite.org/foreignkeys.html#fk_indexes).
+fn compared<'k>(schema: &Schema, key: &'k ForeignKey, parent: &Table) -> Option<Vec<(&'k Name, String)>> {
+    let referenced = schema.referenced_columns(key).filter(|columns| columns.len() == key.columns.len())?;
+    Some(key.columns.iter().zip(&referenced).map(|(column, other)| (column, collation(parent, other))).collect())
+}
+
+/// Whether the rows that refer to a key are found this way without reading others: by all columns, in any order; or by some
+/// that are a key by themselves, here or in the parent.
+fn finds(way: &Way<'_>, columns: &[(&Name, String)], key: &ForeignKey, schema: &Schema, parent: &Table) -> bool {
+    if !way.covers_values_of(columns) {
+        return false;
+    }
+    let begun = way.begins_with(columns);
+    let is_whole = |parts: usize| parts == way.parts.len();
+    if begun == 0 {
+        return false;
+    }
+    if columns.iter().all(|(column, _)| way.parts[..begun].iter().any(|part| part.column.as_ref() == Some(*column))) {
+        return true;
+    }
+    if way.is_unique && is_whole(begun) {
+        return true;
+    }
+    let referenced = schema.referenced_columns(key).unwrap_or_default();
+    let searched = |column: &Name| {
+        let mut pairs = key.columns.iter().zip(&referenced);
+        pairs.any(|(child, of_parent)| {
+            of_parent == column && way.parts[..begun].iter().any(|part| part.column.as_ref() == Some(child))
+        })
     };
-    let indexes = table.indexes.iter().filter(|index| index.predicate.is_none());
-    indexes.map(plain).any(|parts| begins(&parts)) || table.unique_keys().any(|parts| begins(&parts))
+    parent.unique_keys().any(|unique| !unique.is_empty() && unique.iter().all(searched))
+}
+
+/// The way that begins with the most of the columns, and those.
+fn partly<'w, 't>(ways: &'w [Way<'t>], columns: &[(&Name, String)]) -> Option<(&'w Way<'t>, String)> {
+    let usable = ways.iter().filter(|way| way.covers_values_of(columns) && way.begins_with(columns) > 0);
+    let way = usable.max_by_key(|way| way.begins_with(columns))?;
+    let begun = way.parts[..way.begins_with(columns)].iter().filter_map(|part| part.column.as_ref());
+    Some((way, begun.map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ")))
+}
+
+/// Why an index that seems to be for it is none.
+fn near_miss(table: &Table, ways: &[Way<'_>], columns: &[(&Name, String)]) -> Option<String> {
+    ways.iter().find_map(|way| {
+        let part = way.parts.first()?;
+        let (_, collation) = columns.iter().find(|(column, _)| part.column.as_ref() == Some(*column))?;
+        let what = way.describe(table);
+        if way.begins_with(columns) == 0 {
+            let wanted = collation.to_ascii_uppercase();
+            return Some(format!("{what} does not help: the key is compared in the collation {wanted} of its parent"));
+        }
+        (!way.covers_values_of(columns)).then(|| format!("{what} does not help: it covers some of the rows only"))
+    })
 }
 
 /// The index that is missing, as the structs would name it.
-fn index(table: &Table, columns: &[Name]) -> Index {
-    let name = index_name(table.name.as_str(), columns.iter().map(Name::as_str), false);
-    let part = |column: &Name| IndexPart { expr: Expr::new(column.sql()), collate: None, descending: false };
+fn index(schema: &Schema, table: &Table, columns: &[(&Name, String)]) -> Index {
+    let name = index_name(table.name.as_str(), columns.iter().map(|(column, _)| column.as_str()), false);
+    let is_taken = |name: &str| schema.object_names().any(|taken| *taken == *name);
+    let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}{number}")));
+    let name = names.into_iter().find(|name| !is_taken(name)).unwrap_or(name);
+    let part = |(column, wanted): &(&Name, String)| IndexPart {
+        expr: Expr::new(column.sql()),
+        collate: (collation(table, column) != *wanted).then(|| Name::from(wanted.to_ascii_uppercase())),
+        descending: false,
+    };
     Index { name: name.into(), unique: false, parts: columns.iter().map(part).collect(), predicate: None }
 }

@@ -41,6 +41,22 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             found.push(migration.located(of_expression(migration, &table, &column, &expr)));
         }
     }
+    accepted(migration, found);
+}
+
+/// What was accepted because of the Rust type of a field, which no schema has, is accepted all the same.
+fn accepted(migration: &Migration<'_>, found: &mut Vec<Finding>) {
+    for allow in migration.script.allows.iter().filter(|allow| allow.lint == RULE.name) {
+        let Some((table, column)) = allow.column() else { continue };
+        let diff = migration.diff.tables.iter().find(|diff| diff.name == table);
+        let is_retyped = diff.is_some_and(|diff| {
+            diff.options || diff.changed.iter().any(|change| change.name == column && change.decl_type)
+        });
+        let object = path([&table, &column]);
+        if is_retyped && !found.iter().any(|finding| finding.rule.name == RULE.name && finding.object == object) {
+            found.push(Finding::new(&RULE, object, "values may become others, or cannot be read any more"));
+        }
+    }
 }
 
 /// The columns whose type changes and that a copy by hand converts by a `CAST`, whatever that makes of their values. What

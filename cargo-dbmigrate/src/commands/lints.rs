@@ -1,0 +1,112 @@
+//! `lints`: which lints there are, at which levels; explains one.
+
+use clap::Args;
+use dbmigrate_core::lint::{Group, Level, RULES, Rule, rule};
+
+use crate::error::Result;
+use crate::exit;
+use crate::linting::{LintLevels, Set};
+use crate::messages;
+use crate::project::Context;
+use crate::project::config::unknown_lint;
+
+/// The arguments.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo dbmigrate lints
+  cargo dbmigrate lints drop_column
+
+Levels are set in dbmigrate.toml, by the name of a lint or of its group:
+
+  [lints]
+  data_loss = \"deny\"
+  drop_column = \"warn\"
+
+or by flags of `check`, `generate`, `push` and `migrate --dry-run`: -A, -W, -D.")]
+pub(crate) struct Lints {
+    /// The lint to explain, or the group to list [default: list all]
+    #[arg(value_name = "LINT")]
+    pub lint: Option<String>,
+}
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+/// Exit code 2 if there is no lint of that name.
+pub(crate) fn run(context: &Context, arguments: &Lints) -> Result<u8> {
+    let set = Set::of(context, &LintLevels::default())?;
+    let typed = arguments.lint.as_deref().map(|typed| typed.replace('-', "_"));
+    match typed.as_deref() {
+        None => list(context, &set, &Group::ALL),
+        Some(name) => match (rule(name), name.parse::<Group>()) {
+            (Some(rule), _) => explain(context, &set, rule),
+            (None, Ok(group)) => list(context, &set, &[group]),
+            (None, Err(())) => return Err(unknown_lint(name)),
+        },
+    }
+    Ok(exit::DONE)
+}
+
+/// Lists the lints of groups.
+fn list(context: &Context, set: &Set, groups: &[Group]) {
+    let printer = &context.printer;
+    let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    let mut text = Vec::new();
+    for group in groups {
+        let of_group: Vec<&Rule> = RULES.iter().copied().filter(|rule| rule.group == *group).collect();
+        if of_group.is_empty() {
+            continue;
+        }
+        let gap = if text.is_empty() { "" } else { "\n" };
+        text.push(format!("{gap}{group}: {}", about(*group)));
+        for rule in of_group {
+            let level = set.levels.of(rule);
+            text.push(format!("  {level:<5}  {:<width$}  {}", rule.name, rule.summary));
+            printer.message(|| message(rule, level, None));
+        }
+    }
+    if !text.is_empty() {
+        printer.result(text.join("\n"));
+    }
+    printer.next(&["explain one: `cargo dbmigrate lints LINT`".to_owned()]);
+}
+
+/// What the lints of a group are about.
+fn about(group: Group) -> &'static str {
+    match group {
+        Group::DataLoss => "rows or values are lost",
+        Group::Availability => "others have to wait while it runs",
+        Group::Compatibility => "the release that runs meanwhile fails",
+        Group::Performance => "queries are slower, or files larger, than they need to be",
+        Group::Correctness => "it fails on rows, or does not do what it seems to do",
+        Group::Style => "what people agree on",
+    }
+}
+
+/// Prints the documentation of one, and how its level is set.
+fn explain(context: &Context, set: &Set, rule: &Rule) {
+    let level = set.levels.of(rule);
+    let said = set.reason(rule).map_or_else(|| "its default".to_owned(), |said| format!("set by `{said}`"));
+    let text = format!(
+        "# {}\n\n{}{}.\n\nGroup `{}`, level `{level}` ({said}).\n\n{}",
+        rule.name,
+        rule.summary[..1].to_uppercase(),
+        &rule.summary[1..],
+        rule.group,
+        rule.explanation.trim_end()
+    );
+    context.printer.result(text);
+    context.printer.message(|| message(rule, level, Some(rule.explanation)));
+}
+
+fn message(rule: &Rule, level: Level, explanation: Option<&str>) -> messages::Lint {
+    messages::Lint {
+        name: rule.name.to_owned(),
+        group: rule.group.to_string(),
+        level: level.to_string(),
+        default_level: rule.level.to_string(),
+        summary: rule.summary.to_owned(),
+        explanation: explanation.map(str::to_owned),
+    }
+}

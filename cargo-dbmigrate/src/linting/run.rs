@@ -1,0 +1,298 @@
+//! What the rules find in migrations, with the places of what they find in files.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use dbmigrate_core::diff::Renames;
+use dbmigrate_core::folder::{Folder, Migration, Script};
+use dbmigrate_core::lint::{self, Finding, Level, Prepared, Target, UnusedAllow};
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::validate::Place;
+use dbmigrate_core::sql::token::{TokenKind, significant};
+use dbmigrate_core::sql::{Name, Statement, StatementKind};
+
+use super::Set;
+use crate::error::{Result, did_you_mean};
+use crate::project::path;
+use crate::source::Declared;
+
+/// A migration that rules look at, or what will be one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// Its file, if it is written.
+    pub(crate) file: Option<&'a Path>,
+    /// Its text.
+    pub(crate) sql: &'a str,
+    /// The schema before it.
+    pub(crate) old: &'a Schema,
+    /// The schema after it.
+    pub(crate) new: &'a Schema,
+}
+
+/// What was found in a migration.
+#[derive(Debug)]
+pub(crate) struct Linted {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its file, if it is written.
+    pub(crate) file: Option<PathBuf>,
+    /// What the rules have found.
+    pub(crate) found: Vec<Found>,
+    /// Directives that allow nothing.
+    pub(crate) unused: Vec<Unused>,
+    /// The tables that it makes, and the names that others had.
+    made: (BTreeSet<Name>, Renames),
+}
+
+/// Something that a rule has found, and where that is.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// How seriously it is taken.
+    pub(crate) level: Level,
+    /// What it is.
+    pub(crate) finding: Finding,
+    /// The bytes of the file.
+    pub(crate) span: Option<Range<usize>>,
+    /// What declares it.
+    pub(crate) declared: Option<Declaration>,
+    /// Whether the rows that it is about can be asked.
+    pub(crate) rows: Rows,
+    /// What a database said of them.
+    pub(crate) counted: Option<Counted>,
+}
+
+/// Whether the rows that a finding is about can be asked, in a database that has nothing of the migrations that are
+/// looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// They are in a table that is there as the query expects it.
+    There,
+    /// An earlier one of the migrations makes the table.
+    NotYet,
+    /// An earlier one changes the table, so that the query may mean something else now.
+    Unsure,
+}
+
+/// What declares something: a struct, a field or an attribute.
+#[derive(Debug)]
+pub(crate) struct Declaration {
+    pub(crate) file: PathBuf,
+    pub(crate) span: Range<usize>,
+    /// What is said there.
+    pub(crate) label: String,
+}
+
+/// Rows that a probe has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// How many.
+    pub(crate) rows: u64,
+    /// How their keys are called, and some of them.
+    pub(crate) keys: Option<(String, Vec<String>)>,
+}
+
+/// A directive that allows nothing.
+#[derive(Debug)]
+pub(crate) struct Unused {
+    /// The bytes of the file.
+    pub(crate) span: Range<usize>,
+    /// What is wrong, in one line.
+    pub(crate) message: String,
+    /// What to do.
+    pub(crate) help: String,
+}
+
+/// Looks at migrations of a folder; `declared` are the structs that they lead to.
+///
+/// # Errors
+/// If one of them cannot be read.
+pub(crate) fn migrations(
+    folder: &Folder,
+    which: &[&Migration],
+    (set, target): (&Set, &Target),
+    declared: Option<&Declared>,
+) -> Result<Vec<Linted>> {
+    let mut all = Vec::with_capacity(which.len());
+    let mut last: Option<(usize, Schema)> = None;
+    let mut start: Option<Schema> = None;
+    for migration in which {
+        let old = match last.take() {
+            Some((index, schema)) if index + 1 == migration.index => schema,
+            _ => folder.schema_before(migration)?,
+        };
+        let new = folder.schema_at(migration)?;
+        let file = folder.sql_path(migration);
+        let sql = folder.sql(migration)?;
+        let name = migration.name.as_str();
+        let subject = Subject { name, file: Some(&file), sql: &sql, old: &old, new: &new };
+        let mut linted = one(&subject, set, target, declared)?;
+        let start = start.get_or_insert_with(|| old.clone());
+        for found in &mut linted.found {
+            let table = found.finding.probe.as_ref().map(|probe| &probe.table);
+            found.rows = table.map_or(Rows::There, |table| rows_of(table, &all, (start, &old)));
+        }
+        all.push(linted);
+        last = Some((migration.index, new));
+    }
+    Ok(all)
+}
+
+/// Whether the rows of a table are there before the first of the migrations, given those before this one, and the schemas
+/// before the first one and before this one.
+fn rows_of(table: &Name, before: &[Linted], (start, old): (&Schema, &Schema)) -> Rows {
+    let mut name = table;
+    for Linted { made: (created, renames), .. } in before.iter().rev() {
+        if created.contains(name) {
+            return Rows::NotYet;
+        }
+        name = renames.old_table(name);
+    }
+    let columns = |schema: &Schema| -> Option<Vec<Name>> {
+        Some(schema.table(table)?.columns.iter().map(|column| column.name.clone()).collect())
+    };
+    let is_same = name == table && columns(start).is_some_and(|was| columns(old).is_some_and(|is| is == was));
+    if is_same { Rows::There } else { Rows::Unsure }
+}
+
+/// Looks at one.
+///
+/// # Errors
+/// If its directives cannot be understood.
+pub(crate) fn one(subject: &Subject<'_>, set: &Set, target: &Target, declared: Option<&Declared>) -> Result<Linted> {
+    let Subject { name, file, sql, old, new } = *subject;
+    let shown = file.map_or_else(|| PathBuf::from(name), Path::to_owned);
+    let script = Script::parse(sql, &shown)?;
+    let prepared = Prepared::of(old, new, &script);
+    let migration = lint::Migration::new(old, new, &prepared, &script, target);
+    let report = lint::lint(&migration, &set.levels);
+    // line ends and a byte order mark are no part of what was recorded, but of the file
+    let on_disk = file.and_then(|file| std::fs::read_to_string(file).ok()).filter(|text| text != sql);
+    let in_file = |span: Range<usize>| match &on_disk {
+        Some(text) => moved(&span, sql, text),
+        None => span,
+    };
+    let found = report.findings.into_iter().map(|(level, finding)| {
+        let declared = declared.zip(finding.place.as_ref());
+        Found {
+            level,
+            span: span_of(&finding, &script, new).map(in_file),
+            declared: declared.and_then(|(declared, place)| declaration(declared, place, new)),
+            finding,
+            rows: Rows::There,
+            counted: None,
+        }
+    });
+    let found = found.collect();
+    let unused = report.unused.iter().map(|unused| {
+        let unused = words(unused);
+        Unused { span: in_file(line_of(sql, unused.0)), message: unused.1, help: unused.2 }
+    });
+    let unused = unused.collect();
+    let made = (prepared.diff.created_tables.iter().cloned().collect(), prepared.diff.renames.clone());
+    Ok(Linted { name: name.to_owned(), file: file.map(path::for_display), found, unused, made })
+}
+
+/// The line, what is wrong with it, and what to do.
+fn words(unused: &UnusedAllow<'_>) -> (usize, String, String) {
+    match unused {
+        UnusedAllow::Unknown(allow) => {
+            let known = did_you_mean(&allow.lint, lint::RULES.iter().map(|rule| rule.name));
+            let help = match known {
+                Some(known) => format!("did you mean `allow({known})`?"),
+                None => "list the lints: `cargo dbmigrate lints`".to_owned(),
+            };
+            (allow.line, format!("unknown lint `{}`", allow.lint), help)
+        }
+        UnusedAllow::Nothing(allow) => {
+            let (lint, object) = (&allow.lint, &allow.object);
+            let message = format!("this allows nothing: `{lint}` does not find `{object}` here");
+            (allow.line, message, "remove the line, or name what the lint finds".to_owned())
+        }
+    }
+}
+
+/// The bytes of a line, counted from 1, without white space around.
+fn line_of(text: &str, number: usize) -> Range<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n').take(number.saturating_sub(1)) {
+        start += line.len();
+    }
+    trimmed(text, start)
+}
+
+/// The bytes of the line that begins at a byte, or goes on there, without white space and a comma around.
+fn trimmed(text: &str, at: usize) -> Range<usize> {
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let start = start + line.len() - line.trim_start().len();
+    start..start + line.trim().trim_end_matches(',').len()
+}
+
+/// Where a finding is in the script: the statement, or of one with several lines the line that is about it.
+fn span_of(finding: &Finding, script: &Script<'_>, new: &Schema) -> Option<Range<usize>> {
+    let statement = script.statements.get(finding.statement?)?;
+    let whole = statement.start..statement.start + statement.text.len();
+    if !statement.text.contains('\n') {
+        return Some(whole);
+    }
+    let part = finding.place.as_ref().and_then(|place| part_of(place, new));
+    let at = part.and_then(|part| mention(statement, &part)).unwrap_or_default();
+    let line = trimmed(statement.text, at);
+    Some(whole.start + line.start..whole.start + line.end)
+}
+
+/// The part of a table that a place is, as a statement names it.
+fn part_of(place: &Place, new: &Schema) -> Option<Name> {
+    match place {
+        Place::Column(_, part) | Place::Index(_, part) => Some(part.clone()),
+        Place::ForeignKey(table, at) => new.table(table)?.foreign_keys.get(*at)?.columns.first().cloned(),
+        Place::Unique(table, at) => new.table(table)?.uniques.get(*at)?.parts.first().map(|part| part.column.clone()),
+        _ => None,
+    }
+}
+
+/// Where a statement mentions a name first. The name of the table that it creates is not meant.
+fn mention(statement: &Statement<'_>, name: &Name) -> Option<usize> {
+    let tokens = significant(statement.text);
+    let is_table = statement.kind == StatementKind::CreateTable;
+    let mut tokens = tokens.iter().skip_while(|token| is_table && token.kind != TokenKind::Open);
+    tokens.find(|token| token.identifier().is_some_and(|one| Name::from(one) == *name)).map(|token| token.start)
+}
+
+/// The bytes of another text with the same lines, apart from their ends and a byte order mark.
+fn moved(span: &Range<usize>, from: &str, to: &str) -> Range<usize> {
+    let at = |byte: usize| {
+        let before = &from[..byte];
+        let (line, column) = (before.matches('\n').count(), before.len() - before.rfind('\n').map_or(0, |end| end + 1));
+        let start: usize = to.split_inclusive('\n').take(line).map(str::len).sum();
+        let mark = if line == 0 && to.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        (start + mark + column).min(to.len())
+    };
+    at(span.start)..at(span.end)
+}
+
+/// What declares something of the schema after a migration. The structs may have gone on since.
+fn declaration(declared: &Declared, place: &Place, new: &Schema) -> Option<Declaration> {
+    let now = |table: &Name| declared.schema.table(table);
+    let exact = match place {
+        Place::ForeignKey(table, at) => {
+            let key = new.table(table)?.foreign_keys.get(*at)?;
+            let at = now(table)?.foreign_keys.iter().position(|one| one == key);
+            at.map(|at| Place::ForeignKey(table.clone(), at))
+        }
+        Place::Unique(table, at) => {
+            let unique = new.table(table)?.uniques.get(*at)?;
+            let at = now(table)?.uniques.iter().position(|one| one == unique);
+            at.map(|at| Place::Unique(table.clone(), at))
+        }
+        other => Some(other.clone()),
+    };
+    if let Some((file, span)) = exact.and_then(|place| declared.find_exactly(&place)) {
+        return Some(Declaration { file, span, label: "declared here".to_owned() });
+    }
+    let (file, span) = declared.find(place)?;
+    Some(Declaration { file, span, label: "its table is declared here".to_owned() })
+}

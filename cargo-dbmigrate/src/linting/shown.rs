@@ -1,0 +1,184 @@
+//! Findings as diagnostics: at the statement, at the struct, with what the rows say and what to do about it.
+
+use std::collections::BTreeSet;
+
+use dbmigrate_core::lint::{Level, Probe, ProbeKind};
+
+use super::run::{Counted, Found};
+use super::{Linted, Set};
+use crate::diagnostic::Diagnostic;
+use crate::messages::{Asked, AskedMeaning};
+use crate::report::counted;
+
+/// Where the findings are shown, which decides about the ways out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place<'a> {
+    /// In migrations that are written: a directive in the file accepts one.
+    File,
+    /// In what will be written, or is no migration: flags behind this command accept them.
+    Command(&'a str),
+    /// In migrations that somebody else is to judge: none of them is an error.
+    Preview,
+}
+
+/// The findings of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    /// What is denied.
+    pub(crate) denied: Vec<Diagnostic>,
+    /// What is warned of.
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+impl Shown {
+    /// All of them, for people and programs.
+    pub(crate) fn of(all: &[Linted], set: &Set, place: Place<'_>) -> Self {
+        let mut shown = Self::default();
+        // how a lint is explained and accepted is said once
+        let mut explained: BTreeSet<String> = BTreeSet::new();
+        for linted in all {
+            for found in &linted.found {
+                let is_first = explained.insert(found.finding.rule.name.to_string());
+                let diagnostic = of_finding(linted, found, (set, place), is_first);
+                if diagnostic.is_error() { &mut shown.denied } else { &mut shown.warnings }.push(diagnostic);
+            }
+            for unused in &linted.unused {
+                let warning = Diagnostic::warning(&unused.message);
+                let warning = match &linted.file {
+                    Some(file) => warning.at(file, unused.span.clone(), ""),
+                    None => warning,
+                };
+                shown.warnings.push(warning.help(&unused.help));
+            }
+        }
+        shown
+    }
+
+    /// What was found, in words: `2 findings are denied, 3 warnings`.
+    pub(crate) fn tally(&self) -> String {
+        let (denied, warnings) = (self.denied.len(), counted(self.warnings.len(), "warning"));
+        match (denied, self.warnings.len()) {
+            (0, 0) => "nothing found".to_owned(),
+            (0, _) => warnings,
+            (_, 0) => are_denied(denied, ""),
+            _ => format!("{}, {warnings}", are_denied(denied, "")),
+        }
+    }
+}
+
+/// `1 finding is denied`, `2 findings in 3 migrations are denied`.
+pub(crate) fn are_denied(count: usize, place: &str) -> String {
+    format!("{}{place} {} denied", counted(count, "finding"), if count == 1 { "is" } else { "are" })
+}
+
+fn of_finding(linted: &Linted, found: &Found, (set, place): (&Set, Place<'_>), is_first: bool) -> Diagnostic {
+    let finding = &found.finding;
+    let rule = &finding.rule;
+    let probe = finding.probe.as_ref();
+    let message = match (probe, &found.counted) {
+        (Some(probe), Some(counted)) => format!("{}: {}", finding.message, said(probe, counted)),
+        _ => finding.message.clone(),
+    };
+    let is_error = found.level == Level::Deny && place != Place::Preview;
+    let mut shown = if is_error { Diagnostic::error(message) } else { Diagnostic::warning(message) };
+    shown.code = Some(rule.name.to_string());
+    shown.object = Some(finding.object.as_str().into());
+    if let (Some(file), Some(span)) = (&linted.file, &found.span) {
+        shown = shown.at(file, span.clone(), "");
+    }
+    if let Some(declared) = &found.declared {
+        let label = if shown.labels.is_empty() { "" } else { &declared.label };
+        shown = shown.at(&declared.file, declared.span.clone(), label);
+    }
+    shown = finding.notes.iter().fold(shown, Diagnostic::note);
+    if let (Some(probe), None) = (probe, &found.counted) {
+        shown = shown.note(unasked(probe));
+    }
+    if is_first && let Some(said) = set.reason(rule) {
+        let word = if found.level == Level::Deny { "denied" } else { "warned of" };
+        shown = shown.note(format!("{word} by `{said}`"));
+    }
+    shown = finding.help.iter().fold(shown, Diagnostic::help);
+    if let Some(fix) = &finding.fix {
+        shown = shown.help(&fix.says);
+    }
+    if is_first {
+        let name = &rule.name;
+        shown = match place {
+            Place::File | Place::Preview => {
+                shown.help(format!("to accept it: `-- dbmigrate: allow({name}) {} because \"…\"`", finding.object))
+            }
+            Place::Command(command) => shown.help(format!("to accept it: `{command} --allow {name}`")),
+        };
+        shown = shown.help(format!("for an explanation: `cargo dbmigrate lints {name}`"));
+    }
+    shown.asked = probe.map(|probe| Box::new(asked(probe, found.counted.as_ref())));
+    shown
+}
+
+/// What a probe has found: `3 rows of users have no email: id 1, 2, 7`.
+fn said(probe: &Probe, found: &Counted) -> String {
+    let says = if found.rows == 1 { singular(&probe.says) } else { probe.says.clone() };
+    let keys = found.keys.as_ref().map(|(name, keys)| {
+        let more = if found.rows > keys.len() as u64 { ", …" } else { "" };
+        let name = if name.is_empty() { String::new() } else { format!("{name} ") };
+        format!(": {name}{}{more}", keys.join(", "))
+    });
+    format!("{} {says}{}", found.rows, keys.unwrap_or_default())
+}
+
+/// What probes count, and the verbs that go with it: of many, of one.
+const COUNTED: [(&str, &str); 9] = [
+    ("rows ", "row "),
+    ("values ", "value "),
+    ("keys ", "key "),
+    ("duplicates ", "duplicate "),
+    (" have ", " has "),
+    (" are ", " is "),
+    (" violate ", " violates "),
+    (" reference ", " references "),
+    (" refer ", " refers "),
+];
+
+fn singular(says: &str) -> String {
+    COUNTED.iter().enumerate().fold(says.to_owned(), |text, (at, (plural, singular))| match text.strip_prefix(plural) {
+        // what is counted stands first, the verb somewhere behind it
+        Some(rest) if at < 4 => format!("{singular}{rest}"),
+        _ if at < 4 => text,
+        _ => text.replacen(plural, singular, 1),
+    })
+}
+
+/// What is not known without a database.
+fn unasked(probe: &Probe) -> String {
+    let Probe { says, count, at_least, .. } = probe;
+    match probe.kind {
+        ProbeKind::Fails if *at_least > 1 => format!("fails if at least {at_least} {says}: `{count}`"),
+        ProbeKind::Fails => format!("fails if {says}: `{count}`"),
+        ProbeKind::Loses | ProbeKind::Concerns => format!("how many {says}: `{count}`"),
+    }
+}
+
+fn asked(probe: &Probe, found: Option<&Counted>) -> Asked {
+    Asked {
+        meaning: match probe.kind {
+            ProbeKind::Fails => AskedMeaning::Fails,
+            ProbeKind::Loses => AskedMeaning::Loses,
+            ProbeKind::Concerns => AskedMeaning::Concerns,
+        },
+        query: probe.count.clone(),
+        rows: found.map(|found| found.rows),
+        keys: found.and_then(|found| found.keys.as_ref()).map(|(_, keys)| keys.clone()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_is_said_in_the_singular() {
+        assert_eq!(singular("rows of `users` have no email"), "row of `users` has no email");
+        assert_eq!(singular("values of `a.b` are lost"), "value of `a.b` is lost");
+    }
+}

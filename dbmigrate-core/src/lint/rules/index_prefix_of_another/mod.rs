@@ -1,0 +1,51 @@
+//! `index_prefix_of_another`.
+
+use crate::lint::ways::ways;
+use crate::lint::{Finding, Group, Level, Migration, Rule};
+use crate::schema::Table;
+use crate::schema::validate::Place;
+use crate::sql::StatementKind;
+use crate::sql::path::path;
+
+pub(super) static RULE: Rule = Rule {
+    name: "index_prefix_of_another",
+    group: Group::Performance,
+    level: Level::Warn,
+    summary: "all that an index is good for, a longer one that begins with its columns is good for too",
+    explanation: include_str!("explanation.md"),
+    find,
+};
+
+fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
+    migration.introduced(found, |_, table, found| of_table(migration, table, found));
+}
+
+fn of_table(migration: &Migration<'_>, table: &Table, found: &mut Vec<Finding>) {
+    if table.indexes.is_empty() {
+        return;
+    }
+    let ways = ways(table);
+    for way in &ways {
+        // a unique one keeps rows apart that a longer one lets through
+        let Some(index) = way.index().filter(|index| !index.unique) else { continue };
+        // what is the same as another one is `duplicate_index`
+        let is_same = |other: &_| way.is_same(other);
+        if ways.iter().any(|other| other.index().is_none_or(|other| other.name != index.name) && is_same(other)) {
+            continue;
+        }
+        let longer = |other: &&crate::lint::ways::Way<'_>| other.parts.len() > way.parts.len() && way.begins(other);
+        let Some(other) = ways.iter().find(longer) else { continue };
+        let object = path([&table.name, &index.name]);
+        let mut fixed = table.clone();
+        fixed.indexes.remove(&index.name);
+        let message = format!("{} begins with the columns of the index `{object}`", other.describe(table));
+        let mut finding = Finding::new(&RULE, &object, message)
+            .at(Place::Index(table.name.clone(), index.name.clone()))
+            .note(format!("it finds whatever `{}` finds; each write keeps both up to date", index.name))
+            .fix(format!("remove the index `{}`", index.name), fixed);
+        finding.statement = migration
+            .statement_with(StatementKind::CreateIndex, &index.name)
+            .or_else(|| migration.statement_with(StatementKind::CreateIndex, &other.index()?.name));
+        found.push(finding);
+    }
+}

@@ -1,0 +1,67 @@
+-- fires: one table, of which nothing is known
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
+-- # server
+-- # migration
+ALTER TABLE users DROP COLUMN legacy;
+
+-- fires: several tables
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
+CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT);
+-- # server
+-- # migration
+ALTER TABLE users DROP COLUMN legacy;
+CREATE INDEX pets_name ON pets (name);
+
+-- fires: together they take too long
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
+CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT);
+-- # server
+-- # counts
+users 6000000
+pets 5000000
+-- # migration
+ALTER TABLE users DROP COLUMN legacy;
+CREATE INDEX pets_name ON pets (name);
+
+-- fires: with the foreign keys that are checked
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
+CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT, user_id INTEGER REFERENCES users);
+-- # server
+-- # counts
+users 6000000
+pets 6000000
+-- # migration
+ALTER TABLE users DROP COLUMN legacy;
+
+-- spares: each is short, and so are both
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
+CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT);
+-- # server
+-- # counts
+users 6000000
+pets 2000000
+-- # migration
+ALTER TABLE users DROP COLUMN legacy;
+CREATE INDEX pets_name ON pets (name);
+
+-- spares: a file has no such limit
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
+-- # counts
+users 600000000
+-- # migration
+ALTER TABLE users DROP COLUMN legacy;
+
+-- spares: nothing is done with all rows
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
+-- # server
+-- # counts
+users 600000000
+-- # migration
+ALTER TABLE users ADD COLUMN name TEXT;

@@ -1,0 +1,47 @@
+//! `type_change`.
+
+use crate::lint::release::column_path;
+use crate::lint::{Finding, Group, Level, Migration, Rule};
+use crate::schema::validate::Place;
+use crate::sql::expr::Affinity;
+
+pub(super) static RULE: Rule = Rule {
+    name: "type_change",
+    group: Group::Compatibility,
+    level: Level::Warn,
+    summary: "a column holds other values than the release that runs reads and writes",
+    explanation: include_str!("explanation.md"),
+    find,
+};
+
+fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
+    for table in migration.kept_tables() {
+        for change in &table.diff.changed {
+            let (Some(before), Some(after)) = (table.column(&change.name), table.after.column(&change.name)) else {
+                continue;
+            };
+            let object = column_path(&table.after.name, &change.name);
+            let message = if before.generated.is_none() && after.generated.is_some() {
+                format!("`{object}` becomes generated, and each write of the running release to it fails")
+            } else if change.decl_type && class(table.before.affinity(before)) != class(table.after.affinity(after)) {
+                let said = |text: &str| if text.is_empty() { "without a type".to_owned() } else { format!("`{text}`") };
+                let (was, now) = (said(before.decl_type.as_str()), said(after.decl_type.as_str()));
+                format!("`{object}` was {was} and is {now} now, and the running release reads and writes what it was")
+            } else {
+                continue;
+            };
+            let finding = Finding::new(&RULE, &object, message)
+                .at(Place::Column(table.after.name.clone(), change.name.clone()))
+                .help("add a column with another name, write both for one release, and drop the old one in a later one");
+            found.push(migration.located(finding));
+        }
+    }
+}
+
+/// What is read of values that are stored with an affinity: integers, whatever their type is called, are the same.
+fn class(affinity: Affinity) -> Affinity {
+    match affinity {
+        Affinity::Numeric => Affinity::Integer,
+        other => other,
+    }
+}
