@@ -4,6 +4,7 @@ use super::{Finding, Migration, Probe, ProbeKind, Rule};
 use crate::plan::Question;
 use crate::schema::validate::Place;
 use crate::sql::path::path;
+use crate::sql::{Expr, Name, StatementKind};
 
 /// A loss as a finding.
 pub(super) fn finding(migration: &Migration<'_>, rule: &'static Rule, question: &Question, message: String) -> Finding {
@@ -37,14 +38,16 @@ pub(super) fn finding(migration: &Migration<'_>, rule: &'static Rule, question: 
 }
 
 /// Says which earlier statements read what is lost, by its name before the migration.
-pub(super) fn note_readers(migration: &Migration<'_>, finding: Finding, names: &[&crate::sql::Name]) -> Finding {
-    let last = finding.statement.unwrap_or(usize::MAX);
+pub(super) fn note_readers(migration: &Migration<'_>, finding: Finding, names: &[&Name]) -> Finding {
+    let table = finding.probe.as_ref().map(|probe| &probe.table);
+    let passage = migration.passages().iter().find(|passage| Some(&passage.old) == table);
+    let last = passage.map(|passage| passage.dropped).or(finding.statement).unwrap_or(usize::MAX);
     let statements = migration.script.statements.iter().enumerate().take_while(|(at, _)| *at < last);
     let reads = |text: &str| {
-        let text = crate::sql::Expr::new(text);
+        let text = Expr::new(text);
         names.iter().all(|name| text.mentions(name))
     };
-    let is_reading = |kind| matches!(kind, crate::sql::StatementKind::Write | crate::sql::StatementKind::CreateTable);
+    let is_reading = |kind| matches!(kind, StatementKind::Write | StatementKind::CreateTable);
     let mut readers = statements.filter(|(_, statement)| is_reading(statement.kind) && reads(statement.text));
     match readers.next() {
         Some((at, _)) => {

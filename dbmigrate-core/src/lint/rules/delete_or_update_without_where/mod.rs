@@ -61,8 +61,7 @@ fn overwrites(migration: &Migration<'_>, table: &Table, tokens: &[Token<'_>]) ->
     for token in &tokens[set + 1..] {
         match token.kind {
             // `SET (a, b) = (SELECT …)`
-            TokenKind::Open if expects_name && depth == 0 => {}
-            TokenKind::Close if expects_name && depth == 0 => {}
+            TokenKind::Open | TokenKind::Close if expects_name && depth == 0 => {}
             TokenKind::Open => depth += 1,
             TokenKind::Close => depth = depth.saturating_sub(1),
             TokenKind::Comma if depth == 0 => expects_name = true,

@@ -45,6 +45,17 @@ INSERT INTO users VALUES (1, 'a', 'b');
 UPDATE users SET name = first || ' ' || name;
 ALTER TABLE users DROP COLUMN first;
 
+-- fires: a rebuild makes one of two
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, first TEXT, last TEXT);
+-- # rows
+INSERT INTO users VALUES (1, 'a', NULL);
+-- # migration
+CREATE TABLE n (id INTEGER PRIMARY KEY, name TEXT);
+INSERT INTO n (id, name) SELECT id, first || ' ' || last FROM users;
+DROP TABLE users;
+ALTER TABLE n RENAME TO users;
+
 -- fires: some of its values are copied before
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY, bio TEXT);

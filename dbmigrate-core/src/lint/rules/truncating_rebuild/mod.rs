@@ -117,7 +117,7 @@ fn rows_left_out(migration: &Migration<'_>, old: &Table, copy: &Copy) -> Option<
     let are_there = sources?.iter().all(|name| *name == copy.from || migration.old.table(name).is_some());
     let is_rowid = ["rowid", "_rowid_", "oid"].iter().any(|name| query.mentions(&(*name).into()));
     let is_renamed = copy.from != old.name;
-    if !copy.filters.iter().all(|word| is_in_query(word)) || !are_there || is_renamed && is_rowid {
+    if !copy.filters.iter().all(is_in_query) || !are_there || is_renamed && is_rowid {
         return None;
     }
     let with = if is_renamed {
