@@ -158,7 +158,8 @@ impl From<FolderError> for CommandError {
     fn from(error: FolderError) -> Self {
         let exit_code = if error.is_inconsistency() { exit::INCONSISTENT } else { exit::FAILED };
         let error = came_with_a_merge(error);
-        let shown = error.notes().into_iter().fold(Self::new(exit_code, error.to_string()), Self::note);
+        let notes = error.notes_knowing(git::heads::names);
+        let shown = notes.into_iter().fold(Self::new(exit_code, error.to_string()), Self::note);
         shown.helps(error.help_knowing(git::look))
     }
 }

@@ -5,12 +5,11 @@ use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::apply::history::{common, compare};
 use dbmigrate_core::folder::heads::shared;
 use dbmigrate_core::folder::{Folder, FolderError, Migration, Script, Verify};
-use dbmigrate_core::plan::{Cost, Told, WRITTEN_BY, told};
+use dbmigrate_core::plan::{Cost, Told, WRITTEN_BY, is_told_by_header, told};
 use pollster::block_on;
 
 use crate::database::failure::engine_error;
 use crate::database::{file, open};
-use crate::drafting::is_generated;
 use crate::error::Result;
 use crate::exit;
 use crate::messages::{self, LogKind};
@@ -147,7 +146,7 @@ fn entry(folder: &Folder, migration: &Migration, stands: &[Stands]) -> Result<me
         LogKind::Revert
     } else if by.contains("dbmigrate capture") {
         LogKind::Capture
-    } else if is_generated(folder, migration, &text)?.is_some() {
+    } else if is_told_by_header(migration.name.as_str(), &text, &script.statements) {
         LogKind::Generated
     } else {
         LogKind::Custom

@@ -3,6 +3,7 @@
 pub(crate) mod copying;
 pub(crate) mod failure;
 pub(crate) mod file;
+pub(crate) mod history;
 mod open;
 pub(crate) mod rehearsal;
 mod run;

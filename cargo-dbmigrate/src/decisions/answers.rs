@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use dbmigrate_core::diff::{Diff, Renames};
 use dbmigrate_core::plan::decide::questions;
-use dbmigrate_core::plan::{Decisions, Lint, Question, conversions};
+use dbmigrate_core::plan::{Decisions, Lint, Question, conversions, misplaced};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::path::{parse_path, path};
@@ -171,7 +171,15 @@ impl Answers {
         };
         let is_of_plan = |flag: &str, text: &String, decided: &BTreeMap<(Name, Name), Expr>| -> Result<bool> {
             let found = expressions(flag, std::slice::from_ref(text), new)?;
-            Ok(found.keys().any(|place| of_column(&place.0, &place.1) || decided.contains_key(place)))
+            let is_known = found.keys().any(|place| of_column(&place.0, &place.1) || decided.contains_key(place));
+            // what rows need that only show when the migrations of both sides run is not asked for
+            let mut alone = Decisions { renames: decisions.renames.clone(), ..Decisions::default() };
+            if flag == "convert" {
+                alone.conversions = found;
+            } else {
+                alone.backfills = found;
+            }
+            Ok(is_known || misplaced(&alone, diff, new).is_none())
         };
         let mut of_plan = Self::default();
         for (text, acceptance) in self.accept.iter().zip(self.accepted(FOR_GENERATE)?) {

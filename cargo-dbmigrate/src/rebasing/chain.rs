@@ -16,15 +16,16 @@ use pollster::block_on;
 use tempfile::TempDir;
 
 use super::conflicts::Deciding;
+use super::expanded::straddling;
 use super::mentioned::mentioned;
 use super::moved::{Moved, traced};
-use super::sides::{Ours, Side, Sides};
+use super::side::{Ours, Side};
+use super::sides::Sides;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::{Asker, Decided};
 use crate::decisions::keeping::Keeps;
 use crate::error::{CommandError, Result};
 use crate::messages::RebasedHow;
-use crate::proof::replay_to;
 use crate::{drafting, exit};
 
 /// How a migration was put behind others.
@@ -111,14 +112,15 @@ impl Chain<'_> {
             let mut across = of_base.inverse().then(&of_theirs).renames();
             for at in one.base..one.side.migrations.len() {
                 let moved = Moved::read(&sources, one, at, onto)?;
-                let (next, one) = self.place(&mut folder, moved, &across)?;
+                if straddling(one, onto).is_some_and(|squash| *squash == moved.migration) {
+                    return Err(self.refuse_squash(&moved));
+                }
+                let (next, one) = self.place(&mut folder, moved, &across, (ours, &placed))?;
                 across = next;
                 placed.push(one);
             }
         }
-        let all = folder.migrations().len();
-        replay_to(&folder, all, &self.deciding.context.config.ignore)
-            .map_err(|error| self.at_home(error, scratch.path()))?;
+        self.replayed(&folder, (ours, &placed))?;
         Ok(Rebased { folder, placed, _scratch: scratch })
     }
 
@@ -141,16 +143,19 @@ impl Chain<'_> {
     }
 
     /// Puts one migration behind what there is, and returns what the others rename behind it.
-    fn place(&self, folder: &mut Folder, moved: Moved, across: &Renames) -> Result<(Renames, Placed)> {
-        if !moved.migration.replaces.is_empty() {
-            return Err(self.refuse_squash(&moved));
-        }
+    fn place(
+        &self,
+        folder: &mut Folder,
+        moved: Moved,
+        across: &Renames,
+        so_far: (&[Ours], &[Placed]),
+    ) -> Result<(Renames, Placed)> {
         let head = folder.head_snapshot()?;
         let merged = self.merged(&moved, &head.schema, across)?;
         let recorded = renamed_from(&head, &moved.after);
         let next = merged.across.clone();
         let Some(decisions) = &moved.decisions else {
-            return Ok((next, self.kept(folder, moved, (&merged, across), recorded)?));
+            return Ok((next, self.kept(folder, moved, (&merged, across, so_far), recorded)?));
         };
         let is_empty = differences(&head.schema, &merged.schema).is_empty() && merged.renames.is_empty();
         if is_empty && !dbmigrate_core::sql::split(&moved.text).is_empty() {
@@ -197,6 +202,7 @@ impl Chain<'_> {
         let difference = diff(&head.schema, &merged.schema, &decisions.renames)
             .map_err(|error| CommandError::failed(error.to_string()))?;
         let answers = answers.of_plan(&difference, (&head.schema, &merged.schema), &decisions)?;
+        self.deciding.used.borrow_mut().extend(answers.backfill.iter().chain(&answers.convert).cloned());
         let command = self.deciding.command_line();
         let asker = Asker::new(context, &declared, (&answers, FOR_GENERATE), command, "nothing was written");
         let keeps = if decisions.keep.is_some() { Keeps::ByDefault } else { Keeps::Never };
@@ -222,20 +228,27 @@ impl Chain<'_> {
         &self,
         folder: &mut Folder,
         moved: Moved,
-        (merged, across): (&Merged, &Renames),
+        (merged, across, so_far): (&Merged, &Renames, (&[Ours], &[Placed])),
         renamed_from: Vec<String>,
     ) -> Result<Placed> {
         let ignore = &self.deciding.context.config.ignore;
         let script = Script::parse(&moved.text, &moved.file)?;
-        let connection = replay_to(folder, folder.migrations().len(), ignore)?;
-        if let Some(mentioned) = mentioned(&script, &folder.head_schema()?, across) {
+        let connection = self.replayed(folder, so_far)?;
+        let head = folder.head_schema()?;
+        if let Some(mentioned) = mentioned(&script, &head, across) {
             let message = format!("`{}` {}, behind `{}`", moved.migration.name, mentioned.said, self.sides.onto.label);
             return Err(self.by_hand(&moved, mentioned.line, message));
         }
-        let queries = script.preflights.iter().map(|preflight| (preflight.line, preflight.query.as_str()));
-        let statements = script.statements.iter().map(|statement| (statement.line, statement.text));
-        for (line, sql) in queries.chain(statements) {
-            block_on(connection.run(sql)).map_err(|error| self.fails(&moved, line, &error.to_string()))?;
+        for preflight in &script.preflights {
+            let ran = block_on(connection.run(&preflight.query));
+            ran.map_err(|error| self.fails(&moved, preflight.line, &error.to_string()))?;
+        }
+        for statement in &script.statements {
+            block_on(connection.run(statement.text)).map_err(|error| {
+                let error = error.to_string();
+                let refused = self.refused_there(&moved, (&head, across), statement, &error);
+                refused.unwrap_or_else(|| self.fails(&moved, statement.line, &error))
+            })?;
         }
         let found = block_on(introspect_without(&connection, ignore))
             .map_err(|error| CommandError::failed(error.to_string()))?
@@ -255,7 +268,7 @@ impl Chain<'_> {
         let (name, onto) = (&moved.migration.name, &self.sides.onto.label);
         CommandError::new(exit::DECISION, format!("`{name}` replaces migrations that `{onto}` does not have as one"))
             .at(moved.file.display())
-            .note("a squash cannot be put behind other migrations; nothing was written")
+            .note("the files of what it replaces are nowhere to be found; nothing was written")
             .help("rebase the branch as it was before the squash, then squash again")
     }
 
@@ -278,7 +291,7 @@ impl Chain<'_> {
     }
 
     /// An error about the folder for the proof, as one about the one at home.
-    fn at_home(&self, error: CommandError, scratch: &Path) -> CommandError {
+    pub(super) fn at_home(&self, error: CommandError, scratch: &Path) -> CommandError {
         let home = self.deciding.context.folder_path.display().to_string();
         match error.place().map(|place| place.replace(&scratch.display().to_string(), &home)) {
             Some(place) => error.at(place),

@@ -7,7 +7,7 @@ use pollster::block_on;
 
 use super::chain::{Chain, Rebased};
 use super::moved::{snapshot_before, traced};
-use super::sides::{Ours, Side};
+use super::side::{Ours, Side};
 use crate::error::Result;
 
 /// What comes of both orders, if there is another one: it is planned, too, and nothing is asked for it.

@@ -1,10 +1,11 @@
 //! What two branches have both changed, and what was answered to it: by flags, or at the terminal.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use dbmigrate_core::merge::{Answers as Taken, Conflict};
-use dbmigrate_core::shell::shell_words;
+use dbmigrate_core::shell::{shell_flag, shell_words};
 
 use crate::decisions::answers::Answers;
 use crate::decisions::ask;
@@ -30,6 +31,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) is_silent: bool,
     /// The answers that were given at the terminal.
     pub(crate) given: RefCell<Vec<String>>,
+    /// The expressions that some plan has a use for.
+    pub(super) used: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Deciding<'a> {
@@ -41,7 +44,16 @@ impl<'a> Deciding<'a> {
         command: String,
     ) -> Self {
         let taken = RefCell::new(taken);
-        Self { context, declared, answers, taken, command, is_silent: false, given: RefCell::default() }
+        Self {
+            context,
+            declared,
+            answers,
+            taken,
+            command,
+            is_silent: false,
+            given: RefCell::default(),
+            used: RefCell::default(),
+        }
     }
 
     /// The same without anybody to ask.
@@ -56,6 +68,7 @@ impl<'a> Deciding<'a> {
             command,
             is_silent: true,
             given: RefCell::default(),
+            used: RefCell::default(),
         }
     }
 
@@ -80,7 +93,7 @@ impl<'a> Deciding<'a> {
     }
 
     /// Exit code 3, with every answer as a command.
-    fn unresolved(&self, conflicts: &[Conflict], file: &Path) -> CommandError {
+    pub(super) fn unresolved(&self, conflicts: &[Conflict], file: &Path) -> CommandError {
         let command = self.command_line();
         let diagnostic = |conflict: &Conflict| {
             let message = format!("{conflict}: this branch {}, the other {}", conflict.ours, conflict.theirs);
@@ -112,6 +125,13 @@ impl<'a> Deciding<'a> {
     pub(crate) fn refuse_unused(&self) -> Result<()> {
         let taken = self.taken.borrow();
         let unused = taken.unused();
+        let used = self.used.borrow();
+        let expressions = [("--backfill", &self.answers.backfill), ("--convert", &self.answers.convert)];
+        let mut expressions = expressions.into_iter().flat_map(|(flag, all)| all.iter().map(move |text| (flag, text)));
+        if let Some((flag, text)) = expressions.find(|(_, text)| !used.contains(*text)) {
+            let message = format!("`{}`: no migration that moves has a use for it", shell_flag(flag, text));
+            return Err(CommandError::usage(message).note("nothing was written"));
+        }
         let Some(first) = unused.first() else { return Ok(()) };
         let flag = if first.contains('=') { "--rename" } else { "--take" };
         Err(CommandError::usage(format!("`{flag} {first}`: no conflict is about that")).note("nothing was written"))

@@ -3,8 +3,11 @@
 mod chain;
 mod commuting;
 mod conflicts;
+mod expanded;
 mod mentioned;
 mod moved;
+mod refused;
+mod side;
 mod sides;
 mod sources;
 mod unlisted;

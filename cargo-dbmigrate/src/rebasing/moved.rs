@@ -6,7 +6,7 @@ use dbmigrate_core::diff::Renames;
 use dbmigrate_core::folder::{Migration, Script, Snapshot};
 use dbmigrate_core::plan::{Decisions, Trace, WRITTEN_BY, follow};
 
-use super::sides::{Ours, Side};
+use super::side::{Ours, Side};
 use super::sources::Sources;
 use crate::drafting::{self, generated};
 use crate::error::Result;

@@ -7,6 +7,8 @@ use dbmigrate_core::folder::heads::shared;
 use dbmigrate_core::folder::rewrite::lock_text;
 use dbmigrate_core::folder::{Folder, FolderError, Heads, Lock, Migration, MigrationName, Verify, lock};
 
+use super::expanded::{self, straddling};
+use super::side::{Ours, Side};
 use super::sources::Sources;
 use super::unlisted;
 use crate::error::{CommandError, Result};
@@ -18,47 +20,6 @@ use crate::{decisions, exit};
 /// The lock within the folder, as git takes it.
 const LOCK: &str = "./migrations.lock";
 
-/// A history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Side {
-    /// How it is called: a branch, a commit, a file.
-    pub(crate) label: String,
-    /// Its migrations.
-    pub(crate) migrations: Vec<Migration>,
-}
-
-impl Side {
-    pub(super) fn new(label: impl Into<String>, migrations: Vec<Migration>) -> Self {
-        Self { label: label.into(), migrations }
-    }
-}
-
-/// A history of which the end is put behind another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ours {
-    /// The whole of it.
-    pub(crate) side: Side,
-    /// How many of its migrations stay where they are.
-    pub(crate) base: usize,
-}
-
-impl Ours {
-    /// All that another history has not.
-    fn behind(side: Side, onto: &Side) -> Self {
-        let (base, there) = shared(&side.migrations, &onto.migrations);
-        // one of the others may replace some of these, and more
-        let originals = onto.migrations.get(there).filter(|next| !next.replaces.is_empty()).map(Migration::originals);
-        let rest = side.migrations[base..].iter();
-        let replaced = rest.zip(originals.unwrap_or_default()).take_while(|(one, other)| one.is_same(other)).count();
-        Self { base: base + replaced, side }
-    }
-
-    /// The migrations that move.
-    pub(crate) fn moved(&self) -> &[Migration] {
-        &self.side.migrations[self.base..]
-    }
-}
-
 /// Both sides of a rebase.
 #[derive(Debug, Clone)]
 pub(crate) struct Sides {
@@ -66,6 +27,8 @@ pub(crate) struct Sides {
     pub(crate) onto: Side,
     /// What is put behind it, one after the other.
     pub(crate) ours: Vec<Ours>,
+    /// The squashes in whose place the migrations are that they replace.
+    pub(crate) expanded: Vec<MigrationName>,
     /// Where their files are.
     pub(crate) sources: Sources,
     /// What git is in the middle of.
@@ -87,10 +50,21 @@ impl Sides {
             Some(typed) => finding.typed(typed)?,
             None => finding.untold()?,
         };
-        let ours: Vec<Ours> = ours.into_iter().filter(|ours| !ours.moved().is_empty()).collect();
+        let mut expanded = Vec::new();
+        let mut whole = |one: Ours| match straddling(&one, &onto) {
+            Some(squash) => match expanded::expanded(&one, squash, &finding.sources) {
+                Some(side) => {
+                    expanded.push(squash.name.clone());
+                    Ours::behind(side, &onto)
+                }
+                None => one,
+            },
+            None => one,
+        };
+        let ours: Vec<Ours> = ours.into_iter().map(&mut whole).filter(|ours| !ours.moved().is_empty()).collect();
         let onto = ours.iter().fold(onto, with_squashes);
         let Finding { sources, operation, seen, is_whole, .. } = finding;
-        Ok(Self { onto, ours, sources, operation, seen, is_whole })
+        Ok(Self { onto, ours, expanded, sources, operation, seen, is_whole })
     }
 
     /// All migrations that move.

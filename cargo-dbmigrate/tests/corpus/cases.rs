@@ -4,6 +4,7 @@
 use cargo_dbmigrate::exit;
 use serde_json::Value;
 
+use crate::copied::read_both_ways;
 use crate::parallel::parallel;
 use crate::project::{Loaded, Project, Run, answered, faults, load};
 use crate::support::data;
@@ -76,6 +77,7 @@ fn foreign_case(case: &Value, way: Way, run: Run) -> Result<Outcome, String> {
         }
         Ending::Applied => {
             check_rows(&project, &case["expect"]["rows_after"])?;
+            read_both_ways(&project.place)?;
             Ok(Outcome::Applied)
         }
     }

@@ -3,6 +3,7 @@
 
 use dbmigrate_core::diff::Renames;
 
+use crate::copied::read_both_ways;
 use crate::parallel::parallel;
 use crate::project::{Loaded, Project, Run, answered, load};
 use crate::support::Change;
@@ -63,7 +64,7 @@ fn change(project: &Project, way: Way, current: &Loaded, state: &State) -> Resul
     project.place.put_rows(|connection| change.populate(connection))?;
     way.declare(project, &state.sql, &desired).map_err(|refusal| refusal.to_string())?;
     match project.step(way, &change)? {
-        Ending::Applied => Ok(()),
+        Ending::Applied => read_both_ways(&project.place),
         Ending::Refused(refusal) => Err(refusal.to_string()),
     }
 }

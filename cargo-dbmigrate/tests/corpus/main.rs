@@ -8,6 +8,7 @@ mod support;
 mod cases;
 mod compile;
 mod compiled;
+mod copied;
 mod formatted;
 mod histories;
 mod law;

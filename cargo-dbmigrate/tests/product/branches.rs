@@ -42,6 +42,11 @@ fn told(project: &Project, heads: &[&str]) -> Run {
     last.expect("there are commands")
 }
 
+#[track_caller]
+fn are_named(run: &Run, names: &[&str]) {
+    assert_eq!(names.iter().find(|name| !run.err.contains(&format!("note: {name}"))), None, "{}", run.err);
+}
+
 const FEATURE: &str = "0002_users_bio";
 const MAIN: &str = "0002_users_nick";
 
@@ -55,18 +60,21 @@ fn conflict_markers_of_every_style_name_both_heads() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(run.err, @r"
             error: `migrations/migrations.lock` has two heads: `0002_users_bio` and `0002_users_nick`
-              = note: branch 1 adds `0002_users_bio` after `0001_create_users`
-              = note: branch 2 adds `0002_users_nick` after `0001_create_users`
+              = note: `feature` (HEAD) adds `0002_users_bio` after `0001_create_users`
+              = note: `main` (MERGE_HEAD) adds `0002_users_nick` after `0001_create_users`
               = help: put the migrations of this branch behind the others: `cargo dbmigrate rebase`
             ");
         }
         repository.git(&["merge", "--abort"]);
         repository.git(&["checkout", "-q", "main"]);
         repository.fails(&["-c", &format!("merge.conflictStyle={style}"), "rebase", "feature"]);
-        told(&repository.project, &[FEATURE, MAIN]);
+        let run = told(&repository.project, &[FEATURE, MAIN]);
+        are_named(&run, &["`feature` (HEAD) adds `0002_users_bio`", "`main` (REBASE_HEAD) adds `0002_users_nick`"]);
         repository.git(&["rebase", "--abort"]);
         repository.fails(&["-c", &format!("merge.conflictStyle={style}"), "cherry-pick", "feature"]);
-        told(&repository.project, &[FEATURE, MAIN]);
+        let run = told(&repository.project, &[FEATURE, MAIN]);
+        let named = ["`feature` (CHERRY_PICK_HEAD) adds `0002_users_bio`", "`main` (HEAD) adds `0002_users_nick`"];
+        are_named(&run, &named);
     }
 }
 
@@ -99,7 +107,13 @@ fn both_directories_with_the_lock_of_one_side_are_two_heads() {
         assert!(run.err.contains("has one of two heads"), "{}", run.err);
         // and as somebody commits it
         repository.commit("merged");
-        told(&repository.project, &[FEATURE, MAIN]);
+        let run = told(&repository.project, &[FEATURE, MAIN]);
+        let [ours, theirs] = match side {
+            "ours" => ["`feature` (HEAD) adds `0002_users_bio`", "`main` adds `0002_users_nick`"],
+            // its lock is that of the other, and the commit before is no branch's any more
+            _ => ["`", "`feature` (HEAD) adds `0002_users_nick`"],
+        };
+        are_named(&run, &[ours, theirs]);
     }
     // the next number, as an interrupted run would leave it; git has it
     let repository = two_branches();
@@ -174,6 +188,7 @@ fn three_branches_have_three_heads() {
     repository.succeeds_or_fails(&["merge", "-m", "x", "feature"]);
     let run = told(&repository.project, &[FEATURE, MAIN, "0002_users_age"]);
     assert!(run.err.contains("has three heads: "), "{}", run.err);
+    are_named(&run, &["`feature` (MERGE_HEAD) adds `0002_users_bio`", "`main` adds `0002_users_nick`"]);
 }
 
 #[test]

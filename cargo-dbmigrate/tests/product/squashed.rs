@@ -238,3 +238,22 @@ fn the_log_draws_what_was_replaced_and_where_databases_stand() {
     assert_eq!((&entry["kind"], &entry["databases"][0]), (&"squash".into(), &"us".into()));
     assert_eq!(entry["replaces"].as_array().map(Vec::len), Some(3));
 }
+
+#[test]
+fn the_log_of_a_long_history_reads_the_headers_and_no_snapshot() {
+    let project = project();
+    project.runs("generate --custom --name later");
+    let file = sql_of("0002_users_add_age");
+    for name in ["0001_create_users", "0002_users_add_age", "0004_users_rename_age_to_years"] {
+        project.write(&format!("migrations/{name}/snapshot.json"), "what a merge has left of it");
+    }
+    let json = project.runs("log --message-format json").json();
+    let kinds: Vec<&str> = json.iter().filter_map(|one| one["kind"].as_str()).collect();
+    assert_eq!(kinds, ["generated", "generated", "custom", "generated", "custom"]);
+    // what somebody has added to one is said, and makes it theirs
+    let edited = format!("{}UPDATE users SET age = 1;\n", project.read(&file));
+    project.write(&file, edited);
+    project.runs("repair --edited 0002_users_add_age --accept edits");
+    let run = project.runs("log");
+    assert!(run.out.contains("* 0002_users_add_age              custom: add column"), "{}", run.out);
+}

@@ -235,21 +235,29 @@ pub fn displaced(column: &Name) -> Name {
 }
 
 /// Single renames, in an order in which no target is taken when its turn comes, through a name in between where they
-/// form a cycle. `taken` are the names that exist before.
+/// form a cycle. `taken` are the names that exist before. Of several that go to one name, or to one that stays, which no
+/// schema has and a [`diff`](super::diff()) refuses, all but one never have their turn, and come last.
 pub fn rename_order(moves: &[(Name, Name)], taken: &[Name]) -> Vec<(Name, Name)> {
     let mut waiting: Vec<(Name, Name)> = moves.to_vec();
     let mut existing: Vec<Name> = taken.to_vec();
     let mut order = Vec::new();
     while !waiting.is_empty() {
         let free = waiting.iter().position(|(_, to)| !existing.contains(to));
+        // only what another one waits for makes way: that one has its turn next
+        let is_waited_for = |(from, _): &(Name, Name)| waiting.iter().any(|(_, to)| to == from);
+        let in_the_way = waiting.iter().position(is_waited_for);
         let (from, to) = if let Some(at) = free {
             waiting.remove(at)
         } else {
-            let (from, to) = waiting[0].clone();
+            let Some(first) = in_the_way else {
+                order.append(&mut waiting);
+                break;
+            };
+            let (from, to) = waiting[first].clone();
             let between = unused(&format!("_dbmigrate_tmp_{from}"), |name| {
                 existing.contains(name) || waiting.iter().any(|(_, target)| target == name)
             });
-            waiting[0] = (between.clone(), to);
+            waiting[first] = (between.clone(), to);
             (from, between)
         };
         existing.retain(|name| *name != from);
@@ -333,5 +341,20 @@ mod tests {
             order(&[("Users", "users")], &["Users"]),
             ["Users>_dbmigrate_tmp_Users", "_dbmigrate_tmp_Users>users"]
         );
+    }
+
+    #[test]
+    fn names_that_are_wanted_twice_come_to_an_end() {
+        assert_eq!(order(&[("a", "x"), ("b", "x")], &["a", "b"]), ["a>x", "b>x"]);
+        assert_eq!(order(&[("a", "c"), ("b", "c")], &["a", "b", "c"]), ["a>c", "b>c"]);
+        // one of them in a cycle, and before a cycle
+        for moves in [[("a", "b"), ("b", "a"), ("c", "a")], [("a", "b"), ("b", "c"), ("c", "b")]] {
+            let order = order(&moves, &["a", "b", "c"]);
+            assert!(order.len() <= 2 * moves.len(), "{order:?}");
+        }
+        let table = crate::ddl::read::schema_of("CREATE TABLE t (a, b, c AS (a + b))");
+        let columns = [("a", "x"), ("b", "x")].map(|(from, to)| ("t".into(), from.into(), to.into()));
+        let renames = Renames { columns: columns.to_vec(), ..Renames::default() };
+        assert_eq!(renames.apply(&table).tables.iter().count(), 1);
     }
 }

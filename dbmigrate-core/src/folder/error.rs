@@ -369,11 +369,20 @@ impl FolderError {
 
     /// Background, a line each.
     pub fn notes(&self) -> Vec<String> {
-        let Self::Branched { since, branches, .. } = self else { return Vec::new() };
+        self.notes_knowing(|_, _| Vec::new())
+    }
+
+    /// The same by somebody who knows names for the branches that the lock at a path has heads of.
+    pub fn notes_knowing(&self, names: impl FnOnce(&Path, &[Branch]) -> Vec<Option<String>>) -> Vec<String> {
+        let Self::Branched { path, since, branches, .. } = self else { return Vec::new() };
+        let names = names(path, branches);
         let after = since.as_ref().map_or_else(String::new, |name| format!(" after `{name}`"));
         let note = |(at, branch): (usize, &Branch)| match &branch.added[..] {
             [] => None,
-            added => Some(format!("branch {} adds {}{after}", at + 1, quoted(added))),
+            added => {
+                let name = names.get(at).cloned().flatten().unwrap_or_else(|| format!("branch {}", at + 1));
+                Some(format!("{name} adds {}{after}", quoted(added)))
+            }
         };
         branches.iter().enumerate().filter_map(note).collect()
     }

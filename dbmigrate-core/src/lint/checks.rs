@@ -46,13 +46,16 @@ pub(super) fn differ_in_values(one: &Expr, other: &Expr) -> bool {
 /// The text without the values in its lists. `None` if there is no list.
 fn without_lists(check: &Expr) -> Option<String> {
     let tokens = significant(check.as_str());
+    let tokens = without_outer_parentheses(&tokens);
     let (mut text, mut at, mut has_list) = (String::new(), 0, false);
     while let Some(token) = tokens.get(at) {
-        text.push_str(&token.text.to_ascii_lowercase());
+        // `"state"` is `state`
+        let name = token.identifier().filter(|_| token.kind == TokenKind::QuotedName);
+        text.push_str(&name.unwrap_or_else(|| token.text.to_owned()).to_ascii_lowercase());
         text.push(' ');
         at += 1;
         if token.is_word("in")
-            && let Some((_, end)) = list_at(&tokens, at)
+            && let Some((_, end)) = list_at(tokens, at)
         {
             (at, has_list) = (end, true);
         }

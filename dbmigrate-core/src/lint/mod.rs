@@ -10,6 +10,7 @@
 
 mod added;
 mod checks;
+pub mod columns;
 pub mod copy;
 mod finding;
 mod levels;
@@ -17,10 +18,12 @@ mod loss;
 mod migration;
 pub mod pace;
 pub mod passage;
+pub mod quoted;
 mod refusal;
 mod release;
 mod report;
 pub mod rules;
+pub mod triggers;
 pub mod ways;
 pub mod words;
 mod work;

@@ -15,6 +15,8 @@ use crate::sql::{Expr, Head, Name, Statement, Verb};
 struct Demand {
     table: Name,
     column: Option<Name>,
+    /// A column whose values decide about it, if it is about a whole row.
+    about: Option<Name>,
     what: String,
 }
 
@@ -60,6 +62,11 @@ pub fn against_rows(
                 let words = "to fill those rows (any SQL expression)".to_owned();
                 conflict.answers.push((words, format!("--backfill {value}")));
             }
+            if let (Side::Ours, Some(column)) = (side, &demand.about) {
+                let value = shell_quoted(&format!("{}=EXPRESSION", path([table, column])));
+                let words = "to change their values before (any SQL expression)".to_owned();
+                conflict.answers.push((words, format!("--convert {value}")));
+            }
             if !found.iter().any(|one| one.object == conflict.object) {
                 found.push(conflict);
             }
@@ -76,8 +83,10 @@ fn demands(edit: &Edit<'_>, decisions: &Decisions) -> Vec<Demand> {
         else {
             continue;
         };
-        let mut add = |column: Option<&Name>, what: String| {
-            found.push(Demand { table: after.name.clone(), column: column.cloned(), what });
+        let mut add = |column: Option<&Name>, about: Option<&Name>, what: String| {
+            // what is new has no values that could be changed
+            let about = about.filter(|column| before.column(column).is_some());
+            found.push(Demand { table: after.name.clone(), column: column.cloned(), about: about.cloned(), what });
         };
         let is_filled = |column: &Name| decisions.backfills.contains_key(&(after.name.clone(), column.clone()));
         for column in after.columns.iter().filter(|column| !is_filled(&column.name)) {
@@ -91,18 +100,28 @@ fn demands(edit: &Edit<'_>, decisions: &Decisions) -> Vec<Demand> {
                     true => format!("adds column `{place}`, NOT NULL and without a default"),
                     false => format!("makes column `{place}` NOT NULL"),
                 };
-                add(Some(&column.name), what);
+                add(Some(&column.name), None, what);
             }
         }
         for check in &changed.added_checks {
-            add(None, format!("adds the check `{}` to `{}`", check.expr.said(), after.name));
+            let about = after.columns.iter().find(|column| check.expr.mentions(&column.name));
+            let what = format!("adds the check `{}` to `{}`", check.expr.said(), after.name);
+            add(None, about.map(|column| &column.name), what);
         }
-        let indexes = changed.created_indexes.iter().filter_map(|name| after.indexes.get(name));
-        if changed.primary_key || !changed.added_uniques.is_empty() || indexes.clone().any(|index| index.unique) {
-            add(None, format!("makes values of `{}` unique", after.name));
+        let key = after.primary_key.as_ref().filter(|_| changed.primary_key);
+        let keys = key.and_then(|key| key.parts.first()).map(|part| &part.column);
+        let uniques = changed.added_uniques.iter().filter_map(|unique| unique.parts.first()).map(|part| &part.column);
+        let created = changed.created_indexes.iter().chain(&changed.changed_indexes);
+        let mut indexes = created.filter_map(|name| after.indexes.get(name)).filter(|index| index.unique).peekable();
+        let is_unique = changed.primary_key || !changed.added_uniques.is_empty() || indexes.peek().is_some();
+        if is_unique {
+            let indexed = indexes.find_map(|index| after.columns.iter().find(|one| index.mentions(&one.name)));
+            let about = keys.into_iter().chain(uniques).chain(indexed.map(|column| &column.name)).next();
+            add(None, about, format!("makes values of `{}` unique", after.name));
         }
         for key in &changed.added_foreign_keys {
-            add(None, format!("adds a foreign key from `{}` to `{}`", after.name, key.parent));
+            let what = format!("adds a foreign key from `{}` to `{}`", after.name, key.parent);
+            add(None, key.columns.first(), what);
         }
     }
     found

@@ -50,7 +50,7 @@ pub use references::{can_break_references, reach, referring};
 pub use rewrites::{Rewrite, renamed, rewrites};
 pub use said_types::{Said, said_types};
 pub use script::UNCHECKED;
-pub use told::{Told, WRITTEN_BY, told};
+pub use told::{Told, WRITTEN_BY, is_told_by_header, told};
 pub use trace::Trace;
 pub use without::{Conflict, History, without};
 

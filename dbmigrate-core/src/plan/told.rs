@@ -45,6 +45,13 @@ pub fn told(name: &str, text: &str, statements: &[Statement<'_>]) -> Vec<Told> {
     told
 }
 
+/// Whether the header of a migration of that name says all that it does: nobody has written it, or added statements that
+/// change rows. Whether somebody has changed its other statements, only planning it again would tell.
+pub fn is_told_by_header(name: &str, text: &str, statements: &[Statement<'_>]) -> bool {
+    let header = header(name, text);
+    !header.is_empty() && told(name, text, statements).len() == header.len()
+}
+
 /// The steps in the header, as [`super::Plan::to_sql`] writes them.
 fn header(name: &str, text: &str) -> Vec<Told> {
     let mut lines = text.lines();

@@ -291,3 +291,32 @@ fn an_indexed_expression_with_a_collation_gets_no_parentheses_that_it_does_not_n
     }
     assert_eq!(written("NOT (a) COLLATE NOCASE"), "CREATE INDEX i ON t (NOT (a) COLLATE NOCASE)");
 }
+
+#[test]
+fn a_generated_column_of_a_strict_table_with_values_of_another_type_is_refused_by_the_rows() {
+    let table =
+        |column: &str, strict: &str| format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT{column}) {strict}");
+    let rows = "INSERT INTO t (id, a) VALUES (1, '12'), (2, 'x'), (3, 'y')";
+    for kind in ["VIRTUAL", "STORED"] {
+        let number = format!(", n INTEGER AS (a) {kind}");
+        for (before, after) in [
+            (table("", "STRICT"), table(&number, "STRICT")),
+            (table(&number, ""), table(&number, "STRICT")),
+            (table(&format!(", n TEXT AS (a) {kind}"), "STRICT"), table(&number, "STRICT")),
+            (table(&format!(", n INTEGER AS (length(a)) {kind}"), "STRICT"), table(&number, "STRICT")),
+        ] {
+            is_refused(&change(&before, &after, rows), "2 rows of `t` would get a value in `n` that is not INTEGER");
+            applies(&change(&before, &after, "INSERT INTO t (id, a) VALUES (1, '12'), (2, NULL)"));
+        }
+    }
+    // what a renamed and converted column computes
+    let mut renamed = change(
+        &table("", "STRICT"),
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT, n REAL AS (b || '') VIRTUAL) STRICT",
+        rows,
+    );
+    renamed.renames = Renames { columns: vec![("t".into(), "a".into(), "b".into())], ..Renames::default() };
+    is_refused(&renamed, "2 rows of `t` would get a value in `n` that is not REAL");
+    // whatever was there before stays
+    applies(&change(&table(", n INTEGER AS (a) VIRTUAL", ""), &table(", n INTEGER AS (a) VIRTUAL, m ANY", ""), rows));
+}

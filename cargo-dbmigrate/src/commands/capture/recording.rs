@@ -48,6 +48,7 @@ pub(super) fn record(
         kept: status.history.len(),
         changed: &[],
         added: migrations,
+        filled: &[],
         kind: RecordKind::Capture,
         notes: &[],
     };

@@ -4,7 +4,7 @@ use dbmigrate_core::folder::{Folder, FolderError, Migration, Verify};
 
 use super::applied;
 use super::arguments::Generate;
-use crate::database::failure::before_squash;
+use crate::database::history::before_squash;
 use crate::drafting::is_generated;
 use crate::error::{CommandError, Result};
 use crate::messages::{self, FileAction};

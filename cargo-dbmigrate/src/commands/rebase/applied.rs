@@ -27,7 +27,7 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
             .help("targets are in `dbmigrate.toml`: `[targets.NAME]`"));
     }
     if let Some(name) = arguments.applied_on.first() {
-        return Err(refused(sides, first, &format!("the target `{name}`")));
+        return Err(refused(sides, first.name.as_str(), &format!("the target `{name}`")));
     }
     let mut databases: Vec<DatabaseUrl> = match arguments.connect.names_one() {
         true => context.databases(&arguments.connect)?.urls().cloned().collect(),
@@ -44,8 +44,7 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
         match has(context, sides, &url) {
             Ok(None) => {}
             Ok(Some(name)) if is_server || url.target().is_some() => {
-                let migration = sides.moved().find(|migration| migration.name.as_str() == name).unwrap_or(first);
-                return Err(refused(sides, migration, &format!("`{url}`")));
+                return Err(refused(sides, &name, &format!("`{url}`")));
             }
             Ok(Some(name)) => {
                 let message = format!("`{url}` has `{name}`, which gets another place");
@@ -82,11 +81,13 @@ fn has(context: &Context, sides: &Sides, url: &DatabaseUrl) -> Result<Option<Str
         let sql = migration.sql.to_hex();
         history.iter().any(|record| record.name == migration.name.as_str() && record.checksum == sql)
     };
-    Ok(sides.moved().find(is_there).map(|migration| migration.name.to_string()))
+    // what a squash replaces is gone with it
+    let all = sides.moved().flat_map(Migration::with_replaced);
+    Ok(all.into_iter().find(is_there).map(|migration| migration.name.to_string()))
 }
 
-fn refused(sides: &Sides, migration: &Migration, where_: &str) -> CommandError {
-    let message = format!("`{}` is applied to {where_} and cannot be moved", migration.name);
+fn refused(sides: &Sides, name: &str, where_: &str) -> CommandError {
+    let message = format!("`{name}` is applied to {where_} and cannot be moved");
     let error = CommandError::new(exit::INCONSISTENT, message)
         .note(format!("the migrations of `{}` would come before it there", sides.onto.label))
         .note("nothing was written");

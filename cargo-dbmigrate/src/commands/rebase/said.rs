@@ -27,6 +27,9 @@ pub(super) fn begin(context: &Context, sides: &Sides) {
         return;
     }
     let head = sides.onto.migrations.last().map_or_else(String::new, |last| format!(" (head: {})", last.name));
+    for squash in &sides.expanded {
+        context.printer.status("Expanded", format!("{squash} into the migrations that it replaces"));
+    }
     context.printer.status("Rebasing", format!("{} onto {}{head}", counted(moved, "migration"), sides.onto.label));
 }
 

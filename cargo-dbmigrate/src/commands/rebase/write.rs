@@ -14,7 +14,10 @@ use crate::rebasing::{How, Rebased, Sides};
 /// If it cannot be written, or somebody else has written to it.
 pub(super) fn write(context: &Context, sides: &Sides, rebased: &Rebased) -> Result<Rewritten> {
     let folder = &context.folder_path;
-    let gone: Vec<MigrationName> = sides.moved().map(|migration| migration.name.clone()).collect();
+    // what moves, and what a squash of the others replaces
+    let all = sides.ours.iter().flat_map(|ours| &ours.side.migrations).map(|migration| &migration.name);
+    let stays = |name: &&MigrationName| rebased.folder.migrations().iter().any(|migration| migration.name == **name);
+    let gone: Vec<MigrationName> = all.chain(&sides.expanded).filter(|name| !stays(name)).cloned().collect();
     // what is kept as it is needs no copy, nor does what git has
     let is_safe = |name: &MigrationName| {
         let is_kept = rebased

@@ -49,6 +49,7 @@ pub(super) fn run(context: &Context, arguments: &Repair, name: &str) -> Result<(
             kept: records.history.len(),
             changed: &changed,
             added: &[],
+            filled: &[],
             notes: vec![note(what.clone(), Some(record))],
             shown: vec![(what.clone(), short(&record.checksum).to_owned(), short(&new).to_owned())],
         }

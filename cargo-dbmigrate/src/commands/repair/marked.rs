@@ -1,7 +1,8 @@
 //! Migrations that are recorded as applied, or no longer, without running anything.
 
+use dbmigrate_core::engine::apply::history::{HistoryError, compare};
 use dbmigrate_core::engine::apply::runner::name_differences;
-use dbmigrate_core::engine::apply::{Record, Target as _, status};
+use dbmigrate_core::engine::apply::{ApplyError, Record, Slot, Target as _, filled, status};
 use dbmigrate_core::folder::{Folder, FolderError, Migration, Verify};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
@@ -27,6 +28,12 @@ pub(super) fn applied(context: &Context, arguments: &Repair, name: &str) -> Resu
     folder.verify(Verify::Sql)?;
     let last = migration(&folder, name)?;
     let Some(mut records) = Records::of(context, arguments, true)? else { return Ok(()) };
+    if let Err(error @ HistoryError::Gap { .. }) = compare(&records.history, folder.migrations()) {
+        let Some(filled) = filled(&records.history, folder.migrations(), last.index) else {
+            return Err(failure(ApplyError::History(error), (&records.url).into()));
+        };
+        return fill(context, arguments, (&folder, records), filled);
+    }
     let now =
         block_on(status(&mut records.database, &folder)).map_err(|error| failure(error, (&records.url).into()))?;
     let Some(added) = folder.migrations().get(now.applied..=last.index).filter(|added| !added.is_empty()) else {
@@ -42,11 +49,53 @@ pub(super) fn applied(context: &Context, arguments: &Repair, name: &str) -> Resu
         kept: records.history.len(),
         changed: &[],
         added,
+        filled: &[],
         notes: added.iter().map(|one| note(what(one), None)).collect(),
         shown: added
             .iter()
             .map(|one| (one.name.to_string(), "pending".to_owned(), "applied, not run".to_owned()))
             .collect(),
+    };
+    records.consent(context, arguments, &change)?;
+    records.make(context, arguments, &change)
+}
+
+/// Records what is missing between others.
+fn fill(
+    context: &Context,
+    arguments: &Repair,
+    (folder, mut records): (&Folder, Records),
+    (slots, last): (Vec<Slot<'_>>, &Migration),
+) -> Result<()> {
+    let schema = || folder.schema_at(last);
+    let schema_hash = fits(&mut records, arguments, last.name.as_str(), last.schema.to_hex(), schema)?;
+    let (mut notes, mut shown) = (Vec::new(), Vec::new());
+    for (at, slot) in slots.iter().enumerate() {
+        match slot {
+            Slot::Added(migration) => {
+                let name = migration.name.to_string();
+                notes.push(note(format!("marked {name} as applied"), None));
+                shown.push((name, "not recorded".to_owned(), "applied, not run".to_owned()));
+            }
+            Slot::Recorded(was) => {
+                let record = &records.history[*was];
+                let (from, to) = (record.position, at + 1);
+                if usize::try_from(from) != Ok(to) {
+                    notes.push(note(format!("moved {} from position {from} to {to}", record.name), Some(record)));
+                    shown.push((record.name.clone(), format!("position {from}"), format!("position {to}")));
+                }
+            }
+        }
+    }
+    let change = Change {
+        what: "record what is missing in its history".to_owned(),
+        schema_hash,
+        kept: records.history.len(),
+        changed: &[],
+        added: &[],
+        filled: &slots,
+        notes,
+        shown,
     };
     records.consent(context, arguments, &change)?;
     records.make(context, arguments, &change)
@@ -81,6 +130,7 @@ pub(super) fn not_applied(context: &Context, arguments: &Repair, name: &str) -> 
         kept: at,
         changed: &[],
         added: &[],
+        filled: &[],
         notes: removed.iter().map(|record| note(what(record), Some(record))).collect(),
         shown: removed
             .iter()

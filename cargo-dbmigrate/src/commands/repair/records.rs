@@ -1,6 +1,6 @@
 //! The records of one database that are repaired, each repair with a note of it in the history.
 
-use dbmigrate_core::engine::apply::{Correction, Database, Note, Record, RecordKind, Target as _, correct};
+use dbmigrate_core::engine::apply::{Correction, Database, Note, Record, RecordKind, Slot, Target as _, correct};
 use dbmigrate_core::folder::Migration;
 use pollster::block_on;
 
@@ -32,6 +32,7 @@ pub(super) struct Change<'a> {
     pub(super) kept: usize,
     pub(super) changed: &'a [(usize, &'a Migration)],
     pub(super) added: &'a [Migration],
+    pub(super) filled: &'a [Slot<'a>],
     pub(super) notes: Vec<Note>,
     /// What was there, and what is there then.
     pub(super) shown: Vec<(String, String, String)>,
@@ -87,6 +88,7 @@ impl Records {
                 kept: change.kept,
                 changed: change.changed,
                 added: change.added,
+                filled: change.filled,
                 kind: RecordKind::Repair,
                 notes: &change.notes,
             };

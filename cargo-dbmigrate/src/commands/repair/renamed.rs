@@ -43,6 +43,7 @@ pub(super) fn run(context: &Context, arguments: &Repair, name: &str) -> Result<(
             kept: records.history.len(),
             changed: &changed,
             added: &[],
+            filled: &[],
             notes: vec![note(what, Some(record))],
             shown: vec![("renamed".to_owned(), record.name.clone(), now.name.to_string())],
         }

@@ -66,6 +66,8 @@ pub enum HistoryError {
     Gap {
         /// The position that is missing.
         position: usize,
+        /// The last migration that is recorded.
+        last: String,
     },
 }
 
@@ -157,7 +159,9 @@ fn walk(history: &[Seen<'_>], migrations: &[Migration]) -> (Compared, Option<His
     }
     match history.get(at) {
         None => (compared, None),
-        Some(next) if next.position != Some(at + 1) => (compared, Some(HistoryError::Gap { position: at + 1 })),
+        Some(next) if next.position != Some(at + 1) => {
+            (compared, Some(HistoryError::Gap { position: at + 1, last: last(history) }))
+        }
         Some(next) => {
             let (count, first) = (history.len() - at, next.name.to_owned());
             (compared, Some(HistoryError::Newer { count, first }))
@@ -180,13 +184,9 @@ enum Ended {
 impl Ended {
     fn into_error(self, history: &[Seen<'_>], migrations: &[Migration], listed: &Migration) -> HistoryError {
         match self {
-            Self::Gap(position) => HistoryError::Gap { position },
+            Self::Gap(position) => HistoryError::Gap { position, last: last(history) },
             Self::Edited(at) => HistoryError::Edited { name: history[at].name.to_owned() },
-            Self::Lacks(lacks) => HistoryError::Partly {
-                squash: listed.name.to_string(),
-                last: history.last().map(|last| last.name.to_owned()).unwrap_or_default(),
-                lacks,
-            },
+            Self::Lacks(lacks) => HistoryError::Partly { squash: listed.name.to_string(), last: last(history), lacks },
             Self::Other(at, listed) => {
                 let applied = history[at].name.to_owned();
                 let is_it = |one: &&Migration| one.name.as_str() == listed && one.sql.to_hex() == history[at].checksum;
@@ -204,6 +204,10 @@ impl Ended {
             }
         }
     }
+}
+
+fn last(history: &[Seen<'_>]) -> String {
+    history.last().map(|last| last.name.to_owned()).unwrap_or_default()
 }
 
 /// The place behind the records that a migration has from the place `at` on: its own, or those of all that it replaces.
@@ -322,6 +326,9 @@ mod tests {
         let error = HistoryError::Edited { name: "0003_c".to_owned() };
         assert_eq!(super::compare(&edited, lock.migrations()), Err(error));
         edited.remove(1);
-        assert_eq!(super::compare(&edited, lock.migrations()), Err(HistoryError::Gap { position: 2 }));
+        assert_eq!(
+            super::compare(&edited, lock.migrations()),
+            Err(HistoryError::Gap { position: 2, last: edited[edited.len() - 1].name.clone() })
+        );
     }
 }

@@ -6,6 +6,7 @@
 use libsql::Value;
 
 use super::adopt::Refusal;
+use super::filled::Slot;
 use super::history::{self, Record, RecordKind};
 use super::{ApplyError, Target};
 use crate::engine::connection::{Connection, Row, text};
@@ -26,6 +27,9 @@ pub struct Correction<'a> {
     pub changed: &'a [(usize, &'a Migration)],
     /// What is recorded behind them.
     pub added: &'a [Migration],
+    /// The whole of what is recorded, if something is missing between the records; what is said of those that stay, are
+    /// changed and added counts for nothing then.
+    pub filled: &'a [Slot<'a>],
     /// How what is added has come into the history.
     pub kind: RecordKind,
     /// What is written down of it.
@@ -66,6 +70,13 @@ impl Correction<'_> {
     /// The names and checksums that are recorded afterwards.
     fn wanted(&self) -> Vec<(String, String)> {
         let of = |migration: &Migration| (migration.name.to_string(), migration.sql.to_hex());
+        if !self.filled.is_empty() {
+            let slot = |slot: &Slot<'_>| match slot {
+                Slot::Recorded(at) => (self.before[*at].name.clone(), self.before[*at].checksum.clone()),
+                Slot::Added(migration) => of(migration),
+            };
+            return self.filled.iter().map(slot).collect();
+        }
         let stays = self.before.iter().take(self.kept).enumerate().map(|(at, record)| {
             let changed = self.changed.iter().find(|(which, _)| *which == at);
             changed.map_or_else(|| (record.name.clone(), record.checksum.clone()), |(_, migration)| of(migration))
@@ -103,7 +114,21 @@ pub(super) async fn write(
     correction: &Correction<'_>,
     version: Option<i64>,
 ) -> Result<(), EngineError> {
-    let number = |number: usize| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+    match correction.filled {
+        [] => end(connection, correction, version).await?,
+        slots => fill(connection, correction, slots, version).await?,
+    }
+    for note in correction.notes {
+        let texts = [&note.what, &note.checksum, &note.schema_hash].map(|text| Value::Text(text.clone()));
+        let tool = Value::Text(env!("CARGO_PKG_VERSION").to_owned());
+        let values = texts.into_iter().chain([tool, Value::Text(RecordKind::Repair.word().to_owned())]);
+        connection.run_with(&insert_note(), values.collect()).await?;
+    }
+    Ok(())
+}
+
+/// Makes another end of a history.
+async fn end(connection: &Connection, correction: &Correction<'_>, version: Option<i64>) -> Result<(), EngineError> {
     let Correction { kept, changed, added, kind, .. } = correction;
     connection.run_with(&format!("DELETE FROM {HISTORY_TABLE} WHERE position > ?1"), vec![number(*kept)]).await?;
     let change = format!("UPDATE {HISTORY_TABLE} SET name = ?2, checksum = ?3, schema_hash = ?4 WHERE position = ?1");
@@ -121,13 +146,44 @@ pub(super) async fn write(
         let version = version.map_or(Value::Null, Value::Integer);
         connection.run_with(&counter, vec![number(*kept), version]).await?;
     }
-    for note in correction.notes {
-        let texts = [&note.what, &note.checksum, &note.schema_hash].map(|text| Value::Text(text.clone()));
-        let tool = Value::Text(env!("CARGO_PKG_VERSION").to_owned());
-        let values = texts.into_iter().chain([tool, Value::Text(RecordKind::Repair.word().to_owned())]);
-        connection.run_with(&insert_note(), values.collect()).await?;
-    }
     Ok(())
+}
+
+/// Records what is missing between others, each in its place.
+async fn fill(
+    connection: &Connection,
+    correction: &Correction<'_>,
+    slots: &[Slot<'_>],
+    version: Option<i64>,
+) -> Result<(), EngineError> {
+    // out of the way of each other
+    let last = correction.before.last().map_or(0, |record| record.position);
+    let beyond = last.saturating_add(number_of(slots.len()));
+    let away = format!("UPDATE {HISTORY_TABLE} SET position = position + ?1 WHERE position >= 1");
+    connection.run_with(&away, vec![Value::Integer(beyond)]).await?;
+    let back = format!("UPDATE {HISTORY_TABLE} SET position = ?2 WHERE position = ?1");
+    for (at, slot) in slots.iter().enumerate() {
+        match slot {
+            Slot::Recorded(was) => {
+                let was = correction.before.get(*was).map_or(0, |record| record.position);
+                let to = vec![Value::Integer(was.saturating_add(beyond)), number(at + 1)];
+                connection.run_with(&back, to).await?;
+            }
+            Slot::Added(migration) => history::insert(connection, migration, at, 0, correction.kind, version).await?,
+        }
+    }
+    // what the last one was recorded behind may be another schema
+    let counter = format!("UPDATE {HISTORY_TABLE} SET schema_version = ?2 WHERE position = ?1");
+    let version = version.map_or(Value::Null, Value::Integer);
+    connection.run_with(&counter, vec![number(slots.len()), version]).await
+}
+
+fn number_of(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn number(number: usize) -> Value {
+    Value::Integer(number_of(number))
 }
 
 /// The statement that adds a note below all others.

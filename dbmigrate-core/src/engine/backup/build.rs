@@ -1,57 +1,24 @@
 //! A new database file, made of what is read of another one: its tables, then the rows exactly as they were, then
 //! indexes, views and triggers.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::convert::Infallible;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::bytes;
 use super::bytes::write::{Tree, Writer};
-use super::fingerprint::{Cell, Rows, TableContent};
-use super::inventory::{Inventory, Settings, Table, is_vector_index};
+use super::error::of_io;
+use super::fingerprint::{Rows, TableContent};
+use super::inventory::{Inventory, Settings, Table};
 use super::local::{CACHE, Local, now};
-use crate::engine::connection::{Prepared, Row, Value, text};
+use super::page::Page;
+use super::schema::{as_stored, create_tables, indexes};
+use crate::engine::connection::{Prepared, Value};
 use crate::engine::error::{EngineError, ErrorKind};
-use crate::engine::introspect::is_virtual;
-use crate::engine::stored::StoredObject;
+use crate::engine::remote::Flat;
 use crate::sql::Name;
-use crate::sql::TokenKind;
 use crate::sql::name::quote_string;
-use crate::sql::token::significant;
-
-/// Rows that were read together.
-pub(super) struct Page {
-    /// Each: its rowid if no column is it, and its values.
-    pub(super) rows: Vec<Row>,
-    /// Of each row, which of its values are text although they came as bytes. Empty if text came as text.
-    pub(super) masks: Vec<Row>,
-}
-
-impl Page {
-    /// Adds its rows to those that were hashed.
-    pub(super) fn hash(&self, table: &Table, rows: &mut Rows) {
-        let Ok(()) = self.each(table, |cells| {
-            rows.add(cells.iter().copied());
-            Ok::<_, Infallible>(())
-        });
-    }
-
-    /// Hands its rows over one by one.
-    fn each<E>(&self, table: &Table, mut take: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
-        let offset = usize::from(table.rowid.is_some());
-        let mut cells = Vec::new();
-        for (at, row) in self.rows.iter().enumerate() {
-            let mask = self.masks.get(at).map_or(&[][..], Vec::as_slice);
-            let cell = |(at, value)| Cell::of(value, at >= offset && super::local::is_text(mask, at - offset));
-            cells.clear();
-            cells.extend(row.iter().enumerate().map(cell));
-            take(&cells)?;
-        }
-        Ok(())
-    }
-}
 
 /// A database in the making.
 pub(super) struct Build {
@@ -62,6 +29,12 @@ pub(super) struct Build {
     writer: Option<Writer>,
     is_utf8: bool,
     tables: Vec<Loading>,
+    /// The table whose pages are being written.
+    current: Option<usize>,
+    /// Folded names of the indexes that are there already.
+    indexes: BTreeSet<String>,
+    /// Tables with indexes that do not know of their rows.
+    unindexed: Vec<usize>,
 }
 
 struct Loading {
@@ -115,7 +88,21 @@ impl Build {
             local.run(&format!("DELETE FROM {}", table.name.sql()))?;
         }
         local.run("COMMIT")?;
-        let trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
+        let mut trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
+        // what is written without the engine gets its indexes with its rows
+        let mut made = BTreeSet::new();
+        local.run("BEGIN")?;
+        for index in indexes(inventory).0 {
+            let table = inventory.tables.iter().position(|table| table.name == index.table);
+            if table.and_then(|table| trees.get(table)?.as_ref()).is_some() {
+                local.run(&index.sql)?;
+                made.insert(index.name.folded());
+            }
+        }
+        local.run("COMMIT")?;
+        if !made.is_empty() {
+            trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
+        }
         let trees = trees.into_iter().chain(std::iter::repeat_with(|| None));
         let loading = |(table, tree): (&Table, Option<Tree>)| {
             let way = match tree {
@@ -128,37 +115,54 @@ impl Build {
         let tables = inventory.tables.iter().zip(trees).map(loading).collect();
         local.run("BEGIN")?;
         let is_utf8 = encoding.eq_ignore_ascii_case("utf-8");
-        Ok(Self { path: path.to_owned(), local: Some(local), writer: None, is_utf8, tables })
+        Ok(Self {
+            path: path.to_owned(),
+            local: Some(local),
+            writer: None,
+            is_utf8,
+            tables,
+            current: None,
+            indexes: made,
+            unindexed: Vec::new(),
+        })
     }
 
-    /// The numbers of the tables in the order in which their rows have to come: those that the engine writes first.
-    pub(super) fn order(&self) -> Vec<usize> {
+    /// The numbers of the tables in the order in which their rows have to come: those that the engine writes first. Of the
+    /// others, the largest first: its indexes are completed while the next ones are read.
+    pub(super) fn order(&self, counts: &[u64]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.tables.len()).collect();
-        order.sort_by_key(|number| matches!(self.tables[*number].way, Way::Pages(_)));
+        let count = |number: usize| counts.get(number).copied().unwrap_or_default();
+        order.sort_by_key(|number| match self.tables[*number].way {
+            Way::Pages(_) => (true, Reverse(count(*number))),
+            _ => (false, Reverse(0)),
+        });
         order
     }
 
-    /// Writes rows of a table, and returns how many it has now.
+    /// Writes rows of a table, and returns how many it has now. All rows of a table come one behind the other.
     pub(super) fn write(&mut self, number: usize, table: &Table, page: Page) -> Result<u64, EngineError> {
         if matches!(self.tables[number].way, Way::Pages(_)) && self.writer.is_none() {
             self.take_over()?;
         }
+        if let Some(last) = self.current.replace(number).filter(|last| *last != number) {
+            self.complete(last)?;
+        }
         let loading = &mut self.tables[number];
         match (&mut loading.way, &mut self.writer) {
             (Way::Pages(tree), Some(writer)) => {
-                page.each(table, |cells| {
+                page.each(|cells| {
                     loading.hash.add(cells.iter().copied());
                     writer.add(tree, cells)
                 })
                 .map_err(|error| of_io(&error))?;
             }
             (Way::Kept(pages), _) => {
-                page.hash(table, &mut loading.hash);
+                page.hash(&mut loading.hash);
                 pages.push(page);
             }
             _ => {
-                page.hash(table, &mut loading.hash);
-                self.insert(number, table, page)?;
+                page.hash(&mut loading.hash);
+                self.insert(number, table, &page)?;
             }
         }
         Ok(self.tables[number].hash.count())
@@ -182,60 +186,59 @@ impl Build {
         Ok(())
     }
 
-    /// The engine, which gets the file back if it has not got it. And the numbers of the tables whose indexes do not know
-    /// of their rows.
-    fn give_back(&mut self) -> Result<(Local, Vec<usize>), EngineError> {
-        let Some(mut writer) = self.writer.take() else {
-            let local = self.local.take().map_or_else(|| open(&self.path, false), Ok)?;
-            return Ok((local, Vec::new()));
-        };
-        let mut unindexed = Vec::new();
-        for (number, loading) in self.tables.iter_mut().enumerate() {
-            if !matches!(loading.way, Way::Pages(_)) {
-                continue;
-            }
-            if let Way::Pages(tree) = std::mem::replace(&mut loading.way, Way::Engine) {
-                if tree.has_indexes {
-                    unindexed.push(number);
-                }
-                writer.finish_tree(*tree).map_err(|error| of_io(&error))?;
-            }
+    /// Completes the pages of a table, and of its indexes.
+    fn complete(&mut self, number: usize) -> Result<(), EngineError> {
+        let (Some(writer), Some(loading)) = (&mut self.writer, self.tables.get_mut(number)) else { return Ok(()) };
+        if !matches!(loading.way, Way::Pages(_)) {
+            return Ok(());
         }
+        if let Way::Pages(tree) = std::mem::replace(&mut loading.way, Way::Engine) {
+            if tree.has_others {
+                self.unindexed.push(number);
+            }
+            writer.finish_tree(*tree).map_err(|error| of_io(&error))?;
+        }
+        Ok(())
+    }
+
+    /// The engine, which gets the file back if it has not got it.
+    fn give_back(&mut self) -> Result<Local, EngineError> {
+        for number in 0..self.tables.len() {
+            self.complete(number)?;
+        }
+        let Some(writer) = self.writer.take() else {
+            return self.local.take().map_or_else(|| open(&self.path, false), Ok);
+        };
         writer.finish().map_err(|error| of_io(&error))?;
         let local = open(&self.path, false)?;
         local.run("BEGIN")?;
-        Ok((local, unindexed))
+        Ok(local)
     }
 
-    fn insert(&mut self, number: usize, table: &Table, page: Page) -> Result<(), EngineError> {
-        let offset = usize::from(table.rowid.is_some());
+    fn insert(&mut self, number: usize, table: &Table, page: &Page) -> Result<(), EngineError> {
         let Some(local) = &self.local else { return Err(lost()) };
         if self.tables[number].plain.is_none() {
             self.tables[number].plain = now(local.connection.prepare(&insert(table, |_| false)))?;
         }
         let Some(plain) = &self.tables[number].plain else { return Ok(()) };
-        let mut masks = page.masks.into_iter();
-        for mut row in page.rows {
-            let mask = masks.next().unwrap_or_default();
-            let is_text = |at: usize| at >= offset && super::local::is_text(&mask, at - offset);
-            let mut is_other = vec![];
-            for (at, value) in row.iter_mut().enumerate().filter(|(at, _)| is_text(*at)) {
-                let Value::Blob(bytes) = value else { continue };
-                match String::from_utf8(std::mem::take(bytes)) {
-                    Ok(text) if self.is_utf8 => *value = Value::Text(text),
-                    Ok(text) => {
-                        *value = Value::Blob(text.into_bytes());
-                        is_other.push(at);
-                    }
-                    Err(error) => {
-                        *value = Value::Blob(error.into_bytes());
-                        is_other.push(at);
-                    }
+        for row in page.rows.rows() {
+            let mut is_other = Vec::new();
+            let value = |(at, value): (usize, &Flat)| match (value, page.value(*value)) {
+                (Flat::Text(_), Value::Text(text)) if self.is_utf8 => Value::Text(text),
+                (Flat::Text(_), Value::Text(text)) => {
+                    is_other.push(at);
+                    Value::Blob(text.into_bytes())
                 }
-            }
+                (Flat::Text(_), value) => {
+                    is_other.push(at);
+                    value
+                }
+                (_, value) => value,
+            };
+            let values = row.iter().enumerate().map(value).collect();
             match is_other.is_empty() {
-                true => now(plain.run(row))?,
-                false => local.run_with(&insert(table, |at| is_other.contains(&at)), row)?,
+                true => now(plain.run(values))?,
+                false => local.run_with(&insert(table, |at| is_other.contains(&at)), values)?,
             }
         }
         Ok(())
@@ -244,11 +247,11 @@ impl Build {
     /// Makes what else there is, and closes the file. Returns the hashes of what was written.
     pub(super) fn finish(mut self, inventory: &Inventory) -> Result<Vec<TableContent>, EngineError> {
         let numbered = inventory.tables.iter().enumerate();
-        let (local, unindexed) = self.give_back()?;
+        let local = self.give_back()?;
         // sorting takes memory and a thread where it is a matter of many rows
         local.rows(CACHE)?;
         local.rows("PRAGMA threads = 2")?;
-        for number in unindexed {
+        for number in std::mem::take(&mut self.unindexed) {
             local.run(&format!("REINDEX {}", inventory.tables[number].name.sql()))?;
         }
         self.local = Some(local);
@@ -258,17 +261,18 @@ impl Build {
                     local.run(&format!("DELETE FROM {}", table.name.sql()))?;
                 }
                 for page in pages {
-                    self.insert(number, table, page)?;
+                    self.insert(number, table, &page)?;
                 }
             }
         }
         let tables = numbered.map(|(number, table)| self.tables[number].hash.finish(table)).collect();
-        let Self { local, tables: loading, .. } = self;
+        let Self { local, tables: loading, indexes: made, .. } = self;
         drop(loading);
         let Some(local) = local else { return Err(lost()) };
         let of_kind = |kind: &'static str| inventory.own_objects().filter(move |object| object.kind == kind);
-        let (derived, indexes): (Vec<_>, Vec<_>) = of_kind("index").partition(|object| is_vector_index(object));
-        for object in indexes.into_iter().chain(derived).chain(of_kind("view")).chain(of_kind("trigger")) {
+        let (plain, derived) = indexes(inventory);
+        let plain = plain.into_iter().filter(|index| !made.contains(&index.name.folded()));
+        for object in plain.chain(derived).chain(of_kind("view")).chain(of_kind("trigger")) {
             local.run(&object.sql)?;
         }
         let Settings { user_version, application_id, .. } = &inventory.settings;
@@ -280,100 +284,8 @@ impl Build {
     }
 }
 
-/// What an error of writing pages would be called by the engine.
-fn of_io(error: &io::Error) -> EngineError {
-    let kind = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
-        _ => ErrorKind::Io,
-    };
-    EngineError { kind, message: error.to_string() }
-}
-
 fn lost() -> EngineError {
     EngineError { kind: ErrorKind::Io, message: "the file is being written by another program".to_owned() }
-}
-
-fn create_tables(local: &Local, inventory: &Inventory) -> Result<(), EngineError> {
-    if let Some(object) = inventory.own_objects().find(|object| object.is_garbled) {
-        let message = format!("the statement of {} `{}` is not UTF-8", object.kind, object.name);
-        return Err(EngineError { kind: ErrorKind::Statement, message });
-    }
-    local.run("BEGIN")?;
-    // before the tables behind them, which they make themselves
-    for object in inventory.own_objects().filter(|object| object.kind == "table" && is_virtual(&object.sql)) {
-        local.run(&object.sql)?;
-    }
-    for table in &inventory.tables {
-        if table_names(local)?.contains(&table.name.folded()) {
-            continue;
-        }
-        let Some(object) = inventory.objects.iter().find(|object| object.kind == "table" && object.name == table.name)
-        else {
-            continue;
-        };
-        // names that begin with `sqlite_` are otherwise refused
-        let is_reserved = table.is_reserved();
-        if is_reserved {
-            local.rows("PRAGMA writable_schema = ON")?;
-        }
-        local.run(&without_not_null(&object.sql))?;
-        if is_reserved {
-            local.rows("PRAGMA writable_schema = OFF")?;
-        }
-    }
-    local.run("COMMIT")
-}
-
-/// The statement of a table without `NOT NULL`: `ALTER COLUMN` leaves rows behind that do not meet it. The statement is
-/// stored as it was in the end.
-fn without_not_null(sql: &str) -> String {
-    let tokens = significant(sql);
-    let (mut result, mut end, mut depth) = (String::with_capacity(sql.len()), 0, 0_usize);
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
-            TokenKind::Open => depth += 1,
-            TokenKind::Close => depth = depth.saturating_sub(1),
-            // in a constraint of a column, and not in an expression
-            _ if depth == 1 && token.is_word("not") && tokens.get(at + 1).is_some_and(|next| next.is_word("null")) => {
-                result.push_str(&sql[end..token.start]);
-                end = token.end();
-            }
-            _ => {}
-        }
-    }
-    result.push_str(&sql[end..]);
-    result
-}
-
-fn table_names(local: &Local) -> Result<BTreeSet<String>, EngineError> {
-    let rows = local.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
-    Ok(rows.iter().filter_map(|row| row.first()).map(|name| text(name).to_ascii_lowercase()).collect())
-}
-
-/// Stores the statements as they were stored: what a statement is stored as may have changed since, by a rename or
-/// another version of the engine.
-fn as_stored(local: &Local, inventory: &Inventory) -> Result<(), EngineError> {
-    let made = local.inventory()?;
-    let key = |object: &StoredObject| (object.kind.clone(), object.name.folded());
-    let differs = |object: &&StoredObject| {
-        made.objects
-            .iter()
-            .any(|one| key(one) == key(object) && (one.sql != object.sql || !one.name.same_spelling(&object.name)))
-    };
-    let differing: Vec<&StoredObject> = inventory.own_objects().filter(differs).collect();
-    if differing.is_empty() {
-        return Ok(());
-    }
-    local.rows("PRAGMA writable_schema = ON")?;
-    for object in differing {
-        let StoredObject { kind, name, sql, .. } = object;
-        let values = [sql.as_str(), kind, name.as_str()].map(|text| Value::Text(text.to_owned()));
-        local.run_with(
-            "UPDATE sqlite_schema SET sql = ?1 WHERE type = ?2 AND name = ?3 COLLATE NOCASE",
-            values.into(),
-        )?;
-    }
-    local.rows("PRAGMA writable_schema = OFF").map(drop)
 }
 
 /// The statement that inserts a row. `is_bytes`: which of the values, the rowid included, are text that is given as bytes.
@@ -390,22 +302,4 @@ fn insert(table: &Table, is_bytes: impl Fn(usize) -> bool) -> String {
     });
     let values = values.collect::<Vec<_>>().join(", ");
     format!("INSERT INTO {} ({}) VALUES ({values})", Name::sql(&table.name), names.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_columns_lose_not_null() {
-        for (sql, wanted) in [
-            (
-                "CREATE TABLE t (a TEXT NOT NULL, b INT not /* x */ null ON CONFLICT FAIL CHECK (b IS NOT NULL), c \"NOT\" NULL)",
-                "CREATE TABLE t (a TEXT  NULL, b INT  /* x */ null ON CONFLICT FAIL CHECK (b IS NOT NULL), c \"NOT\" NULL)",
-            ),
-            ("CREATE TABLE t (a DEFAULT (1 NOT NULL))", "CREATE TABLE t (a DEFAULT (1 NOT NULL))"),
-        ] {
-            assert_eq!(without_not_null(sql), wanted);
-        }
-    }
 }

@@ -90,3 +90,14 @@ impl BackupError {
         }
     }
 }
+
+/// What an error of writing pages would be called by the engine.
+pub(super) fn of_io(error: &io::Error) -> EngineError {
+    let kind = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
+        io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
+        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => ErrorKind::CannotOpen,
+        _ => ErrorKind::Io,
+    };
+    EngineError { kind, message: error.to_string() }
+}

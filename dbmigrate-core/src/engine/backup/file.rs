@@ -1,9 +1,10 @@
-//! Copies a file with `VACUUM INTO`.
+//! Copies a file: its pages as they are, where nobody writes to them, and otherwise with `VACUUM INTO`.
 //!
-//! Two connections have to see the same snapshot: the one that copies, and the one whose rows the copy is compared with.
-//! So the lock for writing is held until both have begun to read. `VACUUM` cannot run in a transaction; that it has begun
-//! to read shows in the first statement that it compiles then, which reads the schema.
+//! With `VACUUM INTO`, two connections have to see the same snapshot: the one that copies, and the one whose rows the copy
+//! is compared with. So the lock for writing is held until both have begun to read. `VACUUM` cannot run in a transaction;
+//! that it has begun to read shows in the first statement that it compiles then, which reads the schema.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
@@ -11,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use libsql::{AuthAction, AuthContext, Authorization};
 
+use super::bytes::whole::{Failed, Whole};
 use super::bytes::{self, Also, still};
-use super::error::BackupError;
-use super::fingerprint::Contents;
+use super::error::{BackupError, of_io};
+use super::fingerprint::{Contents, of_schema};
 use super::inventory::VECTOR_INDEXES;
 use super::local::Local;
 use super::publish::Part;
@@ -34,35 +36,111 @@ pub(super) fn copy(
         return Err(BackupError::Owned { path: path.to_owned(), owner });
     }
     progress.at(At::Copying);
-    let open = || {
-        patiently(busy_timeout, || {
-            let local = Local::open(path, false, Duration::ZERO)?;
-            local.connection.set_busy_timeout(busy_timeout)?;
-            Ok(local)
-        })
-    };
-    let [original, copier] = [open()?, open()?];
-    // whatever there is to be written back is best written before others have to wait
-    let _ = still::write_back(&copier);
-    let (lock, is_locked) = hold(path, busy_timeout)?;
-    original.begin_reading().map_err(BackupError::of_source)?;
-    let file = still::still(path, || is_locked && still::write_back(&copier).unwrap_or_default());
-    let journal_mode = original.rows("PRAGMA journal_mode").map_err(BackupError::of_source)?;
-    let journal_mode = journal_mode.first().map(|row| text(&row[0]).to_ascii_lowercase());
-    let vectors = vectors_of(&original).map_err(BackupError::of_source)?;
-    let to = part.path();
+    let mut snapshot = Snapshot::take(path, busy_timeout)?;
+    let file = snapshot.file.clone();
+    if let Some(whole) = file.as_deref().and_then(Whole::of) {
+        snapshot.let_others_write();
+        if let Some(contents) = by_pages(&snapshot, &whole, part.path(), progress)? {
+            return Ok(contents);
+        }
+        // what is wrong with it the engine has to say, which may even be able to copy it
+        part.remove();
+        progress.at(At::Copying);
+        drop(snapshot);
+        snapshot = Snapshot::take(path, busy_timeout)?;
+    }
+    by_vacuum(snapshot, part.path(), progress)
+}
+
+/// A moment of a file, in which nobody else writes.
+struct Snapshot {
+    /// It sees that moment as long as it is there.
+    original: Local,
+    /// It can be used for `VACUUM INTO`.
+    copier: Local,
+    lock: Local,
+    is_locked: bool,
+    /// The file itself, if all that is seen is in it.
+    file: Option<Arc<File>>,
+    journal_mode: Option<String>,
+}
+
+impl Snapshot {
+    fn take(path: &Path, busy_timeout: Duration) -> Result<Self, BackupError> {
+        let open = || {
+            patiently(busy_timeout, || {
+                let local = Local::open(path, false, Duration::ZERO)?;
+                local.connection.set_busy_timeout(busy_timeout)?;
+                Ok(local)
+            })
+        };
+        let [original, copier] = [open()?, open()?];
+        // whatever there is to be written back is best written before others have to wait
+        let _ = still::write_back(&copier);
+        let (lock, is_locked) = hold(path, busy_timeout)?;
+        original.begin_reading().map_err(BackupError::of_source)?;
+        let file = still::still(path, || is_locked && still::write_back(&copier).unwrap_or_default());
+        let journal_mode = original.rows("PRAGMA journal_mode").map_err(BackupError::of_source)?;
+        let journal_mode = journal_mode.first().map(|row| text(&row[0]).to_ascii_lowercase());
+        Ok(Self { original, copier, lock, is_locked, file, journal_mode })
+    }
+
+    /// From here on others can write again, where there is a write-ahead log.
+    fn let_others_write(&self) {
+        if self.is_locked {
+            let _ = self.lock.run("ROLLBACK");
+        }
+    }
+}
+
+/// Copies the pages. `None` if there is something in them that is not as expected.
+///
+/// A copy that has the same bytes has the same rows: they are read and hashed once, from the copy.
+fn by_pages(
+    snapshot: &Snapshot,
+    whole: &Whole<'_>,
+    to: &Path,
+    progress: &dyn Progress,
+) -> Result<Option<Contents>, BackupError> {
+    match whole.write(to) {
+        Ok(()) => {}
+        Err(Failed::Source) => return Ok(None),
+        Err(Failed::Copy(error)) => return Err(BackupError::copy(to)(of_io(&error))),
+    }
+    progress.at(At::Verifying);
+    let copy = File::open(to).map_err(BackupError::io("read", to))?;
+    if !whole.is_same(&copy) {
+        return Err(BackupError::Differs { differences: vec!["its pages".to_owned()] });
+    }
+    drop(copy);
+    let Ok(copy) = sound_copy(to) else { return Ok(None) };
+    // what a connection sees of the source, which has to be the same
+    let inventory = snapshot.original.inventory().map_err(BackupError::of_source)?;
+    let mut contents =
+        Contents { schema: of_schema(inventory.own_objects()), settings: inventory.settings, ..copy.clone() };
+    contents.settings.journal_mode.clone_from(&snapshot.journal_mode);
+    match contents.differences(&copy) {
+        same if same.is_empty() => Ok(Some(contents)),
+        differences => Err(BackupError::Differs { differences }),
+    }
+}
+
+/// Copies with `VACUUM INTO`.
+fn by_vacuum(snapshot: Snapshot, to: &Path, progress: &dyn Progress) -> Result<Contents, BackupError> {
+    let vectors = vectors_of(&snapshot.original).map_err(BackupError::of_source)?;
     let (contents, original, copy) = std::thread::scope(|scope| {
         let (has_begun, begun) = mpsc::channel();
+        let copier = snapshot.copier;
         let copied = scope.spawn(move || {
             vacuum(&copier, to, has_begun).map_err(|error| BackupError::of_both(error, to))?;
             Ok::<_, BackupError>(copier)
         });
         // also where it fails before
         let _ = begun.recv();
-        if is_locked {
-            // from here on others can write again, where there is a write-ahead log
-            let _ = lock.run("ROLLBACK");
+        if snapshot.is_locked {
+            let _ = snapshot.lock.run("ROLLBACK");
         }
+        let (original, file) = (snapshot.original, snapshot.file);
         let original = scope.spawn(move || {
             let seen = bytes::seen(&original, file.as_deref(), Also::Nothing, 1);
             (seen.map(|seen| seen.contents), original)
@@ -85,7 +163,7 @@ pub(super) fn copy(
         // nobody but the engine is believed to say so
         contents.tables = original.tables().map_err(BackupError::of_source)?;
     }
-    contents.settings.journal_mode = journal_mode;
+    contents.settings.journal_mode = snapshot.journal_mode;
     match contents.differences(&copy) {
         same if same.is_empty() => Ok(contents),
         differences => Err(BackupError::Differs { differences }),

@@ -12,7 +12,9 @@ mod fingerprint;
 mod inventory;
 mod local;
 mod manifest;
+mod page;
 mod publish;
+mod schema;
 mod server;
 mod verify;
 

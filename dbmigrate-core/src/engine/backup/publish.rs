@@ -15,6 +15,9 @@ pub const PART: &str = ".part";
 /// What SQLite keeps beside a database.
 pub const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
+/// What is behind the name of a file with what is sorted for it; it has that name for a moment only.
+pub(super) const SORTED: &str = "-sort";
+
 /// A file that is being made. It goes when it is dropped.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -47,7 +50,7 @@ impl Part {
     /// Also of what failed half-way, so there may be none of them.
     pub(super) fn remove(&self) {
         let _ = fs::remove_file(&self.path);
-        for suffix in BESIDE {
+        for suffix in BESIDE.into_iter().chain([SORTED]) {
             let _ = fs::remove_file(beside(&self.path, suffix));
         }
     }

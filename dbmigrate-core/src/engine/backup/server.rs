@@ -12,10 +12,11 @@ mod snapshot;
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
-use super::build::{Build, Page};
+use super::build::Build;
 use super::error::BackupError;
 use super::fingerprint::{Contents, Rows, of_schema};
 use super::inventory::Inventory;
+use super::page::Page;
 use super::publish::Part;
 use super::verify::{joined, sound_copy};
 use super::{At, Progress};
@@ -26,7 +27,7 @@ use pages::Pages;
 use snapshot::Snapshot;
 
 /// How many pages may wait until they are written.
-const WAITING: usize = 2;
+const WAITING: usize = 1;
 
 /// After so long without a request the server hears something.
 const KEEP_ALIVE: Duration = Duration::from_secs(3);
@@ -93,7 +94,7 @@ fn read_once(client: &Client, text: Text, is_meant: &impl Fn(&Name) -> bool) -> 
     for table in inventory.tables.iter().filter(|table| is_meant(&table.name)) {
         let (mut rows, mut pages) = (Rows::default(), Pages::of(table, text));
         while let Some(page) = pages.next(&mut snapshot)? {
-            page.hash(table, &mut rows);
+            page.hash(&mut rows);
         }
         tables.push(rows.finish(table));
     }
@@ -117,7 +118,7 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
     let violations = std::thread::scope(|scope| {
         let (pages, read) = mpsc::sync_channel(WAITING);
         let inventory = &inventory;
-        let order = build.order();
+        let order = build.order(&counts);
         let reader = scope.spawn(move || read_all(snapshot, inventory, &order, text, &pages));
         let written = write_all(&mut build, inventory, &counts, &read, progress);
         // a reader that waits for room learns that nobody wants more

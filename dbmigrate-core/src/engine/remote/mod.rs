@@ -11,6 +11,7 @@ mod answer;
 mod batch;
 mod client;
 mod failure;
+mod flat;
 mod http;
 pub mod platform;
 mod refusal;
@@ -23,6 +24,7 @@ mod value;
 
 pub use batch::{Batch, Condition, Outcome, StepRows, and, error, is_autocommit, not, ok, or};
 pub use client::{Client, Observer, Options};
+pub use flat::{Flat, FlatRows, Span};
 pub use refusal::{Refusal, refusals};
 pub use stream::{Arrived, Described, Patience, Sent, Stream, Then};
 pub use token::{Claims, Token, TokenError};

@@ -12,6 +12,7 @@ use super::answer::{self, Answered, BatchResult, Pipeline};
 use super::batch::{self, Batch, Outcome, StepRows};
 use super::client::{Client, Post};
 use super::failure::{self, Answer};
+use super::flat::{self, FlatRows};
 use super::url::RemoteUrl;
 use crate::engine::connection::Row;
 use crate::engine::error::{EngineError, ErrorKind};
@@ -187,6 +188,25 @@ impl Stream {
             None => return Err(self.unreadable(false, b"")),
         };
         result.outcome(&steps).ok_or_else(|| self.unreadable(false, b""))
+    }
+
+    /// The same, and the rows of the last step, if it has succeeded; the outcome is without them.
+    ///
+    /// # Errors
+    /// As for [`Stream::run`].
+    pub fn last_rows(&mut self, arrived: Arrived) -> Result<(Outcome, FlatRows), EngineError> {
+        let Arrived { body, steps } = arrived;
+        match flat::take(body, steps.len().saturating_sub(1)) {
+            Ok((rows, body)) => Ok((self.outcome(Arrived { body, steps })?, rows)),
+            Err(body) => {
+                let mut outcome = self.outcome(Arrived { body, steps })?;
+                let rows = match outcome.steps.last_mut() {
+                    Some(Some(Ok(last))) => FlatRows::of(std::mem::take(&mut last.rows)),
+                    _ => FlatRows::default(),
+                };
+                Ok((outcome, rows))
+            }
+        }
     }
 
     /// The rows of a query that changes nothing.

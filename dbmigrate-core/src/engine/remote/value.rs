@@ -11,7 +11,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Servers leave the padding out, the specification does not demand it.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
@@ -184,6 +184,9 @@ mod tests {
             Value::Integer(i64::MIN),
             Value::Integer(i64::MAX),
             Value::Real(0.1),
+            // what is read without care is another number
+            Value::Real(3_604_231_900_713_790.5),
+            Value::Real(1.0 / 49.0),
             Value::Real(-0.0),
             Value::Real(f64::MAX),
             Value::Text("é \"\\\n\0\u{1f980}".into()),

@@ -29,6 +29,8 @@ pub enum Sought {
     Null,
     /// NULL that is computed for a generated column which takes none.
     GeneratedNull,
+    /// Values that are computed for a generated column and that a STRICT table refuses.
+    GeneratedRefused,
     /// Values that a STRICT table, a rowid or an index of vectors refuses.
     Refused,
     /// Values that become others, or that cannot be read any more.
@@ -150,7 +152,7 @@ impl Preflights {
             };
             let table = Probe::new(input, old, before, diff);
             for column in &table.after.columns {
-                let all = [table.null(column), table.without_value(column)];
+                let all = [table.null(column), table.computed_type(column), table.without_value(column)];
                 let conversion = table.conversion(column, &mut found.accepted);
                 let mut columns = vec![column.name.clone()];
                 if let Some(generated) = &column.generated {

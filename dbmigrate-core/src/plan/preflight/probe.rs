@@ -270,12 +270,16 @@ impl<'a> Probe<'a> {
             || self.is_converted(column)
     }
 
+    /// Whether a column that stays may have other values than before.
+    pub(super) fn changes_values(&self) -> bool {
+        !self.diff.changed.is_empty() || !self.converted.is_empty()
+    }
+
     /// Whether a generated column could be one that NOT NULL or STRICT refuses.
     pub(super) fn computes_what_is_constrained(&self) -> bool {
         let stays = |column: &Column| {
             self.before.column(&column.name).is_some_and(|old| old.generated == column.generated && old.not_null)
-                && self.diff.changed.is_empty()
-                && self.converted.is_empty()
+                && !self.changes_values()
                 && self.before.strict == self.after.strict
         };
         let generated = self.after.columns.iter().filter(|column| column.generated.is_some());

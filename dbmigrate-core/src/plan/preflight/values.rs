@@ -64,6 +64,23 @@ impl Probe<'_> {
         }
     }
 
+    /// Values that a generated column of a STRICT table computes and that are not of its type. Of a VIRTUAL one the engine
+    /// tests none when rows are written, and only `PRAGMA integrity_check` objects.
+    pub(super) fn computed_type(&self, column: &Column) -> Option<Preflight> {
+        let generated = column.generated.as_ref().filter(|_| self.after.strict)?;
+        let is_same = |before: &Column| before.generated == column.generated && before.decl_type == column.decl_type;
+        let stays =
+            self.before.strict && self.before.column(&column.name).is_some_and(is_same) && !self.changes_values();
+        let expr = self.in_old_terms(&generated.expr).filter(|_| !stays)?;
+        let value = format!("({expr})");
+        let refused = refused_by_strict(&value, column)?;
+        let (table, name) = (&self.old.name, &column.name);
+        let message = format!("{{}} rows of `{table}` would get a value in `{name}` that is not {}", type_name(column));
+        let mut preflight = self.count(&message, &refused, &format!("quote({value})"));
+        preflight.message.push_str(": {}");
+        Some(preflight.seeks(Sought::GeneratedRefused).at(self.at_column(column)))
+    }
+
     /// Any row at all, where a new column has nothing to put into it.
     pub(super) fn without_value(&self, column: &Column) -> Option<Preflight> {
         let is_new = self.diff.added.contains(&column.name);

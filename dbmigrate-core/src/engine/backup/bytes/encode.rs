@@ -80,7 +80,12 @@ pub(super) fn varint_length(value: u64) -> usize {
 
 /// Adds an integer of one to nine bytes.
 #[expect(clippy::cast_possible_truncation, reason = "byte by byte")]
+#[inline]
 pub(super) fn put_varint(bytes: &mut Vec<u8>, value: u64) {
+    if value < 0x80 {
+        bytes.push(value as u8);
+        return;
+    }
     let length = varint_length(value);
     if length == 9 {
         for place in (1..9).rev() {

@@ -6,15 +6,19 @@
 //! else that `integrity_check` does.
 
 mod encode;
+mod entries;
+mod key;
 mod layout;
 mod order;
 mod pager;
 mod record;
 mod scan;
+mod sort;
 pub(super) mod still;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub(super) mod whole;
 pub(super) mod write;
 
 use std::fs::File;
@@ -84,8 +88,8 @@ pub(super) fn seen(local: &Local, file: Option<&File>, also: Also, threads: usiz
     Ok(Seen { contents, unchecked })
 }
 
-/// What rows of tables are written with, of a file that a connection has made with all tables: the trees of those of which
-/// that is possible. `None` if it is possible for none.
+/// What rows of tables, and their indexes, are written with, of a file that a connection has made with all tables: the trees
+/// of those of which that is possible. `None` if it is possible for none.
 ///
 /// # Errors
 /// If the engine fails.
@@ -101,7 +105,7 @@ pub(super) fn trees(
     let Some(file) = still::of_nobody_else(path) else { return Ok(None) };
     let Ok(pager) = pager::Pager::of(&file) else { return Ok(None) };
     let (layouts, _) = layout::layouts(local, inventory, pager.is_utf16)?;
-    Ok(Some(layouts.iter().map(|layout| layout.as_ref().and_then(Tree::of)).collect()))
+    Ok(Some(layouts.iter().map(|layout| Tree::of(layout.as_ref()?, path)).collect()))
 }
 
 /// Opens such a file for its rows to be written. `None` if that is not possible.

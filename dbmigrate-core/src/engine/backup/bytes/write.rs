@@ -1,11 +1,13 @@
-//! Rows written to the pages of a new file, tree by tree, in the order of their rowids: nothing is looked for, divided or
-//! written twice. The engine has made the file with its tables, and is not there meanwhile; afterwards it makes the
-//! indexes, and whether everything is as it has to be is verified as for every copy.
+//! Rows written to the pages of a new file, tree by tree, in the order of their rowids, and the indexes of a table behind
+//! them: nothing is looked for, divided or written twice. The engine has made the file with its tables, and is not there
+//! meanwhile. Whether everything is as it has to be is verified as for every copy.
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use super::encode::{Encoder, put_varint, varint_length};
+use super::entries::Entries;
 use super::layout::{Layout, Place};
 use super::pager::{HEADER, Pager, read_at};
 use super::tree::{Kind, local_length};
@@ -14,6 +16,9 @@ use crate::engine::backup::fingerprint::Cell;
 /// How many bytes are written at once.
 const CHUNK: usize = 1024 * 1024;
 
+/// How many bytes of entries of indexes are sorted in memory, for all indexes of a table.
+const SORTED: usize = 8 * 1024 * 1024;
+
 /// Where the engine has a page for locks, in bytes.
 const LOCKS: u64 = 0x4000_0000;
 
@@ -21,7 +26,7 @@ const LOCKS: u64 = 0x4000_0000;
 pub(in crate::engine::backup) struct Writer {
     file: File,
     page_size: usize,
-    usable: usize,
+    pub(super) usable: usize,
     /// How many pages there are, those included that wait to be written.
     count: u32,
     /// The pages that wait.
@@ -37,8 +42,10 @@ pub(in crate::engine::backup) struct Tree {
     rowid: usize,
     /// Which of them each field of the record is, and whether it is in a column of real numbers. None is the rowid.
     fields: Vec<Option<(usize, bool)>>,
-    /// Whether it has indexes already, which do not know of the rows.
-    pub(in crate::engine::backup) has_indexes: bool,
+    /// Its indexes.
+    indexes: Vec<Entries>,
+    /// Whether it has others, which do not know of the rows.
+    pub(in crate::engine::backup) has_others: bool,
     /// The rowid of the last row.
     last: Option<i64>,
     leaf: Leaf,
@@ -62,12 +69,12 @@ struct Child {
 }
 
 #[cfg(unix)]
-fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+pub(super) fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
 }
 
 #[cfg(not(unix))]
-fn write_at(_: &File, _: &[u8], _: u64) -> io::Result<()> {
+pub(super) fn write_at(_: &File, _: &[u8], _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
@@ -76,8 +83,9 @@ fn odd(message: &'static str) -> io::Error {
 }
 
 impl Tree {
-    /// The tree of a table without rows. `None` if there is something in its rows that is not read from elsewhere.
-    pub(super) fn of(layout: &Layout) -> Option<Self> {
+    /// The tree of a table without rows. `None` if there is something in its rows that is not read from elsewhere. What is
+    /// sorted lies beside that file.
+    pub(super) fn of(layout: &Layout, beside: &Path) -> Option<Self> {
         let mut fields = vec![None; layout.fields];
         let mut rowid = None;
         for (number, place) in layout.hashed.iter().enumerate() {
@@ -88,9 +96,18 @@ impl Tree {
         }
         let unknown = fields.iter().filter(|field| field.is_none()).count();
         let is_known = layout.kind == Kind::Table && unknown == usize::from(layout.has_alias);
-        let has_indexes = !layout.has_all || !layout.indexes.is_empty();
         let (root, rowid) = (layout.root, rowid.filter(|_| is_known)?);
-        Some(Self { root, rowid, fields, has_indexes, last: None, leaf: Leaf::default(), levels: Vec::new() })
+        let value = |place| match place {
+            Place::Rowid => Some(rowid),
+            Place::Field { at, .. } => fields.get(at).copied().flatten().map(|(number, _)| number),
+        };
+        let budget = SORTED / layout.indexes.len().max(1);
+        let indexes = layout.indexes.iter().map(|index| Entries::of(index, value, beside, budget));
+        // if the engine has to make one of them, it makes all of them
+        let indexes: Option<Vec<_>> = if layout.has_all { indexes.collect() } else { None };
+        let (has_others, indexes) = (indexes.is_none(), indexes.unwrap_or_default());
+        let (leaf, levels) = (Leaf::default(), Vec::new());
+        Some(Self { root, rowid, fields, indexes, has_others, last: None, leaf, levels })
     }
 }
 
@@ -137,6 +154,9 @@ impl Writer {
         tree.leaf.starts.push(tree.leaf.cells.len());
         tree.leaf.cells.extend_from_slice(&cell);
         tree.last = Some(rowid);
+        for index in &mut tree.indexes {
+            index.add(cells, &mut encoder)?;
+        }
         (self.encoder, self.cell) = (encoder, cell);
         Ok(())
     }
@@ -162,7 +182,7 @@ impl Writer {
         Ok(Child { page, key: children.last().map_or(0, |last| last.key) })
     }
 
-    /// Completes a tree.
+    /// Completes a tree, and its indexes.
     pub(in crate::engine::backup) fn finish_tree(&mut self, mut tree: Tree) -> io::Result<()> {
         let Some(last) = tree.last else { return Ok(()) };
         let leaf = tree.leaf.page(self.usable);
@@ -179,11 +199,17 @@ impl Writer {
             }
             root = interior(&tree.levels[level], self.usable);
         }
-        write_at(&self.file, &root, u64::from(tree.root - 1) * self.page_size as u64)
+        self.write_root(tree.root, &root)?;
+        tree.indexes.into_iter().try_for_each(|index| index.write(self))
+    }
+
+    /// Writes a page that the engine has made.
+    pub(super) fn write_root(&self, number: u32, page: &[u8]) -> io::Result<()> {
+        write_at(&self.file, page, u64::from(number - 1) * self.page_size as u64)
     }
 
     /// Writes the end of a record to pages of its own.
-    fn overflow(&mut self, rest: &[u8]) -> io::Result<()> {
+    pub(super) fn overflow(&mut self, rest: &[u8]) -> io::Result<()> {
         let mut parts = rest.chunks(self.usable - 4).peekable();
         while let Some(part) = parts.next() {
             let next = if parts.peek().is_some() { self.behind(self.next()) } else { 0 };
@@ -195,7 +221,7 @@ impl Writer {
     }
 
     /// The number of the next page that is added.
-    fn next(&self) -> u32 {
+    pub(super) fn next(&self) -> u32 {
         self.behind(self.count)
     }
 
@@ -205,7 +231,7 @@ impl Writer {
     }
 
     /// Adds a page, and returns its number.
-    fn append(&mut self, page: &[u8]) -> io::Result<u32> {
+    pub(super) fn append(&mut self, page: &[u8]) -> io::Result<u32> {
         let number = self.next();
         for _ in self.count..number {
             self.count += 1;
@@ -265,7 +291,7 @@ fn interior(children: &[Child], usable: usize) -> Vec<u8> {
 
 /// A page of a tree: its header, where its cells are, and the cells at its end.
 #[expect(clippy::cast_possible_truncation, reason = "places on a page; the end of the largest is written as 0")]
-fn page(kind: u8, last: Option<u32>, starts: &[usize], cells: &[u8], usable: usize) -> Vec<u8> {
+pub(super) fn page(kind: u8, last: Option<u32>, starts: &[usize], cells: &[u8], usable: usize) -> Vec<u8> {
     let start = usable - cells.len();
     let mut page = Vec::with_capacity(usable);
     page.extend_from_slice(&[kind, 0, 0]);

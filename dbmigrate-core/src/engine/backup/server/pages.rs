@@ -2,17 +2,17 @@
 
 use super::Text;
 use super::snapshot::{Query, Snapshot};
-use crate::engine::backup::build::Page;
 use crate::engine::backup::inventory::{Key, Table};
 use crate::engine::backup::local::{as_bytes, is_text, masks, masks_of};
+use crate::engine::backup::page::Page;
 use crate::engine::connection::{Row, Value};
 use crate::engine::error::{EngineError, ErrorKind};
-use crate::engine::remote::Arrived;
+use crate::engine::remote::{Arrived, Flat, FlatRows};
 use crate::sql::Name;
 
-/// What is aimed at for a page, in bytes of rows. Servers send up to 10 MB, in which a row takes up to three times as
-/// much as JSON.
-const PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// What is aimed at for a page, in bytes of rows: several of them are in memory at a time. Servers send up to 10 MB, in
+/// which a row takes up to three times as much as JSON.
+const PAGE_BYTES: usize = 1024 * 1024;
 const FIRST_ROWS: u64 = 500;
 const MOST_ROWS: u64 = 50_000;
 
@@ -75,13 +75,9 @@ impl<'t> Pages<'t> {
                 snapshot.send(queries)?;
                 self.is_ahead = true;
             }
-            let rows = match snapshot.answers(arrived) {
-                Ok(mut answers) => answers.pop().unwrap_or_else(|| Ok(Vec::new())),
-                Err(error) => Err(error),
-            };
-            match rows {
+            match snapshot.last_rows(arrived).flatten() {
                 // infinity, of which JSON does not say which of the two it is
-                Ok(rows) if text == Text::Plain && rows.iter().flatten().any(is_nan) => {
+                Ok(rows) if text == Text::Plain && rows.values().iter().any(is_nan) => {
                     if std::mem::take(&mut self.is_ahead) {
                         drop(snapshot.receive()?);
                     }
@@ -113,20 +109,30 @@ impl<'t> Pages<'t> {
         }
     }
 
-    /// Takes the masks out of rows.
-    fn page(&self, mut rows: Vec<Row>, text: Text) -> Page {
+    /// Rows as they are in the database: those that came with masks without them.
+    fn page(&self, rows: FlatRows, text: Text) -> Page {
         if text == Text::Plain {
-            return Page { rows, masks: Vec::new() };
+            return Page { rows };
         }
         let first = usize::from(self.table.rowid.is_some());
         let count = masks_of(self.table.columns.len());
-        let mut masks = Vec::with_capacity(rows.len());
-        for row in &mut rows {
+        let mut masks = Row::new();
+        let rows = rows.each(|bytes, row| {
             let end = (first + count).min(row.len());
-            masks.push(row.drain(first.min(end)..end).collect());
-            row.iter_mut().for_each(to_infinity);
-        }
-        Page { rows, masks }
+            masks.clear();
+            masks.extend(row.drain(first.min(end)..end).map(|mask| match mask {
+                Flat::Integer(bits) => Value::Integer(bits),
+                _ => Value::Null,
+            }));
+            for (column, value) in row.iter_mut().skip(first).enumerate() {
+                match *value {
+                    Flat::Blob(span) if is_text(&masks, column) => *value = Flat::Text(span),
+                    Flat::Text(span) => *value = to_infinity(span.of(bytes)),
+                    _ => {}
+                }
+            }
+        });
+        Page { rows }
     }
 
     /// What is asked for a page; the rows are those of the last query.
@@ -207,18 +213,24 @@ impl<'t> Pages<'t> {
         };
         self.next = next;
         if count > 0 {
-            self.adapt(count, page.rows.iter().flatten().map(size).sum());
+            self.adapt(count, page.rows.values().iter().map(size).sum());
         }
         count > 0
     }
 
     /// The place behind the last row of a page.
     fn key_of(&self, page: &Page) -> Option<Next> {
-        let (last, masks) = (page.rows.last()?, page.masks.last());
+        let last = page.rows.rows().next_back()?;
         let value_of = |key: &Key| {
             let at = self.table.columns.iter().position(|column| *column == key.column)?;
-            let is_text = masks.is_some_and(|masks| is_text(masks, at));
-            Some((last.get(at)?.clone(), is_text))
+            let value = page.value(*last.get(at)?);
+            Some(match (self.text, value) {
+                (Text::Bytes, Value::Text(text)) => (Value::Blob(text.into_bytes()), true),
+                (_, value) => {
+                    let is_text = matches!((last[at], &value), (Flat::Text(_), Value::Blob(_)));
+                    (value, is_text)
+                }
+            })
         };
         let values: Vec<KeyValue> = self.table.primary_key.iter().map(value_of).collect::<Option<_>>()?;
         Some(Next::Key { same: values.len().checked_sub(1)?, values })
@@ -231,8 +243,8 @@ impl<'t> Pages<'t> {
     }
 }
 
-fn is_nan(value: &Value) -> bool {
-    matches!(value, Value::Real(real) if real.is_nan())
+fn is_nan(value: &Flat) -> bool {
+    matches!(value, Flat::Real(real) if real.is_nan())
 }
 
 /// The value of a column where text comes as bytes. So whatever comes as text is infinity.
@@ -241,17 +253,14 @@ fn as_sent(column: &Name) -> String {
     format!("iif(typeof({name}) = 'real' AND abs({name}) = 9e999, CAST({name} AS TEXT), {})", as_bytes(column))
 }
 
-fn to_infinity(value: &mut Value) {
-    if let Value::Text(text) = value {
-        *value = Value::Real(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY });
-    }
+fn to_infinity(text: &[u8]) -> Flat {
+    Flat::Real(if text.starts_with(b"-") { f64::NEG_INFINITY } else { f64::INFINITY })
 }
 
 /// About how many bytes a value takes.
-fn size(value: &Value) -> usize {
+fn size(value: &Flat) -> usize {
     8 + match value {
-        Value::Text(text) => text.len(),
-        Value::Blob(bytes) => bytes.len(),
+        Flat::Text(span) | Flat::Blob(span) => span.len(),
         _ => 8,
     }
 }

@@ -4,7 +4,9 @@ use crate::engine::backup::inventory::{Inventory, queries};
 use crate::engine::backup::local::VIOLATIONS;
 use crate::engine::connection::{Row, Value, integer};
 use crate::engine::error::{EngineError, ErrorKind};
-use crate::engine::remote::{Arrived, Batch, Client, Outcome, Patience, Sent, Stream, Then, is_autocommit, not};
+use crate::engine::remote::{
+    Arrived, Batch, Client, FlatRows, Outcome, Patience, Sent, Stream, Then, is_autocommit, not,
+};
 
 /// The transaction.
 pub(super) struct Snapshot {
@@ -76,9 +78,11 @@ impl Snapshot {
         }
     }
 
-    /// The rows of each query of an answer.
-    pub(super) fn answers(&mut self, arrived: Arrived) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
-        self.stream.outcome(arrived).and_then(rows_of)
+    /// The rows of the last query of an answer.
+    pub(super) fn last_rows(&mut self, arrived: Arrived) -> Result<Result<FlatRows, EngineError>, EngineError> {
+        let (outcome, rows) = self.stream.last_rows(arrived)?;
+        let last = rows_of(outcome)?.pop();
+        Ok(last.transpose().map(|_| rows))
     }
 
     /// Lets the server know that somebody is there.

@@ -56,7 +56,7 @@ fn dropped_and_added(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             says: format!("values of `{object}` are lost"),
             at_least: 1,
         };
-        let finding = Finding::new(&RULE, &object, format!("`{object}` is dropped with all its values, and added anew"))
+        let finding = Finding::new(&RULE, &object, format!("`{object}` is dropped with all its values, and added again"))
             .at(Place::Column(name.clone(), column.clone()))
             .in_statement(at)
             .probe(probe);

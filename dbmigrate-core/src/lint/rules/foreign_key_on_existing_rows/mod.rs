@@ -59,7 +59,7 @@ fn defaults(migration: &Migration<'_>, found: &mut Vec<Finding>) {
                 path([&key.parent])
             );
             let mut finding = added.finding(&RULE, &change);
-            finding.message = format!("{change}: the migration fails if `{}` has rows and there is no such row", path([&added.old.name]));
+            finding.message = format!("{change}: the migration fails if `{}` has rows and that row is missing", path([&added.old.name]));
             if let Some(probe) = &mut finding.probe {
                 probe.count = format!(
                     "SELECT count(*) FROM {} WHERE NOT EXISTS (SELECT 1 FROM {} WHERE {} = {default})",

@@ -33,6 +33,14 @@ INSERT INTO items VALUES (1, 3, 0);
 -- # migration
 ALTER TABLE items ADD COLUMN each INTEGER NOT NULL AS (price / count);
 
+-- fires: values of another type, in a STRICT table
+-- # before
+CREATE TABLE items (id INTEGER PRIMARY KEY, doc TEXT) STRICT;
+-- # rows
+INSERT INTO items VALUES (1, '{"a": 1}'), (2, '{"a": "x"}'), (3, '{}');
+-- # migration
+ALTER TABLE items ADD COLUMN a INTEGER AS (doc ->> '$.a');
+
 -- fires: a stored one by ADD COLUMN
 -- # before
 CREATE TABLE items (id INTEGER PRIMARY KEY, price INTEGER NOT NULL);
@@ -69,3 +77,11 @@ CREATE TABLE items (id INTEGER PRIMARY KEY, price INTEGER NOT NULL, name TEXT);
 -- # migration
 ALTER TABLE items ADD COLUMN twice INTEGER NOT NULL AS (price * 2);
 ALTER TABLE items ADD COLUMN folded TEXT NOT NULL AS (lower(trim(coalesce(name, ''))) || '-' || price);
+
+-- spares: an expression that gives nothing but its type
+-- # before
+CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT) STRICT;
+-- # migration
+ALTER TABLE items ADD COLUMN folded TEXT AS (lower(name));
+ALTER TABLE items ADD COLUMN said TEXT AS (name || ' ' || id);
+ALTER TABLE items ADD COLUMN letters INTEGER AS (length(name));

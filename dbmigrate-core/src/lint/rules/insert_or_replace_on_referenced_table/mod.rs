@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     name: "insert_or_replace_on_referenced_table",
     group: Group::DataLoss,
     level: Level::Warn,
-    summary: "`REPLACE` deletes the row that is in the way, with what hangs on it",
+    summary: "`REPLACE` deletes the row that is in the way, with what depends on it",
     explanation: include_str!("explanation.md"),
     find,
 };

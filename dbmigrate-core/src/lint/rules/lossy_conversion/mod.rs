@@ -54,7 +54,7 @@ fn accepted(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         });
         let object = path([&table, &column]);
         if is_retyped && !found.iter().any(|finding| finding.rule.name == RULE.name && finding.object == object) {
-            found.push(Finding::new(&RULE, object, "values may become others, or cannot be read any more"));
+            found.push(Finding::new(&RULE, object, "values may become others, or can no longer be read"));
         }
     }
 }
@@ -103,7 +103,7 @@ fn of_type(migration: &Migration<'_>, preflight: &Preflight, part: &Preflight) -
         format!("{change}: `migrate` refuses while values would become others, or could not be read")
     } else {
         probe.kind = ProbeKind::Loses;
-        format!("{change}: values may become others, or cannot be read any more")
+        format!("{change}: values may become others, or can no longer be read")
     };
     let mut finding = Finding::new(&RULE, object, message).at(preflight.place.clone()?).probe(probe);
     for (words, flag) in guard.unwrap_or_default() {

@@ -19,7 +19,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         let Some(default) = default_of(migration.script.statements[added.statement].text) else { continue };
         let change = format!("ADD COLUMN cannot add `{}`, whose default is `{default}`,", added.object);
         found.push(added.finding(&RULE, &change).help(
-            "give it a constant default and UPDATE the rows, or create the table anew and copy the rows",
+            "give it a constant default and UPDATE the rows, or recreate the table and copy the rows",
         ));
     }
 }

@@ -53,7 +53,7 @@ fn missing(migration: &Migration<'_>, passage: &Passage, new: &Table) -> Option<
         says: format!("rows of `{object}` are lost"),
         at_least: 1,
     };
-    let message = format!("`{object}` is dropped and created anew, and none of its rows are copied");
+    let message = format!("`{object}` is dropped and created again, and none of its rows are copied");
     let finding = Finding::new(&RULE, &object, message).at(Place::Table(new.name.clone())).in_statement(passage.dropped);
     let copy = format!("create it under another name, copy the rows (`INSERT INTO … SELECT … FROM {old}`), drop `{object}`, and rename");
     Some(finding.help(copy).probe(probe))
@@ -96,7 +96,7 @@ fn skipped(migration: &Migration<'_>, passage: &Passage, new: &Table, way: &[Ste
             continue;
         }
         let columns = refusal::list(&preflight.columns);
-        let mut probe = Probe::of_preflight(preflight, format!("values of `{object}` lead to rows that are left out"));
+        let mut probe = Probe::of_preflight(preflight, format!("values of `{object}` are in rows that are left out"));
         probe.kind = ProbeKind::Loses;
         let message = format!("the constraint on ({columns}) of `{object}` has an ON CONFLICT by which the copy leaves out rows");
         let finding = Finding::new(&RULE, &object, message).at(Place::Table(new.name.clone())).in_statement(*at);

@@ -1,0 +1,1 @@
+-- replace: title TEXT => title TEXT, body TEXT

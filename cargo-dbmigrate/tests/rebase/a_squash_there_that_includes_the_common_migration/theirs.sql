@@ -1,0 +1,4 @@
+-- replace: email TEXT, => email TEXT, bio TEXT,
+---- next
+CREATE INDEX posts_title ON posts (title);
+-- squash: 1..2

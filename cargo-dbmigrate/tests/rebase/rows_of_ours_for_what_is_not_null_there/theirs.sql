@@ -1,0 +1,2 @@
+-- replace: email TEXT => email TEXT NOT NULL
+-- backfill: users.email='none'

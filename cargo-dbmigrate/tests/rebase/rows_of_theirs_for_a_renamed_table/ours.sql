@@ -1,0 +1,1 @@
+-- replace: email TEXT => email TEXT NOT NULL

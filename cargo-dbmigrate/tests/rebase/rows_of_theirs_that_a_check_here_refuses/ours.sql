@@ -1,0 +1,2 @@
+-- replace: age INTEGER => age INTEGER CHECK (age > 0 OR age IS NULL)
+-- convert: users.age=abs(age)

@@ -1,0 +1,38 @@
+-- fires: by itself, on each event
+-- # before
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, parent INTEGER);
+-- # migration
+CREATE TRIGGER u AFTER UPDATE ON t BEGIN UPDATE t SET a = 'x' WHERE id = new.id; END;
+CREATE TRIGGER v AFTER UPDATE OF a ON t BEGIN UPDATE "T" SET (parent, A) = (1, 'x'); END;
+CREATE TRIGGER i BEFORE INSERT ON t BEGIN INSERT INTO t (a) VALUES (new.a); END;
+CREATE TRIGGER d AFTER DELETE ON t BEGIN DELETE FROM t WHERE parent = old.id; END;
+
+-- fires: through others
+-- # before
+CREATE TABLE a (x TEXT);
+CREATE TABLE b (x TEXT);
+CREATE TABLE c (x TEXT);
+CREATE TRIGGER one AFTER INSERT ON a BEGIN INSERT INTO b VALUES (new.x); END;
+CREATE TRIGGER two AFTER INSERT ON b BEGIN UPDATE c SET x = new.x; END;
+-- # migration
+CREATE TRIGGER three AFTER UPDATE ON c BEGIN INSERT INTO a VALUES (new.x) ON CONFLICT DO NOTHING; END;
+
+-- spares: conditions, other columns, other events, other tables
+-- # before
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
+CREATE TABLE log (a TEXT);
+-- # migration
+CREATE TRIGGER p AFTER UPDATE ON t WHEN new.b IS old.b BEGIN UPDATE t SET b = 'x' WHERE id = new.id; END;
+CREATE TRIGGER q AFTER UPDATE OF a ON t BEGIN UPDATE t SET b = 'x' WHERE id = new.id; END;
+CREATE TRIGGER r AFTER INSERT ON t BEGIN UPDATE t SET b = 'x' WHERE id = new.id; END;
+CREATE TRIGGER s AFTER DELETE ON t BEGIN INSERT INTO log SELECT a FROM t; END;
+CREATE TRIGGER w AFTER UPDATE ON t BEGIN UPDATE t SET b = 'x' WHERE id = new.id AND b IS NOT 'x'; END;
+
+-- spares: one that was there before
+-- # before
+CREATE TABLE t (a TEXT);
+CREATE TRIGGER u AFTER UPDATE ON t BEGIN UPDATE t SET a = 'x'; END;
+-- # migration
+ALTER TABLE t ADD COLUMN b TEXT;
+DROP TRIGGER u;
+CREATE TRIGGER u AFTER UPDATE ON t BEGIN UPDATE t SET a = 'y'; END;
