@@ -28,6 +28,11 @@ impl Kept<'_> {
         self.before.column(name)
     }
 
+    /// Whether the release does not know a column, by its name after: it is new, or not released yet.
+    pub(super) fn is_unknown(&self, name: &Name) -> bool {
+        self.unknown.contains(name)
+    }
+
     /// Whether an `INSERT` that does not name a column leaves NULL in it.
     pub(super) fn is_null_for_old_writers(&self, name: &Name) -> bool {
         let is_new = self.column(name).is_none();

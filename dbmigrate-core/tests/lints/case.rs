@@ -158,7 +158,8 @@ impl Case {
         let new = schema(&made(&[&self.before, &self.earlier, &self.migration])?)?;
         let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
         let prepared = Prepared::of(&old, &new, &script);
-        let target = Target { is_server: self.is_server, rows: self.counted(), queries: self.queries() };
+        let target =
+            Target { is_server: self.is_server, rows: self.counted(), queries: self.queries(), ..Target::default() };
         let migration = Migration::new(&old, &new, &prepared, &script, &target);
         let report = lint(&migration, levels);
         let unused = report.unused.len();
