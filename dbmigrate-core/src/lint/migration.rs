@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Finding;
 use super::write::{Write, write_of};
+use super::{Finding, Unreleased};
 use crate::diff::{Diff, Renames, diff};
 use crate::folder::Script;
 use crate::plan::{Decisions, Plan, Rewrite, plan, rewrites};
@@ -48,6 +48,8 @@ pub struct Target {
     pub rows: BTreeMap<Name, u64>,
     /// The statements in the source of the application, as far as they mention what [`super::gone`] lists.
     pub queries: Vec<Query>,
+    /// What the release that runs does not know, because earlier ones of the migrations that are looked at make it.
+    pub unreleased: Unreleased,
 }
 
 /// A statement in the source of the application.
