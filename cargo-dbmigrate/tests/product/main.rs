@@ -63,6 +63,7 @@ mod seed_files;
 mod seeds;
 mod servers;
 mod squashed;
+mod squashed_behind;
 mod survived;
 mod targets;
 mod undone;

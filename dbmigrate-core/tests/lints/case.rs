@@ -140,7 +140,13 @@ impl Case {
         let new = schema(&made(&[&self.before, &self.earlier, &self.migration])?)?;
         let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
         let prepared = Prepared::of(&old, &new, &script);
-        let target = Target { is_server: self.is_server, rows: self.counted(), queries: self.queries() };
+        let mut target =
+            Target { is_server: self.is_server, rows: self.counted(), queries: self.queries(), ..Target::default() };
+        if !self.earlier.is_empty() {
+            let released = schema(&made(&[&self.before])?)?;
+            let earlier = Script::parse(&self.earlier, Path::new("earlier.sql")).map_err(|error| error.to_string())?;
+            target.unreleased.follow(&Prepared::of(&released, &old, &earlier).diff);
+        }
         let migration = Migration::new(&old, &new, &prepared, &script, &target);
         let report = lint(&migration, levels);
         let own = report.findings.into_iter().map(|(_, finding)| finding).filter(|found| found.rule.name == rule.name);

@@ -185,3 +185,31 @@ DROP TABLE _dbmigrate_kept_0002_users;",
     assert_eq!(file.column("SELECT name FROM sqlite_schema WHERE name LIKE '%kept%'"), [""; 0]);
     file.must_be_whole();
 }
+
+#[test]
+fn a_squash_that_is_embedded_is_what_databases_with_all_of_it_have_and_new_ones_run() {
+    const BEFORE: Migrations = embed_migrations!("tests/squashed/before", crate = dbmigrate_embed);
+    const AFTER: Migrations = embed_migrations!("tests/squashed/after", crate = dbmigrate_embed);
+    let (old, new) = (File::new(), File::new());
+    block_on(BEFORE.run(&old.database())).expect("it applies");
+    let recorded = old.history();
+    assert_eq!(recorded.len(), 3);
+    for file in [&old, &new] {
+        let report = block_on(AFTER.run(&file.database())).expect("it applies");
+        let last = report.applied.last().expect("one is new to both");
+        assert_eq!(last.name, "0004_bio");
+        assert!(block_on(AFTER.status(&file.database())).expect("it can be read").is_current());
+        assert_eq!(column(&file.connection(), "SELECT name FROM users WHERE bio IS NULL"), ["first"]);
+        file.must_be_whole();
+    }
+    assert_eq!(new.history(), ["0003_all", "0004_bio"]);
+    assert_eq!(old.history(), [&recorded[..], &["0004_bio".to_owned()]].concat(), "it is not rewritten");
+    // a program from before it says that the database is newer, and one in the middle what it lacks
+    let error = block_on(BEFORE.run(&new.database())).expect_err("it does not know the squash");
+    assert!(error.to_string().contains("0003_all"), "{error}");
+    let middle = File::new();
+    block_on(BEFORE.run(&middle.database())).expect("it applies");
+    column(&middle.connection(), "DELETE FROM _dbmigrate_history WHERE position = 3");
+    let error = block_on(AFTER.run(&middle.database())).expect_err("it has only some of them");
+    assert!(error.to_string().contains("only some of the migrations that `0003_all` replaces"), "{error}");
+}
