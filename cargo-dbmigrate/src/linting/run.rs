@@ -245,7 +245,12 @@ fn looked_at(subject: &Subject<'_>, look: Look<'_>, package: Option<&Package>) -
     };
     let found = report.findings.into_iter().map(|(level, finding)| {
         let fix = finding.fix.as_ref().zip(declared);
-        let fix = fix.filter(|(fix, declared)| declared.schema.table(&fix.table.name) == new.table(&fix.table.name));
+        // the structs may have gone on since then
+        let is_now = |schema: &Schema, name| schema.table(name).map(|table| schema.canonical_table(table));
+        let fix = fix.filter(|(fix, declared)| {
+            let name = &fix.table.name;
+            is_now(&declared.schema, name) == is_now(new, name)
+        });
         let edits = fix.map(|(fix, declared)| of_table(declared, &fix.table)).unwrap_or_default();
         let declared = declared.zip(finding.place.as_ref());
         Found {
