@@ -272,7 +272,16 @@ fn looked_at(subject: &Subject<'_>, look: Look<'_>, package: Option<&Package>) -
     let made = (prepared.diff.created_tables.iter().cloned().collect(), prepared.diff.renames.clone());
     let mut unreleased = look.target.unreleased.clone();
     unreleased.follow(&prepared.diff);
-    Ok(Linted { name: name.to_owned(), file: file.map(path::for_display), index: 0, found, unused, made, counts, unreleased })
+    Ok(Linted {
+        name: name.to_owned(),
+        file: file.map(path::for_display),
+        index: 0,
+        found,
+        unused,
+        made,
+        counts,
+        unreleased,
+    })
 }
 
 /// The line, what is wrong with it, and what to do.
