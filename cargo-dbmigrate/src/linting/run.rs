@@ -155,7 +155,7 @@ pub(super) fn with_counts(
     look: Look<'_>,
     counts: &Counts,
 ) -> Result<Vec<Linted>> {
-    let mut all = Vec::with_capacity(which.len());
+    let mut all: Vec<Linted> = Vec::with_capacity(which.len());
     let mut last: Option<(usize, Schema)> = None;
     let mut start: Option<Schema> = None;
     for migration in which {
@@ -175,7 +175,6 @@ pub(super) fn with_counts(
         // without a migration before them, nothing is known of releases
         let is_first = folder.migrations().first().is_some_and(|first| which[0].name == first.name);
         if let Some(last) = all.last().filter(|_| !is_first) {
-            let last: &Linted = last;
             target.unreleased = last.unreleased.clone();
         }
         let mut linted = looked_at(&subject, Look { target: &target, ..look }, package)?;
