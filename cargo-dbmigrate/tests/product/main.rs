@@ -37,6 +37,7 @@ mod kept_writes;
 mod led_out;
 mod line_ends;
 mod linted;
+mod linted_releases;
 mod named_targets;
 mod never_usable;
 mod planned;
