@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::messages;
 pub use crate::messages::Level;
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level as Title, Patch, Renderer, Snippet};
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +38,19 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do, as commands and attributes that work as written.
     pub help: Vec<String>,
+    /// A change of files that would do.
+    pub(crate) suggestion: Option<Box<Suggestion>>,
     /// What the rows of a database say about it, if they decide.
     pub(crate) asked: Option<Box<messages::Asked>>,
+}
+
+/// A change of files, shown as rustc shows one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Suggestion {
+    /// What it does, as an imperative.
+    pub(crate) says: String,
+    /// The bytes of files that go, and what comes in their place.
+    pub(crate) edits: Vec<(PathBuf, Range<usize>, String)>,
 }
 
 impl Diagnostic {
@@ -62,6 +73,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            suggestion: None,
             asked: None,
         }
     }
@@ -135,7 +147,7 @@ pub(crate) fn message(diagnostic: &Diagnostic, base: &Path) -> messages::Diagnos
         place: places.pop(),
         related,
         notes: diagnostic.notes.clone(),
-        help: diagnostic.help.clone(),
+        help: diagnostic.help.iter().chain(diagnostic.suggestion.iter().map(|one| &one.says)).cloned().collect(),
         asked: diagnostic.asked.as_deref().cloned(),
     }
 }
@@ -184,7 +196,28 @@ fn report<'a>(diagnostic: &'a Diagnostic, look: &Look, sources: &mut Sources) ->
     for help in &diagnostic.help {
         group = group.element(Title::HELP.message(help.as_str()));
     }
-    vec![group]
+    let mut groups = vec![group];
+    groups.extend(diagnostic.suggestion.as_deref().map(|suggestion| suggested(suggestion, look, sources)));
+    groups
+}
+
+/// A suggestion: the lines of each file as they would be.
+fn suggested<'a>(suggestion: &'a Suggestion, look: &Look, sources: &mut Sources) -> Group<'a> {
+    let mut group = Group::with_title(Title::HELP.secondary_title(suggestion.says.as_str()));
+    let mut shown: Vec<&Path> = Vec::new();
+    for (file, ..) in &suggestion.edits {
+        if shown.contains(&file.as_path()) {
+            continue;
+        }
+        shown.push(file);
+        let text = sources.text(file).to_owned();
+        let of_file = suggestion.edits.iter().filter(|(other, ..)| other == file);
+        let patches = of_file.map(|(_, range, new)| Patch::new(clamp(&text, range), new.as_str()));
+        let patches: Vec<Patch<'a>> = patches.collect();
+        let snippet = Snippet::source(text).path(Cow::<str>::Owned(shown_path(file, &look.base)));
+        group = group.element(snippet.patches(patches));
+    }
+    group
 }
 
 /// The files that are quoted, each read once.

@@ -12,6 +12,7 @@ use crate::database::file;
 use crate::database::open;
 use crate::database::state::failure;
 use crate::error::{CommandError, Result};
+use crate::linting::run::Look;
 use crate::linting::scope::{self, Since};
 use crate::linting::shown::{Place, Shown, are_denied};
 use crate::linting::{LintLevels, Linted, Set, probes, run};
@@ -91,10 +92,14 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    fn look<'l>(&'l self, target: &'l Target) -> Look<'l> {
+        Look { set: &self.set, target, declared: Some(self.declared) }
+    }
+
     /// Lints what is new.
     fn offline(&self, context: &Context, since: &Since, new: &[&Migration]) -> Result<u8> {
         let target = scope::target(context)?;
-        let linted = run::migrations(self.folder, new, (&self.set, &target), Some(self.declared))?;
+        let linted = run::migrations(self.folder, new, self.look(&target))?;
         self.conclude(context, &linted, since.label(), &since.said(linted.len()))
     }
 
@@ -109,8 +114,8 @@ impl Run<'_> {
         };
         let pending: Vec<&Migration> = new.iter().copied().filter(|one| one.index >= applied).collect();
         let target = Target { is_server: url.file().is_none(), ..Target::default() };
-        let mut linted = run::migrations(self.folder, &pending, (&self.set, &target), Some(self.declared))?;
-        probes::count(&mut linted, database.as_ref().map(Database::connection))
+        let connection = database.as_ref().map(Database::connection);
+        let linted = probes::pending(self.folder, &pending, self.look(&target), connection)?
             .map_err(|error| engine_error("cannot count the rows", &error, url.into()))?;
         let missing = if database.is_none() { ", the file does not exist yet" } else { "" };
         let what = format!("{} pending in `{url}`{missing}", counted(linted.len(), "migration"));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use dbmigrate_core::lint::Target;
 
+use super::run::Look;
 use super::shown::{Place, Shown, are_denied};
 use super::{Linted, Set, Subject, run};
 use crate::error::{CommandError, Result};
@@ -30,7 +31,7 @@ impl Drafted {
         (subject, declared): (&Subject<'_>, &Declared),
         (command, untouched): (&str, &str),
     ) -> Result<Self> {
-        let drafted = Self { linted: [run::one(subject, &set, target, Some(declared))?], set };
+        let drafted = Self { linted: [run::one(subject, Look { set: &set, target, declared: Some(declared) })?], set };
         let shown = drafted.shown(command);
         if shown.denied.is_empty() {
             return Ok(drafted);

@@ -55,6 +55,11 @@ impl FromArgMatches for LintLevels {
 }
 
 impl LintLevels {
+    /// The first of the flags, as it is typed.
+    pub(crate) fn first(&self) -> Option<String> {
+        self.typed.first().map(|(level, _)| format!("--{level}"))
+    }
+
     /// Adds the flags to a command line.
     pub(crate) fn push_to(&self, line: &mut String) {
         for (level, name) in &self.typed {

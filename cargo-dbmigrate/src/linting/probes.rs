@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use dbmigrate_core::engine::connection::{Row, as_shown, display, integer, shown};
 use dbmigrate_core::engine::{Connection, EngineError};
+use dbmigrate_core::folder::{Folder, Migration};
 use dbmigrate_core::lint::Probe;
-use dbmigrate_core::sql::Token;
 use dbmigrate_core::sql::token::{TokenKind, significant};
+use dbmigrate_core::sql::{Name, Token};
 use pollster::block_on;
 
-use super::Linted;
-use super::run::{Counted, Rows};
+use super::run::{Counted, Counts, Look, Rows};
+use super::{Linted, run};
+use crate::error::Result;
 
 /// How many keys are shown.
 const MOST_KEYS: usize = 5;
@@ -21,36 +23,67 @@ const LONGEST: usize = 40;
 /// The answers to queries, by their text. One that failed has none.
 type Answers = BTreeMap<String, Vec<Row>>;
 
-/// Counts the rows that findings in pending migrations are about, and takes out those that no row bears out. Without a
-/// database there are no rows.
+/// Looks at migrations that are pending in a database, counts the rows that the findings are about, and leaves out what
+/// no row bears out. Without a database there are no rows.
 ///
 /// # Errors
-/// If the database cannot be asked.
-pub(crate) fn count(all: &mut [Linted], database: Option<&Connection>) -> Result<(), EngineError> {
-    let answers = database.map_or_else(|| Ok(Answers::new()), |connection| ask(connection, all))?;
-    for linted in all {
-        linted.found.retain_mut(|found| match (&found.finding.probe, found.rows) {
-            (None, _) => true,
-            (Some(_), _) if database.is_none() => false,
-            (Some(_), Rows::NotYet) => false,
-            // what has no answer is said as it is without a database
-            (Some(_), Rows::Unsure) => true,
-            (Some(probe), Rows::There) => counted(probe, &answers).is_none_or(|counted| {
-                let counts = counted.rows >= probe.at_least;
-                found.counted = Some(counted);
-                counts
-            }),
-        });
+/// If a migration cannot be read. In it, if the database cannot be asked.
+pub(crate) fn pending(
+    folder: &Folder,
+    which: &[&Migration],
+    look: Look<'_>,
+    database: Option<&Connection>,
+) -> Result<std::result::Result<Vec<Linted>, EngineError>> {
+    let mut all = run::with_counts(folder, which, look, &Counts::new())?;
+    let answers = match database.map_or_else(|| Ok(Answers::new()), |connection| ask(connection, &all)) {
+        Ok(answers) => answers,
+        Err(error) => return Ok(Err(error)),
+    };
+    let counts = counts(&all, &answers);
+    if !counts.is_empty() {
+        all = run::with_counts(folder, which, look, &counts)?;
     }
-    Ok(())
+    for linted in &mut all {
+        linted.found.retain_mut(|found| {
+            match (&found.finding.probe, if database.is_some() { found.rows } else { Rows::NotYet }) {
+                // what has no answer is said as it is without a database
+                (None, _) | (Some(_), Rows::Unsure) => true,
+                // there are none
+                (Some(_), Rows::NotYet) => false,
+                (Some(probe), Rows::There) => counted(probe, &answers).is_none_or(|counted| {
+                    let counts = counted.rows >= probe.at_least;
+                    found.counted = Some(counted);
+                    counts
+                }),
+            }
+        });
+        linted.leave_out_what_rows_decide();
+    }
+    Ok(Ok(all))
+}
+
+/// The query for the rows of a table.
+fn count_of(table: &Name) -> String {
+    format!("SELECT count(*) FROM {}", table.sql())
+}
+
+/// The rows of the tables for which they are worth knowing, as far as there are answers.
+fn counts(all: &[Linted], answers: &Answers) -> Counts {
+    let of = |linted: &Linted| {
+        let rows = |table: &Name| u64::try_from(integer(answers.get(&count_of(table))?.first()?.first()?)).ok();
+        let rows = linted.counts.iter().filter_map(|table| Some((table.clone(), rows(table)?)));
+        Some((linted.index, rows.collect::<BTreeMap<_, _>>())).filter(|(_, rows)| !rows.is_empty())
+    };
+    all.iter().filter_map(of).collect()
 }
 
 /// Asks all queries at once.
-fn ask(connection: &Connection, all: &[Linted]) -> Result<Answers, EngineError> {
+fn ask(connection: &Connection, all: &[Linted]) -> std::result::Result<Answers, EngineError> {
     let found = all.iter().flat_map(|linted| &linted.found).filter(|found| found.rows == Rows::There);
     let probes = found.filter_map(|found| found.finding.probe.as_ref());
     let mut queries: Vec<String> =
         probes.flat_map(|probe| [Some(probe.count.clone()), keys(probe)]).flatten().collect();
+    queries.extend(all.iter().flat_map(|linted| &linted.counts).map(count_of));
     queries.sort_unstable();
     queries.dedup();
     if queries.is_empty() {

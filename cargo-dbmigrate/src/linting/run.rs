@@ -1,6 +1,6 @@
 //! What the rules find in migrations, with the places of what they find in files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,8 @@ use dbmigrate_core::sql::{Name, Statement, StatementKind};
 use super::Set;
 use crate::error::{Result, did_you_mean};
 use crate::project::path;
-use crate::source::Declared;
+use crate::rewriting::{Edit, of_table};
+use crate::source::{self, Declared, Package};
 
 /// A migration that rules look at, or what will be one.
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +44,19 @@ pub(crate) struct Linted {
     pub(crate) found: Vec<Found>,
     /// Directives that allow nothing.
     pub(crate) unused: Vec<Unused>,
+    /// Its place among those of the folder.
+    pub(super) index: usize,
+    /// The tables whose rows are worth counting, by their names before it.
+    pub(super) counts: BTreeSet<Name>,
     /// The tables that it makes, and the names that others had.
     made: (BTreeSet<Name>, Renames),
+}
+
+impl Linted {
+    /// Leaves out what means something only where there are many rows, and nobody has counted them.
+    pub(super) fn leave_out_what_rows_decide(&mut self) {
+        self.found.retain(|found| found.counted.is_some() || !found.finding.only_with_rows);
+    }
 }
 
 /// Something that a rule has found, and where that is.
@@ -58,6 +70,8 @@ pub(crate) struct Found {
     pub(crate) span: Option<Range<usize>>,
     /// What declares it.
     pub(crate) declared: Option<Declaration>,
+    /// The change of the structs that is the one safe answer, if they are as the migration leaves them.
+    pub(crate) edits: Vec<Edit>,
     /// Whether the rows that it is about can be asked.
     pub(crate) rows: Rows,
     /// What a database said of them.
@@ -105,15 +119,39 @@ pub(crate) struct Unused {
     pub(crate) help: String,
 }
 
-/// Looks at migrations of a folder; `declared` are the structs that they lead to.
+/// How migrations are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look<'a> {
+    /// The levels.
+    pub(crate) set: &'a Set,
+    /// What is known of the databases that they are for.
+    pub(crate) target: &'a Target,
+    /// The structs that they lead to.
+    pub(crate) declared: Option<&'a Declared>,
+}
+
+/// The rows of tables, by the migration before which they were counted and their names there.
+pub(crate) type Counts = BTreeMap<usize, BTreeMap<Name, u64>>;
+
+/// Looks at migrations of a folder without a database.
 ///
 /// # Errors
 /// If one of them cannot be read.
-pub(crate) fn migrations(
+pub(crate) fn migrations(folder: &Folder, which: &[&Migration], look: Look<'_>) -> Result<Vec<Linted>> {
+    let mut all = with_counts(folder, which, look, &Counts::new())?;
+    all.iter_mut().for_each(Linted::leave_out_what_rows_decide);
+    Ok(all)
+}
+
+/// Looks at them, of some tables with their rows.
+///
+/// # Errors
+/// As for [`migrations`].
+pub(super) fn with_counts(
     folder: &Folder,
     which: &[&Migration],
-    (set, target): (&Set, &Target),
-    declared: Option<&Declared>,
+    look: Look<'_>,
+    counts: &Counts,
 ) -> Result<Vec<Linted>> {
     let mut all = Vec::with_capacity(which.len());
     let mut last: Option<(usize, Schema)> = None;
@@ -128,12 +166,18 @@ pub(crate) fn migrations(
         let sql = folder.sql(migration)?;
         let name = migration.name.as_str();
         let subject = Subject { name, file: Some(&file), sql: &sql, old: &old, new: &new };
-        let mut linted = one(&subject, set, target, declared)?;
+        // the source is that of today: what was taken away long ago is not in it
+        let package = look.declared.map(|declared| &declared.package).filter(|_| which.len() - all.len() <= RECENT);
+        let mut target = look.target.clone();
+        target.rows = counts.get(&migration.index).cloned().unwrap_or_default();
+        let mut linted = looked_at(&subject, Look { target: &target, ..look }, package)?;
         let start = start.get_or_insert_with(|| old.clone());
         for found in &mut linted.found {
             let table = found.finding.probe.as_ref().map(|probe| &probe.table);
             found.rows = table.map_or(Rows::There, |table| rows_of(table, &all, (start, &old)));
         }
+        linted.index = migration.index;
+        linted.counts.retain(|table| rows_of(table, &all, (start, &old)) == Rows::There);
         all.push(linted);
         last = Some((migration.index, new));
     }
@@ -157,16 +201,33 @@ fn rows_of(table: &Name, before: &[Linted], (start, old): (&Schema, &Schema)) ->
     if is_same { Rows::There } else { Rows::Unsure }
 }
 
-/// Looks at one.
+/// Looks at one without a database.
 ///
 /// # Errors
 /// If its directives cannot be understood.
-pub(crate) fn one(subject: &Subject<'_>, set: &Set, target: &Target, declared: Option<&Declared>) -> Result<Linted> {
+pub(crate) fn one(subject: &Subject<'_>, look: Look<'_>) -> Result<Linted> {
+    let mut linted = looked_at(subject, look, look.declared.map(|declared| &declared.package))?;
+    linted.leave_out_what_rows_decide();
+    Ok(linted)
+}
+
+/// The most migrations for which the source of the application is searched.
+const RECENT: usize = 20;
+
+/// Looks at one, and at the source of a package for what it takes away.
+fn looked_at(subject: &Subject<'_>, look: Look<'_>, package: Option<&Package>) -> Result<Linted> {
+    let Look { set, declared, .. } = look;
     let Subject { name, file, sql, old, new } = *subject;
     let shown = file.map_or_else(|| PathBuf::from(name), Path::to_owned);
     let script = Script::parse(sql, &shown)?;
     let prepared = Prepared::of(old, new, &script);
-    let migration = lint::Migration::new(old, new, &prepared, &script, target);
+    let mut target = look.target.clone();
+    if let Some(package) = package {
+        let gone = lint::gone(&lint::Migration::new(old, new, &prepared, &script, &target));
+        target.queries = if gone.is_empty() { Vec::new() } else { source::queries(package, &gone) };
+    }
+    let migration = lint::Migration::new(old, new, &prepared, &script, &target);
+    let counts = lint::counted(&migration);
     let report = lint::lint(&migration, &set.levels);
     // line ends and a byte order mark are no part of what was recorded, but of the file
     let on_disk = file.and_then(|file| std::fs::read_to_string(file).ok()).filter(|text| text != sql);
@@ -175,9 +236,18 @@ pub(crate) fn one(subject: &Subject<'_>, set: &Set, target: &Target, declared: O
         None => span,
     };
     let found = report.findings.into_iter().map(|(level, finding)| {
+        let fix = finding.fix.as_ref().zip(declared);
+        // the structs may have gone on since then
+        let is_now = |schema: &Schema, name| schema.table(name).map(|table| schema.canonical_table(table));
+        let fix = fix.filter(|(fix, declared)| {
+            let name = &fix.table.name;
+            is_now(&declared.schema, name) == is_now(new, name)
+        });
+        let edits = fix.map(|(fix, declared)| of_table(declared, &fix.table)).unwrap_or_default();
         let declared = declared.zip(finding.place.as_ref());
         Found {
             level,
+            edits,
             span: span_of(&finding, &script, new).map(in_file),
             declared: declared.and_then(|(declared, place)| declaration(declared, place, new)),
             finding,
@@ -192,7 +262,7 @@ pub(crate) fn one(subject: &Subject<'_>, set: &Set, target: &Target, declared: O
     });
     let unused = unused.collect();
     let made = (prepared.diff.created_tables.iter().cloned().collect(), prepared.diff.renames.clone());
-    Ok(Linted { name: name.to_owned(), file: file.map(path::for_display), found, unused, made })
+    Ok(Linted { name: name.to_owned(), file: file.map(path::for_display), index: 0, found, unused, made, counts })
 }
 
 /// The line, what is wrong with it, and what to do.

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use dbmigrate_core::config::is_blank;
+use dbmigrate_core::engine::remote::RemoteUrl;
 use dbmigrate_core::folder::{Folder, Lock, Migration, lock};
 use dbmigrate_core::lint::Target;
 
 use crate::error::{CommandError, Result};
 use crate::git::{self, Missing};
 use crate::project::Context;
-use crate::url_text::{REMOTE_SCHEMES, scheme};
 use crate::{exit, report};
 
 /// The lock within the folder, as git takes it.
@@ -146,7 +146,7 @@ fn has(migrations: &[Migration], one: &Migration) -> bool {
 /// # Errors
 /// Exit code 2 if a variable or `.env` cannot be read.
 pub(crate) fn target(context: &Context) -> Result<Target> {
-    let is_remote = |url: &str| scheme(url.trim()).is_some_and(|(scheme, _)| REMOTE_SCHEMES.contains(&scheme.as_str()));
+    let is_remote = |url: &str| RemoteUrl::is_remote(url.trim());
     let config = &context.config;
     let of_variable =
         |name: &str| -> Result<Option<String>> { Ok(context.variable(name)?.filter(|url| !is_blank(url))) };

@@ -6,7 +6,7 @@ use dbmigrate_core::lint::{Level, Probe, ProbeKind};
 
 use super::run::{Counted, Found};
 use super::{Linted, Set};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Suggestion};
 use crate::messages::{Asked, AskedMeaning};
 use crate::report::counted;
 
@@ -100,7 +100,13 @@ fn of_finding(linted: &Linted, found: &Found, (set, place): (&Set, Place<'_>), i
     }
     shown = finding.help.iter().fold(shown, Diagnostic::help);
     if let Some(fix) = &finding.fix {
-        shown = shown.help(&fix.says);
+        let edits: Vec<_> =
+            found.edits.iter().map(|one| (one.file.clone(), one.range.clone(), one.text.clone())).collect();
+        if edits.is_empty() {
+            shown = shown.help(&fix.says);
+        } else {
+            shown.suggestion = Some(Box::new(Suggestion { says: fix.says.clone(), edits }));
+        }
     }
     if is_first {
         let name = &rule.name;

@@ -1,6 +1,7 @@
 //! Making a database what the structs declare, without a migration: the decisions with its rows at hand, the plan, the
 //! proof, the one transaction, and what is said of it.
 
+mod linted;
 mod live;
 mod proof;
 mod refused;
@@ -23,6 +24,7 @@ use crate::database::rehearsal::Rehearsal;
 use crate::database::{open, remove_if_empty, watched};
 use crate::decisions::answers::{Acceptance, Word};
 use crate::error::{CommandError, Result};
+use crate::linting::Drafted;
 use crate::project::Intent;
 use crate::report::rows;
 
@@ -61,14 +63,22 @@ impl Run<'_> {
         plan.preflights.extend(decided.guards.iter().cloned());
         refused::in_the_way(self, &live, &plan)?;
         proof::prove(self, &live, &decided, &plan)?;
+        let linted = self.linted(&live, &decided, &plan)?;
+        let warn = |linted: Option<Drafted>| {
+            if let Some(drafted) = linted {
+                drafted.warn(self.context, None, &self.asker.command_line());
+            }
+        };
         if self.only_show {
             drop(live.database.take());
             if self.rehearse(&live.found, &decided, &plan)?.is_none() {
                 return Ok(false);
             }
             self.show(&live, &decided, &plan);
+            warn(linted);
             return Ok(true);
         }
+        warn(linted);
         self.obtain_consent(&plan)?;
         self.say_changes(&decided, &plan);
         let Some(milliseconds) = self.apply(live.database.take(), &live.found, &decided, &plan)? else {

@@ -10,6 +10,7 @@ use dbmigrate_core::plan::besides::Wanted;
 use dbmigrate_core::schema::Schema;
 
 use crate::decisions::ask::Asker;
+use crate::linting::Set;
 use crate::project::url::DatabaseUrl;
 use crate::project::{Consent, Context};
 use crate::source::Declared;
@@ -27,6 +28,8 @@ pub(crate) struct Run<'a> {
     /// The migrations that the history of the database is to have afterwards. It then becomes exactly what is declared,
     /// which is what they lead to: nothing is left alone.
     pub(crate) taking: Option<&'a [Migration]>,
+    /// The levels of lints that look at the change; `None` for a change that is none of the structs.
+    pub(crate) lints: Option<&'a Set>,
     /// The consent to write to a protected target.
     pub(crate) consent: Consent<'a>,
 }

@@ -57,6 +57,18 @@ pub(super) fn edits(declared: &Declared, target: &Schema, trace: &Trace) -> BTre
     all
 }
 
+/// The edits by which the struct of one table declares it as `after` has it; none if that is not mechanical.
+pub(crate) fn of_table(declared: &Declared, after: &Table) -> Vec<Edit> {
+    let only = |table: &Table| {
+        let mut schema = Schema::default();
+        schema.tables.insert(table.clone());
+        schema
+    };
+    let Some(before) = declared.schema.table(&after.name) else { return Vec::new() };
+    let all = edits(&declared.instead(only(before)), &only(after), &Trace::default());
+    all.into_values().flatten().collect()
+}
+
 /// Makes edits, and returns the texts of the files as they were.
 ///
 /// # Errors

@@ -5,4 +5,6 @@ mod edits;
 mod fit;
 mod item;
 
+pub(crate) use edit::Edit;
+pub(crate) use edits::of_table;
 pub(crate) use fit::{LACKING, fit, say, say_left, say_missing};

@@ -58,7 +58,8 @@ fn found(project: &Project, code: i32, line: &str) -> Vec<String> {
     let run = project.ends(code, &format!("{line} --message-format json"));
     let of = |object: serde_json::Value| {
         let text = |name: &str| object[name].as_str().map(str::to_owned);
-        Some(format!("{} {} {}", text("level")?, text("code")?, text("object")?))
+        let code = text("code").filter(|code| code == "foreign_key_without_index")?;
+        Some(format!("{} {code} {}", text("level")?, text("object")?))
     };
     run.json().into_iter().filter(|object| object["reason"] == "diagnostic").filter_map(of).collect()
 }
@@ -71,11 +72,17 @@ fn a_new_project_is_linted_by_check_and_lints_are_listed_and_explained() {
     let project = project();
     project.runs("check");
     project.ends(4, "check --deny foreign_key_without_index");
-    project.runs("lints style");
-    project.runs("lints foreign-key-without-index");
     project.ends(2, "lints drop_colum");
     project.ends(2, "check -D nothing_like_it");
     insta::assert_snapshot!(project.transcript());
+    let explained = project.runs("lints foreign-key-without-index").out;
+    assert!(explained.starts_with("# foreign_key_without_index\n\nA foreign key has no index"), "{explained}");
+    assert!(explained.contains("\n\nGroup `performance`, level `warn` (its default).\n\n"), "{explained}");
+    let performance = project.runs("lints performance").out;
+    assert!(
+        performance.contains("\n  warn   foreign_key_without_index ") && !performance.contains("drop_column"),
+        "{performance}"
+    );
     let listed = project.runs("lints --message-format json").json();
     assert!(listed.iter().any(|lint| lint["name"] == "drop_column" && lint["level"] == "warn"), "{listed:?}");
     let [explained] = &project.runs("lints drop_column --message-format json").json()[..] else { panic!("one") };
@@ -188,4 +195,97 @@ fn findings_are_annotations_at_the_lines_of_the_script() {
     let run = project.ends(4, "check -D performance --message-format github");
     let lines: Vec<&str> = run.out.lines().filter(|line| line.starts_with("::")).collect();
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn generate_warns_at_the_lines_that_it_has_written_and_writes_nothing_that_is_denied() {
+    let project = Project::generated(USERS);
+    project.structs(&format!("{USERS}{POSTS}"));
+    let run = project.refuses(3, "generate -D performance");
+    let way_out = "`cargo dbmigrate generate --deny performance --allow foreign_key_without_index`";
+    assert!(run.err.contains("1 finding is denied") && run.err.contains("nothing was written"), "{run:?}");
+    assert!(run.err.contains("--> src/lib.rs:14:27") && run.err.contains(way_out), "{run:?}");
+    let decisions = project.refuses(3, "generate -D performance --message-format json").finished();
+    assert_eq!(decisions["decisions"][0]["code"], "foreign_key_without_index", "{decisions}");
+    let run = project.runs("generate --dry-run");
+    assert!(run.err.contains("warning[foreign_key_without_index]") && run.err.contains("src/lib.rs:14:27"), "{run:?}");
+    project.refuses(2, "generate -D performanc");
+    let run = project.runs("generate --name create_posts");
+    assert!(run.err.contains("--> migrations/0002_create_posts/migration.sql:6:3"), "{run:?}");
+    assert!(run.err.contains("src/lib.rs:14:27"), "{run:?}");
+    // amended and quiet, and what was accepted by hand is said nothing of
+    project.structs(&format!("{USERS}{}", POSTS.replace("title", "name")));
+    let run = project.runs("generate --amend --name create_posts -A performance");
+    assert!(!run.err.contains("foreign_key_without_index"), "{run:?}");
+    project.structs(&format!("{USERS}{}", POSTS.replace("    title: String,\n", "")));
+    let run = project.runs("generate --accept drop_column:posts.name --name drop_name");
+    assert!(!run.err.contains("[drop_column]"), "{run:?}");
+}
+
+#[test]
+fn the_edit_of_a_migration_is_not_recorded_where_a_finding_is_denied() {
+    let project = Project::migrated(USERS);
+    project.runs("generate --custom --name clear");
+    project.write(&sql_of("0002_clear"), "DELETE FROM users;\n");
+    let run = project.refuses(3, "generate --custom --deny data_loss");
+    assert!(
+        run.err.contains("error[delete_or_update_without_where]") && run.err.contains("migration.sql:1:1"),
+        "{run:?}"
+    );
+    assert!(run.err.contains("nothing was recorded"), "{run:?}");
+    let because = "-- dbmigrate: allow(delete_or_update_without_where) users because \"all are tests\"";
+    project.write(&sql_of("0002_clear"), format!("{because}\nDELETE FROM users;\n"));
+    project.runs("generate --custom --deny data_loss");
+}
+
+#[test]
+fn push_warns_of_the_structs_and_changes_nothing_that_is_denied() {
+    let project = Project::new(USERS);
+    project.runs("push");
+    project.structs(&format!("{USERS}{POSTS}"));
+    let run = project.refuses(3, "push -D performance");
+    assert!(run.err.contains("error[foreign_key_without_index]") && run.err.contains("src/lib.rs:14:27"), "{run:?}");
+    let run = project.runs("push --dry-run");
+    assert!(run.err.contains("warning[foreign_key_without_index]"), "{run:?}");
+    let run = project.runs("push -A performance");
+    assert!(!run.err.contains("foreign_key_without_index"), "{run:?}");
+}
+
+#[test]
+fn with_a_database_its_rows_decide_and_what_is_applied_there_is_not_looked_at() {
+    let project = Project::migrated(USERS);
+    project.runs("generate --custom --name clear");
+    project.write(&sql_of("0002_clear"), "DELETE FROM users;\n");
+    project.runs("generate --custom");
+    let offline = project.runs("check");
+    assert!(offline.err.contains("how many rows of `users` are deleted: `SELECT count(*) FROM users`"), "{offline:?}");
+    for line in ["check --url dev.db", "migrate --dry-run", "check --url missing.db"] {
+        let run = project.runs(&format!("{line} --deny data_loss"));
+        assert!(!run.err.contains("delete_or_update_without_where"), "{run:?}");
+    }
+    project.sql("INSERT INTO users (name) VALUES ('a')");
+    let run = project.ends(4, "check --url dev.db --deny data_loss");
+    assert!(run.err.contains(": 1 row of `users` is deleted"), "{run:?}");
+    assert!(run.err.contains("1 finding in 1 migration pending in `dev.db` is denied"), "{run:?}");
+    // the run that it stands for does not lint
+    let run = project.runs("migrate --dry-run --deny data_loss");
+    assert!(run.err.contains("warning[delete_or_update_without_where]"), "{run:?}");
+    let run = project.ends(2, "migrate --deny data_loss");
+    assert!(run.err.contains("`--deny` requires `--dry-run`"), "{run:?}");
+    project.runs("migrate");
+    let run = project.runs("check --url dev.db --deny data_loss");
+    assert!(run.err.contains("Linted 0 migrations pending in `dev.db`: nothing found"), "{run:?}");
+}
+
+#[test]
+fn rows_of_tables_that_an_earlier_pending_migration_makes_or_changes_are_not_asked() {
+    let project = Project::migrated(USERS);
+    project.structs(&format!("{USERS}{POSTS}"));
+    project.runs("generate --name create_posts -A performance");
+    project.runs("generate --custom --name clear");
+    project.write(&sql_of("0003_clear"), "DELETE FROM posts;\n");
+    project.runs("generate --custom");
+    project.sql("INSERT INTO users (name) VALUES ('a')");
+    let run = project.runs("check --url dev.db");
+    assert!(!run.err.contains("delete_or_update_without_where"), "{run:?}");
 }

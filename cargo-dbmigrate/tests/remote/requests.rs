@@ -32,7 +32,8 @@ fn a_handful_of_migrations_takes_three_requests_and_nothing_takes_one() {
     assert!(requests(project, &proxy, 0, "migrate --to 1") <= 3);
     served.hand().run(&ROWS);
     assert!(requests(project, &proxy, 4, "status") <= 2);
-    assert!(requests(project, &proxy, 0, "migrate --dry-run") <= 3, "{:?}", proxy.traffic());
+    // one of them counts the rows that a lint is about
+    assert!(requests(project, &proxy, 0, "migrate --dry-run") <= 4, "{:?}", proxy.traffic());
     assert!(requests(project, &proxy, 0, "migrate") <= 3, "{:?}", proxy.traffic());
     assert_eq!(applied(&served.hand()), MIGRATIONS);
     assert_eq!(requests(project, &proxy, 0, "migrate"), 1);
@@ -124,4 +125,30 @@ fn a_database_with_all_migrations_of_a_squash_is_done_with_one_request_and_goes_
     served.hand().run(&["DELETE FROM _dbmigrate_history WHERE position > 1"]);
     let run = project.ends(5, "migrate");
     assert!(run.err.contains("has only some of the migrations that"), "{}", run.err);
+}
+
+#[test]
+fn check_of_a_target_asks_all_its_rows_in_two_requests() {
+    let Some((served, proxy)) = behind_a_proxy("checked") else { return };
+    let project = &served.project;
+    project.runs("generate --name start");
+    project.runs("migrate");
+    served.hand().run(&ROWS);
+    for (name, sql) in
+        [("clear", "DELETE FROM posts;\nUPDATE users SET name = 'x';\n"), ("again", "DELETE FROM users;\n")]
+    {
+        project.runs(&format!("generate --custom --name {name}"));
+        let number = if name == "clear" { 2 } else { 3 };
+        project.write(&sql_of(&format!("{number:04}_{name}")), sql);
+        project.runs("generate --custom");
+    }
+    assert!(requests(project, &proxy, 0, "check -t production") <= 2, "{:?}", proxy.traffic());
+    let run = project.runs("check -t production");
+    let users = served.hand().query("SELECT count(*) FROM users").concat();
+    for said in [format!("{users} rows of `users` are overwritten"), format!("{users} rows of `users` are deleted")] {
+        assert!(run.err.contains(&said), "{said}: {run:?}");
+    }
+    project.ends(4, "check -t production -D data_loss");
+    // one more than without a finding
+    assert!(requests(project, &proxy, 0, "migrate --dry-run") <= 4, "{:?}", proxy.traffic());
 }

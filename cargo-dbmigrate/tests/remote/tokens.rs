@@ -117,3 +117,19 @@ fn a_new_user_gets_there_through_a_wrong_token() {
     project.run("status");
     assert_snapshot!(project.transcript());
 }
+
+#[test]
+fn lints_count_rows_with_a_token_that_can_only_read() {
+    let key = Key::generate();
+    let Some(server) = Options::default().key(key.public()).start() else { return };
+    let project = project(&server);
+    project.set("TURSO_AUTH_TOKEN", &key.token(&json!({"a": "rw"})));
+    project.runs("migrate");
+    Hand::new(server.url()).with_token(key.token(&json!({"a": "rw"}))).run(&["INSERT INTO users (name) VALUES ('a')"]);
+    project.runs("generate --custom --name clear");
+    project.write(&crate::project::sql_of("0002_clear"), "DELETE FROM users;\n");
+    project.runs("generate --custom");
+    project.set("TURSO_AUTH_TOKEN", &key.token(&json!({"a": "ro"})));
+    let run = project.runs("check -t production");
+    assert!(run.err.contains("1 row of `users` is deleted"), "{run:?}");
+}

@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Finding;
 use super::write::{Write, write_of};
+use super::{Finding, Unreleased};
 use crate::diff::{Diff, Renames, diff};
 use crate::folder::Script;
 use crate::plan::{Decisions, Plan, Rewrite, plan, rewrites};
@@ -48,6 +48,8 @@ pub struct Target {
     pub rows: BTreeMap<Name, u64>,
     /// The statements in the source of the application, as far as they mention what [`super::gone`] lists.
     pub queries: Vec<Query>,
+    /// What the release that runs does not know, because earlier ones of the migrations that are looked at make it.
+    pub unreleased: Unreleased,
 }
 
 /// A statement in the source of the application.
@@ -180,7 +182,8 @@ impl<'a> Migration<'a> {
     /// A finding with the statement that makes what it is about, if it does not say one.
     pub fn located(&self, mut finding: Finding) -> Finding {
         if finding.statement.is_none() {
-            finding.statement = finding.place.as_ref().and_then(|place| self.statement_of(place));
+            let place = finding.place.as_ref();
+            finding.statement = place.and_then(|place| self.statement_of(place).or_else(|| self.cause_of(place)));
         }
         finding
     }
@@ -208,6 +211,22 @@ impl<'a> Migration<'a> {
         let about = |at: &usize| self.script.statements[*at].kind.changes_schema() && is_about(*at);
         let mut with_part = (0..names.len()).filter(about).filter(|at| part.is_some_and(|part| has(*at, part)));
         with_part.next().or_else(|| (0..names.len()).find(about))
+    }
+
+    /// The statement on another object that concerns what is at a place: one that drops an index of the table, or the table
+    /// that a foreign key refers to.
+    fn cause_of(&self, place: &Place) -> Option<usize> {
+        let (Place::Table(name) | Place::Column(name, _) | Place::ForeignKey(name, _)) = place else { return None };
+        let key = match place {
+            Place::ForeignKey(table, at) => self.new.table(table).and_then(|table| table.foreign_keys.get(*at)),
+            _ => None,
+        };
+        let touched = [Some(name), key.map(|key| &key.parent)].into_iter().flatten();
+        let dropped =
+            |table: &Name| self.diff.tables.iter().find(|diff| diff.name == *table).map(|diff| &diff.dropped_indexes);
+        let mut indexes = touched.clone().filter_map(dropped).flatten();
+        let of_index = indexes.find_map(|index| self.statement_with(StatementKind::DropOther, index));
+        of_index.or_else(|| key.and_then(|key| self.statement_of(&Place::Table(key.parent.clone()))))
     }
 
     /// What a table was called when the migration created it, to take the place of another one.

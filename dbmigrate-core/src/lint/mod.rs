@@ -19,6 +19,7 @@ mod release;
 mod report;
 pub mod rules;
 pub mod triggers;
+mod unreleased;
 pub mod ways;
 pub mod words;
 mod work;
@@ -34,6 +35,7 @@ pub use migration::{Migration, Prepared, Query, Target};
 pub use release::gone;
 pub use report::{Report, UnusedAllow, lint};
 pub use rules::{RULES, rule};
+pub use unreleased::Unreleased;
 pub use work::counted;
 
 /// Something that may be wrong with a migration.

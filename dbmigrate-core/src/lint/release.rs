@@ -18,12 +18,19 @@ pub(super) struct Kept<'m> {
     pub before: &'m Table,
     /// The table after.
     pub after: &'m Table,
+    /// Its columns after that the release does not know.
+    unknown: BTreeSet<&'m Name>,
 }
 
 impl Kept<'_> {
     /// The column before, by its name after, if it was there.
     pub(super) fn column(&self, name: &Name) -> Option<&Column> {
         self.before.column(name)
+    }
+
+    /// Whether the release does not know a column, by its name after: it is new, or not released yet.
+    pub(super) fn is_unknown(&self, name: &Name) -> bool {
+        self.unknown.contains(name)
     }
 
     /// Whether an `INSERT` that does not name a column leaves NULL in it.
@@ -35,15 +42,23 @@ impl Kept<'_> {
 }
 
 impl<'m> Migration<'m> {
-    /// The tables that change. Left out are those whose old name is a view now, through which the release reads and writes.
+    /// The tables that change. Left out are those that the release does not know, and those
+    /// whose old name is a view now, through which it reads and writes.
     pub(super) fn kept_tables(&self) -> impl Iterator<Item = Kept<'m>> {
         let (diff, old, new) = (self.diff, self.old, self.new);
+        let unreleased = &self.target.unreleased;
         diff.tables.iter().filter_map(move |table| {
             let was = diff.renames.old_table(&table.name);
-            if new.views.contains(was) && !old.views.contains(was) {
+            if unreleased.has_table(was) || (new.views.contains(was) && !old.views.contains(was)) {
                 return None;
             }
-            Some(Kept { diff: table, before: diff.renamed.table(&table.name)?, after: new.table(&table.name)? })
+            let (before, after) = (diff.renamed.table(&table.name)?, new.table(&table.name)?);
+            let is_unknown = |name: &&Name| {
+                let was_column = diff.renames.old_column(&table.name, name);
+                before.column(name).is_none() || unreleased.has_column(was, was_column)
+            };
+            let unknown = after.columns.iter().map(|column| &column.name).filter(is_unknown).collect();
+            Some(Kept { diff: table, before, after, unknown })
         })
     }
 

@@ -19,19 +19,33 @@ pub fn is_boolean(schema: &Schema, table: &Table, column: &Column) -> bool {
         || (table.affinity(column) == Affinity::Integer && is_named_as_boolean(&column.name))
 }
 
-/// Whether a name begins as that of something that is true or false.
+/// Whether a name begins as that of something that is true or false: `is_open`, `hasImage`.
 pub fn is_named_as_boolean(name: &Name) -> bool {
-    let folded = name.folded();
+    let text = name.as_str();
     let camel = |prefix: &str| {
-        name.as_str().strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_uppercase()))
+        text.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_uppercase()))
     };
-    folded.starts_with("is_") || folded.starts_with("has_") || camel("is") || camel("has")
+    begins(text, "is_") || begins(text, "has_") || camel("is") || camel("has")
+}
+
+/// Whether a text begins with another, in any case of letters.
+fn begins(text: &str, with: &str) -> bool {
+    text.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with))
+}
+
+/// Whether a text ends with another, in any case of letters.
+fn ends(text: &str, with: &str) -> bool {
+    text.len().checked_sub(with.len()).and_then(|at| text.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(with))
 }
 
 /// The values that a check allows, as they are written: `status IN ('a', 'b')`, `flag BETWEEN 0 AND 1`, also with `OR status
 /// IS NULL`.
 pub fn listed_values(table: &Table, column: &Name) -> Option<Vec<String>> {
-    table.checks.iter().find_map(|check| values_of(&check.expr, column))
+    let name = column.as_str().as_bytes();
+    let names_it = |check: &Expr| {
+        name.is_empty() || check.as_str().as_bytes().windows(name.len()).any(|part| part.eq_ignore_ascii_case(name))
+    };
+    table.checks.iter().filter(|check| names_it(&check.expr)).find_map(|check| values_of(&check.expr, column))
 }
 
 fn values_of(check: &Expr, column: &Name) -> Option<Vec<String>> {
@@ -99,8 +113,9 @@ impl Times {
 
 /// How a column holds times; `None` if it does not seem to hold any, or does not say.
 pub fn times(table: &Table, column: &Column) -> Option<Times> {
-    let upper = column.decl_type.as_str().to_ascii_uppercase();
-    let is_typed = upper.starts_with("DATETIME") || upper.starts_with("TIMESTAMP");
+    // most columns are none, and all columns of a table are looked at whenever one changes
+    let declared = column.decl_type.as_str();
+    let is_typed = begins(declared, "DATETIME") || begins(declared, "TIMESTAMP");
     if !is_typed && !is_named_as_time(&column.name) {
         return None;
     }
@@ -117,7 +132,7 @@ pub fn times(table: &Table, column: &Column) -> Option<Times> {
         _ if counts_seconds => Some(unit),
         // what is stored in an integer then is text all the same, which is `default_type_mismatch`
         Affinity::Integer if is_text => None,
-        Affinity::Integer if ["_ms", "millis"].iter().any(|end| column.name.folded().ends_with(end)) => {
+        Affinity::Integer if ["_ms", "millis"].iter().any(|end| ends(column.name.as_str(), end)) => {
             Some(Times::Milliseconds)
         }
         Affinity::Integer => Some(Times::Integer),
@@ -132,9 +147,9 @@ fn is_named_as_time(name: &Name) -> bool {
         text.strip_suffix("At").is_some_and(|rest| rest.ends_with(|char: char| char.is_ascii_lowercase()))
             && text.starts_with(|char: char| char.is_ascii_lowercase())
     };
-    let folded = name.folded();
-    let folded = folded.trim_end_matches("_ms").trim_end_matches("_utc");
-    folded.ends_with("_at") || folded == "timestamp" || folded.ends_with("_timestamp") || camel()
+    let end = ["_ms", "_utc"].iter().find(|end| ends(text, end)).map_or(0, |end| end.len());
+    let stem = &text[..text.len() - end];
+    ends(stem, "_at") || stem.eq_ignore_ascii_case("timestamp") || ends(stem, "_timestamp") || camel()
 }
 
 /// Whether a token can be a name.

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one, `-- # counts` how
-//! many rows its tables have (`users 1000000`), and `-- # application` which queries there are (`src/a.rs:1: SELECT …`).
+//! many rows its tables have (`users 1000000`), and `-- # application` which queries there are (`src/a.rs:1: SELECT …`);
+//! `-- # earlier` is a migration before it that is not released either.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,6 +44,8 @@ pub(crate) struct Case {
     pub(crate) counts: String,
     /// What queries the application has, `place: statement` on each line.
     pub(crate) application: String,
+    /// A migration before this one that is not released either.
+    pub(crate) earlier: String,
 }
 
 /// What came of it.
@@ -77,6 +80,7 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
                 is_server: false,
                 counts: none(),
                 application: none(),
+                earlier: none(),
             });
             part = "";
             continue;
@@ -96,6 +100,7 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
             "migration" => &mut case.migration,
             "counts" => &mut case.counts,
             "application" => &mut case.application,
+            "earlier" => &mut case.earlier,
             "" if line.trim().is_empty() => continue,
             other => panic!("unknown part `{other}` in `{}`: {line}", case.title),
         };
@@ -124,15 +129,21 @@ fn schema(connection: &Connection) -> Result<Schema, String> {
 impl Case {
     /// What a rule says of it.
     pub(crate) fn findings(&self, rule: &Rule) -> Result<(Vec<Finding>, Vec<usize>), String> {
-        let old = schema(&made(&[&self.before])?)?;
-        let new = schema(&made(&[&self.before, &self.migration])?)?;
-        let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
-        let prepared = Prepared::of(&old, &new, &script);
-        let target = Target { is_server: self.is_server, rows: self.counted(), queries: self.queries() };
-        let migration = Migration::new(&old, &new, &prepared, &script, &target);
         let mut levels = Levels::default();
         assert!(levels.set(rule.name, Level::Warn), "{} is no rule", rule.name);
-        let report = lint(&migration, &levels);
+        self.found(rule, &levels)
+    }
+
+    /// What a rule says of it with these levels.
+    pub(crate) fn found(&self, rule: &Rule, levels: &Levels) -> Result<(Vec<Finding>, Vec<usize>), String> {
+        let old = schema(&made(&[&self.before, &self.earlier])?)?;
+        let new = schema(&made(&[&self.before, &self.earlier, &self.migration])?)?;
+        let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
+        let prepared = Prepared::of(&old, &new, &script);
+        let target =
+            Target { is_server: self.is_server, rows: self.counted(), queries: self.queries(), ..Target::default() };
+        let migration = Migration::new(&old, &new, &prepared, &script, &target);
+        let report = lint(&migration, levels);
         let own = report.findings.into_iter().map(|(_, finding)| finding).filter(|found| found.rule.name == rule.name);
         Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect()))
     }

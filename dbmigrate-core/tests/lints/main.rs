@@ -10,7 +10,7 @@ mod shown;
 use std::path::PathBuf;
 
 use case::{Case, Expected, read};
-use dbmigrate_core::lint::{RULES, Rule};
+use dbmigrate_core::lint::{Level, Levels, RULES, Rule};
 
 /// The folder of a rule.
 fn folder(rule: &Rule) -> PathBuf {
@@ -73,6 +73,26 @@ fn every_folder_is_a_rule() {
     }
 }
 
+#[test]
+fn what_only_matters_with_many_rows_waits_for_them_unless_the_level_is_set() {
+    let mut explicit = Levels::default();
+    assert!(explicit.set("availability", Level::Deny));
+    for name in ["rewrites_table", "index_on_large_table", "long_write_transaction", "foreign_key_check_scans_all"] {
+        let rule = dbmigrate_core::lint::rule(name).expect("it is one");
+        let text = std::fs::read_to_string(folder(rule).join("cases.sql")).expect("every rule has cases");
+        let fires = read(&text).into_iter().filter(|case| case.expected == Expected::Fires);
+        let (mut waiting, mut known) = (0, 0);
+        for case in fires {
+            let found = |levels: &Levels| case.found(rule, levels).expect("it runs").0;
+            let waits = found(&Levels::default()).iter().all(|finding| finding.only_with_rows);
+            assert_eq!(waits, !case.has_counts(), "{name}: {}", case.title);
+            assert!(found(&explicit).iter().all(|finding| !finding.only_with_rows), "{name}: {}", case.title);
+            *(if waits { &mut waiting } else { &mut known }) += 1;
+        }
+        assert!(waiting > 0 && known > 0, "{name}");
+    }
+}
+
 /// A case on its own, for tests of something else.
 fn one(before: &str, migration: &str) -> Case {
     let none = String::new;
@@ -85,5 +105,6 @@ fn one(before: &str, migration: &str) -> Case {
         is_server: false,
         counts: none(),
         application: none(),
+        earlier: none(),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use clap_complete::engine::CompletionCandidate;
 use dbmigrate_core::config::{ALL_TARGETS, DEMO, PRODUCTION};
+use dbmigrate_core::lint::Levels;
 use dbmigrate_core::plan::Lint;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::path::{part, path};
@@ -25,6 +26,9 @@ pub(super) struct Known {
 /// The flags of `repair` that name a migration.
 const REPAIRED: [&str; 5] = ["edited", "renamed", "snapshot", "applied", "not_applied"];
 
+/// The flags that set the levels of lints.
+const LEVELS: [&str; 3] = ["allow", "warn", "deny"];
+
 impl Known {
     pub(super) fn of(context: impl FnOnce() -> Option<Context>) -> Self {
         Self { context: context(), schemas: OnceLock::new() }
@@ -33,8 +37,8 @@ impl Known {
     /// Whether an argument has values that are known from the package.
     pub(super) fn has_values(id: &str) -> bool {
         let others =
-            ["to", "from", "name", "target", "yes", "accept", "rename", "backfill", "convert", "tables", "set"];
-        others.contains(&id) || REPAIRED.contains(&id)
+            ["to", "from", "name", "target", "yes", "accept", "rename", "backfill", "convert", "tables", "set", "lint"];
+        others.contains(&id) || LEVELS.contains(&id) || REPAIRED.contains(&id)
     }
 
     /// The values of an argument of a command that begin with what was typed.
@@ -50,6 +54,8 @@ impl Known {
             "backfill" | "convert" => columns(&self.schemas().1).into_iter().map(|column| column + "=").collect(),
             "tables" => self.schemas().0.object_names().map(|name| part(name.as_str())).collect(),
             "set" => self.sets(),
+            "lint" => Levels::names().filter(|name| *name != "warnings").map(str::to_owned).collect(),
+            id if LEVELS.contains(&id) => Levels::names().map(str::to_owned).collect(),
             _ => Vec::new(),
         };
         let mut seen = BTreeSet::new();

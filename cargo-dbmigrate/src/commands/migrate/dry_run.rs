@@ -6,6 +6,7 @@ use dbmigrate_core::engine::apply::{
     inspect,
 };
 use dbmigrate_core::folder::{Folder, Migration, Script};
+use dbmigrate_core::lint::Target;
 use pollster::block_on;
 
 use super::said::{announce, say_drift};
@@ -14,6 +15,9 @@ use crate::database::state::{failure, failure_of_run};
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::linting::run::Look;
+use crate::linting::shown::{Place, Shown};
+use crate::linting::{Set, probes};
 use crate::messages;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
@@ -29,7 +33,7 @@ use crate::structs;
 /// # Errors
 /// What the real run would end with.
 pub(super) fn run(
-    context: &Context,
+    (context, set): (&Context, &Set),
     folder: &Folder,
     url: &DatabaseUrl,
     options: Options<'_>,
@@ -74,11 +78,44 @@ pub(super) fn run(
         printer.result(label + &texts.join("\n\n"));
     }
     observer.say();
+    lint(context, folder, (url, &mut rehearsal), waiting, set);
     if let Some(first) = waiting.get(outcome.applied.len()) {
         let message = format!("`{}` and later migrations were not tried: it runs outside a transaction", first.name);
         printer.warning(&message, &[]);
     }
     Ok(say_pending(context, folder, &shown, waiting.len(), options))
+}
+
+/// Says what lints find in what is pending, with the rows of the database. Whatever becomes of it, the real run does not lint.
+fn lint(
+    context: &Context,
+    folder: &Folder,
+    (url, rehearsal): (&DatabaseUrl, &mut Rehearsal),
+    waiting: &[Migration],
+    set: &Set,
+) {
+    let target = Target { is_server: url.file().is_none(), ..Target::default() };
+    let declared = structs::glance(context);
+    let waiting: Vec<&Migration> = waiting.iter().collect();
+    let look = Look { set, target: &target, declared: declared.as_ref() };
+    // the rehearsal of a file has all of them already, that of a server has rolled them back
+    let original = match file::exists(url) {
+        Ok(true) if url.file().is_some() => open(context, url, false).ok(),
+        _ => None,
+    };
+    let connection = match (&original, url.file()) {
+        (Some(original), _) => Some(original.connection()),
+        (None, Some(_)) => None,
+        (None, None) => Some(rehearsal.database().connection()),
+    };
+    match probes::pending(folder, &waiting, look, connection) {
+        Ok(Ok(linted)) => context.printer.diagnostics(&Shown::of(&linted, set, Place::Preview).warnings),
+        Ok(Err(error)) => {
+            context.printer.warning(&format!("cannot count the rows that lints are about: {error}"), &[]);
+        }
+        // what cannot be read was an error before
+        Err(_) => {}
+    }
 }
 
 fn say_pending(context: &Context, folder: &Folder, database: &str, count: usize, options: Options<'_>) -> u8 {

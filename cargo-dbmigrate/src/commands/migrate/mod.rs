@@ -29,6 +29,7 @@ use crate::database::{Run, Subject};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::linting::{LintLevels, Set};
 use crate::messages;
 use crate::planning;
 use crate::project::url::{Connect, DatabaseUrl, databases_help};
@@ -78,6 +79,10 @@ pub(crate) struct Migrate {
     #[command(flatten)]
     pub backup: backup::Flags,
 
+    /// Levels of lints.
+    #[command(flatten)]
+    pub levels: LintLevels,
+
     /// How often to retry.
     #[command(flatten)]
     pub retry: Retry,
@@ -104,6 +109,11 @@ const GOING_BACK: &str = "what to do now, by symptom: `cargo dbmigrate going-bac
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     let plan = plan::read(arguments.plan.as_deref())?;
+    if let Some(flag) = arguments.levels.first().filter(|_| !arguments.dry_run) {
+        return Err(CommandError::usage(format!("`{flag}` requires `--dry-run`: `migrate` itself does not lint"))
+            .help("lint before: `cargo dbmigrate check`"));
+    }
+    let set = Set::of(context, &arguments.levels)?;
     let databases = context.databases(&plan::connect(&arguments.connect, plan.as_ref()))?;
     let folder = context.existing_folder()?;
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
@@ -111,13 +121,13 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, arguments.to.as_deref())?;
     branch::check(context, &databases, wanted(arguments))?;
-    databases.each(context, |context, url| run_on(context, (arguments, plan.as_ref()), &folder, url))
+    databases.each(context, |context, url| run_on(context, (arguments, plan.as_ref(), &set), &folder, url))
 }
 
 /// Runs it on one database.
 fn run_on(
     context: &Context,
-    (arguments, plan): (&Migrate, Option<&messages::ApprovedPlan>),
+    (arguments, plan, set): (&Migrate, Option<&messages::ApprovedPlan>, &Set),
     folder: &Folder,
     url: &DatabaseUrl,
 ) -> Result<u8> {
@@ -137,7 +147,7 @@ fn run_on(
     }
     let retries = arguments.retry.of(url);
     if arguments.dry_run {
-        return dry_run::run(context, folder, url, options, retries);
+        return dry_run::run((context, set), folder, url, options, retries);
     }
     let rehearsal = Run { context, folder, url, options, place: arguments.rehearse.rehearse_in.as_deref() };
     if arguments.rehearse_only {

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::decisions::answers::Answers;
+use crate::linting::LintLevels;
 use crate::project::url::{Connect, databases_help};
 use crate::project::{Retry, YesNamed};
 
@@ -30,6 +31,10 @@ pub(crate) struct Push {
     /// What is decided.
     #[command(flatten)]
     pub answers: Answers,
+
+    /// Levels of lints.
+    #[command(flatten)]
+    pub levels: LintLevels,
 
     /// Which database.
     #[command(flatten)]

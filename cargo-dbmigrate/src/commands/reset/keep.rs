@@ -65,7 +65,8 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     let asker = Asker::new(context, &declared, answers, command, "nothing was changed");
     let (retries, taking) = (url.retries(), Some(migrations));
     let consent = arguments.consent.into();
-    Run { context, only_show: false, retries, url, declared: &declared, asker, taking, consent }.to_the_end()?;
+    Run { context, only_show: false, retries, url, declared: &declared, asker, taking, lints: None, consent }
+        .to_the_end()?;
     let recorded = migrations.len() - kept;
     context.printer.message(|| said(recorded));
     let text = format!("{url}: {} recorded as applied, none run", counted(recorded, "migration"));

@@ -62,6 +62,7 @@ impl FlatRows {
     }
 
     /// What is left of each row. Rows have to keep the same number of values.
+    #[must_use]
     pub fn each(mut self, mut change: impl FnMut(&[u8], &mut Vec<Flat>)) -> Self {
         let mut values = Vec::with_capacity(self.values.len());
         let (mut row, mut width) = (Vec::new(), 0);

@@ -125,13 +125,8 @@ fn add(writer: &mut Writer, levels: &mut Vec<Level>, number: usize, child: Optio
     // entries have room on a page
     let [.., divider, end] = level.starts[..] else { return Ok(()) };
     let (before, divides) = (&level.starts[..level.starts.len() - 2], &level.cells[divider..end]);
-    let (last, entry) = match child {
-        None => (None, divides.to_vec()),
-        Some(_) => {
-            let (last, entry) = divides.split_at(4.min(divides.len()));
-            (last.first_chunk::<4>().map(|last| u32::from_be_bytes(*last)), entry.to_vec())
-        }
-    };
+    let (last, entry) = divides.split_at(if number == 0 { 0 } else { 4.min(divides.len()) });
+    let (last, entry) = (last.first_chunk::<4>().map(|last| u32::from_be_bytes(*last)), entry.to_vec());
     let complete = page(kind(number), last, before, &level.cells[..divider], writer.usable);
     level.cells.drain(..end);
     level.starts = vec![0];

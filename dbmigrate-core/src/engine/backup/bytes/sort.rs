@@ -49,14 +49,12 @@ const PIECE: usize = 4096;
 const LENGTHS: usize = 8;
 
 fn prefix(key: &[u8]) -> u128 {
-    match key.first_chunk::<16>() {
-        Some(first) => u128::from_be_bytes(*first),
-        None => {
-            let mut first = [0; 16];
-            first[..key.len()].copy_from_slice(key);
-            u128::from_be_bytes(first)
-        }
+    if let Some(first) = key.first_chunk::<16>() {
+        return u128::from_be_bytes(*first);
     }
+    let mut first = [0; 16];
+    first[..key.len()].copy_from_slice(key);
+    u128::from_be_bytes(first)
 }
 
 impl Entry {

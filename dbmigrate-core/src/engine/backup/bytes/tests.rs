@@ -181,9 +181,8 @@ fn rebuilt(source: &Path, copy: &Path) -> (Vec<TableContent>, Contents) {
         let mut texts = texts.into_iter();
         let rows = FlatRows::of(rows).each(|_, row| {
             for value in row {
-                match (*value, texts.next()) {
-                    (Flat::Blob(span), Some(true)) => *value = Flat::Text(span),
-                    _ => {}
+                if let (Flat::Blob(span), Some(true)) = (*value, texts.next()) {
+                    *value = Flat::Text(span);
                 }
             }
         });

@@ -54,6 +54,9 @@ fn taken(affinity: Affinity) -> (&'static str, &'static str) {
     }
 }
 
+/// Types that are what they say.
+const PLAIN: [&str; 9] = ["TEXT", "INTEGER", "INT", "REAL", "BLOB", "BOOLEAN", "DATETIME", "NUMERIC", "VARCHAR(255)"];
+
 struct Surprise {
     because: Option<String>,
     /// The type that is meant, if the words tell.
@@ -63,11 +66,19 @@ struct Surprise {
 /// What is not as the words say.
 fn surprise(column: &Column) -> Option<Surprise> {
     let declared = column.decl_type.as_str();
+    // what nearly all columns are
+    if PLAIN.iter().any(|plain| declared.eq_ignore_ascii_case(plain)) {
+        return None;
+    }
     if declared.is_empty() || Vector::of(&column.decl_type).is_some() {
         return None;
     }
     let upper = declared.split('(').next().unwrap_or_default().to_ascii_uppercase();
     let words: Vec<&str> = upper.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    // what a program for Firebird calls text
+    if upper.starts_with("BLOB SUB_TYPE") {
+        return None;
+    }
     let affinity = column.decl_type.affinity();
     let meant = |word: &&str| meaning(word).filter(|meant| *meant != affinity);
     let wanted = words.iter().find_map(meant).and_then(type_of);

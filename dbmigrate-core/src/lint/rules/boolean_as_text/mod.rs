@@ -36,6 +36,10 @@ fn of_table(_: &Schema, table: &Table, found: &mut Vec<Finding>) {
 
 /// What tells that a column holds true and false as text.
 fn why(table: &Table, column: &Column) -> Option<String> {
+    // a number is none, whatever else is said of it
+    if ["INTEGER", "INT", "REAL", "BLOB"].iter().any(|plain| column.decl_type.as_str().eq_ignore_ascii_case(plain)) {
+        return None;
+    }
     let is_boolean_type = column.decl_type.as_str().to_ascii_uppercase().contains("BOOL");
     let is_text = table.affinity(column) == Affinity::Text;
     if !is_text && !is_boolean_type {

@@ -81,11 +81,11 @@ fn last_name(migration: &Migration<'_>, table: Name) -> Name {
     if migration.new.table(&table).is_some() {
         return table;
     }
-    let renamed = migration.script.statements.iter().filter_map(|statement| match Head::of(statement) {
+    let mut renamed = migration.script.statements.iter().filter_map(|statement| match Head::of(statement) {
         Some(Head::RenameTable(from, to)) if from == table => Some(to),
         _ => None,
     });
-    renamed.last().unwrap_or(table)
+    renamed.next_back().unwrap_or(table)
 }
 
 /// Whether what a statement makes contained it before the migration.

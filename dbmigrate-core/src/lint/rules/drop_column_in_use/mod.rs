@@ -23,7 +23,8 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         let was = renames.old_table(&table.name);
         for column in &table.dropped {
             let places = migration.places_of(was, Some(column));
-            let readers = readers(migration, was, column);
+            let is_known = !migration.target.unreleased.has_column(was, column);
+            let readers = if is_known { readers(migration, was, column) } else { Vec::new() };
             let object = column_path(&table.name, column);
             let message = match (places.first(), readers.first()) {
                 (Some(place), _) => format!("`{object}` is dropped, and `{place}` still names it"),

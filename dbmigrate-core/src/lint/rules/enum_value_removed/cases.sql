@@ -60,3 +60,14 @@ CREATE TABLE orders_new (id INTEGER PRIMARY KEY, state TEXT CHECK (state IN ('a'
 INSERT INTO orders_new SELECT * FROM orders;
 DROP TABLE orders;
 ALTER TABLE orders_new RENAME TO orders;
+
+-- spares: a column that no release knows yet
+-- # before
+CREATE TABLE orders (id INTEGER PRIMARY KEY);
+-- # earlier
+ALTER TABLE orders ADD COLUMN state TEXT CHECK (state IN ('a', 'b'));
+-- # migration
+CREATE TABLE orders_new (id INTEGER PRIMARY KEY, state TEXT CHECK (state IN ('a')));
+INSERT INTO orders_new SELECT * FROM orders;
+DROP TABLE orders;
+ALTER TABLE orders_new RENAME TO orders;

@@ -25,7 +25,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         for check in &table.diff.dropped_checks {
             for (column, values) in listed_values(&check.expr) {
                 let now: Vec<&BTreeSet<String>> = after.iter().filter_map(|listed| listed.get(&column)).collect();
-                if now.is_empty() || table.after.column(&column).is_none() {
+                if now.is_empty() || table.after.column(&column).is_none() || table.is_unknown(&column) {
                     continue;
                 }
                 let lost: Vec<&str> =

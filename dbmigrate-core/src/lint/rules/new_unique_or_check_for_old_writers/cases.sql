@@ -98,3 +98,13 @@ CREATE UNIQUE INDEX users_handle ON users (handle);
 CREATE TABLE users (id INTEGER PRIMARY KEY);
 -- # migration
 CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT UNIQUE CHECK (name <> ''));
+
+-- spares: columns and tables that no release knows yet
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
+-- # earlier
+ALTER TABLE users ADD COLUMN code TEXT;
+CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT);
+-- # migration
+CREATE UNIQUE INDEX users_code ON users (code);
+CREATE UNIQUE INDEX pets_name ON pets (name);

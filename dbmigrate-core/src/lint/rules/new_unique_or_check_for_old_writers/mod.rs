@@ -38,9 +38,9 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         }
         for key in keys.iter().filter(|key| !is_unique_already(&table, key)) {
             let Some(first) = key.first() else { continue };
-            let listed = key.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+            let what = said(name, key.iter().map(|column| column.as_str().to_owned()));
             let object = column_path(name, first);
-            let message = format!("({listed}) must be unique in `{table_path}` from now on, and the running release does not know that");
+            let message = format!("{what} must be unique from now on, and the running release does not know that");
             let place = Place::Column(name.clone(), first.clone());
             found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP)));
         }
@@ -50,10 +50,22 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
                 continue;
             }
             let object = path([name, &index.name]);
-            let listed = index.parts.iter().map(|part| part.expr.said()).collect::<Vec<_>>().join(", ");
-            let message = format!("({listed}) must be unique in `{table_path}` from now on, and the running release does not know that");
+            let what = said(name, index.parts.iter().map(|part| part.expr.said()));
+            let message = format!("{what} must be unique from now on, and the running release does not know that");
             let place = Place::Index(name.clone(), index.name.clone());
             found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP)));
+        }
+    }
+}
+
+/// What is unique, in words: `users.email`, or `users` (`team`, `email`).
+fn said(table: &Name, parts: impl Iterator<Item = String>) -> String {
+    let parts: Vec<String> = parts.collect();
+    match &parts[..] {
+        [only] if only.chars().all(|char| char.is_alphanumeric() || char == '_') => format!("`{}.{only}`", path([table])),
+        parts => {
+            let parts = parts.iter().map(|part| format!("`{part}`")).collect::<Vec<_>>().join(", ");
+            format!("`{}` ({parts})", path([table]))
         }
     }
 }
@@ -64,9 +76,8 @@ fn is_news(table: &Kept<'_>, check: &Check) -> bool {
     // a list with fewer values is what `enum_value_removed` is about
     let is_known = |old: &Check| is_looser(&old.expr, &check.expr) || differ_in_values(&old.expr, &check.expr);
     // what it does not write has its default
-    let is_about_old = table.before.columns.iter().any(|column| {
-        table.after.column(&column.name).is_some() && check.expr.mentions(&column.name)
-    });
+    let is_about_old =
+        table.after.columns.iter().any(|column| !table.is_unknown(&column.name) && check.expr.mentions(&column.name));
     is_about_old && !old.iter().any(is_known)
 }
 
@@ -74,7 +85,7 @@ fn is_news(table: &Kept<'_>, check: &Check) -> bool {
 /// release that leaves NULL in one of them.
 fn is_unique_already(table: &Kept<'_>, columns: &[Name]) -> bool {
     let is_rowid = |name: &Name| table.after.rowid_alias().is_some_and(|alias| alias.name == *name);
-    let is_new_rowid = |name: &Name| table.column(name).is_none() && is_rowid(name);
+    let is_new_rowid = |name: &Name| table.is_unknown(name) && is_rowid(name);
     let is_null = |name: &Name| table.is_null_for_old_writers(name);
     columns.iter().any(|name| is_null(name) || is_new_rowid(name))
         || table.before.unique_keys().any(|key| key.iter().all(|column| columns.contains(column)))

@@ -79,7 +79,12 @@ fn chance(expr: &Expr) -> Option<Chance> {
     const WORDS: [&str; 3] = ["current_timestamp", "current_date", "current_time"];
     const OTHERS: [&str; 6] =
         ["random", "randomblob", "changes", "total_changes", "last_insert_rowid", "sqlite_version"];
-    let tokens = significant(expr.as_str());
+    // all of them are calls, but for three words
+    let text = expr.as_str();
+    if !text.contains('(') && !text.to_ascii_lowercase().contains("current_") {
+        return None;
+    }
+    let tokens = significant(text);
     let word = |at: usize, words: &[&str]| words.iter().any(|word| tokens[at].is_word(word));
     let is = |at: usize, kind: TokenKind| tokens.get(at).is_some_and(|token| token.kind == kind);
     (0..tokens.len()).find_map(|at| {

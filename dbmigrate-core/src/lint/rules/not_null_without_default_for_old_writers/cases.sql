@@ -81,3 +81,25 @@ INSERT INTO people (id, email, name) SELECT id, email, '' FROM users;
 DROP TABLE users;
 CREATE VIEW users AS SELECT id, email FROM people;
 CREATE TRIGGER users_insert INSTEAD OF INSERT ON users BEGIN INSERT INTO people (email, name) VALUES (new.email, ''); END;
+
+-- fires: a column that no release knows yet, which becomes NOT NULL
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+-- # earlier
+ALTER TABLE users ADD COLUMN name TEXT;
+-- # migration
+CREATE TABLE users_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+INSERT INTO users_new (id, name) SELECT id, coalesce(name, '') FROM users;
+DROP TABLE users;
+ALTER TABLE users_new RENAME TO users;
+
+-- spares: a column of a table that no release knows yet
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+-- # earlier
+CREATE TABLE pets (id INTEGER PRIMARY KEY);
+-- # migration
+CREATE TABLE pets_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+INSERT INTO pets_new (id, name) SELECT id, '' FROM pets;
+DROP TABLE pets;
+ALTER TABLE pets_new RENAME TO pets;

@@ -67,3 +67,13 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);
 -- # migration
 CREATE TABLE pets (id INTEGER PRIMARY KEY, a TEXT);
 ALTER TABLE pets RENAME COLUMN a TO b;
+
+-- spares: a column that no release knows yet, and one of a table that none knows
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+-- # earlier
+ALTER TABLE users ADD COLUMN nick TEXT;
+CREATE TABLE pets (id INTEGER PRIMARY KEY, a TEXT);
+-- # migration
+ALTER TABLE users RENAME COLUMN nick TO handle;
+ALTER TABLE pets RENAME COLUMN a TO b;

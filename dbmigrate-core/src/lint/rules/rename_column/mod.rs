@@ -24,7 +24,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         // a column that is new under the old name is there for that release
         let is_taken_by_other = renames.columns.iter().any(|(on, _, name)| on == table && name == from);
         let is_there = after.column(from).is_some() && !is_taken_by_other;
-        if from == to || is_there || shows(from) {
+        if from == to || is_there || shows(from) || migration.target.unreleased.has_column(was, from) {
             continue;
         }
         let (object, now) = (column_path(table, from), column_path(table, to));

@@ -75,3 +75,11 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
 -- # migration
 ALTER TABLE users RENAME TO users_;
 ALTER TABLE users_ RENAME TO Users;
+
+-- spares: a table that no release knows yet
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+-- # earlier
+CREATE TABLE pets (id INTEGER PRIMARY KEY);
+-- # migration
+ALTER TABLE pets RENAME TO animals;

@@ -19,7 +19,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     for (from, to) in &migration.diff.renames.tables {
         let is_virtual = old.virtual_tables.contains(from);
         // a view with the old name is what the release reads now
-        if from == to || !(is_virtual || old.tables.contains(from)) || new.views.contains(from) {
+        if from == to || !(is_virtual || old.tables.contains(from)) || new.views.contains(from) || migration.target.unreleased.has_table(from) {
             continue;
         }
         let (was, now) = (path([from]), path([to]));

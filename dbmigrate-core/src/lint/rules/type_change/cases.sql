@@ -39,3 +39,14 @@ CREATE TABLE a (id INTEGER PRIMARY KEY, age TEXT);
 CREATE TABLE a_new (id INTEGER PRIMARY KEY, age INTEGER);
 DROP TABLE a;
 ALTER TABLE a_new RENAME TO a;
+
+-- spares: a column that no release knows yet
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+-- # earlier
+ALTER TABLE users ADD COLUMN age TEXT;
+-- # migration
+CREATE TABLE users_new (id INTEGER PRIMARY KEY, age INTEGER);
+INSERT INTO users_new SELECT * FROM users;
+DROP TABLE users;
+ALTER TABLE users_new RENAME TO users;

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     for table in migration.kept_tables() {
-        for change in &table.diff.changed {
+        for change in table.diff.changed.iter().filter(|change| !table.is_unknown(&change.name)) {
             let (Some(before), Some(after)) = (table.column(&change.name), table.after.column(&change.name)) else {
                 continue;
             };

@@ -76,7 +76,7 @@ fn refused(statement: &Statement<'_>) -> Option<Refused> {
         return (is_temporary || is_in_temp).then(|| Refused {
             object: path([&Name::from(name)]),
             what: format!("CREATE TEMP {}", tokens[at].text.to_ascii_uppercase()),
-            help: "use an ordinary table, and drop it at the end of the migration",
+            help: "use an ordinary one, and drop it at the end of the migration",
         });
     }
     if !is(0, &["pragma"]) {
@@ -88,10 +88,7 @@ fn refused(statement: &Statement<'_>) -> Option<Refused> {
     };
     let name = rest.first().and_then(Token::identifier)?.to_ascii_lowercase();
     let sets = rest.len() > 1;
+    let is_refused = NOT_RUN.contains(&name.as_str()) || (sets && UNSET.contains(&name.as_str()));
     let what = format!("PRAGMA {name}");
-    (NOT_RUN.contains(&name.as_str()) || (sets && UNSET.contains(&name.as_str()))).then(|| Refused {
-        object: name,
-        what,
-        help: "remove it: a server decides that by itself",
-    })
+    is_refused.then_some(Refused { object: name, what, help: "remove it: a server decides that by itself" })
 }

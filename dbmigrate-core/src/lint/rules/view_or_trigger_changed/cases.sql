@@ -79,3 +79,14 @@ DROP VIEW contacts;
 CREATE VIEW contacts AS SELECT id, lower(email) AS email, name FROM users WHERE id > 1;
 DROP VIEW counts;
 CREATE TABLE counts (n INTEGER);
+
+-- spares: a view and a trigger that no release knows yet
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
+-- # earlier
+CREATE VIEW contacts AS SELECT id FROM users;
+CREATE TRIGGER users_gone AFTER DELETE ON users BEGIN SELECT 1; END;
+-- # migration
+DROP VIEW contacts;
+DROP TRIGGER users_gone;
+CREATE TRIGGER users_gone AFTER DELETE ON users BEGIN SELECT 2; END;

@@ -25,7 +25,8 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let names = Trace::between(old, new, &diff.renames);
-    for name in &diff.views.changed {
+    let unreleased = &migration.target.unreleased;
+    for name in diff.views.changed.iter().filter(|name| !unreleased.has_view(name)) {
         let (Some(before), Some(after)) = (old.views.get(name), new.views.get(name)) else { continue };
         let followed = before.follow(old, &names).ok();
         if followed.is_some_and(|followed| shows_the_same(&followed, after)) {
@@ -39,14 +40,14 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         found.push(migration.located(finding));
     }
     // a table of that name is read in the same way
-    for name in diff.views.dropped.iter().filter(|name| !new.tables.contains(name)) {
+    for name in diff.views.dropped.iter().filter(|name| !new.tables.contains(name) && !unreleased.has_view(name)) {
         let object = path([name]);
         let finding = Finding::new(&RULE, &object, format!("view `{object}` is dropped, and the running release may read it"))
             .at(Place::View(name.clone()))
             .help("release a version that does not read it first, and drop it in a later one");
         found.push(migration.located(finding));
     }
-    for name in &diff.triggers.changed {
+    for name in diff.triggers.changed.iter().filter(|name| !unreleased.has_trigger(name)) {
         let (Some(before), Some(after)) = (old.triggers.get(name), new.triggers.get(name)) else { continue };
         let followed = before.follow(old, &names).ok();
         if followed.is_some_and(|followed| canonical_trigger(&followed) == canonical_trigger(after)) {
@@ -59,7 +60,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             .help("make sure that it does what the running release expects as well, or change it in a later release");
         found.push(migration.located(finding));
     }
-    for name in &diff.triggers.dropped {
+    for name in diff.triggers.dropped.iter().filter(|name| !unreleased.has_trigger(name)) {
         let Some(before) = old.triggers.get(name).filter(|before| is_missed(migration, before, &names)) else { continue };
         let (object, on) = (path([name]), path([&before.on]));
         let message = format!("trigger `{object}` is dropped, and the running release still writes to `{on}`");
