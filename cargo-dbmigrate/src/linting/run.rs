@@ -237,7 +237,10 @@ fn looked_at(subject: &Subject<'_>, look: Look<'_>, package: Option<&Package>) -
     };
     let found = report.findings.into_iter().map(|(level, finding)| {
         let fix = finding.fix.as_ref().zip(declared);
-        let fix = fix.filter(|(fix, declared)| declared.schema.table(&fix.table.name) == new.table(&fix.table.name));
+        let fix = fix.filter(|(fix, declared)| {
+            let text = |schema: &Schema| schema.table(&fix.table.name).map(|table| schema.canonical_table(table));
+            text(&declared.schema) == text(new)
+        });
         let edits = fix.map(|(fix, declared)| of_table(declared, &fix.table)).unwrap_or_default();
         let declared = declared.zip(finding.place.as_ref());
         Found {
