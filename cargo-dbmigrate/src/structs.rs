@@ -67,7 +67,7 @@ pub(crate) fn or_nothing(context: &Context) -> Result<Declared> {
     let message = format!("the structs of `{}` cannot be read, so nothing is said of them", context.package.name);
     context.printer.warning(&message, &["show what is wrong: `cargo dbmigrate check`".to_owned()]);
     let package = Package::find(&request).map_err(|error| {
-        let rendered = context.printer.render(&[error]);
+        let rendered = context.printer.render(&[*error]);
         CommandError::failed("cannot find the package").diagnostics(rendered)
     })?;
     Ok(Declared::nothing(package))

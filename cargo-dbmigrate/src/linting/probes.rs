@@ -44,17 +44,18 @@ pub(crate) fn pending(
         all = run::with_counts(folder, which, look, &counts)?;
     }
     for linted in &mut all {
-        linted.found.retain_mut(|found| match (&found.finding.probe, found.rows) {
-            (None, _) => true,
-            (Some(_), _) if database.is_none() => false,
-            (Some(_), Rows::NotYet) => false,
-            // what has no answer is said as it is without a database
-            (Some(_), Rows::Unsure) => true,
-            (Some(probe), Rows::There) => counted(probe, &answers).is_none_or(|counted| {
-                let counts = counted.rows >= probe.at_least;
-                found.counted = Some(counted);
-                counts
-            }),
+        linted.found.retain_mut(|found| {
+            match (&found.finding.probe, if database.is_some() { found.rows } else { Rows::NotYet }) {
+                // what has no answer is said as it is without a database
+                (None, _) | (Some(_), Rows::Unsure) => true,
+                // there are none
+                (Some(_), Rows::NotYet) => false,
+                (Some(probe), Rows::There) => counted(probe, &answers).is_none_or(|counted| {
+                    let counts = counted.rows >= probe.at_least;
+                    found.counted = Some(counted);
+                    counts
+                }),
+            }
         });
         linted.leave_out_what_rows_decide();
     }

@@ -65,7 +65,9 @@ impl Run<'_> {
         proof::prove(self, &live, &decided, &plan)?;
         let linted = self.linted(&live, &decided, &plan)?;
         let warn = |linted: Option<Drafted>| {
-            linted.into_iter().for_each(|drafted| drafted.warn(self.context, None, &self.asker.command_line()));
+            if let Some(drafted) = linted {
+                drafted.warn(self.context, None, &self.asker.command_line());
+            }
         };
         if self.only_show {
             drop(live.database.take());

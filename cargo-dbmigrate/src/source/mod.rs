@@ -35,7 +35,7 @@ use crate::diagnostic::Diagnostic;
 /// # Errors
 /// Everything that is wrong, warnings among it.
 pub fn read(request: &Request) -> Result<Declared, Vec<Diagnostic>> {
-    read_package(Package::find(request).map_err(|error| vec![error])?)
+    read_package(Package::find(request).map_err(|error| vec![*error])?)
 }
 
 /// Reads the structs of a package that has been found.

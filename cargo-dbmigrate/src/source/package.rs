@@ -44,7 +44,7 @@ impl Package {
     }
 
     /// Asks cargo, and chooses the package that is meant.
-    pub fn find(request: &Request) -> Result<Self, Diagnostic> {
+    pub fn find(request: &Request) -> Result<Self, Box<Diagnostic>> {
         let mut command = MetadataCommand::new();
         command.current_dir(&request.current_dir);
         if let Some(manifest) = &request.manifest_path {
@@ -127,7 +127,7 @@ fn metadata_error(error: &cargo_metadata::Error) -> Diagnostic {
     Diagnostic { help, ..Diagnostic::error(first) }
 }
 
-fn choose<'m>(metadata: &'m Metadata, request: &Request) -> Result<&'m cargo_metadata::Package, Diagnostic> {
+fn choose<'m>(metadata: &'m Metadata, request: &Request) -> Result<&'m cargo_metadata::Package, Box<Diagnostic>> {
     let members = || metadata.packages.iter();
     let names = |packages: &[&cargo_metadata::Package]| {
         packages.iter().map(|package| format!("`-p {}`", package.name)).collect::<Vec<_>>().join(", ")
@@ -136,8 +136,8 @@ fn choose<'m>(metadata: &'m Metadata, request: &Request) -> Result<&'m cargo_met
         let name = wanted.split_once('@').map_or(wanted.as_str(), |(name, _)| name);
         return members().find(|package| package.name.as_str() == name).ok_or_else(|| {
             let all: Vec<_> = members().collect();
-            Diagnostic::error(format!("the workspace has no package `{name}`"))
-                .help(format!("its packages: {}", names(&all)))
+            let error = Diagnostic::error(format!("the workspace has no package `{name}`"));
+            Box::new(error.help(format!("its packages: {}", names(&all))))
         });
     }
     let start = match &request.manifest_path {
@@ -159,9 +159,10 @@ fn choose<'m>(metadata: &'m Metadata, request: &Request) -> Result<&'m cargo_met
     let candidates = if users.is_empty() { members().collect() } else { users };
     match &candidates[..] {
         [only] => Ok(only),
-        [] => Err(Diagnostic::error("the workspace has no packages")),
+        [] => Err(Box::new(Diagnostic::error("the workspace has no packages"))),
         several => {
-            Err(Diagnostic::error("which package of the workspace?").help(format!("one of: {}", names(several))))
+            let error = Diagnostic::error("which package of the workspace?");
+            Err(Box::new(error.help(format!("one of: {}", names(several)))))
         }
     }
 }
@@ -171,7 +172,7 @@ fn parent_of(path: &Path) -> PathBuf {
 }
 
 /// The features that are on, with those that they imply (doc.rust-lang.org/cargo/reference/features.html).
-fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Result<HashSet<String>, Diagnostic> {
+fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Result<HashSet<String>, Box<Diagnostic>> {
     let optional = |name: &str| {
         package.dependencies.iter().any(|dependency| dependency.optional && extern_key(dependency) == name)
     };
@@ -190,7 +191,7 @@ fn enabled_features(package: &cargo_metadata::Package, request: &Request) -> Res
         let own = feature.strip_prefix(package.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
         let feature = own.unwrap_or(feature);
         if !is_feature(feature) && !feature.contains('/') {
-            return Err(unknown_feature(package, feature));
+            return Err(Box::new(unknown_feature(package, feature)));
         }
         wanted.push(feature.to_owned());
     }

@@ -125,7 +125,7 @@ fn lints_count_rows_with_a_token_that_can_only_read() {
     let project = project(&server);
     project.set("TURSO_AUTH_TOKEN", &key.token(&json!({"a": "rw"})));
     project.runs("migrate");
-    Hand::new(server.url()).with_token(&key.token(&json!({"a": "rw"}))).run(&["INSERT INTO users (name) VALUES ('a')"]);
+    Hand::new(server.url()).with_token(key.token(&json!({"a": "rw"}))).run(&["INSERT INTO users (name) VALUES ('a')"]);
     project.runs("generate --custom --name clear");
     project.write(&crate::project::sql_of("0002_clear"), "DELETE FROM users;\n");
     project.runs("generate --custom");
