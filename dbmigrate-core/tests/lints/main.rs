@@ -6,6 +6,7 @@
 mod accepted;
 mod case;
 mod documented;
+mod queries;
 mod shown;
 
 use std::path::PathBuf;
@@ -104,6 +105,7 @@ fn one(before: &str, migration: &str) -> Case {
         rows: none(),
         migration: migration.into(),
         is_server: false,
+        config: none(),
         counts: none(),
         application: none(),
         earlier: none(),
