@@ -162,8 +162,13 @@ impl Case {
         let new = schema(&made(&[&self.before, &self.earlier, &self.migration])?)?;
         let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
         let prepared = Prepared::of(&old, &new, &script);
-        let target =
+        let mut target =
             Target { is_server: self.is_server, rows: self.counted(), queries: self.queries(), ..Target::default() };
+        if !self.earlier.is_empty() {
+            let released = schema(&made(&[&self.before])?)?;
+            let earlier = Script::parse(&self.earlier, Path::new("earlier.sql")).map_err(|error| error.to_string())?;
+            target.unreleased.follow(&Prepared::of(&released, &old, &earlier).diff);
+        }
         let config = Config::parse(&self.config).map_err(|problem| problem.message)?;
         let migration = Migration::new(&old, &new, &prepared, &script, &target).under(&config.rules);
         let report = lint(&migration, levels, Vec::new());
