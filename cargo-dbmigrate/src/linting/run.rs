@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::catalogue::Catalogue;
 use dbmigrate_core::folder::{Folder, Migration, Script};
-use dbmigrate_core::lint::{self, Finding, Level, Prepared, Target, UnusedAllow};
+use dbmigrate_core::lint::{self, Finding, Level, Prepared, Target, Unreleased, UnusedAllow};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::token::{TokenKind, significant};
@@ -54,6 +54,8 @@ pub(crate) struct Linted {
     pub(super) counts: BTreeSet<Name>,
     /// The tables that it makes, and the names that others had.
     made: (BTreeSet<Name>, Renames),
+    /// What no release knows behind it.
+    unreleased: Unreleased,
 }
 
 impl Linted {
@@ -157,7 +159,7 @@ pub(super) fn with_counts(
     look: Look<'_>,
     counts: &Counts,
 ) -> Result<Vec<Linted>> {
-    let mut all = Vec::with_capacity(which.len());
+    let mut all: Vec<Linted> = Vec::with_capacity(which.len());
     let mut schemas = folder.schemas();
     let mut catalogue = Catalogue::new(&look.set.rules.queries);
     let mut last: Option<(usize, Schema)> = None;
@@ -176,6 +178,11 @@ pub(super) fn with_counts(
         let package = look.declared.map(|declared| &declared.package).filter(|_| which.len() - all.len() <= RECENT);
         let mut target = look.target.clone();
         target.rows = counts.get(&migration.index).cloned().unwrap_or_default();
+        // without a migration before them, nothing is known of releases
+        let is_first = folder.migrations().first().is_some_and(|first| which[0].name == first.name);
+        if let Some(last) = all.last().filter(|_| !is_first) {
+            target.unreleased = last.unreleased.clone();
+        }
         let mut linted = looked_at(&subject, Look { target: &target, ..look }, package, &mut catalogue)?;
         let start = start.get_or_insert_with(|| old.clone());
         for found in &mut linted.found {
@@ -279,7 +286,18 @@ fn looked_at(
     });
     let unused = unused.collect();
     let made = (prepared.diff.created_tables.iter().cloned().collect(), prepared.diff.renames.clone());
-    Ok(Linted { name: name.to_owned(), file: file.map(path::for_display), index: 0, found, unused, made, counts })
+    let mut unreleased = look.target.unreleased.clone();
+    unreleased.follow(&prepared.diff);
+    Ok(Linted {
+        name: name.to_owned(),
+        file: file.map(path::for_display),
+        index: 0,
+        found,
+        unused,
+        made,
+        counts,
+        unreleased,
+    })
 }
 
 /// The line, what is wrong with it, and what to do.

@@ -28,16 +28,15 @@ impl Kept<'_> {
         self.before.column(name)
     }
 
-    /// Whether the release does not know a column, by its name after: it is new, or not released yet.
+    /// Whether the release does not know a column.
     pub(super) fn is_unknown(&self, name: &Name) -> bool {
         self.unknown.contains(name)
     }
 
-    /// Whether an `INSERT` that does not name a column leaves NULL in it.
+    /// Whether an `INSERT` of a release that does not know a column leaves NULL in it.
     pub(super) fn is_null_for_old_writers(&self, name: &Name) -> bool {
-        let is_new = self.column(name).is_none();
-        is_new
-            && self.after.column(name).is_some_and(|new| new.generated.is_none() && new.effective_default().is_none())
+        let is_null = |new: &Column| new.generated.is_none() && new.effective_default().is_none();
+        self.is_unknown(name) && self.after.column(name).is_some_and(is_null)
     }
 }
 

@@ -42,8 +42,8 @@ pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels, queried: Vec<Finding
         if level == Level::Allow {
             continue;
         }
-        finding.only_with_rows &= !levels.is_set(&finding.rule);
         let is_kept = is_kept(migration, &finding);
+        finding.only_with_rows &= !levels.is_set(&finding.rule);
         let allowing = allows.iter().position(|allow| allows_finding(allow, &finding));
         if let Some(at) = allowing {
             used[at] = true;
