@@ -12,6 +12,9 @@ use crate::sql::glob::Glob;
 pub struct Ignore(Vec<Glob>);
 
 impl Ignore {
+    /// Ignores nothing.
+    pub const NONE: Self = Self(Vec::new());
+
     /// Ignores what one of the patterns stands for.
     pub fn new(patterns: impl IntoIterator<Item = Glob>) -> Self {
         Self(patterns.into_iter().collect())

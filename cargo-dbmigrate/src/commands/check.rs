@@ -15,7 +15,7 @@ use crate::error::{CommandError, Result};
 use crate::linting::run::Look;
 use crate::linting::scope::{self, Since};
 use crate::linting::shown::{Place, Shown, are_denied};
-use crate::linting::{LintLevels, Linted, Set, probes, run};
+use crate::linting::{LintLevels, Linted, Set, fix, probes, run};
 use crate::messages;
 use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
@@ -42,6 +42,14 @@ pub(crate) struct Check {
     /// Lint all migrations
     #[arg(long, conflicts_with = "since")]
     pub all: bool,
+
+    /// Change the structs where a lint has one safe answer
+    #[arg(long, conflicts_with_all = ["url", "target"])]
+    pub fix: bool,
+
+    /// Fix although there are changes that are not committed
+    #[arg(long, requires = "fix")]
+    pub allow_dirty: bool,
 
     /// Levels of lints.
     #[command(flatten)]
@@ -71,7 +79,10 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
         "Checked",
         format!("{}: structs, snapshots and {} agree", counted(tables, "table"), counted(count, "migration")),
     );
-    let run = Run { folder: &folder, set, declared: &agreed.declared };
+    if arguments.fix && !arguments.allow_dirty {
+        fix::refuse_uncommitted(context)?;
+    }
+    let run = Run { folder: &folder, set, declared: agreed.declared };
     let since = match &arguments.since {
         Some(typed) => Since::typed(&folder, typed)?,
         None if arguments.all || databases.is_some() => Since::Nothing,
@@ -80,7 +91,7 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     let new = since.new_ones(&folder);
     match databases {
         Some(databases) => databases.each(context, |context, url| run.on(context, url, &new)),
-        None => run.offline(context, &since, &new),
+        None => run.offline(context, &since, &new, arguments.fix),
     }
 }
 
@@ -88,19 +99,22 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
 struct Run<'a> {
     folder: &'a Folder,
     set: Set,
-    declared: &'a Declared,
+    declared: Declared,
 }
 
 impl Run<'_> {
     fn look<'l>(&'l self, target: &'l Target) -> Look<'l> {
-        Look { set: &self.set, target, declared: Some(self.declared) }
+        Look { set: &self.set, target, declared: Some(&self.declared) }
     }
 
     /// Lints what is new.
-    fn offline(&self, context: &Context, since: &Since, new: &[&Migration]) -> Result<u8> {
+    fn offline(self, context: &Context, since: &Since, new: &[&Migration], fixes: bool) -> Result<u8> {
         let target = scope::target(context)?;
-        let linted = run::migrations(self.folder, new, self.look(&target))?;
-        self.conclude(context, &linted, since.label(), &since.said(linted.len()))
+        let mut linted = run::migrations(self.folder, new, self.look(&target))?;
+        if fixes {
+            fix::fix(context, &self.set, self.declared, &mut linted)?;
+        }
+        conclude(context, &self.set, &linted, since.label(), &since.said(linted.len()))
     }
 
     /// Lints those of them that are pending in a database, and asks its rows.
@@ -119,27 +133,27 @@ impl Run<'_> {
             .map_err(|error| engine_error("cannot count the rows", &error, url.into()))?;
         let missing = if database.is_none() { ", the file does not exist yet" } else { "" };
         let what = format!("{} pending in `{url}`{missing}", counted(linted.len(), "migration"));
-        self.conclude(context, &linted, None, &what)
+        conclude(context, &self.set, &linted, None, &what)
     }
+}
 
-    /// Says what was found.
-    fn conclude(&self, context: &Context, linted: &[Linted], since: Option<&str>, what: &str) -> Result<u8> {
-        let printer = &context.printer;
-        let shown = Shown::of(linted, &self.set, Place::File);
-        printer.diagnostics(&shown.warnings);
-        let (denied, warnings) = (shown.denied.len(), shown.warnings.len());
-        printer.message(|| messages::Linted {
-            target: None,
-            migrations: linted.iter().map(|one| one.name.clone()).collect(),
-            since: since.map(str::to_owned),
-            denied,
-            warnings,
-        });
-        if denied > 0 {
-            let error = CommandError::new(exit::DIFFERENCE, are_denied(denied, &format!(" in {what}")));
-            return Err(error.diagnostics(printer.render(&shown.denied)));
-        }
-        printer.status("Linted", format!("{what}: {}", shown.tally()));
-        Ok(exit::DONE)
+/// Says what was found.
+fn conclude(context: &Context, set: &Set, linted: &[Linted], since: Option<&str>, what: &str) -> Result<u8> {
+    let printer = &context.printer;
+    let shown = Shown::of(linted, set, Place::File);
+    printer.diagnostics(&shown.warnings);
+    let (denied, warnings) = (shown.denied.len(), shown.warnings.len());
+    printer.message(|| messages::Linted {
+        target: None,
+        migrations: linted.iter().map(|one| one.name.clone()).collect(),
+        since: since.map(str::to_owned),
+        denied,
+        warnings,
+    });
+    if denied > 0 {
+        let error = CommandError::new(exit::DIFFERENCE, are_denied(denied, &format!(" in {what}")));
+        return Err(error.diagnostics(printer.render(&shown.denied)));
     }
+    printer.status("Linted", format!("{what}: {}", shown.tally()));
+    Ok(exit::DONE)
 }

@@ -1,14 +1,15 @@
 //! `lints`: which lints there are, at which levels; explains one.
 
 use clap::Args;
-use dbmigrate_core::lint::{Group, Level, RULES, Rule, rule};
+use dbmigrate_core::config::Query;
+use dbmigrate_core::lint::{Group, Level, RULES, Rule, RuleRef, rule};
 
 use crate::error::Result;
 use crate::exit;
 use crate::linting::{LintLevels, Set};
 use crate::messages;
 use crate::project::Context;
-use crate::project::config::unknown_lint;
+use crate::project::config::{FILE_NAME, unknown_lint};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -42,7 +43,10 @@ pub(crate) fn run(context: &Context, arguments: &Lints) -> Result<u8> {
         Some(name) => match (rule(name), name.parse::<Group>()) {
             (Some(rule), _) => explain(context, &set, rule),
             (None, Ok(group)) => list(context, &set, &[group]),
-            (None, Err(())) => return Err(unknown_lint(name)),
+            (None, Err(())) => match set.rules.queries.iter().find(|query| query.name == name) {
+                Some(query) => explain_query(context, &set, query),
+                None => return Err(unknown_lint(name)),
+            },
         },
     }
     Ok(exit::DONE)
@@ -51,7 +55,9 @@ pub(crate) fn run(context: &Context, arguments: &Lints) -> Result<u8> {
 /// Lists the lints of groups.
 fn list(context: &Context, set: &Set, groups: &[Group]) {
     let printer = &context.printer;
-    let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    let queries = &set.rules.queries;
+    let names = RULES.iter().map(|rule| rule.name).chain(queries.iter().map(|query| query.name.as_str()));
+    let width = names.map(str::len).max().unwrap_or_default();
     let mut text = Vec::new();
     for group in groups {
         let of_group: Vec<&Rule> = RULES.iter().copied().filter(|rule| rule.group == *group).collect();
@@ -64,6 +70,11 @@ fn list(context: &Context, set: &Set, groups: &[Group]) {
             let level = set.levels.of(rule);
             text.push(format!("  {level:<5}  {:<width$}  {}", rule.name, rule.summary));
             printer.message(|| message(rule, level, None));
+        }
+        for query in queries.iter().filter(|query| RuleRef::of_query(&query.name).group == *group) {
+            let level = set.levels.of(RuleRef::of_query(&query.name));
+            text.push(format!("  {level:<5}  {:<width$}  {}", query.name, about_query(query)));
+            printer.message(|| message_of_query(query, level, None));
         }
     }
     if !text.is_empty() {
@@ -98,6 +109,42 @@ fn explain(context: &Context, set: &Set, rule: &Rule) {
     );
     context.printer.result(text);
     context.printer.message(|| message(rule, level, Some(rule.explanation)));
+}
+
+/// What a query of the project's own finds.
+fn about_query(query: &Query) -> &str {
+    query.message.as_deref().unwrap_or("what a query of the project finds")
+}
+
+/// Prints a query of the project's own, and how its level is set.
+fn explain_query(context: &Context, set: &Set, query: &Query) {
+    let rule = RuleRef::of_query(&query.name);
+    let level = set.levels.of(&rule);
+    let said = set.reason(&rule).map_or_else(|| "its default".to_owned(), |said| format!("set by `{said}`"));
+    let help = query.help.as_ref().map(|help| format!("{help}\n\n")).unwrap_or_default();
+    let explanation = format!(
+        "{help}A query of `{FILE_NAME}` (line {}), over the schema as tables:\n\n```sql\n{}\n```",
+        query.place.0, query.sql
+    );
+    context.printer.result(format!(
+        "# {}\n\n{}.\n\nGroup `{}`, level `{level}` ({said}).\n\n{explanation}",
+        query.name,
+        about_query(query),
+        rule.group
+    ));
+    context.printer.message(|| message_of_query(query, level, Some(&explanation)));
+}
+
+fn message_of_query(query: &Query, level: Level, explanation: Option<&str>) -> messages::Lint {
+    let rule = RuleRef::of_query(&query.name);
+    messages::Lint {
+        name: query.name.clone(),
+        group: rule.group.to_string(),
+        level: level.to_string(),
+        default_level: rule.level.to_string(),
+        summary: about_query(query).to_owned(),
+        explanation: explanation.map(str::to_owned),
+    }
 }
 
 fn message(rule: &Rule, level: Level, explanation: Option<&str>) -> messages::Lint {

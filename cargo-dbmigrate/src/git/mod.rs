@@ -114,6 +114,13 @@ pub(crate) fn uncommitted(folder: &Path, files: &[String]) -> Result<Vec<String>
     Ok(differs.map(|(file, _)| file.clone()).collect())
 }
 
+/// What lies in a folder and is not committed, by its paths in the repository; `None` if git cannot tell.
+pub(crate) fn changed(folder: &Path) -> Option<Vec<String>> {
+    let listed = said(within(folder).args(["status", "--porcelain", "-z", "--no-renames", "--", "."])).ok()?;
+    // `XY PATH`
+    Some(listed.split_terminator('\0').filter_map(|entry| entry.get(3..)).map(str::to_owned).collect())
+}
+
 /// What git says when it is told something.
 fn said(command: &mut Command) -> Result<String, String> {
     let output = command.env("GIT_OPTIONAL_LOCKS", "0").stdin(Stdio::null()).output();

@@ -1,9 +1,11 @@
 //! The levels of lints: what `[lints]` and the flags `-A`, `-W` and `-D` say.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-use dbmigrate_core::lint::{Level, Levels, Rule};
+use dbmigrate_core::config::Rules;
+use dbmigrate_core::lint::{Level, Levels, RuleRef};
 use dbmigrate_core::shell::shell_flag;
 
 use crate::error::Result;
@@ -73,6 +75,10 @@ impl LintLevels {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Set {
     pub(crate) levels: Levels,
+    /// What the project wants of its schema.
+    pub(crate) rules: Rules,
+    /// The folder of the configuration.
+    pub(crate) root: PathBuf,
     /// How each of them is written where it was set.
     said: Vec<String>,
 }
@@ -83,7 +89,10 @@ impl Set {
     /// # Errors
     /// Exit code 2 for a flag that names no lint.
     pub(crate) fn of(context: &Context, flags: &LintLevels) -> Result<Self> {
-        let mut all = Self::default();
+        let rules = &context.config.rules;
+        let levels = Levels::of_project(rules);
+        let root = context.package.root.clone();
+        let mut all = Self { levels, rules: rules.clone(), root, said: Vec::new() };
         // in a table there is no order: what is said of one lint is meant for it, whatever is said of its group
         let configured = &context.config.lints;
         let groups = configured.iter().filter(|set| Levels::is_group(&set.name));
@@ -106,7 +115,7 @@ impl Set {
     }
 
     /// Who has set the level of a rule, as it is written there; `None` for the level that it has anyway.
-    pub(crate) fn reason(&self, rule: &Rule) -> Option<&str> {
+    pub(crate) fn reason(&self, rule: impl Into<RuleRef>) -> Option<&str> {
         let (_, at) = self.levels.decided(rule);
         self.said.get(at?).map(String::as_str)
     }

@@ -2,6 +2,7 @@
 //! people and programs are shown them.
 
 mod drafted;
+pub(crate) mod fix;
 pub(crate) mod levels;
 pub(crate) mod probes;
 pub(crate) mod run;

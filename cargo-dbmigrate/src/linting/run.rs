@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::diff::Renames;
+use dbmigrate_core::engine::catalogue::Catalogue;
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::lint::{self, Finding, Level, Prepared, Target, Unreleased, UnusedAllow};
 use dbmigrate_core::schema::Schema;
@@ -12,8 +13,11 @@ use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::token::{TokenKind, significant};
 use dbmigrate_core::sql::{Name, Statement, StatementKind};
 
+use pollster::block_on;
+
 use super::Set;
 use crate::error::{Result, did_you_mean};
+use crate::project::config::query_error;
 use crate::project::path;
 use crate::rewriting::{Edit, of_table};
 use crate::source::{self, Declared, Package};
@@ -156,14 +160,16 @@ pub(super) fn with_counts(
     counts: &Counts,
 ) -> Result<Vec<Linted>> {
     let mut all: Vec<Linted> = Vec::with_capacity(which.len());
+    let mut schemas = folder.schemas();
+    let mut catalogue = Catalogue::new(&look.set.rules.queries);
     let mut last: Option<(usize, Schema)> = None;
     let mut start: Option<Schema> = None;
     for migration in which {
         let old = match last.take() {
             Some((index, schema)) if index + 1 == migration.index => schema,
-            _ => folder.schema_before(migration)?,
+            _ => schemas.before(migration)?,
         };
-        let new = folder.schema_at(migration)?;
+        let new = schemas.at(migration)?;
         let file = folder.sql_path(migration);
         let sql = folder.sql(migration)?;
         let name = migration.name.as_str();
@@ -177,7 +183,7 @@ pub(super) fn with_counts(
         if let Some(last) = all.last().filter(|_| !is_first) {
             target.unreleased = last.unreleased.clone();
         }
-        let mut linted = looked_at(&subject, Look { target: &target, ..look }, package)?;
+        let mut linted = looked_at(&subject, Look { target: &target, ..look }, package, &mut catalogue)?;
         let start = start.get_or_insert_with(|| old.clone());
         for found in &mut linted.found {
             let table = found.finding.probe.as_ref().map(|probe| &probe.table);
@@ -213,7 +219,12 @@ fn rows_of(table: &Name, before: &[Linted], (start, old): (&Schema, &Schema)) ->
 /// # Errors
 /// If its directives cannot be understood.
 pub(crate) fn one(subject: &Subject<'_>, look: Look<'_>) -> Result<Linted> {
-    let mut linted = looked_at(subject, look, look.declared.map(|declared| &declared.package))?;
+    let mut linted = looked_at(
+        subject,
+        look,
+        look.declared.map(|declared| &declared.package),
+        &mut Catalogue::new(&look.set.rules.queries),
+    )?;
     linted.leave_out_what_rows_decide();
     Ok(linted)
 }
@@ -222,7 +233,12 @@ pub(crate) fn one(subject: &Subject<'_>, look: Look<'_>) -> Result<Linted> {
 const RECENT: usize = 20;
 
 /// Looks at one, and at the source of a package for what it takes away.
-fn looked_at(subject: &Subject<'_>, look: Look<'_>, package: Option<&Package>) -> Result<Linted> {
+fn looked_at(
+    subject: &Subject<'_>,
+    look: Look<'_>,
+    package: Option<&Package>,
+    catalogue: &mut Catalogue<'_>,
+) -> Result<Linted> {
     let Look { set, declared, .. } = look;
     let Subject { name, file, sql, old, new } = *subject;
     let shown = file.map_or_else(|| PathBuf::from(name), Path::to_owned);
@@ -233,9 +249,10 @@ fn looked_at(subject: &Subject<'_>, look: Look<'_>, package: Option<&Package>) -
         let gone = lint::gone(&lint::Migration::new(old, new, &prepared, &script, &target));
         target.queries = if gone.is_empty() { Vec::new() } else { source::queries(package, &gone) };
     }
-    let migration = lint::Migration::new(old, new, &prepared, &script, &target);
+    let migration = lint::Migration::new(old, new, &prepared, &script, &target).under(&set.rules);
     let counts = lint::counted(&migration);
-    let report = lint::lint(&migration, &set.levels);
+    let queried = block_on(catalogue.find(&migration)).map_err(|error| query_error(&set.root, &error))?;
+    let report = lint::lint(&migration, &set.levels, queried);
     // line ends and a byte order mark are no part of what was recorded, but of the file
     let on_disk = file.and_then(|file| std::fs::read_to_string(file).ok()).filter(|text| text != sql);
     let in_file = |span: Range<usize>| match &on_disk {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 pub(crate) use dbmigrate_core::config::{Config, FILE_NAME};
 use dbmigrate_core::config::{TOKEN_VARIABLE, position};
+use dbmigrate_core::engine::catalogue::QueryError;
 use dbmigrate_core::lint::Levels;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::glob::Glob;
@@ -33,7 +34,13 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         let error = CommandError::usage(problem.message).at(format!("{}{place}", path.display()));
         problem.help.into_iter().fold(error, CommandError::help)
     })?;
-    if let Some(unknown) = config.lints.iter().find(|set| !Levels::knows(&set.name)) {
+    if let Some(query) = config.rules.queries.iter().find(|query| is_taken(&query.name)) {
+        let message = format!("the query `{}` has the name of a lint", query.name);
+        let (line, column) = query.place;
+        return Err(CommandError::usage(message).at(format!("{}:{line}:{column}", path.display())).help("rename it"));
+    }
+    let levels = Levels::of_project(&config.rules);
+    if let Some(unknown) = config.lints.iter().find(|set| !levels.knows(&set.name)) {
         let (line, column) = unknown.at;
         return Err(unknown_lint(&unknown.name).at(format!("{}:{line}:{column}", path.display())));
     }
@@ -51,6 +58,19 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
         return Err(CommandError::usage(message).at(format!("{}{place}", path.display())).help(help));
     }
     Ok(config)
+}
+
+/// Whether a lint or a group of them has a name.
+fn is_taken(name: &str) -> bool {
+    Levels::default().knows(name) || name == "unchecked"
+}
+
+/// That a query of the project's own is wrong.
+pub(crate) fn query_error(root: &Path, error: &QueryError) -> CommandError {
+    let (line, column) = error.place;
+    let path = path::for_display(&root.join(FILE_NAME));
+    let wrong = CommandError::usage(error.message.clone()).at(format!("{}:{line}:{column}", path.display()));
+    error.help.iter().cloned().fold(wrong, CommandError::help)
 }
 
 /// That there is no lint and no group of that name.
@@ -156,6 +176,46 @@ mod tests {
             error("ignore = \"a\"")
                 .starts_with("dbmigrate.toml:1:10: invalid type: string, expected a list of strings")
         );
+    }
+
+    #[test]
+    fn rules_are_read_and_wrong_ones_refused_at_their_place() {
+        let text = "[[rules.query]]\nname = \"a\"\nsql = \"SELECT path, 'x' FROM tables;\"\n[rules.names]\n\
+                    columns = [\"snake_case\", \"{table}_*\"]\nexcept = [\"old_*\"]\n[[rules.query]]\nname = 'b'\n\
+                    message = 'is odd'\nsql = '''\nSELECT path\nFROM tables'''\n[rules]\nstrict = true\n\
+                    max_columns = { columns = 9 }";
+        let rules = parse(text).expect("right").rules;
+        let queries: Vec<_> =
+            rules.queries.iter().map(|query| (query.name.as_str(), query.sql.as_str(), query.place)).collect();
+        let wanted = [("a", "SELECT path, 'x' FROM tables", (3, 7)), ("b", "SELECT path\nFROM tables", (10, 7))];
+        assert_eq!(queries, wanted);
+        assert_eq!((rules.names.len(), rules.max_columns.map(|(most, _)| most)), (1, Some(9)));
+        assert!(rules.strict.is_some() && rules.names_except.hides(&"old_users".into()));
+        let inline = "rules.query = [{ name = 'a', sql = 'SELECT 1, 2' }]\nrules.required_columns = ['id']";
+        let inline = parse(inline).expect("right").rules;
+        assert_eq!((inline.queries.len(), inline.required_columns.len()), (1, 1));
+        for (text, wanted) in [
+            ("rules.names.table = 'a'", "1:13: unknown field `table` | did you mean `tables`?"),
+            ("rules.names.tables = '{parent}'", "1:22: `{parent}` stands for nothing in a pattern for tables"),
+            ("rules.names.tables = ['a', 'snakecase']", "1:28: `snakecase` is no way of writing"),
+            ("rules.strikt = true", "1:7: unknown field `strikt` | did you mean `strict`?"),
+            ("rules.strict = 'yes'", "1:16: invalid type: string, expected a boolean"),
+            ("rules.strict = { but = [] }", "1:18: unknown field `but`"),
+            ("rules = true", "1:9: invalid type: boolean, expected rules"),
+            ("[[rules.query]]\nsql = 'SELECT 1'", "1:9: the query has no `name`"),
+            ("[[rules.query]]\nname = 'a'", "1:9: the query has no `sql`"),
+            ("[[rules.query]]\nname = 'a b'\nsql = 'SELECT 1'", "2:8: the name of a query has lowercase letters"),
+            ("[[rules.query]]\nname = 'a'\nsql = 'DELETE FROM tables'", "3:7: `sql` is not one query"),
+            ("[[rules.query]]\nname = 'strict'\nsql = 'SELECT 1, 2'", "3:7: the query `strict` has the name of a lint"),
+            (
+                "[[rules.query]]\nname = 'a'\nsql = 'SELECT 1'\n[[rules.query]]\nname = 'a'\nsql = 'SELECT 1'",
+                "4:9: there are two queries `a`",
+            ),
+            ("[rules.query]\nname = 'a'", "invalid type: table, expected tables"),
+        ] {
+            let message = error(text);
+            assert!(message.contains(wanted), "{text}: {message}");
+        }
     }
 
     #[test]

@@ -52,6 +52,8 @@ enum Kind {
 struct Table {
     fields: Vec<Field>,
     form: Form,
+    /// Of tables with a header in double brackets, those before the last, with the bytes that they begin at.
+    earlier: Vec<(usize, Vec<Field>)>,
 }
 
 /// How a table is written, which says what can still be added to it.
@@ -113,9 +115,36 @@ impl Value {
     /// The fields of the table; `expected` says what it is.
     pub(super) fn fields(self, expected: &str) -> Result<Vec<Field>, Wrong> {
         match self.kind {
-            Kind::Table(Table { fields, form }) if form != Form::Array => Ok(fields),
+            Kind::Table(Table { fields, form, .. }) if form != Form::Array => Ok(fields),
             _ => Err(self.wrong(expected)),
         }
+    }
+
+    /// The fields of each table of a list of tables, with the byte that it begins at.
+    pub(super) fn tables(self, expected: &str) -> Result<Vec<(usize, Vec<Field>)>, Wrong> {
+        match self.kind {
+            Kind::Table(Table { fields, form: Form::Array, mut earlier }) => {
+                earlier.push((self.at, fields));
+                Ok(earlier)
+            }
+            Kind::List(values) => values.into_iter().map(|value| Ok((value.at, value.fields(expected)?))).collect(),
+            _ => Err(self.wrong(expected)),
+        }
+    }
+
+    /// The byte that it begins at.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether it is a table.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(&self.kind, Kind::Table(table) if table.form != Form::Array)
+    }
+
+    /// Whether it is a list.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.kind, Kind::List(_))
     }
 
     fn wrong(&self, expected: &str) -> Wrong {
@@ -162,7 +191,7 @@ fn duplicate(at: usize) -> Wrong {
 fn within<'t>(fields: &'t mut Vec<Field>, (name, at): &Part, way: Way) -> Result<&'t mut Table, Wrong> {
     let index = fields.iter().position(|field| field.name == *name).unwrap_or_else(|| {
         let form = if way == Way::Header { Form::Implied } else { Form::Dotted };
-        let table = Table { fields: Vec::new(), form };
+        let table = Table { fields: Vec::new(), form, earlier: Vec::new() };
         fields.push(Field { name: name.clone(), at: *at, value: Value { kind: Kind::Table(table), at: *at } });
         fields.len() - 1
     });
@@ -208,11 +237,13 @@ fn opened<'t>(root: &'t mut Vec<Field>, path: &[Part], form: Form) -> Result<&'t
         table.form = form;
         return Ok(&mut table.fields);
     };
-    let Kind::Table(table) = &mut fields[at].value.kind else { return Err(duplicate(last.1)) };
+    let Value { kind: Kind::Table(table), at: begin } = &mut fields[at].value else { return Err(duplicate(last.1)) };
     match (table.form, form) {
         (Form::Implied, Form::Header) => table.form = Form::Header,
-        // the fields of each are looked at by nobody
-        (Form::Array, Form::Array) => table.fields.clear(),
+        (Form::Array, Form::Array) => {
+            table.earlier.push((*begin, std::mem::take(&mut table.fields)));
+            *begin = last.1;
+        }
         _ => return Err(duplicate(last.1)),
     }
     Ok(&mut table.fields)
@@ -326,7 +357,7 @@ impl Reader<'_> {
                         _ => {}
                     }
                 }
-                Kind::Table(Table { fields, form: Form::Inline })
+                Kind::Table(Table { fields, form: Form::Inline, earlier: Vec::new() })
             }
             _ => self.scalar(event)?,
         };

@@ -6,6 +6,12 @@ mod fields;
 mod level;
 #[cfg(feature = "declare")]
 mod parse;
+#[cfg(feature = "declare")]
+mod parse_rules;
+#[cfg(feature = "declare")]
+mod pattern;
+#[cfg(feature = "declare")]
+mod rules;
 mod target;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +19,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub use self::level::{Level, SetLevel};
+#[cfg(feature = "declare")]
+pub use self::pattern::{PLACEHOLDERS, Pattern};
+#[cfg(feature = "declare")]
+pub use self::rules::{NameOf, Query, RULE_FIELDS, Rules};
 pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};
 use crate::ignore::Ignore;
 
@@ -20,7 +30,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 17] = [
+pub const FIELDS: [&str; 18] = [
     "migrations",
     "root",
     "url",
@@ -37,6 +47,7 @@ pub const FIELDS: [&str; 17] = [
     "keep_backups",
     "max_write_lock",
     "lints",
+    "rules",
     "targets",
 ];
 
@@ -88,6 +99,9 @@ pub struct Config {
     pub max_write_lock: Option<Duration>,
     /// The levels of lints, in the order of the file.
     pub lints: Vec<SetLevel>,
+    /// What the project wants of its schema.
+    #[cfg(feature = "declare")]
+    pub rules: Rules,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -161,6 +175,8 @@ impl Default for Config {
             keep_backups: 5,
             max_write_lock: None,
             lints: Vec::new(),
+            #[cfg(feature = "declare")]
+            rules: Rules::default(),
             targets: Vec::new(),
         }
     }

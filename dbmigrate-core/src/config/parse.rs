@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::{self, Field, Value, Wrong};
+use super::parse_rules;
 use super::{
     ALL_TARGETS, Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel, TARGET_FIELDS, TOKEN_VARIABLE,
     Target, URL_VARIABLE, is_blank, position, url_variable,
@@ -53,6 +54,7 @@ impl Config {
                     };
                     self.lints = named.into_iter().map(level).collect::<Result<_, _>>()?;
                 }
+                "rules" => self.rules = parse_rules::rules(value, text)?,
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;
                     self.targets = named.into_iter().map(target).collect::<Result<_, _>>()?;
@@ -97,7 +99,7 @@ impl Config {
 }
 
 /// What cannot be read, at which byte of the file, and what to do about it.
-struct Misread {
+pub(super) struct Misread {
     message: String,
     byte: usize,
     help: Option<String>,
@@ -110,14 +112,14 @@ impl From<Wrong> for Misread {
 }
 
 impl Misread {
-    fn help(mut self, help: impl Into<String>) -> Self {
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 }
 
 /// That there is no such field.
-fn unknown(name: &str, byte: usize, fields: &[&'static str]) -> Misread {
+pub(super) fn unknown(name: &str, byte: usize, fields: &[&'static str]) -> Misread {
     let misread = Misread::from((format!("unknown field `{name}`"), byte));
     misread.help(match closest(name, fields.iter().copied()) {
         Some(known) => format!("did you mean `{known}`?"),

@@ -16,7 +16,7 @@ pub use rename::{RenameError, Renames};
 pub use table::{ColumnChange, TableDiff};
 
 use crate::schema::canonical::{canonical_trigger, canonical_view, canonical_virtual_table};
-use crate::schema::{Named, NamedMap, Schema};
+use crate::schema::{Named, NamedMap, Schema, Table};
 use crate::sql::Name;
 
 /// The difference between two schemas.
@@ -54,15 +54,16 @@ pub struct ObjectsDiff {
 impl ObjectsDiff {
     fn of<T: Named>(old: &NamedMap<T>, new: &NamedMap<T>, canonical: impl Fn(&T) -> String) -> Self {
         let mut diff = Self::default();
-        for object in new {
-            match old.get(object.name()) {
-                None => diff.created.push(object.name().clone()),
-                Some(before) if canonical(before) != canonical(object) => diff.changed.push(object.name().clone()),
-                Some(_) => {}
+        for both in old.unshared(new) {
+            match both {
+                (None, Some(after)) => diff.created.push(after.name().clone()),
+                (Some(before), None) => diff.dropped.push(before.name().clone()),
+                (Some(before), Some(after)) if canonical(before) != canonical(after) => {
+                    diff.changed.push(after.name().clone());
+                }
+                _ => {}
             }
         }
-        let gone = old.iter().filter(|object| !new.contains(object.name()));
-        diff.dropped = gone.map(|object| object.name().clone()).collect();
         diff
     }
 
@@ -79,20 +80,53 @@ impl ObjectsDiff {
 pub fn diff(old: &Schema, new: &Schema, renames: &Renames) -> Result<Diff, RenameError> {
     renames.check(old, new)?;
     let renamed = renames.apply(old);
-    let is_new = new.tables.iter().filter(|table| !renamed.tables.contains(&table.name));
+    let unshared = renamed.tables.unshared(&new.tables);
+    let is_new = unshared.iter().filter(|(before, _)| before.is_none()).filter_map(|(_, after)| *after);
     let gone =
         |name: &Name| !renames.renames_table(name) && (renames.displaces_table(name) || !new.tables.contains(name));
-    let both = new.tables.iter().filter_map(|table| Some((renamed.table(&table.name)?, table)));
+    let dropped_tables = if renames.is_empty() {
+        let gone = unshared.iter().filter(|(_, after)| after.is_none()).filter_map(|(before, _)| *before);
+        gone.map(|table| table.name.clone()).collect()
+    } else {
+        old.tables.iter().map(|table| table.name.clone()).filter(gone).collect()
+    };
     Ok(Diff {
         created_tables: in_order_of_references(is_new),
-        dropped_tables: old.tables.iter().map(|table| table.name.clone()).filter(gone).collect(),
-        tables: both.filter_map(|(before, after)| TableDiff::of(&renamed, before, new, after)).collect(),
+        dropped_tables,
+        tables: compared(&renamed, new, &unshared)
+            .into_iter()
+            .filter_map(|(before, after)| TableDiff::of(&renamed, before, new, after))
+            .collect(),
         virtual_tables: ObjectsDiff::of(&renamed.virtual_tables, &new.virtual_tables, canonical_virtual_table),
         views: ObjectsDiff::of(&renamed.views, &new.views, canonical_view),
         triggers: ObjectsDiff::of(&renamed.triggers, &new.triggers, canonical_trigger),
         renames: renames.clone(),
         renamed,
     })
+}
+
+/// The tables of both schemas that may differ, in the order of their names: those that are not shared, and those that
+/// refer to the primary key of one, whatever that is.
+fn compared<'a>(
+    old: &'a Schema,
+    new: &'a Schema,
+    unshared: &[(Option<&'a Table>, Option<&'a Table>)],
+) -> Vec<(&'a Table, &'a Table)> {
+    let mut both: Vec<_> = unshared.iter().filter_map(|(before, after)| Some(((*before)?, (*after)?))).collect();
+    if unshared.is_empty() {
+        return both;
+    }
+    let moved: Vec<&Name> = unshared.iter().filter_map(|(before, after)| Some(&after.or(*before)?.name)).collect();
+    let is_moved = |name: &Name| moved.binary_search(&name).is_ok();
+    let refers =
+        |table: &Table| table.foreign_keys.iter().any(|key| key.parent_columns.is_empty() && is_moved(&key.parent));
+    let shared = new.tables.iter().filter(|table| refers(table) && !is_moved(&table.name));
+    let shared: Vec<_> = shared.filter_map(|table| Some((old.table(&table.name)?, table))).collect();
+    if !shared.is_empty() {
+        both.extend(shared);
+        both.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
+    }
+    both
 }
 
 impl Diff {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::schema::named::Changed;
 use crate::schema::{NamedMap, Schema, Table, Trigger, TriggerEvent};
 use crate::sql::Name;
 
@@ -159,9 +160,15 @@ impl Renames {
     /// so a plan drops and recreates those that mention something renamed.
     pub fn apply(&self, old: &Schema) -> Schema {
         let mut schema = old.clone();
+        if self.is_empty() {
+            return schema;
+        }
         let stays = |name: &Name| self.renames_table(name) || !self.displaces_table(name);
-        schema.tables =
-            old.tables.iter().filter(|table| stays(&table.name)).map(|table| self.renamed_table(table)).collect();
+        schema.tables = old.tables.changed(|table| match stays(&table.name) {
+            false => Changed::Goes,
+            true if self.concern(table) => Changed::Becomes(self.renamed_table(table)),
+            true => Changed::Stays,
+        });
         schema.virtual_tables = NamedMap::default();
         for table in old.virtual_tables.iter().filter(|table| stays(&table.name)) {
             let mut table = table.clone();
@@ -182,6 +189,12 @@ impl Renames {
         }
         // a column whose name is taken over by a renamed one is on its way out
         if self.columns.iter().any(|(on, _, to)| on == table && to == old) { displaced(old) } else { old.clone() }
+    }
+
+    /// Whether something is renamed that a table has or refers to.
+    fn concern(&self, old: &Table) -> bool {
+        let is_other = |name: &Name| self.renames_table(name) || self.touch(self.new_table(name));
+        is_other(&old.name) || old.foreign_keys.iter().any(|key| is_other(&key.parent))
     }
 
     fn renamed_table(&self, old: &Table) -> Table {

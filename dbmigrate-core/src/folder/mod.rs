@@ -14,6 +14,7 @@ pub mod name;
 pub mod repair;
 mod replace;
 pub mod rewrite;
+mod schemas;
 pub mod script;
 pub mod snapshot;
 pub mod suggest;
@@ -32,6 +33,7 @@ pub use lock::{Lock, Migration, Sums};
 pub use name::{MigrationName, Slug};
 pub use repair::Rebuilt;
 pub use rewrite::{Rewrite, Rewritten};
+pub use schemas::Schemas;
 pub use script::{Allow, Preflight, Script, ScriptError, Undo};
 pub use snapshot::Snapshot;
 pub use suggest::suggest;
@@ -289,6 +291,10 @@ impl Folder {
             Origin::Disk(listing) => &listing.directories,
             Origin::Program(_) => &[],
         }
+    }
+
+    fn is_embedded(&self) -> bool {
+        matches!(self.origin, Origin::Program(_))
     }
 
     fn verify_listing(&self) -> Result<(), FolderError> {

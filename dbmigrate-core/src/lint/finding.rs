@@ -1,6 +1,6 @@
 //! What a rule finds.
 
-use super::Rule;
+use super::RuleRef;
 use crate::plan::Preflight;
 use crate::schema::Table;
 use crate::schema::validate::Place;
@@ -10,7 +10,7 @@ use crate::sql::Name;
 #[derive(Debug, Clone)]
 pub struct Finding {
     /// The rule.
-    pub rule: &'static Rule,
+    pub rule: RuleRef,
     /// What it is about, as `allow` names it: a path of names (`users`, `users.email`; of a table's index `users.by_email`; of
     /// a foreign key its table and first column).
     pub object: String,
@@ -87,9 +87,9 @@ pub struct Fix {
 
 impl Finding {
     /// What a rule has found about an object.
-    pub fn new(rule: &'static Rule, object: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(rule: impl Into<RuleRef>, object: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
-            rule,
+            rule: rule.into(),
             object: object.into(),
             place: None,
             statement: None,

@@ -1,6 +1,7 @@
 //! Which level a rule has, after the configuration and the command line.
 
-use super::{Group, Level, RULES, Rule, rule};
+use super::{Group, Level, RULES, RuleRef, rule};
+use crate::config::Rules;
 
 /// The name for all rules that would warn, as rustc has it.
 const WARNINGS: &str = "warnings";
@@ -11,57 +12,69 @@ const WARNINGS: &str = "warnings";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levels {
     set: Vec<(Named, Level)>,
+    /// The names of the project's own queries.
+    queries: Vec<String>,
 }
 
 /// What a level is set for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Named {
     Group(Group),
-    Rule(&'static str),
+    Rule(String),
     Warnings,
 }
 
-impl Named {
-    fn parse(name: &str) -> Option<Self> {
+impl Levels {
+    /// No levels, in a project that has these rules of its own.
+    pub fn of_project(rules: &Rules) -> Self {
+        Self { set: Vec::new(), queries: rules.queries.iter().map(|query| query.name.clone()).collect() }
+    }
+
+    /// The names of the project's own queries.
+    pub fn queries(&self) -> &[String] {
+        &self.queries
+    }
+
+    fn named(&self, name: &str) -> Option<Named> {
+        let is_rule = || rule(name).is_some() || self.queries.iter().any(|query| query == name);
         match name.parse::<Group>() {
-            Ok(group) => Some(Self::Group(group)),
-            Err(()) if name == WARNINGS => Some(Self::Warnings),
-            Err(()) => rule(name).map(|rule| Self::Rule(rule.name)),
+            Ok(group) => Some(Named::Group(group)),
+            Err(()) if name == WARNINGS => Some(Named::Warnings),
+            Err(()) => is_rule().then(|| Named::Rule(name.to_owned())),
         }
     }
-}
 
-impl Levels {
     /// Sets the level of a rule or a group. `false` if there is none of that name.
     #[must_use]
     pub fn set(&mut self, name: &str, level: Level) -> bool {
-        Named::parse(name).map(|named| self.set.push((named, level))).is_some()
+        self.named(name).map(|named| self.set.push((named, level))).is_some()
     }
 
     /// Whether a level can be set for a name.
-    pub fn knows(name: &str) -> bool {
-        Named::parse(name).is_some()
+    pub fn knows(&self, name: &str) -> bool {
+        self.named(name).is_some()
     }
 
     /// Whether a name is that of several rules.
     pub fn is_group(name: &str) -> bool {
-        Named::parse(name).is_some_and(|named| !matches!(named, Named::Rule(_)))
+        name == WARNINGS || name.parse::<Group>().is_ok()
     }
 
-    /// The names that levels can be set for: groups, then rules.
+    /// The names that levels can be set for in every project: groups, then rules.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let groups = Group::ALL.into_iter().map(Group::name).chain([WARNINGS]);
         groups.chain(RULES.iter().map(|rule| rule.name))
     }
 
     /// The level of a rule.
-    pub fn of(&self, rule: &Rule) -> Level {
+    pub fn of(&self, rule: impl Into<RuleRef>) -> Level {
         self.decided(rule).0
     }
 
     /// The level of a rule, and which of the levels that were set, counted from 0, has decided it; `None` if none did.
-    pub fn decided(&self, rule: &Rule) -> (Level, Option<usize>) {
-        let own = self.own(rule).unwrap_or((rule.level, None));
+    pub fn decided(&self, rule: impl Into<RuleRef>) -> (Level, Option<usize>) {
+        let rule = rule.into();
+        let own = self.own(&rule).unwrap_or((rule.level, None));
         match own.0 {
             Level::Warn => self.last(|named| *named == Named::Warnings).unwrap_or(own),
             Level::Allow | Level::Deny => own,
@@ -69,12 +82,12 @@ impl Levels {
     }
 
     /// Whether somebody has set the level of a rule, or of its group.
-    pub fn is_set(&self, rule: &Rule) -> bool {
-        self.own(rule).is_some()
+    pub fn is_set(&self, rule: impl Into<RuleRef>) -> bool {
+        self.own(&rule.into()).is_some()
     }
 
     /// The last level that was set for a rule or its group.
-    fn own(&self, rule: &Rule) -> Option<(Level, Option<usize>)> {
+    fn own(&self, rule: &RuleRef) -> Option<(Level, Option<usize>)> {
         self.last(|named| match named {
             Named::Group(group) => *group == rule.group,
             Named::Rule(name) => *name == rule.name,
@@ -109,6 +122,10 @@ mod tests {
         assert_eq!(level(&[("warnings", Deny)], name), (Deny, Some(0)));
         assert_eq!(level(&[("warnings", Deny), (name, Warn)], name), (Deny, Some(0)));
         assert_eq!(level(&[("warnings", Deny), (name, Allow)], name), (Allow, Some(1)));
-        assert!(!Levels::default().set("drop_colum", Deny) && Levels::knows("style") && !Levels::knows("styl"));
+        assert!(
+            !Levels::default().set("drop_colum", Deny)
+                && Levels::default().knows("style")
+                && !Levels::default().knows("styl")
+        );
     }
 }

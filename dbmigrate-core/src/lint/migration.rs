@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::write::{Write, write_of};
 use super::{Finding, Unreleased};
+use crate::config::Rules;
 use crate::diff::{Diff, Renames, diff};
 use crate::folder::Script;
 use crate::plan::{Decisions, Plan, Rewrite, plan, rewrites};
@@ -76,6 +77,8 @@ pub struct Migration<'a> {
     pub script: &'a Script<'a>,
     /// The databases that it is for.
     pub target: &'a Target,
+    /// What the project wants of its schema.
+    pub rules: &'a Rules,
     writes: OnceCell<Vec<(usize, Write)>>,
     rewrites: OnceCell<Vec<Rewrite>>,
     plan: OnceCell<Option<Plan>>,
@@ -101,12 +104,25 @@ impl<'a> Migration<'a> {
             decisions,
             script,
             target,
+            rules: Rules::NONE,
             writes: OnceCell::new(),
             rewrites: OnceCell::new(),
             plan: OnceCell::new(),
             names: OnceCell::new(),
             touched: OnceCell::new(),
         }
+    }
+
+    /// The same in a project that has rules of its own.
+    #[must_use]
+    pub fn under(mut self, rules: &'a Rules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// The table as it was before the migration, if it was there.
+    pub fn before(&self, table: &Table) -> Option<&'a Table> {
+        self.diff.renames.table_before(&table.name).and_then(|name| self.old.table(name))
     }
 
     /// The statements that write rows, with their numbers.
@@ -128,19 +144,20 @@ impl<'a> Migration<'a> {
         self.plan.get_or_init(|| plan(self.old, self.new, self.diff, self.decisions).ok()).as_ref()
     }
 
-    /// The tables, after the migration, that it creates or changes, and those that refer to one that it changes or drops.
+    /// The tables, after the migration, that it creates, changes or renames something of, and those that refer to one that
+    /// it changes or drops.
     pub fn touched(&self) -> &[&'a Table] {
         self.touched.get_or_init(|| {
-            let Diff { created_tables, dropped_tables, tables, .. } = self.diff;
-            let changed: BTreeSet<&Name> =
-                created_tables.iter().chain(tables.iter().map(|table| &table.name)).collect();
-            let gone: BTreeSet<&Name> = dropped_tables.iter().collect();
-            if changed.is_empty() && gone.is_empty() {
+            let Diff { created_tables, dropped_tables, tables, renames, .. } = self.diff;
+            let renamed = renames.tables.iter().map(|(_, to)| to).chain(renames.columns.iter().map(|(on, _, _)| on));
+            let changed = created_tables.iter().chain(tables.iter().map(|table| &table.name)).chain(renamed);
+            let own = Lookup::of(changed.clone());
+            let moved = Lookup::of(changed.chain(dropped_tables));
+            if moved.is_empty() {
                 return Vec::new();
             }
-            let moved = |name: &Name| changed.contains(name) || gone.contains(name);
-            let refers = |table: &Table| table.foreign_keys.iter().any(|key| moved(&key.parent));
-            self.new.tables.iter().filter(|table| changed.contains(&table.name) || refers(table)).collect()
+            let refers = |table: &Table| table.foreign_keys.iter().any(|key| moved.has(&key.parent));
+            self.new.tables.iter().filter(|table| own.has(&table.name) || refers(table)).collect()
         })
     }
 
@@ -153,13 +170,25 @@ impl<'a> Migration<'a> {
             if after.is_empty() {
                 continue;
             }
-            if let Some(old) = self.diff.renames.table_before(&table.name).and_then(|name| self.old.table(name)) {
+            if let Some(old) = self.before(table) {
                 of(self.old, old, &mut before);
             }
             let renamed = |object: &str| self.renamed_object(old_table(self, table), table, object);
             let known: BTreeSet<String> = before.drain(..).map(|finding| renamed(&finding.object)).collect();
             let new = after.drain(..).filter(|finding| !known.contains(&finding.object.to_ascii_lowercase()));
             found.extend(new.map(|finding| self.located(finding)));
+        }
+    }
+
+    /// The path of any object before the migration as it is after it, for comparison.
+    pub(super) fn renamed(&self, object: &str) -> String {
+        let Some((parts, None)) = parse_path(object) else { return object.to_ascii_lowercase() };
+        let renames = &self.diff.renames;
+        let old = parts.first().filter(|name| self.old.tables.contains(name));
+        let now = old.map(|old| renames.tables.iter().find(|(from, _)| from == old).map_or(old, |(_, to)| to));
+        match old.zip(now.and_then(|now| self.new.table(now))) {
+            Some((old, table)) => self.renamed_object(old, table, object),
+            None => path(&parts).to_ascii_lowercase(),
         }
     }
 
@@ -257,4 +286,28 @@ impl<'a> Migration<'a> {
 /// The name that a table had before the migration.
 fn old_table<'n>(migration: &'n Migration<'_>, table: &'n Table) -> &'n Name {
     migration.diff.renames.old_table(&table.name)
+}
+
+/// Names to look up, of which most are none: few are compared one by one, which tells those of other lengths apart at once.
+enum Lookup<'n> {
+    Few(Vec<&'n Name>),
+    Many(BTreeSet<&'n Name>),
+}
+
+impl<'n> Lookup<'n> {
+    fn of(names: impl Iterator<Item = &'n Name>) -> Self {
+        let names: Vec<&Name> = names.collect();
+        if names.len() < 16 { Self::Few(names) } else { Self::Many(names.into_iter().collect()) }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Few(names) if names.is_empty())
+    }
+
+    fn has(&self, name: &Name) -> bool {
+        match self {
+            Self::Few(names) => names.contains(&name),
+            Self::Many(names) => names.contains(name),
+        }
+    }
 }

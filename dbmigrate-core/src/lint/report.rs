@@ -1,6 +1,6 @@
 //! Runs the rules on a migration, and takes out what its file allows.
 
-use super::{Finding, Level, Levels, Migration, RULES, rule};
+use super::{Finding, Level, Levels, Migration, RULES, RuleRef, rule};
 use crate::folder::script::Allow;
 use crate::sql::path::parse_path;
 
@@ -25,41 +25,43 @@ pub enum UnusedAllow<'a> {
 /// What `allow` names besides rules: a view or trigger that need not compile.
 const UNCHECKED: &str = "unchecked";
 
-/// Runs all rules that are not allowed altogether.
-pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels) -> Report<'a> {
+/// Runs all rules that are not allowed altogether. `queried` is what the queries of the project's own have found.
+pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels, queried: Vec<Finding>) -> Report<'a> {
     let allows = &migration.script.allows;
     let mut used = vec![false; allows.len()];
     let mut report = Report::default();
-    let mut found = Vec::new();
-    for rule in RULES {
-        let level = levels.of(rule);
+    let mut found = queried;
+    for &rule in RULES {
+        if levels.of(rule) > Level::Allow {
+            (rule.find)(migration, &mut found);
+        }
+    }
+    for mut finding in found {
+        let level = levels.of(&finding.rule);
         if level == Level::Allow {
             continue;
         }
-        (rule.find)(migration, &mut found);
-        for mut finding in found.drain(..) {
-            finding.only_with_rows &= !levels.is_set(rule);
-            let allowing = allows.iter().position(|allow| allows_finding(allow, &finding));
-            if let Some(at) = allowing {
-                used[at] = true;
-                if level < Level::Deny || allows[at].because.is_some() {
-                    continue;
-                }
-                let line = allows[at].line;
-                finding = finding.note(format!("line {line} allows it without a reason, which a denied lint requires"));
+        finding.only_with_rows &= !levels.is_set(&finding.rule);
+        let allowing = allows.iter().position(|allow| allows_finding(allow, &finding));
+        if let Some(at) = allowing {
+            used[at] = true;
+            if level < Level::Deny || allows[at].because.is_some() {
+                continue;
             }
-            report.findings.push((level, finding));
+            let line = allows[at].line;
+            finding = finding.note(format!("line {line} allows it without a reason, which a denied lint requires"));
         }
+        report.findings.push((level, finding));
     }
     report.findings.sort_by_key(|(_, finding)| finding.statement.unwrap_or(usize::MAX));
     for (allow, used) in allows.iter().zip(used) {
-        let known = rule(&allow.lint);
-        match known {
+        let query = || levels.queries().contains(&allow.lint).then(|| RuleRef::of_query(&allow.lint));
+        match rule(&allow.lint).map(RuleRef::from).or_else(query) {
             _ if used || allow.lint == UNCHECKED => {}
             // what a migration is planned with is no rule's alone
             None if allow.accepts().is_some() => {}
             None => report.unused.push(UnusedAllow::Unknown(allow)),
-            Some(rule) if levels.of(rule) > Level::Allow => report.unused.push(UnusedAllow::Nothing(allow)),
+            Some(rule) if levels.of(&rule) > Level::Allow => report.unused.push(UnusedAllow::Nothing(allow)),
             Some(_) => {}
         }
     }

@@ -1,17 +1,17 @@
 //! The decisions that a generated migration was planned with, read back from its text: what it allows, renames and fills
 //! rows with. Whether they are all that there were shows when the same migration is planned with them again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::Decisions;
 use super::fill::misplaced;
 use super::follow::follow;
 use super::lint::Lint;
 use crate::ddl::render::default_value;
-use crate::diff::{Diff, TableDiff, diff};
+use crate::diff::{Diff, Renames, TableDiff, diff};
 use crate::schema::{Column, Schema};
 use crate::sql::path::path;
-use crate::sql::token::significant;
+use crate::sql::token::{Token, significant};
 use crate::sql::{Expr, Name, Statement};
 
 impl Decisions {
@@ -29,7 +29,7 @@ impl Decisions {
                 decisions.accepted.add(lint, object);
             }
         }
-        decisions.renames = follow(old, new, statements).1;
+        decisions.renames = renames(old, new, statements);
         for statement in statements {
             decisions.read_copy(old, new, statement.text);
         }
@@ -86,6 +86,22 @@ impl Decisions {
         self.accepted.all = false;
         self.accepted.named.extend(converted_columns(diff).map(|column| lossy(&column)));
     }
+}
+
+/// What statements rename. What both schemas share and no statement mentions is not looked at.
+fn renames(old: &Schema, new: &Schema, statements: &[Statement<'_>]) -> Renames {
+    let mut names: BTreeSet<Name> = BTreeSet::new();
+    for statement in statements {
+        names.extend(significant(statement.text).iter().filter_map(Token::identifier).map(Name::from));
+    }
+    let unshared = old.tables.unshared(&new.tables).into_iter();
+    names.extend(unshared.flat_map(|(before, after)| [before, after]).flatten().map(|table| table.name.clone()));
+    let part = |schema: &Schema| Schema {
+        tables: schema.tables.only(&names),
+        virtual_tables: schema.virtual_tables.clone(),
+        ..Schema::default()
+    };
+    follow(&part(old), &part(new), statements).1
 }
 
 /// The columns whose type changes.

@@ -12,11 +12,12 @@
 //!
 //! `spares:` instead of `fires:` where the rule must say nothing. `-- # server` says that the target is one, `-- # counts` how
 //! many rows its tables have (`users 1000000`), and `-- # application` which queries there are (`src/a.rs:1: SELECT …`);
-//! `-- # earlier` is a migration before it that is not released either.
+//! `-- # earlier` is a migration before it that is not released either, `-- # config` what is in `dbmigrate.toml`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use dbmigrate_core::config::Config;
 use dbmigrate_core::engine::connection::{display, integer};
 use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::folder::Script;
@@ -40,6 +41,7 @@ pub(crate) struct Case {
     pub(crate) rows: String,
     pub(crate) migration: String,
     pub(crate) is_server: bool,
+    pub(crate) config: String,
     /// How many rows tables are said to have, `table rows` on each line.
     pub(crate) counts: String,
     /// What queries the application has, `place: statement` on each line.
@@ -78,6 +80,7 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
                 rows: none(),
                 migration: none(),
                 is_server: false,
+                config: none(),
                 counts: none(),
                 application: none(),
                 earlier: none(),
@@ -98,6 +101,7 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
             "before" => &mut case.before,
             "rows" => &mut case.rows,
             "migration" => &mut case.migration,
+            "config" => &mut case.config,
             "counts" => &mut case.counts,
             "application" => &mut case.application,
             "earlier" => &mut case.earlier,
@@ -111,7 +115,7 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
 }
 
 /// A database in memory in which these statements were run.
-fn made(scripts: &[&str]) -> Result<Connection, String> {
+pub(crate) fn made(scripts: &[&str]) -> Result<Connection, String> {
     let connection = block_on(Connection::in_memory()).map_err(|error| error.to_string())?;
     for script in scripts {
         for statement in split(script) {
@@ -121,7 +125,7 @@ fn made(scripts: &[&str]) -> Result<Connection, String> {
     Ok(connection)
 }
 
-fn schema(connection: &Connection) -> Result<Schema, String> {
+pub(crate) fn schema(connection: &Connection) -> Result<Schema, String> {
     let found = block_on(introspect::introspect(connection)).map_err(|error| error.to_string())?;
     Ok(found.schema)
 }
@@ -147,8 +151,9 @@ impl Case {
             let earlier = Script::parse(&self.earlier, Path::new("earlier.sql")).map_err(|error| error.to_string())?;
             target.unreleased.follow(&Prepared::of(&released, &old, &earlier).diff);
         }
-        let migration = Migration::new(&old, &new, &prepared, &script, &target);
-        let report = lint(&migration, levels);
+        let config = Config::parse(&self.config).map_err(|problem| problem.message)?;
+        let migration = Migration::new(&old, &new, &prepared, &script, &target).under(&config.rules);
+        let report = lint(&migration, levels, Vec::new());
         let own = report.findings.into_iter().map(|(_, finding)| finding).filter(|found| found.rule.name == rule.name);
         Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect()))
     }

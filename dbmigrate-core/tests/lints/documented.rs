@@ -1,7 +1,7 @@
 //! The examples in the documentation of a rule. Blocks of SQL say what they are behind `sql`: `before` is the database, for
 //! all that follow; `rows` are in it; on `bad` the rule fires, on `good` it does not. Blocks of TOML are a configuration
-//! that can be read; `text application` are queries of the application, for all that follow; behind
-//! `server` the database is on one.
+//! that can be read, and that of all that follow; `text application` are queries of the application, for all that follow;
+//! behind `server` the database is on one.
 
 use dbmigrate_core::config::Config;
 use dbmigrate_core::lint::Rule;
@@ -12,10 +12,11 @@ use crate::one;
 /// What is not as the documentation says.
 pub(crate) fn wrong(rule: &Rule) -> Vec<String> {
     let (mut before, mut wrong, mut bad, mut good) = (String::new(), Vec::new(), 0, 0);
-    let mut application = String::new();
+    let (mut application, mut config) = (String::new(), String::new());
     for (kind, text) in blocks(rule.explanation) {
         let is_server = kind.ends_with(" server");
-        let case = Case { application: application.clone(), is_server, ..one(&before, &text) };
+        let (application, config) = (&mut application, &mut config);
+        let case = Case { application: application.clone(), is_server, config: config.clone(), ..one(&before, &text) };
         let mut is = |fires: bool| match case.findings(rule) {
             Ok((found, _)) if found.is_empty() == fires => {
                 wrong.push(format!("{}: fires: {}, on\n{text}", rule.name, !fires));
@@ -38,6 +39,7 @@ pub(crate) fn wrong(rule: &Rule) -> Vec<String> {
                 if let Err(problem) = Config::parse(&text) {
                     wrong.push(format!("{}: {}, in\n{text}", rule.name, problem.message));
                 }
+                config.clone_from(&text);
             }
             other => wrong.push(format!("{}: a block of `{other}` is not executed", rule.name)),
         }

@@ -5,6 +5,7 @@
 
 mod case;
 mod documented;
+mod queries;
 mod shown;
 
 use std::path::PathBuf;
@@ -103,6 +104,7 @@ fn one(before: &str, migration: &str) -> Case {
         rows: none(),
         migration: migration.into(),
         is_server: false,
+        config: none(),
         counts: none(),
         application: none(),
         earlier: none(),

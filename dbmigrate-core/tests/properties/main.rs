@@ -5,6 +5,7 @@
 mod support;
 
 mod case;
+mod chain;
 mod drift;
 mod edit;
 mod gene;

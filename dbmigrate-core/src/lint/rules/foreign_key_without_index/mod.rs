@@ -18,10 +18,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
-    migration.introduced(found, of_table);
+    // where the project has a rule for it, that says it
+    if migration.rules.foreign_key_index.is_none() {
+        migration.introduced(found, of_table);
+    }
 }
 
-fn of_table(schema: &Schema, table: &Table, found: &mut Vec<Finding>) {
+pub(super) fn of_table(schema: &Schema, table: &Table, found: &mut Vec<Finding>) {
     if table.foreign_keys.is_empty() {
         return;
     }

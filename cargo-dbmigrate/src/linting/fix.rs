@@ -1,0 +1,123 @@
+//! `check --fix`: the structs changed so that they declare what lints have one safe answer for.
+
+use std::path::Path;
+
+use dbmigrate_core::folder::Script;
+use dbmigrate_core::lint::{self, Finding, Migration, Prepared, Target};
+use dbmigrate_core::plan::Trace;
+use dbmigrate_core::schema::Schema;
+use dbmigrate_core::sql::Name;
+
+use super::{Linted, Set};
+use crate::error::{CommandError, Result};
+use crate::project::Context;
+use crate::report::counted;
+use crate::source::Declared;
+use crate::{git, rewriting};
+
+/// How many files are named that are not committed.
+const MOST_FILES: usize = 5;
+
+/// Refuses to change a package in which something is not committed, as cargo does: what is changed could not be told from
+/// what was there. Without git there is nothing to tell it by.
+///
+/// # Errors
+/// Exit code 2 if something is not committed.
+pub(crate) fn refuse_uncommitted(context: &Context) -> Result<()> {
+    let changed = git::changed(&context.package.root).unwrap_or_default();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let error = CommandError::usage("the package has changes that are not committed, and `--fix` changes files");
+    let error = changed.iter().take(MOST_FILES).fold(error, |error, file| error.note(format!("`{file}`")));
+    let error = match changed.len().checked_sub(MOST_FILES) {
+        Some(more @ 1..) => error.note(format!("and {}", counted(more, "more file"))),
+        _ => error,
+    };
+    Err(error.help("commit them, or fix nevertheless: `cargo dbmigrate check --fix --allow-dirty`"))
+}
+
+/// Changes the structs. What is fixed is no finding any more; returns whether anything is.
+///
+/// # Errors
+/// If a file cannot be written.
+pub(crate) fn fix(context: &Context, set: &Set, declared: Declared, linted: &mut [Linted]) -> Result<(Declared, bool)> {
+    let before = declared.schema.clone();
+    let (target, says) = fixed(&before, set, linted);
+    if says.is_empty() {
+        return Ok((declared, false));
+    }
+    let declared = rewriting::fit(context, declared, &target, &Trace::of_same(&before))?;
+    // a struct that does not come out as it should is left as it was
+    let same = |name: &Name| {
+        let text = |schema: &Schema| schema.table(name).map(|table| schema.canonical_table(table));
+        text(&declared.schema) == text(&target)
+    };
+    let done: Vec<&Fixed> = says.iter().filter(|fixed| same(&fixed.table)).collect();
+    for one in linted.iter_mut() {
+        one.found.retain(|found| {
+            !done.iter().any(|fixed| fixed.rule == found.finding.rule.name && fixed.object == found.finding.object)
+        });
+    }
+    for fixed in &done {
+        context.printer.status("Fixed", format!("`{}`: {}", fixed.object, fixed.says));
+    }
+    for fixed in says.iter().filter(|fixed| !same(&fixed.table)) {
+        context.printer.warning(&format!("`{}` has to be fixed by hand: {}", fixed.object, fixed.says), &[]);
+    }
+    if done.is_empty() {
+        return Ok((declared, false));
+    }
+    let what = counted(done.len(), "fix");
+    context.printer.next(&[format!("write the migration with the {what}: `cargo dbmigrate generate`")]);
+    Ok((declared, true))
+}
+
+/// A fix, and what it was for.
+struct Fixed {
+    rule: String,
+    object: String,
+    table: Name,
+    says: String,
+}
+
+/// The schema after the fixes of what was found, as far as it is still so, one after the other: each is of the schema that
+/// those before have made, so that several on one table come together.
+fn fixed(declared: &Schema, set: &Set, linted: &[Linted]) -> (Schema, Vec<Fixed>) {
+    let mut wanted: Vec<(String, String)> = Vec::new();
+    for found in linted.iter().flat_map(|one| &one.found).filter(|found| found.finding.fix.is_some()) {
+        let key = (found.finding.rule.name.to_string(), found.finding.object.clone());
+        if !wanted.contains(&key) {
+            wanted.push(key);
+        }
+    }
+    let mut schema = declared.clone();
+    let mut done = Vec::new();
+    while !wanted.is_empty() {
+        let now = of_schema(&schema, set);
+        let is_wanted = |finding: &&Finding| {
+            wanted.iter().any(|(rule, object)| *rule == finding.rule.name && *object == finding.object)
+        };
+        let Some(finding) = now.iter().filter(|finding| finding.fix.is_some()).find(is_wanted) else { break };
+        wanted.retain(|(rule, object)| !(*rule == finding.rule.name && *object == finding.object));
+        let Some(fix) = &finding.fix else { break };
+        schema.tables.insert(fix.table.clone());
+        done.push(Fixed {
+            rule: finding.rule.name.to_string(),
+            object: finding.object.clone(),
+            table: fix.table.name.clone(),
+            says: fix.says.clone(),
+        });
+    }
+    (schema, done)
+}
+
+/// What rules find in a schema as a whole.
+fn of_schema(schema: &Schema, set: &Set) -> Vec<Finding> {
+    let nothing = Schema::default();
+    let Ok(script) = Script::parse("", Path::new("")) else { return Vec::new() };
+    let (prepared, target) = (Prepared::of(&nothing, schema, &script), Target::default());
+    let migration = Migration::new(&nothing, schema, &prepared, &script, &target).under(&set.rules);
+    let report = lint::lint(&migration, &set.levels, Vec::new());
+    report.findings.into_iter().map(|(_, finding)| finding).collect()
+}
