@@ -233,8 +233,7 @@ pub(crate) fn chosen(context: &Context, question: &str, items: &[String]) -> Res
 
 /// `2 rows` of a table, `1 value` of a column.
 pub(super) fn counted(count: u64, lint: Lint) -> String {
-    let noun = if lint == Lint::DropTable { "row" } else { "value" };
-    crate::report::counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
+    crate::report::counted(usize::try_from(count).unwrap_or(usize::MAX), lint.noun())
 }
 
 /// A backfill must have something to fill, and a conversion something to convert, else it was meant for something else.

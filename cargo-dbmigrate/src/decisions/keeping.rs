@@ -1,6 +1,6 @@
 //! Answers to a loss that keep what would be lost.
 
-use dbmigrate_core::plan::{Lint, Question};
+use dbmigrate_core::plan::Question;
 
 /// Whether a command keeps what it drops.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) fn answers(question: &Question, keeps: Keeps, can_keep: bool) -> Vec<
     let accepts = |(_, flag): &(String, String)| flag.starts_with(&format!("--accept {lint}:"));
     let Some(at) = answers.iter().position(accepts) else { return answers };
     let accept = answers[at].1.clone();
-    let its = if lint == Lint::DropTable { "its rows" } else { "its values" };
+    let its = format!("its {}s", lint.noun());
     let words = match (is_loss_alone(question), question) {
         (false, _) => format!("if not, to keep {its} for a revert"),
         (true, Question::BecomesGenerated { .. }) => format!("to keep {its} for a revert"),

@@ -8,11 +8,10 @@ use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::plan::Lint;
 
 /// What making a difference would cost, in words.
-fn consequence(lint: Lint) -> &'static str {
+fn consequence(lint: Lint) -> String {
     match lint {
-        Lint::DropTable => "its rows would be lost",
-        Lint::NotNullWithoutDefault => "existing rows need a value",
-        _ => "its values would be lost",
+        Lint::NotNullWithoutDefault => "existing rows need a value".to_owned(),
+        _ => format!("its {}s would be lost", lint.noun()),
     }
 }
 

@@ -265,3 +265,18 @@ fn no_migration_is_applied_without_the_backup_that_was_asked_for() {
     assert!(run.err.contains("no migration was applied"), "{}", run.err);
     assert_eq!(project.dump(), before);
 }
+
+#[test]
+fn rows_that_no_server_takes_are_named_before_anything_is_written_to_one() {
+    let project = project();
+    project
+        .sql("CREATE TABLE holes (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO holes (a) VALUES (NULL), ('x'), (NULL)");
+    project.sql("ALTER TABLE holes ALTER COLUMN a TO a TEXT NOT NULL");
+    project.runs("backup holes.db");
+    // nobody answers there
+    let run = project.refuses(1, "restore holes.db --url http://127.0.0.1:9");
+    assert!(run.err.contains("2 rows have NULL in `holes.a`"), "{}", run.err);
+    let command = run.suggested().into_iter().find(|line| line.contains("restored.db")).expect("it is suggested");
+    assert_eq!(project.shell(&command).code, 0);
+    assert_eq!(project.database("restored.db").query("SELECT count(*) FROM holes WHERE typeof(a) = 'null'"), ["2"]);
+}

@@ -48,6 +48,7 @@ mod push;
 mod push_beside;
 mod rebase;
 mod rebase_cases;
+mod rebase_interrupted;
 mod rebase_squashed;
 mod rehearsed;
 mod renames;

@@ -1,7 +1,7 @@
 //! What a rule finds.
 
 use super::RuleRef;
-use crate::plan::Preflight;
+use crate::plan::{KEYS_SHOWN, Preflight, keys_of};
 use crate::schema::Table;
 use crate::schema::validate::Place;
 use crate::sql::Name;
@@ -69,7 +69,7 @@ impl Probe {
             kind: ProbeKind::Fails,
             table: preflight.table.clone(),
             count: preflight.query.clone(),
-            keys: preflight.rows.clone(),
+            keys: keys_of(&preflight.query).map(|keys| format!("{keys} LIMIT {KEYS_SHOWN}")).unwrap_or_default(),
             says: says.into(),
             at_least: 1,
         }

@@ -3,12 +3,14 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::passage::{Passage, passages};
 use super::write::{Write, write_of};
-use super::{Finding, Unreleased};
+use super::{Finding, Rule, Unreleased};
 use crate::config::Rules;
 use crate::diff::{Diff, Renames, diff};
 use crate::folder::Script;
-use crate::plan::{Decisions, Plan, Rewrite, plan, rewrites};
+use crate::plan::decide::questions;
+use crate::plan::{Accepted, Decisions, Plan, Preflight, Question, Rewrite, plan, preflights, rewrites};
 use crate::schema::validate::Place;
 use crate::schema::{Schema, Table};
 use crate::sql::path::{parse_path, path};
@@ -82,6 +84,9 @@ pub struct Migration<'a> {
     writes: OnceCell<Vec<(usize, Write)>>,
     rewrites: OnceCell<Vec<Rewrite>>,
     plan: OnceCell<Option<Plan>>,
+    preflights: OnceCell<Vec<Preflight>>,
+    passages: OnceCell<Vec<Passage>>,
+    questions: OnceCell<Vec<Question>>,
     /// The names that each statement mentions.
     names: OnceCell<Vec<BTreeSet<Name>>>,
     touched: OnceCell<Vec<&'a Table>>,
@@ -108,6 +113,9 @@ impl<'a> Migration<'a> {
             writes: OnceCell::new(),
             rewrites: OnceCell::new(),
             plan: OnceCell::new(),
+            preflights: OnceCell::new(),
+            passages: OnceCell::new(),
+            questions: OnceCell::new(),
             names: OnceCell::new(),
             touched: OnceCell::new(),
         }
@@ -142,6 +150,41 @@ impl<'a> Migration<'a> {
     /// decisions: also for a migration that somebody wrote by hand. `None` if there is none.
     pub fn plan(&self) -> Option<&Plan> {
         self.plan.get_or_init(|| plan(self.old, self.new, self.diff, self.decisions).ok()).as_ref()
+    }
+
+    /// What the rows have to be like for what changes, also where a loss was accepted: the queries of [`Migration::plan`],
+    /// for less work.
+    pub fn preflights(&self) -> &[Preflight] {
+        self.preflights.get_or_init(|| preflights(self.old, self.new, self.diff, self.decisions))
+    }
+
+    /// What somebody had to decide for what changes: the losses, whether they were accepted or not.
+    pub fn questions(&self) -> &[Question] {
+        self.questions.get_or_init(|| {
+            let Diff { dropped_tables, tables, virtual_tables, .. } = self.diff;
+            if dropped_tables.is_empty() && tables.is_empty() && virtual_tables.dropped.is_empty() {
+                return Vec::new();
+            }
+            let undecided = Decisions { accepted: Accepted::default(), knows_renames: true, ..self.decisions.clone() };
+            questions(self.diff, self.old, self.new, &undecided)
+        })
+    }
+
+    /// Whether its file allows a rule for an object.
+    pub fn allows(&self, rule: &Rule, object: &str) -> bool {
+        let object = parse_path(object);
+        let mut allows = self.script.allows.iter().filter(|allow| allow.lint == rule.name);
+        object.is_some() && allows.any(|allow| parse_path(&allow.object) == object)
+    }
+
+    /// The line of a statement in the file.
+    pub fn line(&self, statement: usize) -> usize {
+        self.script.statements.get(statement).map_or(0, |statement| statement.line)
+    }
+
+    /// How the rows of the tables get through it that it drops or rebuilds.
+    pub fn passages(&self) -> &[Passage] {
+        self.passages.get_or_init(|| passages(self))
     }
 
     /// The tables, after the migration, that it creates, changes or renames something of, and those that refer to one that

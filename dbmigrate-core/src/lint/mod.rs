@@ -8,14 +8,19 @@
 //! on and one that it does not, `cases.sql` are its tests, `cases.snap` what they print. Nothing else knows of it, apart
 //! from its line in `rules/mod.rs`.
 
+mod added;
 mod checks;
 pub mod columns;
+pub mod copy;
 mod finding;
 mod levels;
+mod loss;
 mod migration;
 pub mod pace;
+pub mod passage;
 pub mod query;
 pub mod quoted;
+mod refusal;
 mod release;
 mod report;
 mod rule_ref;

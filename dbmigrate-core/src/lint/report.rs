@@ -2,6 +2,7 @@
 
 use super::{Finding, Level, Levels, Migration, RULES, RuleRef, rule};
 use crate::folder::script::Allow;
+use crate::plan::Lint;
 use crate::sql::path::parse_path;
 
 /// What the rules say of a migration.
@@ -41,25 +42,24 @@ pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels, queried: Vec<Finding
         if level == Level::Allow {
             continue;
         }
+        let is_kept = is_kept(migration, &finding);
         finding.only_with_rows &= !levels.is_set(&finding.rule);
         let allowing = allows.iter().position(|allow| allows_finding(allow, &finding));
         if let Some(at) = allowing {
             used[at] = true;
-            if level < Level::Deny || allows[at].because.is_some() {
+            if level < Level::Deny || is_kept || allows[at].because.is_some() {
                 continue;
             }
             let line = allows[at].line;
             finding = finding.note(format!("line {line} allows it without a reason, which a denied lint requires"));
         }
-        report.findings.push((level, finding));
+        report.findings.extend((!is_kept).then_some((level, finding)));
     }
     report.findings.sort_by_key(|(_, finding)| finding.statement.unwrap_or(usize::MAX));
     for (allow, used) in allows.iter().zip(used) {
         let query = || levels.queries().contains(&allow.lint).then(|| RuleRef::of_query(&allow.lint));
         match rule(&allow.lint).map(RuleRef::from).or_else(query) {
             _ if used || allow.lint == UNCHECKED => {}
-            // what a migration is planned with is no rule's alone
-            None if allow.accepts().is_some() => {}
             None => report.unused.push(UnusedAllow::Unknown(allow)),
             Some(rule) if levels.of(&rule) > Level::Allow => report.unused.push(UnusedAllow::Nothing(allow)),
             Some(_) => {}
@@ -68,12 +68,21 @@ pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels, queried: Vec<Finding
     report
 }
 
+/// Whether a finding is of a loss that the migration keeps.
+fn is_kept(migration: &Migration<'_>, finding: &Finding) -> bool {
+    let is_loss = finding.rule.name.parse::<Lint>().is_ok();
+    is_loss && migration.script.keeps.iter().any(|keep| is_same(&keep.object(), &finding.object))
+}
+
 /// Whether a directive is about a finding. Names are compared as SQL compares them.
 fn allows_finding(allow: &Allow, finding: &Finding) -> bool {
+    allow.lint == finding.rule.name && is_same(&allow.object, &finding.object)
+}
+
+fn is_same(one: &str, other: &str) -> bool {
     let parts = |text: &str| parse_path(text).and_then(|(parts, rest)| rest.is_none().then_some(parts));
-    allow.lint == finding.rule.name
-        && match (parts(&allow.object), parts(&finding.object)) {
-            (Some(one), Some(other)) => one == other,
-            _ => allow.object == finding.object,
-        }
+    match (parts(one), parts(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
+    }
 }

@@ -284,6 +284,18 @@ mod tests {
     }
 
     #[test]
+    fn a_column_that_is_renamed_and_converted_is_read_back_as_one() {
+        let after = OLD.replace("age TEXT", "years INT");
+        for expr in ["length(years)", "CASE WHEN years > '' THEN 1 ELSE 0 END"] {
+            let read = round_trip(&after, |decisions| {
+                decisions.renames.columns.push(("users".into(), "age".into(), "years".into()));
+                decisions.conversions.insert(("users".into(), "years".into()), Expr::new(expr));
+            });
+            assert_eq!((read.renames.columns.len(), read.conversions.len()), (1, 1), "{read:?}");
+        }
+    }
+
+    #[test]
     fn what_was_accepted_is_read_back() {
         let after = OLD.replace("nick TEXT, ", "").replace("age TEXT", "age INT");
         let read = round_trip(&after, |decisions| {

@@ -118,6 +118,13 @@ impl Tables {
                 .map(|(name, column)| (name.clone().or_else(|| column.clone()), column.as_ref().and_then(origin)))
                 .collect(),
         };
+        // of a column that was renamed before, what is computed in its place is still that column
+        let computed: Vec<(Name, Origin)> = source
+            .columns
+            .iter()
+            .filter(|column| column.renamed.is_some() && !results.iter().any(|(_, origin)| *origin == column.origin))
+            .filter_map(|column| Some((column.name.clone(), column.origin.clone()?)))
+            .collect();
         let target = &mut self.0[to];
         target.filled_from.extend(roots);
         if target.columns.is_empty() {
@@ -126,7 +133,10 @@ impl Tables {
             target.columns = names.into_iter().map(Column::new).collect();
         }
         let names = columns.unwrap_or_else(|| target.columns.iter().map(|column| column.name.clone()).collect());
-        for (name, (_, origin)) in names.iter().zip(results) {
+        for (at, (name, (_, origin))) in names.iter().zip(results).enumerate() {
+            let mentions = query.mentioned.get(at).is_some_and(|mentioned| mentioned.contains(name));
+            let is_it = |(column, _): &&(Name, Origin)| mentions && column == name;
+            let origin = origin.or_else(|| computed.iter().find(is_it).map(|(_, origin)| origin.clone()));
             if let Some(column) = target.columns.iter_mut().find(|column| column.name == *name) {
                 column.origin = column.origin.take().or(origin);
             }

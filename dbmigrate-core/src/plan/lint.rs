@@ -38,6 +38,14 @@ impl Lint {
     pub const ALL: [Self; 5] =
         [Self::DropTable, Self::DropColumn, Self::DiscardValues, Self::NotNullWithoutDefault, Self::LossyConversion];
 
+    /// What it is about the loss of, or the lack: `row`, `value`.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::DropTable => "row",
+            _ => "value",
+        }
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {

@@ -45,7 +45,7 @@ pub use fill::{Misplaced, misplaced, of_unknown};
 pub use follow::follow;
 pub use keep::can_keep;
 pub use lint::Lint;
-pub use preflight::{Preflight, keys_of};
+pub use preflight::{Preflight, Sought, keys_of, preflights};
 pub use references::{can_break_references, reach, referring};
 pub use rewrites::{Rewrite, renamed, rewrites};
 pub use said_types::{Said, said_types};
@@ -60,7 +60,7 @@ use std::fmt;
 #[cfg(feature = "libsql")]
 pub(crate) use answered::copied;
 use keep::Keeping;
-#[cfg(feature = "libsql")]
+#[cfg(any(feature = "libsql", feature = "lint"))]
 pub(crate) use preflight::KEYS_SHOWN;
 use preflight::Preflights;
 use script::one_line;

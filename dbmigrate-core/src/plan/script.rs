@@ -64,6 +64,13 @@ fn push_query(text: &mut String, query: &str) {
 }
 
 impl Preflight {
+    /// The directive without what can be done, on one line, to be typed. `None` if a name in it has a line break.
+    pub fn directive_on_a_line(&self) -> Option<String> {
+        let message = one_line(&self.message).replace('"', "\"\"");
+        let is_one = !self.query.contains(['\n', '\r']);
+        is_one.then(|| format!("-- dbmigrate: expect-none \"{message}\" {}", self.query))
+    }
+
     /// The directive that runs the query before the migration: the message, below it the query, and what can be done
     /// about the rows, by flags of `generate`.
     pub fn directive(&self) -> String {

@@ -30,6 +30,8 @@ pub(super) struct Query {
     pub(super) from: Name,
     /// What each result is called, and the column that it is, if it is one; nothing for `*`.
     pub(super) results: Option<Vec<(Option<Name>, Option<Name>)>>,
+    /// The names that each result mentions.
+    pub(super) mentioned: Vec<Vec<Name>>,
 }
 
 /// What a statement does, if it is of interest.
@@ -134,11 +136,12 @@ impl Reader<'_> {
     fn query(&mut self) -> Option<Query> {
         self.words(&["select"])?;
         let _ = self.words(&["all"]).or_else(|| self.words(&["distinct"]));
-        let mut results = Vec::new();
+        let (mut results, mut mentioned) = (Vec::new(), Vec::new());
         let mut is_star = false;
         loop {
             let piece = self.piece(&["from"]);
             is_star |= matches!(piece, [.., star] if star.text == "*" && piece.len() != 2);
+            mentioned.push(piece.iter().filter_map(Token::identifier).map(Name::from).collect());
             results.push(result(piece));
             if self.take(TokenKind::Comma).is_none() {
                 break;
@@ -148,7 +151,7 @@ impl Reader<'_> {
         let from = self.name()?;
         let is_joined = self.tokens[self.at..].iter().any(|token| token.is_word("join"));
         let results = (!is_star).then_some(results);
-        (!is_joined && !self.is_kind(TokenKind::Comma)).then_some(Query { from, results })
+        (!is_joined && !self.is_kind(TokenKind::Comma)).then_some(Query { from, results, mentioned })
     }
 
     /// What stands before the next comma, or one of the words, outside of brackets.

@@ -388,13 +388,18 @@ impl Table {
     /// The columns of everything that keeps rows apart: the primary key, `UNIQUE` constraints, and unique indexes of
     /// columns that cover all rows.
     pub fn unique_keys(&self) -> impl Iterator<Item = Vec<Name>> {
-        let constraint = |parts: &[KeyPart]| parts.iter().map(|part| part.column.clone()).collect();
+        self.collated_keys().map(|key| key.into_iter().map(|(column, _)| column).collect())
+    }
+
+    /// The same, with the collations that the keys say themselves.
+    pub fn collated_keys(&self) -> impl Iterator<Item = Vec<(Name, Option<Name>)>> {
+        let constraint =
+            |parts: &[KeyPart]| parts.iter().map(|part| (part.column.clone(), part.collate.clone())).collect();
+        let part = |part: &IndexPart| Some((part.expr.as_column()?, part.collate.clone()));
         let primary = self.primary_key.iter().map(move |key| constraint(&key.parts));
         let uniques = self.uniques.iter().map(move |unique| constraint(&unique.parts));
         let indexes = self.indexes.iter().filter(|index| index.unique && index.predicate.is_none());
-        primary
-            .chain(uniques)
-            .chain(indexes.filter_map(|index| index.parts.iter().map(|part| part.expr.as_column()).collect()))
+        primary.chain(uniques).chain(indexes.filter_map(move |index| index.parts.iter().map(part).collect()))
     }
 
     /// Whether SQLite keeps NULL out of the column: declared so, or by the primary key of a `WITHOUT ROWID` or

@@ -114,9 +114,10 @@ pub(crate) fn read(text: &str) -> Vec<Case> {
     cases
 }
 
-/// A database in memory in which these statements were run.
+/// A database in memory in which these statements were run, as `migrate` runs them: without foreign keys.
 pub(crate) fn made(scripts: &[&str]) -> Result<Connection, String> {
     let connection = block_on(Connection::in_memory()).map_err(|error| error.to_string())?;
+    block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(|error| error.to_string())?;
     for script in scripts {
         for statement in split(script) {
             block_on(connection.run(statement.text)).map_err(|error| format!("{error}: {}", statement.text))?;
@@ -130,16 +131,33 @@ pub(crate) fn schema(connection: &Connection) -> Result<Schema, String> {
     Ok(found.schema)
 }
 
+/// The levels at which a rule is looked at.
+fn only(rule: &Rule) -> Levels {
+    let mut levels = Levels::default();
+    assert!(levels.set(rule.name, Level::Warn), "{} is no rule", rule.name);
+    levels
+}
+
 impl Case {
-    /// What a rule says of it.
+    /// What a rule says of it, and how many directives allow nothing.
+    pub(crate) fn report(&self, rule: &Rule) -> Result<(Vec<Finding>, usize), String> {
+        let (findings, _, unused) = self.linted(rule, &only(rule))?;
+        Ok((findings, unused))
+    }
+
+    /// What a rule says of it, with the lines of its statements.
     pub(crate) fn findings(&self, rule: &Rule) -> Result<(Vec<Finding>, Vec<usize>), String> {
-        let mut levels = Levels::default();
-        assert!(levels.set(rule.name, Level::Warn), "{} is no rule", rule.name);
-        self.found(rule, &levels)
+        let (findings, lines, _) = self.linted(rule, &only(rule))?;
+        Ok((findings, lines))
     }
 
     /// What a rule says of it with these levels.
     pub(crate) fn found(&self, rule: &Rule, levels: &Levels) -> Result<(Vec<Finding>, Vec<usize>), String> {
+        let (findings, lines, _) = self.linted(rule, levels)?;
+        Ok((findings, lines))
+    }
+
+    fn linted(&self, rule: &Rule, levels: &Levels) -> Result<(Vec<Finding>, Vec<usize>, usize), String> {
         let old = schema(&made(&[&self.before, &self.earlier])?)?;
         let new = schema(&made(&[&self.before, &self.earlier, &self.migration])?)?;
         let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
@@ -154,8 +172,9 @@ impl Case {
         let config = Config::parse(&self.config).map_err(|problem| problem.message)?;
         let migration = Migration::new(&old, &new, &prepared, &script, &target).under(&config.rules);
         let report = lint(&migration, levels, Vec::new());
+        let unused = report.unused.len();
         let own = report.findings.into_iter().map(|(_, finding)| finding).filter(|found| found.rule.name == rule.name);
-        Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect()))
+        Ok((own.collect(), script.statements.iter().map(|statement| statement.line).collect(), unused))
     }
 
     /// Whether it says how many rows there are.
@@ -225,9 +244,17 @@ impl Case {
         Ok(Counted { rows, keys: keys.iter().map(shown).collect() })
     }
 
-    /// Why the migration fails on the rows, if it does: by the engine's words, or by foreign keys that lead nowhere.
+    /// Why the migration fails on the rows, if it does: by a preflight, by the engine's words, or by foreign keys that lead
+    /// nowhere.
     fn fails(&self) -> Result<Option<String>, String> {
         let connection = made(&[&self.before, &self.rows])?;
+        let script = Script::parse(&self.migration, Path::new("migration.sql")).map_err(|error| error.to_string())?;
+        for preflight in &script.preflights {
+            let rows = block_on(connection.rows(&preflight.query)).map_err(|error| error.to_string())?;
+            if !rows.is_empty() {
+                return Ok(preflight.message.clone().or_else(|| Some(preflight.query.clone())));
+            }
+        }
         let violations = || block_on(connection.rows("PRAGMA foreign_key_check")).map(|rows| rows.len());
         let before = violations().map_err(|error| error.to_string())?;
         for statement in split(&self.migration) {

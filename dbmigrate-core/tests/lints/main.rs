@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stderr, reason = "what a test says is read by people, once")]
 
+mod accepted;
 mod case;
 mod documented;
 mod queries;

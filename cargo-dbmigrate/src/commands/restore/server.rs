@@ -66,6 +66,14 @@ fn refused(restoring: &Restoring<'_>, error: FillError) -> CommandError {
                 .note("nothing was changed")
                 .help(format!("restore it into a file: `{command} --url restored.db`"))
         }
+        FillError::Nulls { columns } => {
+            let error = CommandError::failed("the backup has rows without a value in columns that are NOT NULL");
+            let shown = columns.into_iter().take(MOST_SHOWN);
+            shown
+                .fold(error, CommandError::note)
+                .note("a server refuses such rows; nothing was changed")
+                .help(format!("restore it into a file, where they can be filled: `{command} --url restored.db`"))
+        }
         other => CommandError::failed(other.to_string()),
     }
 }

@@ -4,6 +4,7 @@
 //! The history comes last, together with the end of the notes. Until then the database has no history, and no command
 //! takes it for one that has what the backup has.
 
+mod nulls;
 mod statements;
 
 use std::path::Path;
@@ -55,6 +56,12 @@ pub enum FillError {
         /// Which one.
         encoding: String,
     },
+    /// The backup has rows without a value in columns that are NOT NULL, which a server refuses.
+    #[error("no server takes all rows of the backup: {}", columns.join(", "))]
+    Nulls {
+        /// The columns, each with how many there are.
+        columns: Vec<String>,
+    },
     /// The server, or the backup, failed. What was written stays, and is gone on with.
     #[error("{0}")]
     Engine(EngineError),
@@ -95,6 +102,10 @@ pub fn fill(client: &Client, backup: &Path, contents: &Contents, progress: &dyn 
     let mut left_out = Vec::new();
     if !inventory.settings.encoding.eq_ignore_ascii_case("utf-8") {
         return Err(FillError::Encoding { encoding: inventory.settings.encoding });
+    }
+    let columns = nulls::unmet(&local, &inventory).map_err(BackupError::of_source)?;
+    if !columns.is_empty() {
+        return Err(FillError::Nulls { columns });
     }
     let mut tables: Vec<&Table> = inventory.tables.iter().filter(|table| !is_statistics(table)).collect();
     // the rows of others change it

@@ -75,15 +75,8 @@ pub(super) fn join(job: &Job<'_>) -> Result<String, Vec<Refusal>> {
 
 fn directive(preflight: &Preflight) -> String {
     let Preflight { message, query, answers, .. } = preflight;
-    let planned = Planned {
-        table: Name::from(""),
-        message: message.clone().unwrap_or_default(),
-        query: query.clone(),
-        rows: String::new(),
-        keys: String::new(),
-        place: None,
-        answers: answers.clone(),
-    };
+    let planned = Planned::new(&Name::from(""), message.clone().unwrap_or_default(), query.clone());
+    let planned = Planned { answers: answers.clone(), ..planned };
     let text = planned.directive();
     match message {
         Some(_) => format!("{text}\n"),

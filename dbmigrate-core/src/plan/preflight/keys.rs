@@ -2,7 +2,7 @@
 
 use super::super::copy::{Source, default_or_null, source};
 use super::probe::{Probe, said};
-use super::{Preflight, if_any};
+use super::{Preflight, Sought, if_any};
 use crate::schema::{Column, Index, IndexPart, KeyPart};
 use crate::sql::expr::Affinity;
 use crate::sql::token::significant;
@@ -118,6 +118,7 @@ impl Probe<'_> {
         let rows = format!("SELECT {}, count(*) {groups}", each(&value).join(", "));
         let names = each(&|one| one.shown.clone()).join(", ");
         let message = format!("{{}} duplicates in `{}` ({names}), which becomes unique: {{}}", self.old.name);
-        (!columns.is_empty()).then(|| Preflight { rows, ..Preflight::new(&self.old.name, message, query) })
+        let preflight = Preflight::new(&self.old.name, message, query).seeks(Sought::Duplicates);
+        (!columns.is_empty()).then_some(Preflight { rows, ..preflight })
     }
 }

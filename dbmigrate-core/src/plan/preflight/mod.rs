@@ -10,18 +10,56 @@ mod probe;
 mod references;
 mod values;
 
-use super::{Input, Strategy};
-use crate::diff::TableDiff;
-use crate::schema::Table;
+use super::{Accepted, Decisions, Input, Strategy};
+use crate::diff::{Diff, TableDiff};
 use crate::schema::validate::Place;
+use crate::schema::{Schema, Table};
 use crate::shell::shell_flag;
 use crate::sql::Name;
 use crate::sql::token::{Token, TokenKind, significant};
 use probe::Probe;
 
+/// What a preflight looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Sought {
+    /// Rows, of which a new column has no value.
+    NoValue,
+    /// NULL in a column that takes none, or that a backfill or a conversion puts there.
+    Null,
+    /// NULL that is computed for a generated column which takes none.
+    GeneratedNull,
+    /// Values that are computed for a generated column and that a STRICT table refuses.
+    GeneratedRefused,
+    /// Values that a STRICT table, a rowid or an index of vectors refuses.
+    Refused,
+    /// Values that become others, or that cannot be read any more.
+    Changed,
+    /// Both of these: each is a part of its own.
+    RefusedOrChanged,
+    /// What is there twice in what becomes unique.
+    Duplicates,
+    /// What is there twice in what was unique, as another collation compares it.
+    DuplicatesByCollation,
+    /// What is there twice in what was unique already, as it is compared: nothing.
+    NoDuplicates,
+    /// Rows that a check rejects.
+    Rejected,
+    /// References to rows that are not there.
+    Orphans,
+    /// Something else.
+    Other,
+}
+
 /// A query that has to return nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preflight {
+    /// What it looks for.
+    pub sought: Sought,
+    /// The columns that it is about, by their new names.
+    pub columns: Vec<Name>,
+    /// Where it looks for several things, a query for each alone.
+    pub parts: Vec<Preflight>,
     /// The table whose rows it looks at, by its old name.
     pub table: Name,
     /// What it means when a row comes back; each `{}` stands for a value of the row, in order.
@@ -32,6 +70,8 @@ pub struct Preflight {
     pub rows: String,
     /// A query that shows some of the keys that lead nowhere, the first of which the message has; empty if there are none.
     pub keys: String,
+    /// The check that rows violate, as it is said in a message.
+    pub subject: Option<String>,
     /// What is to change that the rows contradict, by its new name.
     pub place: Option<Place>,
     /// The flags that would do something about the rows, each with the words that introduce it.
@@ -39,14 +79,41 @@ pub struct Preflight {
 }
 
 impl Preflight {
-    pub(super) fn new(table: &Name, message: String, query: String) -> Self {
-        let (rows, keys) = (String::new(), String::new());
-        Self { table: table.clone(), message, query, rows, keys, place: None, answers: Vec::new() }
+    pub(crate) fn new(table: &Name, message: String, query: String) -> Self {
+        Self {
+            sought: Sought::Other,
+            columns: Vec::new(),
+            parts: Vec::new(),
+            table: table.clone(),
+            message,
+            query,
+            rows: String::new(),
+            keys: String::new(),
+            subject: None,
+            place: None,
+            answers: Vec::new(),
+        }
+    }
+
+    /// The query that looks for this alone, if it looks for it.
+    pub fn part(&self, sought: Sought) -> Option<&Self> {
+        if self.sought == sought { Some(self) } else { self.parts.iter().find(|part| part.sought == sought) }
     }
 
     /// A query of somebody else's, with what can be done about what it finds: words and a flag.
     pub fn of_query(table: &Name, message: String, query: String, answer: (String, String)) -> Self {
         Self { answers: vec![answer], ..Self::new(table, message, query) }
+    }
+
+    fn seeks(mut self, sought: Sought) -> Self {
+        self.sought = sought;
+        self
+    }
+
+    fn on(mut self, columns: &[Name]) -> Self {
+        self.columns = columns.to_vec();
+        self.parts = self.parts.into_iter().map(|part| part.on(columns)).collect();
+        self
     }
 
     fn at(mut self, place: Place) -> Self {
@@ -85,11 +152,13 @@ impl Preflights {
             };
             let table = Probe::new(input, old, before, diff);
             for column in &table.after.columns {
-                found.all.extend(table.null(column));
-                found.all.extend(table.computed_type(column));
-                found.all.extend(table.without_value(column));
+                let all = [table.null(column), table.computed_type(column), table.without_value(column)];
                 let conversion = table.conversion(column, &mut found.accepted);
-                found.all.extend(conversion);
+                let mut columns = vec![column.name.clone()];
+                if let Some(generated) = &column.generated {
+                    columns.extend(table.mentioned(|name| *name != column.name && generated.expr.mentions(name)));
+                }
+                found.all.extend(all.into_iter().flatten().chain(conversion).map(|one| one.on(&columns)));
             }
             let indexes = diff.created_indexes.iter().chain(&diff.changed_indexes);
             let indexes = indexes.filter_map(|name| table.after.indexes.get(name));
@@ -97,7 +166,7 @@ impl Preflights {
             let rebuilt = matches!(strategy, Strategy::Rebuild);
             for (columns, probe) in table.constraints(rebuilt) {
                 match probe {
-                    Some(preflight) => found.all.push(preflight),
+                    Some(preflight) => found.all.push(preflight.on(&columns)),
                     None => found.leave_to_engine(old_name),
                 }
                 // what a conversion makes of the values shows only when they are written
@@ -124,6 +193,9 @@ impl Preflights {
 
 /// Tables, by their old names, with a foreign key to columns that change, so that what was equal may differ.
 fn children_of_changed<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
+    if input.diff.tables.iter().all(|diff| diff.changed.is_empty()) {
+        return Vec::new();
+    }
     let changes = |parent: &Name, columns: &[Name]| {
         let diff = input.diff.tables.iter().find(|diff| diff.name == *parent);
         diff.is_some_and(|diff| diff.changed.iter().any(|change| columns.contains(&change.name)))
@@ -137,6 +209,43 @@ fn children_of_changed<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
         .filter(|table| input.diff.renamed.tables.contains(&table.name))
         .map(|table| input.diff.renames.old_table(&table.name))
         .collect()
+}
+
+/// The queries that would come before the plan, without making the plan: what the rows have to be like for the
+/// difference, whoever writes the statements. Losses that were accepted are looked for all the same.
+pub fn preflights(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> Vec<Preflight> {
+    let is_filled = |table: &TableDiff| {
+        let mut columns = decisions.backfills.keys().chain(decisions.conversions.keys());
+        columns.any(|(name, _)| *name == table.name)
+    };
+    let tables = diff.tables.iter().filter(|table| may_contradict(new, table) || is_filled(table));
+    let tables: Vec<&TableDiff> = tables.collect();
+    if tables.is_empty() {
+        return Vec::new();
+    }
+    let decisions = Decisions { accepted: Accepted::default(), ..decisions.clone() };
+    let input = Input { old, new, diff, decisions: &decisions };
+    let strategies: Vec<(&TableDiff, Strategy)> =
+        tables.into_iter().map(|table| (table, input.strategy(table))).collect();
+    Preflights::of(&input, &strategies).all
+}
+
+/// Whether rows may contradict what changes about a table: most changes only add what is NULL at first, or take away.
+fn may_contradict(new: &Schema, diff: &TableDiff) -> bool {
+    let Some(table) = new.table(&diff.name) else { return false };
+    let mut added = diff.added.iter().filter_map(|name| table.column(name));
+    let mut indexes = diff.created_indexes.iter().chain(&diff.changed_indexes);
+    let is_plain = |name: &Name| {
+        let index = table.indexes.get(name);
+        index.is_none_or(|index| !index.unique && index.parts.iter().all(|part| part.expr.as_column().is_some()))
+    };
+    let constraints = diff.added_uniques.len() + diff.added_checks.len() + diff.added_foreign_keys.len();
+    !diff.changed.is_empty()
+        || diff.primary_key
+        || diff.options
+        || constraints > 0
+        || added.any(|column| table.rejects_null(column) || column.generated.is_some())
+        || !indexes.all(is_plain)
 }
 
 /// The query for the keys of the rows that a generated preflight counts, if it names the first of them: the same query

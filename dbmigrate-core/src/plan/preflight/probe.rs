@@ -2,10 +2,10 @@
 
 use super::super::copy::{Source, source};
 use super::super::{Input, decide::example_value};
-use super::{Preflight, if_any};
+use super::{Preflight, Sought, if_any};
 use crate::diff::TableDiff;
 use crate::schema::validate::Place;
-use crate::schema::{Column, KeyPart, Table};
+use crate::schema::{Column, Index, IndexPart, KeyPart, Table};
 use crate::sql::path::path;
 use crate::sql::token::significant;
 use crate::sql::{Expr, Name};
@@ -177,7 +177,8 @@ impl<'a> Probe<'a> {
             let columns = columns_of(parts);
             if is_new || changes(&columns) {
                 let probe = self.key(parts).map(|probe| probe.at(self.place_of_key(parts)));
-                found.push((columns, probe));
+                let key: Vec<_> = parts.iter().map(|part| (part.column.clone(), part.collate.clone())).collect();
+                found.push((columns, probe.map(|probe| self.known_apart(probe, &key, None))));
             }
         }
         for index in self.after.indexes.iter().filter(|index| index.unique) {
@@ -187,7 +188,11 @@ impl<'a> Probe<'a> {
                 .any(|names| names.contains(&index.name));
             if is_new || changes(&mentioned) {
                 let place = Place::Index(self.after.name.clone(), index.name.clone());
-                found.push((mentioned, self.index(index).map(|probe| probe.at(place))));
+                let probe = self.index(index).map(|probe| probe.at(place));
+                let column = |part: &IndexPart| Some((part.expr.as_column()?, part.collate.clone()));
+                let key: Option<Vec<_>> = index.parts.iter().map(column).collect();
+                let probe = probe.map(|probe| self.known_apart(probe, &key.unwrap_or_default(), Some(index)));
+                found.push((mentioned, probe));
             }
         }
         for check in &self.after.checks {
@@ -211,6 +216,38 @@ impl<'a> Probe<'a> {
             }
         }
         found
+    }
+
+    /// The probe for duplicates, with what is known of them: whether rows were kept apart before by some of the columns,
+    /// in the same collations or in others. An index was there if it is only compared otherwise now.
+    fn known_apart(&self, probe: Preflight, key: &[(Name, Option<Name>)], index: Option<&Index>) -> Preflight {
+        let collation = |table: &Table, column: &Name, collate: Option<&Name>| {
+            let of_column = || table.column(column).and_then(|column| column.collate.as_ref());
+            collate.or_else(of_column).map_or_else(|| "binary".to_owned(), Name::folded)
+        };
+        let stays = key.iter().all(|(column, _)| self.is_foreseen(column) && !self.is_stored_otherwise(column));
+        let in_key = |column: &Name| key.iter().find(|(name, _)| name == column);
+        let (mut is_known, mut is_same) = (false, false);
+        for before in self.before.collated_keys().filter(|_| stays) {
+            let pairs: Option<Vec<_>> =
+                before.iter().map(|(column, collate)| Some((column, collate, in_key(column)?))).collect();
+            let Some(pairs) = pairs.filter(|pairs| !pairs.is_empty()) else { continue };
+            is_known = true;
+            is_same |= pairs.iter().all(|(column, collate, (_, new))| {
+                collation(self.before, column, collate.as_ref()) == collation(self.after, column, new.as_ref())
+            });
+        }
+        let exprs = |index: &Index| index.parts.iter().map(|part| part.expr.canonical()).collect::<Vec<_>>();
+        let was_there = |index: &Index| {
+            let is_it =
+                |before: &Index| before.unique && before.predicate == index.predicate && exprs(before) == exprs(index);
+            stays && self.before.indexes.iter().any(is_it)
+        };
+        match (is_same, is_known || index.is_some_and(was_there)) {
+            (true, _) => probe.seeks(Sought::NoDuplicates),
+            (false, true) => probe.seeks(Sought::DuplicatesByCollation),
+            (false, false) => probe,
+        }
     }
 
     fn place_of_key(&self, parts: &[KeyPart]) -> Place {

@@ -1,7 +1,7 @@
 //! References to rows that are not there.
 
 use super::probe::Probe;
-use super::{KEYS_SHOWN, Preflight};
+use super::{KEYS_SHOWN, Preflight, Sought};
 use crate::schema::ForeignKey;
 use crate::sql::Name;
 use crate::sql::path::path;
@@ -78,7 +78,7 @@ impl Probe<'_> {
         let columns = columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
         let message =
             format!("{{}} rows of `{}` reference missing rows of `{parent}` through `{columns}`", self.old.name);
-        let mut preflight = self.count(&message, condition, &key);
+        let mut preflight = self.count(&message, condition, &key).seeks(Sought::Orphans);
         preflight.message.push_str(": {}");
         let from = self.rows_with(condition);
         preflight.keys = format!("SELECT DISTINCT {key} FROM {from} WHERE {condition} LIMIT {}", KEYS_SHOWN + 1);

@@ -4,7 +4,7 @@ use super::super::Lint;
 use super::super::conversion::{changed_by_affinity, example, refused_by_strict, unreadable};
 use super::super::copy::{Source, may_fail_on_null, source};
 use super::probe::{Probe, said};
-use super::{Preflight, if_any};
+use super::{Preflight, Sought, if_any};
 use crate::schema::validate::Place;
 use crate::schema::{Check, Column, Index, Reads, Table, Vector};
 use crate::sql::path::path;
@@ -16,7 +16,8 @@ impl Probe<'_> {
     pub(super) fn null(&self, column: &Column) -> Option<Preflight> {
         if let Some(null) = self.computed_null(column) {
             let message = format!("{{}} rows would get NULL in `{}.{}`, which is NOT NULL", self.old.name, column.name);
-            return Some(self.count(&message, &null, "").at(self.at_column(column)));
+            let sought = if column.generated.is_some() { Sought::GeneratedNull } else { Sought::Null };
+            return Some(self.count(&message, &null, "").seeks(sought).at(self.at_column(column)));
         }
         let old = self.old_name(&column.name);
         let null = format!("{} IS NULL", old.sql());
@@ -26,13 +27,13 @@ impl Probe<'_> {
                 return None;
             }
             let message = format!("{{}} rows would get NULL in `{}.{old}`, which is NOT NULL", self.old.name);
-            return Some(self.count(&message, &null, "").at(self.at_column(column)));
+            return Some(self.count(&message, &null, "").seeks(Sought::Null).at(self.at_column(column)));
         }
         if !may_fail_on_null(self.input, self.before, self.after, column) {
             return None;
         }
         let message = format!("{{}} rows have NULL in `{}.{old}`, which becomes NOT NULL", self.old.name);
-        let preflight = self.count(&message, &null, "").at(self.at_column(column));
+        let preflight = self.count(&message, &null, "").seeks(Sought::Null).at(self.at_column(column));
         Some(preflight.answer("to fill them (any SQL expression)", "backfill", &self.example(column)))
     }
 
@@ -77,7 +78,7 @@ impl Probe<'_> {
         let message = format!("{{}} rows of `{table}` would get a value in `{name}` that is not {}", type_name(column));
         let mut preflight = self.count(&message, &refused, &format!("quote({value})"));
         preflight.message.push_str(": {}");
-        Some(preflight.at(self.at_column(column)))
+        Some(preflight.seeks(Sought::GeneratedRefused).at(self.at_column(column)))
     }
 
     /// Any row at all, where a new column has nothing to put into it.
@@ -89,7 +90,7 @@ impl Probe<'_> {
             let message = format!("`{}` has {{}} rows and no value for `{}`", self.old.name, column.name);
             let query = if_any("count(*)", "", &self.old.name.sql());
             let preflight = Preflight::new(&self.old.name, message, query);
-            let preflight = preflight.at(self.at_column(column));
+            let preflight = preflight.seeks(Sought::NoValue).at(self.at_column(column));
             preflight.answer("to fill them (any SQL expression)", "backfill", &self.example(column))
         })
     }
@@ -142,8 +143,10 @@ impl Probe<'_> {
         let is_refused = !conditions.is_empty();
         let may_be_accepted = changed.is_some() || unread.is_some();
         let cannot_be_read = unread.is_some();
-        conditions.extend(changed);
-        conditions.extend(unread);
+        let refused = conditions.join(" OR ");
+        let lost: Vec<String> = changed.into_iter().chain(unread).collect();
+        let parts = [(Sought::Refused, refused), (Sought::Changed, lost.join(" OR "))];
+        conditions.extend(lost);
         if conditions.is_empty() {
             return None;
         }
@@ -165,9 +168,24 @@ impl Probe<'_> {
             // ANY keeps every value as it is in a STRICT table only
             format!("{values} would be changed by {to}, as the table is no longer STRICT")
         };
-        let mut preflight = self.count(&message, &conditions.join(" OR "), &format!("quote({name})"));
+        let shown = format!("quote({name})");
+        let mut preflight = self.count(&message, &conditions.join(" OR "), &shown);
         preflight.message.push_str(": {}");
         let mut preflight = preflight.at(self.at_column(column));
+        preflight.sought = match (is_refused, may_be_accepted) {
+            (true, false) => Sought::Refused,
+            (false, _) => Sought::Changed,
+            (true, true) => {
+                let message = format!("{{}} values of `{}.{old}` do not fit {to}", self.old.name);
+                let alone = |(sought, condition): (Sought, String)| {
+                    let mut part = self.count(&message, &condition, &shown).seeks(sought);
+                    part.message.push_str(": {}");
+                    part
+                };
+                preflight.parts = parts.into_iter().map(alone).collect();
+                Sought::RefusedOrChanged
+            }
+        };
         let reads = self.input.new.reads(&self.after.name, column);
         if let Some(value) = reads.filter(|_| !is_converted).and_then(|reads| example(column, before, &reads)) {
             let value = format!("{object}={value}");
@@ -209,7 +227,7 @@ impl Probe<'_> {
             vector.describe(),
             index.name
         );
-        let preflight = self.count(&message, &vector.is_other_blob(&name), "");
+        let preflight = self.count(&message, &vector.is_other_blob(&name), "").seeks(Sought::Refused);
         Some(preflight.at(Place::Index(self.after.name.clone(), index.name.clone())))
     }
 
@@ -238,7 +256,8 @@ impl Probe<'_> {
             let value = format!("{}={value}", path([&self.after.name, &column.name]));
             preflight = preflight.answer("to convert them (any SQL expression)", "convert", &value);
         }
-        Some(preflight.at(Place::Table(self.after.name.clone())))
+        preflight.subject = Some(said(&check.expr));
+        Some(preflight.seeks(Sought::Rejected).at(Place::Table(self.after.name.clone())))
     }
 
     /// The column and the first of the values, of a check that lists the values of a column.

@@ -13,6 +13,36 @@ CREATE TABLE b (id INTEGER PRIMARY KEY, x);
 -- # migration
 UPDATE a SET x = (SELECT x FROM b WHERE b.id = a.id);
 
+-- fires: a table that was renamed before
+-- # before
+CREATE TABLE sessions (id INTEGER PRIMARY KEY, expires_at INTEGER);
+-- # migration
+ALTER TABLE sessions RENAME TO logins;
+DELETE FROM logins;
+
+-- fires: a new column, and an old one
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+-- # migration
+ALTER TABLE users ADD COLUMN slug TEXT;
+UPDATE users SET slug = lower(name), name = upper(name);
+
+-- spares: a new column is filled
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, last TEXT);
+-- # migration
+ALTER TABLE users ADD COLUMN slug TEXT;
+ALTER TABLE users ADD COLUMN full TEXT;
+UPDATE users SET slug = lower(name);
+UPDATE users SET (slug, full) = (lower(name), name || ' ' || last), full = coalesce(name, 'x = y');
+
+-- spares: a table that goes altogether
+-- # before
+CREATE TABLE sessions (id INTEGER PRIMARY KEY);
+-- # migration
+DELETE FROM sessions;
+DROP TABLE sessions;
+
 -- spares: all rows are meant
 -- # before
 CREATE TABLE sessions (id INTEGER PRIMARY KEY, expires_at INTEGER);

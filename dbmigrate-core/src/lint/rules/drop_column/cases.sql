@@ -18,6 +18,70 @@ DROP TABLE users;
 ALTER TABLE people_new RENAME TO users;
 ALTER TABLE users RENAME TO people;
 
+-- fires: the name goes to another column
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, nick TEXT);
+-- # rows
+INSERT INTO users VALUES (1, 'a', 'x');
+-- # migration
+ALTER TABLE users DROP COLUMN name;
+ALTER TABLE users RENAME COLUMN nick TO name;
+
+-- fires: a column of that name is added again
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, age TEXT);
+-- # rows
+INSERT INTO users VALUES (1, '5');
+-- # migration
+ALTER TABLE users DROP COLUMN age;
+ALTER TABLE users ADD COLUMN age INTEGER;
+
+-- fires: something is computed of it before
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, first TEXT, name TEXT);
+-- # rows
+INSERT INTO users VALUES (1, 'a', 'b');
+-- # migration
+UPDATE users SET name = first || ' ' || name;
+ALTER TABLE users DROP COLUMN first;
+
+-- fires: a rebuild makes one of two
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, first TEXT, last TEXT);
+-- # rows
+INSERT INTO users VALUES (1, 'a', NULL);
+-- # migration
+CREATE TABLE n (id INTEGER PRIMARY KEY, name TEXT);
+INSERT INTO n (id, name) SELECT id, first || ' ' || last FROM users;
+DROP TABLE users;
+ALTER TABLE n RENAME TO users;
+
+-- fires: some of its values are copied before
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, bio TEXT);
+CREATE TABLE profiles (user_id INTEGER PRIMARY KEY, bio TEXT);
+-- # rows
+INSERT INTO users VALUES (1, 'a');
+-- # migration
+INSERT INTO profiles SELECT id, bio FROM users WHERE id > 100;
+ALTER TABLE users DROP COLUMN bio;
+
+-- spares: all of its values are copied before
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, bio TEXT);
+-- # migration
+CREATE TABLE profiles (user_id INTEGER PRIMARY KEY REFERENCES users (id), bio TEXT);
+INSERT INTO profiles (user_id, bio) SELECT id, bio FROM users;
+ALTER TABLE users DROP COLUMN bio;
+
+-- spares: another column takes over its values
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);
+-- # migration
+ALTER TABLE users ADD COLUMN handle TEXT;
+UPDATE users SET handle = nick;
+ALTER TABLE users DROP COLUMN nick;
+
 -- spares: a column that is computed
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, folded TEXT AS (lower(email)));
@@ -30,3 +94,11 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
 -- # migration
 -- dbmigrate: allow(drop_column) USERS.Legacy because "nobody reads it since 2.1"
 ALTER TABLE users DROP COLUMN legacy;
+
+-- spares: a column of a table that the migration made
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+-- # migration
+CREATE TABLE t (a, b);
+ALTER TABLE t DROP COLUMN b;
+ALTER TABLE t RENAME TO u;

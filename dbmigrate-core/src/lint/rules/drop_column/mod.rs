@@ -1,8 +1,12 @@
 //! `drop_column`.
 
-use crate::lint::{Finding, Group, Level, Migration, Probe, ProbeKind, Rule};
+use crate::lint::copy::{copies, plain_column};
+use crate::lint::{Finding, Group, Level, Migration, Probe, ProbeKind, Rule, loss};
+use crate::plan::Question;
 use crate::schema::validate::Place;
 use crate::sql::path::path;
+use crate::sql::token::{TokenKind, significant};
+use crate::sql::{Head, Name, Statement, StatementKind, Verb};
 
 pub(super) static RULE: Rule = Rule {
     name: "drop_column",
@@ -14,30 +18,73 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
-    for table in &migration.diff.tables {
-        let old = migration.diff.renames.old_table(&table.name);
-        for column in &table.dropped {
-            let dropped = migration.old.table(old).and_then(|old| old.column(column));
-            // what is only computed can be computed again
-            if dropped.is_none_or(|column| column.generated.is_some()) {
-                continue;
-            }
-            let object = path([&table.name, column]);
-            let (from, value) = (old.sql(), column.sql());
-            let probe = Probe {
-                kind: ProbeKind::Loses,
-                table: old.clone(),
-                count: format!("SELECT count({value}) FROM {from}"),
-                keys: String::new(),
-                says: format!("values of `{object}` are lost"),
-                at_least: 1,
-            };
-            let place = Place::Column(table.name.clone(), column.clone());
-            let finding = Finding::new(&RULE, &object, format!("`{object}` is dropped with all its values"))
-                .at(place)
-                .help("keep them for a revert: `cargo dbmigrate generate --amend --keep`")
-                .probe(probe);
-            found.push(migration.located(finding));
+    for question in migration.questions() {
+        let Question::ColumnGone { table, column, .. } = question else { continue };
+        let (lint, object) = question.lint();
+        let old = migration.diff.renames.old_table(table);
+        let message = format!("`{object}` is dropped with all its {}s", lint.noun());
+        let finding = loss::finding(migration, &RULE, question, message);
+        if is_moved(migration, &[old, table], column) && !migration.allows(&RULE, &object) {
+            continue;
         }
+        found.push(loss::note_readers(migration, finding, &[column]));
     }
+    dropped_and_added(migration, found);
+}
+
+/// A column that is dropped, and then added anew by the same name, is the same in both schemas.
+fn dropped_and_added(migration: &Migration<'_>, found: &mut Vec<Finding>) {
+    for (at, statement) in migration.script.statements.iter().enumerate() {
+        if statement.kind != StatementKind::AlterTable {
+            continue;
+        }
+        let Some(Head::DropColumn(name, column)) = Head::of(statement) else { continue };
+        let (old, new) = (migration.old.table(&name), migration.new.table(&name));
+        let (Some(old), Some(new)) = (old, new) else { continue };
+        let was = old.column(&column).filter(|column| column.generated.is_none());
+        let comes_back = new.column(&column).is_some_and(|column| column.generated.is_none());
+        let is_renamed = migration.diff.renames.column_before(&new.name, &column) != Some(&column);
+        if was.is_none() || !comes_back || is_renamed || is_moved(migration, &[&name], &column) {
+            continue;
+        }
+        let object = path([&name, &column]);
+        let probe = Probe {
+            kind: ProbeKind::Loses,
+            table: name.clone(),
+            count: format!("SELECT count({}) FROM {}", column.sql(), name.sql()),
+            keys: String::new(),
+            says: format!("values of `{object}` are lost"),
+            at_least: 1,
+        };
+        let finding = Finding::new(&RULE, &object, format!("`{object}` is dropped with all its values, and added again"))
+            .at(Place::Column(name.clone(), column.clone()))
+            .in_statement(at)
+            .probe(probe);
+        found.push(loss::note_readers(migration, finding, &[&column]));
+    }
+}
+
+/// Whether a statement has copied all values of the column to another one.
+fn is_moved(migration: &Migration<'_>, tables: &[&Name], column: &Name) -> bool {
+    migration.script.statements.iter().any(|statement| match statement.kind {
+        StatementKind::Write | StatementKind::CreateTable => {
+            is_assigned(statement, tables, column)
+                || copies(statement).iter().any(|copy| {
+                    let values = copy.values.iter().flatten();
+                    let is_plain = values.filter_map(|value| plain_column(value)).any(|name| name == *column);
+                    tables.contains(&&copy.from) && copy.filters.is_empty() && is_plain
+                })
+        }
+        _ => false,
+    })
+}
+
+/// `UPDATE t SET other = column`, of all rows.
+fn is_assigned(statement: &Statement<'_>, tables: &[&Name], column: &Name) -> bool {
+    let tokens = significant(statement.text);
+    let Some(Head::Write(Verb::Update, table)) = Head::read(statement.kind, &tokens) else { return false };
+    let is_it = |at: usize| tokens.get(at).and_then(crate::sql::token::Token::identifier).is_some_and(|name| *column == *name);
+    let ends = |at: usize| tokens.get(at).is_none_or(|token| token.kind == TokenKind::Comma);
+    let is_set = (1..tokens.len()).any(|at| tokens[at - 1].text == "=" && is_it(at) && ends(at + 1));
+    tables.contains(&&table) && is_set && !tokens.iter().any(|token| token.is_word("where") || token.is_word("from"))
 }

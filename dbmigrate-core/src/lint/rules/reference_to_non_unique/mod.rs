@@ -9,8 +9,8 @@ use crate::sql::path::path;
 pub(super) static RULE: Rule = Rule {
     name: "reference_to_non_unique",
     group: Group::Correctness,
-    // with foreign keys on, as libSQL has them, each write fails
-    level: Level::Deny,
+    // with foreign keys off, which an application may have turned off, such keys do no harm
+    level: Level::Warn,
     summary: "a foreign key refers to columns that are not unique, so that each write fails",
     explanation: include_str!("explanation.md"),
     find,

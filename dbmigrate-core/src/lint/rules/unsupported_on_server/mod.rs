@@ -8,8 +8,8 @@ use crate::sql::{Name, Statement, StatementKind};
 pub(super) static RULE: Rule = Rule {
     name: "unsupported_on_server",
     group: Group::Correctness,
-    // the server refuses the whole migration
-    level: Level::Deny,
+    // a project may have files beside servers; `migrate` refuses it for those before anything is sent
+    level: Level::Warn,
     summary: "a server of libSQL refuses a statement, and with it the migration",
     explanation: include_str!("explanation.md"),
     find,

@@ -29,6 +29,9 @@ CREATE TABLE t (a TEXT, b TEXT);
 -- # migration
 CREATE VIEW v AS WITH q AS (SELECT a, b FROM t) SELECT * FROM q WHERE a > 1;
 CREATE VIEW w AS SELECT * FROM (SELECT a, b FROM t) ORDER BY a;
+CREATE VIEW x AS WITH q AS (SELECT a FROM t), r AS (SELECT b FROM t) SELECT * FROM q JOIN r ON a = b WHERE a IN (1, 2);
+CREATE VIEW y AS WITH q (a) AS (SELECT 1) SELECT q.*, t.b FROM q, t;
+CREATE VIEW z AS SELECT s.*, t.b FROM t JOIN (SELECT a FROM t) AS s;
 
 -- spares: it was so before
 -- # before

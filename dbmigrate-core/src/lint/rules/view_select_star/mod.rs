@@ -76,37 +76,47 @@ fn is_explicit(tokens: &[Token<'_>], at: usize, with: &[String]) -> bool {
     let is_exists = select.is_some_and(|select| {
         select >= 2 && tokens[select - 1].kind == TokenKind::Open && tokens[select - 2].is_word("exists")
     });
+    let is_with = |token: &Token<'_>| token.identifier().is_some_and(|name| with.contains(&name.to_ascii_lowercase()));
     if is_exists {
         return true;
     }
-    let from = tokens[at..].iter().position(|token| token.is_word("from")).map(|from| at + from);
-    let Some(source) = from.and_then(|from| tokens.get(from + 1)) else { return false };
-    // of one source only: another one is joined by a comma or a word
-    let is_with = source.identifier().is_some_and(|name| with.contains(&name.to_ascii_lowercase()));
-    let is_joined = || {
-        let mut depth = 0_usize;
-        let behind = tokens.get(from.unwrap_or(at) + 1..).unwrap_or_default();
-        let outside = behind.iter().take_while(|token| {
-            match token.kind {
-                TokenKind::Open => depth += 1,
-                TokenKind::Close if depth == 0 => return false,
-                TokenKind::Close => depth -= 1,
-                _ => {}
-            }
-            depth > 0 || !["where", "group", "order", "limit", "union"].iter().any(|word| token.is_word(word))
+    if at >= 2 && tokens[at - 1].kind == TokenKind::Dot {
+        // `q.*`, where `q` is of a `WITH`, or what a query in `FROM` is called
+        let name = &tokens[at - 2];
+        let is_named_query = (0..tokens.len()).filter(|at| tokens[*at].kind == TokenKind::Close).any(|close| {
+            let behind = usize::from(tokens.get(close + 1).is_some_and(|token| token.is_word("as")));
+            tokens.get(close + 1 + behind).is_some_and(|alias| alias.text.eq_ignore_ascii_case(name.text))
         });
-        let mut inner = 0_usize;
-        outside.into_iter().any(|token| {
-            match token.kind {
-                TokenKind::Open => inner += 1,
-                TokenKind::Close => inner = inner.saturating_sub(1),
-                TokenKind::Comma => return inner == 0,
-                _ => return inner == 0 && token.is_word("join"),
+        return is_with(name) || is_named_query;
+    }
+    let sources = sources(&tokens[at..]);
+    !sources.is_empty() && sources.iter().all(|source| source.kind == TokenKind::Open || is_with(source))
+}
+
+/// The first tokens of what a query selects from: tables, names of queries, parentheses. `tokens` begin among its columns.
+fn sources<'t, 's>(tokens: &'t [Token<'s>]) -> Vec<&'t Token<'s>> {
+    let (mut depth, mut found, mut is_next, mut is_from) = (0_usize, Vec::new(), false, false);
+    for token in tokens {
+        let ends = ["where", "group", "having", "order", "limit", "window", "union", "except", "intersect"];
+        match token.kind {
+            TokenKind::Close if depth == 0 => break,
+            _ if depth == 0 && ends.iter().any(|word| token.is_word(word)) => break,
+            _ if depth == 0 && is_next => {
+                found.push(token);
+                is_next = false;
             }
-            false
-        })
-    };
-    (source.kind == TokenKind::Open || is_with) && !is_joined()
+            TokenKind::Comma => is_next = depth == 0 && is_from,
+            _ if depth == 0 && token.is_word("from") => (is_next, is_from) = (true, true),
+            _ if depth == 0 && token.is_word("join") => is_next = true,
+            _ => {}
+        }
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth -= 1,
+            _ => {}
+        }
+    }
+    found
 }
 
 /// The names of the queries of a `WITH`, in lower case.

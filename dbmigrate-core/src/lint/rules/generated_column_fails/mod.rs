@@ -1,0 +1,147 @@
+//! `generated_column_fails`.
+
+use crate::lint::added::{Added, added};
+use crate::lint::refusal::{self, Said};
+use crate::lint::{Finding, Group, Level, Migration, Rule};
+use crate::plan::{Preflight, Sought};
+use crate::schema::Table;
+use crate::schema::validate::Place;
+use crate::sql::Name;
+use crate::sql::expr::without_outer_parentheses;
+use crate::sql::path::path;
+use crate::sql::token::{Token, TokenKind, significant};
+
+pub(super) static RULE: Rule = Rule {
+    name: "generated_column_fails",
+    group: Group::Correctness,
+    level: Level::Warn,
+    summary: "a generated column cannot be computed of every existing row",
+    explanation: include_str!("explanation.md"),
+    find,
+};
+
+fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
+    let say = |preflight: &Preflight, place: &Place| {
+        let Place::Column(table, column) = place else { return None };
+        let declared = migration.new.table(table)?;
+        let expr = &declared.column(column)?.generated.as_ref()?.expr;
+        // a preflight refuses whatever is known of the expression, and then finds nothing
+        if is_never_null(declared, &significant(expr.as_str())) && refusal::guard_of(migration, preflight).is_none() {
+            return None;
+        }
+        let (object, old) = (path([table, column]), path([&preflight.table]));
+        Some(Said {
+            change: format!("`{object}` is generated and NOT NULL"),
+            rows: format!("it is NULL for rows of `{old}`"),
+            counted: format!("rows of `{old}` would have NULL in `{object}`"),
+            object,
+        })
+    };
+    refusal::find(migration, found, &RULE, Sought::GeneratedNull, say);
+    let of_another_type = |preflight: &Preflight, place: &Place| {
+        let Place::Column(table, column) = place else { return None };
+        let declared = migration.new.table(table)?.column(column)?;
+        let expr = &declared.generated.as_ref()?.expr;
+        let kind = declared.decl_type.as_str().to_ascii_uppercase();
+        if gives(&kind, &significant(expr.as_str())) && refusal::guard_of(migration, preflight).is_none() {
+            return None;
+        }
+        let (object, old) = (path([table, column]), path([&preflight.table]));
+        Some(Said {
+            change: format!("`{object}` is generated, and takes nothing but {kind} in a STRICT table"),
+            rows: format!("it is something else for rows of `{old}`"),
+            counted: format!("rows of `{old}` would have something else than {kind} in `{object}`"),
+            object,
+        })
+    };
+    refusal::find(migration, found, &RULE, Sought::GeneratedRefused, of_another_type);
+    let is_stored = |added: &Added<'_>| added.column.generated.as_ref().is_some_and(|generated| generated.stored);
+    for added in added(migration).filter(is_stored) {
+        let change = format!("ADD COLUMN cannot add `{}`, which is STORED,", added.object);
+        let help = "make it VIRTUAL, or recreate the table and copy the rows";
+        found.push(added.finding(&RULE, &change).help(help));
+    }
+}
+
+/// Functions that are NULL only if what they get is.
+const STRICT: [&str; 12] =
+    ["lower", "upper", "length", "trim", "ltrim", "rtrim", "replace", "substr", "hex", "round", "max", "min"];
+
+/// Functions that give text, and those that give integers, or NULL.
+const OF_TEXT: [&str; 12] =
+    ["lower", "upper", "trim", "ltrim", "rtrim", "replace", "printf", "format", "hex", "date", "datetime", "strftime"];
+const OF_INTEGER: [&str; 5] = ["length", "unixepoch", "instr", "json_valid", "json_array_length"];
+
+/// Whether an expression plainly gives values of a type: the call of a function that gives no others, or text that is put
+/// together.
+fn gives(kind: &str, tokens: &[Token<'_>]) -> bool {
+    let tokens = without_outer_parentheses(tokens);
+    let functions: &[&str] = match kind {
+        "TEXT" => &OF_TEXT,
+        "INT" | "INTEGER" => &OF_INTEGER,
+        _ => return false,
+    };
+    let mut depth = 0_usize;
+    let mut closes = None;
+    let mut is_put_together = false;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => {
+                depth = depth.saturating_sub(1);
+                closes = closes.or((depth == 0).then_some(at));
+            }
+            TokenKind::Operator if depth == 0 => is_put_together |= token.text == "||",
+            _ => {}
+        }
+    }
+    let is_one_call = closes.is_some_and(|at| at + 1 == tokens.len());
+    let is_function = tokens.first().is_some_and(|first| functions.iter().any(|name| first.is_word(name)));
+    is_one_call && is_function || kind == "TEXT" && is_put_together
+}
+
+/// Whether an expression is plainly never NULL: made of columns that take none, literals and `coalesce(…, literal)`.
+fn is_never_null(table: &Table, tokens: &[Token<'_>]) -> bool {
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let is_call = tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Open);
+        let is_filled = is_call && (token.is_word("coalesce") || token.is_word("ifnull"));
+        if is_filled && let Some(end) = end_of_filled(&tokens[at + 2..]) {
+            at += 2 + end + 1;
+            continue;
+        }
+        let is_fine = match token.kind {
+            TokenKind::Word if is_call => STRICT.iter().any(|name| token.is_word(name)),
+            TokenKind::Word | TokenKind::QuotedName => token
+                .identifier()
+                .and_then(|name| table.column(&Name::from(name)))
+                .is_some_and(|column| table.rejects_null(column)),
+            TokenKind::Operator => ["||", "+", "-", "*"].contains(&token.text),
+            TokenKind::Variable | TokenKind::Dot | TokenKind::Illegal | TokenKind::Semicolon => false,
+            _ => true,
+        };
+        if !is_fine {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Where the parenthesis closes, if the last of the values in it is a literal.
+fn end_of_filled(tokens: &[Token<'_>]) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close if depth == 0 => {
+                let [.., comma, last] = &tokens[..at] else { return None };
+                let is_literal = matches!(last.kind, TokenKind::String | TokenKind::Number | TokenKind::Blob);
+                return (is_literal && comma.kind == TokenKind::Comma).then_some(at);
+            }
+            TokenKind::Close => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
