@@ -51,8 +51,10 @@ pub(crate) fn found() -> Option<Found> {
 
 impl Found {
     fn add(&mut self, name: &str, change: &Change, sql: &str, levels: &Levels) {
-        let script = Script::parse(sql, Path::new("migration.sql")).expect("it was just written");
+        let mut script = Script::parse(sql, Path::new("migration.sql")).expect("it was just written");
         let prepared = Prepared::of(&change.current, &change.desired, &script);
+        // what had to be accepted so that there is a plan
+        script.allows.clear();
         let target = Target::default();
         let migration = Migration::new(&change.current, &change.desired, &prepared, &script, &target);
         self.migrations += 1;
