@@ -95,7 +95,7 @@ fn the_architecture_is_one_page() {
 #[test]
 fn the_copies_of_documents_in_packages_are_what_the_documents_say() {
     for (document, copy) in [
-        ("docs/going-back.md", "cargo-dbmigrate/src/commands/going-back.md"),
+        ("docs/going-back.md", "cargo-dbmigrate/docs/going-back.md"),
         ("docs/embedding.md", "dbmigrate-embed/src/embedding.md"),
     ] {
         assert!(read(document) == read(copy), "copy the text: cp {document} {copy}");

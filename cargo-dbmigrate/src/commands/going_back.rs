@@ -5,7 +5,7 @@ use crate::messages;
 use crate::report::Printer;
 
 /// `docs/going-back.md`, of which the package has a copy: what is published has nothing but the package's folder.
-const DOCUMENT: &str = include_str!("going-back.md");
+const DOCUMENT: &str = include_str!("../../docs/going-back.md");
 
 /// Prints it and returns the exit code.
 pub(crate) fn run(printer: &Printer) -> u8 {

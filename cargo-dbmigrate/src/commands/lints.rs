@@ -87,7 +87,7 @@ fn list(context: &Context, set: &Set, groups: &[Group]) {
 fn about(group: Group) -> &'static str {
     match group {
         Group::DataLoss => "rows or values are lost",
-        Group::Availability => "others have to wait while it runs",
+        Group::Availability => "others wait while it runs",
         Group::Compatibility => "the release that runs meanwhile fails",
         Group::Performance => "queries are slower, or files larger, than they need to be",
         Group::Correctness => "it fails on rows, or does not do what it seems to do",

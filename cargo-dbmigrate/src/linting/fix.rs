@@ -63,7 +63,7 @@ pub(crate) fn fix(context: &Context, set: &Set, declared: Declared, linted: &mut
         context.printer.status("Fixed", format!("`{}`: {}", fixed.object, fixed.says));
     }
     for fixed in says.iter().filter(|fixed| !same(&fixed.table)) {
-        context.printer.warning(&format!("`{}` has to be fixed by hand: {}", fixed.object, fixed.says), &[]);
+        context.printer.warning(&format!("`{}` must be fixed by hand: {}", fixed.object, fixed.says), &[]);
     }
     if done.is_empty() {
         return Ok((declared, false));
