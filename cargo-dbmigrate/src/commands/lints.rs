@@ -68,12 +68,12 @@ fn list(context: &Context, set: &Set, groups: &[Group]) {
         text.push(format!("{gap}{group}: {}", about(*group)));
         for rule in of_group {
             let level = set.levels.of(rule);
-            text.push(format!("  {level:<5}  {:<width$}  {}", rule.name, rule.summary));
+            text.push(format!("  {:<5}  {:<width$}  {}", level.word(), rule.name, rule.summary));
             printer.message(|| message(rule, level, None));
         }
         for query in queries.iter().filter(|query| RuleRef::of_query(&query.name).group == *group) {
             let level = set.levels.of(RuleRef::of_query(&query.name));
-            text.push(format!("  {level:<5}  {:<width$}  {}", query.name, about_query(query)));
+            text.push(format!("  {:<5}  {:<width$}  {}", level.word(), query.name, about_query(query)));
             printer.message(|| message_of_query(query, level, None));
         }
     }
