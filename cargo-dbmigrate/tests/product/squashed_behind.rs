@@ -59,15 +59,22 @@ fn what_a_squash_keeps_comes_back_behind_it_whichever_way_a_database_went() {
 }
 
 #[test]
-fn a_squash_across_what_is_kept_and_comes_back_keeps_the_values() {
+fn a_squash_across_what_is_kept_and_comes_back_is_refused_by_name_and_one_of_what_comes_back_counts() {
     let project = kept();
     project.runs("generate --undo");
     project.structs(&users(""));
+    for file in ["all.db", "old.db"] {
+        project.runs(&format!("migrate --url {file}"));
+    }
     project.runs("revert");
-    project.structs(&users("legacy: Option<String>"));
+    project.structs(&users("legacy: Option<String>, name: Option<String>"));
+    project.runs("generate --name name");
+    let run = project.refuses(1, "squash 2..3");
+    assert!(run.err.contains("it brings `users.legacy` back, which `0002_drop_legacy` keeps"), "{}", run.err);
     project.runs("migrate --url all.db");
-    project.runs("squash 2..3 --name both");
-    project.runs("migrate --url old.db");
+    project.runs("squash 3..4 --name back");
+    let run = project.runs("migrate --url old.db");
+    assert!(run.err.contains("users.legacy"), "what came back is counted: {}", run.err);
     for file in ["all.db", "old.db", "new.db"] {
         is_whole(&project, file);
     }

@@ -3,10 +3,15 @@
 
 #![allow(clippy::print_stderr, reason = "what a test says is read by people, once")]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod accepted;
 mod case;
+mod corpus;
 mod documented;
 mod queries;
+mod reference;
 mod shown;
 
 use std::path::PathBuf;

@@ -44,6 +44,20 @@ pub(super) fn join(job: &Job<'_>) -> Result<String, Vec<Refusal>> {
         for keep in &part.script.keeps {
             let _ = writeln!(text, "-- dbmigrate: {}", keep.directive());
         }
+        for restore in &part.script.restores {
+            let keeps = |part: &&Part<'_>| part.script.keeps.iter().any(|keep| keep.kept == restore.kept);
+            if let Some(keeper) = parts[..at].iter().find(keeps) {
+                // in one transaction there is nothing to go back to, and nothing to say of it
+                let why = format!("it brings `{}` back, which `{}` keeps", restore.object(), keeper.name);
+                refusals.push(refusal(part, restore.line, why));
+            } else if at == 0 {
+                // it counts what is there before the migration: behind others of the range that may be something else
+                let _ = writeln!(text, "-- dbmigrate: {}", restore.directive());
+                for line in restore.query.lines() {
+                    let _ = writeln!(text, "--     {}", line.trim());
+                }
+            }
+        }
         for preflight in &part.script.preflights {
             match touched(&parts[..at], part, preflight) {
                 None => text.push_str(&directive(preflight)),
