@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use dbmigrate_core::lint::{Level, Probe, ProbeKind};
+use dbmigrate_core::plan::Lint;
 
 use super::run::{Counted, Found};
 use super::{Linted, Set};
@@ -112,7 +113,11 @@ fn of_finding(linted: &Linted, found: &Found, (set, place): (&Set, Place<'_>), i
         let name = &rule.name;
         shown = match place {
             Place::File | Place::Preview => {
-                shown.help(format!("to accept it: `-- dbmigrate: allow({name}) {} because \"…\"`", finding.object))
+                // what a migration is planned with is a part of what is recorded
+                let has_effect = name.parse::<Lint>().is_ok();
+                let then = if has_effect { ", then record the edit: `cargo dbmigrate generate --custom`" } else { "" };
+                shown
+                    .help(format!("to accept it: `-- dbmigrate: allow({name}) {} because \"…\"`{then}", finding.object))
             }
             Place::Command(command) => shown.help(format!("to accept it: `{command} --allow {name}`")),
         };

@@ -120,7 +120,7 @@ fn json_is_one_object_with_a_reason_per_line() {
         ("migrate", &["applied", "migrated"]),
         ("migrate", &["migrated"]),
         ("status", &["migration", "status"]),
-        ("check", &["checked"]),
+        ("check", &["checked", "linted"]),
         ("migrate --to nowhere", &["error"]),
     ] {
         let run = project.run(&format!("{command} --message-format json"));

@@ -171,7 +171,12 @@ fn means_the_same(given: &ArgMatches, suggested: &ArgMatches, line: &str, said: 
         let is_same = split(typed(given, id)) == split(typed(suggested, id));
         assert!(is_same, "`{line}` is about another package than the run: `{id}`\n{}", said());
     }
-    let asks_none = name == "generate" && !suggested.get_flag("undo") && !suggested.get_flag("amend");
+    let asks_none = match name {
+        "generate" => !suggested.get_flag("undo") && !suggested.get_flag("amend"),
+        // it asks a database only where one is named
+        "check" => true,
+        _ => false,
+    };
     let asks = suggested.try_contains_id("url").is_ok() && !asks_none;
     if asks && typed(given, "url").is_some() {
         assert!(typed(suggested, "url").is_some(), "`{line}` is about another database than the run\n{}", said());
