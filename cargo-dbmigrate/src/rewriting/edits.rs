@@ -113,6 +113,40 @@ fn new_field(field: &FieldParts, visibility: &str) -> String {
     format!("{attribute}{INDENT}{visibility}{}: {},\n", field.name, field.ty)
 }
 
+/// The text of a field's attribute with what it references as its author has written it (`User::id`), unless that changes
+/// from the `old` text.
+fn with_same_reference(mut text: String, old: Option<&str>, source: &str) -> String {
+    let (Some(now), Some(own)) = (reference_in(&text), reference_in(source)) else { return text };
+    let was = old.and_then(|old| reference_in(old).map(|range| &old[range]));
+    if was == Some(&text[now.clone()]) {
+        text.replace_range(now, &source[own]);
+    }
+    text
+}
+
+/// What stands behind `references =` in an attribute.
+fn reference_in(attribute: &str) -> Option<std::ops::Range<usize>> {
+    const KEY: &str = "references";
+    let key = attribute.find(KEY)? + KEY.len();
+    let value = attribute[key..].trim_start().strip_prefix('=')?.trim_start();
+    let start = attribute.len() - value.len();
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    let end = value.char_indices().find(|(_, char)| {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' if in_text => escaped = true,
+            '"' => in_text = !in_text,
+            _ if in_text => {}
+            '(' => depth += 1,
+            ')' | ',' if depth == 0 => return true,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        false
+    });
+    Some(start..start + value[..end?.0].trim_end().len())
+}
+
 /// A struct that stays, and what its table is to be.
 struct Rewriting<'a> {
     declared: &'a Declared,
@@ -218,7 +252,11 @@ impl Rewriting<'_> {
         }
         let bare = name.trim_start_matches("r#");
         match (attribute, new.attribute(bare)) {
-            (Some(attribute), Some(text)) => pieces.push((attribute.range.clone(), text)),
+            (Some(attribute), Some(text)) => {
+                let source = &self.text[attribute.range.clone()];
+                let text = with_same_reference(text, old.attribute(bare).as_deref(), source);
+                pieces.push((attribute.range.clone(), text));
+            }
             (Some(attribute), None) => {
                 let lines = whole_lines(self.text, attribute.range.clone());
                 let is_alone = lines != attribute.range;
@@ -235,5 +273,24 @@ impl Rewriting<'_> {
             }
             (None, None) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_referenced_stays_as_it_is_written() {
+        let old = "#[column(references = \"users(id)\", on_delete = cascade)]";
+        let new = "#[column(index, references = \"users(id)\", on_delete = cascade)]";
+        let kept = |source: &str| with_same_reference(new.to_owned(), Some(old), source);
+        for reference in ["User::id", "crate::User(org, id)", "\"users (id)\""] {
+            let source = format!("#[column(\n    references = {reference},\n    on_delete = cascade\n)]");
+            assert_eq!(kept(&source), format!("#[column(index, references = {reference}, on_delete = cascade)]"));
+        }
+        let other = with_same_reference(new.replace("users", "people"), Some(old), "#[column(references = User::id)]");
+        assert!(other.contains("people(id)"), "{other}");
+        assert_eq!(kept("#[column(on_delete = cascade)]"), new);
     }
 }
