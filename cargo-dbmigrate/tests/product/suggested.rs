@@ -171,7 +171,7 @@ fn means_the_same(given: &ArgMatches, suggested: &ArgMatches, line: &str, said: 
         let is_same = split(typed(given, id)) == split(typed(suggested, id));
         assert!(is_same, "`{line}` is about another package than the run: `{id}`\n{}", said());
     }
-    let asks_none = match name {
+    let asks_none = match name.as_str() {
         "generate" => !suggested.get_flag("undo") && !suggested.get_flag("amend"),
         // it asks a database only where one is named
         "check" => true,
