@@ -31,6 +31,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Created",
             "Current",
             "Equal",
+            "Expanded",
             "Finished",
             "Generated",
             "Linted",

@@ -281,8 +281,25 @@ impl<'a> Migration<'a> {
         let copies = self.copies_of(name);
         let is_about = |at: usize| has(at, name) || has(at, old) || copies.iter().any(|copy| has(at, copy));
         let about = |at: &usize| self.script.statements[*at].kind.changes_schema() && is_about(*at);
-        let mut with_part = (0..names.len()).filter(about).filter(|at| part.is_some_and(|part| has(*at, part)));
-        with_part.next().or_else(|| (0..names.len()).find(about))
+        // others may mention it too, as a table that they refer to
+        let is_it = |table: &Name| table == name || table == old || copies.iter().any(|copy| copy == table);
+        let of_it = |at: &usize| match Head::of(&self.script.statements[*at]) {
+            Some(
+                Head::CreateTable(table)
+                | Head::CreateIndex(_, table)
+                | Head::RenameTable(table, _)
+                | Head::RenameColumn(table, ..)
+                | Head::AddColumn(table, _)
+                | Head::DropColumn(table, _)
+                | Head::AlterTable(table)
+                | Head::DropTable(table),
+            ) => is_it(&table),
+            _ => matches!(place, Place::View(_) | Place::Trigger(_) | Place::VirtualTable(_)),
+        };
+        let with_part = |at: &usize| part.is_none_or(|part| has(*at, part));
+        let all = || (0..names.len()).filter(about);
+        let mut of_it_with_part = all().filter(of_it).filter(with_part);
+        of_it_with_part.next().or_else(|| all().find(of_it)).or_else(|| all().find(with_part)).or_else(|| all().next())
     }
 
     /// The statement on another object that concerns what is at a place: one that drops an index of the table, or the table

@@ -103,3 +103,18 @@ CREATE UNIQUE INDEX emails_email ON emails (email);
 CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
 -- # migration
 CREATE INDEX users_email ON users (email);
+
+-- spares: a column that is new is NULL in every row
+-- # before
+CREATE TABLE series (id INTEGER PRIMARY KEY, title TEXT);
+-- # migration
+ALTER TABLE series ADD COLUMN asin TEXT;
+CREATE UNIQUE INDEX series_asin ON series (asin);
+CREATE UNIQUE INDEX series_both ON series (title, asin);
+
+-- fires: a column that is new and filled
+-- # before
+CREATE TABLE series (id INTEGER PRIMARY KEY, title TEXT);
+-- # migration
+ALTER TABLE series ADD COLUMN asin TEXT DEFAULT 'none';
+CREATE UNIQUE INDEX series_asin ON series (asin);

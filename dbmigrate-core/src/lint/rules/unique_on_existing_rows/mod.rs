@@ -4,6 +4,7 @@ use crate::lint::refusal::{self, Said, key_object, list};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::plan::Sought;
 use crate::schema::validate::Place;
+use crate::sql::Name;
 use crate::sql::path::path;
 
 pub(super) static RULE: Rule = Rule {
@@ -17,6 +18,9 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     refusal::find(migration, found, &RULE, Sought::Duplicates, |preflight, place| {
+        if is_of_something_empty(migration, place) {
+            return None;
+        }
         let (old, columns) = (path([&preflight.table]), list(&preflight.columns));
         let (object, columns, change) = match place {
             Place::Index(table, index) => {
@@ -42,4 +46,29 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             counted: format!("values in ({columns}) of `{old}` are there more than once"),
         })
     });
+}
+
+/// Whether one of the columns is new and NULL in every row: then no two rows have the same.
+fn is_of_something_empty(migration: &Migration<'_>, place: &Place) -> bool {
+    let (Place::Index(name, _) | Place::Unique(name, _)) = place else { return false };
+    let added = migration.diff.tables.iter().find(|table| table.name == *name).map_or(&[][..], |table| &table.added);
+    let Some(table) = migration.new.table(name).filter(|_| !added.is_empty()) else { return false };
+    let columns: Vec<Name> = match place {
+        Place::Index(_, index) => {
+            table.indexes.get(index).iter().flat_map(|index| &index.parts).filter_map(|part| part.expr.as_column()).collect()
+        }
+        Place::Unique(_, at) => {
+            table.uniques.get(*at).iter().flat_map(|unique| &unique.parts).map(|part| part.column.clone()).collect()
+        }
+        _ => Vec::new(),
+    };
+    let is_empty = |column: &Name| {
+        let declared = table.column(column);
+        let is_bare = declared.is_some_and(|one| one.effective_default().is_none() && one.generated.is_none());
+        added.contains(column) && is_bare && !migration.decisions.backfills.contains_key(&(name.clone(), column.clone()))
+    };
+    // also by way of a copy that takes its place
+    let writes = |table: &Name| table == name || migration.new.table(table).is_none();
+    let is_written = migration.writes().iter().any(|(_, write)| writes(&write.table));
+    !is_written && columns.iter().any(is_empty)
 }
