@@ -194,7 +194,8 @@ fn dialogue(columns: u16) -> String {
     let project = Project::migrated(&users("nick: String,"));
     project.sql("INSERT INTO users VALUES (1, 'Ada')");
     project.structs(&structs);
-    let mut terminal = Terminal::start(&project, columns, "generate");
+    // what lints say would push the dialogue off the screen
+    let mut terminal = Terminal::start(&project, columns, "generate -A warnings");
     let mut screens = Vec::new();
     terminal.sees("dropped").types(DOWN).types(DOWN).types(DOWN).sees("> dropped");
     screens.push(terminal.types(UP).types(UP).types(UP).sees("> renamed to `disp").screen());
@@ -229,7 +230,7 @@ fn a_dialogue_can_be_read_at_200_columns() {
 #[test]
 fn what_is_typed_ahead_is_taken_and_not_echoed_twice() {
     let project = changed("nick: String,\n    country: String,\n    city: String,");
-    let mut terminal = Terminal::start(&project, 100, "generate");
+    let mut terminal = Terminal::start(&project, 100, "generate -A warnings");
     terminal.sees("users.country").types("'a'\r'b'\r");
     assert_eq!(terminal.ends(), 0, "{}", terminal.screen());
     assert_eq!(terminal.screen().matches("'a'").count(), 1, "{}", terminal.screen());
