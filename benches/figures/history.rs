@@ -138,7 +138,7 @@ fn step(kind: Kind, at: usize, schema: &Schema) -> (Schema, Decisions) {
 }
 
 /// Nine columns, an index, and a reference to the table before.
-fn table(number: usize) -> Table {
+pub(crate) fn table(number: usize) -> Table {
     let mut table = Table::new(format!("table_{number}"));
     table.columns = vec![Column::new("id", "INTEGER"), Column::new("parent_id", "INTEGER")];
     table.columns.push(Column { not_null: true, ..Column::new("name", "TEXT") });

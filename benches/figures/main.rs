@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile generate history migrate pipeline push rebuild seed server]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile generate history lints migrate pipeline push rebuild seed server]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -13,6 +13,7 @@ mod compile;
 mod contest;
 mod generate;
 mod history;
+mod lints;
 mod migrate;
 mod pipeline;
 mod project;
@@ -22,13 +23,14 @@ mod seed;
 mod server;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 12] = [
+const SECTIONS: [(&str, fn()); 13] = [
     ("backup", backup::run),
     ("binary", binary::run),
     ("check", check::run),
     ("compile", compile::run),
     ("generate", generate::run),
     ("history", history::run),
+    ("lints", lints::run),
     ("migrate", migrate::run),
     ("pipeline", pipeline::run),
     ("push", push::run),

@@ -1,0 +1,93 @@
+//! All lints over a thousand migrations on 500 tables, without a database: what they cost beside reading the files.
+
+use std::time::Duration;
+
+use dbmigrate_core::diff::diff;
+use dbmigrate_core::folder::{Folder, Script, Slug, Verify};
+use dbmigrate_core::lint::{Level, Levels, Migration, Prepared, RULES, Target, lint};
+use dbmigrate_core::plan::{Decisions, plan};
+use dbmigrate_core::schema::{Column, Schema};
+use dbmigrate_core::sql::{DeclType, Name};
+
+use crate::contest::milliseconds;
+use crate::history::table;
+use crate::project::Project;
+
+const TABLES: usize = 500;
+const COUNT: usize = 1000;
+
+pub(crate) fn run() {
+    println!("lints, {COUNT} migrations on {TABLES} tables, all rules, CPU of one thread");
+    let project = Project::new(0);
+    let mut folder = Folder::open(project.migrations()).expect("an empty folder");
+    let mut schema = Schema::default();
+    for number in 0..COUNT {
+        let (next, decisions) = step(number, &schema);
+        let found = diff(&schema, &next, &decisions.renames).expect("the renames fit");
+        let plan = plan(&schema, &next, &found, &decisions).expect("a plan");
+        let slug = Slug::sanitize(&format!("step_{number}")).expect("a name");
+        folder.add(&slug, &plan.to_sql("step"), &next.clone().into()).expect("it can be written");
+        schema = next;
+    }
+    let mut levels = Levels::default();
+    assert!(RULES.iter().all(|rule| levels.set(rule.name, Level::Warn)), "each rule is known");
+    for _ in 0..3 {
+        let start = cpu();
+        folder.verify(Verify::All).expect("it is as it was written");
+        let read = cpu().saturating_sub(start);
+        let (mut schemas, mut parsing, mut linting, mut count) = (folder.schemas(), Duration::ZERO, Duration::ZERO, 0);
+        let mut old = Schema::default();
+        for migration in folder.migrations() {
+            let start = cpu();
+            let new = schemas.at(migration).expect("a snapshot");
+            let sql = folder.sql(migration).expect("a migration");
+            let at_hand = cpu();
+            let script = Script::parse(&sql, std::path::Path::new("migration.sql")).expect("a script");
+            let prepared = Prepared::of(&old, &new, &script);
+            let target = Target::default();
+            count += lint(&Migration::new(&old, &new, &prepared, &script, &target), &levels, Vec::new()).findings.len();
+            linting += cpu().saturating_sub(at_hand);
+            parsing += at_hand.saturating_sub(start);
+            old = new;
+        }
+        println!(
+            "  reading all files {:.0} ms; schemas and scripts beside that {:.0} ms, lints {:.0} ms ({count} findings)",
+            milliseconds(read),
+            milliseconds(parsing.saturating_sub(read)),
+            milliseconds(linting)
+        );
+    }
+}
+
+/// The CPU time of this thread, as Linux counts it; elsewhere nothing.
+fn cpu() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|first| first.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or_default())
+}
+
+/// The schema behind a migration: tables, then columns added, renamed, dropped and rebuilt in turn.
+fn step(at: usize, schema: &Schema) -> (Schema, Decisions) {
+    let (mut next, mut decisions) = (schema.clone(), Decisions::default());
+    let Some(later) = at.checked_sub(TABLES) else {
+        next.tables.insert(table(at));
+        return (next, decisions);
+    };
+    let name = Name::from(format!("table_{}", later * 7 % TABLES));
+    let changed = next.tables.get_mut(&name).expect("it was created");
+    let column = Name::from("value_0");
+    match later % 4 {
+        0 => changed.columns.push(Column::new("added", "TEXT")),
+        1 => {
+            let to = Name::from("renamed");
+            changed.columns.iter_mut().filter(|has| has.name == column).for_each(|has| has.name = to.clone());
+            decisions.renames.columns.push((name, column, to));
+        }
+        2 => changed.columns.retain(|has| has.name != column),
+        _ => {
+            let has = changed.columns.iter_mut().filter(|has| has.name == column);
+            has.for_each(|has| has.decl_type = DeclType::new("REAL"));
+        }
+    }
+    (next, decisions)
+}
