@@ -33,6 +33,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Equal",
             "Expanded",
             "Finished",
+            "Fixed",
             "Generated",
             "Linted",
             "Pulled",
