@@ -58,7 +58,10 @@ fn rules_of_a_project_are_lints_of_what_a_migration_introduces() {
         "warning required_columns posts.created_at",
     ];
     assert_eq!(all, wanted);
-    assert_eq!(found(&project, 4, "check -A style -D no_questions -A correctness"), ["error no_questions posts.isDraft"]);
+    assert_eq!(
+        found(&project, 4, "check -A style -D no_questions -A correctness"),
+        ["error no_questions posts.isDraft"]
+    );
     project.write("dbmigrate.toml", format!("{RULES}[lints]\nno_questions = \"allow\"\nstyle = \"deny\"\n"));
     let mut all = found(&project, 4, "check -A correctness");
     all.sort();

@@ -320,7 +320,10 @@ pub(crate) struct Database(Connection);
 impl Project {
     /// Opens a database of the project, which is made if it does not exist.
     pub(crate) fn database(&self, name: &str) -> Database {
-        Database(block_on(Connection::open(&self.path(name), true)).expect("the database can be opened"))
+        // a commit waits for whoever reads just then
+        let path = self.path(name);
+        let opened = Connection::open_waiting(&path, true, std::time::Duration::from_secs(20));
+        Database(block_on(opened).expect("the database can be opened"))
     }
 
     /// Runs statements on `dev.db`.
