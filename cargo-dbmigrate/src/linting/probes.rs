@@ -45,12 +45,15 @@ pub(crate) fn pending(
     }
     for linted in &mut all {
         linted.found.retain_mut(|found| {
-            match (&found.finding.probe, if database.is_some() { found.rows } else { Rows::NotYet }) {
+            let Some(probe) = &found.finding.probe else { return true };
+            if database.is_none() {
+                return false;
+            }
+            match found.rows {
+                Rows::NotYet => false,
                 // what has no answer is said as it is without a database
-                (None, _) | (Some(_), Rows::Unsure) => true,
-                // there are none
-                (Some(_), Rows::NotYet) => false,
-                (Some(probe), Rows::There) => counted(probe, &answers).is_none_or(|counted| {
+                Rows::Unsure => true,
+                Rows::There => counted(probe, &answers).is_none_or(|counted| {
                     let counts = counted.rows >= probe.at_least;
                     found.counted = Some(counted);
                     counts

@@ -20,6 +20,7 @@ pub mod pace;
 pub mod passage;
 pub mod query;
 pub mod quoted;
+mod redundant;
 mod refusal;
 mod release;
 mod report;

@@ -215,11 +215,11 @@ impl Schema {
                 "`{}` references `{}({list})`, which is neither the primary key nor unique: every write would fail with \"foreign key mismatch\"",
                 table.name, parent.name
             );
-            found.add_unusable(
-                place(),
-                message,
-                Some(format!("make `{list}` of `{}` unique, or reference its primary key", parent.name)),
-            );
+            let help = match &parent.primary_key {
+                Some(_) => format!("make `{list}` of `{}` unique, or reference its primary key", parent.name),
+                None => format!("make `{list}` the primary key of `{}`, or unique", parent.name),
+            };
+            found.add_unusable(place(), message, Some(help));
         } else {
             check_types(table, parent, key.columns.iter().zip(&parent_columns), place, found);
         }

@@ -1,11 +1,9 @@
 //! `duplicate_index`.
 
+use crate::lint::redundant::redundant;
 use crate::lint::ways::{Origin, Way, ways};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
-use crate::schema::validate::Place;
 use crate::schema::{Index, Table};
-use crate::sql::StatementKind;
-use crate::sql::path::path;
 
 pub(super) static RULE: Rule = Rule {
     name: "duplicate_index",
@@ -28,18 +26,10 @@ fn of_table(migration: &Migration<'_>, table: &Table, found: &mut Vec<Finding>) 
     for way in &ways {
         let Some(index) = way.index() else { continue };
         let Some(other) = ways.iter().find(|other| makes_redundant(migration, table, other, way)) else { continue };
-        let object = path([&table.name, &index.name]);
-        let mut fixed = table.clone();
-        fixed.indexes.remove(&index.name);
-        let message = format!("the index `{object}` is the same as {}", other.describe(table));
-        let mut finding = Finding::new(&RULE, &object, message)
-            .at(Place::Index(table.name.clone(), index.name.clone()))
-            .note("each write keeps both up to date, and no query gains anything")
-            .fix(format!("remove the index `{}`", index.name), fixed);
-        finding.statement = migration
-            .statement_with(StatementKind::CreateIndex, &index.name)
-            .or_else(|| migration.statement_with(StatementKind::CreateIndex, &other.index()?.name));
-        found.push(finding);
+        let finding = redundant(&RULE, migration, (table, index, other), |object| {
+            format!("the index `{object}` is the same as {}", other.describe(table))
+        });
+        found.push(finding.note("each write keeps both up to date, and no query gains anything"));
     }
 }
 

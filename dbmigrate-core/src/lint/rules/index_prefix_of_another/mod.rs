@@ -1,11 +1,9 @@
 //! `index_prefix_of_another`.
 
-use crate::lint::ways::ways;
+use crate::lint::redundant::redundant;
+use crate::lint::ways::{Way, ways};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::Table;
-use crate::schema::validate::Place;
-use crate::sql::StatementKind;
-use crate::sql::path::path;
 
 pub(super) static RULE: Rule = Rule {
     name: "index_prefix_of_another",
@@ -33,19 +31,12 @@ fn of_table(migration: &Migration<'_>, table: &Table, found: &mut Vec<Finding>) 
         if ways.iter().any(|other| other.index().is_none_or(|other| other.name != index.name) && is_same(other)) {
             continue;
         }
-        let longer = |other: &&crate::lint::ways::Way<'_>| other.parts.len() > way.parts.len() && way.begins(other);
+        let longer = |other: &&Way<'_>| other.parts.len() > way.parts.len() && way.begins(other);
         let Some(other) = ways.iter().find(longer) else { continue };
-        let object = path([&table.name, &index.name]);
-        let mut fixed = table.clone();
-        fixed.indexes.remove(&index.name);
-        let message = format!("{} begins with the columns of the index `{object}`", other.describe(table));
-        let mut finding = Finding::new(&RULE, &object, message)
-            .at(Place::Index(table.name.clone(), index.name.clone()))
-            .note(format!("it finds whatever `{}` finds; each write keeps both up to date", index.name))
-            .fix(format!("remove the index `{}`", index.name), fixed);
-        finding.statement = migration
-            .statement_with(StatementKind::CreateIndex, &index.name)
-            .or_else(|| migration.statement_with(StatementKind::CreateIndex, &other.index()?.name));
-        found.push(finding);
+        let finding = redundant(&RULE, migration, (table, index, other), |object| {
+            format!("{} begins with the columns of the index `{object}`", other.describe(table))
+        });
+        let note = format!("it finds whatever `{}` finds; each write keeps both up to date", index.name);
+        found.push(finding.note(note));
     }
 }
