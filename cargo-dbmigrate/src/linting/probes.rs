@@ -142,12 +142,17 @@ fn columns(query: &str) -> Option<Vec<String>> {
         [select, rest @ ..] if select.is_word("select") => rest,
         _ => return None,
     };
+    let mut is_of_query = false;
     let (mut names, mut item, mut depth) = (Vec::new(), Vec::new(), 0_usize);
-    for token in rest {
+    for (at, token) in rest.iter().enumerate() {
         match token.kind {
             TokenKind::Open => depth += 1,
             TokenKind::Close => depth = depth.saturating_sub(1),
-            _ if depth == 0 && token.is_word("from") => break,
+            _ if depth == 0 && token.is_word("from") => {
+                // what a query in the place of a table calls its results is no name that anybody knows
+                is_of_query = rest.get(at + 1).is_some_and(|next| next.kind == TokenKind::Open);
+                break;
+            }
             _ if depth == 0 && token.text == "," => {
                 names.push(name_of(&item)?);
                 item.clear();
@@ -158,6 +163,9 @@ fn columns(query: &str) -> Option<Vec<String>> {
         item.push(token);
     }
     names.push(name_of(&item)?);
+    if is_of_query {
+        names.iter_mut().filter(|name| *name != COUNT).for_each(String::clear);
+    }
     Some(names)
 }
 
@@ -197,6 +205,7 @@ mod tests {
         assert_eq!(names("select distinct t.\"a b\", max(x, 1) AS m, 1 + 2 from t").as_deref(), Some("a b|m|"));
         assert_eq!(names("SELECT email, count(*) FROM t GROUP BY 1").as_deref(), Some("email|count(*)"));
         assert_eq!(names("SELECT (SELECT a FROM b), c FROM t").as_deref(), Some("|c"));
+        assert_eq!(names("SELECT v FROM (SELECT quote(a) AS v FROM t)").as_deref(), Some(""));
         for query in ["SELECT * FROM t", "SELECT t.* FROM t", "WITH x AS (SELECT 1) SELECT a FROM x", ""] {
             assert_eq!(names(query), None, "{query}");
         }

@@ -34,16 +34,25 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
                 (path([table]), columns, change)
             }
             Place::Unique(table, _) => {
-                let change = format!("({columns}) of `{}` becomes unique", path([table]));
-                (key_object(table, &preflight.columns), columns, change)
+                let object = key_object(table, &preflight.columns);
+                let change = match &preflight.columns[..] {
+                    [_] => format!("`{object}` becomes unique"),
+                    _ => format!("({columns}) of `{}` becomes unique", path([table])),
+                };
+                (object, columns, change)
             }
             _ => return None,
+        };
+        let values = match &preflight.columns[..] {
+            // an index may be of an expression
+            [column] if *column == *columns.as_str() => format!("values of `{}`", path([&preflight.table, column])),
+            _ => format!("values in ({columns}) of `{old}`"),
         };
         Some(Said {
             object,
             change,
             rows: format!("two rows of `{old}` have the same there"),
-            counted: format!("values in ({columns}) of `{old}` are there more than once"),
+            counted: format!("{values} are there more than once"),
         })
     });
 }
