@@ -4,7 +4,7 @@
 //! This is written so that it compiles with sqlx 0.8 and 0.9.
 
 use sqlx_core::arguments::Arguments as _;
-use sqlx_core::column::Column as _;
+use sqlx_core::column::Column;
 use sqlx_core::decode::Decode;
 use sqlx_core::error::{BoxDynError, Error};
 use sqlx_core::row::Row as _;
@@ -22,7 +22,7 @@ impl Row for SqliteRow {
     }
 
     fn column_name(&self, at: usize) -> Option<&str> {
-        self.columns().get(at).map(|column| column.name())
+        self.columns().get(at).map(Column::name)
     }
 
     fn value(&self, at: usize) -> Result<Value, ValueError> {
