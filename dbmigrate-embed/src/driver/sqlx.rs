@@ -10,7 +10,7 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::value::{Row, Value};
 use pollster::block_on;
 use sqlx_core::column::Column as _;
-use sqlx_core::connection::{ConnectOptions as _, Connection as _};
+use sqlx_core::connection::ConnectOptions as _;
 use sqlx_core::decode::Decode;
 use sqlx_core::error::Error;
 use sqlx_core::executor::{Execute as _, Executor as _};

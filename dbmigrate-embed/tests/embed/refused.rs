@@ -210,7 +210,9 @@ fn databases_that_a_run_could_not_reach_are_refused() {
     for sidecar in ["app.db-info", "app.db-client_wal_index"] {
         let sidecar = file.path().with_file_name(sidecar);
         fs_err::write(&sidecar, "{}").expect("the folder is writable");
-        for error in [block_on(history.run(file.database().target())), block_on(history.run(file.connection().target()))] {
+        for error in
+            [block_on(history.run(file.database().target())), block_on(history.run(file.connection().target()))]
+        {
             let (kind, message) = said(&error.expect_err("it is a replica"));
             assert!(kind == Kind::Target && message.contains("embedded replica"), "{message}");
         }

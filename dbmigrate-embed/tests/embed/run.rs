@@ -32,7 +32,10 @@ fn rows_and_the_settings_of_the_connection_are_kept() {
     connection.wait_for_locks(Duration::from_millis(70));
     let report = block_on(migrations(&family()).run(connection.target())).expect("it applies");
     assert_eq!(report.applied.len(), 3);
-    assert_eq!(column(&mut connection, "SELECT count(*) FROM children JOIN parents ON parents.id = parent_id"), ["100"]);
+    assert_eq!(
+        column(&mut connection, "SELECT count(*) FROM children JOIN parents ON parents.id = parent_id"),
+        ["100"]
+    );
     assert_eq!(column(&mut connection, "PRAGMA foreign_keys"), ["1"]);
     assert_eq!(column(&mut connection, "PRAGMA busy_timeout"), ["70"]);
     assert!(connection.is_autocommit());
