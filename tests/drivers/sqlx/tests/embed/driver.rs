@@ -24,9 +24,8 @@ use tokio::runtime::Runtime;
 /// What a new connection waits for locks, in milliseconds.
 pub(crate) const BUSY_TIMEOUT: &str = "5000";
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads can be started")
-});
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads can be started"));
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     RUNTIME.block_on(future)
