@@ -9,6 +9,8 @@ mod runner;
 #[cfg(feature = "remote")]
 mod server;
 mod target;
+#[cfg(feature = "test")]
+pub mod testing;
 mod thread;
 mod trace;
 

@@ -61,10 +61,7 @@ pub(crate) fn expand(arguments: &Arguments) -> Result<TokenStream, dbmigrate_cor
 }
 
 fn embedded(named: Option<&Path>, span: Span, facade: &syn::Path) -> Result<TokenStream, ProjectError> {
-    let project = Project::find()?.ok_or_else(|| {
-        ProjectError::new("the package is unknown: `CARGO_MANIFEST_DIR` is not set")
-            .help("compile it with `cargo build`")
-    })?;
+    let project = Project::known()?;
     let path = named.map_or_else(|| project.folder(), |named| project.root.join(named));
     let relative = named.unwrap_or(&project.config.migrations);
     let folder = verified(&path, relative)?;
@@ -96,7 +93,7 @@ fn embedded(named: Option<&Path>, span: Span, facade: &syn::Path) -> Result<Toke
 
 /// The folder, if everything in it is what its lock lists and can be run. Of the snapshots only the last one is read,
 /// because they grow with the schema: `cargo dbmigrate check` reads all.
-fn verified(path: &Path, relative: &Path) -> Result<Folder, ProjectError> {
+pub(crate) fn verified(path: &Path, relative: &Path) -> Result<Folder, ProjectError> {
     let folder = Folder::open(path)?;
     folder.verify(Verify::Sql)?;
     if !folder.exists() {

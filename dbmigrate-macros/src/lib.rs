@@ -12,6 +12,7 @@ mod rows;
 mod rustc;
 mod statements;
 mod table;
+mod testing;
 
 use dbmigrate_core::declare::{DeclareError, Derive};
 use proc_macro::TokenStream;
@@ -44,6 +45,12 @@ pub fn derive_column_type(input: TokenStream) -> TokenStream {
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     let arguments = syn::parse_macro_input!(input as embed::Arguments);
     embed::expand(&arguments).unwrap_or_else(|error| compile_error(&error)).into()
+}
+
+/// A test with a database of its own. Needs the feature `test`; see the documentation of `dbmigrate::testing`.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    testing::expand(arguments.into(), &item.into()).into()
 }
 
 /// The derived code; or all errors and a stub, so that uses of the type are not errors too.

@@ -1,0 +1,95 @@
+//! What a test asks for: which schema, which rows, and what it is called.
+
+use std::path::{Path, PathBuf};
+
+use dbmigrate_core::engine::Ignore;
+use dbmigrate_core::folder::{Checksum, Folder};
+use dbmigrate_core::sql::Glob;
+
+use crate::{MigrateError, MigrateErrorKind, Migrations};
+
+/// What a test asks for. The macros write one for each test.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    /// The migrations.
+    pub schema: Schema,
+    /// The last of them that the database has, if not all.
+    pub to: Option<&'static str>,
+    /// The package, and its directory when it was compiled.
+    pub package: (&'static str, &'static str),
+    /// The module of the test, and its name.
+    pub test: (&'static str, &'static str),
+    /// Whether it passes if it panics.
+    pub should_panic: bool,
+}
+
+/// Where the migrations are.
+#[derive(Debug, Clone, Copy)]
+pub enum Schema {
+    /// In a folder of the package: its path there, the checksum that its lock had when the test was compiled, and the
+    /// patterns of `ignore`.
+    Folder(&'static str, &'static str, &'static [&'static str]),
+    /// In the program.
+    Program(fn() -> Migrations),
+}
+
+impl Request {
+    /// The directory of the package, which may have been moved since it was compiled: cargo and nextest say where it is.
+    pub(crate) fn root(&self) -> PathBuf {
+        let now = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let has_name = |root: &PathBuf| root.join("Cargo.toml").is_file();
+        now.filter(has_name).unwrap_or_else(|| PathBuf::from(self.package.1))
+    }
+
+    /// What is the same for the same migrations only.
+    pub(crate) fn checksum(&self) -> String {
+        match &self.schema {
+            Schema::Folder(_, checksum, _) => (*checksum).to_owned(),
+            Schema::Program(migrations) => Checksum::of_text(migrations().lock.as_bytes()).to_hex(),
+        }
+    }
+
+    /// The migrations, as they were when the test was compiled.
+    ///
+    /// # Errors
+    /// If they cannot be read, or are others by now.
+    pub(crate) fn folder(&self) -> Result<Folder, MigrateError> {
+        let (path, checksum) = match &self.schema {
+            Schema::Folder(path, checksum, _) => (self.root().join(path), checksum),
+            Schema::Program(migrations) => {
+                return migrations()
+                    .open()
+                    .map_err(dbmigrate_core::engine::apply::ApplyError::from)
+                    .map_err(Into::into);
+            }
+        };
+        let folder = Folder::open(&path).map_err(dbmigrate_core::engine::apply::ApplyError::from)?;
+        if checksum_of(&folder.lock_path()).as_deref() != Some(checksum) {
+            let message =
+                format!("the migrations in `{}` are not those that the test was compiled with", path.display());
+            return Err(
+                MigrateError::new(MigrateErrorKind::Embedded, message).with_help("compile it again: `cargo test`")
+            );
+        }
+        Ok(folder)
+    }
+
+    /// What databases may have besides.
+    pub(crate) fn ignored(&self) -> Result<Ignore, MigrateError> {
+        let patterns = match &self.schema {
+            Schema::Folder(.., patterns) => patterns,
+            Schema::Program(migrations) => migrations().ignore,
+        };
+        let patterns = patterns.iter().map(|pattern| pattern.parse::<Glob>()).collect::<Result<Vec<Glob>, _>>();
+        patterns.map(Ignore::new).map_err(|error| MigrateError::new(MigrateErrorKind::Option, error.to_string()))
+    }
+
+    /// The name of the test as libtest shows it, with its crate.
+    pub(crate) fn name(&self) -> String {
+        format!("{}::{}", self.test.0, self.test.1)
+    }
+}
+
+fn checksum_of(lock: &Path) -> Option<String> {
+    Some(Checksum::of_text(&std::fs::read(lock).ok()?).to_hex())
+}
