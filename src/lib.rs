@@ -41,9 +41,9 @@ pub use dbmigrate_embed::testing;
 pub use dbmigrate_embed::{MigrateError, MigrateErrorKind, Migrations, Report};
 #[cfg(feature = "migrate")]
 pub use dbmigrate_macros::embed_migrations;
-#[cfg(feature = "test")]
-pub use dbmigrate_macros::test;
 pub use dbmigrate_macros::{ColumnType, Table, View};
+#[cfg(feature = "test")]
+pub use dbmigrate_macros::{migration_test, test};
 pub use json::Json;
 #[cfg(feature = "libsql")]
 pub use rows::{FromRow, RowError, ToParams};

@@ -53,6 +53,13 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     testing::expand(arguments.into(), &item.into()).into()
 }
 
+/// A test of a migration: rows before it, and what has become of them. Needs the feature `test`; see the documentation of
+/// `dbmigrate::testing`.
+#[proc_macro]
+pub fn migration_test(input: TokenStream) -> TokenStream {
+    testing::expand_migration(input.into()).into()
+}
+
 /// The derived code; or all errors and a stub, so that uses of the type are not errors too.
 fn expanded(
     result: Result<proc_macro2::TokenStream, Vec<DeclareError>>,

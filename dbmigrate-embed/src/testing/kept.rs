@@ -49,6 +49,11 @@ impl Given {
         &self.database
     }
 
+    /// What was asked for.
+    pub(super) fn request(&self) -> &'static Request {
+        self.request
+    }
+
     /// Puts the database where it stays until the test passes.
     fn keep(&self) -> PathBuf {
         let (from, to) = (self.database.path(), self.place.kept(self.request));

@@ -5,12 +5,15 @@
 mod from_test;
 mod kept;
 mod libsql;
+mod migration;
 mod place;
 mod request;
+mod seed;
 mod template;
 mod test_database;
 
 pub use from_test::{BoxError, FromTest};
+pub use migration::MigrationTest;
 pub use test_database::TestDatabase;
 
 /// What the macros expand to; not part of the public interface.
@@ -18,6 +21,6 @@ pub use test_database::TestDatabase;
 pub mod __private {
     pub use super::from_test::{open, run};
     pub use super::kept::{Given, new, reported};
-    pub use super::request::{Request, Schema};
+    pub use super::request::{Request, Schema, Until};
     pub use pollster::block_on;
 }

@@ -13,14 +13,27 @@ use crate::{MigrateError, MigrateErrorKind, Migrations};
 pub struct Request {
     /// The migrations.
     pub schema: Schema,
-    /// The last of them that the database has, if not all.
-    pub to: Option<&'static str>,
+    /// How many of them the database has.
+    pub until: Until,
+    /// The set of rows in `seeds` that it has.
+    pub seed: Option<&'static str>,
     /// The package, and its directory when it was compiled.
     pub package: (&'static str, &'static str),
     /// The module of the test, and its name.
     pub test: (&'static str, &'static str),
     /// Whether it passes if it panics.
     pub should_panic: bool,
+}
+
+/// How many migrations a database has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// All of them.
+    Head,
+    /// Those before the named one.
+    Before(&'static str),
+    /// Those up to the named one.
+    At(&'static str),
 }
 
 /// Where the migrations are.

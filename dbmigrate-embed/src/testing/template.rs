@@ -9,13 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use dbmigrate_core::engine::apply::{Applied, Database, Loss, Observer, Options, Target as _, apply_pending_with};
+use dbmigrate_core::engine::apply::{
+    Applied, ApplyError, Database, Loss, Observer, Options, Target as _, apply_pending_with,
+};
 use dbmigrate_core::engine::{Connection, EngineError};
+use dbmigrate_core::folder::Folder;
 use pollster::block_on;
 
 use super::from_test::with_help;
 use super::place::{self, Place};
-use super::request::Request;
+use super::request::{Request, Until};
+use super::seed::Seed;
 use crate::MigrateError;
 
 /// After how long a template that was not made again is removed.
@@ -30,7 +34,8 @@ const FORMAT: &str = concat!("1-", env!("CARGO_PKG_VERSION"));
 /// What is wrong with the migrations, or with the disk, with what to do about it.
 pub(super) fn template(place: &Place, request: &Request) -> Result<PathBuf, String> {
     static KNOWN: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
-    let key = key(request);
+    let seed = request.seed.map(|set| Seed::read(request, set)).transpose()?;
+    let key = key(request, seed.as_ref());
     // threads wait here, and processes for the lock
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
@@ -39,24 +44,28 @@ pub(super) fn template(place: &Place, request: &Request) -> Result<PathBuf, Stri
     }
     let path = place.template(&key);
     if !path.is_file() {
-        made(&path, request)?;
+        made(&path, request, seed.as_ref())?;
     }
     known.insert(key, path.clone());
     Ok(path)
 }
 
 /// All that decides about the template.
-fn key(request: &Request) -> String {
-    let mut key = format!("{}-{FORMAT}-{}", ENGINE, request.checksum());
-    if let Some(to) = request.to {
-        key.push('-');
-        key.push_str(to);
+fn key(request: &Request, seed: Option<&Seed>) -> String {
+    let mut key = format!("{ENGINE}-{FORMAT}-{}", request.checksum());
+    match request.until {
+        Until::Head => {}
+        Until::Before(name) => key.extend(["-before-", name]),
+        Until::At(name) => key.extend(["-at-", name]),
+    }
+    if let Some(seed) = seed {
+        key.extend(["-", seed.hash()]);
     }
     key
 }
 
 /// Makes a template, unless somebody else does.
-fn made(path: &Path, request: &Request) -> Result<(), String> {
+fn made(path: &Path, request: &Request, seed: Option<&Seed>) -> Result<(), String> {
     let failed = |error: io::Error| format!("cannot make a database for tests at `{}`: {error}", path.display());
     let _lock = place::locked(&path.with_extension("lock")).map_err(failed)?;
     if path.is_file() {
@@ -70,6 +79,10 @@ fn made(path: &Path, request: &Request) -> Result<(), String> {
         place::remove(&unfinished);
         with_help(format!("cannot make a database for tests: {error}"), error.help())
     })?;
+    if let Some(Err(error)) = seed.map(|seed| seed.write(&unfinished)) {
+        place::remove(&unfinished);
+        return Err(error);
+    }
     // the name must not be there before the bytes are
     std::fs::File::open(&unfinished).and_then(|file| file.sync_all()).map_err(failed)?;
     std::fs::rename(&unfinished, path).map_err(failed)
@@ -85,9 +98,25 @@ fn fill(path: &Path, request: &Request) -> Result<(), MigrateError> {
         block_on(connection.rows(pragma)).map_err(engine)?;
     }
     let mut database = Database::from_connection(connection).ignoring(request.ignored()?);
-    let options = Options { to: request.to, ..Options::default() };
-    block_on(apply_pending_with(&mut database, &folder, options, &mut Quiet))?;
+    if let Some(to) = last(&folder, request.until)? {
+        let options = Options { to: Some(to), ..Options::default() };
+        block_on(apply_pending_with(&mut database, &folder, options, &mut Quiet))?;
+    }
     block_on(database.finish()).map_err(engine)
+}
+
+/// The last migration that a database gets, if it gets one.
+///
+/// # Errors
+/// If there is none of that name.
+pub(super) fn last(folder: &Folder, until: Until) -> Result<Option<&str>, MigrateError> {
+    let find = |name: &str| folder.find(name).ok_or_else(|| ApplyError::Unknown { name: name.to_owned() });
+    let last = match until {
+        Until::Head => folder.head(),
+        Until::At(name) => Some(find(name)?),
+        Until::Before(name) => find(name)?.index.checked_sub(1).map(|before| &folder.migrations()[before]),
+    };
+    Ok(last.map(|migration| migration.name.as_str()))
 }
 
 /// Removes templates of schemas that were once.
@@ -106,8 +135,8 @@ fn remove_old(path: &Path) {
 /// The engine that makes templates: what one writes, another may not read.
 const ENGINE: &str = "libsql";
 
-/// Says nothing while a template is made.
-struct Quiet;
+/// Says nothing while migrations are applied.
+pub(super) struct Quiet;
 
 impl Observer for Quiet {
     fn begin(&mut self, _: &str, _: usize, _: usize) {}

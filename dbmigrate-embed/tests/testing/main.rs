@@ -5,4 +5,5 @@
 mod fixtures;
 mod given;
 mod kept;
+mod migration;
 mod together;

@@ -1,17 +1,22 @@
 //! What can stand in the parentheses of `#[dbmigrate::test(…)]`.
 
+use std::fmt;
+
 use dbmigrate_core::declare::DeclareError;
 use dbmigrate_core::declare::errors::suggest;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
 
 /// The keys.
-const KEYS: [&str; 2] = ["migrations", "crate"];
+const KEYS: [&str; 3] = ["seed", "migrations", "crate"];
 
 /// The arguments of the attribute.
 #[derive(Default)]
 pub(super) struct Arguments {
+    /// The set of rows.
+    pub(super) seed: Option<syn::LitStr>,
     /// Where the migrations are, if not where `dbmigrate.toml` says.
     pub(super) migrations: Option<Migrations>,
     /// Where the facade crate is.
@@ -28,16 +33,8 @@ pub(super) enum Migrations {
 
 impl Arguments {
     /// Reads them.
-    pub(super) fn read(tokens: proc_macro2::TokenStream) -> Result<Self, DeclareError> {
-        let parse =
-            |input: ParseStream<'_>| Self::parse(input).map_err(|error| syn::Error::new(error.span, Shown(error)));
-        parse.parse2(tokens).map_err(|error| {
-            let text = error.to_string();
-            match text.split_once("\nhelp: ") {
-                Some((message, help)) => DeclareError::new(error.span(), message).help(help),
-                None => DeclareError::new(error.span(), text),
-            }
-        })
+    pub(super) fn read(tokens: TokenStream) -> Result<Self, DeclareError> {
+        with_help(Self::parse, tokens)
     }
 
     fn parse(input: ParseStream<'_>) -> Result<Self, DeclareError> {
@@ -50,15 +47,12 @@ impl Arguments {
                 return Err(error.help(suggest(&name, &KEYS)));
             }
             input.parse::<syn::Token![=]>().map_err(of_syn)?;
-            let is_new = if name == "crate" {
-                let path = input.call(syn::Path::parse_mod_style).map_err(of_syn)?;
-                arguments.crate_path.replace(path).is_none()
-            } else {
-                let migrations = match input.parse::<syn::Expr>().map_err(of_syn)? {
-                    syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(folder), .. }) => Migrations::Folder(folder),
-                    value => Migrations::Value(Box::new(value)),
-                };
-                arguments.migrations.replace(migrations).is_none()
+            let is_new = match name.as_str() {
+                "crate" => {
+                    arguments.crate_path.replace(input.call(syn::Path::parse_mod_style).map_err(of_syn)?).is_none()
+                }
+                "seed" => arguments.seed.replace(input.parse().map_err(of_syn)?).is_none(),
+                _ => arguments.migrations.replace(input.parse().map_err(of_syn)?).is_none(),
             };
             if !is_new {
                 return Err(DeclareError::new(key.span(), format!("`{name}` is there twice")));
@@ -71,27 +65,52 @@ impl Arguments {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` has")]
-fn of_syn(error: syn::Error) -> DeclareError {
-    DeclareError::new(error.span(), error.to_string())
-}
-
-/// An error on its way through the parser, which has no help lines.
-struct Shown(DeclareError);
-
-impl std::fmt::Display for Shown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.message)?;
-        self.0.help.iter().try_for_each(|help| write!(f, "\nhelp: {help}"))
+impl Parse for Migrations {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(match input.parse::<syn::Expr>()? {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(folder), .. }) => Self::Folder(folder),
+            value => Self::Value(Box::new(value)),
+        })
     }
 }
 
 impl Migrations {
     /// Where it is named.
-    pub(super) fn span(&self) -> proc_macro2::Span {
+    pub(super) fn span(&self) -> Span {
         match self {
             Self::Folder(folder) => folder.span(),
             Self::Value(value) => value.span(),
         }
+    }
+}
+
+/// Parses with errors that have help lines, which those of the parser have not.
+pub(super) fn with_help<T>(
+    parse: impl FnOnce(ParseStream<'_>) -> Result<T, DeclareError>,
+    tokens: TokenStream,
+) -> Result<T, DeclareError> {
+    let parse = |input: ParseStream<'_>| parse(input).map_err(|error| syn::Error::new(error.span, Shown(error)));
+    parse.parse2(tokens).map_err(|error| {
+        let text = error.to_string();
+        match text.split_once("\nhelp: ") {
+            Some((message, help)) => DeclareError::new(error.span(), message).help(help),
+            None => DeclareError::new(error.span(), text),
+        }
+    })
+}
+
+/// An error of the parser as one of ours.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` has")]
+pub(super) fn of_syn(error: syn::Error) -> DeclareError {
+    DeclareError::new(error.span(), error.to_string())
+}
+
+/// An error on its way through the parser.
+struct Shown(DeclareError);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        self.0.help.iter().try_for_each(|help| write!(f, "\nhelp: {help}"))
     }
 }

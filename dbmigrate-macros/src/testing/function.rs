@@ -1,15 +1,13 @@
 //! The function of a test, and the test around it.
 
-use std::path::PathBuf;
-
 use dbmigrate_core::declare::DeclareError;
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::arguments::{Arguments, Migrations};
+use super::arguments::Arguments;
+use super::asked::Asked;
 use super::source::Source;
-use crate::project::{Project, ProjectError, literal};
 
 /// The test, or all that is wrong and the function as it is.
 pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
@@ -36,25 +34,15 @@ fn expanded(arguments: TokenStream, function: &syn::ItemFn) -> Result<TokenStrea
     let arguments = Arguments::read(arguments).map_err(one)?;
     let facade = crate::facade(arguments.crate_path.as_ref());
     let parameters = parameters(function)?;
-    let span = arguments.migrations.as_ref().map_or_else(Span::call_site, Migrations::span);
-    let (schema, tracked) = schema(arguments.migrations.as_ref(), &facade).map_err(|error| vec![error.at(span)])?;
-    let root = Project::known().map_err(|error| vec![error.at(Span::call_site())])?.root;
-    let root = literal(&root).map_err(|error| vec![error.at(Span::call_site())])?;
-    let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
-
+    if let Some(seed) = &arguments.seed {
+        Source::refuse_unknown_set(&seed.value()).map_err(|error| vec![error.at(seed.span())])?;
+    }
+    let asked = Asked::new(arguments.migrations.as_ref(), &facade)?;
     let name = &function.sig.ident;
-    let text = name.to_string();
-    let text = text.strip_prefix("r#").unwrap_or(&text);
     let should_panic = function.attrs.iter().any(|attribute| attribute.path().is_ident("should_panic"));
-    let request = quote! {
-        #facade::testing::__private::Request {
-            schema: #schema,
-            to: ::core::option::Option::None,
-            package: (#package, #root),
-            test: (::core::module_path!(), #text),
-            should_panic: #should_panic,
-        }
-    };
+    let until = quote!(#facade::testing::__private::Until::Head);
+    let request = asked.request(name, &until, arguments.seed.as_ref(), should_panic);
+    let tracked = &asked.tracked;
 
     let wait = match function.sig.asyncness {
         Some(_) => |opened: TokenStream, _: &syn::Path| quote!(#opened.await),
@@ -88,7 +76,7 @@ fn expanded(arguments: TokenStream, function: &syn::ItemFn) -> Result<TokenStrea
         ),
     };
     let steps = quote! {
-        static __REQUEST: #facade::testing::__private::Request = #request;
+        #request
         #[allow(unused_mut)]
         let mut __given = #facade::testing::__private::new(&__REQUEST);
         #opened
@@ -140,23 +128,6 @@ fn parameters(function: &syn::ItemFn) -> Result<Vec<&syn::Type>, Vec<DeclareErro
         errors.push(error.help(help));
     }
     if errors.is_empty() { Ok(types) } else { Err(errors) }
-}
-
-/// The migrations as an expression, and what makes cargo notice their changes.
-fn schema(migrations: Option<&Migrations>, facade: &syn::Path) -> Result<(TokenStream, TokenStream), ProjectError> {
-    let named = match migrations {
-        Some(Migrations::Value(value)) => {
-            let span = value.span();
-            let value = quote_spanned!(span=> || ::core::clone::Clone::clone(&#value));
-            return Ok((quote!(#facade::testing::__private::Schema::Program(#value)), TokenStream::new()));
-        }
-        Some(Migrations::Folder(folder)) => Some(PathBuf::from(folder.value())),
-        None => None,
-    };
-    let source = Source::find(named.as_deref())?;
-    let Source { folder, checksum, ignore, .. } = &*source;
-    let schema = quote!(#facade::testing::__private::Schema::Folder(#folder, #checksum, &[#(#ignore),*]));
-    Ok((schema, source.tracked()?))
 }
 
 /// Whether an attribute is `#[test]`.

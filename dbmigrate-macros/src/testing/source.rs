@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dbmigrate_core::declare::errors::{closest, suggest};
 use dbmigrate_core::folder::Checksum;
+use dbmigrate_core::seed_sets::{FOLDER, sets};
 use proc_macro2::TokenStream;
 
 use crate::check::is_compiler;
@@ -20,6 +22,8 @@ pub(super) struct Source {
     pub(super) folder: String,
     /// The checksum of its lock.
     pub(super) checksum: String,
+    /// The names of the migrations, in order.
+    pub(super) names: Vec<String>,
     /// What databases may have besides.
     pub(super) ignore: Vec<String>,
     /// Everything that decides about it.
@@ -52,9 +56,46 @@ impl Source {
         Ok(Self {
             folder: relative.to_string_lossy().into_owned(),
             checksum: Checksum::of_text(&lock).to_hex(),
+            names: folder.migrations().iter().map(|migration| migration.name.to_string()).collect(),
             ignore: project.config.ignore.patterns().map(ToString::to_string).collect(),
             files,
             root: project.root,
+        })
+    }
+
+    /// The migration of that name, or with that number, as it is called.
+    ///
+    /// # Errors
+    /// If there is none, with the one that was probably meant.
+    pub(super) fn named(&self, wanted: &str) -> Result<&str, ProjectError> {
+        let number: Option<u32> = wanted.parse().ok();
+        let number_of = |name: &str| name.split('_').next().and_then(|digits| digits.parse::<u32>().ok());
+        let is_it = |name: &&String| *name == wanted || (number.is_some() && number_of(name) == number);
+        self.names.iter().find(is_it).map(String::as_str).ok_or_else(|| {
+            let error = ProjectError::new(format!("no migration named `{wanted}` in `{}`", self.folder));
+            match (closest(wanted, self.names.iter().map(String::as_str)), self.names.last()) {
+                (Some(meant), _) => error.help(format!("did you mean `{meant}`?")),
+                (None, Some(last)) => error.help(format!("the last one is `{last}`")),
+                (None, None) => error.help("it has none yet: `cargo dbmigrate generate`"),
+            }
+        })
+    }
+
+    /// Refuses a set of rows that is not there.
+    ///
+    /// # Errors
+    /// If there is none of that name, with the one that was probably meant.
+    pub(super) fn refuse_unknown_set(wanted: &str) -> Result<(), ProjectError> {
+        let known = sets(&Project::known()?.root.join(FOLDER))
+            .map_err(|error| ProjectError::new(format!("cannot read `{FOLDER}`: {error}")))?;
+        if known.iter().any(|set| set == wanted) {
+            return Ok(());
+        }
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        let error = ProjectError::new(format!("no set named `{wanted}` in `{FOLDER}`"));
+        Err(match names[..] {
+            [] => error.help(format!("create it: `{FOLDER}/{wanted}/TABLE.toml`")),
+            _ => error.help(suggest(wanted, &names)),
         })
     }
 
