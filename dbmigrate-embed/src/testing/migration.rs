@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dbmigrate_core::engine::apply::{Database, Options, apply_pending_with};
 use dbmigrate_core::engine::connection::Value;
-use dbmigrate_core::engine::{Connection, introspect_without};
+use dbmigrate_core::engine::introspect_without;
 use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::{Name, split};
 use pollster::block_on;
 
 use super::TestDatabase;
+use super::engine;
 use super::from_test::with_help;
 use super::kept::{self, Given};
 use super::request::Request;
@@ -36,11 +37,8 @@ impl MigrationTest {
     #[track_caller]
     pub fn __new(request: &'static Request, apply: &'static str) -> Self {
         let given = kept::new(request);
-        let connection = block_on(Connection::open(given.database().path(), false));
+        let connection = engine::open(given.database().path(), false);
         let connection = connection.unwrap_or_else(|error| panic!("cannot open the database of the test: {error}"));
-        for pragma in ["PRAGMA synchronous = OFF", "PRAGMA foreign_keys = ON"] {
-            block_on(connection.rows(pragma)).unwrap_or_else(|error| panic!("{pragma}: {error}"));
-        }
         let ignored = request.ignored().unwrap_or_else(|error| panic!("{}", with_help(&error, error.help())));
         Self { database: Database::from_connection(connection).ignoring(ignored), given, apply }
     }

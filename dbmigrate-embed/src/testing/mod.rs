@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../testing.md")]
 
+mod engine;
 mod from_test;
 mod kept;
 mod libsql;

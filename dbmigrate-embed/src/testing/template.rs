@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::{
     Applied, ApplyError, Database, Loss, Observer, Options, Target as _, apply_pending_with,
 };
-use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::folder::Folder;
 use pollster::block_on;
 
+use super::engine;
 use super::from_test::with_help;
 use super::place::{self, Place};
 use super::request::{Request, Until};
@@ -52,7 +53,7 @@ pub(super) fn template(place: &Place, request: &Request) -> Result<PathBuf, Stri
 
 /// All that decides about the template.
 fn key(request: &Request, seed: Option<&Seed>) -> String {
-    let mut key = format!("{ENGINE}-{FORMAT}-{}", request.checksum());
+    let mut key = format!("{}-{FORMAT}-{}", engine::NAME, request.checksum());
     match request.until {
         Until::Head => {}
         Until::Before(name) => key.extend(["-before-", name]),
@@ -91,18 +92,14 @@ fn made(path: &Path, request: &Request, seed: Option<&Seed>) -> Result<(), Strin
 /// Applies the migrations to a new file.
 fn fill(path: &Path, request: &Request) -> Result<(), MigrateError> {
     let folder = request.folder()?;
-    let engine = |error: EngineError| MigrateError::engine("cannot create a file", error);
-    let connection = block_on(Connection::open(path, true)).map_err(engine)?;
-    // nobody else has the file, and one that is not whole is never used
-    for pragma in ["PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF"] {
-        block_on(connection.rows(pragma)).map_err(engine)?;
-    }
+    let failed = |error: EngineError| MigrateError::engine("cannot create a file", error);
+    let connection = engine::open(path, true).map_err(failed)?;
     let mut database = Database::from_connection(connection).ignoring(request.ignored()?);
     if let Some(to) = last(&folder, request.until)? {
         let options = Options { to: Some(to), ..Options::default() };
         block_on(apply_pending_with(&mut database, &folder, options, &mut Quiet))?;
     }
-    block_on(database.finish()).map_err(engine)
+    block_on(database.finish()).map_err(failed)
 }
 
 /// The last migration that a database gets, if it gets one.
@@ -131,9 +128,6 @@ fn remove_old(path: &Path) {
         }
     }
 }
-
-/// The engine that makes templates: what one writes, another may not read.
-const ENGINE: &str = "libsql";
 
 /// Says nothing while migrations are applied.
 pub(super) struct Quiet;
