@@ -13,8 +13,7 @@ impl FromTest for libsql::Database {
 impl FromTest for libsql::Connection {
     async fn from_test(database: &TestDatabase) -> Result<Self, BoxError> {
         let connection = libsql::Database::from_test(database).await?.connect()?;
-        connection.query("PRAGMA synchronous = OFF", ()).await?;
-        connection.query("PRAGMA foreign_keys = ON", ()).await?;
+        connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;").await?;
         Ok(connection)
     }
 }

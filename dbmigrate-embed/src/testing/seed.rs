@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 use dbmigrate_core::seed_sets::{FOLDER, sets};
 
@@ -14,7 +15,8 @@ use super::request::Request;
 /// The subcommand, as cargo looks for it.
 const TOOL: &str = "cargo-dbmigrate";
 
-/// A set, as its files are now.
+/// A set, as its files were when it was first asked for.
+#[derive(Debug, Clone)]
 pub(super) struct Seed {
     root: PathBuf,
     set: &'static str,
@@ -22,12 +24,27 @@ pub(super) struct Seed {
 }
 
 impl Seed {
+    /// The set of a test. Its files are read once in a process.
+    ///
+    /// # Errors
+    /// As for [`Seed::read`].
+    pub(super) fn of(request: &Request, set: &'static str) -> Result<Self, String> {
+        static KNOWN: Mutex<Vec<Seed>> = Mutex::new(Vec::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let root = request.root();
+        if let Some(seed) = known.iter().find(|seed| seed.set == set && seed.root == root) {
+            return Ok(seed.clone());
+        }
+        let seed = Self::read(root, set)?;
+        known.push(seed.clone());
+        Ok(seed)
+    }
+
     /// Reads the files of a set, as far as it takes to tell whether they are others.
     ///
     /// # Errors
     /// If there is no such set, or it cannot be read.
-    pub(super) fn read(request: &Request, set: &'static str) -> Result<Self, String> {
-        let root = request.root();
+    fn read(root: PathBuf, set: &'static str) -> Result<Self, String> {
         let folder = root.join(FOLDER);
         let failed = |error: io::Error| format!("cannot read `{}`: {error}", folder.join(set).display());
         if !sets(&folder).map_err(failed)?.iter().any(|known| known == set) {

@@ -35,7 +35,7 @@ const FORMAT: &str = concat!("1-", env!("CARGO_PKG_VERSION"));
 /// What is wrong with the migrations, or with the disk, with what to do about it.
 pub(super) fn template(place: &Place, request: &Request) -> Result<PathBuf, String> {
     static KNOWN: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
-    let seed = request.seed.map(|set| Seed::read(request, set)).transpose()?;
+    let seed = request.seed.map(|set| Seed::of(request, set)).transpose()?;
     let key = key(request, seed.as_ref());
     // threads wait here, and processes for the lock
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
