@@ -110,7 +110,7 @@ fn parameters(function: &syn::ItemFn) -> Result<Vec<&syn::Type>, Vec<DeclareErro
     let signature = &function.sig;
     let mut errors = Vec::new();
     if !signature.generics.params.is_empty() {
-        errors.push(DeclareError::new(signature.generics.span(), "a test has no generic parameters"));
+        errors.push(DeclareError::new(signature.generics.params.span(), "a test has no generic parameters"));
     }
     let mut types = Vec::new();
     for input in &signature.inputs {

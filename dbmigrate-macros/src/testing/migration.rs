@@ -87,10 +87,8 @@ impl Test {
         let private = quote!(#facade::testing::__private);
         let asked = Asked::new(self.migrations.as_ref(), &facade)?;
         let (at, apply) = self.names(&asked)?;
-        let until = match at {
-            Some(at) => quote!(#private::Until::At(#at)),
-            None => quote!(#private::Until::Before(#apply)),
-        };
+        let until =
+            if let Some(at) = at { quote!(#private::Until::At(#at)) } else { quote!(#private::Until::Before(#apply)) };
         let should_panic = self.attributes.iter().any(|attribute| attribute.path().is_ident("should_panic"));
         let request = asked.request(&self.name, &until, None, should_panic);
         let before = self.before.iter().map(|rows| match rows {
@@ -100,9 +98,10 @@ impl Test {
         let applied = if let Some(why) = &self.refused {
             quote_spanned!(why.span()=> __test.__refused(#why);)
         } else {
-            let loses = self.loses.iter().map(|(table, keys)| match keys.as_ref().map(as_list) {
-                Some(keys) => quote!((#table, ::core::option::Option::Some(&#keys))),
-                None => quote!((#table, ::core::option::Option::None)),
+            let loses = self.loses.iter().map(|(table, keys)| {
+                let keys = keys.as_ref().map(as_list);
+                let keys = keys.map_or_else(|| quote!(None), |keys| quote!(Some(&#keys)));
+                quote!((#table, ::core::option::Option::#keys))
             });
             let loses: Vec<TokenStream> = loses.collect();
             quote_spanned!(self.apply.span()=> __test.__apply(&[#(#loses),*]);)
