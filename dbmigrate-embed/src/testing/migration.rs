@@ -37,7 +37,7 @@ impl MigrationTest {
     #[track_caller]
     pub fn __new(request: &'static Request, apply: &'static str) -> Self {
         let given = kept::new(request);
-        let connection = engine::open(given.database().path(), false);
+        let connection = engine::open(given.database().path());
         let connection = connection.unwrap_or_else(|error| panic!("cannot open the database of the test: {error}"));
         let ignored = request.ignored().unwrap_or_else(|error| panic!("{}", with_help(&error, error.help())));
         Self { database: Database::from_connection(connection).ignoring(ignored), given, apply }

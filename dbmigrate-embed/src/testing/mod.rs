@@ -5,11 +5,16 @@
 mod engine;
 mod from_test;
 mod kept;
+#[cfg(feature = "libsql")]
 mod libsql;
 mod migration;
 mod place;
 mod request;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
 mod seed;
+#[cfg(feature = "sqlx")]
+mod sqlx;
 mod template;
 mod test_database;
 

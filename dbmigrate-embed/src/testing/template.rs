@@ -93,7 +93,7 @@ fn made(path: &Path, request: &Request, seed: Option<&Seed>) -> Result<(), Strin
 fn fill(path: &Path, request: &Request) -> Result<(), MigrateError> {
     let folder = request.folder()?;
     let failed = |error: EngineError| MigrateError::engine("cannot create a file", error);
-    let connection = engine::open(path, true).map_err(failed)?;
+    let connection = engine::open(path).map_err(failed)?;
     let mut database = Database::from_connection(connection).ignoring(request.ignored()?);
     if let Some(to) = last(&folder, request.until)? {
         let options = Options { to: Some(to), ..Options::default() };
