@@ -2,7 +2,9 @@
 
 mod cancelled;
 mod database;
+mod driver;
 mod history;
+mod owned;
 mod refused;
 mod run;
 #[cfg(feature = "remote")]
