@@ -37,7 +37,9 @@ async fn main() -> Result<(), Error> {
     let pool = open(file).await?;
     match command {
         ["add", task] => println!("{}", line(&add(&pool, task).await?)),
-        ["take", worker] => println!("{}", take(&pool, worker).await?.as_ref().map_or("nothing to do".to_owned(), line)),
+        ["take", worker] => {
+            println!("{}", take(&pool, worker).await?.as_ref().map_or("nothing to do".to_owned(), line))
+        }
         ["finish", id] => {
             let mut job = find(&pool, id.parse()?).await?.ok_or("there is no such job")?;
             job.state = State::Done;
@@ -59,7 +61,8 @@ async fn main() -> Result<(), Error> {
 /// Opens the file, and migrates it. The program may be started several times at once: each migration is applied by one
 /// of them, and the others wait for it.
 async fn open(file: &str) -> Result<SqlitePool, Error> {
-    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true).busy_timeout(Duration::from_secs(5));
+    let options =
+        SqliteConnectOptions::new().filename(file).create_if_missing(true).busy_timeout(Duration::from_secs(5));
     let pool = SqlitePool::connect_with(options).await?;
     match MIGRATIONS.run(&pool).await {
         Ok(report) => eprintln!("{report}"),
