@@ -8,6 +8,7 @@ mod report;
 mod runner;
 #[cfg(feature = "remote")]
 mod server;
+mod steps;
 mod target;
 mod thread;
 mod trace;
@@ -19,6 +20,8 @@ use dbmigrate_core::folder::{Embedded, Folder, FolderError, Migration};
 use dbmigrate_core::schema::Schema;
 
 pub use dbmigrate_core::engine::apply::{Applied, Loss, Restored};
+pub use dbmigrate_core::engine::connection::Value;
+pub use dbmigrate_core::engine::step::{FromStep, Row, Step, StepError, StepFn, StepResult};
 pub use error::{MigrateError, MigrateErrorKind};
 pub use report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
 pub use runner::{Runner, Running};
@@ -34,6 +37,7 @@ pub struct Migrations {
     sql: &'static [&'static str],
     ignore: &'static [&'static str],
     busy_timeout: u64,
+    steps: &'static [(&'static str, StepFn)],
 }
 
 impl Migrations {
@@ -45,7 +49,15 @@ impl Migrations {
         ignore: &'static [&'static str],
         busy_timeout: u64,
     ) -> Self {
-        Self { folder, lock, sql, ignore, busy_timeout }
+        Self { folder, lock, sql, ignore, busy_timeout, steps: &[] }
+    }
+
+    /// The functions of the migrations that have a step in Rust; the macro has checked that they are those.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __steps(mut self, steps: &'static [(&'static str, StepFn)]) -> Self {
+        self.steps = steps;
+        self
     }
 
     /// Applies the pending migrations; [`Runner::run`] without options.

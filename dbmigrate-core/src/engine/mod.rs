@@ -25,6 +25,7 @@ pub mod prove;
 pub mod remote;
 pub mod replay;
 pub mod squash;
+pub mod step;
 mod stored;
 pub mod tracker;
 pub mod view;

@@ -7,4 +7,5 @@ mod refused;
 mod run;
 #[cfg(feature = "remote")]
 mod server;
+mod steps;
 mod together;

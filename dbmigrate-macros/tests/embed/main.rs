@@ -2,6 +2,7 @@
 //! says of a folder that is not right.
 
 mod package;
+mod steps;
 
 use package::Package;
 

@@ -30,7 +30,7 @@ impl Database {
         self.preflights(migration).await?;
         let mut wanted = self.wanted(migration).await.map_err(cannot_read)?;
         wanted.hash = None;
-        self.run_checked(&migration.script.statements, &wanted).await?;
+        self.run_checked(&migration.script.statements, None, &wanted).await?;
         Ok(self.tracker().await.map_err(cannot_read)?.hash())
     }
 }
