@@ -6,6 +6,7 @@
 mod error;
 mod report;
 mod runner;
+mod serve;
 #[cfg(feature = "remote")]
 mod server;
 mod steps;
@@ -25,6 +26,7 @@ pub use dbmigrate_core::engine::step::{FromStep, Row, Step, StepError, StepFn, S
 pub use error::{MigrateError, MigrateErrorKind};
 pub use report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
 pub use runner::{Runner, Running};
+pub use serve::serve_steps;
 #[cfg(feature = "remote")]
 pub use server::Server;
 pub use target::Target;

@@ -7,6 +7,8 @@
 pub mod allowed;
 mod inside;
 mod row;
+mod tried;
+pub mod wire;
 
 use std::error::Error;
 use std::fmt;
@@ -14,6 +16,7 @@ use std::fmt;
 pub use allowed::{Allowed, allowed};
 pub(super) use inside::{Failed, run};
 pub use row::{FromStep, Row};
+pub use tried::{Tried, try_on_rows};
 
 use super::connection::Value;
 

@@ -74,3 +74,45 @@ fn an_error_is_said_with_where_it_comes_from() {
     let outer = std::io::Error::other(inner);
     assert_eq!(said(&outer), "the disk is full");
 }
+
+#[test]
+fn every_value_arrives_as_it_was_sent() {
+    let values = vec![
+        Value::Null,
+        Value::Integer(i64::MIN),
+        Value::Integer(i64::MAX),
+        Value::Real(-0.0),
+        Value::Real(f64::INFINITY),
+        Value::Real(0.1 + 0.2),
+        Value::Text("a\n\"b\"\u{0} ü 🦀".into()),
+        Value::Blob(vec![0, 255, 10]),
+        Value::Blob(Vec::new()),
+    ];
+    let mut line = Vec::new();
+    let rows = wire::to_wire(vec![values.clone()]);
+    wire::write(&mut line, &wire::Said::Rows { rows }).expect("it is short");
+    assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1, "a message is one line");
+    match wire::read(&mut &line[..]).expect("it can be read") {
+        wire::Line::Message(wire::Said::Rows { rows }) => assert_eq!(wire::from_wire(rows), Some(vec![values])),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(wire::Value::Blob("0g".into()).stored(), None);
+    assert_eq!(wire::Value::Blob("0".into()).stored(), None);
+}
+
+#[test]
+fn what_is_no_message_is_shown_as_what_it_is() {
+    let read = |bytes: &[u8]| match wire::read::<wire::Heard>(&mut &bytes[..]).expect("it can be read") {
+        wire::Line::Other(text) => text,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(read(b"hello\n"), "hello");
+    assert_eq!(read(b"\xff\x00{}\n"), "\\u{fffd}\\u{0}{}");
+    assert_eq!(read(b"{\"done\":{}}"), "{\\\"done\\\":{}}", "a line has an end");
+    assert_eq!(read(b"{\"done\":{\"more\":1}}\n").len(), 28);
+    assert!(read("x".repeat(100).as_bytes()).ends_with("xx…"));
+    assert!(matches!(wire::read::<wire::Heard>(&mut &b""[..]), Ok(wire::Line::End)));
+    let long = wire::Said::Refused { message: "x".repeat(wire::LONGEST) };
+    let error = wire::write(&mut Vec::new(), &long).expect_err("it is too long").to_string();
+    assert_eq!(error, "more than 64 MiB at once: read and write rows in parts");
+}
