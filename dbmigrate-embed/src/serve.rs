@@ -59,8 +59,8 @@ fn serve(migrations: Migrations, from: impl BufRead, to: impl Write) -> io::Resu
                 if let Some(error) = pipe.broken.take() {
                     return Err(error);
                 }
-                let result =
-                    result.unwrap_or_else(|panic: Box<dyn Any + Send>| Err(format!("it panicked: {}", message_of(&*panic))));
+                let result = result
+                    .unwrap_or_else(|panic: Box<dyn Any + Send>| Err(format!("it panicked: {}", message_of(&*panic))));
                 let said = result.map_or_else(|message| Heard::Failed { message }, |()| Heard::Done {});
                 wire::write(&mut pipe.to, &said)?;
             }
@@ -131,5 +131,81 @@ impl<R: BufRead, W: Write> Access for Pipe<R, W> {
             Said::Rows { rows } => wire::from_wire(rows).ok_or_else(|| self.unexpected()),
             _ => Err(self.unexpected()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dbmigrate_core::engine::step::Step;
+
+    use super::*;
+
+    const MIGRATIONS: Migrations = dbmigrate_macros::embed_migrations!("../migrations", crate = crate);
+
+    fn with(step: &'static [(&'static str, dbmigrate_core::engine::step::StepFn)]) -> Migrations {
+        MIGRATIONS.__steps(step)
+    }
+
+    /// What the program says when it hears these lines.
+    fn said(migrations: Migrations, lines: &[&str]) -> (Vec<String>, io::Result<()>) {
+        let mut out = Vec::new();
+        let heard = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let result = serve(migrations, heard.as_bytes(), &mut out);
+        let out = String::from_utf8(out).expect("it is JSON");
+        (out.lines().map(str::to_owned).collect(), result)
+    }
+
+    const RUN: &str = r#"{"run":{"migration":"0002_step"}}"#;
+
+    fn step(step: &mut Step<'_>) -> dbmigrate_core::engine::step::StepResult {
+        let rows = step.query("SELECT a FROM t WHERE b = ?1", &[Value::Blob(vec![0, 255])])?;
+        let number: f64 = rows[0].get(0)?;
+        let changed = step.execute("UPDATE t SET a = ?1", &[Value::Real(number * 2.0)])?;
+        if changed == 1 { Ok(()) } else { Err(format!("{changed} rows").into()) }
+    }
+
+    #[test]
+    fn a_program_says_what_it_is_and_serves_its_steps() {
+        let half = 0.5_f64.to_bits();
+        let rows = format!(r#"{{"rows":{{"rows":[[{{"real":{half}}}]]}}}}"#);
+        let lines = [
+            r#"{"hello":{"protocol":1}}"#,
+            RUN,
+            &rows,
+            r#"{"changed":{"rows":1}}"#,
+            RUN,
+            &rows,
+            r#"{"changed":{"rows":2}}"#,
+        ];
+        let (said, result) = said(with(&[("0002_step", step)]), &lines);
+        result.expect("the pipe was closed between two steps");
+        let lock = Checksum::of_sql(MIGRATIONS.lock).to_hex();
+        let one = 1.0_f64.to_bits();
+        let query = r#"{"query":{"sql":"SELECT a FROM t WHERE b = ?1","values":[{"blob":"00ff"}]}}"#;
+        let update = format!(r#"{{"execute":{{"sql":"UPDATE t SET a = ?1","rows":[[{{"real":{one}}}]]}}}}"#);
+        let ready = format!(r#"{{"ready":{{"protocol":1,"lock":"{lock}","steps":["0002_step"]}}}}"#);
+        let failed = r#"{"failed":{"message":"2 rows"}}"#;
+        assert_eq!(said, [&ready, query, &update, r#"{"done":{}}"#, query, &update, failed]);
+    }
+
+    #[test]
+    fn a_panic_is_said_and_the_next_step_can_run() {
+        let panics = with(&[("0002_step", |_| panic!("out of luck")), ("0003_step", |_| Ok(()))]);
+        let (said, result) =
+            said(panics, &[RUN, r#"{"run":{"migration":"0003_step"}}"#, r#"{"run":{"migration":"4"}}"#]);
+        result.expect("the pipe was closed between two steps");
+        let none = r#"{"failed":{"message":"the program has no such step"}}"#;
+        assert_eq!(said, [r#"{"failed":{"message":"it panicked: out of luck"}}"#, r#"{"done":{}}"#, none]);
+    }
+
+    #[test]
+    fn a_subcommand_that_ends_or_says_something_else_ends_the_program() {
+        let steps = || with(&[("0002_step", step)]);
+        let (said_then, result) = said(steps(), &[RUN]);
+        assert_eq!(result.expect_err("nothing comes any more").to_string(), GONE);
+        assert_eq!(said_then.len(), 1, "it says nothing to nobody");
+        said(steps(), &["{}"]).1.expect_err("it is no message");
+        said(steps(), &[RUN, r#"{"changed":{"rows":2}}"#]).1.expect_err("it is an answer to another question");
+        said(steps(), &[r#"{"changed":{"rows":2}}"#]).1.expect_err("nobody has asked");
     }
 }

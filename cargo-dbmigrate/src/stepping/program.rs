@@ -63,23 +63,29 @@ impl Program {
         let wanted = with_step(folder)?;
         if Checksum::of_sql(&text).to_hex() != lock || wanted.iter().any(|name| !steps.contains(name)) {
             let message = format!("`{name}` has embedded other migrations than those of `{}`", folder.path().display());
-            return Err(failed(message)
-                .help("let it embed this folder: `embed_migrations!(\"FOLDER\", steps { … })`, relative to its package"));
+            return Err(failed(message).help(
+                "let it embed this folder: `embed_migrations!(\"FOLDER\", steps { … })`, relative to its package",
+            ));
         }
         Ok(Self { name: name.to_owned(), channel: Mutex::new(channel), steps, silence })
     }
 
     /// Serves a step until it is done.
-    fn serve(&self, channel: &mut Channel, migration: &str, access: &mut dyn Access) -> std::result::Result<(), String> {
+    fn serve(
+        &self,
+        channel: &mut Channel,
+        migration: &str,
+        access: &mut dyn Access,
+    ) -> std::result::Result<(), String> {
         let run = Said::Run { migration: migration.to_owned() };
         channel.say(&run).map_err(|error| error.to_string())?;
         loop {
             let answer = match channel.hear(self.silence)? {
                 Heard::Done {} => return Ok(()),
                 Heard::Failed { message } => return Err(message),
-                Heard::Execute { sql, rows } => wire::from_wire(rows).map(|rows| {
-                    access.execute(&sql, rows).map(|rows| Said::Changed { rows })
-                }),
+                Heard::Execute { sql, rows } => {
+                    wire::from_wire(rows).map(|rows| access.execute(&sql, rows).map(|rows| Said::Changed { rows }))
+                }
                 Heard::Query { sql, values } => wire::from_wire(vec![values]).map(|mut values| {
                     let rows = access.query(&sql, values.pop().unwrap_or_default());
                     rows.map(|rows| Said::Rows { rows: wire::to_wire(rows) })

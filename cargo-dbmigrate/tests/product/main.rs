@@ -68,6 +68,8 @@ mod seeds;
 mod servers;
 mod squashed;
 mod squashed_behind;
+mod steps;
+mod steps_served;
 mod survived;
 mod targets;
 mod undone;

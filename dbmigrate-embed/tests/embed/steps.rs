@@ -42,7 +42,8 @@ fn hash_tokens(step: &mut Step<'_>) -> StepResult {
     assert_eq!(step.migration(), "0003_hash_tokens");
     let mut last = 0;
     loop {
-        let rows = step.query("SELECT id, token FROM users WHERE id > ?1 ORDER BY id LIMIT 500", &[Value::Integer(last)])?;
+        let rows =
+            step.query("SELECT id, token FROM users WHERE id > ?1 ORDER BY id LIMIT 500", &[Value::Integer(last)])?;
         let Some(end) = rows.last() else { return Ok(()) };
         last = end.get(0)?;
         let mut changes = Vec::new();
@@ -148,7 +149,9 @@ fn what_breaks_foreign_keys_in_a_step_is_refused() {
 
 #[test]
 fn a_step_cannot_end_its_transaction_or_reach_what_is_not_its_own() {
-    for sql in ["COMMIT", "ROLLBACK", "BEGIN", "SAVEPOINT a", "ATTACH 'a.db' AS a", "PRAGMA foreign_keys = ON", "VACUUM"] {
+    for sql in
+        ["COMMIT", "ROLLBACK", "BEGIN", "SAVEPOINT a", "ATTACH 'a.db' AS a", "PRAGMA foreign_keys = ON", "VACUUM"]
+    {
         assert!(dbmigrate_core::engine::step::allowed(sql).is_err(), "{sql}");
     }
     failing(

@@ -55,7 +55,8 @@ fn a_function_without_a_step_does_not_compile() {
     let error = said("misspelt", &with("\"0002_hash_tokns\" => hash_tokens")).expect_err("it is misspelt");
     assert!(error.contains("help: did you mean `0002_hash_tokens`?"), "{error}");
     assert!(error.contains("\"0002_hash_tokns\" => hash_tokens"), "the error stands at the name: {error}");
-    let error = said("left_over", &with(&format!("{right}, \"0001_create_users\" => hash_tokens"))).expect_err("left over");
+    let error =
+        said("left_over", &with(&format!("{right}, \"0001_create_users\" => hash_tokens"))).expect_err("left over");
     assert!(error.contains("error: migration `0001_create_users` has no step in Rust"), "{error}");
     let error = said("gone", &with(&format!("{right}, \"0009_gone\" => hash_tokens"))).expect_err("left over");
     assert!(error.contains("error: no migration `0009_gone`"), "{error}");
@@ -80,7 +81,11 @@ fn a_directive_that_is_no_place_does_not_compile() {
         ("argument", "-- dbmigrate: rust hash_tokens\n", "`rust` takes no arguments, found `hash_tokens`"),
         ("two", "-- dbmigrate: rust\n-- dbmigrate: rust\n", "`rust` is there twice, first in line 1"),
         ("outside", "-- dbmigrate: rust\n-- dbmigrate: no-transaction\nVACUUM;\n", "`rust` in a migration with"),
-        ("undo", "DELETE FROM users;\n-- dbmigrate: undo\n-- dbmigrate: rust\nDELETE FROM users;\n", "the way back can only"),
+        (
+            "undo",
+            "DELETE FROM users;\n-- dbmigrate: undo\n-- dbmigrate: rust\nDELETE FROM users;\n",
+            "the way back can only",
+        ),
     ] {
         let package = Package::new(name, "embed_migrations!(crate = crate::stand_in)");
         package.add("create users", USERS);

@@ -76,15 +76,8 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    const ALL: [Self; 7] = [
-        Self::Migration,
-        Self::Rust,
-        Self::Baseline,
-        Self::Drizzle,
-        Self::Capture,
-        Self::Repair,
-        Self::Other,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Migration, Self::Rust, Self::Baseline, Self::Drizzle, Self::Capture, Self::Repair, Self::Other];
 
     /// The word in the history table.
     pub fn word(self) -> &'static str {

@@ -62,9 +62,7 @@ impl Inside<'_> {
             (Allowed::Reads, Allowed::Writes) => {
                 Err(StepError::new("`execute` is for `INSERT`, `UPDATE` and `DELETE`; read with `query`"))
             }
-            (Allowed::Writes, Allowed::Reads) => {
-                Err(StepError::new("`query` is for `SELECT`; write with `execute`"))
-            }
+            (Allowed::Writes, Allowed::Reads) => Err(StepError::new("`query` is for `SELECT`; write with `execute`")),
             _ => Ok(()),
         }
     }

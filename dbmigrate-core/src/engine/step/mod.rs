@@ -59,11 +59,7 @@ impl<'a> Step<'a> {
     ///
     /// # Errors
     /// At the first row for which the statement fails. What was done for those before it stays, until the step fails.
-    pub fn execute_each(
-        &mut self,
-        sql: &str,
-        rows: impl IntoIterator<Item = Vec<Value>>,
-    ) -> Result<u64, StepError> {
+    pub fn execute_each(&mut self, sql: &str, rows: impl IntoIterator<Item = Vec<Value>>) -> Result<u64, StepError> {
         let mut changed = 0;
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {

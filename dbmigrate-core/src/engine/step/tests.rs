@@ -62,10 +62,7 @@ fn a_value_is_read_as_what_it_is_or_not_at_all() {
     assert_eq!(row.get::<i64>(1).unwrap_err().to_string(), "column 1 is NULL, which is no i64");
     assert!(row.get::<bool>(0).is_err());
     assert!(row.get::<f64>(0).is_err());
-    assert_eq!(
-        row.get::<i64>(4).unwrap_err().to_string(),
-        "no column 4: the query returns 4 columns, counted from 0"
-    );
+    assert_eq!(row.get::<i64>(4).unwrap_err().to_string(), "no column 4: the query returns 4 columns, counted from 0");
 }
 
 #[test]

@@ -43,8 +43,7 @@ pub async fn try_on_rows(
     connection.run_all(&others).await?;
     let rows = populate(&connection, before).await?.rows;
     connection.run_all(&triggers).await?;
-    let mut database =
-        Database::from_connection(connection).ignoring(ignore.clone()).with_steps(Arc::clone(steps));
+    let mut database = Database::from_connection(connection).ignoring(ignore.clone()).with_steps(Arc::clone(steps));
     let prepared = Prepared { migration, file: std::path::PathBuf::new(), script, drift: None };
     Ok(Tried { rows, failure: database.apply_alone(&prepared).await.err() })
 }

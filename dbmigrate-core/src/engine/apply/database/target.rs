@@ -166,8 +166,7 @@ impl Target for Database {
             // the rows on which a statement behind a step fails are there no more
             let is_behind_step = undone.iter().any(|migration| migration.script.rust.is_some())
                 || step.is_some_and(|step| failed > step.after);
-            let failure =
-                if is_behind_step { failure } else { self.pointed_out(failure, &before, statements).await };
+            let failure = if is_behind_step { failure } else { self.pointed_out(failure, &before, statements).await };
             attempt.stopped = Some(Stop::Failed { at, failure });
         }
         attempt
