@@ -69,6 +69,7 @@ mod servers;
 mod squashed;
 mod squashed_behind;
 mod steps;
+mod steps_program;
 mod steps_served;
 mod survived;
 mod targets;

@@ -73,9 +73,9 @@ fn a_migration_with_a_step_is_refused_before_anything_is_applied() {
 fn what_shows_migrations_shows_that_there_is_a_step() {
     let project = pending();
     let run = project.ends(4, "status");
-    assert!(run.out.contains("0002_hash_tokens  pending (with a step in Rust)\n"), "{}", run.out);
+    assert!(run.out.contains("0002_hash_tokens   pending (with a step in Rust)\n"), "{}", run.out);
     let run = project.runs("log");
-    assert!(run.out.contains("* 0002_hash_tokens  custom: "), "{}", run.out);
+    assert!(run.out.contains("* 0002_hash_tokens   custom: "), "{}", run.out);
     assert!(run.out.contains("run a step in Rust"), "{}", run.out);
     let run = project.runs("plan");
     assert!(run.out.contains("run a step in Rust"), "{}", run.out);
@@ -101,8 +101,9 @@ fn a_migration_with_a_step_stays_one_of_its_own() {
     assert!(run.err.contains("drop_column:users.hash"), "{}", run.err);
     let run = project.runs("revert 0002_hash_tokens --dry-run --accept drop_column:users.hash");
     assert!(run.err.contains("runs a step in Rust (migrations/0002_hash_tokens/migration.sql:"), "{}", run.err);
+    project.runs("generate --undo");
     let run = project.refuses(5, "generate --amend --name again");
-    drop(run);
+    assert!(run.err.contains("`0002_hash_tokens` was written by hand and cannot be regenerated"), "{}", run.err);
 }
 
 #[test]

@@ -8,4 +8,6 @@ mod run;
 #[cfg(feature = "remote")]
 mod server;
 mod steps;
+#[cfg(feature = "remote")]
+mod steps_server;
 mod together;

@@ -7,7 +7,7 @@ use crate::database::File;
 use crate::history::migrations;
 
 /// Users with tokens, and what refers to them; hashes for the tokens, made in Rust; then no tokens any more.
-const HISTORY: [(&str, &str); 4] = [
+pub(crate) const HISTORY: [(&str, &str); 4] = [
     (
         "create",
         "CREATE TABLE users (id INTEGER PRIMARY KEY, token TEXT NOT NULL);
@@ -29,7 +29,7 @@ const HISTORY: [(&str, &str); 4] = [
     ("after", "CREATE INDEX users_hash ON users (hash);"),
 ];
 
-fn with(step: &'static [(&'static str, StepFn)]) -> Migrations {
+pub(crate) fn with(step: &'static [(&'static str, StepFn)]) -> Migrations {
     migrations(&HISTORY).__steps(step)
 }
 
@@ -38,7 +38,7 @@ fn reversed(text: &str) -> String {
     text.chars().rev().collect()
 }
 
-fn hash_tokens(step: &mut Step<'_>) -> StepResult {
+pub(crate) fn hash_tokens(step: &mut Step<'_>) -> StepResult {
     assert_eq!(step.migration(), "0003_hash_tokens");
     let mut last = 0;
     loop {
