@@ -7,6 +7,7 @@
 pub mod allowed;
 mod inside;
 mod row;
+#[cfg(feature = "libsql")]
 mod tried;
 pub mod wire;
 
@@ -16,6 +17,7 @@ use std::fmt;
 pub use allowed::{Allowed, allowed};
 pub(super) use inside::{Failed, run};
 pub use row::{FromStep, Row};
+#[cfg(feature = "libsql")]
 pub use tried::{Tried, try_on_rows};
 
 use super::connection::Value;
