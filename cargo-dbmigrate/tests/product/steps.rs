@@ -1,5 +1,6 @@
 //! Migrations with a step in Rust, as commands see them that do not have it.
 
+use crate::branches::{two_branches, users};
 use crate::project::{Project, sql_of};
 
 const USERS: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User { #[column(primary_key)] id: i64, token: Option<String> }\n";
@@ -114,4 +115,22 @@ fn rows_that_a_step_was_to_fill_are_named_when_it_is_not_run() {
     let run = project.runs("reset --keep-data --accept all");
     let said = "`0002_hash_tokens` has a step in Rust, which was not run on `dev.db`";
     assert!(run.err.contains(said), "{}", run.err);
+}
+
+#[test]
+fn a_step_moves_with_its_migration_and_its_new_name_is_said() {
+    let repository = two_branches();
+    let project = &repository.project;
+    project.runs("generate --rust hash_tokens");
+    repository.commit("step");
+    let before = project.read(&sql_of("0003_hash_tokens"));
+    repository.fails(&["merge", "main"]);
+    let run = project.runs("rebase");
+    assert!(run.err.contains("Rebased 0003_hash_tokens as 0004_hash_tokens (kept as it is)"), "{}", run.err);
+    let said = "rename its step in `embed_migrations!(steps { … })`: `0003_hash_tokens` to `0004_hash_tokens`";
+    assert!(run.err.contains(said), "{}", run.err);
+    assert!(!run.err.contains("Commutes"), "what a step writes is not compared: {}", run.err);
+    assert_eq!(project.read(&sql_of("0004_hash_tokens")), before);
+    project.structs(&users(&["nick", "bio"]));
+    project.runs("check");
 }

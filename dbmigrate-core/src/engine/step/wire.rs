@@ -107,7 +107,7 @@ impl From<Stored> for Value {
             Stored::Integer(number) => Self::Integer(number),
             Stored::Real(number) => Self::Real(number.to_bits()),
             Stored::Text(text) => Self::Text(text),
-            Stored::Blob(bytes) => Self::Blob(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            Stored::Blob(bytes) => Self::Blob(hexadecimal(&bytes)),
         }
     }
 }
@@ -129,6 +129,12 @@ impl Value {
             }
         })
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// All values of rows, in the one form or the other.
