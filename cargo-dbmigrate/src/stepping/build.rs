@@ -39,8 +39,13 @@ pub(super) fn build(context: &Context, bin: &str) -> Result<PathBuf> {
     let cannot_start = |error| failed(format!("cannot start `{}`: {error}", cargo.display()));
     let mut child = command.spawn().map_err(cannot_start)?;
     let mut executable = None;
-    for line in
-        child.stdout.take().map(BufReader::new).into_iter().flat_map(BufReader::lines).map_while(|line| line.ok())
+    for line in child
+        .stdout
+        .take()
+        .map(BufReader::new)
+        .into_iter()
+        .flat_map(BufReader::lines)
+        .map_while(std::result::Result::ok)
     {
         let Ok(artifact) = serde_json::from_str::<Artifact>(&line) else { continue };
         let is_it = artifact.reason == "compiler-artifact" && artifact.target.is_some_and(|target| target.name == bin);

@@ -180,6 +180,7 @@ fn a_step_cannot_end_its_transaction_or_reach_what_is_not_its_own() {
 
 #[test]
 fn what_would_be_written_behind_a_lost_transaction_is_not() {
+    #[expect(clippy::unnecessary_wraps, reason = "a step may fail")]
     fn goes_on(step: &mut Step<'_>) -> StepResult {
         // what SQLite rolls back by itself, together with all that the migration did
         let error = step.execute("INSERT OR ROLLBACK INTO users (id, token) VALUES (1, 'a')", &[]);
