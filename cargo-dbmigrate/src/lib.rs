@@ -30,6 +30,7 @@ mod report;
 mod rewriting;
 mod seeding;
 pub mod source;
+mod stepping;
 mod structs;
 mod turso;
 mod url_text;

@@ -33,6 +33,7 @@ const FLOW: [&[&str]; 8] = [
         "rewriting",
         "seeding",
         "source",
+        "stepping",
         "structs",
         "turso",
     ],

@@ -7,10 +7,12 @@ use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::connection::{Connection, integer, text};
 use dbmigrate_core::engine::driver::{Driver, Scratch};
 use dbmigrate_core::engine::owner::owner;
+use dbmigrate_core::engine::step::StepFn;
 use dbmigrate_core::engine::{EngineError, Ignore};
 use pollster::block_on;
 
 use crate::error::{MigrateError, MigrateErrorKind};
+use crate::steps::Registered;
 
 /// A database that migrations can be applied to. Each kind is behind the feature of its crate:
 ///
@@ -149,6 +151,12 @@ impl Opened {
                 Err(error)
             }
         }
+    }
+
+    /// With the steps in Rust that the migrations have.
+    pub(crate) fn with_steps(mut self, steps: &'static [(&'static str, StepFn)]) -> Self {
+        self.database = self.database.with_steps(Arc::new(Registered(steps)));
+        self
     }
 
     /// The application must see the changes to the database, and they must be permanent.

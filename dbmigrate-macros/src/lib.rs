@@ -44,7 +44,12 @@ pub fn derive_column_type(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     let arguments = syn::parse_macro_input!(input as embed::Arguments);
-    embed::expand(&arguments).unwrap_or_else(|error| compile_error(&error)).into()
+    let failed = |errors: Vec<DeclareError>| {
+        // the last one is the value, so that its type is not an error too
+        let errors = errors.iter().map(compile_error);
+        quote!({ #(#errors);* })
+    };
+    embed::expand(&arguments).unwrap_or_else(failed).into()
 }
 
 /// A test with a database of its own. Needs the feature `test`; see the documentation of `dbmigrate::testing`.

@@ -2,7 +2,11 @@
 //! compiles it again, and what rustc says of a folder that is not right.
 
 mod package;
+<<<<<<< HEAD
 mod testing;
+=======
+mod steps;
+>>>>>>> steps
 
 use package::Package;
 

@@ -61,6 +61,8 @@ pub(super) fn finish(holds: &str) -> String {
 pub enum RecordKind {
     /// It was executed.
     Migration,
+    /// It was executed with its step in Rust.
+    Rust,
     /// The database had its schema already, and was adopted.
     Baseline,
     /// drizzle-kit had executed it before the database was adopted.
@@ -74,12 +76,14 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    const ALL: [Self; 6] = [Self::Migration, Self::Baseline, Self::Drizzle, Self::Capture, Self::Repair, Self::Other];
+    const ALL: [Self; 7] =
+        [Self::Migration, Self::Rust, Self::Baseline, Self::Drizzle, Self::Capture, Self::Repair, Self::Other];
 
     /// The word in the history table.
     pub fn word(self) -> &'static str {
         match self {
             Self::Migration => "migration",
+            Self::Rust => "rust",
             Self::Baseline => "baseline",
             Self::Drizzle => "drizzle",
             Self::Capture => "capture",
