@@ -1,6 +1,7 @@
 //! What can be migrated, and the checks of it before the first statement runs.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dbmigrate_core::engine::apply::Database;
