@@ -13,7 +13,6 @@ mod database;
 mod decisions;
 pub mod diagnostic;
 mod drafting;
-mod drizzle;
 mod error;
 pub mod exit;
 mod git;
@@ -31,6 +30,7 @@ mod rewriting;
 mod seeding;
 pub mod source;
 mod structs;
+mod tools;
 mod turso;
 mod url_text;
 

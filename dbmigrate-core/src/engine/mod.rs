@@ -26,6 +26,7 @@ pub mod remote;
 pub mod replay;
 pub mod squash;
 mod stored;
+pub mod tools;
 pub mod tracker;
 pub mod view;
 
