@@ -122,8 +122,7 @@ impl<'a> Search<'a> {
         };
         let is_marked = |(found, _): &&(Found, Sign)| {
             let marks = found.tool.about().marks;
-            marks.files.iter().any(|file| self.root.join(file).exists())
-                || marks.crates.iter().any(|name| depends(&name))
+            marks.files.iter().any(|file| self.root.join(file).exists()) || marks.crates.iter().any(depends)
         };
         let marked = self.candidates.iter().filter(is_marked).map(|(found, _)| found);
         let plainest = || self.candidates.iter().max_by_key(|(_, sign)| *sign).map(|(found, _)| found.clone());

@@ -325,7 +325,7 @@ fn a_database_of_any_tool_goes_on_with_nothing_executed() {
         // its table is nowhere to be seen
         let structs = project.read("src/schema.rs");
         assert_eq!(structs.matches("Table)]").count(), 2, "{structs}");
-        for command in ["status", "check", "generate", "migrate", "diff", "push --dry-run"] {
+        for command in ["status", "check", "generate", "migrate", "diff", "push --dry-run --accept history"] {
             project.refuses(0, command);
         }
         project.refuses(0, &pull);
