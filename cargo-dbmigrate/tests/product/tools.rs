@@ -60,7 +60,11 @@ fn pair(at: usize, up: String, down: String) -> Vec<(String, String)> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("it is a string");
+        hex
+    })
 }
 
 fn sqlx_record(at: usize) -> String {
@@ -281,8 +285,8 @@ impl Shape {
     /// Applies the first migrations as the tool does, with rows.
     pub(crate) fn fill(&self, database: &Database, count: usize) {
         database.run(self.table);
-        for at in 0..count {
-            database.run(UPS[at]);
+        for (at, up) in UPS.iter().enumerate().take(count) {
+            database.run(up);
             database.run(&(self.record)(at));
             if at == 0 {
                 database.run(
