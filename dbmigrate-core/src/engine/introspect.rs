@@ -8,6 +8,7 @@ use super::connection::Connection;
 use super::error::EngineError;
 use super::ignore::Ignore;
 use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects_in};
+use super::tools;
 use crate::ddl::{self, Comments, Object};
 use crate::kept::KEPT_PREFIX;
 use crate::schema::{Schema, Table};
@@ -17,9 +18,6 @@ pub use super::stored::StoredObject;
 
 /// The table in which applied migrations are recorded.
 pub const HISTORY_TABLE: &str = "_dbmigrate_history";
-
-/// The table in which drizzle-kit and drizzle-orm record applied migrations, unless they are told otherwise.
-pub const DRIZZLE_TABLE: &str = "__drizzle_migrations";
 
 /// An object that the model cannot represent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,6 +186,8 @@ pub(super) fn mismatch(table: &Table, stored: &[StoredColumn]) -> Option<String>
 pub(super) struct Infrastructure {
     /// Folded names of shadow tables.
     shadows: BTreeSet<String>,
+    /// Folded names of tables in which other tools record what they have applied.
+    records: BTreeSet<String>,
 }
 
 /// The tables behind a virtual table, by module.
@@ -198,9 +198,9 @@ const SHADOW_TABLES: [(&str, &[&str]); 4] = [
     ("geopoly", &["node", "rowid", "parent"]),
 ];
 
-/// Tables of the engine, and of tools that record what they have done.
-const OWN_TABLES: [&str; 5] =
-    ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE, DRIZZLE_TABLE];
+/// Tables of the engine, and the one in which this tool records what it has done. Those of other tools are in [`tools`].
+const OWN_TABLES: [&str; 4] =
+    ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE];
 
 impl Infrastructure {
     pub(super) fn of(objects: &[StoredObject]) -> Self {
@@ -211,7 +211,7 @@ impl Infrastructure {
 
     /// Takes notice of more objects.
     pub(super) fn add<'a>(&mut self, objects: impl IntoIterator<Item = &'a StoredObject>) {
-        let Self { shadows } = self;
+        let Self { shadows, records } = self;
         for object in objects {
             if object.kind == "table" && is_virtual(&object.sql) {
                 let Ok(Object::VirtualTable(table)) = ddl::read(&object.sql) else { continue };
@@ -224,13 +224,17 @@ impl Infrastructure {
                 shadows.extend(suffixes.map(|suffix| format!("{name}_{suffix}")));
             } else if object.kind == "index" && has_vectors(&object.sql) {
                 shadows.insert(format!("{}_shadow", object.name.folded()));
+            } else if tools::is_record(object) {
+                records.insert(object.name.folded());
             }
         }
     }
 
     /// Whether an object brings along others that are not its user's.
     pub(super) fn is_made_by(object: &StoredObject) -> bool {
-        (object.kind == "table" && is_virtual(&object.sql)) || (object.kind == "index" && has_vectors(&object.sql))
+        (object.kind == "table" && is_virtual(&object.sql))
+            || (object.kind == "index" && has_vectors(&object.sql))
+            || tools::is_record(object)
     }
 
     pub(super) fn has(&self, object: &StoredObject) -> bool {
@@ -242,6 +246,7 @@ impl Infrastructure {
                 || name.starts_with(KEPT_PREFIX)
                 || OWN_TABLES.contains(&name.as_str())
                 || self.shadows.contains(&name)
+                || self.records.contains(&name)
         };
         is_own(&object.name) || (object.kind != "view" && is_own(&object.table))
     }

@@ -37,6 +37,7 @@ pub mod replay;
 pub mod squash;
 pub mod step;
 mod stored;
+pub mod tools;
 pub mod tracker;
 pub mod value;
 #[cfg(feature = "libsql")]
