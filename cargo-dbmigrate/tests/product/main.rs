@@ -70,6 +70,7 @@ mod squashed;
 mod squashed_behind;
 mod survived;
 mod targets;
+mod turso_database;
 mod undone;
 mod unusable_keys;
 mod upgraded;

@@ -5,6 +5,8 @@
 
 mod prepared;
 #[cfg(feature = "remote")]
+mod probe;
+#[cfg(feature = "remote")]
 pub(super) mod server;
 #[cfg(feature = "remote")]
 mod transact;
@@ -19,6 +21,7 @@ pub use libsql::Value;
 pub use prepared::Prepared;
 
 use super::apply::Work;
+use super::engines::Engine;
 use super::error::{EngineError, ErrorKind};
 
 /// A row of values.
@@ -114,6 +117,22 @@ impl Connection {
     /// Whether asking costs no round trip.
     pub fn is_local(&self) -> bool {
         on!(self, local _inner => true, server _server => false)
+    }
+
+    /// What runs the statements. A server is asked that together with the first question.
+    ///
+    /// # Errors
+    /// If it has to be asked, and cannot be.
+    pub async fn engine(&self) -> Result<Engine, EngineError> {
+        on!(self,
+            local _inner => Ok(Engine::LibSql),
+            server server => {
+                if server.engine().is_none() {
+                    self.ask_all::<&str>(&[]).await?;
+                }
+                Ok(server.engine().unwrap_or(Engine::LibSql))
+            },
+        )
     }
 
     /// How long a statement waits for another connection's lock. On a server, the server decides.
