@@ -143,3 +143,84 @@ impl Known {
         ))
     }
 }
+
+#[cfg(all(test, feature = "libsql"))]
+mod tests {
+    use pollster::block_on;
+
+    use super::*;
+    use crate::engine::connection::display;
+
+    /// What SQLite finds, and what the queries find, as text.
+    fn both(setup: &str) -> [Vec<String>; 2] {
+        block_on(async {
+            let connection = Connection::in_memory().await.expect("memory");
+            connection.run("PRAGMA foreign_keys = OFF").await.expect("a pragma");
+            for statement in setup.split(';').filter(|statement| !statement.trim().is_empty()) {
+                connection.run(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+            }
+            let wanted = connection.rows("PRAGMA foreign_key_check").await.expect("a check");
+            let (found, mismatched) = orphaned_rows(&connection, None).await.expect("queries");
+            assert_eq!(mismatched, [], "{setup}");
+            [wanted, found].map(|rows| {
+                let row = |row: &Row| row.iter().map(display).collect::<Vec<_>>().join("|");
+                let mut rows: Vec<String> = rows.iter().map(row).collect();
+                rows.sort();
+                rows
+            })
+        })
+    }
+
+    #[test]
+    fn the_queries_find_the_rows_that_sqlite_finds() {
+        let parent =
+            "CREATE TABLE p (id INTEGER PRIMARY KEY, u TEXT COLLATE NOCASE UNIQUE, n TEXT UNIQUE, b BLOB UNIQUE,
+            r REAL UNIQUE, x, y, UNIQUE (x, y));
+            INSERT INTO p VALUES (1, 'Ab', '01', x'31', 1.0, 1, 'a'), (2, 'c', '2', '3', 2.5, NULL, 'b')";
+        for (child, count) in [
+            ("CREATE TABLE c (a REFERENCES p); INSERT INTO c VALUES (1), ('1'), (NULL), (3), ('x'), (x'31'), (1.0)", 3),
+            ("CREATE TABLE c (a TEXT REFERENCES p (u)); INSERT INTO c VALUES ('aB'), ('AB '), ('d'), (NULL)", 2),
+            ("CREATE TABLE c (a INTEGER REFERENCES p (n)); INSERT INTO c VALUES (1), (2), ('01')", 2),
+            ("CREATE TABLE c (a TEXT REFERENCES p (b)); INSERT INTO c VALUES (x'31'), ('1'), ('3'), (3)", 1),
+            ("CREATE TABLE c (a TEXT REFERENCES p (r)); INSERT INTO c VALUES ('1'), ('2.50'), ('x'), (1)", 1),
+            (
+                "CREATE TABLE c (a, b, FOREIGN KEY (b, a) REFERENCES p (x, y)); INSERT INTO c VALUES
+                 ('a', 1), ('a', 2), ('b', NULL), (NULL, 1), ('b', 1)",
+                2,
+            ),
+            ("CREATE TABLE c (a REFERENCES gone (id)); INSERT INTO c VALUES (1), (NULL)", 1),
+            ("CREATE TABLE c (a PRIMARY KEY REFERENCES p) WITHOUT ROWID; INSERT INTO c VALUES (1), (7)", 1),
+            ("CREATE TABLE c (rowid REFERENCES p, oid); INSERT INTO c VALUES (1, 2), (7, 8)", 1),
+            (
+                "CREATE TABLE \"it's \"\"c\"\"\" (\"a b\" REFERENCES \"P\" (\"ID\")); INSERT INTO \"it's \"\"c\"\"\" VALUES (5)",
+                1,
+            ),
+            (
+                "CREATE TABLE c (id INTEGER PRIMARY KEY, up REFERENCES c); INSERT INTO c VALUES (1, 1), (2, 1), (3, 4)",
+                1,
+            ),
+            ("CREATE TABLE c (a REFERENCES p, b REFERENCES p (u)); INSERT INTO c VALUES (9, 'z'), (9, 'c')", 3),
+        ] {
+            let [wanted, found] = both(&format!("{parent}; {child}"));
+            assert_eq!(found, wanted, "{child}");
+            assert_eq!(found.len(), count, "{child}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_checked_is_a_mismatch() {
+        block_on(async {
+            let connection = Connection::in_memory().await.expect("memory");
+            for statement in [
+                "CREATE TABLE p (a, b, PRIMARY KEY (a, b))",
+                "CREATE TABLE c (a REFERENCES p, b REFERENCES p (b), c REFERENCES p (gone), d REFERENCES d)",
+                "CREATE TABLE d (id INTEGER PRIMARY KEY)",
+            ] {
+                connection.run(statement).await.expect("a statement");
+            }
+            let (rows, mismatched) = orphaned_rows(&connection, Some(&["c"])).await.expect("queries");
+            assert_eq!((rows.len(), mismatched), (0, vec![("c".to_owned(), "p".to_owned()); 3]));
+            assert_eq!(orphaned_rows(&connection, Some(&["d"])).await.expect("queries").1, []);
+        });
+    }
+}

@@ -1,7 +1,7 @@
 //! Which engine runs on a server, and which database it is: asked in the request that comes first anyway.
 
 use super::server::ServerConnection;
-use crate::engine::engines::Engine;
+use crate::engine::engines::{Engine, TURSO_VERSION};
 use crate::engine::error::EngineError;
 use crate::engine::remote::{Batch, Outcome, error, ok, or};
 
@@ -10,9 +10,6 @@ const DATABASE_NAME: &str = "SELECT libsql_server_database_name()";
 
 /// What libSQL compiles and Turso Database does not know.
 const CHECK: &str = "SELECT 1 FROM pragma_foreign_key_check LIMIT 0";
-
-/// What Turso Database knows and libSQL does not.
-const VERSION: &str = "SELECT turso_version()";
 
 /// The steps of a batch that ask.
 pub(super) struct Probe {
@@ -28,7 +25,7 @@ impl Probe {
         let engine = known.is_none().then(|| {
             let check = batch.step(Some(ok(begun)), CHECK, Vec::new(), false);
             let lacks = or(vec![error(name), error(check)]);
-            [check, batch.step(Some(lacks), VERSION, Vec::new(), true)]
+            [check, batch.step(Some(lacks), TURSO_VERSION, Vec::new(), true)]
         });
         Self { name, engine }
     }

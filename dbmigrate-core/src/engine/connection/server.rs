@@ -6,10 +6,11 @@
 
 use std::cell::{Cell, RefCell};
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use super::Row;
 use super::probe::Probe;
+use crate::engine::driver::{OWN_SCRATCH, Scratch};
 use crate::engine::engines::Engine;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::{Batch, Client, Condition, Outcome, Patience, Stream, Then, error, is_autocommit, not, ok};
@@ -33,6 +34,8 @@ pub(in crate::engine) struct ServerConnection {
     only_reads: Cell<bool>,
     /// What runs on the server, once it has been asked anything.
     engine: Cell<Option<Engine>>,
+    /// Where things are tried that are to happen on the server.
+    scratch: Option<Scratch>,
 }
 
 /// The answers to queries.
@@ -42,7 +45,16 @@ impl ServerConnection {
     pub(super) fn new(client: Client) -> Self {
         let stream = RefCell::new(client.stream());
         let [is_in_transaction, without_foreign_keys, only_reads] = [(); 3].map(|()| Cell::new(false));
-        Self { client, stream, is_in_transaction, without_foreign_keys, only_reads, engine: Cell::new(None) }
+        let (engine, scratch) = (Cell::new(None), OWN_SCRATCH.map(|make| make()));
+        Self { client, stream, is_in_transaction, without_foreign_keys, only_reads, engine, scratch }
+    }
+
+    pub(super) fn set_scratch(&mut self, scratch: Scratch) {
+        self.scratch = Some(scratch);
+    }
+
+    pub(super) fn scratch(&self) -> Option<Scratch> {
+        self.scratch.clone()
     }
 
     pub(in crate::engine) fn client(&self) -> &Client {

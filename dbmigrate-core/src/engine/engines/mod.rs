@@ -14,6 +14,7 @@ mod lacking;
 
 pub use lacking::lacking;
 
+use super::driver::Driver;
 use super::stored::StoredObject;
 use crate::sql::Name;
 
@@ -24,6 +25,20 @@ pub enum Engine {
     LibSql,
     /// Turso Database.
     Turso,
+}
+
+/// What Turso Database knows and others do not.
+pub(super) const TURSO_VERSION: &str = "SELECT turso_version()";
+
+impl Engine {
+    /// The engine behind a driver.
+    pub(super) fn of(driver: &mut dyn Driver) -> Self {
+        #[cfg(feature = "libsql")]
+        if driver.libsql().is_some() {
+            return Self::LibSql;
+        }
+        if driver.columns(TURSO_VERSION).is_ok() { Self::Turso } else { Self::LibSql }
+    }
 }
 
 /// What Turso Database has to do with a database.

@@ -14,9 +14,7 @@ use super::{Database, cannot_read, milliseconds, split_all};
 use super::{ahead, pipelined, rows};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Row, display};
-#[cfg(feature = "remote")]
-use crate::engine::engines::Engine;
-use crate::engine::engines::Turso;
+use crate::engine::engines::{Engine, Turso};
 use crate::engine::error::EngineError;
 #[cfg(feature = "remote")]
 use crate::engine::error::ErrorKind;
@@ -136,9 +134,8 @@ impl Target for Database {
     }
 
     fn turso(&self) -> Option<Turso> {
-        #[cfg(feature = "remote")]
-        if let Some(server) = self.connection.server() {
-            return (server.engine() == Some(Engine::Turso)).then_some(Turso::Runs);
+        if self.connection.known_engine() == Some(Engine::Turso) {
+            return Some(Turso::Runs);
         }
         self.tracker.as_ref().filter(|tracker| tracker.was_written_by_turso()).map(|_| Turso::Reads)
     }
