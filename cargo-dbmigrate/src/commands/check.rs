@@ -108,11 +108,17 @@ impl Run<'_> {
     }
 
     /// Lints what is new.
-    fn offline(self, context: &Context, since: &Since, new: &[&Migration], fixes: bool) -> Result<u8> {
+    fn offline(mut self, context: &Context, since: &Since, new: &[&Migration], fixes: bool) -> Result<u8> {
         let target = scope::target(context)?;
         let mut linted = run::migrations(self.folder, new, self.look(&target))?;
         if fixes {
-            fix::fix(context, &self.set, self.declared, &mut linted)?;
+            let (declared, changed) = fix::fix(context, &self.set, self.declared, &mut linted)?;
+            self.declared = declared;
+            if changed {
+                // what is left stands at other places now
+                let again = run::migrations(self.folder, new, self.look(&target))?;
+                linted = fix::left(again, &linted);
+            }
         }
         conclude(context, &self.set, &linted, since.label(), &since.said(linted.len()))
     }

@@ -3,6 +3,8 @@
 
 mod create;
 mod database;
+mod driver;
+mod harness;
 mod hygiene;
 mod keys;
 mod names;
