@@ -76,6 +76,7 @@ mod survived;
 mod targets;
 mod tools;
 mod tools_refused;
+mod turso_database;
 mod undone;
 mod unusable_keys;
 mod upgraded;

@@ -11,6 +11,7 @@ use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_i
 use super::tools;
 use crate::ddl::{self, Comments, Object};
 use crate::kept::KEPT_PREFIX;
+use crate::schema::validate::RESERVED;
 use crate::schema::{Schema, Table};
 use crate::sql::{DeclType, Name, Token, tokenize};
 
@@ -202,6 +203,17 @@ const SHADOW_TABLES: [(&str, &[&str]); 4] = [
 const OWN_TABLES: [&str; 4] =
     ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE];
 
+/// What the names of other tools' tables begin with, and of what migrations keep.
+const OWN_PREFIXES: [&str; 3] = ["_litestream_", "_cf_", KEPT_PREFIX];
+
+/// Whether what is called so is nobody's who uses the database, whatever else there is: it is the engine's, or a tool's
+/// that records what it has done.
+pub fn is_infrastructure(name: &Name) -> bool {
+    let name = name.folded();
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    begins(&RESERVED) || begins(&OWN_PREFIXES) || OWN_TABLES.contains(&name.as_str())
+}
+
 impl Infrastructure {
     pub(super) fn of(objects: &[StoredObject]) -> Self {
         let mut infrastructure = Self::default();
@@ -239,14 +251,8 @@ impl Infrastructure {
 
     pub(super) fn has(&self, object: &StoredObject) -> bool {
         let is_own = |name: &Name| {
-            let name = name.folded();
-            name.starts_with("sqlite_")
-                || name.starts_with("_litestream_")
-                || name.starts_with("_cf_")
-                || name.starts_with(KEPT_PREFIX)
-                || OWN_TABLES.contains(&name.as_str())
-                || self.shadows.contains(&name)
-                || self.records.contains(&name)
+            let folded = name.folded();
+            is_infrastructure(name) || self.shadows.contains(&folded) || self.records.contains(&folded)
         };
         is_own(&object.name) || (object.kind != "view" && is_own(&object.table))
     }

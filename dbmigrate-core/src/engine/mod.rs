@@ -16,11 +16,13 @@ pub mod connection;
 #[cfg(feature = "libsql")]
 pub mod content;
 pub mod driver;
+pub mod engines;
 pub mod error;
 #[cfg(feature = "libsql")]
 mod exercise;
 pub mod introspect;
 pub mod kept;
+mod orphaned;
 pub mod owner;
 #[cfg(feature = "libsql")]
 mod parts;
