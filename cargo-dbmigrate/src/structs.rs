@@ -368,7 +368,7 @@ pub(crate) fn declaration_error(context: &Context, declared: &Declared, error: &
     };
     let mut diagnostic = Diagnostic::error(error.to_string());
     if matches!(*kind, "view" | "trigger") && message.starts_with("no such function") {
-        diagnostic = diagnostic.help(format!("if the application provides it, add `unchecked` to the `{kind}(…)`"));
+        diagnostic = diagnostic.help(format!("to leave it unchecked, add `unchecked` to the `{kind}(…)`"));
     }
     let diagnostic = match place(&declared.schema, kind, name) {
         Some(place) => declared.point(diagnostic, &place, ""),

@@ -18,6 +18,7 @@ mod github;
 mod held;
 pub(crate) mod lint;
 pub(crate) mod loss;
+mod missing;
 mod outcome;
 pub(crate) mod output;
 pub(crate) mod progress;
@@ -203,7 +204,7 @@ impl Printer {
             .iter()
             .map(|diagnostic| Diagnostic {
                 notes: self.all_typed(&diagnostic.notes),
-                help: self.all_typed(&diagnostic.help),
+                help: [self.all_typed(&diagnostic.help), missing::help_for(diagnostic)].concat(),
                 ..diagnostic.clone()
             })
             .collect();
@@ -229,6 +230,7 @@ impl Printer {
 
     /// An error, with the diagnostics that belong to it.
     pub(crate) fn error(&self, error: &CommandError) {
+        let error = &*missing::helped(error);
         let help = self.all_typed(error.help_lines());
         self.forget(error);
         for diagnostic in error.rendered() {
@@ -241,6 +243,7 @@ impl Printer {
 
     /// An error that people were shown already.
     pub(crate) fn error_for_programs(&self, error: &CommandError) {
+        let error = &*missing::helped(error);
         let help = self.all_typed(error.help_lines());
         self.annotate_with(|title| {
             let message = github::with_lines(error.message(), "note", error.notes());

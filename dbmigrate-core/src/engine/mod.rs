@@ -6,6 +6,8 @@
 pub mod apply;
 #[cfg(feature = "backup")]
 pub mod backup;
+#[cfg(feature = "functions")]
+pub mod brought;
 #[cfg(feature = "lint")]
 pub mod catalogue;
 pub mod check;
