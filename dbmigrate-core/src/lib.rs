@@ -3,9 +3,9 @@
 //!
 //! The flow goes one way, and a module imports only what stands before it:
 //! [`sql`] → [`schema`] → [`ddl`] (SQL text to model and back) → `declare` (annotated structs to model) → [`diff`] →
-//! [`kept`] → [`plan`] → [`merge`] → [`folder`] (snapshots and migrations on disk) → `lint` → `engine` (libSQL: introspect, prove, apply).
-//! Everything up to [`folder`] is pure: no I/O, no clock, no terminal. The engine is behind the feature `libsql`,
-//! reading structs and `dbmigrate.toml` behind `declare`, the rest of it behind `model`; without features there are
+//! [`kept`] → [`plan`] → [`merge`] → [`folder`] (snapshots and migrations on disk) → `lint` → `engine` (databases: introspect, prove, apply).
+//! Everything up to [`folder`] is pure: no I/O, no clock, no terminal. The engine is behind the feature `engine`, what
+//! of it opens databases behind `libsql`, reading structs and `dbmigrate.toml` behind `declare`, the rest of it behind `model`; without features there are
 //! only [`hash`] and [`quote`], which is all that applications have in common with the derives.
 
 #[cfg(feature = "model")]
@@ -18,7 +18,7 @@ pub mod declare;
 pub mod diff;
 #[cfg(feature = "model")]
 pub mod duration;
-#[cfg(feature = "libsql")]
+#[cfg(feature = "engine")]
 pub mod engine;
 #[cfg(feature = "model")]
 pub mod figures;

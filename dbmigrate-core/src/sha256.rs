@@ -1,12 +1,12 @@
 //! SHA-256, of which there are two: the derives take the crate that brings no others into an application's build, the
 //! engine the one that knows the processor's instructions for it, because it hashes whole folders at every start.
 
-#[cfg(feature = "libsql")]
+#[cfg(feature = "engine")]
 use sha2::Digest as _;
 
-#[cfg(not(feature = "libsql"))]
+#[cfg(not(feature = "engine"))]
 type Implementation = hmac_sha256::Hash;
-#[cfg(feature = "libsql")]
+#[cfg(feature = "engine")]
 type Implementation = sha2::Sha256;
 
 /// A hash in the making.

@@ -141,3 +141,11 @@ impl Diff {
             && self.triggers.is_empty()
     }
 }
+
+/// What differs between a schema that was found and the one that is wanted, in words.
+pub fn differences(found: &Schema, wanted: &Schema) -> Vec<String> {
+    match diff(found, wanted, &Renames::default()) {
+        Ok(diff) => diff.changes().iter().map(ToString::to_string).collect(),
+        Err(error) => vec![error.to_string()],
+    }
+}

@@ -3,26 +3,24 @@
 //! What is run or asked together costs one round trip where the database is on a server, so callers put together what
 //! they can.
 
+#![expect(clippy::unused_async, reason = "a connection may come to wait without its callers changing")]
+
 mod prepared;
 #[cfg(feature = "remote")]
 pub(super) mod server;
 #[cfg(feature = "remote")]
 mod transact;
 
-use std::path::Path;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use libsql::{Builder, OpenFlags};
-
-pub use libsql::Value;
+pub use super::value::{Row, Value, display, integer, text};
 pub use prepared::Prepared;
 
 use super::apply::Work;
-use super::error::{EngineError, ErrorKind};
-
-/// A row of values.
-pub type Row = Vec<Value>;
+use super::driver::{Driver, Scratch, refuse_nul};
+use super::error::EngineError;
 
 /// A connection to a database.
 pub struct Connection {
@@ -31,7 +29,7 @@ pub struct Connection {
 
 enum Backend {
     /// A file, or memory.
-    Local(libsql::Connection),
+    Local(RefCell<Box<dyn Driver>>),
     /// A database on a server.
     #[cfg(feature = "remote")]
     Server(Box<server::ServerConnection>),
@@ -49,40 +47,9 @@ macro_rules! on {
 }
 
 impl Connection {
-    /// A new, empty database in memory.
-    pub async fn in_memory() -> Result<Self, EngineError> {
-        let database = Builder::new_local(":memory:").build().await?;
-        Ok(Self::from_libsql(database.connect()?))
-    }
-
-    /// Opens a file, which is created if it does not exist and `create` is set.
-    ///
-    /// # Errors
-    /// If it cannot be opened, or is not a database. The latter shows here because the header is read.
-    pub async fn open(path: &Path, create: bool) -> Result<Self, EngineError> {
-        Self::open_waiting(path, create, Duration::ZERO).await
-    }
-
-    /// The same for a file that others may be writing to: already the first statement waits for their locks.
-    ///
-    /// # Errors
-    /// As for [`Connection::open`], and if the file is still locked after `busy_timeout`.
-    pub async fn open_waiting(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, EngineError> {
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-        if create {
-            flags |= OpenFlags::SQLITE_OPEN_CREATE;
-        }
-        // a file may be called `:memory:` or `file:a?mode=memory`, which SQLite would take for something else
-        let database = Builder::new_local(Path::new(".").join(path)).flags(flags).build().await?;
-        let connection = Self::from_libsql(database.connect()?);
-        connection.set_busy_timeout(busy_timeout)?;
-        connection.rows("SELECT count(*) FROM sqlite_schema").await?;
-        Ok(connection)
-    }
-
-    /// Wraps a connection that the application has opened.
-    pub fn from_libsql(inner: libsql::Connection) -> Self {
-        Self { backend: Backend::Local(inner) }
+    /// A connection to a database at hand.
+    pub fn from_driver(driver: Box<dyn Driver>) -> Self {
+        Self { backend: Backend::Local(RefCell::new(driver)) }
     }
 
     /// A connection to the database on a server. Nothing is sent yet.
@@ -93,13 +60,25 @@ impl Connection {
         Self { backend: Backend::Server(Box::new(server::ServerConnection::new(client))) }
     }
 
+    /// Has things tried in such databases in memory before they happen on the server.
+    #[cfg(feature = "remote")]
+    #[must_use]
+    pub fn trying_in(mut self, scratch: Scratch) -> Self {
+        if let Backend::Server(server) = &mut self.backend {
+            server.set_scratch(scratch);
+        }
+        self
+    }
+
     /// The connection to a file, if it is one.
     #[cfg(feature = "backup")]
-    pub(super) fn local(&self) -> Option<&libsql::Connection> {
-        match &self.backend {
-            Backend::Local(inner) => Some(inner),
-            Backend::Server(_) => None,
-        }
+    pub(super) fn local(&self) -> Option<libsql::Connection> {
+        on!(self, local driver => driver.borrow().libsql().cloned(), server _server => None)
+    }
+
+    /// What opens databases in memory, for what has to be tried. There may be none.
+    pub fn scratch(&self) -> Option<Scratch> {
+        on!(self, local driver => driver.borrow().scratch(), server server => server.scratch())
     }
 
     /// The connection to a server, if it is one.
@@ -118,13 +97,13 @@ impl Connection {
 
     /// How long a statement waits for another connection's lock. On a server, the server decides.
     pub fn set_busy_timeout(&self, timeout: Duration) -> Result<(), EngineError> {
-        on!(self, local inner => Ok(inner.busy_timeout(timeout)?), server _server => Ok(()))
+        on!(self, local driver => driver.borrow_mut().set_busy_timeout(timeout), server _server => Ok(()))
     }
 
     /// Tells of each row that is written from now on, in a table that has rowids. On a server nobody does.
     pub fn tell_of_rows(&self, work: Arc<Work>) -> Result<(), EngineError> {
         on!(self,
-            local inner => Ok(inner.add_update_hook(Box::new(move |_, _, _, _| work.add_row()))?),
+            local driver => driver.borrow_mut().tell_of_rows(Arc::new(move || work.add_row())),
             server _server => {
                 drop(work);
                 Ok(())
@@ -135,7 +114,7 @@ impl Connection {
     /// How many rows the last statement has inserted, updated or deleted, those that triggers did aside. On a server
     /// nobody asks.
     pub fn changes(&self) -> u64 {
-        on!(self, local inner => inner.changes(), server _server => 0)
+        on!(self, local driver => driver.borrow_mut().changes(), server _server => 0)
     }
 
     /// A number that is another one as soon as another connection has written
@@ -158,7 +137,11 @@ impl Connection {
 
     /// Whether no transaction is open.
     pub fn is_autocommit(&self) -> bool {
-        on!(self, local inner => inner.is_autocommit(), server server => server.is_autocommit())
+        on!(self,
+            // in doubt there is one to roll back
+            local driver => driver.borrow_mut().is_autocommit().unwrap_or(false),
+            server server => server.is_autocommit(),
+        )
     }
 
     /// Turns foreign keys off, and returns whether they were on. On a server, that is for what comes next and for every
@@ -214,9 +197,9 @@ impl Connection {
         statements: impl IntoIterator<Item = (&str, Vec<Value>)>,
     ) -> Result<(), (usize, EngineError)> {
         on!(self,
-            local inner => {
+            local driver => {
                 for (at, (sql, values)) in statements.into_iter().enumerate() {
-                    run_local(inner, sql, values).await.map_err(|error| (at, error))?;
+                    run_local(driver, sql, values).map_err(|error| (at, error))?;
                 }
                 Ok(())
             },
@@ -255,12 +238,8 @@ impl Connection {
         queries: &[Q],
     ) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
         on!(self,
-            local inner => {
-                let mut answers = Vec::with_capacity(queries.len());
-                for query in queries {
-                    answers.push(rows_local(inner, query.as_ref(), Vec::new()).await);
-                }
-                Ok(answers)
+            local driver => {
+                Ok(queries.iter().map(|query| rows_local(driver, query.as_ref(), Vec::new())).collect())
             },
             server server => {
                 let queries = queries.iter().map(|query| (query.as_ref(), Vec::new()));
@@ -278,13 +257,7 @@ impl Connection {
         queries: &[Q],
     ) -> Result<Vec<Result<Vec<String>, EngineError>>, EngineError> {
         on!(self,
-            local inner => {
-                let mut answers = Vec::with_capacity(queries.len());
-                for query in queries {
-                    answers.push(describe_local(inner, query.as_ref()).await);
-                }
-                Ok(answers)
-            },
+            local driver => Ok(queries.iter().map(|query| describe_local(driver, query.as_ref())).collect()),
             server server => server.describe_all(queries),
         )
     }
@@ -297,7 +270,7 @@ impl Connection {
     /// The rows of a query with values for its parameters.
     pub async fn rows_with(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, EngineError> {
         on!(self,
-            local inner => rows_local(inner, sql, values).await,
+            local driver => rows_local(driver, sql, values),
             server server => {
                 let answers = server.ask_all([(sql, values)], super::remote::Patience::WhileAlive)?;
                 answers.into_iter().next().unwrap_or_else(|| Ok(Vec::new()))
@@ -308,11 +281,14 @@ impl Connection {
     /// The first row of a query, of which a local database computes no more than that.
     pub async fn first_row(&self, sql: &str) -> Result<Option<Row>, EngineError> {
         on!(self,
-            local inner => {
+            local driver => {
                 refuse_nul(sql)?;
-                let mut rows = inner.query(sql, ()).await?;
-                let width = rows.column_count();
-                rows.next().await?.map(|row| (0..width).map(|at| Ok(row.get_value(at)?)).collect()).transpose()
+                let mut first = None;
+                driver.borrow_mut().query(sql, Vec::new(), &mut |row| {
+                    first = Some(row);
+                    false
+                })?;
+                Ok(first)
             },
             server _server => Ok(self.rows(sql).await?.into_iter().next()),
         )
@@ -373,28 +349,24 @@ impl Connection {
     }
 }
 
-async fn run_local(inner: &libsql::Connection, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
+fn run_local(driver: &RefCell<Box<dyn Driver>>, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
     refuse_nul(sql)?;
-    let mut rows = inner.query(sql, values).await?;
-    while rows.next().await?.is_some() {}
-    Ok(())
+    driver.borrow_mut().execute(sql, values)
 }
 
-async fn rows_local(inner: &libsql::Connection, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, EngineError> {
+fn rows_local(driver: &RefCell<Box<dyn Driver>>, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, EngineError> {
     refuse_nul(sql)?;
-    let mut rows = inner.query(sql, values).await?;
-    let width = rows.column_count();
     let mut all = Vec::new();
-    while let Some(row) = rows.next().await? {
-        all.push((0..width).map(|at| Ok(row.get_value(at)?)).collect::<Result<Row, EngineError>>()?);
-    }
+    driver.borrow_mut().query(sql, values, &mut |row| {
+        all.push(row);
+        true
+    })?;
     Ok(all)
 }
 
-async fn describe_local(inner: &libsql::Connection, sql: &str) -> Result<Vec<String>, EngineError> {
+fn describe_local(driver: &RefCell<Box<dyn Driver>>, sql: &str) -> Result<Vec<String>, EngineError> {
     refuse_nul(sql)?;
-    let statement = inner.prepare(sql).await?;
-    Ok(statement.columns().iter().map(|column| column.name().to_owned()).collect())
+    driver.borrow_mut().columns(sql)
 }
 
 /// The query as one that returns text as bytes, and before each value whether it is text.
@@ -416,40 +388,4 @@ pub fn as_shown(row: &Row) -> Row {
         (_, value) => value.clone(),
     });
     shown.collect()
-}
-
-/// The crate hands SQL over as a C string, which ends at the first NUL.
-fn refuse_nul(sql: &str) -> Result<(), EngineError> {
-    if sql.contains('\0') {
-        let message = "the statement contains a NUL character".to_owned();
-        return Err(EngineError { kind: ErrorKind::Statement, message });
-    }
-    Ok(())
-}
-
-/// The text of a value, empty for anything that is not text.
-pub fn text(value: &Value) -> &str {
-    match value {
-        Value::Text(text) => text,
-        _ => "",
-    }
-}
-
-/// The integer of a value, 0 for anything that is not one.
-pub fn integer(value: &Value) -> i64 {
-    match value {
-        Value::Integer(integer) => *integer,
-        _ => 0,
-    }
-}
-
-/// A value as it is shown to people.
-pub fn display(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".to_owned(),
-        Value::Integer(integer) => integer.to_string(),
-        Value::Real(real) => real.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::Blob(blob) => format!("{} bytes", blob.len()),
-    }
 }

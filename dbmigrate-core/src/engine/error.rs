@@ -62,28 +62,24 @@ pub enum ErrorKind {
     Protocol,
 }
 
-impl From<libsql::Error> for EngineError {
-    fn from(error: libsql::Error) -> Self {
-        match error {
-            libsql::Error::SqliteFailure(code, message) => {
-                let kind = match code & PRIMARY_CODE_MASK {
-                    _ if code == READONLY_DBMOVED => ErrorKind::Moved,
-                    5 | 6 => ErrorKind::Locked,
-                    8 => ErrorKind::ReadOnly,
-                    10 => ErrorKind::Io,
-                    11 => ErrorKind::Corrupt,
-                    13 => ErrorKind::DiskFull,
-                    14 => ErrorKind::CannotOpen,
-                    19 => ErrorKind::Constraint,
-                    // what ALTER TABLE … ADD COLUMN says of existing rows comes without the code for it
-                    1 if message.ends_with("constraint failed") => ErrorKind::Constraint,
-                    26 => ErrorKind::NotADatabase,
-                    _ => ErrorKind::Statement,
-                };
-                Self { kind, message }
-            }
-            libsql::Error::ConnectionFailed(message) => Self { kind: ErrorKind::CannotOpen, message },
-            other => Self { kind: ErrorKind::Statement, message: other.to_string() },
-        }
+impl EngineError {
+    /// The error of a result code of SQLite, extended or not (sqlite.org/rescode.html).
+    pub fn of_sqlite(code: i32, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let kind = match code & PRIMARY_CODE_MASK {
+            _ if code == READONLY_DBMOVED => ErrorKind::Moved,
+            5 | 6 => ErrorKind::Locked,
+            8 => ErrorKind::ReadOnly,
+            10 => ErrorKind::Io,
+            11 => ErrorKind::Corrupt,
+            13 => ErrorKind::DiskFull,
+            14 => ErrorKind::CannotOpen,
+            19 => ErrorKind::Constraint,
+            // what ALTER TABLE … ADD COLUMN says of existing rows comes without the code for it
+            1 if message.ends_with("constraint failed") => ErrorKind::Constraint,
+            26 => ErrorKind::NotADatabase,
+            _ => ErrorKind::Statement,
+        };
+        Self { kind, message }
     }
 }

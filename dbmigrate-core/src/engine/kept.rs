@@ -1,6 +1,6 @@
 //! What a database keeps of what was dropped or converted: listed, measured, and dropped.
 
-use super::connection::{Connection, integer};
+use super::connection::{Connection, Row, integer};
 use super::error::{EngineError, ErrorKind};
 use super::stored::{StoredObject, stored_objects};
 use crate::ddl::{Object, read};
@@ -72,7 +72,7 @@ pub async fn kept_in(connection: &Connection) -> Result<Vec<KeptThere>, EngineEr
     let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
     for kept in &mut found {
         let (sizes, left_over) = (next()?, next()?);
-        let number = |row: Option<&Vec<libsql::Value>>, at: usize| {
+        let number = |row: Option<&Row>, at: usize| {
             row.and_then(|row| row.get(at)).map_or(0, |value| u64::try_from(integer(value)).unwrap_or_default())
         };
         kept.rows = number(sizes.first(), 0);

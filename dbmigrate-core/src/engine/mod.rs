@@ -1,4 +1,5 @@
-//! libSQL: connect, introspect, prove and apply. Behind the feature `libsql`.
+//! Connect, introspect and apply, over any [`driver`] and on servers: behind the feature `engine`. Whatever needs
+//! databases of its own, as proofs do, is behind `libsql`.
 //!
 //! The functions are `async` because a database may be remote; those on local files never wait for anything but the
 //! disk, so any executor will do.
@@ -8,31 +9,43 @@ pub mod apply;
 pub mod backup;
 #[cfg(feature = "functions")]
 pub mod brought;
-#[cfg(feature = "lint")]
+#[cfg(all(feature = "libsql", feature = "lint"))]
 pub mod catalogue;
 pub mod check;
+#[cfg(feature = "libsql")]
 pub mod commute;
 pub mod connection;
+#[cfg(feature = "libsql")]
 pub mod content;
+pub mod driver;
 pub mod error;
+#[cfg(feature = "libsql")]
 mod exercise;
 pub mod introspect;
 pub mod kept;
 pub mod owner;
+#[cfg(feature = "libsql")]
 mod parts;
+#[cfg(feature = "libsql")]
 pub mod populate;
+#[cfg(feature = "libsql")]
 pub mod provable;
+#[cfg(feature = "libsql")]
 pub mod prove;
 #[cfg(feature = "remote")]
 pub mod remote;
 pub mod replay;
+#[cfg(feature = "libsql")]
 pub mod squash;
 mod stored;
 pub mod tracker;
+pub mod value;
+#[cfg(feature = "libsql")]
 pub mod view;
 
 pub use crate::ignore::{self, Ignore};
 pub use connection::Connection;
 pub use error::EngineError;
 pub use introspect::{Introspected, introspect, introspect_without};
+#[cfg(feature = "libsql")]
 pub use view::{ViewColumns, view_columns};

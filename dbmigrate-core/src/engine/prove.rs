@@ -12,6 +12,7 @@ mod scope;
 
 use thiserror::Error;
 
+pub use crate::diff::differences;
 pub use back::{Back, BackError, Returned, RoundTrip, round_trip, try_back};
 use excuse::{blame, tables_to_empty};
 
@@ -24,7 +25,7 @@ use super::introspect::introspect;
 use super::parts::Parts;
 use super::populate::{Meant, clear, populate_meant};
 use super::view::on_one_line;
-use crate::diff::{Renames, diff};
+use crate::diff::Renames;
 use crate::plan::{Plan, create_all};
 use crate::schema::validate::{Problem, ProblemKind};
 use crate::schema::{Column, Schema, Table};
@@ -230,14 +231,6 @@ fn declaration(statement: &str, message: String) -> ProofError {
         Err(_) => ("statement", statement.lines().next().unwrap_or_default().to_owned()),
     };
     ProofError::Declaration { kind, name, message }
-}
-
-/// What differs between a schema that was found and the one that is wanted, in words.
-pub fn differences(found: &Schema, wanted: &Schema) -> Vec<String> {
-    match diff(found, wanted, &Renames::default()) {
-        Ok(diff) => diff.changes().iter().map(ToString::to_string).collect(),
-        Err(error) => vec![error.to_string()],
-    }
 }
 
 /// Proves a plan: see the module.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use super::connection::{Connection, Row, integer, text};
 use super::error::EngineError;

@@ -127,7 +127,7 @@ struct Copy {
 
 /// What a statement fills a copy of a table with, as the planner writes it: the table, and each column with its
 /// expression.
-#[cfg(feature = "libsql")]
+#[cfg(feature = "engine")]
 pub(crate) fn copied(statement: &str) -> Option<(Name, Vec<(Name, String)>)> {
     let Copy { table, columns, expressions } = Copy::read(statement)?;
     Some((table, columns.into_iter().zip(expressions).collect()))

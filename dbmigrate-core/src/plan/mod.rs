@@ -57,10 +57,10 @@ pub use without::{Conflict, History, without};
 use std::collections::BTreeSet;
 use std::fmt;
 
-#[cfg(feature = "libsql")]
+#[cfg(feature = "engine")]
 pub(crate) use answered::copied;
 use keep::Keeping;
-#[cfg(any(feature = "libsql", feature = "lint"))]
+#[cfg(any(feature = "engine", feature = "lint"))]
 pub(crate) use preflight::KEYS_SHOWN;
 use preflight::Preflights;
 use script::one_line;

@@ -42,7 +42,7 @@ fn ask(client: &Client, sql: &str) -> Result<String, EngineError> {
 #[test]
 fn conditions_values_and_rows_go_there_and_back_in_one_request() {
     use dbmigrate_core::engine::remote::{and, error, is_autocommit, not, ok, or};
-    use libsql::Value;
+    use dbmigrate_core::engine::value::Value;
     let Some(server) = dbmigrate_test_support::sqld::Server::start() else { return };
     let client = client(&server.url(), None);
     let mut batch = Batch::writing();

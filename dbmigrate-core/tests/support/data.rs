@@ -6,6 +6,7 @@ use std::path::Path;
 
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::Connection;
+use dbmigrate_core::engine::value::Value as Cell;
 use dbmigrate_core::sql::{Expr, Name};
 use pollster::block_on;
 use serde_json::Value;
@@ -147,12 +148,12 @@ pub fn rows_of_last(database: &Connection, statements: &str) -> Result<Value, St
 /// The rows of a query.
 pub fn rows_of(database: &Connection, query: &str) -> Result<Value, String> {
     let rows = block_on(database.rows(query)).map_err(|error| format!("{query}: {error}"))?;
-    let value = |value: &libsql::Value| match value {
-        libsql::Value::Null => Value::Null,
-        libsql::Value::Integer(integer) => (*integer).into(),
-        libsql::Value::Real(real) => (*real).into(),
-        libsql::Value::Text(text) => text.as_str().into(),
-        libsql::Value::Blob(blob) => format!("{blob:?}").into(),
+    let value = |value: &Cell| match value {
+        Cell::Null => Value::Null,
+        Cell::Integer(integer) => (*integer).into(),
+        Cell::Real(real) => (*real).into(),
+        Cell::Text(text) => text.as_str().into(),
+        Cell::Blob(blob) => format!("{blob:?}").into(),
     };
     Ok(rows.iter().map(|row| Value::Array(row.iter().map(value).collect())).collect())
 }

@@ -3,7 +3,7 @@
 //! Each repair leaves a [`Note`] in the table of the history, at a position below 1: what was repaired and when, not who
 //! did it. Everything that counts migrations goes by the positions from 1 on.
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use super::adopt::Refusal;
 use super::filled::Slot;

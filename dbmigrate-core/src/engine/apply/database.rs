@@ -16,16 +16,21 @@ mod steps;
 mod target;
 mod transactions;
 
+#[cfg(feature = "libsql")]
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+#[cfg(feature = "libsql")]
+use std::time::Duration;
+use std::time::Instant;
 
+#[cfg(feature = "libsql")]
 use thiserror::Error;
 
 use super::{Failure, Meter, Step, Work};
 use crate::engine::connection::Connection;
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
+#[cfg(feature = "libsql")]
 use crate::engine::owner::{Owner, owner};
 use crate::engine::tracker::Tracker;
 use crate::sql::{Statement, split};
@@ -70,6 +75,7 @@ pub struct Database {
 pub type OnRetry = std::sync::Arc<dyn Fn(u32, u32) + Send + Sync>;
 
 /// Why a file was not opened.
+#[cfg(feature = "libsql")]
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -91,6 +97,7 @@ impl Database {
     ///
     /// # Errors
     /// If it is a replica, or not a database, or cannot be opened.
+    #[cfg(feature = "libsql")]
     pub async fn open(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, OpenError> {
         if let Some(owner) = owner(path) {
             return Err(OpenError::Owned { path: path.to_owned(), owner });

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use crate::engine::connection::display;
 use crate::plan::KEYS_SHOWN;

@@ -2,7 +2,7 @@
 //!
 //! Migrations are at positions from 1 on. What is below is written by [`mod@super::correct`]: what somebody has repaired.
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use crate::engine::connection::{Connection, Row, integer, text};
 use crate::engine::error::{EngineError, ErrorKind};
@@ -253,7 +253,7 @@ pub(super) fn read_in(
     Ok((rows.iter().map(record).collect(), version))
 }
 
-#[cfg(all(test, feature = "remote"))]
+#[cfg(all(test, feature = "libsql", feature = "remote"))]
 mod tests {
     use pollster::block_on;
 

@@ -1,6 +1,6 @@
 //! What a migration brings back of what was kept: counted before its statements, in their transaction.
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use crate::engine::connection::Row;
 use crate::kept::Restore;

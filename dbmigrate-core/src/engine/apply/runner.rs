@@ -3,9 +3,9 @@
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
 use super::{Announcement, ApplyError, Attempt, Done, Failure, Loss, Prepared, Restored, State, Stop, Target};
+use crate::diff::differences;
 use crate::diff::{Renames, diff};
 use crate::engine::introspect::Unreadable;
-use crate::engine::prove::differences;
 use crate::folder::script::Script;
 use crate::folder::{Folder, FolderError, Migration};
 use crate::schema::Schema;

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use crate::engine::connection::{Connection, Row, text};
 use crate::engine::error::EngineError;

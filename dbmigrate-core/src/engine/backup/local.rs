@@ -1,8 +1,6 @@
 //! A database file as it is read through the engine: rows one by one, text as bytes.
 
 use std::path::Path;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use libsql::ValueType;
@@ -10,22 +8,12 @@ use libsql::ValueType;
 use super::fingerprint::{Cell, Rows, TableContent};
 use super::inventory::{Inventory, Table, queries};
 use crate::engine::connection::{Connection, Row, Value, integer};
+pub(super) use crate::engine::driver::now;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::sql::Name;
 
 /// How many columns of a table have their bits in one integer.
 const BITS: usize = 62;
-
-/// What comes of a future on a local database, which never waits for anything but the disk.
-pub(super) fn now<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => std::thread::yield_now(),
-        }
-    }
-}
 
 /// What a connection may keep of a file, for work that comes back to the same pages: 16 MB.
 pub(super) const CACHE: &str = "PRAGMA cache_size = -16384";
@@ -37,7 +25,7 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) fn open(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, EngineError> {
-        Ok(Self { connection: now(Connection::open_waiting(path, create, busy_timeout))? })
+        Ok(Self { connection: now(Connection::open_plain(path, create, busy_timeout))? })
     }
 
     pub(super) fn run(&self, sql: &str) -> Result<(), EngineError> {
@@ -52,7 +40,7 @@ impl Local {
         now(self.connection.rows(sql))
     }
 
-    pub(super) fn inner(&self) -> Result<&libsql::Connection, EngineError> {
+    pub(super) fn inner(&self) -> Result<libsql::Connection, EngineError> {
         let none = || EngineError { kind: ErrorKind::Statement, message: "not a file".to_owned() };
         self.connection.local().ok_or_else(none)
     }
@@ -122,13 +110,14 @@ impl Local {
         let mut bits = vec![0_i64; masks_of(table.columns.len())];
         let query = read_query(table, skipped, may_be_text);
         now(async {
-            let mut rows = self.inner()?.query(&query, ()).await?;
+            let inner = self.inner()?;
+            let mut rows = inner.query(&query, ()).await?;
             let mut count = 0;
             while let Some(row) = rows.next().await? {
                 values.clear();
                 bits.fill(0);
                 if offset == 1 {
-                    values.push(row.get_value(0)?);
+                    values.push(row.get_value(0)?.into());
                 }
                 let mut place = offset;
                 for (column, may_be_text) in may_be_text.iter().enumerate() {
@@ -137,7 +126,7 @@ impl Local {
                         return Ok(End::Text { before: count });
                     }
                     bits[column / BITS] |= i64::from(is_text) << (column % BITS);
-                    values.push(row.get_value(index(place + usize::from(is_text)))?);
+                    values.push(row.get_value(index(place + usize::from(is_text)))?.into());
                     place += 1 + usize::from(*may_be_text);
                 }
                 masks.clear();

@@ -40,7 +40,7 @@ pub(in crate::engine) fn open(engine: &Arc<Engine>, path: &Path, create: bool) -
         let message = format!("`{}` {NOT_HERE}", function.name);
         move |_: &Context<'_>| {
             let error = ffi::Error { code: libsql_rusqlite::ErrorCode::Unknown, extended_code: ffi::SQLITE_ERROR };
-            Err(Error::SqliteFailure(error, Some(message.clone())))
+            Err::<Foreign, _>(Error::SqliteFailure(error, Some(message.clone())))
         }
     })?;
     Ok(Box::new(Registered { inner, engine: Arc::clone(engine) }))
@@ -72,10 +72,11 @@ where
     R: libsql_rusqlite::ToSql,
 {
     // the same for the same values, and harmless: so a schema may use them wherever it may use any
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    let flags =
+        || FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     for function in functions {
         for arguments in &function.arguments {
-            inner.create_scalar_function(&function.name, *arguments, flags, does(function))?;
+            inner.create_scalar_function(&function.name, *arguments, flags(), does(function))?;
         }
     }
     Ok(())

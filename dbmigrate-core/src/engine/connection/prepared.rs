@@ -1,13 +1,16 @@
 //! What many rows need: statements that are compiled once, and statements that are one transaction.
 
-use libsql::Value;
+#![expect(clippy::unused_async, reason = "a connection may come to wait without its callers changing")]
 
-use super::{Backend, Connection, Row};
+use std::cell::RefCell;
+
+use super::{Backend, Connection, Row, Value};
+use crate::engine::driver::{Compiled, Driver, refuse_nul};
 use crate::engine::error::EngineError;
 
 /// A statement of a local database that is compiled once and run often.
 pub struct Prepared {
-    inner: libsql::Statement,
+    inner: Box<dyn Compiled>,
 }
 
 impl Prepared {
@@ -16,21 +19,20 @@ impl Prepared {
     /// # Errors
     /// If it fails; it can be run again.
     pub async fn run(&self, values: Vec<Value>) -> Result<(), EngineError> {
-        let result = self.inner.run(values).await;
-        self.inner.reset();
-        Ok(result?)
+        self.inner.run(values)
     }
 }
 
 impl Connection {
-    /// Compiles a statement, for a local database; on a server, statements are sent with their text.
+    /// Compiles a statement, for a local database; on a server, and where the driver compiles none, statements are sent
+    /// with their text.
     ///
     /// # Errors
     /// If it cannot be compiled.
     pub async fn prepare(&self, sql: &str) -> Result<Option<Prepared>, EngineError> {
-        super::refuse_nul(sql)?;
+        refuse_nul(sql)?;
         match &self.backend {
-            Backend::Local(inner) => Ok(Some(Prepared { inner: inner.prepare(sql).await? })),
+            Backend::Local(driver) => Ok(driver.borrow_mut().prepare(sql)?.map(|inner| Prepared { inner })),
             #[cfg(feature = "remote")]
             Backend::Server(_) => Ok(None),
         }
@@ -45,12 +47,8 @@ impl Connection {
         queries: Vec<(String, Vec<Value>)>,
     ) -> Result<Vec<Result<Vec<Row>, EngineError>>, EngineError> {
         match &self.backend {
-            Backend::Local(inner) => {
-                let mut answers = Vec::with_capacity(queries.len());
-                for (sql, values) in queries {
-                    answers.push(super::rows_local(inner, &sql, values).await);
-                }
-                Ok(answers)
+            Backend::Local(driver) => {
+                Ok(queries.into_iter().map(|(sql, values)| super::rows_local(driver, &sql, values)).collect())
             }
             #[cfg(feature = "remote")]
             Backend::Server(server) => {
@@ -71,9 +69,9 @@ impl Connection {
         statements: Vec<(String, Vec<Value>)>,
     ) -> Result<Vec<u64>, (Option<usize>, EngineError)> {
         match &self.backend {
-            Backend::Local(inner) => {
+            Backend::Local(driver) => {
                 self.begin().await.map_err(|error| (None, error))?;
-                let result = self.transact_inside(inner, statements).await;
+                let result = self.transact_inside(driver, statements).await;
                 if result.is_err() {
                     self.roll_back().await;
                 }
@@ -86,15 +84,15 @@ impl Connection {
 
     async fn transact_inside(
         &self,
-        inner: &libsql::Connection,
+        driver: &RefCell<Box<dyn Driver>>,
         statements: Vec<(String, Vec<Value>)>,
     ) -> Result<Vec<u64>, (Option<usize>, EngineError)> {
         self.run("PRAGMA defer_foreign_keys = ON").await.map_err(|error| (None, error))?;
         let mut changes = Vec::with_capacity(statements.len());
         for (at, (sql, values)) in statements.into_iter().enumerate() {
-            let before = inner.total_changes();
-            super::run_local(inner, &sql, values).await.map_err(|error| (Some(at), error))?;
-            changes.push(inner.total_changes() - before);
+            let before = driver.borrow_mut().total_changes();
+            super::run_local(driver, &sql, values).map_err(|error| (Some(at), error))?;
+            changes.push(driver.borrow_mut().total_changes() - before);
         }
         self.commit().await.map_err(|error| (None, error))?;
         Ok(changes)

@@ -6,9 +6,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use super::Row;
+use crate::engine::driver::{OWN_SCRATCH, Scratch};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::{Batch, Client, Condition, Outcome, Patience, Stream, Then, error, is_autocommit, not, ok};
 
@@ -32,6 +33,8 @@ pub(in crate::engine) struct ServerConnection {
     without_foreign_keys: Cell<bool>,
     /// Whether the token has turned out to be for reading only, so that a replica cannot hand anything on.
     only_reads: Cell<bool>,
+    /// Where things are tried that are to happen on the server.
+    scratch: Option<Scratch>,
 }
 
 /// The answers to queries.
@@ -41,7 +44,16 @@ impl ServerConnection {
     pub(super) fn new(client: Client) -> Self {
         let stream = RefCell::new(client.stream());
         let [is_in_transaction, without_foreign_keys, only_reads] = [(); 3].map(|()| Cell::new(false));
-        Self { client, stream, is_in_transaction, without_foreign_keys, only_reads }
+        let scratch = OWN_SCRATCH.map(|make| make());
+        Self { client, stream, is_in_transaction, without_foreign_keys, only_reads, scratch }
+    }
+
+    pub(super) fn set_scratch(&mut self, scratch: Scratch) {
+        self.scratch = Some(scratch);
+    }
+
+    pub(super) fn scratch(&self) -> Option<Scratch> {
+        self.scratch.clone()
     }
 
     pub(in crate::engine) fn client(&self) -> &Client {

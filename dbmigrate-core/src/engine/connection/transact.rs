@@ -1,6 +1,6 @@
 //! A transaction that is one request: each statement runs only if the one before it has succeeded.
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use super::server::{ServerConnection, of_commit};
 use crate::engine::error::EngineError;

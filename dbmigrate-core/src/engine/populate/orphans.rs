@@ -34,7 +34,9 @@ pub(super) async fn remove_orphans(connection: &Connection) -> Result<(), Engine
         for orphan in &orphans {
             let table = Name::from(text(&orphan[0]));
             let statement = match &orphan[1] {
-                libsql::Value::Integer(rowid) => format!("DELETE FROM {} WHERE rowid = {rowid}", table.sql()),
+                crate::engine::value::Value::Integer(rowid) => {
+                    format!("DELETE FROM {} WHERE rowid = {rowid}", table.sql())
+                }
                 _ => delete_orphans(connection, &table, integer(&orphan[3])).await,
             };
             let by_column_name = connection.run(&statement).await.is_err();

@@ -1,6 +1,6 @@
 //! What is sent in one request: statements, each with the condition under which it runs, and what came of them.
 
-use libsql::Value;
+use crate::engine::value::Value;
 use libsql_hrana::proto;
 
 use super::value;

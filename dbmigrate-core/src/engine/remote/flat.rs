@@ -1,8 +1,8 @@
 //! The rows of a large answer without a copy of each value: text and blobs stay where they are in the answer.
 
 use super::value::BASE64;
+use crate::engine::value::Value;
 use base64::Engine as _;
-use libsql::Value;
 
 /// Where the bytes of a value are among those of all rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use libsql::Value;
+use crate::engine::value::Value;
 use libsql_hrana::proto;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};

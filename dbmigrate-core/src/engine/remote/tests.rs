@@ -160,7 +160,7 @@ fn a_request_says_what_the_server_has_to_know_and_one_connection_is_kept() {
     let client = fake.client_with(Some(secret()), |options| options.namespace = Some("bar".into()));
     for _ in 0..3 {
         let outcome = run(&client, &reading()).unwrap();
-        assert_eq!(outcome.rows(0).unwrap(), [[libsql::Value::Integer(1)]]);
+        assert_eq!(outcome.rows(0).unwrap(), [[crate::engine::value::Value::Integer(1)]]);
     }
     let seen = fake.seen();
     assert_eq!((seen.len(), client.requests(), fake.connections.load(Ordering::SeqCst)), (3, 3, 1));
@@ -417,7 +417,7 @@ fn a_request_that_did_not_arrive_as_a_whole_is_sent_again_even_if_it_writes() {
     let client = Client::new(url, None, Options::default());
     // more than the buffers on the way take, so that the client cannot have sent its end
     let mut large = Batch::writing();
-    large.step(None, "INSERT INTO t VALUES(?)", vec![libsql::Value::Text("x".repeat(20_000_000))], false);
+    large.step(None, "INSERT INTO t VALUES(?)", vec![crate::engine::value::Value::Text("x".repeat(20_000_000))], false);
     assert!(client.stream().run(&large, Then::Close, Patience::WhileAlive).unwrap().is_ok(0));
     assert!(server.join().unwrap() > 20_000_000);
     assert_eq!(client.requests(), 2);

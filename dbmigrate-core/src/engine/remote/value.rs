@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use crate::engine::value::Value;
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use libsql::Value;
 use libsql_hrana::proto;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};

@@ -1,14 +1,19 @@
 //! Migrations replayed in memory: the schema that they lead to, where there are no snapshots, and the proof that they
 //! lead to their snapshots, in parts.
 
+#[cfg(feature = "libsql")]
 mod in_parts;
 
+#[cfg(feature = "libsql")]
 pub use in_parts::{OBJECTS_IN_A_PART, Replayed, replay_in_parts};
 
 use super::connection::Connection;
 use super::error::EngineError;
+#[cfg(feature = "libsql")]
 use super::ignore::Ignore;
-use super::introspect::{introspect, introspect_without};
+use super::introspect::introspect;
+#[cfg(feature = "libsql")]
+use super::introspect::introspect_without;
 use crate::folder::{Checksum, Folder, Migration, Script};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
@@ -18,9 +23,18 @@ use crate::schema::canonical::SchemaHash;
 ///
 /// # Errors
 /// If the SQL does not lead there from an empty database: it may need functions or modules of the application.
+#[cfg(feature = "libsql")]
 pub async fn schema_at(folder: &Folder, last: &Migration) -> Result<Schema, String> {
+    let connection = Connection::in_memory().await.map_err(|error| error.to_string())?;
+    schema_in(&connection, folder, last).await
+}
+
+/// The same in a database that is empty.
+///
+/// # Errors
+/// As for `schema_at`.
+pub async fn schema_in(connection: &Connection, folder: &Folder, last: &Migration) -> Result<Schema, String> {
     let engine = |error: EngineError| error.to_string();
-    let connection = Connection::in_memory().await.map_err(engine)?;
     connection.run("PRAGMA foreign_keys = OFF").await.map_err(engine)?;
     for migration in &folder.migrations()[..=last.index] {
         let text = folder.sql(migration).map_err(|error| error.to_string())?;
@@ -28,7 +42,7 @@ pub async fn schema_at(folder: &Folder, last: &Migration) -> Result<Schema, Stri
         let result = connection.run_each(script.statements.iter().map(|statement| statement.text)).await;
         result.map_err(|(at, error)| format!("statement {} of `{}` failed: {error}", at + 1, migration.name))?;
     }
-    let schema = introspect(&connection).await.map_err(engine)?.schema;
+    let schema = introspect(connection).await.map_err(engine)?.schema;
     if Checksum::from(SchemaHash::of(&schema)) != last.schema {
         return Err(format!("run in memory, `{}` does not produce the schema of its snapshot", last.name));
     }
@@ -39,6 +53,7 @@ pub async fn schema_at(folder: &Folder, last: &Migration) -> Result<Schema, Stri
 ///
 /// # Errors
 /// If a file cannot be read, or a statement fails in memory.
+#[cfg(feature = "libsql")]
 pub async fn schema_as_it_lies(folder: &Folder, last: &Migration, ignored: &Ignore) -> Result<Schema, String> {
     let engine = |error: EngineError| error.to_string();
     let connection = Connection::in_memory().await.map_err(engine)?;

@@ -2,11 +2,11 @@
 
 use dbmigrate_core::engine::connection::{Row, text};
 use dbmigrate_core::engine::content::exact;
+use dbmigrate_core::engine::value::Value;
 use dbmigrate_core::engine::{Connection, Introspected, introspect};
 use dbmigrate_core::plan::create_all;
 use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::{Name, split};
-use libsql::Value;
 use pollster::block_on;
 
 /// What is written into every column in turn.

@@ -14,6 +14,7 @@ use super::Database;
 use super::checked::is_additive;
 use crate::engine::check::compile;
 use crate::engine::connection::{Connection, integer};
+use crate::engine::driver::Scratch;
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::users_objects_of;
 use crate::engine::stored::{Stored, StoredObject, stored_objects};
@@ -78,8 +79,8 @@ pub(super) enum Structure {
 
 impl Forecast {
     /// The twin of a database that has this. `None` if there can be none.
-    pub(super) async fn of(stored: &Stored, ignore: &Ignore) -> Option<Self> {
-        let connection = Connection::in_memory().await.ok()?;
+    pub(super) async fn of(stored: &Stored, ignore: &Ignore, scratch: Option<Scratch>) -> Option<Self> {
+        let connection = Connection::from_driver(scratch?().ok()?);
         connection.turn_foreign_keys_off().await.ok()?;
         connection.begin().await.ok()?;
         for kind in ["table", "index", "view", "trigger"] {

@@ -160,7 +160,8 @@ impl Database {
         let version = self.tracker.as_ref().map(|tracker| tracker.version());
         let history = stored.objects.iter().find(|object| object.kind == "table" && object.name == *HISTORY_TABLE);
         let is_complete = history.is_none_or(|table| table.sql.contains("schema_version"));
-        let mut forecast = if is_complete { Forecast::of(&stored, &self.ignore).await } else { None };
+        let mut forecast =
+            if is_complete { Forecast::of(&stored, &self.ignore, self.connection.scratch()).await } else { None };
         let mut foreseen = Vec::new();
         if let Some(forecast) = &mut forecast {
             for migration in migrations {

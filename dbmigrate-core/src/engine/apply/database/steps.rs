@@ -21,7 +21,7 @@
 //! does for a local database, comparing with the snapshot, was done on a twin before ([`super::forecast`]); here the
 //! server's own texts are compared with those of the twin.
 
-use libsql::Value;
+use crate::engine::value::Value;
 
 use super::super::history;
 use super::super::{Done, Failure, Prepared, found::fill, restored};

@@ -186,7 +186,7 @@ impl Search<'_> {
         if let Some(rowid) = rowid {
             let query = format!("SELECT min({0}), max({0}) FROM {name}", rowid.sql());
             let Some(ends) = self.connection.first_row(&query).await? else { return Ok(None) };
-            let is_empty = matches!(ends.first(), None | Some(libsql::Value::Null));
+            let is_empty = matches!(ends.first(), None | Some(crate::engine::value::Value::Null));
             return Ok((!is_empty).then(|| Window::Rowids(rowid, integer(&ends[0]), integer(&ends[1]))));
         }
         let Some(count) = self.connection.first_row(&format!("SELECT count(*) FROM {name}")).await? else {

@@ -1,0 +1,147 @@
+//! What the engine asks of a connection to a database at hand: a file, or memory.
+//!
+//! Whatever runs statements can be a driver; the engine knows nothing else of it. The one for the crate `libsql` is
+//! behind the feature `libsql`.
+
+#[cfg(feature = "libsql")]
+mod libsql;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::{EngineError, ErrorKind};
+use super::value::{Row, Value, integer};
+
+#[cfg(feature = "libsql")]
+pub(super) use libsql::now;
+
+/// Opens a new, empty database in memory.
+pub type Scratch = Arc<dyn Fn() -> Result<Box<dyn Driver>, EngineError> + Send + Sync>;
+
+/// A connection to an SQLite database: a file, or memory. Calls block until they are done.
+///
+/// [`Driver::execute`], [`Driver::query`] and [`Driver::columns`] suffice; what the others do by default is done with
+/// these. Errors carry SQLite's result code if [`EngineError::of_sqlite`] makes them, which tells a lock from a
+/// violated constraint.
+pub trait Driver: Send {
+    /// Runs one statement to its end, whatever it returns. The values are those of its parameters, in their order.
+    ///
+    /// # Errors
+    /// If it cannot be compiled, or fails.
+    fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<(), EngineError>;
+
+    /// Hands over the rows of one statement, until `wants_more` says that it has enough.
+    ///
+    /// # Errors
+    /// As for [`Driver::execute`], and for text that is not UTF-8.
+    fn query(
+        &mut self,
+        sql: &str,
+        values: Vec<Value>,
+        wants_more: &mut dyn FnMut(Row) -> bool,
+    ) -> Result<(), EngineError>;
+
+    /// The names of the columns that a statement returns, without running it.
+    ///
+    /// # Errors
+    /// If it cannot be compiled.
+    fn columns(&mut self, sql: &str) -> Result<Vec<String>, EngineError>;
+
+    /// Whether no transaction is open, however it was begun.
+    ///
+    /// By default, a transaction is begun and rolled back, which takes no lock and fails inside of another.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    fn is_autocommit(&mut self) -> Result<bool, EngineError> {
+        match self.execute("BEGIN", Vec::new()) {
+            Ok(()) => self.execute("ROLLBACK", Vec::new()).map(|()| true),
+            Err(error) if error.message.contains("within a transaction") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How long a statement waits for the locks of other connections from now on.
+    ///
+    /// # Errors
+    /// If it cannot be set.
+    fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), EngineError> {
+        let milliseconds = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        self.execute(&format!("PRAGMA busy_timeout = {milliseconds}"), Vec::new())
+    }
+
+    /// How many rows the last `INSERT`, `UPDATE` or `DELETE` has written, those that triggers did aside.
+    fn changes(&mut self) -> u64 {
+        number(self, "SELECT changes()")
+    }
+
+    /// How many rows were written over this connection, those that triggers did among them.
+    fn total_changes(&mut self) -> u64 {
+        number(self, "SELECT total_changes()")
+    }
+
+    /// Tells of each row that is written from now on, in a table that has rowids. By default nobody is told.
+    ///
+    /// # Errors
+    /// If that cannot be arranged.
+    fn tell_of_rows(&mut self, tell: Arc<dyn Fn() + Send + Sync>) -> Result<(), EngineError> {
+        drop(tell);
+        Ok(())
+    }
+
+    /// Compiles a statement that is run often. By default there is none, and it is sent with its text.
+    ///
+    /// # Errors
+    /// If it cannot be compiled.
+    fn prepare(&mut self, sql: &str) -> Result<Option<Box<dyn Compiled>>, EngineError> {
+        let _ = sql;
+        Ok(None)
+    }
+
+    /// What opens new, empty databases in memory, of the same engine. Without it, less can be said of a database that
+    /// was changed by hand.
+    fn scratch(&self) -> Option<Scratch> {
+        None
+    }
+
+    /// The connection of the crate `libsql`, if it is one.
+    #[cfg(feature = "libsql")]
+    #[doc(hidden)]
+    fn libsql(&self) -> Option<&::libsql::Connection> {
+        None
+    }
+}
+
+/// A statement that was compiled once and is run often.
+pub trait Compiled: Send {
+    /// Runs it to its end with values for its parameters.
+    ///
+    /// # Errors
+    /// If it fails; it can be run again.
+    fn run(&self, values: Vec<Value>) -> Result<(), EngineError>;
+}
+
+/// What makes a [`Scratch`] for a database on a server, if an engine is linked.
+#[cfg(all(feature = "remote", feature = "libsql"))]
+pub(super) const OWN_SCRATCH: Option<fn() -> Scratch> = Some(libsql::scratch);
+#[cfg(all(feature = "remote", not(feature = "libsql")))]
+pub(super) const OWN_SCRATCH: Option<fn() -> Scratch> = None;
+
+/// The number that a query returns, or 0.
+fn number<D: Driver + ?Sized>(driver: &mut D, query: &str) -> u64 {
+    let mut found = 0;
+    let result = driver.query(query, Vec::new(), &mut |row| {
+        found = row.first().map_or(0, integer);
+        false
+    });
+    result.map_or(0, |()| u64::try_from(found).unwrap_or(0))
+}
+
+/// SQL is handed over as a C string, which ends at the first NUL.
+pub(super) fn refuse_nul(sql: &str) -> Result<(), EngineError> {
+    if sql.contains('\0') {
+        let message = "the statement contains a NUL character".to_owned();
+        return Err(EngineError { kind: ErrorKind::Statement, message });
+    }
+    Ok(())
+}
