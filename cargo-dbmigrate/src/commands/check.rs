@@ -79,6 +79,7 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
         "Checked",
         format!("{}: structs, snapshots and {} agree", counted(tables, "table"), counted(count, "migration")),
     );
+    proof::say_assumed_of(context, &agreed.declared.schema, &folder);
     if arguments.fix && !arguments.allow_dirty {
         fix::refuse_uncommitted(context)?;
     }

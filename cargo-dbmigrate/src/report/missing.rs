@@ -25,6 +25,19 @@ pub(super) fn helped(error: &CommandError) -> Cow<'_, CommandError> {
     }
 }
 
+/// What to add to the help of a warning.
+pub(super) fn help_with(message: &str, known: &[String]) -> Vec<String> {
+    if known.iter().any(|help| help.contains(TABLE)) {
+        return Vec::new();
+    }
+    help(&[message], &[message])
+}
+
+/// The help for a message about a schema whose statements are these.
+pub(crate) fn help_in(message: &str, statements: &[String]) -> Vec<String> {
+    help(&[message], &statements.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// What to add to the help of a diagnostic.
 pub(super) fn help_for(diagnostic: &Diagnostic) -> Vec<String> {
     if diagnostic.help.iter().any(|help| help.contains(TABLE)) {

@@ -18,7 +18,7 @@ mod github;
 mod held;
 pub(crate) mod lint;
 pub(crate) mod loss;
-mod missing;
+pub(crate) mod missing;
 mod outcome;
 pub(crate) mod output;
 pub(crate) mod progress;
@@ -185,7 +185,7 @@ impl Printer {
 
     /// A warning, with lines that say what to do about it.
     pub(crate) fn warning(&self, message: &str, help: &[String]) {
-        let help = self.all_typed(help);
+        let help = [self.all_typed(help), missing::help_with(message, help)].concat();
         self.to_stderr(&report(("warning", style::WARN), message, None, &[], &help));
         self.annotate_with(|title| Annotation {
             level: messages::Level::Warning,

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod agents;
+mod app_functions;
 mod automation;
 mod backups;
 mod branches;

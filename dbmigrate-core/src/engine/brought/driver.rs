@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use libsql_rusqlite::functions::{Context, FunctionFlags};
@@ -10,12 +11,13 @@ use libsql_rusqlite::hooks::Action;
 use libsql_rusqlite::types::{Value as Foreign, ValueRef};
 use libsql_rusqlite::{Connection as Inner, Error, OpenFlags, Statement, ffi};
 
-use super::missing::NOT_HERE;
+use super::missing::{NOT_HERE, called};
 use super::stand_in;
 use crate::config::{Engine, Function, Returns};
 use crate::engine::driver::{Driver, Scratch, now};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::value::{Row, Value};
+use crate::sql::token::{TokenKind, significant};
 
 /// A new, empty database in memory, where stand-ins answer for the functions of the application.
 pub(in crate::engine) fn in_memory(engine: &Arc<Engine>) -> Result<Box<dyn Driver>, EngineError> {
@@ -25,7 +27,7 @@ pub(in crate::engine) fn in_memory(engine: &Arc<Engine>) -> Result<Box<dyn Drive
         let (name, returns) = (function.name.clone(), function.result());
         move |context: &Context<'_>| Ok(stand_in_for(&name, returns, context))
     })?;
-    Ok(Box::new(Registered { inner, engine: Arc::clone(engine) }))
+    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), looks_away: None }))
 }
 
 /// Opens a file of a user, where the functions of the application compile, and fail if a row needs them.
@@ -36,14 +38,19 @@ pub(in crate::engine) fn open(engine: &Arc<Engine>, path: &Path, create: bool) -
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let inner = Inner::open_with_flags(path, flags)?;
+    let looks_away = Arc::new(AtomicBool::new(false));
     register(&inner, &engine.functions, |function| {
         let message = format!("`{}` {NOT_HERE}", function.name);
+        let looks_away = Arc::clone(&looks_away);
         move |_: &Context<'_>| {
+            if looks_away.load(Ordering::Relaxed) {
+                return Ok(Foreign::Null);
+            }
             let error = ffi::Error { code: libsql_rusqlite::ErrorCode::Unknown, extended_code: ffi::SQLITE_ERROR };
-            Err::<Foreign, _>(Error::SqliteFailure(error, Some(message.clone())))
+            Err(Error::SqliteFailure(error, Some(message.clone())))
         }
     })?;
-    Ok(Box::new(Registered { inner, engine: Arc::clone(engine) }))
+    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), looks_away: Some(looks_away) }))
 }
 
 /// The first of these functions that libSQL has of its own.
@@ -72,8 +79,7 @@ where
     R: libsql_rusqlite::ToSql,
 {
     // the same for the same values, and harmless: so a schema may use them wherever it may use any
-    let flags =
-        || FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    let flags = || FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     for function in functions {
         for arguments in &function.arguments {
             inner.create_scalar_function(&function.name, *arguments, flags(), does(function))?;
@@ -87,17 +93,30 @@ fn stand_in_for(name: &str, returns: Returns, context: &Context<'_>) -> Foreign 
     foreign(stand_in::answer(name, returns, &arguments))
 }
 
+/// Whether a statement adds a column that has nothing to do with the functions. Of a STRICT table, SQLite then looks at
+/// all constraints of all rows (`PRAGMA quick_check`), also at those that the column does not touch, which hold as they
+/// held before; it stores nothing of what it computes.
+fn only_looks(sql: &str, engine: &Engine) -> bool {
+    let tokens = significant(sql);
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(word));
+    let is_qualified = tokens.get(3).is_some_and(|token| token.kind == TokenKind::Dot);
+    let adds = is(if is_qualified { 5 } else { 3 }, "add");
+    is(0, "alter") && is(1, "table") && adds && called(&engine.functions, &[sql]).is_empty()
+}
+
 /// A connection with the functions of the application.
 struct Registered {
     inner: Inner,
     engine: Arc<Engine>,
+    /// On a file: whether the functions answer `NULL` for now, and do not fail.
+    looks_away: Option<Arc<AtomicBool>>,
 }
 
 impl Registered {
     /// The statement with its values.
     fn bound(&self, sql: &str, values: Vec<Value>) -> Result<Option<Statement<'_>>, EngineError> {
         let mut statement = self.inner.prepare(sql)?;
-        if statement.column_count() == 0 && crate::sql::token::significant(sql).is_empty() {
+        if statement.column_count() == 0 && significant(sql).is_empty() {
             // white space and comments are no statement
             return Ok(None);
         }
@@ -110,7 +129,15 @@ impl Registered {
 
 impl Driver for Registered {
     fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
-        self.query(sql, values, &mut |_| true)
+        let only_looks = self.looks_away.clone().filter(|_| only_looks(sql, &self.engine));
+        if let Some(looks_away) = &only_looks {
+            looks_away.store(true, Ordering::Relaxed);
+        }
+        let result = self.query(sql, values, &mut |_| true);
+        if let Some(looks_away) = &only_looks {
+            looks_away.store(false, Ordering::Relaxed);
+        }
+        result
     }
 
     fn query(

@@ -5,7 +5,7 @@ use crate::config::{ANY_NUMBER, Engine, Function};
 use crate::sql::token::{Token, TokenKind, significant};
 
 /// What a function of the application says where a real row would need it.
-pub(super) const NOT_HERE: &str = "is a function of the application, and not available here";
+pub const NOT_HERE: &str = "is a function of the application, and not available here";
 
 /// Something that the application adds to libSQL, and that a database does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +72,8 @@ impl Missing {
                 vec![format!("if the application registers it, declare it in `[engine]` of `dbmigrate.toml`: `{line}`")]
             }
             MissingKind::Application => vec![
-                "apply it with the application, whose embedded runner has the function: docs/embedding.md".to_owned(),
-                format!("or load a library that has `{}`: `extensions` in `[engine]` of `dbmigrate.toml`", self.name),
+                format!("run it in the application, whose embedded runner has `{}`: docs/extensions.md", self.name),
+                "if a library has it, load that: `extensions` in `[engine]` of `dbmigrate.toml`".to_owned(),
             ],
             MissingKind::Module | MissingKind::Tokenizer => vec![self.load(declared)],
             MissingKind::Collation => {
@@ -100,7 +100,10 @@ fn calls(name: &str, texts: &[&str]) -> Vec<i32> {
         let lower = text.to_ascii_lowercase();
         for (at, _) in lower.match_indices(&name) {
             let rest = text[at + name.len()..].trim_start_matches(['"', '`', ']']).trim_start();
-            let is_whole = !lower[..at].ends_with(is_word);
+            let before = &lower[..at];
+            // the parentheses of a message are none of a call
+            let is_said = SAYINGS.iter().any(|(saying, _)| before.ends_with(saying));
+            let is_whole = !before.ends_with(is_word) && !is_said;
             if let Some(behind) = rest.strip_prefix('(').filter(|_| is_whole) {
                 counts.extend(arguments(&significant(behind)));
             }
@@ -166,6 +169,7 @@ mod tests {
             ("#[table(check = \"f(a, lower(b, c))\")]", "2"),
             ("SELECT f(), F(1)", "[0, 1]"),
             ("SELECT g(1)", "-1"),
+            ("unknown function: f() in CHECK (f(a, b))", "2"),
         ] {
             assert_eq!(help("no such function: f", &[text]), format!("{wanted}{number} }}`"), "{text}");
         }

@@ -10,7 +10,7 @@ mod stand_in;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use missing::{Missing, MissingKind, called};
+pub use missing::{Missing, MissingKind, NOT_HERE, called};
 
 use super::error::EngineError;
 use crate::config::{Engine, Function};
