@@ -20,7 +20,7 @@ pub use prepared::Prepared;
 
 use super::apply::Work;
 use super::driver::{Driver, Scratch, refuse_nul};
-use super::error::EngineError;
+use super::error::{EngineError, ErrorKind};
 
 /// A connection to a database.
 pub struct Connection {
@@ -149,9 +149,18 @@ impl Connection {
     pub async fn turn_foreign_keys_off(&self) -> Result<bool, EngineError> {
         on!(self,
             local _inner => {
-                let row = self.first_row("PRAGMA foreign_keys").await?;
+                let are_on = async || {
+                    let row = self.first_row("PRAGMA foreign_keys").await?;
+                    Ok::<_, EngineError>(row.is_some_and(|row| row.first().is_some_and(|value| integer(value) != 0)))
+                };
+                let were_on = are_on().await?;
                 self.run("PRAGMA foreign_keys = OFF").await?;
-                Ok(row.is_some_and(|row| integer(&row[0]) != 0))
+                // a driver that has several connections, or one that is in a transaction
+                if were_on && are_on().await? {
+                    let message = "they stay on, as in a transaction: migrations need one connection for themselves";
+                    return Err(EngineError { kind: ErrorKind::Statement, message: message.to_owned() });
+                }
+                Ok(were_on)
             },
             server server => {
                 server.set_foreign_keys(false);
@@ -283,12 +292,7 @@ impl Connection {
         on!(self,
             local driver => {
                 refuse_nul(sql)?;
-                let mut first = None;
-                driver.borrow_mut().query(sql, Vec::new(), &mut |row| {
-                    first = Some(row);
-                    false
-                })?;
-                Ok(first)
+                Ok(driver.borrow_mut().query(sql, Vec::new(), 1)?.pop())
             },
             server _server => Ok(self.rows(sql).await?.into_iter().next()),
         )
@@ -356,12 +360,7 @@ fn run_local(driver: &RefCell<Box<dyn Driver>>, sql: &str, values: Vec<Value>) -
 
 fn rows_local(driver: &RefCell<Box<dyn Driver>>, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, EngineError> {
     refuse_nul(sql)?;
-    let mut all = Vec::new();
-    driver.borrow_mut().query(sql, values, &mut |row| {
-        all.push(row);
-        true
-    })?;
-    Ok(all)
+    driver.borrow_mut().query(sql, values, usize::MAX)
 }
 
 fn describe_local(driver: &RefCell<Box<dyn Driver>>, sql: &str) -> Result<Vec<String>, EngineError> {

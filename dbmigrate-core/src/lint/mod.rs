@@ -28,6 +28,7 @@ mod rule_ref;
 pub mod rules;
 pub mod triggers;
 mod unreleased;
+mod value;
 pub mod ways;
 pub mod words;
 mod work;

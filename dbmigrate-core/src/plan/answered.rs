@@ -90,6 +90,9 @@ impl Decisions {
 
 /// What statements rename. What both schemas share and no statement mentions is not looked at.
 fn renames(old: &Schema, new: &Schema, statements: &[Statement<'_>]) -> Renames {
+    if !may_rename(statements) && !is_respelled(old, new) {
+        return Renames::default();
+    }
     let mut names: BTreeSet<Name> = BTreeSet::new();
     for statement in statements {
         names.extend(significant(statement.text).iter().filter_map(Token::identifier).map(Name::from));
@@ -102,6 +105,25 @@ fn renames(old: &Schema, new: &Schema, statements: &[Statement<'_>]) -> Renames 
         ..Schema::default()
     };
     follow(&part(old), &part(new), statements).1
+}
+
+/// Whether a statement may rename something, or fill one thing with another: most migrations have none, and need not be
+/// followed.
+fn may_rename(statements: &[Statement<'_>]) -> bool {
+    let words = ["rename", "select", "update"];
+    let has =
+        |text: &str, word: &str| text.as_bytes().windows(word.len()).any(|at| at.eq_ignore_ascii_case(word.as_bytes()));
+    statements.iter().any(|statement| words.iter().any(|word| has(statement.text, word)))
+}
+
+/// Whether a table, or a column of one, is the same under a name that is spelled in another way.
+fn is_respelled(old: &Schema, new: &Schema) -> bool {
+    let unshared = old.tables.unshared(&new.tables).into_iter();
+    unshared.filter_map(|(before, after)| before.zip(after)).any(|(before, after)| {
+        let columns =
+            before.columns.iter().filter_map(|column| Some((&column.name, &after.column(&column.name)?.name)));
+        std::iter::once((&before.name, &after.name)).chain(columns).any(|(was, now)| !was.same_spelling(now))
+    })
 }
 
 /// The columns whose type changes.

@@ -54,7 +54,7 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    pub(super) fn backfill(&self, table: &Name, column: &Name) -> Option<&Expr> {
+    pub(crate) fn backfill(&self, table: &Name, column: &Name) -> Option<&Expr> {
         self.backfills.get(&(table.clone(), column.clone()))
     }
 

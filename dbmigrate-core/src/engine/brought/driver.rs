@@ -113,6 +113,14 @@ struct Registered {
 }
 
 impl Registered {
+    /// Runs a statement to its end.
+    fn run(&self, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
+        let Some(mut statement) = self.bound(sql, values)? else { return Ok(()) };
+        let mut rows = statement.raw_query();
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+
     /// The statement with its values.
     fn bound(&self, sql: &str, values: Vec<Value>) -> Result<Option<Statement<'_>>, EngineError> {
         let mut statement = self.inner.prepare(sql)?;
@@ -133,29 +141,25 @@ impl Driver for Registered {
         if let Some(looks_away) = &only_looks {
             looks_away.store(true, Ordering::Relaxed);
         }
-        let result = self.query(sql, values, &mut |_| true);
+        let result = self.run(sql, values);
         if let Some(looks_away) = &only_looks {
             looks_away.store(false, Ordering::Relaxed);
         }
         result
     }
 
-    fn query(
-        &mut self,
-        sql: &str,
-        values: Vec<Value>,
-        wants_more: &mut dyn FnMut(Row) -> bool,
-    ) -> Result<(), EngineError> {
-        let Some(mut statement) = self.bound(sql, values)? else { return Ok(()) };
+    fn query(&mut self, sql: &str, values: Vec<Value>, most: usize) -> Result<Vec<Row>, EngineError> {
+        let mut found = Vec::new();
+        let Some(mut statement) = self.bound(sql, values)? else { return Ok(found) };
         let width = statement.column_count();
         let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
+        while found.len() < most
+            && let Some(row) = rows.next()?
+        {
             let values = (0..width).map(|at| text_or_value(row.get_ref(at)?));
-            if !wants_more(values.collect::<Result<Row, EngineError>>()?) {
-                break;
-            }
+            found.push(values.collect::<Result<Row, EngineError>>()?);
         }
-        Ok(())
+        Ok(found)
     }
 
     fn columns(&mut self, sql: &str) -> Result<Vec<String>, EngineError> {

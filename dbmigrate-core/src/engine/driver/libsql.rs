@@ -68,7 +68,7 @@ impl Connection {
 
     /// Wraps a connection that the application has opened.
     pub fn from_libsql(inner: libsql::Connection) -> Self {
-        Self::from_driver(Box::new(Libsql(inner)))
+        Self::from_driver(from_libsql(inner))
     }
 }
 
@@ -88,6 +88,11 @@ fn memory() -> Result<Box<dyn Driver>, EngineError> {
     Ok(Box::new(Libsql(database.connect()?)))
 }
 
+/// The driver on a connection to a local database that the application has opened.
+pub fn from_libsql(connection: libsql::Connection) -> Box<dyn Driver> {
+    Box::new(Libsql(connection))
+}
+
 /// A connection of the crate to a local database.
 struct Libsql(libsql::Connection);
 
@@ -100,22 +105,18 @@ impl Driver for Libsql {
         })
     }
 
-    fn query(
-        &mut self,
-        sql: &str,
-        values: Vec<Value>,
-        wants_more: &mut dyn FnMut(Row) -> bool,
-    ) -> Result<(), EngineError> {
+    fn query(&mut self, sql: &str, values: Vec<Value>, most: usize) -> Result<Vec<Row>, EngineError> {
         now(async {
             let mut rows = self.0.query(sql, bound(values)).await?;
             let width = rows.column_count();
-            while let Some(row) = rows.next().await? {
+            let mut all = Vec::new();
+            while all.len() < most
+                && let Some(row) = rows.next().await?
+            {
                 let values = (0..width).map(|at| Ok(row.get_value(at)?.into()));
-                if !wants_more(values.collect::<Result<Row, EngineError>>()?) {
-                    break;
-                }
+                all.push(values.collect::<Result<Row, EngineError>>()?);
             }
-            Ok(())
+            Ok(all)
         })
     }
 

@@ -13,6 +13,8 @@ use super::error::{EngineError, ErrorKind};
 use super::value::{Row, Value, integer};
 
 #[cfg(feature = "libsql")]
+pub use libsql::from_libsql;
+#[cfg(feature = "libsql")]
 pub(super) use libsql::now;
 
 /// Opens a new, empty database in memory.
@@ -30,16 +32,11 @@ pub trait Driver: Send {
     /// If it cannot be compiled, or fails.
     fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<(), EngineError>;
 
-    /// Hands over the rows of one statement, until `wants_more` says that it has enough.
+    /// The first rows of one statement, at most so many, and computes no others.
     ///
     /// # Errors
     /// As for [`Driver::execute`], and for text that is not UTF-8.
-    fn query(
-        &mut self,
-        sql: &str,
-        values: Vec<Value>,
-        wants_more: &mut dyn FnMut(Row) -> bool,
-    ) -> Result<(), EngineError>;
+    fn query(&mut self, sql: &str, values: Vec<Value>, most: usize) -> Result<Vec<Row>, EngineError>;
 
     /// The names of the columns that a statement returns, without running it.
     ///
@@ -129,12 +126,56 @@ pub(super) const OWN_SCRATCH: Option<fn() -> Scratch> = None;
 
 /// The number that a query returns, or 0.
 fn number<D: Driver + ?Sized>(driver: &mut D, query: &str) -> u64 {
-    let mut found = 0;
-    let result = driver.query(query, Vec::new(), &mut |row| {
-        found = row.first().map_or(0, integer);
-        false
-    });
-    result.map_or(0, |()| u64::try_from(found).unwrap_or(0))
+    let rows = driver.query(query, Vec::new(), 1).unwrap_or_default();
+    rows.first().and_then(|row| row.first()).map_or(0, |value| u64::try_from(integer(value)).unwrap_or(0))
+}
+
+/// So that a driver can be lent.
+impl<D: Driver + ?Sized> Driver for &mut D {
+    fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
+        (**self).execute(sql, values)
+    }
+
+    fn query(&mut self, sql: &str, values: Vec<Value>, most: usize) -> Result<Vec<Row>, EngineError> {
+        (**self).query(sql, values, most)
+    }
+
+    fn columns(&mut self, sql: &str) -> Result<Vec<String>, EngineError> {
+        (**self).columns(sql)
+    }
+
+    fn is_autocommit(&mut self) -> Result<bool, EngineError> {
+        (**self).is_autocommit()
+    }
+
+    fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), EngineError> {
+        (**self).set_busy_timeout(timeout)
+    }
+
+    fn changes(&mut self) -> u64 {
+        (**self).changes()
+    }
+
+    fn total_changes(&mut self) -> u64 {
+        (**self).total_changes()
+    }
+
+    fn tell_of_rows(&mut self, tell: Arc<dyn Fn() + Send + Sync>) -> Result<(), EngineError> {
+        (**self).tell_of_rows(tell)
+    }
+
+    fn prepare(&mut self, sql: &str) -> Result<Option<Box<dyn Compiled>>, EngineError> {
+        (**self).prepare(sql)
+    }
+
+    fn scratch(&self) -> Option<Scratch> {
+        (**self).scratch()
+    }
+
+    #[cfg(feature = "libsql")]
+    fn libsql(&self) -> Option<&::libsql::Connection> {
+        (**self).libsql()
+    }
 }
 
 /// SQL is handed over as a C string, which ends at the first NUL.

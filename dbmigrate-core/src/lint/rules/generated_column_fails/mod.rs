@@ -2,11 +2,10 @@
 
 use crate::lint::added::{Added, added};
 use crate::lint::refusal::{self, Said};
+use crate::lint::value::is_never_null;
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::plan::{Preflight, Sought};
-use crate::schema::Table;
 use crate::schema::validate::Place;
-use crate::sql::Name;
 use crate::sql::expr::without_outer_parentheses;
 use crate::sql::path::path;
 use crate::sql::token::{Token, TokenKind, significant};
@@ -63,10 +62,6 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// Functions that are NULL only if what they get is.
-const STRICT: [&str; 12] =
-    ["lower", "upper", "length", "trim", "ltrim", "rtrim", "replace", "substr", "hex", "round", "max", "min"];
-
 /// Functions that give text, and those that give integers, or NULL.
 const OF_TEXT: [&str; 12] =
     ["lower", "upper", "trim", "ltrim", "rtrim", "replace", "printf", "format", "hex", "date", "datetime", "strftime"];
@@ -98,50 +93,4 @@ fn gives(kind: &str, tokens: &[Token<'_>]) -> bool {
     let is_one_call = closes.is_some_and(|at| at + 1 == tokens.len());
     let is_function = tokens.first().is_some_and(|first| functions.iter().any(|name| first.is_word(name)));
     is_one_call && is_function || kind == "TEXT" && is_put_together
-}
-
-/// Whether an expression is plainly never NULL: made of columns that take none, literals and `coalesce(…, literal)`.
-fn is_never_null(table: &Table, tokens: &[Token<'_>]) -> bool {
-    let mut at = 0;
-    while let Some(token) = tokens.get(at) {
-        let is_call = tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Open);
-        let is_filled = is_call && (token.is_word("coalesce") || token.is_word("ifnull"));
-        if is_filled && let Some(end) = end_of_filled(&tokens[at + 2..]) {
-            at += 2 + end + 1;
-            continue;
-        }
-        let is_fine = match token.kind {
-            TokenKind::Word if is_call => STRICT.iter().any(|name| token.is_word(name)),
-            TokenKind::Word | TokenKind::QuotedName => token
-                .identifier()
-                .and_then(|name| table.column(&Name::from(name)))
-                .is_some_and(|column| table.rejects_null(column)),
-            TokenKind::Operator => ["||", "+", "-", "*"].contains(&token.text),
-            TokenKind::Variable | TokenKind::Dot | TokenKind::Illegal | TokenKind::Semicolon => false,
-            _ => true,
-        };
-        if !is_fine {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
-
-/// Where the parenthesis closes, if the last of the values in it is a literal.
-fn end_of_filled(tokens: &[Token<'_>]) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
-            TokenKind::Open => depth += 1,
-            TokenKind::Close if depth == 0 => {
-                let [.., comma, last] = &tokens[..at] else { return None };
-                let is_literal = matches!(last.kind, TokenKind::String | TokenKind::Number | TokenKind::Blob);
-                return (is_literal && comma.kind == TokenKind::Comma).then_some(at);
-            }
-            TokenKind::Close => depth -= 1,
-            _ => {}
-        }
-    }
-    None
 }

@@ -136,3 +136,23 @@ CREATE TABLE users (id INTEGER PRIMARY KEY);
 -- # migration
 -- dbmigrate: allow(not_null_without_default) users.name
 ALTER TABLE users ADD COLUMN name TEXT NOT NULL;
+
+-- spares: a new column gets what is never NULL
+-- # before
+CREATE TABLE config (user_id TEXT PRIMARY KEY NOT NULL, theme TEXT);
+-- # migration
+CREATE TABLE n (id TEXT PRIMARY KEY NOT NULL, user_id TEXT NOT NULL, at TEXT NOT NULL, theme TEXT);
+INSERT INTO n (id, user_id, at, theme) SELECT (lower(hex(randomblob(16)))), user_id, (CURRENT_TIMESTAMP), theme FROM config;
+DROP TABLE config;
+ALTER TABLE n RENAME TO config;
+
+-- fires: a new column gets what may be NULL
+-- # before
+CREATE TABLE config (user_id TEXT PRIMARY KEY NOT NULL, theme TEXT);
+-- # rows
+INSERT INTO config VALUES ('a', 'x'), ('b', NULL);
+-- # migration
+CREATE TABLE n (user_id TEXT PRIMARY KEY NOT NULL, colour TEXT NOT NULL, theme TEXT);
+INSERT INTO n (user_id, colour, theme) SELECT user_id, (upper(theme)), theme FROM config;
+DROP TABLE config;
+ALTER TABLE n RENAME TO config;

@@ -55,3 +55,38 @@ CREATE TABLE a (created_at TEXT, updated_at INTEGER);
 -- # migration
 ALTER TABLE a RENAME TO b;
 ALTER TABLE b ADD COLUMN name TEXT;
+
+-- fires: the column that is new, not those behind which it is put
+-- # before
+CREATE TABLE a (id INTEGER PRIMARY KEY, created_at TEXT, updated_at TEXT);
+-- # migration
+CREATE TABLE n (id INTEGER PRIMARY KEY, activated_at INTEGER, created_at TEXT, updated_at TEXT);
+INSERT INTO n (id, created_at, updated_at) SELECT id, created_at, updated_at FROM a;
+DROP TABLE a;
+ALTER TABLE n RENAME TO a;
+
+-- fires: a new table is compared with the others, not with its own first column
+-- # before
+CREATE TABLE apps (created_at INTEGER DEFAULT (unixepoch()));
+-- # migration
+CREATE TABLE versions (synced_at TEXT, created_at INTEGER DEFAULT (unixepoch()));
+
+-- fires: the type changes
+-- # before
+CREATE TABLE a (created_at INTEGER);
+CREATE TABLE b (created_at INTEGER);
+-- # migration
+CREATE TABLE n (created_at TEXT);
+INSERT INTO n (created_at) SELECT datetime(created_at, 'unixepoch') FROM b;
+DROP TABLE b;
+ALTER TABLE n RENAME TO b;
+
+-- spares: what was there in two ways stays
+-- # before
+CREATE TABLE a (created_at TEXT, updated_at INTEGER);
+CREATE TABLE b (created_at INTEGER);
+-- # migration
+CREATE TABLE n (created_at TEXT, updated_at INTEGER, name TEXT, seen_at TEXT);
+INSERT INTO n (created_at, updated_at) SELECT created_at, updated_at FROM a;
+DROP TABLE a;
+ALTER TABLE n RENAME TO a;

@@ -38,7 +38,12 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             let before = migration.diff.renames.table_before(&table.name).filter(|_| is_new);
             convention(known, before.unwrap_or(&table.name))
         };
-        of_table(table, others, found);
+        let was = if is_new { migration.before(table) } else { None };
+        let is_old = |column: &Column, kind: Times| {
+            let old = migration.diff.renames.old_column(&table.name, &column.name);
+            was.is_some_and(|was| was.column(old).and_then(|before| times(was, before)) == Some(kind))
+        };
+        of_table(table, others, is_old, found);
     });
 }
 
@@ -67,19 +72,22 @@ fn with_times(table: &Table) -> impl Iterator<Item = (&Column, Times)> {
     table.columns.iter().filter_map(|column| Some((column, times(table, column)?)))
 }
 
+/// What was there in a table is its convention; a new one follows the others, or the first of its own columns.
 fn of_table<'s>(
     table: &'s Table,
     others: impl Fn() -> Option<(&'s Name, &'s Column, Times)>,
+    is_old: impl Fn(&Column, Times) -> bool,
     found: &mut Vec<Finding>,
 ) {
-    let mut first: Option<(&Name, &Column, Times)> = None;
-    for (column, kind) in with_times(table) {
-        let other = match first {
-            Some(first) => Some(first),
-            None => others(),
-        };
-        first = first.or(Some((&table.name, column, kind)));
-        let Some((name, known, way)) = other.filter(|(.., way)| way.contradicts(kind)) else { continue };
+    let (old, new): (Vec<_>, Vec<_>) = with_times(table).partition(|(column, kind)| is_old(column, *kind));
+    let mut convention = old.first().map(|(column, kind)| (&table.name, *column, *kind));
+    for (column, kind) in new {
+        let known = convention.or_else(&others).unwrap_or((&table.name, column, kind));
+        convention = Some(known);
+        let (name, known, way) = known;
+        if !way.contradicts(kind) {
+            continue;
+        }
         let object = path([&table.name, &column.name]);
         let other = path([name, &known.name]);
         let message =

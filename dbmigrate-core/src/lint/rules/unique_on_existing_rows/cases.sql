@@ -118,3 +118,23 @@ CREATE TABLE series (id INTEGER PRIMARY KEY, title TEXT);
 -- # migration
 ALTER TABLE series ADD COLUMN asin TEXT DEFAULT 'none';
 CREATE UNIQUE INDEX series_asin ON series (asin);
+
+-- spares: a key is drawn for each row
+-- # before
+CREATE TABLE config (user_id TEXT PRIMARY KEY NOT NULL, theme TEXT);
+-- # migration
+CREATE TABLE n (id TEXT PRIMARY KEY NOT NULL, user_id TEXT NOT NULL, theme TEXT);
+INSERT INTO n (id, user_id, theme) SELECT (lower(hex(randomblob(16)))), user_id, theme FROM config;
+DROP TABLE config;
+ALTER TABLE n RENAME TO config;
+
+-- fires: a value that rows may share
+-- # before
+CREATE TABLE config (user_id TEXT PRIMARY KEY NOT NULL, theme TEXT);
+-- # rows
+INSERT INTO config VALUES ('a', 'x'), ('b', 'x');
+-- # migration
+CREATE TABLE n (id TEXT PRIMARY KEY NOT NULL, user_id TEXT NOT NULL, theme TEXT);
+INSERT INTO n (id, user_id, theme) SELECT (upper(theme)), user_id, theme FROM config;
+DROP TABLE config;
+ALTER TABLE n RENAME TO config;

@@ -1,11 +1,13 @@
 //! `unique_on_existing_rows`.
 
 use crate::lint::refusal::{self, Said, key_object, list};
+use crate::lint::value::is_drawn;
 use crate::lint::{Finding, Group, Level, Migration, Rule};
-use crate::plan::Sought;
+use crate::plan::{Preflight, Sought};
 use crate::schema::validate::Place;
 use crate::sql::Name;
 use crate::sql::path::path;
+use crate::sql::token::significant;
 
 pub(super) static RULE: Rule = Rule {
     name: "unique_on_existing_rows",
@@ -18,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     refusal::find(migration, found, &RULE, Sought::Duplicates, |preflight, place| {
-        if is_of_something_empty(migration, place) {
+        if is_of_something_empty(migration, place) || is_of_something_drawn(migration, preflight, place) {
             return None;
         }
         let (old, columns) = (path([&preflight.table]), list(&preflight.columns));
@@ -80,4 +82,15 @@ fn is_of_something_empty(migration: &Migration<'_>, place: &Place) -> bool {
     let writes = |table: &Name| table == name || migration.new.table(table).is_none();
     let is_written = migration.writes().iter().any(|(_, write)| writes(&write.table));
     !is_written && columns.iter().any(is_empty)
+}
+
+/// Whether one of the columns is new and gets a key drawn for each row.
+fn is_of_something_drawn(migration: &Migration<'_>, preflight: &Preflight, place: &Place) -> bool {
+    let (Place::PrimaryKey(name) | Place::Unique(name, _) | Place::Index(name, _)) = place else { return false };
+    let Some(diff) = migration.diff.tables.iter().find(|table| table.name == *name) else { return false };
+    let is_drawn_for = |column: &Name| {
+        let expr = diff.added.contains(column).then(|| migration.decisions.backfill(name, column)).flatten();
+        expr.is_some_and(|expr| is_drawn(&significant(expr.as_str())))
+    };
+    preflight.columns.iter().any(is_drawn_for)
 }
