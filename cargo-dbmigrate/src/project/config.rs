@@ -13,7 +13,8 @@ use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::glob::Glob;
 
 use crate::error::{CommandError, Result, did_you_mean};
-use crate::project::path;
+use crate::project::{libraries, path};
+use crate::report::Printer;
 use crate::url_text::has_credentials;
 
 /// Reads the configuration of the package in `root`.
@@ -86,9 +87,24 @@ pub(crate) fn unknown_lint(name: &str) -> CommandError {
 /// Has every database that is opened from now on know what the application adds to libSQL.
 ///
 /// # Errors
-/// Exit code 2 for a function that libSQL has of its own.
-pub(crate) fn bring(root: &Path, config: &Config) -> Result<()> {
-    brought::bring(&config.engine).map_err(|error| match error {
+/// Exit code 2 for a function that libSQL has of its own, and for a library that is not there, may not be loaded, or
+/// cannot be.
+pub(crate) fn bring(root: &Path, config: &Config, printer: &Printer) -> Result<()> {
+    let libraries = libraries::find(root, &config.engine.extensions, printer)?;
+    brought::bring(&config.engine, libraries).map_err(|error| match error {
+        Brought::Library { file, error } => {
+            let place = path::for_display(&root.join(FILE_NAME));
+            CommandError::failed(format!("cannot load the library `{}`: {error}", path::for_display(&file).display()))
+                .at(place.display())
+                .help("load the one that was built for this machine, by a program that loads libraries")
+        }
+        Brought::Both(function) => {
+            let ((line, column), path) = (function.at, path::for_display(&root.join(FILE_NAME)));
+            CommandError::usage(format!("no library of `extensions` has the function `{}`", function.name))
+                .at(format!("{}:{line}:{column}", path.display()))
+                .note("beside libraries, no function has a stand-in")
+                .help(format!("add a library that has `{}` to `extensions`", function.name))
+        }
         Brought::BuiltIn(function) => {
             let ((line, column), path) = (function.at, path::for_display(&root.join(FILE_NAME)));
             CommandError::usage(format!("libSQL has a function `{}` of its own", function.name))

@@ -54,7 +54,7 @@ pub(in crate::engine) fn open(engine: &Arc<Engine>, path: &Path, create: bool) -
 }
 
 /// The first of these functions that libSQL has of its own.
-pub(super) fn built_in<'f>(functions: &[&'f Function]) -> Result<Option<&'f Function>, EngineError> {
+pub(super) fn built_in(functions: &[Function]) -> Result<Option<&Function>, EngineError> {
     if functions.is_empty() {
         return Ok(None);
     }
@@ -62,8 +62,7 @@ pub(super) fn built_in<'f>(functions: &[&'f Function]) -> Result<Option<&'f Func
     let inner = Inner::open_in_memory()?;
     let mut statement = inner.prepare("SELECT DISTINCT name FROM pragma_function_list")?;
     let names = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-    let is_there = |function: &&&Function| names.iter().any(|name| name.eq_ignore_ascii_case(&function.name));
-    Ok(functions.iter().find(is_there).copied())
+    Ok(functions.iter().find(|function| names.iter().any(|name| name.eq_ignore_ascii_case(&function.name))))
 }
 
 /// The crate `libsql` sets the engine up once, and only as long as nobody else has begun with it.

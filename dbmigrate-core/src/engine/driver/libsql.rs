@@ -10,7 +10,7 @@ use libsql::{Builder, OpenFlags};
 
 use super::{Compiled, Driver, Scratch};
 #[cfg(feature = "functions")]
-use crate::engine::brought::{self, brought};
+use crate::engine::brought;
 use crate::engine::connection::Connection;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::value::{Row, Value};
@@ -35,14 +35,14 @@ impl Connection {
     /// As for [`Connection::open`], and if the file is still locked after `busy_timeout`.
     pub async fn open_waiting(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, EngineError> {
         #[cfg(feature = "functions")]
-        if let Some(engine) = brought() {
+        if let Some(engine) = brought::registered() {
             let connection = Self::from_driver(brought::open(&engine, &real(path), create)?);
             return connection.ready(busy_timeout).await;
         }
         Self::open_plain(path, create, busy_timeout).await
     }
 
-    /// The same without what the application adds: for copies of what is stored.
+    /// The same without the functions of the application: for copies of what is stored.
     ///
     /// # Errors
     /// As for [`Connection::open_waiting`].
@@ -56,7 +56,7 @@ impl Connection {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
         let database = Builder::new_local(real(path)).flags(flags).build().await?;
-        Self::from_libsql(database.connect()?).ready(busy_timeout).await
+        Self::from_libsql(connected(&database)?).ready(busy_timeout).await
     }
 
     /// The connection once it waits for locks, and its header was read.
@@ -81,11 +81,19 @@ fn real(path: &Path) -> PathBuf {
 /// A new, empty database in memory, with stand-ins for what the application adds.
 fn memory() -> Result<Box<dyn Driver>, EngineError> {
     #[cfg(feature = "functions")]
-    if let Some(engine) = brought() {
+    if let Some(engine) = brought::registered() {
         return brought::in_memory(&engine);
     }
     let database = now(Builder::new_local(":memory:").build())?;
-    Ok(Box::new(Libsql(database.connect()?)))
+    Ok(Box::new(Libsql(connected(&database)?)))
+}
+
+/// A connection with the libraries of the application.
+fn connected(database: &libsql::Database) -> Result<libsql::Connection, EngineError> {
+    let connection = database.connect()?;
+    #[cfg(feature = "functions")]
+    brought::load(&connection)?;
+    Ok(connection)
 }
 
 /// The driver on a connection to a local database that the application has opened.
