@@ -8,9 +8,13 @@ mod error;
 mod lent;
 mod report;
 mod runner;
+mod serve;
 #[cfg(feature = "remote")]
 mod server;
+mod steps;
 mod target;
+#[cfg(feature = "test")]
+pub mod testing;
 mod thread;
 mod trace;
 
@@ -25,11 +29,13 @@ pub use dbmigrate_core::engine::EngineError;
 pub use dbmigrate_core::engine::apply::{Applied, Loss, Restored};
 pub use dbmigrate_core::engine::driver::{Compiled, Driver, Scratch};
 pub use dbmigrate_core::engine::error::ErrorKind;
+pub use dbmigrate_core::engine::step::{FromStep, Row as StepRow, Step, StepError, StepFn, StepResult};
 pub use dbmigrate_core::engine::value::{Row, Value};
 pub use driver::{AsyncDriver, OnAsyncDriver, OnDriver};
 pub use error::{MigrateError, MigrateErrorKind};
 pub use report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
 pub use runner::{Runner, Running};
+pub use serve::serve_steps;
 #[cfg(feature = "remote")]
 pub use server::Server;
 pub use target::Target;
@@ -42,6 +48,7 @@ pub struct Migrations {
     sql: &'static [&'static str],
     ignore: &'static [&'static str],
     busy_timeout: u64,
+    steps: &'static [(&'static str, StepFn)],
 }
 
 impl Migrations {
@@ -53,7 +60,15 @@ impl Migrations {
         ignore: &'static [&'static str],
         busy_timeout: u64,
     ) -> Self {
-        Self { folder, lock, sql, ignore, busy_timeout }
+        Self { folder, lock, sql, ignore, busy_timeout, steps: &[] }
+    }
+
+    /// The functions of the migrations that have a step in Rust; the macro has checked that they are those.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __steps(mut self, steps: &'static [(&'static str, StepFn)]) -> Self {
+        self.steps = steps;
+        self
     }
 
     /// Applies the pending migrations; [`Runner::run`] without options.

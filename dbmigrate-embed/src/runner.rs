@@ -181,7 +181,7 @@ impl Runner {
         work: fn(&mut Database, &Folder, &Runner, &Dropped) -> Result<T, MigrateError>,
     ) -> Result<T, MigrateError> {
         let folder = self.migrations.open(source.scratch()).map_err(ApplyError::from)?;
-        let mut opened = Opened::new(source, self.ignored()?, self.busy_timeout)?;
+        let mut opened = Opened::new(source, self.ignored()?, self.busy_timeout)?.with_steps(self.migrations.steps);
         // the libsql crate panics on some answers of SQLite; the connection is the application's
         let result = catch_unwind(AssertUnwindSafe(|| work(&mut opened.database, &folder, self, dropped)));
         opened.close();
@@ -259,7 +259,8 @@ fn plan(database: &mut Database, folder: &Folder, runner: &Runner) -> Result<Pla
         let sql = folder.sql(migration).map_err(ApplyError::from)?;
         let script = Script::parse(&sql, &folder.sql_path(migration)).map_err(ApplyError::from)?;
         let losses = block_on(database.losses(&script));
-        planned.push(Planned { name: migration.name.to_string(), sql, losses });
+        let has_step = script.rust.is_some();
+        planned.push(Planned { name: migration.name.to_string(), sql, losses, has_step });
     }
     Ok(Plan { before: status.applied, pending: planned, drift })
 }

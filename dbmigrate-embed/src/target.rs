@@ -1,16 +1,19 @@
 //! What can be migrated, and the checks of it before the first statement runs.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::connection::{Connection, integer, text};
 use dbmigrate_core::engine::driver::{Driver, Scratch};
-use dbmigrate_core::engine::owner::owner;
+use dbmigrate_core::engine::owner::{Owner, owner};
+use dbmigrate_core::engine::step::StepFn;
 use dbmigrate_core::engine::{EngineError, Ignore};
 use pollster::block_on;
 
 use crate::error::{MigrateError, MigrateErrorKind};
+use crate::steps::Registered;
 
 /// A database that migrations can be applied to. Each kind is behind the feature of its crate:
 ///
@@ -151,6 +154,12 @@ impl Opened {
         }
     }
 
+    /// With the steps in Rust that the migrations have.
+    pub(crate) fn with_steps(mut self, steps: &'static [(&'static str, StepFn)]) -> Self {
+        self.database = self.database.with_steps(Arc::new(Registered(steps)));
+        self
+    }
+
     /// The application must see the changes to the database, and they must be permanent.
     fn check_place(&self, is_own: bool) -> Result<(), MigrateError> {
         let file = block_on(file_of(self.database.connection())).map_err(cannot_open)?;
@@ -190,7 +199,11 @@ fn refuse_owned(file: &Path) -> Result<(), MigrateError> {
         None => Ok(()),
         Some(owner) => {
             let message = format!("`{}` is {owner}", file.display());
-            Err(MigrateError::new(MigrateErrorKind::Target, message).with_help(SERVER_HELP))
+            let help = match owner {
+                Owner::Mvcc { .. } => "end that mode with Turso Database: `PRAGMA journal_mode = wal`",
+                _ => SERVER_HELP,
+            };
+            Err(MigrateError::new(MigrateErrorKind::Target, message).with_help(help))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is drafted before it is written: a plan proven, a migration shown, and whether one is as it was generated.
 
 mod followers;
+mod told;
 mod way_back;
 mod written;
 
@@ -10,6 +11,7 @@ use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
 pub(crate) use followers::warn_of_lost_keys;
+pub(crate) use told::{is_told_by_header, told};
 pub(crate) use way_back::{WayBack, failed as way_back_failed, said as say_way_back};
 pub(crate) use written::{
     CAPTURE, Written, generated, is_captured, is_generated, snapshot_before, template, traced, with_command,
@@ -18,7 +20,7 @@ pub(crate) use written::{
 use crate::error::Result;
 use crate::messages;
 use crate::project::Context;
-use crate::proof::{unproven, wrong_backfill};
+use crate::proof::{say_assumed, unproven, wrong_backfill};
 
 /// Shows a migration that is not written.
 pub(crate) fn show(context: &Context, migration: &str, sql: &str, plan: &Plan) {
@@ -41,6 +43,7 @@ pub(crate) fn prove(
     plan: &Plan,
     by_hand: &str,
 ) -> Result<Proof> {
+    say_assumed(context, new, plan.statements());
     if old.is_empty() && plan.only_creates(new) {
         // what was checked before, statement by statement
         context.printer.detail("Proved", "on an empty database");

@@ -1,16 +1,19 @@
 //! The package that a command is about: where it is, what is configured, which database it means.
 
 mod accept;
+mod agreed;
 pub(crate) mod config;
 mod consent;
 mod context;
 pub(crate) mod gitignore;
+mod libraries;
 pub(crate) mod metadata;
 pub(crate) mod package;
 pub(crate) mod path;
 mod retry;
 mod selection;
 pub(crate) mod setup;
+mod steps;
 pub(crate) mod targets;
 pub(crate) mod url;
 pub(crate) mod write;
@@ -20,3 +23,4 @@ pub(crate) use consent::{Consent, Intent, Yes, YesNamed};
 pub(crate) use context::Context;
 pub(crate) use retry::Retry;
 pub(crate) use selection::Selection;
+pub(crate) use steps::WithSteps;

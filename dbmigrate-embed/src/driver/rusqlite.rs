@@ -78,6 +78,16 @@ pub(crate) fn scratch() -> Scratch {
     })
 }
 
+/// Opens a file, which is created if it does not exist.
+///
+/// # Errors
+/// If it cannot be opened.
+#[cfg(all(feature = "test", not(feature = "libsql")))]
+pub(crate) fn open(path: &std::path::Path) -> Result<Box<dyn Driver>, EngineError> {
+    let connection = Connection::open(path).map_err(|error| failed("", &error))?;
+    Ok(Box::new(Rusqlite(Box::new(connection))))
+}
+
 fn theirs(value: Value) -> Theirs {
     match value {
         Value::Null => Theirs::Null,

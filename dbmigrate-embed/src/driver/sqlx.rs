@@ -111,6 +111,17 @@ fn opened(url: &str) -> Result<Box<dyn Driver>, EngineError> {
     Ok(Box::new(Blocked(Sqlx(Box::new(connection)))))
 }
 
+/// Opens a file, which is created if it does not exist.
+///
+/// # Errors
+/// If it cannot be opened.
+#[cfg(all(feature = "test", not(any(feature = "rusqlite", feature = "libsql"))))]
+pub(crate) fn open(path: &std::path::Path) -> Result<Box<dyn Driver>, EngineError> {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let connection = block_on(options.connect()).map_err(|error| failed(&error))?;
+    Ok(Box::new(Blocked(Sqlx(Box::new(connection)))))
+}
+
 fn ours(row: &SqliteRow) -> Result<Row, EngineError> {
     (0..row.len()).map(|at| value(row, at).map_err(|error| failed(&error))).collect()
 }

@@ -9,4 +9,7 @@ mod refused;
 mod run;
 #[cfg(feature = "remote")]
 mod server;
+mod steps;
+#[cfg(feature = "remote")]
+mod steps_server;
 mod together;
