@@ -22,7 +22,8 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 }
 
 fn all_documents() -> Vec<PathBuf> {
-    let folders = [".", "docs", "docs/decisions", "tests/cases", "tests/histories", "tests/schemas"];
+    let folders =
+        [".", "docs", "docs/coming-from", "docs/decisions", "tests/cases", "tests/histories", "tests/schemas"];
     folders.into_iter().flat_map(|folder| files(folder, "md")).collect()
 }
 

@@ -5,6 +5,7 @@ use clap::Args;
 use dbmigrate_core::engine::apply::correct::{Noted, noted};
 use dbmigrate_core::engine::apply::history::common;
 use dbmigrate_core::engine::apply::{ApplyError, Database, Record, RecordKind, Standing, Target as _, inspect};
+use dbmigrate_core::engine::tools::tool;
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
 
@@ -281,7 +282,9 @@ fn applied(record: &Record) -> String {
     let since = &record.applied_at;
     match record.kind {
         RecordKind::Baseline => format!("adopted {since}"),
-        RecordKind::Drizzle => format!("adopted {since} from drizzle-kit"),
+        RecordKind::Imported(name) => {
+            format!("adopted {since} from {}", tool(name).map_or(name, |tool| tool.title))
+        }
         RecordKind::Capture => format!("captured {since}"),
         RecordKind::Repair => format!("marked as applied {since}"),
         RecordKind::Rust => format!("applied {since} with its step in Rust"),

@@ -3,11 +3,14 @@
 
 mod adopt;
 mod agents;
+mod app_functions;
+mod app_libraries;
 mod automation;
 mod backups;
 mod branches;
 mod capture;
 mod capture_cases;
+mod coming_from;
 mod commands;
 mod completions;
 mod contradicted;
@@ -73,6 +76,9 @@ mod steps_program;
 mod steps_served;
 mod survived;
 mod targets;
+mod tools;
+mod tools_refused;
+mod turso_database;
 mod undone;
 mod unusable_keys;
 mod upgraded;

@@ -1,8 +1,8 @@
-//! What does not stop a take-over, but should be known.
+//! What does not stop an import, but should be known.
 
 use crate::report::Printer;
 
-/// Something that does not stop the take-over, but should be known.
+/// Something that does not stop the import, but should be known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Warning {
     /// What.
@@ -12,11 +12,11 @@ pub(crate) struct Warning {
 }
 
 impl Warning {
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: Vec::new() }
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
     }

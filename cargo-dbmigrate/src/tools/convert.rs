@@ -1,41 +1,70 @@
-//! drizzle-kit's SQL as a migration of ours.
+//! Another tool's SQL as a migration of ours.
 //!
-//! Its statements are separated by `--> statement-breakpoint`, which is a comment, so that the semicolon before it may
-//! be missing; and it says itself what only our runner may say, because foreign keys cannot be turned off inside of a
-//! transaction.
+//! It is kept as it is, except for what only our runner may say: foreign keys cannot be turned off inside of a
+//! transaction, and the migration has one around it already. What undoes it becomes its `-- dbmigrate: undo`.
+//! drizzle-kit separates its statements by `--> statement-breakpoint`, which is a comment, so that the semicolon before it
+//! may be missing.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use dbmigrate_core::folder::MigrationName;
 use dbmigrate_core::sql::token::significant;
 use dbmigrate_core::sql::{Statement, StatementKind, Token, TokenKind, split, tokenize};
 
-use super::journal::Entry;
-use super::journal::SQL_FILE;
+use super::folder::{Down, Entry};
 
 /// What drizzle-orm splits a file at.
 const BREAKPOINT: &str = "--> statement-breakpoint";
 
-/// Settings of a connection, which are the runner's business or cannot be changed inside of a transaction.
-const SETTINGS: [&str; 4] = ["foreign_keys", "defer_foreign_keys", "journal_mode", "synchronous"];
+/// Settings of a connection or a file that no schema shows: they are the runner's business, or the application's, or
+/// cannot be changed inside of a transaction.
+const SETTINGS: [&str; 18] = [
+    "auto_vacuum",
+    "busy_timeout",
+    "cache_size",
+    "defer_foreign_keys",
+    "encoding",
+    "foreign_keys",
+    "incremental_vacuum",
+    "journal_mode",
+    "journal_size_limit",
+    "locking_mode",
+    "mmap_size",
+    "optimize",
+    "page_size",
+    "secure_delete",
+    "synchronous",
+    "temp_store",
+    "wal_autocheckpoint",
+    "wal_checkpoint",
+];
 
 /// A migration's SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Converted {
     /// The text.
     pub sql: String,
-    /// How many lines stand before the first one of drizzle-kit's.
+    /// How many lines stand before the first one of the tool's.
     pub header_lines: usize,
 }
 
-/// The SQL of a migration of that name, made of an entry's.
-pub(crate) fn convert(entry: &Entry, name: &MigrationName) -> Converted {
+/// The SQL of a migration of that name, made of an entry's of a folder, with its way back.
+pub(crate) fn convert(
+    entry: &Entry,
+    down: Option<&Down>,
+    name: &MigrationName,
+    title: &str,
+    folder: &Path,
+) -> Converted {
     let mut taken_out: Vec<String> = Vec::new();
-    let parts = entry.sql.split(BREAKPOINT).map(|part| convert_part(part, &mut taken_out));
-    let body = parts.collect::<Vec<_>>().join(BREAKPOINT);
-    let file = entry.file.file_name().unwrap_or_default().to_string_lossy();
-    let file = if file == SQL_FILE { format!("{}/{file}", entry.tag) } else { file.into_owned() };
-    let mut text = format!("-- {name}\n--\n-- Imported from drizzle-kit: {file}\n");
+    let mut converted = |sql: &str| {
+        let parts = sql.split(BREAKPOINT).map(|part| convert_part(part, &mut taken_out));
+        parts.collect::<Vec<_>>().join(BREAKPOINT)
+    };
+    let body = converted(&entry.sql);
+    let undo = down.map(|down| (converted(&down.sql), down)).filter(|(sql, _)| !split(sql).is_empty());
+    let mut text = format!("-- {name}\n--\n-- Imported from {title}: {}\n", label(&entry.file, folder));
     if !taken_out.is_empty() {
         text.push_str("-- Removed, because the migration runs in a transaction with foreign keys off:\n");
     }
@@ -47,7 +76,19 @@ pub(crate) fn convert(entry: &Entry, name: &MigrationName) -> Converted {
     let header_lines = text.lines().count();
     text.push_str(body.trim_end());
     text.push('\n');
+    if let Some((sql, down)) = undo {
+        let file = label(&down.file, folder);
+        let from = if down.file == entry.file { String::new() } else { format!("-- from {file}\n\n") };
+        // what stands right below the directive could be taken for its only line
+        let _ = write!(text, "\n-- dbmigrate: undo\n\n{from}{}\n", sql.trim());
+    }
     Converted { sql: text, header_lines }
+}
+
+/// A file of a folder, the same on every platform.
+fn label(file: &Path, folder: &Path) -> String {
+    let inside = file.strip_prefix(folder).unwrap_or(file);
+    inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// What stands between two breakpoints, with its last semicolon, and with what is not ours to say in comments.
@@ -85,7 +126,7 @@ fn convert_part(part: &str, taken_out: &mut Vec<String>) -> String {
     text
 }
 
-/// Transactions, and settings of the connection.
+/// Transactions, what cannot be in one, and settings of the connection.
 fn is_left_to_the_runner(statement: &Statement<'_>) -> bool {
     let words = significant(statement.text);
     let is = |at: usize, word: &str| words.get(at).is_some_and(|token| token.is_word(word));
@@ -94,7 +135,7 @@ fn is_left_to_the_runner(statement: &Statement<'_>) -> bool {
         StatementKind::Pragma => words.iter().skip(1).take(3).any(|token| {
             token.identifier().is_some_and(|name| SETTINGS.iter().any(|setting| name.eq_ignore_ascii_case(setting)))
         }),
-        _ => ["savepoint", "release", "rollback"].into_iter().any(|word| is(0, word)),
+        _ => ["savepoint", "release", "rollback", "vacuum"].into_iter().any(|word| is(0, word)),
     }
 }
 
@@ -136,6 +177,8 @@ mod tests {
             ("SELECT 1; PRAGMA main.foreign_keys = ON", "SELECT 1; /* PRAGMA main.foreign_keys = ON; */"),
             ("PRAGMA\n  defer_foreign_keys = true;\n", "-- PRAGMA defer_foreign_keys = true;\n"),
             ("SAVEPOINT a;\nRELEASE a;\n", "-- SAVEPOINT a;\n-- RELEASE a;\n"),
+            ("VACUUM;\nPRAGMA temp_store = 2;\n", "-- VACUUM;\n-- PRAGMA temp_store = 2;\n"),
+            ("PRAGMA legacy_alter_table = ON;", "PRAGMA legacy_alter_table = ON;"),
             ("PRAGMA user_version = 3;", "PRAGMA user_version = 3;"),
             ("UPDATE a SET b = 'BEGIN; COMMIT';", "UPDATE a SET b = 'BEGIN; COMMIT';"),
         ] {
