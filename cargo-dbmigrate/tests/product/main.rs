@@ -3,6 +3,8 @@
 
 mod adopt;
 mod agents;
+mod app_functions;
+mod app_libraries;
 mod automation;
 mod backups;
 mod branches;
