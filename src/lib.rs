@@ -33,11 +33,17 @@ pub use column_type::ColumnType;
 #[cfg(feature = "migrate")]
 #[doc(inline)]
 pub use dbmigrate_embed as migrate;
+/// Databases for tests.
+#[cfg(feature = "test")]
+#[doc(inline)]
+pub use dbmigrate_embed::testing;
 #[cfg(feature = "migrate")]
 pub use dbmigrate_embed::{MigrateError, MigrateErrorKind, Migrations, Report};
 #[cfg(feature = "migrate")]
 pub use dbmigrate_macros::embed_migrations;
 pub use dbmigrate_macros::{ColumnType, Table, View};
+#[cfg(feature = "test")]
+pub use dbmigrate_macros::{migration_test, test};
 pub use json::Json;
 #[cfg(feature = "rows")]
 pub use rows::{FromRow, RowError, ToParams};

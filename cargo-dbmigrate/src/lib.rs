@@ -29,6 +29,7 @@ mod report;
 mod rewriting;
 mod seeding;
 pub mod source;
+mod stepping;
 mod structs;
 mod tools;
 mod turso;

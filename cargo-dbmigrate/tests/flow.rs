@@ -32,6 +32,7 @@ const FLOW: [&[&str]; 8] = [
         "rewriting",
         "seeding",
         "source",
+        "stepping",
         "structs",
         "tools",
         "turso",

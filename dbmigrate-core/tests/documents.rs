@@ -98,6 +98,7 @@ fn the_copies_of_documents_in_packages_are_what_the_documents_say() {
     for (document, copy) in [
         ("docs/going-back.md", "cargo-dbmigrate/docs/going-back.md"),
         ("docs/embedding.md", "dbmigrate-embed/src/embedding.md"),
+        ("docs/testing-your-application.md", "dbmigrate-embed/src/testing.md"),
     ] {
         assert!(read(document) == read(copy), "copy the text: cp {document} {copy}");
     }

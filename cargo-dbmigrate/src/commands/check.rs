@@ -21,6 +21,7 @@ use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
 use crate::source::Declared;
+use crate::stepping::{With, try_steps, with_step};
 use crate::{exit, proof, structs};
 
 /// The arguments.
@@ -55,6 +56,10 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub levels: LintLevels,
 
+    /// The program with the steps.
+    #[command(flatten)]
+    pub with: With,
+
     /// The database whose rows are asked.
     #[command(flatten)]
     pub connect: Connect,
@@ -74,11 +79,20 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
         printer.message(|| messages::Changes { changes: changes.iter().map(ToString::to_string).collect() });
     })?;
     let (count, tables) = (folder.migrations().len(), agreed.tables);
-    printer.message(|| messages::Checked { migrations: count, tables });
+    let with_step = with_step(&folder)?;
+    let is_tried = arguments.with.with.is_some();
+    let steps = if is_tried { Vec::new() } else { with_step.clone() };
+    printer.message(|| messages::Checked { migrations: count, tables, steps_left_out: steps.clone() });
     printer.status(
         "Checked",
         format!("{}: structs, snapshots and {} agree", counted(tables, "table"), counted(count, "migration")),
     );
+    if is_tried {
+        try_steps(&arguments.with.started(context, &folder)?, &folder)?;
+    }
+    if !with_step.is_empty() {
+        say_unseen(context, &with_step, is_tried);
+    }
     if arguments.fix && !arguments.allow_dirty {
         fix::refuse_uncommitted(context)?;
     }
@@ -93,6 +107,20 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
         Some(databases) => databases.each(context, |context, url| run.on(context, url, &new)),
         None => run.offline(context, &since, &new, arguments.fix),
     }
+}
+
+/// Says what neither the proof nor lints see of steps in Rust.
+fn say_unseen(context: &Context, with_step: &[String], is_tried: bool) {
+    let (what, they) = match with_step {
+        [_] => ("the step in Rust", "it writes"),
+        _ => ("the steps in Rust", "they write"),
+    };
+    let of = with_step.join(", ");
+    let said = match is_tried {
+        true => format!("lints do not see what {what} of {of} writes"),
+        false => format!("{what} of {of}: not run without `--with BIN`, and lints do not see what {they}"),
+    };
+    context.printer.status("Skipped", said);
 }
 
 /// What is looked at.

@@ -230,6 +230,17 @@ pub(crate) fn migration_error(
                 .fold(error, |error, difference| error.note(format!("missing: {difference}")))
                 .help("if the migration was edited by hand, record it: `cargo dbmigrate generate --custom`")
         }
+        Failure::NoStep { line } => {
+            CommandError::failed(format!("`{name}` has a step in Rust, which only the application can run"))
+                .at(format!("{shown}:{line}"))
+                .note("nothing was changed")
+                .help("build and run the application's program for it: `cargo dbmigrate migrate --with BIN`")
+                .help("or apply it from the application, which has the step: `MIGRATIONS.run(…)`")
+        }
+        Failure::Step { line, message } => {
+            CommandError::failed(format!("the step in Rust of `{name}` failed: {message}"))
+                .at(format!("{shown}:{line}"))
+        }
         Failure::TouchesDrift { .. } => {
             CommandError::new(exit::INCONSISTENT, format!("`{name}` is refused: {failure}"))
                 .at(&shown)

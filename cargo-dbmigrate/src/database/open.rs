@@ -39,7 +39,7 @@ pub(crate) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result
     file::check(url)?;
     let opened = block_on(Database::open(path, create, url.timeout()));
     let ignore = || context.config.ignore.clone();
-    opened.map(|database| database.ignoring(ignore())).map_err(|error| match error {
+    opened.map(|database| context.steps.on(database.ignoring(ignore()))).map_err(|error| match error {
         OpenError::Engine(engine) => {
             let known = not_a_database(path, url, &engine).or_else(|| match engine.kind {
                 ErrorKind::CannotOpen => file::no_access(path),
@@ -62,7 +62,8 @@ fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Databas
         printer.status("Retrying", format!("{database}: another client took the lock (retry {number} of {of})"));
         printer.message(|| messages::Retry { on: on.clone(), number, of });
     });
-    Database::on_server(client).telling_of_retries(on_retry).ignoring(context.config.ignore.clone())
+    let database = Database::on_server(client).telling_of_retries(on_retry);
+    context.steps.on(database.ignoring(context.config.ignore.clone()))
 }
 
 /// The client of a server, which says what is waited for.

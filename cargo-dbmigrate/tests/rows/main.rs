@@ -8,6 +8,7 @@ mod harness;
 mod hygiene;
 mod keys;
 mod names;
+mod own;
 mod pulled;
 mod refused;
 mod types;

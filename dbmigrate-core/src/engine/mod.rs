@@ -35,6 +35,7 @@ pub mod remote;
 pub mod replay;
 #[cfg(feature = "libsql")]
 pub mod squash;
+pub mod step;
 mod stored;
 pub mod tools;
 pub mod tracker;

@@ -1,7 +1,7 @@
 //! The rows and values of drivers, each behind the feature with the name of its crate. They are all that differs
 //! between drivers; what is made of a value is the same for all of them.
 
-#[cfg(feature = "libsql")]
+#[cfg(any(feature = "libsql", feature = "libsql-remote"))]
 mod of_libsql;
 #[cfg(feature = "rusqlite")]
 mod of_rusqlite;
@@ -39,7 +39,7 @@ pub trait Row {
 }
 
 /// What is said of text that no Rust string can hold.
-#[cfg(any(feature = "libsql", feature = "rusqlite", feature = "sqlx"))]
+#[cfg(any(feature = "libsql", feature = "libsql-remote", feature = "rusqlite", feature = "sqlx"))]
 fn not_utf_8() -> ValueError {
     ValueError::new("found TEXT that is not UTF-8")
 }

@@ -62,6 +62,8 @@ pub(super) fn finish(holds: &str) -> String {
 pub enum RecordKind {
     /// It was executed.
     Migration,
+    /// It was executed with its step in Rust.
+    Rust,
     /// The database had its schema already, and was adopted.
     Baseline,
     /// Another tool had executed it before the database was adopted: the one of that name in
@@ -76,12 +78,13 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    const ALL: [Self; 5] = [Self::Migration, Self::Baseline, Self::Capture, Self::Repair, Self::Other];
+    const ALL: [Self; 6] = [Self::Migration, Self::Rust, Self::Baseline, Self::Capture, Self::Repair, Self::Other];
 
     /// The word in the history table.
     pub fn word(self) -> &'static str {
         match self {
             Self::Migration => "migration",
+            Self::Rust => "rust",
             Self::Baseline => "baseline",
             Self::Imported(tool) => tool,
             Self::Capture => "capture",

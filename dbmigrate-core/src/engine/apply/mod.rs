@@ -252,6 +252,11 @@ pub trait Target {
         false
     }
 
+    /// Whether it cannot run the step in Rust of a migration that has one.
+    fn lacks_step(&self, _migration: &str) -> bool {
+        false
+    }
+
     /// How many migrations it takes at once.
     fn at_once(&self) -> usize {
         1
@@ -344,6 +349,20 @@ pub enum Failure {
     TouchesDrift {
         /// What was changed by hand.
         objects: Vec<DriftedObject>,
+    },
+    /// It has a step in Rust, and whoever applies it has not.
+    #[error("it has a step in Rust, which only the application can run")]
+    NoStep {
+        /// The line of the directive.
+        line: usize,
+    },
+    /// Its step in Rust failed.
+    #[error("its step in Rust failed: {message}")]
+    Step {
+        /// The line of the directive.
+        line: usize,
+        /// What it says.
+        message: String,
     },
     /// Rows are not those that were looked at before: another connection has written.
     #[error("the database was written to since it was copied")]

@@ -7,7 +7,7 @@ use crate::diff::differences;
 use crate::diff::{Renames, diff};
 use crate::engine::introspect::Unreadable;
 use crate::folder::script::Script;
-use crate::folder::{Folder, FolderError, Migration};
+use crate::folder::{Folder, FolderError, Migration, RustStep};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
 
@@ -211,6 +211,7 @@ async fn run(
         let texts = texts.collect::<Result<Vec<String>, FolderError>>()?;
         let scripts = scripts(folder, pending, &texts, options)?;
         if !verified {
+            refuse_missing_step(target, folder, pending)?;
             target.expect(&scripts);
             let standing = standing(target, folder, &now, pending.is_empty()).await?;
             if !matches!(standing, Standing::AsRecorded) {
@@ -286,6 +287,21 @@ async fn run(
             }
         }
     }
+}
+
+/// Refuses a run in which a migration has a step in Rust that the target does not have, before anything is applied.
+fn refuse_missing_step(target: &impl Target, folder: &Folder, pending: &[Migration]) -> Result<(), ApplyError> {
+    for migration in pending.iter().filter(|migration| target.lacks_step(migration.name.as_str())) {
+        let text = folder.sql(migration)?;
+        // most have none, and are not read twice
+        if !text.contains(RustStep::WORD) {
+            continue;
+        }
+        if let Some(step) = Script::parse(&text, &folder.sql_path(migration))?.rust {
+            return Err(failed(folder, migration, Failure::NoStep { line: step.line }, Vec::new()));
+        }
+    }
+    Ok(())
 }
 
 /// The scripts of migrations that can be applied together.

@@ -153,8 +153,16 @@ impl ServerConnection {
         &self,
         statements: impl IntoIterator<Item = (&'s str, Vec<Value>)>,
     ) -> Result<(), (usize, EngineError)> {
+        self.run_counted(statements).map(drop)
+    }
+
+    /// The same, and how many rows they have changed.
+    pub(in crate::engine) fn run_counted<'s>(
+        &self,
+        statements: impl IntoIterator<Item = (&'s str, Vec<Value>)>,
+    ) -> Result<u64, (usize, EngineError)> {
         let mut statements = statements.into_iter().peekable();
-        let mut first = 0;
+        let (mut first, mut changed) = (0, 0);
         while statements.peek().is_some() {
             let mut batch = Batch::writing();
             let mut last = self.opening(&mut batch);
@@ -173,14 +181,14 @@ impl ServerConnection {
             for (at, step) in outcome.steps.iter().enumerate() {
                 let place = first + at.saturating_sub(opening);
                 match step {
-                    Some(Ok(_)) => {}
+                    Some(Ok(done)) => changed += done.changes,
                     Some(Err(error)) => return Err((place, self.noticed(error.clone()))),
                     None => return Err((place, self.noticed(stolen()))),
                 }
             }
             first += count;
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// How much has ever been committed to the database, if the server says so. In a transaction that can write nobody

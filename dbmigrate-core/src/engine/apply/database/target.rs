@@ -28,6 +28,10 @@ impl Target for Database {
         self.is_rehearsal
     }
 
+    fn lacks_step(&self, migration: &str) -> bool {
+        self.lacks(migration)
+    }
+
     fn at_once(&self) -> usize {
         if self.is_rehearsal {
             return usize::MAX;
@@ -154,7 +158,15 @@ impl Target for Database {
             let before: Vec<Statement<'_>> =
                 undone.iter().flat_map(|migration| migration.script.statements.iter().copied()).collect();
             let statements = migrations.get(at).map_or(&[][..], |migration| &migration.script.statements);
-            let failure = self.pointed_out(failure, &before, statements).await;
+            let failed = match &failure {
+                Failure::Statement { number, .. } => *number,
+                _ => 0,
+            };
+            let step = migrations.get(at).and_then(|migration| migration.script.rust);
+            // the rows on which a statement behind a step fails are there no more
+            let is_behind_step = undone.iter().any(|migration| migration.script.rust.is_some())
+                || step.is_some_and(|step| failed > step.after);
+            let failure = if is_behind_step { failure } else { self.pointed_out(failure, &before, statements).await };
             attempt.stopped = Some(Stop::Failed { at, failure });
         }
         attempt

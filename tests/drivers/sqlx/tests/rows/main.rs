@@ -10,6 +10,8 @@ mod hygiene;
 mod keys;
 #[path = "../../../../../cargo-dbmigrate/tests/rows/names.rs"]
 mod names;
+#[path = "../../../../../cargo-dbmigrate/tests/rows/own.rs"]
+mod own;
 mod page;
 #[path = "../../../../../cargo-dbmigrate/tests/rows/refused.rs"]
 mod refused;
