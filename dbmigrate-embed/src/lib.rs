@@ -27,15 +27,11 @@ use dbmigrate_core::schema::Schema;
 
 pub use dbmigrate_core::engine::EngineError;
 pub use dbmigrate_core::engine::apply::{Applied, Loss, Restored};
-<<<<<<< HEAD
 pub use dbmigrate_core::engine::driver::{Compiled, Driver, Scratch};
 pub use dbmigrate_core::engine::error::ErrorKind;
+pub use dbmigrate_core::engine::step::{FromStep, Row as StepRow, Step, StepError, StepFn, StepResult};
 pub use dbmigrate_core::engine::value::{Row, Value};
 pub use driver::{AsyncDriver, OnAsyncDriver, OnDriver};
-=======
-pub use dbmigrate_core::engine::connection::Value;
-pub use dbmigrate_core::engine::step::{FromStep, Row, Step, StepError, StepFn, StepResult};
->>>>>>> steps
 pub use error::{MigrateError, MigrateErrorKind};
 pub use report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
 pub use runner::{Runner, Running};

@@ -180,13 +180,8 @@ impl Runner {
         dropped: &Dropped,
         work: fn(&mut Database, &Folder, &Runner, &Dropped) -> Result<T, MigrateError>,
     ) -> Result<T, MigrateError> {
-<<<<<<< HEAD
         let folder = self.migrations.open(source.scratch()).map_err(ApplyError::from)?;
-        let mut opened = Opened::new(source, self.ignored()?, self.busy_timeout)?;
-=======
-        let folder = self.migrations.open().map_err(ApplyError::from)?;
-        let mut opened = Opened::new(opening, self.ignored()?, self.busy_timeout)?.with_steps(self.migrations.steps);
->>>>>>> steps
+        let mut opened = Opened::new(source, self.ignored()?, self.busy_timeout)?.with_steps(self.migrations.steps);
         // the libsql crate panics on some answers of SQLite; the connection is the application's
         let result = catch_unwind(AssertUnwindSafe(|| work(&mut opened.database, &folder, self, dropped)));
         opened.close();

@@ -1,12 +1,13 @@
 //! What can be migrated, and the checks of it before the first statement runs.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::connection::{Connection, integer, text};
 use dbmigrate_core::engine::driver::{Driver, Scratch};
-use dbmigrate_core::engine::owner::owner;
+use dbmigrate_core::engine::owner::{Owner, owner};
 use dbmigrate_core::engine::step::StepFn;
 use dbmigrate_core::engine::{EngineError, Ignore};
 use pollster::block_on;
@@ -198,7 +199,11 @@ fn refuse_owned(file: &Path) -> Result<(), MigrateError> {
         None => Ok(()),
         Some(owner) => {
             let message = format!("`{}` is {owner}", file.display());
-            Err(MigrateError::new(MigrateErrorKind::Target, message).with_help(SERVER_HELP))
+            let help = match owner {
+                Owner::Mvcc { .. } => "end that mode with Turso Database: `PRAGMA journal_mode = wal`",
+                _ => SERVER_HELP,
+            };
+            Err(MigrateError::new(MigrateErrorKind::Target, message).with_help(help))
         }
     }
 }

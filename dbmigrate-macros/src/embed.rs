@@ -72,10 +72,6 @@ pub(crate) fn expand(arguments: &Arguments) -> Result<TokenStream, Vec<DeclareEr
     embedded(arguments.steps.as_ref(), folder.as_deref(), span, &facade).map_err(|error| error.at(span))
 }
 
-<<<<<<< HEAD
-fn embedded(named: Option<&Path>, span: Span, facade: &syn::Path) -> Result<TokenStream, ProjectError> {
-    let project = Project::known()?;
-=======
 /// What is wrong with the folder, or with what is registered for it.
 enum Wrong {
     Project(ProjectError),
@@ -103,11 +99,7 @@ fn embedded(
     span: Span,
     facade: &syn::Path,
 ) -> Result<TokenStream, Wrong> {
-    let project = Project::find()?.ok_or_else(|| {
-        ProjectError::new("the package is unknown: `CARGO_MANIFEST_DIR` is not set")
-            .help("compile it with `cargo build`")
-    })?;
->>>>>>> steps
+    let project = Project::known()?;
     let path = named.map_or_else(|| project.folder(), |named| project.root.join(named));
     let relative = named.unwrap_or(&project.config.migrations);
     let (folder, with_step) = verified(&path, relative)?;
@@ -141,11 +133,7 @@ fn embedded(
 /// The folder, if everything in it is what its lock lists and can be run, and the names of its migrations that have a
 /// step in Rust. Of the snapshots only the last one is read,
 /// because they grow with the schema: `cargo dbmigrate check` reads all.
-<<<<<<< HEAD
-pub(crate) fn verified(path: &Path, relative: &Path) -> Result<Folder, ProjectError> {
-=======
-fn verified(path: &Path, relative: &Path) -> Result<(Folder, Vec<String>), ProjectError> {
->>>>>>> steps
+pub(crate) fn verified(path: &Path, relative: &Path) -> Result<(Folder, Vec<String>), ProjectError> {
     let folder = Folder::open(path)?;
     folder.verify(Verify::Sql)?;
     if !folder.exists() {

@@ -3,6 +3,8 @@
 
 mod adopt;
 mod agents;
+mod app_functions;
+mod app_libraries;
 mod automation;
 mod backups;
 mod branches;
@@ -76,6 +78,7 @@ mod survived;
 mod targets;
 mod tools;
 mod tools_refused;
+mod turso_database;
 mod undone;
 mod unusable_keys;
 mod upgraded;

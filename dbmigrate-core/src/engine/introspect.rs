@@ -11,6 +11,7 @@ use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_i
 use super::tools;
 use crate::ddl::{self, Comments, Object};
 use crate::kept::KEPT_PREFIX;
+use crate::schema::validate::RESERVED;
 use crate::schema::{Schema, Table};
 use crate::sql::{DeclType, Name, Token, tokenize};
 
@@ -191,16 +192,31 @@ pub(super) struct Infrastructure {
 }
 
 /// The tables behind a virtual table, by module.
-const SHADOW_TABLES: [(&str, &[&str]); 4] = [
+const SHADOW_TABLES: [(&str, &[&str]); 5] = [
     ("fts5", &["data", "idx", "content", "docsize", "config"]),
     ("fts", &["content", "segments", "segdir", "docsize", "stat"]),
     ("rtree", &["node", "rowid", "parent"]),
     ("geopoly", &["node", "rowid", "parent"]),
+    ("vec0", &["chunks", "rowids", "info", "auxiliary"]),
 ];
+
+/// The same for those that are numbered with two digits.
+const NUMBERED_TABLES: [(&str, &[&str]); 1] = [("vec0", &["vector_chunks", "metadatachunks", "metadatatext"])];
 
 /// Tables of the engine, and the one in which this tool records what it has done. Those of other tools are in [`tools`].
 const OWN_TABLES: [&str; 4] =
     ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE];
+
+/// What the names of other tools' tables begin with, and of what migrations keep.
+const OWN_PREFIXES: [&str; 3] = ["_litestream_", "_cf_", KEPT_PREFIX];
+
+/// Whether what is called so is nobody's who uses the database, whatever else there is: it is the engine's, or a tool's
+/// that records what it has done.
+pub fn is_infrastructure(name: &Name) -> bool {
+    let name = name.folded();
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    begins(&RESERVED) || begins(&OWN_PREFIXES) || OWN_TABLES.contains(&name.as_str())
+}
 
 impl Infrastructure {
     pub(super) fn of(objects: &[StoredObject]) -> Self {
@@ -222,6 +238,11 @@ impl Infrastructure {
                 let suffixes = suffixes.iter().flat_map(|(_, all)| all.iter().copied().filter(exists));
                 let name = object.name.folded();
                 shadows.extend(suffixes.map(|suffix| format!("{name}_{suffix}")));
+                let numbered = NUMBERED_TABLES.iter().filter(|(prefix, _)| module.starts_with(prefix));
+                let numbered = numbered.flat_map(|(_, all)| all.iter().copied());
+                let numbers = |suffix| (0..100).map(move |number| (suffix, number));
+                let numbered = numbered.flat_map(numbers);
+                shadows.extend(numbered.map(|(suffix, number)| format!("{name}_{suffix}{number:02}")));
             } else if object.kind == "index" && has_vectors(&object.sql) {
                 shadows.insert(format!("{}_shadow", object.name.folded()));
             } else if tools::is_record(object) {
@@ -239,14 +260,8 @@ impl Infrastructure {
 
     pub(super) fn has(&self, object: &StoredObject) -> bool {
         let is_own = |name: &Name| {
-            let name = name.folded();
-            name.starts_with("sqlite_")
-                || name.starts_with("_litestream_")
-                || name.starts_with("_cf_")
-                || name.starts_with(KEPT_PREFIX)
-                || OWN_TABLES.contains(&name.as_str())
-                || self.shadows.contains(&name)
-                || self.records.contains(&name)
+            let folded = name.folded();
+            is_infrastructure(name) || self.shadows.contains(&folded) || self.records.contains(&folded)
         };
         is_own(&object.name) || (object.kind != "view" && is_own(&object.table))
     }

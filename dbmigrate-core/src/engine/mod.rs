@@ -7,6 +7,8 @@
 pub mod apply;
 #[cfg(feature = "backup")]
 pub mod backup;
+#[cfg(feature = "functions")]
+pub mod brought;
 #[cfg(all(feature = "libsql", feature = "lint"))]
 pub mod catalogue;
 pub mod check;
@@ -16,11 +18,13 @@ pub mod connection;
 #[cfg(feature = "libsql")]
 pub mod content;
 pub mod driver;
+pub mod engines;
 pub mod error;
 #[cfg(feature = "libsql")]
 mod exercise;
 pub mod introspect;
 pub mod kept;
+mod orphaned;
 pub mod owner;
 #[cfg(feature = "libsql")]
 mod parts;

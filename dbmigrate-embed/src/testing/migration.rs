@@ -1,6 +1,7 @@
 //! `migration_test!`: rows in a database as it was before a migration, the migration, and what has become of the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dbmigrate_core::engine::apply::{Database, Options, apply_pending_with};
 use dbmigrate_core::engine::connection::Value;
@@ -40,7 +41,8 @@ impl MigrationTest {
         let connection = engine::open(given.database().path());
         let connection = connection.unwrap_or_else(|error| panic!("cannot open the database of the test: {error}"));
         let ignored = request.ignored().unwrap_or_else(|error| panic!("{}", with_help(&error, error.help())));
-        Self { database: Database::from_connection(connection).ignoring(ignored), given, apply }
+        let database = Database::from_connection(connection).ignoring(ignored).with_steps(Arc::new(request.steps()));
+        Self { database, given, apply }
     }
 
     /// Runs statements, with foreign keys on.

@@ -7,6 +7,7 @@ use dbmigrate_core::engine::Ignore;
 use dbmigrate_core::folder::{Checksum, Folder};
 use dbmigrate_core::sql::Glob;
 
+use crate::steps::Registered;
 use crate::{MigrateError, MigrateErrorKind, Migrations};
 
 /// What a test asks for. The macros write one for each test.
@@ -72,7 +73,7 @@ impl Request {
             Schema::Folder(path, checksum, _) => (self.root().join(path), checksum),
             Schema::Program(migrations) => {
                 return migrations()
-                    .open()
+                    .open(None)
                     .map_err(dbmigrate_core::engine::apply::ApplyError::from)
                     .map_err(Into::into);
             }
@@ -86,6 +87,14 @@ impl Request {
             );
         }
         Ok(folder)
+    }
+
+    /// The steps in Rust that the migrations have: those of a program only.
+    pub(crate) fn steps(&self) -> Registered {
+        match &self.schema {
+            Schema::Folder(..) => Registered(&[]),
+            Schema::Program(migrations) => Registered(migrations().steps),
+        }
     }
 
     /// What databases may have besides.

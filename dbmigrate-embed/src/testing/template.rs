@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dbmigrate_core::engine::EngineError;
@@ -94,7 +94,8 @@ fn fill(path: &Path, request: &Request) -> Result<(), MigrateError> {
     let folder = request.folder()?;
     let failed = |error: EngineError| MigrateError::engine("cannot create a file", error);
     let connection = engine::open(path).map_err(failed)?;
-    let mut database = Database::from_connection(connection).ignoring(request.ignored()?);
+    let mut database =
+        Database::from_connection(connection).ignoring(request.ignored()?).with_steps(Arc::new(request.steps()));
     if let Some(to) = last(&folder, request.until)? {
         let options = Options { to: Some(to), ..Options::default() };
         block_on(apply_pending_with(&mut database, &folder, options, &mut Quiet))?;

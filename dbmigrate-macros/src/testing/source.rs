@@ -47,7 +47,7 @@ impl Source {
     fn read(named: Option<&Path>) -> Result<Self, ProjectError> {
         let project = Project::known()?;
         let relative = named.unwrap_or(&project.config.migrations);
-        let folder = verified(&project.root.join(relative), relative)?;
+        let (folder, _) = verified(&project.root.join(relative), relative)?;
         project.refuse_hidden(&folder.head_schema()?)?;
         let lock = std::fs::read(folder.lock_path())
             .map_err(|error| ProjectError::new(format!("cannot read `{}`: {error}", folder.lock_path().display())))?;

@@ -2,11 +2,8 @@
 //! compiles it again, and what rustc says of a folder that is not right.
 
 mod package;
-<<<<<<< HEAD
-mod testing;
-=======
 mod steps;
->>>>>>> steps
+mod testing;
 
 use package::Package;
 

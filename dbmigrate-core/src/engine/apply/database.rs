@@ -212,6 +212,9 @@ impl Database {
     }
 
     async fn tracker(&mut self) -> Result<&mut Tracker, EngineError> {
+        if self.tracker.is_none() && self.connection.is_local() {
+            self.connection.engine().await?;
+        }
         let tracker = match self.tracker.take() {
             Some(tracker) => tracker,
             #[cfg(feature = "remote")]

@@ -28,6 +28,7 @@ use thiserror::Error;
 
 use super::check::Broken;
 use super::connection::Row;
+use super::engines::Turso;
 use super::error::EngineError;
 use super::introspect::{Introspected, Unreadable};
 use crate::folder::script::{Script, ScriptError};
@@ -243,6 +244,11 @@ pub trait Target {
 
     /// The rows on which expressions fail that these statements evaluate, as far as they are sure to fail.
     async fn failing_rows(&mut self, statements: &[&str]) -> Result<Vec<FailingRows>, EngineError>;
+
+    /// What Turso Database has to do with it, once its history and its schema were read.
+    fn turso(&self) -> Option<Turso> {
+        None
+    }
 
     /// Makes a change that is no migration, or nothing at all, if the database is no longer what it was planned on.
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure>;

@@ -7,12 +7,14 @@ use super::super::Announcement;
 use super::super::adopt::{Adoption, Refusal};
 use super::super::correct::Correction;
 use super::super::history::{self, Record};
+use super::super::runner::lacked;
 use super::super::{Answer, Attempt, FailingRows, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
 use super::{Database, cannot_read, milliseconds, split_all};
 #[cfg(feature = "remote")]
 use super::{ahead, pipelined, rows};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Row, display};
+use crate::engine::engines::{Engine, Turso};
 use crate::engine::error::EngineError;
 #[cfg(feature = "remote")]
 use crate::engine::error::ErrorKind;
@@ -135,7 +137,20 @@ impl Target for Database {
         self.rows_to_fail(&split_all(statements)).await
     }
 
+    fn turso(&self) -> Option<Turso> {
+        if self.connection.known_engine() == Some(Engine::Turso) {
+            return Some(Turso::Runs);
+        }
+        self.tracker.as_ref().filter(|tracker| tracker.was_written_by_turso()).map(|_| Turso::Reads)
+    }
+
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
+        self.tracker().await.map_err(cannot_read)?;
+        if let Some(turso) = self.turso()
+            && let Some(failure) = lacked(&split_all(&push.statements), turso)
+        {
+            return Err(failure);
+        }
         #[cfg(feature = "remote")]
         if self.connection.server().is_some() {
             if push.history.is_some() {
@@ -175,6 +190,7 @@ impl Target for Database {
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
         #[cfg(feature = "remote")]
         if self.connection.server().is_some()
+            && self.turso().is_none()
             && let Some((_, failure)) = pipelined::refused(std::slice::from_ref(migration))
         {
             return Err(failure);
