@@ -3,6 +3,7 @@
 
 mod adopt;
 mod agents;
+mod applications;
 mod automation;
 mod backups;
 mod branches;

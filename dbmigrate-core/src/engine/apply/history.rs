@@ -78,8 +78,7 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    const ALL: [Self; 6] =
-        [Self::Migration, Self::Rust, Self::Baseline, Self::Capture, Self::Repair, Self::Other];
+    const ALL: [Self; 6] = [Self::Migration, Self::Rust, Self::Baseline, Self::Capture, Self::Repair, Self::Other];
 
     /// The word in the history table.
     pub fn word(self) -> &'static str {
