@@ -27,8 +27,8 @@ impl<Row, T> ColumnName<Row, T> {
     ///
     /// # Errors
     /// If it has no SQL value, such as NaN.
-    #[cfg(feature = "libsql")]
-    pub fn value<V: crate::rows::ToValue + ?Sized>(&self, value: &V) -> Result<libsql::Value, crate::rows::ValueError>
+    #[cfg(feature = "rows")]
+    pub fn value<V: crate::rows::ToValue + ?Sized>(&self, value: &V) -> Result<crate::Value, crate::rows::ValueError>
     where
         T: std::borrow::Borrow<V>,
     {

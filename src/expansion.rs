@@ -1,25 +1,25 @@
-//! What the derives leave to macros of this crate: everything that depends on the feature `libsql`. Only this crate
+//! What the derives leave to macros of this crate: everything that depends on the feature `rows`. Only this crate
 //! knows whether it is on; the derives are compiled once for all crates that depend on them.
 
-/// What the derives expand to for the feature `libsql`, which only this crate knows to be on.
-#[cfg(feature = "libsql")]
+/// What the derives expand to for the feature `rows`, which only this crate knows to be on.
+#[cfg(feature = "rows")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __dbmigrate_with_libsql {
+macro_rules! __dbmigrate_with_rows {
     ($($items:tt)*) => { $($items)* };
 }
 
-/// What the derives expand to for the feature `libsql`, which only this crate knows to be off.
-#[cfg(not(feature = "libsql"))]
+/// What the derives expand to for the feature `rows`, which only this crate knows to be off.
+#[cfg(not(feature = "rows"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __dbmigrate_with_libsql {
+macro_rules! __dbmigrate_with_rows {
     ($($items:tt)*) => {};
 }
 
 /// Rows as a struct, and a struct as parameters: of its generics, its type, its own bounds, the types of its fields,
 /// its fields with their places, and those that are written.
-#[cfg(feature = "libsql")]
+#[cfg(feature = "rows")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dbmigrate_rows {
@@ -43,7 +43,7 @@ macro_rules! __dbmigrate_rows {
     };
 }
 
-#[cfg(feature = "libsql")]
+#[cfg(feature = "rows")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dbmigrate_params {
@@ -60,7 +60,7 @@ macro_rules! __dbmigrate_params {
 }
 
 /// Nothing, without the feature.
-#[cfg(not(feature = "libsql"))]
+#[cfg(not(feature = "rows"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dbmigrate_rows {

@@ -21,7 +21,7 @@ mod expansion;
 ))]
 mod foreign_types;
 mod json;
-#[cfg(feature = "libsql")]
+#[cfg(feature = "rows")]
 pub mod rows;
 mod statements;
 mod table;
@@ -33,13 +33,19 @@ pub use column_type::ColumnType;
 #[cfg(feature = "migrate")]
 #[doc(inline)]
 pub use dbmigrate_embed as migrate;
+/// Databases for tests.
+#[cfg(feature = "test")]
+#[doc(inline)]
+pub use dbmigrate_embed::testing;
 #[cfg(feature = "migrate")]
 pub use dbmigrate_embed::{MigrateError, MigrateErrorKind, Migrations, Report};
 #[cfg(feature = "migrate")]
 pub use dbmigrate_macros::embed_migrations;
 pub use dbmigrate_macros::{ColumnType, Table, View};
+#[cfg(feature = "test")]
+pub use dbmigrate_macros::{migration_test, test};
 pub use json::Json;
-#[cfg(feature = "libsql")]
+#[cfg(feature = "rows")]
 pub use rows::{FromRow, RowError, ToParams};
 pub use statements::Create;
 pub use table::{Column, Table, View};
@@ -56,17 +62,15 @@ pub mod __private {
         Declared, DeclaredBy, Places, ProbeBinary, ProbeBoth, ProbeLibrary, ProbeNotBoth, ProbeUndeclared, TableName,
         TableProbe, Undeclared,
     };
-    #[cfg(feature = "libsql")]
+    #[cfg(feature = "rows")]
     pub use crate::rows::{FromRow, FromValue, Reader, ToParams, ToValue, ValueError, Writer, number_at, word_at};
     pub use crate::statements::{Parent, Statements};
     pub use crate::table::{Names, refers_to};
-    pub use crate::{__dbmigrate_rows as rows, __dbmigrate_with_libsql as with_libsql};
-    #[cfg(feature = "libsql")]
-    pub use libsql::Value as SqlValue;
+    pub use crate::{__dbmigrate_rows as rows, __dbmigrate_with_rows as with_rows};
     /// The text of an enum.
-    #[cfg(feature = "libsql")]
+    #[cfg(feature = "rows")]
     pub type Text = str;
     /// The number of an enum.
-    #[cfg(feature = "libsql")]
+    #[cfg(feature = "rows")]
     pub type Integer = i64;
 }

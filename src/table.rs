@@ -2,7 +2,9 @@
 
 use dbmigrate_core::hash;
 
-#[cfg(feature = "libsql")]
+#[cfg(feature = "rows")]
+use crate::Value;
+#[cfg(feature = "rows")]
 use crate::rows::{self, FromRow, RowError, ToParams};
 use crate::statements::{Create, Statements};
 use crate::{ColumnType, check};
@@ -40,8 +42,8 @@ pub trait Table {
     ///
     /// # Errors
     /// If the row has other columns, or a value that does not fit the type of its field.
-    #[cfg(feature = "libsql")]
-    fn from_row(row: &libsql::Row) -> Result<Self, RowError>
+    #[cfg(feature = "rows")]
+    fn from_row<R: rows::Row>(row: &R) -> Result<Self, RowError>
     where
         Self: FromRow,
     {
@@ -52,8 +54,8 @@ pub trait Table {
     ///
     /// # Errors
     /// If the value of a field has no SQL value, such as NaN.
-    #[cfg(feature = "libsql")]
-    fn params(&self) -> Result<Vec<libsql::Value>, RowError>
+    #[cfg(feature = "rows")]
+    fn params(&self) -> Result<Vec<Value>, RowError>
     where
         Self: ToParams,
     {
@@ -65,8 +67,8 @@ pub trait Table {
     ///
     /// # Errors
     /// Like [`Table::params`], and if the database would not assign a key.
-    #[cfg(feature = "libsql")]
-    fn params_without_key(&self) -> Result<Vec<libsql::Value>, RowError>
+    #[cfg(feature = "rows")]
+    fn params_without_key(&self) -> Result<Vec<Value>, RowError>
     where
         Self: ToParams,
     {
@@ -132,8 +134,8 @@ pub trait View {
     ///
     /// # Errors
     /// If the row has other columns, or a value that does not fit the type of its field.
-    #[cfg(feature = "libsql")]
-    fn from_row(row: &libsql::Row) -> Result<Self, RowError>
+    #[cfg(feature = "rows")]
+    fn from_row<R: rows::Row>(row: &R) -> Result<Self, RowError>
     where
         Self: FromRow,
     {

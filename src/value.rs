@@ -53,3 +53,30 @@ impl<T: Into<Value>> From<Option<T>> for Value {
         value.map_or(Self::Null, Into::into)
     }
 }
+
+/// So that parameters are those of a step, and of the runner's connections.
+#[cfg(feature = "migrate")]
+impl From<Value> for dbmigrate_embed::Value {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(value) => Self::Integer(value),
+            Value::Real(value) => Self::Real(value),
+            Value::Text(text) => Self::Text(text),
+            Value::Blob(bytes) => Self::Blob(bytes),
+        }
+    }
+}
+
+#[cfg(feature = "migrate")]
+impl From<dbmigrate_embed::Value> for Value {
+    fn from(value: dbmigrate_embed::Value) -> Self {
+        match value {
+            dbmigrate_embed::Value::Null => Self::Null,
+            dbmigrate_embed::Value::Integer(value) => Self::Integer(value),
+            dbmigrate_embed::Value::Real(value) => Self::Real(value),
+            dbmigrate_embed::Value::Text(text) => Self::Text(text),
+            dbmigrate_embed::Value::Blob(bytes) => Self::Blob(bytes),
+        }
+    }
+}

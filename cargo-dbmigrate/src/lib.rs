@@ -13,7 +13,6 @@ mod database;
 mod decisions;
 pub mod diagnostic;
 mod drafting;
-mod drizzle;
 mod error;
 pub mod exit;
 mod git;
@@ -30,7 +29,9 @@ mod report;
 mod rewriting;
 mod seeding;
 pub mod source;
+mod stepping;
 mod structs;
+mod tools;
 mod turso;
 mod url_text;
 

@@ -40,6 +40,8 @@ pub mod quote;
 #[cfg(feature = "model")]
 pub mod schema;
 #[cfg(feature = "model")]
+pub mod seed_sets;
+#[cfg(feature = "model")]
 pub mod sha256;
 #[cfg(feature = "model")]
 pub mod shell;

@@ -22,7 +22,8 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 }
 
 fn all_documents() -> Vec<PathBuf> {
-    let folders = [".", "docs", "docs/decisions", "tests/cases", "tests/histories", "tests/schemas"];
+    let folders =
+        [".", "docs", "docs/coming-from", "docs/decisions", "tests/cases", "tests/histories", "tests/schemas"];
     folders.into_iter().flat_map(|folder| files(folder, "md")).collect()
 }
 
@@ -97,6 +98,7 @@ fn the_copies_of_documents_in_packages_are_what_the_documents_say() {
     for (document, copy) in [
         ("docs/going-back.md", "cargo-dbmigrate/docs/going-back.md"),
         ("docs/embedding.md", "dbmigrate-embed/src/embedding.md"),
+        ("docs/testing-your-application.md", "dbmigrate-embed/src/testing.md"),
     ] {
         assert!(read(document) == read(copy), "copy the text: cp {document} {copy}");
     }

@@ -207,6 +207,7 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
         Failure::Preflight { line, .. } | Failure::PreflightExpressions { line, .. } => {
             format!(", refused at {file}:{line}")
         }
+        Failure::NoStep { line } | Failure::Step { line, .. } => format!(", at {file}:{line}"),
         _ => String::new(),
     };
     let _ = write!(message, "{place}: {failure}");

@@ -3,25 +3,39 @@
 //!
 #![doc = include_str!("embedding.md")]
 
+mod driver;
 mod error;
+mod lent;
 mod report;
 mod runner;
+mod serve;
 #[cfg(feature = "remote")]
 mod server;
+mod steps;
 mod target;
+#[cfg(feature = "test")]
+pub mod testing;
 mod thread;
 mod trace;
 
 use std::fmt;
+use std::sync::Arc;
 
-use dbmigrate_core::engine::replay;
+use dbmigrate_core::engine::{Connection, replay};
 use dbmigrate_core::folder::{Embedded, Folder, FolderError, Migration};
 use dbmigrate_core::schema::Schema;
 
+pub use dbmigrate_core::engine::EngineError;
 pub use dbmigrate_core::engine::apply::{Applied, Loss, Restored};
+pub use dbmigrate_core::engine::driver::{Compiled, Driver, Scratch};
+pub use dbmigrate_core::engine::error::ErrorKind;
+pub use dbmigrate_core::engine::step::{FromStep, Row as StepRow, Step, StepError, StepFn, StepResult};
+pub use dbmigrate_core::engine::value::{Row, Value};
+pub use driver::{AsyncDriver, OnAsyncDriver, OnDriver};
 pub use error::{MigrateError, MigrateErrorKind};
 pub use report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
 pub use runner::{Runner, Running};
+pub use serve::serve_steps;
 #[cfg(feature = "remote")]
 pub use server::Server;
 pub use target::Target;
@@ -34,6 +48,7 @@ pub struct Migrations {
     sql: &'static [&'static str],
     ignore: &'static [&'static str],
     busy_timeout: u64,
+    steps: &'static [(&'static str, StepFn)],
 }
 
 impl Migrations {
@@ -45,14 +60,22 @@ impl Migrations {
         ignore: &'static [&'static str],
         busy_timeout: u64,
     ) -> Self {
-        Self { folder, lock, sql, ignore, busy_timeout }
+        Self { folder, lock, sql, ignore, busy_timeout, steps: &[] }
+    }
+
+    /// The functions of the migrations that have a step in Rust; the macro has checked that they are those.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __steps(mut self, steps: &'static [(&'static str, StepFn)]) -> Self {
+        self.steps = steps;
+        self
     }
 
     /// Applies the pending migrations; [`Runner::run`] without options.
     ///
     /// # Errors
     /// As for [`Runner::run`].
-    pub fn run(&self, target: impl Target) -> Running<Report> {
+    pub fn run<'t>(&self, target: impl Target<'t>) -> Running<'t, Report> {
         self.runner().run(target)
     }
 
@@ -60,7 +83,7 @@ impl Migrations {
     ///
     /// # Errors
     /// As for [`Runner::status`].
-    pub fn status(&self, target: impl Target) -> Running<Status> {
+    pub fn status<'t>(&self, target: impl Target<'t>) -> Running<'t, Status> {
         self.runner().status(target)
     }
 
@@ -68,7 +91,7 @@ impl Migrations {
     ///
     /// # Errors
     /// As for [`Runner::plan`].
-    pub fn plan(&self, target: impl Target) -> Running<Plan> {
+    pub fn plan<'t>(&self, target: impl Target<'t>) -> Running<'t, Plan> {
         self.runner().plan(target)
     }
 
@@ -78,7 +101,8 @@ impl Migrations {
     }
 
     /// The folder that consists of the lock and the SQL.
-    fn open(&self) -> Result<Folder, FolderError> {
+    fn open(&self, scratch: Option<Scratch>) -> Result<Folder, FolderError> {
+        let schemas = Arc::new(move |folder: &Folder, last: &Migration| schema_at(folder, last, scratch.as_ref()));
         Folder::embedded(self.folder, self.lock, Embedded { sql: self.sql, schemas })
     }
 }
@@ -91,7 +115,9 @@ impl fmt::Debug for Migrations {
 }
 
 /// Snapshots are not embedded: they are larger than all the SQL, and only needed to say what is wrong with a database.
-fn schemas(folder: &Folder, migration: &Migration) -> Result<Schema, String> {
+fn schema_at(folder: &Folder, last: &Migration, scratch: Option<&Scratch>) -> Result<Schema, String> {
+    let scratch = scratch.ok_or("this connection opens no databases in memory")?;
+    let connection = Connection::from_driver(scratch().map_err(|error| error.to_string())?);
     // a database in memory never waits
-    pollster::block_on(replay::schema_at(folder, migration))
+    pollster::block_on(replay::schema_in(&connection, folder, last))
 }

@@ -95,4 +95,6 @@ pub struct Planned {
     pub sql: String,
     /// Its accepted losses, as far as they can be counted before the migrations before it are applied.
     pub losses: Vec<Loss>,
+    /// Whether it has a step in Rust, which its SQL does not show.
+    pub has_step: bool,
 }

@@ -18,9 +18,10 @@ use pollster::block_on;
 
 use crate::Migrations;
 use crate::error::{MigrateError, MigrateErrorKind};
+use crate::lent::Together;
 use crate::report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
 use crate::target::sealed::Opening;
-use crate::target::{Opened, Target};
+use crate::target::{Opened, Source, Target};
 use crate::thread::{Dropped, NoResult, OnThread, message_of};
 use crate::trace::{Caller, Trace};
 
@@ -42,10 +43,24 @@ pub struct Runner {
 /// dropped, the thread finishes its current migration as a whole (on a server, all of one request), begins no other,
 /// and restores the settings of the connection. An application that continues to use the connection should await the
 /// future instead.
+///
+/// A connection that is borrowed for `'t` stays in the task that awaits the future, which runs the statements there: a
+/// `rusqlite::Connection` blocks that task while it does. Dropping such a future blocks until the current migration is
+/// done, so that the connection comes back as it was.
 #[must_use = "futures do nothing unless they are polled"]
-pub struct Running<T>(Pin<Box<dyn Future<Output = Result<T, MigrateError>> + Send>>);
+pub struct Running<'t, T>(Pin<Box<dyn Future<Output = Result<T, MigrateError>> + Send + 't>>);
 
-impl<T> Future for Running<T> {
+impl<T> Running<'_, T> {
+    /// Blocks this thread until it is done: for applications without an executor. A pool of `sqlx` needs one.
+    ///
+    /// # Errors
+    /// Those of the run.
+    pub fn wait(self) -> Result<T, MigrateError> {
+        block_on(self)
+    }
+}
+
+impl<T> Future for Running<'_, T> {
     type Output = Result<T, MigrateError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -53,7 +68,7 @@ impl<T> Future for Running<T> {
     }
 }
 
-impl<T> fmt::Debug for Running<T> {
+impl<T> fmt::Debug for Running<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Running").finish_non_exhaustive()
     }
@@ -108,7 +123,7 @@ impl Runner {
     ///
     /// # Errors
     /// At the first migration that cannot be applied. Those before it stay applied: [`MigrateError::report`].
-    pub fn run(self, target: impl Target) -> Running<Report> {
+    pub fn run<'t>(self, target: impl Target<'t>) -> Running<'t, Report> {
         self.on_thread(target, |database, folder, runner, dropped| {
             let observer = Watch { folder, dropped, report: Report::default(), trace: Trace::default() };
             apply(database, folder, runner, observer)
@@ -119,7 +134,7 @@ impl Runner {
     ///
     /// # Errors
     /// If the database has other migrations than these, or cannot be read.
-    pub fn status(self, target: impl Target) -> Running<Status> {
+    pub fn status<'t>(self, target: impl Target<'t>) -> Running<'t, Status> {
         self.on_thread(target, |database, folder, _, _| status(database, folder))
     }
 
@@ -127,32 +142,46 @@ impl Runner {
     ///
     /// # Errors
     /// What [`Runner::run`] would refuse before its first migration.
-    pub fn plan(self, target: impl Target) -> Running<Plan> {
+    pub fn plan<'t>(self, target: impl Target<'t>) -> Running<'t, Plan> {
         self.on_thread(target, |database, folder, runner, _| plan(database, folder, runner))
     }
 
-    fn on_thread<T: Send + 'static>(
+    fn on_thread<'t, T: Send + 'static>(
         self,
-        target: impl Target,
+        target: impl Target<'t>,
         work: fn(&mut Database, &Folder, &Runner, &Dropped) -> Result<T, MigrateError>,
-    ) -> Running<T> {
+    ) -> Running<'t, T> {
         let opening = target.open();
         Running(Box::pin(async move {
             // when it is polled, and not before: a span around the future is entered then
             let caller = Caller::current(self.migrations.folder);
-            let on_thread = OnThread::new(move |dropped| caller.within(|| self.with_database(opening, dropped, work)));
-            on_thread.await.unwrap_or_else(|reason| Err(no_result(reason)))
+            let (source, answering) = match opening {
+                Opening::Owned { driver, is_own } => (Source::Driver(driver, is_own), None),
+                Opening::Lent(lender) => {
+                    let (driver, answering) = lender.lend().await?.into_parts();
+                    (Source::Driver(driver, false), Some(answering))
+                }
+                #[cfg(feature = "remote")]
+                Opening::Server(server) => (Source::Server(server), None),
+                Opening::Refused(error) => return Err(error),
+            };
+            let on_thread = OnThread::new(move |dropped| caller.within(|| self.with_database(source, dropped, work)));
+            let result = match answering {
+                None => on_thread.await,
+                Some(answering) => Together::new(on_thread, answering).await,
+            };
+            result.unwrap_or_else(|reason| Err(no_result(reason)))
         }))
     }
 
     fn with_database<T>(
         &self,
-        opening: Opening,
+        source: Source,
         dropped: &Dropped,
         work: fn(&mut Database, &Folder, &Runner, &Dropped) -> Result<T, MigrateError>,
     ) -> Result<T, MigrateError> {
-        let folder = self.migrations.open().map_err(ApplyError::from)?;
-        let mut opened = Opened::new(opening, self.ignored()?, self.busy_timeout)?;
+        let folder = self.migrations.open(source.scratch()).map_err(ApplyError::from)?;
+        let mut opened = Opened::new(source, self.ignored()?, self.busy_timeout)?.with_steps(self.migrations.steps);
         // the libsql crate panics on some answers of SQLite; the connection is the application's
         let result = catch_unwind(AssertUnwindSafe(|| work(&mut opened.database, &folder, self, dropped)));
         opened.close();
@@ -230,7 +259,8 @@ fn plan(database: &mut Database, folder: &Folder, runner: &Runner) -> Result<Pla
         let sql = folder.sql(migration).map_err(ApplyError::from)?;
         let script = Script::parse(&sql, &folder.sql_path(migration)).map_err(ApplyError::from)?;
         let losses = block_on(database.losses(&script));
-        planned.push(Planned { name: migration.name.to_string(), sql, losses });
+        let has_step = script.rust.is_some();
+        planned.push(Planned { name: migration.name.to_string(), sql, losses, has_step });
     }
     Ok(Plan { before: status.applied, pending: planned, drift })
 }
@@ -277,10 +307,11 @@ impl Observer for Watch<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "libsql"))]
 mod tests {
     use dbmigrate_core::engine::Connection;
     use dbmigrate_core::engine::connection::integer;
+    use dbmigrate_core::engine::driver::from_libsql;
 
     use super::*;
 
@@ -316,7 +347,7 @@ mod tests {
             };
         let error = MIGRATIONS
             .runner()
-            .with_database(Opening::Borrowed(inner.clone()), &Dropped::default(), work)
+            .with_database(Source::Driver(from_libsql(inner.clone()), false), &Dropped::default(), work)
             .expect_err("it panics");
         assert_eq!(error.kind(), MigrateErrorKind::Internal);
         assert_eq!(error.to_string(), "the engine panicked: in the middle");

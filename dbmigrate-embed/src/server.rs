@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::apply::Database;
+use dbmigrate_core::engine::driver::Scratch;
 use dbmigrate_core::engine::remote::{Client, Options, RemoteUrl, Token, TokenError, UrlError};
 
+use crate::driver::scratch_for_servers;
 use crate::error::{MigrateError, MigrateErrorKind};
 
 /// A database on a libSQL server or at Turso.
@@ -70,12 +73,24 @@ impl Server {
         self
     }
 
+    /// What opens databases in memory, if an engine is linked.
+    pub(crate) fn scratch(&self) -> Option<Scratch> {
+        // nothing is sent to it
+        let url = self.url.as_ref().ok()?.clone();
+        let connection = Connection::to_server(Client::new(url, None, self.options.clone()));
+        connection.scratch().or_else(scratch_for_servers)
+    }
+
     /// The database. Nothing is sent yet.
     pub(crate) fn database(self) -> Result<Database, MigrateError> {
         let wrong = |error: String| MigrateError::new(MigrateErrorKind::Option, error);
         let url = self.url.map_err(|error| wrong(error.to_string()))?;
         let token = self.token.transpose().map_err(|error| wrong(format!("the token is unusable: {error}")))?;
-        let database = Database::on_server(Client::new(url, token, self.options));
+        let mut connection = Connection::to_server(Client::new(url, token, self.options));
+        if let Some(scratch) = scratch_for_servers() {
+            connection = connection.trying_in(scratch);
+        }
+        let database = Database::from_connection(connection);
         Ok(match self.retries {
             Some(retries) => database.retrying(retries),
             None => database,

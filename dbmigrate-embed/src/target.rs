@@ -6,93 +6,109 @@ use std::time::Duration;
 
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::connection::{Connection, integer, text};
-use dbmigrate_core::engine::owner::owner;
+use dbmigrate_core::engine::driver::{Driver, Scratch};
+use dbmigrate_core::engine::owner::{Owner, owner};
+use dbmigrate_core::engine::step::StepFn;
 use dbmigrate_core::engine::{EngineError, Ignore};
 use pollster::block_on;
 
 use crate::error::{MigrateError, MigrateErrorKind};
+use crate::steps::Registered;
 
-/// A database that migrations can be applied to:
+/// A database that migrations can be applied to. Each kind is behind the feature of its crate:
 ///
-/// - `&libsql::Database`, built with `libsql::Builder::new_local`. The run opens a connection of its own. Use this in
-///   an application with a connection pool.
-/// - `&libsql::Connection` to a local database, which may be in memory. Nothing else may use the connection, or a clone
-///   of it, until the run is done: other statements would be part of a migration's transaction.
-/// - [`Server`](crate::Server), with the feature `remote`: a database on a libSQL server or at Turso.
+/// - `libsql`: `&libsql::Database`, built with `libsql::Builder::new_local`. The run opens a connection of its own. Use
+///   this in an application with several connections. Or `&libsql::Connection` to a local database, which may be in
+///   memory.
+/// - `rusqlite`: `&mut rusqlite::Connection`.
+/// - `sqlx`: `&sqlx::SqlitePool`, of which the run takes one connection, or `&mut sqlx::SqliteConnection`.
+/// - `remote`: [`Server`](crate::Server), a database on a libSQL server or at Turso.
+/// - Any other connection: [`OnDriver`](crate::OnDriver) and [`OnAsyncDriver`](crate::OnAsyncDriver).
 ///
-/// Everything else that the first two can be (a remote database, an embedded replica) is refused, because the libsql
-/// crate rewrites the SQL that it sends to a server.
-pub trait Target: sealed::Open {}
+/// Nothing else may use the connection, or a clone of it, until the run is done: other statements would be part of a
+/// migration's transaction. `'t` is how long it is borrowed; what has a connection of its own lives on its own.
+///
+/// A remote `libsql::Database` and an embedded replica are refused, because the libsql crate rewrites the SQL that it
+/// sends to a server.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no database that migrations can be applied to",
+    note = "each kind of connection needs a feature of `dbmigrate-rs`: `libsql`, `rusqlite`, `sqlx` or `remote`",
+    note = "a `rusqlite::Connection` and a `sqlx::SqliteConnection` are lent as `&mut`, others as `&`"
+)]
+pub trait Target<'t>: sealed::Open<'t> {}
 
-impl Target for &libsql::Database {}
-impl Target for &libsql::Connection {}
 #[cfg(feature = "remote")]
-impl Target for crate::Server {}
+impl Target<'static> for crate::Server {}
 #[cfg(feature = "remote")]
-impl Target for &crate::Server {}
-impl<T> Target for &Arc<T> where for<'a> &'a T: Target {}
+impl Target<'static> for &crate::Server {}
 
 pub(crate) mod sealed {
-    use std::sync::Arc;
+    use dbmigrate_core::engine::driver::Driver;
 
-    /// What a target is once its reference is no longer needed.
-    #[expect(missing_debug_implementations, reason = "the crate's connections have none")]
-    pub enum Opening {
-        /// The application's connection.
-        Borrowed(libsql::Connection),
-        /// A connection of the run's own, if one could be made.
-        Own(libsql::Result<libsql::Connection>),
+    use crate::error::MigrateError;
+    use crate::lent::Lender;
+
+    /// What a target is once its reference is no longer needed, or has to be lent.
+    #[expect(missing_debug_implementations, reason = "the crates' connections have none")]
+    pub enum Opening<'t> {
+        /// A connection that the run has, its own or one that is shared.
+        Owned {
+            /// What runs statements.
+            driver: Box<dyn Driver>,
+            /// Whether the run has opened it.
+            is_own: bool,
+        },
+        /// A connection that stays where it is.
+        Lent(Lender<'t>),
         /// A server, to which nothing was sent yet.
         #[cfg(feature = "remote")]
         Server(Box<crate::Server>),
+        /// None that can be migrated.
+        Refused(MigrateError),
     }
 
     /// No targets but those of this crate.
-    pub trait Open {
-        /// Everything but the waiting: the reference ends here.
-        fn open(self) -> Opening;
-    }
-
-    impl Open for &libsql::Database {
-        fn open(self) -> Opening {
-            Opening::Own(self.connect())
-        }
-    }
-
-    impl Open for &libsql::Connection {
-        fn open(self) -> Opening {
-            Opening::Borrowed(self.clone())
-        }
+    pub trait Open<'t> {
+        /// Everything but the waiting.
+        fn open(self) -> Opening<'t>;
     }
 
     #[cfg(feature = "remote")]
-    impl Open for crate::Server {
-        fn open(self) -> Opening {
+    impl Open<'static> for crate::Server {
+        fn open(self) -> Opening<'static> {
             Opening::Server(Box::new(self))
         }
     }
 
     #[cfg(feature = "remote")]
-    impl Open for &crate::Server {
-        fn open(self) -> Opening {
+    impl Open<'static> for &crate::Server {
+        fn open(self) -> Opening<'static> {
             self.clone().open()
-        }
-    }
-
-    impl<T> Open for &Arc<T>
-    where
-        for<'a> &'a T: Open,
-    {
-        fn open(self) -> Opening {
-            (&**self).open()
         }
     }
 }
 
-use sealed::Opening;
+/// What the runner's thread gets of a target.
+pub(crate) enum Source {
+    /// What runs statements, and whether the run has opened it.
+    Driver(Box<dyn Driver>, bool),
+    #[cfg(feature = "remote")]
+    Server(Box<crate::Server>),
+}
+
+impl Source {
+    /// What opens databases in memory, for what has to be tried.
+    pub(crate) fn scratch(&self) -> Option<Scratch> {
+        match self {
+            Self::Driver(driver, _) => driver.scratch(),
+            #[cfg(feature = "remote")]
+            Self::Server(server) => server.scratch(),
+        }
+    }
+}
 
 /// What to do about a database whose primary is somewhere else.
-const SERVER_HELP: &str =
+pub(crate) const SERVER_HELP: &str =
     "migrate the server: `MIGRATIONS.run(dbmigrate::migrate::Server::new(url).token(token))`, feature `remote`";
 
 /// A database that was looked at and can be migrated.
@@ -104,30 +120,22 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// Looks at what was opened. Waits for locks of others as long as the connection did, but at least `busy_timeout`.
-    pub(crate) fn new(opening: Opening, ignore: Ignore, busy_timeout: Duration) -> Result<Self, MigrateError> {
-        let (inner, is_own) = match opening {
-            Opening::Borrowed(connection) => (connection, false),
-            Opening::Own(connected) => (connected.map_err(|error| cannot_open(error.into()))?, true),
+    pub(crate) fn new(source: Source, ignore: Ignore, busy_timeout: Duration) -> Result<Self, MigrateError> {
+        let (mut driver, is_own) = match source {
+            Source::Driver(driver, is_own) => (driver, is_own),
             #[cfg(feature = "remote")]
-            Opening::Server(server) => {
+            Source::Server(server) => {
                 return Ok(Self { database: server.database()?.ignoring(ignore), busy_timeout: None });
             }
         };
-        if !is_local(&inner) {
-            return Err(MigrateError::new(
-                MigrateErrorKind::Target,
-                "the database is remote or an embedded replica, and the libsql crate rewrites the SQL for those",
-            )
-            .with_help(SERVER_HELP));
-        }
-        if !inner.is_autocommit() {
+        if !driver.is_autocommit().map_err(cannot_open)? {
             return Err(MigrateError::new(
                 MigrateErrorKind::InTransaction,
                 "the connection has an open transaction, and every migration needs its own",
             )
             .with_help("commit it first, or use another connection"));
         }
-        let connection = Connection::from_libsql(inner);
+        let connection = Connection::from_driver(driver);
         // before the first statement that needs a lock
         let before = block_on(connection.first_row("PRAGMA busy_timeout")).map_err(cannot_open)?;
         let before = before.map_or(0, |row| integer(&row[0]));
@@ -144,6 +152,12 @@ impl Opened {
                 Err(error)
             }
         }
+    }
+
+    /// With the steps in Rust that the migrations have.
+    pub(crate) fn with_steps(mut self, steps: &'static [(&'static str, StepFn)]) -> Self {
+        self.database = self.database.with_steps(Arc::new(Registered(steps)));
+        self
     }
 
     /// The application must see the changes to the database, and they must be permanent.
@@ -173,13 +187,6 @@ impl Opened {
     }
 }
 
-/// Whether a connection is one to a local database and nothing else. All others of the libsql crate answer everything
-/// about extensions with one error, without asking a server; a local one cannot find the file, or does not look for it.
-fn is_local(connection: &libsql::Connection) -> bool {
-    let answer = connection.load_extension("_dbmigrate/no-such-extension", None);
-    !matches!(answer, Err(libsql::Error::LoadExtensionNotSupported))
-}
-
 /// The file of the main database; empty for one in memory.
 async fn file_of(connection: &Connection) -> Result<String, EngineError> {
     let row = connection.first_row("SELECT file FROM pragma_database_list WHERE name = 'main'").await?;
@@ -192,11 +199,15 @@ fn refuse_owned(file: &Path) -> Result<(), MigrateError> {
         None => Ok(()),
         Some(owner) => {
             let message = format!("`{}` is {owner}", file.display());
-            Err(MigrateError::new(MigrateErrorKind::Target, message).with_help(SERVER_HELP))
+            let help = match owner {
+                Owner::Mvcc { .. } => "end that mode with Turso Database: `PRAGMA journal_mode = wal`",
+                _ => SERVER_HELP,
+            };
+            Err(MigrateError::new(MigrateErrorKind::Target, message).with_help(help))
         }
     }
 }
 
-fn cannot_open(error: EngineError) -> MigrateError {
+pub(crate) fn cannot_open(error: EngineError) -> MigrateError {
     MigrateError::engine("cannot open the database", error)
 }

@@ -50,6 +50,11 @@ impl<T: Send + 'static> OnThread<T> {
         Self { work: Some(Box::new(work)), slot, dropped: Dropped::default() }
     }
 
+    /// Tells the work that nobody waits for it any more.
+    pub(crate) fn stop(&self) {
+        self.dropped.0.store(true, Ordering::Release);
+    }
+
     fn start(&self, work: Work<T>) -> std::io::Result<()> {
         let (slot, dropped) = (Arc::clone(&self.slot), self.dropped.clone());
         let run = move || {

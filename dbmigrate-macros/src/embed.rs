@@ -4,21 +4,26 @@
 //! Everything that was read is tracked by cargo, so that the next change of the folder compiles the crate again. Paths
 //! in the expansion are absolute, because a relative one would start at the source file.
 
+mod steps;
+
 use std::path::{Path, PathBuf};
 
+use dbmigrate_core::declare::DeclareError;
 use dbmigrate_core::folder::{Folder, Script, ScriptError, Verify};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
 
+use self::steps::Registered;
 use crate::check::whole;
 use crate::project::{Project, ProjectError, literal, tracked};
 
-/// What can be in the parentheses: the folder, and where the facade crate is.
+/// What can be in the parentheses: the folder, where the facade crate is, and the steps in Rust.
 #[derive(Default)]
 pub(crate) struct Arguments {
     folder: Option<syn::LitStr>,
     crate_path: Option<syn::Path>,
+    steps: Option<Registered>,
 }
 
 impl Parse for Arguments {
@@ -31,18 +36,25 @@ impl Parse for Arguments {
             }
             input.parse::<syn::Token![,]>()?;
         }
-        if input.peek(syn::Token![crate]) {
-            input.parse::<syn::Token![crate]>()?;
-            input.parse::<syn::Token![=]>()?;
-            arguments.crate_path = Some(input.call(syn::Path::parse_mod_style)?);
-            input.parse::<Option<syn::Token![,]>>()?;
+        while !input.is_empty() {
+            if input.peek(syn::Token![crate]) && arguments.crate_path.is_none() {
+                input.parse::<syn::Token![crate]>()?;
+                input.parse::<syn::Token![=]>()?;
+                arguments.crate_path = Some(input.call(syn::Path::parse_mod_style)?);
+            } else if Registered::is_next(input) && arguments.steps.is_none() {
+                arguments.steps = Some(input.parse()?);
+            } else {
+                return Err(input.error(
+                    "expected the migrations folder, relative to the package, or nothing: \
+                     `embed_migrations!(\"migrations\")`; steps in Rust come last: `steps { \"0007_name\" => function }`",
+                ));
+            }
+            if input.is_empty() {
+                break;
+            }
+            input.parse::<syn::Token![,]>()?;
         }
-        match input.is_empty() {
-            true => Ok(arguments),
-            false => Err(input.error(
-                "expected the migrations folder, relative to the package, or nothing: `embed_migrations!(\"migrations\")`",
-            )),
-        }
+        Ok(arguments)
     }
 }
 
@@ -53,21 +65,45 @@ impl From<ScriptError> for ProjectError {
     }
 }
 
-pub(crate) fn expand(arguments: &Arguments) -> Result<TokenStream, dbmigrate_core::declare::DeclareError> {
+pub(crate) fn expand(arguments: &Arguments) -> Result<TokenStream, Vec<DeclareError>> {
     let span = arguments.folder.as_ref().map_or_else(Span::call_site, syn::LitStr::span);
     let facade = crate::facade(arguments.crate_path.as_ref());
     let folder = arguments.folder.as_ref().map(|folder| PathBuf::from(folder.value()));
-    embedded(folder.as_deref(), span, &facade).map_err(|error| error.at(span))
+    embedded(arguments.steps.as_ref(), folder.as_deref(), span, &facade).map_err(|error| error.at(span))
 }
 
-fn embedded(named: Option<&Path>, span: Span, facade: &syn::Path) -> Result<TokenStream, ProjectError> {
-    let project = Project::find()?.ok_or_else(|| {
-        ProjectError::new("the package is unknown: `CARGO_MANIFEST_DIR` is not set")
-            .help("compile it with `cargo build`")
-    })?;
+/// What is wrong with the folder, or with what is registered for it.
+enum Wrong {
+    Project(ProjectError),
+    Steps(Vec<DeclareError>),
+}
+
+impl Wrong {
+    fn at(self, span: Span) -> Vec<DeclareError> {
+        match self {
+            Self::Project(error) => vec![error.at(span)],
+            Self::Steps(errors) => errors,
+        }
+    }
+}
+
+impl<E: Into<ProjectError>> From<E> for Wrong {
+    fn from(error: E) -> Self {
+        Self::Project(error.into())
+    }
+}
+
+fn embedded(
+    registered: Option<&Registered>,
+    named: Option<&Path>,
+    span: Span,
+    facade: &syn::Path,
+) -> Result<TokenStream, Wrong> {
+    let project = Project::known()?;
     let path = named.map_or_else(|| project.folder(), |named| project.root.join(named));
     let relative = named.unwrap_or(&project.config.migrations);
-    let folder = verified(&path, relative)?;
+    let (folder, with_step) = verified(&path, relative)?;
+    let steps = steps::checked(registered, &folder, &with_step, span).map_err(Wrong::Steps)?;
     let head = folder.head().map(|head| folder.snapshot_path(head));
     let schema = folder.head_schema()?;
     project.refuse_hidden(&schema)?;
@@ -90,13 +126,14 @@ fn embedded(named: Option<&Path>, span: Span, facade: &syn::Path) -> Result<Toke
             &[#(::core::include_str!(#sql)),*],
             &[#(#ignore),*],
             #busy_timeout,
-        )
+        )#steps
     }})
 }
 
-/// The folder, if everything in it is what its lock lists and can be run. Of the snapshots only the last one is read,
+/// The folder, if everything in it is what its lock lists and can be run, and the names of its migrations that have a
+/// step in Rust. Of the snapshots only the last one is read,
 /// because they grow with the schema: `cargo dbmigrate check` reads all.
-fn verified(path: &Path, relative: &Path) -> Result<Folder, ProjectError> {
+pub(crate) fn verified(path: &Path, relative: &Path) -> Result<(Folder, Vec<String>), ProjectError> {
     let folder = Folder::open(path)?;
     folder.verify(Verify::Sql)?;
     if !folder.exists() {
@@ -104,9 +141,12 @@ fn verified(path: &Path, relative: &Path) -> Result<Folder, ProjectError> {
             .help("create it: `cargo dbmigrate init`")
             .help("or name another folder, relative to the package: `embed_migrations!(\"db/migrations\")`"));
     }
+    let mut with_step = Vec::new();
     for migration in folder.migrations() {
         let file = folder.sql_path(migration);
-        Script::parse(&folder.sql(migration)?, &file)?;
+        if Script::parse(&folder.sql(migration)?, &file)?.rust.is_some() {
+            with_step.push(migration.name.to_string());
+        }
     }
-    Ok(folder)
+    Ok((folder, with_step))
 }

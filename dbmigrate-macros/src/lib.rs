@@ -12,6 +12,7 @@ mod rows;
 mod rustc;
 mod statements;
 mod table;
+mod testing;
 
 use dbmigrate_core::declare::{DeclareError, Derive};
 use proc_macro::TokenStream;
@@ -43,7 +44,25 @@ pub fn derive_column_type(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     let arguments = syn::parse_macro_input!(input as embed::Arguments);
-    embed::expand(&arguments).unwrap_or_else(|error| compile_error(&error)).into()
+    let failed = |errors: Vec<DeclareError>| {
+        // the last one is the value, so that its type is not an error too
+        let errors = errors.iter().map(compile_error);
+        quote!({ #(#errors);* })
+    };
+    embed::expand(&arguments).unwrap_or_else(failed).into()
+}
+
+/// A test with a database of its own. Needs the feature `test`; see the documentation of `dbmigrate::testing`.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    testing::expand(arguments.into(), &item.into()).into()
+}
+
+/// A test of a migration: rows before it, and what has become of them. Needs the feature `test`; see the documentation of
+/// `dbmigrate::testing`.
+#[proc_macro]
+pub fn migration_test(input: TokenStream) -> TokenStream {
+    testing::expand_migration(input.into()).into()
 }
 
 /// The derived code; or all errors and a stub, so that uses of the type are not errors too.

@@ -74,6 +74,17 @@ impl Project {
         Self::root().map(Self::at).transpose()
     }
 
+    /// The package that cargo is compiling, for macros that are nothing without one.
+    ///
+    /// # Errors
+    /// As for [`Project::find`], and outside of cargo.
+    pub(crate) fn known() -> Result<Self, ProjectError> {
+        Self::find()?.ok_or_else(|| {
+            ProjectError::new("the package is unknown: `CARGO_MANIFEST_DIR` is not set")
+                .help("compile it with `cargo build`")
+        })
+    }
+
     /// The directory of the package that cargo is compiling.
     pub(crate) fn root() -> Option<PathBuf> {
         std::env::var_os(ROOT_VARIABLE).map(PathBuf::from)

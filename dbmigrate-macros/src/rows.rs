@@ -1,5 +1,5 @@
 //! Reading and writing rows: a struct literal, and a list of fields. This is left to macros of the facade, which expand
-//! to nothing without the feature `libsql`; only the facade knows whether it is on. For tables and views, the macro
+//! to nothing without the feature `rows`; only the facade knows whether it is on. For tables and views, the macro
 //! gets the fields and makes the rest from them, which is faster than making it here.
 //!
 //! A bound for each type keeps a type that cannot be read from being an error before it is read. Rust refuses bounds
@@ -14,7 +14,7 @@ use quote::quote;
 
 /// Whether some facade may have the feature. Not each has it: one of a build script may be compiled with others than
 /// the application's, and the macros are the same for both.
-const IS_WANTED: bool = cfg!(any(feature = "libsql", test));
+const IS_WANTED: bool = cfg!(any(feature = "rows", test));
 
 /// Of a table or view.
 pub(crate) fn expand(item: &Item, input: &syn::DeriveInput, facade: &syn::Path) -> TokenStream {
@@ -86,7 +86,7 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
         return TokenStream::new();
     }
     let p = quote!(#facade::__private);
-    let value = quote!(#p::SqlValue);
+    let value = quote!(#facade::Value);
     let result = |ty: TokenStream| quote!(::core::result::Result<#ty, #p::ValueError>);
     let (readable, writable) = (result(quote!(Self)), result(value.clone()));
     let (read, write, inner) = match (&item.shape, &input.data) {
@@ -155,13 +155,13 @@ pub(crate) fn column_type_stub(input: &syn::DeriveInput, facade: &syn::Path) -> 
     let items = quote! {
         #[automatically_derived]
         impl #generics #p::FromValue for #ident #arguments #bounds {
-            fn from_value(_: #p::SqlValue) -> ::core::result::Result<Self, #p::ValueError> {
+            fn from_value(_: #facade::Value) -> ::core::result::Result<Self, #p::ValueError> {
                 ::core::unreachable!()
             }
         }
         #[automatically_derived]
         impl #generics #p::ToValue for #ident #arguments #bounds {
-            fn to_value(&self) -> ::core::result::Result<#p::SqlValue, #p::ValueError> {
+            fn to_value(&self) -> ::core::result::Result<#facade::Value, #p::ValueError> {
                 ::core::unreachable!()
             }
         }
@@ -173,7 +173,7 @@ fn gated(items: &TokenStream, facade: &syn::Path) -> TokenStream {
     if !IS_WANTED {
         return TokenStream::new();
     }
-    quote!(#facade::__private::with_libsql! { #items })
+    quote!(#facade::__private::with_rows! { #items })
 }
 
 /// With the trait at the type, which is where rustc says that it does not hold.

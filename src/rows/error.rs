@@ -12,6 +12,7 @@ struct Inner {
     table: &'static str,
     column: Option<&'static str>,
     message: String,
+    is_of_writing: bool,
 }
 
 impl RowError {
@@ -30,10 +31,10 @@ impl RowError {
     }
 
     pub(super) fn writing(table: &'static str, column: &'static str, error: &ValueError) -> Self {
-        Self::new(table, Some(column), format!("cannot write `{table}.{column}`: {error}"))
+        Self::new(table, Some(column), format!("cannot write `{table}.{column}`: {error}")).of_writing()
     }
 
-    pub(super) fn of_row(table: &'static str, found: i32, expected: usize) -> Self {
+    pub(super) fn of_row(table: &'static str, found: usize, expected: usize) -> Self {
         let columns = if found == 1 { "column" } else { "columns" };
         let message = format!("cannot read `{table}`: the row has {found} {columns}, expected {expected}");
         Self::new(table, None, message).help("select the columns with `SELECT` of the same struct")
@@ -43,7 +44,18 @@ impl RowError {
         let message = format!(
             "cannot write `{table}` without a key: its primary key is not a rowid, so the database does not assign one"
         );
-        Self::new(table, None, message).help("write the key: `params()`")
+        Self::new(table, None, message).of_writing().help("write the key: `params()`")
+    }
+
+    /// Whether a struct was written, not a row read.
+    #[cfg(feature = "sqlx")]
+    pub(super) fn is_of_writing(&self) -> bool {
+        self.0.is_of_writing
+    }
+
+    fn of_writing(mut self) -> Self {
+        self.0.is_of_writing = true;
+        self
     }
 
     pub(super) fn help(mut self, help: &str) -> Self {
@@ -53,7 +65,7 @@ impl RowError {
     }
 
     fn new(table: &'static str, column: Option<&'static str>, message: String) -> Self {
-        Self(Box::new(Inner { table, column, message }))
+        Self(Box::new(Inner { table, column, message, is_of_writing: false }))
     }
 }
 
@@ -70,17 +82,3 @@ impl fmt::Debug for RowError {
 }
 
 impl Error for RowError {}
-
-/// So that `?` works in functions that return errors of the database.
-impl From<RowError> for libsql::Error {
-    fn from(error: RowError) -> Self {
-        Self::ToSqlConversionFailure(Box::new(error))
-    }
-}
-
-/// So that `?` works in functions that return errors of the database.
-impl From<ValueError> for libsql::Error {
-    fn from(error: ValueError) -> Self {
-        Self::ToSqlConversionFailure(Box::new(error))
-    }
-}

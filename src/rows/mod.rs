@@ -1,4 +1,4 @@
-//! Rows of the libsql crate as structs, and structs as parameters. With the feature `libsql`.
+//! Rows of a driver as structs, and structs as parameters. With the feature `libsql`, `rusqlite` or `sqlx`.
 //!
 //! Call [`Table::from_row`](crate::Table::from_row), [`Table::params`](crate::Table::params) and
 //! [`View::from_row`](crate::View::from_row). The traits [`FromValue`] and [`ToValue`] read and write the types of
@@ -6,6 +6,7 @@
 //!
 #![doc = include_str!("../../docs/rows.md")]
 
+mod drivers;
 mod error;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod moment;
@@ -14,15 +15,14 @@ mod of_std;
 mod value;
 mod vector;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use libsql::{Row, Value};
-
+pub use drivers::Row;
+#[cfg(feature = "sqlx")]
+pub use drivers::arguments;
 pub use error::RowError;
 pub use value::{FromValue, ToValue, ValueError};
 
-use crate::Column;
 use crate::statements::Statements;
+use crate::{Column, Value};
 
 /// A struct that can be read from rows: `#[derive(Table)]` and `#[derive(View)]` implement it if the types of all
 /// fields have [`FromValue`].
@@ -51,7 +51,7 @@ pub trait ToParams {
 /// Reads a row. Not part of the public interface.
 #[doc(hidden)]
 pub struct Reader<'row> {
-    row: &'row Row,
+    row: &'row dyn Row,
     table: &'static str,
     columns: &'static [Column],
 }
@@ -65,20 +65,14 @@ impl Reader<'_> {
     fn value(&self, at: usize) -> Result<Value, RowError> {
         let name = self.columns[at].name;
         let failed = |error: &ValueError| RowError::reading(self.table, name, error);
-        let index = i32::try_from(at).map_err(|_| failed(&ValueError::new("a row has no more than 32767 columns")))?;
         // a row of another `SELECT` would be read without a sign of it, where the types are the same
-        if let Some(found) = self.row.column_name(index)
+        if let Some(found) = self.row.column_name(at)
             && !found.eq_ignore_ascii_case(name)
         {
             return Err(failed(&ValueError::new(format!("column {} of the row is `{found}`", at + 1)))
                 .help("select the columns with `SELECT` of the same struct"));
         }
-        // the crate panics on text that is not UTF-8
-        match catch_unwind(AssertUnwindSafe(|| self.row.get_value(index))) {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(failed(&ValueError::new(error.to_string()))),
-            Err(_) => Err(failed(&ValueError::new("found TEXT that is not UTF-8"))),
-        }
+        self.row.value(at).map_err(|error| failed(&error))
     }
 }
 
@@ -105,9 +99,9 @@ impl Writer {
     }
 }
 
-pub(crate) fn read<T: FromRow>(row: &Row, table: &'static str, columns: &'static [Column]) -> Result<T, RowError> {
+pub(crate) fn read<T: FromRow>(row: &dyn Row, table: &'static str, columns: &'static [Column]) -> Result<T, RowError> {
     let found = row.column_count();
-    if usize::try_from(found).is_ok_and(|found| found < columns.len()) {
+    if found < columns.len() {
         return Err(RowError::of_row(table, found, columns.len()));
     }
     T::read(&Reader { row, table, columns })

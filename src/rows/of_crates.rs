@@ -5,17 +5,17 @@
 macro_rules! texts {
     ($($ty:ty, $expected:literal: $write:expr, $read:expr;)+) => { $(
         impl $crate::rows::FromValue for $ty {
-            fn from_value(value: libsql::Value) -> Result<Self, $crate::rows::ValueError> {
+            fn from_value(value: $crate::Value) -> Result<Self, $crate::rows::ValueError> {
                 let read: fn(&str) -> Option<Self> = $read;
-                let found = if let libsql::Value::Text(text) = &value { read(text) } else { None };
+                let found = if let $crate::Value::Text(text) = &value { read(text) } else { None };
                 found.ok_or_else(|| $crate::rows::ValueError::expected(concat!("TEXT with ", $expected), &value))
             }
         }
 
         impl $crate::rows::ToValue for $ty {
-            fn to_value(&self) -> Result<libsql::Value, $crate::rows::ValueError> {
+            fn to_value(&self) -> Result<$crate::Value, $crate::rows::ValueError> {
                 let write: fn(&Self) -> Result<String, $crate::rows::ValueError> = $write;
-                write(self).map(libsql::Value::Text)
+                write(self).map($crate::Value::Text)
             }
         }
     )+ };
@@ -26,8 +26,8 @@ mod of_chrono {
     use chrono::{
         DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike as _, Utc,
     };
-    use libsql::Value;
 
+    use crate::Value;
     use crate::rows::moment::{self, Date, Time};
     use crate::rows::{FromValue, ToValue, ValueError};
 
@@ -93,8 +93,8 @@ mod of_jiff {
     use jiff::civil::{Date, DateTime, Time};
     use jiff::tz::{Offset, TimeZone};
     use jiff::{Timestamp, Zoned};
-    use libsql::Value;
 
+    use crate::Value;
     use crate::rows::{FromValue, ToValue, ValueError, moment};
 
     #[allow(clippy::cast_sign_loss, reason = "months and days start at 1")]
@@ -214,9 +214,9 @@ texts! {
 
 #[cfg(feature = "rust_decimal")]
 mod of_rust_decimal {
-    use libsql::Value;
     use rust_decimal::Decimal;
 
+    use crate::Value;
     use crate::rows::{FromValue, ToValue, ValueError};
 
     impl FromValue for Decimal {
@@ -241,11 +241,11 @@ mod of_rust_decimal {
 
 #[cfg(feature = "serde_json")]
 mod of_serde_json {
-    use libsql::Value;
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
     use crate::Json;
+    use crate::Value;
     use crate::rows::{FromValue, ToValue, ValueError};
 
     fn read<T: DeserializeOwned>(value: &Value) -> Result<T, ValueError> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use libsql::Value;
+use crate::Value;
 
 use super::{FromValue, ToValue, ValueError};
 
@@ -110,22 +110,16 @@ impl ToValue for f32 {
     }
 }
 
-impl FromValue for crate::Value {
+impl FromValue for Value {
     fn from_value(value: Value) -> Result<Self, ValueError> {
-        Ok(match value {
-            Value::Null => Self::Null,
-            Value::Integer(value) => Self::Integer(value),
-            Value::Real(value) => Self::Real(value),
-            Value::Text(text) => Self::Text(text),
-            Value::Blob(bytes) => Self::Blob(bytes),
-        })
+        Ok(value)
     }
 }
 
-impl ToValue for crate::Value {
+impl ToValue for Value {
     fn to_value(&self) -> Result<Value, ValueError> {
         match self {
-            Self::Null => Ok(Value::Null),
+            Self::Null => Ok(Self::Null),
             Self::Integer(value) => value.to_value(),
             Self::Real(value) => value.to_value(),
             Self::Text(text) => text.to_value(),

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use libsql::Value;
+use crate::Value;
 
 /// A type that can be read from the value of a column.
 #[diagnostic::on_unimplemented(

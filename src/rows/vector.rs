@@ -1,7 +1,7 @@
 //! Vectors in the format of libSQL: little endian, the type behind the numbers where it is not single precision
 //! (docs.turso.tech/features/ai-and-embeddings).
 
-use libsql::Value;
+use crate::Value;
 
 use super::{FromValue, ToValue, ValueError};
 

@@ -47,6 +47,30 @@ pub(crate) fn actionlint() -> Result<&'static Path, &'static str> {
     FOUND.get_or_init(find).as_deref().map_err(String::as_str)
 }
 
+/// Turso Database for Python. Tests hold for this version.
+const PYTURSO: &str = "pyturso==0.8.3";
+
+/// The folder with Turso Database for Python; why there is none otherwise.
+pub(crate) fn pyturso() -> Result<PathBuf, String> {
+    let text = |error: std::io::Error| error.to_string();
+    let (folder, version) = (target_directory().join("pyturso"), PYTURSO.split("==").nth(1).unwrap_or_default());
+    let kept = folder.join(version);
+    fs::create_dir_all(&folder).map_err(text)?;
+    let lock = File::create(folder.join("lock")).map_err(text)?;
+    lock.lock().map_err(text)?;
+    if !kept.exists() {
+        let staging = tempfile::tempdir_in(&folder).map_err(text)?;
+        let place = staging.path().join("module");
+        let arguments = ["-m", "pip", "install", "--quiet", "--only-binary", ":all:", PYTURSO, "--target"];
+        output(Command::new("python3").args(arguments).arg(&place))
+            .map_err(|why| format!("there is no Turso Database: {why}"))?;
+        fs::rename(place, &kept).map_err(text)?;
+    }
+    output(Command::new("python3").env("PYTHONPATH", &kept).args(["-c", "import turso"]))
+        .map_err(|why| format!("there is no Turso Database: {why}"))?;
+    Ok(kept)
+}
+
 impl Package {
     /// The path of a file of it, which is fetched if it was not before.
     fn find(&self, file: &str) -> Result<PathBuf, String> {

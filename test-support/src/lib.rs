@@ -9,6 +9,7 @@
 //! | [`lint`] | what actionlint says of workflows |
 //! | [`proxy`] | latency, counts, and every way in which a connection can fail |
 //! | [`turso`] | a stand-in for Turso Cloud: its platform API, and databases behind host names |
+//! | [`turso_database`] | Turso Database, the newer engine: a server, and files that it writes |
 //!
 //! Everything here panics when it does not work: a test that cannot do what it wants to has failed. It knows nothing of
 //! the product, so that a mistake there is not made here again.
@@ -24,6 +25,7 @@ pub mod proxy;
 pub mod sqld;
 pub mod token;
 pub mod turso;
+pub mod turso_database;
 
 /// Says something that has to be seen also of tests that pass: only what the print macros write is held back.
 pub fn say(line: &str) {

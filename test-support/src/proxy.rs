@@ -84,6 +84,8 @@ struct State {
     faults: BTreeMap<usize, Fault>,
     /// From which request on every one fails, and how.
     broken: Option<(usize, Fault)>,
+    /// Whether the server is to look like Turso Database.
+    is_turso: bool,
     /// Every connection of either side, to close them in the end.
     open: Vec<TcpStream>,
 }
@@ -110,6 +112,12 @@ impl Proxy {
     /// The proxy in the place of the server.
     pub fn url(&self) -> String {
         format!("http://localhost:{}", self.listening.port())
+    }
+
+    /// Lets the server lack what Turso Database lacks, and have what it has, as far as that is known of it:
+    /// `PRAGMA foreign_key_check` returns nothing, there is no table function of that name, and no name of the database.
+    pub fn pose_as_turso_database(&self) {
+        self.listening.state().is_turso = true;
     }
 
     /// Lets every round trip take that much longer: each request, and opening a connection.
@@ -179,6 +187,7 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             to_client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
             continue;
         }
+        let request = if lock(state).is_turso { as_turso(&request) } else { request };
         let bytes = request.bytes();
         let (nth, fault, delay) = {
             let mut state = lock(state);
@@ -243,6 +252,25 @@ fn connect(state: &Mutex<State>) -> io::Result<TcpStream> {
     server.set_nodelay(true)?;
     lock(state).open.push(server.try_clone()?);
     Ok(server)
+}
+
+/// What a libSQL server has to be asked so that it answers as Turso Database does.
+fn as_turso(request: &Message) -> Message {
+    const OTHERWISE: [(&str, &str); 4] = [
+        ("pragma_foreign_key_check", "no_table_pragma_foreign_key_check"),
+        ("PRAGMA foreign_key_check", "SELECT 1 WHERE 0 --"),
+        ("libsql_server_database_name()", "no_libsql_server_database_name()"),
+        ("SELECT turso_version()", "SELECT '0.8.3'"),
+    ];
+    let text = String::from_utf8_lossy(&request.body);
+    let body = OTHERWISE.iter().fold(text.into_owned(), |text, (what, other)| text.replace(what, other)).into_bytes();
+    let length = |length: usize| format!("content-length: {length}\r\n");
+    let head = String::from_utf8_lossy(&request.head).into_owned();
+    let lines = head.split_inclusive('\n').map(|line| match line.to_ascii_lowercase() {
+        line if line.starts_with("content-length:") => length(body.len()),
+        _ => line.to_owned(),
+    });
+    Message { head: lines.collect::<String>().into_bytes(), raw: body.clone(), body }
 }
 
 /// A server's answer to a batch, as if its disk had failed in the first `COMMIT`.

@@ -21,6 +21,7 @@ use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
 use crate::source::Declared;
+use crate::stepping::{With, try_steps, with_step};
 use crate::{exit, proof, structs};
 
 /// The arguments.
@@ -55,6 +56,10 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub levels: LintLevels,
 
+    /// The program with the steps.
+    #[command(flatten)]
+    pub with: With,
+
     /// The database whose rows are asked.
     #[command(flatten)]
     pub connect: Connect,
@@ -74,11 +79,20 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
         printer.message(|| messages::Changes { changes: changes.iter().map(ToString::to_string).collect() });
     })?;
     let (count, tables) = (folder.migrations().len(), agreed.tables);
-    printer.message(|| messages::Checked { migrations: count, tables });
+    let with_step = with_step(&folder)?;
+    let is_tried = arguments.with.with.is_some();
+    let steps = if is_tried { Vec::new() } else { with_step.clone() };
+    printer.message(|| messages::Checked { migrations: count, tables, steps_left_out: steps.clone() });
     printer.status(
         "Checked",
         format!("{}: structs, snapshots and {} agree", counted(tables, "table"), counted(count, "migration")),
     );
+    if is_tried {
+        try_steps(&arguments.with.started(context, &folder)?, &folder)?;
+    }
+    if !with_step.is_empty() {
+        say_unseen(context, &with_step, is_tried);
+    }
     proof::say_assumed_of(context, &agreed.declared.schema, &folder);
     if arguments.fix && !arguments.allow_dirty {
         fix::refuse_uncommitted(context)?;
@@ -96,6 +110,20 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     }
 }
 
+/// Says what neither the proof nor lints see of steps in Rust.
+fn say_unseen(context: &Context, with_step: &[String], is_tried: bool) {
+    let (what, they) = match with_step {
+        [_] => ("the step in Rust", "it writes"),
+        _ => ("the steps in Rust", "they write"),
+    };
+    let of = with_step.join(", ");
+    let said = match is_tried {
+        true => format!("lints do not see what {what} of {of} writes"),
+        false => format!("{what} of {of}: not run without `--with BIN`, and lints do not see what {they}"),
+    };
+    context.printer.status("Skipped", said);
+}
+
 /// What is looked at.
 struct Run<'a> {
     folder: &'a Folder,
@@ -109,11 +137,17 @@ impl Run<'_> {
     }
 
     /// Lints what is new.
-    fn offline(self, context: &Context, since: &Since, new: &[&Migration], fixes: bool) -> Result<u8> {
+    fn offline(mut self, context: &Context, since: &Since, new: &[&Migration], fixes: bool) -> Result<u8> {
         let target = scope::target(context)?;
         let mut linted = run::migrations(self.folder, new, self.look(&target))?;
         if fixes {
-            fix::fix(context, &self.set, self.declared, &mut linted)?;
+            let (declared, changed) = fix::fix(context, &self.set, self.declared, &mut linted)?;
+            self.declared = declared;
+            if changed {
+                // what is left stands at other places now
+                let again = run::migrations(self.folder, new, self.look(&target))?;
+                linted = fix::left(again, &linted);
+            }
         }
         conclude(context, &self.set, &linted, since.label(), &since.said(linted.len()))
     }

@@ -5,11 +5,12 @@ use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::apply::history::{common, compare};
 use dbmigrate_core::folder::heads::shared;
 use dbmigrate_core::folder::{Folder, FolderError, Migration, Script, Verify};
-use dbmigrate_core::plan::{Cost, Told, WRITTEN_BY, is_told_by_header, told};
+use dbmigrate_core::plan::{Cost, Told, WRITTEN_BY};
 use pollster::block_on;
 
 use crate::database::failure::engine_error;
 use crate::database::{file, open};
+use crate::drafting::{is_told_by_header, told};
 use crate::error::Result;
 use crate::exit;
 use crate::messages::{self, LogKind};
@@ -138,7 +139,7 @@ fn look(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<Stands>
 fn entry(folder: &Folder, migration: &Migration, stands: &[Stands]) -> Result<messages::LogEntry> {
     let text = folder.sql(migration)?;
     let script = Script::parse(&text, &folder.sql_path(migration))?;
-    let told = told(migration.name.as_str(), &text, &script.statements);
+    let told = told(migration.name.as_str(), &text, &script);
     let by = text.lines().nth(1).and_then(|line| line.strip_prefix(WRITTEN_BY)).unwrap_or_default();
     let kind = if !migration.replaces.is_empty() {
         LogKind::Squash
@@ -146,7 +147,7 @@ fn entry(folder: &Folder, migration: &Migration, stands: &[Stands]) -> Result<me
         LogKind::Revert
     } else if by.contains("dbmigrate capture") {
         LogKind::Capture
-    } else if is_told_by_header(migration.name.as_str(), &text, &script.statements) {
+    } else if is_told_by_header(migration.name.as_str(), &text, &script) {
         LogKind::Generated
     } else {
         LogKind::Custom

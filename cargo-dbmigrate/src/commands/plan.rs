@@ -9,7 +9,7 @@ use dbmigrate_core::shell::{shell_flag, shell_word};
 
 use crate::database::failure::apply_error;
 use crate::database::{Run, Subject};
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::messages::{self, ApprovedPlan};
 use crate::planning::{make, text};
@@ -20,6 +20,7 @@ use crate::project::{Acceptable, Context};
 use crate::rehearsing::{self, Rehearse, Rehearsed};
 use crate::report::restored::words;
 use crate::report::{Printer, counted};
+use crate::stepping::With;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -32,6 +33,10 @@ pub(crate) struct Plan {
     /// Rehearsal.
     #[command(flatten)]
     pub rehearse: Rehearse,
+
+    /// The program with the steps, for the rehearsal.
+    #[command(flatten)]
+    pub with: With,
 
     /// Last migration to apply, by name or number [default: the last one]
     #[arg(long, value_name = "NAME")]
@@ -63,6 +68,10 @@ pub(crate) fn run(context: &Context, arguments: &Plan) -> Result<u8> {
         let error = dbmigrate_core::engine::apply::ApplyError::Unknown { name: name.to_owned() };
         return Err(apply_error(&error, Subject::Named("the database")));
     }
+    if arguments.with.with.is_some() && !arguments.rehearse.rehearse {
+        return Err(CommandError::usage("`--with` requires `--rehearse`: `plan` itself runs no migration"));
+    }
+    let context = &arguments.with.started(context, &folder)?;
     let accept_drift = arguments.accept.contains(&Acceptable::Drift);
     let options = Options { to, accept_drift, atomic: arguments.atomic, expected: None };
     let place = arguments.rehearse.rehearse_in.as_deref();

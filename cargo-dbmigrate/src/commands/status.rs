@@ -5,7 +5,8 @@ use clap::Args;
 use dbmigrate_core::engine::apply::correct::{Noted, noted};
 use dbmigrate_core::engine::apply::history::common;
 use dbmigrate_core::engine::apply::{ApplyError, Database, Record, RecordKind, Standing, Target as _, inspect};
-use dbmigrate_core::folder::{Folder, Migration, Verify};
+use dbmigrate_core::engine::tools::tool;
+use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
 
 use crate::database::failure::{drift_help, drift_message, engine_error, not_empty_help};
@@ -244,14 +245,21 @@ fn state(folder: &Folder, migration: &Migration, record: Option<&Record>, place:
         }
     }
     // files are small, and were read before
-    if let Err(error) = folder.sql(migration) {
-        use dbmigrate_core::folder::FolderError::{Conflict, EditedSql, Missing};
-        state.push_str(match error {
-            EditedSql { .. } => " (edited since it was recorded)",
-            Missing { .. } => " (its file is missing)",
-            Conflict { .. } => " (its file has conflict markers)",
-            _ => " (its file cannot be read)",
-        });
+    match folder.sql(migration) {
+        Ok(text) if record.is_none() => {
+            let has_step = Script::parse(&text, &folder.sql_path(migration)).is_ok_and(|script| script.rust.is_some());
+            state.push_str(if has_step { " (with a step in Rust)" } else { "" });
+        }
+        Ok(_) => {}
+        Err(error) => {
+            use dbmigrate_core::folder::FolderError::{Conflict, EditedSql, Missing};
+            state.push_str(match error {
+                EditedSql { .. } => " (edited since it was recorded)",
+                Missing { .. } => " (its file is missing)",
+                Conflict { .. } => " (its file has conflict markers)",
+                _ => " (its file cannot be read)",
+            });
+        }
     }
     state
 }
@@ -274,9 +282,12 @@ fn applied(record: &Record) -> String {
     let since = &record.applied_at;
     match record.kind {
         RecordKind::Baseline => format!("adopted {since}"),
-        RecordKind::Drizzle => format!("adopted {since} from drizzle-kit"),
+        RecordKind::Imported(name) => {
+            format!("adopted {since} from {}", tool(name).map_or(name, |tool| tool.title))
+        }
         RecordKind::Capture => format!("captured {since}"),
         RecordKind::Repair => format!("marked as applied {since}"),
+        RecordKind::Rust => format!("applied {since} with its step in Rust"),
         _ => format!("applied {since}"),
     }
 }

@@ -8,6 +8,7 @@ use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
 use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure, State};
 use dbmigrate_core::engine::brought::{Missing, MissingKind, NOT_HERE};
+use dbmigrate_core::engine::engines::{TURSO_PREFIX, Turso, lacking};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
 use dbmigrate_core::folder::script::outside_of_transaction;
@@ -171,7 +172,7 @@ pub(crate) fn migration_error(
     match failure {
         Failure::Statement { number, line, statement, error }
             if outside_of_transaction(statement).is_some()
-                && !is_none_for_servers(statement, error)
+                && !is_refused(statement, error)
                 && !is_outside_of_transaction(file) =>
         {
             let word = outside_of_transaction(statement).unwrap_or_default();
@@ -184,13 +185,14 @@ pub(crate) fn migration_error(
         Failure::Engine { error, action } if error.kind == ErrorKind::Locked && *action == CANNOT_COMMIT => {
             being_read(database)
         }
-        Failure::Statement { number, line, statement, error } if is_none_for_servers(statement, error) => {
+        Failure::Statement { number, line, statement, error } if is_refused(statement, error) => {
             CommandError::failed(format!("statement {number} of `{name}` cannot run: {error}"))
                 .at(format!("{shown}:{line}"))
                 .help(
                     "if no database has the migration, remove the statement and record the edit: `cargo dbmigrate \
                        generate --custom`",
                 )
+                .helps(only_by_libsql(statement, error))
         }
         Failure::Statement { number, line, statement, error } => {
             let what = if *number == 0 { "a preflight".to_owned() } else { format!("statement {number}") };
@@ -233,6 +235,17 @@ pub(crate) fn migration_error(
                 .iter()
                 .fold(error, |error, difference| error.note(format!("missing: {difference}")))
                 .help("if the migration was edited by hand, record it: `cargo dbmigrate generate --custom`")
+        }
+        Failure::NoStep { line } => {
+            CommandError::failed(format!("`{name}` has a step in Rust, which only the application can run"))
+                .at(format!("{shown}:{line}"))
+                .note("nothing was changed")
+                .help("build and run the application's program for it: `cargo dbmigrate migrate --with BIN`")
+                .help("or apply it from the application, which has the step: `MIGRATIONS.run(…)`")
+        }
+        Failure::Step { line, message } => {
+            CommandError::failed(format!("the step in Rust of `{name}` failed: {message}"))
+                .at(format!("{shown}:{line}"))
         }
         Failure::TouchesDrift { .. } => {
             CommandError::new(exit::INCONSISTENT, format!("`{name}` is refused: {failure}"))
@@ -344,10 +357,21 @@ fn is_newest(file: &Path) -> bool {
     !others.into_iter().any(|other| is_later(&other.file_name()))
 }
 
-/// Whether a statement was not even sent, because no server runs it.
-fn is_none_for_servers(statement: &str, error: &EngineError) -> bool {
+/// Whether a statement was not even sent, because no server runs it, or Turso Database has no answer to it.
+fn is_refused(statement: &str, error: &EngineError) -> bool {
     let statements: Vec<_> = split(statement).into_iter().collect();
-    refusals(&statements).iter().any(|refusal| refusal.reason == error.message)
+    let by_server = refusals(&statements).into_iter();
+    let mut all = by_server.chain([Turso::Runs, Turso::Reads].iter().flat_map(|turso| lacking(&statements, *turso)));
+    all.any(|refusal| refusal.reason == error.message)
+}
+
+/// What to do about a statement that was not run, because Turso Database could not read the file any more.
+fn only_by_libsql(statement: &str, error: &EngineError) -> Option<String> {
+    let statements: Vec<_> = split(statement).into_iter().collect();
+    let is_so = lacking(&statements, Turso::Reads).iter().any(|refusal| refusal.reason == error.message);
+    is_so.then(|| {
+        format!("if only libSQL is to use the file, drop the tables in it whose names begin with `{TURSO_PREFIX}`")
+    })
 }
 
 /// The lock for writing was had; what was missing is the one that nobody may read beside

@@ -39,7 +39,7 @@ pub(crate) fn open(context: &Context, url: &DatabaseUrl, create: bool) -> Result
     file::check(url)?;
     let opened = block_on(Database::open(path, create, url.timeout()));
     let ignore = || context.config.ignore.clone();
-    opened.map(|database| database.ignoring(ignore())).map_err(|error| match error {
+    opened.map(|database| context.steps.on(database.ignoring(ignore()))).map_err(|error| match error {
         OpenError::Engine(engine) => {
             let known = not_a_database(path, url, &engine).or_else(|| match engine.kind {
                 ErrorKind::CannotOpen => file::no_access(path),
@@ -62,7 +62,8 @@ fn open_server(context: &Context, url: &DatabaseUrl, server: &Server) -> Databas
         printer.status("Retrying", format!("{database}: another client took the lock (retry {number} of {of})"));
         printer.message(|| messages::Retry { on: on.clone(), number, of });
     });
-    Database::on_server(client).telling_of_retries(on_retry).ignoring(context.config.ignore.clone())
+    let database = Database::on_server(client).telling_of_retries(on_retry);
+    context.steps.on(database.ignoring(context.config.ignore.clone()))
 }
 
 /// The client of a server, which says what is waited for.
@@ -95,11 +96,18 @@ fn waiting(printer: Printer, url: &DatabaseUrl) -> Observer {
 
 /// That a file is a replica, or a server's, and what to name instead of it.
 pub(crate) fn owned(url: &DatabaseUrl, owner: &Owner) -> CommandError {
-    let beside = path::for_display(owner.sidecar());
-    let error = CommandError::failed(format!("`{url}` is {owner}"))
-        .note(format!("the file `{}` says so", beside.display()))
-        .note("nothing was changed");
+    let error = CommandError::failed(format!("`{url}` is {owner}"));
+    let beside = owner.sidecar().map(|file| path::for_display(file).display().to_string());
+    let error = match (beside, owner) {
+        (Some(beside), Owner::Mvcc { .. }) => error.note(format!("the file `{beside}` has changes that are not in it")),
+        (Some(beside), _) => error.note(format!("the file `{beside}` says so")),
+        (None, _) => error,
+    };
+    let error = error.note("nothing was changed");
     error.help(match owner {
+        Owner::Mvcc { .. } => {
+            "to use it here, end that mode with Turso Database: `PRAGMA journal_mode = wal`".to_owned()
+        }
         Owner::Replica { primary: Some(primary), .. } => match redacted(primary) {
             shown if shown == *primary => format!("name its primary: `{}`", url.instead(primary)),
             shown => format!("name its primary, `{shown}`: `{}`", url.instead("URL")),

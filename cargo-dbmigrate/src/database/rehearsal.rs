@@ -59,6 +59,7 @@ impl Rehearsal {
         // nobody reads it after a crash
         block_on(connection.run("PRAGMA synchronous = OFF")).map_err(engine)?;
         let database = Database::from_connection(connection).ignoring(context.config.ignore.clone());
+        let database = context.steps.on(database);
         Ok(Self { database, _folder: Some(folder) })
     }
 

@@ -37,7 +37,7 @@ impl WayBack<'_> {
         let Self { name, file, schemas: (before, after), script, undo, otherwise: (untouched, help) } = *self;
         let back = block_on(try_back(before, &script.statements, &undo.statements()))
             .map_err(|error| failed(file, undo, error, untouched))?;
-        said(context, name, &back);
+        said(context, name, &back, script.rust.is_some());
         let left = differences(&back.schema, before);
         if left.is_empty() {
             return Ok(true);
@@ -53,8 +53,12 @@ impl WayBack<'_> {
 }
 
 /// Says that it works.
-pub(crate) fn said(context: &Context, name: &str, back: &Back) {
-    let rows = if back.are_rows_the_same { ", every row is as it was" } else { "" };
+pub(crate) fn said(context: &Context, name: &str, back: &Back, has_step: bool) {
+    let rows = match (has_step, back.are_rows_the_same) {
+        (true, _) => ", without its step in Rust",
+        (false, true) => ", every row is as it was",
+        (false, false) => "",
+    };
     context.printer.detail("Proved", format!("the way back of {name} on {} generated rows{rows}", back.rows));
 }
 

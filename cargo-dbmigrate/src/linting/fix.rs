@@ -73,6 +73,20 @@ pub(crate) fn fix(context: &Context, set: &Set, declared: Declared, linted: &mut
     Ok((declared, true))
 }
 
+/// Of what is found once more in the same migrations, what was left by [`fix`].
+pub(crate) fn left(mut again: Vec<Linted>, linted: &[Linted]) -> Vec<Linted> {
+    for (one, before) in again.iter_mut().zip(linted) {
+        let is_left = |finding: &Finding| {
+            before
+                .found
+                .iter()
+                .any(|found| found.finding.rule == finding.rule && found.finding.object == finding.object)
+        };
+        one.found.retain(|found| is_left(&found.finding));
+    }
+    again
+}
+
 /// A fix, and what it was for.
 struct Fixed {
     rule: String,

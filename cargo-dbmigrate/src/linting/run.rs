@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::catalogue::Catalogue;
 use dbmigrate_core::folder::{Folder, Migration, Script};
-use dbmigrate_core::lint::{self, Finding, Level, Prepared, Target, Unreleased, UnusedAllow};
+use dbmigrate_core::lint::{self, Finding, Level, Prepared, Standing, Target, Unreleased, UnusedAllow};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::token::{TokenKind, significant};
@@ -164,6 +164,7 @@ pub(super) fn with_counts(
     let mut catalogue = Catalogue::new(&look.set.rules.queries);
     let mut last: Option<(usize, Schema)> = None;
     let mut start: Option<Schema> = None;
+    let mut standing = Standing::default();
     for migration in which {
         let old = match last.take() {
             Some((index, schema)) if index + 1 == migration.index => schema,
@@ -183,7 +184,11 @@ pub(super) fn with_counts(
         if let Some(last) = all.last().filter(|_| !is_first) {
             target.unreleased = last.unreleased.clone();
         }
-        let mut linted = looked_at(&subject, Look { target: &target, ..look }, package, &mut catalogue)?;
+        let look = Look { target: &target, ..look };
+        let follow = |one: &lint::Migration<'_>| standing.follow(one);
+        let mut linted = looked_at(&subject, look, package, &mut catalogue, follow)?;
+        let before: usize = all.iter().map(|linted| linted.found.len()).sum();
+        linted.found.iter().enumerate().for_each(|(at, found)| standing.add(before + at, &found.finding));
         let start = start.get_or_insert_with(|| old.clone());
         for found in &mut linted.found {
             let table = found.finding.probe.as_ref().map(|probe| &probe.table);
@@ -194,7 +199,18 @@ pub(super) fn with_counts(
         all.push(linted);
         last = Some((migration.index, new));
     }
+    if let (Some((_, head)), 2..) = (&last, all.len()) {
+        leave_out(&mut all, &standing.answered(head, &look.set.rules));
+    }
     Ok(all)
+}
+
+/// Leaves out findings by their numbers among all.
+fn leave_out(all: &mut [Linted], numbers: &[usize]) {
+    let mut number = 0..;
+    for linted in all {
+        linted.found.retain(|_| number.next().is_none_or(|number| !numbers.contains(&number)));
+    }
 }
 
 /// Whether the rows of a table are there before the first of the migrations, given those before this one, and the schemas
@@ -224,6 +240,7 @@ pub(crate) fn one(subject: &Subject<'_>, look: Look<'_>) -> Result<Linted> {
         look,
         look.declared.map(|declared| &declared.package),
         &mut Catalogue::new(&look.set.rules.queries),
+        |_| (),
     )?;
     linted.leave_out_what_rows_decide();
     Ok(linted)
@@ -238,6 +255,7 @@ fn looked_at(
     look: Look<'_>,
     package: Option<&Package>,
     catalogue: &mut Catalogue<'_>,
+    follow: impl FnOnce(&lint::Migration<'_>),
 ) -> Result<Linted> {
     let Look { set, declared, .. } = look;
     let Subject { name, file, sql, old, new } = *subject;
@@ -250,6 +268,7 @@ fn looked_at(
         target.queries = if gone.is_empty() { Vec::new() } else { source::queries(package, &gone) };
     }
     let migration = lint::Migration::new(old, new, &prepared, &script, &target).under(&set.rules);
+    follow(&migration);
     let counts = lint::counted(&migration);
     let queried = block_on(catalogue.find(&migration)).map_err(|error| query_error(&set.root, &error))?;
     let report = lint::lint(&migration, &set.levels, queried);

@@ -81,7 +81,7 @@ pub(crate) struct Migration {
     pub(crate) name: String,
     /// Since when the database has it.
     pub(crate) applied_at: Option<String>,
-    /// How the database came to it: `migration`, `baseline`, `drizzle`, `capture`, `repair`.
+    /// How the database came to it: `migration`, `baseline`, `capture`, `repair`, or the name of a tool, `drizzle`.
     pub(crate) kind: Option<String>,
     /// In words: `pending`, `applied …`.
     pub(crate) state: String,

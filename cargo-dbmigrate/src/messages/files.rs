@@ -57,11 +57,13 @@ pub(crate) struct Pulled {
     pub(crate) text: Option<String>,
 }
 
-/// The result of `pull --from-drizzle`.
+/// The result of `pull --from`, if the other tool has a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct TakenOver {
-    /// The folder of drizzle-kit.
+    /// The tool, by the name that `--from` takes.
+    pub(crate) tool: String,
+    /// Its folder.
     pub(crate) folder: String,
     /// How many migrations it has.
     pub(crate) migrations: usize,

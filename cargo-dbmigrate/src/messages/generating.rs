@@ -99,6 +99,8 @@ pub(crate) struct Checked {
     pub(crate) migrations: usize,
     /// How many tables.
     pub(crate) tables: usize,
+    /// The migrations whose steps in Rust were not run.
+    pub(crate) steps_left_out: Vec<String>,
 }
 
 /// A migration was written that takes others back; with `--dry-run` it would be.

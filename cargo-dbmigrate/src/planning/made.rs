@@ -5,13 +5,14 @@ use std::path::Path;
 use dbmigrate_core::engine::apply::runner::{pending, state};
 use dbmigrate_core::engine::apply::{Database, Standing, State, Target as _, inspect};
 use dbmigrate_core::folder::{Folder, Migration, Script};
-use dbmigrate_core::plan::{Cost, told};
+use dbmigrate_core::plan::Cost;
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
 use super::file::sealed;
 use crate::database::state::failure;
 use crate::database::{Run, file, open};
+use crate::drafting::told;
 use crate::error::Result;
 use crate::messages::{
     ApprovedPlan, PLAN_FORMAT, PlannedChange, PlannedLoss, PlannedMigration, PlannedState, Rehearsal,
@@ -101,7 +102,7 @@ pub(super) fn planned(
 ) -> Result<PlannedMigration> {
     let text = folder.sql(migration)?;
     let script = Script::parse(&text, &folder.sql_path(migration))?;
-    let told = told(migration.name.as_str(), &text, &script.statements);
+    let told = told(migration.name.as_str(), &text, &script);
     let allows: Vec<_> = script.allows.iter().filter(|allow| allow.accepts().is_some()).collect();
     let (mut counted, mut restores) = (Vec::new(), Vec::new());
     if let Some(database) = database {

@@ -9,6 +9,7 @@ use super::selection::Selection;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::messages::FileAction;
+use crate::project::WithSteps;
 use crate::project::config::{self, Config, FILE_NAME};
 use crate::project::gitignore;
 use crate::project::package::Package;
@@ -29,6 +30,8 @@ pub(crate) struct Context {
     pub selection: Selection,
     /// The migrations folder, relative to the working directory if it is inside.
     pub folder_path: PathBuf,
+    /// The steps in Rust that migrations can have.
+    pub steps: WithSteps,
 }
 
 impl Context {
@@ -41,7 +44,7 @@ impl Context {
         let config = config::read(&package.root)?;
         config::bring(&package.root, &config, &printer)?;
         let folder_path = path::for_display(&package.root.join(&config.migrations));
-        Ok(Self { printer, config, package, selection, folder_path })
+        Ok(Self { printer, config, package, selection, folder_path, steps: WithSteps::default() })
     }
 
     /// Opens the migrations folder: reads the lock and the listing, not the migrations.

@@ -10,6 +10,7 @@ use crate::database::Subject;
 use crate::database::failure::{apply_error, migration_error};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::project::WithSteps;
 
 /// The database that migrations are replayed in.
 const MEMORY: Subject<'static> = Subject::Named("the database in memory");
@@ -42,8 +43,25 @@ pub(crate) fn replay_all(folder: &Folder, ignore: &Ignore) -> Result<Replayed> {
 /// # Errors
 /// At the first that fails or does not lead to its snapshot.
 pub(crate) fn replay_to(folder: &Folder, count: usize, ignore: &Ignore) -> Result<Connection> {
+    replay_in(folder, count, ignore, Database::without_steps)
+}
+
+/// All migrations replayed in memory with their steps in Rust, which see no rows but those that migrations write.
+///
+/// # Errors
+/// As for [`replay_to`].
+pub(crate) fn replay_with_steps(folder: &Folder, ignore: &Ignore, steps: &WithSteps) -> Result<()> {
+    replay_in(folder, folder.migrations().len(), ignore, |database| steps.on(database)).map(drop)
+}
+
+fn replay_in(
+    folder: &Folder,
+    count: usize,
+    ignore: &Ignore,
+    steps: impl FnOnce(Database) -> Database,
+) -> Result<Connection> {
     let connection = block_on(Connection::in_memory()).map_err(|error| CommandError::failed(error.to_string()))?;
-    let mut database = Database::from_connection(connection).ignoring(ignore.clone());
+    let mut database = steps(Database::from_connection(connection).ignoring(ignore.clone()));
     if let Some(last) = count.checked_sub(1).and_then(|at| folder.migrations().get(at)) {
         block_on(apply_pending(&mut database, folder, Some(last.name.as_str()), &mut Silent)).map_err(|error| {
             let inconsistent = matches!(

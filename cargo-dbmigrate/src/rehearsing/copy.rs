@@ -115,7 +115,7 @@ impl Copy {
             for setting in ["journal_mode = WAL", "wal_autocheckpoint = 0", "wal_checkpoint(TRUNCATE)"] {
                 connection.run(&format!("PRAGMA {setting}")).await?;
             }
-            Ok(Database::from_connection(connection).ignoring(context.config.ignore.clone()))
+            Ok(context.steps.on(Database::from_connection(connection).ignoring(context.config.ignore.clone())))
         })
     }
 }

@@ -14,10 +14,12 @@ mod served;
 use std::fs::File;
 use std::sync::Arc;
 
+use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::apply::runner::{pending, state};
 use dbmigrate_core::engine::apply::{
     ApplyError, Database, Meter, Options, Standing, State, Status, apply_pending_with, inspect, status,
 };
+use dbmigrate_core::engine::engines::Turso;
 use dbmigrate_core::folder::Script;
 use pollster::block_on;
 
@@ -95,6 +97,7 @@ pub(crate) fn rehearse(
         return Ok(None);
     }
     let mut rewrites = false;
+    let is_turso = original.as_ref().is_some_and(|database| database.turso() == Some(Turso::Runs));
     for migration in waiting {
         let text = folder.sql(migration)?;
         let script = Script::parse(&text, &folder.sql_path(migration))?;
@@ -102,7 +105,7 @@ pub(crate) fn rehearse(
             return Err(failed(ApplyError::NotAtomic { name: migration.name.to_string() }));
         }
         if url.file().is_none() {
-            refuse_for_server(folder, migration).map_err(failed)?;
+            refuse_for_server(folder, migration, is_turso).map_err(failed)?;
         }
         rewrites |= !dbmigrate_core::plan::rewrites(&script.statements, None).is_empty();
     }

@@ -1,7 +1,9 @@
 //! What is said when a rehearsal does not go well: the database itself is as it was.
 
 use dbmigrate_core::engine::EngineError;
+use dbmigrate_core::engine::apply::runner::refuse_lacked;
 use dbmigrate_core::engine::apply::{ApplyError, Database, Failure};
+use dbmigrate_core::engine::engines::Turso;
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::{Refusal, refusals};
 use dbmigrate_core::folder::{Folder, Migration, Script};
@@ -22,11 +24,14 @@ use crate::report::rows::grouped;
 /// How many keys of a check are listed.
 const MOST_KEYS: usize = 20;
 
-/// What a server would refuse of a migration that is not tried out there.
+/// What a server would refuse of a migration that is not tried out there. `is_turso` is whether Turso Database runs on it.
 ///
 /// # Errors
 /// If it would refuse something, or the migration cannot be read.
-pub(crate) fn refuse_for_server(folder: &Folder, migration: &Migration) -> Result<(), ApplyError> {
+pub(crate) fn refuse_for_server(folder: &Folder, migration: &Migration, is_turso: bool) -> Result<(), ApplyError> {
+    if is_turso {
+        return refuse_lacked(folder, std::slice::from_ref(migration), Turso::Runs);
+    }
     let file = folder.sql_path(migration);
     let text = folder.sql(migration)?;
     let script = Script::parse(&text, &file)?;

@@ -127,6 +127,11 @@ impl Printer {
         self.again.completed(line)
     }
 
+    /// Whether `-q` was given.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether `-v` was given.
     pub(crate) fn is_verbose(&self) -> bool {
         self.verbose

@@ -118,7 +118,7 @@ pub(crate) fn answer(line: &str, typed: &Typed) -> Option<Answer> {
 
 /// Whether something has to be put in: `…`, or a word in capitals for a value of the reader.
 fn is_template(word: &str) -> bool {
-    const PLACEHOLDERS: [&str; 6] = ["PATH", "URL", "NAME", "HOST", "FOLDER", "NEW"];
+    const PLACEHOLDERS: [&str; 7] = ["BIN", "PATH", "URL", "NAME", "HOST", "FOLDER", "NEW"];
     word.contains('…') || word.split(['=', '.', ':']).any(|part| PLACEHOLDERS.contains(&part))
 }
 

@@ -36,6 +36,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Fixed",
             "Generated",
             "Linted",
+            "Proved",
             "Pulled",
             "Ready",
             "Rebased",

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use dbmigrate_core::seed_sets::FOLDER;
+
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::path;
-
-/// The folder of the sets.
-pub(crate) const FOLDER: &str = "seeds";
 
 /// The set that is meant if none is named.
 pub(crate) const DEFAULT_SET: &str = "full";
@@ -97,19 +96,7 @@ pub(crate) fn find(root: &Path, name: Option<&str>) -> Result<Folder> {
 
 /// The names of the sets.
 fn sets(seeds: &Path) -> Result<Vec<String>> {
-    let entries = match std::fs::read_dir(seeds) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(CommandError::io("read", &path::for_display(seeds), &error)),
-    };
-    let mut sets: Vec<String> = entries
-        .flatten()
-        .filter(|entry| entry.path().is_dir())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| !name.starts_with(['.', '_']))
-        .collect();
-    sets.sort();
-    Ok(sets)
+    dbmigrate_core::seed_sets::sets(seeds).map_err(|error| CommandError::io("read", &path::for_display(seeds), &error))
 }
 
 fn word(set: &str) -> String {

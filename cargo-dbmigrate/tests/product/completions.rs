@@ -58,6 +58,7 @@ fn bash_completes_commands_flags_and_what_is_in_the_package() {
         ("cargo dbmigrate migrate --to ", vec!["0001_create_users"]),
         ("cargo dbmigrate baseline 0", vec!["0001_create_users"]),
         ("cargo dbmigrate diff --from he", vec!["head"]),
+        ("cargo dbmigrate pull --from ref", vec!["refinery"]),
         ("cargo dbmigrate migrate -t ", vec!["staging", "production", "demo", "all"]),
         ("cargo dbmigrate status --target=sta", vec!["staging"]),
         ("cargo dbmigrate generate --rename ", vec!["users.nick="]),

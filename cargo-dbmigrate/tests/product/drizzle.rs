@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use crate::project::{Database, Project, sql_of};
 
 const JOURNAL: &str = "drizzle/meta/_journal.json";
-const PULL: &str = "pull --from-drizzle drizzle --out src/schema.rs";
+const PULL: &str = "pull --from drizzle --out src/schema.rs";
 
 /// Versions of drizzle-kit and their dialects: snapshots of version 5, 6, 6, 6 and 7.
 const FIXTURES: [&str; 5] = ["0.20-sqlite", "0.21-sqlite", "0.31-sqlite", "0.31-turso", "1.0-sqlite"];
@@ -28,13 +28,13 @@ fn package(fixture_name: &str) -> Project {
 }
 
 /// The same with the database that drizzle-orm has migrated.
-fn project(fixture_name: &str) -> Project {
+pub(crate) fn project(fixture_name: &str) -> Project {
     let project = package(fixture_name);
     restore(&project.database("dev.db"), fixture_name);
     project
 }
 
-fn restore(database: &Database, fixture_name: &str) {
+pub(crate) fn restore(database: &Database, fixture_name: &str) {
     let dump = fs_err::read_to_string(fixture(fixture_name).join("database.sql")).expect("the fixture is there");
     // the dump names children before their parents
     database.run("PRAGMA foreign_keys = OFF");
@@ -56,14 +56,16 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Everything in a database apart from our history: the stored statements, and every row.
-fn content(database: &Database) -> String {
+pub(crate) fn content(database: &Database) -> String {
     let own = "name NOT IN ('_dbmigrate_history', 'sqlite_sequence')";
     let mut lines = database.query(&format!("SELECT type, name, sql FROM sqlite_schema WHERE {own} ORDER BY 1, 2"));
     for table in database.query(&format!("SELECT name FROM sqlite_schema WHERE type = 'table' AND {own} ORDER BY 1")) {
         lines.push(table.clone());
         lines.extend(database.query(&format!("SELECT rowid, * FROM \"{table}\" ORDER BY 1")));
     }
-    lines.extend(database.query("SELECT name, seq FROM sqlite_sequence"));
+    if !database.query("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'").is_empty() {
+        lines.extend(database.query("SELECT name, seq FROM sqlite_sequence"));
+    }
     lines.join("\n")
 }
 

@@ -68,3 +68,13 @@ fn what_is_not_committed_is_changed_only_if_that_is_said() {
     let run = project.ends(4, "check --all --fix --allow-dirty");
     assert!(run.err.contains("ahead of the migrations"), "{run:?}");
 }
+
+#[test]
+fn what_is_left_after_a_fix_stands_where_it_is_now() {
+    let project = Project::migrated(&STRUCTS.replace("    title: String,\n", "    title: String,\n    order: i64,\n"));
+    let run = project.runs("check --all --fix");
+    let field = project.read("src/lib.rs").lines().position(|line| line.contains("order: i64")).map(|at| at + 1);
+    let left = run.err.split("Fixed").last().unwrap_or_default();
+    let line = field.map(|line| format!("{line} |     order: i64,")).unwrap_or_default();
+    assert!(left.contains("warning[reserved_word]") && left.contains(&line), "{line}\n{run:?}");
+}

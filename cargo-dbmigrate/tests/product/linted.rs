@@ -289,3 +289,17 @@ fn rows_of_tables_that_an_earlier_pending_migration_makes_or_changes_are_not_ask
     let run = project.runs("check --url dev.db");
     assert!(!run.err.contains("delete_or_update_without_where"), "{run:?}");
 }
+
+#[test]
+fn what_a_later_migration_answers_is_no_finding_any_more() {
+    let project = project();
+    assert_eq!(found(&project, 0, "check --all"), FOUND);
+    // under another name it is still there
+    let renamed = POSTS.replace("author_id", "writer_id");
+    project.structs(&format!("{USERS}{renamed}"));
+    project.runs("generate --rename posts.author_id=writer_id");
+    assert_eq!(found(&project, 0, "check --all"), FOUND);
+    project.structs(&format!("{USERS}{}", renamed.replace("column(ref", "column(index, ref")));
+    project.runs("generate");
+    assert_eq!(found(&project, 0, "check --all"), [""; 0]);
+}

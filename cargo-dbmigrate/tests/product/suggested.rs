@@ -15,7 +15,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Command as Definition};
 
 /// What stands for what a reader knows.
-const PLACEHOLDERS: [&str; 10] = ["PATH", "URL", "NAME", "HOST", "PORT", "FOLDER", "DIR", "NEW", "OLD", "TABLE"];
+const PLACEHOLDERS: [&str; 11] = ["BIN", "PATH", "URL", "NAME", "HOST", "PORT", "FOLDER", "DIR", "NEW", "OLD", "TABLE"];
 
 /// The arguments that say which package is read, and what of it.
 const SELECTION: [&str; 5] = ["package", "manifest_path", "features", "all_features", "no_default_features"];

@@ -17,6 +17,9 @@ mod requests;
 mod sample;
 mod seeds;
 mod served;
+mod steps;
+#[path = "../product/steps_program.rs"]
+mod steps_program;
 mod survived;
 mod tokens;
 mod turso;

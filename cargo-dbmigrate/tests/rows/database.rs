@@ -1,10 +1,12 @@
-//! The harness: a database in memory, and rows that go into it and come back.
+//! The rows of libsql: all that the harness needs of a driver.
 
-use std::fmt::Debug;
 use std::future::Future;
 
-use dbmigrate::{FromRow, RowError, Table, ToParams};
-use libsql::{Builder, Connection, Row, Value};
+use dbmigrate::{FromRow, RowError, Table, Value, View};
+pub(crate) use libsql::Connection;
+use libsql::{Builder, Row};
+
+pub(crate) use crate::harness::{all, come_back, insert, text, value, with};
 
 /// Runs what is asynchronous in the crate, and waits for nothing on local databases.
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -25,76 +27,32 @@ pub(crate) fn execute(connection: &Connection, script: &str) {
     wait(connection.execute_batch(script)).unwrap_or_else(|error| panic!("{error}\n{script}"));
 }
 
-/// A new database with the table of a struct.
-#[track_caller]
-pub(crate) fn with<T: Table>() -> Connection {
-    let connection = empty();
-    execute(&connection, &T::CREATE.to_string());
-    connection
-}
-
 /// Runs a statement with parameters; returns how many rows it changed.
 pub(crate) fn run(connection: &Connection, sql: &str, params: Vec<Value>) -> Result<u64, String> {
     wait(connection.execute(sql, params)).map_err(|error| error.to_string())
 }
 
-/// Inserts a row.
+/// What is made of the rows of a query, one at a time.
 #[track_caller]
-pub(crate) fn insert<T: Table + ToParams>(connection: &Connection, row: &T) {
-    let params = row.params().expect("it can be written");
-    assert_eq!(run(connection, T::INSERT, params), Ok(1), "{}", T::INSERT);
-}
-
-/// The rows of a query.
-#[track_caller]
-pub(crate) fn rows(connection: &Connection, sql: &str) -> Vec<Row> {
+pub(crate) fn each<T>(connection: &Connection, sql: &str, read: fn(&Row) -> T) -> Vec<T> {
     let mut rows = wait(connection.query(sql, ())).unwrap_or_else(|error| panic!("{error}\n{sql}"));
-    std::iter::from_fn(|| wait(rows.next()).expect("the row is there")).collect()
+    std::iter::from_fn(|| wait(rows.next()).expect("the row is there").map(|row| read(&row))).collect()
 }
 
-/// What is read of the rows of a query, one at a time.
+/// The rows of a table that a query finds.
 #[track_caller]
-pub(crate) fn read<T>(
-    connection: &Connection,
-    sql: &str,
-    from_row: fn(&Row) -> Result<T, RowError>,
-) -> Vec<Result<T, RowError>> {
-    let mut rows = wait(connection.query(sql, ())).unwrap_or_else(|error| panic!("{error}\n{sql}"));
-    std::iter::from_fn(|| wait(rows.next()).expect("the row is there").map(|row| from_row(&row))).collect()
+pub(crate) fn read<T: Table + FromRow>(connection: &Connection, sql: &str) -> Vec<Result<T, RowError>> {
+    each(connection, sql, T::from_row)
 }
 
-/// All rows of a table, in the order in which they were inserted.
+/// The same of a view.
 #[track_caller]
-pub(crate) fn all<T: Table + FromRow>(connection: &Connection) -> Vec<T> {
-    let sql = format!("{} ORDER BY {}.rowid", T::SELECT, T::NAME);
-    read(connection, &sql, T::from_row).into_iter().map(|row| row.unwrap_or_else(|error| panic!("{error}"))).collect()
+pub(crate) fn read_view<T: View + FromRow>(connection: &Connection, sql: &str) -> Vec<Result<T, RowError>> {
+    each(connection, sql, T::from_row)
 }
 
-/// Each of the rows is what it was after it has been written and read.
+/// The first values of the rows of a query.
 #[track_caller]
-pub(crate) fn come_back<T: Table + FromRow + ToParams + PartialEq + Debug>(written: &[T]) -> Connection {
-    let connection = with::<T>();
-    for row in written {
-        insert(&connection, row);
-    }
-    let found: Vec<T> = all(&connection);
-    assert_eq!(found, written);
-    connection
-}
-
-/// The first value of a query.
-#[track_caller]
-pub(crate) fn value(connection: &Connection, sql: &str) -> Value {
-    let mut rows = wait(connection.query(sql, ())).unwrap_or_else(|error| panic!("{error}\n{sql}"));
-    let row = wait(rows.next()).expect("it can be read").expect("there is a row");
-    row.get_value(0).expect("it has a column")
-}
-
-/// The first text of a query.
-#[track_caller]
-pub(crate) fn text(connection: &Connection, sql: &str) -> String {
-    match value(connection, sql) {
-        Value::Text(text) => text,
-        other => panic!("{other:?} is no text: {sql}"),
-    }
+pub(crate) fn values(connection: &Connection, sql: &str) -> Vec<Value> {
+    each(connection, sql, |row| dbmigrate::rows::Row::value(row, 0).expect("it is there"))
 }

@@ -206,7 +206,7 @@ fn structs_with_the_names_of_the_prelude_come_back() {
     insert(&connection, &row);
     assert_eq!(all::<Options<'_>>(&connection), [row]);
     crate::database::execute(&connection, &View::CREATE.to_string());
-    let found = crate::database::read(&connection, View::SELECT, View::from_row);
+    let found = crate::database::read_view::<View>(&connection, View::SELECT);
     assert_eq!(found.into_iter().flatten().collect::<std::vec::Vec<_>>(), [View { core: "a".to_owned() }]);
     assert_eq!((without_prelude::CORE.name(), without_prelude::VIEWED.name()), ("core", "core"));
     let connection = with::<without_prelude::Table<'_, '_>>();
@@ -269,6 +269,6 @@ fn functions_of_the_same_names_come_first() {
     let connection = with::<Taken>();
     insert(&connection, &taken);
     let sql = <Taken as Table>::SELECT;
-    let found = crate::database::read(&connection, sql, <Taken as Table>::from_row);
+    let found = crate::database::read::<Taken>(&connection, sql);
     assert_eq!(found.into_iter().flatten().collect::<Vec<_>>(), [taken]);
 }

@@ -1,7 +1,6 @@
 //! Writing by keys: what the database assigns, what an upsert changes, and what it leaves alone.
 
-use dbmigrate::Table;
-use libsql::Value;
+use dbmigrate::{Table, Value};
 
 use crate::database::{all, empty, execute, insert, run, text, value, with};
 
@@ -73,7 +72,7 @@ fn the_database_assigns_the_key_of_a_row_without_one() {
     insert(&connection, &user(41, "a", None));
     let params = user(0, "b", None).params_without_key().expect("the key is the rowid");
     assert_eq!(run(&connection, User::INSERT, params), Ok(1));
-    assert_eq!(connection.last_insert_rowid(), 42);
+    assert_eq!(value(&connection, "SELECT last_insert_rowid()"), Value::Integer(42));
     assert_eq!(all::<User>(&connection)[1], user(42, "b", None));
 }
 
@@ -211,30 +210,6 @@ fn a_constraint_of_a_type_holds_for_what_is_written() {
 }
 
 #[test]
-fn prepared_statements_take_the_parameters_again_and_again() {
-    let connection = with::<User>();
-    let users = [user(1, "a", None), user(2, "b", Some("B"))];
-    crate::database::wait(async {
-        let statement = connection.prepare(User::INSERT).await.expect("it compiles");
-        for user in &users {
-            statement.execute(user.params()?).await?;
-            statement.reset();
-        }
-        // errors of rows are errors of the database, where one type of error is asked for
-        Ok::<(), libsql::Error>(())
-    })
-    .expect("they are inserted");
-    assert_eq!(all::<User>(&connection), users);
-    let returning = format!("{} RETURNING *", User::INSERT);
-    let row = crate::database::wait(async {
-        let mut rows = connection.query(&returning, user(7, "c", None).params()?).await?;
-        let row = rows.next().await?.expect("a row comes back");
-        Ok::<User, libsql::Error>(User::from_row(&row)?)
-    });
-    assert_eq!(row.expect("it is inserted"), user(7, "c", None));
-}
-
-#[test]
 fn a_table_of_a_module_has_no_upsert_and_all_else() {
     #[derive(Debug, PartialEq, Table)]
     #[table(using = fts5, options("tokenize='porter'"))]
@@ -257,7 +232,7 @@ fn a_table_of_a_module_has_no_upsert_and_all_else() {
     let page = Page { title: "running".to_owned(), r#type: "a".to_owned() };
     insert(&connection, &page);
     let found = format!("{} WHERE page MATCH 'run' ORDER BY rank", Page::SELECT);
-    let found = crate::database::read(&connection, &found, Page::from_row);
+    let found = crate::database::read::<Page>(&connection, &found);
     assert_eq!(found.into_iter().map(|page| page.expect("it can be read")).collect::<Vec<_>>(), [page]);
     let area = Area { id: 3, min_x: -0.5, max_x: 16_777_216.0, label: Some("here".to_owned()) };
     insert(&connection, &area);

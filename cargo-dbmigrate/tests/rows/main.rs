@@ -3,9 +3,12 @@
 
 mod create;
 mod database;
+mod driver;
+mod harness;
 mod hygiene;
 mod keys;
 mod names;
+mod own;
 mod pulled;
 mod refused;
 mod types;

@@ -1,9 +1,8 @@
 //! Names: of columns that SQL would take for something else, in statements that are written by hand, and in views.
 
-use dbmigrate::{ColumnName, Json, Table, View, column};
-use libsql::Value;
+use dbmigrate::{ColumnName, Json, Table, Value, View, column};
 
-use crate::database::{all, execute, insert, read, with};
+use crate::database::{all, execute, insert, read, read_view, with};
 
 #[derive(Debug, PartialEq, Table)]
 #[table(name = "order \"table\"", primary_key(r#type, group))]
@@ -31,7 +30,7 @@ fn names_of_every_kind_are_written_and_read() {
     }
     let params = Odd { quoted: Some("q".to_owned()), ..odd(2) }.params().expect("it can be written");
     assert_eq!(crate::database::run(&connection, Odd::UPSERT, params), Ok(1));
-    let found = read(&connection, &format!("{} ORDER BY {}", Odd::SELECT, column!(Odd::group)), Odd::from_row);
+    let found = read(&connection, &format!("{} ORDER BY {}", Odd::SELECT, column!(Odd::group)));
     let found: Vec<Odd> = found.into_iter().map(|row| row.expect("it can be read")).collect();
     assert_eq!(found, [odd(1), Odd { quoted: Some("q".to_owned()), ..odd(2) }]);
 }
@@ -91,8 +90,7 @@ fn a_view_is_created_and_read() {
     assert_eq!(Upper::SELECT, "SELECT upper.Title, upper.views FROM upper");
     execute(&connection, &Upper::CREATE.to_string());
     let sql = format!("{} WHERE {} < 10", Upper::SELECT, column!(Upper::views));
-    let found: Vec<Upper> =
-        read(&connection, &sql, Upper::from_row).into_iter().map(|row| row.expect("it can be read")).collect();
+    let found: Vec<Upper> = read_view(&connection, &sql).into_iter().map(|row| row.expect("it can be read")).collect();
     let row = |title: &str, views| Upper { title: title.to_owned(), views: u64_of_view::Sum(views) };
     assert_eq!(found, [row("B", 4), row("A", 3)]);
     assert_eq!(Upper::CREATE.statements().len(), 2);
@@ -120,6 +118,6 @@ fn a_select_may_be_joined_with_tables_that_have_the_same_columns() {
     insert(&connection, &author);
     insert(&connection, &Book { id: 7, author: 1, name: "B".to_owned() });
     let sql = format!("{} JOIN book ON author.id = book.author WHERE book.name = 'B'", Author::SELECT);
-    assert_eq!(read(&connection, &sql, Author::from_row).remove(0).expect("it can be read"), author);
+    assert_eq!(read::<Author>(&connection, &sql).remove(0).expect("it can be read"), author);
     assert_eq!(all::<Book>(&connection).len(), 1);
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::connection::{Connection, Row, display, text};
+use super::engines::Engine;
 use super::error::EngineError;
+use super::orphaned::orphaned_rows;
 use crate::schema::{Schema, Trigger, View, VirtualTable};
 use crate::sql::name::sql_list;
 use crate::sql::{Name, tokenize};
@@ -201,10 +203,21 @@ pub(super) async fn foreign_key_violations_of(
 }
 
 /// A table with a key that cannot be checked, and the parent that has none that fits.
-type Mismatched = (String, String);
+pub(super) type Mismatched = (String, String);
+
+/// All rows that violate a foreign key, each as its table, its rowid, the parent and the number of the key.
+///
+/// # Errors
+/// If the engine fails.
+pub async fn violating_rows(connection: &Connection) -> Result<Vec<Row>, EngineError> {
+    Ok(foreign_key_check(connection).await?.0)
+}
 
 /// What the check says of each row, and the tables that it fails on, which keep SQLite from looking at the others too.
 pub(super) async fn foreign_key_check(connection: &Connection) -> Result<(Vec<Row>, Vec<Mismatched>), EngineError> {
+    if connection.engine().await? == Engine::Turso {
+        return orphaned_rows(connection, None).await;
+    }
     match connection.rows("PRAGMA foreign_key_check").await {
         Err(error) if error.message.starts_with(MISMATCH) => {}
         all_at_once => return Ok((all_at_once?, Vec::new())),
@@ -219,6 +232,9 @@ async fn foreign_key_check_each(
     connection: &Connection,
     tables: &[&str],
 ) -> Result<(Vec<Row>, Vec<Mismatched>), EngineError> {
+    if connection.engine().await? == Engine::Turso {
+        return orphaned_rows(connection, Some(tables)).await;
+    }
     let (mut all, mut mismatched) = (Vec::new(), Vec::new());
     let check = |table: &&str| format!("PRAGMA foreign_key_check({})", Name::from(*table).sql());
     let queries: Vec<String> = tables.iter().map(check).collect();

@@ -57,6 +57,12 @@ pub enum CommuteError {
         /// What is wrong.
         message: String,
     },
+    /// A script has a step in Rust, which may do anything to rows.
+    #[error("migration {script} has a step in Rust")]
+    Step {
+        /// Which script, counted from 1.
+        script: usize,
+    },
     /// The engine fails in a way that has nothing to do with them.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -132,6 +138,9 @@ async fn execute(
             message,
         };
         let script = Script::parse(text, Path::new("migration.sql")).map_err(|wrong| error("", wrong.to_string()))?;
+        if script.rust.is_some() {
+            return Err(CommuteError::Step { script: at + 1 });
+        }
         for preflight in &script.preflights {
             let found = connection.first_row_shown(&preflight.query).await;
             if found.map_err(|failure| error(&preflight.query, failure.message))?.is_some() {

@@ -7,11 +7,13 @@
 
 mod prepared;
 #[cfg(feature = "remote")]
+mod probe;
+#[cfg(feature = "remote")]
 pub(super) mod server;
 #[cfg(feature = "remote")]
 mod transact;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +22,14 @@ pub use prepared::Prepared;
 
 use super::apply::Work;
 use super::driver::{Driver, Scratch, refuse_nul};
+use super::engines::Engine;
 use super::error::{EngineError, ErrorKind};
 
 /// A connection to a database.
 pub struct Connection {
     backend: Backend,
+    /// What runs the statements of a driver, once somebody wanted to know.
+    engine: Cell<Option<Engine>>,
 }
 
 enum Backend {
@@ -49,7 +54,7 @@ macro_rules! on {
 impl Connection {
     /// A connection to a database at hand.
     pub fn from_driver(driver: Box<dyn Driver>) -> Self {
-        Self { backend: Backend::Local(RefCell::new(driver)) }
+        Self { backend: Backend::Local(RefCell::new(driver)), engine: Cell::new(None) }
     }
 
     /// A connection to the database on a server. Nothing is sent yet.
@@ -57,7 +62,8 @@ impl Connection {
     /// Its methods block the thread that they are called on until the server has answered.
     #[cfg(feature = "remote")]
     pub fn to_server(client: super::remote::Client) -> Self {
-        Self { backend: Backend::Server(Box::new(server::ServerConnection::new(client))) }
+        let backend = Backend::Server(Box::new(server::ServerConnection::new(client)));
+        Self { backend, engine: Cell::new(None) }
     }
 
     /// Has things tried in such databases in memory before they happen on the server.
@@ -93,6 +99,29 @@ impl Connection {
     /// Whether asking costs no round trip.
     pub fn is_local(&self) -> bool {
         on!(self, local _inner => true, server _server => false)
+    }
+
+    /// What runs the statements. A server is asked that together with the first question.
+    ///
+    /// # Errors
+    /// If it has to be asked, and cannot be.
+    pub async fn engine(&self) -> Result<Engine, EngineError> {
+        on!(self,
+            local driver => {
+                if self.engine.get().is_none() {
+                    self.engine.set(Some(Engine::of(&mut **driver.borrow_mut())));
+                }
+            },
+            server server => if server.engine().is_none() {
+                self.ask_all::<&str>(&[]).await?;
+            },
+        );
+        Ok(self.known_engine().unwrap_or(Engine::LibSql))
+    }
+
+    /// The same, if it was asked before.
+    pub(super) fn known_engine(&self) -> Option<Engine> {
+        on!(self, local _driver => self.engine.get(), server server => server.engine())
     }
 
     /// How long a statement waits for another connection's lock. On a server, the server decides.

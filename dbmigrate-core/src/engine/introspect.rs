@@ -8,8 +8,10 @@ use super::connection::Connection;
 use super::error::EngineError;
 use super::ignore::Ignore;
 use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects_in};
+use super::tools;
 use crate::ddl::{self, Comments, Object};
 use crate::kept::KEPT_PREFIX;
+use crate::schema::validate::RESERVED;
 use crate::schema::{Schema, Table};
 use crate::sql::{DeclType, Name, Token, tokenize};
 
@@ -17,9 +19,6 @@ pub use super::stored::StoredObject;
 
 /// The table in which applied migrations are recorded.
 pub const HISTORY_TABLE: &str = "_dbmigrate_history";
-
-/// The table in which drizzle-kit and drizzle-orm record applied migrations, unless they are told otherwise.
-pub const DRIZZLE_TABLE: &str = "__drizzle_migrations";
 
 /// An object that the model cannot represent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,6 +187,8 @@ pub(super) fn mismatch(table: &Table, stored: &[StoredColumn]) -> Option<String>
 pub(super) struct Infrastructure {
     /// Folded names of shadow tables.
     shadows: BTreeSet<String>,
+    /// Folded names of tables in which other tools record what they have applied.
+    records: BTreeSet<String>,
 }
 
 /// The tables behind a virtual table, by module.
@@ -202,9 +203,20 @@ const SHADOW_TABLES: [(&str, &[&str]); 5] = [
 /// The same for those that are numbered with two digits.
 const NUMBERED_TABLES: [(&str, &[&str]); 1] = [("vec0", &["vector_chunks", "metadatachunks", "metadatatext"])];
 
-/// Tables of the engine, and of tools that record what they have done.
-const OWN_TABLES: [&str; 5] =
-    ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE, DRIZZLE_TABLE];
+/// Tables of the engine, and the one in which this tool records what it has done. Those of other tools are in [`tools`].
+const OWN_TABLES: [&str; 4] =
+    ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE];
+
+/// What the names of other tools' tables begin with, and of what migrations keep.
+const OWN_PREFIXES: [&str; 3] = ["_litestream_", "_cf_", KEPT_PREFIX];
+
+/// Whether what is called so is nobody's who uses the database, whatever else there is: it is the engine's, or a tool's
+/// that records what it has done.
+pub fn is_infrastructure(name: &Name) -> bool {
+    let name = name.folded();
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    begins(&RESERVED) || begins(&OWN_PREFIXES) || OWN_TABLES.contains(&name.as_str())
+}
 
 impl Infrastructure {
     pub(super) fn of(objects: &[StoredObject]) -> Self {
@@ -215,7 +227,7 @@ impl Infrastructure {
 
     /// Takes notice of more objects.
     pub(super) fn add<'a>(&mut self, objects: impl IntoIterator<Item = &'a StoredObject>) {
-        let Self { shadows } = self;
+        let Self { shadows, records } = self;
         for object in objects {
             if object.kind == "table" && is_virtual(&object.sql) {
                 let Ok(Object::VirtualTable(table)) = ddl::read(&object.sql) else { continue };
@@ -233,24 +245,23 @@ impl Infrastructure {
                 shadows.extend(numbered.map(|(suffix, number)| format!("{name}_{suffix}{number:02}")));
             } else if object.kind == "index" && has_vectors(&object.sql) {
                 shadows.insert(format!("{}_shadow", object.name.folded()));
+            } else if tools::is_record(object) {
+                records.insert(object.name.folded());
             }
         }
     }
 
     /// Whether an object brings along others that are not its user's.
     pub(super) fn is_made_by(object: &StoredObject) -> bool {
-        (object.kind == "table" && is_virtual(&object.sql)) || (object.kind == "index" && has_vectors(&object.sql))
+        (object.kind == "table" && is_virtual(&object.sql))
+            || (object.kind == "index" && has_vectors(&object.sql))
+            || tools::is_record(object)
     }
 
     pub(super) fn has(&self, object: &StoredObject) -> bool {
         let is_own = |name: &Name| {
-            let name = name.folded();
-            name.starts_with("sqlite_")
-                || name.starts_with("_litestream_")
-                || name.starts_with("_cf_")
-                || name.starts_with(KEPT_PREFIX)
-                || OWN_TABLES.contains(&name.as_str())
-                || self.shadows.contains(&name)
+            let folded = name.folded();
+            is_infrastructure(name) || self.shadows.contains(&folded) || self.records.contains(&folded)
         };
         is_own(&object.name) || (object.kind != "view" && is_own(&object.table))
     }

@@ -18,11 +18,13 @@ pub mod connection;
 #[cfg(feature = "libsql")]
 pub mod content;
 pub mod driver;
+pub mod engines;
 pub mod error;
 #[cfg(feature = "libsql")]
 mod exercise;
 pub mod introspect;
 pub mod kept;
+mod orphaned;
 pub mod owner;
 #[cfg(feature = "libsql")]
 mod parts;
@@ -37,7 +39,9 @@ pub mod remote;
 pub mod replay;
 #[cfg(feature = "libsql")]
 pub mod squash;
+pub mod step;
 mod stored;
+pub mod tools;
 pub mod tracker;
 pub mod value;
 #[cfg(feature = "libsql")]

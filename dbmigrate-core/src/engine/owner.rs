@@ -1,4 +1,5 @@
-//! Files beside a database file that say whose it is: what is changed in somebody's copy behind its back is lost.
+//! Whose a database file is, if not its user's alone: what is changed in somebody's copy behind its back is lost. Files
+//! beside it say so, or its header.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,18 @@ const SERVERS_FILE: &str = "data";
 
 /// The server's files in that folder: the log of a primary, and the position of a replica in it.
 const BESIDE_SERVERS_FILE: [&str; 2] = ["wallog", "client_wal_index"];
+
+/// How a database begins (sqlite.org/fileformat.html#the_database_header).
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Where the versions of the format are, for writing and for reading. Turso Database's MVCC mode has a value of its own.
+const VERSIONS: usize = 18;
+const MVCC: u8 = 0xff;
+
+/// What Turso Database keeps in its MVCC mode what it has not yet written into the file, and how that begins. Other
+/// programs call their logs so, too.
+const BESIDE_MVCC: &str = "-log";
+const LOG_MAGIC: &[u8; 4] = b"2LML";
 
 /// The most that is read of a file that may name the primary.
 const LONGEST_INFO: u64 = 1 << 20;
@@ -35,6 +48,11 @@ pub enum Owner {
         /// The file that says so.
         sidecar: PathBuf,
     },
+    /// Turso Database in its MVCC mode, whose files nothing else can read.
+    Mvcc {
+        /// The file with what is not in the database file yet, if there is one.
+        sidecar: Option<PathBuf>,
+    },
 }
 
 /// What the file is, and why it is not to be changed. Names no primary, which may have a secret in its URL.
@@ -43,15 +61,17 @@ impl fmt::Display for Owner {
         f.write_str(match self {
             Self::Replica { .. } => "an embedded replica: schema changes there would be lost",
             Self::Server { .. } => "the file of a libSQL server: changes there would be missing in the server's log",
+            Self::Mvcc { .. } => "in the MVCC mode of Turso Database, which nothing else can read",
         })
     }
 }
 
 impl Owner {
-    /// The file that says so.
-    pub fn sidecar(&self) -> &Path {
+    /// The file beside it, if that is what says so.
+    pub fn sidecar(&self) -> Option<&Path> {
         match self {
-            Self::Replica { sidecar, .. } | Self::Server { sidecar } => sidecar,
+            Self::Replica { sidecar, .. } | Self::Server { sidecar } => Some(sidecar),
+            Self::Mvcc { sidecar } => sidecar.as_deref(),
         }
     }
 }
@@ -59,16 +79,35 @@ impl Owner {
 /// Who a file belongs to, if it is not the user's own. It need not exist; symbolic links are followed, because libSQL
 /// puts its files beside the name that it was given, and SQLite beside the file that the name leads to.
 pub fn owner(path: &Path) -> Option<Owner> {
-    names(path).iter().find_map(|name| replica(name).or_else(|| servers(name)))
+    names(path).iter().find_map(|name| replica(name).or_else(|| servers(name)).or_else(|| mvcc(name)))
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The header says so, or the log: Turso Database writes the header last when it leaves the mode, and refuses a file
+/// that has a log beside it and another header.
+fn mvcc(path: &Path) -> Option<Owner> {
+    let mut header = [0; VERSIONS + 2];
+    let has_header = read_start(path, &mut header) && header.starts_with(MAGIC);
+    let log = beside(path, BESIDE_MVCC);
+    let mut start = [0; LOG_MAGIC.len()];
+    let sidecar = (has_header && read_start(&log, &mut start) && start == *LOG_MAGIC).then_some(log);
+    let is_in_mode = has_header && header[VERSIONS..].contains(&MVCC);
+    (is_in_mode || sidecar.is_some()).then_some(Owner::Mvcc { sidecar })
+}
+
+/// Fills `start` with what a file begins with. Of a pipe nothing is read: that would wait.
+fn read_start(path: &Path, start: &mut [u8]) -> bool {
+    let is_file = fs::metadata(path).is_ok_and(|file| file.is_file());
+    is_file && fs::File::open(path).and_then(|mut file| file.read_exact(start)).is_ok()
 }
 
 fn replica(path: &Path) -> Option<Owner> {
-    let beside = |suffix: &&str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let mut found = BESIDE_REPLICA.iter().map(beside).filter(|sidecar| is_there(sidecar));
+    let mut found = BESIDE_REPLICA.iter().map(|suffix| beside(path, suffix)).filter(|sidecar| is_there(sidecar));
     let sidecar = found.next()?;
     let primary = std::iter::once(sidecar.clone()).chain(found).find_map(|sidecar| primary(&sidecar));
     Some(Owner::Replica { sidecar, primary })
@@ -126,7 +165,7 @@ mod tests {
         write(&folder, "a.db-info", info);
         match owner(&folder.path().join("a.db")).expect("it is a replica") {
             Owner::Replica { primary, .. } => primary,
-            Owner::Server { .. } => panic!("it is a replica"),
+            _ => panic!("it is a replica"),
         }
     }
 
@@ -173,6 +212,36 @@ mod tests {
             assert_eq!(owner(&path), Some(Owner::Server { sidecar }));
             assert_eq!(owner(&folder.path().join("other.db")), None);
         }
+    }
+
+    #[test]
+    fn a_database_in_mvcc_mode_is_told_by_its_header_or_its_log() {
+        let folder = folder();
+        let header = |versions: [u8; 2]| [&MAGIC[..], &[16, 0][..], &versions, &[0; 80]].concat();
+        let path = folder.path().join("a.db");
+        let put = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("it is writable");
+        for versions in [[1, 1], [2, 2], [2, 3]] {
+            put("a.db", &header(versions));
+            // a log of the application's
+            put("a.db-log", b"10:00 started");
+            assert_eq!(owner(&path), None);
+        }
+        for versions in [[255, 255], [2, 255], [255, 2]] {
+            put("a.db", &header(versions));
+            assert_eq!(owner(&path), Some(Owner::Mvcc { sidecar: None }));
+        }
+        put("a.db-log", b"2LML\x02\0");
+        let sidecar = Some(folder.path().join("a.db-log"));
+        for versions in [[255, 255], [2, 2]] {
+            put("a.db", &header(versions));
+            assert_eq!(owner(&path), Some(Owner::Mvcc { sidecar: sidecar.clone() }));
+        }
+        // emptied when the mode is left
+        put("a.db-log", b"");
+        assert_eq!(owner(&path), None);
+        put("a.db", b"no database");
+        put("a.db-log", b"2LML\x02\0");
+        assert_eq!(owner(&path), None);
     }
 
     #[cfg(unix)]

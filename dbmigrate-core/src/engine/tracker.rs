@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Broken;
 use super::connection::{Connection, Row, integer};
+use super::engines::was_written_by_turso;
 use super::error::EngineError;
 use super::ignore::Ignore;
 use super::introspect::{
@@ -72,6 +73,11 @@ impl Tracker {
         tracker.stored = stored.into_iter().collect();
         tracker.infrastructure = infrastructure;
         (tracker, Stored { objects: all, rows })
+    }
+
+    /// Whether Turso Database has written to it.
+    pub(super) fn was_written_by_turso(&self) -> bool {
+        was_written_by_turso(self.stored.values())
     }
 
     /// SQLite's counter of schema changes when all this was read.

@@ -4,8 +4,10 @@
 //! The snapshots stay behind, because they are larger than all the rest together, and a program that migrates a
 //! database only needs them to say what is wrong with one. Then they are made again, by executing the SQL in memory.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::error::FolderError;
 use super::lock::{self, Lock, Migration};
@@ -13,15 +15,21 @@ use super::{Folder, Origin, heads};
 use crate::schema::Schema;
 
 /// Makes the schema that a migration of the folder leads to from its SQL; the text says why that is not possible.
-pub type SchemaSource = fn(&Folder, &Migration) -> Result<Schema, String>;
+pub type SchemaSource = Arc<dyn Fn(&Folder, &Migration) -> Result<Schema, String> + Send + Sync>;
 
 /// What a program has of its migrations folder.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Embedded {
     /// The text of each `migration.sql`, in the order of the lock.
     pub sql: &'static [&'static str],
     /// Where schemas come from.
     pub schemas: SchemaSource,
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").field("sql", &self.sql.len()).finish_non_exhaustive()
+    }
 }
 
 impl Embedded {
@@ -72,7 +80,7 @@ mod tests {
             folder.add(&slug, sql, &Snapshot::default()).expect("the folder is writable");
         }
         let lock = std::fs::read_to_string(folder.lock_path()).expect("it was written");
-        let embedded = Embedded { sql, schemas: nowhere };
+        let embedded = Embedded { sql, schemas: Arc::new(nowhere) };
         let program = Folder::embedded(folder.path(), &lock, embedded).expect("the lock is whole");
         (directory, folder, program)
     }
@@ -114,14 +122,14 @@ mod tests {
         let slug = Slug::sanitize("both").expect("it has letters");
         folder.squash(0..2, &slug, SQL[1]).expect("the folder is writable");
         let lock = std::fs::read_to_string(folder.lock_path()).expect("it was written");
-        let program = Folder::embedded(folder.path(), &lock, Embedded { sql: &SQL[1..], schemas: nowhere });
+        let program = Folder::embedded(folder.path(), &lock, Embedded { sql: &SQL[1..], schemas: Arc::new(nowhere) });
         let program = program.expect("the lock is whole");
         assert_eq!(program.migrations(), folder.migrations());
         assert!(program.verify(Verify::Sql).is_ok());
         let last = program.behind_record("0002_drop").expect("a database that ends with it has all");
         assert_eq!((last.name.as_str(), program.sql(last).ok().as_deref()), ("0002_both", Some("DROP TABLE t;\n")));
         // with other comments it is the same
-        let edited = Embedded { sql: &["-- why\nDROP TABLE t -- so\n;"], schemas: nowhere };
+        let edited = Embedded { sql: &["-- why\nDROP TABLE t -- so\n;"], schemas: Arc::new(nowhere) };
         assert!(Folder::embedded(folder.path(), &lock, edited).expect("the lock is whole").verify(Verify::Sql).is_ok());
     }
 

@@ -34,7 +34,7 @@ pub use name::{MigrationName, Slug};
 pub use repair::Rebuilt;
 pub use rewrite::{Rewrite, Rewritten};
 pub use schemas::Schemas;
-pub use script::{Allow, Preflight, Script, ScriptError, Undo};
+pub use script::{Allow, Preflight, RustStep, Script, ScriptError, Undo};
 pub use snapshot::Snapshot;
 pub use suggest::suggest;
 

@@ -17,10 +17,12 @@
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
 //! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
-//! `expect-rewrites` are [`mod@limits`].
+//! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]).
 
 pub mod limits;
 mod meaning;
+mod outside;
+pub mod rust;
 pub mod undo;
 
 use std::fmt;
@@ -28,6 +30,8 @@ use std::path::{Path, PathBuf};
 
 pub use limits::{Limit, Limits};
 pub use meaning::meaning;
+pub use outside::outside_of_transaction;
+pub use rust::RustStep;
 pub use undo::Undo;
 
 use crate::kept::{Keep, Restore};
@@ -36,8 +40,8 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 8] =
-    ["allow", "keep", "restore", "no-transaction", "expect-none", "undo", limits::TIME, limits::REWRITES];
+const DIRECTIVES: [&str; 9] =
+    ["allow", "keep", "restore", "no-transaction", "expect-none", "undo", limits::TIME, limits::REWRITES, rust::WORD];
 
 /// A parsed `migration.sql`.
 #[derive(Debug, Clone)]
@@ -56,6 +60,8 @@ pub struct Script<'a> {
     pub no_transaction: bool,
     /// What it may cost.
     pub limits: Limits,
+    /// Where a function of the application runs.
+    pub rust: Option<RustStep>,
     /// The way back, if its author has written one; none of its statements is in `statements`.
     pub undo: Option<Undo>,
 }
@@ -145,6 +151,7 @@ impl<'a> Script<'a> {
             restores: Vec::new(),
             no_transaction: false,
             limits: Limits::default(),
+            rust: None,
             undo,
         };
         let mut directive_line = 0;
@@ -160,10 +167,17 @@ impl<'a> Script<'a> {
                     directive_line = line;
                 }
                 Parsed::Limit(limit) => script.limits.add(limit, line).map_err(error)?,
+                Parsed::Rust => {
+                    let step = rust::place(directive, &script.statements, script.rust.as_ref()).map_err(error)?;
+                    script.rust = Some(step);
+                }
             }
         }
         for statement in &script.statements {
             refuse_statement(statement).map_err(error)?;
+        }
+        if let (true, Some(step)) = (script.no_transaction, &script.rust) {
+            return Err(error(rust::outside_of_transaction(step)));
         }
         let count = script.statements.len();
         if script.no_transaction && count != 1 {
@@ -185,11 +199,14 @@ enum Parsed {
     NoTransaction,
     ExpectNone(Preflight),
     Limit(Limit),
+    Rust,
 }
 
 /// The text behind `dbmigrate:` with that of its continuation lines.
 struct Directive {
     line: usize,
+    /// Byte offset of its comment in the script.
+    start: usize,
     text: String,
     answers: Vec<(String, String)>,
 }
@@ -207,7 +224,7 @@ fn directives(text: &str) -> Result<Vec<Directive>, Problem> {
             TokenKind::Comment if in_statement && token.text.starts_with("/*") => open = false,
             TokenKind::Comment => {
                 if let Some(text) = directive_text(&token, line)? {
-                    found.push(Directive { line, text: text.to_owned(), answers: Vec::new() });
+                    found.push(Directive { line, start: token.start, text: text.to_owned(), answers: Vec::new() });
                     open = text.starts_with("expect-none") || text.starts_with("restore");
                 } else if let (true, Some(more), Some(last)) = (open, continuation(token.text), found.last_mut()) {
                     last.text.push('\n');
@@ -288,12 +305,13 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
         }
         "expect-none" => parse_expect_none(line, rest)
             .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
+        rust::WORD => rust::parse(line, rest).map(|()| Parsed::Rust),
         limits::TIME | limits::REWRITES => limits::parse(line, word, rest.trim()).map(Parsed::Limit),
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `expect-time 5s`, \
-                         `expect-rewrites 0`, `no-transaction` or `undo`"
+                         `expect-rewrites 0`, `no-transaction`, `rust` or `undo`"
                     .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))
@@ -388,30 +406,6 @@ fn refuse_statement(statement: &Statement<'_>) -> Result<(), Problem> {
         return Err((statement.line, message, help.to_owned()));
     }
     Ok(())
-}
-
-/// PRAGMAs that SQLite refuses to set inside of a transaction, or does not set although it says nothing.
-const OUTSIDE_ONLY: [&str; 4] = ["journal_mode", "synchronous", "temp_store", "wal_checkpoint"];
-
-/// What a statement is called that cannot run in a transaction: `VACUUM`, `PRAGMA journal_mode`
-/// (sqlite.org/lang_vacuum.html, sqlite.org/pragma.html#pragma_journal_mode).
-pub fn outside_of_transaction(statement: &str) -> Option<String> {
-    let tokens: Vec<Token<'_>> = tokenize(statement).filter(Token::is_significant).collect();
-    match &tokens[..] {
-        [first, ..] if first.is_word("vacuum") => Some("VACUUM".to_owned()),
-        [first, rest @ ..] if first.is_word("pragma") => {
-            let (name, rest) = match rest {
-                [_, dot, name, rest @ ..] if dot.kind == TokenKind::Dot => (name, rest),
-                [name, rest @ ..] => (name, rest),
-                [] => return None,
-            };
-            let name = name.identifier()?.to_ascii_lowercase();
-            // without a value it asks; a checkpoint is made without one too
-            let sets = rest.iter().any(|token| token.kind != TokenKind::Semicolon) || name == "wal_checkpoint";
-            (sets && OUTSIDE_ONLY.contains(&name.as_str())).then(|| format!("PRAGMA {name}"))
-        }
-        _ => None,
-    }
 }
 
 /// Whether `word` looks like a misspelling of `known`: `_` for `-`, another case, or up to two letters wrong.

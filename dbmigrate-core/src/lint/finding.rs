@@ -31,6 +31,8 @@ pub struct Finding {
     /// Whether it only concerns tables with many rows, and nothing is known of them: shown where a database has been
     /// asked and its probe counts enough, or where somebody has set the level of the rule.
     pub only_with_rows: bool,
+    /// Whether it is about the state of the schema, so that a later migration may have answered it ([`super::Standing`]).
+    pub of_state: bool,
 }
 
 /// What a database is asked about its rows.
@@ -99,6 +101,7 @@ impl Finding {
             probe: None,
             fix: None,
             only_with_rows: false,
+            of_state: false,
         }
     }
 

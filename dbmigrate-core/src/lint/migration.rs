@@ -219,7 +219,7 @@ impl<'a> Migration<'a> {
             let renamed = |object: &str| self.renamed_object(old_table(self, table), table, object);
             let known: BTreeSet<String> = before.drain(..).map(|finding| renamed(&finding.object)).collect();
             let new = after.drain(..).filter(|finding| !known.contains(&finding.object.to_ascii_lowercase()));
-            found.extend(new.map(|finding| self.located(finding)));
+            found.extend(new.map(|finding| Finding { of_state: true, ..self.located(finding) }));
         }
     }
 

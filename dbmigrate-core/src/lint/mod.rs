@@ -26,6 +26,7 @@ mod release;
 mod report;
 mod rule_ref;
 pub mod rules;
+mod standing;
 pub mod triggers;
 mod unreleased;
 mod value;
@@ -45,6 +46,7 @@ pub use release::gone;
 pub use report::{Report, UnusedAllow, lint};
 pub use rule_ref::RuleRef;
 pub use rules::{RULES, rule};
+pub use standing::Standing;
 pub use unreleased::Unreleased;
 pub use work::counted;
 

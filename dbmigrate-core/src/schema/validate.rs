@@ -7,6 +7,10 @@ use super::reference::Mismatch;
 use super::{Column, ForeignKey, Schema, Table, VirtualTable};
 use crate::sql::{Name, expr::Expr};
 
+/// What the names of the engine's own objects begin with: SQLite's, and those of Turso Database, which writes the same
+/// files. Neither lets anybody else use them.
+pub(crate) const RESERVED: [&str; 2] = ["sqlite_", "__turso_internal_"];
+
 /// Where a [`Problem`] is, so that a caller can find the struct, field or attribute that declared it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -158,8 +162,8 @@ impl Schema {
             .map(|table| (&table.name, "virtual table".to_owned(), Place::VirtualTable(table.name.clone())));
         let views = self.views.iter().map(|view| (&view.name, "view".to_owned(), Place::View(view.name.clone())));
         for (name, what, place) in tables.chain(virtual_tables).chain(views) {
-            if name.folded().starts_with("sqlite_") {
-                found.add(place.clone(), format!("`{name}`: names that begin with `sqlite_` are reserved"), None);
+            if let Some(prefix) = RESERVED.iter().find(|prefix| name.folded().starts_with(**prefix)) {
+                found.add(place.clone(), format!("`{name}`: names that begin with `{prefix}` are reserved"), None);
             }
             if let Some(other) = owners.insert(name, what.clone()) {
                 let message = format!("two objects are named `{name}`: a {other} and a {what}");

@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use dbmigrate_core::engine::Connection;
-use dbmigrate_core::engine::connection::display;
-use pollster::block_on;
+use crate::driver::{Connection, Database};
 
 /// A file in a folder of its own.
 pub(crate) struct File {
@@ -21,25 +19,25 @@ impl File {
     }
 
     /// As an application opens it.
-    pub(crate) fn database(&self) -> libsql::Database {
-        block_on(libsql::Builder::new_local(self.path()).build()).expect("it is a local file")
+    pub(crate) fn database(&self) -> Database {
+        Database::open(&self.path())
     }
 
-    pub(crate) fn connection(&self) -> libsql::Connection {
-        self.database().connect().expect("it can be opened")
+    pub(crate) fn connection(&self) -> Connection {
+        Connection::open(&self.path())
     }
 
     /// Runs statements, one each.
     pub(crate) fn run(&self, statements: &[&str]) {
-        let connection = Connection::from_libsql(self.connection());
+        let mut connection = self.connection();
         for statement in statements {
-            block_on(connection.run(statement)).unwrap_or_else(|error| panic!("{statement}: {error}"));
+            column(&mut connection, statement);
         }
     }
 
     /// The first column of what a query returns.
     pub(crate) fn column(&self, query: &str) -> Vec<String> {
-        column(&self.connection(), query)
+        column(&mut self.connection(), query)
     }
 
     /// That nothing is wrong with it.
@@ -56,8 +54,7 @@ impl File {
 }
 
 /// The first column of what a query returns on a connection.
-pub(crate) fn column(connection: &libsql::Connection, query: &str) -> Vec<String> {
-    let connection = Connection::from_libsql(connection.clone());
-    let rows = block_on(connection.rows(query)).unwrap_or_else(|error| panic!("{query}: {error}"));
-    rows.iter().map(|row| display(&row[0])).collect()
+#[track_caller]
+pub(crate) fn column(connection: &mut Connection, query: &str) -> Vec<String> {
+    connection.column(query).unwrap_or_else(|error| panic!("{query}: {error}"))
 }

@@ -1,9 +1,10 @@
 //! Migrations of a program that is not compiled: made of SQL, recorded as `generate` would.
 
-use dbmigrate_core::engine::{Connection, Ignore, introspect_without};
+use dbmigrate_core::engine::{Ignore, introspect_without};
 use dbmigrate_core::folder::{Folder, Slug, Snapshot};
 use dbmigrate_embed::Migrations;
-use pollster::block_on;
+
+use crate::driver::{block_on, scratch};
 
 /// A program's migrations: a name and its SQL each. They have to run on an empty database.
 pub(crate) fn migrations<S: AsRef<str>>(history: &[(&str, S)]) -> Migrations {
@@ -18,7 +19,7 @@ pub(crate) fn beside<S: AsRef<str>>(
 ) -> Migrations {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut folder = Folder::open(directory.path().join("migrations")).expect("there is none yet");
-    let connection = block_on(Connection::in_memory()).expect("memory is there");
+    let connection = scratch();
     block_on(connection.run("PRAGMA foreign_keys = OFF")).expect("it is a setting");
     for statement in there {
         block_on(connection.run(statement)).expect("it can be there");

@@ -2,9 +2,14 @@
 
 mod cancelled;
 mod database;
+mod driver;
 mod history;
+mod owned;
 mod refused;
 mod run;
 #[cfg(feature = "remote")]
 mod server;
+mod steps;
+#[cfg(feature = "remote")]
+mod steps_server;
 mod together;

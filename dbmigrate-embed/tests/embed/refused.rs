@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use dbmigrate_embed::{MigrateError, MigrateErrorKind as Kind, Standing};
-use pollster::block_on;
 
 use crate::database::{File, column};
+use crate::driver::block_on;
 use crate::history::{beside, family, migrations};
 
 const TABLE: (&str, &str) = ("create", "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);");
@@ -21,9 +21,9 @@ fn a_migration_that_fails_leaves_those_before_it_and_says_so() {
     let file = File::new();
     let bad = "CREATE TABLE more (id INTEGER PRIMARY KEY);\n\nCREATE UNIQUE INDEX by_email ON users (email);";
     let history = migrations(&[TABLE, ("make unique", bad)]);
-    block_on(history.runner().to("1").run(&file.database())).expect("it applies");
+    block_on(history.runner().to("1").run(file.database().target())).expect("it applies");
     file.run(&["INSERT INTO users (email) VALUES ('a'), ('a')"]);
-    let error = block_on(history.run(&file.database())).expect_err("two rows have one e-mail");
+    let error = block_on(history.run(file.database().target())).expect_err("two rows have one e-mail");
     let expected = "migration `0002_make_unique` failed, in statement 2 at migrations/0002_make_unique/migration.sql:3: \
                     UNIQUE constraint failed: users.email; the database is as it was before | ";
     assert_eq!(said(&error), (Kind::Migration, expected.to_owned()));
@@ -39,16 +39,16 @@ fn rows_on_which_an_expression_fails_are_counted_and_named_before_anything_is_ch
     let table = ("docs", "CREATE TABLE docs (a TEXT, b INT, d TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;");
     let index = ("index", "ALTER TABLE docs ADD COLUMN x INT;\nCREATE INDEX by_d ON docs (json(d));");
     let file = File::new();
-    block_on(migrations(&[table]).run(&file.database())).expect("it applies");
+    block_on(migrations(&[table]).run(file.database().target())).expect("it applies");
     file.run(&["INSERT INTO docs VALUES ('x', 1, '{}'), ('y', 2, 'no'), ('y', 3, 'nor'), ('z', 1, NULL)"]);
-    let error = block_on(migrations(&[table, index]).run(&file.database())).expect_err("two rows are no JSON");
+    let error = block_on(migrations(&[table, index]).run(file.database().target())).expect_err("two rows are no JSON");
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Migration);
     let words = "`json(d)` of index `by_d` fails on 2 rows of `docs`, at (a, b) ('y', 2), ('y', 3): malformed JSON";
     assert!(message.contains(words), "{message}");
     assert_eq!(file.column("SELECT name FROM pragma_table_info('docs') WHERE name = 'x'"), [""; 0]);
     file.run(&["UPDATE docs SET d = NULL WHERE a = 'y'"]);
-    block_on(migrations(&[table, index]).run(&file.database())).expect("it applies");
+    block_on(migrations(&[table, index]).run(file.database().target())).expect("it applies");
     file.must_be_whole();
 }
 
@@ -59,7 +59,7 @@ fn the_report_of_a_failure_has_what_was_applied_before() {
                      CREATE INDEX by_email ON users (email);";
     let filled = ("fill", "INSERT INTO users (email) VALUES (NULL);");
     let history = migrations(&[TABLE, filled, ("index", preflight)]);
-    let error = block_on(history.run(&file.database())).expect_err("there is a user");
+    let error = block_on(history.run(file.database().target())).expect_err("there is a user");
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Migration);
     assert!(
@@ -77,13 +77,13 @@ fn an_atomic_run_applies_all_or_nothing() {
     file.run(&["CREATE TABLE log (line TEXT)"]);
     let fails = ("fail", "CREATE UNIQUE INDEX once ON users (email); INSERT INTO users (email) VALUES ('b');");
     let history = beside(&[], &[TABLE, ("fill", "INSERT INTO users (email) VALUES ('a');"), fails], &["log"]);
-    let report = block_on(history.runner().atomic().run(&file.database())).expect("it applies");
+    let report = block_on(history.runner().atomic().run(file.database().target())).expect("it applies");
     assert_eq!(report.applied.len(), 3);
 
     let file = File::new();
     let refused = "-- dbmigrate: expect-none SELECT id FROM users\nCREATE INDEX by_email ON users (email);";
     let history = migrations(&[TABLE, ("fill", "INSERT INTO users (email) VALUES ('a');"), ("index", refused)]);
-    let error = block_on(history.runner().atomic().run(&file.database())).expect_err("there is a user");
+    let error = block_on(history.runner().atomic().run(file.database().target())).expect_err("there is a user");
     assert_eq!((error.kind(), error.report().applied.len()), (Kind::Migration, 0));
     assert_eq!(file.column("SELECT name FROM sqlite_schema WHERE name = 'users'"), [""; 0]);
 }
@@ -92,9 +92,9 @@ fn an_atomic_run_applies_all_or_nothing() {
 fn a_drift_is_named_although_no_snapshot_is_in_the_program() {
     let file = File::new();
     let history = migrations(&[TABLE, TABLE_OF_POSTS]);
-    block_on(history.runner().to("1").run(&file.database())).expect("it applies");
+    block_on(history.runner().to("1").run(file.database().target())).expect("it applies");
     file.run(&["CREATE INDEX by_hand ON users (email)", "ALTER TABLE users ADD COLUMN age INTEGER"]);
-    let error = block_on(history.run(&file.database())).expect_err("it has drifted");
+    let error = block_on(history.run(file.database().target())).expect_err("it has drifted");
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Drift);
     assert!(
@@ -105,11 +105,11 @@ fn a_drift_is_named_although_no_snapshot_is_in_the_program() {
     assert_eq!(error.report().before, None);
     assert_eq!(file.history(), ["0001_create"]);
 
-    let status = block_on(history.status(&file.database())).expect("it can be read");
+    let status = block_on(history.status(file.database().target())).expect("it can be read");
     assert!(matches!(&status.standing, Standing::Drifted(lines) if lines.len() == 2), "{status:?}");
-    let plan = block_on(history.runner().accept_drift().plan(&file.database())).expect("it is accepted");
+    let plan = block_on(history.runner().accept_drift().plan(file.database().target())).expect("it is accepted");
     assert_eq!((plan.drift.len(), plan.pending.len()), (2, 1));
-    let report = block_on(history.runner().accept_drift().run(&file.database())).expect("it is accepted");
+    let report = block_on(history.runner().accept_drift().run(file.database().target())).expect("it is accepted");
     assert_eq!((report.drift.len(), report.applied.len()), (2, 1));
 }
 
@@ -121,9 +121,9 @@ fn a_drift_that_cannot_be_named_is_refused_with_the_reason() {
     // a database in memory does not have what is somebody else's
     let copy = ("copy", "CREATE TABLE users AS SELECT id, email FROM legacy_users;");
     let history = beside(&[legacy], &[copy, TABLE_OF_POSTS], &["legacy_*"]);
-    block_on(history.runner().to("1").run(&file.database())).expect("it applies");
+    block_on(history.runner().to("1").run(file.database().target())).expect("it applies");
     file.run(&["ALTER TABLE users ADD COLUMN age INTEGER"]);
-    let error = block_on(history.run(&file.database())).expect_err("it has drifted");
+    let error = block_on(history.run(file.database().target())).expect_err("it has drifted");
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Drift);
     assert!(message.contains("cannot be listed: `migrations/0001_copy/snapshot.json` is not embedded in"), "{message}");
@@ -138,7 +138,7 @@ fn a_migration_that_leads_elsewhere_is_undone() {
     file.run(&["CREATE TABLE legacy_users (id INTEGER PRIMARY KEY, email TEXT, age INTEGER)"]);
     let copy = ("copy", "CREATE TABLE users AS SELECT * FROM legacy_users;");
     let history = beside(&[legacy], &[TABLE_OF_POSTS, copy], &["legacy_*"]);
-    let error = block_on(history.run(&file.database())).expect_err("it has a column more");
+    let error = block_on(history.run(file.database().target())).expect_err("it has a column more");
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::Migration);
     let expected =
@@ -153,12 +153,12 @@ fn a_migration_that_leads_elsewhere_is_undone() {
 fn histories_that_do_not_fit_are_told_apart() {
     let file = File::new();
     let newer = migrations(&[TABLE, TABLE_OF_POSTS]);
-    block_on(newer.run(&file.database())).expect("it applies");
+    block_on(newer.run(file.database().target())).expect("it applies");
     let older = migrations(&[TABLE]);
-    let error = block_on(older.run(&file.database())).expect_err("the database is newer");
+    let error = block_on(older.run(file.database().target())).expect_err("the database is newer");
     assert_eq!(error.kind(), Kind::Newer);
     let other = migrations(&[("create others", "CREATE TABLE others (id INTEGER PRIMARY KEY);")]);
-    let error = block_on(other.run(&file.database())).expect_err("it is another one's");
+    let error = block_on(other.run(file.database().target())).expect_err("it is another one's");
     assert_eq!(error.kind(), Kind::History);
     assert_eq!(file.history(), ["0001_create", "0002_more"]);
 }
@@ -168,33 +168,33 @@ fn tables_without_a_history_are_refused_unless_they_are_ignored() {
     let file = File::new();
     file.run(&["CREATE TABLE legacy_users (id INTEGER PRIMARY KEY)"]);
     let history = migrations(&[TABLE]);
-    let error = block_on(history.run(&file.database())).expect_err("there is a table");
+    let error = block_on(history.run(file.database().target())).expect_err("there is a table");
     let (kind, message) = said(&error);
     assert_eq!(kind, Kind::NotEmpty);
     assert!(message.starts_with("the database has tables but no migration history: legacy_users | "), "{message}");
-    let status = block_on(history.status(&file.database())).expect("it can be read");
+    let status = block_on(history.status(file.database().target())).expect("it can be read");
     assert_eq!(status.standing, Standing::NotEmpty(vec!["legacy_users".to_owned()]));
-    let report = block_on(history.runner().ignore(["legacy_*"]).run(&file.database())).expect("it is ignored");
+    let report = block_on(history.runner().ignore(["legacy_*"]).run(file.database().target())).expect("it is ignored");
     assert_eq!(report.applied.len(), 1);
-    let error = block_on(history.runner().ignore(["[a]"]).run(&file.database())).expect_err("it is no pattern");
+    let error = block_on(history.runner().ignore(["[a]"]).run(file.database().target())).expect_err("it is no pattern");
     assert_eq!(error.kind(), Kind::Option);
-    let error = block_on(history.runner().to("nine").run(&file.database())).expect_err("there is none");
+    let error = block_on(history.runner().to("nine").run(file.database().target())).expect_err("there is none");
     assert_eq!(said(&error), (Kind::Option, "no migration named `nine` | ".to_owned()));
 }
 
 #[test]
 fn a_connection_in_a_transaction_is_refused_and_left_in_it() {
     let file = File::new();
-    let connection = file.connection();
-    column(&connection, "BEGIN");
-    column(&connection, "CREATE TABLE mine (id INTEGER)");
+    let mut connection = file.connection();
+    column(&mut connection, "BEGIN");
+    column(&mut connection, "CREATE TABLE mine (id INTEGER)");
     let history = migrations(&family());
-    let error = block_on(history.run(&connection)).expect_err("there is a transaction");
+    let error = block_on(history.run(connection.target())).expect_err("there is a transaction");
     assert_eq!(error.kind(), Kind::InTransaction);
     assert!(!connection.is_autocommit());
-    column(&connection, "ROLLBACK");
+    column(&mut connection, "ROLLBACK");
     assert_eq!(file.column("SELECT name FROM sqlite_schema"), [""; 0]);
-    assert_eq!(block_on(history.run(&connection)).expect("it applies").applied.len(), 3);
+    assert_eq!(block_on(history.run(connection.target())).expect("it applies").applied.len(), 3);
 }
 
 #[test]
@@ -203,14 +203,16 @@ fn databases_that_a_run_could_not_reach_are_refused() {
     let history = migrations(&family());
     let error = block_on(history.run(&memory)).expect_err("every connection has its own");
     let (kind, message) = said(&error);
-    assert!(kind == Kind::Target && message.contains("MIGRATIONS.run(&connection)"), "{message}");
+    assert!(kind == Kind::Target && message.contains("MIGRATIONS.run(connection.target())"), "{message}");
 
     let file = File::new();
     file.run(&["CREATE TABLE t (id INTEGER)"]);
     for sidecar in ["app.db-info", "app.db-client_wal_index"] {
         let sidecar = file.path().with_file_name(sidecar);
         fs_err::write(&sidecar, "{}").expect("the folder is writable");
-        for error in [block_on(history.run(&file.database())), block_on(history.run(&file.connection()))] {
+        for error in
+            [block_on(history.run(file.database().target())), block_on(history.run(file.connection().target()))]
+        {
             let (kind, message) = said(&error.expect_err("it is a replica"));
             assert!(kind == Kind::Target && message.contains("embedded replica"), "{message}");
         }
@@ -225,7 +227,7 @@ fn a_file_that_is_no_database_is_left_alone() {
     fs_err::write(file.path(), "these are notes, and there are more than a hundred bytes of them. ".repeat(9))
         .expect("ok");
     let before = fs_err::read(file.path()).expect("it is there");
-    let error = block_on(migrations(&family()).run(&file.database())).expect_err("it is no database");
+    let error = block_on(migrations(&family()).run(file.database().target())).expect_err("it is no database");
     assert_eq!(error.kind(), Kind::Database);
     assert!(error.to_string().contains("file is not a database"), "{error}");
     assert_eq!(fs_err::read(file.path()).expect("it is there"), before);
@@ -235,19 +237,19 @@ fn a_file_that_is_no_database_is_left_alone() {
 fn a_lock_is_waited_for_as_long_as_is_said() {
     let file = File::new();
     let history = migrations(&family());
-    block_on(history.runner().to("1").run(&file.database())).expect("it applies");
-    let other = file.connection();
-    column(&other, "BEGIN IMMEDIATE");
+    block_on(history.runner().to("1").run(file.database().target())).expect("it applies");
+    let mut other = file.connection();
+    column(&mut other, "BEGIN IMMEDIATE");
     let short = history.runner().busy_timeout(Duration::from_millis(50));
-    let error = block_on(short.run(&file.database())).expect_err("it is locked");
+    let error = block_on(short.run(file.database().target())).expect_err("it is locked");
     assert_eq!(error.kind(), Kind::Locked, "{error}");
     assert!(error.help()[0].contains("busy_timeout"), "{error:?}");
     let waiting = {
-        let database = file.database();
-        std::thread::spawn(move || block_on(history.run(&database)))
+        let mut database = file.database();
+        std::thread::spawn(move || block_on(history.run(database.target())))
     };
     std::thread::sleep(Duration::from_millis(200));
-    column(&other, "COMMIT");
+    column(&mut other, "COMMIT");
     let report = waiting.join().expect("it does not panic").expect("it waits");
     assert_eq!(report.applied.len(), 2);
 }

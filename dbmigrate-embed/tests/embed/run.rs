@@ -1,31 +1,26 @@
 //! What a run does, and says that it did.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use dbmigrate_embed::{Migrations, Standing};
-use dbmigrate_macros::embed_migrations;
-use pollster::block_on;
+use dbmigrate_embed::Standing;
 
 use crate::database::{File, column};
+use crate::driver::{AFTER, BEFORE, BUSY_TIMEOUT, Connection, SAMPLE, block_on};
 use crate::history::{family, migrations};
-
-/// The history of the sample application.
-const SAMPLE: Migrations = embed_migrations!("../migrations", crate = dbmigrate_embed);
 
 #[test]
 fn a_history_is_applied_once() {
     let file = File::new();
-    let report = block_on(SAMPLE.run(&file.database())).expect("it applies");
+    let report = block_on(SAMPLE.run(file.database().target())).expect("it applies");
     assert_eq!((report.applied.len(), report.before), (19, Some(0)));
     assert!(report.to_string().starts_with("19 migrations applied in "), "{report}");
     let names: Vec<String> = report.applied.iter().map(|applied| applied.name.clone()).collect();
     assert_eq!(file.history(), names);
     file.must_be_whole();
 
-    let status = block_on(SAMPLE.status(&file.database())).expect("it can be read");
+    let status = block_on(SAMPLE.status(file.database().target())).expect("it can be read");
     assert!(status.is_current() && status.applied.len() == 19, "{status:?}");
-    let again = block_on(SAMPLE.run(&Arc::new(file.database()))).expect("there is nothing to do");
+    let again = block_on(SAMPLE.run(file.database().target())).expect("there is nothing to do");
     assert_eq!(again.to_string(), "nothing to apply, 19 already applied");
     assert_eq!(file.history(), names);
 }
@@ -33,44 +28,51 @@ fn a_history_is_applied_once() {
 #[test]
 fn rows_and_the_settings_of_the_connection_are_kept() {
     let file = File::new();
-    let connection = file.connection();
-    connection.busy_timeout(Duration::from_millis(70)).expect("it is a setting");
-    let report = block_on(migrations(&family()).run(&connection)).expect("it applies");
+    let mut connection = file.connection();
+    connection.wait_for_locks(Duration::from_millis(70));
+    let report = block_on(migrations(&family()).run(connection.target())).expect("it applies");
     assert_eq!(report.applied.len(), 3);
-    assert_eq!(column(&connection, "SELECT count(*) FROM children JOIN parents ON parents.id = parent_id"), ["100"]);
-    assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["1"]);
-    assert_eq!(column(&connection, "PRAGMA busy_timeout"), ["70"]);
+    assert_eq!(
+        column(&mut connection, "SELECT count(*) FROM children JOIN parents ON parents.id = parent_id"),
+        ["100"]
+    );
+    assert_eq!(column(&mut connection, "PRAGMA foreign_keys"), ["1"]);
+    assert_eq!(column(&mut connection, "PRAGMA busy_timeout"), ["70"]);
     assert!(connection.is_autocommit());
     file.must_be_whole();
+    let report = block_on(SAMPLE.runner().to("1").run(Connection::in_memory().target())).expect("it applies");
+    assert_eq!(report.applied.len(), 1);
+    let mut connection = file.connection();
+    block_on(migrations(&family()).status(connection.target())).expect("it can be read");
+    assert_eq!(column(&mut connection, "PRAGMA busy_timeout"), [BUSY_TIMEOUT]);
 }
 
 #[test]
 fn foreign_keys_that_were_off_stay_off() {
     let file = File::new();
-    let connection = file.connection();
-    column(&connection, "PRAGMA foreign_keys = OFF");
-    block_on(migrations(&family()).run(&connection)).expect("it applies");
-    assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["0"]);
+    let mut connection = file.connection();
+    column(&mut connection, "PRAGMA foreign_keys = OFF");
+    block_on(migrations(&family()).run(connection.target())).expect("it applies");
+    assert_eq!(column(&mut connection, "PRAGMA foreign_keys"), ["0"]);
 }
 
 #[test]
 fn a_database_in_memory_is_migrated_by_its_connection() {
-    let database = block_on(libsql::Builder::new_local(":memory:").build()).expect("memory is there");
-    let connection = database.connect().expect("memory is there");
-    block_on(migrations(&family()).run(&connection)).expect("it applies");
-    assert_eq!(column(&connection, "SELECT count(*) FROM children"), ["100"]);
+    let mut connection = Connection::in_memory();
+    block_on(migrations(&family()).run(connection.target())).expect("it applies");
+    assert_eq!(column(&mut connection, "SELECT count(*) FROM children"), ["100"]);
 }
 
 #[test]
 fn a_run_goes_no_further_than_it_is_told() {
     let file = File::new();
     let family = migrations(&family());
-    let report = block_on(family.runner().to("0002").run(&file.database())).expect("it applies");
+    let report = block_on(family.runner().to("0002").run(file.database().target())).expect("it applies");
     assert_eq!(report.applied.len(), 2);
-    let status = block_on(family.status(&file.database())).expect("it can be read");
+    let status = block_on(family.status(file.database().target())).expect("it can be read");
     assert_eq!((status.applied.len(), &status.pending[..]), (2, &["0003_require_names".to_owned()][..]));
     assert!(!status.is_current() && status.standing == Standing::AsRecorded);
-    let report = block_on(family.run(&file.database())).expect("it applies");
+    let report = block_on(family.run(file.database().target())).expect("it applies");
     assert_eq!((report.applied.len(), report.before), (1, Some(2)));
 }
 
@@ -82,33 +84,17 @@ fn a_plan_names_what_is_to_come_and_changes_nothing() {
         ("drop", "-- dbmigrate: allow(drop_column) users.nickname\nALTER TABLE users DROP COLUMN nickname;"),
     ];
     let history = migrations(&history);
-    block_on(history.runner().to("1").run(&file.database())).expect("it applies");
+    block_on(history.runner().to("1").run(file.database().target())).expect("it applies");
     file.run(&["INSERT INTO users (nickname) VALUES ('ada'), ('bob'), (NULL)"]);
     let before = fs_err::read(file.path()).expect("it is there");
-    let plan = block_on(history.plan(&file.database())).expect("it can be read");
+    let plan = block_on(history.plan(file.database().target())).expect("it can be read");
     assert_eq!((plan.before, plan.pending.len()), (1, 1));
     assert_eq!(plan.pending[0].name, "0002_drop");
     assert!(plan.pending[0].sql.contains("DROP COLUMN nickname"));
     assert_eq!((plan.pending[0].losses[0].object.as_str(), plan.pending[0].losses[0].count), ("users.nickname", 2));
     assert_eq!(fs_err::read(file.path()).expect("it is there"), before);
-    let report = block_on(history.run(&file.database())).expect("it applies");
+    let report = block_on(history.run(file.database().target())).expect("it applies");
     assert_eq!((report.losses[0].object.as_str(), report.losses[0].count), ("users.nickname", 2));
-}
-
-#[test]
-fn the_future_is_send_and_lives_on_its_own() {
-    fn is_for_any_executor<T: Send + 'static>(future: T) -> T {
-        future
-    }
-    let file = File::new();
-    let family = migrations(&family());
-    let running = {
-        let connection = file.connection();
-        is_for_any_executor(family.run(&connection))
-    };
-    // polled on another thread than it was made on
-    let report = std::thread::spawn(move || block_on(running)).join().expect("it does not panic");
-    assert_eq!(report.expect("it applies").applied.len(), 3);
 }
 
 #[test]
@@ -167,15 +153,15 @@ DROP TABLE _dbmigrate_kept_0002_users;",
     ];
     let history = migrations(&history);
     let file = File::new();
-    block_on(history.runner().to("1").run(&file.database())).expect("it applies");
+    block_on(history.runner().to("1").run(file.database().target())).expect("it applies");
     file.run(&["INSERT INTO users VALUES (1, 'a', 'la'), (2, 'b', 'lb'), (3, 'c', 'lc'), (4, 'd', NULL)"]);
-    block_on(history.runner().to("3").run(&file.database())).expect("it applies");
+    block_on(history.runner().to("3").run(file.database().target())).expect("it applies");
     file.run(&[
         "DELETE FROM users WHERE id = 4",
         "INSERT INTO users VALUES (4, 'reused'), (5, 'new')",
         "UPDATE users SET id = 30 WHERE id = 3",
     ]);
-    let report = block_on(history.run(&file.database())).expect("it applies");
+    let report = block_on(history.run(file.database().target())).expect("it applies");
     let [reverted] = &report.applied[..] else { panic!("{report:?}") };
     let [restored] = &reverted.restored[..] else { panic!("{report:?}") };
     assert_eq!((restored.object.as_str(), restored.otherwise.as_deref()), ("users.legacy", Some("NULL")));
@@ -188,28 +174,26 @@ DROP TABLE _dbmigrate_kept_0002_users;",
 
 #[test]
 fn a_squash_that_is_embedded_is_what_databases_with_all_of_it_have_and_new_ones_run() {
-    const BEFORE: Migrations = embed_migrations!("tests/squashed/before", crate = dbmigrate_embed);
-    const AFTER: Migrations = embed_migrations!("tests/squashed/after", crate = dbmigrate_embed);
     let (old, new) = (File::new(), File::new());
-    block_on(BEFORE.run(&old.database())).expect("it applies");
+    block_on(BEFORE.run(old.database().target())).expect("it applies");
     let recorded = old.history();
     assert_eq!(recorded.len(), 3);
     for file in [&old, &new] {
-        let report = block_on(AFTER.run(&file.database())).expect("it applies");
+        let report = block_on(AFTER.run(file.database().target())).expect("it applies");
         let last = report.applied.last().expect("one is new to both");
         assert_eq!(last.name, "0004_bio");
-        assert!(block_on(AFTER.status(&file.database())).expect("it can be read").is_current());
-        assert_eq!(column(&file.connection(), "SELECT name FROM users WHERE bio IS NULL"), ["first"]);
+        assert!(block_on(AFTER.status(file.database().target())).expect("it can be read").is_current());
+        assert_eq!(column(&mut file.connection(), "SELECT name FROM users WHERE bio IS NULL"), ["first"]);
         file.must_be_whole();
     }
     assert_eq!(new.history(), ["0003_all", "0004_bio"]);
     assert_eq!(old.history(), [&recorded[..], &["0004_bio".to_owned()]].concat(), "it is not rewritten");
     // a program from before it says that the database is newer, and one in the middle what it lacks
-    let error = block_on(BEFORE.run(&new.database())).expect_err("it does not know the squash");
+    let error = block_on(BEFORE.run(new.database().target())).expect_err("it does not know the squash");
     assert!(error.to_string().contains("0003_all"), "{error}");
     let middle = File::new();
-    block_on(BEFORE.run(&middle.database())).expect("it applies");
-    column(&middle.connection(), "DELETE FROM _dbmigrate_history WHERE position = 3");
-    let error = block_on(AFTER.run(&middle.database())).expect_err("it has only some of them");
+    block_on(BEFORE.run(middle.database().target())).expect("it applies");
+    column(&mut middle.connection(), "DELETE FROM _dbmigrate_history WHERE position = 3");
+    let error = block_on(AFTER.run(middle.database().target())).expect_err("it has only some of them");
     assert!(error.to_string().contains("only some of the migrations that `0003_all` replaces"), "{error}");
 }

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Barrier};
 
 use dbmigrate_embed::Report;
-use pollster::block_on;
 
 use crate::database::File;
+use crate::driver::block_on;
 use crate::history::{family, migrations};
 
 const INSTANCES: usize = 8;
@@ -15,10 +15,10 @@ const ROUNDS: usize = 10;
 fn race(file: &File, history: dbmigrate_embed::Migrations) -> Vec<Report> {
     let barrier = Arc::new(Barrier::new(INSTANCES));
     let start = |_| {
-        let (database, barrier) = (file.database(), Arc::clone(&barrier));
+        let (mut database, barrier) = (file.database(), Arc::clone(&barrier));
         std::thread::spawn(move || {
             barrier.wait();
-            block_on(history.run(&database))
+            block_on(history.run(database.target()))
         })
     };
     let instances: Vec<_> = (0..INSTANCES).map(start).collect();

@@ -24,6 +24,7 @@ use dbmigrate_core::declare::ast::Item;
 use proc_macro2::{Span, TokenStream};
 
 use head::{Found, Head};
+pub(crate) use target::is_compiler;
 
 /// A difference between a struct and the last migration, at the token that differs.
 #[derive(Debug, Clone)]

@@ -102,7 +102,7 @@ impl Root {
 }
 
 /// Whether this process compiles one crate, and ends.
-pub(super) fn is_compiler() -> bool {
+pub(crate) fn is_compiler() -> bool {
     static IS: OnceLock<bool> = OnceLock::new();
     *IS.get_or_init(|| Crate::of_this_process().root != Root::Unknown)
 }

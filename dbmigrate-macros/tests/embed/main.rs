@@ -1,7 +1,9 @@
-//! `embed_migrations!()` in a package that cargo compiles: what is embedded, when cargo compiles it again, and what rustc
-//! says of a folder that is not right.
+//! The macros of applications in a package that cargo compiles. Here `embed_migrations!()`: what is embedded, when cargo
+//! compiles it again, and what rustc says of a folder that is not right.
 
 mod package;
+mod steps;
+mod testing;
 
 use package::Package;
 

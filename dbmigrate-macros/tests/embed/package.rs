@@ -27,7 +27,14 @@ debug = "line-tables-only"
 const MAIN: &str = r#"use dbmigrate_macros::embed_migrations;
 
 pub mod stand_in {
-    pub struct Migrations(&'static str, &'static str, &'static [&'static str], &'static [&'static str], u64);
+    pub struct Migrations(
+        &'static str,
+        &'static str,
+        &'static [&'static str],
+        &'static [&'static str],
+        u64,
+        &'static [(&'static str, fn(&mut i64) -> Result<(), String>)],
+    );
 
     impl Migrations {
         pub const fn __embedded(
@@ -37,7 +44,12 @@ pub mod stand_in {
             ignore: &'static [&'static str],
             busy_timeout: u64,
         ) -> Self {
-            Self(folder, lock, sql, ignore, busy_timeout)
+            Self(folder, lock, sql, ignore, busy_timeout, &[])
+        }
+
+        pub const fn __steps(mut self, steps: &'static [(&'static str, fn(&mut i64) -> Result<(), String>)]) -> Self {
+            self.5 = steps;
+            self
         }
 
         pub fn show(&self) {
@@ -46,8 +58,16 @@ pub mod stand_in {
                 println!("{pattern}");
             }
             println!("{}", self.4);
+            for (name, step) in self.5 {
+                println!("{name}: {:?}", step(&mut 0));
+            }
         }
     }
+}
+
+#[allow(dead_code)]
+fn hash_tokens(_: &mut i64) -> Result<(), String> {
+    Ok(())
 }
 
 const MIGRATIONS: stand_in::Migrations = include!("macro.in");

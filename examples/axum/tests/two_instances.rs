@@ -71,5 +71,11 @@ fn both_serve_what_one_of_them_has_migrated() {
         assert!(notes.ends_with(r#"[{"id":1,"title":"Milk","done":false}]"#), "{notes}");
         let again = two.ask("POST /notes", r#"{"title":"Milk"}"#);
         assert!(again.starts_with("HTTP/1.1 409"), "{again}");
+        let changed = one.ask("PUT /notes/1", r#"{"title":"Oat milk","done":true}"#);
+        assert!(changed.ends_with(r#"{"id":1,"title":"Oat milk","done":true}"#), "{changed}");
+        let removed = two.ask("DELETE /notes/1", "");
+        assert!(removed.starts_with("HTTP/1.1 204"), "{removed}");
+        let missing = one.ask("DELETE /notes/1", "");
+        assert!(missing.starts_with("HTTP/1.1 404"), "{missing}");
     }
 }

@@ -13,6 +13,7 @@ use dbmigrate_core::sql::path::{part, path};
 
 use crate::project::Context;
 use crate::structs;
+use crate::tools::TOOLS;
 
 /// The folder of the sets of rows.
 const SEEDS: &str = "seeds";
@@ -46,6 +47,7 @@ impl Known {
         let Some(typed) = typed.to_str() else { return Vec::new() };
         let mut values = match id {
             "to" | "from" if command == "diff" => self.sides(),
+            "from" if command == "pull" => TOOLS.iter().map(|tool| tool.about().name.to_owned()).collect(),
             "to" | "name" => self.migrations(),
             id if REPAIRED.contains(&id) => self.migrations(),
             "target" | "yes" => self.targets(),

@@ -21,6 +21,7 @@ Examples:
   cargo dbmigrate generate --convert \"users.age=CAST(age AS INTEGER)\"
   cargo dbmigrate generate --accept drop_column:users.legacy
   cargo dbmigrate generate --accept drop_column:users.legacy --keep
+  cargo dbmigrate generate --rust hash_tokens
   cargo dbmigrate generate --undo
   cargo dbmigrate generate --amend
 
@@ -42,6 +43,10 @@ pub(crate) struct Generate {
     /// Write a migration to edit by hand, or record the edit of the last one
     #[arg(long, conflicts_with = "check")]
     pub custom: bool,
+
+    /// Write a migration with a step in Rust, which this function runs
+    #[arg(long, value_name = "FUNCTION", conflicts_with_all = ["check", "undo", "amend"])]
+    pub rust: Option<String>,
 
     /// Remove the last migration, unless a database has it
     #[arg(long, conflicts_with_all = ["name", "check", "custom", "amend", "rename", "backfill", "convert"])]
@@ -85,6 +90,11 @@ impl Generate {
         text
     }
 
+    /// Whether a migration is written although nothing has changed.
+    pub(super) fn is_by_hand(&self) -> bool {
+        self.custom || self.rust.is_some()
+    }
+
     /// Whether what is dropped or converted is kept, where that is the default.
     pub(super) fn keeps(&self, by_default: bool) -> bool {
         self.keep || (by_default && !self.no_keep)
@@ -116,6 +126,10 @@ impl Generate {
             if set {
                 text.push_str(flag);
             }
+        }
+        if let Some(function) = &self.rust {
+            // writing to a string cannot fail
+            let _ = write!(text, " {}", shell_flag("--rust", function));
         }
         self.levels.push_to(&mut text);
         if let Some(name) = &self.name {

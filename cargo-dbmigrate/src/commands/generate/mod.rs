@@ -4,6 +4,7 @@ mod amend;
 mod applied;
 mod arguments;
 mod planned;
+mod rust;
 mod seal;
 mod undo;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     }
     // a wrong name is said first
     Set::of(context, &arguments.levels)?;
+    arguments.rust.as_deref().map(rust::check).transpose()?;
     if arguments.undo {
         return undo::run(context, arguments);
     }
@@ -44,7 +46,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     }
     let mut folder = context.folder()?;
     match folder.verify(Verify::Sql) {
-        Err(FolderError::EditedSql { is_last: true, .. }) if arguments.custom => {
+        Err(FolderError::EditedSql { is_last: true, .. }) if arguments.custom && arguments.rust.is_none() => {
             let declared = structs::read_all(context)?;
             return seal::run(context, &mut folder, &declared, arguments);
         }
@@ -52,7 +54,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     }
     let declared = structs::read_all(context)?;
     let unchanged = structs::is_unchanged(&folder, &declared);
-    if unchanged && !arguments.custom && arguments.answers.changes_nothing() {
+    if unchanged && !arguments.is_by_hand() && arguments.answers.changes_nothing() {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     let head = folder.head_snapshot()?;
@@ -66,7 +68,7 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     let keep = arguments.keeps(context.config.keep).then(|| folder.next_sequence());
     let decided = Decisions { keep, ..Decisions::default() };
     let Decided { decisions, diff, open } = asker.decide_after(decided, head, arguments.check)?;
-    if diff.is_empty() && !arguments.custom {
+    if diff.is_empty() && !arguments.is_by_hand() {
         return Ok(nothing_to_do(context, declared, folder));
     }
     if arguments.check && !open.is_empty() {
@@ -79,7 +81,11 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     }
     let slug = name(arguments, &plan, &head.schema, &declared.schema)?;
     let migration = folder.next_name(&slug).to_string();
-    let sql = if plan.is_empty() { template(&migration) } else { plan.to_sql(&migration) };
+    let sql = match &arguments.rust {
+        Some(_) => rust::sql(&migration, &plan),
+        None if plan.is_empty() => template(&migration),
+        None => plan.to_sql(&migration),
+    };
     let drafted = linted(asker, arguments, (&migration, &sql), &head.schema)?;
     if arguments.dry_run {
         show(context, &migration, &sql, &plan);

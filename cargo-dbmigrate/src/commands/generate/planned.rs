@@ -8,6 +8,7 @@ use dbmigrate_core::schema::Schema;
 use dbmigrate_core::shell::shell_flag;
 
 use super::arguments::Generate;
+use super::rust;
 use crate::database::failure::TAKE_BACK;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::Asker;
@@ -49,7 +50,7 @@ pub(super) fn proven(
     proof::check_changes(context, declared, &head.schema, &renamed)?;
     let plan =
         plan(&head.schema, &declared.schema, diff, decisions).map_err(|error| no_plan(arguments, decisions, &error))?;
-    if arguments.keep && plan.kept.is_empty() && !arguments.custom {
+    if arguments.keep && plan.kept.is_empty() && !arguments.is_by_hand() {
         context.printer.warning("`--keep`: nothing is dropped or converted", &[]);
     }
     let by_hand = "go back to the last structs that worked, then write the migration by hand: `cargo dbmigrate generate \
@@ -94,6 +95,7 @@ pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Fol
 pub(super) fn name(arguments: &Generate, plan: &Plan, before: &Schema, after: &Schema) -> Result<Slug> {
     let wanted = match &arguments.name {
         Some(name) => name.clone(),
+        None if arguments.rust.is_some() => arguments.rust.clone().unwrap_or_default(),
         None if plan.is_empty() => "custom".to_owned(),
         None => return Ok(suggested(plan, before, after)),
     };
@@ -134,6 +136,7 @@ pub(super) fn report(
 ) {
     let printer = &context.printer;
     let count = match plan.changes.len() {
+        0 if arguments.rust.is_some() => "a step in Rust".to_owned(),
         0 => "no changes yet".to_owned(),
         count => format!("{}, {}", counted(count, "change"), plan.cost().word()),
     };
@@ -155,7 +158,9 @@ pub(super) fn report(
     });
     let path = folder.head().map(|head| folder.sql_path(head));
     drafted.warn(context, path.as_deref(), "");
-    if arguments.custom {
+    if let Some(function) = &arguments.rust {
+        rust::report(context, migration, &file, function);
+    } else if arguments.custom {
         printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
     } else {
         let mut next = vec![format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()];

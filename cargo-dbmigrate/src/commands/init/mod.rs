@@ -5,14 +5,16 @@ mod agents;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dbmigrate_core::shell::shell_flag;
 
-use crate::drizzle::journal;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::{path, setup};
 use crate::seeding::folder::FOLDER;
+use crate::tools::argument::{From, typed};
+use crate::tools::found::{Found, Search, is_same};
 
 const FIRST_STRUCT: &str = "\
 //! The tables of the database. `cargo dbmigrate generate` turns changes in here into migrations.
@@ -64,9 +66,6 @@ name = \"Admin\"
     ),
 ];
 
-/// Where drizzle-kit writes, if it is told nothing else.
-const DRIZZLE: &str = "drizzle";
-
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Init {
@@ -85,7 +84,12 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
     let mut next: Vec<String> = Vec::new();
 
     let mut folder = context.folder()?;
-    let is_new = folder.create()?;
+    let other = if folder.migrations().is_empty() { other_tool(context)? } else { None };
+    // where its migrations are, ours cannot be
+    let is_taken = other
+        .as_ref()
+        .is_some_and(|found| found.folder.as_ref().is_some_and(|folder| is_same(folder, &context.folder_path)));
+    let is_new = !is_taken && folder.create()?;
     if is_new {
         printer.status("Created", folder.lock_path().display());
         printer.wrote(&folder.lock_path(), FileAction::Created);
@@ -97,11 +101,8 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
         Some(root) => (false, context.package.root.join(root)),
         None => (declares_table(&context.package.root), context.package.root.join("src/schema.rs")),
     };
-    let package = &context.package.root;
-    let drizzle = (folder.migrations().is_empty() && journal::read(&package.join(DRIZZLE)).is_ok())
-        .then(|| format!("`cargo dbmigrate pull --from-drizzle {DRIZZLE} --out src/schema.rs`"));
-    // what drizzle-kit has migrated is no place for an example
-    if !declared && drizzle.is_none() && file.parent().is_some_and(Path::is_dir) {
+    // what another tool has migrated is no place for an example
+    if !declared && other.is_none() && file.parent().is_some_and(Path::is_dir) {
         if write_new(&file, FIRST_STRUCT)? {
             let shown = path::for_display(&file);
             printer.status("Created", format!("{} (an example table to edit)", shown.display()));
@@ -126,8 +127,11 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
     if created.is_empty() && next.is_empty() {
         printer.status("Ready", format!("{} is set up already, nothing to do", context.package.name));
     }
-    if let Some(pull) = drizzle {
-        next.push(format!("import the migrations of drizzle-kit: {pull}"));
+    if let Some(found) = other {
+        let about = found.tool.about();
+        let from = typed(about, found.folder.map(|folder| folder.display().to_string()).as_deref());
+        let pull = format!("`cargo dbmigrate pull {} --out src/schema.rs`", shell_flag("--from", &from));
+        next.push(format!("import the migrations of {}: {pull}", about.title()));
     } else if folder.migrations().is_empty() {
         next.push("`cargo dbmigrate generate`".to_owned());
         next.push("`cargo dbmigrate migrate`".to_owned());
@@ -137,6 +141,15 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
     printer
         .message(|| messages::Init { created: created.iter().map(|path| path.display().to_string()).collect(), next });
     Ok(exit::DONE)
+}
+
+/// The tool that has migrated before, as far as the package tells.
+fn other_tool(context: &Context) -> Result<Option<Found>> {
+    let search = Search::new(&context.package.root, &context.folder_path, &From::default())?;
+    match search.without_database() {
+        None if search.is_any() => search.otherwise().map(Some),
+        found => Ok(found),
+    }
 }
 
 /// Writes rows for the first struct, if the package has no sets. Returns the files.

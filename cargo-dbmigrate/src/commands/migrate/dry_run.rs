@@ -1,10 +1,12 @@
 //! `migrate --dry-run`: takes every answer that the real run would take, by making the run where nothing of it stays.
 
+use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::apply::runner::pending;
 use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Restored, Standing, apply_pending_with,
     inspect,
 };
+use dbmigrate_core::engine::engines::Turso;
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::lint::Target;
 use pollster::block_on;
@@ -70,7 +72,8 @@ pub(super) fn run(
     let outcome = result.map_err(|error| refused(error, url, observer.begun))?;
     let waiting = pending(folder, outcome.before, options.to).map_err(failed)?;
     if url.file().is_none() {
-        waiting.iter().try_for_each(|migration| refuse_for_server(folder, migration)).map_err(failed)?;
+        let is_turso = rehearsal.database().turso() == Some(Turso::Runs);
+        waiting.iter().try_for_each(|migration| refuse_for_server(folder, migration, is_turso)).map_err(failed)?;
     }
     let texts = waiting.iter().map(|migration| text_of(printer, folder, migration, url)).collect::<Result<Vec<_>>>()?;
     if !texts.is_empty() {

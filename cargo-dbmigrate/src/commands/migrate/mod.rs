@@ -40,6 +40,7 @@ use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
 use crate::report::restored::say_restored;
 use crate::report::{Printer, counted, rows};
+use crate::stepping::With;
 use crate::structs;
 
 /// The arguments.
@@ -87,6 +88,10 @@ pub(crate) struct Migrate {
     #[command(flatten)]
     pub retry: Retry,
 
+    /// The program with the steps.
+    #[command(flatten)]
+    pub with: With,
+
     /// Migrate despite schema changes made by hand
     #[arg(long, value_enum, value_name = "WORD")]
     pub accept: Vec<Acceptable>,
@@ -121,6 +126,7 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     // a wrong `--to` must not leave an empty file behind
     check_name(&folder, arguments.to.as_deref())?;
     branch::check(context, &databases, wanted(arguments))?;
+    let context = &arguments.with.started(context, &folder)?;
     databases.each(context, |context, url| run_on(context, (arguments, plan.as_ref(), &set), &folder, url))
 }
 
@@ -237,6 +243,7 @@ fn command(arguments: &Migrate) -> String {
     command.push_str(if arguments.rehearse.rehearse { " --rehearse" } else { "" });
     command.extend(wanted(arguments).map(Wanted::typed));
     command.push_str(&arguments.backup.typed());
+    command.push_str(&arguments.with.typed());
     command.push_str(if arguments.atomic { " --atomic" } else { "" });
     command.push_str(if arguments.accept.is_empty() { "" } else { " --accept drift" });
     command

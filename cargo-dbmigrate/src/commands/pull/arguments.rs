@@ -8,6 +8,8 @@ use dbmigrate_core::shell::shell_flag;
 use super::tables::TablePattern;
 use crate::project::Yes;
 use crate::project::url::Connect;
+use crate::tools::argument::From;
+use crate::tools::by_name;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -34,8 +36,13 @@ pub(crate) struct Pull {
     #[arg(long, conflicts_with = "tables")]
     pub baseline: bool,
 
-    /// Import the history of a database from drizzle-kit's migrations folder
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["tables", "baseline"])]
+    /// Import the migrations of another tool, and what it has applied to the database
+    #[arg(long, value_name = "TOOL|TOOL=DIR|DIR", num_args = 0..=1, default_missing_value = "")]
+    #[arg(conflicts_with_all = ["tables", "baseline"])]
+    pub from: Option<From>,
+
+    /// The same as `--from drizzle=DIR`
+    #[arg(long, value_name = "DIR", hide = true, conflicts_with_all = ["tables", "baseline", "from"])]
     pub from_drizzle: Option<PathBuf>,
 
     /// Which database.
@@ -48,6 +55,24 @@ pub(crate) struct Pull {
 }
 
 impl Pull {
+    /// The other tool, as far as it is said.
+    pub(super) fn from(&self) -> Option<From> {
+        let drizzle = |folder: &PathBuf| From { tool: by_name("drizzle"), folder: Some(folder.clone()) };
+        self.from.clone().or_else(|| self.from_drizzle.as_ref().map(drizzle))
+    }
+
+    /// The flag that says what is done besides pulling, as it was typed.
+    pub(super) fn mode(&self) -> String {
+        match self.from() {
+            Some(from) => match from.to_string() {
+                text if text.is_empty() => " --from".to_owned(),
+                text => format!(" {}", shell_flag("--from", &text)),
+            },
+            None if self.baseline => " --baseline".to_owned(),
+            None => String::new(),
+        }
+    }
+
     /// The flags that say what goes where, as they were typed.
     pub(super) fn again(&self) -> String {
         let flag = |flag: &str, value: String| format!(" {}", shell_flag(flag, &value));

@@ -5,10 +5,12 @@ use dbmigrate_core::engine::apply::{RecordKind, Target as _, history};
 use dbmigrate_core::folder::{Folder, Slug, Snapshot};
 use dbmigrate_core::plan::{Decisions, plan};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
 use super::arguments::Pull;
 use super::read::{self, Pulled};
+use super::said::{stop_using, unrecorded};
 use super::take_over::{self, Step};
 use crate::adopting::{self, Adoption};
 use crate::database::failure::{apply_error, engine_error};
@@ -16,6 +18,7 @@ use crate::error::{CommandError, Result};
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, config};
 use crate::report::counted;
+use crate::tools::Tool;
 use crate::{exit, structs};
 
 /// The name of the migration, without its number.
@@ -25,7 +28,13 @@ const SLUG: &str = "baseline";
 ///
 /// # Errors
 /// What went wrong.
-pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Result<u8> {
+pub(super) fn run(
+    context: &Context,
+    arguments: &Pull,
+    url: &DatabaseUrl,
+    tool: Option<&'static dyn Tool>,
+) -> Result<u8> {
+    let changed = tool.map(|tool| refuse_unrecorded(context, url, tool)).transpose()?;
     let pulled = read::read(context, arguments, url)?;
     refuse_unsuitable(context, &pulled, url)?;
     let schema = &pulled.found.schema;
@@ -47,18 +56,34 @@ pub(super) fn run(context: &Context, arguments: &Pull, url: &DatabaseUrl) -> Res
     }
     refuse_other_history(context, arguments, &folder, url)?;
     let mut next = structs_of(context, arguments, &pulled, url)?;
-    let again = format!("cargo dbmigrate pull --baseline{}", arguments.again());
+    let mode = tool.map_or_else(|| "--baseline".to_owned(), |tool| shell_flag("--from", tool.about().name));
+    let again = format!("cargo dbmigrate pull {mode}{}", arguments.again());
     take_over::check_structs(context, schema, arguments.out.as_deref(), &mut next, &again)?;
     take_over::write_missing(context, &mut folder, &steps, &url.to_string())?;
     if let Some(last) = folder.head() {
-        let (kind, consent) = (RecordKind::Baseline, arguments.consent.into());
-        let adoption = Adoption { kind, expect_none: None, consent, command: &again };
+        let kind = tool.map_or(RecordKind::Baseline, |tool| RecordKind::Imported(tool.about().name));
+        let (expect_none, consent) = (changed.flatten(), arguments.consent.into());
+        let adoption = Adoption { kind, expect_none, consent, command: &again };
         adopting::record(context, &folder, last, url, adoption)?;
     }
     context.ignore_in_git(Some(url))?;
     next.push("change the structs, then write the next migration: `cargo dbmigrate generate`".to_owned());
+    next.extend(tool.map(|tool| stop_using(tool, None)));
     context.printer.next(&next);
     Ok(exit::DONE)
+}
+
+/// The tool has to have applied something, if only the database tells of it. Returns a query that returns a row as soon as
+/// it applies more.
+fn refuse_unrecorded(context: &Context, url: &DatabaseUrl, tool: &dyn Tool) -> Result<Option<String>> {
+    let about = tool.about();
+    let mut database = adopting::open_existing(context, url, &format!("pull {}", shell_flag("--from", about.name)))?;
+    let action = format!("cannot read what {} has recorded", about.title());
+    let records = tool.records(&mut database).map_err(|error| engine_error(&action, &error, url.into()))?;
+    match records.as_deref() {
+        Some(rows @ [_, ..]) => Ok(tool.changed(rows)),
+        rows => Err(unrecorded(tool, rows.is_some(), &url.to_string())),
+    }
 }
 
 /// The database may have been adopted by an earlier run, but not be the work of other migrations.

@@ -119,13 +119,7 @@ fn refuse_to_overwrite(arguments: &Pull, files: &[Wanted], before: &[Before]) ->
     if others.len() > 1 {
         error = others.iter().fold(error, |error, file| error.note(format!("`{file}`")));
     }
-    let mode = match arguments {
-        Pull { baseline: true, .. } => " --baseline".to_owned(),
-        Pull { from_drizzle: Some(folder), .. } => {
-            format!(" {}", shell_flag("--from-drizzle", &folder.display().to_string()))
-        }
-        _ => String::new(),
-    };
+    let mode = arguments.mode();
     Err(error
         .note("nothing was written")
         .help(format!("overwrite: `cargo dbmigrate pull{mode}{} --overwrite`", arguments.again()))

@@ -2,10 +2,12 @@
 
 mod arguments;
 mod baseline;
-mod drizzle;
-mod drizzle_replay;
 mod files;
+mod from;
+mod own_folder;
 mod read;
+mod replay;
+mod said;
 mod tables;
 mod take_over;
 
@@ -24,9 +26,9 @@ use crate::project::Context;
 pub(crate) fn run(context: &Context, arguments: &Pull) -> Result<u8> {
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
-    match &arguments.from_drizzle {
-        Some(folder) => return drizzle::run(context, arguments, folder, &url),
-        None if arguments.baseline => return baseline::run(context, arguments, &url),
+    match &arguments.from() {
+        Some(from) => return from::run(context, arguments, from, &url),
+        None if arguments.baseline => return baseline::run(context, arguments, &url, None),
         None => {}
     }
     let pulled = read(context, arguments, &url)?;

@@ -154,7 +154,7 @@ fn refuse_inexpressible(
     let trigger = pulled.found.schema.triggers.get(&Name::from(first.name.as_str()));
     let name = trigger.map_or_else(|| Name::from(first.name.as_str()), |trigger| trigger.on.clone());
     let error = error.note("nothing was written");
-    if arguments.baseline || arguments.from_drizzle.is_some() {
+    if !arguments.mode().is_empty() {
         return Err(error.help(config::hiding(config, &name)));
     }
     let pattern = shell_flag("--tables", &format!("!{}", Glob::of(&name)));

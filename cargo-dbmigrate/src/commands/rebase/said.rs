@@ -1,8 +1,10 @@
 //! What is said of a rebase: what went where, whether the structs match, and what to do next.
 
+use std::path::Path;
+
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::engine::commute::Commuting;
-use dbmigrate_core::folder::Rewritten;
+use dbmigrate_core::folder::{Rewritten, Script};
 use dbmigrate_core::shell::shell_word;
 
 use crate::messages;
@@ -108,6 +110,14 @@ fn commute(context: &Context, sides: &Sides, commuting: Option<&Commuting>) {
     context.printer.status("Commutes", text);
 }
 
+/// What to do about a step in Rust, which is named as its migration.
+fn renamed_step(placed: &Placed) -> Option<String> {
+    let (from, name) = (placed.moved.migration.name.as_str(), placed.name.as_ref()?.as_str());
+    let has_step = Script::parse(&placed.sql, Path::new(name)).is_ok_and(|script| script.rust.is_some());
+    (has_step && from != name)
+        .then(|| format!("rename its step in `embed_migrations!(steps {{ … }})`: `{from}` to `{name}`"))
+}
+
 /// Whether the structs match, and what to do next: with a development database that has what was moved, to switch it.
 pub(super) fn structs(context: &Context, sides: &Sides, rebased: &Rebased, is_behind: bool) {
     let mut next = Vec::new();
@@ -138,6 +148,7 @@ pub(super) fn structs(context: &Context, sides: &Sides, rebased: &Rebased, is_be
             next.push("resolve the structs, then compare them with the migrations: `cargo dbmigrate check`".to_owned());
         }
     }
+    next.extend(rebased.placed.iter().filter_map(renamed_step));
     if crate::git::is_inside(&context.folder_path) {
         next.push(format!("add the migrations: `git add {folder}`"));
         next.extend(sides.operation.resume().map(|command| format!("then continue: `{command}`")));

@@ -98,7 +98,8 @@ fn fill(
     const NEW: Subject<'static> = Subject::Named("the new file");
     let engine = |error: EngineError| engine_error("cannot create the new file", &error, NEW);
     let connection = block_on(Connection::open(new.path(), true)).map_err(engine)?;
-    let mut database = Database::from_connection(connection).ignoring(context.config.ignore.clone());
+    let database = Database::from_connection(connection).ignoring(context.config.ignore.clone());
+    let mut database = context.steps.on(database);
     let mut observer = Said(&context.printer, url);
     block_on(apply_pending(&mut database, folder, None, &mut observer)).map_err(|error| failure_of_run(error, NEW))?;
     if let Some(seed) = seed {

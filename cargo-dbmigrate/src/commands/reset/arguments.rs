@@ -8,6 +8,7 @@ use dbmigrate_core::shell::shell_flag;
 use crate::decisions::answers::Answers;
 use crate::project::Yes;
 use crate::project::url::Connect;
+use crate::stepping::With;
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -30,6 +31,10 @@ pub(crate) struct Reset {
     #[arg(long, value_name = "SET|FILE", conflicts_with = "keep_data")]
     pub seed: Option<PathBuf>,
 
+    /// The program with the steps.
+    #[command(flatten)]
+    pub with: With,
+
     /// What is decided.
     #[command(flatten)]
     pub answers: Answers,
@@ -49,6 +54,7 @@ impl Reset {
         let mut command = "cargo dbmigrate reset".to_owned();
         command.push_str(if self.keep_data { " --keep-data" } else { "" });
         command.extend(self.seed.iter().map(|file| format!(" {}", shell_flag("--seed", &file.display().to_string()))));
+        command.push_str(&self.with.typed());
         self.answers.push_to(&mut command, |_| true);
         command
     }

@@ -2,7 +2,7 @@
 
 use dbmigrate_core::engine::apply::history::{common, compare};
 use dbmigrate_core::engine::apply::{Standing, Target as _, inspect};
-use dbmigrate_core::folder::{Checksum, Folder, Migration};
+use dbmigrate_core::folder::{Checksum, Folder, Migration, Script};
 use dbmigrate_core::schema::canonical::SchemaHash;
 use pollster::block_on;
 
@@ -74,8 +74,13 @@ pub(super) fn run(context: &Context, arguments: &Reset, folder: &Folder, url: &D
     // those leave no trace in a schema
     for migration in &migrations[kept..] {
         let before = migration.index.checked_sub(1).and_then(|at| migrations.get(at));
-        if before.is_some_and(|before| before.schema == migration.schema) {
-            let file = folder.sql_path(migration).display().to_string();
+        let file = folder.sql_path(migration).display().to_string();
+        if Script::parse(&folder.sql(migration)?, &folder.sql_path(migration))?.rust.is_some() {
+            context.printer.warning(
+                &format!("`{}` has a step in Rust, which was not run on `{url}`", migration.name),
+                &[format!("do by hand what `{url}` needs of {file}")],
+            );
+        } else if before.is_some_and(|before| before.schema == migration.schema) {
             context.printer.warning(
                 &format!("`{}` changes rows only and was not run on `{url}`", migration.name),
                 &[format!("run by hand what `{url}` needs of {file}")],

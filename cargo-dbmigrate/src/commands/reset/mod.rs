@@ -38,6 +38,7 @@ pub(crate) fn run(context: &Context, arguments: &Reset) -> Result<u8> {
     if !arguments.answers.changes_nothing() {
         return Err(CommandError::usage("`--rename`, `--backfill` and `--convert` require `--keep-data`"));
     }
+    let context = &arguments.with.started(context, &folder)?;
     anew::run(context, arguments, &folder, &url)
 }
 

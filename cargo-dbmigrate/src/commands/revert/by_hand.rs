@@ -17,13 +17,21 @@ use crate::error::Result;
 pub(super) struct ByHand {
     /// `INSERT`, `UPDATE` and `DELETE`.
     pub(super) rows: Vec<usize>,
+    /// The step in Rust.
+    pub(super) step: Option<usize>,
     /// Everything else: the line, and the statement in a few words.
     pub(super) others: Vec<(usize, String)>,
 }
 
 impl ByHand {
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.others.is_empty()
+        self.rows.is_empty() && self.step.is_none() && self.others.is_empty()
+    }
+
+    /// The line of the first of it.
+    pub(super) fn line(&self) -> Option<usize> {
+        let first = self.rows.first().copied().or(self.step);
+        first.or(self.others.first().map(|(line, _)| *line))
     }
 }
 
@@ -38,7 +46,7 @@ pub(super) fn of(
     (before, after): (&Schema, &Schema),
     text: &str,
 ) -> Result<ByHand> {
-    let mut found = ByHand::default();
+    let mut found = ByHand { step: script.rust.map(|step| step.line), ..ByHand::default() };
     let known: BTreeSet<&Name> = before.object_names().chain(after.object_names()).collect();
     let mut created: BTreeSet<Name> = BTreeSet::new();
     for statement in &script.statements {

@@ -123,7 +123,7 @@ fn refuse_rows_only(folder: &Folder, reverted: &[Entry]) -> Result<()> {
         [_] => format!("cannot revert `{}`: it changes rows only, and has no way back of its own", entry.name()),
         _ => "cannot revert these migrations: they change rows only, and have no way back of their own".to_owned(),
     };
-    let line = entry.by_hand.rows.first().or(entry.by_hand.others.first().map(|(line, _)| line)).copied();
+    let line = entry.by_hand.line();
     let file = folder.sql_path(&entry.migration);
     Err(CommandError::failed(message)
         .at(format!("{}:{}", file.display(), line.unwrap_or(1)))

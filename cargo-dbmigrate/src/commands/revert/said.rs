@@ -19,6 +19,7 @@ pub(super) fn left_behind(folder: &Folder, reverted: &[Entry]) -> Vec<LeftBehind
             text,
         };
         left.extend(entry.by_hand.rows.iter().map(|line| one(*line, "changes rows".to_owned())));
+        left.extend(entry.by_hand.step.map(|line| one(line, "runs a step in Rust".to_owned())));
         left.extend(entry.by_hand.others.iter().map(|(line, text)| one(*line, format!("`{text}`"))));
     }
     left

@@ -46,7 +46,7 @@ pub(super) fn rows(context: &Context, entry: &Entry, entries: &[Entry]) -> Resul
     let together = format!("revert it together with those after it: {}", with_later(entry, later));
     let back = block_on(try_back(head, &[], &undo.statements()))
         .map_err(|error| way_back_failed(&file, undo, error, UNTOUCHED).help(together.clone()))?;
-    say_way_back(context, entry.name(), &back);
+    say_way_back(context, entry.name(), &back, script.rust.is_some());
     if entry.keeps_the_schema() && differences(&back.schema, head).is_empty() {
         return Ok(undo.sql());
     }

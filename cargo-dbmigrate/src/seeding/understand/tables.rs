@@ -1,6 +1,6 @@
 //! Which tables a file has rows for.
 
-use dbmigrate_core::engine::introspect::HISTORY_TABLE;
+use dbmigrate_core::engine::introspect::is_infrastructure;
 use dbmigrate_core::schema::Table;
 use dbmigrate_core::sql::Name;
 
@@ -29,8 +29,7 @@ impl<'a> Reader<'a> {
             return Ok(table);
         }
         let error = |message: String| Diagnostic::error(message);
-        let folded = known.folded();
-        let error = if folded.starts_with(OWN) || folded.starts_with("sqlite_") || folded == HISTORY_TABLE {
+        let error = if known.folded().starts_with(OWN) || is_infrastructure(&known) {
             error(format!("`{name}` is not a table of the application, and is never seeded"))
         } else if self.around.ignore.hides(&known) {
             error(format!("`{name}` is ignored in `dbmigrate.toml`, and is never seeded"))

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use dbmigrate_core::engine::check::violating_rows;
 use dbmigrate_core::engine::connection::Row;
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::{Connection, EngineError};
@@ -187,7 +188,7 @@ impl Job<'_> {
 
     /// The references that are to nothing, once the engine has said that there are some.
     pub(super) fn dangling(&self, error: &EngineError) -> CommandError {
-        let rows = block_on(self.connection.rows("PRAGMA foreign_key_check")).unwrap_or_default();
+        let rows = block_on(violating_rows(self.connection)).unwrap_or_default();
         let text = |value: Option<&Value>| match value {
             Some(Value::Text(text)) => text.clone(),
             Some(Value::Integer(number)) => number.to_string(),

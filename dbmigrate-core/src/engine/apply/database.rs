@@ -11,6 +11,7 @@ mod part;
 mod pipelined;
 mod references;
 mod rows;
+mod rust;
 #[cfg(feature = "remote")]
 mod steps;
 mod target;
@@ -46,6 +47,8 @@ pub struct Database {
     /// The schema, from the first time that it is needed.
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
+    /// What is done about steps in Rust.
+    rust: rust::Steps,
     has_history_table: bool,
     /// Whether what would be committed is rolled back instead.
     is_rehearsal: bool,
@@ -113,6 +116,7 @@ impl Database {
             foreign_keys: None,
             tracker: None,
             ignore: Ignore::default(),
+            rust: rust::Steps::default(),
             has_history_table: false,
             is_rehearsal: false,
             work: None,
@@ -208,6 +212,9 @@ impl Database {
     }
 
     async fn tracker(&mut self) -> Result<&mut Tracker, EngineError> {
+        if self.tracker.is_none() && self.connection.is_local() {
+            self.connection.engine().await?;
+        }
         let tracker = match self.tracker.take() {
             Some(tracker) => tracker,
             #[cfg(feature = "remote")]

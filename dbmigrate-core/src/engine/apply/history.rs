@@ -7,6 +7,7 @@ use crate::engine::value::Value;
 use crate::engine::connection::{Connection, Row, integer, text};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
+use crate::engine::tools::tool;
 use crate::engine::tracker::{VERSION, version_in};
 use crate::folder::Migration;
 #[cfg(feature = "remote")]
@@ -61,10 +62,13 @@ pub(super) fn finish(holds: &str) -> String {
 pub enum RecordKind {
     /// It was executed.
     Migration,
+    /// It was executed with its step in Rust.
+    Rust,
     /// The database had its schema already, and was adopted.
     Baseline,
-    /// drizzle-kit had executed it before the database was adopted.
-    Drizzle,
+    /// Another tool had executed it before the database was adopted: the one of that name in
+    /// [`TOOLS`](crate::engine::tools::TOOLS).
+    Imported(&'static str),
     /// It was made of what somebody had changed in this database.
     Capture,
     /// Somebody has said that the database has it.
@@ -74,14 +78,15 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    const ALL: [Self; 6] = [Self::Migration, Self::Baseline, Self::Drizzle, Self::Capture, Self::Repair, Self::Other];
+    const ALL: [Self; 6] = [Self::Migration, Self::Rust, Self::Baseline, Self::Capture, Self::Repair, Self::Other];
 
     /// The word in the history table.
     pub fn word(self) -> &'static str {
         match self {
             Self::Migration => "migration",
+            Self::Rust => "rust",
             Self::Baseline => "baseline",
-            Self::Drizzle => "drizzle",
+            Self::Imported(tool) => tool,
             Self::Capture => "capture",
             Self::Repair => "repair",
             Self::Other => "other",
@@ -89,7 +94,8 @@ impl RecordKind {
     }
 
     fn of(word: &str) -> Self {
-        Self::ALL.into_iter().find(|kind| kind.word() == word).unwrap_or(Self::Other)
+        let imported = || tool(word).map(|tool| Self::Imported(tool.name));
+        Self::ALL.into_iter().find(|kind| kind.word() == word).or_else(imported).unwrap_or(Self::Other)
     }
 }
 

@@ -28,6 +28,7 @@ use thiserror::Error;
 
 use super::check::Broken;
 use super::connection::Row;
+use super::engines::Turso;
 use super::error::EngineError;
 use super::introspect::{Introspected, Unreadable};
 use crate::folder::script::{Script, ScriptError};
@@ -244,11 +245,21 @@ pub trait Target {
     /// The rows on which expressions fail that these statements evaluate, as far as they are sure to fail.
     async fn failing_rows(&mut self, statements: &[&str]) -> Result<Vec<FailingRows>, EngineError>;
 
+    /// What Turso Database has to do with it, once its history and its schema were read.
+    fn turso(&self) -> Option<Turso> {
+        None
+    }
+
     /// Makes a change that is no migration, or nothing at all, if the database is no longer what it was planned on.
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure>;
 
     /// Whether nothing of what is applied stays.
     fn is_rehearsal(&self) -> bool {
+        false
+    }
+
+    /// Whether it cannot run the step in Rust of a migration that has one.
+    fn lacks_step(&self, _migration: &str) -> bool {
         false
     }
 
@@ -344,6 +355,20 @@ pub enum Failure {
     TouchesDrift {
         /// What was changed by hand.
         objects: Vec<DriftedObject>,
+    },
+    /// It has a step in Rust, and whoever applies it has not.
+    #[error("it has a step in Rust, which only the application can run")]
+    NoStep {
+        /// The line of the directive.
+        line: usize,
+    },
+    /// Its step in Rust failed.
+    #[error("its step in Rust failed: {message}")]
+    Step {
+        /// The line of the directive.
+        line: usize,
+        /// What it says.
+        message: String,
     },
     /// Rows are not those that were looked at before: another connection has written.
     #[error("the database was written to since it was copied")]

@@ -5,11 +5,14 @@ use super::history::{self, Record};
 use super::{Announcement, ApplyError, Attempt, Done, Failure, Loss, Prepared, Restored, State, Stop, Target};
 use crate::diff::differences;
 use crate::diff::{Renames, diff};
+use crate::engine::engines::{Refusal, Turso, lacking};
+use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::Unreadable;
 use crate::folder::script::Script;
-use crate::folder::{Folder, FolderError, Migration};
+use crate::folder::{Folder, FolderError, Migration, RustStep};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
+use crate::sql::Statement;
 
 /// Is told what happens while it happens.
 pub trait Observer {
@@ -211,6 +214,7 @@ async fn run(
         let texts = texts.collect::<Result<Vec<String>, FolderError>>()?;
         let scripts = scripts(folder, pending, &texts, options)?;
         if !verified {
+            refuse_missing_step(target, folder, pending)?;
             target.expect(&scripts);
             let standing = standing(target, folder, &now, pending.is_empty()).await?;
             if !matches!(standing, Standing::AsRecorded) {
@@ -222,6 +226,9 @@ async fn run(
                 }
             }
             drift = accept(standing, options, observer)?;
+            if let Some(turso) = target.turso() {
+                refuse_lacked(folder, pending, turso)?;
+            }
             if let Some(expected) = options.expected.filter(|_| outcome.applied.is_empty()) {
                 let found = state(target, &now).await?;
                 if found != *expected {
@@ -286,6 +293,21 @@ async fn run(
             }
         }
     }
+}
+
+/// Refuses a run in which a migration has a step in Rust that the target does not have, before anything is applied.
+fn refuse_missing_step(target: &impl Target, folder: &Folder, pending: &[Migration]) -> Result<(), ApplyError> {
+    for migration in pending.iter().filter(|migration| target.lacks_step(migration.name.as_str())) {
+        let text = folder.sql(migration)?;
+        // most have none, and are not read twice
+        if !text.contains(RustStep::WORD) {
+            continue;
+        }
+        if let Some(step) = Script::parse(&text, &folder.sql_path(migration))?.rust {
+            return Err(failed(folder, migration, Failure::NoStep { line: step.line }, Vec::new()));
+        }
+    }
+    Ok(())
 }
 
 /// The scripts of migrations that can be applied together.
@@ -399,6 +421,29 @@ fn tolerate(
         return Ok(Tolerated { drift: drift.clone(), wanted });
     }
     Err(failed(folder, migration, Failure::TouchesDrift { objects }, Vec::new()))
+}
+
+/// Refuses migrations that Turso Database has no answer to, before the first of them is begun.
+///
+/// # Errors
+/// If there is one, or it cannot be read.
+pub fn refuse_lacked(folder: &Folder, migrations: &[Migration], turso: Turso) -> Result<(), ApplyError> {
+    for migration in migrations {
+        let text = folder.sql(migration)?;
+        let script = Script::parse(&text, &folder.sql_path(migration))?;
+        if let Some(failure) = lacked(&script.statements, turso) {
+            return Err(failed(folder, migration, failure, Vec::new()));
+        }
+    }
+    Ok(())
+}
+
+/// The first statement that Turso Database has no answer to.
+pub(super) fn lacked(statements: &[Statement<'_>], turso: Turso) -> Option<Failure> {
+    let Refusal { index, line, reason } = lacking(statements, turso).into_iter().next()?;
+    let error = EngineError { kind: ErrorKind::Statement, message: reason };
+    let statement = statements[index].text.to_owned();
+    Some(Failure::Statement { number: index + 1, line, statement, error })
 }
 
 fn failed(folder: &Folder, migration: &Migration, failure: Failure, differences: Vec<String>) -> ApplyError {

@@ -20,6 +20,7 @@ use super::server::read_contents;
 use super::{At, Progress};
 use crate::engine::connection::server::REQUEST_BYTES;
 use crate::engine::connection::{Connection, Row, Value, integer, text};
+use crate::engine::engines::{TURSO_PREFIX, is_tursos};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::{HISTORY_TABLE, is_virtual};
 use crate::engine::remote::Client;
@@ -107,10 +108,11 @@ pub fn fill(client: &Client, backup: &Path, contents: &Contents, progress: &dyn 
     if !columns.is_empty() {
         return Err(FillError::Nulls { columns });
     }
-    let mut tables: Vec<&Table> = inventory.tables.iter().filter(|table| !is_statistics(table)).collect();
+    let is_meant = |table: &Table| !is_statistics(table) && !is_tursos(&table.name);
+    let mut tables: Vec<&Table> = inventory.tables.iter().filter(|table| is_meant(table)).collect();
     // the rows of others change it
     tables.sort_by_key(|table| is_sequence(table));
-    if tables.len() < inventory.tables.len() {
+    if inventory.tables.iter().any(is_statistics) {
         left_out.push("the statistics of `ANALYZE`".to_owned());
     }
     if inventory.settings.application_id != 0 {
@@ -129,7 +131,7 @@ pub fn fill(client: &Client, backup: &Path, contents: &Contents, progress: &dyn 
     fill.rest()?;
     progress.at(At::Verifying);
     let has_history = |table: &Table| table.name == *HISTORY_TABLE;
-    fill.verify(client, contents, |table| !is_statistics(table) && !has_history(table))?;
+    fill.verify(client, contents, |table| is_meant(table) && !has_history(table))?;
     fill.finish(tables.iter().copied().find(|table| has_history(table)))?;
     Ok(Filled { resumed, left_out })
 }
@@ -203,7 +205,8 @@ impl Fill<'_> {
             let Some(note) = notes.first().filter(|note| text(&note[0]) == id) else { return Err(FillError::Other) };
             return Ok((usize::try_from(integer(&note[1])).unwrap_or_default(), integer(&note[2]).unsigned_abs()));
         }
-        let objects: Vec<String> = names.into_iter().filter(|name| !name.starts_with("sqlite_")).collect();
+        let objects: Vec<String> =
+            names.into_iter().filter(|name| !name.starts_with("sqlite_") && !name.starts_with(TURSO_PREFIX)).collect();
         if !objects.is_empty() {
             return Err(FillError::NotEmpty { objects });
         }
@@ -216,7 +219,7 @@ impl Fill<'_> {
         let plain = |sql: &str| (sql.to_owned(), Vec::new());
         // nobody else has put something there
         let mut all = vec![plain(
-            "SELECT json_extract('{}', iif((SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~') = 0, '$', 'not empty'))",
+            "SELECT json_extract('{}', iif((SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT LIKE '~_~_turso~_internal~_%' ESCAPE '~') = 0, '$', 'not empty'))",
         )];
         // the table that the engine makes for AUTOINCREMENT stays when those that have it are gone
         let counts =
@@ -227,7 +230,9 @@ impl Fill<'_> {
         ));
         all.push((format!("INSERT INTO {NOTES} VALUES (1, ?1, 0, 0)"), vec![Value::Text(id.to_owned())]));
         let objects = || self.inventory.own_objects().filter(|object| object.kind == "table");
-        let is_ours = |name: &crate::sql::Name| name.folded().starts_with("sqlite_") || *name == *HISTORY_TABLE;
+        let is_ours = |name: &crate::sql::Name| {
+            name.folded().starts_with("sqlite_") || is_tursos(name) || *name == *HISTORY_TABLE
+        };
         let virtual_tables: Vec<_> = objects().filter(|object| is_virtual(&object.sql)).collect();
         let shadow = |name: &crate::sql::Name| {
             let name = name.folded();
@@ -320,7 +325,7 @@ impl Fill<'_> {
             tables.filter_map(|table| contents.tables.iter().find(|one| one.name == table.name).cloned()).collect();
         let mut wanted = contents.clone();
         wanted.tables = tables;
-        let hidden = |name: &crate::sql::Name| *name == *NOTES || *name == *HISTORY_TABLE;
+        let hidden = |name: &crate::sql::Name| *name == *NOTES || *name == *HISTORY_TABLE || is_tursos(name);
         let meant = |name: &crate::sql::Name| !hidden(name) && !name.folded().starts_with("sqlite_stat");
         let mut found = read_contents(client, |name| !hidden(name))?;
         wanted.schema = of_schema(self.inventory.own_objects().filter(|object| meant(&object.table)));

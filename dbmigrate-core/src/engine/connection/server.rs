@@ -9,7 +9,9 @@ use std::cell::{Cell, RefCell};
 use crate::engine::value::Value;
 
 use super::Row;
+use super::probe::Probe;
 use crate::engine::driver::{OWN_SCRATCH, Scratch};
+use crate::engine::engines::Engine;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::{Batch, Client, Condition, Outcome, Patience, Stream, Then, error, is_autocommit, not, ok};
 
@@ -19,9 +21,6 @@ pub(in crate::engine) const REQUEST_BYTES: usize = 8 * 1024 * 1024;
 /// A statement that changes nothing but is none that only reads: a replica hands a request with it to its primary, even
 /// if its condition never holds.
 const FOR_THE_PRIMARY: &str = "SAVEPOINT _dbmigrate_primary";
-
-/// What tells a server's database from others.
-pub(super) const DATABASE_NAME: &str = "SELECT libsql_server_database_name()";
 
 /// A connection.
 pub(in crate::engine) struct ServerConnection {
@@ -33,6 +32,8 @@ pub(in crate::engine) struct ServerConnection {
     without_foreign_keys: Cell<bool>,
     /// Whether the token has turned out to be for reading only, so that a replica cannot hand anything on.
     only_reads: Cell<bool>,
+    /// What runs on the server, once it has been asked anything.
+    engine: Cell<Option<Engine>>,
     /// Where things are tried that are to happen on the server.
     scratch: Option<Scratch>,
 }
@@ -44,8 +45,8 @@ impl ServerConnection {
     pub(super) fn new(client: Client) -> Self {
         let stream = RefCell::new(client.stream());
         let [is_in_transaction, without_foreign_keys, only_reads] = [(); 3].map(|()| Cell::new(false));
-        let scratch = OWN_SCRATCH.map(|make| make());
-        Self { client, stream, is_in_transaction, without_foreign_keys, only_reads, scratch }
+        let (engine, scratch) = (Cell::new(None), OWN_SCRATCH.map(|make| make()));
+        Self { client, stream, is_in_transaction, without_foreign_keys, only_reads, engine, scratch }
     }
 
     pub(super) fn set_scratch(&mut self, scratch: Scratch) {
@@ -58,6 +59,15 @@ impl ServerConnection {
 
     pub(in crate::engine) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// What runs on the server, if it was asked anything yet.
+    pub(in crate::engine) fn engine(&self) -> Option<Engine> {
+        self.engine.get()
+    }
+
+    pub(super) fn learn(&self, engine: Engine) {
+        self.engine.set(Some(engine));
     }
 
     pub(super) fn is_autocommit(&self) -> bool {
@@ -81,7 +91,7 @@ impl ServerConnection {
         }
         let begun = batch.step(last.map(ok), "BEGIN IMMEDIATE", Vec::new(), false);
         let keys = batch.step(Some(ok(begun)), "PRAGMA foreign_keys", Vec::new(), true);
-        let name = batch.step(Some(ok(begun)), DATABASE_NAME, Vec::new(), true);
+        let probe = Probe::add(&mut batch, begun, self.engine());
         self.forget_transaction();
         let outcome = self.stream.borrow_mut().run(&batch, Then::Keep, Patience::WhileAlive);
         let outcome = outcome.map_err(|error| match error.kind {
@@ -90,14 +100,14 @@ impl ServerConnection {
             _ => error,
         })?;
         // a server without names is the only one that it can be
-        if let Some((_, error)) = outcome.first_error().filter(|(step, _)| *step != name) {
+        if let Some(error) = outcome.errors().find(|(step, _)| !probe.has(*step)).map(|(_, error)| error) {
             self.forget_transaction();
             return Err(error.clone());
         }
         self.is_in_transaction.set(outcome.is_ok(begun));
         let first = |step| outcome.rows(step).and_then(|rows| rows.first()?.first());
         let are_off = first(keys) == Some(&Value::Integer(0));
-        let is_right = self.is_expected(first(name));
+        let is_right = probe.answered(&outcome, self);
         if self.without_foreign_keys.get() && !are_off {
             self.roll_back();
             let message = "foreign keys cannot be turned off".to_owned();
@@ -111,7 +121,7 @@ impl ServerConnection {
     }
 
     /// Whether the database that answered, with this name, is the one that was asked for.
-    fn is_expected(&self, name: Option<&Value>) -> Result<(), EngineError> {
+    pub(super) fn is_expected(&self, name: Option<&Value>) -> Result<(), EngineError> {
         let (Some(wanted), Some(Value::Text(name))) = (self.client.namespace(), name) else { return Ok(()) };
         if wanted == name {
             return Ok(());
@@ -153,8 +163,16 @@ impl ServerConnection {
         &self,
         statements: impl IntoIterator<Item = (&'s str, Vec<Value>)>,
     ) -> Result<(), (usize, EngineError)> {
+        self.run_counted(statements).map(drop)
+    }
+
+    /// The same, and how many rows they have changed.
+    pub(in crate::engine) fn run_counted<'s>(
+        &self,
+        statements: impl IntoIterator<Item = (&'s str, Vec<Value>)>,
+    ) -> Result<u64, (usize, EngineError)> {
         let mut statements = statements.into_iter().peekable();
-        let mut first = 0;
+        let (mut first, mut changed) = (0, 0);
         while statements.peek().is_some() {
             let mut batch = Batch::writing();
             let mut last = self.opening(&mut batch);
@@ -173,14 +191,14 @@ impl ServerConnection {
             for (at, step) in outcome.steps.iter().enumerate() {
                 let place = first + at.saturating_sub(opening);
                 match step {
-                    Some(Ok(_)) => {}
+                    Some(Ok(done)) => changed += done.changes,
                     Some(Err(error)) => return Err((place, self.noticed(error.clone()))),
                     None => return Err((place, self.noticed(stolen()))),
                 }
             }
             first += count;
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// How much has ever been committed to the database, if the server says so. In a transaction that can write nobody
@@ -289,7 +307,7 @@ impl ServerConnection {
     ) -> Result<Answers, EngineError> {
         let mut batch = Batch::reading();
         let begun = batch.step(None, "BEGIN", Vec::new(), false);
-        let name = batch.step(Some(ok(begun)), DATABASE_NAME, Vec::new(), true);
+        let probe = Probe::add(&mut batch, begun, self.engine());
         let mut steps: Vec<u32> = Vec::new();
         for (sql, values) in queries {
             let behind = gate.and_then(|gate| steps.get(gate).copied());
@@ -306,7 +324,7 @@ impl ServerConnection {
         if let Some(error) = outcome.error(begun) {
             return Err(error.clone());
         }
-        self.is_expected(outcome.rows(name).and_then(|rows| rows.first()?.first()))?;
+        probe.answered(&outcome, self)?;
         Ok(steps.into_iter().map(|step| taken(&mut outcome, step)).collect())
     }
 
@@ -366,11 +384,12 @@ impl ServerConnection {
 /// Begins a transaction that only reads, on a stream of its own: not on a replica, which lags behind, unless the token is
 /// for reading only.
 #[cfg(feature = "backup")]
-pub(in crate::engine) fn begin_reading(client: &Client) -> Result<Stream, EngineError> {
+pub(in crate::engine) fn begin_reading(client: &Client) -> Result<(Stream, Engine), EngineError> {
     let begin = |for_the_primary| {
         let mut batch = Batch::reading();
         let begun = batch.step(None, "BEGIN", Vec::new(), false);
-        let name = batch.step(Some(ok(begun)), DATABASE_NAME, Vec::new(), true);
+        let connection = ServerConnection::new(client.clone());
+        let probe = Probe::add(&mut batch, begun, None);
         if for_the_primary {
             batch.step(Some(error(begun)), FOR_THE_PRIMARY, Vec::new(), false);
         }
@@ -379,9 +398,8 @@ pub(in crate::engine) fn begin_reading(client: &Client) -> Result<Stream, Engine
         if let Some(error) = outcome.error(begun) {
             return Err(error.clone());
         }
-        let connection = ServerConnection::new(client.clone());
-        connection.is_expected(outcome.rows(name).and_then(|rows| rows.first()?.first()))?;
-        Ok(stream)
+        probe.answered(&outcome, &connection)?;
+        Ok((stream, connection.engine().unwrap_or(Engine::LibSql)))
     };
     match begin(true) {
         Err(error) if error.kind == ErrorKind::Forbidden => begin(false),

@@ -189,7 +189,12 @@ impl Outcome {
 
     /// The first step that failed, and its error.
     pub fn first_error(&self) -> Option<(u32, &EngineError)> {
-        (0_u32..).zip(&self.steps).find_map(|(number, step)| match step {
+        self.errors().next()
+    }
+
+    /// All steps that failed, each with its error.
+    pub fn errors(&self) -> impl Iterator<Item = (u32, &EngineError)> {
+        (0_u32..).zip(&self.steps).filter_map(|(number, step)| match step {
             Some(Err(error)) => Some((number, error)),
             _ => None,
         })

@@ -5,19 +5,9 @@
 //! against a real one. Some statements are here although the server takes them, because they would not do what they
 //! say: a view in `temp` lives as long as the stream.
 
+pub use crate::engine::engines::Refusal;
 use crate::sql::token::significant;
 use crate::sql::{Statement, StatementKind, Token, TokenKind};
-
-/// A statement that a server refuses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// Its index among the statements.
-    pub index: usize,
-    /// Its line in the script, counted from 1.
-    pub line: usize,
-    /// What a server does not do: "a libSQL server does not run `VACUUM`".
-    pub reason: String,
-}
 
 /// PRAGMAs that a server runs, whatever is behind their name.
 const PRAGMAS: [&str; 25] = [

@@ -68,6 +68,8 @@ fn split<'a>(parts: &Parts, at: usize, script: &Script<'a>) -> Vec<(usize, Scrip
         restores: Vec::new(),
         no_transaction: false,
         limits: crate::folder::script::Limits::default(),
+        // what is replayed is the SQL around it
+        rust: None,
         undo: None,
     };
     for (preflight, part) in script.preflights.iter().zip(parts.of_preflights(at)) {

@@ -122,9 +122,9 @@ pub async fn squash(job: &Job<'_>) -> Result<Squashed, SquashError> {
     if job.parts.is_empty() {
         return Err(SquashError::Refused(Vec::new()));
     }
-    let outside = joined::outside_of_transaction(job.parts);
-    if !outside.is_empty() {
-        return Err(SquashError::Refused(outside));
+    let alone = joined::alone(job.parts);
+    if !alone.is_empty() {
+        return Err(SquashError::Refused(alone));
     }
     let empty = Start::empty(job.earlier).await?;
     let wanted = empty.run_parts(job.parts).await.map_err(|stopped| failing(job, stopped))?;

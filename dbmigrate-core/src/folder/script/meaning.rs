@@ -1,6 +1,6 @@
 //! What a script says, apart from its comments and its layout: the statements and directives that it has.
 
-use super::{Allow, Directive, Parsed, directives, parse_directive, reason, undo};
+use super::{Allow, Directive, Parsed, directives, parse_directive, reason, rust, undo};
 use crate::folder::Checksum;
 use crate::plan::{Lint, UNCHECKED};
 use crate::sha256::Sha256;
@@ -8,7 +8,7 @@ use crate::sql::{Statement, TokenKind, split, tokenize};
 
 /// The checksum of the statements and directives of a script: two that differ in comments, white space and empty
 /// statements have the same one. Directives count by what they say and not by where they stand, except for `undo`,
-/// whose section is a part of it.
+/// whose section is a part of it, and `rust`, which runs between statements.
 pub fn meaning(text: &str) -> Checksum {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut hash = Hash(Sha256::new());
@@ -26,9 +26,15 @@ impl Hash {
     fn script(&mut self, text: &str) -> Option<()> {
         let (undo, forward) = undo::find(text).ok()?;
         let text = &text[..forward];
-        self.statements(&split(text));
-        let all = directives(text).ok()?;
-        all.iter().filter(|one| !undo::is_undo(one)).for_each(|one| self.directive(one));
+        let statements = split(text);
+        self.statements(&statements);
+        for directive in directives(text).ok()?.iter().filter(|one| !undo::is_undo(one)) {
+            self.directive(directive);
+            if matches!(parse_directive(directive), Ok(Parsed::Rust)) {
+                let step = rust::place(directive, &statements, None).ok()?;
+                self.part(&step.after.to_string());
+            }
+        }
         if let Some(undo) = undo {
             self.part("undo");
             self.statements(&undo.statements());
@@ -144,6 +150,14 @@ mod tests {
             &query,
             &with("-- dbmigrate: expect-none \"rows\" SELECT 1\n--   FROM t\n-- to fill them: --backfill t.a=1"),
         );
+    }
+
+    #[test]
+    fn where_a_step_in_rust_runs_counts() {
+        let before = "-- dbmigrate: rust\nDROP TABLE t;\n";
+        different("DROP TABLE t;\n", before);
+        different(before, "DROP TABLE t;\n-- dbmigrate: rust\n");
+        same(before, "-- why\n\n--   dbmigrate:   rust\n-- dbmigrate: allow(later) t\nDROP TABLE t;\n");
     }
 
     #[test]

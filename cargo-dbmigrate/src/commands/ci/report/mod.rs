@@ -7,9 +7,10 @@ mod since;
 mod text;
 
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
-use dbmigrate_core::plan::{Cost, told};
+use dbmigrate_core::plan::Cost;
 
 use super::arguments::Report;
+use crate::drafting::told;
 use crate::error::Result;
 use crate::messages::{self, AcceptedLoss, FileAction, NewMigration, Operation};
 use crate::project::Context;
@@ -60,7 +61,7 @@ fn read(folder: &Folder, migration: &Migration) -> Result<NewMigration> {
     let file = folder.sql_path(migration);
     let sql = folder.sql(migration)?;
     let script = Script::parse(&sql, &file)?;
-    let told = told(migration.name.as_str(), &sql, &script.statements);
+    let told = told(migration.name.as_str(), &sql, &script);
     let losses = script.allows.iter().filter(|allow| allow.accepts().is_some());
     Ok(NewMigration {
         name: migration.name.to_string(),

@@ -12,6 +12,7 @@ use crate::engine::check::{Broken, Violations, broken_among, broken_objects};
 use crate::engine::connection::{Row, integer};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
+use crate::folder::RustStep;
 use crate::folder::script::Allow;
 use crate::plan::{UNCHECKED, can_break_references};
 use crate::sql::{Name, Statement, StatementKind};
@@ -32,18 +33,22 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Database {
-    /// Runs the statements and looks at what they lead to.
+    /// Runs the statements, and the step of a migration at its place between them, and looks at what they lead to.
     pub(super) async fn run_checked(
         &mut self,
         statements: &[Statement<'_>],
+        mut step: Option<(&str, RustStep)>,
         wanted: &Wanted<'_>,
     ) -> Result<(), Failure> {
-        let references = statements.iter().any(|statement| can_break_references(statement));
+        let may_write_anywhere = step.is_some();
+        let references = may_write_anywhere || statements.iter().any(|statement| can_break_references(statement));
         // before the first statement, so that only what it changes has to be read after it
         let followers = Followers::of(self.tracker().await.map_err(cannot_read)?);
         let (mut reach, mut violations_before) = (None, Violations::new());
         if references {
-            reach = self.reach(statements).await.map_err(cannot_read)?;
+            if !may_write_anywhere {
+                reach = self.reach(statements).await.map_err(cannot_read)?;
+            }
             violations_before = self.violations(&reach).await?;
         }
         let hidden = |error| Failure::Engine { action: "cannot take out and put back what is hidden", error };
@@ -52,11 +57,20 @@ impl Database {
         let mut taken_out = TakenOut::default();
         let concerned = Hidden { ignore: &self.ignore, follows: followers.are_there };
         let mut rest = statements;
-        while !rest.is_empty() {
-            // up to the next one before which something has to be taken out
-            let count = 1 + rest[1..].iter().take_while(|next| !TakenOut::is_for(concerned, next)).count();
-            let (now, later) = rest.split_at(count);
+        loop {
             let first = statements.len() - rest.len();
+            if let Some((migration, place)) = step.take_if(|(_, place)| place.after <= first) {
+                // what follows rows has to see what it writes
+                std::mem::take(&mut taken_out).put_back(&self.connection).await.map_err(hidden)?;
+                self.run_step(migration, place)?;
+            }
+            if rest.is_empty() {
+                break;
+            }
+            // up to the step, or the next one before which something has to be taken out
+            let before = step.map_or(rest.len(), |(_, place)| place.after - first);
+            let count = 1 + rest[1..before].iter().take_while(|next| !TakenOut::is_for(concerned, next)).count();
+            let (now, later) = rest.split_at(count);
             taken_out.before(&self.connection, concerned, statements, first).await.map_err(hidden)?;
             self.run_statements(now, first).await?;
             rest = later;

@@ -121,7 +121,7 @@ impl Forecast {
         let needs_more = statements.iter().any(|statement| TakenOut::is_for(hidden, statement));
         // statistics are rows, which are kept with the database at hand
         let keeps = self.has_statistics && Statistics::is_for(statements);
-        if migration.drift.is_some() || script.no_transaction || needs_more || keeps {
+        if migration.drift.is_some() || script.no_transaction || script.rust.is_some() || needs_more || keeps {
             return None;
         }
         if !self.twin.has_history_table {
@@ -135,7 +135,7 @@ impl Forecast {
         let widths = widths.collect::<Option<Vec<usize>>>()?;
         let wanted = self.twin.wanted(migration).await.ok()?;
         let expressions = self.twin.certain_expressions(statements).await.ok()?;
-        self.twin.run_checked(statements, &wanted).await.ok()?;
+        self.twin.run_checked(statements, None, &wanted).await.ok()?;
         let mut compiles = Vec::new();
         if !is_additive(statements) {
             let tracker = self.twin.tracker.as_ref()?;

@@ -16,6 +16,7 @@ use super::forecast::{Forecast, Foreseen};
 use super::steps::{Request, Result as Outcome, Start};
 use super::{Database, milliseconds};
 use crate::engine::connection::server::REQUEST_BYTES;
+use crate::engine::engines::Turso;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::remote::{Refusal, refusals};
@@ -49,7 +50,9 @@ impl Database {
         atomic: bool,
     ) -> Attempt {
         let mut attempt = Attempt::default();
-        if let Some((at, failure)) = refused(migrations) {
+        // what Turso Database lacks the runner has asked for
+        let refused = if self.turso().is_none() { refused(migrations) } else { None };
+        if let Some((at, failure)) = refused {
             return attempt.failing(at, failure);
         }
         let mut tries = self.retries;
@@ -66,7 +69,7 @@ impl Database {
             };
             let count = known.foreseen.len();
             // rows that must not have changed can only be looked at in between
-            let by_steps = self.data_version.is_some();
+            let by_steps = self.data_version.is_some() || self.turso() == Some(Turso::Runs);
             if count == 0 || by_steps || (atomic && count < rest.len()) {
                 let one = self.apply_by_steps(rest, position + done, atomic).await;
                 ahead = None;

@@ -7,12 +7,14 @@ use super::super::Announcement;
 use super::super::adopt::{Adoption, Refusal};
 use super::super::correct::Correction;
 use super::super::history::{self, Record};
+use super::super::runner::lacked;
 use super::super::{Answer, Attempt, FailingRows, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
 use super::{Database, cannot_read, milliseconds, split_all};
 #[cfg(feature = "remote")]
 use super::{ahead, pipelined, rows};
 use crate::engine::check::{Broken, broken_objects};
 use crate::engine::connection::{Row, display};
+use crate::engine::engines::{Engine, Turso};
 use crate::engine::error::EngineError;
 #[cfg(feature = "remote")]
 use crate::engine::error::ErrorKind;
@@ -26,6 +28,10 @@ use crate::sql::Statement;
 impl Target for Database {
     fn is_rehearsal(&self) -> bool {
         self.is_rehearsal
+    }
+
+    fn lacks_step(&self, migration: &str) -> bool {
+        self.lacks(migration)
     }
 
     fn at_once(&self) -> usize {
@@ -131,7 +137,20 @@ impl Target for Database {
         self.rows_to_fail(&split_all(statements)).await
     }
 
+    fn turso(&self) -> Option<Turso> {
+        if self.connection.known_engine() == Some(Engine::Turso) {
+            return Some(Turso::Runs);
+        }
+        self.tracker.as_ref().filter(|tracker| tracker.was_written_by_turso()).map(|_| Turso::Reads)
+    }
+
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
+        self.tracker().await.map_err(cannot_read)?;
+        if let Some(turso) = self.turso()
+            && let Some(failure) = lacked(&split_all(&push.statements), turso)
+        {
+            return Err(failure);
+        }
         #[cfg(feature = "remote")]
         if self.connection.server().is_some() {
             if push.history.is_some() {
@@ -154,7 +173,15 @@ impl Target for Database {
             let before: Vec<Statement<'_>> =
                 undone.iter().flat_map(|migration| migration.script.statements.iter().copied()).collect();
             let statements = migrations.get(at).map_or(&[][..], |migration| &migration.script.statements);
-            let failure = self.pointed_out(failure, &before, statements).await;
+            let failed = match &failure {
+                Failure::Statement { number, .. } => *number,
+                _ => 0,
+            };
+            let step = migrations.get(at).and_then(|migration| migration.script.rust);
+            // the rows on which a statement behind a step fails are there no more
+            let is_behind_step = undone.iter().any(|migration| migration.script.rust.is_some())
+                || step.is_some_and(|step| failed > step.after);
+            let failure = if is_behind_step { failure } else { self.pointed_out(failure, &before, statements).await };
             attempt.stopped = Some(Stop::Failed { at, failure });
         }
         attempt
@@ -163,6 +190,7 @@ impl Target for Database {
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure> {
         #[cfg(feature = "remote")]
         if self.connection.server().is_some()
+            && self.turso().is_none()
             && let Some((_, failure)) = pipelined::refused(std::slice::from_ref(migration))
         {
             return Err(failure);

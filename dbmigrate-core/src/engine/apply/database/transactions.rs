@@ -7,7 +7,7 @@ use super::super::correct::{self, Correction};
 use super::super::history::{self, RecordKind};
 use super::super::{Attempt, Done, Failure, Prepared, Push, Restored, Step, Stop, Target};
 use super::checked::Wanted;
-use super::{Database, cannot_read, milliseconds, split_all};
+use super::{Database, cannot_read, milliseconds, rust, split_all};
 use crate::engine::check::broken_objects;
 use crate::engine::connection::{integer, text};
 use crate::engine::error::EngineError;
@@ -46,7 +46,8 @@ impl Database {
             (None, Some(tracker)) => Some(tracker.version()),
             (None, None) => Some(schema_version(&self.connection).await?),
         };
-        history::insert(&self.connection, migration.migration, position, duration, RecordKind::Migration, version).await
+        let kind = if migration.script.rust.is_some() { RecordKind::Rust } else { RecordKind::Migration };
+        history::insert(&self.connection, migration.migration, position, duration, kind, version).await
     }
 
     /// Applies one migration behind `position` others, or nothing at all.
@@ -161,8 +162,12 @@ impl Database {
         // the history table may be new
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
-        self.try_expressions(&migration.script.statements).await?;
-        self.run_checked(&migration.script.statements, &wanted).await?;
+        let statements = &migration.script.statements;
+        let step = rust::of(migration);
+        // behind a step, the rows are others than those of now
+        let foreseen = step.map_or(statements.len(), |(_, step)| step.after);
+        self.try_expressions(&statements[..foreseen]).await?;
+        self.run_checked(statements, step, &wanted).await?;
         let duration = milliseconds(started);
         self.record(migration, position, duration)
             .await
@@ -208,7 +213,7 @@ impl Database {
             unchecked: push.wanted.unchecked().cloned().collect(),
             drift: None,
         };
-        self.run_checked(&statements, &wanted).await?;
+        self.run_checked(&statements, None, &wanted).await?;
         if let Some(migrations) = push.history {
             let action = "cannot record the migrations";
             history::replace(&self.connection, migrations).await.map_err(|error| Failure::Engine { action, error })?;

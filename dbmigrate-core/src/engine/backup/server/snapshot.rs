@@ -3,7 +3,9 @@
 use crate::engine::backup::inventory::{Inventory, queries};
 use crate::engine::backup::local::VIOLATIONS;
 use crate::engine::connection::{Row, Value, integer};
+use crate::engine::engines::Engine;
 use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::orphaned::{queries_for, questions};
 use crate::engine::remote::{
     Arrived, Batch, Client, FlatRows, Outcome, Patience, Sent, Stream, Then, is_autocommit, not,
 };
@@ -11,6 +13,7 @@ use crate::engine::remote::{
 /// The transaction.
 pub(super) struct Snapshot {
     stream: Stream,
+    engine: Engine,
     ahead: Option<Ahead>,
 }
 
@@ -26,7 +29,8 @@ pub(super) type Query = (String, Vec<Value>);
 impl Snapshot {
     /// Begins it. What is seen is what is there when the first query is answered.
     pub(super) fn begin(client: &Client) -> Result<Self, EngineError> {
-        crate::engine::connection::server::begin_reading(client).map(|stream| Self { stream, ahead: None })
+        let (stream, engine) = crate::engine::connection::server::begin_reading(client)?;
+        Ok(Self { stream, engine, ahead: None })
     }
 
     /// What there is, and how many rows each of its tables has.
@@ -46,11 +50,29 @@ impl Snapshot {
 
     /// How many rows violate foreign keys. `None` if the keys themselves are wrong.
     pub(super) fn foreign_key_violations(&mut self) -> Result<Option<u64>, EngineError> {
+        if self.engine == Engine::Turso {
+            return self.orphaned_rows();
+        }
         match self.rows(VIOLATIONS, Vec::new()) {
             Ok(rows) => Ok(rows.first().map(|row| integer(&row[0]).unsigned_abs())),
             Err(error) if error.kind == ErrorKind::Statement => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The same, found key by key.
+    fn orphaned_rows(&mut self) -> Result<Option<u64>, EngineError> {
+        let questions = questions().into_iter().map(|sql| (sql, Vec::new())).collect();
+        let (queries, mismatched) = queries_for(self.ask_all(questions)?, None)?;
+        if !mismatched.is_empty() {
+            return Ok(None);
+        }
+        let counts = queries.into_iter().map(|query| (format!("SELECT count(*) FROM ({query})"), Vec::new()));
+        let mut all = 0;
+        for answer in self.ask_all(counts.collect())? {
+            all += answer?.first().map_or(0, |row| integer(&row[0]).unsigned_abs());
+        }
+        Ok(Some(all))
     }
 
     /// The rows of a query.

@@ -1,0 +1,58 @@
+//! geni: `migrations/1709395165_users.up.sql` and `.down.sql`, recorded in `schema_migrations`.
+//!
+//! The format is that of `geni` 1.3, `lib/utils.rs` (names, order), `lib/migrate.rs`, and `lib/database_drivers/libsql.rs`
+//! (the table, with a column `id`).
+
+use std::path::Path;
+
+use dbmigrate_core::engine::EngineError;
+use dbmigrate_core::engine::apply::Database;
+
+use super::about::{About, AppliedRow, Marks, Sign};
+use super::folder::ToolFolder;
+use super::listing::Listing;
+use super::named::{self, Naming};
+use super::tool::{Tool, rows_of};
+use crate::error::Result;
+
+const ABOUT: About = About {
+    name: "geni",
+    aliases: &[],
+    folders: &["migrations"],
+    marks: Marks { files: &["geni.toml"], crates: &["geni"] },
+    table: Some("schema_migrations"),
+    apply: Some("geni up"),
+    unrecorded: None,
+    folder_help: "pass the folder with the migrations: `cargo dbmigrate pull --from geni=DIR`",
+};
+
+const NAMING: Naming = Naming { key: named::number_before_underscore, single: false, pairs: true };
+
+/// geni.
+pub(super) struct Geni;
+
+impl Tool for Geni {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn sign(&self, listing: &Listing) -> Sign {
+        Sign::if_possible(named::any(listing, &NAMING))
+    }
+
+    fn read(&self, path: &Path) -> Result<ToolFolder> {
+        let listing = Listing::read(path)?;
+        let (mut entries, warnings) = named::read(&listing, &NAMING, None)?;
+        if entries.is_empty() {
+            let lacks = "it has no file such as `1709395165_users.up.sql`";
+            return Err(listing.is_none_of(ABOUT.title(), lacks, ABOUT.folder_help));
+        }
+        named::sort_by_number(&mut entries);
+        Ok(ToolFolder { path: listing.path, entries, warnings })
+    }
+
+    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+        let query = "SELECT CAST(CAST(id AS INTEGER) AS TEXT) FROM schema_migrations ORDER BY id";
+        rows_of(database, "schema_migrations", &["id"], query)
+    }
+}

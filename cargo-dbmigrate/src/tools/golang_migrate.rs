@@ -1,0 +1,75 @@
+//! golang-migrate: `migrations/000001_users.up.sql` and `.down.sql`; `schema_migrations` has one row with the last version,
+//! and whether it is dirty: a migration that was begun and did not finish.
+//!
+//! The format is that of `github.com/golang-migrate/migrate/v4`, `source/parse.go` (names), and
+//! `database/sqlite3/sqlite3.go` (`version uint64, dirty bool`, with the index `version_unique`).
+
+use std::path::Path;
+
+use dbmigrate_core::engine::EngineError;
+use dbmigrate_core::engine::apply::Database;
+
+use super::about::{About, AppliedRow, Marks, Sign};
+use super::compare::{self, Applied};
+use super::folder::ToolFolder;
+use super::listing::Listing;
+use super::named::{self, Naming};
+use super::tool::{Tool, rows_of};
+use crate::error::Result;
+
+const ABOUT: About = About {
+    name: "golang-migrate",
+    aliases: &["migrate", "go-migrate"],
+    folders: &["migrations", "db/migrations"],
+    marks: Marks::NONE,
+    table: Some("schema_migrations"),
+    apply: Some("migrate up"),
+    unrecorded: None,
+    folder_help: "pass the folder with the migrations: `cargo dbmigrate pull --from golang-migrate=DIR`",
+};
+
+const NAMING: Naming = Naming { key: named::number_before_underscore, single: false, pairs: true };
+
+/// golang-migrate.
+pub(super) struct GolangMigrate;
+
+impl Tool for GolangMigrate {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn sign(&self, listing: &Listing) -> Sign {
+        Sign::if_possible(named::any(listing, &NAMING))
+    }
+
+    fn read(&self, path: &Path) -> Result<ToolFolder> {
+        let listing = Listing::read(path)?;
+        let (mut entries, warnings) = named::read(&listing, &NAMING, None)?;
+        if entries.is_empty() {
+            let lacks = "it has no file such as `000001_users.up.sql`";
+            return Err(listing.is_none_of(ABOUT.title(), lacks, ABOUT.folder_help));
+        }
+        named::sort_by_number(&mut entries);
+        Ok(ToolFolder { path: listing.path, entries, warnings })
+    }
+
+    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+        let query = "SELECT CAST(version AS TEXT), '', '', iif(dirty, 'it is marked as dirty', '') FROM schema_migrations \
+                     WHERE version >= 0";
+        rows_of(database, "schema_migrations", &["version", "dirty"], query)
+    }
+
+    /// All up to the version that is recorded.
+    fn compare(&self, folder: &ToolFolder, rows: &[AppliedRow], database: &str) -> Result<Applied> {
+        let last = rows.first().and_then(|row| folder.entries.iter().position(|entry| entry.key == row.key));
+        let Some(last) = last else { return compare::by_key(&ABOUT, folder, rows, database) };
+        let row = |key: &String| AppliedRow { key: key.clone(), ..rows[0].clone() };
+        let rows: Vec<AppliedRow> = folder.entries[..=last].iter().rev().map(|entry| row(&entry.key)).collect();
+        compare::by_key(&ABOUT, folder, &rows, database)
+    }
+
+    fn changed(&self, rows: &[AppliedRow]) -> Option<String> {
+        let version = rows.first().map_or("-1", |row| row.key.as_str());
+        Some(format!("SELECT 1 FROM schema_migrations WHERE version <> {version} OR dirty"))
+    }
+}

@@ -1,0 +1,18 @@
+//! The suites of the embedded runner, over rusqlite.
+
+mod custom;
+mod driver;
+mod lent;
+
+#[path = "../../../../../dbmigrate-embed/tests/embed/cancelled.rs"]
+mod cancelled;
+#[path = "../../../../../dbmigrate-embed/tests/embed/database.rs"]
+mod database;
+#[path = "../../../../../dbmigrate-embed/tests/embed/history.rs"]
+mod history;
+#[path = "../../../../../dbmigrate-embed/tests/embed/refused.rs"]
+mod refused;
+#[path = "../../../../../dbmigrate-embed/tests/embed/run.rs"]
+mod run;
+#[path = "../../../../../dbmigrate-embed/tests/embed/together.rs"]
+mod together;
