@@ -17,6 +17,7 @@ use crate::engine::value::{Row, Value};
 
 impl Connection {
     /// A new, empty database in memory.
+    #[expect(clippy::unused_async, reason = "it is awaited as what opens files is")]
     pub async fn in_memory() -> Result<Self, EngineError> {
         Ok(Self::from_driver(memory()?))
     }
