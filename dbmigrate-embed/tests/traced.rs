@@ -87,10 +87,10 @@ fn a_run_and_each_migration_have_a_span() {
     let family = migrations(&family());
     tracing::subscriber::with_default(listener.clone(), || {
         info_span!(target: "application", "start").in_scope(|| {
-            block_on(family.runner().to("2").run(&file.database())).expect("it applies");
+            block_on(family.runner().to("2").run(file.database().target())).expect("it applies");
         });
         file.run(&["UPDATE parents SET name = NULL WHERE id = 7"]);
-        block_on(family.run(&file.database())).expect_err("a name is missing");
+        block_on(family.run(file.database().target())).expect_err("a name is missing");
     });
     let heard: Vec<String> = listener.heard.lock().expect("nobody panics").clone();
     let spans_and_events: Vec<&str> = heard

@@ -1,9 +1,9 @@
 //! Steps in Rust: they read and write rows in the transaction of their migration, and nothing else.
 
 use dbmigrate_embed::{MigrateErrorKind, Migrations, Step, StepFn, StepResult, Value};
-use pollster::block_on;
 
 use crate::database::File;
+use crate::driver::block_on;
 use crate::history::migrations;
 
 /// Users with tokens, and what refers to them; hashes for the tokens, made in Rust; then no tokens any more.
@@ -68,9 +68,9 @@ fn rows(file: &File) -> Vec<String> {
 fn a_step_runs_between_the_statements_of_its_migration() {
     let file = File::new();
     let migrations = with(&[("0003_hash_tokens", hash_tokens)]);
-    let plan = block_on(migrations.plan(&file.database())).expect("it can be planned");
+    let plan = block_on(migrations.plan(file.database().target())).expect("it can be planned");
     assert_eq!(plan.pending.iter().map(|one| one.has_step).collect::<Vec<_>>(), [false, false, true, false]);
-    let report = block_on(migrations.run(&file.database())).expect("it applies");
+    let report = block_on(migrations.run(file.database().target())).expect("it applies");
     assert_eq!(report.applied.len(), 4);
     let found = file.column("SELECT token || hash FROM users ORDER BY id");
     let wanted: Vec<String> = (1..=1200).map(|id| reversed(&format!("token {id}"))).collect();
@@ -79,7 +79,7 @@ fn a_step_runs_between_the_statements_of_its_migration() {
     let kinds = file.column("SELECT kind FROM _dbmigrate_history ORDER BY position");
     assert_eq!(kinds, ["migration", "migration", "rust", "migration"], "the history knows that it had a step");
     file.must_be_whole();
-    let again = block_on(migrations.run(&file.database())).expect("there is nothing to do");
+    let again = block_on(migrations.run(file.database().target())).expect("there is nothing to do");
     assert_eq!(again.to_string(), "nothing to apply, 4 already applied");
 }
 
@@ -87,7 +87,7 @@ fn a_step_runs_between_the_statements_of_its_migration() {
 fn all_migrations_in_one_transaction_have_their_steps() {
     let file = File::new();
     let migrations = with(&[("0003_hash_tokens", hash_tokens)]);
-    block_on(migrations.runner().atomic().run(&file.database())).expect("it applies");
+    block_on(migrations.runner().atomic().run(file.database().target())).expect("it applies");
     assert_eq!(file.column("SELECT hash FROM users WHERE id = 12"), ["21 nekot"]);
 }
 
@@ -96,15 +96,15 @@ fn all_migrations_in_one_transaction_have_their_steps() {
 fn failing(step: &'static [(&'static str, StepFn)], expected: &str) {
     let file = File::new();
     let migrations = with(step);
-    block_on(migrations.runner().to("0002").run(&file.database())).expect("it applies");
+    block_on(migrations.runner().to("0002").run(file.database().target())).expect("it applies");
     let before = rows(&file);
-    let connection = file.connection();
-    let error = block_on(migrations.run(&connection)).expect_err("the step fails");
+    let mut connection = file.connection();
+    let error = block_on(migrations.run(connection.target())).expect_err("the step fails");
     assert_eq!(error.kind(), MigrateErrorKind::Migration, "{error}");
     assert!(error.to_string().contains(expected), "{error}");
     assert!(error.to_string().ends_with("the database is as it was before"), "{error}");
     assert!(connection.is_autocommit(), "nothing is left open");
-    assert_eq!(crate::database::column(&connection, "PRAGMA foreign_keys"), ["1"]);
+    assert_eq!(crate::database::column(&mut connection, "PRAGMA foreign_keys"), ["1"]);
     assert_eq!(rows(&file), before);
     assert_eq!(file.history(), ["0001_create", "0002_fill"]);
     assert_eq!(file.column("SELECT count(*) FROM pragma_table_info('users')"), ["2"]);
@@ -192,9 +192,9 @@ fn what_would_be_written_behind_a_lost_transaction_is_not() {
     }
     let file = File::new();
     let migrations = with(&[("0003_hash_tokens", goes_on)]);
-    block_on(migrations.runner().to("0002").run(&file.database())).expect("it applies");
+    block_on(migrations.runner().to("0002").run(file.database().target())).expect("it applies");
     let before = rows(&file);
-    let error = block_on(migrations.run(&file.database())).expect_err("the transaction is gone");
+    let error = block_on(migrations.run(file.database().target())).expect_err("the transaction is gone");
     assert!(error.to_string().contains("the step in Rust lost its transaction"), "{error}");
     assert_eq!(rows(&file), before);
     assert_eq!(file.history(), ["0001_create", "0002_fill"]);
@@ -211,9 +211,9 @@ fn text_that_is_not_utf_8_is_an_error_and_not_a_panic() {
     }
     let file = File::new();
     let migrations = with(&[("0003_hash_tokens", reads)]);
-    block_on(migrations.runner().to("0002").run(&file.database())).expect("it applies");
+    block_on(migrations.runner().to("0002").run(file.database().target())).expect("it applies");
     file.run(&["UPDATE users SET token = CAST(x'ff' AS TEXT) WHERE id = 1"]);
-    let error = block_on(migrations.run(&file.database())).expect_err("it is not UTF-8");
+    let error = block_on(migrations.run(file.database().target())).expect_err("it is not UTF-8");
     assert!(error.to_string().contains("a value is text that is not UTF-8"), "{error}");
     assert_eq!(file.history(), ["0001_create", "0002_fill"]);
     file.must_be_whole();
@@ -222,10 +222,11 @@ fn text_that_is_not_utf_8_is_an_error_and_not_a_panic() {
 #[test]
 fn a_program_without_the_step_applies_nothing() {
     let file = File::new();
-    let error = block_on(migrations(&HISTORY).run(&file.database())).expect_err("it lacks the step");
+    let error = block_on(migrations(&HISTORY).run(file.database().target())).expect_err("it lacks the step");
     assert!(error.to_string().contains("it has a step in Rust, which only the application can run"), "{error}");
     assert_eq!(file.column("SELECT count(*) FROM sqlite_schema"), ["0"], "nothing before it is applied either");
-    let report = block_on(migrations(&HISTORY).runner().to("0002").run(&file.database())).expect("it stops before it");
+    let report =
+        block_on(migrations(&HISTORY).runner().to("0002").run(file.database().target())).expect("it stops before it");
     assert_eq!(report.applied.len(), 2);
 }
 
@@ -236,11 +237,10 @@ fn two_that_start_at_once_run_a_step_once() {
         step.execute("INSERT INTO posts (user_id) VALUES (1)", &[])?;
         Ok(())
     })]);
-    let database = file.database();
     let threads: Vec<_> = (0..4)
         .map(|_| {
-            let connection = database.connect().expect("it can be opened");
-            std::thread::spawn(move || block_on(counting.run(&connection)).expect("it applies").applied.len())
+            let mut connection = file.connection();
+            std::thread::spawn(move || block_on(counting.run(connection.target())).expect("it applies").applied.len())
         })
         .collect();
     let applied: usize = threads.into_iter().map(|thread| thread.join().expect("it does not panic")).sum();
