@@ -5,6 +5,7 @@ mod adopt;
 mod agents;
 mod app_functions;
 mod app_libraries;
+mod applications;
 mod automation;
 mod backups;
 mod branches;

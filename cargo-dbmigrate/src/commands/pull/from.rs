@@ -7,9 +7,12 @@ use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::history;
 use dbmigrate_core::engine::apply::runner::name_differences;
 use dbmigrate_core::engine::apply::{Database, RecordKind, Target as _};
+use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::folder::Folder;
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::shell::shell_flag;
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use super::arguments::Pull;
@@ -23,8 +26,8 @@ use crate::database::failure::{apply_error, engine_error};
 use crate::database::{Subject, file};
 use crate::error::{CommandError, Result};
 use crate::messages::{self, On};
-use crate::project::Context;
 use crate::project::url::DatabaseUrl;
+use crate::project::{Context, config};
 use crate::tools::argument::{From, typed};
 use crate::tools::found::{Found, Search};
 use crate::tools::{Tool, ToolFolder, Warning};
@@ -81,7 +84,8 @@ fn import(context: &Context, arguments: &Pull, tool: &'static dyn Tool, path: &P
     let from = read.path.display().to_string();
     let again = format!("pull {}{}", shell_flag("--from", &typed(tool.about(), Some(&from))), arguments.again());
     let mut database = adopting::open_existing(context, url, &again)?;
-    let state = look(&mut database, tool, &read, &folder, &replayed.steps, url)?;
+    let around = Around { context, again: &format!("cargo dbmigrate {again}") };
+    let state = look(&mut database, tool, &read, &folder, &replayed.steps, (url, around))?;
     drop(database);
     let count = state.fitting.last().copied().unwrap_or_default();
     replayed.refuse_text_for_names(count)?;
@@ -152,7 +156,7 @@ fn look(
     read: &ToolFolder,
     folder: &Folder,
     steps: &[Step],
-    url: &DatabaseUrl,
+    (url, around): (&DatabaseUrl, Around<'_>),
 ) -> Result<State> {
     let (shown, about) = (&url.to_string(), tool.about());
     let engine = |action: String| move |error: EngineError| engine_error(&action, &error, url.into());
@@ -206,12 +210,48 @@ fn look(
     for warning in &applied.warnings {
         error = error.note(&warning.message);
     }
+    if let Some(name) = made_by_none(&found, &unreadable, &counts, steps) {
+        return Err(error
+            .note(format!("no migration creates the table `{name}`, and nothing else differs"))
+            .note("nothing was changed")
+            .help(format!(
+                "if a program records its migrations there, {}",
+                config::hiding(&around.context.config, &name)
+            ))
+            .help(format!("then run this again: `{}`", around.again))
+            .help("or adopt it as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`"));
+    }
     let differences = name_differences(&found, &unreadable, &steps[at].snapshot.schema);
     let how = about.unrecorded.map(|command| format!(" or with `{command}`")).unwrap_or_default();
     Err(adopting::with_differences(error, "to match it", &differences)
         .note("nothing was changed")
         .help(format!("it was changed by hand{how}: undo that, then run this again"))
         .help("or adopt it as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`"))
+}
+
+/// What it takes to say what to do next.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    context: &'a Context,
+    /// The command, to be typed again.
+    again: &'a str,
+}
+
+/// The table that a database has beside what migrations lead to, if it is the only thing that differs: what a runner of
+/// one's own records in.
+fn made_by_none(found: &Schema, unreadable: &[Unreadable], counts: &[usize], steps: &[Step]) -> Option<Name> {
+    if !unreadable.is_empty() {
+        return None;
+    }
+    let is_made = |name: &Name| steps.iter().any(|step| step.snapshot.schema.table(name).is_some());
+    let mut others = found.tables.iter().map(|table| &table.name).filter(|name| !is_made(name));
+    let (Some(name), None) = (others.next().cloned(), others.next()) else { return None };
+    let mut rest = found.clone();
+    rest.tables.remove(&name);
+    let hash = SchemaHash::of(&rest);
+    let steps = counts.iter().filter_map(|count| steps.get(count.checked_sub(1)?));
+    let mut hashes = steps.map(|step| SchemaHash::of(&step.snapshot.schema));
+    hashes.any(|one| one == hash).then_some(name)
 }
 
 /// What is shown of where things come from.

@@ -9,7 +9,7 @@ use dbmigrate_core::folder::script::Undo;
 use dbmigrate_core::folder::{Script, Slug, Snapshot};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
-use dbmigrate_core::sql::{Statement, StatementKind, Token, TokenKind, tokenize};
+use dbmigrate_core::sql::{Head, Statement, StatementKind, Token, TokenKind, split, tokenize};
 use pollster::block_on;
 
 use super::take_over::Step;
@@ -94,8 +94,15 @@ impl One<'_> {
             if let Some(error) = opens_another(statement, &entry.file, line) {
                 return Err(self.give_up(error));
             }
-            block_on(connection.run(statement.text))
-                .map_err(|error| self.give_up(statement_error(&entry.file, line, number + 1, &error)))?;
+            block_on(connection.run(statement.text)).map_err(|error| {
+                let shown = self.give_up(statement_error(&entry.file, line, number + 1, &error));
+                match self.made_by_none(&error) {
+                    Some(table) => shown.help(format!(
+                        "if the program that runs the migrations creates `{table}`, take what uses it out of the file"
+                    )),
+                    None => shown,
+                }
+            })?;
             if let Some(error) = text {
                 let message = format!("statement {} would store a column name as text: {error}", number + 1);
                 let error = CommandError::new(exit::INCONSISTENT, message)
@@ -167,6 +174,18 @@ impl One<'_> {
         let is_one = found.unreadable.is_empty()
             && schemas.iter().any(|schema| SchemaHash::of(&found.schema) == SchemaHash::of(schema));
         Ok((!is_one).then(|| "it does not produce the schema before it".to_owned()))
+    }
+
+    /// The table that is missing, if no migration creates one of that name.
+    fn made_by_none<'e>(&self, error: &'e EngineError) -> Option<&'e str> {
+        let name = error.message.strip_prefix("no such table: ")?;
+        let name = name.strip_prefix("main.").unwrap_or(name);
+        let creates = |statement: &Statement<'_>| match Head::of(statement) {
+            Some(Head::CreateTable(made) | Head::RenameTable(_, made)) => made == *name,
+            _ => false,
+        };
+        let is_made = self.folder.entries.iter().any(|entry| split(&entry.sql).iter().any(creates));
+        (!is_made).then_some(name)
     }
 
     /// What is said of a migration that cannot be imported.
