@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use dbmigrate_core::diff::{Change, RenameError, Renames};
 use dbmigrate_core::engine::prove::{ProofError, check_declaration};
 use dbmigrate_core::folder::{Checksum, Folder, Snapshot};
+use dbmigrate_core::plan::create_all;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::schema::validate::{Place, Problem};
@@ -18,7 +19,7 @@ use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
 use crate::project::config;
-use crate::report::counted;
+use crate::report::{counted, missing};
 use crate::source::{self, Declared, Package, Request};
 
 /// Reads the structs. Warnings are shown.
@@ -366,9 +367,10 @@ pub(crate) fn declaration_error(context: &Context, declared: &Declared, error: &
     let ProofError::Declaration { kind, name, message } = error else {
         return CommandError::failed(error.to_string());
     };
-    let mut diagnostic = Diagnostic::error(error.to_string());
+    let help = missing::help_in(message, &create_all(&declared.schema));
+    let mut diagnostic = help.into_iter().fold(Diagnostic::error(error.to_string()), Diagnostic::help);
     if matches!(*kind, "view" | "trigger") && message.starts_with("no such function") {
-        diagnostic = diagnostic.help(format!("if the application provides it, add `unchecked` to the `{kind}(…)`"));
+        diagnostic = diagnostic.help(format!("to leave it unchecked, add `unchecked` to the `{kind}(…)`"));
     }
     let diagnostic = match place(&declared.schema, kind, name) {
         Some(place) => declared.point(diagnostic, &place, ""),

@@ -149,7 +149,7 @@ mod tests {
     /// What the program says when it hears these lines.
     fn said(migrations: Migrations, lines: &[&str]) -> (Vec<String>, io::Result<()>) {
         let mut out = Vec::new();
-        let heard = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let heard = lines.join("\n") + "\n";
         let result = serve(migrations, heard.as_bytes(), &mut out);
         let out = String::from_utf8(out).expect("it is JSON");
         (out.lines().map(str::to_owned).collect(), result)

@@ -13,6 +13,9 @@ use tracing::{Event, Metadata, Subscriber, info_span};
 #[allow(dead_code, reason = "made for more tests than this one")]
 #[path = "embed/database.rs"]
 mod database;
+#[allow(dead_code, unused_imports, reason = "made for more tests than this one")]
+#[path = "embed/driver.rs"]
+mod driver;
 #[allow(dead_code, reason = "made for more tests than this one")]
 #[path = "embed/history.rs"]
 mod history;

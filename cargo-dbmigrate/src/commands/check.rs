@@ -93,6 +93,7 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     if !with_step.is_empty() {
         say_unseen(context, &with_step, is_tried);
     }
+    proof::say_assumed_of(context, &agreed.declared.schema, &folder);
     if arguments.fix && !arguments.allow_dirty {
         fix::refuse_uncommitted(context)?;
     }

@@ -7,6 +7,7 @@ use dbmigrate_core::config::LONGEST_TIMEOUT;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
 use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure, State};
+use dbmigrate_core::engine::brought::{Missing, MissingKind, NOT_HERE};
 use dbmigrate_core::engine::engines::{TURSO_PREFIX, Turso, lacking};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
@@ -165,6 +166,9 @@ pub(crate) fn migration_error(
     database: Subject<'_>,
 ) -> CommandError {
     let shown = path::for_display(file).display().to_string();
+    if let Some(error) = needs_the_application(name, &shown, failure) {
+        return error;
+    }
     match failure {
         Failure::Statement { number, line, statement, error }
             if outside_of_transaction(statement).is_some()
@@ -270,6 +274,24 @@ pub(crate) fn migration_error(
         }
         _ => CommandError::failed(format!("`{name}` failed: {failure}")).at(&shown),
     }
+}
+
+/// That a migration needs a function of the application for rows of users, about which no stand-in decides.
+fn needs_the_application(name: &str, file: &str, failure: &Failure) -> Option<CommandError> {
+    let said = match failure {
+        Failure::Statement { error, .. } | Failure::Engine { error, .. } => error.message.clone(),
+        failure => failure.to_string(),
+    };
+    let missing = Missing::of(&said).filter(|missing| missing.kind == MissingKind::Application)?;
+    let place = match failure {
+        Failure::Statement { line, .. }
+        | Failure::Preflight { line, .. }
+        | Failure::PreflightExpressions { line, .. } => format!("{file}:{line}"),
+        _ => file.to_owned(),
+    };
+    let message = format!("`{name}` is refused: it calls `{}` for rows of the database", missing.name);
+    let error = CommandError::new(exit::DECISION, message).at(place);
+    Some(error.note(format!("`{}` {NOT_HERE}: no stand-in decides about real rows", missing.name)))
 }
 
 /// How the rows can be looked at on which expressions fail.

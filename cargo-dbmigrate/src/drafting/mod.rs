@@ -20,7 +20,7 @@ pub(crate) use written::{
 use crate::error::Result;
 use crate::messages;
 use crate::project::Context;
-use crate::proof::{unproven, wrong_backfill};
+use crate::proof::{say_assumed, unproven, wrong_backfill};
 
 /// Shows a migration that is not written.
 pub(crate) fn show(context: &Context, migration: &str, sql: &str, plan: &Plan) {
@@ -43,6 +43,7 @@ pub(crate) fn prove(
     plan: &Plan,
     by_hand: &str,
 ) -> Result<Proof> {
+    say_assumed(context, new, plan.statements());
     if old.is_empty() && plan.only_creates(new) {
         // what was checked before, statement by statement
         context.printer.detail("Proved", "on an empty database");

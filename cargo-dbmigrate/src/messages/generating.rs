@@ -83,6 +83,14 @@ pub(crate) struct Recorded {
     pub(crate) file: String,
 }
 
+/// Stand-ins have answered for functions that only the application has: what depends on their values is not proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Assumed {
+    /// The functions.
+    pub(crate) functions: Vec<String>,
+}
+
 /// `check` has found structs, snapshots and migrations to agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -39,8 +39,8 @@ pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use generating::{
-    Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Repair, Repaired, Returned, Returns,
-    Reverted, Undone,
+    Assumed, Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Repair, Repaired, Returned,
+    Returns, Reverted, Undone,
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use linting::{Asked, AskedMeaning, Lint, Linted};
@@ -69,6 +69,7 @@ pub(crate) enum Message {
     Adopted(Adopted),
     Announcement(Announcement),
     Applied(Applied),
+    Assumed(Assumed),
     Backup(Backup),
     Branch(Branch),
     Branched(Branched),
@@ -162,6 +163,7 @@ into_message!(
     Adopted,
     Announcement,
     Applied,
+    Assumed,
     Captured,
     Changes,
     Checked,

@@ -6,13 +6,15 @@ use std::path::Path;
 
 pub(crate) use dbmigrate_core::config::{Config, FILE_NAME};
 use dbmigrate_core::config::{TOKEN_VARIABLE, position};
+use dbmigrate_core::engine::brought::{self, Brought};
 use dbmigrate_core::engine::catalogue::QueryError;
 use dbmigrate_core::lint::Levels;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::glob::Glob;
 
 use crate::error::{CommandError, Result, did_you_mean};
-use crate::project::path;
+use crate::project::{libraries, path};
+use crate::report::Printer;
 use crate::url_text::has_credentials;
 
 /// Reads the configuration of the package in `root`.
@@ -82,6 +84,37 @@ pub(crate) fn unknown_lint(name: &str) -> CommandError {
     }
 }
 
+/// Has every database that is opened from now on know what the application adds to libSQL.
+///
+/// # Errors
+/// Exit code 2 for a function that libSQL has of its own, and for a library that is not there, may not be loaded, or
+/// cannot be.
+pub(crate) fn bring(root: &Path, config: &Config, printer: &Printer) -> Result<()> {
+    let libraries = libraries::find(root, &config.engine.extensions, printer)?;
+    brought::bring(&config.engine, libraries).map_err(|error| match error {
+        Brought::Library { file, error } => {
+            let place = path::for_display(&root.join(FILE_NAME));
+            CommandError::failed(format!("cannot load the library `{}`: {error}", path::for_display(&file).display()))
+                .at(place.display())
+                .help("load the one that was built for this machine, by a program that loads libraries")
+        }
+        Brought::Both(function) => {
+            let ((line, column), path) = (function.at, path::for_display(&root.join(FILE_NAME)));
+            CommandError::usage(format!("no library of `extensions` has the function `{}`", function.name))
+                .at(format!("{}:{line}:{column}", path.display()))
+                .note("beside libraries, no function has a stand-in")
+                .help(format!("add a library that has `{}` to `extensions`", function.name))
+        }
+        Brought::BuiltIn(function) => {
+            let ((line, column), path) = (function.at, path::for_display(&root.join(FILE_NAME)));
+            CommandError::usage(format!("libSQL has a function `{}` of its own", function.name))
+                .at(format!("{}:{line}:{column}", path.display()))
+                .help(format!("remove `{}` from `functions`: it needs no stand-in", function.name))
+        }
+        Brought::Engine(error) => CommandError::failed(error.to_string()),
+    })
+}
+
 /// What to do about what is somebody else's: the line that hides it, beside what is hidden already.
 pub(crate) fn hiding(config: &Config, name: &Name) -> String {
     format!("ignore it in `{FILE_NAME}`: `{}`", ignore_line(config, name))
@@ -126,6 +159,8 @@ pub(crate) fn toml_error(text: &str, path: &Path, error: &toml::de::Error) -> Co
 
 #[cfg(test)]
 mod tests {
+    use dbmigrate_core::config::Returns;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Config> {
@@ -212,6 +247,40 @@ mod tests {
                 "4:9: there are two queries `a`",
             ),
             ("[rules.query]\nname = 'a'", "invalid type: table, expected tables"),
+        ] {
+            let message = error(text);
+            assert!(message.contains(wanted), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn functions_and_extensions_are_read_and_wrong_ones_refused_at_their_place() {
+        let text =
+            "[engine]\nextensions = [\"vec0\", \"ext/lib.so\"]\nfunctions = { is_uuid = 1, slug = [2, 1], f = -1 }";
+        let engine = parse(text).expect("right").engine;
+        assert_eq!(engine.extensions, ["vec0", "ext/lib.so"]);
+        let functions: Vec<_> =
+            engine.functions.iter().map(|one| (one.name.as_str(), one.arguments.as_slice(), one.at)).collect();
+        let wanted: [(&str, &[i32], (usize, usize)); 3] =
+            [("is_uuid", &[1], (3, 15)), ("slug", &[1, 2], (3, 28)), ("f", &[-1], (3, 43))];
+        assert_eq!(functions, wanted);
+        let table = "[engine.functions]\nslug = { arguments = [0, -1], returns = \"text\" }";
+        let slug = parse(table).expect("right").engine.functions.remove(0);
+        assert_eq!((slug.arguments.as_slice(), slug.returns), ([-1].as_slice(), Some(Returns::Text)));
+        for (text, wanted) in [
+            ("engine = true", "1:10: invalid type: boolean, expected a table, such as `[engine]`"),
+            ("engine.function = {}", "1:8: unknown field `function` | did you mean `functions`?"),
+            ("engine.extensions = 'vec0'", "1:21: invalid type: string, expected a list of names or paths"),
+            ("engine.extensions = [' ']", "1:22: the name of the extension is blank"),
+            ("engine.functions = ['a']", "1:20: invalid type: list, expected functions, such as"),
+            ("engine.functions.f = 'a'", "1:22: invalid type: string, expected the number of its arguments"),
+            ("engine.functions.f = []", "1:22: no number of arguments"),
+            ("engine.functions.f = 128", "1:22: a function has no 128 arguments | 0 to 127, or -1 for any number"),
+            ("engine.functions.f = -2", "1:22: a function has no -2 arguments"),
+            ("engine.functions.f = { returns = 'text' }", "1:18: the function `f` has no `arguments`"),
+            ("engine.functions.f = { arguments = 1, returns = 'date' }", "1:49: unknown variant `date`"),
+            ("engine.functions.f = { arguments = 1, result = 'text' }", "1:39: unknown field `result`"),
+            ("engine.functions = { f = 1, F = 2 }", "1:29: there are two functions `F`"),
         ] {
             let message = error(text);
             assert!(message.contains(wanted), "{text}: {message}");

@@ -42,6 +42,7 @@ impl Context {
     pub(crate) fn new(selection: Selection, printer: Printer) -> Result<Self> {
         let package = Package::find(&selection)?;
         let config = config::read(&package.root)?;
+        config::bring(&package.root, &config, &printer)?;
         let folder_path = path::for_display(&package.root.join(&config.migrations));
         Ok(Self { printer, config, package, selection, folder_path, steps: WithSteps::default() })
     }

@@ -1,10 +1,12 @@
 //! The package that a command is about: where it is, what is configured, which database it means.
 
 mod accept;
+mod agreed;
 pub(crate) mod config;
 mod consent;
 mod context;
 pub(crate) mod gitignore;
+mod libraries;
 pub(crate) mod metadata;
 pub(crate) mod package;
 pub(crate) mod path;

@@ -11,7 +11,7 @@ use super::refused::drop_broken;
 use super::run::{Decided, Live, Run};
 use crate::diagnostic::Diagnostic;
 use crate::error::{CommandError, Result};
-use crate::proof::{unproven, warn_of_empty, wrong_backfill};
+use crate::proof::{say_assumed, unproven, warn_of_empty, wrong_backfill};
 use crate::{exit, structs};
 
 /// Proves the plan.
@@ -20,6 +20,7 @@ use crate::{exit, structs};
 /// If the structs are wrong, if something that is left alone stands in the way, or if the plan is wrong.
 pub(super) fn prove(run: &Run<'_>, live: &Live, decided: &Decided, plan: &Plan) -> Result<()> {
     let (old, besides) = (&live.found.schema, &decided.wanted.besides);
+    say_assumed(run.context, &decided.wanted.schema, plan.statements());
     let renamed = decided.decisions.renames.apply(old);
     new_problems(run, &renamed, &decided.wanted.schema)?;
     let engine = |error: dbmigrate_core::engine::EngineError| CommandError::failed(error.to_string());

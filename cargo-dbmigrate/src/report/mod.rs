@@ -18,6 +18,7 @@ mod github;
 mod held;
 pub(crate) mod lint;
 pub(crate) mod loss;
+pub(crate) mod missing;
 mod outcome;
 pub(crate) mod output;
 pub(crate) mod progress;
@@ -189,7 +190,7 @@ impl Printer {
 
     /// A warning, with lines that say what to do about it.
     pub(crate) fn warning(&self, message: &str, help: &[String]) {
-        let help = self.all_typed(help);
+        let help = [self.all_typed(help), missing::help_with(message, help)].concat();
         self.to_stderr(&report(("warning", style::WARN), message, None, &[], &help));
         self.annotate_with(|title| Annotation {
             level: messages::Level::Warning,
@@ -208,7 +209,7 @@ impl Printer {
             .iter()
             .map(|diagnostic| Diagnostic {
                 notes: self.all_typed(&diagnostic.notes),
-                help: self.all_typed(&diagnostic.help),
+                help: [self.all_typed(&diagnostic.help), missing::help_for(diagnostic)].concat(),
                 ..diagnostic.clone()
             })
             .collect();
@@ -234,6 +235,7 @@ impl Printer {
 
     /// An error, with the diagnostics that belong to it.
     pub(crate) fn error(&self, error: &CommandError) {
+        let error = &*missing::helped(error);
         let help = self.all_typed(error.help_lines());
         self.forget(error);
         for diagnostic in error.rendered() {
@@ -246,6 +248,7 @@ impl Printer {
 
     /// An error that people were shown already.
     pub(crate) fn error_for_programs(&self, error: &CommandError) {
+        let error = &*missing::helped(error);
         let help = self.all_typed(error.help_lines());
         self.annotate_with(|title| {
             let message = github::with_lines(error.message(), "note", error.notes());

@@ -3,6 +3,8 @@
 
 mod adopt;
 mod agents;
+mod app_functions;
+mod app_libraries;
 mod applications;
 mod automation;
 mod backups;

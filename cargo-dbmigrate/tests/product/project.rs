@@ -41,8 +41,10 @@ pub(crate) struct Run {
 }
 
 /// Variables around the tests that would change what the binary does.
-pub(crate) const AROUND: [&str; 17] = [
+pub(crate) const AROUND: [&str; 19] = [
     "CI",
+    "DBMIGRATE_EXTENSION_PATH",
+    "DBMIGRATE_ALLOW_EXTENSIONS",
     "TURSO_DATABASE_URL",
     "TURSO_AUTH_TOKEN",
     "TURSO_DEMO_DATABASE_URL",

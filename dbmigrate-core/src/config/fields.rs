@@ -132,6 +132,14 @@ impl Value {
         }
     }
 
+    /// The values of the list.
+    pub(super) fn values(self, expected: &str) -> Result<Vec<Value>, Wrong> {
+        match self.kind {
+            Kind::List(values) => Ok(values),
+            _ => Err(self.wrong(expected)),
+        }
+    }
+
     /// The byte that it begins at.
     pub(super) fn at(&self) -> usize {
         self.at
@@ -147,7 +155,13 @@ impl Value {
         matches!(self.kind, Kind::List(_))
     }
 
-    fn wrong(&self, expected: &str) -> Wrong {
+    /// Whether it is a whole number.
+    pub(super) fn is_integer(&self) -> bool {
+        matches!(self.kind, Kind::Integer(_))
+    }
+
+    /// That it is something else than what is expected.
+    pub(super) fn wrong(&self, expected: &str) -> Wrong {
         let given = match &self.kind {
             Kind::String(_) => "string",
             Kind::Integer(_) => "integer",

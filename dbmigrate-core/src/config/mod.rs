@@ -1,11 +1,14 @@
 //! `dbmigrate.toml`, beside the package's `Cargo.toml`: what can be in it, for the subcommand and for the macros, which
 //! read it with [`Config::parse`]. Everything has a default; the file may be missing.
 
+mod engine;
 #[cfg(feature = "declare")]
 mod fields;
 mod level;
 #[cfg(feature = "declare")]
 mod parse;
+#[cfg(feature = "declare")]
+mod parse_engine;
 #[cfg(feature = "declare")]
 mod parse_rules;
 #[cfg(feature = "declare")]
@@ -18,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use self::engine::{ANY_NUMBER, ENGINE_FIELDS, Engine, FUNCTION_FIELDS, Function, MOST_ARGUMENTS, Returns};
 pub use self::level::{Level, SetLevel};
 #[cfg(feature = "declare")]
 pub use self::pattern::{PLACEHOLDERS, Pattern};
@@ -30,7 +34,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 18] = [
+pub const FIELDS: [&str; 19] = [
     "migrations",
     "root",
     "url",
@@ -46,6 +50,7 @@ pub const FIELDS: [&str; 18] = [
     "backups",
     "keep_backups",
     "max_write_lock",
+    "engine",
     "lints",
     "rules",
     "targets",
@@ -97,6 +102,8 @@ pub struct Config {
     pub keep_backups: u32,
     /// How long the pending migrations may keep others from writing, as a rehearsal finds.
     pub max_write_lock: Option<Duration>,
+    /// What the application adds to libSQL.
+    pub engine: Engine,
     /// The levels of lints, in the order of the file.
     pub lints: Vec<SetLevel>,
     /// What the project wants of its schema.
@@ -174,6 +181,7 @@ impl Default for Config {
             backups: None,
             keep_backups: 5,
             max_write_lock: None,
+            engine: Engine::default(),
             lints: Vec::new(),
             #[cfg(feature = "declare")]
             rules: Rules::default(),

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::{self, Field, Value, Wrong};
-use super::parse_rules;
 use super::{
     ALL_TARGETS, Config, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel, TARGET_FIELDS, TOKEN_VARIABLE,
     Target, URL_VARIABLE, is_blank, position, url_variable,
 };
+use super::{parse_engine, parse_rules};
 use crate::declare::errors::closest;
 use crate::duration;
 use crate::ignore::Ignore;
@@ -47,6 +47,7 @@ impl Config {
                 "backups" => self.backups = Some(folder(&name, value, at)?),
                 "keep_backups" => self.keep_backups = value.integer()?,
                 "max_write_lock" => self.max_write_lock = Some(span(&name, value, at)?),
+                "engine" => self.engine = parse_engine::engine(value, text)?,
                 "lints" => {
                     let named = value.fields("levels, such as `drop_column = \"deny\"` in `[lints]`")?;
                     let level = |Field { name, at, value }: Field| {

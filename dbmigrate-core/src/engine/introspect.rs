@@ -192,12 +192,16 @@ pub(super) struct Infrastructure {
 }
 
 /// The tables behind a virtual table, by module.
-const SHADOW_TABLES: [(&str, &[&str]); 4] = [
+const SHADOW_TABLES: [(&str, &[&str]); 5] = [
     ("fts5", &["data", "idx", "content", "docsize", "config"]),
     ("fts", &["content", "segments", "segdir", "docsize", "stat"]),
     ("rtree", &["node", "rowid", "parent"]),
     ("geopoly", &["node", "rowid", "parent"]),
+    ("vec0", &["chunks", "rowids", "info", "auxiliary"]),
 ];
+
+/// The same for those that are numbered with two digits.
+const NUMBERED_TABLES: [(&str, &[&str]); 1] = [("vec0", &["vector_chunks", "metadatachunks", "metadatatext"])];
 
 /// Tables of the engine, and the one in which this tool records what it has done. Those of other tools are in [`tools`].
 const OWN_TABLES: [&str; 4] =
@@ -234,6 +238,11 @@ impl Infrastructure {
                 let suffixes = suffixes.iter().flat_map(|(_, all)| all.iter().copied().filter(exists));
                 let name = object.name.folded();
                 shadows.extend(suffixes.map(|suffix| format!("{name}_{suffix}")));
+                let numbered = NUMBERED_TABLES.iter().filter(|(prefix, _)| module.starts_with(prefix));
+                let numbered = numbered.flat_map(|(_, all)| all.iter().copied());
+                let numbers = |suffix| (0..100).map(move |number| (suffix, number));
+                let numbered = numbered.flat_map(numbers);
+                shadows.extend(numbered.map(|(suffix, number)| format!("{name}_{suffix}{number:02}")));
             } else if object.kind == "index" && has_vectors(&object.sql) {
                 shadows.insert(format!("{}_shadow", object.name.folded()));
             } else if tools::is_record(object) {

@@ -81,6 +81,7 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, a
         };
         way_back.try_out(context)?;
     }
+    proof::say_assumed(context, &declared.schema, [&*text]);
     let set = Set::of(context, &arguments.levels)?;
     let (old, name) = (folder.schema_before(&last)?, last.name.as_str());
     let subject = Subject { name, file: Some(&file), sql: &text, old: &old, new: &declared.schema };

@@ -1,19 +1,16 @@
 //! Which token and which key a server gets, and whether it may have them. A token goes only to a server that its owner
 //! has named, or has agreed to: a file that came with a checkout is somebody else's word.
 
-use std::path::Path;
-
 use dbmigrate_core::config::{Target, URL_VARIABLE, url_variable};
 use dbmigrate_core::engine::remote::{RemoteUrl, Token};
-use dbmigrate_core::shell::{shell_quoted, shell_word};
 
 use super::source::UrlSource;
 use super::surroundings::{Surroundings, in_ci};
 use super::token::TokenSource;
 use crate::error::{CommandError, Result};
 use crate::git;
+use crate::project::agreed;
 use crate::project::config::FILE_NAME;
-use crate::report::prompt::NoAnswer;
 
 /// The servers that may have a token though a checkout names them, in the configuration of the repository, which is no
 /// part of a checkout.
@@ -105,37 +102,21 @@ fn permit(
         return Ok(());
     }
     let (root, server) = (around.package_root, url.server());
-    if git::configured(root, REMEMBERED).contains(&server) {
+    if agreed::is(root, REMEMBERED, &server) {
         return Ok(());
     }
     let secrets: Vec<String> = secrets.iter().map(|(what, from)| format!("the {what} from {from}")).collect();
     let secrets = if secrets.is_empty() { "what it has".to_owned() } else { secrets.join(" and ") };
-    let add = ["config", "--local", "--add", REMEMBERED, &server];
     if around.printer.can_ask() {
         let question = format!("{source} comes with the checkout and names `{server}`. Send {secrets} there?");
-        return match around.printer.confirm(&question) {
-            Ok(true) => {
-                // what begins so is a flag of git
-                if server.starts_with('-') || !git::runs(root, &add) {
-                    let message = format!("`{server}` could not be remembered in git's configuration");
-                    around.printer.warning(&message, &[]);
-                }
-                Ok(())
-            }
-            Ok(false) | Err(NoAnswer::Cancelled) => Err(CommandError::cancelled("nothing was sent")),
-            Err(NoAnswer::Failed(error)) => Err(CommandError::failed(format!("no answer: {error}"))),
-        };
+        return agreed::ask(around.printer, root, (REMEMBERED, &server), &question, "nothing was sent");
     }
     let message = format!("{secrets} is not sent to `{server}` before you have agreed to it");
     let error = CommandError::usage(message)
         .note(format!("{source} names that server, and comes with the checkout"))
         .note("nothing was sent");
-    Err(if git::is_inside(root) {
-        error.help(format!(
-            "if you trust that server: `git {}config --local --add {REMEMBERED} {}`",
-            elsewhere(root),
-            shell_quoted(&server)
-        ))
+    Err(if let Some(command) = agreed::command(root, REMEMBERED, &server) {
+        error.help(format!("if you trust that server: `{command}`"))
     } else {
         let note = "without a git repository, it cannot be remembered that you trust that server";
         error.note(note).help(match source {
@@ -145,10 +126,4 @@ fn permit(
             _ => format!("if you trust it, set its URL in the environment: `{URL_VARIABLE}=…`"),
         })
     })
-}
-
-/// How git is told to work in a folder, if the working directory is not inside.
-fn elsewhere(root: &Path) -> String {
-    let is_inside = std::env::current_dir().is_ok_and(|here| here.starts_with(root));
-    if is_inside { String::new() } else { format!("-C {} ", shell_word(root)) }
 }

@@ -25,7 +25,7 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) fn open(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, EngineError> {
-        Ok(Self { connection: now(Connection::open_waiting(path, create, busy_timeout))? })
+        Ok(Self { connection: now(Connection::open_plain(path, create, busy_timeout))? })
     }
 
     pub(super) fn run(&self, sql: &str) -> Result<(), EngineError> {

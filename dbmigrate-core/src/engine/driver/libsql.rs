@@ -1,6 +1,6 @@
 //! The driver on the crate `libsql`, and the databases that it opens.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -9,15 +9,17 @@ use std::time::Duration;
 use libsql::{Builder, OpenFlags};
 
 use super::{Compiled, Driver, Scratch};
+#[cfg(feature = "functions")]
+use crate::engine::brought;
 use crate::engine::connection::Connection;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::value::{Row, Value};
 
 impl Connection {
     /// A new, empty database in memory.
+    #[expect(clippy::unused_async, reason = "it is awaited as what opens files is")]
     pub async fn in_memory() -> Result<Self, EngineError> {
-        let database = Builder::new_local(":memory:").build().await?;
-        Ok(Self::from_libsql(database.connect()?))
+        Ok(Self::from_driver(memory()?))
     }
 
     /// Opens a file, which is created if it does not exist and `create` is set.
@@ -33,22 +35,66 @@ impl Connection {
     /// # Errors
     /// As for [`Connection::open`], and if the file is still locked after `busy_timeout`.
     pub async fn open_waiting(path: &Path, create: bool, busy_timeout: Duration) -> Result<Self, EngineError> {
+        #[cfg(feature = "functions")]
+        if let Some(engine) = brought::registered() {
+            let connection = Self::from_driver(brought::open(&engine, &real(path), create)?);
+            return connection.ready(busy_timeout).await;
+        }
+        Self::open_plain(path, create, busy_timeout).await
+    }
+
+    /// The same without the functions of the application: for copies of what is stored.
+    ///
+    /// # Errors
+    /// As for [`Connection::open_waiting`].
+    pub(in crate::engine) async fn open_plain(
+        path: &Path,
+        create: bool,
+        busy_timeout: Duration,
+    ) -> Result<Self, EngineError> {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
-        // a file may be called `:memory:` or `file:a?mode=memory`, which SQLite would take for something else
-        let database = Builder::new_local(Path::new(".").join(path)).flags(flags).build().await?;
-        let connection = Self::from_libsql(database.connect()?);
-        connection.set_busy_timeout(busy_timeout)?;
-        connection.rows("SELECT count(*) FROM sqlite_schema").await?;
-        Ok(connection)
+        let database = Builder::new_local(real(path)).flags(flags).build().await?;
+        Self::from_libsql(connected(&database)?).ready(busy_timeout).await
+    }
+
+    /// The connection once it waits for locks, and its header was read.
+    async fn ready(self, busy_timeout: Duration) -> Result<Self, EngineError> {
+        self.set_busy_timeout(busy_timeout)?;
+        self.rows("SELECT count(*) FROM sqlite_schema").await?;
+        Ok(self)
     }
 
     /// Wraps a connection that the application has opened.
     pub fn from_libsql(inner: libsql::Connection) -> Self {
         Self::from_driver(from_libsql(inner))
     }
+}
+
+/// A path that is one: a file may be called `:memory:` or `file:a?mode=memory`, which SQLite would take for something
+/// else.
+fn real(path: &Path) -> PathBuf {
+    Path::new(".").join(path)
+}
+
+/// A new, empty database in memory, with stand-ins for what the application adds.
+fn memory() -> Result<Box<dyn Driver>, EngineError> {
+    #[cfg(feature = "functions")]
+    if let Some(engine) = brought::registered() {
+        return brought::in_memory(&engine);
+    }
+    let database = now(Builder::new_local(":memory:").build())?;
+    Ok(Box::new(Libsql(connected(&database)?)))
+}
+
+/// A connection with the libraries of the application.
+fn connected(database: &libsql::Database) -> Result<libsql::Connection, EngineError> {
+    let connection = database.connect()?;
+    #[cfg(feature = "functions")]
+    brought::load(&connection)?;
+    Ok(connection)
 }
 
 /// The driver on a connection to a local database that the application has opened.
@@ -123,10 +169,7 @@ impl Driver for Libsql {
 
 /// What opens databases in memory.
 pub(super) fn scratch() -> Scratch {
-    Arc::new(|| {
-        let database = now(Builder::new_local(":memory:").build())?;
-        Ok(Box::new(Libsql(database.connect()?)))
-    })
+    Arc::new(memory)
 }
 
 struct Statement(libsql::Statement);

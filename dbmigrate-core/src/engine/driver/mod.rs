@@ -14,7 +14,7 @@ use super::value::{Row, Value, integer};
 
 #[cfg(feature = "libsql")]
 pub use libsql::from_libsql;
-#[cfg(feature = "backup")]
+#[cfg(feature = "libsql")]
 pub(super) use libsql::now;
 
 /// Opens a new, empty database in memory.

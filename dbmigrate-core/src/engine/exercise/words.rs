@@ -76,7 +76,8 @@ fn default_help(column: &Column, default: &str, said: &str) -> String {
         let near = FUNCTIONS.iter().map(|known| (distance(name.as_bytes(), known.as_bytes()), known));
         return match near.min().filter(|(distance, _)| *distance <= 2) {
             Some((_, known)) => format!("did you mean the function `{known}`?"),
-            None => "a default can only call functions built into libSQL".to_owned(),
+            None => "a default calls functions of libSQL, and those that `functions` in `dbmigrate.toml` declares"
+                .to_owned(),
         };
     }
     if said.starts_with(WRONG_TYPE) {
