@@ -24,7 +24,8 @@ fn by_sqlx(steps: &[Step<'_>]) -> Project {
         project.sql(&format!("BEGIN;\n{sql}\n;COMMIT;\n{rows}"));
         let (version, rest) = file.split_once('_').expect("a version");
         let description = rest.trim_end_matches(".sql").trim_end_matches(".up").replace('_', " ");
-        let checksum: String = Sha384::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = Sha384::digest(sql.as_bytes());
+        let checksum = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         project.sql(&format!(
             "INSERT INTO _sqlx_migrations VALUES ({version}, '{description}', CURRENT_TIMESTAMP, TRUE, x'{checksum}', 1)"
         ));
