@@ -51,7 +51,8 @@ fn module_column(argument: &Expr) -> Option<ModuleColumn> {
     (again == *argument).then_some(column)
 }
 
-/// What the module stores: R-Trees a key and coordinates (sqlite.org/rtree.html), full-text indexes text.
+/// What the module stores: R-Trees a key and coordinates (sqlite.org/rtree.html), full-text indexes text, those of
+/// vectors bytes, as `float[4]`.
 pub(super) fn rust_type(module: &str, at: usize, column: &ModuleColumn) -> RustType {
     if module.starts_with("rtree") && !column.auxiliary {
         let is_integer = at == 0 || module == "rtree_i32";
@@ -59,6 +60,7 @@ pub(super) fn rust_type(module: &str, at: usize, column: &ModuleColumn) -> RustT
     }
     match column.decl_type.as_str() {
         "" => RustType::string(),
+        declared if module.starts_with("vec") && declared.contains('[') => RustType::bytes(),
         declared => RustType::of(&DeclType::new(declared)),
     }
 }

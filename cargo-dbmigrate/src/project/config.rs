@@ -103,7 +103,7 @@ pub(crate) fn bring(root: &Path, config: &Config, printer: &Printer) -> Result<(
             CommandError::usage(format!("no library of `extensions` has the function `{}`", function.name))
                 .at(format!("{}:{line}:{column}", path.display()))
                 .note("beside libraries, no function has a stand-in")
-                .help(format!("add a library that has `{}` to `extensions`", function.name))
+                .help(format!("add a library with `{}` to `extensions`", function.name))
         }
         Brought::BuiltIn(function) => {
             let ((line, column), path) = (function.at, path::for_display(&root.join(FILE_NAME)));

@@ -4,11 +4,11 @@
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 
+use dbmigrate_core::config::FILE_NAME;
 use dbmigrate_core::shell::shell_quoted;
 
 use super::agreed;
 use crate::error::{CommandError, Result};
-use crate::project::config::FILE_NAME;
 use crate::report::Printer;
 
 /// The folders in which libraries are looked for by their names.

@@ -78,6 +78,7 @@ mod steps_served;
 mod survived;
 mod targets;
 mod tools;
+mod tools_after;
 mod tools_refused;
 mod turso_database;
 mod undone;

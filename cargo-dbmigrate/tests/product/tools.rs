@@ -49,7 +49,7 @@ pub(crate) struct Shape {
     /// The files of a migration, counted from 0.
     pub(crate) files: fn(usize) -> Vec<(String, String)>,
     /// Its table.
-    table: &'static str,
+    pub(crate) table: &'static str,
     /// What it records of a migration, counted from 0.
     record: fn(usize) -> String,
     has_downs: bool,

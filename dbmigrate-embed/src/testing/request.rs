@@ -97,6 +97,11 @@ impl Request {
         }
     }
 
+    /// Whether some of it is what the program does.
+    pub(crate) fn has_steps(&self) -> bool {
+        !self.steps().0.is_empty()
+    }
+
     /// What databases may have besides.
     pub(crate) fn ignored(&self) -> Result<Ignore, MigrateError> {
         let patterns = match &self.schema {

@@ -31,6 +31,6 @@ impl FromTest for Pool<Sqlite> {
 /// A connection of such a pool.
 impl FromTest for PoolConnection<Sqlite> {
     async fn from_test(database: &TestDatabase) -> Result<Self, BoxError> {
-        Ok(Pool::from_test(database).await?.acquire().await?)
+        Ok(Pool::<Sqlite>::from_test(database).await?.acquire().await?)
     }
 }

@@ -3,8 +3,9 @@
 use dbmigrate_core::engine::{Ignore, introspect_without};
 use dbmigrate_core::folder::{Folder, Slug, Snapshot};
 use dbmigrate_embed::Migrations;
+use pollster::block_on;
 
-use crate::driver::{block_on, scratch};
+use crate::driver::scratch;
 
 /// A program's migrations: a name and its SQL each. They have to run on an empty database.
 pub(crate) fn migrations<S: AsRef<str>>(history: &[(&str, S)]) -> Migrations {

@@ -47,7 +47,13 @@ impl Source {
     fn read(named: Option<&Path>) -> Result<Self, ProjectError> {
         let project = Project::known()?;
         let relative = named.unwrap_or(&project.config.migrations);
-        let (folder, _) = verified(&project.root.join(relative), relative)?;
+        let (folder, with_step) = verified(&project.root.join(relative), relative)?;
+        if let Some(name) = with_step.first() {
+            let error = ProjectError::new(format!("`{name}` has a step in Rust, which only the program has"));
+            return Err(
+                error.help("name the value of `embed_migrations!` that has it: `migrations = crate::MIGRATIONS`")
+            );
+        }
         project.refuse_hidden(&folder.head_schema()?)?;
         let lock = std::fs::read(folder.lock_path())
             .map_err(|error| ProjectError::new(format!("cannot read `{}`: {error}", folder.lock_path().display())))?;

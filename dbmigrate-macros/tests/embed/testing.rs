@@ -85,3 +85,15 @@ fn a_word_that_is_unknown_or_missing_is_an_error_at_its_place() {
     let end = said("end", "dbmigrate_macros::migration_test! { fn t; rows \"x\" apply \"1\"; }");
     must_say(&end, "expected `;`", "help: each line ends with one, and begins with `at`, `rows`", "apply");
 }
+
+#[test]
+fn a_step_that_only_the_program_has_is_an_error_that_says_how_a_test_gets_it() {
+    let package = Package::new("step_of_test", "");
+    package.add("create users", USERS);
+    package.add("hash tokens", "-- dbmigrate: rust\nUPDATE users SET id = id;\n");
+    package.write("src/main.rs", "fn main() {}\n\n#[dbmigrate_macros::test]\nfn t(_: u8) {}\n");
+    let said = package.run().expect_err("the test has no step");
+    assert!(said.contains("error: `0002_hash_tokens` has a step in Rust, which only the program has"), "{said}");
+    let help = "help: name the value of `embed_migrations!` that has it: `migrations = crate::MIGRATIONS`";
+    assert!(said.contains(help), "{said}");
+}

@@ -29,7 +29,7 @@ const USAGE: &str = "usage: jobs FILE add TASK | take WORKER | finish ID | list 
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Error> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

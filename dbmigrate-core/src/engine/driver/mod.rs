@@ -14,7 +14,7 @@ use super::value::{Row, Value, integer};
 
 #[cfg(feature = "libsql")]
 pub use libsql::from_libsql;
-#[cfg(feature = "libsql")]
+#[cfg(any(feature = "backup", feature = "functions"))]
 pub(super) use libsql::now;
 
 /// Opens a new, empty database in memory.

@@ -86,10 +86,9 @@ fn without_databases_in_memory_drift_is_refused_without_details() {
     let message = error.to_string();
     assert!(message.contains("the differences cannot be listed"), "{message}");
     assert!(message.ends_with("this connection opens no databases in memory"), "{message}");
-    assert_eq!(
-        block_on(history.runner().accept_drift().run(OnDriver(&mut own))).expect("it is accepted").applied.len(),
-        2
-    );
+    // what drifted has to be known in order to be left alone
+    assert!(error.help()[0].contains("cargo dbmigrate status"), "{:?}", error.help());
+    assert_eq!(file.history(), ["0001_create"]);
 }
 
 /// A driver whose statements go to two connections in turn, as those of a pool would.
