@@ -33,7 +33,7 @@ pub(crate) fn run() {
         Package::new(
             "sqlx_test",
             "sqlx = { version = \"0.9\", default-features = false, features = [\"macros\", \"migrate\", \
-             \"runtime-tokio\", \"sqlite\"] }\ntokio = { version = \"1\", features = [\"macros\", \"rt\"] }",
+             \"runtime-tokio\", \"sqlite-bundled\"] }\ntokio = { version = \"1\", features = [\"macros\", \"rt\"] }",
             "use sqlx::{Connection as _, SqlitePool};",
             "#[sqlx::test]\nasync fn t_N(pool: SqlitePool) {\n    pool.acquire().await.unwrap().ping().await.unwrap();\n}",
         ),

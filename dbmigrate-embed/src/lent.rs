@@ -87,7 +87,7 @@ impl Asking {
         self.line.change(|state| state.request = (!state.is_closed).then(|| request(answer)));
         // who answers has panicked
         answered.recv().unwrap_or_else(|_| {
-            let message = "the connection does not answer any more".to_owned();
+            let message = "the connection no longer answers".to_owned();
             Err(EngineError { kind: ErrorKind::Io, message })
         })
     }

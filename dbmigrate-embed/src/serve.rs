@@ -64,7 +64,7 @@ fn serve(migrations: Migrations, from: impl BufRead, to: impl Write) -> io::Resu
                 let said = result.map_or_else(|message| Heard::Failed { message }, |()| Heard::Done {});
                 wire::write(&mut pipe.to, &said)?;
             }
-            Some(_) => return Err(io::Error::other("an answer that nobody asked for")),
+            Some(_) => return Err(io::Error::other("an answer to no question")),
         }
     }
 }

@@ -76,6 +76,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
     (
         Meaning::Heed,
         &[
+            "Assumed",
             "Changed",
             "Converting",
             "Different",

@@ -2,6 +2,8 @@
 //! sqlx, reversible files beside plain ones, a runner of one's own with a table of its own, statements that may find
 //! everything done.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha384};
 
 use crate::project::Project;
@@ -24,7 +26,10 @@ fn by_sqlx(steps: &[Step<'_>]) -> Project {
         project.sql(&format!("BEGIN;\n{sql}\n;COMMIT;\n{rows}"));
         let (version, rest) = file.split_once('_').expect("a version");
         let description = rest.trim_end_matches(".sql").trim_end_matches(".up").replace('_', " ");
-        let checksum: String = Sha384::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut checksum = String::new();
+        for byte in Sha384::digest(sql.as_bytes()) {
+            write!(checksum, "{byte:02x}").expect("it is a string");
+        }
         project.sql(&format!(
             "INSERT INTO _sqlx_migrations VALUES ({version}, '{description}', CURRENT_TIMESTAMP, TRUE, x'{checksum}', 1)"
         ));

@@ -29,8 +29,8 @@ pub(super) fn sql(migration: &str, plan: &Plan) -> String {
 pub(super) fn report(context: &Context, migration: &str, file: &str, function: &str) {
     let printer = &context.printer;
     printer.result(format!(
-        "fn {function}(step: &mut dbmigrate::migrate::Step<'_>) -> dbmigrate::migrate::StepResult {{\n    for row in \
-         step.query(\"SELECT …\", &[])? {{\n        // row.get::<i64>(0)?\n        step.execute(\"UPDATE …\", &[])?;\n    \
+        "fn {function}(step: &mut dbmigrate::migrate::Step<'_>) -> dbmigrate::migrate::StepResult {{\n    let rows = \
+         step.query(\"SELECT …\", &[])?;\n    for row in rows {{\n        // row.get::<i64>(0)?\n        step.execute(\"UPDATE …\", &[])?;\n    \
          }}\n    Ok(())\n}}"
     ));
     printer.next(&[

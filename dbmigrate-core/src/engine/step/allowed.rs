@@ -1,7 +1,7 @@
 //! What a step may say: one statement that reads or writes rows, of tables that are not this tool's own.
 
 use super::StepError;
-use crate::sql::{StatementKind, Token, split, tokenize};
+use crate::sql::{StatementKind, Token, TokenKind, split, tokenize};
 
 /// How the names begin that are this tool's own.
 const OWN: &str = "_dbmigrate_";
@@ -29,8 +29,13 @@ pub fn allowed(sql: &str) -> Result<Allowed, StepError> {
         return Err(StepError::new(message));
     };
     let mut tokens = tokenize(statement.text).filter(Token::is_significant);
+    let mut is_value = false;
     let own = |token: Token<'_>| {
-        let name = token.identifier()?;
+        // SQLite takes text for a name wherever only a name can stand (sqlite.org/lang_keywords.html), which is not
+        // behind an operator
+        let is_text = token.kind == TokenKind::String && is_value;
+        is_value = token.kind == TokenKind::Operator;
+        let name = token.identifier().filter(|_| !is_text)?;
         let start = name.get(..OWN.len())?;
         start.eq_ignore_ascii_case(OWN).then_some(name)
     };

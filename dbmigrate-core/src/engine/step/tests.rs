@@ -106,7 +106,7 @@ fn what_is_no_message_is_shown_as_what_it_is() {
     assert_eq!(read(b"hello\n"), "hello");
     assert_eq!(read(b"\xff\x00{}\n"), "\\u{fffd}\\u{0}{}");
     assert_eq!(read(b"{\"done\":{}}"), "{\\\"done\\\":{}}", "a line has an end");
-    assert_eq!(read(b"{\"done\":{\"more\":1}}\n").len(), 28);
+    assert_eq!(read(b"{\"done\":{\"more\":1}}\n").len(), 23);
     assert!(read("x".repeat(100).as_bytes()).ends_with("xx…"));
     assert!(matches!(wire::read::<wire::Heard>(&mut &b""[..]), Ok(wire::Line::End)));
     let long = wire::Said::Refused { message: "x".repeat(wire::LONGEST) };
