@@ -17,11 +17,11 @@ fn init_leads_to_the_tool_that_the_package_has_and_leaves_its_folder_alone() {
         // an example would be in the way
         assert!(!project.path("src/schema.rs").exists());
         let pull = suggested.iter().find(|line| line.contains("pull --from ")).expect("it is suggested");
-        if !shape.table.is_empty() {
+        if shape.table.is_empty() {
+            assert_eq!(project.shell(pull).code, 0, "{}: {pull}", shape.tool);
+        } else {
             // which of those with such files it is, the database tells
             assert_eq!(project.shell("cargo dbmigrate pull --from --out src/schema.rs").code, 0, "{}", shape.tool);
-        } else {
-            assert_eq!(project.shell(pull).code, 0, "{}: {pull}", shape.tool);
         }
         project.refuses(0, "check");
     }
