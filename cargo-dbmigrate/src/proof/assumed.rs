@@ -20,10 +20,10 @@ pub(crate) fn say_assumed<'s>(context: &Context, schema: &Schema, statements: im
         return;
     }
     let names: Vec<String> = functions.iter().map(|name| format!("`{name}`")).collect();
-    let (them, values) = if names.len() == 1 { ("it", "its value") } else { ("them", "their values") };
+    let (them, decide) = if names.len() == 1 { ("it", "its value decides") } else { ("them", "their values decide") };
     context.printer.status(
         "Assumed",
-        format!("{}: a stand-in answers for {them}, so what {values} decide is not proven", names.join(", ")),
+        format!("{}: a stand-in answers for {them}, so what {decide} is not proven", names.join(", ")),
     );
     context.printer.message(|| messages::Assumed { functions: functions.into_iter().map(str::to_owned).collect() });
 }
