@@ -1,7 +1,7 @@
 //! Steps in Rust: what a function of the application does to rows in the middle of a migration.
 //!
 //! A step runs inside the migration's transaction, between its statements, with a handle ([`Step`]) that reads and
-//! writes rows. Everything else that a connection can do is refused ([`allowed`]): the transaction is the runner's, and
+//! writes rows. Everything else that a connection can do is refused ([`allowed()`]): the transaction is the runner's, and
 //! the schema is for the SQL of the migration, which can be proven.
 
 pub mod allowed;
