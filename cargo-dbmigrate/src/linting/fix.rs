@@ -68,8 +68,7 @@ pub(crate) fn fix(context: &Context, set: &Set, declared: Declared, linted: &mut
     if done.is_empty() {
         return Ok((declared, false));
     }
-    let what = counted(done.len(), "fix");
-    context.printer.next(&[format!("write the migration with the {what}: `cargo dbmigrate generate`")]);
+    context.printer.next(&["write the migration: `cargo dbmigrate generate`".to_owned()]);
     Ok((declared, true))
 }
 
