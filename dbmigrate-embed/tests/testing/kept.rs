@@ -78,11 +78,11 @@ fn a_test_that_passes_leaves_nothing() {
     assert!(!path.exists(), "it has passed");
 }
 
-/// Where cargo builds this test.
+/// Where cargo builds this test; where it has not marked its folder, the one for temporary files.
 fn target() -> PathBuf {
     let program = std::env::current_exe().expect("it runs");
     let target = program.ancestors().find(|directory| directory.join("CACHEDIR.TAG").is_file());
-    target.expect("cargo has built it").to_owned()
+    target.map_or_else(std::env::temp_dir, Path::to_owned)
 }
 
 #[test]
