@@ -43,14 +43,7 @@ impl Tool for GolangMigrate {
     }
 
     fn read(&self, path: &Path) -> Result<ToolFolder> {
-        let listing = Listing::read(path)?;
-        let (mut entries, warnings) = named::read(&listing, &NAMING, None)?;
-        if entries.is_empty() {
-            let lacks = "it has no file such as `000001_users.up.sql`";
-            return Err(listing.is_none_of(ABOUT.title(), lacks, ABOUT.folder_help));
-        }
-        named::sort_by_number(&mut entries);
-        Ok(ToolFolder { path: listing.path, entries, warnings })
+        named::folder(path, &ABOUT, &NAMING, None, "000001_users.up.sql")
     }
 
     fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {

@@ -2,9 +2,10 @@
 //! wrangler and hand-made runners have in common.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::folder::{Down, Entry};
+use super::about::About;
+use super::folder::{Down, Entry, ToolFolder};
 use super::listing::{Listing, title};
 use super::text::Text;
 use super::warning::Warning;
@@ -41,6 +42,27 @@ fn names<'a>(listing: &'a Listing, naming: &'a Naming) -> impl Iterator<Item = (
         let stem = up.or_else(single)?;
         Some(((naming.key)(stem)?, stem, file.as_str()))
     })
+}
+
+/// Reads a folder whose migrations are in the order of their numbers; `example` is what one of its files may be called.
+///
+/// # Errors
+/// As for [`read`], and if it has none.
+pub(super) fn folder(
+    path: &Path,
+    about: &About,
+    naming: &Naming,
+    checksum: Option<fn(&str) -> String>,
+    example: &str,
+) -> Result<ToolFolder> {
+    let listing = Listing::read(path)?;
+    let (mut entries, warnings) = read(&listing, naming, checksum)?;
+    if entries.is_empty() {
+        let lacks = format!("it has no file such as `{example}`");
+        return Err(listing.is_none_of(about.title(), &lacks, about.folder_help));
+    }
+    sort_by_number(&mut entries);
+    Ok(ToolFolder { path: listing.path, entries, warnings })
 }
 
 /// Reads the migrations, in no particular order, and says what is odd. `checksum` makes one of a text, if the tool does.
