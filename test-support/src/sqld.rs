@@ -199,6 +199,14 @@ impl Server {
         }
     }
 
+    /// How long it computes while this runs, at least a hundredth of a second. How busy the machine is makes no
+    /// difference.
+    pub fn work_of(&self, run: impl FnOnce()) -> Duration {
+        let before = processor_time(self.id());
+        run();
+        (processor_time(self.id()) - before).max(Duration::from_millis(10))
+    }
+
     /// Lets it go on.
     pub fn resume(&self) {
         self.signal("CONT");

@@ -275,10 +275,11 @@ fn slow(server: &Server, seconds: f64) -> String {
             "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count}) SELECT 7, max(n) FROM c"
         )
     };
-    let begin = Instant::now();
-    Hand::new(server.url()).query(&steps("1000000"));
+    let million = server.work_of(|| {
+        Hand::new(server.url()).query(&steps("1000000"));
+    });
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a few millions")]
-    let count = (1e6 * seconds / begin.elapsed().as_secs_f64()) as u64;
+    let count = (1e6 * seconds / million.as_secs_f64()) as u64;
     format!(
         "INSERT INTO users (id, name) {};",
         steps(&format!("(SELECT {count} * count(*) FROM users WHERE name = 'Ada')"))
@@ -315,13 +316,13 @@ fn a_migration_whose_lock_another_writer_got_is_tried_again_or_given_up() {
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    let _ = Hand::new(&url).batch(&["UPDATE users SET age = 1"]);
-                }
-            });
-            scope.spawn(|| {
-                thread::sleep(Duration::from_secs(1));
+                server.wait_for_work(IN_ITS_MIDDLE);
                 server.pause();
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        let _ = Hand::new(&url).batch(&["UPDATE users SET age = 1"]);
+                    }
+                });
                 thread::sleep(Duration::from_secs(6));
                 server.resume();
                 done.store(true, Ordering::Relaxed);
