@@ -210,7 +210,7 @@ fn apply(
     mut observer: Watch<'_>,
 ) -> Result<Report, MigrateError> {
     let options =
-        Options { to: runner.to.as_deref(), accept_drift: runner.accept_drift, atomic: runner.atomic, expected: None };
+        Options { to: runner.to.as_deref(), accept_drift: runner.accept_drift, atomic: runner.atomic, ..Options::default() };
     let result = block_on(apply_pending_with(database, folder, options, &mut observer));
     let Watch { mut report, trace, .. } = observer;
     let result = match result {

@@ -192,6 +192,10 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
             "keep_days" => target.keep_days = Some(value.integer()?),
             "backups" => target.backups = Some(folder(&field, value, at)?),
             "max_write_lock" => target.max_write_lock = Some(span(&field, value, at)?),
+            name if ROLLOUT_FIELDS.contains(&name) => {
+                parse_rollout::read(&mut target.rollout, name, value)?;
+                rollout_at.get_or_insert((field, at));
+            }
             _ => return Err(unknown(&field, at, &TARGET_FIELDS)),
         }
     }

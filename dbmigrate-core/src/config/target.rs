@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::rollout::{ROLLOUT_FIELDS, Rollout};
 use super::{TOKEN_VARIABLE, URL_VARIABLE};
 
 /// The target that is the database of an application's users.
@@ -15,7 +16,7 @@ pub const DEMO: &str = "demo";
 pub const ALL_TARGETS: &str = "all";
 
 /// The names of the fields of a target.
-pub const TARGET_FIELDS: [&str; 11] = [
+pub const TARGET_FIELDS: [&str; 18] = [
     "url",
     "url_env",
     "token_env",
@@ -27,6 +28,13 @@ pub const TARGET_FIELDS: [&str; 11] = [
     "keep_days",
     "backups",
     "max_write_lock",
+    ROLLOUT_FIELDS[0],
+    ROLLOUT_FIELDS[1],
+    ROLLOUT_FIELDS[2],
+    ROLLOUT_FIELDS[3],
+    ROLLOUT_FIELDS[4],
+    ROLLOUT_FIELDS[5],
+    ROLLOUT_FIELDS[6],
 ];
 
 /// What the variable with the URL of a target is called, or could be.
@@ -76,6 +84,8 @@ pub struct Target {
     pub backups: Option<PathBuf>,
     /// How long pending migrations may keep others from writing to it.
     pub max_write_lock: Option<Duration>,
+    /// How it is migrated, if it is a fleet.
+    pub rollout: Rollout,
 }
 
 impl Target {
