@@ -14,8 +14,7 @@ use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, lints, log, man,
-    merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
-    summary,
+    merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status, summary,
 };
 use crate::error::CommandError;
 use crate::exit;

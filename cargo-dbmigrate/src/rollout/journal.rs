@@ -38,7 +38,8 @@ pub(super) struct Journal {
 impl Journal {
     /// Opens it. What is there is of use only if it is about the same migrations in the same waves.
     pub(super) fn open(wanted: &Wanted<'_>, waves: impl Iterator<Item = String>) -> Self {
-        let shard = wanted.shard.map(|shard| format!("-{}", shard.to_string().replace('/', "-of-"))).unwrap_or_default();
+        let shard =
+            wanted.shard.map(|shard| format!("-{}", shard.to_string().replace('/', "-of-"))).unwrap_or_default();
         let file = wanted.context.package.root.join(FOLDER).join(format!("rollout-{}{shard}.json", wanted.fleet));
         let head = wanted.options.to.and_then(|to| wanted.folder.find(to)).or_else(|| wanted.folder.head());
         let seal = head.map(|head| wanted.folder.seal_at(head).to_hex());

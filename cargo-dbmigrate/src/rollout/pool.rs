@@ -218,11 +218,16 @@ mod tests {
             (member * 2, Went::Well)
         };
         let mut seen = Vec::new();
-        let left = pool.each(&members, |member| format!("host {}", member % 3), work, |member, result| {
-            assert_eq!(result, member * 2);
-            seen.push(member);
-            true
-        });
+        let left = pool.each(
+            &members,
+            |member| format!("host {}", member % 3),
+            work,
+            |member, result| {
+                assert_eq!(result, member * 2);
+                seen.push(member);
+                true
+            },
+        );
         seen.sort_unstable();
         assert_eq!((seen, left), (members, Vec::new()));
         assert!(most.load(Ordering::SeqCst) <= 6);
@@ -238,10 +243,15 @@ mod tests {
             (member, Went::Well)
         };
         let mut settled = 0;
-        let left = pool.each(&members, |_| String::new(), work, |_, _| {
-            settled += 1;
-            settled < 10
-        });
+        let left = pool.each(
+            &members,
+            |_| String::new(),
+            work,
+            |_, _| {
+                settled += 1;
+                settled < 10
+            },
+        );
         assert_eq!(settled, begun.load(Ordering::SeqCst));
         assert_eq!(settled + left.len(), 100);
     }

@@ -16,11 +16,10 @@ use super::totals::{Settled, Totals};
 use super::trouble::Trouble;
 use super::waves::{Budget, CANARY, Wave, groups, is_meant, plan};
 use super::{Wanted, rehearse, said, shard, survey};
-use crate::database::state::failure_of_run;
 use crate::database::Subject;
+use crate::database::state::failure_of_run;
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::fleet::Member;
 use crate::messages::{self, MemberOutcome, MemberState};
 use crate::report::counted;
 
@@ -49,7 +48,8 @@ fn refuse_unknown_labels(wanted: &Wanted<'_>, groups: &[(String, Group)]) -> Res
             let what = if name == CANARY { "the canary".to_owned() } else { format!("the wave `{name}`") };
             let known: std::collections::BTreeSet<&String> =
                 wanted.members.iter().flat_map(|member| member.labels.keys()).collect();
-            let error = CommandError::usage(format!("no member of `{}` is in {what}: none has `{group}`", wanted.fleet));
+            let error =
+                CommandError::usage(format!("no member of `{}` is in {what}: none has `{group}`", wanted.fleet));
             let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
             return Err(match known.is_empty() {
                 true => error.help("its members have no labels: use shares, such as `1%`"),
@@ -284,9 +284,9 @@ impl Running<'_> {
         }
         let message = format!("{} of `{fleet}` would not be migrated", counted(wrong, "member"));
         let reasons = self.totals.finish().failures;
-        Err(reasons.iter().fold(CommandError::new(exit::MEMBERS, message), |error, reason| {
-            error.note(said::reason(reason))
-        }))
+        Err(reasons
+            .iter()
+            .fold(CommandError::new(exit::MEMBERS, message), |error, reason| error.note(said::reason(reason))))
     }
 }
 

@@ -38,12 +38,17 @@ pub(super) fn all(
         let went = went(look.trouble.as_deref());
         (look, went)
     };
-    pool.each(&every, |at| host(&members[at]), work, |at, look| {
-        done += 1;
-        progress.step(done, &members[at].name);
-        looks[at] = Some(look);
-        !is_stopped()
-    });
+    pool.each(
+        &every,
+        |at| host(&members[at]),
+        work,
+        |at, look| {
+            done += 1;
+            progress.step(done, &members[at].name);
+            looks[at] = Some(look);
+            !is_stopped()
+        },
+    );
     looks
 }
 

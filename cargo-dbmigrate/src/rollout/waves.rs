@@ -102,7 +102,8 @@ mod tests {
         let labels = |member: usize| if member % 2 == 0 { &free } else { &paid };
         let all: Vec<usize> = (0..members).collect();
         let (waves, rest) = plan(&groups, &all, labels);
-        let mut seen: Vec<usize> = waves.iter().flat_map(|wave| wave.members.iter().copied()).chain(rest.clone()).collect();
+        let mut seen: Vec<usize> =
+            waves.iter().flat_map(|wave| wave.members.iter().copied()).chain(rest.clone()).collect();
         seen.sort_unstable();
         assert_eq!(seen, all, "each is in one wave or in none");
         (waves.into_iter().map(|wave| (wave.name, wave.members.len())).collect(), rest.len())

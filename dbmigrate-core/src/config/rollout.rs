@@ -75,7 +75,9 @@ impl FromStr for Share {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("`{text}` is no number of members: expected a count, such as `3`, or a share, such as `1%` or `0.5%`")
+            format!(
+                "`{text}` is no number of members: expected a count, such as `3`, or a share, such as `1%` or `0.5%`"
+            )
         };
         let Some(percent) = text.trim().strip_suffix('%') else {
             return text.trim().parse().map(Self::Count).map_err(|_| wrong());

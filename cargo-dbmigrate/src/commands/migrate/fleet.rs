@@ -119,8 +119,7 @@ pub(super) fn run(context: &Context, arguments: &Migrate, fleet: &Fleet) -> Resu
     let rollout = arguments.fleet.over(&fleet.target.rollout);
     let command = format!("{}{}", command(arguments), arguments.fleet.typed());
     let accept_drift = arguments.accept.contains(&Acceptable::Drift);
-    let options =
-        Options { to: arguments.to.as_deref(), accept_drift, atomic: arguments.atomic, ..Options::default() };
+    let options = Options { to: arguments.to.as_deref(), accept_drift, atomic: arguments.atomic, ..Options::default() };
     let consent = |waiting: &[Migration], count: usize| {
         refuse_steps(&folder, waiting)?;
         refuse_without_backup(context, (&fleet.target, &arguments.backup), &folder, waiting)?;
@@ -172,9 +171,12 @@ fn refuse_steps(folder: &Folder, waiting: &[Migration]) -> Result<()> {
     for migration in waiting {
         let text = folder.sql(migration)?;
         if Script::parse(&text, &folder.sql_path(migration))?.rust.is_some() {
-            return Err(CommandError::failed(format!("`{}` has a step in Rust, which a fleet cannot run", migration.name))
-                .note("no member was changed")
-                .help("let the application migrate its databases when it opens them"));
+            return Err(CommandError::failed(format!(
+                "`{}` has a step in Rust, which a fleet cannot run",
+                migration.name
+            ))
+            .note("no member was changed")
+            .help("let the application migrate its databases when it opens them"));
         }
     }
     Ok(())
@@ -201,4 +203,3 @@ fn refuse_without_backup(
         .help(format!("back them up: `cargo dbmigrate backup -t {name}`"))
         .help("then, or to do without: `cargo dbmigrate migrate --no-backup`"))
 }
-
