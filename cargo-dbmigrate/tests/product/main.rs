@@ -28,6 +28,7 @@ mod dry_run;
 mod failing_rows;
 mod faults;
 mod fixed;
+mod fleet_members;
 mod folder;
 mod foreign_files;
 mod forgotten;
