@@ -29,6 +29,7 @@ mod failing_rows;
 mod faults;
 mod fixed;
 mod fleet_members;
+mod fleet_rollout;
 mod folder;
 mod foreign_files;
 mod forgotten;
