@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use dbmigrate_test_support::fleet::chance;
 use dbmigrate_test_support::fleet::weather::{Fault, Weather, When};
+use dbmigrate_test_support::say;
 
-use crate::fleet::{Fleet, HEAD};
+use crate::fleet::{Fleet, HEAD, RollOut};
+use crate::project::Run;
 
 #[test]
 fn five_percent_that_cannot_be_reached_are_left_out_and_get_it_later() {
@@ -41,13 +43,11 @@ fn a_storm_leaves_every_member_before_or_after_each_migration() {
     server.set_weather(Weather { latency: Duration::from_millis(1), ..Weather::storm() });
     let mut runs = 0;
     loop {
-        let before = fleet.contents();
-        let said = crate::fleet::RollOut::of(crate::project::Run::of(&mut fleet.command("")));
+        let said = RollOut::of(Run::of(&mut fleet.command("")));
         fleet.is_in_order(fleet.files.names());
         for name in said.with("migrated").iter().chain(&said.with("unchanged")) {
             assert_eq!(fleet.state(name), Some(HEAD), "{name}");
         }
-        drop(before);
         runs += 1;
         if said.run.code == 0 {
             break;
@@ -65,4 +65,32 @@ fn members_of_one_host_are_not_asked_more_at_once_than_is_allowed() {
     fleet.rolls_out(0, "");
     assert!(server.traffic().at_once <= 3, "{:?}", server.traffic());
     fleet.is_at_head(fleet.files.names());
+}
+
+/// Ten thousand members: as many runs as it takes, each of which leaves every member before or after each migration.
+#[test]
+#[ignore = "takes minutes: `cargo test --release -p cargo-dbmigrate --test product -- --ignored ten_thousand --nocapture`"]
+fn ten_thousand_members_in_a_storm() {
+    const COUNT: usize = 10_000;
+    let begin = std::time::Instant::now();
+    let (fleet, server) = Fleet::served(COUNT, 9, "max_failures = \"100%\"\nparallel = 32\nparallel_per_host = 32");
+    let names = fleet.files.names();
+    server.set_weather(Weather { latency: Duration::from_millis(1), ..Weather::storm() });
+    for name in chance::choose(9, names, COUNT / 20) {
+        server.fail(&name, When::Always, Fault::Closed);
+    }
+    for run in 0.. {
+        if run == 2 {
+            names.iter().for_each(|name| server.heal(name));
+        }
+        let said = RollOut::of(Run::of(&mut fleet.command("")));
+        fleet.is_in_order(names);
+        let (all, traffic) = (&said.all, server.traffic());
+        say(&format!("run {run}, {:.0?}: {all} {traffic:?}", begin.elapsed()));
+        if said.run.code == 0 {
+            break;
+        }
+        assert!(run < 20, "it does not end: {all}");
+    }
+    fleet.is_at_head(names);
 }
