@@ -54,7 +54,8 @@ pub(crate) const REBUILD_ON_SERVER: [&str; 12] = [
 pub(crate) fn record(number: usize) -> String {
     let hash = "5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c";
     format!(
-        "INSERT INTO _dbmigrate_history VALUES ({number}, '{number:04}_create_tiny_{number}', '{hash}', '{hash}', \
+        "INSERT INTO _dbmigrate_history (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind) \
+         VALUES ({number}, '{number:04}_create_tiny_{number}', '{hash}', '{hash}', \
          strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 1, '0.1.0', 'migration')"
     )
 }

@@ -20,9 +20,13 @@ const ROWS: [&str; 2] = [
     "INSERT INTO users VALUES (1, 'Ada'), (2, 'Grace'), (3, 'Edsger')",
     "INSERT INTO notes VALUES (1, 1, 'engine'), (2, 1, NULL), (3, 2, 'compiler'), (4, 3, 'semaphore')",
 ];
-/// What fails in a member with such a row, and nobody can know before.
-const TAKE_AGES: &str = "UPDATE users SET age = iif(name LIKE '{%', json_extract(name, '$.age'), length(name));\n";
-const BAD_ROW: &str = "INSERT INTO users VALUES (4, '{no json')";
+/// What fails in a member with one of the rows below.
+const TAKE_AGES: &str = "UPDATE users SET age = iif(name LIKE '{%', json_extract(name, '$.age'), length(name));
+INSERT INTO notes SELECT 1000 + id, id, name FROM users;\n";
+/// Only the execution tells.
+const IN_THE_WAY: &str = "INSERT INTO notes VALUES (1001, 1, 'in the way')";
+/// A preflight finds it.
+const NO_JSON: &str = "INSERT INTO users VALUES (4, '{no json')";
 
 /// How many migrations there are.
 pub(crate) const HEAD: usize = 4;
@@ -98,7 +102,17 @@ impl Fleet {
 
     /// Lets the third migration fail in a member, which only its execution tells.
     pub(crate) fn spoil(&self, name: &str) {
-        self.files.by_hand(name, &[BAD_ROW]);
+        self.files.by_hand(name, &[IN_THE_WAY]);
+    }
+
+    /// Lets it fail in a member, which a preflight finds.
+    pub(crate) fn spoil_visibly(&self, name: &str) {
+        self.files.by_hand(name, &[NO_JSON]);
+    }
+
+    /// Puts the rows of a member right.
+    pub(crate) fn put_right(&self, name: &str) {
+        self.files.by_hand(name, &["DELETE FROM notes WHERE id = 1001", "DELETE FROM users WHERE id = 4"]);
     }
 
     /// How many migrations a member has, if it has exactly what they and the rows of the beginning make.

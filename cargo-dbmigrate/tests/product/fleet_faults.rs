@@ -10,6 +10,24 @@ use crate::fleet::{Fleet, HEAD, RollOut};
 use crate::project::Run;
 
 #[test]
+fn a_single_member_is_migrated_whatever_happens_to_any_of_its_requests() {
+    let faults = [Fault::Closed, Fault::Lost, Fault::Half, Fault::Status(503), Fault::Status(429)];
+    let (fleet, server) = Fleet::served(faults.len() * 4, 1, "");
+    let cases = faults.iter().flat_map(|fault| (0..4).map(move |nth| (*fault, nth)));
+    for ((fault, nth), name) in cases.zip(fleet.files.names()) {
+        server.fail(name, When::After(nth), fault);
+        let migrate = format!("migrate --url {}", server.url(name));
+        let run = fleet.project.run(&migrate);
+        fleet.is_in_order(std::slice::from_ref(name));
+        // it may have been tried again by itself
+        if run.code != 0 {
+            fleet.project.runs(&migrate);
+        }
+        assert_eq!(fleet.state(name), Some(HEAD), "{fault:?} in request {nth}: {}", run.err);
+    }
+}
+
+#[test]
 fn five_percent_that_cannot_be_reached_are_left_out_and_get_it_later() {
     let (fleet, server) = Fleet::served(100, 1, "");
     let gone = chance::choose(1, fleet.files.names(), 5);

@@ -1,5 +1,7 @@
 //! Roll-outs over files: canary, waves, budget, and members that are not as they should be.
 
+use dbmigrate_test_support::fleet::look;
+
 use crate::fleet::{Fleet, HEAD};
 
 fn names(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
@@ -17,7 +19,9 @@ fn what_a_member_has_tells_how_many_migrations_it_has() {
     assert_eq!((fleet.state("t0000"), fleet.state("t0001")), (None, Some(1)));
     fleet.spoil("t0001");
     let run = fleet.project.ends(1, "migrate --url tenants/t0001.db");
-    assert!(run.err.contains("malformed JSON"), "{}", run.err);
+    assert!(run.err.contains("UNIQUE constraint failed: notes.id"), "{}", run.err);
+    let content = look::content(&fleet.files.path("t0001")).expect("a database");
+    assert_eq!((content.history.len(), content.broken.len()), (2, 0), "those before it are applied");
 }
 
 #[test]
@@ -67,9 +71,7 @@ fn a_budget_that_is_exhausted_in_the_second_wave_stops_the_roll_out() {
     assert!(untouched.len() >= 20, "the third wave and more: {untouched:?}");
     fleet.is_in_order(&untouched);
     // the rows are put right, and it goes on
-    for name in &spoilt {
-        fleet.files.by_hand(name, &["DELETE FROM users WHERE id = 4"]);
-    }
+    spoilt.iter().for_each(|name| fleet.put_right(name));
     fleet.rolls_out(0, "");
     fleet.is_at_head(fleet.files.names());
 }
@@ -84,6 +86,21 @@ fn failures_within_the_budget_do_not_keep_the_others_from_it() {
     assert_eq!((&said.all["migrated"], &said.all["stopped"]), (&37.into(), &serde_json::Value::Null));
     let others: Vec<String> = fleet.files.names().iter().filter(|name| !spoilt.contains(name)).cloned().collect();
     fleet.is_at_head(&others);
+}
+
+#[test]
+fn nothing_is_written_when_preflights_find_more_than_the_budget_allows() {
+    let fleet = Fleet::of_files(20, "max_failures = 1");
+    names([4, 14]).iter().for_each(|name| fleet.spoil_visibly(name));
+    let before = fleet.contents();
+    let said = fleet.rolls_out(6, "");
+    assert_eq!(said.all["stopped"], "preflight", "{}", said.all);
+    assert!(before == fleet.contents(), "{}", said.all);
+    // one of them is allowed, and is left as it was
+    fleet.put_right("t0004");
+    let said = fleet.rolls_out(6, "");
+    assert_eq!((said.with("failed"), &said.all["migrated"]), (names([14]), &19.into()), "{}", said.all);
+    assert_eq!(look::content(&fleet.files.path("t0014")), before["t0014"]);
 }
 
 #[test]
