@@ -15,6 +15,7 @@ pub mod diagnostic;
 mod drafting;
 mod error;
 pub mod exit;
+mod fleet;
 mod git;
 mod keeping;
 mod linting;
@@ -80,7 +81,7 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::GoingBack => return Ok(going_back::run(&printer)),
         _ => {}
     }
-    let context = Context::new(cli.selection, printer)?;
+    let context = Context::new(cli.selection, printer, fleet::member)?;
     match cli.command {
         Command::Complete(_)
         | Command::Completions(_)

@@ -22,6 +22,7 @@ const FLOW: [&[&str]; 8] = [
         "database",
         "decisions",
         "drafting",
+        "fleet",
         "keeping",
         "linting",
         "planning",

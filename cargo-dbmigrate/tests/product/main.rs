@@ -31,6 +31,7 @@ mod fixed;
 mod fleet;
 mod fleet_faults;
 mod fleet_killed;
+mod fleet_members;
 mod fleet_rollout;
 mod folder;
 mod foreign_files;
