@@ -209,8 +209,12 @@ fn apply(
     runner: &Runner,
     mut observer: Watch<'_>,
 ) -> Result<Report, MigrateError> {
-    let options =
-        Options { to: runner.to.as_deref(), accept_drift: runner.accept_drift, atomic: runner.atomic, expected: None };
+    let options = Options {
+        to: runner.to.as_deref(),
+        accept_drift: runner.accept_drift,
+        atomic: runner.atomic,
+        ..Options::default()
+    };
     let result = block_on(apply_pending_with(database, folder, options, &mut observer));
     let Watch { mut report, trace, .. } = observer;
     let result = match result {

@@ -14,8 +14,8 @@ use crate::report::Printer;
 
 /// The exit codes from the best to the worst: what was found, what is left to decide, what failed and may not the next
 /// time, what somebody has to repair, and what is wrong for all.
-const FROM_BEST: [u8; 6] =
-    [exit::DONE, exit::DIFFERENCE, exit::DECISION, exit::FAILED, exit::INCONSISTENT, exit::USAGE];
+const FROM_BEST: [u8; 7] =
+    [exit::DONE, exit::DIFFERENCE, exit::DECISION, exit::MEMBERS, exit::FAILED, exit::INCONSISTENT, exit::USAGE];
 
 /// A database of a run.
 #[derive(Debug, Clone)]

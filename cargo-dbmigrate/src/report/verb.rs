@@ -48,6 +48,8 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Seeded",
             "Squashed",
             "Replaced",
+            "Surveyed",
+            "Wave",
         ],
     ),
     (

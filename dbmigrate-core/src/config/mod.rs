@@ -13,9 +13,12 @@ mod parse_engine;
 #[cfg(feature = "declare")]
 mod parse_fleet;
 #[cfg(feature = "declare")]
+mod parse_rollout;
+#[cfg(feature = "declare")]
 mod parse_rules;
 #[cfg(feature = "declare")]
 mod pattern;
+mod rollout;
 #[cfg(feature = "declare")]
 mod rules;
 mod target;
@@ -29,6 +32,7 @@ pub use self::fleet::{FLEET_BESIDE, FLEET_FIELDS, Fleet, FleetSource, NAME_PLACE
 pub use self::level::{Level, SetLevel};
 #[cfg(feature = "declare")]
 pub use self::pattern::{PLACEHOLDERS, Pattern};
+pub use self::rollout::{Group, MOST_PARALLEL, ROLLOUT_FIELDS, Rollout, Share};
 #[cfg(feature = "declare")]
 pub use self::rules::{NameOf, Query, RULE_FIELDS, Rules};
 pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};

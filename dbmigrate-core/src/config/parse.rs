@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::{self, Field, Value, Wrong};
+use super::rollout::ROLLOUT_FIELDS;
 use super::{
     ALL_TARGETS, Config, FIELDS, FleetSource, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel, TARGET_FIELDS,
     TOKEN_VARIABLE, Target, URL_VARIABLE, is_blank, position, url_variable,
 };
-use super::{parse_engine, parse_fleet, parse_rules};
+use super::{parse_engine, parse_fleet, parse_rollout, parse_rules};
 use crate::declare::errors::closest;
 use crate::duration;
 use crate::ignore::Ignore;
@@ -201,6 +202,7 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
     }
     let mut target = Target::new(&name);
     let (mut url_at, mut fleet_at) = (None, at);
+    let mut rollout: Option<(String, usize)> = None;
     for Field { name: field, at, value } in value.fields(&format!("a table, such as `[targets.{name}]`"))? {
         match field.as_str() {
             "url" => {
@@ -230,8 +232,16 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
             "keep_days" => target.keep_days = Some(value.integer()?),
             "backups" => target.backups = Some(folder(&field, value, at)?),
             "max_write_lock" => target.max_write_lock = Some(span(&field, value, at)?),
+            name if ROLLOUT_FIELDS.contains(&name) => {
+                parse_rollout::read(&mut target.rollout, name, value)?;
+                rollout.get_or_insert((field, at));
+            }
             _ => return Err(unknown(&field, at, &TARGET_FIELDS)),
         }
+    }
+    if let (None, Some((field, at))) = (&target.fleet, rollout) {
+        let misread = Misread::from((format!("`{field}` is for fleets, and target `{name}` is none"), at));
+        return Err(misread.help("name its members: `fleet = \"tenants/*.db\"`, or remove the line"));
     }
     if let (Some(_), Some(_)) = (&target.fleet, url_at) {
         let field = if target.url.is_some() { "url" } else { "url_env" };

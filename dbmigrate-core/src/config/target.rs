@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fleet::Fleet;
+use super::rollout::{ROLLOUT_FIELDS, Rollout};
 use super::{TOKEN_VARIABLE, URL_VARIABLE};
 
 /// The target that is the database of an application's users.
@@ -16,7 +17,7 @@ pub const DEMO: &str = "demo";
 pub const ALL_TARGETS: &str = "all";
 
 /// The names of the fields of a target.
-pub const TARGET_FIELDS: [&str; 12] = [
+pub const TARGET_FIELDS: [&str; 19] = [
     "url",
     "url_env",
     "fleet",
@@ -29,6 +30,13 @@ pub const TARGET_FIELDS: [&str; 12] = [
     "keep_days",
     "backups",
     "max_write_lock",
+    ROLLOUT_FIELDS[0],
+    ROLLOUT_FIELDS[1],
+    ROLLOUT_FIELDS[2],
+    ROLLOUT_FIELDS[3],
+    ROLLOUT_FIELDS[4],
+    ROLLOUT_FIELDS[5],
+    ROLLOUT_FIELDS[6],
 ];
 
 /// What the variable with the URL of a target is called, or could be.
@@ -80,6 +88,8 @@ pub struct Target {
     pub backups: Option<PathBuf>,
     /// How long pending migrations may keep others from writing to it.
     pub max_write_lock: Option<Duration>,
+    /// How it is migrated, if it is a fleet.
+    pub rollout: Rollout,
 }
 
 impl Target {
