@@ -86,6 +86,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Dropping",
             "Large",
             "Losing",
+            "Not compared",
             "Not restored",
             "Pending",
             "Would drop",
