@@ -91,8 +91,10 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Pending",
             "Would drop",
             "Would keep",
+            "Would rebase",
             "Would record",
             "Would repair",
+            "Would skip",
         ],
     ),
 ];
