@@ -29,7 +29,7 @@ pub(super) fn entries(root: &Path, folder: &Path) -> Result<Entries> {
             names.extend(entry.file_name().into_string());
         }
     }
-    let (base, named_in) = (root.to_owned(), Some(root.join(crate::project::config::FILE_NAME)));
+    let (base, named_in) = (root.to_owned(), None);
     let (place, nothing) = ((format!("a namespace in `{shown}`"), false), format!("`{shown}` has no namespace"));
     Ok(Entries { all: of_names(names), base, place, named_in, nothing })
 }
