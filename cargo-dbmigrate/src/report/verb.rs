@@ -48,6 +48,8 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Seeded",
             "Squashed",
             "Replaced",
+            "Surveyed",
+            "Wave",
         ],
     ),
     (
@@ -84,6 +86,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Dropping",
             "Large",
             "Losing",
+            "Not compared",
             "Not restored",
             "Pending",
             "Would drop",
