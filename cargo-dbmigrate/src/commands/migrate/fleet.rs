@@ -19,6 +19,7 @@ use crate::rollout::{self, Shard, Wanted};
 /// The flags of a roll-out.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Fleet")]
+#[group(id = "fleet")]
 pub(crate) struct Flags {
     /// Members that are migrated first: a count, a share, or a label such as
     /// `plan=internal` [default: 1]
