@@ -74,7 +74,6 @@ mod restored;
 mod revert;
 mod revert_kept;
 mod revert_structs;
-mod roll_outs;
 mod rows;
 mod seed_files;
 mod seeds;
