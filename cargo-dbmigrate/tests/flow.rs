@@ -31,6 +31,7 @@ const FLOW: [&[&str]; 8] = [
         "rebasing",
         "rehearsing",
         "rewriting",
+        "rollout",
         "seeding",
         "source",
         "stepping",

@@ -133,7 +133,7 @@ pub(crate) fn concluded(
     if sums.drifted > 0 {
         error = error.help("what differs: `cargo dbmigrate diff`");
     }
-    Some(error.helps(again.map(|again| format!("to go on with those that are left: `{again}`"))))
+    Some(error.helps(again.map(|again| format!("to continue with those that are left: `{again}`"))))
 }
 
 pub(super) fn reason(failure: &FailureOfMembers) -> String {

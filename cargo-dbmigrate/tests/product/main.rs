@@ -33,6 +33,7 @@ mod fleet_faults;
 mod fleet_killed;
 mod fleet_members;
 mod fleet_rollout;
+mod fleet_waves;
 mod folder;
 mod foreign_files;
 mod forgotten;

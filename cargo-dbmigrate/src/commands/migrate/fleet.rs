@@ -19,8 +19,7 @@ use crate::rollout::{self, Shard, Wanted};
 /// The flags of a roll-out.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Fleet")]
-#[group(id = "fleet")]
-pub(crate) struct Flags {
+pub(crate) struct RolloutFlags {
     /// Members that are migrated first: a count, a share, or a label such as
     /// `plan=internal` [default: 1]
     #[arg(long, value_name = "MEMBERS")]
@@ -58,7 +57,7 @@ fn parallel(text: &str) -> std::result::Result<usize, String> {
     number.ok_or_else(|| format!("expected a number from 1 to {MOST_PARALLEL}"))
 }
 
-impl Flags {
+impl RolloutFlags {
     /// The flags as they were typed.
     fn typed(&self) -> String {
         let waves: Vec<String> = self.waves.iter().map(ToString::to_string).collect();
@@ -199,7 +198,7 @@ fn refuse_without_backup(
     };
     let Some(why) = why else { return Ok(()) };
     let name = &target.name;
-    Err(CommandError::new(exit::DECISION, format!("the members of `{name}` are to be backed up first: {why}"))
+    Err(CommandError::new(exit::DECISION, format!("the members of `{name}` must be backed up first: {why}"))
         .note("no member was changed")
         .help(format!("back them up: `cargo dbmigrate backup -t {name}`"))
         .help("then, or to do without: `cargo dbmigrate migrate --no-backup`"))

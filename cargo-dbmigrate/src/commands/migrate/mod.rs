@@ -107,7 +107,7 @@ pub(crate) struct Migrate {
 
     /// Roll-outs.
     #[command(flatten)]
-    pub fleet: fleet::Flags,
+    pub fleet: fleet::RolloutFlags,
 }
 
 /// Where somebody reads on whose migration went wrong.
