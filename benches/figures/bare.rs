@@ -77,6 +77,9 @@ pub(crate) fn run(arguments: &[String]) {
         [name, url, script] if name == "send" => send(url, script),
         [name, database, copy] if name == "vacuum" => block_on(vacuum(database, copy)),
         [name, url, rows] if name == "read" => read(url, rows.parse().expect("a number")),
+        [name, directory, kind, times] if name == "open" => {
+            crate::ready::open(Path::new(directory), kind, times.parse().expect("a number"));
+        }
         [name, database] if name == "rebuild" => block_on(rebuild(database)),
         other => panic!("{other:?} is no competitor"),
     }

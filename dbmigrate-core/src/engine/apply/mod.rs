@@ -13,6 +13,7 @@ mod evaluated;
 mod filled;
 mod followers;
 mod found;
+pub mod glance;
 mod hidden;
 pub mod history;
 mod meter;
