@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn what_failed_before_anything_was_applied_is_told_by_its_reason() {
-        let trouble = |kind| Trouble { kind, message: String::new() };
+        let trouble = |kind| Trouble { kind, message: String::new(), alike: None };
         assert_eq!(outcome(2, None), MemberOutcome::Migrated);
         assert_eq!(outcome(0, None), MemberOutcome::Unchanged);
         assert_eq!(outcome(0, Some(&trouble("unreachable"))), MemberOutcome::Unreachable);
