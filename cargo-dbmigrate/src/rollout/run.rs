@@ -258,7 +258,7 @@ impl Running<'_> {
         match error {
             None => Ok(exit::DONE),
             Some(error) if matches!(stopped, Some("max_failures" | "preflight")) => {
-                Err(error.help(format!("to let more than {most} fail: `--max-failures N`, also a share, such as `1%`")))
+                Err(error.help(format!("to let more than {most} fail: `--max-failures …`, with a count or a share")))
             }
             Some(error) => Err(error),
         }

@@ -68,10 +68,13 @@ impl Stream {
         block_on(async {
             let database = Builder::new_local(path).flags(OpenFlags::SQLITE_OPEN_READ_WRITE).build().await?;
             let connection = database.connect()?;
+            // the last one that closes a log locks it for a moment
+            connection.busy_timeout(OLD)?;
             for pragma in pragmas {
                 let mut rows = connection.query(pragma, ()).await?;
                 while rows.next().await?.is_some() {}
             }
+            connection.busy_timeout(Duration::ZERO)?;
             let used = Instant::now();
             Ok(Self { connection, _database: database, used, since: None, has_written: false, is_stolen: false })
         })
