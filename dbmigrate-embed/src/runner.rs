@@ -277,8 +277,12 @@ pub(crate) fn apply(
     dropped: &Dropped,
 ) -> Result<Report, MigrateError> {
     let mut observer = Watch { folder, dropped, report: Report::default(), trace: Trace::default() };
-    let options =
-        Options { to: runner.to.as_deref(), accept_drift: runner.accept_drift, atomic: runner.atomic, expected: None };
+    let options = Options {
+        to: runner.to.as_deref(),
+        accept_drift: runner.accept_drift,
+        atomic: runner.atomic,
+        ..Options::default()
+    };
     let result = block_on(apply_pending_with(database, folder, options, &mut observer));
     let Watch { mut report, trace, .. } = observer;
     let result = match result {

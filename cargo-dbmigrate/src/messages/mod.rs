@@ -21,6 +21,7 @@ mod problems;
 mod process;
 mod rebasing;
 mod rehearsing;
+mod rollout;
 #[cfg(test)]
 mod schemas;
 mod seeding;
@@ -58,6 +59,7 @@ pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
     Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
 };
+pub(crate) use rollout::{FailureOfMembers, Member, MemberOutcome, MemberState, MembersIn, RolledOut, Survey, Wave};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
 
@@ -96,6 +98,7 @@ pub(crate) enum Message {
     Linted(Linted),
     LogEntry(LogEntry),
     Loss(Loss),
+    Member(Member),
     Migrated(Migrated),
     Migration(Migration),
     Pending(Pending),
@@ -114,6 +117,7 @@ pub(crate) enum Message {
     Restored(Restored),
     Retry(Retry),
     Reverted(Reverted),
+    RolledOut(RolledOut),
     Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
@@ -121,6 +125,7 @@ pub(crate) enum Message {
     Status(Status),
     Struct(Struct),
     Summary(Summary),
+    Survey(Survey),
     TakenOver(TakenOver),
     Target(Target),
     Undone(Undone),
@@ -129,6 +134,7 @@ pub(crate) enum Message {
     Version(Version),
     Waiting(Waiting),
     Warning(Warning),
+    Wave(Wave),
     WouldWrite(WouldWrite),
 }
 
@@ -144,6 +150,10 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Member,
+    RolledOut,
+    Survey,
+    Wave,
     Rebased,
     Backup,
     Restored,
