@@ -26,7 +26,7 @@ mod server;
 mod testing;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 15] = [
+const SECTIONS: [(&str, fn()); 16] = [
     ("backup", backup::run),
     ("binary", binary::run),
     ("check", check::run),

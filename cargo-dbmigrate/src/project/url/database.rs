@@ -266,6 +266,11 @@ impl DatabaseUrl {
         self.target.as_ref()
     }
 
+    /// Whether it is a member of a fleet, `tenants/acme`: the name of no other target has a slash in it.
+    pub(crate) fn is_member(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.name.contains('/'))
+    }
+
     /// How another database is named in place of this one: where its URL is from if it has a name, else by `--url`.
     pub(crate) fn instead(&self, url: &str) -> String {
         match &self.target {

@@ -78,7 +78,7 @@ pub struct Platform {
 impl Platform {
     /// The API at that address, which is asked with this token. Nothing is sent yet.
     pub fn new(api: RemoteUrl, token: Token, timeout: Duration) -> Self {
-        let http = Http::new(&api, timeout);
+        let http = Http::new(&api, timeout, None);
         Self { api, token, timeout, on_wait: None, http }
     }
 
