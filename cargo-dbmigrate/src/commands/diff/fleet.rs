@@ -6,12 +6,11 @@ use dbmigrate_core::engine::apply::{Standing, inspect};
 use dbmigrate_core::folder::{Folder, Verify};
 use pollster::block_on;
 
-use super::Diff;
 use crate::database::open;
 use crate::database::state::failure;
-use crate::error::{CommandError, Result};
+use crate::error::Result;
 use crate::exit;
-use crate::fleet::{Fleet, Member, standing};
+use crate::fleet::{Fleet, Member, Where, standing};
 use crate::messages::{self, MemberState};
 use crate::project::Context;
 use crate::report::Tone;
@@ -26,12 +25,10 @@ type Changes = (String, Vec<String>);
 ///
 /// # Errors
 /// What went wrong with the fleet or the folder, and not with a member.
-pub(super) fn run(context: &Context, fleet: &Fleet, arguments: &Diff) -> Result<u8> {
-    refuse_sides(fleet, arguments)?;
+pub(super) fn run(context: &Context, fleet: &Fleet, which: &Where) -> Result<u8> {
     let printer = &context.printer;
     let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
-    let which = &arguments.which;
     let members = fleet.members_where(context, which)?;
     let looks = survey(context, &folder, &members, fleet.target.rollout.parallel);
     let meant: Vec<_> = members.iter().zip(&looks).filter(|(one, look)| which.holds(one, standing(look))).collect();
@@ -99,21 +96,4 @@ fn changes(context: &Context, folder: &Folder, member: &Member) -> Result<Option
         Standing::Drifted(drifted) => Some((drifted.migration.clone(), drifted.lines())),
         Standing::AsRecorded | Standing::NotEmpty(_) => None,
     })
-}
-
-/// What a fleet is compared with is fixed.
-fn refuse_sides(fleet: &Fleet, arguments: &Diff) -> Result<()> {
-    let flags = [
-        ("--from", arguments.from.is_some()),
-        ("--to", arguments.to.is_some()),
-        ("--sql", arguments.sql),
-        ("--rename", !arguments.rename.is_empty()),
-    ];
-    let name = fleet.name();
-    match flags.iter().find(|(_, is_given)| *is_given) {
-        Some((flag, _)) => Err(CommandError::usage(format!("`{flag}` is not for a fleet, and `{name}` is one"))
-            .note("the members of a fleet are compared with what their last migration left")
-            .help(format!("for one of them: `-t {name}/NAME`"))),
-        None => Ok(()),
-    }
 }

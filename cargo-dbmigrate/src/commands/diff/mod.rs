@@ -95,6 +95,22 @@ impl Diff {
         }
     }
 
+    /// What a fleet is compared with is fixed.
+    fn refuse_sides(&self, fleet: &str) -> Result<()> {
+        let flags = [
+            ("--from", self.from.is_some()),
+            ("--to", self.to.is_some()),
+            ("--sql", self.sql),
+            ("--rename", !self.rename.is_empty()),
+        ];
+        match flags.iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(CommandError::usage(format!("`{flag}` is not for a fleet, and `{fleet}` is one"))
+                .note("the members of a fleet are compared with what their last migration left")
+                .help(format!("for one of them: `-t {fleet}/NAME`"))),
+            None => Ok(()),
+        }
+    }
+
     /// The command as it was typed, so that a flag can be put behind it.
     fn command_line(&self) -> String {
         let mut text = "cargo dbmigrate diff".to_owned();
@@ -130,7 +146,8 @@ struct Compared {
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     if let Some(fleet) = context.fleet(&arguments.connect)? {
-        return fleet::run(context, &fleet, arguments);
+        arguments.refuse_sides(fleet.name())?;
+        return fleet::run(context, &fleet, &arguments.which);
     }
     refuse_without_fleet(&arguments.which)?;
     let (from, to) = arguments.sides();
