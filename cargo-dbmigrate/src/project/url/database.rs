@@ -64,6 +64,13 @@ pub(crate) struct Named {
     pub is_chosen: bool,
 }
 
+impl Named {
+    /// Whether that is its name, or the one of the fleet that it is a member of.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.name.split_once('/').is_some_and(|(fleet, _)| fleet == name)
+    }
+}
+
 impl From<&Target> for Named {
     fn from(target: &Target) -> Self {
         Self { name: target.name.clone(), is_protected: target.is_protected(), is_chosen: true }
@@ -206,6 +213,15 @@ impl DatabaseUrl {
             max_write_lock: lock.or(around.config.max_write_lock),
             target: target.map(Named::from),
         }
+    }
+
+    /// It with a token that the platform API has made, if it is on a server.
+    #[must_use]
+    pub(crate) fn with_minted(mut self, token: &Token) -> Self {
+        if let Place::Server(server) = &mut self.place {
+            (server.token, server.token_source) = (Some(token.clone()), TokenSource::Minted);
+        }
+        self
     }
 
     /// It as the member of its fleet that has this name: `acme` of `tenants` is `tenants/acme`.
