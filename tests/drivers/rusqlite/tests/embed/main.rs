@@ -2,6 +2,7 @@
 
 mod custom;
 mod driver;
+mod functions;
 mod lent;
 
 #[path = "../../../../../dbmigrate-embed/tests/embed/cancelled.rs"]
@@ -14,5 +15,7 @@ mod history;
 mod refused;
 #[path = "../../../../../dbmigrate-embed/tests/embed/run.rs"]
 mod run;
+#[path = "../../../../../dbmigrate-embed/tests/embed/steps.rs"]
+mod steps;
 #[path = "../../../../../dbmigrate-embed/tests/embed/together.rs"]
 mod together;

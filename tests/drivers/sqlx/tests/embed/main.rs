@@ -14,5 +14,7 @@ mod history;
 mod refused;
 #[path = "../../../../../dbmigrate-embed/tests/embed/run.rs"]
 mod run;
+#[path = "../../../../../dbmigrate-embed/tests/embed/steps.rs"]
+mod steps;
 #[path = "../../../../../dbmigrate-embed/tests/embed/together.rs"]
 mod together;
