@@ -15,6 +15,7 @@ pub mod diagnostic;
 mod drafting;
 mod error;
 pub mod exit;
+mod fleet;
 mod git;
 mod keeping;
 mod linting;
@@ -27,6 +28,7 @@ mod rebasing;
 mod rehearsing;
 mod report;
 mod rewriting;
+mod rollout;
 mod seeding;
 pub mod source;
 mod stepping;
@@ -41,6 +43,7 @@ use cli::{Cli, Command, Parsed};
 use commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, lints,
     log, man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
+    summary,
 };
 use error::Result;
 use project::Context;
@@ -78,15 +81,17 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Man(arguments) => return man::run(&printer, arguments, definition()),
         Command::MergeDriver(arguments) => return merge_driver::run(&printer, arguments),
         Command::GoingBack => return Ok(going_back::run(&printer)),
+        Command::Summary(arguments) => return summary::run(&printer, arguments),
         _ => {}
     }
-    let context = Context::new(cli.selection, printer)?;
+    let context = Context::new(cli.selection, printer, fleet::member)?;
     match cli.command {
         Command::Complete(_)
         | Command::Completions(_)
         | Command::GoingBack
         | Command::Man(_)
-        | Command::MergeDriver(_) => Ok(exit::DONE),
+        | Command::MergeDriver(_)
+        | Command::Summary(_) => Ok(exit::DONE),
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Generate(arguments) => generate::run(&context, &arguments),
         Command::Migrate(arguments) => migrate::run(&context, &arguments),

@@ -11,6 +11,7 @@ mod comparing;
 mod copying;
 mod files;
 mod finished;
+mod fleets;
 mod generating;
 mod keeping;
 mod linting;
@@ -21,6 +22,7 @@ mod problems;
 mod process;
 mod rebasing;
 mod rehearsing;
+mod rollout;
 #[cfg(test)]
 mod schemas;
 mod seeding;
@@ -38,6 +40,7 @@ pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable}
 pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
+pub(crate) use fleets::{FleetDifference, FleetStatus, MemberRun, MemberStatus};
 pub(crate) use generating::{
     Assumed, Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Repair, Repaired, Returned,
     Returns, Reverted, Undone,
@@ -58,6 +61,7 @@ pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
     Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
 };
+pub(crate) use rollout::{FailureOfMembers, Member, MemberOutcome, MemberState, MembersIn, RolledOut, Survey, Wave};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
 
@@ -87,6 +91,8 @@ pub(crate) enum Message {
     Error(Error),
     File(File),
     Finished(Box<Finished>),
+    FleetDifference(FleetDifference),
+    FleetStatus(FleetStatus),
     Generated(Generated),
     Help(Help),
     Init(Init),
@@ -96,6 +102,9 @@ pub(crate) enum Message {
     Linted(Linted),
     LogEntry(LogEntry),
     Loss(Loss),
+    Member(Member),
+    MemberRun(MemberRun),
+    MemberStatus(MemberStatus),
     Migrated(Migrated),
     Migration(Migration),
     Pending(Pending),
@@ -114,6 +123,7 @@ pub(crate) enum Message {
     Restored(Restored),
     Retry(Retry),
     Reverted(Reverted),
+    RolledOut(RolledOut),
     Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
@@ -121,6 +131,7 @@ pub(crate) enum Message {
     Status(Status),
     Struct(Struct),
     Summary(Summary),
+    Survey(Survey),
     TakenOver(TakenOver),
     Target(Target),
     Undone(Undone),
@@ -129,6 +140,7 @@ pub(crate) enum Message {
     Version(Version),
     Waiting(Waiting),
     Warning(Warning),
+    Wave(Wave),
     WouldWrite(WouldWrite),
 }
 
@@ -144,6 +156,10 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Member,
+    RolledOut,
+    Survey,
+    Wave,
     Rebased,
     Backup,
     Restored,
@@ -173,6 +189,10 @@ into_message!(
     Drift,
     Error,
     File,
+    FleetDifference,
+    FleetStatus,
+    MemberRun,
+    MemberStatus,
     Generated,
     Help,
     Init,

@@ -71,7 +71,7 @@ impl Context {
         let name = &target.name;
         let is_given = match given {
             Consent::Any(yes) => yes,
-            Consent::Named(names) => names.contains(name),
+            Consent::Named(names) => names.iter().any(|one| target.is_called(one)),
         };
         if is_given {
             return Ok(());

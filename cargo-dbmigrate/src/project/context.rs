@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use dbmigrate_core::config::Target;
 use dbmigrate_core::folder::{Folder, SNAPSHOT_FILE, SQL_FILE, Verify, lock};
 use dbmigrate_core::schema::Schema;
 
@@ -32,19 +33,24 @@ pub(crate) struct Context {
     pub folder_path: PathBuf,
     /// The steps in Rust that migrations can have.
     pub steps: WithSteps,
+    /// Finds the member of a fleet by its name: what reads the sources of fleets opens databases, and lies above.
+    pub find_member: FindMember,
 }
+
+/// Finds the member of a fleet that has a name.
+pub(crate) type FindMember = fn(&Context, &Connect, &Target, &str) -> Result<DatabaseUrl>;
 
 impl Context {
     /// Finds the package and reads its configuration.
     ///
     /// # Errors
     /// If there is no package, or its configuration cannot be understood.
-    pub(crate) fn new(selection: Selection, printer: Printer) -> Result<Self> {
+    pub(crate) fn new(selection: Selection, printer: Printer, find_member: FindMember) -> Result<Self> {
         let package = Package::find(&selection)?;
         let config = config::read(&package.root)?;
         config::bring(&package.root, &config, &printer)?;
         let folder_path = path::for_display(&package.root.join(&config.migrations));
-        Ok(Self { printer, config, package, selection, folder_path, steps: WithSteps::default() })
+        Ok(Self { printer, config, package, selection, folder_path, steps: WithSteps::default(), find_member })
     }
 
     /// Opens the migrations folder: reads the lock and the listing, not the migrations.
@@ -117,7 +123,7 @@ impl Context {
     }
 
     /// What names databases around this command.
-    pub(super) fn surroundings(&self) -> Surroundings<'_> {
+    pub(crate) fn surroundings(&self) -> Surroundings<'_> {
         Surroundings::new(&self.package.root, &self.config, &self.printer)
     }
 

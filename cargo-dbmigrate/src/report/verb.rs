@@ -48,6 +48,8 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Seeded",
             "Squashed",
             "Replaced",
+            "Surveyed",
+            "Wave",
         ],
     ),
     (
@@ -89,8 +91,10 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Pending",
             "Would drop",
             "Would keep",
+            "Would rebase",
             "Would record",
             "Would repair",
+            "Would skip",
         ],
     ),
 ];

@@ -1,10 +1,13 @@
 //! The embedded runner on real databases: what it applies, what it refuses, what it leaves behind.
 
 mod cancelled;
+mod created;
 mod database;
 mod driver;
 mod history;
+mod opened;
 mod owned;
+mod ready;
 mod refused;
 mod run;
 #[cfg(feature = "remote")]

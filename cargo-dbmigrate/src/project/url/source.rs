@@ -29,6 +29,8 @@ pub(crate) enum UrlSource {
     Config,
     /// `url` of this target in `dbmigrate.toml`.
     Target(String),
+    /// What `fleet` of this target in `dbmigrate.toml` names.
+    Fleet(String),
     /// Nothing named one.
     Default,
 }
@@ -41,6 +43,8 @@ impl UrlSource {
             Self::Side(flag) => shell_flag(flag, url),
             Self::Environment(name) => format!("{name}={}", shell_quoted(url)),
             Self::DotEnv(_, name) => format!("{name}={}", in_dot_env(url)),
+            // as it stands on a line of a list
+            Self::Fleet(_) => url.to_owned(),
             Self::Config | Self::Target(_) => format!("url = {}", config::toml_string(url)),
         }
     }
@@ -67,6 +71,7 @@ impl fmt::Display for UrlSource {
             Self::DotEnv(path, name) => write!(f, "`{name}` in `{}`", path.display()),
             Self::Config => write!(f, "`url` in `{}`", config::FILE_NAME),
             Self::Target(name) => write!(f, "`url` of `[targets.{name}]` in `{}`", config::FILE_NAME),
+            Self::Fleet(name) => write!(f, "the fleet `{name}`"),
             Self::Default => f.write_str("the default"),
         }
     }

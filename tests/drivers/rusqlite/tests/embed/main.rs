@@ -7,10 +7,14 @@ mod lent;
 
 #[path = "../../../../../dbmigrate-embed/tests/embed/cancelled.rs"]
 mod cancelled;
+#[path = "../../../../../dbmigrate-embed/tests/embed/created.rs"]
+mod created;
 #[path = "../../../../../dbmigrate-embed/tests/embed/database.rs"]
 mod database;
 #[path = "../../../../../dbmigrate-embed/tests/embed/history.rs"]
 mod history;
+#[path = "../../../../../dbmigrate-embed/tests/embed/ready.rs"]
+mod ready;
 #[path = "../../../../../dbmigrate-embed/tests/embed/refused.rs"]
 mod refused;
 #[path = "../../../../../dbmigrate-embed/tests/embed/run.rs"]

@@ -1,0 +1,131 @@
+//! The survey: every member is asked where it stands, many at once, before any is written to.
+
+use std::collections::BTreeMap;
+
+use dbmigrate_core::engine::apply::Options;
+use dbmigrate_core::folder::Folder;
+
+use super::look::Question;
+use super::pool::{Pool, Went};
+use super::trouble::{Reasons, Trouble};
+use crate::fleet::Member;
+use crate::messages::{FailureOfMembers, MemberState, MembersIn};
+use crate::project::Context;
+use crate::project::url::Place;
+
+pub(crate) use super::look::Look;
+
+/// Where all members stand, in their order; nothing is asked of their rows. At most `parallel` are asked at once.
+pub(crate) fn survey(context: &Context, folder: &Folder, members: &[Member], parallel: Option<usize>) -> Vec<Look> {
+    let question = Question { context, folder, options: Options::default(), probes: None };
+    let most = parallel.unwrap_or(super::PARALLEL);
+    all(&question, members, &Pool::new(most, most), || false).into_iter().flatten().collect()
+}
+
+/// The same for any question. Those that were not asked because somebody has stopped it have no answer.
+pub(super) fn all(
+    question: &Question<'_>,
+    members: &[Member],
+    pool: &Pool,
+    is_stopped: impl Fn() -> bool,
+) -> Vec<Option<Look>> {
+    let progress = question.context.printer.progress("Surveying", members.len() as u64);
+    let every: Vec<usize> = (0..members.len()).collect();
+    let mut looks = vec![None; members.len()];
+    let mut done = 0;
+    let work = |at: usize| {
+        let look = question.ask(&members[at]);
+        let went = went(look.trouble.as_deref());
+        (look, went)
+    };
+    pool.each(
+        &every,
+        |at| host(&members[at]),
+        work,
+        |at, look| {
+            done += 1;
+            progress.step(done, &members[at].name);
+            looks[at] = Some(look);
+            !is_stopped()
+        },
+    );
+    looks
+}
+
+/// What work on a member says of its host.
+pub(super) fn went(trouble: Option<&Trouble>) -> Went {
+    if trouble.is_some_and(Trouble::is_of_host) { Went::Badly } else { Went::Well }
+}
+
+/// What a member shares with others: its server, or the disk.
+pub(super) fn host(member: &Member) -> String {
+    match member.url.place() {
+        Place::File(_) => String::new(),
+        Place::Server(server) => shared(&server.url.server()),
+    }
+}
+
+/// What the address of a server shares with those of others of the same service, which have the name of the database in
+/// front: all but the first part of the name, if it has more than that and a domain.
+fn shared(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let host = rest.split(['/', ':']).next().unwrap_or(rest);
+    let Some((_, domain)) = host.split_once('.') else { return address.to_owned() };
+    let is_number = host.split('.').all(|part| part.parse::<u8>().is_ok()) || rest.starts_with('[');
+    let is_service = domain.contains('.') || domain.eq_ignore_ascii_case("localhost");
+    match is_service && !is_number {
+        true => format!("{scheme}://{}", &rest[host.len() - domain.len()..]),
+        false => address.to_owned(),
+    }
+}
+
+/// How many members are in each state.
+pub(crate) fn histogram<'l>(looks: impl IntoIterator<Item = &'l Look>) -> Vec<MembersIn> {
+    let mut states: BTreeMap<(MemberState, Option<u32>), usize> = BTreeMap::new();
+    for look in looks {
+        let pending = match look.state {
+            MemberState::AtHead => Some(0),
+            MemberState::Behind => look.pending,
+            _ => None,
+        };
+        *states.entry((look.state, pending)).or_default() += 1;
+    }
+    let row = |((state, pending), members): ((MemberState, Option<u32>), usize)| MembersIn {
+        state,
+        pending: pending.map(|pending| pending as usize),
+        members,
+    };
+    states.into_iter().map(row).collect()
+}
+
+/// What is wrong with members, those that differ in nothing but the member together.
+pub(crate) fn reasons<'l>(looks: impl IntoIterator<Item = (&'l Member, &'l Look)>) -> Vec<FailureOfMembers> {
+    let mut reasons = Reasons::default();
+    for (member, look) in looks {
+        if let Some(trouble) = &look.trouble {
+            reasons.add(member, trouble);
+        }
+    }
+    reasons.sorted()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_of_one_service_are_on_one_host() {
+        for (address, wanted) in [
+            ("http://t1.localhost:8080", "http://localhost:8080"),
+            ("https://a-org.aws-eu-west-1.turso.io", "https://aws-eu-west-1.turso.io"),
+            ("https://a-org.turso.io", "https://turso.io"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("https://example.com", "https://example.com"),
+            ("http://10.0.0.7:8080", "http://10.0.0.7:8080"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://db", "http://db"),
+        ] {
+            assert_eq!(shared(address), wanted);
+        }
+    }
+}
