@@ -11,6 +11,7 @@ mod comparing;
 mod copying;
 mod files;
 mod finished;
+mod fleets;
 mod generating;
 mod keeping;
 mod linting;
@@ -39,6 +40,7 @@ pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable}
 pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
+pub(crate) use fleets::{FleetDifference, FleetStatus, MemberRun, MemberStatus};
 pub(crate) use generating::{
     Assumed, Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Repair, Repaired, Returned,
     Returns, Reverted, Undone,
@@ -89,6 +91,8 @@ pub(crate) enum Message {
     Error(Error),
     File(File),
     Finished(Box<Finished>),
+    FleetDifference(FleetDifference),
+    FleetStatus(FleetStatus),
     Generated(Generated),
     Help(Help),
     Init(Init),
@@ -99,6 +103,8 @@ pub(crate) enum Message {
     LogEntry(LogEntry),
     Loss(Loss),
     Member(Member),
+    MemberRun(MemberRun),
+    MemberStatus(MemberStatus),
     Migrated(Migrated),
     Migration(Migration),
     Pending(Pending),
@@ -183,6 +189,10 @@ into_message!(
     Drift,
     Error,
     File,
+    FleetDifference,
+    FleetStatus,
+    MemberRun,
+    MemberStatus,
     Generated,
     Help,
     Init,

@@ -7,6 +7,7 @@ mod consent;
 mod context;
 pub(crate) mod gitignore;
 mod libraries;
+mod members;
 pub(crate) mod metadata;
 pub(crate) mod package;
 pub(crate) mod path;

@@ -18,6 +18,7 @@ mod github;
 mod held;
 pub(crate) mod lint;
 pub(crate) mod loss;
+pub(crate) mod member;
 pub(crate) mod missing;
 mod outcome;
 pub(crate) mod output;
@@ -91,6 +92,8 @@ pub(crate) struct Printer {
     outcome: Arc<Mutex<Outcome>>,
     /// The target, if there are several.
     label: Option<String>,
+    /// Whether it is one of many, so that nobody is asked.
+    is_of_many: bool,
     /// Warnings that are not shown yet.
     held: Arc<Mutex<Vec<Rendered>>>,
     /// The progress bar that is shown, which has to make room for everything else.
@@ -109,7 +112,8 @@ impl Printer {
         let (quiet, verbose, format) = (output.quiet, output.verbose, output.message_format);
         let (typed, outcome) = (Arc::new(typed), Arc::default());
         let (held, bar) = (Arc::default(), Arc::default());
-        Self { color, quiet, verbose, format, again, typed, outcome, label: None, held, bar }
+        let (label, is_of_many) = (None, false);
+        Self { color, quiet, verbose, format, again, typed, outcome, label, is_of_many, held, bar }
     }
 
     /// The same for one of several targets: it is in every object, and in every command that is shown.
@@ -161,7 +165,7 @@ impl Printer {
 
     /// Whether questions can be asked: somebody sits at a terminal and reads text.
     pub(crate) fn can_ask(&self) -> bool {
-        !self.is_json() && io::stdin().is_terminal() && io::stderr().is_terminal()
+        !self.is_json() && !self.is_of_many && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// A line about what was done: `Applied 0007_users_add_bio (0.02s)`. Its colour says what
