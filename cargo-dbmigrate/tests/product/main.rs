@@ -86,6 +86,7 @@ mod steps_program;
 mod steps_served;
 mod survived;
 mod targets;
+mod template;
 mod tools;
 mod tools_after;
 mod tools_refused;
