@@ -279,6 +279,12 @@ impl Outcome<'_> {
     }
 }
 
+/// The worse one of two exit codes.
+pub(super) fn worse(one: u8, other: u8) -> u8 {
+    let rank = |code: u8| FROM_BEST.iter().position(|known| *known == code);
+    if rank(other) > rank(one) { other } else { one }
+}
+
 /// Says what became of each, and returns the worst exit code.
 fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
     let worst =
@@ -296,10 +302,20 @@ fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
 
 /// All targets: those that are configured, and those that there are without.
 pub(crate) fn known(config: &Config) -> Vec<Target> {
-    let implied = Target::IMPLIED.into_iter().map(|(name, ..)| Target::new(name));
     let mut known = config.targets.clone();
-    known.extend(implied.filter(|implied| !is_configured(implied, config)));
+    if config.database.is_none() {
+        // those of another database have a table that says so
+        let is_of_another = |target: &Target| config.other_targets.iter().any(|other| other.name == target.name);
+        let implied = Target::IMPLIED.into_iter().map(|(name, ..)| Target::new(name));
+        known.extend(implied.filter(|implied| !is_configured(implied, config) && !is_of_another(implied)));
+    }
     known
+}
+
+/// Whether a target, or the fleet that it is a member of, is one of another database of the package.
+fn is_of_another_database(name: &str, config: &Config) -> bool {
+    let table = name.split('/').next().unwrap_or(name);
+    config.other_targets.iter().any(|other| other.name == table)
 }
 
 fn is_configured(target: &Target, config: &Config) -> bool {
@@ -328,6 +344,8 @@ fn chosen(connect: &Connect, around: &Surroundings<'_>) -> Result<Vec<Target>> {
         }
         match known.iter().find(|target| target.name == name) {
             Some(target) => add(target),
+            // the run is for its database as well
+            None if is_of_another_database(name, around.config) => {}
             None => return Err(unknown(name, &known)),
         }
     }
@@ -368,7 +386,8 @@ fn refuse_both(connect: &Connect) -> Result<()> {
 fn refuse_same(url: &DatabaseUrl, around: &Surroundings<'_>) -> Result<()> {
     let Some(own) = url.target() else { return Ok(()) };
     let is_implied = |name: &str| [PRODUCTION, DEMO].contains(&name);
-    let same = known(around.config).into_iter().find(|other| {
+    let others = around.config.other_targets.iter().cloned();
+    let same = known(around.config).into_iter().chain(others).find(|other| {
         // a variable that nobody has called a target says nothing about those that somebody has
         let counts = is_configured(other, around.config) || is_implied(&own.name);
         other.name != own.name && counts && url.is_target(other, around)

@@ -117,6 +117,11 @@ impl Printer {
         Self { again: self.again.on_target(name), label: Some(name.to_owned()), ..self.clone() }
     }
 
+    /// The same for one of the databases of the package: it is in every command that is shown.
+    pub(crate) fn on_database(&self, name: &str) -> Self {
+        Self { again: self.again.on_database(name), ..self.clone() }
+    }
+
     /// The name of the target, if it is one of several: a result has to say which one it is of.
     pub(crate) fn label(&self) -> Option<&str> {
         self.label.as_deref()
