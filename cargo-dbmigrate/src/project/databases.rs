@@ -32,6 +32,12 @@ impl Context {
         Some(Self { printer, config, folder_path, ..self.clone() })
     }
 
+    /// The same for the database that is selected, if there is one of that name.
+    pub(crate) fn of_selected(self) -> Self {
+        let name = self.selection.database.clone().filter(|name| name != DEFAULT_DATABASE);
+        self.of_database(name.as_deref()).unwrap_or(self)
+    }
+
     /// Runs a command on each database of the package that it is for. `has_structs` is asked of the default one where it
     /// has no folder: a package may have named ones only.
     ///
@@ -141,7 +147,8 @@ fn each(printer: &Printer, contexts: &[Context], mut run: impl FnMut(&Context) -
     }
     let mut worst = exit::DONE;
     for context in contexts {
-        let context = &Context { is_one_of_several: true, ..context.clone() };
+        let own = context.printer.of_several_databases();
+        let context = &Context { is_one_of_several: true, printer: own, ..context.clone() };
         let name = context.config.database_name().unwrap_or(DEFAULT_DATABASE);
         printer.status("Database", name);
         let (code, goes_on) = match run(context) {

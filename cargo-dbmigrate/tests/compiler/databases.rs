@@ -35,17 +35,14 @@ fn each_struct_is_compared_with_the_snapshot_of_its_own_database() {
     let workspace = three("several");
     assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
     workspace.replace("several/src/tenant.rs", "name: String", "name: Option<String>");
-    workspace.replace("several/src/tenant.rs", "text: String", "text: i64");
-    workspace.replace("several/src/lib.rs", "at: i64,\n    }\n\n", "at: String,\n    }\n\n");
+    workspace.replace("several/src/tenant.rs", "text: String", "text: Option<String>");
+    workspace.replace("several/src/lib.rs", "at: i64,\n    }\n\n", "at: Option<i64>,\n    }\n\n");
     let said = workspace.check(&[]).remove("several").unwrap_or_default();
-    assert!(said.contains("`name` is `Option<String>`") && said.contains("`text` is `i64`"), "{said}");
+    assert!(said.contains("`name` is `Option<String>`") && said.contains("`text` is `Option<String>`"), "{said}");
     assert!(said.contains("help: `cargo dbmigrate generate -p several --database tenant`"), "{said}");
     assert!(said.contains("help: `cargo dbmigrate generate -p several --database log`"), "{said}");
     assert_eq!(said.matches("as of migration `0001_first`").count(), 3, "{said}");
-    workspace.generate(
-        "several",
-        &["--name", "second", "--backfill", "note.text=0", "--convert", "note.text=0", "--convert", "user.at=at"],
-    );
+    workspace.generate("several", &["--name", "second"]);
     assert_eq!(workspace.check(&[]).into_iter().collect::<Vec<_>>(), []);
     // a struct that is gone is missed where its own database is embedded
     workspace.replace("several/src/tenant.rs", "#[derive(dbmigrate::Table)]\n    pub struct Note", "pub struct Note");
@@ -71,10 +68,7 @@ fn what_leads_to_another_database_is_an_error_at_its_place() {
         said.contains("`User` is not in the database `tenant`: a foreign key cannot refer to another database"),
         "{said}"
     );
-    assert!(
-        said.contains("#[column(references = crate::User::email)]\n   |                                        ^^^^^"),
-        "{said}"
-    );
+    assert!(said.contains("^^^^^ evaluation of `tenant::inner::_::check::_` failed here"), "{said}");
     assert!(
         said.contains("no database named `lag` in `dbmigrate.toml`") && said.contains("did you mean `log`?"),
         "{said}"
