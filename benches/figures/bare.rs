@@ -54,7 +54,8 @@ pub(crate) const REBUILD_ON_SERVER: [&str; 12] = [
 pub(crate) fn record(number: usize) -> String {
     let hash = "5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c5a0f4b0f7e1d9a3c";
     format!(
-        "INSERT INTO _dbmigrate_history VALUES ({number}, '{number:04}_create_tiny_{number}', '{hash}', '{hash}', \
+        "INSERT INTO _dbmigrate_history (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind) \
+         VALUES ({number}, '{number:04}_create_tiny_{number}', '{hash}', '{hash}', \
          strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 1, '0.1.0', 'migration')"
     )
 }
@@ -71,10 +72,14 @@ pub(crate) fn run(arguments: &[String]) {
     match arguments {
         [name, directory] if name == "parse" => parse(Path::new(directory)),
         [name, database, script] if name == "migrate" => block_on(migrate(database, script)),
+        [name, folder, script] if name == "fleet" => block_on(fleet(folder, script)),
         [name, database] if name == "history" => block_on(history(database)),
         [name, url, script] if name == "send" => send(url, script),
         [name, database, copy] if name == "vacuum" => block_on(vacuum(database, copy)),
         [name, url, rows] if name == "read" => read(url, rows.parse().expect("a number")),
+        [name, directory, kind, times] if name == "open" => {
+            crate::ready::open(Path::new(directory), kind, times.parse().expect("a number"));
+        }
         [name, database] if name == "rebuild" => block_on(rebuild(database)),
         other => panic!("{other:?} is no competitor"),
     }
@@ -96,6 +101,17 @@ async fn migrate(database: &str, script: &str) {
     let text = std::fs::read_to_string(script).expect("a script");
     for line in text.lines() {
         execute(&connection, line.trim_end_matches(';')).await;
+    }
+}
+
+/// The same in every file of a folder, one after the other; the script is read once.
+async fn fleet(folder: &str, script: &str) {
+    let text = std::fs::read_to_string(script).expect("a script");
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let connection = open(entry.path().to_str().expect("a path in UTF-8")).await;
+        for line in text.lines() {
+            execute(&connection, line.trim_end_matches(';')).await;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile generate history lints migrate pipeline push rebuild seed server testing]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate pipeline push ready rebuild seed server testing]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -11,6 +11,7 @@ mod binary;
 mod check;
 mod compile;
 mod contest;
+mod fleet;
 mod generate;
 mod history;
 mod lints;
@@ -18,23 +19,26 @@ mod migrate;
 mod pipeline;
 mod project;
 mod push;
+mod ready;
 mod rebuild;
 mod seed;
 mod server;
 mod testing;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 14] = [
+const SECTIONS: [(&str, fn()); 16] = [
     ("backup", backup::run),
     ("binary", binary::run),
     ("check", check::run),
     ("compile", compile::run),
+    ("fleet", fleet::run),
     ("generate", generate::run),
     ("history", history::run),
     ("lints", lints::run),
     ("migrate", migrate::run),
     ("pipeline", pipeline::run),
     ("push", push::run),
+    ("ready", ready::run),
     ("rebuild", rebuild::run),
     ("seed", seed::run),
     ("server", server::run),

@@ -1,10 +1,12 @@
 //! Recording migrations as applied in a database that has their schema already.
 
-use dbmigrate_core::engine::apply::adopt::is_adopted;
+use dbmigrate_core::engine::apply::adopt::{Equal, is_adopted};
 use dbmigrate_core::engine::apply::{AdoptError, Adopted, Database, RecordKind, adopt};
 use dbmigrate_core::folder::{Folder, Migration};
+use dbmigrate_core::shell::shell_quoted;
 use pollster::block_on;
 
+use crate::database::history::before_squash;
 use crate::database::state::failure;
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
@@ -104,9 +106,13 @@ pub(crate) fn refusal(error: AdoptError, last: &Migration, database: &DatabaseUr
                 error.help("show what is applied: `cargo dbmigrate status`")
             }
         }
-        AdoptError::Different { migration, differences, equal } => {
+        AdoptError::Different { migration, differences, equal, replaced } => {
             let message = format!("`{database}` does not have the schema of `{migration}`");
-            different(CommandError::new(exit::DIFFERENCE, message), &differences, &equal)
+            different(
+                CommandError::new(exit::DIFFERENCE, message),
+                &differences,
+                &Equal { migrations: equal, replaced },
+            )
         }
         AdoptError::ChangedMeanwhile => {
             CommandError::new(exit::INCONSISTENT, format!("another program changed `{database}` in the meantime"))
@@ -117,15 +123,41 @@ pub(crate) fn refusal(error: AdoptError, last: &Migration, database: &DatabaseUr
     }
 }
 
-fn different(error: CommandError, differences: &[String], equal: &[String]) -> CommandError {
+fn different(error: CommandError, differences: &[String], equal: &Equal) -> CommandError {
     let error = with_differences(error, "to match it", differences).note("nothing was changed");
-    if equal.is_empty() {
-        return error
+    said_equal(error, equal).unwrap_or_else(|error| {
+        error
             .help("change the database by hand, then run `cargo dbmigrate baseline` again")
-            .help("show its schema as structs: `cargo dbmigrate pull`");
+            .help("show its schema as structs: `cargo dbmigrate pull`")
+    })
+}
+
+/// The error with how a database is adopted that has the schema of these migrations.
+///
+/// # Errors
+/// The error as it was, if there are none.
+pub(crate) fn said_equal(
+    error: CommandError,
+    Equal { migrations, replaced }: &Equal,
+) -> std::result::Result<CommandError, CommandError> {
+    match (&migrations[..], replaced) {
+        ([], Some((one, squash))) => {
+            let one_word = shell_quoted(one);
+            let then = [
+                format!("record what it has: `cargo dbmigrate baseline {one_word}`"),
+                "apply the rest of them: `cargo dbmigrate migrate`".to_owned(),
+            ];
+            let error = error.note(format!("it has the schema of `{one}`, which `{squash}` replaces"));
+            Ok(before_squash(error, one, &then))
+        }
+        ([], None) => Err(error),
+        (names, _) => {
+            let fitting = |name: &String| {
+                format!("it has the schema of `{name}`: `cargo dbmigrate baseline {}`", shell_quoted(name))
+            };
+            Ok(error.helps(names.iter().map(fitting)))
+        }
     }
-    let fitting = |name: &String| format!("it has the schema of `{name}`: `cargo dbmigrate baseline {name}`");
-    error.helps(equal.iter().map(fitting))
 }
 
 /// The error with what has to change, up to a number of lines; `prefix` says where.

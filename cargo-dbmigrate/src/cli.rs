@@ -14,7 +14,7 @@ use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, lints, log, man,
-    merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
+    merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status, summary,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -55,7 +55,8 @@ Exit codes:
   2  Wrong usage
   3  A decision is needed
   4  A difference was found
-  5  Migrations or histories are inconsistent";
+  5  Migrations or histories are inconsistent
+  6  Members of a fleet are not where they should be";
 
 /// Safe schema migrations for libSQL from annotated Rust structs
 #[derive(Debug, Parser)]
@@ -167,6 +168,8 @@ pub(crate) enum Command {
     Reset(reset::Reset),
     /// Write the rows of a set into a database
     Seed(seed::Seed),
+    /// Put the summaries of several runs on a fleet together
+    Summary(summary::Summary),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
     /// Show the migrations as a picture: what each did, and where databases stand

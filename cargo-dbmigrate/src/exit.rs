@@ -12,5 +12,7 @@ pub const DECISION: u8 = 3;
 pub const DIFFERENCE: u8 = 4;
 /// Migrations are inconsistent: edited, missing, in conflict, or not those of the database.
 pub const INCONSISTENT: u8 = 5;
+/// Members of a fleet are not where they should be: some failed, were left alone or could not be asked.
+pub const MEMBERS: u8 = 6;
 /// A bug of this program: what the process of a Rust program ends with when it panics.
 pub const PANIC: u8 = 101;

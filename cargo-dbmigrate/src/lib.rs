@@ -15,6 +15,7 @@ pub mod diagnostic;
 mod drafting;
 mod error;
 pub mod exit;
+mod fleet;
 mod git;
 mod keeping;
 mod linting;
@@ -27,6 +28,7 @@ mod rebasing;
 mod rehearsing;
 mod report;
 mod rewriting;
+mod rollout;
 mod seeding;
 pub mod source;
 mod stepping;
@@ -41,6 +43,7 @@ use cli::{Cli, Command, Parsed};
 use commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, lints,
     log, man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
+    summary,
 };
 use error::Result;
 use project::Context;
@@ -78,9 +81,10 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Man(arguments) => return man::run(&printer, arguments, definition()),
         Command::MergeDriver(arguments) => return merge_driver::run(&printer, arguments),
         Command::GoingBack => return Ok(going_back::run(&printer)),
+        Command::Summary(arguments) => return summary::run(&printer, arguments),
         _ => {}
     }
-    let context = Context::new(cli.selection.clone(), printer)?;
+    let context = Context::new(cli.selection.clone(), printer, fleet::member)?;
     let (connect, reach) = (cli.command.databases().0, cli.command.reach());
     let has_structs = |context: &Context| structs::glance(context).is_none_or(|declared| !declared.schema.is_empty());
     context.for_each_database(connect, reach, has_structs, |context| run_command(context, &cli.command))
@@ -93,7 +97,8 @@ fn run_command(context: &Context, command: &Command) -> Result<u8> {
         | Command::Completions(_)
         | Command::GoingBack
         | Command::Man(_)
-        | Command::MergeDriver(_) => Ok(exit::DONE),
+        | Command::MergeDriver(_)
+        | Command::Summary(_) => Ok(exit::DONE),
         Command::Init(arguments) => init::run(context, arguments),
         Command::Generate(arguments) => generate::run(context, arguments),
         Command::Migrate(arguments) => migrate::run(context, arguments),

@@ -61,17 +61,29 @@ pub(crate) fn as_far_as_readable(context: &Context) -> Option<Schema> {
 /// # Errors
 /// If there is no package.
 pub(crate) fn or_nothing(context: &Context) -> Result<Declared> {
+    let (declared, is_read) = read_or_nothing(context)?;
+    if !is_read {
+        let message = format!("the structs of `{}` cannot be read, so nothing is said of them", context.package.name);
+        context.printer.warning(&message, &["show what is wrong: `cargo dbmigrate check`".to_owned()]);
+    }
+    Ok(declared)
+}
+
+/// The structs and whether they can be read, for a command that says itself what is to be done about them: none of them if
+/// not.
+///
+/// # Errors
+/// If there is no package.
+pub(crate) fn read_or_nothing(context: &Context) -> Result<(Declared, bool)> {
     let request = request(context)?;
     if let Ok(declared) = source::read(&request) {
-        return Ok(declared);
+        return Ok((declared, true));
     }
-    let message = format!("the structs of `{}` cannot be read, so nothing is said of them", context.package.name);
-    context.printer.warning(&message, &["show what is wrong: `cargo dbmigrate check`".to_owned()]);
     let package = Package::find(&request).map_err(|error| {
         let rendered = context.printer.render(&[*error]);
         CommandError::failed("cannot find the package").diagnostics(rendered)
     })?;
-    Ok(Declared::nothing(package))
+    Ok((Declared::nothing(package), false))
 }
 
 /// The structs once more, after they were changed; nothing is said of what is wrong with them.

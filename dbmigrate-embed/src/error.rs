@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::history::HistoryError;
@@ -11,6 +12,9 @@ use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::folder::FolderError;
 
 use crate::report::Report;
+
+/// The most seconds after which somebody is told to try again.
+const LONGEST_RETRY: u64 = 60;
 
 /// How many differences are named.
 const MOST_SHOWN: usize = 5;
@@ -27,6 +31,7 @@ struct Inner {
     help: Vec<String>,
     report: Report,
     source: Option<Box<dyn Error + Send + Sync>>,
+    retry_after: Option<Duration>,
 }
 
 /// The kind of a [`MigrateError`], to match on.
@@ -62,6 +67,11 @@ pub enum MigrateErrorKind {
     Migration,
     /// The migrations in the program do not match the lock.
     Embedded,
+    /// The database is being migrated, or waits for its turn, for longer than [`Runner::patience`]:
+    /// [`MigrateError::retry_after`].
+    ///
+    /// [`Runner::patience`]: crate::Runner::patience
+    Maintenance,
     /// The engine panicked, or no thread could be started. The database is as it was before the migration.
     Internal,
 }
@@ -69,7 +79,14 @@ pub enum MigrateErrorKind {
 impl MigrateError {
     pub(crate) fn new(kind: MigrateErrorKind, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self(Box::new(Inner { kind, message, help: Vec::new(), report: Report::default(), source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message,
+            help: Vec::new(),
+            report: Report::default(),
+            source: None,
+            retry_after: None,
+        }))
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
@@ -100,6 +117,35 @@ impl MigrateError {
     /// What the run did before: these migrations stay applied.
     pub fn report(&self) -> &Report {
         &self.0.report
+    }
+
+    /// When it is worth to try again, in whole seconds, as the header `Retry-After` has it. For
+    /// [`MigrateErrorKind::Maintenance`]: as long again as it has taken so far, but not more than a minute.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// That a database cannot be had now, because it has been migrated for so long.
+    pub(crate) fn maintenance(what: &str, age: Duration) -> Self {
+        let mut error = Self::new(MigrateErrorKind::Maintenance, format!("`{what}` is being migrated"))
+            .with_help("try again later: `error.retry_after()`");
+        error.0.retry_after = Some(Duration::from_secs((age.as_secs() + 1).min(LONGEST_RETRY)));
+        error
+    }
+
+    /// The same error for somebody who has waited for the run that failed.
+    pub(crate) fn for_another(&self) -> Self {
+        let Inner { kind, message, help, retry_after, .. } = &*self.0;
+        let mut error = Self::new(*kind, message.clone());
+        error.0.help.clone_from(help);
+        error.0.retry_after = *retry_after;
+        error
+    }
+
+    /// Whether the engine has failed in this way.
+    pub(crate) fn is_of(&self, kind: ErrorKind) -> bool {
+        let source = self.0.source.as_deref();
+        source.and_then(|source| source.downcast_ref::<EngineError>()).is_some_and(|error| error.kind == kind)
     }
 
     /// An error of the engine outside a migration's statements.

@@ -86,11 +86,12 @@ impl Asking {
         let (answer, answered) = sync_channel(1);
         self.line.change(|state| state.request = (!state.is_closed).then(|| request(answer)));
         // who answers has panicked
-        answered.recv().unwrap_or_else(|_| {
-            let message = "the connection no longer answers".to_owned();
-            Err(EngineError { kind: ErrorKind::Io, message })
-        })
+        answered.recv().unwrap_or_else(|_| Err(no_answer()))
     }
+}
+
+fn no_answer() -> EngineError {
+    EngineError { kind: ErrorKind::Io, message: "the connection no longer answers".to_owned() }
 }
 
 impl Driver for Asking {
@@ -142,9 +143,11 @@ pub struct Lender<'t>(Boxed<'t, Result<Lent<'t>, MigrateError>>);
 /// What a lender gives.
 pub(crate) struct Lent<'t> {
     /// For the runner's thread.
-    pub(crate) driver: Box<dyn Driver>,
+    driver: Box<dyn Driver>,
     /// For the task.
     answering: Boxed<'t, ()>,
+    /// The way between them.
+    line: Arc<Line>,
 }
 
 impl<'t> Lender<'t> {
@@ -161,7 +164,8 @@ impl<'t> Lender<'t> {
             let driver = acquired.await?;
             let line = Arc::new(Line::default());
             let asking = Asking { line: Arc::clone(&line), scratch: driver.scratch() };
-            Ok(Lent { driver: Box::new(asking), answering: Box::pin(answer(driver, Closes(line))) })
+            let answering = Box::pin(answer(driver, Closes(Arc::clone(&line))));
+            Ok(Lent { driver: Box::new(asking), answering, line })
         }))
     }
 
@@ -193,11 +197,32 @@ impl<'t, T: Send + 'static> Together<'t, T> {
     pub(crate) fn new(thread: OnThread<T>, answering: Boxed<'t, ()>) -> Self {
         Self { thread, answering: Some(answering), has_begun: false }
     }
+
+    /// Takes the work back, unless somebody has begun with it.
+    pub(crate) fn withdraw(&self) -> bool {
+        self.thread.withdraw()
+    }
 }
 
 impl<'t> Lent<'t> {
     pub(crate) fn into_parts(self) -> (Box<dyn Driver>, Boxed<'t, ()>) {
         (self.driver, self.answering)
+    }
+
+    /// The first rows of a query, at most so many, asked for in the task itself.
+    pub(crate) async fn rows(&mut self, sql: &str, most: usize) -> Result<Vec<Row>, EngineError> {
+        let (answer, answered) = sync_channel(1);
+        self.line.change(|state| state.request = Some(Request::Query(sql.to_owned(), Vec::new(), most, answer)));
+        let answering = &mut self.answering;
+        poll_fn(move |context| {
+            let is_over = answering.as_mut().poll(context).is_ready();
+            match answered.try_recv() {
+                Ok(rows) => Poll::Ready(rows),
+                Err(_) if is_over => Poll::Ready(Err(no_answer())),
+                Err(_) => Poll::Pending,
+            }
+        })
+        .await
     }
 }
 
@@ -224,7 +249,7 @@ impl<T: Send + 'static> Drop for Together<'_, T> {
     fn drop(&mut self) {
         // the connection is in a transaction, and has other settings than its owner's
         let is_unfinished = self.has_begun && self.answering.is_some();
-        if is_unfinished && !std::thread::panicking() {
+        if is_unfinished && !self.thread.withdraw() && !std::thread::panicking() {
             self.thread.stop();
             let _ = block_on(poll_fn(|context| Pin::new(&mut *self).poll(context)));
         }

@@ -6,6 +6,8 @@
 mod driver;
 mod error;
 mod lent;
+mod queue;
+mod ready;
 mod report;
 mod runner;
 mod serve;
@@ -79,6 +81,15 @@ impl Migrations {
         self.runner().run(target)
     }
 
+    /// Applies the pending migrations to a database that is being opened, unless there are none; [`Runner::ready`]
+    /// without options.
+    ///
+    /// # Errors
+    /// As for [`Runner::ready`].
+    pub fn ready<'t>(&self, target: impl Target<'t>) -> Running<'t, Report> {
+        self.runner().ready(target)
+    }
+
     /// The status of the database; [`Runner::status`] without options.
     ///
     /// # Errors
@@ -98,6 +109,11 @@ impl Migrations {
     /// A runner, to set options before it runs.
     pub fn runner(&self) -> Runner {
         Runner::new(*self)
+    }
+
+    /// What tells them from others in this program: it has one copy of each lock.
+    pub(crate) fn identity(&self) -> usize {
+        self.lock.as_ptr() as usize
     }
 
     /// The folder that consists of the lock and the SQL.

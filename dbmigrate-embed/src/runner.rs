@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -19,6 +20,7 @@ use pollster::block_on;
 use crate::Migrations;
 use crate::error::{MigrateError, MigrateErrorKind};
 use crate::lent::Together;
+use crate::ready;
 use crate::report::{AppliedBefore, Plan, Planned, Report, Standing, Status};
 use crate::target::sealed::Opening;
 use crate::target::{Opened, Source, Target};
@@ -35,6 +37,8 @@ pub struct Runner {
     atomic: bool,
     ignore: Vec<String>,
     busy_timeout: Duration,
+    at_once: Option<usize>,
+    patience: Option<Duration>,
 }
 
 /// A run, as a future: nothing happens before it is polled.
@@ -83,6 +87,8 @@ impl Runner {
             atomic: false,
             ignore: migrations.ignore.iter().map(ToString::to_string).collect(),
             busy_timeout: Duration::from_secs(migrations.busy_timeout),
+            at_once: None,
+            patience: None,
         }
     }
 
@@ -118,16 +124,42 @@ impl Runner {
         self
     }
 
+    /// How many databases [`Runner::ready`] migrates at once in this process, whatever their migrations; the others wait
+    /// for their turn. By default as many as the machine has processors, and at least two. The largest number that
+    /// somebody asks for counts.
+    pub fn at_once(mut self, databases: usize) -> Self {
+        self.at_once = Some(databases);
+        self
+    }
+
+    /// How long [`Runner::ready`] waits for a database that is being migrated before it fails with
+    /// [`MigrateErrorKind::Maintenance`]; by default until it is done. The migration goes on, and the next call finds it
+    /// further. Only a connection that is borrowed is never left alone by the call that migrates over it.
+    pub fn patience(mut self, most: Duration) -> Self {
+        self.patience = Some(most);
+        self
+    }
+
+    /// Applies the pending migrations unless there are none, as an application with many databases does whenever it
+    /// opens one: with nothing to do, it costs one small read.
+    ///
+    /// Tasks and threads that want the same database at the same time wait for the one of them that migrates it, and get
+    /// its error if it fails. The read runs where the future is polled, as the connection's own calls do; what is more
+    /// than a read runs on a thread.
+    ///
+    /// # Errors
+    /// As for [`Runner::run`], and after [`Runner::patience`].
+    pub fn ready<'t>(self, target: impl Target<'t>) -> Running<'t, Report> {
+        Running(Box::pin(ready::ready(self, target.open())))
+    }
+
     /// Applies the pending migrations, each with its record and its checks in one transaction. If others do the same at
     /// the same time, one of them applies each migration.
     ///
     /// # Errors
     /// At the first migration that cannot be applied. Those before it stay applied: [`MigrateError::report`].
     pub fn run<'t>(self, target: impl Target<'t>) -> Running<'t, Report> {
-        self.on_thread(target, |database, folder, runner, dropped| {
-            let observer = Watch { folder, dropped, report: Report::default(), trace: Trace::default() };
-            apply(database, folder, runner, observer)
-        })
+        self.on_thread(target, apply)
     }
 
     /// The status of the database. Changes nothing.
@@ -174,7 +206,7 @@ impl Runner {
         }))
     }
 
-    fn with_database<T>(
+    pub(crate) fn with_database<T>(
         &self,
         source: Source,
         dropped: &Dropped,
@@ -184,8 +216,39 @@ impl Runner {
         let mut opened = Opened::new(source, self.ignored()?, self.busy_timeout)?.with_steps(self.migrations.steps);
         // the libsql crate panics on some answers of SQLite; the connection is the application's
         let result = catch_unwind(AssertUnwindSafe(|| work(&mut opened.database, &folder, self, dropped)));
+        let result = result.unwrap_or_else(|panic| Err(no_result(NoResult::Panicked(message_of(&*panic)))));
+        let result = result.map_err(|error| opened.explained(error));
         opened.close();
-        result.unwrap_or_else(|panic| Err(no_result(NoResult::Panicked(message_of(&*panic)))))
+        result
+    }
+
+    pub(crate) fn migrations(&self) -> Migrations {
+        self.migrations
+    }
+
+    /// What tells runners from each other that could find a database ready or not.
+    pub(crate) fn identity(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.migrations.identity(), &self.to, self.accept_drift, &self.ignore).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    pub(crate) fn goes_to_the_end(&self) -> bool {
+        self.to.is_none()
+    }
+
+    pub(crate) fn most_patience(&self) -> Option<Duration> {
+        self.patience
+    }
+
+    pub(crate) fn most_at_once(&self) -> usize {
+        let default = || std::thread::available_parallelism().map_or(2, |count| count.get().max(2));
+        self.at_once.unwrap_or_else(default)
+    }
+
+    /// The report about a database that has everything.
+    pub(crate) fn nothing_to_do(&self) -> Report {
+        Report { before: Some(self.migrations.sql.len()), ..Report::default() }
     }
 
     fn ignored(&self) -> Result<Ignore, MigrateError> {
@@ -195,7 +258,7 @@ impl Runner {
     }
 }
 
-fn no_result(reason: NoResult) -> MigrateError {
+pub(crate) fn no_result(reason: NoResult) -> MigrateError {
     let message = match reason {
         NoResult::NotStarted(error) => format!("cannot start a thread: {error}"),
         NoResult::Panicked(message) => format!("the engine panicked: {message}"),
@@ -203,14 +266,19 @@ fn no_result(reason: NoResult) -> MigrateError {
     MigrateError::new(MigrateErrorKind::Internal, message)
 }
 
-fn apply(
+pub(crate) fn apply(
     database: &mut Database,
     folder: &Folder,
     runner: &Runner,
-    mut observer: Watch<'_>,
+    dropped: &Dropped,
 ) -> Result<Report, MigrateError> {
-    let options =
-        Options { to: runner.to.as_deref(), accept_drift: runner.accept_drift, atomic: runner.atomic, expected: None };
+    let mut observer = Watch { folder, dropped, report: Report::default(), trace: Trace::default() };
+    let options = Options {
+        to: runner.to.as_deref(),
+        accept_drift: runner.accept_drift,
+        atomic: runner.atomic,
+        ..Options::default()
+    };
     let result = block_on(apply_pending_with(database, folder, options, &mut observer));
     let Watch { mut report, trace, .. } = observer;
     let result = match result {

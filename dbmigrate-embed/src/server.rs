@@ -9,6 +9,7 @@ use dbmigrate_core::engine::remote::{Client, Options, RemoteUrl, Token, TokenErr
 
 use crate::driver::scratch_for_servers;
 use crate::error::{MigrateError, MigrateErrorKind};
+use crate::ready::Place;
 
 /// A database on a libSQL server or at Turso.
 ///
@@ -71,6 +72,12 @@ impl Server {
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = Some(retries);
         self
+    }
+
+    /// Which database it is, and what it is called.
+    pub(crate) fn place(&self) -> Option<(String, Place)> {
+        let url = self.url.as_ref().ok()?.to_string();
+        Some((url.clone(), Place::Server { url, namespace: self.options.namespace.clone() }))
     }
 
     /// What opens databases in memory, if an engine is linked.

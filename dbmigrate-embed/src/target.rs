@@ -7,7 +7,8 @@ use std::time::Duration;
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::connection::{Connection, integer, text};
 use dbmigrate_core::engine::driver::{Driver, Scratch};
-use dbmigrate_core::engine::owner::{Owner, owner};
+use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::owner::{Owner, owner, owner_beside};
 use dbmigrate_core::engine::step::StepFn;
 use dbmigrate_core::engine::{EngineError, Ignore};
 use pollster::block_on;
@@ -116,6 +117,8 @@ pub(crate) struct Opened {
     pub(crate) database: Database,
     /// The busy timeout to put back, in milliseconds.
     busy_timeout: Option<i64>,
+    /// Its file, if it has one.
+    file: String,
 }
 
 impl Opened {
@@ -125,7 +128,8 @@ impl Opened {
             Source::Driver(driver, is_own) => (driver, is_own),
             #[cfg(feature = "remote")]
             Source::Server(server) => {
-                return Ok(Self { database: server.database()?.ignoring(ignore), busy_timeout: None });
+                let database = server.database()?.ignoring(ignore);
+                return Ok(Self { database, busy_timeout: None, file: String::new() });
             }
         };
         if !driver.is_autocommit().map_err(cannot_open)? {
@@ -144,9 +148,12 @@ impl Opened {
             connection.set_busy_timeout(busy_timeout).map_err(cannot_open)?;
         }
         let database = Database::from_connection(connection).ignoring(ignore);
-        let opened = Self { database, busy_timeout: is_shorter.then_some(before) };
+        let mut opened = Self { database, busy_timeout: is_shorter.then_some(before), file: String::new() };
         match opened.check_place(is_own) {
-            Ok(()) => Ok(opened),
+            Ok(file) => {
+                opened.file = file;
+                Ok(opened)
+            }
             Err(error) => {
                 opened.close();
                 Err(error)
@@ -160,8 +167,18 @@ impl Opened {
         self
     }
 
-    /// The application must see the changes to the database, and they must be permanent.
-    fn check_place(&self, is_own: bool) -> Result<(), MigrateError> {
+    /// The same error, or why the engine does not know the file as a database, if it is somebody's who writes another
+    /// format. Only such a file is opened besides the engine, which then has no locks on it.
+    pub(crate) fn explained(&self, error: MigrateError) -> MigrateError {
+        if !error.is_of(ErrorKind::NotADatabase) {
+            return error;
+        }
+        let file = Path::new(&self.file);
+        owner(file).map_or(error, |owner| refused(file, &owner))
+    }
+
+    /// The application must see the changes to the database, and they must be permanent. Returns its file.
+    fn check_place(&self, is_own: bool) -> Result<String, MigrateError> {
         let file = block_on(file_of(self.database.connection())).map_err(cannot_open)?;
         if file.is_empty() && is_own {
             return Err(MigrateError::new(
@@ -170,7 +187,11 @@ impl Opened {
             )
             .with_help("migrate the connection that the application uses: `MIGRATIONS.run(&connection)`"));
         }
-        refuse_owned(Path::new(&file))
+        // a copy that is synchronized with another database, or the file of a server
+        match owner_beside(Path::new(&file)) {
+            Some(owner) => Err(refused(Path::new(&file), &owner)),
+            None => Ok(file),
+        }
     }
 
     /// Restores everything, even after a panic in the middle of a migration.
@@ -193,19 +214,13 @@ async fn file_of(connection: &Connection) -> Result<String, EngineError> {
     Ok(row.map(|row| text(&row[0]).to_owned()).unwrap_or_default())
 }
 
-/// The file must not be a copy that is synchronized with another database, or the file of a server.
-fn refuse_owned(file: &Path) -> Result<(), MigrateError> {
-    match owner(file) {
-        None => Ok(()),
-        Some(owner) => {
-            let message = format!("`{}` is {owner}", file.display());
-            let help = match owner {
-                Owner::Mvcc { .. } => "end that mode with Turso Database: `PRAGMA journal_mode = wal`",
-                _ => SERVER_HELP,
-            };
-            Err(MigrateError::new(MigrateErrorKind::Target, message).with_help(help))
-        }
-    }
+fn refused(file: &Path, owner: &Owner) -> MigrateError {
+    let message = format!("`{}` is {owner}", file.display());
+    let help = match owner {
+        Owner::Mvcc { .. } => "end that mode with Turso Database: `PRAGMA journal_mode = wal`",
+        _ => SERVER_HELP,
+    };
+    MigrateError::new(MigrateErrorKind::Target, message).with_help(help)
 }
 
 pub(crate) fn cannot_open(error: EngineError) -> MigrateError {

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use crate::queue;
+
 /// Whether the future that waits for the work was dropped.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Dropped(Arc<AtomicBool>);
@@ -37,17 +39,40 @@ struct Slot<T> {
     waker: Option<Waker>,
 }
 
+/// How far work is.
+enum Stage<T> {
+    /// Nobody has begun with it.
+    Waiting(Work<T>),
+    /// Somebody has.
+    Begun,
+    /// Nobody will begin with it.
+    Withdrawn,
+}
+
 /// The future of work that begins when it is first polled.
 pub(crate) struct OnThread<T> {
-    work: Option<Work<T>>,
+    stage: Arc<Mutex<Stage<T>>>,
+    was_polled: bool,
+    /// How much of the same kind is done at once, if that is limited.
+    at_once: Option<usize>,
     slot: Arc<Mutex<Slot<T>>>,
     dropped: Dropped,
+    /// Whether the work is to go on without the future.
+    stays: bool,
 }
 
 impl<T: Send + 'static> OnThread<T> {
     pub(crate) fn new(work: impl FnOnce(&Dropped) -> T + Send + 'static) -> Self {
         let slot = Arc::new(Mutex::new(Slot { result: None, waker: None }));
-        Self { work: Some(Box::new(work)), slot, dropped: Dropped::default() }
+        let stage = Arc::new(Mutex::new(Stage::Waiting(Box::new(work) as Work<T>)));
+        Self { stage, was_polled: false, at_once: None, slot, dropped: Dropped::default(), stays: false }
+    }
+
+    /// Work that waits until less than `at_once` of its kind is done.
+    pub(crate) fn queued(at_once: usize, work: impl FnOnce(&Dropped) -> T + Send + 'static) -> Self {
+        let mut new = Self::new(work);
+        new.at_once = Some(at_once);
+        new
     }
 
     /// Tells the work that nobody waits for it any more.
@@ -55,9 +80,32 @@ impl<T: Send + 'static> OnThread<T> {
         self.dropped.0.store(true, Ordering::Release);
     }
 
-    fn start(&self, work: Work<T>) -> std::io::Result<()> {
-        let (slot, dropped) = (Arc::clone(&self.slot), self.dropped.clone());
+    /// Takes the work back, unless somebody has begun with it.
+    pub(crate) fn withdraw(&self) -> bool {
+        let mut stage = lock(&self.stage);
+        if matches!(*stage, Stage::Begun) {
+            return false;
+        }
+        let work = std::mem::replace(&mut *stage, Stage::Withdrawn);
+        drop(stage);
+        drop(work);
+        true
+    }
+
+    /// Lets the work go on without the future.
+    pub(crate) fn leave(mut self) {
+        self.stays = true;
+    }
+
+    fn start(&self) -> std::io::Result<()> {
+        let (stage, slot, dropped) = (Arc::clone(&self.stage), Arc::clone(&self.slot), self.dropped.clone());
         let run = move || {
+            let mut stage = lock(&stage);
+            let Stage::Waiting(work) = std::mem::replace(&mut *stage, Stage::Begun) else {
+                *stage = Stage::Withdrawn;
+                return;
+            };
+            drop(stage);
             let result = catch_unwind(AssertUnwindSafe(|| work(&dropped))).map_err(|panic| message_of(&*panic));
             let mut slot = lock(&slot);
             slot.result = Some(result.map_err(NoResult::Panicked));
@@ -67,7 +115,10 @@ impl<T: Send + 'static> OnThread<T> {
                 waker.wake();
             }
         };
-        std::thread::Builder::new().name("dbmigrate".to_owned()).spawn(run).map(drop)
+        match self.at_once {
+            None => std::thread::Builder::new().name("dbmigrate".to_owned()).spawn(run).map(drop),
+            Some(at_once) => queue::submit(Box::new(run), at_once),
+        }
     }
 }
 
@@ -75,9 +126,10 @@ impl<T: Send + 'static> Future for OnThread<T> {
     type Output = Result<T, NoResult>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(work) = self.work.take() {
+        if !self.was_polled {
+            self.was_polled = true;
             lock(&self.slot).waker = Some(context.waker().clone());
-            if let Err(error) = self.start(work) {
+            if let Err(error) = self.start() {
                 return Poll::Ready(Err(NoResult::NotStarted(error)));
             }
         }
@@ -92,19 +144,28 @@ impl<T: Send + 'static> Future for OnThread<T> {
 
 impl<T> Drop for OnThread<T> {
     fn drop(&mut self) {
+        if self.stays {
+            return;
+        }
         self.dropped.0.store(true, Ordering::Release);
+        let mut stage = lock(&self.stage);
+        if matches!(*stage, Stage::Waiting(_)) {
+            let work = std::mem::replace(&mut *stage, Stage::Withdrawn);
+            drop(stage);
+            drop(work);
+        }
     }
 }
 
 impl<T> fmt::Debug for OnThread<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OnThread").field("has_begun", &self.work.is_none()).finish_non_exhaustive()
+        f.debug_struct("OnThread").field("was_polled", &self.was_polled).finish_non_exhaustive()
     }
 }
 
 /// Nothing that holds the lock can panic, so it is never poisoned.
-fn lock<T>(slot: &Mutex<Slot<T>>) -> MutexGuard<'_, Slot<T>> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The message of a panic.

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`sqld`] | servers: started, paused, killed, restarted, and gone when the test is |
 //! | [`token`] | a key pair, and tokens with any claims |
+//! | `fleet` | fleets of thousands of members, files or databases on a server, and everything that happens to them |
 //! | [`hand`] | SQL by hand, and everything that a database has in it |
 //! | [`lint`] | what actionlint says of workflows |
 //! | [`proxy`] | latency, counts, and every way in which a connection can fail |
@@ -17,6 +18,8 @@
 #![allow(clippy::missing_panics_doc, reason = "see above")]
 
 mod binary;
+#[cfg(feature = "fleet")]
+pub mod fleet;
 pub mod hand;
 mod http;
 pub mod lint;

@@ -204,7 +204,7 @@ impl Server {
     pub fn work_of(&self, run: impl FnOnce()) -> Duration {
         let before = processor_time(self.id());
         run();
-        (processor_time(self.id()) - before).max(Duration::from_millis(10))
+        processor_time(self.id()).saturating_sub(before).max(Duration::from_millis(10))
     }
 
     /// Lets it go on.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use dbmigrate_core::engine::backup::{self, At, BackupError, Source};
+use dbmigrate_core::engine::backup::{self, At, BackupError, Source, Uncompared};
 
 pub(crate) use estimate::Estimate;
 pub(crate) use failure::{damaged, failed, manifest_error};
@@ -50,13 +50,34 @@ pub(crate) fn make(context: &Context, url: &DatabaseUrl, to: &Path) -> Result<()
         tables: contents.tables.len(),
         rows: contents.rows(),
         position: manifest.position,
+        not_compared: indexes(&contents.uncompared),
         milliseconds: took,
     });
     let rows = counted(usize::try_from(contents.rows()).unwrap_or(usize::MAX), "row");
     let size = Bytes(manifest.bytes);
     printer
         .status("Backed up", format!("{url} to {}, verified ({rows}, {size}) in {}", shown.display(), Elapsed(took)));
+    say_uncompared(context, &contents.uncompared);
     Ok(())
+}
+
+/// Says which indexes of a copy were not compared with its rows, and who can do it.
+pub(crate) fn say_uncompared(context: &Context, uncompared: &[Uncompared]) {
+    for Uncompared { index, functions, .. } in uncompared {
+        let functions: Vec<String> = functions.iter().map(|name| format!("`{name}`")).collect();
+        let functions = functions.join(", ");
+        context.printer.status(
+            "Not compared",
+            format!(
+                "index `{index}` with its rows: only the application has {functions} (there: `PRAGMA integrity_check`)"
+            ),
+        );
+    }
+}
+
+/// The names of such indexes.
+pub(crate) fn indexes(uncompared: &[Uncompared]) -> Vec<String> {
+    uncompared.iter().map(|one| one.index.to_string()).collect()
 }
 
 /// Makes a backup in a folder, under a name of its own, which is returned, and removes the oldest ones of the same database there.

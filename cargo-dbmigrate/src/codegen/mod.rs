@@ -44,7 +44,7 @@ use names::StructNames;
 
 pub use files::SourceFile;
 pub use inexpressible::Inexpressible;
-pub(crate) use parts::{FieldParts, TableParts, table_parts};
+pub(crate) use parts::{FieldParts, StructParts, parts};
 pub use rendered::{Rendered, RenderedStruct};
 
 /// What is to be written.

@@ -71,17 +71,31 @@ fn merged(base: &str, ours: &Lock, theirs: &Lock) -> (String, bool) {
     };
     // a line that one side has taken out is no line that it never had
     if (mine == one.len() || there == other.len()) && keeps_all(one) && keeps_all(other) {
-        // where one side has squashed what the other has, the squash stays
-        let start = if mine <= there { &one[..mine] } else { &other[..there] };
+        // where one side has squashed what the other has, the squash stays; else the side that says more
+        let is_ours = mine < there || (mine == there && ours.is_complete());
+        let start = if is_ours { &one[..mine] } else { &other[..there] };
         let rest = one[mine..].iter().chain(&other[there..]);
-        let all: Vec<Migration> = start.iter().chain(rest).cloned().collect();
-        return (Lock::of(all).to_text(), true);
+        if let Some(lock) = in_one_format(start.iter().chain(rest).cloned().collect()) {
+            return (lock.to_text(), true);
+        }
     }
     let (ours, theirs) = (ours.to_text(), theirs.to_text());
     let same = ours.lines().zip(theirs.lines()).take_while(|(one, other)| one == other).count();
     let start: String = ours.split_inclusive('\n').take(same).collect();
     let rest = |text: &str| text.split_inclusive('\n').skip(same).collect::<String>();
     (marked(&start, &rest(&ours), &rest(&theirs)), false)
+}
+
+/// The lock of migrations of locks of both formats. What the older one lacks is in the files, which are not merged yet, so
+/// the next command that writes completes it. `None` if the older format cannot say what they are.
+fn in_one_format(all: Vec<Migration>) -> Option<Lock> {
+    let lock = Lock::of(all);
+    if lock.is_complete() || lock.migrations().iter().all(|migration| migration.statements.is_none()) {
+        return Some(lock);
+    }
+    let is_plain = lock.migrations().iter().all(|migration| migration.replaces.is_empty());
+    let older = lock.migrations().iter().map(|migration| Migration { statements: None, ..migration.clone() });
+    is_plain.then(|| Lock::of(older.collect()))
 }
 
 fn marked(start: &str, ours: &str, theirs: &str) -> String {

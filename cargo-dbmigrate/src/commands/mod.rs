@@ -29,3 +29,4 @@ pub(crate) mod revert;
 pub(crate) mod seed;
 pub(crate) mod squash;
 pub(crate) mod status;
+pub(crate) mod summary;

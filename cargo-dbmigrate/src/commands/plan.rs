@@ -73,7 +73,7 @@ pub(crate) fn run(context: &Context, arguments: &Plan) -> Result<u8> {
     }
     let context = &arguments.with.started(context, &folder)?;
     let accept_drift = arguments.accept.contains(&Acceptable::Drift);
-    let options = Options { to, accept_drift, atomic: arguments.atomic, expected: None };
+    let options = Options { to, accept_drift, atomic: arguments.atomic, ..Options::default() };
     let place = arguments.rehearse.rehearse_in.as_deref();
     let wanted = Run { context, folder: &folder, url: &url, options, place };
     let rehearsed = if arguments.rehearse.rehearse { rehearsing::rehearse(&wanted, None, |_| {})? } else { None };

@@ -185,8 +185,11 @@ fn history(context: &Context, url: &DatabaseUrl) -> Result<Vec<Record>> {
 fn list(at: (&Context, &DatabaseUrl), folder: &Folder, history: &[Record]) {
     let migrations = folder.migrations();
     let common = common(history, migrations);
-    // how many records more there are than migrations, where one of these replaces several
-    let more = common.position() - common.migrations();
+    // where one replaces several, there are more records than migrations
+    let place_of = |index: usize| match common.records.get(index) {
+        Some(records) => records.end,
+        None => index + 1 + common.position() - common.migrations(),
+    };
     let is_listed = |record: &Record| migrations.iter().any(|migration| migration.name.as_str() == record.name);
     let names = migrations.iter().map(|migration| migration.name.as_str());
     let width = names.chain(history.iter().map(|record| record.name.as_str())).map(str::len).max().unwrap_or_default();
@@ -200,7 +203,7 @@ fn list(at: (&Context, &DatabaseUrl), folder: &Folder, history: &[Record]) {
     };
     for migration in migrations {
         let name = migration.name.as_str();
-        let place = migration.index + more + 1;
+        let place = place_of(migration.index);
         // what only the database has stands where it was applied
         let replaced = migration.with_replaced();
         let is_before = |record: &&Record| {

@@ -9,6 +9,8 @@ pub(crate) mod rehearsal;
 mod run;
 pub(crate) mod scratch;
 mod server_error;
+#[cfg(unix)]
+pub(crate) mod signals;
 pub(crate) mod state;
 mod subject;
 pub(crate) mod swap;

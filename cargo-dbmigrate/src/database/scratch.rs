@@ -106,17 +106,17 @@ fn is_of_same_owner(folder: &Path, _own: &Path) -> bool {
 /// Removes the folders when the process is told to end, and then ends as it would have.
 #[cfg(unix)]
 fn watch_signals() {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
+    use super::signals;
+
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let ignored = ignored_signals();
-        let heard = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
-        let Ok(mut signals) = Signals::new(heard) else { return };
+        let Ok(mut signals) = Signals::new(signals::heard()) else { return };
         std::thread::spawn(move || {
-            if let Some(signal) = signals.forever().next() {
+            // who finishes what is under way ends later, and by itself
+            if let Some(signal) = signals.forever().find(|_| !signals::is_finishing()) {
                 // something may be written there meanwhile
                 for _ in 0..3 {
                     let folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -128,14 +128,6 @@ fn watch_signals() {
             }
         });
     });
-}
-
-/// The signals that this process was told to ignore, as `nohup` does, a bit for each: they end nothing.
-#[cfg(unix)]
-fn ignored_signals() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -274,6 +274,18 @@ pub(crate) fn parents(folder: &Path, name: &str) -> Vec<String> {
     line.map(|line| line.split(' ').skip(1).map(str::to_owned).collect()).unwrap_or_default()
 }
 
+/// The files below the current directory that a merge has left in conflict.
+pub(crate) fn unmerged() -> Vec<String> {
+    // `git diff` would write the index
+    let listed = output(within(Path::new(".")).args(["ls-files", "--unmerged", "-z"])).map(|output| output.stdout);
+    let listed = String::from_utf8_lossy(&listed.unwrap_or_default()).into_owned();
+    let mut files: Vec<String> =
+        listed.split('\0').filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect();
+    // a line for each side
+    files.dedup();
+    files
+}
+
 /// Whether git has the very bytes of a file, in whatever commit.
 pub(crate) fn has_bytes(file: &Path) -> bool {
     let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };

@@ -21,6 +21,8 @@ pub(crate) struct Backup {
     pub(crate) rows: u64,
     /// How many migrations the database had.
     pub(crate) position: u64,
+    /// The indexes that were not compared with the rows, because only the application has the functions that they call.
+    pub(crate) not_compared: Vec<String>,
     /// How long it took.
     pub(crate) milliseconds: u64,
 }
@@ -42,6 +44,8 @@ pub(crate) struct Restored {
     pub(crate) kept: Option<String>,
     /// What a server does not let be written, in words.
     pub(crate) left_out: Vec<String>,
+    /// The indexes that were not compared with the rows, because only the application has the functions that they call.
+    pub(crate) not_compared: Vec<String>,
     /// How long it took.
     pub(crate) milliseconds: u64,
 }

@@ -21,6 +21,7 @@ mod problems;
 mod process;
 mod rebasing;
 mod rehearsing;
+mod rollout;
 #[cfg(test)]
 mod schemas;
 mod seeding;
@@ -60,6 +61,7 @@ pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
     Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
 };
+pub(crate) use rollout::{FailureOfMembers, Member, MemberOutcome, MemberState, MembersIn, RolledOut, Survey, Wave};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
 
@@ -101,6 +103,7 @@ pub(crate) enum Message {
     Linted(Linted),
     LogEntry(LogEntry),
     Loss(Loss),
+    Member(Member),
     Migrated(Migrated),
     Migration(Migration),
     Pending(Pending),
@@ -119,6 +122,7 @@ pub(crate) enum Message {
     Restored(Restored),
     Retry(Retry),
     Reverted(Reverted),
+    RolledOut(RolledOut),
     Seeded(Seeded),
     Skipped(Skipped),
     Sql(Sql),
@@ -126,6 +130,7 @@ pub(crate) enum Message {
     Status(Status),
     Struct(Struct),
     Summary(Summary),
+    Survey(Survey),
     TakenOver(TakenOver),
     Target(Target),
     Undone(Undone),
@@ -134,6 +139,7 @@ pub(crate) enum Message {
     Version(Version),
     Waiting(Waiting),
     Warning(Warning),
+    Wave(Wave),
     WouldWrite(WouldWrite),
 }
 
@@ -149,6 +155,10 @@ macro_rules! into_message {
 }
 
 into_message!(
+    Member,
+    RolledOut,
+    Survey,
+    Wave,
     Rebased,
     Backup,
     Restored,

@@ -120,5 +120,5 @@ fn drift(before: &[String], now: &[String]) -> Vec<String> {
 
 /// The options that a plan was made with.
 pub(crate) fn options(plan: &ApprovedPlan) -> Options<'_> {
-    Options { to: plan.to.as_deref(), accept_drift: plan.accept_drift, atomic: plan.atomic, expected: None }
+    Options { to: plan.to.as_deref(), accept_drift: plan.accept_drift, atomic: plan.atomic, ..Options::default() }
 }

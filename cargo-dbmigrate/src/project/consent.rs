@@ -71,7 +71,11 @@ impl Context {
         let name = &target.name;
         let is_given = match given {
             Consent::Any(yes) => yes,
-            Consent::Named(names) => names.contains(name),
+            // a member may be meant with its whole fleet
+            Consent::Named(names) => {
+                let fleet = name.split_once('/').map_or(name.as_str(), |(fleet, _)| fleet);
+                names.iter().any(|one| one == name || one == fleet)
+            }
         };
         if is_given {
             return Ok(());

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use dbmigrate_core::config::Target;
 use dbmigrate_core::folder::{Folder, SNAPSHOT_FILE, SQL_FILE, Verify, lock};
 use dbmigrate_core::schema::Schema;
 
@@ -34,14 +35,19 @@ pub(crate) struct Context {
     pub steps: WithSteps,
     /// Whether the command is run on several databases of the package.
     pub is_one_of_several: bool,
+    /// Finds the member of a fleet by its name: what reads the sources of fleets opens databases, and lies above.
+    pub find_member: FindMember,
 }
+
+/// Finds the member of a fleet that has a name.
+pub(crate) type FindMember = fn(&Context, &Connect, &Target, &str) -> Result<DatabaseUrl>;
 
 impl Context {
     /// Finds the package and reads its configuration.
     ///
     /// # Errors
     /// If there is no package, or its configuration cannot be understood.
-    pub(crate) fn new(selection: Selection, printer: Printer) -> Result<Self> {
+    pub(crate) fn new(selection: Selection, printer: Printer, find_member: FindMember) -> Result<Self> {
         let package = Package::find(&selection)?;
         let config = config::read(&package.root)?;
         config::bring(&package.root, &config, &printer)?;
@@ -54,6 +60,7 @@ impl Context {
             folder_path,
             steps: WithSteps::default(),
             is_one_of_several: false,
+            find_member,
         })
     }
 
@@ -127,7 +134,7 @@ impl Context {
     }
 
     /// What names databases around this command.
-    pub(super) fn surroundings(&self) -> Surroundings<'_> {
+    pub(crate) fn surroundings(&self) -> Surroundings<'_> {
         Surroundings::new(&self.package.root, &self.config, &self.printer)
     }
 

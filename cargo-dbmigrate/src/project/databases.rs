@@ -4,7 +4,7 @@
 use dbmigrate_core::config::{ALL_TARGETS, DEFAULT_DATABASE, database_flag};
 
 use super::context::Context;
-use super::targets;
+use super::{picked, targets};
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::exit;
 use crate::project::config::{Config, FILE_NAME};
@@ -83,7 +83,7 @@ impl Context {
                 return Err(unknown(&self.config, name));
             }
             let is_known = |target: &&String| {
-                targets::known(&self.config).iter().any(|known| known.name == table_of(target.trim()))
+                picked::known(&self.config).iter().any(|known| known.name == table_of(target.trim()))
             };
             let mut others = targets.iter().filter(is_known).map(|target| (target.trim(), database_of(target.trim())));
             if let Some((target, other)) = others.find(|(_, other)| *other != chosen) {

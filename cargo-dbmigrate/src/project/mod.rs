@@ -1,7 +1,7 @@
 //! The package that a command is about: where it is, what is configured, which database it means.
 
 mod accept;
-mod agreed;
+pub(crate) mod agreed;
 pub(crate) mod config;
 mod consent;
 mod context;
@@ -11,6 +11,7 @@ mod libraries;
 pub(crate) mod metadata;
 pub(crate) mod package;
 pub(crate) mod path;
+pub(crate) mod picked;
 mod retry;
 mod selection;
 pub(crate) mod setup;

@@ -1,21 +1,21 @@
 //! The databases that a command is for: one, or several targets one after the other, with a summary and the worst exit
 //! code.
 
-use dbmigrate_core::config::{ALL_TARGETS, DEMO, PRODUCTION, Target};
-use dbmigrate_core::shell::shell_flag;
+use dbmigrate_core::config::{ALL_TARGETS, DEMO, PRODUCTION};
 
 use super::context::Context;
-use crate::error::{CommandError, Result, did_you_mean};
+use super::picked::{Picked, chosen, is_configured, known, of_one, refuse_both};
+use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::messages::{self, Ended};
-use crate::project::config::{Config, FILE_NAME};
+use crate::project::config::FILE_NAME;
 use crate::project::url::{Connect, DatabaseUrl, Found, Surroundings, unset};
 use crate::report::Printer;
 
 /// The exit codes from the best to the worst: what was found, what is left to decide, what failed and may not the next
 /// time, what somebody has to repair, and what is wrong for all.
-const FROM_BEST: [u8; 6] =
-    [exit::DONE, exit::DIFFERENCE, exit::DECISION, exit::FAILED, exit::INCONSISTENT, exit::USAGE];
+const FROM_BEST: [u8; 7] =
+    [exit::DONE, exit::DIFFERENCE, exit::DECISION, exit::MEMBERS, exit::FAILED, exit::INCONSISTENT, exit::USAGE];
 
 /// A database of a run.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ enum Chosen {
         target: String,
         variable: String,
     },
+    /// A fleet, which `all` does not mean.
+    Fleet(String),
 }
 
 /// The databases of a run, one after the other.
@@ -48,9 +50,20 @@ impl Context {
         }
         refuse_both(connect)?;
         let around = self.surroundings();
-        let targets = chosen(connect, &around)?;
-        let mut all = Vec::with_capacity(targets.len());
-        for target in &targets {
+        let picked = chosen(connect, &around)?;
+        let mut all = Vec::with_capacity(picked.len());
+        for one in &picked {
+            let target = match one {
+                Picked::Target(target) => target,
+                Picked::Fleet(name) => {
+                    all.push(Chosen::Fleet(name.clone()));
+                    continue;
+                }
+                Picked::Member(fleet, member) => {
+                    all.push(Chosen::Database((self.find_member)(self, connect, fleet, member)?));
+                    continue;
+                }
+            };
             all.push(match DatabaseUrl::of_target(target, connect, &around)? {
                 Found::Database(url) => Chosen::Database(url),
                 Found::Unset(variable) if target.is_optional() => {
@@ -81,6 +94,7 @@ impl Context {
         match (all.next(), all.next()) {
             (Some(Chosen::Database(url)), None) => Ok(url),
             (Some(Chosen::Skipped { target, variable }), None) => Err(unset(&target, &variable)),
+            (Some(Chosen::Fleet(name)), None) => Err(of_one(&name)),
             _ => Err(CommandError::usage("several targets are named, and this command is for one")
                 .help("run it once for each: `-t NAME`")),
         }
@@ -105,7 +119,7 @@ impl Context {
         let around = self.surroundings();
         let url = DatabaseUrl::find(connect, &around)?;
         self.warn_of_readers(&url);
-        let mut protected = self.config.targets.iter().filter(|target| target.is_protected());
+        let mut protected = self.config.targets.iter().filter(|one| one.fleet.is_none() && one.is_protected());
         Ok(match protected.find(|target| url.is_target(target, &around)) {
             Some(target) => url.also(target),
             None => url,
@@ -118,7 +132,7 @@ impl Context {
     /// As for [`Context::databases`].
     pub(super) fn targets(&self, connect: &Connect, around: &Surroundings<'_>) -> Result<Vec<DatabaseUrl>> {
         let mut urls = Vec::new();
-        for target in known(&self.config) {
+        for target in known(&self.config).into_iter().filter(|target| target.fleet.is_none()) {
             match DatabaseUrl::of_target(&target, connect, around)? {
                 Found::Database(url) => urls.push(url),
                 Found::Unset(variable) if is_configured(&target, &self.config) && !target.is_optional() => {
@@ -137,7 +151,7 @@ impl Databases {
     pub(crate) fn urls(&self) -> impl Iterator<Item = &DatabaseUrl> {
         self.all.iter().filter_map(|one| match one {
             Chosen::Database(url) => Some(url),
-            Chosen::Skipped { .. } => None,
+            Chosen::Skipped { .. } | Chosen::Fleet(_) => None,
         })
     }
 
@@ -149,7 +163,7 @@ impl Databases {
         let is_here = |name: &String| {
             self.all.iter().any(|one| match one {
                 Chosen::Database(url) => url.target().is_some_and(|target| target.name == *name),
-                Chosen::Skipped { target, .. } => target == name,
+                Chosen::Skipped { target, .. } | Chosen::Fleet(target) => target == name,
             })
         };
         match names.iter().find(|name| !is_here(name)) {
@@ -186,6 +200,11 @@ impl Databases {
                 Chosen::Skipped { target, variable } => {
                     skip(&context.printer.on_target(target), target, variable);
                     Outcome { target, database: None, end: End::Skipped(variable) }
+                }
+                Chosen::Fleet(target) => {
+                    let printer = context.printer.on_target(target);
+                    printer.status("Skipped", format!("{target}: a fleet is run on its own, `-t {target}`"));
+                    Outcome { target, database: None, end: End::Fleet }
                 }
                 Chosen::Database(url) => {
                     let target = url.target().map_or("", |target| &target.name);
@@ -242,6 +261,7 @@ struct Outcome<'a> {
 enum End<'a> {
     Run(u8),
     Skipped(&'a str),
+    Fleet,
     NotTried,
 }
 
@@ -249,7 +269,7 @@ impl Outcome<'_> {
     fn code(&self) -> Option<u8> {
         match self.end {
             End::Run(code) => Some(code),
-            End::Skipped(_) | End::NotTried => None,
+            End::Skipped(_) | End::Fleet | End::NotTried => None,
         }
     }
 
@@ -261,6 +281,7 @@ impl Outcome<'_> {
             End::Run(exit::INCONSISTENT) => "inconsistent (exit code 5)".to_owned(),
             End::Run(code) => format!("failed (exit code {code})"),
             End::Skipped(variable) => format!("skipped, `{variable}` is not set"),
+            End::Fleet => format!("skipped, a fleet is run on its own: `-t {}`", self.target),
             End::NotTried => "not tried".to_owned(),
         }
     }
@@ -272,7 +293,7 @@ impl Outcome<'_> {
             End::Run(exit::DIFFERENCE) => Ended::Difference,
             End::Run(exit::DECISION) => Ended::Decision,
             End::Run(_) => Ended::Failed,
-            End::Skipped(_) => Ended::Skipped,
+            End::Skipped(_) | End::Fleet => Ended::Skipped,
             End::NotTried => Ended::NotTried,
         };
         messages::TargetOutcome { target: self.target.to_owned(), database, outcome, exit_code: self.code() }
@@ -290,7 +311,9 @@ fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
     let worst =
         outcomes.iter().filter_map(Outcome::code).max_by_key(|code| FROM_BEST.iter().position(|one| one == code));
     if worst.is_none() {
-        printer.warning("nothing was done: no target has its variables set", &[]);
+        let is_fleet = outcomes.iter().any(|outcome| matches!(outcome.end, End::Fleet));
+        let why = if is_fleet { "fleets are run on their own" } else { "no target has its variables set" };
+        printer.warning(&format!("nothing was done: {why}"), &[]);
     }
     let worst = worst.unwrap_or(exit::DONE);
     let lines = outcomes.iter().map(|outcome| format!("{}: {}", outcome.target, outcome.words()));
@@ -298,88 +321,6 @@ fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
     let targets = || outcomes.iter().map(Outcome::message).collect();
     printer.message(|| messages::Summary { targets: targets(), exit_code: worst });
     worst
-}
-
-/// All targets: those that are configured, and those that there are without.
-pub(crate) fn known(config: &Config) -> Vec<Target> {
-    let mut known = config.targets.clone();
-    if config.database.is_none() {
-        // those of another database have a table that says so
-        let is_of_another = |target: &Target| config.other_targets.iter().any(|other| other.name == target.name);
-        let implied = Target::IMPLIED.into_iter().map(|(name, ..)| Target::new(name));
-        known.extend(implied.filter(|implied| !is_configured(implied, config) && !is_of_another(implied)));
-    }
-    known
-}
-
-/// Whether a target, or the fleet that it is a member of, is one of another database of the package.
-fn is_of_another_database(name: &str, config: &Config) -> bool {
-    let table = name.split('/').next().unwrap_or(name);
-    config.other_targets.iter().any(|other| other.name == table)
-}
-
-fn is_configured(target: &Target, config: &Config) -> bool {
-    config.targets.iter().any(|one| one.name == target.name)
-}
-
-/// The targets with these names, each once.
-fn chosen(connect: &Connect, around: &Surroundings<'_>) -> Result<Vec<Target>> {
-    let known = known(around.config);
-    let mut chosen: Vec<Target> = Vec::new();
-    let mut add = |target: &Target| {
-        if chosen.iter().all(|one| one.name != target.name) {
-            chosen.push(target.clone());
-        }
-    };
-    for name in &connect.target {
-        let name = name.trim();
-        if name == ALL_TARGETS {
-            for target in &known {
-                let is_there = || target.url_variable().map_or(Ok(true), |variable| around.is_set(variable));
-                if is_configured(target, around.config) || is_there()? {
-                    add(target);
-                }
-            }
-            continue;
-        }
-        match known.iter().find(|target| target.name == name) {
-            Some(target) => add(target),
-            // the run is for its database as well
-            None if is_of_another_database(name, around.config) => {}
-            None => return Err(unknown(name, &known)),
-        }
-    }
-    if chosen.is_empty() {
-        let variables = Target::IMPLIED.map(|(name, url, _)| format!("`{url}` (`{name}`)")).join(" nor ");
-        return Err(CommandError::usage(format!("no target is configured, and neither {variables} is set"))
-            .help(format!("name one in `{FILE_NAME}`: `[targets.staging]`, `url_env = \"STAGING_DATABASE_URL\"`")));
-    }
-    Ok(chosen)
-}
-
-fn unknown(name: &str, known: &[Target]) -> CommandError {
-    let names: Vec<&str> = known.iter().map(|target| target.name.as_str()).collect();
-    if name.is_empty() {
-        return CommandError::usage("`--target` is set, but blank: it names no target")
-            .help(format!("expected one of `{}`, or `{ALL_TARGETS}`", names.join("`, `")));
-    }
-    let error = CommandError::usage(format!("no target named `{name}`"));
-    // `prod`
-    let shortened = || names.iter().copied().find(|one| name.len() > 1 && one.starts_with(name));
-    let meant = shortened().or_else(|| did_you_mean(name, names.iter().copied().chain([ALL_TARGETS])));
-    error
-        .helps(meant.map(|name| format!("did you mean `-t {name}`?")))
-        .help(format!("expected one of `{}`, or `{ALL_TARGETS}`", names.join("`, `")))
-        .help(format!(
-            "a new one is a table in `{FILE_NAME}`: `[targets.NAME]`; a database without a name: `--url URL`"
-        ))
-}
-
-fn refuse_both(connect: &Connect) -> Result<()> {
-    let Some(_) = &connect.url else { return Ok(()) };
-    let flags: Vec<String> = connect.target.iter().map(|name| shell_flag("-t", name)).collect();
-    let message = format!("`--url` and `{}` both name a database", flags.join(" "));
-    Err(CommandError::usage(message).help("use one of them"))
 }
 
 /// Two targets that are one database: whatever is meant for one of them would be done to the other.
@@ -390,7 +331,7 @@ fn refuse_same(url: &DatabaseUrl, around: &Surroundings<'_>) -> Result<()> {
     let same = known(around.config).into_iter().chain(others).find(|other| {
         // a variable that nobody has called a target says nothing about those that somebody has
         let counts = is_configured(other, around.config) || is_implied(&own.name);
-        other.name != own.name && counts && url.is_target(other, around)
+        other.name != own.name && other.fleet.is_none() && counts && url.is_target(other, around)
     });
     let Some(other) = same else { return Ok(()) };
     let place = |url: Option<&str>, variable: Option<&str>| match (url, variable) {

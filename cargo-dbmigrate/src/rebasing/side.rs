@@ -16,6 +16,11 @@ impl Side {
     pub(super) fn new(label: impl Into<String>, migrations: Vec<Migration>) -> Self {
         Self { label: label.into(), migrations }
     }
+
+    /// Whether its last migration has this name.
+    pub(super) fn is_headed(&self, name: &str) -> bool {
+        self.migrations.last().is_some_and(|last| last.name.as_str() == name)
+    }
 }
 
 /// A history of which the end is put behind another.

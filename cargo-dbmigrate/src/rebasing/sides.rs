@@ -163,11 +163,13 @@ impl<'c> Finding<'c> {
         let (ours, onto) = match self.operation.clone() {
             Operation::None | Operation::Revert(_) => return Ok(None),
             Operation::Merge(commits) => {
-                let mut sides = commits.iter().map(|commit| self.at(commit)).collect::<Result<Vec<_>>>()?;
-                let onto = sides.remove(0);
+                let sides = commits.iter().map(|commit| self.at(commit)).collect::<Result<Vec<_>>>()?;
                 let head = self.at("HEAD")?;
-                let ours = std::iter::once(head).chain(sides).map(|side| Ours::behind(side, &onto)).collect();
-                (ours, onto)
+                // of several that are merged at once, the first that has migrations of its own stays
+                let has_own = |side: &&Side| !is_part(side, &head);
+                let onto = sides.iter().find(has_own).or(sides.first()).cloned();
+                let onto = onto.unwrap_or_else(|| head.clone());
+                (in_order(sides, head, &onto), onto)
             }
             Operation::Replay { commit, before, .. } => {
                 let onto = self.at("HEAD")?;
@@ -201,14 +203,14 @@ impl<'c> Finding<'c> {
             let other = self.heads.histories.iter().find(is_other).cloned();
             return Ok(other.map(|history| Side::new("what is merged", history)));
         }
-        self.of_unlisted()
+        Ok(self.of_unlisted()?.into_iter().next())
     }
 
-    /// The history of the directories that the lock does not list.
-    fn of_unlisted(&mut self) -> Result<Option<Side>> {
-        let Some(lock) = self.lock.clone().filter(|_| !self.unlisted.is_empty()) else { return Ok(None) };
-        let (label, history) = unlisted::history(&self.folder, &lock, &self.unlisted, &mut self.sources)?;
-        Ok(Some(Side::new(label, history)))
+    /// The histories of the directories that the lock does not list.
+    fn of_unlisted(&mut self) -> Result<Vec<Side>> {
+        let Some(lock) = self.lock.clone().filter(|_| !self.unlisted.is_empty()) else { return Ok(Vec::new()) };
+        let found = unlisted::histories(&self.folder, &lock, &self.unlisted, &mut self.sources)?;
+        Ok(found.into_iter().map(|(label, history)| Side::new(label, history)).collect())
     }
 
     /// The sides where one was typed.
@@ -218,7 +220,7 @@ impl<'c> Finding<'c> {
         let mut all: Vec<Ours> = match of_git {
             Some((other, ours)) => {
                 // of two branches, the one that was not typed
-                let others = ours.into_iter().chain(std::iter::once(Ours { base: 0, side: other }));
+                let others = std::iter::once(Ours { base: 0, side: other }).chain(ours);
                 others
                     .filter(|ours| !is_part(&ours.side, &onto))
                     .map(|ours| ours.side.clone())
@@ -263,8 +265,8 @@ impl<'c> Finding<'c> {
         if let (Some(history), None) = (named.next(), named.next()) {
             return Ok(Side::new(typed, history.clone()));
         }
-        if self.unlisted.last().is_some_and(|last| last.as_str() == typed)
-            && let Some(side) = self.of_unlisted()?
+        if self.unlisted.iter().any(|name| name.as_str() == typed)
+            && let Some(side) = self.of_unlisted()?.into_iter().find(|side| side.is_headed(typed))
         {
             return Ok(side);
         }
@@ -293,16 +295,18 @@ impl<'c> Finding<'c> {
             return Ok((onto, ours));
         }
         let merged = git::parents(&self.folder, "HEAD");
-        if let Some(other) = self.of_unlisted()? {
+        let others = self.of_unlisted()?;
+        if !others.is_empty() {
             let lock = Side::new("the lock", self.lock.clone().unwrap_or_default());
             // a merge that was finished says which of them came in with it
-            if let [_, second] = &merged[..] {
-                let came = self.at(second)?;
-                if is_part(&other, &came) {
-                    return Ok((other.clone(), vec![Ours::behind(lock, &other)]));
+            for commit in merged.iter().skip(1) {
+                let came = self.at(commit)?;
+                if let Some(onto) = others.iter().find(|other| is_part(other, &came)).cloned() {
+                    return Ok((onto.clone(), in_order(others, lock, &onto)));
                 }
             }
-            return Ok((lock.clone(), vec![Ours::behind(other, &lock)]));
+            let ours = others.into_iter().map(|other| Ours::behind(other, &lock)).collect();
+            return Ok((lock, ours));
         }
         if let Some(lock) = &self.lock {
             return Ok((Side::new("the lock", lock.clone()), Vec::new()));
@@ -342,7 +346,7 @@ impl<'c> Finding<'c> {
                 let candidates = merged.iter().skip(1).cloned().chain(base);
                 for name in candidates.collect::<Vec<_>>() {
                     let Ok(side) = self.at(&name) else { continue };
-                    if let Some(at) = histories.iter().position(|history| *history == side.migrations) {
+                    if let Some(at) = histories.iter().position(|history| is_same(history, &side.migrations)) {
                         return Ok(others(at, &side.label));
                     }
                 }
@@ -375,9 +379,20 @@ impl<'c> Finding<'c> {
     }
 }
 
+/// What is put behind `onto`: the others that were merged with it, and last what they were merged into.
+fn in_order(sides: Vec<Side>, head: Side, onto: &Side) -> Vec<Ours> {
+    let others = sides.into_iter().filter(|side| side != onto);
+    others.chain(std::iter::once(head)).map(|side| Ours::behind(side, onto)).collect()
+}
+
 /// Whether a history is the beginning of another, or all of it.
 fn is_part(part: &Side, whole: &Side) -> bool {
     shared(&part.migrations, &whole.migrations).0 == part.migrations.len()
+}
+
+/// Whether two histories are one, in whatever format their locks are.
+fn is_same(one: &[Migration], other: &[Migration]) -> bool {
+    shared(one, other) == (one.len(), other.len())
 }
 
 /// The history with migrations that this branch has squashed in the place of those that they replace.

@@ -1,7 +1,8 @@
-//! The history of directories that the lock does not list: as git has it, or as their names say.
+//! The histories of directories that the lock does not list: as git has them, or as their names say.
 
 use std::path::Path;
 
+use dbmigrate_core::folder::heads::in_order_of_numbers;
 use dbmigrate_core::folder::{
     Checksum, Folder, FolderError, Lock, Migration, MigrationName, SNAPSHOT_FILE, SQL_FILE, Sums, lock, snapshot,
 };
@@ -31,34 +32,76 @@ pub(super) fn names(folder: &Path, lock: &[Migration]) -> Vec<MigrationName> {
     names
 }
 
-/// The history that they end: a name for it, and its migrations.
+/// A history with a name for it.
+type Named = (String, Vec<Migration>);
+
+/// The histories that they end: one, unless several branches were merged at once.
 ///
 /// # Errors
 /// If a snapshot cannot be read.
-pub(super) fn history(
+pub(super) fn histories(
     folder: &Path,
     lock: &[Migration],
     names: &[MigrationName],
     sources: &mut Sources,
-) -> Result<(String, Vec<Migration>)> {
+) -> Result<Vec<Named>> {
+    let (mut found, rest) = in_git(folder, names, sources);
+    let groups = in_order_of_numbers(names.to_vec());
+    match (&rest[..], groups.len()) {
+        ([], _) => return Ok(found),
+        // no history has one number twice
+        (_, 2..) => {
+            for group in in_order_of_numbers(rest) {
+                found.push(by_number(folder, lock, &group)?);
+            }
+        }
+        _ => found = vec![by_number(folder, lock, names)?],
+    }
+    Ok(found)
+}
+
+/// The histories that git has of them, each of the commit that has the most, and those of which it has none.
+fn in_git(folder: &Path, names: &[MigrationName], sources: &mut Sources) -> (Vec<Named>, Vec<MigrationName>) {
     let path = format!("./{}", lock::FILE_NAME);
     let mut commits = git::parents(folder, "HEAD");
     commits.extend(git::commits_of(folder, &path, MOST_COMMITS));
-    for commit in commits {
-        let Some(text) = git::file_at(folder, &commit, &path).and_then(|text| String::from_utf8(text).ok()) else {
-            continue;
-        };
-        let Ok(found) = Lock::parse(&text) else { continue };
-        let listed = |name: &MigrationName| found.migrations().iter().find(|migration| migration.name == *name);
-        let all: Option<Vec<&Migration>> = names.iter().map(listed).collect();
-        let Some(all) = all else { continue };
-        // other migrations may have had their names
-        if all.iter().all(|migration| lies_there(folder, migration)) {
-            let end = all.iter().map(|migration| migration.index).max().unwrap_or_default();
-            sources.commit(&commit);
-            return Ok((git::name_of(folder, &commit), found.migrations()[..=end].to_vec()));
+    let mut rest = names.to_vec();
+    let mut locks: Vec<(String, Lock)> = Vec::new();
+    let mut found = Vec::new();
+    let read = |commit: String| {
+        let text = git::file_at(folder, &commit, &path).and_then(|text| String::from_utf8(text).ok())?;
+        Some((commit, Lock::parse(&text).ok()?))
+    };
+    for (commit, lock) in commits.into_iter().filter_map(read) {
+        // one that has all of them is mostly among the first
+        if listed(folder, &lock, &rest).len() == rest.len() {
+            locks = vec![(commit, lock)];
+            break;
         }
+        locks.push((commit, lock));
     }
+    while !rest.is_empty() {
+        let mut counted = locks.iter().map(|(commit, lock)| (listed(folder, lock, &rest), commit, lock));
+        let Some(first) = counted.next() else { break };
+        // of several, the first
+        let (there, commit, lock) =
+            counted.fold(first, |best, next| if next.0.len() > best.0.len() { next } else { best });
+        let Some(end) = there.iter().map(|migration| migration.index).max() else { break };
+        rest.retain(|name| !there.iter().any(|migration| migration.name == *name));
+        sources.commit(commit);
+        found.push((git::name_of(folder, commit), lock.migrations()[..=end].to_vec()));
+    }
+    (found, rest)
+}
+
+/// Those of the directories that a lock lists. Other migrations may have had their names.
+fn listed<'l>(folder: &Path, lock: &'l Lock, names: &[MigrationName]) -> Vec<&'l Migration> {
+    let is_one = |migration: &&Migration| names.contains(&migration.name) && lies_there(folder, migration);
+    lock.migrations().iter().filter(is_one).collect()
+}
+
+/// The history that they end by their numbers.
+fn by_number(folder: &Path, lock: &[Migration], names: &[MigrationName]) -> Result<Named> {
     let first = names.first().map_or(0, MigrationName::sequence);
     let before = lock.iter().filter(|migration| migration.name.sequence() < first).cloned();
     let mut history = Lock::of(before.collect());

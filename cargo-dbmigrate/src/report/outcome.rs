@@ -90,6 +90,7 @@ impl Outcome {
                 all.rehearsals.push((**rehearsed).clone());
                 self.database(&rehearsed.on, None);
             }
+            Message::RolledOut(rolled) => all.changed |= rolled.applied > 0,
             Message::Reset(reset) => {
                 all.changed |= reset.recorded > 0;
                 self.database(&reset.on, None);

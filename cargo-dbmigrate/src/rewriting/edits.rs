@@ -3,58 +3,121 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use dbmigrate_core::engine::ViewColumns;
 use dbmigrate_core::plan::Trace;
+use dbmigrate_core::schema::canonical::{CanonicalSchema, ObjectKind};
 use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::schema::{Schema, Table};
-use dbmigrate_core::sql::Name;
+use dbmigrate_core::sql::{DeclType, Name};
 
 use super::edit::{Edit, edited, whole_lines};
 use super::item::{FieldItem, Item, item_at};
 
-use crate::codegen::{FieldParts, TableParts, table_parts};
+use crate::codegen::{FieldParts, StructParts, parts};
 use crate::error::{CommandError, Result};
 use crate::source::Declared;
 
-/// How a field is indented.
-const INDENT: &str = "    ";
-
-/// The edits by which the structs declare `target`, by the tables that they are of (as they are called now, or in the
-/// target if they are new). `trace` says what tables and columns are called in the target. What is not mechanical is left
-/// out.
-pub(super) fn edits(declared: &Declared, target: &Schema, trace: &Trace) -> BTreeMap<Name, Vec<Edit>> {
+/// The edits by which the structs declare `target`, by the tables and views that they are of (as they are called now, or
+/// in the target if they are new). `trace` says what tables and columns are called in the target, `view_columns` which
+/// columns its views have. What is not mechanical is left out. Of the structs in `whole` all attributes are written anew,
+/// because a part of one may have to be said in another.
+pub(super) fn edits(
+    declared: &Declared,
+    (target, view_columns): (&Schema, &ViewColumns),
+    trace: &Trace,
+    whole: &[Name],
+) -> BTreeMap<Name, Vec<Edit>> {
     let mut all: BTreeMap<Name, Vec<Edit>> = BTreeMap::new();
     let mut texts = Texts::default();
     let mut home: Option<PathBuf> = None;
-    let mut kept: Vec<Name> = Vec::new();
-    for table in &declared.schema.tables {
-        let Some((file, place)) = declared.find(&Place::Table(table.name.clone())) else { continue };
+    let mut kept: Vec<(ObjectKind, Name)> = Vec::new();
+    let own_columns = declared_columns(declared);
+    for (kind, name) in objects(&declared.schema) {
+        let after = after(target, trace, (kind, name));
+        kept.extend(after.iter().map(|after| (kind, after.clone())));
+        let Some((file, place)) = declared.find(&place_of(kind, name)) else { continue };
         home.get_or_insert_with(|| file.clone());
+        if after.as_ref().is_some_and(|after| after == name && is_same(&declared.schema, target, (kind, name))) {
+            continue;
+        }
         let Some(text) = texts.of(&file) else { continue };
-        let Some(item) = item_at(text, &place) else { continue };
-        let after = trace.table(&table.name).and_then(|name| target.table(name)).or_else(|| {
-            let is_new = trace.inverse().table(&table.name).is_none_or(|was| *was == table.name);
-            target.table(&table.name).filter(|_| trace.table(&table.name).is_none() && is_new)
-        });
-        let edits = match after {
+        let word = if kind == ObjectKind::View { "view" } else { "table" };
+        let Some(item) = item_at(text, &place, word) else { continue };
+        let edits = match &after {
             None => vec![(whole_lines(text, item.range.clone()), String::new())],
             Some(after) => {
-                kept.push(after.name.clone());
-                Rewriting { declared, target, table, after, trace, item: &item, text }.edits()
+                let old = parts(&declared.schema, (kind, name), &own_columns);
+                let Some((old, new)) = old.zip(parts(target, (kind, after), view_columns)) else { continue };
+                let is_whole = whole.contains(name);
+                Rewriting { declared, kind, name, after, trace, item: &item, text, old, new, is_whole }.edits()
             }
         };
         if !edits.is_empty() {
             let edits = edits.into_iter().map(|(range, text)| Edit { file: file.clone(), range, text });
-            all.insert(table.name.clone(), edits.collect());
+            all.insert(name.clone(), edits.collect());
         }
     }
     let home = home.or_else(|| declared.package.roots.first().cloned());
-    for table in target.tables.iter().filter(|table| !kept.contains(&table.name)) {
+    for (kind, name) in objects(target).filter(|(kind, name)| !kept.contains(&(*kind, (*name).clone()))) {
         let Some(file) = home.clone() else { continue };
         let Some(end) = texts.of(&file).map(str::len) else { continue };
-        let text = new_struct(&table_parts(target, table), table);
-        all.entry(table.name.clone()).or_default().push(Edit { file, range: end..end, text });
+        let Some(parts) = parts(target, (kind, name), view_columns) else { continue };
+        let text = format!("\n{}", parts.write(name));
+        all.entry(name.clone()).or_default().push(Edit { file, range: end..end, text });
     }
     all
+}
+
+/// What a schema has that a struct declares.
+fn objects(schema: &Schema) -> impl Iterator<Item = (ObjectKind, &Name)> {
+    let tables = schema.tables.iter().map(|table| (ObjectKind::Table, &table.name));
+    let virtual_tables = schema.virtual_tables.iter().map(|table| (ObjectKind::VirtualTable, &table.name));
+    tables.chain(virtual_tables).chain(schema.views.iter().map(|view| (ObjectKind::View, &view.name)))
+}
+
+fn place_of(kind: ObjectKind, name: &Name) -> Place {
+    match kind {
+        ObjectKind::View => Place::View(name.clone()),
+        ObjectKind::VirtualTable => Place::VirtualTable(name.clone()),
+        _ => Place::Table(name.clone()),
+    }
+}
+
+/// What a table or view is called in another schema, if it is there.
+fn after(target: &Schema, trace: &Trace, (kind, name): (ObjectKind, &Name)) -> Option<Name> {
+    let has = |name: &Name| match kind {
+        ObjectKind::View => target.views.get(name).map(|view| view.name.clone()),
+        ObjectKind::VirtualTable => target.virtual_tables.get(name).map(|table| table.name.clone()),
+        _ => target.table(name).map(|table| table.name.clone()),
+    };
+    // a view is called what it was
+    if kind == ObjectKind::View {
+        return has(name);
+    }
+    trace.table(name).and_then(has).or_else(|| {
+        let is_new = trace.inverse().table(name).is_none_or(|was| was == name);
+        has(name).filter(|_| trace.table(name).is_none() && is_new)
+    })
+}
+
+/// Whether the struct of a virtual table or a view need not change. Those of tables are compared by what is said in them.
+fn is_same(before: &Schema, target: &Schema, (kind, name): (ObjectKind, &Name)) -> bool {
+    if kind == ObjectKind::Table {
+        return false;
+    }
+    let (own, wanted) = (before.canonical(), target.canonical());
+    let key = (kind, name.folded());
+    let triggers = |schema: &Schema, all: &CanonicalSchema| -> Vec<Option<String>> {
+        let on = schema.triggers.iter().filter(|trigger| trigger.on == *name);
+        on.map(|trigger| all.get(&(ObjectKind::Trigger, trigger.name.folded())).cloned()).collect()
+    };
+    own.get(&key) == wanted.get(&key) && triggers(before, &own) == triggers(target, &wanted)
+}
+
+/// The columns that the structs of views have.
+fn declared_columns(declared: &Declared) -> ViewColumns {
+    let columns = |columns: &[Name]| columns.iter().map(|column| (column.clone(), DeclType::default())).collect();
+    declared.view_columns.iter().map(|(view, names)| (view.clone(), columns(names))).collect()
 }
 
 /// The edits by which the struct of one table declares it as `after` has it; none if that is not mechanical.
@@ -65,7 +128,7 @@ pub(crate) fn of_table(declared: &Declared, after: &Table) -> Vec<Edit> {
         schema
     };
     let Some(before) = declared.schema.table(&after.name) else { return Vec::new() };
-    let all = edits(&declared.instead(only(before)), &only(after), &Trace::default());
+    let all = edits(&declared.instead(only(before)), (&only(after), &ViewColumns::default()), &Trace::default(), &[]);
     all.into_values().flatten().collect()
 }
 
@@ -99,18 +162,6 @@ impl Texts {
         }
         self.0.get(file).map(String::as_str)
     }
-}
-
-/// A struct for a table that has none.
-fn new_struct(parts: &TableParts, table: &Table) -> String {
-    let attribute = parts.attribute(Some(table.name.as_str())).unwrap_or_default();
-    let fields: String = parts.fields.iter().map(|field| new_field(field, "pub ")).collect();
-    format!("\n#[derive(dbmigrate::Table)]\n{attribute}\npub struct {} {{\n{fields}}}\n", parts.ident)
-}
-
-fn new_field(field: &FieldParts, visibility: &str) -> String {
-    let attribute = field.attribute(&field.name).map(|text| format!("{INDENT}{text}\n")).unwrap_or_default();
-    format!("{attribute}{INDENT}{visibility}{}: {},\n", field.name, field.ty)
 }
 
 /// The text of a field's attribute with what it references as its author has written it (`User::id`), unless that changes
@@ -147,15 +198,18 @@ fn reference_in(attribute: &str) -> Option<std::ops::Range<usize>> {
     Some(start..start + value[..end?.0].trim_end().len())
 }
 
-/// A struct that stays, and what its table is to be.
+/// A struct that stays, and what it is to declare.
 struct Rewriting<'a> {
     declared: &'a Declared,
-    target: &'a Schema,
-    table: &'a Table,
-    after: &'a Table,
+    kind: ObjectKind,
+    name: &'a Name,
+    after: &'a Name,
     trace: &'a Trace,
     item: &'a Item,
     text: &'a str,
+    old: StructParts,
+    new: StructParts,
+    is_whole: bool,
 }
 
 /// Bytes, and what comes in their place.
@@ -163,24 +217,31 @@ type Piece = (std::ops::Range<usize>, String);
 
 impl Rewriting<'_> {
     fn edits(&self) -> Vec<Piece> {
-        let (old, new) = (table_parts(&self.declared.schema, self.table), table_parts(self.target, self.after));
+        let (old, new) = (&self.old, &self.new);
         let mut pieces = Vec::new();
-        self.struct_attribute(&old, &new, &mut pieces);
+        self.struct_attribute(&mut pieces);
         let mut placed: Vec<(Name, usize)> = Vec::new();
-        for column in &self.table.columns {
-            let Some(field) = self.field(&column.name) else { continue };
+        for before in &old.fields {
+            let Some(field) = self.field(&before.column) else { continue };
             let end = self.end_of(field);
-            let name = match self.trace.column(&self.table.name, &column.name) {
-                Some((_, name)) => Some(name.clone()),
-                None => self.after.column(&column.name).map(|column| column.name.clone()),
+            let name = match self.trace.column(self.name, &before.column) {
+                Some((_, name)) => name,
+                None => &before.column,
             };
-            match name.as_ref().and_then(|name| new.field(name)) {
+            match new.field(name) {
                 Some(part) => {
                     placed.push((part.column.clone(), end));
-                    self.change(field, old.field(&column.name), part, &mut pieces);
+                    self.change(field, before, part, &mut pieces);
                 }
                 None => pieces.push((whole_lines(self.text, field.range.start..end), String::new())),
             }
+        }
+        let order = new.fields.iter().filter(|part| placed.iter().any(|(name, _)| *name == part.column));
+        if self.kind == ObjectKind::VirtualTable
+            && !order.map(|part| &part.column).eq(placed.iter().map(|(name, _)| name))
+        {
+            // its fields are the arguments of a module, in their order
+            return Vec::new();
         }
         let visibility = self.item.fields.first().map_or("pub ", |field| field.visibility.as_str());
         let mut before: Option<usize> = None;
@@ -190,7 +251,7 @@ impl Rewriting<'_> {
                 continue;
             }
             let at = before.unwrap_or(self.item.first);
-            let field = new_field(part, visibility);
+            let field = part.write(visibility);
             let rest = &self.text[at..];
             // a struct on one line stays on one; a comment behind a field is of that field
             let ends = |rest: &str| rest.is_empty() || rest.starts_with("//");
@@ -204,7 +265,7 @@ impl Rewriting<'_> {
 
     /// The field of a column.
     fn field(&self, column: &Name) -> Option<&FieldItem> {
-        let (_, place) = self.declared.find(&Place::Column(self.table.name.clone(), column.clone()))?;
+        let (_, place) = self.declared.find(&Place::Column(self.name.clone(), column.clone()))?;
         self.item.fields.iter().find(|field| field.range.start <= place.start && place.end <= field.range.end)
     }
 
@@ -215,12 +276,13 @@ impl Rewriting<'_> {
         comma.map_or(field.range.end, |at| field.range.end + at + 1)
     }
 
-    fn struct_attribute(&self, old: &TableParts, new: &TableParts, pieces: &mut Vec<Piece>) {
-        let (table, after) = (&self.table.name, &self.after.name);
-        let is_renamed = !table.same_spelling(after);
+    fn struct_attribute(&self, pieces: &mut Vec<Piece>) {
+        let (old, new, after) = (&self.old, &self.new, self.after);
+        let is_renamed = !self.name.same_spelling(after);
         let attribute = self.item.attribute.as_ref();
         let leaves_name = attribute.is_some_and(|one| one.is_renamed) && is_renamed;
-        if old.attribute(None) == new.attribute(None) && !is_renamed && !leaves_name {
+        let is_changed = self.is_whole || old.attribute(None) != new.attribute(None);
+        if !is_changed && !is_renamed && !leaves_name {
             return;
         }
         let has_name = is_renamed || attribute.is_some_and(|one| one.has_name);
@@ -233,14 +295,15 @@ impl Rewriting<'_> {
         }
     }
 
-    fn change(&self, field: &FieldItem, old: Option<&FieldParts>, new: &FieldParts, pieces: &mut Vec<Piece>) {
-        let Some(old) = old else { return };
+    fn change(&self, field: &FieldItem, old: &FieldParts, new: &FieldParts, pieces: &mut Vec<Piece>) {
         let is_renamed = !old.column.same_spelling(&new.column);
         let attribute = field.attribute.as_ref();
         let ident = self.text.get(field.ident.clone()).unwrap_or_default();
-        let is_changed = old.attribute(old.column.as_str()) != new.attribute(new.column.as_str());
+        let is_changed = self.is_whole || old.attribute(old.column.as_str()) != new.attribute(new.column.as_str());
         let has_old_name = attribute.is_some_and(|one| one.has_name || one.is_renamed) && is_renamed;
-        if old.ty != new.ty {
+        // the type of a view's field is no part of the schema: one that its author has chosen stays
+        let is_chosen = self.kind == ObjectKind::View && self.text.get(field.ty.clone()) != Some(old.ty.as_str());
+        if old.ty != new.ty && !is_chosen {
             pieces.push((field.ty.clone(), new.ty.clone()));
         }
         let name = if is_renamed { new.name.as_str() } else { ident };

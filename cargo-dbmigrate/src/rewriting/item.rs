@@ -1,4 +1,4 @@
-//! The struct of a table in its source file, by the bytes of its parts.
+//! The struct of a table or view in its source file, by the bytes of its parts.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use syn::visit::{self, Visit};
 pub(super) struct Item {
     /// All of it, attributes included.
     pub(super) range: Range<usize>,
-    /// Its `#[table(…)]`.
+    /// Its `#[table(…)]` or `#[view(…)]`.
     pub(super) attribute: Option<Attribute>,
     /// Where one would be put.
     pub(super) body: usize,
@@ -39,12 +39,12 @@ pub(super) struct Attribute {
     pub(super) is_renamed: bool,
 }
 
-/// The struct that lies around a place of a text.
-pub(super) fn item_at(text: &str, place: &Range<usize>) -> Option<Item> {
+/// The struct that lies around a place of a text, and says in an attribute `word` what it declares.
+pub(super) fn item_at(text: &str, place: &Range<usize>, word: &'static str) -> Option<Item> {
     // a byte order mark is no part of what is parsed
     let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
     let file = syn::parse_file(&text[skipped..]).ok()?;
-    let mut finder = Finder { text, place, skipped, found: None };
+    let mut finder = Finder { text, place, word, skipped, found: None };
     finder.visit_file(&file);
     finder.found
 }
@@ -52,6 +52,7 @@ pub(super) fn item_at(text: &str, place: &Range<usize>) -> Option<Item> {
 struct Finder<'a> {
     text: &'a str,
     place: &'a Range<usize>,
+    word: &'static str,
     skipped: usize,
     found: Option<Item>,
 }
@@ -80,12 +81,16 @@ impl<'ast> Visit<'ast> for Finder<'_> {
         if range.start > self.place.start || self.place.end > range.end {
             return;
         }
-        let syn::Fields::Named(named) = &item.fields else { return };
+        let (named, first) = match &item.fields {
+            syn::Fields::Named(fields) => (Some(&fields.named), self.range(fields.brace_token.span.open()).end),
+            syn::Fields::Unit => (None, range.end),
+            syn::Fields::Unnamed(_) => return,
+        };
         let body = |vis: &syn::Visibility, otherwise: Span| match vis {
             syn::Visibility::Inherited => self.range(otherwise).start,
             other => self.range(other.span()).start,
         };
-        let fields = named.named.iter().filter_map(|field| {
+        let fields = named.into_iter().flatten().filter_map(|field| {
             let ident = field.ident.as_ref()?;
             let visibility = match &field.vis {
                 syn::Visibility::Inherited => String::new(),
@@ -101,9 +106,9 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             })
         });
         self.found = Some(Item {
-            attribute: self.attribute(&item.attrs, "table"),
+            attribute: self.attribute(&item.attrs, self.word),
             body: body(&item.vis, item.struct_token.span),
-            first: self.range(named.brace_token.span.open()).end,
+            first,
             fields: fields.collect(),
             range,
         });

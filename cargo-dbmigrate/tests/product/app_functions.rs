@@ -1,6 +1,8 @@
 //! Functions that only the application has: declared in `dbmigrate.toml`, they compile everywhere; stand-ins answer for
 //! them on generated rows, and nothing answers for them on the rows of a database.
 
+use std::path::Path;
+
 use libsql_rusqlite::Connection;
 use libsql_rusqlite::functions::FunctionFlags;
 
@@ -28,9 +30,14 @@ fn users_with(more: &str) -> String {
 
 /// Runs a script as the application would, whose functions are not those of the stand-ins.
 fn application(project: &Project, script: &str) {
+    registered(&project.path("dev.db")).execute_batch(script).expect("the application can do that");
+}
+
+/// A connection of the application.
+fn registered(file: &Path) -> Connection {
     // the crate sets the engine up for all
     drop(pollster::block_on(libsql::Builder::new_local(":memory:").build()).expect("a database"));
-    let connection = Connection::open(project.path("dev.db")).expect("the database is there");
+    let connection = Connection::open(file).expect("the database is there");
     let flags = || FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     let text = |context: &libsql_rusqlite::functions::Context<'_>| context.get::<Option<String>>(0);
     let is_uuid = move |context: &libsql_rusqlite::functions::Context<'_>| {
@@ -45,7 +52,7 @@ fn application(project: &Project, script: &str) {
     let norm =
         move |context: &libsql_rusqlite::functions::Context<'_>| Ok(text(context)?.map(|text| text.to_lowercase()));
     connection.create_scalar_function("norm", 1, flags(), norm).expect("it can be registered");
-    connection.execute_batch(script).expect("the application can do that");
+    connection
 }
 
 /// A database with rows that the application has written.
@@ -360,4 +367,126 @@ fn a_migration_that_calls_functions_is_reverted() {
     project.runs("revert --accept drop_column:users.phone");
     project.runs("migrate");
     assert_eq!(rows(&project), filled_rows());
+}
+
+/// All rows of a backup, or of a database that was restored from it, are those that the application wrote, and the
+/// application finds its index in order.
+fn is_whole(project: &Project, file: &str) {
+    let query = |sql: &str| {
+        let connection = registered(&project.path(file));
+        let mut statement = connection.prepare(sql).expect("it compiles");
+        let width = statement.column_count();
+        let row = |row: &libsql_rusqlite::Row<'_>| {
+            let cells = (0..width).map(|at| {
+                Ok(match row.get_ref(at)? {
+                    libsql_rusqlite::types::ValueRef::Integer(integer) => integer.to_string(),
+                    other => other.as_str()?.to_owned(),
+                })
+            });
+            Ok(cells.collect::<Result<Vec<String>, libsql_rusqlite::Error>>()?.join("|"))
+        };
+        statement.query_map([], row).expect("it runs").collect::<Result<Vec<_>, _>>().expect("rows")
+    };
+    let users = query("SELECT id, name, slug, norm FROM users ORDER BY id");
+    assert_eq!([users, query("SELECT * FROM posts ORDER BY id")].concat(), filled_rows(), "{file}");
+    assert_eq!(query("SELECT name FROM users INDEXED BY users_norm WHERE norm(name) = 'bob'"), ["Bob"], "{file}");
+    assert_eq!(query("PRAGMA integrity_check"), ["ok"], "{file}");
+    assert!(query("PRAGMA foreign_key_check").is_empty(), "{file}");
+}
+
+const NOT_COMPARED: &str = "Not compared index `users_norm` with its rows: only the application has `norm` (there: \
+     `PRAGMA integrity_check`)";
+
+#[test]
+fn a_file_with_an_index_over_a_function_is_backed_up_and_restored() {
+    let project = filled();
+    let run = project.runs("backup copy.db");
+    assert!(run.err.contains(NOT_COMPARED), "{}", run.err);
+    is_whole(&project, "copy.db");
+    let run = project.runs("restore copy.db --url back.db");
+    assert!(run.err.contains(NOT_COMPARED), "{}", run.err);
+    is_whole(&project, "back.db");
+    let run = project.runs("backup json.db --message-format json");
+    let said = run.json().into_iter().find(|message| message["reason"] == "backup").expect("it is said");
+    assert_eq!(said["not_compared"], serde_json::json!(["users_norm"]));
+    // a backup is what is left when the package is not at hand: it needs no declaration
+    project.write("dbmigrate.toml", "");
+    project.runs("backup undeclared.db");
+    project.runs("restore undeclared.db --url found.db");
+    is_whole(&project, "found.db");
+}
+
+#[test]
+fn a_file_with_free_pages_and_functions_is_backed_up() {
+    let project = filled();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)";
+    application(
+        &project,
+        &format!(
+            "CREATE TABLE big AS {many} SELECT hex(randomblob(200)) AS a FROM n; DROP TABLE big;\
+             CREATE VIEW names AS SELECT norm(name) AS name FROM users"
+        ),
+    );
+    let before = std::fs::metadata(project.path("dev.db")).expect("a file").len();
+    project.runs("backup copy.db");
+    assert!(std::fs::metadata(project.path("copy.db")).expect("a file").len() < before / 2, "it was not vacuumed");
+    is_whole(&project, "copy.db");
+    project.runs("restore copy.db --url back.db");
+    is_whole(&project, "back.db");
+}
+
+#[test]
+fn damage_is_found_beside_an_index_over_a_function() {
+    let project = filled();
+    // more rows than checks report lines
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)";
+    let name = "printf('00000000-0000-0000-0000-%012d', i)";
+    application(
+        &project,
+        &format!(
+            "INSERT INTO users (id, name) {many} SELECT {name}, 'x' || i FROM n;\
+             CREATE INDEX plain ON users (lower(name))"
+        ),
+    );
+    project.runs("backup sound.db");
+    // the entries of an index are those of another one, as many or too few
+    for (index, others, said) in [
+        ("plain", "users (upper(name))", "missing from index plain"),
+        ("users_norm", "other (a, b)", "wrong # of entries in index users_norm"),
+    ] {
+        project.write("dev.db", project.bytes("sound.db"));
+        application(
+            &project,
+            &format!(
+                "CREATE TABLE other (a, b); CREATE INDEX others ON {others}; PRAGMA writable_schema = ON;\
+                 UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'others') \
+                 WHERE name = '{index}'; DELETE FROM sqlite_schema WHERE name = 'others'"
+            ),
+        );
+        let run = project.refuses(1, &format!("backup {index}.db"));
+        assert!(run.err.contains("is damaged") && run.err.contains(said), "{index}: {}", run.err);
+        assert!(!run.err.contains("missing from index users_norm"), "{index}: {}", run.err);
+        assert!(!project.path(&format!("{index}.db")).exists());
+    }
+}
+
+#[test]
+fn what_copies_a_database_does_so_with_functions_of_the_application() {
+    let project = filled();
+    project.structs(&users_with("phone: Option<String>,"));
+    project.runs("generate");
+    let before = state(&project);
+    project.runs("migrate --dry-run");
+    project.runs("migrate --rehearse");
+    assert_eq!(project.query("SELECT count(*) FROM pragma_table_info('users') WHERE name = 'phone'"), ["1"]);
+    assert_ne!(state(&project), before);
+    is_whole(&project, "dev.db");
+    // what a migration drops is kept
+    project.structs(USERS);
+    project.runs("generate --accept drop_column:users.phone");
+    let run = project.runs("migrate --backup");
+    assert!(run.err.contains(NOT_COMPARED), "{}", run.err);
+    is_whole(&project, "dev.db");
+    project.runs("kept");
+    project.runs("status");
 }

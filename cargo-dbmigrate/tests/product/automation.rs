@@ -94,6 +94,8 @@ fn every_command_ends_with_what_it_did() {
     // without an account
     run(2, "restore --at 2026-01-02T03:04:05Z");
     run(2, "branch list");
+    project.write("nothing.json", "");
+    run(2, "summary merge nothing.json");
     assert!(run(0, "completions bash")["error"].is_null());
     let commands = cargo_dbmigrate::definition();
     let all: BTreeSet<String> = commands

@@ -280,3 +280,41 @@ fn a_changed_default_in_other_databases_is_asked_about_where_rows_could_contradi
     project.runs("migrate --url other.db");
     assert_eq!(project.database("other.db").query("SELECT * FROM users"), ["1|ada", "2|"]);
 }
+
+#[test]
+fn what_is_not_mechanical_is_said_as_it_is_to_be_written() {
+    // the fields of a virtual table are arguments in their order, and would have to change places
+    let words = "/// Words.\n#[derive(Table)]\n#[table(using = fts5)]\npub struct Words {\n    pub a: String,\n    pub b: String,\n}\n";
+    let project = twins(&format!("{USERS}{words}"));
+    project.sql("DROP TABLE words; CREATE VIRTUAL TABLE words USING fts5(b, a)");
+    let structs = project.read("src/lib.rs");
+    let run = project.runs("capture --write");
+    assert_eq!(project.read("src/lib.rs"), structs, "it is left as it was");
+    insta::assert_snapshot!(run.err, @r#"
+        Captured 0002_change_words (1 change, rewrite)
+        Recorded dev.db: 0002_change_words as applied, not run
+    warning: the structs lack this change: change virtual table words
+      --> src/lib.rs:12:12
+       |
+    12 | pub struct Words {
+       |            ^^^^^
+       |
+       = help: write it by hand:
+               #[derive(dbmigrate::Table)]
+               #[table(name = "words", using = fts5)]
+               pub struct Words {
+                   pub b: String,
+                   pub a: String,
+               }
+
+            Next review migrations/0002_change_words/migration.sql, and commit it with `migrations.lock`
+                 change the structs by hand where they lack it, or `generate` will undo it
+                 every other database gets it with `migrate`; one that has the same change, with `capture`
+    "#);
+    // as it is printed
+    let (_, text) = run.err.split_once("write it by hand:").expect("it is said");
+    let lines = text.lines().skip(1).take_while(|line| !line.trim().is_empty()).map(str::trim);
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    project.structs(&format!("{USERS}{text}"));
+    project.runs("generate --check");
+}

@@ -237,3 +237,64 @@ fn views_and_triggers_over_such_rows_are_in_the_way_of_nothing() {
     assert_eq!(project.dump(), before);
     assert_eq!(project.query("PRAGMA foreign_key_check"), [""; 0]);
 }
+
+#[test]
+fn what_is_computed_of_new_columns_is_foreseen() {
+    const USER: &str = "#[derive(Table)]\n#[table(name = \"users\"OPTIONS)]\nstruct User { #[column(primary_key)] id: i64, name: StringMORE }\n";
+    let user = |options: &str, more: &str| USER.replace("OPTIONS", options).replace("MORE", more);
+    let strict = ", strict";
+    for (options, before, after, flags, words) in [
+        // NULL in what is NOT NULL, of a default
+        (
+            "",
+            "",
+            ", #[column(default = \"x\")] kind: String, #[column(generated = \"CASE WHEN kind = 'x' AND length(name) > 3 THEN NULL ELSE 1 END\")] code: i64",
+            "",
+            "2 rows would get NULL in `users.code`, which is NOT NULL, first at rowid 2",
+        ),
+        // a check of what is computed of a default
+        (
+            "",
+            "",
+            ", #[column(default = 2)] more: i64, #[column(generated = \"length(name) + more\", check = \"size < 7\")] size: Option<i64>",
+            "",
+            "2 rows of `users` violate CHECK (size < 7), first at rowid 2",
+        ),
+        // of a backfill
+        (
+            "",
+            "",
+            ", nick: String, #[column(generated = \"nick || '!'\", check = \"loud <> 'grace!'\")] loud: Option<String>",
+            " --backfill users.nick=lower(name)",
+            "1 rows of `users` violate CHECK (loud <> 'grace!'), first at rowid 2",
+        ),
+        // another type in a STRICT table, which the engine itself does not see
+        (
+            strict,
+            "",
+            ", #[column(default = \"x\")] kind: String, #[column(generated = \"CASE WHEN length(name) > 3 THEN kind ELSE 1 END\")] code: Option<i64>",
+            "",
+            "2 rows of `users` would get a value in `code` that is not INTEGER, first at rowid 2: 'x'",
+        ),
+    ] {
+        let project = Project::migrated(&user(options, before));
+        project.sql("INSERT INTO users VALUES (1, 'Ada'), (2, 'Grace'), (3, 'Barbara')");
+        project.structs(&user(options, after));
+        project.runs(&format!("generate{flags}"));
+        let bytes = project.bytes("dev.db");
+        for command in ["migrate --dry-run", "migrate"] {
+            let run = project.run(command);
+            assert_eq!(run.code, 3, "{command}: {}", run.err);
+            assert!(run.err.contains(words), "{command}: {words}\n{}", run.err);
+            assert!(project.bytes("dev.db") == bytes, "{command} has changed the file");
+        }
+        // what it says to do works: the rows are shown, and without them it is applied
+        for query in project.run("migrate").err.lines().filter_map(|line| line.split_once("to see them: `")) {
+            assert!(!project.query(query.1.trim_end_matches('`')).is_empty(), "{}", query.1);
+        }
+        project.sql("UPDATE users SET name = 'x' WHERE id > 1");
+        project.runs("migrate");
+        assert_eq!(project.query("PRAGMA integrity_check"), ["ok"]);
+        assert_eq!(project.query("SELECT id, name FROM users"), ["1|Ada", "2|x", "3|x"]);
+    }
+}

@@ -254,6 +254,23 @@ fn what_both_branches_have_changed_is_named_with_its_answers_as_commands() {
 }
 
 #[test]
+fn an_answer_that_nothing_asks_for_is_a_usage_error_and_nothing_is_written() {
+    let repository = two_branches();
+    let project = &repository.project;
+    repository.fails(&["merge", "main"]);
+    for (flag, said) in [
+        ("--backfill users.nick=1", "`--backfill users.nick=1`: no migration that moves has a use for it"),
+        ("--convert users.nick=lower(nick)", "`--convert 'users.nick=lower(nick)'`: no migration that moves"),
+        ("--take ours:users.bio", "`--take ours:users.bio`: no conflict is about that"),
+    ] {
+        let run = project.refuses(2, &format!("rebase {flag}"));
+        assert!(run.err.contains(said) && run.err.contains("nothing was written"), "{flag}: {}", run.err);
+    }
+    project.runs("rebase");
+    assert_eq!(names(project), BOTH);
+}
+
+#[test]
 fn one_name_on_both_branches_gets_two_numbers() {
     let repository = Repository::new(&users(&[]));
     let project = &repository.project;

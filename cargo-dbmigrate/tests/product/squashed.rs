@@ -69,6 +69,17 @@ fn a_database_with_all_of_them_has_the_squash_and_a_new_one_runs_only_that() {
 }
 
 #[test]
+fn what_stands_before_a_squash_is_where_it_was() {
+    let project = project();
+    project.runs("migrate");
+    project.runs("squash 2..3");
+    let run = project.runs("status");
+    assert!(!run.out.contains("in another place"), "{}", run.out);
+    assert_eq!(run.out.matches("as what it replaces").count(), 1, "{}", run.out);
+    assert_eq!(run.out.lines().count(), 3, "{}", run.out);
+}
+
+#[test]
 fn both_ways_give_the_same_rows_on_a_database_at_the_start_of_the_range() {
     let project = project();
     for file in ["chain.db", "squash.db"] {

@@ -78,6 +78,11 @@ impl Function {
         })
     }
 
+    /// Whether it can be called with each of these numbers of arguments.
+    pub fn takes(&self, counts: &[i32]) -> bool {
+        self.arguments.contains(&ANY_NUMBER) || counts.iter().all(|count| self.arguments.contains(count))
+    }
+
     /// The value as it stands in the file.
     fn written(&self) -> String {
         let numbers: Vec<String> = self.arguments.iter().map(ToString::to_string).collect();

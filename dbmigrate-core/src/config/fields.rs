@@ -150,6 +150,11 @@ impl Value {
         matches!(&self.kind, Kind::Table(table) if table.form != Form::Array)
     }
 
+    /// Whether it is text.
+    pub(super) fn is_string(&self) -> bool {
+        matches!(self.kind, Kind::String(_))
+    }
+
     /// Whether it is a list.
     pub(super) fn is_list(&self) -> bool {
         matches!(self.kind, Kind::List(_))

@@ -5,6 +5,7 @@ mod databases;
 mod engine;
 #[cfg(feature = "declare")]
 mod fields;
+mod fleet;
 mod level;
 #[cfg(feature = "declare")]
 mod parse;
@@ -13,9 +14,14 @@ mod parse_databases;
 #[cfg(feature = "declare")]
 mod parse_engine;
 #[cfg(feature = "declare")]
+mod parse_fleet;
+#[cfg(feature = "declare")]
+mod parse_rollout;
+#[cfg(feature = "declare")]
 mod parse_rules;
 #[cfg(feature = "declare")]
 mod pattern;
+mod rollout;
 #[cfg(feature = "declare")]
 mod rules;
 mod target;
@@ -26,9 +32,11 @@ use std::time::Duration;
 
 pub use self::databases::{Chosen, DATABASE_FIELDS, DEFAULT_DATABASE, Database, database_flag};
 pub use self::engine::{ANY_NUMBER, ENGINE_FIELDS, Engine, FUNCTION_FIELDS, Function, MOST_ARGUMENTS, Returns};
+pub use self::fleet::{FLEET_BESIDE, FLEET_FIELDS, Fleet, FleetSource, NAME_PLACEHOLDER};
 pub use self::level::{Level, SetLevel};
 #[cfg(feature = "declare")]
 pub use self::pattern::{PLACEHOLDERS, Pattern};
+pub use self::rollout::{Group, MOST_PARALLEL, ROLLOUT_FIELDS, Rollout, Share};
 #[cfg(feature = "declare")]
 pub use self::rules::{NameOf, Query, RULE_FIELDS, Rules};
 pub use self::target::{ALL_TARGETS, DEMO, PRODUCTION, TARGET_FIELDS, Target, token_variable, url_variable};
@@ -230,15 +238,21 @@ impl Config {
         self.token_env.as_deref().unwrap_or_else(own)
     }
 
+    /// The table of a target, or of the fleet of a member: `tenants/acme`.
+    pub fn target(&self, name: &str) -> Option<&Target> {
+        let (fleet, _) = name.split_once('/').unwrap_or((name, ""));
+        self.targets.iter().find(|target| target.name == fleet)
+    }
+
     /// For how many days what is kept is wanted in a target, or in a database without a name.
     pub fn keep_days(&self, target: Option<&str>) -> Option<u32> {
-        let target = target.and_then(|name| self.targets.iter().find(|target| target.name == name));
+        let target = target.and_then(|name| self.target(name));
         target.and_then(|target| target.keep_days).or(self.keep_days)
     }
 
     /// The folder for backups of a target, or of a database without a name, if one is configured.
     pub fn backups(&self, target: Option<&str>) -> Option<&Path> {
-        let target = target.and_then(|name| self.targets.iter().find(|target| target.name == name));
+        let target = target.and_then(|name| self.target(name));
         target.and_then(|target| target.backups.as_deref()).or(self.backups.as_deref())
     }
 }

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::{self, Field, Value, Wrong};
+use super::rollout::ROLLOUT_FIELDS;
 use super::{
-    ALL_TARGETS, Config, DEFAULT_DATABASE, FIELDS, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel, TARGET_FIELDS,
-    TOKEN_VARIABLE, Target, URL_VARIABLE, is_blank, position, url_variable,
+    ALL_TARGETS, Config, DEFAULT_DATABASE, FIELDS, FleetSource, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel,
+    TARGET_FIELDS, TOKEN_VARIABLE, Target, URL_VARIABLE, is_blank, position, url_variable,
 };
-use super::{parse_databases, parse_engine, parse_rules};
+use super::{parse_databases, parse_engine, parse_fleet, parse_rollout, parse_rules};
 use crate::declare::errors::closest;
 use crate::duration;
 use crate::ignore::Ignore;
@@ -54,14 +55,45 @@ impl Config {
                 "rules" => self.rules = parse_rules::rules(value, text)?,
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;
+                    let at: Vec<usize> = named.iter().map(|field| field.at).collect();
                     let read = named.into_iter().map(|field| target(field, &mut mentioned));
                     self.targets = read.collect::<Result<_, _>>()?;
+                    self.refuse_queried(&at)?;
                 }
                 _ => return Err(unknown(&name, at, &FIELDS)),
             }
         }
         parse_databases::refuse_unknown(self, &mentioned)?;
         parse_databases::refuse_shared(self, &places)
+    }
+
+    /// Refuses fleets whose members another target would list that is not there, or is a fleet itself. `places` are
+    /// those of the targets.
+    fn refuse_queried(&self, places: &[usize]) -> Result<(), Misread> {
+        for (target, at) in self.targets.iter().zip(places) {
+            let Some(FleetSource::Query { target: queried, .. }) = target.fleet.as_ref().map(|fleet| &fleet.source)
+            else {
+                continue;
+            };
+            let other = self.targets.iter().find(|other| other.name == *queried);
+            let is_implied = || Target::IMPLIED.iter().any(|(name, ..)| name == queried);
+            let names = self.targets.iter().filter(|other| other.fleet.is_none()).map(|other| other.name.as_str());
+            let names = names.chain(Target::IMPLIED.map(|(name, ..)| name));
+            let fleet = &target.name;
+            if other.is_none() && !is_implied() {
+                let misread =
+                    Misread::from((format!("the fleet `{fleet}` queries `{queried}`, which is no target"), *at));
+                return Err(match closest(queried, names) {
+                    Some(meant) => misread.help(format!("did you mean `target = \"{meant}\"`?")),
+                    None => misread.help("name a target: `target = \"production\"`"),
+                });
+            }
+            if other.is_some_and(|other| other.fleet.is_some()) {
+                let message = format!("the fleet `{fleet}` queries `{queried}`, which is a fleet itself");
+                return Err(Misread::from((message, *at)).help("name the target of one database"));
+            }
+        }
+        Ok(())
     }
 
     /// What is wrong with a configuration that can be read.
@@ -180,7 +212,8 @@ fn target(Field { name, at, value }: Field, mentioned: &mut Vec<(String, usize)>
         return Err(misread.help("choose another name, such as `[targets.staging]`"));
     }
     let mut target = Target::new(&name);
-    let mut url_at = None;
+    let (mut url_at, mut fleet_at) = (None, at);
+    let mut rollout: Option<(String, usize)> = None;
     for Field { name: field, at, value } in value.fields(&format!("a table, such as `[targets.{name}]`"))? {
         match field.as_str() {
             "database" => {
@@ -193,7 +226,14 @@ fn target(Field { name, at, value }: Field, mentioned: &mut Vec<(String, usize)>
                 target.url = Some(url(value, at)?);
                 url_at = Some(at);
             }
-            "url_env" => target.url_env = Some(variable(&field, value, at)?),
+            "url_env" => {
+                target.url_env = Some(variable(&field, value, at)?);
+                url_at.get_or_insert(at);
+            }
+            "fleet" => {
+                target.fleet = Some(parse_fleet::fleet(value, at)?);
+                fleet_at = at;
+            }
             "token_env" => target.token_env = Some(variable(&field, value, at)?),
             "encryption_key_env" => target.encryption_key_env = Some(variable(&field, value, at)?),
             "protected" => target.protected = Some(value.boolean()?),
@@ -209,15 +249,28 @@ fn target(Field { name, at, value }: Field, mentioned: &mut Vec<(String, usize)>
             "keep_days" => target.keep_days = Some(value.integer()?),
             "backups" => target.backups = Some(folder(&field, value, at)?),
             "max_write_lock" => target.max_write_lock = Some(span(&field, value, at)?),
+            name if ROLLOUT_FIELDS.contains(&name) => {
+                parse_rollout::read(&mut target.rollout, name, value)?;
+                rollout.get_or_insert((field, at));
+            }
             _ => return Err(unknown(&field, at, &TARGET_FIELDS)),
         }
+    }
+    if let (None, Some((field, at))) = (&target.fleet, rollout) {
+        let misread = Misread::from((format!("`{field}` is for fleets, and target `{name}` is none"), at));
+        return Err(misread.help("name its members: `fleet = \"tenants/*.db\"`, or remove the line"));
+    }
+    if let (Some(_), Some(_)) = (&target.fleet, url_at) {
+        let field = if target.url.is_some() { "url" } else { "url_env" };
+        let misread = Misread::from((format!("target `{name}` has both `{field}` and `fleet`"), fleet_at));
+        return Err(misread.help("remove one of them: a fleet has many databases, another target has one"));
     }
     match (&target.url, &target.url_env, url_at) {
         (Some(_), Some(_), Some(url_at)) => {
             let misread = Misread::from((format!("target `{name}` has both `url` and `url_env`"), url_at));
             Err(misread.help("remove one of them"))
         }
-        (None, None, _) if target.url_variable().is_none() => {
+        (None, None, _) if target.url_variable().is_none() && target.fleet.is_none() => {
             let misread = Misread::from((format!("target `{name}` names no database"), at));
             Err(misread.help(format!(
                 "add its URL, `url = \"dev.db\"`, or the variable that has it, `url_env = \"{}\"`",

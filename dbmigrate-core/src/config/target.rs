@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::fleet::Fleet;
+use super::rollout::{ROLLOUT_FIELDS, Rollout};
 use super::{TOKEN_VARIABLE, URL_VARIABLE};
 
 /// The target that is the database of an application's users.
@@ -15,10 +17,11 @@ pub const DEMO: &str = "demo";
 pub const ALL_TARGETS: &str = "all";
 
 /// The names of the fields of a target.
-pub const TARGET_FIELDS: [&str; 12] = [
+pub const TARGET_FIELDS: [&str; 20] = [
     "database",
     "url",
     "url_env",
+    "fleet",
     "token_env",
     "encryption_key_env",
     "protected",
@@ -28,6 +31,13 @@ pub const TARGET_FIELDS: [&str; 12] = [
     "keep_days",
     "backups",
     "max_write_lock",
+    ROLLOUT_FIELDS[0],
+    ROLLOUT_FIELDS[1],
+    ROLLOUT_FIELDS[2],
+    ROLLOUT_FIELDS[3],
+    ROLLOUT_FIELDS[4],
+    ROLLOUT_FIELDS[5],
+    ROLLOUT_FIELDS[6],
 ];
 
 /// What the variable with the URL of a target is called, or could be.
@@ -61,6 +71,8 @@ pub struct Target {
     pub url: Option<String>,
     /// The environment variable that has its URL.
     pub url_env: Option<String>,
+    /// Where its members come from, if it is not one database but a fleet of them.
+    pub fleet: Option<Fleet>,
     /// The environment variable that has the token for its server.
     pub token_env: Option<String>,
     /// The environment variable that has the key that its server encrypts it with.
@@ -79,6 +91,8 @@ pub struct Target {
     pub backups: Option<PathBuf>,
     /// How long pending migrations may keep others from writing to it.
     pub max_write_lock: Option<Duration>,
+    /// How it is migrated, if it is a fleet.
+    pub rollout: Rollout,
 }
 
 impl Target {
@@ -95,11 +109,11 @@ impl Target {
         Self::IMPLIED.into_iter().find(|(name, ..)| *name == self.name)
     }
 
-    /// The variable that has its URL, unless the URL itself is configured.
+    /// The variable that has its URL, unless the URL itself is configured, or where those of its members come from.
     pub fn url_variable(&self) -> Option<&str> {
-        match self.url {
-            Some(_) => None,
-            None => self.url_env.as_deref().or_else(|| Some(self.implied()?.1)),
+        match (&self.url, &self.fleet) {
+            (Some(_), _) | (_, Some(_)) => None,
+            (None, None) => self.url_env.as_deref().or_else(|| Some(self.implied()?.1)),
         }
     }
 

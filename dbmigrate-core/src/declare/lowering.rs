@@ -107,6 +107,7 @@ impl Lowering<'_> {
         let name = item.name();
         self.refuse_column_keys("a view", &["name", "type"]);
         self.places.push((Place::View(name.value.clone()), name.span));
+        self.place_columns(&name.value);
         let Some(query) = &item.query else {
             if item.has_errors {
                 return None;
@@ -145,6 +146,7 @@ impl Lowering<'_> {
             }
         }
         self.places.push((Place::VirtualTable(name.clone()), item.name().span));
+        self.place_columns(&name);
         let columns = item.fields.iter().map(|field| {
             let plus = if field.auxiliary.is_some() { "+" } else { "" };
             let ty = field.decl_type.as_ref().map(|ty| format!(" {}", ty.value)).unwrap_or_default();
@@ -153,6 +155,12 @@ impl Lowering<'_> {
         });
         let arguments = columns.chain(item.options.iter().map(|option| option.value.clone())).collect();
         VirtualTable { name, module: module.value.clone(), arguments }
+    }
+
+    /// The places of the fields of a view or a virtual table.
+    fn place_columns(&mut self, owner: &Name) {
+        let names = self.item.fields.iter().map(Field::name);
+        self.places.extend(names.map(|name| (Place::Column(owner.clone(), name.value), name.span)));
     }
 
     /// Errors for `#[column(…)]` keys other than `accepted`.

@@ -62,50 +62,65 @@ pub struct ColumnChange {
 impl TableDiff {
     /// The difference, or nothing if the tables are the same.
     pub(super) fn of(old_schema: &Schema, old: &Table, new_schema: &Schema, new: &Table) -> Option<Self> {
-        if old_schema.canonical_table(old) == new_schema.canonical_table(new) {
-            return None;
-        }
+        // what is equal needs no canonical text, except where that says more than what is compared
+        let options = (old.strict, old.without_rowid, old.random_rowid);
+        let same_rows = options == (new.strict, new.without_rowid, new.random_rowid);
+        let same_key = old.primary_key == new.primary_key;
+        let is_same = |one: &Column, other: &Column| same_rows && same_key && is_written_as(one, other);
+        let refers_to_a_key = |table: &Table| table.foreign_keys.iter().any(|key| key.parent_columns.is_empty());
         let names = |columns: Vec<&Column>| columns.into_iter().map(|column| column.name.clone()).collect();
         let key = |table: &Table| table.primary_key.as_ref().map(canonical_primary_key);
-        let (added_uniques, dropped_uniques) = two_way(&old.uniques, &new.uniques, canonical_unique, canonical_unique);
-        let (added_checks, dropped_checks) = two_way(&old.checks, &new.checks, canonical_check, canonical_check);
-        let (added_foreign_keys, dropped_foreign_keys) = two_way(
-            &old.foreign_keys,
-            &new.foreign_keys,
-            |key| old_schema.canonical_foreign_key(key),
-            |key| new_schema.canonical_foreign_key(key),
-        );
+        let (added_uniques, dropped_uniques) = two_way(&old.uniques, &new.uniques, canonical_unique);
+        let (added_checks, dropped_checks) = two_way(&old.checks, &new.checks, canonical_check);
+        let (added_foreign_keys, dropped_foreign_keys) = match refers_to_a_key(old) || refers_to_a_key(new) {
+            false if old.foreign_keys == new.foreign_keys => (Vec::new(), Vec::new()),
+            _ => both_ways(
+                &old.foreign_keys,
+                &new.foreign_keys,
+                |key| old_schema.canonical_foreign_key(key),
+                |key| new_schema.canonical_foreign_key(key),
+            ),
+        };
         let index_names = |test: &dyn Fn(&Name) -> bool, table: &Table| -> Vec<Name> {
             table.indexes.iter().map(|index| index.name.clone()).filter(|name| test(name)).collect()
         };
-        Some(Self {
+        let diff = Self {
             name: new.name.clone(),
             added: names(new.columns.iter().filter(|column| old.column(&column.name).is_none()).collect()),
             dropped: names(old.columns.iter().filter(|column| new.column(&column.name).is_none()).collect()),
             changed: new
                 .columns
                 .iter()
-                .filter_map(|column| ColumnChange::of(old, old.column(&column.name)?, new, column))
+                .filter_map(|column| Some((old.column(&column.name)?, column)))
+                .filter(|(before, after)| !is_same(before, after))
+                .filter_map(|(before, after)| ColumnChange::of(old, before, new, after))
                 .collect(),
-            primary_key: key(old) != key(new),
+            primary_key: !same_key && key(old) != key(new),
             added_uniques,
             dropped_uniques,
             added_foreign_keys,
             dropped_foreign_keys,
             added_checks,
             dropped_checks,
-            options: (old.strict, old.without_rowid, old.random_rowid)
-                != (new.strict, new.without_rowid, new.random_rowid),
+            options: !same_rows,
             created_indexes: index_names(&|name| !old.indexes.contains(name), new),
             dropped_indexes: index_names(&|name| !new.indexes.contains(name), old),
             changed_indexes: index_names(
                 &|name| match (old.indexes.get(name), new.indexes.get(name)) {
-                    (Some(before), Some(after)) => canonical_index(before) != canonical_index(after),
+                    (Some(before), Some(after)) => before != after && canonical_index(before) != canonical_index(after),
                     _ => false,
                 },
                 new,
             ),
-        })
+        };
+        (!diff.is_empty()).then_some(diff)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.only_indexes()
+            && self.created_indexes.is_empty()
+            && self.dropped_indexes.is_empty()
+            && self.changed_indexes.is_empty()
     }
 
     /// Whether only indexes differ.
@@ -146,8 +161,28 @@ impl ColumnChange {
     }
 }
 
+/// Whether everything that is said of two columns is equal: they then differ at most by their tables.
+fn is_written_as(one: &Column, other: &Column) -> bool {
+    let parts = |column: &Column| (column.not_null, column.not_null_conflict);
+    parts(one) == parts(other)
+        && one.name == other.name
+        && one.decl_type == other.decl_type
+        && one.not_null_name == other.not_null_name
+        && one.default == other.default
+        && one.collate == other.collate
+        && one.generated == other.generated
+}
+
 /// The elements of `new` that have no equal in `old`, and the other way round; duplicates count.
-fn two_way<T: Clone>(
+fn two_way<T: Clone + PartialEq>(old: &[T], new: &[T], text: impl Fn(&T) -> String) -> (Vec<T>, Vec<T>) {
+    if old == new {
+        return (Vec::new(), Vec::new());
+    }
+    both_ways(old, new, &text, &text)
+}
+
+/// The same where the canonical text says more than an element.
+fn both_ways<T: Clone>(
     old: &[T],
     new: &[T],
     old_text: impl Fn(&T) -> String,

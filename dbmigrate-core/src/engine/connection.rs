@@ -140,6 +140,22 @@ impl Connection {
         )
     }
 
+    /// The rows of a statement that are wanted, of however many there are.
+    #[cfg(feature = "backup")]
+    pub(super) fn wanted(&self, sql: &str, is_wanted: &dyn Fn(&Row) -> bool) -> Result<Vec<Row>, EngineError> {
+        on!(self, local driver => driver.borrow_mut().wanted(sql, is_wanted), server _server => Ok(Vec::new()))
+    }
+
+    /// Tells of each column of the main database that a statement reads, while it is compiled, until nobody is to be
+    /// told.
+    #[cfg(feature = "backup")]
+    pub(super) fn tell_of_reads(
+        &self,
+        tell: Option<std::sync::Arc<dyn Fn() + Send + Sync>>,
+    ) -> Result<(), EngineError> {
+        on!(self, local driver => driver.borrow_mut().tell_of_reads(tell), server _server => Ok(()))
+    }
+
     /// How many rows the last statement has inserted, updated or deleted, those that triggers did aside. On a server
     /// nobody asks.
     pub fn changes(&self) -> u64 {

@@ -82,6 +82,14 @@ pub fn owner(path: &Path) -> Option<Owner> {
     names(path).iter().find_map(|name| replica(name).or_else(|| servers(name)).or_else(|| mvcc(name)))
 }
 
+/// The same of a database that this process may have open, as far as the files beside it say so. The file itself is not
+/// opened: closing it would release the locks of all connections that the process has to it (`man 2 fcntl`), and others
+/// would write at the same time.
+pub fn owner_beside(path: &Path) -> Option<Owner> {
+    let mvcc = |name: &PathBuf| log_beside(name).map(|log| Owner::Mvcc { sidecar: Some(log) });
+    names(path).iter().find_map(|name| replica(name).or_else(|| servers(name)).or_else(|| mvcc(name)))
+}
+
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -93,11 +101,16 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 fn mvcc(path: &Path) -> Option<Owner> {
     let mut header = [0; VERSIONS + 2];
     let has_header = read_start(path, &mut header) && header.starts_with(MAGIC);
-    let log = beside(path, BESIDE_MVCC);
-    let mut start = [0; LOG_MAGIC.len()];
-    let sidecar = (has_header && read_start(&log, &mut start) && start == *LOG_MAGIC).then_some(log);
+    let sidecar = if has_header { log_beside(path) } else { None };
     let is_in_mode = has_header && header[VERSIONS..].contains(&MVCC);
     (is_in_mode || sidecar.is_some()).then_some(Owner::Mvcc { sidecar })
+}
+
+/// The log of the mode, if there is something in it.
+fn log_beside(path: &Path) -> Option<PathBuf> {
+    let log = beside(path, BESIDE_MVCC);
+    let mut start = [0; LOG_MAGIC.len()];
+    (read_start(&log, &mut start) && start == *LOG_MAGIC).then_some(log)
 }
 
 /// Fills `start` with what a file begins with. Of a pipe nothing is read: that would wait.
@@ -230,8 +243,10 @@ mod tests {
             put("a.db", &header(versions));
             assert_eq!(owner(&path), Some(Owner::Mvcc { sidecar: None }));
         }
+        assert_eq!(owner_beside(&path), None, "nothing beside it says so");
         put("a.db-log", b"2LML\x02\0");
         let sidecar = Some(folder.path().join("a.db-log"));
+        assert_eq!(owner_beside(&path), Some(Owner::Mvcc { sidecar: sidecar.clone() }));
         for versions in [[255, 255], [2, 2]] {
             put("a.db", &header(versions));
             assert_eq!(owner(&path), Some(Owner::Mvcc { sidecar: sidecar.clone() }));

@@ -8,7 +8,7 @@ use std::{fmt, io};
 
 use words::{accept_edit, name_of, quoted, write_branched};
 
-use super::heads::Branch;
+use super::heads::{Branch, in_order_of_numbers};
 use super::lock::LockProblem;
 use super::name::MigrationName;
 use super::{SNAPSHOT_FILE, snapshot};
@@ -387,9 +387,11 @@ impl FolderError {
         branches.iter().enumerate().filter_map(note).collect()
     }
 
-    /// That directories which the lock does not list are of another branch than its last migration.
+    /// That directories which the lock does not list are of other branches than its last migration: of several where
+    /// they have the same numbers.
     pub fn beside(lock: PathBuf, head: MigrationName, unlisted: Vec<MigrationName>) -> Self {
-        let branches = vec![Branch { added: vec![head] }, Branch { added: unlisted }];
+        let mut branches = vec![Branch { added: vec![head] }];
+        branches.extend(in_order_of_numbers(unlisted).into_iter().map(|added| Branch { added }));
         Self::Branched { path: lock, since: None, branches, is_listed: false }
     }
 

@@ -165,6 +165,21 @@ impl Branch {
     }
 }
 
+/// Names without a lock as the branches that they must be of at least: no history has one number twice.
+pub fn in_order_of_numbers(mut names: Vec<MigrationName>) -> Vec<Vec<MigrationName>> {
+    names.sort();
+    let mut branches: Vec<Vec<MigrationName>> = Vec::new();
+    for name in names {
+        let is_behind =
+            |branch: &&mut Vec<MigrationName>| branch.last().is_some_and(|last| last.sequence() < name.sequence());
+        match branches.iter_mut().find(is_behind) {
+            Some(branch) => branch.push(name),
+            None => branches.push(vec![name]),
+        }
+    }
+    branches
+}
+
 /// Why a lock cannot be read: for what is not the doing of a merge, as `error` says.
 pub(super) fn explain(path: PathBuf, text: &str, error: LockError) -> FolderError {
     if matches!(error.problem, LockProblem::Newer(_)) {

@@ -4,7 +4,9 @@ mod cancelled;
 mod database;
 mod driver;
 mod history;
+mod opened;
 mod owned;
+mod ready;
 mod refused;
 mod run;
 #[cfg(feature = "remote")]

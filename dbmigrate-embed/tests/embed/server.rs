@@ -48,6 +48,35 @@ fn a_history_is_applied_once_and_in_few_requests() {
 }
 
 #[test]
+fn a_database_on_a_server_is_ready_after_one_request() {
+    let Some(server) = Server::start() else { return };
+    let (hand, proxy) = (Hand::new(server.url()), Proxy::before(server.port()));
+    let family = migrations(&family());
+    let target = Target::new(proxy.url());
+    let start = || {
+        std::thread::spawn({
+            let target = target.clone();
+            move || family.ready(target).wait()
+        })
+    };
+    let all: Vec<_> = (0..6).map(|_| start()).collect();
+    let reports = all.into_iter().map(|one| one.join().expect("it does not panic").expect("it is ready"));
+    assert_eq!(reports.map(|report| report.applied.len()).sum::<usize>(), 3, "one of them applies them");
+    assert_eq!(history(&hand), ["0001_create", "0002_fill", "0003_require_names"]);
+    for _ in 0..2 {
+        proxy.reset();
+        let again = family.ready(&target).wait().expect("there is nothing to do");
+        assert_eq!(again.to_string(), "nothing to apply, 3 already applied");
+        assert_eq!(proxy.requests(), 1, "{:?}", proxy.traffic());
+    }
+    hand.run(&["CREATE INDEX by_hand ON parents (name)"]);
+    assert_eq!(family.ready(&target).wait().expect_err("it has drifted").kind(), Kind::Drift);
+    drop(server);
+    let error = family.ready(&target).wait().expect_err("nobody answers");
+    assert!(matches!(error.kind(), Kind::Unreachable | Kind::Lost), "{error}");
+}
+
+#[test]
 fn a_failure_and_a_drift_are_told_as_on_a_file() {
     let Some(server) = Server::start() else { return };
     let hand = Hand::new(server.url());

@@ -131,6 +131,6 @@ fn fit(
     let is_written = arguments.write && !arguments.dry_run;
     let declared =
         if is_written { rewriting::fit(context, declared, &wanted.schema, &wanted.trace)? } else { declared };
-    let is_missing = rewriting::say_missing(context, &declared, &wanted.schema, &wanted.trace);
+    let is_missing = rewriting::say_missing(context, &declared, &wanted.schema, &wanted.trace, is_written);
     Ok(rewriting::say(context, &declared, &wanted.contested, rewriting::LACKING) || is_missing)
 }

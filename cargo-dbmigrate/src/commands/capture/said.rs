@@ -64,11 +64,14 @@ pub(super) fn next(context: &Context, folder: &Folder, arguments: &Capture, is_l
     let file = folder.head().map(|head| folder.sql_path(head).display().to_string()).unwrap_or_default();
     let mut steps = vec![format!("review {file}, and commit it with `migrations.lock`")];
     if is_left {
-        let how = match arguments.write {
-            true => "by hand",
-            false => "what is mechanical: `cargo dbmigrate capture --write`",
+        let step = match arguments.write {
+            true => "change the structs by hand where they lack it, or `generate` will undo it",
+            false => {
+                "change the structs where they lack it, or `generate` will undo it; what is mechanical: `cargo dbmigrate \
+                 capture --write`"
+            }
         };
-        steps.push(format!("change the structs where they lack it, or `generate` will undo it; {how}"));
+        steps.push(step.to_owned());
     }
     steps.push("every other database gets it with `migrate`; one that has the same change, with `capture`".to_owned());
     context.printer.next(&steps);

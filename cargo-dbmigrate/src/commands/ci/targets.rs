@@ -6,7 +6,7 @@ use dbmigrate_core::engine::remote::RemoteUrl;
 use dbmigrate_core::shell::shell_quoted;
 
 use crate::project::Context;
-use crate::project::targets::known;
+use crate::project::picked::known;
 
 /// A database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +24,11 @@ pub(super) struct Target {
 /// What stands behind the name of a secret with a token that can only read.
 const READ_ONLY: &str = "_READ_ONLY";
 
-/// The databases of a project that a pipeline can get at: files are on somebody's disk.
+/// The databases of a project that a pipeline can get at: files are on somebody's disk. Where the members of a fleet come
+/// from is nobody's guess.
 pub(super) fn of(context: &Context) -> Vec<Target> {
     let known = known(&context.config).into_iter();
-    let elsewhere = known.filter(|target| target.url.as_deref().is_none_or(is_server));
+    let elsewhere = known.filter(|target| target.fleet.is_none() && target.url.as_deref().is_none_or(is_server));
     let text = |name: Option<&str>| name.map(str::to_owned);
     let target = |target: dbmigrate_core::config::Target| Target {
         url: text(target.url_variable()),

@@ -112,7 +112,7 @@ pub(super) fn first(
 }
 
 /// Why a migration is worth a backup, if it is: rows or values are lost, or a table is written anew.
-fn risk(folder: &Folder, migration: &Migration) -> Option<String> {
+pub(super) fn risk(folder: &Folder, migration: &Migration) -> Option<String> {
     // what cannot be read is said when it is applied
     let text = folder.sql(migration).ok()?;
     let script = Script::parse(&text, &folder.sql_path(migration)).ok()?;

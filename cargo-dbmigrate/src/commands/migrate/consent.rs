@@ -1,6 +1,7 @@
 //! Consent to migrate a protected target. What is committed and checked has been seen by others: a pipeline applies it
 //! without being told to, and nothing else.
 
+use dbmigrate_core::config::Target;
 use dbmigrate_core::engine::apply::runner::pending;
 use dbmigrate_core::engine::apply::{Database, Options, Standing, inspect};
 use dbmigrate_core::folder::{Folder, Migration, SNAPSHOT_FILE, SQL_FILE, lock};
@@ -8,9 +9,12 @@ use pollster::block_on;
 
 use crate::database::state::failure;
 use crate::database::{file, open};
-use crate::error::Result;
+use crate::error::{CommandError, Result};
+use crate::exit;
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Intent, Yes};
+use crate::report::counted;
+use crate::report::prompt::NoAnswer;
 use crate::{git, proof};
 
 /// A database that was opened before its migrations are applied, and what is known of it by then.
@@ -56,6 +60,39 @@ pub(super) fn obtain(
     let intent = Intent { what: &what(waiting), command, why: why.as_deref(), untouched: "nothing was changed" };
     context.consent(url, given.into(), intent)?;
     Ok(opened)
+}
+
+/// Gets consent to migrate so many members of a fleet, if that is a protected target.
+///
+/// # Errors
+/// Exit code 3 if there is none.
+pub(super) fn of_fleet(
+    context: &Context,
+    folder: &Folder,
+    (target, count): (&Target, usize),
+    waiting: &[Migration],
+    (given, command): (Yes, &str),
+) -> Result<()> {
+    if given.yes || !target.is_protected() {
+        return Ok(());
+    }
+    let name = &target.name;
+    let what = format!("{} to {}", what(waiting), counted(count, "member"));
+    let untouched = "no member was changed";
+    if context.printer.can_ask() {
+        return match context.printer.confirm(&format!("`{name}` is protected: {what}?")) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(CommandError::new(exit::DECISION, format!("cancelled, {untouched}"))),
+            Err(NoAnswer::Cancelled) => Err(CommandError::cancelled(untouched)),
+            Err(NoAnswer::Failed(error)) => Err(CommandError::failed(format!("no answer: {error}"))),
+        };
+    }
+    let Some(why) = unseen(context, folder, waiting) else { return Ok(()) };
+    let message = format!("target `{name}` is protected: consent is needed to {what}");
+    Err(CommandError::new(exit::DECISION, message)
+        .note(why)
+        .note(untouched)
+        .help(format!("to go ahead: `{command} --yes`")))
 }
 
 /// How many migrations a database has, and those that a run would apply.

@@ -4,6 +4,7 @@ mod backup;
 mod branch;
 mod consent;
 mod dry_run;
+mod fleet;
 mod plan;
 mod rehearse;
 mod said;
@@ -103,6 +104,10 @@ pub(crate) struct Migrate {
     /// Consent.
     #[command(flatten)]
     pub consent: Yes,
+
+    /// Roll-outs.
+    #[command(flatten)]
+    pub fleet: fleet::RolloutFlags,
 }
 
 /// Where somebody reads on whose migration went wrong.
@@ -113,6 +118,10 @@ const GOING_BACK: &str = "what to do now, by symptom: `cargo dbmigrate going-bac
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
+    if let Some(fleet) = context.fleet(&arguments.connect)? {
+        return fleet::run(context, arguments, &fleet);
+    }
+    arguments.fleet.refuse()?;
     let plan = plan::read(arguments.plan.as_deref())?;
     if let Some(flag) = arguments.levels.first().filter(|_| !arguments.dry_run) {
         return Err(CommandError::usage(format!("`{flag}` requires `--dry-run`: `migrate` itself does not lint"))
@@ -143,7 +152,7 @@ fn run_on(
         to,
         accept_drift: arguments.accept.contains(&Acceptable::Drift),
         atomic: arguments.atomic,
-        expected: None,
+        ..Options::default()
     };
     let options = plan.map_or(own, planning::options);
     let planned = plan::hold(context, folder, url, (arguments.plan.as_deref(), plan))?;

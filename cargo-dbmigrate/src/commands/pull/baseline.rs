@@ -1,6 +1,7 @@
 //! `pull --baseline`: a database as structs, as the first migration, and as the start of its own history.
 
 use dbmigrate_core::diff::{Renames, diff};
+use dbmigrate_core::engine::apply::adopt::equal;
 use dbmigrate_core::engine::apply::{RecordKind, Target as _, history};
 use dbmigrate_core::folder::{Folder, Slug, Snapshot};
 use dbmigrate_core::plan::{Decisions, plan};
@@ -39,14 +40,7 @@ pub(super) fn run(
     refuse_unsuitable(context, &pulled, url)?;
     let schema = &pulled.found.schema;
     let steps = [first_migration(schema)?];
-    let mut folder = take_over::open_folder(context, &steps, |folder| {
-        let count = counted(folder.migrations().len(), "migration");
-        let message = format!("`{}` already has {count}, and a baseline must be the first", folder.path().display());
-        CommandError::new(exit::INCONSISTENT, message)
-            .note("nothing was changed")
-            .help("if the database has the schema of one of them: `cargo dbmigrate baseline`")
-            .help("show its schema as structs: `cargo dbmigrate pull`")
-    })?;
+    let mut folder = take_over::open_folder(context, &steps, |folder| refusal(context, folder, schema, url))?;
     if folder.migrations().len() > 1 {
         // the first is this very one, so the others were made from here
         let message = format!("`{}` has migrations after the baseline", folder.path().display());
@@ -71,6 +65,26 @@ pub(super) fn run(
     next.extend(tool.map(|tool| stop_using(tool, None)));
     context.printer.next(&next);
     Ok(exit::DONE)
+}
+
+/// That the folder has migrations already, and what to do instead: a database may have been adopted before, or have what
+/// one of them produces, also one that was squashed since.
+fn refusal(context: &Context, folder: &Folder, schema: &Schema, url: &DatabaseUrl) -> CommandError {
+    let count = counted(folder.migrations().len(), "migration");
+    let message = format!("`{}` already has {count}, and a baseline must be the first", folder.path().display());
+    let error = CommandError::new(exit::INCONSISTENT, message).note("nothing was changed");
+    let database = adopting::open_existing(context, url, "pull --baseline");
+    let history = database.ok().and_then(|mut database| block_on(database.history()).ok()).unwrap_or_default();
+    if let Some(last) = history.last() {
+        return error
+            .note(format!("`{url}` has a migration history already, up to `{}`", last.name))
+            .help("see where it stands: `cargo dbmigrate status`");
+    }
+    adopting::said_equal(error, &equal(folder, schema)).unwrap_or_else(|error| {
+        error
+            .help("if the database has the schema of one of them: `cargo dbmigrate baseline`")
+            .help("show its schema as structs: `cargo dbmigrate pull`")
+    })
 }
 
 /// The tool has to have applied something, if only the database tells of it. Returns a query that returns a row as soon as

@@ -49,7 +49,8 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
             Ok(Some(name)) => {
                 let message = format!("`{url}` has `{name}`, which gets another place");
                 let help = [
-                    "keep its rows and switch to the new migrations: `cargo dbmigrate reset --keep-data`".to_owned(),
+                    "afterwards, keep its rows and switch to the new migrations: `cargo dbmigrate reset --keep-data`"
+                        .to_owned(),
                     format!("if it is no development database, put the others behind instead: `{}`", other_way(sides)),
                 ];
                 context.printer.warning(&message, &help);

@@ -26,7 +26,8 @@ pub(crate) fn run(context: &Context, arguments: &Rebase) -> Result<u8> {
         return Ok(exit::DONE);
     }
     let is_behind = applied::refuse(context, arguments, &sides)?;
-    let declared = structs::or_nothing(context)?;
+    // in the middle of a merge they are mostly in conflict, which is said at the end
+    let (declared, _) = structs::read_or_nothing(context)?;
     let deciding = Deciding::new(context, &declared, (&arguments.answers, taken), arguments.command_line());
     said::begin(context, &sides);
     let chain = Chain { sides: &sides, deciding: &deciding };

@@ -5,7 +5,7 @@ use std::path::Path;
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::engine::commute::Commuting;
 use dbmigrate_core::folder::{Rewritten, Script};
-use dbmigrate_core::shell::shell_word;
+use dbmigrate_core::shell::{shell_quoted, shell_word};
 
 use crate::messages;
 use crate::project::Context;
@@ -15,6 +15,9 @@ use crate::structs;
 
 /// How many differences are shown.
 const SHOWN: usize = 10;
+
+/// How many files in conflict are named.
+const MOST_NAMED: usize = 4;
 
 /// That there is one head, and all is as it should be.
 pub(super) fn nothing_to_do(context: &Context, sides: &Sides) {
@@ -85,9 +88,12 @@ fn say(context: &Context, sides: &Sides, placed: &Placed, is_written: bool) {
         How::Edited => "as it was edited",
         How::LeftOut => "left out",
     };
-    match &placed.name {
-        Some(name) => context.printer.status("Rebased", format!("{from} as {name} ({how})")),
-        None => context.printer.status("Left out", format!("{from}: {} does the same", sides.onto.label)),
+    let same = || format!("{from}: {} does the same", sides.onto.label);
+    match (&placed.name, is_written) {
+        (Some(name), true) => context.printer.status("Rebased", format!("{from} as {name} ({how})")),
+        (Some(name), false) => context.printer.status("Would rebase", format!("{from} as {name} ({how})")),
+        (None, true) => context.printer.status("Left out", same()),
+        (None, false) => context.printer.status("Would skip", same()),
     }
     for left in &placed.left {
         context.printer.warning(&format!("`{from}`: {left}"), &[]);
@@ -118,10 +124,24 @@ fn renamed_step(placed: &Placed) -> Option<String> {
         .then(|| format!("rename its step in `embed_migrations!(steps {{ … }})`: `{from}` to `{name}`"))
 }
 
+/// How git is told of the migrations, and of what else is to be resolved.
+fn added(folder: &Path) -> String {
+    let word = shell_word(folder);
+    let others: Vec<String> =
+        crate::git::unmerged().into_iter().filter(|file| !Path::new(file).starts_with(folder)).collect();
+    match &others[..] {
+        [] => format!("add the migrations: `git add {word}`"),
+        few if few.len() <= MOST_NAMED => {
+            let few: Vec<String> = few.iter().map(|file| shell_quoted(file)).collect();
+            format!("add the migrations and what you have resolved: `git add {word} {}`", few.join(" "))
+        }
+        many => format!("add the migrations and the {} other files in conflict: `git add {word} …`", many.len()),
+    }
+}
+
 /// Whether the structs match, and what to do next: with a development database that has what was moved, to switch it.
 pub(super) fn structs(context: &Context, sides: &Sides, rebased: &Rebased, is_behind: bool) {
     let mut next = Vec::new();
-    let folder = shell_word(&context.folder_path);
     match (structs::again(context), rebased.folder.head_snapshot()) {
         (Some(declared), Ok(head)) if !declared.schema.is_empty() => {
             let renames = structs::pending_renames(&declared, &head);
@@ -150,7 +170,7 @@ pub(super) fn structs(context: &Context, sides: &Sides, rebased: &Rebased, is_be
     }
     next.extend(rebased.placed.iter().filter_map(renamed_step));
     if crate::git::is_inside(&context.folder_path) {
-        next.push(format!("add the migrations: `git add {folder}`"));
+        next.push(added(&context.folder_path));
         next.extend(sides.operation.resume().map(|command| format!("then continue: `{command}`")));
     }
     if is_behind {

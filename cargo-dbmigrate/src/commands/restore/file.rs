@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use dbmigrate_core::engine::backup;
+use dbmigrate_core::engine::backup::{self, Uncompared};
 use dbmigrate_core::engine::owner::owner;
 use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
@@ -40,7 +40,7 @@ pub(super) fn run(restoring: &Restoring<'_>, path: &Path) -> Result<()> {
         Ok(old) => swap::journal_mode(old, url)? == "wal",
         Err(_) => restoring.manifest.contents.settings.journal_mode.as_deref() == Some("wal"),
     };
-    fill(&new, restoring, is_wal)?;
+    let uncompared = fill(&new, restoring, is_wal)?;
     let kept = match (exists, old) {
         (false, _) => None,
         (true, Ok(old)) => {
@@ -63,7 +63,7 @@ pub(super) fn run(restoring: &Restoring<'_>, path: &Path) -> Result<()> {
     if kept.is_none() {
         new.publish(&path)?;
     }
-    said::restored(restoring, started, kept.as_deref(), &[]);
+    said::restored(restoring, started, kept.as_deref(), &[], &uncompared);
     Ok(())
 }
 
@@ -97,22 +97,23 @@ fn refuse_users(path: &Path, restoring: &Restoring<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Copies the backup into the new file and verifies the copy.
-fn fill(new: &NewFile, restoring: &Restoring<'_>, is_wal: bool) -> Result<()> {
+/// Copies the backup into the new file and verifies the copy. Returns the indexes that were not compared with their rows.
+fn fill(new: &NewFile, restoring: &Restoring<'_>, is_wal: bool) -> Result<Vec<Uncompared>> {
     const NEW: Subject<'static> = Subject::Named("the new file");
     let engine =
         |error: EngineError| engine_error("cannot write the new file", &error, NEW).note("nothing was changed");
     let io = |error: std::io::Error| CommandError::io("write", new.path(), &error).note("nothing was changed");
     fs::copy(restoring.backup, new.path()).map_err(io)?;
     make_writable(new.path()).map_err(io)?;
-    said::refuse_other(restoring, backup::contents(new.path(), Duration::ZERO, &()))?;
+    let uncompared = said::refuse_other(restoring, backup::contents(new.path(), Duration::ZERO, &()))?;
     if is_wal {
         let connection = block_on(Connection::open(new.path(), false)).map_err(engine)?;
         for pragma in WRITE_AHEAD {
             block_on(connection.rows(pragma)).map_err(engine)?;
         }
     }
-    new.settle().map_err(io)
+    new.settle().map_err(io)?;
+    Ok(uncompared)
 }
 
 /// Puts it into the place of a database, which nobody else uses now, and returns where that one is kept. `is_readable`

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use dbmigrate_core::engine::backup::BackupError;
+use dbmigrate_core::engine::backup::{BackupError, Uncompared};
 
 use super::restoring::Restoring;
-use crate::backups::damaged;
+use crate::backups::{damaged, indexes, say_uncompared};
 use crate::error::{CommandError, Result};
 use crate::messages;
 use crate::project::path;
@@ -14,7 +14,13 @@ use crate::report::counted;
 use crate::report::duration::Elapsed;
 
 /// Says that it is done.
-pub(super) fn restored(restoring: &Restoring<'_>, started: Instant, kept: Option<&Path>, left_out: &[String]) {
+pub(super) fn restored(
+    restoring: &Restoring<'_>,
+    started: Instant,
+    kept: Option<&Path>,
+    left_out: &[String],
+    uncompared: &[Uncompared],
+) {
     let Restoring { context, url, backup, manifest, .. } = restoring;
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let rows = manifest.contents.rows();
@@ -26,6 +32,7 @@ pub(super) fn restored(restoring: &Restoring<'_>, started: Instant, kept: Option
         position: manifest.position,
         kept: kept.clone(),
         left_out: left_out.to_vec(),
+        not_compared: indexes(uncompared),
         milliseconds: took,
     });
     for what in left_out {
@@ -35,23 +42,25 @@ pub(super) fn restored(restoring: &Restoring<'_>, started: Instant, kept: Option
     let at = manifest.last_migration.as_deref().map(|name| format!(", at `{name}`")).unwrap_or_default();
     let text = format!("{url} as of {}, verified ({rows}{at}) in {}", manifest.taken_at, Elapsed(took));
     context.printer.status("Restored", text);
+    say_uncompared(context, uncompared);
     if let Some(kept) = kept {
         context.printer.status("Kept", format!("{kept}, the database that was replaced"));
     }
 }
 
-/// Refuses a file that has not what its manifest says.
+/// Refuses a file that has not what its manifest says. Returns the indexes of the others that were not compared with
+/// their rows.
 ///
 /// # Errors
 /// If that is so.
 pub(super) fn refuse_other(
     restoring: &Restoring<'_>,
     found: std::result::Result<dbmigrate_core::engine::backup::Contents, BackupError>,
-) -> Result<()> {
+) -> Result<Vec<Uncompared>> {
     let name = path::for_display(restoring.backup).display().to_string();
     let help = "restore another backup: `cargo dbmigrate restore PATH`";
-    let differences = match found {
-        Ok(found) => restoring.manifest.contents.differences(&found),
+    let (differences, uncompared) = match found {
+        Ok(found) => (restoring.manifest.contents.differences(&found), found.uncompared),
         Err(BackupError::Damaged { problems }) => {
             let error = damaged(format!("the backup `{name}` is damaged"), &problems);
             return Err(error.note("nothing was changed").help(help));
@@ -63,7 +72,7 @@ pub(super) fn refuse_other(
         }
     };
     if differences.is_empty() {
-        return Ok(());
+        return Ok(uncompared);
     }
     let error = damaged(format!("the backup `{name}` is not what its manifest says"), &differences);
     Err(error.note("nothing was changed").help(help))

@@ -24,7 +24,7 @@ const MOST_SHOWN: usize = 5;
 pub(super) fn run(restoring: &Restoring<'_>, server: &Server) -> Result<()> {
     let started = Instant::now();
     let Restoring { context, url, backup, manifest, .. } = restoring;
-    said::refuse_other(restoring, backup::contents(backup, Duration::ZERO, &()))?;
+    let uncompared = said::refuse_other(restoring, backup::contents(backup, Duration::ZERO, &()))?;
     let client = client(context, url, server);
     let shown = Shown(Mutex::new(context.printer.progress("Restoring", manifest.contents.rows())));
     let filled = fill(&client, backup, &manifest.contents, &shown);
@@ -34,7 +34,7 @@ pub(super) fn run(restoring: &Restoring<'_>, server: &Server) -> Result<()> {
         let rows = counted(usize::try_from(resumed).unwrap_or(usize::MAX), "row");
         context.printer.detail("Resumed", format!("{rows} were there already"));
     }
-    said::restored(restoring, started, None, &left_out);
+    said::restored(restoring, started, None, &left_out, &uncompared);
     Ok(())
 }
 

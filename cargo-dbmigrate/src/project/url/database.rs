@@ -156,11 +156,8 @@ impl DatabaseUrl {
         let text = given(text, &source)?;
         refuse_what_was_not_meant(text, base, &source)?;
         let configured = target.and_then(|target| target.timeout);
-        let timeout = |default: u64| Duration::from_secs(connect.timeout.or(configured).unwrap_or(default));
         let retries = target.and_then(|target| target.retries).unwrap_or(around.config.retries);
-        let configured = target.and_then(|target| target.max_write_lock);
-        let max_write_lock = configured.or(around.config.max_write_lock);
-        let named = target.map(Named::from);
+        let lock = target.and_then(|target| target.max_write_lock);
         let error = |what: String, help: &str| CommandError::usage(format!("{what} (from {source})")).help(help);
         match scheme(text) {
             Some((scheme, _)) if REMOTE_SCHEMES.contains(&scheme.as_str()) => {
@@ -176,8 +173,10 @@ impl DatabaseUrl {
                 let Secrets { token, token_source, encryption_key } =
                     secrets::of(around, &url, token, &source, target)?;
                 let place = Place::Server(Box::new(Server { url, token, token_source, encryption_key }));
-                let timeout = timeout(around.config.timeout);
-                Ok(Self { place, source, timeout, retries, max_write_lock, target: named })
+                let timeout = connect.timeout.or(configured).unwrap_or(around.config.timeout);
+                let timeout = Duration::from_secs(timeout);
+                let max_write_lock = lock.or(around.config.max_write_lock);
+                Ok(Self { place, source, timeout, retries, max_write_lock, target: target.map(Named::from) })
             }
             Some((scheme, _)) if scheme != "file" => {
                 let help = format!("name a file, such as `{DEFAULT}`, or a server, such as `libsql://HOST`");
@@ -190,10 +189,38 @@ impl DatabaseUrl {
             _ => {
                 let help = format!("name a file, such as `{DEFAULT}` or `file:data/app.db`");
                 let path = file::path_of(text, base).map_err(|wrong| error(wrong, &help))?;
-                let timeout = timeout(around.config.busy_timeout);
-                Ok(Self { place: Place::File(path), source, timeout, retries, max_write_lock, target: named })
+                Ok(Self::in_file(path, source, (connect, target), around))
             }
         }
+    }
+
+    /// The database in a file.
+    pub(super) fn in_file(
+        path: PathBuf,
+        source: UrlSource,
+        (connect, target): (&Connect, Option<&Target>),
+        around: &Surroundings<'_>,
+    ) -> Self {
+        let configured = target.and_then(|target| target.timeout);
+        let timeout = connect.timeout.or(configured).unwrap_or(around.config.busy_timeout);
+        let lock = target.and_then(|target| target.max_write_lock);
+        Self {
+            place: Place::File(path),
+            source,
+            timeout: Duration::from_secs(timeout),
+            retries: target.and_then(|target| target.retries).unwrap_or(around.config.retries),
+            max_write_lock: lock.or(around.config.max_write_lock),
+            target: target.map(Named::from),
+        }
+    }
+
+    /// It as the member of its fleet that has this name: `acme` of `tenants` is `tenants/acme`.
+    #[must_use]
+    pub(crate) fn named_as(mut self, member: &str) -> Self {
+        if let Some(target) = &mut self.target {
+            target.name = format!("{}/{member}", target.name);
+        }
+        self
     }
 
     /// Where it is.

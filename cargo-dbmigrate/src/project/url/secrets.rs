@@ -14,7 +14,7 @@ use crate::project::config::FILE_NAME;
 
 /// The servers that may have a token though a checkout names them, in the configuration of the repository, which is no
 /// part of a checkout.
-const REMEMBERED: &str = "dbmigrate.tokenhost";
+pub(super) const REMEMBERED: &str = "dbmigrate.tokenhost";
 
 /// What it takes to be let in.
 pub(super) struct Secrets {
@@ -84,7 +84,12 @@ fn is_of_a_checkout(around: &Surroundings<'_>, source: &UrlSource, secrets: &[(&
             let expands = around.dot_env()?.is_some_and(|file| file.expands);
             (expands || !secrets.iter().all(is_in_it)) && git::has(file)
         }
-        UrlSource::Argument | UrlSource::Side(_) | UrlSource::Environment(_) | UrlSource::Default => false,
+        // of a fleet, all servers are agreed to at once
+        UrlSource::Argument
+        | UrlSource::Side(_)
+        | UrlSource::Environment(_)
+        | UrlSource::Default
+        | UrlSource::Fleet(_) => false,
     })
 }
 

@@ -34,6 +34,8 @@ pub(crate) enum UrlSource {
     Config(Option<String>),
     /// `url` of this target in `dbmigrate.toml`.
     Target(String),
+    /// What `fleet` of this target in `dbmigrate.toml` names.
+    Fleet(String),
     /// Nothing named one.
     Default,
 }
@@ -46,6 +48,8 @@ impl UrlSource {
             Self::Side(flag) => shell_flag(flag, url),
             Self::Environment(name) => format!("{name}={}", shell_quoted(url)),
             Self::DotEnv(_, name) => format!("{name}={}", in_dot_env(url)),
+            // as it stands on a line of a list
+            Self::Fleet(_) => url.to_owned(),
             Self::Config(_) | Self::Target(_) => format!("url = {}", config::toml_string(url)),
         }
     }
@@ -73,6 +77,7 @@ impl fmt::Display for UrlSource {
             Self::Config(None) => write!(f, "`url` in `{}`", config::FILE_NAME),
             Self::Config(Some(name)) => write!(f, "`url` of `[databases.{name}]` in `{}`", config::FILE_NAME),
             Self::Target(name) => write!(f, "`url` of `[targets.{name}]` in `{}`", config::FILE_NAME),
+            Self::Fleet(name) => write!(f, "the fleet `{name}`"),
             Self::Default => f.write_str("the default"),
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn environment(name: &str) -> Result<Option<String>> {
 }
 
 /// Whether this is a pipeline.
-pub(super) fn in_ci() -> bool {
+pub(crate) fn in_ci() -> bool {
     let value = std::env::var_os(CI).unwrap_or_default().to_string_lossy().trim().to_ascii_lowercase();
     !matches!(value.as_str(), "" | "0" | "false")
 }

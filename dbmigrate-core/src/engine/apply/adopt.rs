@@ -8,6 +8,7 @@ use super::runner::name_differences;
 use super::{ApplyError, Target};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::folder::{Folder, Migration};
+use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
 
 /// What is to be recorded, and what has to be true for it.
@@ -72,6 +73,8 @@ pub enum AdoptError {
         differences: Vec<String>,
         /// The migrations whose schema it has.
         equal: Vec<String>,
+        /// A migration whose schema it has, and the one that replaces it, if it is one of the folder no more.
+        replaced: Option<(String, String)>,
     },
     /// Somebody else has changed it while it was looked at.
     #[error("the database changed in the meantime")]
@@ -152,14 +155,32 @@ pub async fn is_adopted(
     if found.is_empty() && unreadable.is_empty() {
         return Err(AdoptError::Empty);
     }
-    let hash = SchemaHash::of(&found).to_hex();
-    let mut equal = Vec::new();
-    if unreadable.is_empty() {
-        equal = folder.migrations().iter().filter(|migration| migration.schema.to_hex() == hash).collect();
-    }
-    Err(AdoptError::Different {
-        migration: last.name.to_string(),
-        differences: differences(&wanted),
-        equal: equal.iter().map(|migration| migration.name.to_string()).collect(),
-    })
+    let Equal { migrations: equal, replaced } = match unreadable.is_empty() {
+        true => equal(folder, &found),
+        false => Equal::default(),
+    };
+    let migration = last.name.to_string();
+    Err(AdoptError::Different { migration, differences: differences(&wanted), equal, replaced })
+}
+
+/// The migrations whose schema a database has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Equal {
+    /// Those of the folder.
+    pub migrations: Vec<String>,
+    /// If there are none: the last one that another of the folder replaces, and that other one.
+    pub replaced: Option<(String, String)>,
+}
+
+/// The migrations that produce a schema.
+pub fn equal(folder: &Folder, schema: &Schema) -> Equal {
+    let hash = SchemaHash::of(schema).to_hex();
+    let is_equal = |migration: &Migration| migration.schema.to_hex() == hash;
+    let of_folder = folder.migrations().iter().filter(|migration| is_equal(migration));
+    let migrations: Vec<String> = of_folder.map(|migration| migration.name.to_string()).collect();
+    let mut replaced = folder.migrations().iter().rev().flat_map(|squash| {
+        squash.originals().into_iter().rev().filter(|one| is_equal(one)).map(move |one| (one, squash))
+    });
+    let replaced = replaced.next().filter(|_| migrations.is_empty());
+    Equal { replaced: replaced.map(|(one, squash)| (one.name.to_string(), squash.name.to_string())), migrations }
 }

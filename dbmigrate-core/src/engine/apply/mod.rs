@@ -13,9 +13,11 @@ mod evaluated;
 mod filled;
 mod followers;
 mod found;
+pub mod glance;
 mod hidden;
 pub mod history;
 mod meter;
+pub mod read;
 mod restored;
 pub mod runner;
 pub mod state;
@@ -45,6 +47,7 @@ pub use evaluated::FailingRows;
 pub use filled::{Slot, filled};
 pub use history::{Record, RecordKind};
 pub use meter::{Measured, Meter};
+pub use read::{Scripts, Texts};
 pub use restored::Restored;
 pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,

@@ -2,13 +2,14 @@
 
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
+use super::read::Scripts;
 use super::{Announcement, ApplyError, Attempt, Done, Failure, Loss, Prepared, Restored, State, Stop, Target};
 use crate::diff::differences;
 use crate::diff::{Renames, diff};
 use crate::engine::engines::{Refusal, Turso, lacking};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::Unreadable;
-use crate::folder::script::Script;
+use crate::folder::script::{Script, ScriptError};
 use crate::folder::{Folder, FolderError, Migration, RustStep};
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
@@ -44,6 +45,8 @@ pub struct Options<'a> {
     /// The only state that is migrated: what was looked at before is what is there when the first migration has the
     /// lock, whoever else was here meanwhile.
     pub expected: Option<&'a State>,
+    /// The migrations of the folder, if they were read before: for runs on many databases.
+    pub read: Option<&'a Scripts<'a>>,
 }
 
 /// A migration that was applied.
@@ -210,11 +213,16 @@ async fn run(
     loop {
         let pending = pending(folder, now.applied, options.to)?;
         let count = if options.atomic { pending.len() } else { pending.len().min(target.at_once()) };
-        let texts = pending[..count].iter().map(|migration| folder.sql(migration));
-        let texts = texts.collect::<Result<Vec<String>, FolderError>>()?;
-        let scripts = scripts(folder, pending, &texts, options)?;
+        let texts = match options.read {
+            Some(_) => Vec::new(),
+            None => pending[..count].iter().map(|one| folder.sql(one)).collect::<Result<Vec<String>, FolderError>>()?,
+        };
+        let scripts = match options.read {
+            Some(read) => scripts(folder, pending, read.of(&pending[..count]), options)?,
+            None => scripts(folder, pending, parsed(folder, pending, &texts), options)?,
+        };
         if !verified {
-            refuse_missing_step(target, folder, pending)?;
+            refuse_missing_step(target, folder, pending, options)?;
             target.expect(&scripts);
             let standing = standing(target, folder, &now, pending.is_empty()).await?;
             if !matches!(standing, Standing::AsRecorded) {
@@ -296,8 +304,14 @@ async fn run(
 }
 
 /// Refuses a run in which a migration has a step in Rust that the target does not have, before anything is applied.
-fn refuse_missing_step(target: &impl Target, folder: &Folder, pending: &[Migration]) -> Result<(), ApplyError> {
-    for migration in pending.iter().filter(|migration| target.lacks_step(migration.name.as_str())) {
+fn refuse_missing_step(
+    target: &impl Target,
+    folder: &Folder,
+    pending: &[Migration],
+    options: Options<'_>,
+) -> Result<(), ApplyError> {
+    let without = pending.iter().filter(|one| options.read.is_none_or(|read| read.has_step(one)));
+    for migration in without.filter(|migration| target.lacks_step(migration.name.as_str())) {
         let text = folder.sql(migration)?;
         // most have none, and are not read twice
         if !text.contains(RustStep::WORD) {
@@ -310,16 +324,25 @@ fn refuse_missing_step(target: &impl Target, folder: &Folder, pending: &[Migrati
     Ok(())
 }
 
+/// The scripts in texts.
+fn parsed<'t>(
+    folder: &Folder,
+    migrations: &[Migration],
+    texts: &'t [String],
+) -> impl Iterator<Item = Result<Script<'t>, ScriptError>> {
+    migrations.iter().zip(texts).map(|(migration, text)| Script::parse(text, &folder.sql_path(migration)))
+}
+
 /// The scripts of migrations that can be applied together.
 fn scripts<'t>(
     folder: &Folder,
     migrations: &[Migration],
-    texts: &'t [String],
+    parsed: impl Iterator<Item = Result<Script<'t>, ScriptError>>,
     options: Options<'_>,
 ) -> Result<Vec<Script<'t>>, ApplyError> {
-    let mut scripts = Vec::with_capacity(texts.len());
-    for (migration, text) in migrations.iter().zip(texts) {
-        let script = Script::parse(text, &folder.sql_path(migration))?;
+    let mut scripts = Vec::new();
+    for (migration, script) in migrations.iter().zip(parsed) {
+        let script = script?;
         if let Some((line, tables)) = script.broken_promise(|| folder.schema_before(migration).ok()) {
             return Err(failed(folder, migration, Failure::Rewrites { line, tables }, Vec::new()));
         }

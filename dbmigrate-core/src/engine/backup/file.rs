@@ -10,8 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
 
-use libsql::{AuthAction, AuthContext, Authorization};
-
+use super::absent::Absent;
 use super::bytes::whole::{Failed, Whole};
 use super::bytes::{self, Also, still};
 use super::error::{BackupError, of_io};
@@ -36,7 +35,8 @@ pub(super) fn copy(
         return Err(BackupError::Owned { path: path.to_owned(), owner });
     }
     progress.at(At::Copying);
-    let mut snapshot = Snapshot::take(path, busy_timeout)?;
+    let mut absent = Absent::default();
+    let mut snapshot = Snapshot::take(path, busy_timeout, &absent)?;
     let file = snapshot.file.clone();
     if let Some(whole) = file.as_deref().and_then(Whole::of) {
         snapshot.let_others_write();
@@ -47,9 +47,18 @@ pub(super) fn copy(
         part.remove();
         progress.at(At::Copying);
         drop(snapshot);
-        snapshot = Snapshot::take(path, busy_timeout)?;
+        snapshot = Snapshot::take(path, busy_timeout, &absent)?;
     }
-    by_vacuum(snapshot, part.path(), progress)
+    loop {
+        match by_vacuum(snapshot, part.path(), progress) {
+            Err(BackupError::Source(error)) if absent.learns(&error) => {
+                part.remove();
+                progress.at(At::Copying);
+                snapshot = Snapshot::take(path, busy_timeout, &absent)?;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// A moment of a file, in which nobody else writes.
@@ -66,15 +75,15 @@ struct Snapshot {
 }
 
 impl Snapshot {
-    fn take(path: &Path, busy_timeout: Duration) -> Result<Self, BackupError> {
-        let open = || {
+    fn take(path: &Path, busy_timeout: Duration, absent: &Absent) -> Result<Self, BackupError> {
+        let open = |absent: &Absent| {
             patiently(busy_timeout, || {
-                let local = Local::open(path, false, Duration::ZERO)?;
+                let local = absent.open(path, Duration::ZERO)?;
                 local.connection.set_busy_timeout(busy_timeout)?;
                 Ok(local)
             })
         };
-        let [original, copier] = [open()?, open()?];
+        let [original, copier] = [open(&Absent::default())?, open(absent)?];
         // whatever there is to be written back is best written before others have to wait
         let _ = still::write_back(&copier);
         let (lock, is_locked) = hold(path, busy_timeout)?;
@@ -159,6 +168,7 @@ fn by_vacuum(snapshot: Snapshot, to: &Path, progress: &dyn Progress) -> Result<C
     let copy = copy?;
     // they follow from the rows
     contents.foreign_key_violations = copy.foreign_key_violations;
+    contents.uncompared.clone_from(&copy.uncompared);
     if !contents.differences(&copy).is_empty() {
         // nobody but the engine is believed to say so
         contents.tables = original.tables().map_err(BackupError::of_source)?;
@@ -205,17 +215,12 @@ fn vacuum(copier: &Local, to: &Path, has_begun: Sender<()>) -> Result<(), Engine
         let message = "its name is not UTF-8".to_owned();
         return Err(EngineError { kind: ErrorKind::CannotOpen, message });
     };
-    let inner = copier.inner()?;
-    let hook = move |context: &AuthContext<'_>| {
-        if matches!(context.action, AuthAction::Read { .. }) && context.database_name == Some("main") {
-            let _ = has_begun.send(());
-        }
-        Authorization::Allow
-    };
-    inner.authorizer(Some(Arc::new(hook)))?;
+    copier.connection.tell_of_reads(Some(Arc::new(move || {
+        let _ = has_begun.send(());
+    })))?;
     // `./` so that no name is taken for an address
     let result = copier.run_with("VACUUM INTO ?1", vec![Value::Text(format!("{}{name}", prefix(to)))]);
-    inner.authorizer(None)?;
+    copier.connection.tell_of_reads(None)?;
     result
 }
 

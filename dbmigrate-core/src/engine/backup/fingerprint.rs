@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::absent::Uncompared;
 use super::inventory::{Settings, Table};
 use crate::engine::connection::Value;
 use crate::engine::stored::StoredObject;
@@ -23,6 +24,9 @@ pub struct Contents {
     pub foreign_key_violations: Option<u64>,
     /// What is set in the file itself.
     pub settings: Settings,
+    /// The indexes whose entries were not compared with the rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncompared: Vec<Uncompared>,
 }
 
 /// What a table has in it.

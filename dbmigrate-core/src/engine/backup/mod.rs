@@ -3,6 +3,7 @@
 //!
 //! Everything here blocks, and uses threads of its own.
 
+mod absent;
 mod build;
 mod bytes;
 mod error;
@@ -21,6 +22,7 @@ mod verify;
 use std::path::Path;
 use std::time::Duration;
 
+pub use absent::Uncompared;
 pub use error::BackupError;
 pub use fill::{FillError, Filled, fill};
 pub use fingerprint::{Contents, TableContent};

@@ -103,6 +103,7 @@ fn read_once(client: &Client, text: Text, is_meant: &impl Fn(&Name) -> bool) -> 
         tables,
         foreign_key_violations: snapshot.foreign_key_violations()?,
         settings: inventory.settings,
+        uncompared: Vec::new(),
     };
     snapshot.end();
     Ok(contents)
@@ -132,15 +133,17 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
         }
     })?;
     let tables = build.finish(&inventory).map_err(&failed)?;
-    let contents = Contents {
+    let mut contents = Contents {
         schema: of_schema(inventory.own_objects()),
         tables,
         foreign_key_violations: violations,
         settings: inventory.settings.clone(),
+        uncompared: Vec::new(),
     };
     progress.at(At::Verifying);
     compare(&inventory, &counts, &contents)?;
     let copy = sound_copy(to)?;
+    contents.uncompared.clone_from(&copy.uncompared);
     match contents.differences(&copy) {
         same if same.is_empty() => Ok(contents),
         differences => Err(BackupError::Differs { differences }),

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
+use super::absent::{Absent, Uncompared};
 use super::bytes::{self, Also, Seen, still};
 use super::error::BackupError;
 use super::fingerprint::Contents;
 use super::local::{CACHE, Local};
-use crate::engine::connection::text;
+use crate::engine::connection::{Row, text};
 use crate::engine::error::EngineError;
 
 /// What a file has in it, if it is sound.
@@ -45,22 +46,22 @@ fn sound(
 ) -> Result<Contents, BackupError> {
     std::thread::scope(|scope| {
         let first = if file.is_some() { QUICK } else { FULL };
-        let checked = scope.spawn(move || check(path, busy_timeout, [first]));
+        let checked = scope.spawn(move || check(path, busy_timeout, &[first]));
         let seen = bytes::seen(local, file, Also::Checks, threads());
-        joined(checked)?;
-        let Seen { contents, unchecked } = seen.map_err(failed)?;
-        match unchecked {
-            None if first == FULL => {}
-            None => check(path, busy_timeout, [FULL])?,
+        let uncompared = joined(checked)?;
+        let Seen { mut contents, unchecked } = seen.map_err(failed)?;
+        contents.uncompared = match unchecked {
+            None if first == FULL => uncompared,
+            None => check(path, busy_timeout, &[FULL])?,
             Some(tables) => {
                 let checks: Option<Vec<String>> = tables.iter().map(|table| bytes::check_of(table)).collect();
                 match checks {
-                    Some(checks) if checks.is_empty() => {}
-                    Some(checks) => check(path, busy_timeout, checks.iter().map(String::as_str))?,
-                    None => check(path, busy_timeout, [FULL])?,
+                    Some(checks) if checks.is_empty() => Vec::new(),
+                    Some(checks) => check(path, busy_timeout, &checks.iter().map(String::as_str).collect::<Vec<_>>())?,
+                    None => check(path, busy_timeout, &[FULL])?,
                 }
             }
-        }
+        };
         Ok(contents)
     })
 }
@@ -81,34 +82,59 @@ const FULL: &str = "SELECT CAST(integrity_check AS TEXT) FROM pragma_integrity_c
 /// The same but for what is in indexes.
 const QUICK: &str = "SELECT CAST(quick_check AS TEXT) FROM pragma_quick_check";
 
+/// Returns the indexes whose entries nobody but the application can tell from the rows.
+///
 /// # Errors
 /// If one of these checks finds damage.
-fn check<'c>(
+fn check(path: &Path, busy_timeout: Duration, checks: &[&str]) -> Result<Vec<Uncompared>, BackupError> {
+    let mut absent = Absent::default();
+    let (lines, uncompared) = loop {
+        match checked(path, busy_timeout, checks, &absent) {
+            Err(error) if absent.learns(&error) => {}
+            done => break done.map_err(BackupError::of_source)?,
+        }
+    };
+    let problems: Vec<String> = lines.into_iter().filter(|line| line != "ok" && !is_about_values(line)).collect();
+    if problems.is_empty() { Ok(uncompared) } else { Err(BackupError::Damaged { problems }) }
+}
+
+/// What checks say, and which indexes they say nothing of because of functions that the engine does not have.
+fn checked(
     path: &Path,
     busy_timeout: Duration,
-    checks: impl IntoIterator<Item = &'c str>,
-) -> Result<(), BackupError> {
-    let checked = || -> Result<Vec<String>, EngineError> {
-        let local = Local::open(path, false, busy_timeout)?;
-        // whether rows meet a CHECK is no question of damage, and is compared with the source as everything else
-        local.run("PRAGMA ignore_check_constraints = ON")?;
-        let mut lines = Vec::new();
-        for check in checks {
-            if check != QUICK {
-                // looking for rows in indexes takes long, and longer if their pages have to be read again and again
-                local.rows(CACHE)?;
-            }
-            let rows = local.rows(check)?;
-            lines.extend(rows.iter().filter_map(|row| row.first()).map(|value| text(value).to_owned()));
-        }
-        Ok(lines)
+    checks: &[&str],
+    absent: &Absent,
+) -> Result<(Vec<String>, Vec<Uncompared>), EngineError> {
+    let local = absent.open_looking_away(path, busy_timeout)?;
+    // whether rows meet a CHECK is no question of damage, and is compared with the source as everything else
+    local.run("PRAGMA ignore_check_constraints = ON")?;
+    if checks.iter().any(|check| *check != QUICK) {
+        // looking for rows in indexes takes long, and longer if their pages have to be read again and again
+        local.rows(CACHE)?;
+    }
+    let mut uncompared = Vec::new();
+    let rows = if absent.is_empty() {
+        checks.iter().map(|check| local.rows(check)).collect::<Result<Vec<_>, _>>()?.concat()
+    } else {
+        uncompared = absent.indexes(&local)?;
+        let check = if checks == [QUICK] { "quick_check" } else { "integrity_check" };
+        // it would end with the first hundred lines, which may all say nothing
+        let all = format!("PRAGMA {check}({})", i32::MAX);
+        local.connection.wanted(&all, &|row| row.first().is_some_and(|line| holds(text(line), &uncompared)))?
     };
-    let problems: Vec<String> = checked()
-        .map_err(BackupError::of_source)?
-        .into_iter()
-        .filter(|line| line != "ok" && !is_about_values(line))
-        .collect();
-    if problems.is_empty() { Ok(()) } else { Err(BackupError::Damaged { problems }) }
+    let line = |row: &Row| row.first().map(|value| text(value).to_owned());
+    Ok((rows.iter().filter_map(line).collect(), uncompared))
+}
+
+/// Whether a line says something although functions answer `NULL`.
+fn holds(line: &str, uncompared: &[Uncompared]) -> bool {
+    let is_about = |Uncompared { index, is_partial, .. }: &Uncompared| {
+        // how many entries there are does not depend on the values
+        let is_count = || line.strip_prefix("wrong # of entries in index ").is_some_and(|name| name == index.as_str());
+        line.strip_suffix(index.as_str()).is_some_and(|start| start.ends_with(" index "))
+            && (*is_partial || !is_count())
+    };
+    !is_about_values(line) && !uncompared.iter().any(is_about)
 }
 
 /// Whether a line of `integrity_check` is about a value that its column does not allow. Such rows come about when a

@@ -1,6 +1,8 @@
 //! Connections that know the functions of the application. The crate `libsql` registers none, so they are of its sibling,
 //! which is built on the same engine.
 
+#[cfg(feature = "backup")]
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +10,8 @@ use std::time::Duration;
 
 use libsql_rusqlite::functions::{Context, FunctionFlags};
 use libsql_rusqlite::hooks::Action;
+#[cfg(feature = "backup")]
+use libsql_rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use libsql_rusqlite::types::{Value as Foreign, ValueRef};
 use libsql_rusqlite::{Connection as Inner, Error, OpenFlags, Statement, ffi};
 
@@ -32,16 +36,29 @@ pub(in crate::engine) fn in_memory(engine: &Arc<Engine>) -> Result<Box<dyn Drive
 
 /// Opens a file of a user, where the functions of the application compile, and fail if a row needs them.
 pub(in crate::engine) fn open(engine: &Arc<Engine>, path: &Path, create: bool) -> Result<Box<dyn Driver>, EngineError> {
+    let looks_away = Arc::new(AtomicBool::new(false));
+    let inner = opened(engine, path, create, &looks_away)?;
+    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), looks_away: Some(looks_away) }))
+}
+
+/// The same, where they answer `NULL`: for what writes nothing, and to which their values are nothing.
+#[cfg(feature = "backup")]
+pub(in crate::engine) fn open_looking_away(engine: &Arc<Engine>, path: &Path) -> Result<Box<dyn Driver>, EngineError> {
+    let inner = opened(engine, path, false, &Arc::new(AtomicBool::new(true)))?;
+    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), looks_away: None }))
+}
+
+/// A connection to a file, whose functions answer `NULL` while it looks away, and fail otherwise.
+fn opened(engine: &Engine, path: &Path, create: bool, looks_away: &Arc<AtomicBool>) -> Result<Inner, EngineError> {
     initialize()?;
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
     if create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let inner = Inner::open_with_flags(path, flags)?;
-    let looks_away = Arc::new(AtomicBool::new(false));
     register(&inner, &engine.functions, |function| {
         let message = format!("`{}` {NOT_HERE}", function.name);
-        let looks_away = Arc::clone(&looks_away);
+        let looks_away = Arc::clone(looks_away);
         move |_: &Context<'_>| {
             if looks_away.load(Ordering::Relaxed) {
                 return Ok(Foreign::Null);
@@ -50,7 +67,7 @@ pub(in crate::engine) fn open(engine: &Arc<Engine>, path: &Path, create: bool) -
             Err(Error::SqliteFailure(error, Some(message.clone())))
         }
     })?;
-    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), looks_away: Some(looks_away) }))
+    Ok(inner)
 }
 
 /// The first of these functions that libSQL has of its own.
@@ -107,7 +124,7 @@ fn only_looks(sql: &str, engine: &Engine) -> bool {
 struct Registered {
     inner: Inner,
     engine: Arc<Engine>,
-    /// On a file: whether the functions answer `NULL` for now, and do not fail.
+    /// On a file where it can change: whether the functions answer `NULL` for now, and do not fail.
     looks_away: Option<Arc<AtomicBool>>,
 }
 
@@ -118,6 +135,29 @@ impl Registered {
         let mut rows = statement.raw_query();
         while rows.next()?.is_some() {}
         Ok(())
+    }
+
+    /// The first rows that are wanted, at most so many.
+    fn rows(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+        most: usize,
+        is_wanted: &dyn Fn(&Row) -> bool,
+    ) -> Result<Vec<Row>, EngineError> {
+        let mut found = Vec::new();
+        let Some(mut statement) = self.bound(sql, values)? else { return Ok(found) };
+        let width = statement.column_count();
+        let mut rows = statement.raw_query();
+        while found.len() < most
+            && let Some(row) = rows.next()?
+        {
+            let values = (0..width).map(|at| text_or_value(row.get_ref(at)?)).collect::<Result<Row, EngineError>>()?;
+            if is_wanted(&values) {
+                found.push(values);
+            }
+        }
+        Ok(found)
     }
 
     /// The statement with its values.
@@ -148,17 +188,12 @@ impl Driver for Registered {
     }
 
     fn query(&mut self, sql: &str, values: Vec<Value>, most: usize) -> Result<Vec<Row>, EngineError> {
-        let mut found = Vec::new();
-        let Some(mut statement) = self.bound(sql, values)? else { return Ok(found) };
-        let width = statement.column_count();
-        let mut rows = statement.raw_query();
-        while found.len() < most
-            && let Some(row) = rows.next()?
-        {
-            let values = (0..width).map(|at| text_or_value(row.get_ref(at)?));
-            found.push(values.collect::<Result<Row, EngineError>>()?);
-        }
-        Ok(found)
+        self.rows(sql, values, most, &|_| true)
+    }
+
+    #[cfg(feature = "backup")]
+    fn wanted(&mut self, sql: &str, is_wanted: &dyn Fn(&Row) -> bool) -> Result<Vec<Row>, EngineError> {
+        self.rows(sql, Vec::new(), usize::MAX, is_wanted)
     }
 
     fn columns(&mut self, sql: &str) -> Result<Vec<String>, EngineError> {
@@ -180,6 +215,22 @@ impl Driver for Registered {
 
     fn tell_of_rows(&mut self, tell: Arc<dyn Fn() + Send + Sync>) -> Result<(), EngineError> {
         self.inner.update_hook(Some(move |_: Action, _: &str, _: &str, _: i64| tell()));
+        Ok(())
+    }
+
+    #[cfg(feature = "backup")]
+    fn tell_of_reads(&mut self, tell: Option<Arc<dyn Fn() + Send + Sync>>) -> Result<(), EngineError> {
+        let hook = tell.map(|tell| {
+            let tell = AssertUnwindSafe(tell);
+            move |context: AuthContext<'_>| {
+                let tell = &tell;
+                if matches!(context.action, AuthAction::Read { .. }) && context.database_name == Some("main") {
+                    tell();
+                }
+                Authorization::Allow
+            }
+        });
+        self.inner.authorizer(hook);
         Ok(())
     }
 

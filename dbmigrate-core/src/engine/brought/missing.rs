@@ -66,6 +66,15 @@ impl Missing {
         match self.kind {
             // a function of libSQL, or of a library
             MissingKind::Arguments if declared.function(&self.name).is_none() => Vec::new(),
+            // a server, or another connection that nobody has registered it on
+            MissingKind::Function
+                if declared.function(&self.name).is_some_and(|known| known.takes(&calls(&self.name, texts))) =>
+            {
+                let name = &self.name;
+                vec![format!(
+                    "`{name}` is declared, and only the application has it: use a file, or remove what calls `{name}`"
+                )]
+            }
             MissingKind::Function | MissingKind::Arguments => {
                 let counts = calls(&self.name, texts);
                 let line = declared.with_function(&self.name, if counts.is_empty() { &[ANY_NUMBER] } else { &counts });
@@ -173,6 +182,21 @@ mod tests {
         ] {
             assert_eq!(help("no such function: f", &[text]), format!("{wanted}{number} }}`"), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_declared_is_not_to_be_declared_again() {
+        let function = Function { name: "f".to_owned(), arguments: vec![1], returns: None, at: (1, 1) };
+        let declared = Engine { extensions: Vec::new(), functions: vec![function] };
+        let help = |text: &str| {
+            let missing = Missing::of("no such function: F").expect("one is missing");
+            missing.help(&declared, &[text]).join(" | ")
+        };
+        assert_eq!(
+            help("CHECK (f(a))"),
+            "`F` is declared, and only the application has it: use a file, or remove what calls `F`"
+        );
+        assert!(help("CHECK (f(a, b))").ends_with("`functions = { f = [1, 2] }`"), "{}", help("CHECK (f(a, b))"));
     }
 
     #[test]

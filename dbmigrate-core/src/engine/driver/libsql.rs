@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+#[cfg(feature = "backup")]
+use libsql::{AuthAction, AuthContext, Authorization};
 use libsql::{Builder, OpenFlags};
 
 use super::{Compiled, Driver, Scratch};
@@ -60,6 +62,18 @@ impl Connection {
         Self::from_libsql(connected(&database)?).ready(busy_timeout).await
     }
 
+    /// The same over a driver that the file was opened with.
+    ///
+    /// # Errors
+    /// As for [`Connection::open_waiting`].
+    #[cfg(feature = "backup")]
+    pub(in crate::engine) async fn open_with(
+        driver: Box<dyn Driver>,
+        busy_timeout: Duration,
+    ) -> Result<Self, EngineError> {
+        Self::from_driver(driver).ready(busy_timeout).await
+    }
+
     /// The connection once it waits for locks, and its header was read.
     async fn ready(self, busy_timeout: Duration) -> Result<Self, EngineError> {
         self.set_busy_timeout(busy_timeout)?;
@@ -75,7 +89,7 @@ impl Connection {
 
 /// A path that is one: a file may be called `:memory:` or `file:a?mode=memory`, which SQLite would take for something
 /// else.
-fn real(path: &Path) -> PathBuf {
+pub(in crate::engine) fn real(path: &Path) -> PathBuf {
     Path::new(".").join(path)
 }
 
@@ -152,6 +166,19 @@ impl Driver for Libsql {
 
     fn tell_of_rows(&mut self, tell: Arc<dyn Fn() + Send + Sync>) -> Result<(), EngineError> {
         Ok(self.0.add_update_hook(Box::new(move |_, _, _, _| tell()))?)
+    }
+
+    #[cfg(feature = "backup")]
+    fn tell_of_reads(&mut self, tell: Option<Arc<dyn Fn() + Send + Sync>>) -> Result<(), EngineError> {
+        let hook = tell.map(|tell| -> libsql::AuthHook {
+            Arc::new(move |context: &AuthContext<'_>| {
+                if matches!(context.action, AuthAction::Read { .. }) && context.database_name == Some("main") {
+                    tell();
+                }
+                Authorization::Allow
+            })
+        });
+        Ok(self.0.authorizer(hook)?)
     }
 
     fn prepare(&mut self, sql: &str) -> Result<Option<Box<dyn Compiled>>, EngineError> {

@@ -14,8 +14,10 @@ use super::value::{Row, Value, integer};
 
 #[cfg(feature = "libsql")]
 pub use libsql::from_libsql;
-#[cfg(any(feature = "backup", feature = "functions"))]
+#[cfg(feature = "functions")]
 pub(super) use libsql::now;
+#[cfg(feature = "backup")]
+pub(super) use libsql::real;
 
 /// Opens a new, empty database in memory.
 pub type Scratch = Arc<dyn Fn() -> Result<Box<dyn Driver>, EngineError> + Send + Sync>;
@@ -82,6 +84,28 @@ pub trait Driver: Send {
     /// # Errors
     /// If that cannot be arranged.
     fn tell_of_rows(&mut self, tell: Arc<dyn Fn() + Send + Sync>) -> Result<(), EngineError> {
+        drop(tell);
+        Ok(())
+    }
+
+    /// The rows of one statement that are wanted, of however many there are.
+    ///
+    /// # Errors
+    /// As for [`Driver::query`].
+    #[cfg(feature = "backup")]
+    #[doc(hidden)]
+    fn wanted(&mut self, sql: &str, is_wanted: &dyn Fn(&Row) -> bool) -> Result<Vec<Row>, EngineError> {
+        Ok(self.query(sql, Vec::new(), usize::MAX)?.into_iter().filter(is_wanted).collect())
+    }
+
+    /// Tells of each column of the main database that a statement reads, while it is compiled, until nobody is to be
+    /// told. By default nobody is.
+    ///
+    /// # Errors
+    /// If that cannot be arranged.
+    #[cfg(feature = "backup")]
+    #[doc(hidden)]
+    fn tell_of_reads(&mut self, tell: Option<Arc<dyn Fn() + Send + Sync>>) -> Result<(), EngineError> {
         drop(tell);
         Ok(())
     }
@@ -162,6 +186,16 @@ impl<D: Driver + ?Sized> Driver for &mut D {
 
     fn tell_of_rows(&mut self, tell: Arc<dyn Fn() + Send + Sync>) -> Result<(), EngineError> {
         (**self).tell_of_rows(tell)
+    }
+
+    #[cfg(feature = "backup")]
+    fn wanted(&mut self, sql: &str, is_wanted: &dyn Fn(&Row) -> bool) -> Result<Vec<Row>, EngineError> {
+        (**self).wanted(sql, is_wanted)
+    }
+
+    #[cfg(feature = "backup")]
+    fn tell_of_reads(&mut self, tell: Option<Arc<dyn Fn() + Send + Sync>>) -> Result<(), EngineError> {
+        (**self).tell_of_reads(tell)
     }
 
     fn prepare(&mut self, sql: &str) -> Result<Option<Box<dyn Compiled>>, EngineError> {

@@ -140,12 +140,19 @@ impl RemoteUrl {
 
     /// Whether both name one database, whatever scheme they are written with, and however this machine is called.
     pub fn is_same_database(&self, other: &Self) -> bool {
-        fn parts(url: &RemoteUrl) -> (&str, u16, &str) {
-            let host = if url.is_loopback() { "localhost" } else { url.host.trim_end_matches('.') };
-            let port = url.port.unwrap_or(if url.tls { 443 } else { 80 });
-            (host, port, url.namespace().unwrap_or(&url.prefix))
-        }
-        parts(self) == parts(other)
+        self.parts() == other.parts()
+    }
+
+    /// What [`RemoteUrl::is_same_database`] compares, as text that can be looked up.
+    pub fn identity(&self) -> String {
+        let (host, port, database) = self.parts();
+        format!("{host}:{port}/{database}")
+    }
+
+    fn parts(&self) -> (&str, u16, &str) {
+        let host = if self.is_loopback() { "localhost" } else { self.host.trim_end_matches('.') };
+        let port = self.port.unwrap_or(if self.tls { 443 } else { 80 });
+        (host, port, self.namespace().unwrap_or(&self.prefix))
     }
 
     /// The server, fit for remembering that it may be sent a token: the host, with the port if one is given, and with

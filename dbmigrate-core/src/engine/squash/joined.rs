@@ -8,8 +8,8 @@ use std::path::Path;
 use super::{Job, Part, Refusal};
 use crate::folder::script::Limits;
 use crate::folder::{Preflight, Script};
-use crate::kept;
-use crate::plan::Preflight as Planned;
+use crate::kept::{self, Restore};
+use crate::plan::{Preflight as Planned, Trace, follow};
 use crate::quote::quote_name;
 use crate::sql::token::significant;
 use crate::sql::{Head, Name, Statement, StatementKind, Token, tokenize};
@@ -55,10 +55,9 @@ pub(super) fn join(job: &Job<'_>) -> Result<String, Vec<Refusal>> {
                 // in one transaction there is nothing to go back to, and nothing to say of it
                 let why = format!("it brings `{}` back, which `{}` keeps", restore.object(), keeper.name);
                 refusals.push(refusal(part, restore.line, why));
-            } else if at == 0 {
-                // it counts what is there before the migration: behind others of the range that may be something else
+            } else if let Some(query) = counted_before(&parts[..at], restore) {
                 let _ = writeln!(text, "-- dbmigrate: {}", restore.directive());
-                for line in restore.query.lines() {
+                for line in query.lines() {
                     let _ = writeln!(text, "--     {}", line.trim());
                 }
             }
@@ -90,6 +89,44 @@ pub(super) fn join(job: &Job<'_>) -> Result<String, Vec<Refusal>> {
         refusals.extend(misread(job, &text));
     }
     if refusals.is_empty() { Ok(text) } else { Err(refusals) }
+}
+
+/// The query that counts what comes back, before all of these migrations instead of behind them: with the names that its
+/// tables and columns have there. `None` if one of them may change what it counts.
+fn counted_before(earlier: &[Part<'_>], restore: &Restore) -> Option<String> {
+    let Some(first) = earlier.first() else { return Some(restore.query.clone()) };
+    let mut trace = Trace::of_same(first.before);
+    for part in earlier {
+        // what was generated keeps all rows
+        let mut writes = part.script.statements.iter().filter(|one| one.kind != StatementKind::Read);
+        let is_harmless = |one: &Statement<'_>| {
+            one.kind != StatementKind::Write && !may_change(one, &restore.table) && !may_change(one, &restore.kept)
+        };
+        if !part.is_generated && !writes.all(is_harmless) {
+            return None;
+        }
+        trace = trace.then(&follow(part.before, part.after, &part.script.statements).0);
+    }
+    let before = trace.inverse();
+    let tokens: Vec<Token<'_>> = tokenize(&restore.query).collect();
+    let name_at = |at: usize| tokens.get(at).and_then(Token::identifier).map(Name::from);
+    let mut query = String::with_capacity(restore.query.len());
+    for (at, token) in tokens.iter().enumerate() {
+        let is_dot = |at: Option<usize>| at.and_then(|at| tokens.get(at)).is_some_and(|token| token.text == ".");
+        let Some(name) = name_at(at) else {
+            query.push_str(token.text);
+            continue;
+        };
+        let owner = at.checked_sub(2).filter(|_| is_dot(at.checked_sub(1))).and_then(name_at);
+        let table = owner.as_ref().unwrap_or(&name);
+        let is_of_table = *table == restore.table;
+        match owner {
+            Some(_) if is_of_table => query.push_str(&before.column(table, &name)?.1.sql()),
+            None if is_of_table => query.push_str(&before.table(&name)?.sql()),
+            _ => query.push_str(token.text),
+        }
+    }
+    Some(query)
 }
 
 fn directive(preflight: &Preflight) -> String {

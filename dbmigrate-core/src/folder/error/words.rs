@@ -48,7 +48,10 @@ pub(super) fn write_branched(
                 branches.iter().skip(1).flat_map(|branch| branch.added.iter().cloned()).collect();
             let are = if others.len() == 1 { "is" } else { "are" };
             let others = quoted(&others);
-            write!(f, "`{lock}` has one of two heads: it ends with `{one}`, and {others} beside it {are} not listed")
+            write!(
+                f,
+                "`{lock}` has one of {count} heads: it ends with `{one}`, and {others} beside it {are} not listed"
+            )
         }
         [one, others @ ..] if others.iter().all(|other| other == one) => {
             write!(f, "`{lock}` has {count} heads, all named `{one}`")

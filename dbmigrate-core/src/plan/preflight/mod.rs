@@ -2,10 +2,11 @@
 //!
 //! Each returns no row if all is well, else one row: how many there are, and where the first one is. They run against
 //! the old schema, so they speak of tables and columns by their old names. What a conversion makes of a column is
-//! looked at in its place ([`probe`]); [`values`] asks what a column cannot take, [`mod@keys`] what is there twice,
+//! looked at in its place ([`probe`]), new columns with the values that they get ([`made`]); [`values`] asks what a column cannot take, [`mod@keys`] what is there twice,
 //! [`references`] what leads nowhere.
 
 mod keys;
+mod made;
 mod probe;
 mod references;
 mod values;

@@ -2,12 +2,13 @@
 
 use super::super::copy::{Source, source};
 use super::super::{Input, decide::example_value};
+use super::made::Made;
 use super::{Preflight, Sought, if_any};
 use crate::diff::TableDiff;
 use crate::schema::validate::Place;
 use crate::schema::{Column, Index, IndexPart, KeyPart, Table};
 use crate::sql::path::path;
-use crate::sql::token::significant;
+use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
 
 /// A table before and after, as the probes need it.
@@ -22,17 +23,20 @@ pub(super) struct Probe<'a> {
     /// The columns that are converted, by their old names, with what they become, over the old table. `None`: only the
     /// engine knows, when it is made.
     converted: Vec<(Name, Option<String>)>,
+    /// New columns whose values are known.
+    made: Vec<Made>,
 }
 
 impl<'a> Probe<'a> {
     pub(super) fn new(input: &'a Input<'a>, old: &'a Table, before: &'a Table, diff: &'a TableDiff) -> Self {
         let after = input.after(&diff.name);
-        let mut probe = Self { input, old, before, after, diff, converted: Vec::new() };
+        let mut probe = Self { input, old, before, after, diff, converted: Vec::new(), made: Vec::new() };
         let converted = after.columns.iter().filter_map(|column| match source(input, before, after, column) {
             Source::Converted(value) => Some((probe.old_name(&column.name), probe.value_before(&value))),
             _ => None,
         });
         probe.converted = converted.collect();
+        probe.made = probe.made_columns();
         probe
     }
 
@@ -50,14 +54,15 @@ impl<'a> Probe<'a> {
         // the key of a table without rowid is among its columns
         let rowid = self.old.free_rowid_name().filter(|_| self.old.rowid_alias().is_none());
         let rowid = rowid.map(|name| format!("{}, ", name.sql())).unwrap_or_default();
-        let rows = format!("SELECT {rowid}* FROM {} WHERE {condition}", self.rows());
+        let rows = format!("SELECT {rowid}* FROM {} WHERE {condition}", self.rows(condition));
         let message = format!("{message}, first at {words} {{}}");
         Preflight { rows, ..Preflight::new(&self.old.name, message, query) }
     }
 
-    /// The table, with everything in it.
-    pub(super) fn rows(&self) -> String {
-        self.from(|_| true)
+    /// The table with everything in it, and with the new columns that the condition mentions.
+    fn rows(&self, condition: &str) -> String {
+        let condition = Expr::new(condition);
+        self.from(|name| self.old.column(name).is_some() || condition.mentions(name))
     }
 
     /// The table, with all that the text mentions.
@@ -66,10 +71,18 @@ impl<'a> Probe<'a> {
         self.from(|name| text.mentions(name))
     }
 
-    /// The old table; where columns are converted, with what they become in their place.
+    /// The old table; where columns are converted, with what they become in their place, and with new columns if they are
+    /// needed.
     fn from(&self, is_needed: impl Fn(&Name) -> bool) -> String {
         let table = self.old.name.sql();
-        if !self.converted.iter().any(|(column, value)| value.is_some() && is_needed(column)) {
+        let (computed, plain): (Vec<&Made>, Vec<&Made>) = self.made.iter().partition(|made| made.is_generated);
+        let computed: Vec<&Made> = computed.into_iter().filter(|made| is_needed(&made.name)).collect();
+        // what new columns are computed of as well
+        let is_needed =
+            |name: &Name| is_needed(name) || computed.iter().any(|made| Expr::new(made.value.as_str()).mentions(name));
+        let plain: Vec<&Made> = plain.into_iter().filter(|made| is_needed(&made.name)).collect();
+        let is_converted = self.converted.iter().any(|(column, value)| value.is_some() && is_needed(column));
+        if !is_converted && plain.is_empty() && computed.is_empty() {
             return table.into_owned();
         }
         let rowid = self.old.free_rowid_name().filter(&is_needed).map(|rowid| rowid.sql().into_owned());
@@ -80,8 +93,15 @@ impl<'a> Probe<'a> {
                 _ => name.into_owned(),
             }
         });
-        let columns: Vec<String> = rowid.into_iter().chain(columns).collect();
-        format!("(SELECT {} FROM {table}) AS {table}", columns.join(", "))
+        let made = |made: &&Made| format!("{} AS {}", made.value, made.name.sql());
+        let columns: Vec<String> = rowid.into_iter().chain(columns).chain(plain.iter().map(made)).collect();
+        let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
+        let rows = format!("(SELECT {columns} FROM {table}) AS {table}");
+        if computed.is_empty() {
+            return rows;
+        }
+        let computed: Vec<String> = computed.iter().map(made).collect();
+        format!("(SELECT *, {} FROM {rows}) AS {table}", computed.join(", "))
     }
 
     /// Whether the column, by its new name, is converted.
@@ -158,8 +178,32 @@ impl<'a> Probe<'a> {
         if mentioned.into_iter().any(|column| !self.is_foreseen(&column.name)) {
             return None;
         }
+        Some(self.renamed(expr))
+    }
+
+    /// The expression with the old names.
+    fn renamed(&self, expr: &Expr) -> Expr {
         let expr = expr.with_columns_renamed(&self.after.name, &self.renamed_columns());
-        Some(expr.with_qualifier_renamed(&self.after.name, &self.old.name))
+        expr.with_qualifier_renamed(&self.after.name, &self.old.name)
+    }
+
+    /// The same, where columns may be new whose values are known.
+    pub(super) fn in_known_terms(&self, expr: &Expr) -> Option<Expr> {
+        let has_text = significant(expr.as_str()).iter().any(|token| token.kind == TokenKind::String);
+        let mentioned = self.after.columns.iter().filter(|column| expr.mentions(&column.name));
+        for column in mentioned.filter(|column| !self.is_foreseen(&column.name)) {
+            let made = self.made.iter().find(|made| made.name == column.name)?;
+            // a number is compared with a text as the column would compare it
+            if made.is_loose && has_text {
+                return None;
+            }
+        }
+        Some(self.renamed(expr))
+    }
+
+    /// Whether an expression mentions a new column that is generated, and whose values are known.
+    pub(super) fn mentions_computed(&self, expr: &Expr) -> bool {
+        self.made.iter().any(|made| made.is_generated && expr.mentions(&made.name))
     }
 
     /// The constraints that existing rows have yet to satisfy, each with its columns and, where one can be made, the
@@ -201,7 +245,8 @@ impl<'a> Probe<'a> {
             let is_converted = mentioned.iter().any(|column| self.is_converted(column));
             if is_new || changes(&mentioned) {
                 // on a column that ALTER TABLE adds, the engine tests it at once
-                let probe = if rebuilt && (is_new || is_converted) { self.check(check) } else { None };
+                let is_asked = rebuilt && (is_new || is_converted) || self.mentions_computed(&check.expr);
+                let probe = if is_asked { self.check(check) } else { None };
                 found.push((mentioned, probe));
             }
         }

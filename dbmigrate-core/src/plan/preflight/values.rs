@@ -47,7 +47,7 @@ impl Probe<'_> {
                 .before
                 .column(&column.name)
                 .is_some_and(|before| before.generated.as_ref() == Some(generated) && self.before.rejects_null(before));
-            let expr = self.in_old_terms(&generated.expr).filter(|expr| !expr.is_literal() && !stays)?;
+            let expr = self.in_known_terms(&generated.expr).filter(|expr| !expr.is_literal() && !stays)?;
             return Some(format!("({expr}) IS NULL"));
         }
         let backfill = self.input.decisions.backfill(&self.after.name, &column.name)?;
@@ -71,7 +71,7 @@ impl Probe<'_> {
         let is_same = |before: &Column| before.generated == column.generated && before.decl_type == column.decl_type;
         let stays =
             self.before.strict && self.before.column(&column.name).is_some_and(is_same) && !self.changes_values();
-        let expr = self.in_old_terms(&generated.expr).filter(|_| !stays)?;
+        let expr = self.in_known_terms(&generated.expr).filter(|_| !stays)?;
         let value = format!("({expr})");
         let refused = refused_by_strict(&value, column)?;
         let (table, name) = (&self.old.name, &column.name);
@@ -231,9 +231,13 @@ impl Probe<'_> {
         Some(preflight.at(Place::Index(self.after.name.clone(), index.name.clone())))
     }
 
-    /// Rows that a check rejects. A check over columns that are new is left to the engine.
+    /// Rows that a check rejects. A check over columns that are new is left to the engine,
+    /// unless it is about what is computed.
     pub(super) fn check(&self, check: &Check) -> Option<Preflight> {
-        let condition = self.in_old_terms(&check.expr)?;
+        let condition = match self.mentions_computed(&check.expr) {
+            true => self.in_known_terms(&check.expr)?,
+            false => self.in_old_terms(&check.expr)?,
+        };
         let table = &self.old.name;
         let message = format!("{{}} rows of `{table}` violate CHECK ({})", said(&check.expr));
         let not = format!("NOT ({condition})");

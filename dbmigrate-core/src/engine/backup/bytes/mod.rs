@@ -84,6 +84,7 @@ pub(super) fn seen(local: &Local, file: Option<&File>, also: Also, threads: usiz
         tables: tables.into_iter().zip(&inventory.tables).map(by_engine).collect::<Result<_, _>>()?,
         foreign_key_violations: violations,
         settings: inventory.settings,
+        uncompared: Vec::new(),
     };
     Ok(Seen { contents, unchecked })
 }

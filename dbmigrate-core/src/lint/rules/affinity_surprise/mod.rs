@@ -54,8 +54,11 @@ fn taken(affinity: Affinity) -> (&'static str, &'static str) {
     }
 }
 
-/// Types that are what they say.
-const PLAIN: [&str; 9] = ["TEXT", "INTEGER", "INT", "REAL", "BLOB", "BOOLEAN", "DATETIME", "NUMERIC", "VARCHAR(255)"];
+/// Types that are what they say, with and without a size.
+const PLAIN: [&str; 16] = [
+    "TEXT", "INTEGER", "INT", "REAL", "BLOB", "BOOLEAN", "DATETIME", "NUMERIC", "VARCHAR", "BIGINT", "SMALLINT",
+    "DECIMAL", "DATE", "TIMESTAMP", "DOUBLE", "FLOAT",
+];
 
 struct Surprise {
     because: Option<String>,
@@ -67,9 +70,20 @@ struct Surprise {
 fn surprise(column: &Column) -> Option<Surprise> {
     let declared = column.decl_type.as_str();
     // what nearly all columns are
-    if PLAIN.iter().any(|plain| declared.eq_ignore_ascii_case(plain)) {
+    let word = match declared.split_once('(') {
+        None => declared,
+        Some((word, size)) if size.find(')') == Some(size.len() - 1) => word.trim_end(),
+        Some(_) => "",
+    };
+    if PLAIN.iter().any(|plain| word.eq_ignore_ascii_case(plain)) {
         return None;
     }
+    odd(column)
+}
+
+/// The same for a type that is not one of the most frequent.
+fn odd(column: &Column) -> Option<Surprise> {
+    let declared = column.decl_type.as_str();
     if declared.is_empty() || Vector::of(&column.decl_type).is_some() {
         return None;
     }
@@ -153,4 +167,18 @@ fn misspelled(word: &str) -> Option<&'static str> {
         wrong == 1 || (wrong == 2 && one == two)
     };
     TYPES.iter().find(is_slip).copied().filter(|_| !OTHERS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_that_are_not_looked_at_are_no_surprise() {
+        for plain in PLAIN {
+            for declared in [plain.to_owned(), format!("{plain}(10, 2)")] {
+                assert!(odd(&Column::new("x", &declared)).is_none(), "{declared}");
+            }
+        }
+    }
 }

@@ -10,6 +10,8 @@ mod cancelled;
 mod database;
 #[path = "../../../../../dbmigrate-embed/tests/embed/history.rs"]
 mod history;
+#[path = "../../../../../dbmigrate-embed/tests/embed/ready.rs"]
+mod ready;
 #[path = "../../../../../dbmigrate-embed/tests/embed/refused.rs"]
 mod refused;
 #[path = "../../../../../dbmigrate-embed/tests/embed/run.rs"]

@@ -1,0 +1,159 @@
+//! What is said of a roll-out: where the members stand, what each wave came to, and the end.
+
+use crate::error::CommandError;
+use crate::exit;
+use crate::messages::{self, FailureOfMembers, MemberState, MembersIn, RolledOut};
+use crate::report::Printer;
+use crate::report::counted;
+use crate::report::duration::Elapsed;
+
+use super::Wanted;
+use super::totals::Settled;
+use super::waves::Wave;
+use crate::fleet::Member;
+
+/// How many reasons are shown.
+const MOST_SHOWN: usize = 8;
+
+/// No reason is longer, in characters.
+const LONGEST: usize = 160;
+
+/// Says where the members stand.
+pub(super) fn surveyed(wanted: &Wanted<'_>, states: &[MembersIn], milliseconds: u64) {
+    let (printer, asked) = (&wanted.context.printer, states.iter().map(|one| one.members).sum());
+    let of = wanted.shard.map(|shard| format!(" (shard {shard})")).unwrap_or_default();
+    let first = format!("{} of `{}`{of} in {}", counted(asked, "member"), wanted.fleet, Elapsed(milliseconds));
+    let width = states.iter().map(|one| one.members.to_string().len()).max().unwrap_or(0);
+    let lines = states.iter().map(|one| format!("{:>width$} {}", one.members, state(one)));
+    printer.status("Surveyed", std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n"));
+    printer.message(|| messages::Survey {
+        target: wanted.fleet.to_owned(),
+        shard: wanted.shard.map(|shard| shard.to_string()),
+        members: asked,
+        head: wanted.head(),
+        states: states.to_vec(),
+        milliseconds,
+    });
+}
+
+fn state(one: &MembersIn) -> String {
+    match (one.state, one.pending) {
+        (MemberState::AtHead, _) => "at head".to_owned(),
+        (MemberState::Behind, Some(pending)) => format!("behind by {}", counted(pending, "migration")),
+        (MemberState::Behind, None) => "behind".to_owned(),
+        (MemberState::Drifted, _) => "drifted".to_owned(),
+        (MemberState::UnknownHistory, _) => "with another history".to_owned(),
+        (MemberState::Unreachable, _) => "unreachable".to_owned(),
+    }
+}
+
+/// Says which waves there will be.
+pub(super) fn planned(wanted: &Wanted<'_>, waves: &[Wave], rest: usize) {
+    let printer = &wanted.context.printer;
+    let wave = |wave: &Wave| match &wave.members[..] {
+        [only] => format!("{}: {}", wave.name, wanted.members[*only].name),
+        members => format!("{}: {}", wave.name, counted(members.len(), "member")),
+    };
+    let mut lines: Vec<String> = waves.iter().map(wave).collect();
+    lines.extend((rest > 0).then(|| format!("in no wave: {}", counted(rest, "member"))));
+    if !lines.is_empty() {
+        printer.status("Pending", lines.join("\n"));
+    }
+}
+
+/// Says what a wave came to.
+pub(super) fn waved(wanted: &Wanted<'_>, wave: &messages::Wave) {
+    let failed = if wave.failed > 0 { format!(", {} failed", wave.failed) } else { String::new() };
+    let left = wave.members - wave.migrated - wave.failed;
+    let left = if left > 0 { format!(", {left} not") } else { String::new() };
+    let text = format!(
+        "{} of {} ({}): {} migrated{failed}{left} in {}",
+        wave.wave + 1,
+        wave.of,
+        wave.name,
+        counted(wave.migrated, "member"),
+        Elapsed(wave.milliseconds)
+    );
+    wanted.context.printer.status("Wave", text);
+    wanted.context.printer.message(|| wave.clone());
+}
+
+/// Says what became of a member: to programs, and in detail.
+pub(super) fn settled(wanted: &Wanted<'_>, member: &Member, settled: &Settled) {
+    let printer = &wanted.context.printer;
+    if printer.is_verbose() {
+        let text = match &settled.trouble {
+            Some(trouble) => format!("{}: {}", member.name, trouble.message),
+            None if settled.applied > 0 => {
+                format!("{}: {} applied", member.name, counted(settled.applied, "migration"))
+            }
+            None => format!("{}: nothing applied", member.name),
+        };
+        printer.detail("Member", text);
+    }
+    printer.message(|| messages::Member {
+        target: wanted.fleet.to_owned(),
+        member: member.name.clone(),
+        database: member.url.to_string(),
+        outcome: settled.outcome,
+        before: settled.before,
+        applied: settled.applied,
+        pending: settled.pending,
+        kind: settled.trouble.as_ref().map(|trouble| trouble.kind.to_owned()),
+        error: settled.trouble.as_ref().map(|trouble| trouble.message.clone()),
+        milliseconds: settled.milliseconds,
+    });
+}
+
+/// Says what became of all, and returns the error that it is if some are left. `again` is how to go on.
+pub(crate) fn concluded(
+    printer: &Printer,
+    sums: &RolledOut,
+    (head, again): (Option<&str>, Option<&str>),
+) -> Option<CommandError> {
+    let verb = if sums.left() == 0 { "Finished" } else { "Summary" };
+    printer.status(verb, format!("{}: {} in {}", sums.target, sums.words(), Elapsed(sums.milliseconds)));
+    printer.message(|| sums.clone());
+    if sums.left() == 0 {
+        return None;
+    }
+    let at = head.map(|head| format!("at `{head}`")).unwrap_or_else(|| "at head".to_owned());
+    let message = format!("{} of {} of `{}` are not {at}", sums.left(), counted(sums.members, "member"), sums.target);
+    let mut error = CommandError::new(exit::MEMBERS, message);
+    for failure in sums.failures.iter().take(MOST_SHOWN) {
+        error = error.note(reason(failure));
+    }
+    let more: usize = sums.failures.iter().skip(MOST_SHOWN).map(|failure| failure.count).sum();
+    if more > 0 {
+        error = error.note(format!("{}: other reasons", counted(more, "member")));
+    }
+    if let Some(why) = sums.stopped.as_deref().and_then(stopped) {
+        error = error.note(format!("{}: {why}", counted(sums.not_tried, "member") + " not tried"));
+    }
+    if sums.drifted > 0 {
+        error = error.help("what differs: `cargo dbmigrate diff`");
+    }
+    Some(error.helps(again.map(|again| format!("to continue with those that are left: `{again}`"))))
+}
+
+pub(super) fn reason(failure: &FailureOfMembers) -> String {
+    let named = failure.members.join(", ");
+    let more = failure.count - failure.members.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let mut message = failure.message.clone();
+    if message.chars().count() > LONGEST {
+        message = message.chars().take(LONGEST).chain(['…']).collect();
+    }
+    format!("{} ({named}{more}): {message}", counted(failure.count, "member"))
+}
+
+fn stopped(why: &str) -> Option<&'static str> {
+    Some(match why {
+        "canary" => "the canary was not migrated",
+        "max_failures" => "more failed than `max_failures` allows",
+        "preflight" => "more would fail than `max_failures` allows, so none was written to",
+        "interrupted" => "the roll-out was interrupted",
+        "waves" => "they are in no wave",
+        _ => return None,
+    })
+}

@@ -1,0 +1,131 @@
+//! What is wrong with a member, such that members with the same reason are told together.
+
+use std::collections::BTreeMap;
+
+use dbmigrate_core::engine::apply::{ApplyError, Failure};
+use dbmigrate_core::engine::error::ErrorKind;
+
+use crate::database::state::failure_of_run;
+use crate::error::CommandError;
+use crate::fleet::Member;
+use crate::messages::{FailureOfMembers, MemberState};
+
+/// How many members are named with a reason.
+const NAMED: usize = 5;
+
+/// What stands for the member in a reason.
+const MEMBER: &str = "…";
+
+/// What is wrong with a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// Its kind.
+    pub kind: &'static str,
+    /// What is said, in a line.
+    pub message: String,
+}
+
+impl Trouble {
+    /// What kept a member from being opened.
+    pub(super) fn of_opening(error: &CommandError) -> Self {
+        Self { kind: "unreachable", message: error.message().to_owned() }
+    }
+
+    /// That its file is gone.
+    pub(super) fn gone(member: &Member) -> Self {
+        Self { kind: "unreachable", message: format!("`{}` does not exist", member.url) }
+    }
+
+    /// Why a member was not migrated, or cannot be.
+    pub(super) fn of(error: ApplyError, member: &Member) -> Self {
+        let kind = kind(&error);
+        let shown = failure_of_run(error, (&member.url).into());
+        let mut message = shown.message().to_owned();
+        // what a diagnostic says in its place
+        if let Some(first) = shown.rendered().first().filter(|first| !message.contains(&first.message.message)) {
+            message = format!("{message}: {}", first.message.message);
+        }
+        Self { kind, message }
+    }
+
+    /// Where a member stands that has this.
+    pub(super) fn state(&self) -> MemberState {
+        match self.kind {
+            "drift" => MemberState::Drifted,
+            "history" | "not_empty" => MemberState::UnknownHistory,
+            _ => MemberState::Unreachable,
+        }
+    }
+
+    /// Whether its host has no time, or does not answer.
+    pub(super) fn is_of_host(&self) -> bool {
+        matches!(self.kind, "unreachable" | "lost" | "locked")
+    }
+}
+
+fn kind(error: &ApplyError) -> &'static str {
+    match error {
+        ApplyError::Engine { error, .. } => of_engine(error.kind),
+        ApplyError::History(_) => "history",
+        ApplyError::NotEmpty { .. } => "not_empty",
+        ApplyError::Drift { .. } => "drift",
+        ApplyError::Migration { failure, .. } => of_failure(failure),
+        ApplyError::Folder(_) | ApplyError::Script(_) => "folder",
+        _ => "other",
+    }
+}
+
+fn of_engine(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Locked | ErrorKind::Stolen => "locked",
+        ErrorKind::Lost => "lost",
+        ErrorKind::DiskFull => "disk_full",
+        ErrorKind::Constraint => "constraint",
+        ErrorKind::Statement => "statement",
+        _ => "unreachable",
+    }
+}
+
+fn of_failure(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::Statement { error, .. } | Failure::Engine { error, .. } => of_engine(error.kind),
+        Failure::Preflight { .. } | Failure::PreflightExpressions { .. } | Failure::Contradicted { .. } => "preflight",
+        Failure::Structure { .. } => "structure",
+        Failure::TouchesDrift { .. } => "drift",
+        Failure::NoStep { .. } | Failure::Step { .. } => "step",
+        Failure::Broken { .. } => "broken",
+        Failure::ForeignKeys { .. } => "foreign_keys",
+        Failure::Lost { .. } => "lost",
+        Failure::NotUndone(failure) => of_failure(failure),
+        _ => "other",
+    }
+}
+
+/// The reasons of members, those that differ in nothing but the member together.
+#[derive(Debug, Default)]
+pub(super) struct Reasons(BTreeMap<(&'static str, String), FailureOfMembers>);
+
+impl Reasons {
+    /// Takes in what is wrong with a member.
+    pub(super) fn add(&mut self, member: &Member, trouble: &Trouble) {
+        let url = member.url.to_string();
+        let key = trouble.message.replace(&url, MEMBER).replace(&member.name, MEMBER);
+        let one = self.0.entry((trouble.kind, key)).or_insert_with(|| FailureOfMembers {
+            kind: trouble.kind.to_owned(),
+            message: trouble.message.clone(),
+            count: 0,
+            members: Vec::new(),
+        });
+        one.count += 1;
+        if one.members.len() < NAMED {
+            one.members.push(member.name.clone());
+        }
+    }
+
+    /// The reasons, that of the most members first.
+    pub(super) fn sorted(self) -> Vec<FailureOfMembers> {
+        let mut all: Vec<FailureOfMembers> = self.0.into_values().collect();
+        all.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.message.cmp(&other.message)));
+        all
+    }
+}
