@@ -85,8 +85,12 @@ impl Made {
 
 /// The command that makes a template with these sets.
 pub(crate) fn command(sets: &[String]) -> String {
-    let sets: String = sets.iter().map(|set| format!(" --seed {}", shell_word(Path::new(set)))).collect();
-    format!("cargo dbmigrate template build{sets}")
+    let mut command = "cargo dbmigrate template build".to_owned();
+    for set in sets {
+        command.push_str(" --seed ");
+        command.push_str(&shell_word(Path::new(set)));
+    }
+    command
 }
 
 /// Refuses a template that is out of step. A package without one needs none.
@@ -100,8 +104,8 @@ pub(crate) fn check(context: &Context, folder: &Folder) -> Result<()> {
     }
     let made = Made::read(&path);
     let sets = made.as_ref().map(Made::sets).unwrap_or_default();
-    let is_there = |set: &&String| !context.package.root.join(FOLDER).join(set).is_dir();
-    let why = match (&made, sets.iter().find(is_there)) {
+    let is_gone = |set: &&String| !context.package.root.join(FOLDER).join(set).is_dir();
+    let why = match (&made, sets.iter().find(is_gone)) {
         (None, _) => Some(format!("nothing beside it says what it was made of (`{FILE}.json`)")),
         (Some(_), Some(gone)) => Some(format!("there is no `{FOLDER}/{gone}` any more")),
         (Some(made), None) => made.differs(&Made::of(context, folder, &sets, &path)?),
@@ -110,7 +114,7 @@ pub(crate) fn check(context: &Context, folder: &Folder) -> Result<()> {
         context.printer.detail("Checked", format!("`{FILE}` is in step"));
         return Ok(());
     };
-    let sets: Vec<String> = sets.into_iter().filter(|set| !is_there(&set)).collect();
+    let sets: Vec<String> = sets.into_iter().filter(|set| !is_gone(&set)).collect();
     Err(CommandError::new(exit::DIFFERENCE, format!("`{FILE}` is out of step: {why}"))
         .help(format!("make it again: `{}`", command(&sets))))
 }
@@ -136,7 +140,7 @@ fn checksum_of_set(folder: &Path) -> Result<String> {
     for path in paths {
         let checksum = if path.is_dir() { checksum_of_set(&path)? } else { checksum(&path)? };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        all.push_str(&format!("{name}\0{checksum}\n"));
+        all.extend([&*name, "\0", &checksum, "\n"]);
     }
     Ok(Checksum::of_text(all.as_bytes()).to_hex())
 }
