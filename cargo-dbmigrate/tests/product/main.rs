@@ -29,6 +29,7 @@ mod failing_rows;
 mod faults;
 mod fixed;
 mod fleet;
+mod fleet_commands;
 mod fleet_faults;
 mod fleet_killed;
 mod fleet_members;
