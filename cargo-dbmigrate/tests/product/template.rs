@@ -36,7 +36,7 @@ fn a_template_has_all_migrations_and_rows_and_check_says_when_it_is_out_of_step(
     assert_eq!(template.query("SELECT name FROM plans"), ["gratis"]);
     project.structs(&plans("name: String, cents: i64"));
     project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\nname = \"gratis\"\ncents = 0\n");
-    project.runs("generate --default plans.cents=0");
+    project.runs("generate --backfill plans.cents=0");
     out_of_step("it was made of other migrations", with_rows);
     template.run("UPDATE plans SET cents = 1");
     out_of_step("it was changed after it was made", with_rows);
