@@ -28,6 +28,8 @@ mod schemas;
 mod seeding;
 mod targets;
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 pub(crate) use applying::{
@@ -64,6 +66,9 @@ pub(crate) use rehearsing::{
 pub(crate) use rollout::{FailureOfMembers, Member, MemberOutcome, MemberState, MembersIn, RolledOut, Survey, Wave};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
+
+/// The field with the database, where the package has several.
+pub(crate) const DATABASE_NAME: &str = "database_name";
 
 /// Everything that can be printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -264,9 +269,15 @@ impl Message {
         }
     }
 
-    /// The line that is printed, without its end.
-    pub(crate) fn line(&self) -> String {
+    /// The line that is printed, without its end; with the database of a package that has several.
+    pub(crate) fn line(&self, database: Option<&str>) -> String {
         // strings, numbers and lists of them: there is nothing in it that JSON could not hold
-        serde_json::to_string(self).unwrap_or_default()
+        let mut line = serde_json::to_string(self).unwrap_or_default();
+        if let (Some(name), true) = (database, line.ends_with('}')) {
+            line.pop();
+            // letters, digits, `-` and `_`
+            let _ = write!(line, ",\"{DATABASE_NAME}\":\"{name}\"}}");
+        }
+        line
     }
 }

@@ -322,6 +322,12 @@ impl Outcome<'_> {
     }
 }
 
+/// The worse one of two exit codes.
+pub(super) fn worse(one: u8, other: u8) -> u8 {
+    let rank = |code: u8| FROM_BEST.iter().position(|known| *known == code);
+    if rank(other) > rank(one) { other } else { one }
+}
+
 /// Says what became of each, and returns the worst exit code.
 fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
     let worst =
@@ -343,7 +349,8 @@ fn summary(printer: &Printer, outcomes: &[Outcome<'_>]) -> u8 {
 fn refuse_same(url: &DatabaseUrl, around: &Surroundings<'_>) -> Result<()> {
     let Some(own) = url.target() else { return Ok(()) };
     let is_implied = |name: &str| [PRODUCTION, DEMO].contains(&name);
-    let same = known(around.config).into_iter().find(|other| {
+    let others = around.config.other_targets.iter().cloned();
+    let same = known(around.config).into_iter().chain(others).find(|other| {
         // a variable that nobody has called a target says nothing about those that somebody has
         let counts = is_configured(other, around.config) || is_implied(&own.name);
         other.name != own.name && other.fleet.is_none() && counts && url.is_target(other, around)

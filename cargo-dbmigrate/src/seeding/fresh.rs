@@ -34,7 +34,7 @@ impl<'a> Seeds<'a> {
             return Ok(Self::Script(Script::read(name)?));
         }
         let set = name.to_string_lossy();
-        Ok(Self::Set(seeding::read(&context.package.root, Some(&set), &context.printer)?))
+        Ok(Self::Set(seeding::read(context, Some(&set))?))
     }
 
     /// Writes the rows.

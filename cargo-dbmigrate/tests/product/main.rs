@@ -79,6 +79,7 @@ mod rows;
 mod seed_files;
 mod seeds;
 mod servers;
+mod several_databases;
 mod squashed;
 mod squashed_behind;
 mod steps;

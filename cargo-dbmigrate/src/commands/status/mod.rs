@@ -238,7 +238,7 @@ fn list(at: (&Context, &DatabaseUrl), folder: &Folder, history: &[Record]) {
 }
 
 fn line((context, url): (&Context, &DatabaseUrl), name: &str, width: usize, record: Option<&Record>, state: &str) {
-    let label = context.printer.label().map(|target| format!("{target}  ")).unwrap_or_default();
+    let label = context.printer.label().map(|(_, name)| format!("{name}  ")).unwrap_or_default();
     context.printer.result(format!("{label}{name:width$}  {state}"));
     context.printer.message(|| messages::Migration {
         on: url.into(),
