@@ -268,6 +268,37 @@ pub const fn refers_to_column<T: Table>(field: &str, table: &str, column: &str) 
     same_table && same_name(field, column)
 }
 
+/// Whether a module, as `module_path!()` has it, is another one, written from the crate root, or lies in it.
+pub const fn is_within(path: &str, module: &str) -> bool {
+    let (path, module) = (path.as_bytes(), module.as_bytes());
+    let mut start = 0;
+    while start < path.len() && path[start] != b':' {
+        start += 1;
+    }
+    // `::` behind the name of the crate
+    start += 2;
+    if path.len() < start + module.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < module.len() {
+        if path[start + at] != module[at] {
+            return false;
+        }
+        at += 1;
+    }
+    path.len() == start + at || path[start + at] == b':'
+}
+
+/// Refuses a foreign key of a struct of the database `own` to a struct of another one.
+///
+/// # Panics
+/// With the message, which is the error.
+#[track_caller]
+pub const fn require_same_database<T: Table>(own: &str, message: &str) {
+    assert!(same_bytes(T::DATABASE.as_bytes(), own.as_bytes()), "{}", message);
+}
+
 /// Refuses what is false.
 ///
 /// # Panics

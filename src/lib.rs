@@ -55,7 +55,8 @@ pub use value::Value;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::check::{
-        Compared, Default, NotNullable, Nullable, UNKNOWN, Value, checked_column, column, refers_to_column, require,
+        Compared, Default, NotNullable, Nullable, UNKNOWN, Value, checked_column, column, is_within, refers_to_column,
+        require, require_same_database,
     };
     pub use crate::column_name::{ColumnsOf, ColumnsOfView, column_name};
     pub use crate::declared::{

@@ -19,6 +19,9 @@ pub trait Table {
     /// The table's name.
     const NAME: &'static str;
 
+    /// The database of the package that it belongs to, as it is named in `dbmigrate.toml`; empty for the default one.
+    const DATABASE: &'static str = "";
+
     /// Its columns in the order of the fields.
     const COLUMNS: &'static [Column];
 

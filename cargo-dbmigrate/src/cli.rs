@@ -15,10 +15,12 @@ use dbmigrate_core::config::TOKEN_VARIABLE;
 use crate::commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, lints, log, man,
     merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status, summary,
+    template,
 };
 use crate::error::CommandError;
 use crate::exit;
-use crate::project::Selection;
+use crate::project::url::Connect;
+use crate::project::{Reach, Retry, Selection};
 use crate::report::Printer;
 use crate::report::again::Again;
 use crate::report::output::{Color, MessageFormat, Output};
@@ -86,31 +88,49 @@ pub(crate) struct Cli {
 impl Cli {
     /// The flags that commands which are shown need as well, to mean the same.
     pub(crate) fn again(&self) -> Again {
-        let (connect, retry) = match &self.command {
-            Command::Migrate(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
-            Command::Status(arguments) => (Some(&arguments.connect), None),
-            Command::Plan(arguments) => (Some(&arguments.connect), None),
-            Command::Push(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
-            Command::Pull(arguments) => (Some(&arguments.connect), None),
-            Command::Diff(arguments) => (Some(&arguments.connect), None),
-            Command::Baseline(arguments) => (Some(&arguments.connect), None),
-            Command::Generate(arguments) => (Some(&arguments.connect), None),
-            Command::Rebase(arguments) => (Some(&arguments.connect), None),
-            Command::Reset(arguments) => (Some(&arguments.connect), None),
-            Command::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
-            Command::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
-            Command::Branch(branch::Branch { kind: branch::Kind::Drop(arguments) }) => (Some(&arguments.connect), None),
-            Command::Backup(arguments) => (Some(&arguments.connect), None),
-            Command::Restore(arguments) => (Some(&arguments.connect), None),
-            Command::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
-            Command::Kept(arguments) => (Some(arguments.connect()), None),
-            Command::Squash(arguments) => (Some(&arguments.connect), None),
-            Command::Log(arguments) => (Some(&arguments.connect), None),
-            Command::Capture(arguments) => (Some(&arguments.connect), None),
-            Command::Repair(arguments) => (Some(&arguments.connect), None),
-            _ => (None, None),
-        };
+        let (connect, retry) = self.command.databases();
         repeated::flags(&self.selection, connect, retry)
+    }
+}
+
+impl Command {
+    /// The flags for databases that were given.
+    pub(crate) fn databases(&self) -> (Option<&Connect>, Option<Retry>) {
+        match self {
+            Self::Migrate(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Self::Status(arguments) => (Some(&arguments.connect), None),
+            Self::Plan(arguments) => (Some(&arguments.connect), None),
+            Self::Push(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Self::Pull(arguments) => (Some(&arguments.connect), None),
+            Self::Diff(arguments) => (Some(&arguments.connect), None),
+            Self::Baseline(arguments) => (Some(&arguments.connect), None),
+            Self::Generate(arguments) => (Some(&arguments.connect), None),
+            Self::Rebase(arguments) => (Some(&arguments.connect), None),
+            Self::Reset(arguments) => (Some(&arguments.connect), None),
+            Self::Ci(ci::Ci { kind: ci::Kind::Report(arguments) }) => (Some(&arguments.connect), None),
+            Self::Branch(branch::Branch { kind: branch::Kind::List(arguments) }) => (Some(&arguments.connect), None),
+            Self::Branch(branch::Branch { kind: branch::Kind::Drop(arguments) }) => (Some(&arguments.connect), None),
+            Self::Backup(arguments) => (Some(&arguments.connect), None),
+            Self::Restore(arguments) => (Some(&arguments.connect), None),
+            Self::Seed(arguments) => (Some(&arguments.connect), Some(arguments.retry)),
+            Self::Kept(arguments) => (Some(arguments.connect()), None),
+            Self::Squash(arguments) => (Some(&arguments.connect), None),
+            Self::Log(arguments) => (Some(&arguments.connect), None),
+            Self::Capture(arguments) => (Some(&arguments.connect), None),
+            Self::Check(arguments) => (Some(&arguments.connect), None),
+            Self::Repair(arguments) => (Some(&arguments.connect), None),
+            _ => (None, None),
+        }
+    }
+
+    /// What it does where the package has several databases and none is named.
+    pub(crate) fn reach(&self) -> Reach {
+        match self {
+            Self::Check(_) => Reach::All,
+            Self::Generate(arguments) if !arguments.is_for_one() => Reach::All,
+            Self::Migrate(_) | Self::Status(_) => Reach::Migrated,
+            _ => Reach::One,
+        }
     }
 }
 
@@ -151,6 +171,8 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Put the summaries of several runs on a fleet together
     Summary(summary::Summary),
+    /// Make the database that those of new tenants are copied from
+    Template(template::Template),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
     /// Show the migrations as a picture: what each did, and where databases stand

@@ -154,7 +154,8 @@ pub(crate) fn message(diagnostic: &Diagnostic, base: &Path) -> messages::Diagnos
 
 /// The same as JSON, an object per line.
 pub fn render_json(diagnostics: &[Diagnostic], base: &Path) -> String {
-    let lines = diagnostics.iter().map(|diagnostic| messages::Message::from(message(diagnostic, base)).line() + "\n");
+    let lines =
+        diagnostics.iter().map(|diagnostic| messages::Message::from(message(diagnostic, base)).line(None) + "\n");
     lines.collect()
 }
 

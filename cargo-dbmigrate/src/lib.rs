@@ -33,6 +33,7 @@ mod seeding;
 pub mod source;
 mod stepping;
 mod structs;
+mod templates;
 mod tools;
 mod turso;
 mod url_text;
@@ -43,7 +44,7 @@ use cli::{Cli, Command, Parsed};
 use commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, lints,
     log, man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
-    summary,
+    summary, template,
 };
 use error::Result;
 use project::Context;
@@ -84,38 +85,46 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Summary(arguments) => return summary::run(&printer, arguments),
         _ => {}
     }
-    let context = Context::new(cli.selection, printer, fleet::member)?;
-    match cli.command {
+    let context = Context::new(cli.selection.clone(), printer, fleet::member)?;
+    let (connect, reach) = (cli.command.databases().0, cli.command.reach());
+    let has_structs = |context: &Context| structs::glance(context).is_none_or(|declared| !declared.schema.is_empty());
+    context.for_each_database(connect, reach, has_structs, |context| run_command(context, &cli.command))
+}
+
+/// Runs the command on one of the databases of the package.
+fn run_command(context: &Context, command: &Command) -> Result<u8> {
+    match command {
         Command::Complete(_)
         | Command::Completions(_)
         | Command::GoingBack
         | Command::Man(_)
         | Command::MergeDriver(_)
         | Command::Summary(_) => Ok(exit::DONE),
-        Command::Init(arguments) => init::run(&context, &arguments),
-        Command::Generate(arguments) => generate::run(&context, &arguments),
-        Command::Migrate(arguments) => migrate::run(&context, &arguments),
-        Command::Plan(arguments) => plan::run(&context, &arguments),
-        Command::Push(arguments) => push::run(&context, &arguments),
-        Command::Pull(arguments) => pull::run(&context, &arguments),
-        Command::Diff(arguments) => diff::run(&context, &arguments),
-        Command::Repair(arguments) => repair::run(&context, &arguments),
-        Command::Capture(arguments) => capture::run(&context, &arguments),
-        Command::Backup(arguments) => backup::run(&context, &arguments),
-        Command::Baseline(arguments) => baseline::run(&context, &arguments),
-        Command::Rebase(arguments) => rebase::run(&context, &arguments),
-        Command::Reset(arguments) => reset::run(&context, &arguments),
-        Command::Revert(arguments) => revert::run(&context, &arguments),
-        Command::Seed(arguments) => seed::run(&context, &arguments),
-        Command::Status(arguments) => status::run(&context, &arguments),
-        Command::Kept(arguments) => kept::run(&context, &arguments),
-        Command::Lints(arguments) => lints::run(&context, &arguments),
-        Command::Log(arguments) => log::run(&context, &arguments),
-        Command::Squash(arguments) => squash::run(&context, &arguments),
-        Command::Check(arguments) => check::run(&context, &arguments),
-        Command::Ci(arguments) => ci::run(&context, &arguments),
-        Command::Branch(arguments) => branch::run(&context, &arguments),
-        Command::Restore(arguments) => restore::run(&context, &arguments),
+        Command::Init(arguments) => init::run(context, arguments),
+        Command::Generate(arguments) => generate::run(context, arguments),
+        Command::Migrate(arguments) => migrate::run(context, arguments),
+        Command::Plan(arguments) => plan::run(context, arguments),
+        Command::Push(arguments) => push::run(context, arguments),
+        Command::Pull(arguments) => pull::run(context, arguments),
+        Command::Diff(arguments) => diff::run(context, arguments),
+        Command::Repair(arguments) => repair::run(context, arguments),
+        Command::Capture(arguments) => capture::run(context, arguments),
+        Command::Backup(arguments) => backup::run(context, arguments),
+        Command::Baseline(arguments) => baseline::run(context, arguments),
+        Command::Rebase(arguments) => rebase::run(context, arguments),
+        Command::Reset(arguments) => reset::run(context, arguments),
+        Command::Revert(arguments) => revert::run(context, arguments),
+        Command::Seed(arguments) => seed::run(context, arguments),
+        Command::Status(arguments) => status::run(context, arguments),
+        Command::Kept(arguments) => kept::run(context, arguments),
+        Command::Template(arguments) => template::run(context, arguments),
+        Command::Lints(arguments) => lints::run(context, arguments),
+        Command::Log(arguments) => log::run(context, arguments),
+        Command::Squash(arguments) => squash::run(context, arguments),
+        Command::Check(arguments) => check::run(context, arguments),
+        Command::Ci(arguments) => ci::run(context, arguments),
+        Command::Branch(arguments) => branch::run(context, arguments),
+        Command::Restore(arguments) => restore::run(context, arguments),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::exit;
 use crate::project::Context;
 use crate::project::config;
 use crate::report::{counted, missing};
-use crate::source::{self, Declared, Package, Request};
+use crate::source::{self, Declared, Package, Request, Wanted};
 
 /// Reads the structs. Warnings are shown.
 ///
@@ -179,6 +179,7 @@ fn request(context: &Context) -> Result<Request> {
         all_features: context.selection.all_features,
         no_default_features: context.selection.no_default_features,
         root: context.config.root.as_ref().map(|root| context.package.root.join(root)),
+        database: Some(Wanted { config: context.config.clone(), root: context.package.root.clone() }),
     })
 }
 

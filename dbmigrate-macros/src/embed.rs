@@ -9,6 +9,7 @@ mod steps;
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::declare::DeclareError;
+use dbmigrate_core::declare::errors::closest;
 use dbmigrate_core::folder::{Folder, Script, ScriptError, Verify};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -18,7 +19,7 @@ use self::steps::Registered;
 use crate::check::whole;
 use crate::project::{Project, ProjectError, literal, tracked};
 
-/// What can be in the parentheses: the folder, where the facade crate is, and the steps in Rust.
+/// What can be in the parentheses: the database or the folder, where the facade crate is, and the steps in Rust.
 #[derive(Default)]
 pub(crate) struct Arguments {
     folder: Option<syn::LitStr>,
@@ -45,7 +46,7 @@ impl Parse for Arguments {
                 arguments.steps = Some(input.parse()?);
             } else {
                 return Err(input.error(
-                    "expected the migrations folder, relative to the package, or nothing: \
+                    "expected a database of `dbmigrate.toml`, the migrations folder, relative to the package, or nothing: \
                      `embed_migrations!(\"migrations\")`; steps in Rust come last: `steps { \"0007_name\" => function }`",
                 ));
             }
@@ -99,10 +100,15 @@ fn embedded(
     span: Span,
     facade: &syn::Path,
 ) -> Result<TokenStream, Wrong> {
-    let project = Project::known()?;
-    let path = named.map_or_else(|| project.folder(), |named| project.root.join(named));
-    let relative = named.unwrap_or(&project.config.migrations);
-    let (folder, with_step) = verified(&path, relative)?;
+    let (project, relative) = Project::known()?.naming(named)?;
+    let path = project.root.join(&relative);
+    let meant = || closest(named?.to_str()?, project.config.database_names());
+    let (folder, with_step) = verified(&path, &relative).map_err(|error| match meant() {
+        Some(name) if !path.exists() && !project.config.databases.is_empty() => {
+            error.help(format!("did you mean the database `{name}`? `embed_migrations!(\"{name}\")`"))
+        }
+        _ => error,
+    })?;
     let steps = steps::checked(registered, &folder, &with_step, span).map_err(Wrong::Steps)?;
     let head = folder.head().map(|head| folder.snapshot_path(head));
     let schema = folder.head_schema()?;
@@ -116,7 +122,7 @@ fn embedded(
     let ignore = project.config.ignore.patterns().map(ToString::to_string);
     let busy_timeout = project.config.busy_timeout;
     // the structs are those of the package, and so is the folder that they are compared with
-    let undeclared = (path == project.folder()).then(|| whole::expansion(span, facade));
+    let undeclared = (path == project.folder()).then(|| whole::expansion(project.config.database_name(), span, facade));
     Ok(quote! {{
         #tracked
         #undeclared

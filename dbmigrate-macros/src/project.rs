@@ -7,8 +7,9 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use dbmigrate_core::config::{Config, FILE_NAME};
+use dbmigrate_core::config::{Config, DEFAULT_DATABASE, FILE_NAME};
 use dbmigrate_core::declare::DeclareError;
+use dbmigrate_core::declare::errors::closest;
 use dbmigrate_core::folder::FolderError;
 use dbmigrate_core::schema::Schema;
 use proc_macro2::{Span, TokenStream};
@@ -105,6 +106,36 @@ impl Project {
         }
     }
 
+    /// The same for one of its databases; `None` is the default one.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub(crate) fn of(self, database: Option<&str>) -> Result<Self, ProjectError> {
+        match self.config.of(database) {
+            Some(config) => Ok(Self { config, ..self }),
+            None => Err(unknown_database(&self.config, database.unwrap_or_default())),
+        }
+    }
+
+    /// The same for what a macro names: a database, or a folder relative to the package; nothing is the default database.
+    /// With the folder.
+    ///
+    /// # Errors
+    /// Of a database that is configured: none.
+    pub(crate) fn naming(self, named: Option<&Path>) -> Result<(Self, PathBuf), ProjectError> {
+        let names = |name: &str| named.and_then(Path::to_str) == Some(name);
+        let has_folder = |folder: &Path| named.is_some_and(|named| self.root.join(named) == self.root.join(folder));
+        let known = self.config.databases.iter().find(|one| names(&one.name) || has_folder(&one.migrations()));
+        let known = known.map(|database| database.name.clone());
+        let is_default = named.is_none() || (names(DEFAULT_DATABASE) && !self.config.databases.is_empty());
+        let project = self.of(known.as_deref())?;
+        let folder = match named {
+            Some(named) if !is_default && known.is_none() => named.to_owned(),
+            _ => project.config.migrations.clone(),
+        };
+        Ok((project, folder))
+    }
+
     /// The migrations folder that is configured, absolute. It need not exist.
     pub(crate) fn folder(&self) -> PathBuf {
         self.root.join(&self.config.migrations)
@@ -138,6 +169,15 @@ impl Project {
     /// The files that were read to know this.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         self.config_file.as_deref().into_iter()
+    }
+}
+
+/// That there is no database of that name.
+pub(crate) fn unknown_database(config: &Config, name: &str) -> ProjectError {
+    let error = ProjectError::new(format!("no database named `{name}` in `{FILE_NAME}`"));
+    match closest(name, config.database_names().filter(|_| !config.databases.is_empty())) {
+        Some(known) => error.help(format!("did you mean `{known}`?")),
+        None => error.help(format!("add it: `[databases.{name}]`")),
     }
 }
 

@@ -6,6 +6,7 @@
 //! The statements among the consts are in [`crate::statements`], what reads and writes rows is in [`crate::rows`], and the
 //! comparison with the last migration is in [`crate::check`].
 
+use dbmigrate_core::config::DEFAULT_DATABASE;
 use dbmigrate_core::declare::ast::{DefaultClause, Field, Item, Reference};
 use dbmigrate_core::declare::rust_types::first_span;
 use dbmigrate_core::declare::{DeclareError, Derive, lower_item, naming};
@@ -13,12 +14,15 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use crate::check::database::ACROSS;
 use crate::rustc::Rustc;
 use crate::{check, rows, statements};
 
 pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenStream, Vec<DeclareError>> {
     let (item, errors) = dbmigrate_core::declare::parse(input, derive);
     let declaration = lower_item(&item, errors, &Rustc)?;
+    let own = check::database::of(&item);
+    let others = own.as_ref().ok().filter(|own| own.is_one_of_several).map(|own| own.name.as_deref());
     let facade = crate::facade(item.crate_path.as_ref());
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let ident = &derived(&item.ident);
@@ -26,8 +30,8 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
     let name = name.as_str();
     let word = trait_of(derive);
     let columns = item.fields.iter().map(|field| column(field, &item, &facade));
-    let checks: Vec<TokenStream> = item.fields.iter().flat_map(|field| field_checks(field, &facade)).collect();
-    let checks: Vec<TokenStream> = checks.into_iter().chain(key_checks(&item, &facade)).collect();
+    let checks: Vec<TokenStream> = item.fields.iter().flat_map(|field| field_checks(field, others, &facade)).collect();
+    let checks: Vec<TokenStream> = checks.into_iter().chain(key_checks(&item, others, &facade)).collect();
     let elided = has_references(&item).then(|| quote!(#[allow(elided_lifetimes_in_paths)]));
     // neither unused nor used once, which are lints
     let lifetimes_used =
@@ -47,11 +51,16 @@ pub(crate) fn expand(input: &syn::DeriveInput, derive: Derive) -> Result<TokenSt
     let statements = statements::expand(&item, &declaration, &facade);
     let rows = rows::expand(&item, input, &facade);
     let lifetimes = input.generics.lifetimes().map(|_| quote!('static));
-    let comparison = check::expansion(&item, &declaration, &quote!(#ident<#(#lifetimes),*>), &facade);
+    let database = match (derive, others.flatten()) {
+        (Derive::Table, Some(database)) => Some(quote!(const DATABASE: &'static str = #database;)),
+        _ => None,
+    };
+    let comparison = check::expansion(&item, own, &declaration, &quote!(#ident<#(#lifetimes),*>), &facade);
     Ok(quote! {
         #[automatically_derived]
         impl #generics #facade::#word for #ident #arguments #bounds {
             const NAME: &'static str = #name;
+            #database
             const COLUMNS: &'static [#facade::Column] = &[#(#columns),*];
             #names
             #statements
@@ -165,13 +174,17 @@ fn has_references(item: &Item) -> bool {
     all.into_iter().any(|reference| matches!(reference.value, Reference::Fields(_)))
 }
 
+/// The database of a struct whose package has several; `None` in it is the default one.
+type OneOfSeveral<'a> = Option<Option<&'a str>>;
+
 /// What rustc has to check for one field: its reference and the const of its default.
-fn field_checks(field: &Field, facade: &syn::Path) -> Vec<TokenStream> {
+fn field_checks(field: &Field, own: OneOfSeveral<'_>, facade: &syn::Path) -> Vec<TokenStream> {
     let mut checks = Vec::new();
     if let Some(reference) = &field.reference
         && let Reference::Fields(paths) = &reference.value
     {
         checks.extend(paths.iter().map(|path| same_type(&field.ty, path, facade)));
+        checks.extend(own.zip(paths.first()).map(|(own, path)| same_database(own, path, facade)));
     }
     if let Some(default) = &field.default
         && let DefaultClause::Constant(path) = &default.value
@@ -182,11 +195,12 @@ fn field_checks(field: &Field, facade: &syn::Path) -> Vec<TokenStream> {
 }
 
 /// The same for the pairs of each `foreign_key(…)`.
-fn key_checks(item: &Item, facade: &syn::Path) -> Vec<TokenStream> {
+fn key_checks(item: &Item, own: OneOfSeveral<'_>, facade: &syn::Path) -> Vec<TokenStream> {
     use dbmigrate_core::declare::ast::ColumnWord;
     let mut checks = Vec::new();
     for clause in &item.foreign_keys {
         let Reference::Fields(paths) = &clause.reference.value else { continue };
+        checks.extend(own.zip(paths.first()).map(|(own, path)| same_database(own, path, facade)));
         for (word, path) in clause.columns.iter().zip(paths) {
             let (ColumnWord::Word(text) | ColumnWord::Text(text)) = &word.value;
             let by_field = item.fields.iter().find(|field| field.ident == text || field.ident == format!("r#{text}"));
@@ -205,6 +219,21 @@ fn same_type(ty: &syn::Type, path: &syn::Path, facade: &syn::Path) -> TokenStrea
     let ty = located_at(quote!(#ty), field.span());
     let check = quote_spanned!(field.span()=> #facade::__private::refers_to);
     quote!(let _ = |parent: &#parent| #check::<#ty, _>(#column);)
+}
+
+/// That the struct of `User::id` belongs to the same database.
+fn same_database(own: Option<&str>, path: &syn::Path, facade: &syn::Path) -> TokenStream {
+    let Some((parent, field)) = owner_and_field(path) else { return TokenStream::new() };
+    let message = format!(
+        "`{}` is not in the database `{}`: {ACROSS}\nhelp: remove `references`, or name one database for both structs: \
+         `#[table(database = \"…\")]`",
+        parent.segments.last().map(|last| last.ident.to_string()).unwrap_or_default(),
+        own.unwrap_or(DEFAULT_DATABASE),
+    );
+    let own = own.unwrap_or_default();
+    // the path of the crate stands nowhere
+    let check = located_at(quote!(#facade::__private::require_same_database::<#parent>(#own, #message)), field.span());
+    quote!(const _: () = #check;)
 }
 
 /// `User` and `id` of `User::id`.

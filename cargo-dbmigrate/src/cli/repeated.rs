@@ -13,7 +13,8 @@ use crate::report::again::Again;
 use crate::url_text::{redacted, scheme};
 
 /// The flags, and whether a value follows.
-const FLAGS: [(&str, bool); 11] = [
+const FLAGS: [(&str, bool); 12] = [
+    ("--database", true),
     ("-p", true),
     ("--package", true),
     ("--manifest-path", true),
@@ -49,6 +50,7 @@ pub(super) fn flags(selection: &Selection, connect: Option<&Connect>, retry: Opt
     let retries = retry.and_then(|retry| retry.retries);
     Again {
         selection: chosen,
+        database: selection.database.as_deref().map(|name| flag("--database", name)).unwrap_or_default(),
         url: database,
         target: match targets {
             [one] if one != ALL_TARGETS => Some(one.clone()),

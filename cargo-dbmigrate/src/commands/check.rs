@@ -12,6 +12,7 @@ use crate::database::file;
 use crate::database::open;
 use crate::database::state::failure;
 use crate::error::{CommandError, Result};
+use crate::fleet::{self, Where, refuse_without_fleet};
 use crate::linting::run::Look;
 use crate::linting::scope::{self, Since};
 use crate::linting::shown::{Place, Shown, are_denied};
@@ -22,7 +23,7 @@ use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
 use crate::source::Declared;
 use crate::stepping::{With, try_steps, with_step};
-use crate::{exit, proof, structs};
+use crate::{exit, proof, structs, templates};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -63,6 +64,10 @@ pub(crate) struct Check {
     /// The database whose rows are asked.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Which members of a fleet.
+    #[command(flatten)]
+    pub which: Where,
 }
 
 /// Runs it and returns the exit code.
@@ -71,7 +76,12 @@ pub(crate) struct Check {
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     let set = Set::of(context, &arguments.levels)?;
-    let databases = arguments.connect.names_one().then(|| context.databases(&arguments.connect)).transpose()?;
+    let databases = if arguments.connect.names_one() {
+        Some(fleet::databases(context, &arguments.connect, &arguments.which)?)
+    } else {
+        refuse_without_fleet(&arguments.which)?;
+        None
+    };
     let folder = context.folder()?;
     let printer = &context.printer;
     let agreed = proof::agree(context, &folder, |declared, changes| {
@@ -93,6 +103,7 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     if !with_step.is_empty() {
         say_unseen(context, &with_step, is_tried);
     }
+    templates::check(context, &folder)?;
     proof::say_assumed_of(context, &agreed.declared.schema, &folder);
     if arguments.fix && !arguments.allow_dirty {
         fix::refuse_uncommitted(context)?;

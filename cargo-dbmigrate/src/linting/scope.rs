@@ -150,7 +150,7 @@ pub(crate) fn target(context: &Context) -> Result<Target> {
     let config = &context.config;
     let of_variable =
         |name: &str| -> Result<Option<String>> { Ok(context.variable(name)?.filter(|url| !is_blank(url))) };
-    let own = of_variable(dbmigrate_core::config::URL_VARIABLE)?.or_else(|| config.url.clone());
+    let own = of_variable(config.url_variable())?.or_else(|| config.url.clone());
     let mut is_server = own.as_deref().is_some_and(is_remote);
     for target in &config.targets {
         is_server |= match (&target.url, target.url_variable()) {

@@ -11,6 +11,7 @@ mod comparing;
 mod copying;
 mod files;
 mod finished;
+mod fleets;
 mod generating;
 mod keeping;
 mod linting;
@@ -27,6 +28,8 @@ mod schemas;
 mod seeding;
 mod targets;
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 pub(crate) use applying::{
@@ -39,6 +42,7 @@ pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable}
 pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
+pub(crate) use fleets::{FleetDifference, FleetStatus, MemberRun, MemberStatus};
 pub(crate) use generating::{
     Assumed, Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Repair, Repaired, Returned,
     Returns, Reverted, Undone,
@@ -62,6 +66,9 @@ pub(crate) use rehearsing::{
 pub(crate) use rollout::{FailureOfMembers, Member, MemberOutcome, MemberState, MembersIn, RolledOut, Survey, Wave};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
+
+/// The field with the database, where the package has several.
+pub(crate) const DATABASE_NAME: &str = "database_name";
 
 /// Everything that can be printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,6 +96,8 @@ pub(crate) enum Message {
     Error(Error),
     File(File),
     Finished(Box<Finished>),
+    FleetDifference(FleetDifference),
+    FleetStatus(FleetStatus),
     Generated(Generated),
     Help(Help),
     Init(Init),
@@ -99,6 +108,8 @@ pub(crate) enum Message {
     LogEntry(LogEntry),
     Loss(Loss),
     Member(Member),
+    MemberRun(MemberRun),
+    MemberStatus(MemberStatus),
     Migrated(Migrated),
     Migration(Migration),
     Pending(Pending),
@@ -183,6 +194,10 @@ into_message!(
     Drift,
     Error,
     File,
+    FleetDifference,
+    FleetStatus,
+    MemberRun,
+    MemberStatus,
     Generated,
     Help,
     Init,
@@ -254,9 +269,15 @@ impl Message {
         }
     }
 
-    /// The line that is printed, without its end.
-    pub(crate) fn line(&self) -> String {
+    /// The line that is printed, without its end; with the database of a package that has several.
+    pub(crate) fn line(&self, database: Option<&str>) -> String {
         // strings, numbers and lists of them: there is nothing in it that JSON could not hold
-        serde_json::to_string(self).unwrap_or_default()
+        let mut line = serde_json::to_string(self).unwrap_or_default();
+        if let (Some(name), true) = (database, line.ends_with('}')) {
+            line.pop();
+            // letters, digits, `-` and `_`
+            let _ = write!(line, ",\"{DATABASE_NAME}\":\"{name}\"}}");
+        }
+        line
     }
 }

@@ -185,7 +185,7 @@ mod tests {
     fn unknown_fields_are_refused_at_their_place_with_a_suggestion() {
         let wanted = "dbmigrate.toml:2:1: unknown field `migratons` | did you mean `migrations`?";
         assert_eq!(error("url = \"a\"\nmigratons = \"x\""), wanted);
-        assert!(error("[databases]").contains(
+        assert!(error("[nothing]").contains(
             "expected one of `migrations`, `root`, `url`, `token_env`, `timeout`, `retries`, `busy_timeout`"
         ));
     }

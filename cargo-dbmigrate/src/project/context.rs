@@ -23,7 +23,7 @@ use crate::report::Printer;
 pub(crate) struct Context {
     /// Speaks to the user.
     pub printer: Printer,
-    /// `dbmigrate.toml`, or its defaults.
+    /// `dbmigrate.toml`, or its defaults, for one of the databases that the package has.
     pub config: Config,
     /// The package.
     pub package: Package,
@@ -33,6 +33,8 @@ pub(crate) struct Context {
     pub folder_path: PathBuf,
     /// The steps in Rust that migrations can have.
     pub steps: WithSteps,
+    /// Whether the command is run on several databases of the package.
+    pub is_one_of_several: bool,
     /// Finds the member of a fleet by its name: what reads the sources of fleets opens databases, and lies above.
     pub find_member: FindMember,
 }
@@ -50,7 +52,16 @@ impl Context {
         let config = config::read(&package.root)?;
         config::bring(&package.root, &config, &printer)?;
         let folder_path = path::for_display(&package.root.join(&config.migrations));
-        Ok(Self { printer, config, package, selection, folder_path, steps: WithSteps::default(), find_member })
+        Ok(Self {
+            printer,
+            config,
+            package,
+            selection,
+            folder_path,
+            steps: WithSteps::default(),
+            is_one_of_several: false,
+            find_member,
+        })
     }
 
     /// Opens the migrations folder: reads the lock and the listing, not the migrations.

@@ -29,15 +29,25 @@ impl Picked {
 
 /// All targets: those that are configured, and those that there are without.
 pub(crate) fn known(config: &Config) -> Vec<Target> {
-    let implied = Target::IMPLIED.into_iter().map(|(name, ..)| Target::new(name));
     let mut known = config.targets.clone();
-    known.extend(implied.filter(|implied| !is_configured(implied, config)));
+    if config.database.is_none() {
+        // those of another database have a table that says so
+        let is_of_another = |target: &Target| config.other_targets.iter().any(|other| other.name == target.name);
+        let implied = Target::IMPLIED.into_iter().map(|(name, ..)| Target::new(name));
+        known.extend(implied.filter(|implied| !is_configured(implied, config) && !is_of_another(implied)));
+    }
     known
 }
 
 /// Whether a target has a table.
 pub(super) fn is_configured(target: &Target, config: &Config) -> bool {
     config.targets.iter().any(|one| one.name == target.name)
+}
+
+/// Whether a target, or the fleet that it is a member of, is one of another database of the package.
+fn is_of_another_database(name: &str, config: &Config) -> bool {
+    let table = name.split('/').next().unwrap_or(name);
+    config.other_targets.iter().any(|other| other.name == table)
 }
 
 /// That a fleet was named where one database is meant.
@@ -85,6 +95,8 @@ pub(super) fn chosen(connect: &Connect, around: &Surroundings<'_>) -> Result<Vec
                 return Err(CommandError::usage(format!("target `{of}` is one database, and no fleet with members"))
                     .help(format!("for that database: `-t {of}`")));
             }
+            // the run is for its database as well
+            _ if is_of_another_database(name, around.config) => {}
             _ => return Err(unknown(name, &known)),
         }
     }

@@ -11,6 +11,10 @@ pub(crate) struct Selection {
     #[arg(short, long, global = true, value_name = "SPEC", help_heading = "Package Selection")]
     pub package: Option<String>,
 
+    /// Database of the package, [databases.NAME] in dbmigrate.toml, or default
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Package Selection")]
+    pub database: Option<String>,
+
     /// Path to Cargo.toml
     #[arg(long, global = true, value_name = "PATH", help_heading = "Manifest Options")]
     pub manifest_path: Option<PathBuf>,

@@ -10,6 +10,8 @@ const COMMAND: &str = "cargo dbmigrate ";
 pub(crate) struct Again {
     /// For every command: which package, and what of it is read.
     pub selection: String,
+    /// For every command: which database of the package, if it has several.
+    pub database: String,
     /// For the commands that open a database: its URL, or its targets.
     pub url: String,
     /// The target that everything is about, if it is one.
@@ -24,6 +26,11 @@ impl Again {
     /// The flags for one of several targets.
     pub(crate) fn on_target(&self, name: &str) -> Self {
         Self { url: format!(" {}", shell_flag("-t", name)), target: Some(name.to_owned()), ..self.clone() }
+    }
+
+    /// The flags for one of the databases of the package.
+    pub(crate) fn on_database(&self, name: &str) -> Self {
+        Self { database: format!(" {}", shell_flag("--database", name)), ..self.clone() }
     }
 
     /// The line with the flags behind the name of each command in backticks.
@@ -60,6 +67,9 @@ impl Again {
             behind.map(|(at, _)| &typed[at + flag.len()..]).any(|rest| rest.is_empty() || rest.starts_with([' ', '=']))
         };
         let mut flags = self.selection.clone();
+        if !is_said("--database") {
+            flags.push_str(&self.database);
+        }
         for (flag, value, is_for) in
             [("--url", &self.url, opens), ("--timeout", &self.timeout, opens), ("--retries", &self.retries, writes)]
         {
@@ -77,7 +87,7 @@ fn end_of_name(text: &str) -> usize {
     let word = |from: usize| text[from..].find([' ', '`']).map_or(text.len(), |at| from + at);
     let end = word(0);
     let has_others = match &text[..end] {
-        "ci" | "branch" => text[end..].starts_with(' '),
+        "ci" | "branch" | "template" => text[end..].starts_with(' '),
         "kept" => text[end..].starts_with(" drop"),
         _ => false,
     };

@@ -18,6 +18,7 @@ mod github;
 mod held;
 pub(crate) mod lint;
 pub(crate) mod loss;
+pub(crate) mod member;
 pub(crate) mod missing;
 mod outcome;
 pub(crate) mod output;
@@ -91,6 +92,12 @@ pub(crate) struct Printer {
     outcome: Arc<Mutex<Outcome>>,
     /// The target, if there are several.
     label: Option<String>,
+    /// Whether it is one of many, so that nobody is asked.
+    is_of_many: bool,
+    /// The database of the package, if that has several.
+    database: Option<String>,
+    /// Whether the run is for several of them.
+    has_several_databases: bool,
     /// Warnings that are not shown yet.
     held: Arc<Mutex<Vec<Rendered>>>,
     /// The progress bar that is shown, which has to make room for everything else.
@@ -109,7 +116,21 @@ impl Printer {
         let (quiet, verbose, format) = (output.quiet, output.verbose, output.message_format);
         let (typed, outcome) = (Arc::new(typed), Arc::default());
         let (held, bar) = (Arc::default(), Arc::default());
-        Self { color, quiet, verbose, format, again, typed, outcome, label: None, held, bar }
+        Self {
+            color,
+            quiet,
+            verbose,
+            format,
+            again,
+            typed,
+            outcome,
+            label: None,
+            is_of_many: false,
+            database: None,
+            has_several_databases: false,
+            held,
+            bar,
+        }
     }
 
     /// The same for one of several targets: it is in every object, and in every command that is shown.
@@ -117,9 +138,20 @@ impl Printer {
         Self { again: self.again.on_target(name), label: Some(name.to_owned()), ..self.clone() }
     }
 
-    /// The name of the target, if it is one of several: a result has to say which one it is of.
-    pub(crate) fn label(&self) -> Option<&str> {
-        self.label.as_deref()
+    /// The same for one of the databases of the package: it is in every command that is shown.
+    pub(crate) fn on_database(&self, name: &str) -> Self {
+        Self { again: self.again.on_database(name), database: Some(name.to_owned()), ..self.clone() }
+    }
+
+    /// The same for one of several that a run is for.
+    pub(crate) fn of_several_databases(&self) -> Self {
+        Self { has_several_databases: true, ..self.clone() }
+    }
+
+    /// What a result is of, if it is one of several: `target` or `database`, and its name.
+    pub(crate) fn label(&self) -> Option<(&'static str, &str)> {
+        let database = self.database.as_deref().filter(|_| self.has_several_databases);
+        self.label.as_deref().map(|name| ("target", name)).or_else(|| database.map(|name| ("database", name)))
     }
 
     /// A line with the commands in it as they have to be typed for the same package and database.
@@ -161,7 +193,7 @@ impl Printer {
 
     /// Whether questions can be asked: somebody sits at a terminal and reads text.
     pub(crate) fn can_ask(&self) -> bool {
-        !self.is_json() && io::stdin().is_terminal() && io::stderr().is_terminal()
+        !self.is_json() && !self.is_of_many && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// A line about what was done: `Applied 0007_users_add_bio (0.02s)`. Its colour says what
@@ -296,7 +328,7 @@ impl Printer {
         message.about(self.again.target.as_deref());
         self.record(|outcome| outcome.note(&message));
         if self.is_json() {
-            self.to_stdout(io::stdout(), &format!("{}\n", message.line()));
+            self.to_stdout(io::stdout(), &format!("{}\n", message.line(self.database.as_deref())));
         }
     }
 

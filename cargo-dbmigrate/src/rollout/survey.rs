@@ -7,9 +7,9 @@ use dbmigrate_core::folder::Folder;
 
 use super::look::Question;
 use super::pool::{Pool, Went};
-use super::trouble::Trouble;
+use super::trouble::{Reasons, Trouble};
 use crate::fleet::Member;
-use crate::messages::{MemberState, MembersIn};
+use crate::messages::{FailureOfMembers, MemberState, MembersIn};
 use crate::project::Context;
 use crate::project::url::Place;
 
@@ -96,6 +96,17 @@ pub(crate) fn histogram<'l>(looks: impl IntoIterator<Item = &'l Look>) -> Vec<Me
         members,
     };
     states.into_iter().map(row).collect()
+}
+
+/// What is wrong with members, those that differ in nothing but the member together.
+pub(crate) fn reasons<'l>(looks: impl IntoIterator<Item = (&'l Member, &'l Look)>) -> Vec<FailureOfMembers> {
+    let mut reasons = Reasons::default();
+    for (member, look) in looks {
+        if let Some(trouble) = &look.trouble {
+            reasons.add(member, trouble);
+        }
+    }
+    reasons.sorted()
 }
 
 #[cfg(test)]

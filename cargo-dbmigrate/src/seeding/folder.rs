@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use dbmigrate_core::seed_sets::FOLDER;
-
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::path;
 
@@ -72,18 +70,17 @@ pub(crate) struct Folder {
     pub files: Vec<SetFile>,
 }
 
-/// Finds a set of a package.
+/// Finds a set in the folder of the sets.
 ///
 /// # Errors
 /// Exit code 2 if there is none of that name, or several and none is named.
-pub(crate) fn find(root: &Path, name: Option<&str>) -> Result<Folder> {
-    let seeds = root.join(FOLDER);
-    let shown = path::for_display(&seeds).display().to_string();
-    let sets = sets(&seeds)?;
+pub(crate) fn find(seeds: &Path, name: Option<&str>) -> Result<Folder> {
+    let shown = path::for_display(seeds).display().to_string();
+    let sets = sets(seeds)?;
     let name = match name {
         Some(name) => sets.iter().find(|set| *set == name).ok_or_else(|| no_such_set(name, &sets, &shown))?,
         None => match &sets[..] {
-            [] => return Err(no_set(&seeds, &shown)),
+            [] => return Err(no_set(seeds, &shown)),
             [only] => only,
             _ => sets.iter().find(|set| *set == DEFAULT_SET).ok_or_else(|| {
                 let error = CommandError::usage(format!("`{shown}` has several sets, and none is called `full`"));

@@ -12,6 +12,7 @@ pub(crate) mod date;
 pub(crate) mod documents;
 mod errors;
 pub(crate) mod folder;
+pub(crate) mod fresh;
 mod generated;
 mod keys;
 mod made;
@@ -28,8 +29,6 @@ mod twin;
 mod understand;
 pub(crate) mod write;
 
-use std::path::Path;
-
 use dbmigrate_core::schema::Schema;
 
 use documents::Documents;
@@ -44,7 +43,6 @@ use rows::Generated;
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::project::Context;
-use crate::report::Printer;
 
 /// A set that can be written into a database of a schema.
 pub(crate) struct Ready {
@@ -62,10 +60,10 @@ pub(crate) struct Ready {
 ///
 /// # Errors
 /// If there is none, or all that is wrong with its files.
-pub(crate) fn read(root: &Path, name: Option<&str>, printer: &Printer) -> Result<Documents> {
-    let folder: Folder = folder::find(root, name)?;
+pub(crate) fn read(context: &Context, name: Option<&str>) -> Result<Documents> {
+    let folder: Folder = folder::find(&context.package.root.join(&context.config.seeds), name)?;
     let set = folder.name.clone();
-    documents::read(folder).map_err(|errors| errors::failed(printer, &set, errors).note(NOTHING))
+    documents::read(folder).map_err(|errors| errors::failed(&context.printer, &set, errors).note(NOTHING))
 }
 
 /// Checks a set against the schema of a database, against itself, and its references against the rows that are there.

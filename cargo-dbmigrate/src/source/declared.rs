@@ -5,12 +5,14 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use dbmigrate_core::config::DEFAULT_DATABASE;
 use dbmigrate_core::declare::{Declaration, Derive, Object, lower};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::validate::{Place, ProblemKind};
 use dbmigrate_core::sql::Name;
 use proc_macro2::Span;
 
+use super::databases::{ACROSS, ACROSS_HELP, Wanted};
 use super::package::Package;
 use super::resolve::Known;
 use super::scope::{Ours, Space};
@@ -100,7 +102,7 @@ fn owner(place: &Place) -> Option<&Name> {
 pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
     // a file that cannot be read or parsed makes every name in it unknown: one error, not a hundred
     stop_at_errors(&tree)?;
-    let lowered = lower_all(&tree);
+    let Lowered { structs: lowered, others } = lower_all(&tree);
     stop_at_errors(&tree)?;
     let mut merging = Merging::default();
     for (shape, declaration) in lowered {
@@ -118,8 +120,11 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
     let Merging { schema, renamed_tables, renamed_columns, view_columns, places, by_name, .. } = merging;
     let mut declared =
         Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, unread, places };
-    let mut errors = Vec::new();
+    let mut errors = across(&declared, &others);
     for problem in declared.schema.problems() {
+        if is_across(&problem.place, &declared.schema, &others) {
+            continue;
+        }
         // a database may have it, and names in quotes are how it is said
         let tolerated = match problem.place {
             Place::ForeignKey(..) if !by_name.contains(&problem.place) => None,
@@ -143,7 +148,35 @@ fn stop_at_errors(tree: &Tree) -> Result<(), Vec<Diagnostic>> {
     if tree.diagnostics.borrow().iter().any(Diagnostic::is_error) { Err(tree.diagnostics.take()) } else { Ok(()) }
 }
 
-fn lower_all(tree: &Tree) -> Vec<(Rc<Shape>, Declaration)> {
+/// What the structs of the database at hand say, and which tables there are in others.
+struct Lowered {
+    structs: Vec<(Rc<Shape>, Declaration)>,
+    others: HashMap<Name, String>,
+}
+
+/// Whether a foreign key, by its name, refers to a table that only another database has.
+fn is_across(place: &Place, schema: &Schema, others: &HashMap<Name, String>) -> bool {
+    let Place::ForeignKey(table, at) = place else { return false };
+    let key = schema.table(table).and_then(|table| table.foreign_keys.get(*at));
+    key.is_some_and(|key| schema.table(&key.parent).is_none() && others.contains_key(&key.parent))
+}
+
+/// Foreign keys, by name, to tables that only another database has.
+fn across(declared: &Declared, others: &HashMap<Name, String>) -> Vec<Diagnostic> {
+    let schema = &declared.schema;
+    let keys = schema.tables.iter().flat_map(|table| {
+        (0..table.foreign_keys.len())
+            .map(|at| (&table.foreign_keys[at].parent, Place::ForeignKey(table.name.clone(), at)))
+    });
+    let across = keys.filter(|(_, place)| is_across(place, schema, others)).map(|(parent, place)| {
+        let message = format!("`{parent}` is in the database `{}`: {ACROSS}", others[parent]);
+        declared.point(Diagnostic::error(message).help(ACROSS_HELP), &place, "")
+    });
+    across.collect()
+}
+
+fn lower_all(tree: &Tree) -> Lowered {
+    let wanted = tree.package.database.as_ref().and_then(Wanted::name);
     let mut known = Known::new(tree);
     let mut items: Vec<(Rc<Shape>, Rc<Parsed>)> = Vec::new();
     // looking a derive up may lead into a file that was put off, and add to the candidates
@@ -176,7 +209,20 @@ fn lower_all(tree: &Tree) -> Vec<(Rc<Shape>, Declaration)> {
         }
     }
     let mut lowered = Vec::with_capacity(items.len());
+    let mut others = HashMap::new();
     for (shape, parsed) in items {
+        match tree.database_of(&shape, &parsed.item) {
+            Err(error) => {
+                tree.report(tree.declare_error(shape.file, error));
+                continue;
+            }
+            Ok(database) if database != wanted => {
+                let database = database.unwrap_or(DEFAULT_DATABASE).to_owned();
+                others.insert(parsed.item.name().value, database);
+                continue;
+            }
+            Ok(_) => {}
+        }
         match lower::lower_item(&parsed.item, parsed.errors.take(), &known.within(&shape)) {
             Ok(declaration) => lowered.push((shape, declaration)),
             Err(errors) => {
@@ -186,7 +232,7 @@ fn lower_all(tree: &Tree) -> Vec<(Rc<Shape>, Declaration)> {
             }
         }
     }
-    lowered
+    Lowered { structs: lowered, others }
 }
 
 /// A schema being put together.

@@ -6,6 +6,7 @@
 //! into one schema. What the reader cannot see (tables made by macros) is warned of, and found by the compiler.
 
 mod cfg;
+mod databases;
 mod declared;
 mod directory;
 mod globs;
@@ -22,6 +23,7 @@ mod scope;
 mod tree;
 mod unread;
 
+pub use databases::Wanted;
 pub use declared::Declared;
 pub use nesting::STACK;
 pub use package::Package;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Edition, Metadata, MetadataCommand, TargetKind};
 
+use super::databases::Wanted;
 use super::request::Request;
 use crate::diagnostic::Diagnostic;
 use crate::project::metadata::metadata;
@@ -31,6 +32,8 @@ pub struct Package {
     pub(super) current_dir: PathBuf,
     /// The name by which its binaries see its library, if that is read.
     pub(super) library: Option<String>,
+    /// The database whose structs are read.
+    pub(super) database: Option<Wanted>,
     /// Names under which dependencies are visible, to the names they are known by.
     pub(super) externs: HashMap<String, String>,
     /// Whether a path in `use` starts at the crate root.
@@ -79,6 +82,7 @@ impl Package {
                 .filter(|dependency| dependency.kind == DependencyKind::Normal)
                 .map(visible)
                 .collect(),
+            database: request.database.clone(),
             edition_2015: package.edition == Edition::E2015,
             features,
         })

@@ -46,6 +46,7 @@ pub(super) fn package(request: &Request) -> Option<Package> {
         depends_on_dbmigrate: true,
         current_dir: request.current_dir.clone(),
         externs,
+        database: request.database.clone(),
         edition_2015: match package.get("edition") {
             Some(Value::String(edition)) => edition == "2015",
             Some(_) => false,

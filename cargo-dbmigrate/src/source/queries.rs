@@ -282,6 +282,7 @@ mod tests {
             depends_on_dbmigrate: true,
             current_dir: directory.path().to_owned(),
             library: None,
+            database: None,
             externs: HashMap::new(),
             edition_2015: false,
         };

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::databases::Wanted;
+
 /// What to read: the selection as cargo's own flags make it.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -19,4 +21,6 @@ pub struct Request {
     pub no_default_features: bool,
     /// The crate root to read instead of the package's library and binaries.
     pub root: Option<PathBuf>,
+    /// The database whose structs are read; `None` reads all structs as one.
+    pub database: Option<Wanted>,
 }

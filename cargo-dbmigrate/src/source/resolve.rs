@@ -4,6 +4,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use dbmigrate_core::config::DEFAULT_DATABASE;
+use dbmigrate_core::declare::ast;
 use dbmigrate_core::declare::errors::closest;
 use dbmigrate_core::declare::rust_types::{self, TypeNames};
 use dbmigrate_core::declare::{ColumnType, DeclareError, Resolve, lower_column_type};
@@ -13,6 +15,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{Expr, GenericParam, Lit, PathArguments, Type, UnOp};
 
+use super::databases::{ACROSS, ACROSS_HELP};
 use super::scope::{Ours, Space, Target};
 use super::tree::{Alias, Body, Const, Impl, Item, Parsed, Route, ScopeId, Shape, Tree, unraw};
 
@@ -370,6 +373,12 @@ impl Resolve for View<'_> {
                 .help(format!("add `#[derive(Table)]` to `{}`", shape.ident)));
         };
         let item = &parsed.item;
+        if self.known.tree.has_several_databases()
+            && let Some(other) = self.of_another_database(&shape, item)
+        {
+            let message = format!("`{spelled}` is in the database `{other}`: {ACROSS}");
+            return Err(DeclareError::new(path.span(), message).help(ACROSS_HELP));
+        }
         if let Some(known) = item.fields.iter().find(|known| known.ident == field || unraw(&known.ident) == *field) {
             return Ok(Some((item.name().value, known.name().value)));
         }
@@ -397,6 +406,16 @@ impl Resolve for View<'_> {
 }
 
 impl View<'_> {
+    /// The name of the database of a table, if that is another one than that of the struct at hand.
+    fn of_another_database(&self, shape: &Rc<Shape>, item: &ast::Item) -> Option<&str> {
+        let tree = self.known.tree;
+        let own = self.own.as_ref()?;
+        let own_item = &self.known.declared.get(&Rc::as_ptr(own))?.item;
+        let own = tree.database_of(own, own_item).ok()?;
+        let other = tree.database_of(shape, item).ok()?;
+        (own != other).then(|| other.unwrap_or(DEFAULT_DATABASE))
+    }
+
     /// Where a struct of that name is, if it is out of sight.
     fn help_for_struct(&self, owner: &Route) -> String {
         let name = owner.segments.last().map(String::as_str).unwrap_or_default();

@@ -6,6 +6,7 @@ mod support;
 
 mod agree;
 mod cases;
+mod databases;
 mod differ;
 mod documented;
 mod expanded;

@@ -1,6 +1,7 @@
 //! `dbmigrate.toml`, beside the package's `Cargo.toml`: what can be in it, for the subcommand and for the macros, which
 //! read it with [`Config::parse`]. Everything has a default; the file may be missing.
 
+mod databases;
 mod engine;
 #[cfg(feature = "declare")]
 mod fields;
@@ -8,6 +9,8 @@ mod fleet;
 mod level;
 #[cfg(feature = "declare")]
 mod parse;
+#[cfg(feature = "declare")]
+mod parse_databases;
 #[cfg(feature = "declare")]
 mod parse_engine;
 #[cfg(feature = "declare")]
@@ -27,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use self::databases::{Chosen, DATABASE_FIELDS, DEFAULT_DATABASE, Database, database_flag};
 pub use self::engine::{ANY_NUMBER, ENGINE_FIELDS, Engine, FUNCTION_FIELDS, Function, MOST_ARGUMENTS, Returns};
 pub use self::fleet::{FLEET_BESIDE, FLEET_FIELDS, Fleet, FleetSource, NAME_PLACEHOLDER};
 pub use self::level::{Level, SetLevel};
@@ -42,7 +46,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 19] = [
+pub const FIELDS: [&str; 20] = [
     "migrations",
     "root",
     "url",
@@ -61,6 +65,7 @@ pub const FIELDS: [&str; 19] = [
     "engine",
     "lints",
     "rules",
+    "databases",
     "targets",
 ];
 
@@ -79,8 +84,12 @@ pub const MOST_RETRIES: u32 = 100;
 /// What can be configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
+    /// The database that all of this is of, if it is not the default one: see [`Config::of`].
+    pub database: Option<Chosen>,
     /// The folder of the migrations, relative to the package.
     pub migrations: PathBuf,
+    /// The folder of the sets of rows, relative to the package.
+    pub seeds: PathBuf,
     /// The crate root to read structs from, relative to the package. If it is missing, those of the package's library
     /// and binaries.
     pub root: Option<PathBuf>,
@@ -117,8 +126,12 @@ pub struct Config {
     /// What the project wants of its schema.
     #[cfg(feature = "declare")]
     pub rules: Rules,
+    /// Further databases with migrations of their own, in the order of the file.
+    pub databases: Vec<Database>,
     /// The databases that have names, in the order of the file.
     pub targets: Vec<Target>,
+    /// Those of the other databases of the package, once one is chosen.
+    pub other_targets: Vec<Target>,
 }
 
 /// What the compiler says of a struct that differs from the migrations.
@@ -174,7 +187,9 @@ impl FromStr for CompileCheck {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            database: None,
             migrations: PathBuf::from("migrations"),
+            seeds: PathBuf::from(crate::seed_sets::FOLDER),
             root: None,
             url: None,
             token_env: None,
@@ -193,7 +208,9 @@ impl Default for Config {
             lints: Vec::new(),
             #[cfg(feature = "declare")]
             rules: Rules::default(),
+            databases: Vec::new(),
             targets: Vec::new(),
+            other_targets: Vec::new(),
         }
     }
 }
@@ -210,9 +227,15 @@ pub struct Problem {
 }
 
 impl Config {
+    /// The environment variable that names the database.
+    pub fn url_variable(&self) -> &str {
+        self.database.as_ref().map_or(URL_VARIABLE, |database| &database.url_variable)
+    }
+
     /// The environment variable that has the token for a server.
     pub fn token_variable(&self) -> &str {
-        self.token_env.as_deref().unwrap_or(TOKEN_VARIABLE)
+        let own = || self.database.as_ref().map_or(TOKEN_VARIABLE, |database| &database.token_variable);
+        self.token_env.as_deref().unwrap_or_else(own)
     }
 
     /// The table of a target, or of the fleet of a member: `tenants/acme`.

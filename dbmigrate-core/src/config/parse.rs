@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::fields::{self, Field, Value, Wrong};
 use super::rollout::ROLLOUT_FIELDS;
 use super::{
-    ALL_TARGETS, Config, FIELDS, FleetSource, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel, TARGET_FIELDS,
-    TOKEN_VARIABLE, Target, URL_VARIABLE, is_blank, position, url_variable,
+    ALL_TARGETS, Config, DEFAULT_DATABASE, FIELDS, FleetSource, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel,
+    TARGET_FIELDS, TOKEN_VARIABLE, Target, URL_VARIABLE, is_blank, position, url_variable,
 };
-use super::{parse_engine, parse_fleet, parse_rollout, parse_rules};
+use super::{parse_databases, parse_engine, parse_fleet, parse_rollout, parse_rules};
 use crate::declare::errors::closest;
 use crate::duration;
 use crate::ignore::Ignore;
@@ -31,6 +31,7 @@ impl Config {
     }
 
     fn read(&mut self, text: &str) -> Result<(), Misread> {
+        let (mut mentioned, mut places) = (Vec::new(), Vec::new());
         for Field { name, at, value } in fields::read(text)? {
             match name.as_str() {
                 "migrations" => self.migrations = PathBuf::from(value.string()?),
@@ -49,24 +50,21 @@ impl Config {
                 "keep_backups" => self.keep_backups = value.integer()?,
                 "max_write_lock" => self.max_write_lock = Some(span(&name, value, at)?),
                 "engine" => self.engine = parse_engine::engine(value, text)?,
-                "lints" => {
-                    let named = value.fields("levels, such as `drop_column = \"deny\"` in `[lints]`")?;
-                    let level = |Field { name, at, value }: Field| {
-                        Ok::<_, Wrong>(SetLevel { name, level: value.parsed()?, at: position(text, at) })
-                    };
-                    self.lints = named.into_iter().map(level).collect::<Result<_, _>>()?;
-                }
+                "lints" => self.lints = levels(value, text, "lints")?,
+                "databases" => (self.databases, places) = parse_databases::databases(value, text)?,
                 "rules" => self.rules = parse_rules::rules(value, text)?,
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;
-                    let places: Vec<usize> = named.iter().map(|field| field.at).collect();
-                    self.targets = named.into_iter().map(target).collect::<Result<_, _>>()?;
-                    self.refuse_queried(&places)?;
+                    let at: Vec<usize> = named.iter().map(|field| field.at).collect();
+                    let read = named.into_iter().map(|field| target(field, &mut mentioned));
+                    self.targets = read.collect::<Result<_, _>>()?;
+                    self.refuse_queried(&at)?;
                 }
                 _ => return Err(unknown(&name, at, &FIELDS)),
             }
         }
-        Ok(())
+        parse_databases::refuse_unknown(self, &mentioned)?;
+        parse_databases::refuse_shared(self, &places)
     }
 
     /// Refuses fleets whose members another target would list that is not there, or is a fleet itself. `places` are
@@ -161,7 +159,7 @@ pub(super) fn unknown(name: &str, byte: usize, fields: &[&'static str]) -> Misre
 }
 
 /// A URL, which says something. `byte` is where its name is.
-fn url(value: Value, byte: usize) -> Result<String, Misread> {
+pub(super) fn url(value: Value, byte: usize) -> Result<String, Misread> {
     let url = value.string()?;
     if is_blank(&url) {
         let misread = Misread::from(("`url` is blank: it names no database".to_owned(), byte));
@@ -171,7 +169,7 @@ fn url(value: Value, byte: usize) -> Result<String, Misread> {
 }
 
 /// A duration. `byte` is where its name is.
-fn span(field: &str, value: Value, byte: usize) -> Result<Duration, Misread> {
+pub(super) fn span(field: &str, value: Value, byte: usize) -> Result<Duration, Misread> {
     let text = value.string()?;
     duration::parse(&text).ok_or_else(|| {
         Misread::from((format!("`{field}` is not {}", duration::EXPECTED), byte))
@@ -179,8 +177,17 @@ fn span(field: &str, value: Value, byte: usize) -> Result<Duration, Misread> {
     })
 }
 
+/// Levels of lints; `table` is the name of the table that has them.
+pub(super) fn levels(value: Value, text: &str, table: &str) -> Result<Vec<SetLevel>, Wrong> {
+    let named = value.fields(&format!("levels, such as `drop_column = \"deny\"` in `[{table}]`"))?;
+    let level = |Field { name, at, value }: Field| {
+        Ok::<_, Wrong>(SetLevel { name, level: value.parsed()?, at: position(text, at) })
+    };
+    named.into_iter().map(level).collect()
+}
+
 /// The path of a folder.
-fn folder(name: &str, value: Value, at: usize) -> Result<PathBuf, Misread> {
+pub(super) fn folder(name: &str, value: Value, at: usize) -> Result<PathBuf, Misread> {
     let text = value.string()?;
     match is_blank(&text) {
         true => Err((format!("`{name}` is blank, but must be the path of a folder"), at).into()),
@@ -188,11 +195,15 @@ fn folder(name: &str, value: Value, at: usize) -> Result<PathBuf, Misread> {
     }
 }
 
-/// The table of a target.
-fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
+/// Whether a target or a database can have this name.
+pub(super) fn is_name(name: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let starts_well = name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
-    if !starts_well || !name.bytes().all(is_word) {
+    name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_') && name.bytes().all(is_word)
+}
+
+/// The table of a target. The database that it names, and where, is added to `mentioned`.
+fn target(Field { name, at, value }: Field, mentioned: &mut Vec<(String, usize)>) -> Result<Target, Misread> {
+    if !is_name(&name) {
         let misread = Misread::from(("the name of a target has letters, digits, `-` and `_` only".to_owned(), at));
         return Err(misread.help("such as `[targets.staging]`"));
     }
@@ -205,6 +216,12 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
     let mut rollout: Option<(String, usize)> = None;
     for Field { name: field, at, value } in value.fields(&format!("a table, such as `[targets.{name}]`"))? {
         match field.as_str() {
+            "database" => {
+                let at = value.at();
+                let database = value.string()?;
+                mentioned.push((database.clone(), at));
+                target.database = (database != DEFAULT_DATABASE).then_some(database);
+            }
             "url" => {
                 target.url = Some(url(value, at)?);
                 url_at = Some(at);
@@ -265,7 +282,7 @@ fn target(Field { name, at, value }: Field) -> Result<Target, Misread> {
 }
 
 /// The name of a variable. What stands there instead may be a secret, and is not shown.
-fn variable(field: &str, value: Value, byte: usize) -> Result<String, Misread> {
+pub(super) fn variable(field: &str, value: Value, byte: usize) -> Result<String, Misread> {
     let name = value.string()?;
     if is_variable(&name) {
         return Ok(name);

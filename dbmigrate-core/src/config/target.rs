@@ -17,7 +17,8 @@ pub const DEMO: &str = "demo";
 pub const ALL_TARGETS: &str = "all";
 
 /// The names of the fields of a target.
-pub const TARGET_FIELDS: [&str; 19] = [
+pub const TARGET_FIELDS: [&str; 20] = [
+    "database",
     "url",
     "url_env",
     "fleet",
@@ -64,6 +65,8 @@ fn named(target: &str, what: &str, variable: fn(Implied) -> &'static str) -> Str
 pub struct Target {
     /// Its name: ASCII letters, digits, `-` and `_`.
     pub name: String,
+    /// The database of the package that it is one of: its name in `[databases]`. None: the default one.
+    pub database: Option<String>,
     /// Its URL, relative to the package.
     pub url: Option<String>,
     /// The environment variable that has its URL.

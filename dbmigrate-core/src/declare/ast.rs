@@ -40,6 +40,8 @@ pub struct Item {
     pub crate_path: Option<syn::Path>,
     /// `name`; see [`Item::name`].
     pub name: Option<At<Name>>,
+    /// `database`, as it is named in `dbmigrate.toml`.
+    pub database: Option<At<String>>,
     /// `renamed_from`.
     pub renamed_from: Option<At<Name>>,
     /// `strict`.
@@ -296,6 +298,7 @@ impl Item {
             docs: docs::text(&input.attrs),
             crate_path: None,
             name: None,
+            database: None,
             renamed_from: None,
             strict: None,
             without_rowid: None,

@@ -1,8 +1,9 @@
 //! The keys of each attribute, for those who misspell one or put it in another place.
 
 /// The keys of `#[table(…)]`.
-pub(super) const TABLE_KEYS: [&str; 15] = [
+pub(super) const TABLE_KEYS: [&str; 16] = [
     "name",
+    "database",
     "strict",
     "without_rowid",
     "random_rowid",
@@ -20,7 +21,8 @@ pub(super) const TABLE_KEYS: [&str; 15] = [
 ];
 
 /// The keys of `#[view(…)]`.
-pub(super) const VIEW_KEYS: [&str; 7] = ["name", "query", "sql", "columns", "unchecked", "trigger", "crate"];
+pub(super) const VIEW_KEYS: [&str; 8] =
+    ["name", "database", "query", "sql", "columns", "unchecked", "trigger", "crate"];
 
 /// The keys of `#[column(…)]`.
 pub(super) const COLUMN_KEYS: [&str; 23] = [

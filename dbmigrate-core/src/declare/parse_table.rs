@@ -128,6 +128,14 @@ fn view_key(tokens: &mut Tokens, key: &Key, item: &mut Item, errors: &mut Errors
 fn common_key(tokens: &mut Tokens, key: &Key, item: &mut Item, errors: &mut Errors) -> bool {
     match key.text.as_str() {
         "name" => set(&mut item.name, key, name_value(tokens, key), errors),
+        "database" => {
+            let value = tokens.equals(key, "\"…\"").and_then(|()| {
+                let name = tokens.string("the name of a database in quotes")?;
+                tokens.end()?;
+                Ok(name)
+            });
+            set(&mut item.database, key, value, errors);
+        }
         "trigger" => {
             let value = clause::trigger(tokens, key, errors);
             item.triggers.extend(errors.take(value).flatten());

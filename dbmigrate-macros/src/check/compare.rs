@@ -47,7 +47,7 @@ pub(crate) fn compare(item: &Item, declaration: &Declaration, head: &Head) -> Co
         Object::VirtualTable(_) | Object::View(..) => comparing.object(declaration),
     };
     (compared.at, compared.help) = (item.ident.span(), help);
-    compared.differences.extend(twice(item));
+    compared.differences.extend(twice(item, head));
     // as people read them
     let place = |span: Span| (span.start().line, span.start().column);
     compared.differences.sort_by_key(|difference| place(difference.span));
@@ -66,16 +66,16 @@ impl Compared {
     }
 }
 
-/// Two structs of a crate that declare one table. A compiler expands each derive once; an editor's server does so over
+/// Two structs of a crate that declare one table of a database. A compiler expands each derive once; an editor's server does so over
 /// and over, and is not asked.
-fn twice(item: &Item) -> Option<Difference> {
-    static DECLARED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+fn twice(item: &Item, head: &Head) -> Option<Difference> {
+    static DECLARED: Mutex<BTreeMap<(Option<String>, String), String>> = Mutex::new(BTreeMap::new());
     if !target::is_compiler() {
         return None;
     }
     let name = item.name();
     let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
-    let first = declared.insert(name.value.folded(), item.ident.to_string())?;
+    let first = declared.insert((head.database.clone(), name.value.folded()), item.ident.to_string())?;
     let message = format!("two structs declare `{}`: `{first}` and `{}`", name.value, item.ident);
     Some(Difference::new(name.span, message).help("give one of them another name: `#[table(name = \"…\")]`"))
 }

@@ -26,7 +26,7 @@ pub(crate) fn broken(error: &ProjectError, span: Span) -> TokenStream {
 }
 
 pub(crate) fn expand(compared: &Compared, head: &Head, path: &TokenStream, facade: &syn::Path) -> TokenStream {
-    let mut parts = vec![tracked(&head.files), whole::declared(&compared.name, compared.at, facade)];
+    let mut parts = vec![tracked(&head.files), whole::declared(&compared.name, compared.at, head, facade)];
     parts.extend(compared.differences.iter().map(|difference| self::difference(difference, head.level)));
     if !compared.assumptions.is_empty() {
         parts.push(assume::expand(compared, head, path, facade));

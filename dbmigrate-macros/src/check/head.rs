@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use dbmigrate_core::config::CompileCheck;
+use dbmigrate_core::config::{CompileCheck, Config, database_flag};
 use dbmigrate_core::folder::{Folder, FolderError, SNAPSHOT_FILE};
 use dbmigrate_core::schema::Schema;
 
@@ -38,6 +38,8 @@ pub(crate) enum Found {
 pub(crate) struct Head {
     /// The directory of the package.
     pub(crate) root: PathBuf,
+    /// The database of the package that it is of, if it is not the default one.
+    pub(crate) database: Option<String>,
     /// What differences are to the compiler.
     pub(crate) level: CompileCheck,
     /// The name of the migration.
@@ -57,50 +59,75 @@ pub(crate) struct Head {
 /// A file's modification time and length; `None` if it is not there.
 type Stamp = Option<(SystemTime, u64)>;
 
-/// What was found for a package, and the files that it was found in, as they were.
+/// What was found for a database of a package, and the files that it was found in, as they were.
 struct Known {
     stamps: Vec<(PathBuf, Stamp)>,
     found: Arc<Found>,
+    config: Option<Arc<Config>>,
 }
 
-/// What there is to compare the structs of the current package with.
-pub(crate) fn find() -> Arc<Found> {
-    static KNOWN: Mutex<Option<HashMap<PathBuf, Known>>> = Mutex::new(None);
-    let Some(root) = Project::root() else { return Arc::new(Found::Nothing) };
+/// What there is to compare the structs of a database with, and the configuration of the default one if it can be read
+/// and counts.
+#[derive(Clone)]
+pub(crate) struct Heads {
+    /// What there is to compare with.
+    pub(crate) found: Arc<Found>,
+    /// The configuration.
+    pub(crate) config: Option<Arc<Config>>,
+}
+
+/// What there is to compare the structs of a database of the current package with; `None` is the default one.
+pub(crate) fn find(database: Option<&str>) -> Heads {
+    type All = HashMap<(PathBuf, Option<String>), Known>;
+    static KNOWN: Mutex<Option<All>> = Mutex::new(None);
+    let Some(root) = Project::root() else { return Heads { found: Arc::new(Found::Nothing), config: None } };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
-    if let Some(known) = known.get(&root)
+    let key = (root, database.map(str::to_owned));
+    if let Some(known) = known.get(&key)
         && known.stamps.iter().all(|(file, then)| stamp(file) == *then)
     {
-        return Arc::clone(&known.found);
+        return known.heads();
     }
-    let fresh = Known::read(&root);
-    let found = Arc::clone(&fresh.found);
-    known.insert(root, fresh);
-    found
+    let fresh = Known::read(&key.0, database);
+    let heads = fresh.heads();
+    known.insert(key, fresh);
+    heads
 }
 
 impl Known {
-    fn read(root: &Path) -> Self {
-        let mut read = Vec::new();
-        let found = Found::read(root, &mut read).unwrap_or_else(|error| {
+    fn read(root: &Path, database: Option<&str>) -> Self {
+        let (mut read, mut config) = (Vec::new(), None);
+        let found = Found::read(root, database, &mut read, &mut config).unwrap_or_else(|error| {
             let told = AtomicBool::new(false);
             Found::Broken { error, told }
         });
         let stamps = read.into_iter().map(|file| (stamp(&file), file)).map(|(stamp, file)| (file, stamp)).collect();
-        Self { stamps, found: Arc::new(found) }
+        Self { stamps, found: Arc::new(found), config }
+    }
+
+    fn heads(&self) -> Heads {
+        Heads { found: Arc::clone(&self.found), config: self.config.clone() }
     }
 }
 
 impl Found {
-    /// Reads the head of the package in `root`; the files that decide about it are added to `read`.
-    fn read(root: &Path, read: &mut Vec<PathBuf>) -> Result<Self, ProjectError> {
+    /// Reads the head of a database of the package in `root`; the files that decide about it are added to `read`, and
+    /// what `dbmigrate.toml` says is put into `config`.
+    fn read(
+        root: &Path,
+        database: Option<&str>,
+        read: &mut Vec<PathBuf>,
+        config: &mut Option<Arc<Config>>,
+    ) -> Result<Self, ProjectError> {
         let current = Crate::of_this_process();
         if current.is_foreign {
             return Ok(Self::Nothing);
         }
         read.push(root.join(dbmigrate_core::config::FILE_NAME));
         let project = Project::at(root.to_owned())?;
+        *config = Some(Arc::new(project.config.clone()));
+        let project = project.of(database)?;
         read.push(project.folder().join(dbmigrate_core::folder::lock::FILE_NAME));
         let level = project.config.compile_check;
         let folder_path = project.folder();
@@ -142,7 +169,8 @@ impl Found {
             name: migration.name.as_str().to_owned(),
             schema: snapshot.schema,
             renamed_from: snapshot.renamed_from,
-            command: command(root, &features),
+            command: command(root, database, &features),
+            database: database.map(str::to_owned),
             files,
             is_compared: current.root.is_compared(root, project.config.root.as_deref(), manifest),
             root: root.to_owned(),
@@ -158,11 +186,11 @@ fn snapshot_without_lock(folder: &Path) -> bool {
 
 /// The command, with the package where the working directory, which is the workspace's, does not tell it, and with the
 /// features that the crate is compiled with.
-fn command(root: &Path, features: &str) -> String {
+fn command(root: &Path, database: Option<&str>, features: &str) -> String {
     let is_here = std::env::current_dir().is_ok_and(|here| here == root);
     let package = std::env::var("CARGO_PKG_NAME").ok().filter(|_| !is_here);
     let package = package.map(|package| format!(" -p {package}")).unwrap_or_default();
-    format!("cargo dbmigrate generate{package}{features}")
+    format!("cargo dbmigrate generate{package}{}{features}", database_flag(database))
 }
 
 fn stamp(file: &Path) -> Stamp {
@@ -179,17 +207,17 @@ mod unit {
         let root = tempfile::tempdir().expect("a folder can be made");
         let file = root.path().join("dbmigrate.toml");
         std::fs::write(&file, "compile_check = \"off\"").expect("the folder is writable");
-        let known = Known::read(root.path());
+        let known = Known::read(root.path(), None);
         assert!(matches!(&*known.found, Found::Empty(files) if files.len() == 1));
         assert!(known.stamps.iter().all(|(file, then)| stamp(file) == *then));
         std::fs::write(&file, "compile_check = \"warn\" ").expect("the folder is writable");
         assert!(known.stamps.iter().any(|(file, then)| stamp(file) != *then));
         // and one that was not there
         std::fs::create_dir(root.path().join("migrations")).expect("the folder is writable");
-        let known = Known::read(root.path());
+        let known = Known::read(root.path(), None);
         std::fs::write(root.path().join("migrations/migrations.lock"), "").expect("the folder is writable");
         assert!(known.stamps.iter().any(|(file, then)| stamp(file) != *then));
-        assert!(matches!(&*Known::read(root.path()).found, Found::Broken { .. }));
+        assert!(matches!(&*Known::read(root.path(), None).found, Found::Broken { .. }));
     }
 
     #[test]
@@ -198,9 +226,9 @@ mod unit {
         let migration = root.path().join("migrations/0001_users");
         std::fs::create_dir_all(&migration).expect("the folder is writable");
         std::fs::write(migration.join("up.sql"), "").expect("the folder is writable");
-        assert!(matches!(&*Known::read(root.path()).found, Found::Nothing));
+        assert!(matches!(&*Known::read(root.path(), None).found, Found::Nothing));
         std::fs::write(migration.join(SNAPSHOT_FILE), "").expect("the folder is writable");
-        let known = Known::read(root.path());
+        let known = Known::read(root.path(), None);
         let Found::Broken { error, .. } = &*known.found else { panic!("{:?}", known.found) };
         assert!(error.message.contains("migrations.lock` is missing"), "{}", error.message);
     }

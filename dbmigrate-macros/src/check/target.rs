@@ -128,7 +128,7 @@ fn is_part_of(package: &Path, file: &Path) -> bool {
     !BESIDE.iter().any(|beside| first == Some(beside.as_ref())) && inside != Path::new("build.rs")
 }
 
-fn is_same(left: &Path, right: &Path) -> bool {
+pub(super) fn is_same(left: &Path, right: &Path) -> bool {
     left == right || resolved(left) == resolved(right)
 }
 

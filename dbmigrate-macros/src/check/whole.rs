@@ -13,8 +13,8 @@ use super::words::as_of;
 
 /// That the struct at `at` declares a table or view. A type that nobody else can name stands for the struct: the trait
 /// is public, and what a public trait has to do with is never dead code.
-pub(super) fn declared(name: &Name, at: Span, facade: &syn::Path) -> TokenStream {
-    let (package, table) = (package(), hash(&name.folded()));
+pub(super) fn declared(name: &Name, at: Span, head: &Head, facade: &syn::Path) -> TokenStream {
+    let (package, table) = (package(head), hash(&name.folded()));
     let (is_binary, start) = (is_binary(), at.start());
     let file = at.local_file().unwrap_or_default();
     let place = hash(&format!("{}:{}:{}", file.display(), start.line, start.column));
@@ -29,9 +29,10 @@ fn is_binary() -> bool {
     std::env::var_os("CARGO_BIN_NAME").is_some()
 }
 
-/// Asks for a struct for each table and view of the last migration of the package. Errors are reported at `span`.
-pub(crate) fn expansion(span: Span, facade: &syn::Path) -> TokenStream {
-    let found = head::find();
+/// Asks for a struct for each table and view of the last migration of a database of the package. Errors are reported at
+/// `span`.
+pub(crate) fn expansion(database: Option<&str>, span: Span, facade: &syn::Path) -> TokenStream {
+    let found = head::find(database).found;
     let Found::Head(head) = &*found else { return TokenStream::new() };
     if head.level == CompileCheck::Off || head.is_compared == Some(false) {
         return TokenStream::new();
@@ -57,7 +58,7 @@ pub(crate) fn expansion(span: Span, facade: &syn::Path) -> TokenStream {
 }
 
 fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
-    let (package, table) = (package(), hash(&name.folded()));
+    let (package, table) = (package(head), hash(&name.folded()));
     let message = format!("no struct declares {what} `{name}`, which exists {}", as_of(head));
     let help = format!("to drop it: `{}`", head.command);
     let note = "only structs in this crate, or in the package's library if this crate uses it, are found";
@@ -92,7 +93,7 @@ fn question(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
 
 /// Whether this binary and the library have different structs for it.
 fn question_of_two(what: &str, name: &Name, head: &Head, span: Span) -> TokenStream {
-    let (package, table) = (package(), hash(&name.folded()));
+    let (package, table) = (package(head), hash(&name.folded()));
     let message = format!("two structs declare {what} `{name}`: one in this binary, one in the package's library");
     let help = "remove one of them, or give it another name: `#[table(name = \"…\")]`";
     if head.level == CompileCheck::Error {
@@ -122,9 +123,14 @@ fn question_of_two(what: &str, name: &Name, head: &Head, span: Span) -> TokenStr
     }
 }
 
-/// The package that is being compiled: others may have tables of the same names.
-fn package() -> Literal {
-    hash(&std::env::var("CARGO_PKG_NAME").unwrap_or_default())
+/// The package that is being compiled, and the database: others may have tables of the same names.
+fn package(head: &Head) -> Literal {
+    let mut name = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
+    if let Some(database) = &head.database {
+        name.push('/');
+        name.push_str(database);
+    }
+    hash(&name)
 }
 
 /// FNV-1a (datatracker.ietf.org/doc/html/draft-eastlake-fnv).

@@ -45,9 +45,8 @@ impl Source {
     }
 
     fn read(named: Option<&Path>) -> Result<Self, ProjectError> {
-        let project = Project::known()?;
-        let relative = named.unwrap_or(&project.config.migrations);
-        let (folder, with_step) = verified(&project.root.join(relative), relative)?;
+        let (project, relative) = Project::known()?.naming(named)?;
+        let (folder, with_step) = verified(&project.root.join(&relative), &relative)?;
         if let Some(name) = with_step.first() {
             let error = ProjectError::new(format!("`{name}` has a step in Rust, which only the program has"));
             return Err(

@@ -15,9 +15,6 @@ use crate::project::Context;
 use crate::structs;
 use crate::tools::TOOLS;
 
-/// The folder of the sets of rows.
-const SEEDS: &str = "seeds";
-
 /// The package, looked at when something of it is wanted.
 pub(super) struct Known {
     context: Option<Context>,
@@ -37,8 +34,10 @@ impl Known {
 
     /// Whether an argument has values that are known from the package.
     pub(super) fn has_values(id: &str) -> bool {
-        let others =
-            ["to", "from", "name", "target", "yes", "accept", "rename", "backfill", "convert", "tables", "set", "lint"];
+        let others = [
+            "to", "from", "name", "target", "yes", "accept", "rename", "backfill", "convert", "tables", "set", "lint",
+            "database",
+        ];
         others.contains(&id) || LEVELS.contains(&id) || REPAIRED.contains(&id)
     }
 
@@ -56,6 +55,7 @@ impl Known {
             "backfill" | "convert" => columns(&self.schemas().1).into_iter().map(|column| column + "=").collect(),
             "tables" => self.schemas().0.object_names().map(|name| part(name.as_str())).collect(),
             "set" => self.sets(),
+            "database" => self.databases(),
             "lint" => Levels::names().filter(|name| *name != "warnings").map(str::to_owned).collect(),
             id if LEVELS.contains(&id) => Levels::names().map(str::to_owned).collect(),
             _ => Vec::new(),
@@ -78,14 +78,21 @@ impl Known {
         words.into_iter().chain(self.migrations()).collect()
     }
 
+    fn databases(&self) -> Vec<String> {
+        let config = self.context.as_ref().map(|context| &context.config);
+        config.map(|config| config.database_names().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
     fn targets(&self) -> Vec<String> {
-        let own = self.context.iter().flat_map(|context| &context.config.targets).map(|target| target.name.clone());
+        let configs = self.context.iter().map(|context| &context.config);
+        let all = configs.flat_map(|config| config.targets.iter().chain(&config.other_targets));
+        let own = all.map(|target| target.name.clone());
         own.chain([PRODUCTION, DEMO, ALL_TARGETS].map(str::to_owned)).collect()
     }
 
     /// The folders of sets.
     fn sets(&self) -> Vec<String> {
-        let root = self.context.as_ref().map(|context| context.package.root.join(SEEDS));
+        let root = self.context.as_ref().map(|context| context.package.root.join(&context.config.seeds));
         let entries = root.and_then(|root| std::fs::read_dir(root).ok()).into_iter().flatten().flatten();
         let folders = entries.filter(|entry| entry.path().is_dir());
         let mut sets: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();

@@ -72,7 +72,7 @@ fn context(printer: &Printer, words: &[OsString], definition: &Command) -> Optio
     let before = words.split_last()?.1;
     let matches = definition.clone().ignore_errors(true).try_get_matches_from(before).ok();
     let selection = matches.and_then(|matches| Selection::from_arg_matches(&matches).ok()).unwrap_or_default();
-    Context::new(selection, printer.clone(), fleet::member).ok()
+    Context::new(selection, printer.clone(), fleet::member).ok().map(Context::of_selected)
 }
 
 /// The definition with what is in the package as values of its arguments.

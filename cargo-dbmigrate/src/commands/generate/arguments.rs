@@ -90,6 +90,11 @@ impl Generate {
         text
     }
 
+    /// Whether it can be about one database of the package only.
+    pub(crate) fn is_for_one(&self) -> bool {
+        self.undo || self.amend || self.is_by_hand()
+    }
+
     /// Whether a migration is written although nothing has changed.
     pub(super) fn is_by_hand(&self) -> bool {
         self.custom || self.rust.is_some()

@@ -54,7 +54,9 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     }
     let declared = structs::read_all(context)?;
     let unchanged = structs::is_unchanged(&folder, &declared);
-    if unchanged && !arguments.is_by_hand() && arguments.answers.changes_nothing() {
+    // answers are for the database that has changed
+    let has_none = arguments.answers.changes_nothing() || context.is_one_of_several;
+    if unchanged && !arguments.is_by_hand() && has_none {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     let head = folder.head_snapshot()?;

@@ -12,7 +12,6 @@ use crate::exit;
 use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::{path, setup};
-use crate::seeding::folder::FOLDER;
 use crate::tools::argument::{From, typed};
 use crate::tools::found::{Found, Search, is_same};
 
@@ -154,7 +153,7 @@ fn other_tool(context: &Context) -> Result<Option<Found>> {
 
 /// Writes rows for the first struct, if the package has no sets. Returns the files.
 fn first_sets(context: &Context) -> Result<Vec<PathBuf>> {
-    let seeds = context.package.root.join(FOLDER);
+    let seeds = context.package.root.join(&context.config.seeds);
     if seeds.exists() {
         return Ok(Vec::new());
     }

@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, folder: Option<&Folder>, url: &DatabaseUrl)
         return Ok(exit::DONE);
     }
     let keep_days = context.config.keep_days(url.target().map(|target| target.name.as_str()));
-    let label = printer.label().map(|target| format!("{target}  ")).unwrap_or_default();
+    let label = printer.label().map(|(_, name)| format!("{name}  ")).unwrap_or_default();
     let objects: Vec<String> = things.iter().map(|thing| thing.objects.join(", ")).collect();
     let names = things.iter().map(|thing| thing.there.name.as_str().chars().count()).max().unwrap_or_default();
     let width = objects.iter().map(|objects| objects.chars().count()).max().unwrap_or_default();

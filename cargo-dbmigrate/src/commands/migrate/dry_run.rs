@@ -77,7 +77,7 @@ pub(super) fn run(
     }
     let texts = waiting.iter().map(|migration| text_of(printer, folder, migration, url)).collect::<Result<Vec<_>>>()?;
     if !texts.is_empty() {
-        let label = printer.label().map(|target| format!("-- target: {target}\n\n")).unwrap_or_default();
+        let label = printer.label().map(|(what, name)| format!("-- {what}: {name}\n\n")).unwrap_or_default();
         printer.result(label + &texts.join("\n\n"));
     }
     observer.say();

@@ -11,7 +11,7 @@ use super::connect::Connect;
 use super::file;
 use super::given::{ci_without_url, given, refuse_what_was_not_meant};
 use super::secrets::{self, Secrets};
-use super::source::{DEFAULT, ENVIRONMENT_VARIABLE, UrlSource};
+use super::source::{DEFAULT, UrlSource, default_file};
 use super::surroundings::{Given, Surroundings, environment, in_ci};
 use super::token::TokenSource;
 use crate::error::{CommandError, Result, did_you_mean};
@@ -64,6 +64,13 @@ pub(crate) struct Named {
     pub is_chosen: bool,
 }
 
+impl Named {
+    /// Whether that is its name, or the one of the fleet that it is a member of.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.name.split_once('/').is_some_and(|(fleet, _)| fleet == name)
+    }
+}
+
 impl From<&Target> for Named {
     fn from(target: &Target) -> Self {
         Self { name: target.name.clone(), is_protected: target.is_protected(), is_chosen: true }
@@ -81,16 +88,17 @@ impl DatabaseUrl {
     /// cannot be read, in CI if nothing names a database, and for a server that may not have its token.
     pub(crate) fn find(connect: &Connect, around: &Surroundings<'_>) -> Result<Self> {
         let read = |text: &str, base: &Path, source| Self::read(text, base, source, (connect, None), around);
+        let of_database = || around.config.database_name().map(str::to_owned);
         if let Some(url) = &connect.url {
             return read(url, Path::new(""), UrlSource::Argument);
         }
-        if let Some(Given { text, base, source }) = around.url(ENVIRONMENT_VARIABLE)? {
+        if let Some(Given { text, base, source }) = around.url(around.config.url_variable())? {
             return read(&text, &base, source);
         }
         match &around.config.url {
-            Some(url) => read(url, around.package_root, UrlSource::Config),
-            None if in_ci() => Err(ci_without_url(around.package_root)),
-            None => read(DEFAULT, around.package_root, UrlSource::Default),
+            Some(url) => read(url, around.package_root, UrlSource::Config(of_database())),
+            None if in_ci() => Err(ci_without_url(around.package_root, around.config)),
+            None => read(&default_file(around.config), around.package_root, UrlSource::Default),
         }
     }
 
@@ -101,27 +109,32 @@ impl DatabaseUrl {
     pub(crate) fn named(connect: &Connect, around: &Surroundings<'_>) -> Result<Vec<Self>> {
         let read = |text: &str, base: &Path, source| Self::read(text, base, source, (connect, None), around);
         let mut all = Vec::new();
-        let variable = UrlSource::Environment(ENVIRONMENT_VARIABLE.to_owned());
-        if let Some(value) = environment(ENVIRONMENT_VARIABLE)? {
-            all.push(read(&value, Path::new(""), variable)?);
+        let variable = around.config.url_variable();
+        if let Some(value) = environment(variable)? {
+            all.push(read(&value, Path::new(""), UrlSource::Environment(variable.to_owned()))?);
         }
         if let Some(file) = around.dot_env()?
-            && let Some(url) = file.get(ENVIRONMENT_VARIABLE)?
+            && let Some(url) = file.get(variable)?
         {
             let base = file.file.parent().unwrap_or(Path::new(""));
-            all.push(read(url, base, UrlSource::DotEnv(file.file.clone(), ENVIRONMENT_VARIABLE.to_owned()))?);
+            all.push(read(url, base, UrlSource::DotEnv(file.file.clone(), variable.to_owned()))?);
         }
         if let Some(url) = &around.config.url {
-            all.push(read(url, around.package_root, UrlSource::Config)?);
+            let source = UrlSource::Config(around.config.database_name().map(str::to_owned));
+            all.push(read(url, around.package_root, source)?);
         }
-        all.push(read(DEFAULT, around.package_root, UrlSource::Default)?);
+        all.push(read(&default_file(around.config), around.package_root, UrlSource::Default)?);
         Ok(all)
     }
 
     /// The files that the configuration names, or the one that is used where it names none.
     pub(crate) fn local_files(package_root: &Path, config: &Config) -> Vec<PathBuf> {
-        let own = config.url.as_deref().unwrap_or(DEFAULT);
-        let urls = std::iter::once(own).chain(config.targets.iter().filter_map(|target| target.url.as_deref()));
+        let names = std::iter::once(None).chain(config.databases.iter().map(|one| Some(one.name.as_str())));
+        let all: Vec<Config> = names.filter_map(|name| config.of(name)).collect();
+        let own: Vec<String> =
+            all.iter().map(|config| config.url.clone().unwrap_or_else(|| default_file(config))).collect();
+        let targets = config.targets.iter().chain(&config.other_targets).filter_map(|target| target.url.as_deref());
+        let urls = own.iter().map(String::as_str).chain(targets);
         let files = urls.filter(|text| scheme(text).is_none_or(|(scheme, _)| scheme == "file"));
         files.filter_map(|text| file::path_of(text.trim(), package_root).ok()).collect()
     }
@@ -206,6 +219,15 @@ impl DatabaseUrl {
             max_write_lock: lock.or(around.config.max_write_lock),
             target: target.map(Named::from),
         }
+    }
+
+    /// It with a token that the platform API has made, if it is on a server.
+    #[must_use]
+    pub(crate) fn with_minted(mut self, token: &Token) -> Self {
+        if let Place::Server(server) = &mut self.place {
+            (server.token, server.token_source) = (Some(token.clone()), TokenSource::Minted);
+        }
+        self
     }
 
     /// It as the member of its fleet that has this name: `acme` of `tenants` is `tenants/acme`.

@@ -5,9 +5,10 @@ use std::path::Path;
 use dbmigrate_core::config::{is_blank, trimmed};
 
 use super::meant::{self, Meant};
-use super::source::{DEFAULT, ENVIRONMENT_VARIABLE, UrlSource};
+use super::source::{DEFAULT, UrlSource, default_file};
 use crate::error::{CommandError, Result};
-use crate::project::{config, path};
+use crate::project::config::{Config, FILE_NAME};
+use crate::project::path;
 use crate::url_text::redacted;
 
 /// The URL without the white space around it, which came with copying or with the line break of a secret.
@@ -88,18 +89,19 @@ pub(super) fn refuse_what_was_not_meant(text: &str, base: &Path, source: &UrlSou
 }
 
 /// That a pipeline names no database: the default would be a new file, and the run green.
-pub(super) fn ci_without_url(package_root: &Path) -> CommandError {
-    let default = path::for_display(&package_root.join(DEFAULT)).display().to_string();
+pub(super) fn ci_without_url(package_root: &Path, config: &Config) -> CommandError {
+    let file = default_file(config);
+    let default = path::for_display(&package_root.join(&file)).display().to_string();
     CommandError::usage("no database given, and CI has no default")
         .note(format!("`CI` is set; otherwise the default is `{default}`"))
         .help(format!(
             "name the database: `{}`, or `--url libsql://HOST`, or `-t NAME` for a target",
-            UrlSource::Environment(ENVIRONMENT_VARIABLE.to_owned()).with("libsql://HOST")
+            UrlSource::Environment(config.url_variable().to_owned()).with("libsql://HOST")
         ))
         .help(format!(
             "to use that local file: `{}`, or `{}` in `{}`",
             UrlSource::Argument.with(&default),
-            UrlSource::Config.with(DEFAULT),
-            config::FILE_NAME
+            UrlSource::Config(None).with(&file),
+            FILE_NAME
         ))
 }

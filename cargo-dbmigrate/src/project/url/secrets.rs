@@ -1,7 +1,7 @@
 //! Which token and which key a server gets, and whether it may have them. A token goes only to a server that its owner
 //! has named, or has agreed to: a file that came with a checkout is somebody else's word.
 
-use dbmigrate_core::config::{Target, URL_VARIABLE, url_variable};
+use dbmigrate_core::config::{Target, url_variable};
 use dbmigrate_core::engine::remote::{RemoteUrl, Token};
 
 use super::source::UrlSource;
@@ -39,7 +39,7 @@ pub(super) fn of(
     }
     let variable = match (target, source) {
         (Some(target), _) => target.token_variable(),
-        (None, UrlSource::Config) => around.config.token_env.as_deref(),
+        (None, UrlSource::Config(_)) => around.config.token_env.as_deref(),
         (None, _) => Some(around.config.token_variable()),
     };
     let (token, token_source) = match (in_url, variable) {
@@ -74,7 +74,7 @@ fn no_key(target: Option<&Target>, variable: &str) -> CommandError {
 /// in one and the same `.env` belongs together, unless the file takes it from the environment.
 fn is_of_a_checkout(around: &Surroundings<'_>, source: &UrlSource, secrets: &[(&str, &TokenSource)]) -> Result<bool> {
     Ok(match source {
-        UrlSource::Config | UrlSource::Target(_) => !secrets.is_empty(),
+        UrlSource::Config(_) | UrlSource::Target(_) => !secrets.is_empty(),
         UrlSource::DotEnv(file, _) => {
             let is_in_it = |(_, source): &(&str, &TokenSource)| match source {
                 TokenSource::Url => true,
@@ -128,7 +128,7 @@ fn permit(
             UrlSource::Target(target) => {
                 format!("name the variable that has its URL instead of `url`: `url_env = \"{}\"`", url_variable(target))
             }
-            _ => format!("if you trust it, set its URL in the environment: `{URL_VARIABLE}=…`"),
+            _ => format!("if you trust it, set its URL in the environment: `{}=…`", around.config.url_variable()),
         })
     })
 }

@@ -6,13 +6,18 @@ use std::path::PathBuf;
 use dbmigrate_core::config::URL_VARIABLE;
 use dbmigrate_core::shell::{shell_flag, shell_quoted};
 
-use crate::project::config;
+use crate::project::config::{self, Config};
 
-/// The environment variable that names the database.
+/// The environment variable that names the database, unless it is that of a database of its own.
 pub(crate) const ENVIRONMENT_VARIABLE: &str = URL_VARIABLE;
 
 /// The database that is used when nothing names another one, relative to the package.
 pub(crate) const DEFAULT: &str = "dev.db";
+
+/// The same of the database that a configuration is of.
+pub(crate) fn default_file(config: &Config) -> String {
+    config.database_name().map_or_else(|| DEFAULT.to_owned(), |name| format!("dev-{name}.db"))
+}
 
 /// Where a URL was taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +30,8 @@ pub(crate) enum UrlSource {
     Environment(String),
     /// This variable in a `.env` file.
     DotEnv(PathBuf, String),
-    /// `url` in `dbmigrate.toml`.
-    Config,
+    /// `url` in `dbmigrate.toml`, of a database if it is not the default one.
+    Config(Option<String>),
     /// `url` of this target in `dbmigrate.toml`.
     Target(String),
     /// What `fleet` of this target in `dbmigrate.toml` names.
@@ -45,7 +50,7 @@ impl UrlSource {
             Self::DotEnv(_, name) => format!("{name}={}", in_dot_env(url)),
             // as it stands on a line of a list
             Self::Fleet(_) => url.to_owned(),
-            Self::Config | Self::Target(_) => format!("url = {}", config::toml_string(url)),
+            Self::Config(_) | Self::Target(_) => format!("url = {}", config::toml_string(url)),
         }
     }
 }
@@ -69,7 +74,8 @@ impl fmt::Display for UrlSource {
             Self::Side(flag) => write!(f, "`{flag}`"),
             Self::Environment(name) => write!(f, "the environment variable `{name}`"),
             Self::DotEnv(path, name) => write!(f, "`{name}` in `{}`", path.display()),
-            Self::Config => write!(f, "`url` in `{}`", config::FILE_NAME),
+            Self::Config(None) => write!(f, "`url` in `{}`", config::FILE_NAME),
+            Self::Config(Some(name)) => write!(f, "`url` of `[databases.{name}]` in `{}`", config::FILE_NAME),
             Self::Target(name) => write!(f, "`url` of `[targets.{name}]` in `{}`", config::FILE_NAME),
             Self::Fleet(name) => write!(f, "the fleet `{name}`"),
             Self::Default => f.write_str("the default"),

@@ -1,0 +1,183 @@
+//! The databases of the package that a command is for, each with structs, a folder and a history of its own: the one that
+//! is named, those of the targets that are named, the default one, or all, one after the other.
+
+use dbmigrate_core::config::{ALL_TARGETS, DEFAULT_DATABASE, database_flag};
+
+use super::context::Context;
+use super::{picked, targets};
+use crate::error::{CommandError, Result, did_you_mean};
+use crate::exit;
+use crate::project::config::{Config, FILE_NAME};
+use crate::project::path;
+use crate::project::url::Connect;
+use crate::report::Printer;
+
+/// What a command does with a package that has several databases, if none is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It is for one: the default one.
+    One,
+    /// It is for all of them.
+    All,
+    /// It is for all that have migrations.
+    Migrated,
+}
+
+impl Context {
+    /// The same for a database of the package; `None` is the default one.
+    fn of_database(&self, name: Option<&str>) -> Option<Self> {
+        let config = self.config.of(name)?;
+        let folder_path = path::for_display(&self.package.root.join(&config.migrations));
+        let printer = self.printer.on_database(name.unwrap_or(DEFAULT_DATABASE));
+        Some(Self { printer, config, folder_path, ..self.clone() })
+    }
+
+    /// The same for the database that is selected, if there is one of that name.
+    pub(crate) fn of_selected(self) -> Self {
+        let name = self.selection.database.clone().filter(|name| name != DEFAULT_DATABASE);
+        self.of_database(name.as_deref()).unwrap_or(self)
+    }
+
+    /// Runs a command on each database of the package that it is for. `has_structs` is asked of the default one where it
+    /// has no folder: a package may have named ones only.
+    ///
+    /// # Errors
+    /// Whatever it fails with if that is one. Exit code 2 for the names of databases that there are not, and for targets
+    /// of other ones.
+    pub(crate) fn for_each_database(
+        self,
+        connect: Option<&Connect>,
+        reach: Reach,
+        has_structs: impl Fn(&Self) -> bool,
+        run: impl FnMut(&Self) -> Result<u8>,
+    ) -> Result<u8> {
+        let named = self.selection.database.as_deref();
+        if let (true, Some(name)) = (self.config.databases.is_empty(), named) {
+            if name != DEFAULT_DATABASE {
+                return Err(unknown(&self.config, name));
+            }
+            return { run }(&self);
+        }
+        if self.config.databases.is_empty() {
+            return { run }(&self);
+        }
+        let mut names = self.chosen_databases(connect, reach)?;
+        if reach == Reach::All && names.len() > 1 && names[0].is_none() && !self.has_folder(None) {
+            let is_used = self.of_database(None).is_none_or(|context| has_structs(&context));
+            names.drain(..usize::from(!is_used));
+        }
+        let contexts: Vec<Self> = names.iter().filter_map(|name| self.of_database(name.as_deref())).collect();
+        each(&self.printer, &contexts, run)
+    }
+
+    /// The names of the databases that are meant; `None` is the default one.
+    fn chosen_databases(&self, connect: Option<&Connect>, reach: Reach) -> Result<Vec<Option<String>>> {
+        let targets = connect.map_or(&[][..], |connect| &connect.target);
+        let database_of = |name: &str| {
+            let all = self.config.targets.iter().chain(&self.config.other_targets);
+            all.into_iter().find(|target| target.name == table_of(name)).and_then(|target| target.database.clone())
+        };
+        if let Some(name) = &self.selection.database {
+            let chosen = (name != DEFAULT_DATABASE).then(|| name.clone());
+            if chosen.is_some() && self.config.databases.iter().all(|database| database.name != *name) {
+                return Err(unknown(&self.config, name));
+            }
+            let is_known = |target: &&String| {
+                picked::known(&self.config).iter().any(|known| known.name == table_of(target.trim()))
+            };
+            let mut others = targets.iter().filter(is_known).map(|target| (target.trim(), database_of(target.trim())));
+            if let Some((target, other)) = others.find(|(_, other)| *other != chosen) {
+                let other = other.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+                let message = format!("the target `{target}` is of the database `{other}`, not of `{name}`");
+                return Err(CommandError::usage(message).help(format!("leave out `--database {name}`")));
+            }
+            return Ok(vec![chosen]);
+        }
+        let all = || std::iter::once(None).chain(self.config.databases.iter().map(|one| Some(one.name.clone())));
+        if !targets.is_empty() {
+            let mut names: Vec<Option<String>> = Vec::new();
+            for target in targets.iter().map(|target| target.trim()) {
+                let of_target = vec![database_of(target)];
+                let of_targets = if target == ALL_TARGETS { self.with_targets(all()) } else { of_target };
+                for name in of_targets {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+            }
+            return Ok(names);
+        }
+        let names_url = connect.is_some_and(|connect| connect.url.is_some());
+        let mut names: Vec<Option<String>> = match reach {
+            Reach::One => return Ok(vec![None]),
+            _ if names_url => return Ok(vec![None]),
+            Reach::All => all().collect(),
+            Reach::Migrated => all().filter(|name| self.has_folder(name.as_deref())).collect(),
+        };
+        if names.is_empty() {
+            names.push(None);
+        }
+        Ok(names)
+    }
+
+    /// Those of the databases that have targets.
+    fn with_targets(&self, all: impl Iterator<Item = Option<String>>) -> Vec<Option<String>> {
+        let has_some = |name: &Option<String>| {
+            let of_it = |target: &dbmigrate_core::config::Target| target.database == *name;
+            self.config.targets.iter().chain(&self.config.other_targets).any(of_it)
+        };
+        let named: Vec<Option<String>> = all.filter(has_some).collect();
+        if named.is_empty() { vec![None] } else { named }
+    }
+
+    fn has_folder(&self, name: Option<&str>) -> bool {
+        self.config.of(name).is_some_and(|config| self.package.root.join(config.migrations).is_dir())
+    }
+}
+
+/// The table of a target: a member of a fleet is named behind it.
+fn table_of(target: &str) -> &str {
+    target.split('/').next().unwrap_or(target)
+}
+
+/// Runs a command on each; one alone has no heading.
+fn each(printer: &Printer, contexts: &[Context], mut run: impl FnMut(&Context) -> Result<u8>) -> Result<u8> {
+    if let [only] = contexts {
+        return run(only);
+    }
+    let mut worst = exit::DONE;
+    for context in contexts {
+        let own = context.printer.of_several_databases();
+        let context = &Context { is_one_of_several: true, printer: own, ..context.clone() };
+        let name = context.config.database_name().unwrap_or(DEFAULT_DATABASE);
+        printer.status("Database", name);
+        let (code, goes_on) = match run(context) {
+            Ok(code) => (code, true),
+            Err(error) => {
+                let (code, is_cancelled) = (error.exit_code(), error.is_cancelled());
+                context.printer.error(&error);
+                (code, code != exit::USAGE && !is_cancelled)
+            }
+        };
+        worst = targets::worse(worst, code);
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(worst)
+}
+
+/// That there is no database of that name.
+fn unknown(config: &Config, name: &str) -> CommandError {
+    let error = CommandError::usage(format!("no database named `{name}` in `{FILE_NAME}`"));
+    let names: Vec<&str> = config.database_names().collect();
+    let error = match did_you_mean(name, names.iter().copied()) {
+        Some(meant) => error.help(format!("did you mean `{}`?", database_flag(Some(meant)).trim_start())),
+        None => error,
+    };
+    let error = match &names[..] {
+        [_] => error,
+        names => error.help(format!("expected one of `{}`", names.join("`, `"))),
+    };
+    error.help(format!("a new one is a table in `{FILE_NAME}`: `[databases.NAME]`"))
+}
