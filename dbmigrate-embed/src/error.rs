@@ -72,6 +72,10 @@ pub enum MigrateErrorKind {
     ///
     /// [`Runner::patience`]: crate::Runner::patience
     Maintenance,
+    /// There is something already where a new database is to be made.
+    Exists,
+    /// What new databases are to be copied from has not exactly these migrations.
+    Template,
     /// The engine panicked, or no thread could be started. The database is as it was before the migration.
     Internal,
 }

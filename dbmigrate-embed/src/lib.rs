@@ -3,6 +3,7 @@
 //!
 #![doc = include_str!("embedding.md")]
 
+mod create;
 mod driver;
 mod error;
 mod lent;
@@ -21,6 +22,7 @@ mod thread;
 mod trace;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use dbmigrate_core::engine::{Connection, replay};
@@ -88,6 +90,21 @@ impl Migrations {
     /// As for [`Runner::ready`].
     pub fn ready<'t>(&self, target: impl Target<'t>) -> Running<'t, Report> {
         self.runner().ready(target)
+    }
+
+    /// Makes a new database as a copy of a template, which has all of these migrations and which
+    /// `cargo dbmigrate template build` makes. The copy gets its name when it is whole and on the disk, and never that of
+    /// a database which is there: of several that make the same one, one does.
+    ///
+    /// Both are files; opening the template takes the feature of a driver. It is looked at by the first call, and again
+    /// when it was changed.
+    ///
+    /// # Errors
+    /// [`MigrateErrorKind::Exists`] if there is a database already, [`MigrateErrorKind::Template`] if the template has
+    /// not exactly these migrations, and [`MigrateErrorKind::Database`] if it cannot be copied.
+    pub fn create_from(&self, template: impl AsRef<Path>, path: impl AsRef<Path>) -> Running<'static, ()> {
+        let (template, path) = (template.as_ref().to_owned(), path.as_ref().to_owned());
+        Running::of(create::create(self.runner(), template, path))
     }
 
     /// The status of the database; [`Runner::status`] without options.

@@ -54,7 +54,11 @@ pub struct Runner {
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Running<'t, T>(Pin<Box<dyn Future<Output = Result<T, MigrateError>> + Send + 't>>);
 
-impl<T> Running<'_, T> {
+impl<'t, T> Running<'t, T> {
+    pub(crate) fn of(future: impl Future<Output = Result<T, MigrateError>> + Send + 't) -> Self {
+        Self(Box::pin(future))
+    }
+
     /// Blocks this thread until it is done: for applications without an executor. A pool of `sqlx` needs one.
     ///
     /// # Errors
@@ -150,7 +154,7 @@ impl Runner {
     /// # Errors
     /// As for [`Runner::run`], and after [`Runner::patience`].
     pub fn ready<'t>(self, target: impl Target<'t>) -> Running<'t, Report> {
-        Running(Box::pin(ready::ready(self, target.open())))
+        Running::of(ready::ready(self, target.open()))
     }
 
     /// Applies the pending migrations, each with its record and its checks in one transaction. If others do the same at
@@ -292,7 +296,7 @@ pub(crate) fn apply(
     result
 }
 
-fn status(database: &mut Database, folder: &Folder) -> Result<Status, MigrateError> {
+pub(crate) fn status(database: &mut Database, folder: &Folder) -> Result<Status, MigrateError> {
     let (status, standing) = block_on(inspect(database, folder))?;
     let pending = &folder.migrations()[status.applied..];
     let applied = status.history.into_iter().map(|record| AppliedBefore { name: record.name, at: record.applied_at });

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::backups;
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::fleet::{self, Where};
 use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl, databases_help};
 
@@ -28,6 +29,10 @@ pub(crate) struct Backup {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Which members of a fleet.
+    #[command(flatten)]
+    pub which: Where,
 }
 
 /// Runs it and returns the exit code.
@@ -35,10 +40,11 @@ pub(crate) struct Backup {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Backup) -> Result<u8> {
-    let databases = context.databases(&arguments.connect)?;
+    let databases = fleet::databases(context, &arguments.connect, &arguments.which)?;
     let place = match &arguments.path {
         None => Place::Default,
-        Some(path) if is_folder(path) => Place::Folder(path.clone()),
+        // of a fleet, there is one for each member
+        Some(path) if is_folder(path) || (databases.are_members() && !path.exists()) => Place::Folder(path.clone()),
         Some(path) => Place::File(path.clone()),
     };
     if let (Place::File(path), true) = (&place, databases.urls().nth(1).is_some()) {

@@ -10,6 +10,7 @@ use pollster::block_on;
 use crate::adopting::{Adoption, open_existing, record, refusal};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::fleet::{self, Where, refuse_without_fleet};
 use crate::project::url::Connect;
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Yes};
@@ -29,6 +30,10 @@ pub(crate) struct Baseline {
     #[command(flatten)]
     pub connect: Connect,
 
+    /// Which members of a fleet.
+    #[command(flatten)]
+    pub which: Where,
+
     /// Consent.
     #[command(flatten)]
     pub consent: Yes,
@@ -39,18 +44,34 @@ pub(crate) struct Baseline {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Baseline) -> Result<u8> {
+    if context.fleet(&arguments.connect)?.is_some() {
+        let members = fleet::databases(context, &arguments.connect, &arguments.which)?;
+        let folder = folder(context)?;
+        return members.each(context, |context, url| one(context, arguments, &folder, url));
+    }
+    refuse_without_fleet(&arguments.which)?;
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    one(context, arguments, &folder(context)?, &url)
+}
+
+/// The folder, whole.
+fn folder(context: &Context) -> Result<Folder> {
     let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
-    let last = migration(&folder, arguments.name.as_deref())?;
+    Ok(folder)
+}
+
+/// Runs it on one database.
+fn one(context: &Context, arguments: &Baseline, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
+    let last = migration(folder, arguments.name.as_deref())?;
     if arguments.name.is_none() {
-        refuse_guess(context, &folder, last, &url)?;
+        refuse_guess(context, folder, last, url)?;
     }
     let name = arguments.name.iter().map(|name| format!(" {}", shell_quoted(name)));
     let command = std::iter::once("cargo dbmigrate baseline".to_owned()).chain(name).collect::<String>();
     let (kind, consent) = (RecordKind::Baseline, arguments.consent.into());
-    record(context, &folder, last, &url, Adoption { kind, expect_none: None, consent, command: &command })?;
+    record(context, folder, last, url, Adoption { kind, expect_none: None, consent, command: &command })?;
     if last.index + 1 < folder.migrations().len() {
         context.printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]);
     }

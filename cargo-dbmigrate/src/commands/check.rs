@@ -12,6 +12,7 @@ use crate::database::file;
 use crate::database::open;
 use crate::database::state::failure;
 use crate::error::{CommandError, Result};
+use crate::fleet::{self, Where, refuse_without_fleet};
 use crate::linting::run::Look;
 use crate::linting::scope::{self, Since};
 use crate::linting::shown::{Place, Shown, are_denied};
@@ -44,6 +45,10 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with = "since")]
     pub all: bool,
 
+    /// Check every package of the workspace that uses dbmigrate
+    #[arg(long, conflicts_with_all = ["url", "target", "with"])]
+    pub workspace: bool,
+
     /// Change the structs where a lint has one safe answer
     #[arg(long, conflicts_with_all = ["url", "target"])]
     pub fix: bool,
@@ -63,6 +68,10 @@ pub(crate) struct Check {
     /// The database whose rows are asked.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Which members of a fleet.
+    #[command(flatten)]
+    pub which: Where,
 }
 
 /// Runs it and returns the exit code.
@@ -71,7 +80,12 @@ pub(crate) struct Check {
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     let set = Set::of(context, &arguments.levels)?;
-    let databases = arguments.connect.names_one().then(|| context.databases(&arguments.connect)).transpose()?;
+    let databases = if arguments.connect.names_one() {
+        Some(fleet::databases(context, &arguments.connect, &arguments.which)?)
+    } else {
+        refuse_without_fleet(&arguments.which)?;
+        None
+    };
     let folder = context.folder()?;
     let printer = &context.printer;
     let agreed = proof::agree(context, &folder, |declared, changes| {

@@ -79,7 +79,7 @@ fn read(file: &Path, shown: &str) -> Result<RolledOut> {
     line.and_then(|line| serde_json::from_str(line).ok()).ok_or_else(|| {
         CommandError::usage(format!("`{shown}` has no summary of a roll-out in it"))
             .note("it is the line with `\"reason\":\"rolled_out\"`, near the end")
-            .help("write one: `cargo dbmigrate migrate -t FLEET --shard 1/16 --message-format json > shard-1.json`")
+            .help("a run prints one: `cargo dbmigrate migrate -t FLEET --shard 1/16 --message-format json`, its output in a file")
     })
 }
 

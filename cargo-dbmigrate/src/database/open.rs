@@ -3,14 +3,14 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dbmigrate_core::engine::apply::database::OpenError;
 use dbmigrate_core::engine::apply::{Database, Work};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::owner::Owner;
-use dbmigrate_core::engine::remote::{Client, Observer, Options};
+use dbmigrate_core::engine::remote::{Client, Connections, Observer, Options};
 use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
 
@@ -23,6 +23,9 @@ use crate::project::path;
 use crate::project::url::{DatabaseUrl, Place, Server};
 use crate::report::Printer;
 use crate::url_text::redacted;
+
+/// The connections to the servers of fleets.
+static CONNECTIONS: OnceLock<Connections> = OnceLock::new();
 
 /// How often at most something is said of what is waited for.
 const BETWEEN_SIGNS: Duration = Duration::from_secs(15);
@@ -73,6 +76,8 @@ pub(crate) fn client(context: &Context, url: &DatabaseUrl, server: &Server) -> C
     options.timeout = url.timeout();
     options.encryption_key.clone_from(&server.encryption_key);
     options.observer = Some(waiting(context.printer.clone(), url));
+    // the members of a fleet are asked one after the other, and many are on one server
+    options.connections = url.is_member().then(|| CONNECTIONS.get_or_init(Connections::default).clone());
     Client::new(server.url.clone(), server.token.clone(), options)
 }
 

@@ -1,12 +1,16 @@
 //! Fleets: targets that are many databases with one schema. Where their members come from, what they are called, and that
 //! each is another database.
 
+mod chosen;
 mod command;
+mod conditions;
 mod entry;
 mod files;
 mod folder;
+mod group;
 mod listed;
 mod member;
+mod query;
 mod unique;
 
 use dbmigrate_core::config::{Fleet as Configured, FleetSource, Target};
@@ -16,7 +20,10 @@ use crate::project::Context;
 use crate::project::config::FILE_NAME;
 use crate::project::url::{Connect, DatabaseUrl};
 use entry::Entries;
+use group::Group;
 
+pub(crate) use chosen::{databases, refuse_without_fleet, standing};
+pub(crate) use conditions::Where;
 pub(crate) use member::Member;
 
 /// A target that is a fleet.
@@ -60,27 +67,46 @@ impl Fleet {
     /// Exit code 2 for a source that cannot be understood, for names and databases that are there twice, and for a fleet
     /// without members, unless it is optional.
     pub(crate) fn members(&self, context: &Context) -> Result<Vec<Member>> {
-        let entries = self.entries(context)?;
+        let (entries, group) = self.entries(context)?;
         if entries.all.is_empty() && !self.target.is_optional() {
             return Err(self.empty(&entries.nothing));
         }
         let mut members = member::members(context, (&self.target, &self.configured), &self.connect, entries)?;
         unique::sort(self.name(), &mut members)?;
+        // one token for all of them, once it is known that there are some
+        if let Some(group) = group.filter(|_| self.target.token_env.is_none() && !members.is_empty()) {
+            let token = group.token()?;
+            members = members.into_iter().map(|one| Member { url: one.url.with_minted(&token), ..one }).collect();
+        }
         Ok(members)
     }
 
-    /// What its source says.
-    fn entries(&self, context: &Context) -> Result<Entries> {
+    /// Those of its members that are meant, as far as that is known without asking them: see [`Where::asks`].
+    ///
+    /// # Errors
+    /// As for [`Fleet::members`], and exit code 2 for a label that none of them has.
+    pub(crate) fn members_where(&self, context: &Context, which: &Where) -> Result<Vec<Member>> {
+        let mut members = self.members(context)?;
+        which.refuse_unknown(self.name(), &members)?;
+        members.retain(|member| which.may_hold(member));
+        Ok(members)
+    }
+
+    /// What its source says, and the group of Turso Cloud, if it is one.
+    fn entries(&self, context: &Context) -> Result<(Entries, Option<Group<'_>>)> {
         let root = &context.package.root;
-        match &self.configured.source {
-            FleetSource::Files(pattern) => files::entries(root, pattern, self.name()),
-            FleetSource::List(path) => listed::file(root, path, self.target.is_optional()),
-            FleetSource::Command(words) => command::entries(context, words, self.name()),
-            FleetSource::Folder(path) => folder::entries(root, path),
-            FleetSource::Query { .. } | FleetSource::Turso { .. } => {
-                Err(CommandError::usage(format!("`{}` of a fleet is not there yet", self.configured.source.field())))
+        let entries = match &self.configured.source {
+            FleetSource::Files(pattern) => files::entries(root, pattern, self.name())?,
+            FleetSource::List(path) => listed::file(root, path, self.target.is_optional())?,
+            FleetSource::Command(words) => command::entries(context, words, self.name())?,
+            FleetSource::Folder(path) => folder::entries(root, path)?,
+            FleetSource::Query { sql, target } => query::entries(context, &self.connect, (sql, target), self.name())?,
+            FleetSource::Turso { organization, group } => {
+                let group = Group::of(context, &self.connect, (organization, group))?;
+                return Ok((group.entries(context)?, Some(group)));
             }
-        }
+        };
+        Ok((entries, None))
     }
 
     fn empty(&self, nothing: &str) -> CommandError {

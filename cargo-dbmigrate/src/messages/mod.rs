@@ -11,6 +11,7 @@ mod comparing;
 mod copying;
 mod files;
 mod finished;
+mod fleets;
 mod generating;
 mod keeping;
 mod linting;
@@ -41,6 +42,7 @@ pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable}
 pub(crate) use copying::{Backup, Restored};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
+pub(crate) use fleets::{FleetDifference, FleetStatus, MemberRun, MemberStatus};
 pub(crate) use generating::{
     Assumed, Captured, Change, Changes, Checked, Generated, LeftBehind, Plan, Recorded, Repair, Repaired, Returned,
     Returns, Reverted, Undone,
@@ -64,6 +66,9 @@ pub(crate) use rehearsing::{
 pub(crate) use rollout::{FailureOfMembers, Member, MemberOutcome, MemberState, MembersIn, RolledOut, Survey, Wave};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
+
+/// The field with the package, where a run is for several.
+pub(crate) const PACKAGE_NAME: &str = "package_name";
 
 /// The field with the database, where the package has several.
 pub(crate) const DATABASE_NAME: &str = "database_name";
@@ -94,6 +99,8 @@ pub(crate) enum Message {
     Error(Error),
     File(File),
     Finished(Box<Finished>),
+    FleetDifference(FleetDifference),
+    FleetStatus(FleetStatus),
     Generated(Generated),
     Help(Help),
     Init(Init),
@@ -104,6 +111,8 @@ pub(crate) enum Message {
     LogEntry(LogEntry),
     Loss(Loss),
     Member(Member),
+    MemberRun(MemberRun),
+    MemberStatus(MemberStatus),
     Migrated(Migrated),
     Migration(Migration),
     Pending(Pending),
@@ -188,6 +197,10 @@ into_message!(
     Drift,
     Error,
     File,
+    FleetDifference,
+    FleetStatus,
+    MemberRun,
+    MemberStatus,
     Generated,
     Help,
     Init,
@@ -259,14 +272,21 @@ impl Message {
         }
     }
 
-    /// The line that is printed, without its end; with the database of a package that has several.
-    pub(crate) fn line(&self, database: Option<&str>) -> String {
+    /// The line that is printed, without its end.
+    pub(crate) fn line(&self) -> String {
         // strings, numbers and lists of them: there is nothing in it that JSON could not hold
-        let mut line = serde_json::to_string(self).unwrap_or_default();
-        if let (Some(name), true) = (database, line.ends_with('}')) {
-            line.pop();
-            // letters, digits, `-` and `_`
-            let _ = write!(line, ",\"{DATABASE_NAME}\":\"{name}\"}}");
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The same with the package, if it is one of several, and the database, if the package has several.
+    pub(crate) fn line_of(&self, package: Option<&str>, database: Option<&str>) -> String {
+        let mut line = self.line();
+        for (field, name) in [(PACKAGE_NAME, package), (DATABASE_NAME, database)] {
+            if let (Some(name), true) = (name, line.ends_with('}')) {
+                line.pop();
+                // letters, digits, `-` and `_`
+                let _ = write!(line, ",\"{field}\":\"{name}\"}}");
+            }
         }
         line
     }

@@ -71,11 +71,7 @@ impl Context {
         let name = &target.name;
         let is_given = match given {
             Consent::Any(yes) => yes,
-            // a member may be meant with its whole fleet
-            Consent::Named(names) => {
-                let fleet = name.split_once('/').map_or(name.as_str(), |(fleet, _)| fleet);
-                names.iter().any(|one| one == name || one == fleet)
-            }
+            Consent::Named(names) => names.iter().any(|one| target.is_called(one)),
         };
         if is_given {
             return Ok(());

@@ -4,6 +4,7 @@
 use dbmigrate_core::config::{ALL_TARGETS, DEMO, PRODUCTION};
 
 use super::context::Context;
+use super::members;
 use super::picked::{Picked, chosen, is_configured, known, of_one, refuse_both};
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -36,6 +37,8 @@ pub(crate) struct Databases {
     all: Vec<Chosen>,
     /// Whether each gets a heading, and all of them a summary: also if it is one, where all were asked for.
     has_summary: bool,
+    /// The fleet that they are members of, if they are.
+    fleet: Option<String>,
 }
 
 impl Context {
@@ -46,7 +49,11 @@ impl Context {
     /// are one database.
     pub(crate) fn databases(&self, connect: &Connect) -> Result<Databases> {
         if connect.target.is_empty() {
-            return Ok(Databases { all: vec![Chosen::Database(self.unnamed(connect)?)], has_summary: false });
+            return Ok(Databases {
+                all: vec![Chosen::Database(self.unnamed(connect)?)],
+                has_summary: false,
+                fleet: None,
+            });
         }
         refuse_both(connect)?;
         let around = self.surroundings();
@@ -73,7 +80,7 @@ impl Context {
             });
         }
         let has_summary = all.len() > 1 || connect.target.iter().any(|name| name.trim() == ALL_TARGETS);
-        let databases = Databases { all, has_summary };
+        let databases = Databases { all, has_summary, fleet: None };
         for url in databases.urls() {
             refuse_same(url, &around)?;
             self.warn_of_readers(url);
@@ -147,6 +154,17 @@ impl Context {
 }
 
 impl Databases {
+    /// Members of a fleet.
+    pub(crate) fn of_fleet(fleet: &str, members: Vec<DatabaseUrl>) -> Self {
+        let all = members.into_iter().map(Chosen::Database).collect();
+        Self { all, has_summary: false, fleet: Some(fleet.to_owned()) }
+    }
+
+    /// Whether they are the members of a fleet.
+    pub(crate) fn are_members(&self) -> bool {
+        self.fleet.is_some()
+    }
+
     /// Those that are named.
     pub(crate) fn urls(&self) -> impl Iterator<Item = &DatabaseUrl> {
         self.all.iter().filter_map(|one| match one {
@@ -162,7 +180,7 @@ impl Databases {
     pub(crate) fn refuse_consent_to_others(&self, names: &[String]) -> Result<()> {
         let is_here = |name: &String| {
             self.all.iter().any(|one| match one {
-                Chosen::Database(url) => url.target().is_some_and(|target| target.name == *name),
+                Chosen::Database(url) => url.target().is_some_and(|target| target.is_called(name)),
                 Chosen::Skipped { target, .. } | Chosen::Fleet(target) => target == name,
             })
         };
@@ -185,6 +203,10 @@ impl Databases {
         context: &Context,
         mut run: impl FnMut(&Context, &DatabaseUrl) -> Result<u8>,
     ) -> Result<u8> {
+        if let Some(fleet) = &self.fleet {
+            let urls: Vec<&DatabaseUrl> = self.urls().collect();
+            return members::each(context, fleet, urls.into_iter(), run);
+        }
         match &self.all[..] {
             [Chosen::Database(url)] if !self.has_summary => return run(context, url),
             [Chosen::Skipped { target, variable }] if !self.has_summary => {

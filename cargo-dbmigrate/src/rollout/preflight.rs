@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dbmigrate_core::engine::EngineError;
-use dbmigrate_core::engine::apply::{Database, Scripts, Target as _};
+use dbmigrate_core::engine::apply::{Database, Scripts, Target as _, filled_in};
 use dbmigrate_core::folder::{Folder, Migration};
 use dbmigrate_core::sql::token::significant;
 use dbmigrate_core::sql::{StatementKind, Token};
@@ -16,7 +16,7 @@ use super::trouble::Trouble;
 #[derive(Debug, PartialEq, Eq)]
 struct Probe {
     migration: String,
-    message: String,
+    message: Option<String>,
     query: String,
 }
 
@@ -44,10 +44,11 @@ impl Probes {
         }
         let queries: Vec<String> = probes.iter().map(|probe| probe.query.clone()).collect();
         let answers = block_on(database.ask(&queries))?;
-        let found = probes.iter().zip(answers).find(|(_, answer)| matches!(answer, Ok(Some(_))));
-        Ok(found.map(|(Probe { migration, message, .. }, _)| Trouble {
+        let mut found = probes.iter().zip(answers).filter_map(|(probe, answer)| Some((probe, answer.ok()??)));
+        Ok(found.next().map(|(Probe { migration, message, query }, row)| Trouble {
             kind: "preflight",
-            message: format!("`{migration}` would fail: {message}"),
+            message: format!("`{migration}` would fail: {}", filled_in(message.as_deref(), &row)),
+            alike: Some(format!("{migration} {query}")),
         }))
     }
 }
@@ -76,8 +77,8 @@ fn probes(folder: &Folder, scripts: &Scripts<'_>, pending: &[Migration]) -> Vec<
             if at > 0 && writes.concern(&words(&preflight.query)) {
                 continue;
             }
-            let message = preflight.message.clone().unwrap_or_else(|| format!("`{}` returns a row", preflight.query));
-            probes.push(Probe { migration: migration.name.to_string(), message, query: preflight.query.clone() });
+            let (message, query) = (preflight.message.clone(), preflight.query.clone());
+            probes.push(Probe { migration: migration.name.to_string(), message, query });
         }
         for statement in &script.statements {
             writes.tables.extend(words(statement.text));

@@ -258,7 +258,7 @@ impl Running<'_> {
         match error {
             None => Ok(exit::DONE),
             Some(error) if matches!(stopped, Some("max_failures" | "preflight")) => {
-                Err(error.help(format!("more may fail than {most}: `--max-failures N`, or a share, such as `1%`")))
+                Err(error.help(format!("to let more than {most} fail: `--max-failures …`, with a count or a share")))
             }
             Some(error) => Err(error),
         }
@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn what_failed_before_anything_was_applied_is_told_by_its_reason() {
-        let trouble = |kind| Trouble { kind, message: String::new() };
+        let trouble = |kind| Trouble { kind, message: String::new(), alike: None };
         assert_eq!(outcome(2, None), MemberOutcome::Migrated);
         assert_eq!(outcome(0, None), MemberOutcome::Unchanged);
         assert_eq!(outcome(0, Some(&trouble("unreachable"))), MemberOutcome::Unreachable);

@@ -7,9 +7,9 @@ use dbmigrate_core::folder::Folder;
 
 use super::look::Question;
 use super::pool::{Pool, Went};
-use super::trouble::Trouble;
+use super::trouble::{Reasons, Trouble};
 use crate::fleet::Member;
-use crate::messages::{MemberState, MembersIn};
+use crate::messages::{FailureOfMembers, MemberState, MembersIn};
 use crate::project::Context;
 use crate::project::url::Place;
 
@@ -61,7 +61,21 @@ pub(super) fn went(trouble: Option<&Trouble>) -> Went {
 pub(super) fn host(member: &Member) -> String {
     match member.url.place() {
         Place::File(_) => String::new(),
-        Place::Server(server) => server.url.server(),
+        Place::Server(server) => shared(&server.url.server()),
+    }
+}
+
+/// What the address of a server shares with those of others of the same service, which have the name of the database in
+/// front: all but the first part of the name, if it has more than that and a domain.
+fn shared(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let host = rest.split(['/', ':']).next().unwrap_or(rest);
+    let Some((_, domain)) = host.split_once('.') else { return address.to_owned() };
+    let is_number = host.split('.').all(|part| part.parse::<u8>().is_ok()) || rest.starts_with('[');
+    let is_service = domain.contains('.') || domain.eq_ignore_ascii_case("localhost");
+    match is_service && !is_number {
+        true => format!("{scheme}://{}", &rest[host.len() - domain.len()..]),
+        false => address.to_owned(),
     }
 }
 
@@ -82,4 +96,36 @@ pub(crate) fn histogram<'l>(looks: impl IntoIterator<Item = &'l Look>) -> Vec<Me
         members,
     };
     states.into_iter().map(row).collect()
+}
+
+/// What is wrong with members, those that differ in nothing but the member together.
+pub(crate) fn reasons<'l>(looks: impl IntoIterator<Item = (&'l Member, &'l Look)>) -> Vec<FailureOfMembers> {
+    let mut reasons = Reasons::default();
+    for (member, look) in looks {
+        if let Some(trouble) = &look.trouble {
+            reasons.add(member, trouble);
+        }
+    }
+    reasons.sorted()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_of_one_service_are_on_one_host() {
+        for (address, wanted) in [
+            ("http://t1.localhost:8080", "http://localhost:8080"),
+            ("https://a-org.aws-eu-west-1.turso.io", "https://aws-eu-west-1.turso.io"),
+            ("https://a-org.turso.io", "https://turso.io"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("https://example.com", "https://example.com"),
+            ("http://10.0.0.7:8080", "http://10.0.0.7:8080"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://db", "http://db"),
+        ] {
+            assert_eq!(shared(address), wanted);
+        }
+    }
 }

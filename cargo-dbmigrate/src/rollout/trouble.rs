@@ -23,17 +23,19 @@ pub(crate) struct Trouble {
     pub kind: &'static str,
     /// What is said, in a line.
     pub message: String,
+    /// What is the same for all members with this reason, if that is not the line without the member.
+    pub alike: Option<String>,
 }
 
 impl Trouble {
     /// What kept a member from being opened.
     pub(super) fn of_opening(error: &CommandError) -> Self {
-        Self { kind: "unreachable", message: error.message().to_owned() }
+        Self { kind: "unreachable", message: error.message().to_owned(), alike: None }
     }
 
     /// That its file is gone.
     pub(super) fn gone(member: &Member) -> Self {
-        Self { kind: "unreachable", message: format!("`{}` does not exist", member.url) }
+        Self { kind: "unreachable", message: format!("`{}` does not exist", member.url), alike: None }
     }
 
     /// Why a member was not migrated, or cannot be.
@@ -45,7 +47,7 @@ impl Trouble {
         if let Some(first) = shown.rendered().first().filter(|first| !message.contains(&first.message.message)) {
             message = format!("{message}: {}", first.message.message);
         }
-        Self { kind, message }
+        Self { kind, message, alike: None }
     }
 
     /// Where a member stands that has this.
@@ -109,7 +111,8 @@ impl Reasons {
     /// Takes in what is wrong with a member.
     pub(super) fn add(&mut self, member: &Member, trouble: &Trouble) {
         let url = member.url.to_string();
-        let key = trouble.message.replace(&url, MEMBER).replace(&member.name, MEMBER);
+        let without = || trouble.message.replace(&url, MEMBER).replace(&member.name, MEMBER);
+        let key = trouble.alike.clone().unwrap_or_else(without);
         let one = self.0.entry((trouble.kind, key)).or_insert_with(|| FailureOfMembers {
             kind: trouble.kind.to_owned(),
             message: trouble.message.clone(),

@@ -314,7 +314,7 @@ fn what_is_not_mechanical_is_said_as_it_is_to_be_written() {
     // as it is printed
     let (_, text) = run.err.split_once("write it by hand:").expect("it is said");
     let lines = text.lines().skip(1).take_while(|line| !line.trim().is_empty()).map(str::trim);
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
-    project.structs(&format!("{USERS}{text}"));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    project.structs(&format!("{USERS}{text}\n"));
     project.runs("generate --check");
 }

@@ -266,7 +266,7 @@ fn what_is_computed_of_new_columns_is_foreseen() {
             "",
             ", nick: String, #[column(generated = \"nick || '!'\", check = \"loud <> 'grace!'\")] loud: Option<String>",
             " --backfill users.nick=lower(name)",
-            "1 rows of `users` violate CHECK (loud <> 'grace!'), first at rowid 2",
+            "1 row of `users` violates CHECK (loud <> 'grace!'), first at rowid 2",
         ),
         // another type in a STRICT table, which the engine itself does not see
         (

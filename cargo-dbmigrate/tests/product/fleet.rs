@@ -26,7 +26,7 @@ INSERT INTO notes SELECT 1000 + id, id, name FROM users;\n";
 /// Only the execution tells.
 const IN_THE_WAY: &str = "INSERT INTO notes VALUES (1001, 1, 'in the way')";
 /// A preflight finds it.
-const NO_JSON: &str = "INSERT INTO users VALUES (4, '{no json')";
+const NO_JSON: &str = "INSERT INTO users (id, name) VALUES (4, '{no json')";
 
 /// How many migrations there are.
 pub(crate) const HEAD: usize = 4;
@@ -44,6 +44,8 @@ pub(crate) struct RollOut {
     pub(crate) run: Run,
     /// What was said of each member.
     pub(crate) members: BTreeMap<String, Value>,
+    /// Their names in the order in which they were settled.
+    pub(crate) order: Vec<String>,
     /// What was said of each wave, the canary first.
     pub(crate) waves: Vec<Value>,
     /// What was said of all of it.
@@ -206,10 +208,11 @@ impl RollOut {
         let of = |reason: &str| lines.iter().filter(|line| line["reason"] == reason).cloned().collect::<Vec<_>>();
         let name = |member: &Value| member["member"].as_str().expect("a name").to_owned();
         let said = of("member");
+        let order = said.iter().map(name).collect();
         let members: BTreeMap<String, Value> = said.iter().map(|member| (name(member), member.clone())).collect();
         assert_eq!(said.len(), members.len(), "one line for each member");
         let all = of("rolled_out").pop().unwrap_or_else(|| panic!("no summary:\n{}\n{}", run.out, run.err));
-        Self { waves: of("wave"), members, all, run }
+        Self { waves: of("wave"), members, order, all, run }
     }
 
     /// The members with an outcome.

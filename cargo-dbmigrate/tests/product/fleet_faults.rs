@@ -79,6 +79,11 @@ fn a_storm_leaves_every_member_before_or_after_each_migration() {
 #[test]
 fn members_of_one_host_are_not_asked_more_at_once_than_is_allowed() {
     let (fleet, server) = Fleet::served(40, 3, "parallel = 16\nparallel_per_host = 3");
+    let lines = fleet.files.names().iter().map(|name| {
+        let url = format!("http://localhost:{}/dev/{name}", server.port());
+        serde_json::json!({"name": name, "url": url}).to_string()
+    });
+    fleet.project.write("members.jsonl", lines.collect::<Vec<_>>().join("\n"));
     server.set_weather(Weather { latency: Duration::from_millis(2), ..Weather::default() });
     fleet.rolls_out(0, "");
     assert!(server.traffic().at_once <= 3, "{:?}", server.traffic());

@@ -188,7 +188,7 @@ fn a_baseline_says_where_a_database_stands_whose_migrations_were_squashed() {
     assert!(run.err.contains("it has the schema of `0003_squash_of_1_to_3`: "), "{}", run.err);
     let run = project.refuses(5, "pull --baseline --url other.db");
     assert!(run.err.contains("if the database has the schema of one of them"), "{}", run.err);
-    for command in ["pull --baseline", "baseline"] {
+    for command in ["baseline", "pull --baseline"] {
         let run = project.run(&format!("{command} --url first.db"));
         assert!(
             run.err.contains("it has the schema of `0001_start`, which `0003_squash_of_1_to_3` replaces"),

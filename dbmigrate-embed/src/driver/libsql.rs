@@ -1,9 +1,12 @@
 //! Connections and local databases of the crate `libsql`.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use dbmigrate_core::engine::driver::from_libsql;
+use dbmigrate_core::engine::EngineError;
+use dbmigrate_core::engine::driver::{Driver, from_libsql};
 use libsql::{Connection, Database, Error};
+use pollster::block_on;
 
 use crate::error::{MigrateError, MigrateErrorKind};
 use crate::target::sealed::{Open, Opening};
@@ -39,6 +42,16 @@ impl Open<'static> for &Arc<Connection> {
     fn open(self) -> Opening<'static> {
         (&**self).open()
     }
+}
+
+/// Opens a file.
+///
+/// # Errors
+/// If it cannot be opened.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Driver>, EngineError> {
+    // a local file waits for nothing
+    let database = block_on(libsql::Builder::new_local(path).build())?;
+    Ok(from_libsql(database.connect()?))
 }
 
 fn opening(connection: Connection, is_own: bool) -> Opening<'static> {

@@ -141,6 +141,25 @@ impl<D: AsyncDriver> Driver for Blocked<D> {
     }
 }
 
+/// Opens a file that is there, by the crate that is linked.
+pub(crate) fn open_file(path: &std::path::Path) -> Result<Box<dyn Driver>, crate::error::MigrateError> {
+    #[cfg(feature = "libsql")]
+    let opened = libsql::open(path);
+    #[cfg(all(feature = "rusqlite", not(feature = "libsql")))]
+    let opened = rusqlite::open(path);
+    #[cfg(all(feature = "sqlx", not(any(feature = "rusqlite", feature = "libsql"))))]
+    let opened = sqlx::open(path);
+    #[cfg(not(any(feature = "libsql", feature = "rusqlite", feature = "sqlx")))]
+    let opened = {
+        use dbmigrate_core::engine::error::ErrorKind;
+
+        let _ = path;
+        let message = "no feature of `dbmigrate-rs` names the crate that opens files: `libsql`, `rusqlite` or `sqlx`";
+        Err(EngineError { kind: ErrorKind::CannotOpen, message: message.to_owned() })
+    };
+    opened.map_err(crate::target::cannot_open)
+}
+
 /// What tries things in memory for a database on a server.
 #[cfg(feature = "remote")]
 pub(crate) fn scratch_for_servers() -> Option<Scratch> {

@@ -82,7 +82,7 @@ pub(crate) fn scratch() -> Scratch {
 ///
 /// # Errors
 /// If it cannot be opened.
-#[cfg(all(feature = "test", not(feature = "libsql")))]
+#[cfg(not(feature = "libsql"))]
 pub(crate) fn open(path: &std::path::Path) -> Result<Box<dyn Driver>, EngineError> {
     let connection = Connection::open(path).map_err(|error| failed("", &error))?;
     Ok(Box::new(Rusqlite(Box::new(connection))))

@@ -115,7 +115,7 @@ fn opened(url: &str) -> Result<Box<dyn Driver>, EngineError> {
 ///
 /// # Errors
 /// If it cannot be opened.
-#[cfg(all(feature = "test", not(any(feature = "rusqlite", feature = "libsql"))))]
+#[cfg(not(any(feature = "rusqlite", feature = "libsql")))]
 pub(crate) fn open(path: &std::path::Path) -> Result<Box<dyn Driver>, EngineError> {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let connection = block_on(options.connect()).map_err(|error| failed(&error))?;

@@ -121,12 +121,11 @@ impl Future for Follow {
             return Poll::Ready(end.clone());
         }
         let waker = Some(context.waker().clone());
-        match self.at {
-            Some(at) => state.wakers[at] = waker,
-            None => {
-                self.at = Some(state.wakers.len());
-                state.wakers.push(waker);
-            }
+        if let Some(at) = self.at {
+            state.wakers[at] = waker;
+        } else {
+            self.at = Some(state.wakers.len());
+            state.wakers.push(waker);
         }
         Poll::Pending
     }

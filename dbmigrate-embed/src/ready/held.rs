@@ -93,13 +93,11 @@ impl<'t> Held<'t> {
 
     /// Whether exactly this is recorded.
     pub(super) async fn has_recorded(&mut self, seen: &Seen, recorded: &str) -> bool {
-        match &seen.recorded {
-            Some(found) => found == recorded,
-            None => {
-                let rows = self.rows(&glance::recorded_query()).await.unwrap_or_default();
-                rows.first().and_then(|row| row.first()).is_some_and(|found| text(found) == recorded)
-            }
+        if let Some(found) = &seen.recorded {
+            return found == recorded;
         }
+        let rows = self.rows(&glance::recorded_query()).await.unwrap_or_default();
+        rows.first().and_then(|row| row.first()).is_some_and(|found| text(found) == recorded)
     }
 
     /// Which database it is, if a glance does not tell.
@@ -160,14 +158,14 @@ impl<'t> Held<'t> {
             Err(MigrateError::maintenance(name.as_deref().unwrap_or("main"), age))
         };
         let result = match answering {
-            None => match patience.within(&mut thread).await {
-                Some(result) => result,
-                None => {
+            None => {
+                let Some(result) = patience.within(&mut thread).await else {
                     // it goes on, for whoever comes next
                     thread.leave();
                     return too_long();
-                }
-            },
+                };
+                result
+            }
             Some(answering) => {
                 let mut together = Together::new(thread, answering);
                 match patience.within(&mut together).await {

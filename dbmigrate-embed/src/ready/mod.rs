@@ -15,7 +15,6 @@ use dbmigrate_core::folder::FolderError;
 use self::flight::{End, Joined};
 use self::held::Held;
 use self::patience::Patience;
-#[cfg(feature = "remote")]
 pub(crate) use self::place::Place;
 use crate::Migrations;
 use crate::error::MigrateError;

@@ -61,18 +61,14 @@ impl Future for Alarm {
             return Poll::Ready(());
         }
         let waker = Some(context.waker().clone());
-        match &self.waker {
-            Some(known) => *lock(known) = waker,
-            None => {
-                let entry = Arc::new(Mutex::new(waker));
-                self.waker = Some(Arc::clone(&entry));
-                if !set(self.at, entry) {
-                    // no thread, no waiting
-                    return Poll::Ready(());
-                }
-            }
+        if let Some(known) = &self.waker {
+            *lock(known) = waker;
+            return Poll::Pending;
         }
-        Poll::Pending
+        let entry = Arc::new(Mutex::new(waker));
+        self.waker = Some(Arc::clone(&entry));
+        // no thread, no waiting
+        if set(self.at, entry) { Poll::Pending } else { Poll::Ready(()) }
     }
 }
 

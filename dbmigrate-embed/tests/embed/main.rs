@@ -1,6 +1,7 @@
 //! The embedded runner on real databases: what it applies, what it refuses, what it leaves behind.
 
 mod cancelled;
+mod created;
 mod database;
 mod driver;
 mod history;

@@ -18,6 +18,8 @@ const IDLE: Duration = Duration::from_secs(10);
 const OLD: Duration = Duration::from_secs(5);
 /// How long the lock is waited for.
 const WAIT: Duration = Duration::from_secs(15);
+/// It writes without waiting for the disk.
+const FAST: &str = "PRAGMA synchronous = OFF";
 /// How long nobody looks whether a transaction is old.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -38,6 +40,8 @@ struct Shared {
     batons: u64,
     /// How many commits there were.
     committed: u64,
+    /// Whether its file has a log.
+    is_logged: bool,
 }
 
 /// A connection that is kept from request to request.
@@ -60,15 +64,17 @@ impl std::fmt::Debug for Stream {
 }
 
 impl Stream {
-    fn open(path: &PathBuf) -> Result<Self, Failed> {
+    fn open(path: &PathBuf, pragmas: &[&str]) -> Result<Self, Failed> {
         block_on(async {
             let database = Builder::new_local(path).flags(OpenFlags::SQLITE_OPEN_READ_WRITE).build().await?;
             let connection = database.connect()?;
-            // as on a server, readers and writers do not wait for each other; nobody pulls a plug here
-            for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF"] {
+            // the last one that closes a log locks it for a moment
+            connection.busy_timeout(OLD)?;
+            for pragma in pragmas {
                 let mut rows = connection.query(pragma, ()).await?;
                 while rows.next().await?.is_some() {}
             }
+            connection.busy_timeout(Duration::ZERO)?;
             let used = Instant::now();
             Ok(Self { connection, _database: database, used, since: None, has_written: false, is_stolen: false })
         })
@@ -94,7 +100,7 @@ impl Member {
                     None => return (400, json!({"error": "The stream has expired: received an invalid baton"})),
                 }
             }
-            None => Stream::open(&self.path),
+            None => self.open(),
         };
         let mut stream = match stream {
             Ok(stream) => stream,
@@ -122,6 +128,18 @@ impl Member {
         };
         self.ended.notify_all();
         (200, json!({"baton": baton, "base_url": null, "results": results}))
+    }
+
+    /// As on a server, readers and writers do not wait for each other. Nobody pulls a plug here.
+    fn open(&self) -> Result<Stream, Failed> {
+        let mut shared = lock(&self.shared);
+        if !shared.is_logged {
+            // nobody else may have it open
+            drop(Stream::open(&self.path, &[FAST, "PRAGMA journal_mode = WAL"])?);
+            shared.is_logged = true;
+        }
+        drop(shared);
+        Stream::open(&self.path, &[FAST])
     }
 
     fn keep(&self, mut stream: Stream) -> String {

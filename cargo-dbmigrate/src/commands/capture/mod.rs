@@ -21,7 +21,7 @@ use recording::{Unrecorded, record};
 
 use crate::adopting::open_existing;
 use crate::database::state::failure;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::source::Declared;
@@ -32,6 +32,15 @@ use crate::{drafting, exit, rewriting, structs};
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Capture) -> Result<u8> {
+    if let Some(fleet) = context.fleet(&arguments.connect)? {
+        let name = fleet.name();
+        return Err(CommandError::usage(format!(
+            "`{name}` is a fleet, and a change is captured in one of its members"
+        ))
+        .help(format!("see who has which: `cargo dbmigrate diff -t {name}`"))
+        .help(format!("capture it in one of them: `cargo dbmigrate capture -t {name}/NAME`"))
+        .help(format!("then bring it to the others: `cargo dbmigrate migrate -t {name}`")));
+    }
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     let mut folder = context.existing_folder()?;

@@ -1,5 +1,6 @@
 //! `diff`: how two of structs, snapshots and databases differ.
 
+mod fleet;
 mod side;
 
 use std::fmt::Write as _;
@@ -17,6 +18,7 @@ use pollster::block_on;
 
 use crate::decisions::answers::Answers;
 use crate::error::{CommandError, Result};
+use crate::fleet::{Where, refuse_without_fleet};
 use crate::messages;
 use crate::project::Context;
 use crate::project::url::Connect;
@@ -46,6 +48,9 @@ Examples:
   cargo dbmigrate diff --from head --to database
   cargo dbmigrate diff --from a.db --to b.db --sql
 
+Of a fleet, shows what was changed by hand in members, those with the same
+changes together.
+
 Exits with 4 if there is a difference.")]
 pub(crate) struct Diff {
     /// Side to compare
@@ -67,6 +72,10 @@ pub(crate) struct Diff {
     /// Which database `database` is.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Which members of a fleet.
+    #[command(flatten)]
+    pub which: Where,
 }
 
 impl Diff {
@@ -120,6 +129,10 @@ struct Compared {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
+    if let Some(fleet) = context.fleet(&arguments.connect)? {
+        return fleet::run(context, &fleet, arguments);
+    }
+    refuse_without_fleet(&arguments.which)?;
     let (from, to) = arguments.sides();
     if arguments.connect.names_one() && from != Side::Database && to != Side::Database {
         let flag = arguments.connect.flag();

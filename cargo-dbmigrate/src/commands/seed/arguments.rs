@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::fleet::Where;
 use crate::project::url::Connect;
 use crate::project::{Retry, YesNamed};
 
@@ -41,4 +42,8 @@ pub(crate) struct Seed {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Which members of a fleet.
+    #[command(flatten)]
+    pub which: Where,
 }

@@ -17,6 +17,7 @@ use crate::database::state::failure;
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::fleet;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::report::counted;
@@ -30,7 +31,7 @@ use crate::structs;
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Seed) -> Result<u8> {
-    let databases = context.databases(&arguments.connect)?;
+    let databases = fleet::databases(context, &arguments.connect, &arguments.which)?;
     databases.refuse_consent_to_others(&arguments.consent.yes)?;
     let accepted = Accepted::new(&arguments.accept)?;
     let documents = seeding::read(context, arguments.set.as_deref())?;

@@ -64,6 +64,13 @@ pub(crate) struct Named {
     pub is_chosen: bool,
 }
 
+impl Named {
+    /// Whether that is its name, or the one of the fleet that it is a member of.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.name.split_once('/').is_some_and(|(fleet, _)| fleet == name)
+    }
+}
+
 impl From<&Target> for Named {
     fn from(target: &Target) -> Self {
         Self { name: target.name.clone(), is_protected: target.is_protected(), is_chosen: true }
@@ -214,6 +221,15 @@ impl DatabaseUrl {
         }
     }
 
+    /// It with a token that the platform API has made, if it is on a server.
+    #[must_use]
+    pub(crate) fn with_minted(mut self, token: &Token) -> Self {
+        if let Place::Server(server) = &mut self.place {
+            (server.token, server.token_source) = (Some(token.clone()), TokenSource::Minted);
+        }
+        self
+    }
+
     /// It as the member of its fleet that has this name: `acme` of `tenants` is `tenants/acme`.
     #[must_use]
     pub(crate) fn named_as(mut self, member: &str) -> Self {
@@ -254,6 +270,11 @@ impl DatabaseUrl {
     /// The target that it is, if it has a name.
     pub(crate) fn target(&self) -> Option<&Named> {
         self.target.as_ref()
+    }
+
+    /// Whether it is a member of a fleet, `tenants/acme`: the name of no other target has a slash in it.
+    pub(crate) fn is_member(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.name.contains('/'))
     }
 
     /// How another database is named in place of this one: where its URL is from if it has a name, else by `--url`.

@@ -9,19 +9,23 @@ use crate::plan::KEYS_SHOWN;
 
 /// The message of a preflight, with the values of the row that came back in the places of its `{}`.
 pub(super) fn fill(message: Option<&str>, row: &[Value]) -> String {
-    let mut values = row.iter().map(display);
+    filled_in(message, &row.iter().map(display).collect::<Vec<_>>())
+}
+
+/// The same with the values as they are shown.
+pub fn filled_in(message: Option<&str>, values: &[String]) -> String {
     let Some(message) = message else {
-        let values: Vec<String> = values.collect();
         return format!("a query that must return no rows returned: {}", values.join(", "));
     };
+    let mut values = values.iter();
     let mut filled = String::new();
     let mut parts = message.split("{}");
     filled.push_str(parts.next().unwrap_or_default());
     let mut is_one = false;
     for part in parts {
-        let value = values.next().unwrap_or_default();
+        let value = values.next().map_or("", String::as_str);
         is_one |= value == "1" && COUNTED.iter().any(|(plural, _)| part.starts_with(plural));
-        filled.push_str(&value);
+        filled.push_str(value);
         filled.push_str(&if is_one { singular(part) } else { part.to_owned() });
     }
     filled

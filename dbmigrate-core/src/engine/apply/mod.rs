@@ -45,6 +45,7 @@ pub use database::Database;
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
 pub use evaluated::FailingRows;
 pub use filled::{Slot, filled};
+pub use found::filled_in;
 pub use history::{Record, RecordKind};
 pub use meter::{Measured, Meter};
 pub use read::{Scripts, Texts};

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::connections::Connections;
 use super::failure::{Answer, Asked};
 use super::http::{Http, HttpAnswer, HttpRequest, Method, NoAnswer};
 use super::stream::{Patience, Stream};
@@ -34,11 +35,20 @@ pub struct Options {
     pub encryption_key: Option<Token>,
     /// Who is told that a request is still waited for.
     pub observer: Option<Observer>,
+    /// Connections that are shared with the clients of other databases.
+    pub connections: Option<Connections>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), retries: 2, namespace: None, encryption_key: None, observer: None }
+        Self {
+            timeout: Duration::from_secs(30),
+            retries: 2,
+            namespace: None,
+            encryption_key: None,
+            observer: None,
+            connections: None,
+        }
     }
 }
 
@@ -98,7 +108,7 @@ pub(super) struct Failed {
 impl Client {
     /// A client of that server. Nothing is read, connected to or sent yet.
     pub fn new(url: RemoteUrl, token: Option<Token>, options: Options) -> Self {
-        let http = Http::new(&url, options.timeout);
+        let http = Http::new(&url, options.timeout, options.connections.clone());
         Self { shared: Arc::new(Shared { url, token, options, http, requests: AtomicU64::new(0) }) }
     }
 

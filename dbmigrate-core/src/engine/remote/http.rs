@@ -14,6 +14,7 @@ use std::time::Duration;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, SendBody, Timeout};
 
+use super::connections::{Connections, MOST_IDLE};
 use super::url::RemoteUrl;
 use crate::engine::error::{EngineError, ErrorKind};
 
@@ -49,15 +50,21 @@ pub(super) struct Http {
     proxied: bool,
     encrypted: bool,
     timeout: Duration,
+    /// The connections, if they are shared with other clients.
+    shared: Option<Connections>,
 }
 
 impl Http {
-    pub(super) fn new(url: &RemoteUrl, timeout: Duration) -> Self {
-        Self { agent: Mutex::new(None), proxied: !url.is_loopback(), encrypted: url.is_encrypted(), timeout }
+    pub(super) fn new(url: &RemoteUrl, timeout: Duration, shared: Option<Connections>) -> Self {
+        let (proxied, encrypted) = (!url.is_loopback(), url.is_encrypted());
+        Self { agent: Mutex::new(None), proxied, encrypted, timeout, shared }
     }
 
     /// The client that keeps the connection.
     pub(super) fn agent(&self) -> Result<Agent, EngineError> {
+        if let Some(shared) = &self.shared {
+            return shared.agent((self.proxied, self.encrypted, self.timeout), || self.fresh_agent());
+        }
         let mut agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(agent) = &*agent {
             return Ok(agent.clone());
@@ -65,7 +72,7 @@ impl Http {
         Ok(agent.insert(self.fresh_agent()?).clone())
     }
 
-    /// Closes all connections, also one on which a request waits.
+    /// Closes all connections, also one on which a request waits. Those that others use as well stay open.
     pub(super) fn hang_up(&self) {
         let agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(agent) = agent {
@@ -82,6 +89,8 @@ impl Http {
             .max_redirects_will_error(false)
             .user_agent(concat!("dbmigrate/", env!("CARGO_PKG_VERSION")))
             .max_idle_age(MAX_IDLE)
+            .max_idle_connections(MOST_IDLE)
+            .max_idle_connections_per_host(MOST_IDLE)
             .timeout_resolve(Some(self.timeout))
             .timeout_connect(Some(self.timeout))
             .timeout_per_write(Some(self.timeout));

@@ -10,6 +10,7 @@
 mod answer;
 mod batch;
 mod client;
+mod connections;
 mod failure;
 mod flat;
 mod http;
@@ -24,6 +25,7 @@ mod value;
 
 pub use batch::{Batch, Condition, Outcome, StepRows, and, error, is_autocommit, not, ok, or};
 pub use client::{Client, Observer, Options};
+pub use connections::Connections;
 pub use flat::{Flat, FlatRows, Span};
 pub use refusal::{Refusal, refusals};
 pub use stream::{Arrived, Described, Patience, Sent, Stream, Then};

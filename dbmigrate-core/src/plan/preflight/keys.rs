@@ -53,6 +53,8 @@ impl Probe<'_> {
         let declared = self.after.column(column)?;
         let old = self.old_name(column);
         let value = match source(self.input, self.before, self.after, declared) {
+            // where one part is NULL in every row, no two keys are the same
+            Source::Default if declared.effective_default().is_none() => return None,
             // as a bare number, GROUP BY would take it for the number of a column
             Source::Default => format!("coalesce({}, NULL)", default_or_null(declared)),
             Source::Column => old.sql().into_owned(),

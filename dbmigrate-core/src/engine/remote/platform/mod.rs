@@ -78,7 +78,7 @@ pub struct Platform {
 impl Platform {
     /// The API at that address, which is asked with this token. Nothing is sent yet.
     pub fn new(api: RemoteUrl, token: Token, timeout: Duration) -> Self {
-        let http = Http::new(&api, timeout);
+        let http = Http::new(&api, timeout, None);
         Self { api, token, timeout, on_wait: None, http }
     }
 
@@ -162,17 +162,35 @@ impl Platform {
         access: Access,
         minutes: u32,
     ) -> Result<Token, PlatformError> {
+        self.minted(&["v1", "organizations", organization, "databases", database], database, access, minutes)
+    }
+
+    /// Makes a token for all databases of a group, which is good for some minutes.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn group_token(
+        &self,
+        organization: &str,
+        group: &str,
+        access: Access,
+        minutes: u32,
+    ) -> Result<Token, PlatformError> {
+        self.minted(&["v1", "organizations", organization, "groups", group], group, access, minutes)
+    }
+
+    fn minted(&self, of: &[&str], name: &str, access: Access, minutes: u32) -> Result<Token, PlatformError> {
         let expiration = format!("{minutes}m");
         let authorization = match access {
             Access::ReadOnly => "read-only",
             Access::Full => "full-access",
         };
         let query = [("expiration", Some(expiration.as_str())), ("authorization", Some(authorization))];
-        let address = path(&["v1", "organizations", organization, "databases", database, "auth", "tokens"], &query);
-        let doing = format!("make a token for `{database}`");
+        let address = path(&[of, &["auth", "tokens"]].concat(), &query);
+        let doing = format!("make a token for `{name}`");
         let minted: Minted = self.ask(&Call::post(address, &doing))?;
         Token::parse(&minted.jwt)
-            .map_err(|error| PlatformError::protocol(format!("the token for `{database}` is not usable: {error}")))
+            .map_err(|error| PlatformError::protocol(format!("the token for `{name}` is not usable: {error}")))
     }
 
     /// Drops a database with everything in it.

@@ -138,3 +138,14 @@ CREATE TABLE n (id TEXT PRIMARY KEY NOT NULL, user_id TEXT NOT NULL, theme TEXT)
 INSERT INTO n (id, user_id, theme) SELECT (upper(theme)), user_id, theme FROM config;
 DROP TABLE config;
 ALTER TABLE n RENAME TO config;
+
+-- spares: a new column that is NULL in every row, which a rebuild declares unique
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+-- # rows
+INSERT INTO users VALUES (1, 'a'), (2, 'b');
+-- # migration
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE);
+INSERT INTO _dbmigrate_new_users (id, name) SELECT id, name FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;

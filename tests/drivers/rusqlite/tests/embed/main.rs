@@ -6,6 +6,8 @@ mod lent;
 
 #[path = "../../../../../dbmigrate-embed/tests/embed/cancelled.rs"]
 mod cancelled;
+#[path = "../../../../../dbmigrate-embed/tests/embed/created.rs"]
+mod created;
 #[path = "../../../../../dbmigrate-embed/tests/embed/database.rs"]
 mod database;
 #[path = "../../../../../dbmigrate-embed/tests/embed/history.rs"]

@@ -1,6 +1,8 @@
 //! `status`: which migrations a database has, lacks, or has in another version. Whatever is wrong, what can be listed is
 //! listed first.
 
+mod fleet;
+
 use clap::Args;
 use dbmigrate_core::engine::apply::correct::{Noted, noted};
 use dbmigrate_core::engine::apply::history::common;
@@ -16,6 +18,7 @@ use crate::database::state::failure;
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::exit;
+use crate::fleet::{Where, refuse_without_fleet};
 use crate::keeping::{Thing, things};
 use crate::messages;
 use crate::project::Context;
@@ -32,11 +35,16 @@ const PREFIX: &str = "drift: ";
 #[command(after_help = "\
 Exits with 4 if migrations are pending or the schema has drifted, with 5 if the
 histories of database and folder diverge; with several targets (-t production
--t demo, -t all) with the worst of their exit codes.")]
+-t demo, -t all) with the worst of their exit codes. A fleet is shown as how
+many of its members stand where, and exits with 6 if some cannot be told of.")]
 pub(crate) struct Status {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Which members of a fleet.
+    #[command(flatten)]
+    pub which: Where,
 }
 
 /// Runs it and returns the exit code.
@@ -44,6 +52,10 @@ pub(crate) struct Status {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Status) -> Result<u8> {
+    if let Some(fleet) = context.fleet(&arguments.connect)? {
+        return fleet::run(context, &fleet, &arguments.which);
+    }
+    refuse_without_fleet(&arguments.which)?;
     let databases = context.databases(&arguments.connect)?;
     let folder = context.existing_folder().and_then(|folder| {
         folder.verify(Verify::Sql)?;

@@ -1,0 +1,1 @@
+-- replace: age INTEGER) => age INTEGER, loud TEXT AS (upper(nick)))

@@ -1,0 +1,5 @@
+-- rename: users.nick=handle
+-- replace: nick TEXT => handle TEXT
+-- replace: SELECT id, nick FROM => SELECT id, handle FROM
+-- replace: UPDATE OF nick ON => UPDATE OF handle ON
+-- replace: NEW.nick => NEW.handle

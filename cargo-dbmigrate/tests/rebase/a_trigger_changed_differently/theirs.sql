@@ -1,0 +1,1 @@
+-- replace: SET title = NEW.nick => SET title = lower(NEW.nick)

@@ -1,0 +1,3 @@
+-- accept: drop_column:users.email
+-- replace: , email TEXT =>
+-- replace: CREATE INDEX users_email ON users (email); =>
