@@ -15,6 +15,7 @@ use dbmigrate_core::config::TOKEN_VARIABLE;
 use crate::commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, lints, log, man,
     merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status, summary,
+    template,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -170,6 +171,8 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     /// Put the summaries of several runs on a fleet together
     Summary(summary::Summary),
+    /// Make the database that those of new tenants are copied from
+    Template(template::Template),
     /// Show which migrations are applied and pending, and drift
     Status(status::Status),
     /// Show the migrations as a picture: what each did, and where databases stand

@@ -33,6 +33,7 @@ mod seeding;
 pub mod source;
 mod stepping;
 mod structs;
+mod templates;
 mod tools;
 mod turso;
 mod url_text;
@@ -43,7 +44,7 @@ use cli::{Cli, Command, Parsed};
 use commands::{
     backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, lints,
     log, man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
-    summary,
+    summary, template,
 };
 use error::Result;
 use project::{Context, for_each_package};
@@ -126,6 +127,7 @@ fn of_database(context: &Context, command: &Command) -> Result<u8> {
         Command::Seed(arguments) => seed::run(context, arguments),
         Command::Status(arguments) => status::run(context, arguments),
         Command::Kept(arguments) => kept::run(context, arguments),
+        Command::Template(arguments) => template::run(context, arguments),
         Command::Lints(arguments) => lints::run(context, arguments),
         Command::Log(arguments) => log::run(context, arguments),
         Command::Squash(arguments) => squash::run(context, arguments),

@@ -36,6 +36,7 @@ const FLOW: [&[&str]; 8] = [
         "source",
         "stepping",
         "structs",
+        "templates",
         "tools",
         "turso",
     ],

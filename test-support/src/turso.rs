@@ -32,6 +32,8 @@ pub enum Call {
     Create,
     /// `POST …/auth/tokens`.
     Token,
+    /// The same of a group.
+    GroupToken,
     /// `DELETE …/databases/NAME`.
     Drop,
     /// Anything at the host of a copy.
@@ -140,6 +142,13 @@ impl Turso {
         let namespace = namespace(&state.server.fresh());
         let entry = state.add(name, "default", namespace, None);
         (format!("http://{}", entry.host), entry.tokens[0].clone())
+    }
+
+    /// Moves a database to another group.
+    pub fn regroup(&self, name: &str, group: &str) {
+        let mut state = self.lock();
+        let entry = state.databases.get_mut(name).unwrap_or_else(|| panic!("no database `{name}`"));
+        group.clone_into(&mut entry.group);
     }
 
     /// A database asked by hand, by its name.
@@ -326,6 +335,7 @@ fn asked(state: &Mutex<State>, request: &Message, token: Option<&str>) -> Option
         ("GET", ["v1", "organizations", _, "databases"]) => Call::List,
         ("POST", ["v1", "organizations", _, "databases"]) => Call::Create,
         ("POST", ["v1", "organizations", _, "databases", _, "auth", "tokens"]) => Call::Token,
+        ("POST", ["v1", "organizations", _, "groups", _, "auth", "tokens"]) => Call::GroupToken,
         ("DELETE", ["v1", "organizations", _, "databases", _]) => Call::Drop,
         _ => return Some(answer(404, &json!({"error": "no such route"}))),
     };
@@ -359,6 +369,18 @@ fn asked(state: &Mutex<State>, request: &Message, token: Option<&str>) -> Option
         Call::Create => {
             let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
             state.copy(&body, failure)
+        }
+        Call::GroupToken => {
+            let group = parts.get(4).copied().unwrap_or_default();
+            let jwt = format!("database.{group}.group.{}", state.made);
+            state.made += 1;
+            let mut of = state.databases.values_mut().filter(|entry| entry.group == group).peekable();
+            if of.peek().is_none() {
+                (404, json!({"error": "group not found"}))
+            } else {
+                of.for_each(|entry| entry.tokens.push(jwt.clone()));
+                (200, json!({"jwt": jwt}))
+            }
         }
         Call::Token | Call::Drop | Call::Copy => {
             let name = parts.get(4).copied().unwrap_or_default();

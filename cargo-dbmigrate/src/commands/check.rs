@@ -23,7 +23,7 @@ use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
 use crate::source::Declared;
 use crate::stepping::{With, try_steps, with_step};
-use crate::{exit, proof, structs};
+use crate::{exit, proof, structs, templates};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -107,6 +107,7 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     if !with_step.is_empty() {
         say_unseen(context, &with_step, is_tried);
     }
+    templates::check(context, &folder)?;
     proof::say_assumed_of(context, &agreed.declared.schema, &folder);
     if arguments.fix && !arguments.allow_dirty {
         fix::refuse_uncommitted(context)?;

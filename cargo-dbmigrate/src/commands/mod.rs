@@ -30,3 +30,4 @@ pub(crate) mod seed;
 pub(crate) mod squash;
 pub(crate) mod status;
 pub(crate) mod summary;
+pub(crate) mod template;

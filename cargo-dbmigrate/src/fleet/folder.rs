@@ -9,6 +9,9 @@ use crate::project::path;
 /// Where a server keeps a folder for each namespace.
 const NAMESPACES: &str = "dbs";
 
+/// The namespace that every server has, wanted or not.
+const DEFAULT: &str = "default";
+
 /// The namespaces. What only the running server knows is not asked: it has no call that lists them.
 ///
 /// # Errors
@@ -26,10 +29,10 @@ pub(super) fn entries(root: &Path, folder: &Path) -> Result<Entries> {
     for entry in read {
         let entry = entry.map_err(|error| CommandError::io("read", &namespaces, &error))?;
         if entry.path().is_dir() {
-            names.extend(entry.file_name().into_string());
+            names.extend(entry.file_name().into_string().ok().filter(|name| name != DEFAULT));
         }
     }
-    let (base, named_in) = (root.to_owned(), Some(root.join(crate::project::config::FILE_NAME)));
+    let (base, named_in) = (root.to_owned(), None);
     let (place, nothing) = ((format!("a namespace in `{shown}`"), false), format!("`{shown}` has no namespace"));
     Ok(Entries { all: of_names(names), base, place, named_in, nothing })
 }

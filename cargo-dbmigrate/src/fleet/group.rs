@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dbmigrate_core::config::LONGEST_TIMEOUT;
-use dbmigrate_core::engine::remote::Token;
 use dbmigrate_core::engine::remote::platform::{Access, Filter, Platform};
+use dbmigrate_core::engine::remote::{RemoteUrl, Token};
 
 use super::entry::{Entries, Entry, EntryAt};
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::project::url::{Connect, PlatformAccess};
 use crate::turso::platform_error;
@@ -50,10 +50,18 @@ impl<'a> Group<'a> {
         let listed = self.platform.databases(self.organization, filter);
         let listed = listed.map_err(|error| platform_error(&error, &self.access).note("nothing was changed"))?;
         let (organization, group) = (self.organization, self.group);
+        // a stand-in for the API has stand-ins for databases
+        let scheme = if self.access.api.is_encrypted() { "libsql" } else { "http" };
+        if let Some(other) = listed.iter().find(|one| !is_turso_cloud(&one.host)) {
+            let error = CommandError::failed(format!("the database `{}` is not at Turso Cloud", other.name));
+            return Err(error
+                .note(format!("`{}` lists the group `{group}`", self.platform.address()))
+                .note("nothing was sent there"));
+        }
         // an older API may not know the filter
         let all = listed.into_iter().filter(|one| one.group.is_empty() || one.group == group).zip(1..);
         let all = all.map(|(one, number)| {
-            let at = EntryAt::Url(format!("libsql://{}", one.host));
+            let at = EntryAt::Url(format!("{scheme}://{}", one.host));
             // a copy has a label, so that it can be left out
             let parent = one.parent.map(|parent| ("parent".to_owned(), parent.name));
             Entry { number, name: Some(one.name), at, labels: parent.into_iter().collect() }
@@ -72,4 +80,9 @@ impl<'a> Group<'a> {
             .group_token(self.organization, self.group, Access::Full, MINUTES)
             .map_err(|error| platform_error(&error, &self.access).note("nothing was changed"))
     }
+}
+
+/// Whether a host may get the token of the group.
+fn is_turso_cloud(host: &str) -> bool {
+    RemoteUrl::parse(&format!("libsql://{host}")).is_ok_and(|(url, _)| url.is_turso_cloud())
 }

@@ -10,6 +10,7 @@ use super::entry::{Entries, Entry, EntryAt};
 use super::listed::place_of;
 use crate::error::{CommandError, Result};
 use crate::project::Context;
+use crate::project::config::FILE_NAME;
 use crate::project::url::{At, Connect, DatabaseUrl, Place, permit};
 use crate::url_text::has_credentials;
 
@@ -77,7 +78,9 @@ pub(super) fn members(
         let url = url.named_as(&name);
         members.push(Member { name, url, labels });
     }
-    if let Some(file) = &entries.named_in {
+    // the address of namespaces stands there, whoever names them
+    let address = configured.namespaces.as_ref().map(|_| context.package.root.join(FILE_NAME));
+    for file in entries.named_in.iter().chain(&address) {
         permit(&around, file, &target.name, members.iter().map(|member| &member.url))?;
     }
     Ok(members)

@@ -48,14 +48,41 @@ pub(crate) fn missing_module(source: &Path, module: &str) -> Option<String> {
         .find(|(path, _)| path.is_file())?;
     let text = std::fs::read_to_string(&file).unwrap_or_default();
     let declaration = format!("mod {module};");
-    let declared = text.lines().any(|line| {
-        let line = line.trim_end().trim_end_matches('{').trim_end();
-        line.strip_suffix(&declaration).is_some_and(|before| before.is_empty() || before.ends_with(' '))
-    });
-    (!declared).then(|| format!("add `{visibility}{declaration}` to {}", path::for_display(&file).display()))
+    (!declares(&text, module))
+        .then(|| format!("add `{visibility}{declaration}` to {}", path::for_display(&file).display()))
+}
+
+/// Whether a crate root has a module, wherever in a line it is declared. Text that does not parse is looked at by words.
+fn declares(text: &str, module: &str) -> bool {
+    match syn::parse_file(text) {
+        Ok(file) => file.items.iter().any(|item| matches!(item, syn::Item::Mod(found) if found.ident == module)),
+        Err(_) => text.contains(&format!("mod {module};")),
+    }
 }
 
 /// Whether a source file seems to declare a table or a view.
 pub(crate) fn mentions_derive(text: &str) -> bool {
     text.contains("dbmigrate") && text.contains("derive(") && (text.contains("Table") || text.contains("View"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_found_wherever_it_is_declared() {
+        for text in [
+            "mod schema; fn main() {}",
+            "pub(crate) mod schema;",
+            "#[path = \"a.rs\"] mod schema;",
+            "fn a() {}\nmod schema {}",
+        ] {
+            assert!(declares(text, "schema"), "{text}");
+        }
+        for text in ["", "// mod schema;\nfn main() {}", "mod schemas;", "mod other { mod schema; }"] {
+            assert!(!declares(text, "schema"), "{text}");
+        }
+        // in the middle of an edit
+        assert!(declares("mod schema;\nfn main() {", "schema"));
+    }
 }

@@ -92,7 +92,7 @@ fn end_of_name(text: &str) -> usize {
     let word = |from: usize| text[from..].find([' ', '`']).map_or(text.len(), |at| from + at);
     let end = word(0);
     let has_others = match &text[..end] {
-        "ci" | "branch" => text[end..].starts_with(' '),
+        "ci" | "branch" | "template" => text[end..].starts_with(' '),
         "kept" => text[end..].starts_with(" drop"),
         _ => false,
     };

@@ -12,6 +12,7 @@ pub(crate) mod date;
 pub(crate) mod documents;
 mod errors;
 pub(crate) mod folder;
+pub(crate) mod fresh;
 mod generated;
 mod keys;
 mod made;

@@ -28,6 +28,17 @@ impl About {
     }
 }
 
+impl About {
+    /// What to do with it once this tool has taken its place.
+    pub(crate) fn stop(&self) -> String {
+        match self.name {
+            // nobody knows what it is called
+            "sql" => "remove the code that runs these files from the application".to_owned(),
+            _ => format!("stop using {} on this database", self.title()),
+        }
+    }
+}
+
 /// What beside the folder tells that a package uses a tool.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Marks {

@@ -7,6 +7,7 @@ use libsql_rusqlite::Connection;
 use libsql_rusqlite::functions::FunctionFlags;
 
 use crate::project::{Project, sql_of};
+use crate::repository::Repository;
 
 const DECLARED: &str = "[engine]\nfunctions = { is_uuid = 1, slugify = 2, norm = 1 }\n";
 
@@ -489,4 +490,44 @@ fn what_copies_a_database_does_so_with_functions_of_the_application() {
     is_whole(&project, "dev.db");
     project.runs("kept");
     project.runs("status");
+}
+
+#[test]
+fn a_set_of_rows_is_written_where_no_function_is_needed() {
+    let project = filled();
+    project.write("seeds/more/posts.toml", format!("[[posts]]\nid = 4\nauthor = \"{ANN}\"\n"));
+    project.runs("seed more");
+    assert_eq!(project.query("SELECT author FROM posts WHERE id = 4"), [ANN]);
+    let before = state(&project);
+    let id = ANN.replace('0', "1");
+    project.write("seeds/users/users.toml", format!("[[users]]\nid = \"{id}\"\nname = \"New\"\n"));
+    let run = project.run("seed users");
+    assert_ne!(run.code, 0);
+    assert!(run.err.contains("is a function of the application, and not available here"), "{}", run.err);
+    assert_eq!(state(&project), before);
+}
+
+#[test]
+fn branches_that_call_functions_are_rebased() {
+    let repository = Repository::new(USERS);
+    let project = &repository.project;
+    project.write("dbmigrate.toml", DECLARED);
+    project.runs("generate");
+    repository.commit("base");
+    repository.git(&["checkout", "-q", "-b", "feature"]);
+    let bio = "#[column(generated = \"norm(name)\")] bio: Option<String>,";
+    repository.add(&users_with(bio), "feature");
+    repository.git(&["checkout", "-q", "main"]);
+    repository.add(&users_with("nick: Option<String>,"), "main");
+    project.runs("migrate");
+    application(project, &format!("INSERT INTO users (id, name) VALUES ('{ANN}', 'Ann B')"));
+    repository.git(&["checkout", "-q", "feature"]);
+    repository.fails(&["merge", "main"]);
+    let run = project.runs("rebase");
+    assert!(run.err.contains("Assumed `is_uuid`, `slugify`, `norm`"), "{}", run.err);
+    project.structs(&users_with(&format!("nick: Option<String>, {bio}")));
+    project.runs("check");
+    project.runs("migrate --url fresh.db");
+    project.runs("migrate");
+    assert_eq!(project.query("SELECT id, name, slug, norm, nick FROM users"), [format!("{ANN}|Ann B|ann|ann b|NULL")]);
 }

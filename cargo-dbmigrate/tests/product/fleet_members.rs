@@ -145,3 +145,40 @@ fn a_fleet_that_cannot_be_understood_is_an_error_at_its_place() {
     }
     assert_snapshot!(said);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_a_checkout_names_for_a_fleet_needs_consent() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let repository = crate::repository::Repository::new(USERS);
+    let project = &repository.project;
+    project.set("TENANTS_TOKEN", "s3cret");
+    let fleet = "[targets.tenants]\ntoken_env = \"TENANTS_TOKEN\"\nfleet = ";
+    project.write("dbmigrate.toml", format!("{fleet}{{ list = \"tenants.txt\" }}\n"));
+    project.write("tenants.txt", "https://a.db.example.com\nhttps://b.db.example.com\n");
+    project.runs("generate");
+    repository.commit("a fleet");
+    let run = project.refuses(2, "status -t tenants");
+    assert!(run.err.contains("is not sent to `*.db.example.com` before you have agreed to it"), "{}", run.err);
+    assert!(run.err.contains("git config --local --add dbmigrate.tokenhost '*.db.example.com'"), "{}", run.err);
+    // an address of namespaces is in the configuration, whoever names them
+    project.write("names", "a\n");
+    project.write(
+        "dbmigrate.toml",
+        format!("{fleet}{{ list = \"names\", namespaces = \"https://{{name}}.ns.example.com\" }}\n"),
+    );
+    repository.commit("namespaces");
+    repository.git(&["rm", "-q", "--cached", "names"]);
+    let run = project.refuses(2, "status -t tenants");
+    assert!(run.err.contains("`*.ns.example.com`") && !run.err.contains("s3cret"), "{}", run.err);
+    project.write("list", "#!/bin/sh\ntouch was-run\n");
+    std::fs::set_permissions(project.path("list"), std::fs::Permissions::from_mode(0o755)).expect("permissions");
+    project.write("dbmigrate.toml", format!("{fleet}{{ command = [\"./list\"] }}\noptional = true\n"));
+    repository.commit("a command");
+    let run = project.refuses(2, "status -t tenants");
+    assert!(run.err.contains("`./list` is not run before you have agreed to it"), "{}", run.err);
+    assert!(!project.path("was-run").exists());
+    repository.git(&["config", "--local", "--add", "dbmigrate.fleetcommand", "./list"]);
+    project.runs("status -t tenants");
+    assert!(project.path("was-run").exists());
+}

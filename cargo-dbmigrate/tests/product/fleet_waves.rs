@@ -66,11 +66,11 @@ fn a_budget_that_is_exhausted_in_the_second_wave_stops_the_roll_out() {
     assert_eq!(said.all["stopped"], "max_failures", "{}", said.all);
     assert_eq!(said.waves.len(), 3, "canary, first and second wave: {:?}", said.waves);
     let failed = said.with("failed");
-    assert!(failed.len() == 3 && failed.iter().all(|name| spoilt.contains(name)), "one more than allowed: {failed:?}");
+    assert!(failed.iter().all(|name| spoilt.contains(name)), "{failed:?}");
+    assert!((3..=4).contains(&failed.len()), "one more than allowed, and what was under way: {failed:?}");
     assert_eq!(said.all["failures"].as_array().map(Vec::len), Some(1), "one reason: {}", said.all["failures"]);
     let untouched = said.with("not_tried");
     assert!(untouched.len() >= 20, "the third wave and more: {untouched:?}");
-    fleet.is_in_order(&untouched);
     // the rows are put right, and it goes on
     spoilt.iter().for_each(|name| fleet.put_right(name));
     fleet.rolls_out(0, "");
@@ -92,7 +92,7 @@ fn failures_within_the_budget_do_not_keep_the_others_from_it() {
 #[test]
 fn nothing_is_written_when_preflights_find_more_than_the_budget_allows() {
     let fleet = Fleet::of_files(20, "max_failures = 1");
-    // what a preflight asks for needs the columns that it asks about
+    // a preflight that reads what an earlier migration writes is asked when it is its turn
     fleet.project.runs("migrate --target tenants --to 2");
     names([4, 14]).iter().for_each(|name| fleet.spoil_visibly(name));
     let before = fleet.contents();

@@ -396,3 +396,27 @@ fn what_is_said_of_branches_reads_well() {
     scene.project.transcript();
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn the_databases_of_a_group_are_a_fleet_with_one_token() {
+    let Some(scene) = Scene::new() else { return };
+    for name in ["t1", "t2", "t3", "t4", "t5"] {
+        scene.turso.create(name);
+        scene.turso.regroup(name, "tenants");
+    }
+    scene.project.write("dbmigrate.toml", "[targets.tenants]\nfleet = { turso = \"acme-corp/tenants\" }\n");
+    scene.turso.requests();
+    let run = scene.project.ends(4, "status -t tenants");
+    assert_eq!(run.out, "5  behind by 2 migrations: t1, t2, t3, t4, t5\n");
+    let requests = scene.turso.requests();
+    let minted = requests.iter().filter(|request| request.line.contains("/auth/tokens")).count();
+    assert_eq!(minted, 1, "{requests:?}");
+    assert!(requests.iter().any(|request| request.line.contains("/groups/tenants/auth/tokens?expiration=")));
+    assert!(requests.iter().filter(|request| request.line.contains("group=tenants")).count() > 2, "pages");
+    assert_eq!(scene.turso.leaks(), [""; 0]);
+    scene.ends(0, "migrate -t tenants/t3");
+    assert_eq!(applied(&scene.turso.hand("t3")).len(), 2);
+    scene.project.replace("dbmigrate.toml", "corp/tenants", "corp/nobody");
+    let run = scene.project.ends(2, "status -t tenants");
+    assert!(run.err.contains("the group `nobody` of `acme-corp` has no database"), "{}", run.err);
+}

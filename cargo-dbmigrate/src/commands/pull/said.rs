@@ -14,7 +14,7 @@ pub(super) fn stop_using(tool: &dyn Tool, from: Option<&str>) -> String {
     let about = tool.about();
     let left: Vec<String> = from.into_iter().chain(about.table).map(|name| format!("`{name}`")).collect();
     let delete = format!("delete {} once every database has moved", left.join(" and "));
-    format!("stop using {} on this database; {delete}", about.title())
+    format!("{}; {delete}", about.stop())
 }
 
 pub(super) fn other_migrations(folder: &Folder, read: &ToolFolder) -> CommandError {
@@ -65,5 +65,5 @@ pub(super) fn went_on(tool: &dyn Tool, more: usize, shown: &str) -> CommandError
     CommandError::new(exit::INCONSISTENT, message)
         .note("nothing was changed")
         .help(format!("to import it again, drop its table `{HISTORY_TABLE}`, then run this again"))
-        .help(format!("after that, stop using {title} on this database"))
+        .help(format!("after that, {}", tool.about().stop()))
 }

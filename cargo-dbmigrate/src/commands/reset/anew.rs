@@ -14,7 +14,6 @@ use pollster::block_on;
 
 use super::arguments::Reset;
 use super::rows;
-use super::seeds::Seeds;
 use crate::database::failure::engine_error;
 use crate::database::state::failure_of_run;
 use crate::database::swap::{self, NewFile, WRITE_AHEAD};
@@ -28,6 +27,7 @@ use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Intent};
 use crate::report::duration::Elapsed;
 use crate::report::{Printer, counted};
+use crate::seeding::fresh::Seeds;
 
 /// Runs it and returns the exit code.
 ///

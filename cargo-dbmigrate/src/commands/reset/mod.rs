@@ -4,7 +4,6 @@ mod anew;
 mod arguments;
 mod keep;
 mod rows;
-mod seeds;
 
 use dbmigrate_core::folder::{Folder, Verify};
 

@@ -74,5 +74,6 @@ impl Connection {
 /// An empty database for the engine, over a driver of the tests' own.
 pub(crate) fn scratch() -> OfEngine {
     let connection = rusqlite::Connection::open_in_memory().expect("memory is there");
+    crate::functions::register(&connection);
     OfEngine::from_driver(Box::new(crate::custom::Own(connection)))
 }

@@ -2,6 +2,7 @@
 
 mod custom;
 mod driver;
+mod functions;
 mod lent;
 
 #[path = "../../../../../dbmigrate-embed/tests/embed/cancelled.rs"]
@@ -18,5 +19,7 @@ mod ready;
 mod refused;
 #[path = "../../../../../dbmigrate-embed/tests/embed/run.rs"]
 mod run;
+#[path = "../../../../../dbmigrate-embed/tests/embed/steps.rs"]
+mod steps;
 #[path = "../../../../../dbmigrate-embed/tests/embed/together.rs"]
 mod together;

@@ -18,5 +18,7 @@ mod ready;
 mod refused;
 #[path = "../../../../../dbmigrate-embed/tests/embed/run.rs"]
 mod run;
+#[path = "../../../../../dbmigrate-embed/tests/embed/steps.rs"]
+mod steps;
 #[path = "../../../../../dbmigrate-embed/tests/embed/together.rs"]
 mod together;

@@ -1,4 +1,4 @@
-//! Rows for the new database: those of a file, or of a set.
+//! Rows for a new database: those of a file, or of a set.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::seeding::{self, Found};
 use crate::structs;
 
 /// What `--seed` names.
-pub(super) enum Seeds<'a> {
+pub(crate) enum Seeds<'a> {
     /// A file of SQL.
     Script(Script<'a>),
     /// A set.
@@ -29,7 +29,7 @@ impl<'a> Seeds<'a> {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(super) fn read(context: &Context, name: &'a Path) -> Result<Self> {
+    pub(crate) fn read(context: &Context, name: &'a Path) -> Result<Self> {
         if name.is_file() || name.extension().is_some() || name.components().count() > 1 {
             return Ok(Self::Script(Script::read(name)?));
         }
@@ -41,7 +41,7 @@ impl<'a> Seeds<'a> {
     ///
     /// # Errors
     /// What is wrong with them.
-    pub(super) fn apply(&self, context: &Context, database: &mut Database, subject: Subject<'_>) -> Result<()> {
+    pub(crate) fn apply(&self, context: &Context, database: &mut Database, subject: Subject<'_>) -> Result<()> {
         let documents = match self {
             Self::Script(script) => return script.apply(database, subject, &context.printer),
             Self::Set(documents) => documents,

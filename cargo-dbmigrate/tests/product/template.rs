@@ -1,0 +1,64 @@
+//! `template build`: a database with all migrations that new ones are copied from, and `check`, which keeps it in step.
+
+use crate::project::Project;
+
+fn plans(fields: &str) -> String {
+    format!("#[derive(Table)]\n#[table(name = \"plans\")]\nstruct Plan {{ #[column(primary_key)] id: i64, {fields} }}")
+}
+
+#[test]
+fn a_template_has_all_migrations_and_rows_and_check_says_when_it_is_out_of_step() {
+    let project = Project::migrated(&plans("name: String"));
+    project.runs("check");
+    project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\nname = \"free\"\n");
+    let made = project.runs("template build --seed base");
+    assert!(made.err.contains("`template.db`: 1 migration applied, and verified"), "{}", made.err);
+    let template = project.database("template.db");
+    assert_eq!(template.query("SELECT id || name FROM plans"), ["1free"]);
+    assert_eq!(template.query("SELECT name FROM _dbmigrate_history"), ["0001_create_plans"]);
+    assert_eq!(template.query("PRAGMA integrity_check"), ["ok"]);
+    project.runs("check");
+    let before = project.bytes("template.db");
+    let again = project.runs("template build --seed base");
+    assert!(again.err.contains("`template.db` is in step: 1 migration"), "{}", again.err);
+    assert_eq!(project.bytes("template.db"), before);
+    // the rows, the migrations, the file itself, and what says of what it was made
+    let out_of_step = |why: &str, command: &str| {
+        let refused = project.ends(4, "check");
+        assert!(refused.err.contains(&format!("`template.db` is out of step: {why}")), "{}", refused.err);
+        assert!(refused.err.contains(&format!("make it again: `{command}`")), "{}", refused.err);
+        project.runs(command.strip_prefix("cargo dbmigrate ").expect("it is ours"));
+        project.runs("check");
+    };
+    let with_rows = "cargo dbmigrate template build --seed base";
+    project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\nname = \"gratis\"\n");
+    out_of_step("`seeds/base` has changed", with_rows);
+    assert_eq!(template.query("SELECT name FROM plans"), ["gratis"]);
+    project.structs(&plans("name: String, cents: i64"));
+    project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\nname = \"gratis\"\ncents = 0\n");
+    project.runs("generate --default plans.cents=0");
+    out_of_step("it was made of other migrations", with_rows);
+    template.run("UPDATE plans SET cents = 1");
+    out_of_step("it was changed after it was made", with_rows);
+    project.remove("seeds/base/plans.toml");
+    std::fs::remove_dir(project.path("seeds/base")).expect("it is empty");
+    out_of_step("there is no `seeds/base` any more", "cargo dbmigrate template build");
+    project.remove("template.db.json");
+    out_of_step("nothing beside it says what it was made of (`template.db.json`)", "cargo dbmigrate template build");
+}
+
+#[test]
+fn a_template_that_cannot_be_made_leaves_the_old_one() {
+    let project = Project::migrated(&plans("name: String"));
+    project.runs("template build");
+    let before = project.bytes("template.db");
+    project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\n");
+    let failed = project.run("template build --seed base");
+    assert_ne!(failed.code, 0);
+    assert!(failed.err.contains("`template.db` was not changed"), "{}", failed.err);
+    assert_eq!(project.bytes("template.db"), before);
+    assert!(!project.file_names().contains(".new"), "{}", project.file_names());
+    // elsewhere, which `check` does not look at
+    project.runs("template build --out other.db");
+    assert_eq!(project.database("other.db").query("SELECT count(*) FROM _dbmigrate_history"), ["1"]);
+}
