@@ -17,6 +17,7 @@ const FILES: usize = 200;
 /// How often each file is opened: in the first round nothing is known of it.
 const TIMES: [usize; 2] = [1, 50];
 
+#[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
 pub(crate) fn run() {
     let project = tiny_migrations(MIGRATIONS);
     cost_of(tool().args(["migrate", "--quiet", "--url", "head.db"]).current_dir(project.path()));

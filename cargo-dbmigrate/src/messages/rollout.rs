@@ -52,6 +52,7 @@ pub(crate) enum MemberState {
 /// A wave of a roll-out is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[expect(clippy::struct_field_names, reason = "the fields are those of the message")]
 pub(crate) struct Wave {
     /// The name of the fleet.
     pub(crate) target: String,
@@ -76,6 +77,7 @@ pub(crate) struct Wave {
 /// What became of a member of a fleet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[expect(clippy::struct_field_names, reason = "the fields are those of the message")]
 pub(crate) struct Member {
     /// The name of the fleet.
     pub(crate) target: String,

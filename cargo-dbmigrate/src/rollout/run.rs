@@ -248,7 +248,7 @@ impl Running<'_> {
 
     fn conclude(mut self, stopped: Option<&str>) -> Result<u8> {
         let wanted = self.wanted;
-        self.totals.sums.target = wanted.fleet.to_owned();
+        wanted.fleet.clone_into(&mut self.totals.sums.target);
         self.totals.sums.shard = wanted.shard.map(|shard| shard.to_string());
         self.totals.sums.members = wanted.members.len();
         self.totals.sums.milliseconds = milliseconds(self.begun);

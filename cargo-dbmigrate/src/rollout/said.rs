@@ -117,7 +117,7 @@ pub(crate) fn concluded(
     if sums.left() == 0 {
         return None;
     }
-    let at = head.map(|head| format!("at `{head}`")).unwrap_or_else(|| "at head".to_owned());
+    let at = head.map_or_else(|| "at head".to_owned(), |head| format!("at `{head}`"));
     let message = format!("{} of {} of `{}` are not {at}", sums.left(), counted(sums.members, "member"), sums.target);
     let mut error = CommandError::new(exit::MEMBERS, message);
     for failure in sums.failures.iter().take(MOST_SHOWN) {

@@ -99,7 +99,7 @@ mod tests {
             groups.iter().map(|group| ((*group).to_owned(), group.parse().expect("a group"))).collect();
         let plan_of = |plan: &str| BTreeMap::from([("plan".to_owned(), plan.to_owned())]);
         let (free, paid) = (plan_of("free"), plan_of("paid"));
-        let labels = |member: usize| if member % 2 == 0 { &free } else { &paid };
+        let labels = |member: usize| if member.is_multiple_of(2) { &free } else { &paid };
         let all: Vec<usize> = (0..members).collect();
         let (waves, rest) = plan(&groups, &all, labels);
         let mut seen: Vec<usize> =

@@ -38,7 +38,9 @@ fn five_percent_that_cannot_be_reached_are_left_out_and_get_it_later() {
     let said = fleet.rolls_out(6, "");
     assert_eq!(said.with("unreachable"), gone);
     assert_eq!((&said.all["migrated"], &said.all["failed"]), (&95.into(), &0.into()));
-    gone.iter().for_each(|name| server.heal(name));
+    for name in &gone {
+        server.heal(name);
+    }
     let said = fleet.rolls_out(0, "");
     assert_eq!((&said.all["migrated"], &said.all["unchanged"]), (&5.into(), &95.into()));
     fleet.is_at_head(fleet.files.names());
@@ -104,7 +106,9 @@ fn ten_thousand_members_in_a_storm() {
     }
     for run in 0.. {
         if run == 2 {
-            names.iter().for_each(|name| server.heal(name));
+            for name in &names {
+                server.heal(name);
+            }
         }
         let said = RollOut::of(Run::of(&mut fleet.command("")));
         fleet.is_in_order(names);

@@ -90,7 +90,9 @@ fn a_fleet_is_migrated_canary_first_and_wave_by_wave() {
 fn rows_that_contradict_a_migration_are_found_before_the_first_member_is_written_to() {
     let project = populated(6, "");
     let double = "INSERT INTO users VALUES (3, 'ada')";
-    [1, 4].iter().for_each(|at| project.database(&file(*at)).run(double));
+    for at in [1, 4] {
+        project.database(&file(at)).run(double);
+    }
     // no more than one of a hundred may fail, so none of six
     let run = project.ends(6, "migrate -t tenants --message-format json");
     let sums = summary(&run);
@@ -106,7 +108,9 @@ fn rows_that_contradict_a_migration_are_found_before_the_first_member_is_written
         assert_eq!(rows(&project, at), if is_wrong { vec!["1ada", "2bob", "3ada"] } else { vec!["1ada", "2bob"] });
     }
     // what the command suggests is what makes it whole
-    [1, 4].iter().for_each(|at| project.database(&file(*at)).run("DELETE FROM users WHERE id = 3"));
+    for at in [1, 4] {
+        project.database(&file(at)).run("DELETE FROM users WHERE id = 3");
+    }
     project.runs("migrate -t tenants");
 }
 
@@ -204,7 +208,7 @@ fn shards_cover_a_fleet_and_their_summaries_merge() {
         let sums = summary(&run);
         assert_eq!(sums["shard"], format!("{number}/3"));
         assert!(sums["migrated"].as_u64().is_some_and(|count| (3..20).contains(&count)), "{sums}");
-        files.push_str(&format!(" shard-{number}.json"));
+        files = format!("{files} shard-{number}.json");
         project.write(&format!("shard-{number}.json"), &run.out);
     }
     (0..30).for_each(|at| assert_eq!(applied(&project, at), ["0001_create_users"]));

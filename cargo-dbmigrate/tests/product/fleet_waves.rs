@@ -61,7 +61,9 @@ fn a_budget_that_is_exhausted_in_the_second_wave_stops_the_roll_out() {
     // names decide about the order, and so another fleet with the same names tells what comes after the first wave
     let order = Fleet::of_files(40, settings).rolls_out(0, "").order;
     let spoilt = order[8..14].to_vec();
-    spoilt.iter().for_each(|name| fleet.spoil(name));
+    for name in &spoilt {
+        fleet.spoil(name);
+    }
     let said = fleet.rolls_out(6, "");
     assert_eq!(said.all["stopped"], "max_failures", "{}", said.all);
     assert_eq!(said.waves.len(), 3, "canary, first and second wave: {:?}", said.waves);
@@ -72,7 +74,9 @@ fn a_budget_that_is_exhausted_in_the_second_wave_stops_the_roll_out() {
     let untouched = said.with("not_tried");
     assert!(untouched.len() >= 20, "the third wave and more: {untouched:?}");
     // the rows are put right, and it goes on
-    spoilt.iter().for_each(|name| fleet.put_right(name));
+    for name in &spoilt {
+        fleet.put_right(name);
+    }
     fleet.rolls_out(0, "");
     fleet.is_at_head(fleet.files.names());
 }
@@ -81,7 +85,9 @@ fn a_budget_that_is_exhausted_in_the_second_wave_stops_the_roll_out() {
 fn failures_within_the_budget_do_not_keep_the_others_from_it() {
     let fleet = Fleet::of_files(40, "max_failures = \"10%\"");
     let spoilt = names([9, 19, 29]);
-    spoilt.iter().for_each(|name| fleet.spoil(name));
+    for name in &spoilt {
+        fleet.spoil(name);
+    }
     let said = fleet.rolls_out(6, "");
     assert_eq!(said.with("failed"), spoilt);
     assert_eq!((&said.all["migrated"], &said.all["stopped"]), (&37.into(), &serde_json::Value::Null));
@@ -94,7 +100,9 @@ fn nothing_is_written_when_preflights_find_more_than_the_budget_allows() {
     let fleet = Fleet::of_files(20, "max_failures = 1");
     // a preflight that reads what an earlier migration writes is asked when it is its turn
     fleet.project.runs("migrate --target tenants --to 2");
-    names([4, 14]).iter().for_each(|name| fleet.spoil_visibly(name));
+    for name in &names([4, 14]) {
+        fleet.spoil_visibly(name);
+    }
     let before = fleet.contents();
     let said = fleet.rolls_out(6, "");
     assert_eq!(said.all["stopped"], "preflight", "{}", said.all);

@@ -161,7 +161,7 @@ fn refuse_flags(arguments: &Migrate, fleet: &Fleet) -> Result<()> {
     ];
     let level = arguments.levels.first();
     let found = all.into_iter().find(|(_, is_given, _)| *is_given).map(|(flag, _, help)| (flag.to_owned(), help));
-    let found = found.or_else(|| level.map(|flag| (flag.to_string(), &on_member)));
+    let found = found.or_else(|| level.map(|flag| (flag, &on_member)));
     let Some((flag, help)) = found else { return Ok(()) };
     Err(CommandError::usage(format!("`{flag}` is for one database, and `{name}` is a fleet")).help(help.clone()))
 }
@@ -190,11 +190,11 @@ fn refuse_without_backup(
     waiting: &[Migration],
 ) -> Result<()> {
     let why = match context.config.backup {
-        _ if flags.no_backup => None,
-        BackupFirst::Never => None,
-        BackupFirst::Always => Some("`backup = \"always\"`".to_owned()),
-        BackupFirst::Auto if target.is_protected() => waiting.iter().find_map(|one| backup::risk(folder, one)),
-        BackupFirst::Auto => None,
+        BackupFirst::Always if !flags.no_backup => Some("`backup = \"always\"`".to_owned()),
+        BackupFirst::Auto if !flags.no_backup && target.is_protected() => {
+            waiting.iter().find_map(|one| backup::risk(folder, one))
+        }
+        _ => None,
     };
     let Some(why) = why else { return Ok(()) };
     let name = &target.name;
