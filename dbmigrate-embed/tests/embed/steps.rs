@@ -214,7 +214,8 @@ fn text_that_is_not_utf_8_is_an_error_and_not_a_panic() {
     block_on(migrations.runner().to("0002").run(file.database().target())).expect("it applies");
     file.run(&["UPDATE users SET token = CAST(x'ff' AS TEXT) WHERE id = 1"]);
     let error = block_on(migrations.run(file.database().target())).expect_err("it is not UTF-8");
-    assert!(error.to_string().contains("a value is text that is not UTF-8"), "{error}");
+    // each driver in its words
+    assert!(error.to_string().to_uppercase().contains("UTF-8"), "{error}");
     assert_eq!(file.history(), ["0001_create", "0002_fill"]);
     file.must_be_whole();
 }

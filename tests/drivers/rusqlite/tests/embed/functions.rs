@@ -10,7 +10,7 @@ use crate::history::migrations;
 /// A function that SQLite does not have.
 pub(crate) fn register(connection: &Connection) {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    let norm = |context: &rusqlite::functions::Context<'_>| {
+    let norm = |context: &mut rusqlite::functions::Context<'_>| {
         Ok(context.get::<Option<String>>(0)?.map(|text| text.trim().to_lowercase()))
     };
     connection.create_scalar_function("norm", 1, flags, norm).expect("it can be registered");
