@@ -1,5 +1,5 @@
 //! The database that those of new tenants are copied from: what it was made of is written beside it, by which it is seen to
-//! be in step with the migrations and the sets of rows.
+//! agree with the migrations and the sets of rows.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -113,15 +113,15 @@ pub(crate) fn check(context: &Context, folder: &Folder) -> Result<()> {
     let is_gone = |set: &&String| !folder_of(context, set).is_dir();
     let why = match (&made, sets.iter().find(is_gone)) {
         (None, _) => Some(format!("nothing beside it says what it was made of (`{file}.json`)")),
-        (Some(_), Some(gone)) => Some(format!("there is no set `{gone}` any more")),
+        (Some(_), Some(gone)) => Some(format!("no set named `{gone}`")),
         (Some(made), None) => made.differs(&Made::of(context, folder, &sets, &path)?),
     };
     let Some(why) = why else {
-        context.printer.detail("Checked", format!("`{file}` is in step"));
+        context.printer.detail("Checked", format!("`{file}` is up to date"));
         return Ok(());
     };
     let sets: Vec<String> = sets.into_iter().filter(|set| !is_gone(&set)).collect();
-    Err(CommandError::new(exit::DIFFERENCE, format!("`{file}` is out of step: {why}"))
+    Err(CommandError::new(exit::DIFFERENCE, format!("`{file}` is out of date: {why}"))
         .help(format!("make it again: `{}`", command(&sets))))
 }
 

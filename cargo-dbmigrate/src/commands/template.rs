@@ -78,7 +78,7 @@ pub(crate) fn run(context: &Context, arguments: &Template) -> Result<u8> {
         && let Some(made) = Made::read(&path).filter(|made| made.sets() == arguments.seed)
         && made.differs(&Made::of(context, &folder, &arguments.seed, &path)?).is_none()
     {
-        context.printer.status("Finished", format!("`{shown}` is in step: {count}"));
+        context.printer.status("Finished", format!("`{shown}` is up to date: {count}"));
         return Ok(exit::DONE);
     }
     let context = &arguments.with.started(context, &folder)?;

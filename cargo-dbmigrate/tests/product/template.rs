@@ -20,12 +20,12 @@ fn a_template_has_all_migrations_and_rows_and_check_says_when_it_is_out_of_step(
     project.runs("check");
     let before = project.bytes("template.db");
     let again = project.runs("template build --seed base");
-    assert!(again.err.contains("`template.db` is in step: 1 migration"), "{}", again.err);
+    assert!(again.err.contains("`template.db` is up to date: 1 migration"), "{}", again.err);
     assert_eq!(project.bytes("template.db"), before);
     // the rows, the migrations, the file itself, and what says of what it was made
     let out_of_step = |why: &str, command: &str| {
         let refused = project.ends(4, "check");
-        assert!(refused.err.contains(&format!("`template.db` is out of step: {why}")), "{}", refused.err);
+        assert!(refused.err.contains(&format!("`template.db` is out of date: {why}")), "{}", refused.err);
         assert!(refused.err.contains(&format!("make it again: `{command}`")), "{}", refused.err);
         project.runs(command.strip_prefix("cargo dbmigrate ").expect("it is ours"));
         project.runs("check");
@@ -42,7 +42,7 @@ fn a_template_has_all_migrations_and_rows_and_check_says_when_it_is_out_of_step(
     out_of_step("it was changed after it was made", with_rows);
     project.remove("seeds/base/plans.toml");
     std::fs::remove_dir(project.path("seeds/base")).expect("it is empty");
-    out_of_step("there is no set `base` any more", "cargo dbmigrate template build");
+    out_of_step("no set named `base`", "cargo dbmigrate template build");
     project.remove("template.db.json");
     out_of_step("nothing beside it says what it was made of (`template.db.json`)", "cargo dbmigrate template build");
 }

@@ -24,7 +24,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
-use dbmigrate::Migrations;
+use dbmigrate::{Migrations, Table as _};
 use dbmigrate::migrate::{MigrateError, MigrateErrorKind};
 use libsql::{Builder, Connection};
 use schema::Note;
