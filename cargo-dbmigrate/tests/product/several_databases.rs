@@ -190,7 +190,7 @@ fn each_object_says_which_database_it_is_about() {
     let run = project.runs("migrate --message-format json");
     let of = |name: &str| run.json().iter().any(|line| line["reason"] == "migrated" && line["database_name"] == name);
     assert!(of("default") && of("tenant"), "{}", run.out);
-    let run = project.runs("status --message-format json -t acme");
+    let run = project.run("status --message-format json -t acme");
     assert!(
         run.json().iter().any(|line| line["reason"] == "status" && line["database_name"] == "tenant"),
         "{}",
