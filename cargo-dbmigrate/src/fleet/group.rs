@@ -21,7 +21,7 @@ pub(super) struct Group<'a> {
     platform: Platform,
     access: PlatformAccess,
     organization: &'a str,
-    group: &'a str,
+    name: &'a str,
 }
 
 impl<'a> Group<'a> {
@@ -38,7 +38,7 @@ impl<'a> Group<'a> {
             let wait = wait.as_secs_f32();
             printer.status("Waiting", format!("{address} is limiting requests: trying again in {wait:.1} s"));
         }));
-        Ok(Self { platform, access, organization, group })
+        Ok(Self { platform, access, organization, name: group })
     }
 
     /// The databases, each by its name.
@@ -46,10 +46,10 @@ impl<'a> Group<'a> {
     /// # Errors
     /// If the API does not say.
     pub(super) fn entries(&self, context: &Context) -> Result<Entries> {
-        let filter = Filter { group: Some(self.group), parent: None };
+        let filter = Filter { group: Some(self.name), parent: None };
         let listed = self.platform.databases(self.organization, filter);
         let listed = listed.map_err(|error| platform_error(&error, &self.access).note("nothing was changed"))?;
-        let (organization, group) = (self.organization, self.group);
+        let (organization, group) = (self.organization, self.name);
         // a stand-in for the API has stand-ins for databases
         let scheme = if self.access.api.is_encrypted() { "libsql" } else { "http" };
         if let Some(other) = listed.iter().find(|one| !is_turso_cloud(&one.host)) {
@@ -77,7 +77,7 @@ impl<'a> Group<'a> {
     /// If the API makes none.
     pub(super) fn token(&self) -> Result<Token> {
         self.platform
-            .group_token(self.organization, self.group, Access::Full, MINUTES)
+            .group_token(self.organization, self.name, Access::Full, MINUTES)
             .map_err(|error| platform_error(&error, &self.access).note("nothing was changed"))
     }
 }
