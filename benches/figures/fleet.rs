@@ -91,6 +91,7 @@ fn nothing_pending(project: &Project, template: &Path, count: usize) {
 
 /// A thousand databases on a server behind a proxy, against the time that its round trips take in any case, and against a
 /// process for each member.
+#[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
 fn served(project: &Project, count: usize) {
     const LOOP: usize = 50;
     let server = Options::default().namespaces().start().expect("the libSQL server");

@@ -154,8 +154,7 @@ pub(crate) fn message(diagnostic: &Diagnostic, base: &Path) -> messages::Diagnos
 
 /// The same as JSON, an object per line.
 pub fn render_json(diagnostics: &[Diagnostic], base: &Path) -> String {
-    let lines =
-        diagnostics.iter().map(|diagnostic| messages::Message::from(message(diagnostic, base)).line(None) + "\n");
+    let lines = diagnostics.iter().map(|diagnostic| messages::Message::from(message(diagnostic, base)).line() + "\n");
     lines.collect()
 }
 

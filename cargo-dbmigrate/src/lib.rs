@@ -47,7 +47,7 @@ use commands::{
     summary, template,
 };
 use error::Result;
-use project::Context;
+use project::{Context, for_each_package};
 use report::Printer;
 
 /// What can be typed, as it is defined: for tests that type what is suggested.
@@ -85,14 +85,24 @@ fn dispatch(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Summary(arguments) => return summary::run(&printer, arguments),
         _ => {}
     }
-    let context = Context::new(cli.selection.clone(), printer, fleet::member)?;
-    let (connect, reach) = (cli.command.databases().0, cli.command.reach());
+    let make = |selection, printer| Context::new(selection, printer, fleet::member);
+    match &cli.command {
+        Command::Check(arguments) if arguments.workspace => {
+            for_each_package(&cli.selection, &printer, make, |context| of_package(context, &cli.command))
+        }
+        command => of_package(make(cli.selection, printer)?, command),
+    }
+}
+
+/// Runs the command on the databases of a package.
+fn of_package(context: Context, command: &Command) -> Result<u8> {
+    let (connect, reach) = (command.databases().0, command.reach());
     let has_structs = |context: &Context| structs::glance(context).is_none_or(|declared| !declared.schema.is_empty());
-    context.for_each_database(connect, reach, has_structs, |context| run_command(context, &cli.command))
+    context.for_each_database(connect, reach, has_structs, |context| of_database(context, command))
 }
 
 /// Runs the command on one of the databases of the package.
-fn run_command(context: &Context, command: &Command) -> Result<u8> {
+fn of_database(context: &Context, command: &Command) -> Result<u8> {
     match command {
         Command::Complete(_)
         | Command::Completions(_)

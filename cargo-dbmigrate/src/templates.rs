@@ -6,16 +6,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::folder::{Checksum, Folder};
-use dbmigrate_core::seed_sets::FOLDER;
 use dbmigrate_core::shell::shell_word;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
-
-/// Where it is, in the package.
-const FILE: &str = "template.db";
 
 /// What a template was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +24,19 @@ pub(crate) struct Made {
     file: String,
 }
 
-/// Where the template of a package is.
+/// The name of the template, in the package: each of several databases has its own.
+fn file_name(context: &Context) -> String {
+    context.config.database_name().map_or_else(|| "template.db".to_owned(), |name| format!("template-{name}.db"))
+}
+
+/// Where the template of a database is.
 pub(crate) fn path(context: &Context) -> PathBuf {
-    context.package.root.join(FILE)
+    context.package.root.join(file_name(context))
+}
+
+/// Where a set of rows is.
+fn folder_of(context: &Context, set: &str) -> PathBuf {
+    context.package.root.join(&context.config.seeds).join(set)
 }
 
 /// Where it is written what it was made of.
@@ -46,8 +52,7 @@ impl Made {
     /// # Errors
     /// If something of it cannot be read.
     pub(crate) fn of(context: &Context, folder: &Folder, sets: &[String], file: &Path) -> Result<Self> {
-        let seeds =
-            sets.iter().map(|set| Ok((set.clone(), checksum_of_set(&context.package.root.join(FOLDER).join(set))?)));
+        let seeds = sets.iter().map(|set| Ok((set.clone(), checksum_of_set(&folder_of(context, set))?)));
         Ok(Self {
             migrations: checksum(&folder.lock_path())?,
             seeds: seeds.collect::<Result<_>>()?,
@@ -79,14 +84,18 @@ impl Made {
             return Some("it was made of other migrations".to_owned());
         }
         let set = self.seeds.iter().zip(&now.seeds).find(|(then, now)| then != now);
-        set.map(|((name, _), _)| format!("`{FOLDER}/{name}` has changed"))
+        set.map(|((name, _), _)| format!("the set `{name}` has changed"))
     }
 }
 
 /// The command that makes a template with these sets.
 pub(crate) fn command(sets: &[String]) -> String {
-    let sets: String = sets.iter().map(|set| format!(" --seed {}", shell_word(Path::new(set)))).collect();
-    format!("cargo dbmigrate template build{sets}")
+    let mut command = "cargo dbmigrate template build".to_owned();
+    for set in sets {
+        command.push_str(" --seed ");
+        command.push_str(&shell_word(Path::new(set)));
+    }
+    command
 }
 
 /// Refuses a template that is out of step. A package without one needs none.
@@ -100,18 +109,19 @@ pub(crate) fn check(context: &Context, folder: &Folder) -> Result<()> {
     }
     let made = Made::read(&path);
     let sets = made.as_ref().map(Made::sets).unwrap_or_default();
-    let is_there = |set: &&String| !context.package.root.join(FOLDER).join(set).is_dir();
-    let why = match (&made, sets.iter().find(is_there)) {
-        (None, _) => Some(format!("nothing beside it says what it was made of (`{FILE}.json`)")),
-        (Some(_), Some(gone)) => Some(format!("there is no `{FOLDER}/{gone}` any more")),
+    let file = file_name(context);
+    let is_gone = |set: &&String| !folder_of(context, set).is_dir();
+    let why = match (&made, sets.iter().find(is_gone)) {
+        (None, _) => Some(format!("nothing beside it says what it was made of (`{file}.json`)")),
+        (Some(_), Some(gone)) => Some(format!("there is no set `{gone}` any more")),
         (Some(made), None) => made.differs(&Made::of(context, folder, &sets, &path)?),
     };
     let Some(why) = why else {
-        context.printer.detail("Checked", format!("`{FILE}` is in step"));
+        context.printer.detail("Checked", format!("`{file}` is in step"));
         return Ok(());
     };
-    let sets: Vec<String> = sets.into_iter().filter(|set| !is_there(&set)).collect();
-    Err(CommandError::new(exit::DIFFERENCE, format!("`{FILE}` is out of step: {why}"))
+    let sets: Vec<String> = sets.into_iter().filter(|set| !is_gone(&set)).collect();
+    Err(CommandError::new(exit::DIFFERENCE, format!("`{file}` is out of step: {why}"))
         .help(format!("make it again: `{}`", command(&sets))))
 }
 
@@ -136,7 +146,7 @@ fn checksum_of_set(folder: &Path) -> Result<String> {
     for path in paths {
         let checksum = if path.is_dir() { checksum_of_set(&path)? } else { checksum(&path)? };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        all.push_str(&format!("{name}\0{checksum}\n"));
+        all.extend([&*name, "\0", &checksum, "\n"]);
     }
     Ok(Checksum::of_text(all.as_bytes()).to_hex())
 }

@@ -45,6 +45,10 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with = "since")]
     pub all: bool,
 
+    /// Check every package of the workspace that uses dbmigrate
+    #[arg(long, conflicts_with_all = ["url", "target", "with"])]
+    pub workspace: bool,
+
     /// Change the structs where a lint has one safe answer
     #[arg(long, conflicts_with_all = ["url", "target"])]
     pub fix: bool,

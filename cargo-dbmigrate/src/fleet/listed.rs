@@ -166,7 +166,7 @@ mod tests {
             ("[{\"nam\": 1}]", "entry 1 of `tenants`: unknown field `nam`"),
             ("[\"a\", 7]", "entry 2 of `tenants`: is neither a URL nor an object"),
             ("{\"url\": 1}", "entry 1 of `tenants`: `url` is not text"),
-            ("{\"url\": \"a?authToken=s3cret}", "`tenants` is no JSON that can be read: line 1, column 27"),
+            ("{\"url\": \"a?authToken=s3cret}", "`tenants` is no JSON that can be read: line 1, column 28"),
             ("{\"url\": \"a\", \"labels\": {\"x\": []}}", "entry 1 of `tenants`: the label `x` is not one value"),
         ] {
             let error = text_of(text, Path::new(""), ("tenants", true), None).expect_err(text);

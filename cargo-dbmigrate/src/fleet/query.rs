@@ -35,6 +35,8 @@ pub(super) fn entries(
         let error = wrong(format!("`query` of `[targets.{fleet}]` is no `SELECT`"));
         return Err(error.help("such as `query = \"SELECT name, url FROM tenants\"`"));
     }
+    // the list of tenants is in the database that is none of theirs
+    let context = &context.of_target(target);
     let url = context.target(target, connect)?;
     if !file::exists(&url)? {
         return Err(CommandError::failed(format!("`{url}` does not exist"))

@@ -67,6 +67,9 @@ pub(crate) use rollout::{FailureOfMembers, Member, MemberOutcome, MemberState, M
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
 
+/// The field with the package, where a run is for several.
+pub(crate) const PACKAGE_NAME: &str = "package_name";
+
 /// The field with the database, where the package has several.
 pub(crate) const DATABASE_NAME: &str = "database_name";
 
@@ -269,14 +272,21 @@ impl Message {
         }
     }
 
-    /// The line that is printed, without its end; with the database of a package that has several.
-    pub(crate) fn line(&self, database: Option<&str>) -> String {
+    /// The line that is printed, without its end.
+    pub(crate) fn line(&self) -> String {
         // strings, numbers and lists of them: there is nothing in it that JSON could not hold
-        let mut line = serde_json::to_string(self).unwrap_or_default();
-        if let (Some(name), true) = (database, line.ends_with('}')) {
-            line.pop();
-            // letters, digits, `-` and `_`
-            let _ = write!(line, ",\"{DATABASE_NAME}\":\"{name}\"}}");
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The same with the package, if it is one of several, and the database, if the package has several.
+    pub(crate) fn line_of(&self, package: Option<&str>, database: Option<&str>) -> String {
+        let mut line = self.line();
+        for (field, name) in [(PACKAGE_NAME, package), (DATABASE_NAME, database)] {
+            if let (Some(name), true) = (name, line.ends_with('}')) {
+                line.pop();
+                // letters, digits, `-` and `_`
+                let _ = write!(line, ",\"{field}\":\"{name}\"}}");
+            }
         }
         line
     }

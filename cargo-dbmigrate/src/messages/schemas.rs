@@ -6,7 +6,7 @@ use std::path::Path;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::{DATABASE_NAME, Message, VERSION};
+use super::{DATABASE_NAME, Message, PACKAGE_NAME, VERSION};
 
 /// The schema of all messages is in a file of this name.
 const ALL: &str = "message";
@@ -16,12 +16,14 @@ fn wanted() -> BTreeMap<String, String> {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).for_serialize();
     let whole = settings.into_generator().into_root_schema_for::<Message>().to_value();
     let all = whole["oneOf"].as_array().expect("an enum is one of its variants");
+    let of_package = "The package, where a run is for several.";
     let of_database = "The database of the package, where that has several: its name in `[databases]`, or `default`.";
     let mut files = BTreeMap::new();
     for one in all {
         let reason = one["properties"]["reason"]["const"].as_str().expect("a message has a reason");
         let mut schema = one.clone();
         schema["properties"][DATABASE_NAME] = json!({ "description": of_database, "type": "string" });
+        schema["properties"][PACKAGE_NAME] = json!({ "description": of_package, "type": "string" });
         files.insert(reason.to_owned(), file(&format!("`{reason}` of cargo dbmigrate"), schema));
     }
     let refs: Vec<Value> = files.keys().map(|reason| json!({ "$ref": format!("{reason}.json") })).collect();

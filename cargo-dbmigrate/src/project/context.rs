@@ -1,6 +1,7 @@
 //! What every command needs: the package, its configuration, and somebody to speak through.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use dbmigrate_core::config::Target;
 use dbmigrate_core::folder::{Folder, SNAPSHOT_FILE, SQL_FILE, Verify, lock};
@@ -33,6 +34,8 @@ pub(crate) struct Context {
     pub folder_path: PathBuf,
     /// The steps in Rust that migrations can have.
     pub steps: WithSteps,
+    /// The same for the default database, from which the others are made.
+    pub whole: Arc<Config>,
     /// Whether the command is run on several databases of the package.
     pub is_one_of_several: bool,
     /// Finds the member of a fleet by its name: what reads the sources of fleets opens databases, and lies above.
@@ -54,6 +57,7 @@ impl Context {
         let folder_path = path::for_display(&package.root.join(&config.migrations));
         Ok(Self {
             printer,
+            whole: Arc::new(config.clone()),
             config,
             package,
             selection,
@@ -180,7 +184,7 @@ impl Context {
     pub(crate) fn ignore_in_git(&self, database: Option<&DatabaseUrl>) -> Result<Option<PathBuf>> {
         let root = &self.package.root;
         let named = database.and_then(DatabaseUrl::file).and_then(|file| std::path::absolute(file).ok());
-        let databases: Vec<PathBuf> = DatabaseUrl::local_files(root, &self.config).into_iter().chain(named).collect();
+        let databases: Vec<PathBuf> = DatabaseUrl::local_files(root, &self.whole).into_iter().chain(named).collect();
         let Some(added) = gitignore::see_to(root, &databases)? else { return Ok(None) };
         let done = if added.is_new { FileAction::Created } else { FileAction::Updated };
         self.printer.wrote(&added.file, done);

@@ -4,7 +4,7 @@
 use dbmigrate_core::config::{ALL_TARGETS, DEFAULT_DATABASE, database_flag};
 
 use super::context::Context;
-use super::{picked, targets};
+use super::{Selection, package, picked, targets};
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::exit;
 use crate::project::config::{Config, FILE_NAME};
@@ -26,7 +26,7 @@ pub(crate) enum Reach {
 impl Context {
     /// The same for a database of the package; `None` is the default one.
     fn of_database(&self, name: Option<&str>) -> Option<Self> {
-        let config = self.config.of(name)?;
+        let config = self.whole.of(name)?;
         let folder_path = path::for_display(&self.package.root.join(&config.migrations));
         let printer = self.printer.on_database(name.unwrap_or(DEFAULT_DATABASE));
         Some(Self { printer, config, folder_path, ..self.clone() })
@@ -36,6 +36,15 @@ impl Context {
     pub(crate) fn of_selected(self) -> Self {
         let name = self.selection.database.clone().filter(|name| name != DEFAULT_DATABASE);
         self.of_database(name.as_deref()).unwrap_or(self)
+    }
+
+    /// The same for the database that a target is of, which is named by other means than `--target`.
+    pub(crate) fn of_target(&self, name: &str) -> Self {
+        let mut all = self.whole.targets.iter();
+        let database = all.find(|target| target.name == table_of(name)).and_then(|one| one.database.clone());
+        let is_same = self.config.database_name() == database.as_deref();
+        let other = if is_same { None } else { self.of_database(database.as_deref()) };
+        other.unwrap_or_else(|| self.clone())
     }
 
     /// Runs a command on each database of the package that it is for. `has_structs` is asked of the default one where it
@@ -49,17 +58,17 @@ impl Context {
         connect: Option<&Connect>,
         reach: Reach,
         has_structs: impl Fn(&Self) -> bool,
-        run: impl FnMut(&Self) -> Result<u8>,
+        mut run: impl FnMut(&Self) -> Result<u8>,
     ) -> Result<u8> {
         let named = self.selection.database.as_deref();
         if let (true, Some(name)) = (self.config.databases.is_empty(), named) {
             if name != DEFAULT_DATABASE {
                 return Err(unknown(&self.config, name));
             }
-            return { run }(&self);
+            return run(&self);
         }
         if self.config.databases.is_empty() {
-            return { run }(&self);
+            return run(&self);
         }
         let mut names = self.chosen_databases(connect, reach)?;
         if reach == Reach::All && names.len() > 1 && names[0].is_none() && !self.has_folder(None) {
@@ -67,7 +76,7 @@ impl Context {
             names.drain(..usize::from(!is_used));
         }
         let contexts: Vec<Self> = names.iter().filter_map(|name| self.of_database(name.as_deref())).collect();
-        each(&self.printer, &contexts, run)
+        each(&contexts, &mut run)
     }
 
     /// The names of the databases that are meant; `None` is the default one.
@@ -131,7 +140,7 @@ impl Context {
     }
 
     fn has_folder(&self, name: Option<&str>) -> bool {
-        self.config.of(name).is_some_and(|config| self.package.root.join(config.migrations).is_dir())
+        self.whole.of(name).is_some_and(|config| self.package.root.join(config.migrations).is_dir())
     }
 }
 
@@ -140,18 +149,27 @@ fn table_of(target: &str) -> &str {
     target.split('/').next().unwrap_or(target)
 }
 
-/// Runs a command on each; one alone has no heading.
-fn each(printer: &Printer, contexts: &[Context], mut run: impl FnMut(&Context) -> Result<u8>) -> Result<u8> {
+/// Runs a command on each of several databases; one alone has no heading.
+fn each(contexts: &[Context], run: &mut impl FnMut(&Context) -> Result<u8>) -> Result<u8> {
     if let [only] = contexts {
         return run(only);
     }
+    let of_several = |context: &Context| {
+        let printer = context.printer.of_several_databases();
+        Context { is_one_of_several: true, printer, ..context.clone() }
+    };
+    Ok(under_headings(contexts.iter().map(of_several), |context| {
+        context.printer.status("Database", context.config.database_name().unwrap_or(DEFAULT_DATABASE));
+        run(context)
+    }))
+}
+
+/// Runs a command on each; what one fails with is shown at once, and the others are run on all the same. What is wrong with
+/// the command line is wrong for all. The worst exit code.
+fn under_headings(contexts: impl Iterator<Item = Context>, mut run: impl FnMut(&Context) -> Result<u8>) -> u8 {
     let mut worst = exit::DONE;
     for context in contexts {
-        let own = context.printer.of_several_databases();
-        let context = &Context { is_one_of_several: true, printer: own, ..context.clone() };
-        let name = context.config.database_name().unwrap_or(DEFAULT_DATABASE);
-        printer.status("Database", name);
-        let (code, goes_on) = match run(context) {
+        let (code, goes_on) = match run(&context) {
             Ok(code) => (code, true),
             Err(error) => {
                 let (code, is_cancelled) = (error.exit_code(), error.is_cancelled());
@@ -164,7 +182,33 @@ fn each(printer: &Printer, contexts: &[Context], mut run: impl FnMut(&Context) -
             break;
         }
     }
-    Ok(worst)
+    worst
+}
+
+/// Runs a command on each package of the workspace that uses dbmigrate; `make` makes the context of one.
+///
+/// # Errors
+/// Exit code 2 if there is none.
+pub(crate) fn for_each_package(
+    selection: &Selection,
+    printer: &Printer,
+    make: impl Fn(Selection, Printer) -> Result<Context>,
+    mut run: impl FnMut(Context) -> Result<u8>,
+) -> Result<u8> {
+    if let Some(name) = &selection.package {
+        return Err(
+            CommandError::usage(format!("`-p {name}` and `--workspace` both choose packages")).help("use one of them")
+        );
+    }
+    let mut contexts = Vec::new();
+    for package in package::users(selection)? {
+        let own = Selection { manifest_path: Some(package.manifest), ..selection.clone() };
+        contexts.push(make(own, printer.on_package(&package.name))?);
+    }
+    Ok(under_headings(contexts.into_iter(), |context| {
+        context.printer.status("Package", &context.package.name);
+        run(context.clone())
+    }))
 }
 
 /// That there is no database of that name.

@@ -24,7 +24,7 @@ pub(crate) mod write;
 pub(crate) use accept::Acceptable;
 pub(crate) use consent::{Consent, Intent, Yes, YesNamed};
 pub(crate) use context::Context;
-pub(crate) use databases::Reach;
+pub(crate) use databases::{Reach, for_each_package};
 pub(crate) use retry::Retry;
 pub(crate) use selection::Selection;
 pub(crate) use steps::WithSteps;

@@ -14,6 +14,9 @@ use crate::project::path;
 
 const MANIFEST: &str = "Cargo.toml";
 
+/// The package that provides the derives.
+pub(super) const FACADE: &str = "dbmigrate-rs";
+
 /// A package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Package {
@@ -108,6 +111,48 @@ fn members(manifest: &Path) -> Result<Vec<Package>> {
     Ok(metadata.packages.into_iter().map(package).collect())
 }
 
+/// Every package of the workspace that uses dbmigrate, by name.
+///
+/// # Errors
+/// If there is none, or cargo cannot be asked.
+pub(crate) fn users(selection: &Selection) -> Result<Vec<Package>> {
+    let manifest = match &selection.manifest_path {
+        Some(path) => given_manifest(path)?,
+        None => nearest_manifest()?,
+    };
+    let mut users = Vec::new();
+    for package in members(&manifest)? {
+        if has_migrations(&package) || depends_on_us(&package.manifest)? {
+            users.push(package);
+        }
+    }
+    users.sort_by(|one, other| one.name.cmp(&other.name));
+    match users.is_empty() {
+        true => Err(CommandError::usage("no package of this workspace uses dbmigrate")
+            .help("add the derives to one: `cargo add dbmigrate-rs -p NAME`")),
+        false => Ok(users),
+    }
+}
+
+/// Whether a package has migrations, or says where.
+fn has_migrations(package: &Package) -> bool {
+    package.root.join(config::FILE_NAME).is_file()
+        || package.root.join("migrations").join(dbmigrate_core::folder::lock::FILE_NAME).is_file()
+}
+
+/// Whether a package depends on the derives, under whatever name.
+fn depends_on_us(manifest: &Path) -> Result<bool> {
+    let text = std::fs::read_to_string(manifest).map_err(|error| CommandError::io("read", manifest, &error))?;
+    let parsed: toml::Table =
+        toml::from_str(&text).map_err(|error| config::toml_error(&text, &path::for_display(manifest), &error))?;
+    let dependencies = parsed.get("dependencies").and_then(toml::Value::as_table);
+    let is_ours = |(name, value): (&String, &toml::Value)| {
+        let package = value.get("package").and_then(toml::Value::as_str);
+        package.unwrap_or(name) == FACADE
+    };
+    Ok(dependencies.into_iter().flatten().any(is_ours))
+}
+
 fn find_member(manifest: &Path, wanted: &str) -> Result<Package> {
     let members = members(manifest)?;
     if let Some(found) = members.iter().find(|package| package.name == wanted) {
@@ -124,11 +169,7 @@ fn find_member(manifest: &Path, wanted: &str) -> Result<Package> {
 /// The one member that uses dbmigrate.
 fn find_user(manifest: &Path) -> Result<Package> {
     let members = members(manifest)?;
-    let has_migrations = |package: &&Package| {
-        package.root.join(config::FILE_NAME).is_file()
-            || package.root.join("migrations").join(dbmigrate_core::folder::lock::FILE_NAME).is_file()
-    };
-    let users: Vec<&Package> = members.iter().filter(has_migrations).collect();
+    let users: Vec<&Package> = members.iter().filter(|package| has_migrations(package)).collect();
     if let [only] = users[..] {
         return Ok(only.clone());
     }

@@ -6,10 +6,8 @@ use serde::Deserialize;
 
 use super::context::Context;
 use crate::error::{CommandError, Result};
+use crate::project::package::FACADE;
 use crate::project::path;
-
-/// The package that provides the derives.
-const FACADE: &str = "dbmigrate-rs";
 
 /// What is read of a `Cargo.toml`.
 #[derive(Deserialize)]

@@ -28,6 +28,11 @@ impl Again {
         Self { url: format!(" {}", shell_flag("-t", name)), target: Some(name.to_owned()), ..self.clone() }
     }
 
+    /// The flags for one of the packages of the workspace.
+    pub(crate) fn on_package(&self, name: &str) -> Self {
+        Self { selection: format!(" {}{}", shell_flag("-p", name), self.selection), ..self.clone() }
+    }
+
     /// The flags for one of the databases of the package.
     pub(crate) fn on_database(&self, name: &str) -> Self {
         Self { database: format!(" {}", shell_flag("--database", name)), ..self.clone() }

@@ -56,7 +56,7 @@ impl Printer {
             MessageFormat::Human => {}
             MessageFormat::Json => {
                 let finished = lock(&self.outcome).at_the_end(command, code);
-                self.to_stdout(io::stdout(), &format!("{}\n", Message::from(finished).line(None)));
+                self.to_stdout(io::stdout(), &format!("{}\n", Message::from(finished).line()));
             }
             MessageFormat::Github => {
                 let text = summary::markdown(&lock(&self.outcome), command.unwrap_or_default(), code);

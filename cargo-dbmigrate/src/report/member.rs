@@ -39,7 +39,7 @@ mod tests {
         assert_eq!(names(0, ["a", "b"].into_iter()), "a, b");
         let many: Vec<String> = (0..100).map(|number| format!("tenant-{number:03}")).collect();
         let shown = names(10, many.iter().map(String::as_str));
-        assert!(shown.ends_with("tenant-003 and 96 more") && shown.len() <= 70, "{shown}");
+        assert!(shown.ends_with("tenant-004 and 95 more") && shown.len() <= 70, "{shown}");
         let long = "x".repeat(100);
         assert_eq!(names(0, [long.as_str(), "a"].into_iter()), format!("{long} and 1 more"));
     }

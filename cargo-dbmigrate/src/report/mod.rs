@@ -92,12 +92,14 @@ pub(crate) struct Printer {
     outcome: Arc<Mutex<Outcome>>,
     /// The target, if there are several.
     label: Option<String>,
-    /// Whether it is one of many, so that nobody is asked.
-    is_of_many: bool,
+    /// The package, if the run is for several.
+    package: Option<String>,
     /// The database of the package, if that has several.
     database: Option<String>,
     /// Whether the run is for several of them.
     has_several_databases: bool,
+    /// Whether it is one of many, so that nobody is asked.
+    is_of_many: bool,
     /// Warnings that are not shown yet.
     held: Arc<Mutex<Vec<Rendered>>>,
     /// The progress bar that is shown, which has to make room for everything else.
@@ -126,6 +128,7 @@ impl Printer {
             outcome,
             label: None,
             is_of_many: false,
+            package: None,
             database: None,
             has_several_databases: false,
             held,
@@ -136,6 +139,11 @@ impl Printer {
     /// The same for one of several targets: it is in every object, and in every command that is shown.
     pub(crate) fn on_target(&self, name: &str) -> Self {
         Self { again: self.again.on_target(name), label: Some(name.to_owned()), ..self.clone() }
+    }
+
+    /// The same for one of the packages of the workspace: it is in every command that is shown.
+    pub(crate) fn on_package(&self, name: &str) -> Self {
+        Self { again: self.again.on_package(name), package: Some(name.to_owned()), ..self.clone() }
     }
 
     /// The same for one of the databases of the package: it is in every command that is shown.
@@ -328,7 +336,10 @@ impl Printer {
         message.about(self.again.target.as_deref());
         self.record(|outcome| outcome.note(&message));
         if self.is_json() {
-            self.to_stdout(io::stdout(), &format!("{}\n", message.line(self.database.as_deref())));
+            self.to_stdout(
+                io::stdout(),
+                &format!("{}\n", message.line_of(self.package.as_deref(), self.database.as_deref())),
+            );
         }
     }
 

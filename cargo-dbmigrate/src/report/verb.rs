@@ -58,6 +58,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Adding",
             "Changing",
             "Creating",
+            "Database",
             "Keeping",
             "Backing up",
             "Copying",

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Wanted;
+use super::wanted::Wanted;
 
 /// The folder, in that of the package.
 const FOLDER: &str = ".dbmigrate";

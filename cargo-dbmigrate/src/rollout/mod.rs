@@ -13,68 +13,11 @@ mod shard;
 pub(crate) mod survey;
 mod totals;
 mod trouble;
+mod wanted;
 mod waves;
-
-use std::time::Duration;
-
-use dbmigrate_core::config::Rollout;
-use dbmigrate_core::engine::apply::Options;
-use dbmigrate_core::folder::{Folder, Migration};
-
-use crate::error::Result;
-use crate::fleet::Member;
-use crate::project::{Context, Retry};
 
 pub(crate) use run::run;
 pub(crate) use said::concluded;
 pub(crate) use shard::Shard;
 pub(crate) use totals::merged;
-
-/// So many members are migrated at once at most, if nobody says otherwise.
-const PARALLEL: usize = 16;
-
-/// A roll-out that is wanted.
-pub(crate) struct Wanted<'a> {
-    /// The command.
-    pub context: &'a Context,
-    /// The migrations.
-    pub folder: &'a Folder,
-    /// The name of the fleet.
-    pub fleet: &'a str,
-    /// Its members, or those of the shard.
-    pub members: &'a [Member],
-    /// The part of the fleet that they are.
-    pub shard: Option<Shard>,
-    /// Up to where, and what is put up with.
-    pub options: Options<'a>,
-    /// Canary, waves, budget.
-    pub rollout: &'a Rollout,
-    /// How often a server is tried again.
-    pub retries: Retry,
-    /// Whether nothing is to be written.
-    pub is_dry: bool,
-    /// Whether the migrations are rehearsed on some members first.
-    pub rehearses: bool,
-    /// The command, as it goes on.
-    pub again: &'a str,
-    /// Gets consent to these migrations on so many members, before the first is written to.
-    pub consent: &'a dyn Fn(&[Migration], usize) -> Result<()>,
-}
-
-impl Wanted<'_> {
-    fn pause(&self) -> Duration {
-        self.rollout.pause.unwrap_or_default()
-    }
-
-    /// How much is done at once.
-    fn pool(&self) -> pool::Pool {
-        let most = self.rollout.parallel.unwrap_or(PARALLEL);
-        pool::Pool::new(most, self.rollout.parallel_per_host.unwrap_or(most))
-    }
-
-    /// The migration that members are to be at.
-    fn head(&self) -> Option<String> {
-        let named = self.options.to.and_then(|to| self.folder.find(to));
-        named.or_else(|| self.folder.head()).map(|head| head.name.to_string())
-    }
-}
+pub(crate) use wanted::Wanted;

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use super::Wanted;
 use super::look::Look;
+use super::wanted::Wanted;
 use crate::database::Run;
 use crate::error::Result;
 use crate::fleet::Member;

@@ -7,8 +7,8 @@ use crate::report::Printer;
 use crate::report::counted;
 use crate::report::duration::Elapsed;
 
-use super::Wanted;
 use super::totals::Settled;
+use super::wanted::Wanted;
 use super::waves::Wave;
 use crate::fleet::Member;
 

@@ -18,7 +18,7 @@ pub(crate) use super::look::Look;
 /// Where all members stand, in their order; nothing is asked of their rows. At most `parallel` are asked at once.
 pub(crate) fn survey(context: &Context, folder: &Folder, members: &[Member], parallel: Option<usize>) -> Vec<Look> {
     let question = Question { context, folder, options: Options::default(), probes: None };
-    let most = parallel.unwrap_or(super::PARALLEL);
+    let most = parallel.unwrap_or(super::wanted::PARALLEL);
     all(&question, members, &Pool::new(most, most), || false).into_iter().flatten().collect()
 }
 

@@ -7,7 +7,6 @@ use libsql_rusqlite::Connection;
 use libsql_rusqlite::functions::FunctionFlags;
 
 use crate::project::{Project, sql_of};
-use crate::repository::Repository;
 
 const DECLARED: &str = "[engine]\nfunctions = { is_uuid = 1, slugify = 2, norm = 1 }\n";
 
@@ -505,29 +504,4 @@ fn a_set_of_rows_is_written_where_no_function_is_needed() {
     assert_ne!(run.code, 0);
     assert!(run.err.contains("is a function of the application, and not available here"), "{}", run.err);
     assert_eq!(state(&project), before);
-}
-
-#[test]
-fn branches_that_call_functions_are_rebased() {
-    let repository = Repository::new(USERS);
-    let project = &repository.project;
-    project.write("dbmigrate.toml", DECLARED);
-    project.runs("generate");
-    repository.commit("base");
-    repository.git(&["checkout", "-q", "-b", "feature"]);
-    let bio = "#[column(generated = \"norm(name)\")] bio: Option<String>,";
-    repository.add(&users_with(bio), "feature");
-    repository.git(&["checkout", "-q", "main"]);
-    repository.add(&users_with("nick: Option<String>,"), "main");
-    project.runs("migrate");
-    application(project, &format!("INSERT INTO users (id, name) VALUES ('{ANN}', 'Ann B')"));
-    repository.git(&["checkout", "-q", "feature"]);
-    repository.fails(&["merge", "main"]);
-    let run = project.runs("rebase");
-    assert!(run.err.contains("Assumed `is_uuid`, `slugify`, `norm`"), "{}", run.err);
-    project.structs(&users_with(&format!("nick: Option<String>, {bio}")));
-    project.runs("check");
-    project.runs("migrate --url fresh.db");
-    project.runs("migrate");
-    assert_eq!(project.query("SELECT id, name, slug, norm, nick FROM users"), [format!("{ANN}|Ann B|ann|ann b|NULL")]);
 }

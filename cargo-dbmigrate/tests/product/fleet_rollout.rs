@@ -113,7 +113,7 @@ fn rows_that_contradict_a_migration_are_found_before_the_first_member_is_written
 #[test]
 fn members_that_drifted_or_have_another_history_or_cannot_be_opened_are_left_alone_and_listed() {
     let project = populated(8, "");
-    project.database(&file(0)).run("ALTER TABLE users ADD COLUMN by_hand TEXT");
+    project.database(&file(0)).run("CREATE TABLE by_hand (x)");
     project.database(&file(1)).run("UPDATE _dbmigrate_history SET name = '0001_other'");
     project.database(&file(2)).run("DROP TABLE _dbmigrate_history");
     project.write(&file(3), "no database at all, but long enough to have the header of one, if it were one: it is not");

@@ -307,7 +307,7 @@ fn a_runner_that_is_killed_leaves_nothing_and_the_next_one_does_the_work() {
 #[test]
 fn a_migration_whose_lock_another_writer_got_is_tried_again_or_given_up() {
     let Some(server) = Server::start() else { return };
-    let project = with_pending(&server, &slow(&server, 4.0));
+    let project = with_pending(&server, &slow(&server, 2.0));
     project.runs("migrate --to 3");
     project.transcript();
     let url = server.url();
@@ -335,7 +335,12 @@ fn a_migration_whose_lock_another_writer_got_is_tried_again_or_given_up() {
     assert_eq!((run.code, users()), (1, vec!["1".to_owned()]), "{}", run.err);
     let run = interrupted("migrate");
     assert_eq!((run.code, users()), (0, vec!["2".to_owned()]), "{}", run.err);
-    assert_snapshot!(transcript(&project, &server));
+    assert_snapshot!(however_long(&transcript(&project, &server)));
+}
+
+/// A text without the lines that are there if the machine is slow.
+fn however_long(text: &str) -> String {
+    text.lines().filter(|line| !line.contains("no answer after")).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A text without how a connection was closed: systems differ in that.

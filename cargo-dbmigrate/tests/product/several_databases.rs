@@ -157,3 +157,43 @@ fn a_package_without_a_default_database_can_have_only_named_ones() {
     project.runs("status");
     project.runs("check");
 }
+
+#[test]
+fn check_of_a_workspace_is_for_every_package_that_uses_dbmigrate() {
+    let project = Project::new("");
+    project.remove("src");
+    project.write("Cargo.toml", "[workspace]\nmembers = [\"one\", \"two\", \"three\"]\nresolver = \"3\"\n");
+    let member = |name: &str, dependencies: &str| {
+        let package = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+        project.write(&format!("{name}/Cargo.toml"), format!("{package}\n[dependencies]\n{dependencies}"));
+        let text = "#[derive(dbmigrate::Table)] pub struct Tag { #[column(primary_key)] pub id: i64 }\n";
+        project.write(&format!("{name}/src/lib.rs"), text);
+    };
+    member("one", "dbmigrate-rs = \"0.1\"\n");
+    member("two", "dbmigrate-rs = \"0.1\"\n");
+    member("three", "");
+    project.runs("generate -p one");
+    let run = project.ends(4, "check --workspace");
+    assert!(run.err.contains("Package one") && run.err.contains("Package two"), "{}", run.err);
+    assert!(!run.err.contains("three") && run.err.contains("-p two"), "{}", run.err);
+    project.runs("generate -p two");
+    let run = project.runs("check --workspace --message-format json");
+    assert!(run.json().iter().any(|line| line["package_name"] == "two" && line["reason"] == "checked"), "{}", run.out);
+    let run = project.refuses(2, "check --workspace -p one");
+    assert!(run.err.contains("both choose packages"), "{}", run.err);
+}
+
+#[test]
+fn each_object_says_which_database_it_is_about() {
+    let project = two();
+    project.runs("generate");
+    let run = project.runs("migrate --message-format json");
+    let of = |name: &str| run.json().iter().any(|line| line["reason"] == "migrated" && line["database_name"] == name);
+    assert!(of("default") && of("tenant"), "{}", run.out);
+    let run = project.runs("status --message-format json -t acme");
+    assert!(
+        run.json().iter().any(|line| line["reason"] == "status" && line["database_name"] == "tenant"),
+        "{}",
+        run.out
+    );
+}

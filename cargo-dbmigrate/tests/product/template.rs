@@ -32,17 +32,17 @@ fn a_template_has_all_migrations_and_rows_and_check_says_when_it_is_out_of_step(
     };
     let with_rows = "cargo dbmigrate template build --seed base";
     project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\nname = \"gratis\"\n");
-    out_of_step("`seeds/base` has changed", with_rows);
+    out_of_step("the set `base` has changed", with_rows);
     assert_eq!(template.query("SELECT name FROM plans"), ["gratis"]);
     project.structs(&plans("name: String, cents: i64"));
     project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\nname = \"gratis\"\ncents = 0\n");
-    project.runs("generate --default plans.cents=0");
+    project.runs("generate --backfill plans.cents=0");
     out_of_step("it was made of other migrations", with_rows);
     template.run("UPDATE plans SET cents = 1");
     out_of_step("it was changed after it was made", with_rows);
     project.remove("seeds/base/plans.toml");
     std::fs::remove_dir(project.path("seeds/base")).expect("it is empty");
-    out_of_step("there is no `seeds/base` any more", "cargo dbmigrate template build");
+    out_of_step("there is no set `base` any more", "cargo dbmigrate template build");
     project.remove("template.db.json");
     out_of_step("nothing beside it says what it was made of (`template.db.json`)", "cargo dbmigrate template build");
 }

@@ -112,8 +112,8 @@ impl Config {
         self.database.as_ref().map(|database| database.name.as_str())
     }
 
-    /// The same of another database of the package, from the configuration of the default one; `None` if there is none of
-    /// that name.
+    /// The same of another database of the package, from the configuration of the default one, which is what
+    /// [`Config::parse`] makes; `None` if there is none of that name.
     #[must_use]
     pub fn of(&self, name: Option<&str>) -> Option<Self> {
         let all = self.targets.iter().chain(&self.other_targets).cloned();
