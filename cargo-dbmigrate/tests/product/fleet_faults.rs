@@ -106,7 +106,7 @@ fn ten_thousand_members_in_a_storm() {
     }
     for run in 0.. {
         if run == 2 {
-            for name in &names {
+            for name in names {
                 server.heal(name);
             }
         }
