@@ -98,23 +98,20 @@ pub(crate) fn command(sets: &[String]) -> String {
     command
 }
 
-/// Refuses a template that is out of step. A package without one needs none.
+/// Refuses a template that is out of step. A package without one needs none, and a file of that name that was made
+/// otherwise is somebody's own.
 ///
 /// # Errors
 /// If it is, or cannot be read.
 pub(crate) fn check(context: &Context, folder: &Folder) -> Result<()> {
     let path = path(context);
-    if !path.is_file() {
-        return Ok(());
-    }
-    let made = Made::read(&path);
-    let sets = made.as_ref().map(Made::sets).unwrap_or_default();
+    let Some(made) = Made::read(&path).filter(|_| path.is_file()) else { return Ok(()) };
+    let sets = made.sets();
     let file = file_name(context);
     let is_gone = |set: &&String| !folder_of(context, set).is_dir();
-    let why = match (&made, sets.iter().find(is_gone)) {
-        (None, _) => Some(format!("nothing beside it says what it was made of (`{file}.json`)")),
-        (Some(_), Some(gone)) => Some(format!("no set named `{gone}`")),
-        (Some(made), None) => made.differs(&Made::of(context, folder, &sets, &path)?),
+    let why = match sets.iter().find(is_gone) {
+        Some(gone) => Some(format!("no set named `{gone}`")),
+        None => made.differs(&Made::of(context, folder, &sets, &path)?),
     };
     let Some(why) = why else {
         context.printer.detail("Checked", format!("`{file}` is up to date"));

@@ -81,6 +81,7 @@ pub(crate) fn run(context: &Context, arguments: &Template) -> Result<u8> {
         context.printer.status("Finished", format!("`{shown}` is up to date: {count}"));
         return Ok(exit::DONE);
     }
+    refuse_other(&path, &shown)?;
     let context = &arguments.with.started(context, &folder)?;
     let new = NewFile::beside(&path);
     fill(&new, context, &folder, &seeds).map_err(|error| error.note(format!("`{shown}` was not changed")))?;
@@ -90,6 +91,16 @@ pub(crate) fn run(context: &Context, arguments: &Template) -> Result<u8> {
     fs::write(&manifest, made.text()).map_err(|error| CommandError::io("write", &manifest, &error))?;
     context.printer.status("Finished", format!("`{shown}`: {count} applied, and verified"));
     Ok(exit::DONE)
+}
+
+/// Refuses to replace a file that is no template.
+fn refuse_other(path: &Path, shown: &str) -> Result<()> {
+    if path.exists() && Made::read(path).is_none() {
+        return Err(CommandError::failed(format!("`{shown}` was not made by `template build`"))
+            .note("nothing was changed")
+            .help("make the template elsewhere: `cargo dbmigrate template build --out new-template.db`"));
+    }
+    Ok(())
 }
 
 /// Applies all migrations to the new file, puts rows into it, and verifies it.

@@ -29,6 +29,7 @@ pub(crate) mod rows;
 pub(crate) mod size;
 pub(crate) mod suggested;
 mod summary;
+mod tone;
 mod verb;
 
 use std::path::Path;
@@ -41,6 +42,7 @@ use github::Annotation;
 use outcome::Outcome;
 use output::{Color, MessageFormat, Output};
 use suggested::Typed;
+pub(crate) use tone::Tone;
 
 /// Columns of the verb that starts a status line, as in cargo.
 const VERB_WIDTH: usize = 12;
@@ -51,29 +53,6 @@ const TERMINAL_WIDTH: usize = 140;
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
-}
-
-/// What a line of a comparison is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
-    /// Something new.
-    Added,
-    /// Something that is gone, or that cannot be compared.
-    Gone,
-    /// Something in both that differs.
-    Changed,
-}
-
-impl Tone {
-    fn style(self) -> Style {
-        use anstyle::AnsiColor::{Green, Red, Yellow};
-        let color = match self {
-            Self::Added => Green,
-            Self::Gone => Red,
-            Self::Changed => Yellow,
-        };
-        Style::new().fg_color(Some(color.into()))
-    }
 }
 
 /// Speaks to the user. Cheap to clone.

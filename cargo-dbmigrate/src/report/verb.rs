@@ -59,6 +59,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Changing",
             "Creating",
             "Database",
+            "Package",
             "Keeping",
             "Backing up",
             "Copying",

@@ -1,8 +1,8 @@
 //! Which database of the package a struct belongs to: the one that it names, else that of its module or its crate root.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use dbmigrate_core::config::{Config, DEFAULT_DATABASE, FILE_NAME};
+use dbmigrate_core::config::{DEFAULT_DATABASE, FILE_NAME};
 use dbmigrate_core::declare::DeclareError;
 use dbmigrate_core::declare::ast;
 use dbmigrate_core::declare::errors::closest;
@@ -15,22 +15,6 @@ pub(super) const ACROSS: &str = "a foreign key cannot refer to another database"
 /// What to do about one that does.
 pub(super) const ACROSS_HELP: &str =
     "remove `references`, or name one database for both structs: `#[table(database = \"…\")]`";
-
-/// The database whose structs are read.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// What `dbmigrate.toml` says of databases.
-    pub config: Config,
-    /// The directory of the package, which paths in it are relative to.
-    pub root: PathBuf,
-}
-
-impl Wanted {
-    /// Its name; `None` for the default one.
-    pub fn name(&self) -> Option<&str> {
-        self.config.database_name()
-    }
-}
 
 impl Tree {
     /// Whether the package has several databases.

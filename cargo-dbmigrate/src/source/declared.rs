@@ -12,7 +12,8 @@ use dbmigrate_core::schema::validate::{Place, ProblemKind};
 use dbmigrate_core::sql::Name;
 use proc_macro2::Span;
 
-use super::databases::{ACROSS, ACROSS_HELP, Wanted};
+use super::databases::{ACROSS, ACROSS_HELP};
+use super::wanted::Wanted;
 use super::package::Package;
 use super::resolve::Known;
 use super::scope::{Ours, Space};

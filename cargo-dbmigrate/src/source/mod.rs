@@ -22,13 +22,14 @@ mod resolve;
 mod scope;
 mod tree;
 mod unread;
+mod wanted;
 
-pub use databases::Wanted;
 pub use declared::Declared;
 pub use nesting::STACK;
 pub use package::Package;
 pub use queries::queries;
 pub use request::Request;
+pub use wanted::Wanted;
 
 use crate::diagnostic::Diagnostic;
 

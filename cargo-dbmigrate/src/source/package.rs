@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Edition, Metadata, MetadataCommand, TargetKind};
 
-use super::databases::Wanted;
 use super::request::Request;
+use super::wanted::Wanted;
 use crate::diagnostic::Diagnostic;
 use crate::project::metadata::metadata;
 

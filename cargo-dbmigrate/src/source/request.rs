@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::databases::Wanted;
+use super::wanted::Wanted;
 
 /// What to read: the selection as cargo's own flags make it.
 #[derive(Debug, Clone, Default)]

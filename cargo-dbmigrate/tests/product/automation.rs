@@ -96,6 +96,7 @@ fn every_command_ends_with_what_it_did() {
     run(2, "branch list");
     project.write("nothing.json", "");
     run(2, "summary merge nothing.json");
+    run(0, "template build");
     assert!(run(0, "completions bash")["error"].is_null());
     let commands = cargo_dbmigrate::definition();
     let all: BTreeSet<String> = commands

@@ -163,7 +163,9 @@ pub(crate) fn check(command: &Command, out: &str, err: &str) {
 /// A suggested command is about the package and the database that the run was about.
 fn means_the_same(given: &ArgMatches, suggested: &ArgMatches, line: &str, said: &dyn Fn() -> String) {
     let (Some((_, given)), Some((name, suggested))) = (command(given), command(suggested)) else { return };
-    for id in SELECTION {
+    // what is suggested for one of all packages names it
+    let is_for_all = given.try_get_one::<bool>("workspace").ok().flatten().is_some_and(|all| *all);
+    for id in SELECTION.into_iter().filter(|id| *id != "package" || !is_for_all) {
         let split = |values: Option<Vec<String>>| -> HashSet<String> {
             let values = values.unwrap_or_default().into_iter();
             values.flat_map(|value| value.split([',', ' ']).map(str::to_owned).collect::<Vec<_>>()).collect()

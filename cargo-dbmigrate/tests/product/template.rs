@@ -13,10 +13,11 @@ fn a_template_has_all_migrations_and_rows_and_check_says_when_it_is_out_of_step(
     project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\nname = \"free\"\n");
     let made = project.runs("template build --seed base");
     assert!(made.err.contains("`template.db`: 1 migration applied, and verified"), "{}", made.err);
-    let template = project.database("template.db");
-    assert_eq!(template.query("SELECT id || name FROM plans"), ["1free"]);
-    assert_eq!(template.query("SELECT name FROM _dbmigrate_history"), ["0001_create_plans"]);
-    assert_eq!(template.query("PRAGMA integrity_check"), ["ok"]);
+    // it is replaced as a whole, so each look at it opens it
+    let template = || project.database("template.db");
+    assert_eq!(template().query("SELECT id || name FROM plans"), ["1free"]);
+    assert_eq!(template().query("SELECT name FROM _dbmigrate_history"), ["0001_create_plans"]);
+    assert_eq!(template().query("PRAGMA integrity_check"), ["ok"]);
     project.runs("check");
     let before = project.bytes("template.db");
     let again = project.runs("template build --seed base");
@@ -33,18 +34,29 @@ fn a_template_has_all_migrations_and_rows_and_check_says_when_it_is_out_of_step(
     let with_rows = "cargo dbmigrate template build --seed base";
     project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\nname = \"gratis\"\n");
     out_of_step("the set `base` has changed", with_rows);
-    assert_eq!(template.query("SELECT name FROM plans"), ["gratis"]);
+    assert_eq!(template().query("SELECT name FROM plans"), ["gratis"]);
     project.structs(&plans("name: String, cents: i64"));
     project.write("seeds/base/plans.toml", "[[rows]]\nid = 1\nname = \"gratis\"\ncents = 0\n");
     project.runs("generate --backfill plans.cents=0");
     out_of_step("it was made of other migrations", with_rows);
-    template.run("UPDATE plans SET cents = 1");
+    template().run("UPDATE plans SET cents = 1");
     out_of_step("it was changed after it was made", with_rows);
     project.remove("seeds/base/plans.toml");
     std::fs::remove_dir(project.path("seeds/base")).expect("it is empty");
     out_of_step("no set named `base`", "cargo dbmigrate template build");
-    project.remove("template.db.json");
-    out_of_step("nothing beside it says what it was made of (`template.db.json`)", "cargo dbmigrate template build");
+}
+
+#[test]
+fn a_file_that_is_no_template_is_left_alone() {
+    let project = Project::migrated(&plans("name: String"));
+    project.database("template.db").run("CREATE TABLE own (a); INSERT INTO own VALUES (1)");
+    let before = project.bytes("template.db");
+    project.runs("check");
+    let run = project.refuses(1, "template build");
+    assert!(run.err.contains("`template.db` was not made by `template build`"), "{}", run.err);
+    project.refuses(1, "template build --out dev.db");
+    assert_eq!(project.bytes("template.db"), before);
+    project.runs("template build --out new-template.db");
 }
 
 #[test]
