@@ -1,5 +1,6 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
+mod arguments;
 mod backup;
 mod branch;
 mod consent;
@@ -7,108 +8,39 @@ mod dry_run;
 mod fleet;
 mod plan;
 mod rehearse;
+mod rollout_flags;
 mod said;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::Args;
 use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
 use dbmigrate_core::folder::{Folder, Verify};
-use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
-use branch::Wanted;
+use arguments::{check_name, command, wanted};
 use said::{announce, say_drift};
 
-use crate::database::failure::apply_error;
+use crate::database::Run;
 use crate::database::file;
 use crate::database::state::{failure, failure_of_run, has_begun, state_after};
-use crate::database::{Run, Subject};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::linting::{LintLevels, Set};
+use crate::linting::Set;
 use crate::messages;
 use crate::planning;
-use crate::project::url::{Connect, DatabaseUrl, databases_help};
-use crate::project::{Acceptable, Context, Retry, Yes};
-use crate::rehearsing::Rehearse;
+use crate::project::url::DatabaseUrl;
+use crate::project::{Acceptable, Context};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
 use crate::report::restored::say_restored;
 use crate::report::{Printer, counted, rows};
-use crate::stepping::With;
 use crate::structs;
 
-/// The arguments.
-#[derive(Debug, Clone, Default, Args)]
-#[command(after_help = databases_help!())]
-pub(crate) struct Migrate {
-    /// Print the SQL of the pending migrations after a trial run
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// Rehearsal.
-    #[command(flatten)]
-    pub rehearse: Rehearse,
-
-    /// Run them on a copy only, and change nothing
-    #[arg(long, conflicts_with_all = ["rehearse", "dry_run"])]
-    pub rehearse_only: bool,
-
-    /// Apply exactly what this file of `plan` says, or nothing
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "atomic", "accept"])]
-    pub plan: Option<PathBuf>,
-
-    /// Last migration to apply, by name or number [default: the last one]
-    #[arg(long, value_name = "NAME")]
-    pub to: Option<String>,
-
-    /// Apply all migrations in one transaction
-    #[arg(long)]
-    pub atomic: bool,
-
-    /// Branch a Turso Cloud database first, and verify the branch
-    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "dry_run")]
-    #[expect(clippy::option_option, reason = "a name that is blank is none that was left out")]
-    pub branch: Option<Option<String>>,
-
-    /// The backup before.
-    #[command(flatten)]
-    pub backup: backup::Flags,
-
-    /// Levels of lints.
-    #[command(flatten)]
-    pub levels: LintLevels,
-
-    /// How often to retry.
-    #[command(flatten)]
-    pub retry: Retry,
-
-    /// The program with the steps.
-    #[command(flatten)]
-    pub with: With,
-
-    /// Migrate despite schema changes made by hand
-    #[arg(long, value_enum, value_name = "WORD")]
-    pub accept: Vec<Acceptable>,
-
-    /// Which database.
-    #[command(flatten)]
-    pub connect: Connect,
-
-    /// Consent.
-    #[command(flatten)]
-    pub consent: Yes,
-
-    /// Roll-outs.
-    #[command(flatten)]
-    pub fleet: fleet::RolloutFlags,
-}
+pub(crate) use arguments::Migrate;
 
 /// Where somebody reads on whose migration went wrong.
 const GOING_BACK: &str = "what to do now, by symptom: `cargo dbmigrate going-back`";
@@ -239,25 +171,6 @@ fn run_on(
     }
 }
 
-/// The branch that is wanted.
-fn wanted(arguments: &Migrate) -> Option<Wanted<'_>> {
-    arguments.branch.as_ref().map(|name| Wanted(name.as_deref()))
-}
-
-/// The command as it was typed, so that a flag can be put behind it.
-fn command(arguments: &Migrate) -> String {
-    let mut command = "cargo dbmigrate migrate".to_owned();
-    command.extend(arguments.to.iter().map(|name| format!(" {}", shell_flag("--to", name))));
-    command.extend(arguments.plan.iter().map(|file| format!(" {}", shell_flag("--plan", &file.display().to_string()))));
-    command.push_str(if arguments.rehearse.rehearse { " --rehearse" } else { "" });
-    command.extend(wanted(arguments).map(Wanted::typed));
-    command.push_str(&arguments.backup.typed());
-    command.push_str(&arguments.with.typed());
-    command.push_str(if arguments.atomic { " --atomic" } else { "" });
-    command.push_str(if arguments.accept.is_empty() { "" } else { " --accept drift" });
-    command
-}
-
 /// A folder as `init` makes it, which is right for a database that has no history.
 fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<u8> {
     if file::exists(url)? {
@@ -277,13 +190,6 @@ fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Resul
 /// The migrations behind the first `count`.
 fn left(folder: &Folder, count: usize) -> Vec<String> {
     folder.migrations().iter().skip(count).map(|migration| migration.name.to_string()).collect()
-}
-
-fn check_name(folder: &Folder, to: Option<&str>) -> Result<()> {
-    match to.filter(|name| folder.find(name).is_none()) {
-        Some(name) => Err(apply_error(&ApplyError::Unknown { name: name.to_owned() }, Subject::Named("the database"))),
-        None => Ok(()),
-    }
 }
 
 /// Shows what happens.
