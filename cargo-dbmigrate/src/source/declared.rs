@@ -13,12 +13,12 @@ use dbmigrate_core::sql::Name;
 use proc_macro2::Span;
 
 use super::databases::{ACROSS, ACROSS_HELP};
-use super::wanted::Wanted;
 use super::package::Package;
 use super::resolve::Known;
 use super::scope::{Ours, Space};
 use super::tree::{Body, FileId, Parsed, Shape, SourceFile, Tree};
 use super::unread;
+use super::wanted::Wanted;
 use crate::diagnostic::Diagnostic;
 
 /// The schema that a package declares, with what the diff needs to know besides, and where everything was said.
