@@ -173,7 +173,7 @@ fn check_of_a_workspace_is_for_every_package_that_uses_dbmigrate() {
     member("two", "dbmigrate-rs = \"0.1\"\n");
     member("three", "");
     project.runs("generate -p one");
-    let run = project.ends(4, "check --workspace");
+    let run = project.ends(5, "check --workspace");
     assert!(run.err.contains("Package one") && run.err.contains("Package two"), "{}", run.err);
     assert!(!run.err.contains("three") && run.err.contains("-p two"), "{}", run.err);
     project.runs("generate -p two");
