@@ -46,7 +46,7 @@ fn unknown_keys_are_errors_with_a_suggestion() {
     assert!(message.contains("#[derive(View)]"), "{message}");
     assert!(
         errors(Derive::View, r#"#[view(query = "SELECT 1", strict)] struct T { a: i64 }"#)[0]
-            .contains("accepted: `name`, `query`")
+            .contains("accepted: `name`, `database`, `query`")
     );
 }
 
