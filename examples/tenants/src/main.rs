@@ -24,8 +24,8 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
-use dbmigrate::{Migrations, Table as _};
 use dbmigrate::migrate::{MigrateError, MigrateErrorKind};
+use dbmigrate::{Migrations, Table as _};
 use libsql::{Builder, Connection};
 use schema::Note;
 
