@@ -60,20 +60,18 @@ impl Context {
         has_structs: impl Fn(&Self) -> bool,
         mut run: impl FnMut(&Self) -> Result<u8>,
     ) -> Result<u8> {
-        let named = self.selection.database.as_deref();
-        if let (true, Some(name)) = (self.config.databases.is_empty(), named) {
-            if name != DEFAULT_DATABASE {
-                return Err(unknown(&self.config, name));
-            }
-            return run(&self);
-        }
         if self.config.databases.is_empty() {
-            return run(&self);
+            return match self.selection.database.as_deref().filter(|name| *name != DEFAULT_DATABASE) {
+                Some(name) => Err(unknown(&self.config, name)),
+                None => run(&self),
+            };
         }
         let mut names = self.chosen_databases(connect, reach)?;
         if reach == Reach::All && names.len() > 1 && names[0].is_none() && !self.has_folder(None) {
-            let is_used = self.of_database(None).is_none_or(|context| has_structs(&context));
-            names.drain(..usize::from(!is_used));
+            let is_unused = self.of_database(None).is_some_and(|context| !has_structs(&context));
+            if is_unused {
+                names.remove(0);
+            }
         }
         let contexts: Vec<Self> = names.iter().filter_map(|name| self.of_database(name.as_deref())).collect();
         each(&contexts, &mut run)

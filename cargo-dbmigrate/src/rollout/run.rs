@@ -172,7 +172,7 @@ impl Running<'_> {
                 self.budget.spend();
             }
             let trouble = look.as_ref().and_then(|look| look.trouble.as_deref().cloned());
-            self.settle(at, &settled(look.as_ref(), outcome, (0, 0), trouble));
+            settle(self.wanted, &mut self.totals, at, &settled(look.as_ref(), outcome, (0, 0), trouble));
         }
     }
 
@@ -195,28 +195,26 @@ impl Running<'_> {
             let went = survey::went(trouble.as_ref());
             ((counting.applied, trouble, milliseconds(begun)), went)
         };
-        // the pool is borrowed for as long as the rest is written
-        let pool = std::mem::replace(&mut self.pool, Pool::new(1, 1));
+        let (totals, budget, interrupt) = (&mut self.totals, &mut self.budget, &self.interrupt);
         let host = |at: usize| survey::host(&wanted.members[at]);
-        let left = pool.each(&wave.members, host, work, |at, (applied, trouble, took)| {
+        let left = self.pool.each(&wave.members, host, work, |at, (applied, trouble, took)| {
             let outcome = outcome(applied, trouble.as_ref());
             match outcome {
                 MemberOutcome::Migrated => (good, migrated) = (good + 1, migrated + 1),
                 MemberOutcome::Unchanged => good += 1,
                 MemberOutcome::Failed => {
                     failed += 1;
-                    self.budget.spend();
+                    budget.spend();
                 }
                 _ => {}
             }
-            self.settle(at, &settled(looks[at].as_ref(), outcome, (applied, took), trouble));
+            settle(wanted, totals, at, &settled(looks[at].as_ref(), outcome, (applied, took), trouble));
             done += 1;
             progress.step(done, &wanted.members[at].name);
-            !self.interrupt.is_heard() && !self.budget.is_exhausted()
+            !interrupt.is_heard() && !budget.is_exhausted()
         });
         drop(progress);
-        let parallel = pool.width();
-        self.pool = pool;
+        let parallel = self.pool.width();
         let wave = messages::Wave {
             target: wanted.fleet.to_owned(),
             wave: number,
@@ -232,16 +230,11 @@ impl Running<'_> {
         (left, failed == 0 && good > 0)
     }
 
-    fn settle(&mut self, at: usize, settled: &Settled) {
-        let member = &self.wanted.members[at];
-        self.totals.add(member, settled);
-        said::settled(self.wanted, member, settled);
-    }
-
     /// Ends it before its end: these members were not tried.
     fn stop(mut self, why: &str, rest: &[usize], looks: &[Option<Look>]) -> Result<u8> {
         for at in rest {
-            self.settle(*at, &settled(looks[*at].as_ref(), MemberOutcome::NotTried, (0, 0), None));
+            let not_tried = settled(looks[*at].as_ref(), MemberOutcome::NotTried, (0, 0), None);
+            settle(self.wanted, &mut self.totals, *at, &not_tried);
         }
         self.conclude(Some(why))
     }
@@ -289,6 +282,13 @@ impl Running<'_> {
             .iter()
             .fold(CommandError::new(exit::MEMBERS, message), |error, reason| error.note(said::reason(reason))))
     }
+}
+
+/// Counts what became of a member, and says it.
+fn settle(wanted: &Wanted<'_>, totals: &mut Totals, at: usize, settled: &Settled) {
+    let member = &wanted.members[at];
+    totals.add(member, settled);
+    said::settled(wanted, member, settled);
 }
 
 /// Whether a member is one to migrate.

@@ -2,15 +2,16 @@
 
 use crate::error::CommandError;
 use crate::exit;
-use crate::messages::{self, FailureOfMembers, MemberState, MembersIn, RolledOut};
+use crate::fleet::Member;
+use crate::messages::{self, FailureOfMembers, MembersIn, RolledOut};
 use crate::report::Printer;
 use crate::report::counted;
 use crate::report::duration::Elapsed;
 
+use super::survey::standing;
 use super::totals::Settled;
 use super::wanted::Wanted;
 use super::waves::Wave;
-use crate::fleet::Member;
 
 /// How many reasons are shown.
 const MOST_SHOWN: usize = 8;
@@ -24,7 +25,7 @@ pub(super) fn surveyed(wanted: &Wanted<'_>, states: &[MembersIn], milliseconds: 
     let of = wanted.shard.map(|shard| format!(" (shard {shard})")).unwrap_or_default();
     let first = format!("{} of `{}`{of} in {}", counted(asked, "member"), wanted.fleet, Elapsed(milliseconds));
     let width = states.iter().map(|one| one.members.to_string().len()).max().unwrap_or(0);
-    let lines = states.iter().map(|one| format!("{:>width$} {}", one.members, state(one)));
+    let lines = states.iter().map(|one| format!("{:>width$} {}", one.members, standing(one.state, one.pending)));
     printer.status("Surveyed", std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n"));
     printer.message(|| messages::Survey {
         target: wanted.fleet.to_owned(),
@@ -34,17 +35,6 @@ pub(super) fn surveyed(wanted: &Wanted<'_>, states: &[MembersIn], milliseconds: 
         states: states.to_vec(),
         milliseconds,
     });
-}
-
-fn state(one: &MembersIn) -> String {
-    match (one.state, one.pending) {
-        (MemberState::AtHead, _) => "at head".to_owned(),
-        (MemberState::Behind, Some(pending)) => format!("behind by {}", counted(pending, "migration")),
-        (MemberState::Behind, None) => "behind".to_owned(),
-        (MemberState::Drifted, _) => "drifted".to_owned(),
-        (MemberState::UnknownHistory, _) => "with another history".to_owned(),
-        (MemberState::Unreachable, _) => "unreachable".to_owned(),
-    }
 }
 
 /// Says which waves there will be.
@@ -128,7 +118,7 @@ pub(crate) fn concluded(
         error = error.note(format!("{}: other reasons", counted(more, "member")));
     }
     if let Some(why) = sums.stopped.as_deref().and_then(stopped) {
-        error = error.note(format!("{}: {why}", counted(sums.not_tried, "member") + " not tried"));
+        error = error.note(format!("{} not tried: {why}", counted(sums.not_tried, "member")));
     }
     if sums.drifted > 0 {
         error = error.help("what differs: `cargo dbmigrate diff`");

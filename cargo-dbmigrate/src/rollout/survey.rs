@@ -12,6 +12,7 @@ use crate::fleet::Member;
 use crate::messages::{FailureOfMembers, MemberState, MembersIn};
 use crate::project::Context;
 use crate::project::url::Place;
+use crate::report::counted;
 
 pub(crate) use super::look::Look;
 
@@ -96,6 +97,18 @@ pub(crate) fn histogram<'l>(looks: impl IntoIterator<Item = &'l Look>) -> Vec<Me
         members,
     };
     states.into_iter().map(row).collect()
+}
+
+/// Where a member stands, in words.
+pub(crate) fn standing(state: MemberState, pending: Option<usize>) -> String {
+    match (state, pending) {
+        (MemberState::AtHead, _) => "at head".to_owned(),
+        (MemberState::Behind, Some(pending)) => format!("behind by {}", counted(pending, "migration")),
+        (MemberState::Behind, None) => "behind".to_owned(),
+        (MemberState::Drifted, _) => "drifted".to_owned(),
+        (MemberState::UnknownHistory, _) => "with another history".to_owned(),
+        (MemberState::Unreachable, _) => "unreachable".to_owned(),
+    }
 }
 
 /// What is wrong with members, those that differ in nothing but the member together.

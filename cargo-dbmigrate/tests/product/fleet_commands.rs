@@ -40,7 +40,7 @@ fn status_of_a_fleet_is_how_many_members_stand_where() {
         1  at head\n\
         6  behind by 1 migration: t07, t08, t09, t10, t11, t12\n\
         3  drifted: t02, t03, t04\n\
-        1  unknown history: t05\n\
+        1  with another history: t05\n\
         1  unreachable: t06\n";
     assert_eq!(run.out, wanted, "{}", run.err);
     assert!(run.err.contains("Drifted tenants: 1 of 12 members at head"), "{}", run.err);

@@ -9,7 +9,7 @@ use crate::messages::{self, MemberState, MembersIn};
 use crate::project::Context;
 use crate::report::counted;
 use crate::report::member::names;
-use crate::rollout::survey::{Look, histogram, reasons, survey};
+use crate::rollout::survey::{self, Look, histogram, reasons};
 
 /// Runs it and returns the exit code: 4 if members are behind or drifted, 6 if some cannot be told of.
 ///
@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, fleet: &Fleet, which: &Where) -> Result<u8>
     let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
     let members = fleet.members_where(context, which)?;
-    let looks = survey(context, &folder, &members, fleet.target.rollout.parallel);
+    let looks = survey::survey(context, &folder, &members, fleet.target.rollout.parallel);
     let all = members.iter().zip(&looks);
     let shown: Vec<(&Member, &Look)> = all.filter(|(member, look)| which.holds(member, standing(look))).collect();
     for (member, look) in &shown {
@@ -60,23 +60,11 @@ fn message(fleet: &Fleet, member: &Member, look: &Look) -> messages::MemberStatu
     }
 }
 
-/// A state in words.
-fn words(state: MemberState, pending: Option<usize>) -> String {
-    match (state, pending) {
-        (MemberState::AtHead, _) => "at head".to_owned(),
-        (MemberState::Behind, Some(pending)) => format!("behind by {}", counted(pending, "migration")),
-        (MemberState::Behind, None) => "behind".to_owned(),
-        (MemberState::Drifted, _) => "drifted".to_owned(),
-        (MemberState::UnknownHistory, _) => "unknown history".to_owned(),
-        (MemberState::Unreachable, _) => "unreachable".to_owned(),
-    }
-}
-
 /// A line for each state, with as many names as fit of those that are not at head.
 fn table(context: &Context, states: &[MembersIn], shown: &[(&Member, &Look)]) {
     let width = states.iter().map(|one| one.members.to_string().len()).max().unwrap_or_default();
     for one in states {
-        let text = format!("{:>width$}  {}", one.members, words(one.state, one.pending));
+        let text = format!("{:>width$}  {}", one.members, survey::standing(one.state, one.pending));
         let is_in = |look: &Look| {
             let pending = (one.state == MemberState::Behind).then_some(look.pending).flatten();
             look.state == one.state && (one.state != MemberState::Behind || pending.map(|n| n as usize) == one.pending)
@@ -95,7 +83,7 @@ fn table(context: &Context, states: &[MembersIn], shown: &[(&Member, &Look)]) {
 fn list(context: &Context, shown: &[(&Member, &Look)]) {
     let width = shown.iter().map(|(member, _)| member.name.chars().count()).max().unwrap_or_default();
     for (member, look) in shown {
-        let state = words(look.state, look.pending.map(|pending| pending as usize));
+        let state = survey::standing(look.state, look.pending.map(|pending| pending as usize));
         context.printer.result(format!("{:width$}  {state}", member.name));
     }
 }
