@@ -97,7 +97,7 @@ pub(super) fn chosen(connect: &Connect, around: &Surroundings<'_>) -> Result<Vec
             }
             // the run is for its database as well
             _ if is_of_another_database(name, around.config) => {}
-            _ => return Err(unknown(name, &known)),
+            _ => return Err(unknown(name, known.iter().chain(&around.config.other_targets))),
         }
     }
     if chosen.is_empty() {
@@ -108,8 +108,9 @@ pub(super) fn chosen(connect: &Connect, around: &Surroundings<'_>) -> Result<Vec
     Ok(chosen)
 }
 
-fn unknown(name: &str, known: &[Target]) -> CommandError {
-    let names: Vec<&str> = known.iter().map(|target| target.name.as_str()).collect();
+/// That there is no target of that name, in this or another database of the package.
+fn unknown<'t>(name: &str, known: impl Iterator<Item = &'t Target>) -> CommandError {
+    let names: Vec<&str> = known.map(|target| target.name.as_str()).collect();
     if name.is_empty() {
         return CommandError::usage("`--target` is set, but blank: it names no target")
             .help(format!("expected one of `{}`, or `{ALL_TARGETS}`", names.join("`, `")));

@@ -96,6 +96,9 @@ fn names_of_databases_that_there_are_not_are_refused_with_the_one_that_was_meant
     );
     let run = project.refuses(2, "migrate --database default -t acme");
     assert!(run.err.contains("the target `acme` is of the database `tenant`, not of `default`"), "{}", run.err);
+    // a target of the other database is one to mean
+    let run = project.refuses(2, "migrate -t acne");
+    assert!(run.err.contains("did you mean `-t acme`?"), "{}", run.err);
     project.write("dbmigrate.toml", CONFIG.replace("database = \"tenant\"", "database = \"tenent\""));
     let run = project.refuses(2, "generate");
     assert!(run.err.contains("dbmigrate.toml:9:12") && run.err.contains("did you mean `tenant`?"), "{}", run.err);
