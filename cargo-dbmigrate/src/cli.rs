@@ -128,7 +128,8 @@ impl Command {
         match self {
             Self::Check(_) => Reach::All,
             Self::Generate(arguments) if !arguments.is_for_one() => Reach::All,
-            Self::Migrate(_) | Self::Status(_) => Reach::Migrated,
+            Self::Rebase(arguments) if !arguments.is_for_one() => Reach::Migrated,
+            Self::Migrate(_) | Self::Status(_) => Reach::Opened,
             _ => Reach::One,
         }
     }

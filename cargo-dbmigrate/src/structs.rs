@@ -189,6 +189,7 @@ fn refuse_ignored(context: &Context, declared: &Declared) -> Result<()> {
     if ignore.is_empty() {
         return Ok(());
     }
+    let key = context.config.key("ignore");
     let schema = &declared.schema;
     let tables = schema.tables.iter().map(|table| (&table.name, Place::Table(table.name.clone())));
     let virtual_tables =
@@ -197,7 +198,7 @@ fn refuse_ignored(context: &Context, declared: &Declared) -> Result<()> {
     let hidden = tables.chain(virtual_tables).chain(views).filter_map(|(name, place)| {
         let pattern = ignore.pattern_for(name)?;
         let diagnostic = Diagnostic::error(format!("`{name}` is declared, but ignored in databases"))
-            .help(format!("`ignore` in `{}` has the pattern `{pattern}`, which hides it", config::FILE_NAME));
+            .help(format!("{key} in `{}` has the pattern `{pattern}`, which hides it", config::FILE_NAME));
         Some(declared.point(diagnostic, &place, ""))
     });
     let hidden: Vec<Diagnostic> = hidden.collect();

@@ -148,7 +148,8 @@ impl Project {
     pub(crate) fn refuse_hidden(&self, schema: &Schema) -> Result<(), ProjectError> {
         let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
         let message = format!("the migrations create `{name}`, but the pattern `{pattern}` hides it in databases");
-        Err(ProjectError::new(message).help(format!("remove the pattern from `ignore` in `{FILE_NAME}`")))
+        Err(ProjectError::new(message)
+            .help(format!("remove the pattern from {} in `{FILE_NAME}`", self.config.key("ignore"))))
     }
 
     /// Refuses a `root` that is not there: no crate would be the one that it names.

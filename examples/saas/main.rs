@@ -1,17 +1,22 @@
-//! The back end of a small SaaS product, as far as its schema goes: the tables in `schema/`, their history in
-//! `migrations/` beside this package's `Cargo.toml`.
+//! The back end of a small SaaS product, as far as its databases go. The default one has what organizations have in
+//! common: the tables in `schema/`, their history in `migrations/` beside this package's `Cargo.toml`. Each organization
+//! has a database `tenant` of its own: the tables in `tenant/`, their history in `migrations-tenant/`.
 //!
 //! `cargo run --example saas` lists what is declared, `cargo run --example saas users` writes the query that reads a
-//! table or view.
+//! table or view. With a driver, it reads both kinds of databases: `tenants.rs`.
 
 #![expect(dead_code, unreachable_pub, reason = "the rest of the application, which would use all of it, is not here")]
 
 mod schema;
+mod tenant;
+#[cfg(all(feature = "libsql", feature = "migrate"))]
+mod tenants;
 
 use std::process::ExitCode;
 
 use dbmigrate::{Column, Table, View};
 use schema::{audit, auth, billing, content, flags, operations, organizations, reports, saml, users};
+use tenant::{projects, tasks};
 
 /// What is known of a table or view without a database.
 struct Relation {
@@ -28,7 +33,7 @@ const fn view<V: View>() -> Relation {
 }
 
 /// The parts of the product, in the order in which one would explain it.
-const PARTS: [(&str, &[Relation]); 9] = [
+const PARTS: [(&str, &[Relation]); 10] = [
     ("Users", &[table::<users::User>(), table::<users::Session>()]),
     (
         "Signing in",
@@ -87,6 +92,10 @@ const PARTS: [(&str, &[Relation]); 9] = [
     ),
     ("Audit", &[table::<audit::AuditEntry>()]),
     ("Reports", &[view::<reports::OrganizationOverview>(), view::<reports::Revenue>()]),
+    (
+        "In the database of each organization",
+        &[table::<projects::Project>(), table::<tasks::Task>(), view::<projects::ProjectProgress>()],
+    ),
 ];
 
 impl Relation {
@@ -112,6 +121,12 @@ fn quoted(name: &str) -> String {
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "it is what the program is for")]
 fn main() -> ExitCode {
+    #[cfg(all(feature = "libsql", feature = "migrate"))]
+    if let [_, command, email] = &std::env::args().collect::<Vec<String>>()[..]
+        && command == "tasks"
+    {
+        return tasks_of(email);
+    }
     let Some(wanted) = std::env::args().nth(1) else {
         for (part, relations) in &PARTS {
             println!("{part}");
@@ -126,5 +141,26 @@ fn main() -> ExitCode {
     } else {
         eprintln!("error: there is no table or view `{wanted}`");
         ExitCode::FAILURE
+    }
+}
+
+/// Lists what a user has to do, from all databases of organizations that the user is in.
+#[cfg(all(feature = "libsql", feature = "migrate"))]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "it is what the program is for")]
+fn tasks_of(email: &str) -> ExitCode {
+    let package = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found = pollster::block_on(async {
+        let control = tenants::control(&package.join("dev.db")).await?;
+        tenants::Tenants::of(package).assigned_to(&control, email).await
+    });
+    match found {
+        Ok(all) => {
+            all.iter().for_each(|one| println!("{}: {}", one.organization, one.task));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
 }

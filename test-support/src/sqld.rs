@@ -156,6 +156,18 @@ impl Server {
         self.url_of(&copy)
     }
 
+    /// Makes a database of what the server dumps of another one, given by its URL, and says where it is.
+    pub fn create_from_dump(&self, name: &str, of: &str) -> String {
+        assert!(self.options.namespaces, "a server without namespaces");
+        let dump = hand::get(&format!("{of}/dump")).unwrap_or_else(|error| panic!("no dump of `{of}`: {error}"));
+        let file = self.folder.path().join(format!("{name}.sql"));
+        fs::write(&file, dump).expect("the directory is writable");
+        let admin = format!("http://127.0.0.1:{}/v1/namespaces/{name}/create", self.ports.admin);
+        let body = format!("{{\"dump_url\": \"file:{}\"}}", file.display());
+        hand::post(&admin, &body).unwrap_or_else(|error| panic!("no namespace `{name}` of a dump: {error}"));
+        self.url_of(name)
+    }
+
     /// Where a database is, by its name.
     pub fn url_of(&self, name: &str) -> String {
         format!("http://{name}.localhost:{}", self.ports.http)

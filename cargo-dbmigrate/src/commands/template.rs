@@ -16,6 +16,7 @@ use crate::database::state::failure_of_run;
 use crate::database::swap::NewFile;
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::report::counted;
 use crate::seeding::fresh::Seeds;
@@ -74,11 +75,19 @@ pub(crate) fn run(context: &Context, arguments: &Template) -> Result<u8> {
     let shown = path.strip_prefix(&context.package.root).unwrap_or(&path).display().to_string();
     let seeds = arguments.seed.iter().map(|set| Seeds::read(context, Path::new(set))).collect::<Result<Vec<_>>>()?;
     let count = counted(folder.migrations().len(), "migration");
+    let is_new = !path.exists();
+    let said = |done| messages::Template {
+        path: shown.clone(),
+        done,
+        migrations: folder.migrations().len(),
+        seeds: arguments.seed.clone(),
+    };
     if path.is_file()
         && let Some(made) = Made::read(&path).filter(|made| made.sets() == arguments.seed)
         && made.differs(&Made::of(context, &folder, &arguments.seed, &path)?).is_none()
     {
         context.printer.status("Finished", format!("`{shown}` is up to date: {count}"));
+        context.printer.message(|| said(FileAction::Unchanged));
         return Ok(exit::DONE);
     }
     refuse_other(&path, &shown)?;
@@ -90,6 +99,7 @@ pub(crate) fn run(context: &Context, arguments: &Template) -> Result<u8> {
     let manifest = templates::manifest(&path);
     fs::write(&manifest, made.text()).map_err(|error| CommandError::io("write", &manifest, &error))?;
     context.printer.status("Finished", format!("`{shown}`: {count} applied, and verified"));
+    context.printer.message(|| said(if is_new { FileAction::Created } else { FileAction::Replaced }));
     Ok(exit::DONE)
 }
 

@@ -87,8 +87,12 @@ fn unauthorized(shown: CommandError, server: &Server, url: &DatabaseUrl) -> Comm
             };
             shown.help(format!("set it in the environment or in `.env`: `{variable}=…`")).help(new_token(server))
         }
-        source @ TokenSource::Unpaired(target) => {
-            let variable = token_variable(target.as_deref().unwrap_or(PRODUCTION));
+        source @ (TokenSource::Unpaired(_) | TokenSource::UnpairedOf { .. }) => {
+            let variable = match source {
+                TokenSource::UnpairedOf { variable, .. } => variable.clone(),
+                TokenSource::Unpaired(Some(target)) => token_variable(target),
+                _ => token_variable(PRODUCTION),
+            };
             let why = source.to_string();
             shown
                 .note(format!("no token was sent: {}", why.strip_prefix("nowhere: ").unwrap_or(&why)))
@@ -126,7 +130,7 @@ fn new_token(server: &Server) -> &'static str {
 /// The error, with where the token is from.
 fn with_token(shown: CommandError, server: &Server) -> CommandError {
     match &server.token_source {
-        TokenSource::Missing(_) | TokenSource::Unpaired(_) => shown,
+        TokenSource::Missing(_) | TokenSource::Unpaired(_) | TokenSource::UnpairedOf { .. } => shown,
         source => shown.note(format!("the token comes from {source}")),
     }
 }

@@ -90,6 +90,11 @@ pub(crate) enum Acceptance {
 }
 
 impl Answers {
+    /// Whether something is decided.
+    pub(crate) fn are_any(&self) -> bool {
+        [&self.rename, &self.backfill, &self.convert, &self.accept].into_iter().any(|all| !all.is_empty())
+    }
+
     /// Adds the flags to a command line, of what is accepted those that are `kept`.
     pub(crate) fn push_to(&self, line: &mut String, kept: impl Fn(&String) -> bool) {
         let flags = [

@@ -94,11 +94,13 @@ impl Set {
         let root = context.package.root.clone();
         let mut all = Self { levels, rules: rules.clone(), root, said: Vec::new() };
         // in a table there is no order: what is said of one lint is meant for it, whatever is said of its group
-        let configured = &context.config.lints;
+        let (configured, own) = (&context.config.lints, context.config.own_table());
         let groups = configured.iter().filter(|set| Levels::is_group(&set.name));
         let rules = configured.iter().filter(|set| !Levels::is_group(&set.name));
         for set in groups.chain(rules) {
-            all.set(&set.name, set.level, format!("{} = \"{}\"` in `{FILE_NAME}", set.name, set.level))?;
+            let of_own = own.filter(|own| own.lints.iter().any(|one| one == set));
+            let table = of_own.map(|own| format!("of `[databases.{}]` ", own.name)).unwrap_or_default();
+            all.set(&set.name, set.level, format!("{} = \"{}\"` {table}in `{FILE_NAME}", set.name, set.level))?;
         }
         for (level, name) in &flags.typed {
             all.set(&name.replace('-', "_"), *level, format!("--{level} {name}"))?;

@@ -1,8 +1,8 @@
-//! Messages of `backup` and `restore`.
+//! Messages of the commands that copy databases: `backup`, `restore`, `template`.
 
 use serde::Serialize;
 
-use super::On;
+use super::{FileAction, On};
 
 /// A backup was made and verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,4 +48,18 @@ pub(crate) struct Restored {
     pub(crate) not_compared: Vec<String>,
     /// How long it took.
     pub(crate) milliseconds: u64,
+}
+
+/// The database that those of new tenants are copied from was made and verified, or is up to date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Template {
+    /// The file.
+    pub(crate) path: String,
+    /// What was done with it.
+    pub(crate) done: FileAction,
+    /// How many migrations it has.
+    pub(crate) migrations: usize,
+    /// The sets of rows that it has.
+    pub(crate) seeds: Vec<String>,
 }

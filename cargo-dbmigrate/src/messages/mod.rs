@@ -39,7 +39,7 @@ pub(crate) use applying::{
 pub(crate) use branches::{Branch, Branched, Dropped, RestoredAt};
 pub(crate) use common::{On, VERSION};
 pub(crate) use comparing::{Diff, Difference, Migration, Sql, Status, Unreadable};
-pub(crate) use copying::{Backup, Restored};
+pub(crate) use copying::{Backup, Restored, Template};
 pub(crate) use files::{File, FileAction, Init, Pulled, Struct, TakenOver};
 pub(crate) use finished::{Answer, Decision, Finished, NextStep, PendingThere, Place};
 pub(crate) use fleets::{FleetDifference, FleetStatus, MemberRun, MemberStatus};
@@ -65,7 +65,7 @@ pub(crate) use rehearsing::{
 };
 pub(crate) use rollout::{FailureOfMembers, Member, MemberOutcome, MemberState, MembersIn, RolledOut, Survey, Wave};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
-pub(crate) use targets::{Ended, Skipped, Summary, Target, TargetOutcome};
+pub(crate) use targets::{Database, DatabaseSkipped, Ended, Skipped, Summary, Target, TargetOutcome};
 
 /// The field with the package, where a run is for several.
 pub(crate) const PACKAGE_NAME: &str = "package_name";
@@ -90,6 +90,8 @@ pub(crate) enum Message {
     Checked(Checked),
     Compared(Compared),
     Completions(Completions),
+    Database(Database),
+    DatabaseSkipped(DatabaseSkipped),
     Deletion(Deletion),
     Diagnostic(Diagnostic),
     Diff(Diff),
@@ -142,6 +144,7 @@ pub(crate) enum Message {
     Survey(Survey),
     TakenOver(TakenOver),
     Target(Target),
+    Template(Template),
     Undone(Undone),
     Unreadable(Unreadable),
     ValuesRestored(ValuesRestored),
@@ -181,6 +184,9 @@ into_message!(
     Seeded,
     WouldWrite,
     Completions,
+    Database,
+    DatabaseSkipped,
+    Template,
     Skipped,
     Summary,
     Target,

@@ -4,6 +4,28 @@ use serde::Serialize;
 
 use super::On;
 
+/// What follows is about this database of the package, of which the run is for several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Database {
+    /// Its name; `default` for the one without a table.
+    pub(crate) name: String,
+    /// The folder of its migrations.
+    pub(crate) migrations: String,
+}
+
+/// A database of the package was skipped, because nothing names one in this pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct DatabaseSkipped {
+    /// Its name.
+    pub(crate) name: String,
+    /// The variable that is not set.
+    pub(crate) variable: String,
+    /// The targets that are fleets of it, which are run on their own.
+    pub(crate) fleets: Vec<String>,
+}
+
 /// What follows is about this target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

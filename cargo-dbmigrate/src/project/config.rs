@@ -117,14 +117,14 @@ pub(crate) fn bring(root: &Path, config: &Config, printer: &Printer) -> Result<(
 
 /// What to do about what is somebody else's: the line that hides it, beside what is hidden already.
 pub(crate) fn hiding(config: &Config, name: &Name) -> String {
-    format!("ignore it in `{FILE_NAME}`: `{}`", ignore_line(config, name))
+    format!("ignore it in `{FILE_NAME}`: {}", ignore_line(config, name))
 }
 
-/// The line of the configuration that hides a name, beside what is hidden already.
+/// The line of the configuration that hides a name, beside what is hidden already, in backticks.
 pub(crate) fn ignore_line(config: &Config, name: &Name) -> String {
     let patterns = config.ignore.patterns().map(|pattern| pattern.as_str().to_owned()).chain([Glob::of(name)]);
     let patterns: Vec<String> = patterns.map(|pattern| toml_string(&pattern)).collect();
-    format!("ignore = [{}]", patterns.join(", "))
+    config.setting(&format!("ignore = [{}]", patterns.join(", ")))
 }
 
 /// A text as it stands in the configuration, on one line and without a backtick inside.

@@ -133,7 +133,7 @@ impl Context {
     fn refuse_ignored(&self, schema: &Schema) -> Result<()> {
         let Some((name, pattern)) = self.config.ignore.hidden_in(schema) else { return Ok(()) };
         let message = format!("the migrations create `{name}`, but the pattern `{pattern}` hides it in databases");
-        let help = "remove the pattern from `ignore`, or make it narrower".to_owned();
+        let help = format!("remove the pattern from {}, or make it narrower", self.config.key("ignore"));
         Err(CommandError::usage(message).at(path::for_display(&self.package.root.join(FILE_NAME)).display()).help(help))
     }
 

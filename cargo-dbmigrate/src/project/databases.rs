@@ -2,14 +2,16 @@
 //! is named, those of the targets that are named, the default one, or all, one after the other.
 
 use dbmigrate_core::config::{ALL_TARGETS, DEFAULT_DATABASE, database_flag};
+use dbmigrate_core::shell::shell_flag;
 
 use super::context::Context;
 use super::{Selection, package, picked, targets};
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::exit;
+use crate::messages;
 use crate::project::config::{Config, FILE_NAME};
 use crate::project::path;
-use crate::project::url::Connect;
+use crate::project::url::{Connect, in_ci};
 use crate::report::Printer;
 
 /// What a command does with a package that has several databases, if none is named.
@@ -21,6 +23,8 @@ pub(crate) enum Reach {
     All,
     /// It is for all that have migrations.
     Migrated,
+    /// It is for all that have migrations, and opens them: what no database is named for is left out in a pipeline.
+    Opened,
 }
 
 impl Context {
@@ -28,7 +32,8 @@ impl Context {
     fn of_database(&self, name: Option<&str>) -> Option<Self> {
         let config = self.whole.of(name)?;
         let folder_path = path::for_display(&self.package.root.join(&config.migrations));
-        let printer = self.printer.on_database(name.unwrap_or(DEFAULT_DATABASE));
+        let structs = name.map(|_| config.structs_file());
+        let printer = self.printer.on_database(name.unwrap_or(DEFAULT_DATABASE), structs.as_deref());
         Some(Self { printer, config, folder_path, ..self.clone() })
     }
 
@@ -45,6 +50,18 @@ impl Context {
         let is_same = self.config.database_name() == database.as_deref();
         let other = if is_same { None } else { self.of_database(database.as_deref()) };
         other.unwrap_or_else(|| self.clone())
+    }
+
+    /// All databases of the package that have migrations, for a command that looks at them together; the one that is
+    /// chosen if one is, and the default one if none has.
+    pub(crate) fn with_migrations(&self) -> Vec<Self> {
+        if self.config.databases.is_empty() || self.selection.database.is_some() {
+            return vec![self.clone()];
+        }
+        let all = self.config.database_names().map(|name| (name != DEFAULT_DATABASE).then_some(name));
+        let found: Vec<Self> =
+            all.filter(|name| self.has_folder(*name)).filter_map(|name| self.of_database(name)).collect();
+        if found.is_empty() { vec![self.clone()] } else { found }
     }
 
     /// Runs a command on each database of the package that it is for. `has_structs` is asked of the default one where it
@@ -74,7 +91,34 @@ impl Context {
             }
         }
         let contexts: Vec<Self> = names.iter().filter_map(|name| self.of_database(name.as_deref())).collect();
-        each(&contexts, &mut run)
+        let is_named = self.selection.database.is_some() || connect.is_some_and(Connect::names_one);
+        let may_be_unset = reach == Reach::Opened && !is_named;
+        each(&contexts, |context| Ok(may_be_unset && context.is_unset()?), &mut run)
+    }
+
+    /// Whether this is a pipeline, where nothing is taken for granted, and nothing names the database, which is a further
+    /// one of the package: there may be many of its kind, and none of them is meant.
+    fn is_unset(&self) -> Result<bool> {
+        if self.config.database.is_none() || self.config.url.is_some() || !in_ci() {
+            return Ok(false);
+        }
+        Ok(!self.surroundings().is_set(self.config.url_variable())?)
+    }
+
+    /// Says that nothing is done because nothing names the database, and how its fleets are reached.
+    fn skip(&self) {
+        let name = self.config.database_name().unwrap_or(DEFAULT_DATABASE);
+        let variable = self.config.url_variable();
+        let fleets = self.config.targets.iter().filter(|target| target.fleet.is_some());
+        let fleets: Vec<String> = fleets.map(|target| target.name.clone()).collect();
+        let mut text = format!("{name}: `{variable}` is not set, and CI has no default");
+        if !fleets.is_empty() {
+            let flags: Vec<String> = fleets.iter().map(|fleet| format!("`{}`", shell_flag("-t", fleet))).collect();
+            text.push_str(&format!("\nfleets are run on their own: {}", flags.join(", ")));
+        }
+        self.printer.status("Skipped", text);
+        let message = || messages::DatabaseSkipped { name: name.to_owned(), variable: variable.to_owned(), fleets };
+        self.printer.message(message);
     }
 
     /// The names of the databases that are meant; `None` is the default one.
@@ -119,7 +163,7 @@ impl Context {
             Reach::One => return Ok(vec![None]),
             _ if names_url => return Ok(vec![None]),
             Reach::All => all().collect(),
-            Reach::Migrated => all().filter(|name| self.has_folder(name.as_deref())).collect(),
+            Reach::Migrated | Reach::Opened => all().filter(|name| self.has_folder(name.as_deref())).collect(),
         };
         if names.is_empty() {
             names.push(None);
@@ -147,8 +191,12 @@ fn table_of(target: &str) -> &str {
     target.split('/').next().unwrap_or(target)
 }
 
-/// Runs a command on each of several databases; one alone has no heading.
-fn each(contexts: &[Context], run: &mut impl FnMut(&Context) -> Result<u8>) -> Result<u8> {
+/// Runs a command on each of several databases but for those that are left out; one alone has no heading.
+fn each(
+    contexts: &[Context],
+    is_left_out: impl Fn(&Context) -> Result<bool>,
+    run: &mut impl FnMut(&Context) -> Result<u8>,
+) -> Result<u8> {
     if let [only] = contexts {
         return run(only);
     }
@@ -156,8 +204,19 @@ fn each(contexts: &[Context], run: &mut impl FnMut(&Context) -> Result<u8>) -> R
         let printer = context.printer.of_several_databases();
         Context { is_one_of_several: true, printer, ..context.clone() }
     };
+    let left_out = contexts.iter().map(is_left_out).collect::<Result<Vec<bool>>>()?;
+    // where nothing is left, that is an error of each
+    let is_any_left = left_out.contains(&false);
+    let mut left_out = left_out.into_iter();
     Ok(under_headings(contexts.iter().map(of_several), |context| {
-        context.printer.status("Database", context.config.database_name().unwrap_or(DEFAULT_DATABASE));
+        let name = context.config.database_name().unwrap_or(DEFAULT_DATABASE);
+        context.printer.status("Database", name);
+        let migrations = || context.folder_path.display().to_string();
+        context.printer.message(|| messages::Database { name: name.to_owned(), migrations: migrations() });
+        if left_out.next() == Some(true) && is_any_left {
+            context.skip();
+            return Ok(exit::DONE);
+        }
         run(context)
     }))
 }

@@ -100,6 +100,13 @@ pub(super) fn chosen(connect: &Connect, around: &Surroundings<'_>) -> Result<Vec
             _ => return Err(unknown(name, known.iter().chain(&around.config.other_targets))),
         }
     }
+    if chosen.is_empty()
+        && let Some(name) = around.config.database_name()
+    {
+        return Err(CommandError::usage(format!("no target of the database `{name}` is configured")).help(format!(
+            "name one in `{FILE_NAME}`: `[targets.staging]`, `database = \"{name}\"`, `url_env = \"STAGING_DATABASE_URL\"`"
+        )));
+    }
     if chosen.is_empty() {
         let variables = Target::IMPLIED.map(|(name, url, _)| format!("`{url}` (`{name}`)")).join(" nor ");
         return Err(CommandError::usage(format!("no target is configured, and neither {variables} is set"))

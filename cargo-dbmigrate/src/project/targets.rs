@@ -323,7 +323,7 @@ impl Outcome<'_> {
 }
 
 /// The worse one of two exit codes.
-pub(super) fn worse(one: u8, other: u8) -> u8 {
+pub(crate) fn worse(one: u8, other: u8) -> u8 {
     let rank = |code: u8| FROM_BEST.iter().position(|known| *known == code);
     if rank(other) > rank(one) { other } else { one }
 }

@@ -16,6 +16,7 @@ use crate::database::state::failure_of_run;
 use crate::error::CommandError;
 use crate::exit;
 use crate::messages::{Exceeded, LimitName, Rehearsal, Violation};
+use crate::project::config::FILE_NAME;
 use crate::project::path;
 use crate::report::counted;
 use crate::report::duration::Elapsed;
@@ -141,7 +142,11 @@ pub(super) fn exceeded(plan: &Run<'_>, report: &Rehearsal) -> CommandError {
         false => error,
     };
     match has(false) {
-        true => error.help("change `max_write_lock` in `dbmigrate.toml` if writers can wait that long"),
+        true => {
+            let target = plan.url.target().map(|target| target.name.as_str());
+            let key = plan.context.config.key_of_max_write_lock(target);
+            error.help(format!("change {key} in `{FILE_NAME}` if writers can wait that long"))
+        }
         false => error,
     }
 }

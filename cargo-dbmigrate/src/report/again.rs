@@ -1,9 +1,14 @@
 //! Commands that are shown to be typed next: they get the flags that make them mean the same package and database.
 
-use dbmigrate_core::shell::shell_flag;
+use std::path::Path;
+
+use dbmigrate_core::shell::{shell_flag, shell_word};
 
 /// How every command that is shown begins.
 const COMMAND: &str = "cargo dbmigrate ";
+
+/// Where structs of the default database are written to, behind `pull`.
+const STRUCTS: &str = " --out src/schema.rs";
 
 /// The flags of this run that the next one needs as well, each with a space before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +17,8 @@ pub(crate) struct Again {
     pub selection: String,
     /// For every command: which database of the package, if it has several.
     pub database: String,
+    /// The file for structs of that database, if it is not that of the default one.
+    pub structs: Option<String>,
     /// For the commands that open a database: its URL, or its targets.
     pub url: String,
     /// The target that everything is about, if it is one.
@@ -34,8 +41,9 @@ impl Again {
     }
 
     /// The flags for one of the databases of the package.
-    pub(crate) fn on_database(&self, name: &str) -> Self {
-        Self { database: format!(" {}", shell_flag("--database", name)), ..self.clone() }
+    pub(crate) fn on_database(&self, name: &str, structs: Option<&Path>) -> Self {
+        let structs = structs.map(|file| format!(" --out {}", shell_word(file)));
+        Self { database: format!(" {}", shell_flag("--database", name)), structs, ..self.clone() }
     }
 
     /// The line with the flags behind the name of each command in backticks.
@@ -51,7 +59,10 @@ impl Again {
             completed.push_str(&self.flags(name, rest.split('`').next().unwrap_or_default()));
             completed.push_str(rest);
         }
-        completed
+        match &self.structs {
+            Some(structs) => completed.replace(STRUCTS, structs),
+            None => completed,
+        }
     }
 
     /// The flags for a command. `typed` is what stands behind its name.

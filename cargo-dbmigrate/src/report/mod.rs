@@ -125,9 +125,10 @@ impl Printer {
         Self { again: self.again.on_package(name), package: Some(name.to_owned()), ..self.clone() }
     }
 
-    /// The same for one of the databases of the package: it is in every command that is shown.
-    pub(crate) fn on_database(&self, name: &str) -> Self {
-        Self { again: self.again.on_database(name), database: Some(name.to_owned()), ..self.clone() }
+    /// The same for one of the databases of the package: it is in every command that is shown, and so is the file for its
+    /// structs, where it has one of its own.
+    pub(crate) fn on_database(&self, name: &str, structs: Option<&Path>) -> Self {
+        Self { again: self.again.on_database(name, structs), database: Some(name.to_owned()), ..self.clone() }
     }
 
     /// The same for one of several that a run is for.

@@ -104,6 +104,7 @@ impl Outcome {
             }
             Message::Status(status) => self.database(&status.on, None),
             Message::Summary(summary) => all.targets.clone_from(&summary.targets),
+            Message::Template(made) => self.file(File { path: made.path.clone(), done: made.done }),
             Message::Warning(warning) => all.warnings.push(warning.clone()),
             _ => {}
         }

@@ -14,7 +14,7 @@ const USERS: &str = "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User {
 const POSTS: &str = "#[derive(Table)]\n#[table(name = \"posts\")]\nstruct Post { #[column(primary_key)] id: i64 }\n";
 
 /// Runs a job in a checkout with these variables.
-fn job(checkout: &Path, name: &str, variables: &[(&str, &str)]) -> Run {
+pub(crate) fn job(checkout: &Path, name: &str, variables: &[(&str, &str)]) -> Run {
     let file = fs_err::read_to_string(checkout.join(".gitlab/dbmigrate.yml")).expect("it is there");
     let pipeline = parse(&file);
     let (base, job) = (&pipeline[".dbmigrate"], &pipeline[name]);

@@ -38,6 +38,15 @@ fn usual() -> Project {
     project
 }
 
+/// A package with several databases and fleets.
+fn several() -> Project {
+    let project = Project::new("");
+    crate::several::fill(&project);
+    fs_err::create_dir(project.path(".git")).expect("writable");
+    project.runs("ci github --shards 3");
+    project
+}
+
 /// An action as a workflow that has its steps and inputs: the linter knows no actions.
 fn as_workflow(action: &str) -> String {
     let action = parse(action);
@@ -63,7 +72,7 @@ type Files = Vec<(String, String)>;
 fn all() -> (Files, Files) {
     let mut workflows = Vec::new();
     let mut actions = vec![("setup".to_owned(), repository("setup/action.yml"))];
-    for (name, project) in [("usual", usual()), ("awkward", awkward())] {
+    for (name, project) in [("usual", usual()), ("awkward", awkward()), ("several", several())] {
         workflows.extend(WRITTEN.map(|file| (format!("{name} {file}"), project.read(file))));
         actions.push((name.to_owned(), project.read(ACTION)));
     }

@@ -14,6 +14,7 @@ mod repository;
 mod runner;
 mod served;
 mod setup;
+mod several;
 mod steps;
 mod story;
 mod written;

@@ -105,6 +105,12 @@ impl Runner {
         Self::new(checkout, "workflow_dispatch", "refs/heads/main", json!({ "inputs": inputs }))
     }
 
+    /// Sets what the matrix of a job has for this one.
+    pub(crate) fn matrix(mut self, values: &Value) -> Self {
+        self.contexts["matrix"] = values.clone();
+        self
+    }
+
     /// Sets secrets.
     pub(crate) fn secrets(mut self, secrets: &[(&str, &str)]) -> Self {
         for (name, value) in secrets {

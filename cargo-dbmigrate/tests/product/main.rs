@@ -80,6 +80,7 @@ mod seed_files;
 mod seeds;
 mod servers;
 mod several_databases;
+mod several_used;
 mod squashed;
 mod squashed_behind;
 mod steps;

@@ -177,6 +177,11 @@ impl Project {
         self.environment.borrow_mut().insert(variable.to_owned(), value.to_owned());
     }
 
+    /// Takes a variable out of the environment again.
+    pub(crate) fn unset(&self, variable: &str) {
+        self.environment.borrow_mut().remove(variable);
+    }
+
     /// Runs `cargo-dbmigrate` with the words of a line and writes down what it says. A word cannot contain a space.
     pub(crate) fn run(&self, line: &str) -> Run {
         let run = Run::of(&mut self.command(&line.split_whitespace().collect::<Vec<_>>()));

@@ -21,5 +21,6 @@ mod steps;
 #[path = "../product/steps_program.rs"]
 mod steps_program;
 mod survived;
+mod templates;
 mod tokens;
 mod turso;

@@ -88,6 +88,22 @@ impl Database {
         self.seeds.clone().unwrap_or_else(|| PathBuf::from(format!("{}-{}", seed_sets::FOLDER, self.name)))
     }
 
+    /// Whether its table says something about a key of [`DATABASE_FIELDS`] that the package can have as well.
+    fn has(&self, key: &str) -> bool {
+        match key {
+            "ignore" => self.ignore.is_some(),
+            "compile_check" => self.compile_check.is_some(),
+            "keep" => self.keep.is_some(),
+            "keep_days" => self.keep_days.is_some(),
+            "backups" => self.backups.is_some(),
+            "max_write_lock" => self.max_write_lock.is_some(),
+            "root" => self.root.is_some(),
+            // what says which database it is, is never that of the package
+            "migrations" | "seeds" | "url" | "token_env" => true,
+            _ => false,
+        }
+    }
+
     /// How well a struct fits that says itself nothing about its database: `module` is the path of its module from the
     /// crate root, `is_root` says whether a file is that root. None: it does not.
     fn fit(&self, module: &[impl AsRef<str>], is_root: &impl Fn(&Path) -> bool) -> Option<(usize, bool)> {
@@ -143,6 +159,48 @@ impl Config {
             other_targets,
             ..self.clone()
         })
+    }
+
+    /// The table of the database that this is of; `None` for the default one.
+    pub fn own_table(&self) -> Option<&Database> {
+        self.databases.iter().find(|database| self.database_name() == Some(&database.name))
+    }
+
+    /// The file that new structs of the database that this is of go to, relative to the package.
+    pub fn structs_file(&self) -> PathBuf {
+        let Some(own) = self.own_table() else { return PathBuf::from("src/schema.rs") };
+        let folder = self.root.as_deref().and_then(Path::parent).unwrap_or(Path::new("src"));
+        match own.structs.first() {
+            Some(module) => folder.join(module.join("/")).with_extension("rs"),
+            None => own.root.clone().unwrap_or_else(|| folder.join(own.name.replace('-', "_")).with_extension("rs")),
+        }
+    }
+
+    /// A line as it has to stand in the configuration to be about the database that this is of, in backticks.
+    pub fn setting(&self, line: &str) -> String {
+        match self.database_name() {
+            Some(name) => format!("`[databases.{name}]`, `{line}`"),
+            None => format!("`{line}`"),
+        }
+    }
+
+    /// A key, with the table that has the one which counts, in backticks.
+    pub fn key(&self, key: &str) -> String {
+        match self.own_table().filter(|own| own.has(key)) {
+            Some(own) => format!("`{key}` of `[databases.{}]`", own.name),
+            None => format!("`{key}`"),
+        }
+    }
+
+    /// The same for the limit of a target or a member of it, which counts more than that of its database.
+    pub fn key_of_max_write_lock(&self, target: Option<&str>) -> String {
+        const KEY: &str = "max_write_lock";
+        let table = target.and_then(|name| name.split('/').next());
+        let own = self.targets.iter().find(|target| Some(target.name.as_str()) == table);
+        match own.filter(|target| target.max_write_lock.is_some()) {
+            Some(target) => format!("`{KEY}` of `[targets.{}]`", target.name),
+            None => self.key(KEY),
+        }
     }
 
     /// The names of all databases, the default one first.

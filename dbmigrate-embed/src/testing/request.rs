@@ -17,8 +17,10 @@ pub struct Request {
     pub schema: Schema,
     /// How many of them the database has.
     pub until: Until,
-    /// The set of rows in `seeds` that it has.
+    /// The set of rows that it has.
     pub seed: Option<&'static str>,
+    /// The folder of the sets in the package, and the name of the database that they are for; empty for the default one.
+    pub seeds: (&'static str, &'static str),
     /// The package, and its directory when it was compiled.
     pub package: (&'static str, &'static str),
     /// The module of the test, and its name.

@@ -1,4 +1,4 @@
-//! Rows of a set in `seeds/`, written into a template by `cargo dbmigrate seed`: once for the same files, so that an
+//! Rows of a set, written into a template by `cargo dbmigrate seed`: once for the same files, so that an
 //! application's tests compile nothing of what reads, checks and generates rows.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
-use dbmigrate_core::seed_sets::{FOLDER, sets};
+use dbmigrate_core::seed_sets::sets;
 
 use super::request::Request;
 
@@ -20,6 +20,8 @@ const TOOL: &str = "cargo-dbmigrate";
 pub(super) struct Seed {
     root: PathBuf,
     set: &'static str,
+    /// The folder of the sets, and the name of the database that they are for.
+    seeds: (&'static str, &'static str),
     hash: String,
 }
 
@@ -32,10 +34,12 @@ impl Seed {
         static KNOWN: Mutex<Vec<Seed>> = Mutex::new(Vec::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let root = request.root();
-        if let Some(seed) = known.iter().find(|seed| seed.set == set && seed.root == root) {
+        let seeds = request.seeds;
+        let is_it = |seed: &&Seed| seed.set == set && seed.seeds == seeds && seed.root == root;
+        if let Some(seed) = known.iter().find(is_it) {
             return Ok(seed.clone());
         }
-        let seed = Self::read(root, set)?;
+        let seed = Self::read(root, set, seeds)?;
         known.push(seed.clone());
         Ok(seed)
     }
@@ -44,8 +48,8 @@ impl Seed {
     ///
     /// # Errors
     /// If there is no such set, or it cannot be read.
-    fn read(root: PathBuf, set: &'static str) -> Result<Self, String> {
-        let folder = root.join(FOLDER);
+    fn read(root: PathBuf, set: &'static str, seeds: (&'static str, &'static str)) -> Result<Self, String> {
+        let folder = root.join(seeds.0);
         let failed = |error: io::Error| format!("cannot read `{}`: {error}", folder.join(set).display());
         if !sets(&folder).map_err(failed)?.iter().any(|known| known == set) {
             return Err(format!("no set named `{set}` in `{}`", folder.display()));
@@ -61,7 +65,8 @@ impl Seed {
         }
         // what generates rows looks at these as well
         std::fs::read(root.join("dbmigrate.toml")).ok().hash(&mut hasher);
-        Ok(Self { root, set, hash: format!("{set}-{:016x}", hasher.finish()) })
+        seeds.hash(&mut hasher);
+        Ok(Self { root, set, seeds, hash: format!("{set}-{:016x}", hasher.finish()) })
     }
 
     /// What is the same for the same files and variables only.
@@ -76,9 +81,9 @@ impl Seed {
     pub(super) fn write(&self, path: &Path) -> Result<(), String> {
         let output = self.run(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => format!(
-                "the rows of `{FOLDER}/{}` are written by `cargo dbmigrate`, which is not installed\n\
+                "the rows of `{}/{}` are written by `cargo dbmigrate`, which is not installed\n\
                  help: install it: `cargo install cargo-dbmigrate`",
-                self.set
+                self.seeds.0, self.set
             ),
             _ => format!("cannot start `cargo dbmigrate`: {error}"),
         })?;
@@ -86,12 +91,16 @@ impl Seed {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        Err(format!("cannot write the rows of `{FOLDER}/{}` into a database for tests\n{}", self.set, said.trim()))
+        let (folder, set) = (self.seeds.0, self.set);
+        Err(format!("cannot write the rows of `{folder}/{set}` into a database for tests\n{}", said.trim()))
     }
 
     fn run(&self, path: &Path) -> io::Result<Output> {
         let run = |mut command: Command| {
             command.args(["dbmigrate", "seed", self.set, "--quiet", "--color=never", "--url"]).arg(path);
+            if !self.seeds.1.is_empty() {
+                command.args(["--database", self.seeds.1]);
+            }
             command.current_dir(&self.root).output()
         };
         match run(Command::new(TOOL)) {

@@ -10,13 +10,15 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
 
 /// The keys.
-const KEYS: [&str; 3] = ["seed", "migrations", "crate"];
+const KEYS: [&str; 4] = ["seed", "database", "migrations", "crate"];
 
 /// The arguments of the attribute.
 #[derive(Default)]
 pub(super) struct Arguments {
     /// The set of rows.
     pub(super) seed: Option<syn::LitStr>,
+    /// The database of the package, if it is not the default one.
+    pub(super) database: Option<syn::LitStr>,
     /// Where the migrations are, if not where `dbmigrate.toml` says.
     pub(super) migrations: Option<Migrations>,
     /// Where the facade crate is.
@@ -51,6 +53,7 @@ impl Arguments {
                 "crate" => {
                     arguments.crate_path.replace(input.call(syn::Path::parse_mod_style).map_err(of_syn)?).is_none()
                 }
+                "database" => arguments.database.replace(input.parse().map_err(of_syn)?).is_none(),
                 "seed" => arguments.seed.replace(input.parse().map_err(of_syn)?).is_none(),
                 _ => arguments.migrations.replace(input.parse().map_err(of_syn)?).is_none(),
             };
@@ -61,7 +64,22 @@ impl Arguments {
                 input.parse::<syn::Token![,]>().map_err(of_syn)?;
             }
         }
+        refuse_two_places(arguments.database.as_ref(), arguments.migrations.as_ref())?;
         Ok(arguments)
+    }
+}
+
+/// Refuses a database of the package with the folder of another one.
+pub(super) fn refuse_two_places(
+    database: Option<&syn::LitStr>,
+    migrations: Option<&Migrations>,
+) -> Result<(), DeclareError> {
+    match (database, migrations) {
+        (Some(_), Some(Migrations::Folder(folder))) => {
+            let error = DeclareError::new(folder.span(), "`database` says where the migrations are");
+            Err(error.help("leave `migrations` out, or name the value of an `embed_migrations!`"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -7,7 +7,6 @@ use syn::spanned::Spanned;
 
 use super::arguments::Arguments;
 use super::asked::Asked;
-use super::source::Source;
 
 /// The test, or all that is wrong and the function as it is.
 pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
@@ -34,10 +33,10 @@ fn expanded(arguments: TokenStream, function: &syn::ItemFn) -> Result<TokenStrea
     let arguments = Arguments::read(arguments).map_err(one)?;
     let facade = crate::facade(arguments.crate_path.as_ref());
     let parameters = parameters(function)?;
+    let asked = Asked::new(arguments.database.as_ref(), arguments.migrations.as_ref(), &facade)?;
     if let Some(seed) = &arguments.seed {
-        Source::refuse_unknown_set(&seed.value()).map_err(|error| vec![error.at(seed.span())])?;
+        asked.seeds.refuse_unknown(&seed.value()).map_err(|error| vec![error.at(seed.span())])?;
     }
-    let asked = Asked::new(arguments.migrations.as_ref(), &facade)?;
     let name = &function.sig.ident;
     let should_panic = function.attrs.iter().any(|attribute| attribute.path().is_ident("should_panic"));
     let until = quote!(#facade::testing::__private::Until::Head);

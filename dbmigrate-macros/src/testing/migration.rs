@@ -8,11 +8,11 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 
-use super::arguments::{Migrations, of_syn, with_help};
+use super::arguments::{Migrations, of_syn, refuse_two_places, with_help};
 use super::asked::Asked;
 
 /// The words that lines begin with.
-const WORDS: [&str; 8] = ["at", "rows", "apply", "expect", "loses", "refused", "migrations", "crate"];
+const WORDS: [&str; 9] = ["at", "rows", "apply", "expect", "loses", "refused", "database", "migrations", "crate"];
 
 /// What is in the braces.
 struct Test {
@@ -24,6 +24,7 @@ struct Test {
     after: Vec<(syn::Expr, Option<syn::Expr>)>,
     loses: Vec<(syn::LitStr, Option<syn::Expr>)>,
     refused: Option<syn::Expr>,
+    database: Option<syn::LitStr>,
     migrations: Option<Migrations>,
     crate_path: Option<syn::Path>,
 }
@@ -42,7 +43,8 @@ impl Test {
         })?;
         let name: syn::Ident = input.parse().map_err(of_syn)?;
         ended(input)?;
-        let (mut at, mut apply, mut refused, mut migrations, mut crate_path) = (None, None, None, None, None);
+        let (mut at, mut apply, mut refused) = (None, None, None);
+        let (mut database, mut migrations, mut crate_path) = (None, None, None);
         let (mut before, mut after, mut loses) = (Vec::new(), Vec::new(), Vec::new());
         while !input.is_empty() {
             let word = input.call(syn::Ident::parse_any).map_err(of_syn)?;
@@ -63,6 +65,7 @@ impl Test {
                     true
                 }
                 "refused" => refused.replace(input.parse().map_err(of_syn)?).is_none(),
+                "database" => database.replace(input.parse().map_err(of_syn)?).is_none(),
                 "migrations" => migrations.replace(input.parse().map_err(of_syn)?).is_none(),
                 "crate" => crate_path.replace(input.call(syn::Path::parse_mod_style).map_err(of_syn)?).is_none(),
                 _ => {
@@ -75,17 +78,18 @@ impl Test {
             }
             ended(input)?;
         }
+        refuse_two_places(database.as_ref(), migrations.as_ref())?;
         let Some(apply) = apply else {
             let error = DeclareError::new(name.span(), "the test applies no migration");
             return Err(error.help("name the one that it is about: `apply \"0007_…\";`"));
         };
-        Ok(Self { attributes, name, at, apply, before, after, loses, refused, migrations, crate_path })
+        Ok(Self { attributes, name, at, apply, before, after, loses, refused, database, migrations, crate_path })
     }
 
     fn expanded(&self) -> Result<TokenStream, Vec<DeclareError>> {
         let facade = crate::facade(self.crate_path.as_ref());
         let private = quote!(#facade::testing::__private);
-        let asked = Asked::new(self.migrations.as_ref(), &facade)?;
+        let asked = Asked::new(self.database.as_ref(), self.migrations.as_ref(), &facade)?;
         let (at, apply) = self.names(&asked)?;
         let until =
             if let Some(at) = at { quote!(#private::Until::At(#at)) } else { quote!(#private::Until::Before(#apply)) };

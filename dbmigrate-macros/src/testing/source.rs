@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dbmigrate_core::declare::errors::{closest, suggest};
 use dbmigrate_core::folder::Checksum;
-use dbmigrate_core::seed_sets::{FOLDER, sets};
+use dbmigrate_core::seed_sets::sets;
 use proc_macro2::TokenStream;
 
 use crate::check::is_compiler;
@@ -26,8 +26,48 @@ pub(super) struct Source {
     pub(super) names: Vec<String>,
     /// What databases may have besides.
     pub(super) ignore: Vec<String>,
+    /// Its sets of rows.
+    pub(super) seeds: Seeds,
     /// Everything that decides about it.
     files: Vec<PathBuf>,
+}
+
+/// Where the sets of rows of a database are.
+#[derive(Debug, Clone)]
+pub(super) struct Seeds {
+    /// Their folder, relative to the package.
+    pub(super) folder: String,
+    /// The name of the database; empty for the default one.
+    pub(super) database: String,
+}
+
+impl Seeds {
+    /// Those of the database that the configuration is of.
+    pub(super) fn of(project: &Project) -> Self {
+        Self {
+            folder: project.config.seeds.to_string_lossy().into_owned(),
+            database: project.config.database_name().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Refuses a set of rows that is not there.
+    ///
+    /// # Errors
+    /// If there is none of that name, with the one that was probably meant.
+    pub(super) fn refuse_unknown(&self, wanted: &str) -> Result<(), ProjectError> {
+        let folder = &self.folder;
+        let known = sets(&Project::known()?.root.join(folder))
+            .map_err(|error| ProjectError::new(format!("cannot read `{folder}`: {error}")))?;
+        if known.iter().any(|set| set == wanted) {
+            return Ok(());
+        }
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        let error = ProjectError::new(format!("no set named `{wanted}` in `{folder}`"));
+        Err(match names[..] {
+            [] => error.help(format!("create it: `{folder}/{wanted}/TABLE.toml`")),
+            _ => error.help(suggest(wanted, &names)),
+        })
+    }
 }
 
 impl Source {
@@ -63,6 +103,7 @@ impl Source {
             checksum: Checksum::of_text(&lock).to_hex(),
             names: folder.migrations().iter().map(|migration| migration.name.to_string()).collect(),
             ignore: project.config.ignore.patterns().map(ToString::to_string).collect(),
+            seeds: Seeds::of(&project),
             files,
             root: project.root,
         })
@@ -83,24 +124,6 @@ impl Source {
                 (None, Some(last)) => error.help(format!("the last one is `{last}`")),
                 (None, None) => error.help("it has none yet: `cargo dbmigrate generate`"),
             }
-        })
-    }
-
-    /// Refuses a set of rows that is not there.
-    ///
-    /// # Errors
-    /// If there is none of that name, with the one that was probably meant.
-    pub(super) fn refuse_unknown_set(wanted: &str) -> Result<(), ProjectError> {
-        let known = sets(&Project::known()?.root.join(FOLDER))
-            .map_err(|error| ProjectError::new(format!("cannot read `{FOLDER}`: {error}")))?;
-        if known.iter().any(|set| set == wanted) {
-            return Ok(());
-        }
-        let names: Vec<&str> = known.iter().map(String::as_str).collect();
-        let error = ProjectError::new(format!("no set named `{wanted}` in `{FOLDER}`"));
-        Err(match names[..] {
-            [] => error.help(format!("create it: `{FOLDER}/{wanted}/TABLE.toml`")),
-            _ => error.help(suggest(wanted, &names)),
         })
     }
 

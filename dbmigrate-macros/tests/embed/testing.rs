@@ -40,7 +40,7 @@ fn a_set_that_is_not_there_is_an_error_at_its_name() {
 #[test]
 fn a_key_that_is_unknown_and_one_that_is_there_twice_are_errors() {
     let unknown = said("key", "#[dbmigrate_macros::test(sede = \"demo\")]\nfn t(_: u8) {}");
-    let help = "help: did you mean `seed`? accepted: `seed`, `migrations`, `crate`";
+    let help = "help: did you mean `seed`? accepted: `seed`, `database`, `migrations`, `crate`";
     must_say(&unknown, "unknown key `sede` in `#[dbmigrate::test(…)]`", help, "sede");
     let twice = said("twice", "#[dbmigrate_macros::test(seed = \"demo\", seed = \"full\")]\nfn t(_: u8) {}");
     must_say(&twice, "`seed` is there twice", "", "seed");

@@ -48,6 +48,10 @@ pub(crate) struct Write {
     /// Branch whose pushes migrate the database [default: that of `origin`]
     #[arg(long, value_name = "NAME")]
     pub branch: Option<String>,
+
+    /// In how many parts fleets are migrated, each by a job of its own [default: 1]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub shards: Option<u32>,
 }
 
 /// The arguments of the report.

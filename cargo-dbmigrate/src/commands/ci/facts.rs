@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 
 use dbmigrate_core::shell::{shell_flag, shell_quoted};
 
+use super::fleets::{self, Fleet};
 use super::targets::{self, Target};
 use crate::error::{CommandError, Result};
 use crate::git;
 use crate::project::Context;
 use crate::project::path;
-
-/// The folder with the sets of rows, in the package.
-const SEEDS: &str = "seeds";
 
 /// The sets that `init` makes.
 const SETS: [&str; 2] = ["full", "demo"];
@@ -24,7 +22,7 @@ pub(super) struct Facts {
     pub root: PathBuf,
     /// The flags that choose the package there, behind a space.
     pub selection: String,
-    /// The migrations folder there, as a word of a shell.
+    /// The migrations folder there, as a word of a shell; of several databases, the variable that the shell has it in.
     pub migrations: String,
     /// The branch whose pushes migrate the database.
     pub branch: String,
@@ -32,6 +30,12 @@ pub(super) struct Facts {
     pub sets: Vec<String>,
     /// The databases.
     pub targets: Vec<Target>,
+    /// The databases of the package that have no target of any kind: their own variables name them.
+    pub untargeted: Vec<Target>,
+    /// The fleets.
+    pub fleets: Vec<Fleet>,
+    /// In how many parts fleets are migrated.
+    pub shards: u32,
 }
 
 impl Facts {
@@ -42,8 +46,9 @@ impl Facts {
     /// If a name has something in it that no workflow can have.
     pub(super) fn of(
         context: &Context,
-        branch: Option<&str>,
+        (branch, shards): (Option<&str>, Option<u32>),
         written: impl FnOnce(&Path) -> Option<String>,
+        shards_written: impl FnOnce(&Path) -> Option<u32>,
     ) -> Result<Self> {
         let package = &context.package.root;
         let root = git::top_of(package).unwrap_or_else(|| package.clone());
@@ -70,21 +75,52 @@ impl Facts {
             .or_else(|| git::current_branch(&root))
             .unwrap_or_else(|| "main".to_owned());
         refuse_branch(&branch)?;
+        let databases = context.with_migrations();
+        let folder = |context: &Context| -> Result<String> {
+            Ok(shell_quoted(&inside(&package.join(&context.config.migrations))?))
+        };
+        let (mut targets, mut untargeted) = (Vec::new(), Vec::new());
+        for database in &databases {
+            // of a package with one database, each target has the same folder
+            let folder = if databases.len() > 1 { Some(folder(database)?) } else { None };
+            targets.extend(targets::of(database, folder.as_deref()));
+            untargeted.extend(targets::untargeted(database));
+        }
+        let migrations = match &databases[..] {
+            [only] => folder(only)?,
+            _ => "\"$migrations\"".to_owned(),
+        };
         let facts = Self {
             selection,
-            migrations: shell_quoted(&inside(&package.join(&context.config.migrations))?),
+            migrations,
             branch,
-            sets: sets(package),
-            targets: targets::of(context),
+            sets: sets(&databases),
+            targets,
+            untargeted,
+            fleets: databases.iter().flat_map(fleets::of).collect(),
+            shards: shards.or_else(|| shards_written(&root)).unwrap_or(1),
             root,
         };
         facts.refuse_expressions()?;
         Ok(facts)
     }
 
+    /// The shell that migrates all but the fleets, with `flags`; `notice` stands before what is said.
+    pub(super) fn migrate(&self, flags: &str, notice: &str) -> String {
+        let command = format!("cargo-dbmigrate migrate{}{flags}", self.selection);
+        let mut lines = String::new();
+        if !self.targets.is_empty() {
+            lines.push_str(&command);
+            lines.extend(self.targets.iter().map(Target::argument));
+            lines.push('\n');
+        }
+        lines + &targets::migrate_untargeted(&self.untargeted, &command, notice)
+    }
+
     /// What GitHub would evaluate before a shell sees it, and what would end a line.
     fn refuse_expressions(&self) -> Result<()> {
-        for text in [&self.selection, &self.migrations] {
+        let folders = self.targets.iter().filter_map(|target| target.migrations.as_ref());
+        for text in [&self.selection, &self.migrations].into_iter().chain(folders) {
             if text.contains("${{") || text.chars().any(char::is_control) {
                 let message = format!("`{}` cannot be part of a workflow", text.trim().escape_default());
                 return Err(CommandError::usage(message).help("rename it: pipelines evaluate `${{`"));
@@ -126,8 +162,9 @@ pub(super) fn within(root: &Path, path: &Path) -> Result<String> {
 }
 
 /// The sets of rows, those that `init` makes first.
-fn sets(package: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(package.join(SEEDS)).into_iter().flatten().flatten();
+fn sets(databases: &[Context]) -> Vec<String> {
+    let seeds = databases.iter().map(|context| context.package.root.join(&context.config.seeds));
+    let entries = seeds.flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
     let folders = entries.filter(|entry| entry.path().is_dir());
     let names = folders.filter_map(|folder| folder.file_name().into_string().ok());
     let is_plain = |name: &String| {
@@ -140,5 +177,6 @@ fn sets(package: &Path) -> Vec<String> {
     }
     let place = |name: &String| SETS.iter().position(|set| set == name).unwrap_or(SETS.len());
     found.sort_by(|one, other| (place(one), one).cmp(&(place(other), other)));
+    found.dedup();
     found
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::arguments::Write;
 use super::facts::Facts;
+use super::fleets;
 use super::targets;
 use super::template::filled;
 use super::write::{self, File};
@@ -30,7 +31,8 @@ const OWN: [&str; 2] = [".github/workflows/ci.yml", ".github/workflows/ci.yaml"]
 /// # Errors
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
-    let facts = Facts::of(context, arguments.branch.as_deref(), branch_written)?;
+    let wanted = (arguments.branch.as_deref(), arguments.shards);
+    let facts = Facts::of(context, wanted, branch_written, shards_written)?;
     let (code, is_new) = write::run(context, arguments, &facts.root, &files(&facts), COMMAND)?;
     if !arguments.check {
         let mut next = if is_new { next_steps(&facts) } else { Vec::new() };
@@ -51,6 +53,7 @@ pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
 /// The files with everything filled in.
 fn files(facts: &Facts) -> [File; 3] {
     let all = &facts.targets;
+    let migrated: Vec<targets::Target> = all.iter().chain(&facts.untargeted).cloned().collect();
     let names: Vec<&str> = all.iter().map(|target| target.name.as_str()).collect();
     let sets: Vec<&str> = facts.sets.iter().map(String::as_str).collect();
     let values = [
@@ -60,15 +63,20 @@ fn files(facts: &Facts) -> [File; 3] {
         ("SELECTION", facts.selection.clone()),
         ("MIGRATIONS", facts.migrations.clone()),
         ("READ_ENV", targets::github_env(all, true)),
+        ("MIGRATE_ENV", targets::github_env(&migrated, false)),
+        ("MIGRATE", facts.migrate(FORMAT, "::notice title=DB Migrate::")),
         ("WRITE_ENV", targets::github_env(all, false)),
         ("READ_TARGETS", targets::readable(all)),
         ("REQUIRED", targets::required(all)),
         ("SECRETS_OF", targets::cases(all)),
         ("MISSING", targets::MISSING.to_owned()),
-        ("TARGETS", all.iter().map(targets::Target::argument).collect::<String>()),
         ("TARGET_NAMES", list(&names)),
         ("SETS", list(&sets)),
+        ("SHARDS", facts.shards.to_string()),
+        ("SHARD_LIST", (1..=facts.shards).map(|shard| shard.to_string()).collect::<Vec<_>>().join(", ")),
     ];
+    let fleets = fleets::jobs(&facts.fleets, include_str!("templates/fleet.yml"), &values);
+    let values: Vec<_> = values.into_iter().chain([("FLEETS", fleets)]).collect();
     [
         File { name: WORKFLOW, body: filled(include_str!("templates/dbmigrate.yml"), &values) },
         File { name: SEED, body: filled(include_str!("templates/seed.yml"), &values) },
@@ -97,12 +105,23 @@ fn next_steps(facts: &Facts) -> Vec<String> {
         .flat_map(|target| -> Vec<String> { secrets(target) })
         .collect();
     let mut steps = vec![
-        format!("commit them, and set the secrets: {}", required.join(", ")),
+        match &required[..] {
+            [] => "commit them".to_owned(),
+            required => format!("commit them, and set the secrets: {}", required.join(", ")),
+        },
         "switch migrations on: `gh variable set ENABLE_DB_MIGRATE --body true`".to_owned(),
     ];
     for target in facts.targets.iter().filter(|target| target.is_optional) {
         let names: Vec<String> = secrets(target);
         steps.push(format!("for the database `{}` as well: {}", target.name, names.join(", ")));
+    }
+    for target in &facts.untargeted {
+        let names: Vec<String> = secrets(target);
+        steps.push(format!("for the database `{}` as well: {}", target.name, names.join(", ")));
+    }
+    for fleet in facts.fleets.iter().filter(|fleet| !fleet.variables.is_empty()) {
+        let names: Vec<String> = fleet.variables.iter().map(|name| format!("`gh secret set {name}`")).collect();
+        steps.push(format!("for the fleet `{}`: {}", fleet.name, names.join(", ")));
     }
     if let Some(token) = facts.targets.first().and_then(|target| target.secrets.first()) {
         steps.push(format!(
@@ -119,6 +138,13 @@ fn branch_written(root: &Path) -> Option<String> {
     let list = text.lines().find_map(|line| line.trim().strip_prefix("branches: [")?.strip_suffix(']'))?;
     let text = serde_json::from_str(list).unwrap_or_else(|_| list.to_owned());
     Some(text.replace('\\', ""))
+}
+
+/// In how many parts the workflow of before migrates fleets.
+fn shards_written(root: &Path) -> Option<u32> {
+    let text = std::fs::read_to_string(root.join(WORKFLOW)).ok()?;
+    let list = text.lines().find_map(|line| line.trim().strip_prefix("shard: [")?.strip_suffix(']'))?;
+    u32::try_from(list.split(',').count()).ok()
 }
 
 /// A branch as a pattern that means just it. What else means something in a pattern cannot be in the name of a branch.

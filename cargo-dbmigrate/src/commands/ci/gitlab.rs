@@ -1,7 +1,10 @@
 //! `ci gitlab`: a pipeline for GitLab, to be included.
 
+use std::path::Path;
+
 use super::arguments::Write;
 use super::facts::Facts;
+use super::fleets;
 use super::targets;
 use super::template::filled;
 use super::write::{self, File};
@@ -21,17 +24,29 @@ const OWN: &str = ".gitlab-ci.yml";
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
     // GitLab knows the default branch itself
-    let facts = Facts::of(context, arguments.branch.as_deref(), |_| None)?;
+    let wanted = (arguments.branch.as_deref(), arguments.shards);
+    let facts = Facts::of(context, wanted, |_| None, shards_written)?;
     let (code, is_new) = write::run(context, arguments, &facts.root, &[file(&facts, arguments)], COMMAND)?;
     if !arguments.check {
         let mut next = Vec::new();
         if is_new {
             let required = facts.targets.iter().filter(|target| !target.is_optional);
             let names: Vec<&str> = required.flat_map(targets::Target::variables).collect();
-            next.push(format!(
-                "set the variables {} under Settings > CI/CD > Variables, masked and protected",
-                names.join(" and ")
-            ));
+            if !names.is_empty() {
+                next.push(format!(
+                    "set the variables {} under Settings > CI/CD > Variables, masked and protected",
+                    names.join(" and ")
+                ));
+            }
+            let others =
+                facts.untargeted.iter().map(|one| ("database", &one.name, one.variables().collect::<Vec<_>>()));
+            let fleets = facts.fleets.iter().map(|one| {
+                let names = one.variables.iter().map(String::as_str).collect();
+                ("fleet", &one.name, names)
+            });
+            for (what, name, variables) in others.chain(fleets).filter(|(.., variables)| !variables.is_empty()) {
+                next.push(format!("for the {what} `{name}`, set {} there as well", variables.join(" and ")));
+            }
             next.push("switch migrations on: set the variable ENABLE_DB_MIGRATE to `true` there".to_owned());
         }
         let own = std::fs::read_to_string(facts.root.join(OWN)).unwrap_or_default();
@@ -65,11 +80,21 @@ fn file(facts: &Facts, arguments: &Write) -> File {
         ("INSTALL", include_str!("templates/install.sh").to_owned()),
         ("SELECTION", facts.selection.clone()),
         ("MIGRATIONS", facts.migrations.clone()),
-        ("TARGETS", all.iter().map(targets::Target::argument).collect::<String>()),
         ("FIRST_TARGET", names.first().copied().unwrap_or("production").to_owned()),
         ("TARGET_NAMES", options(&names)),
         ("FIRST_SET", sets.first().copied().unwrap_or("full").to_owned()),
         ("SETS", options(&sets)),
+        ("FOLDERS", targets::folders(all)),
+        ("MIGRATE", facts.migrate("", "")),
+        ("SHARDS", facts.shards.to_string()),
     ];
+    let fleets = fleets::jobs(&facts.fleets, include_str!("templates/gitlab-fleet.yml"), &values);
+    let values: Vec<_> = values.into_iter().chain([("FLEETS", fleets)]).collect();
     File { name: FILE, body: filled(include_str!("templates/gitlab.yml"), &values) }
+}
+
+/// In how many parts the pipeline of before migrates fleets.
+fn shards_written(root: &Path) -> Option<u32> {
+    let text = std::fs::read_to_string(root.join(FILE)).ok()?;
+    text.lines().find_map(|line| line.trim().strip_prefix("parallel: ")?.parse().ok())
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod facts;
+mod fleets;
 mod github;
 mod gitlab;
 mod report;

@@ -19,14 +19,16 @@ pub(super) struct Target {
     pub secrets: Vec<String>,
     /// Whether it is left out if its variables are not set.
     pub is_optional: bool,
+    /// The folder of its migrations, as a word of a shell, if the package has several.
+    pub migrations: Option<String>,
 }
 
 /// What stands behind the name of a secret with a token that can only read.
 const READ_ONLY: &str = "_READ_ONLY";
 
-/// The databases of a project that a pipeline can get at: files are on somebody's disk. Where the members of a fleet come
-/// from is nobody's guess.
-pub(super) fn of(context: &Context) -> Vec<Target> {
+/// The targets of a database of the package that a pipeline can get at: files are on somebody's disk. `migrations` is the
+/// folder, if the package has several.
+pub(super) fn of(context: &Context, migrations: Option<&str>) -> Vec<Target> {
     let known = known(&context.config).into_iter();
     let elsewhere = known.filter(|target| target.fleet.is_none() && target.url.as_deref().is_none_or(is_server));
     let text = |name: Option<&str>| name.map(str::to_owned);
@@ -35,8 +37,28 @@ pub(super) fn of(context: &Context) -> Vec<Target> {
         secrets: text(target.token_variable()).into_iter().chain(text(target.encryption_key_env.as_deref())).collect(),
         is_optional: target.is_optional(),
         name: target.name,
+        migrations: text(migrations),
     };
     elsewhere.map(target).collect()
+}
+
+/// A further database of the package that no target is of: by its own variables, and left out where they are not set.
+pub(super) fn untargeted(context: &Context) -> Option<Target> {
+    let config = &context.config;
+    let name = config.database_name().filter(|_| config.targets.is_empty())?;
+    let url = match config.url.as_deref() {
+        Some(url) if !is_server(url) => return None,
+        Some(_) => None,
+        None => Some(config.url_variable().to_owned()),
+    };
+    let token = if url.is_some() { Some(config.token_variable()) } else { config.token_env.as_deref() };
+    Some(Target {
+        name: name.to_owned(),
+        url,
+        secrets: token.map(str::to_owned).into_iter().collect(),
+        is_optional: true,
+        migrations: None,
+    })
 }
 
 fn is_server(url: &str) -> bool {
@@ -53,6 +75,24 @@ impl Target {
     pub(super) fn argument(&self) -> String {
         format!(" -t {}", shell_quoted(&self.name))
     }
+}
+
+/// The shell that migrates the databases without a target whose secrets are set, and says which are left out. `command` is
+/// what does it, `notice` how something is said.
+pub(super) fn migrate_untargeted(untargeted: &[Target], command: &str, notice: &str) -> String {
+    let mut lines = String::new();
+    for target in untargeted {
+        let set: Vec<String> = target.variables().map(|name| format!("[ -n \"${{{name}:-}}\" ]")).collect();
+        let run = format!("{command} --database {}", shell_quoted(&target.name));
+        if set.is_empty() {
+            let _ = writeln!(lines, "{run}");
+            continue;
+        }
+        let names = target.variables().collect::<Vec<_>>().join(" and ");
+        let text = format!("the database {} is skipped: {names} must be set for it", target.name);
+        let _ = writeln!(lines, "if {}; then\n  {run}\nelse\n  echo \"{notice}{text}\"\nfi", set.join(" && "));
+    }
+    lines
 }
 
 /// The variables of databases, each once.
@@ -128,7 +168,23 @@ pub(super) fn cases(targets: &[Target]) -> String {
     let mut lines = String::new();
     for target in targets {
         let names: Vec<&str> = std::iter::once("--").chain(target.variables()).collect();
-        let _ = writeln!(lines, "{}) set {} ;;", shell_quoted(&target.name), names.join(" "));
+        let folder = target.migrations.as_ref().map(|folder| format!(" migrations={folder}")).unwrap_or_default();
+        let end = if folder.is_empty() { "" } else { ";" };
+        let _ = writeln!(lines, "{}) set {}{end}{folder} ;;", shell_quoted(&target.name), names.join(" "));
     }
     lines
+}
+
+/// The same for a shell that needs the folder of the migrations only; nothing where the package has one.
+pub(super) fn folders(targets: &[Target]) -> String {
+    let mut lines = String::new();
+    for target in targets {
+        if let Some(folder) = &target.migrations {
+            let _ = writeln!(lines, "  {}) migrations={folder} ;;", shell_quoted(&target.name));
+        }
+    }
+    if lines.is_empty() {
+        return lines;
+    }
+    format!("case \"$TARGET\" in\n{lines}  *) echo \"no such target\" >&2; exit 2 ;;\nesac\n")
 }

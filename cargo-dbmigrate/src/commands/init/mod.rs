@@ -2,9 +2,11 @@
 
 mod agents;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dbmigrate_core::config::Database;
 use dbmigrate_core::shell::shell_flag;
 
 use crate::error::{CommandError, Result};
@@ -12,6 +14,7 @@ use crate::exit;
 use crate::messages::{self, FileAction};
 use crate::project::Context;
 use crate::project::{path, setup};
+use crate::structs;
 use crate::tools::argument::{From, typed};
 use crate::tools::found::{Found, Search, is_same};
 
@@ -34,6 +37,39 @@ pub struct User {
     pub created_at: i64,
 }
 ";
+
+/// The same for a further database of the package: its name, and what the struct says about that.
+const FIRST_OF_ANOTHER: &str = "\
+//! The tables of the database `NAME`. `cargo dbmigrate generate --database NAME` turns changes in here into migrations.
+
+use dbmigrate::Table;
+
+/// A note that somebody has taken.
+#[derive(Table)]
+#[table(name = \"notes\", strictWHICH)]
+pub struct Note {
+    #[column(primary_key, autoincrement)]
+    pub id: i64,
+    pub title: String,
+    // `Option` makes a column nullable
+    pub text: Option<String>,
+    #[column(default_sql = \"unixepoch()\")]
+    pub created_at: i64,
+}
+";
+
+/// Rows for it.
+const SETS_OF_ANOTHER: [(&str, &str); 1] = [(
+    "full",
+    "\
+# Rows for development: `cargo dbmigrate seed --database NAME`. A second run changes nothing.
+# More tables: a file for each, as .toml, .json, .csv or .sql.
+
+# a row with a name: others can refer to it, `note_id = { ref = \"notes.first\" }`
+[notes.first]
+title = \"First note\"
+",
+)];
 
 /// Rows for it: a few for development, and one account to sign in with.
 const FIRST_SETS: [(&str, &str); 2] = [
@@ -95,22 +131,29 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
         created.push(folder.lock_path());
     }
     next.extend(setup::missing_dependencies(context, &[])?);
+    let own = context.config.own_table();
     let (declared, file) = match &context.config.root {
+        _ if own.is_some() => {
+            let declared = structs::glance(context).is_none_or(|declared| !declared.schema.is_empty());
+            (declared, context.package.root.join(context.config.structs_file()))
+        }
         // nothing else is read, so a struct in `src` would be of no use
         Some(root) => (false, context.package.root.join(root)),
         None => (declares_table(&context.package.root), context.package.root.join("src/schema.rs")),
     };
     // what another tool has migrated is no place for an example
     if !declared && other.is_none() && file.parent().is_some_and(Path::is_dir) {
-        if write_new(&file, FIRST_STRUCT)? {
+        if write_new(&file, &first_struct(own))? {
             let shown = path::for_display(&file);
             printer.status("Created", format!("{} (an example table to edit)", shown.display()));
             printer.wrote(&shown, FileAction::Created);
             created.push(shown);
-            created.extend(first_sets(context)?);
+            created.extend(first_sets(context, own)?);
         }
-        if context.config.root.is_none() {
-            next.extend(setup::missing_module(&context.package.root.join("src"), "schema"));
+        if let (true, Some(folder), Some(module)) =
+            (own.is_some() || context.config.root.is_none(), file.parent(), file.file_stem().and_then(OsStr::to_str))
+        {
+            next.extend(setup::missing_module(folder, module));
         }
     }
     created.extend(context.ignore_in_git(None)?);
@@ -142,6 +185,14 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
     Ok(exit::DONE)
 }
 
+/// The text of the file with the first struct.
+fn first_struct(own: Option<&Database>) -> String {
+    let Some(own) = own else { return FIRST_STRUCT.to_owned() };
+    let is_by_attribute = own.structs.is_empty() && own.root.is_none();
+    let which = if is_by_attribute { format!(", database = \"{}\"", own.name) } else { String::new() };
+    FIRST_OF_ANOTHER.replace("WHICH", &which).replace("NAME", &own.name)
+}
+
 /// The tool that has migrated before, as far as the package tells.
 fn other_tool(context: &Context) -> Result<Option<Found>> {
     let search = Search::new(&context.package.root, &context.folder_path, &From::default())?;
@@ -152,16 +203,20 @@ fn other_tool(context: &Context) -> Result<Option<Found>> {
 }
 
 /// Writes rows for the first struct, if the package has no sets. Returns the files.
-fn first_sets(context: &Context) -> Result<Vec<PathBuf>> {
+fn first_sets(context: &Context, own: Option<&Database>) -> Result<Vec<PathBuf>> {
     let seeds = context.package.root.join(&context.config.seeds);
     if seeds.exists() {
         return Ok(Vec::new());
     }
     let mut created = Vec::new();
-    for (set, text) in FIRST_SETS {
+    let (sets, table): (Vec<(&str, String)>, _) = match own {
+        Some(own) => (SETS_OF_ANOTHER.map(|(set, text)| (set, text.replace("NAME", &own.name))).to_vec(), "notes"),
+        None => (FIRST_SETS.map(|(set, text)| (set, text.to_owned())).to_vec(), "users"),
+    };
+    for (set, text) in &sets {
         let folder = seeds.join(set);
         std::fs::create_dir_all(&folder).map_err(|error| CommandError::io("create", &folder, &error))?;
-        let file = folder.join("users.toml");
+        let file = folder.join(table).with_extension("toml");
         if write_new(&file, text)? {
             created.push(path::for_display(&file));
         }

@@ -60,7 +60,9 @@ fn chosen<'t>(context: &Context, arguments: &Drop, things: &'t [Thing], url: &Da
     if arguments.expired {
         let Some(days) = context.config.keep_days(url.target().map(|target| target.name.as_str())) else {
             let error = CommandError::usage(format!("nothing says for how long things are kept in `{url}`"));
-            return Err(error.note("nothing was dropped").help("set it in `dbmigrate.toml`: `keep_days = 90`"));
+            return Err(error
+                .note("nothing was dropped")
+                .help(format!("set it in `dbmigrate.toml`: {}", context.config.setting("keep_days = 90"))));
         };
         return Ok(things.iter().filter(|thing| thing.is_expired(Some(days))).collect());
     }

@@ -80,7 +80,8 @@ fn import(context: &Context, arguments: &Pull, tool: &'static dyn Tool, path: &P
     let own = OwnFolder::beside(context, tool.about(), &read.path)?;
     let (context, printer) = (&own.context, &context.printer);
     let mut replayed = replay(context, tool.about(), &read)?;
-    let mut folder = take_over::open_folder(context, &replayed.steps, |folder| other_migrations(folder, &read))?;
+    let mut folder =
+        take_over::open_folder(context, &replayed.steps, |folder| other_migrations(&context.config, folder, &read))?;
     let from = read.path.display().to_string();
     let again = format!("pull {}{}", shell_flag("--from", &typed(tool.about(), Some(&from))), arguments.again());
     let mut database = adopting::open_existing(context, url, &again)?;

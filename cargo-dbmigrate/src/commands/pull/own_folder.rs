@@ -44,18 +44,21 @@ impl OwnFolder {
         };
         let is_free = |folder: &&str| !root.join(folder).exists();
         let free = OTHERS.iter().copied().find(is_free);
-        let names_it = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("migrations"));
-        let (Some(folder), false) = (free, names_it) else {
+        let names_it = text.parse::<toml::Table>().is_ok_and(|table| names_folder(&table, &context.config));
+        let place = place_of_line(&text, &context.config);
+        let (Some(folder), false, Some(place)) = (free, names_it, place) else {
             let shown = path::for_display(&file);
             let other = free.unwrap_or("new-migrations");
             let message =
                 format!("`{}` is the folder of {title}, and migrations would be written there", theirs.display());
-            return Err(CommandError::usage(message)
-                .note("nothing was changed")
-                .help(format!("set another folder in `{}`: `migrations = \"{other}\"`", shown.display())));
+            return Err(CommandError::usage(message).note("nothing was changed").help(format!(
+                "set another folder in `{}`: {}",
+                shown.display(),
+                context.config.setting(&format!("migrations = \"{other}\""))
+            )));
         };
-        let line = format!("migrations = \"{folder}\"\n");
-        let text = if text.is_empty() { line } else { format!("{line}{text}") };
+        let (before, after) = text.split_at(place);
+        let text = format!("{before}migrations = \"{folder}\"\n{after}");
         let mut context = context.clone();
         context.config = Config { migrations: PathBuf::from(folder), ..context.config };
         context.folder_path = path::for_display(&root.join(folder));
@@ -78,4 +81,25 @@ impl OwnFolder {
         self.context.printer.wrote(&shown, done);
         Ok(())
     }
+}
+
+/// Whether the configuration names the folder of a database.
+fn names_folder(table: &toml::Table, config: &Config) -> bool {
+    let of = |table: &toml::Table| table.contains_key("migrations");
+    match config.database_name() {
+        None => of(table),
+        Some(name) => table.get("databases").and_then(|all| all.get(name)?.as_table()).is_some_and(of),
+    }
+}
+
+/// The byte at which the line that names it is put: the start of the file, or that of the table, if it begins with a line
+/// of its own.
+fn place_of_line(text: &str, config: &Config) -> Option<usize> {
+    let Some(name) = config.database_name() else { return Some(0) };
+    let header = format!("[databases.{name}]");
+    let mut at = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        at += line.len();
+        (line.trim() == header && line.ends_with('\n')).then_some(at)
+    })
 }

@@ -5,6 +5,7 @@ use dbmigrate_core::folder::{Folder, Migration};
 
 use crate::error::CommandError;
 use crate::exit;
+use crate::project::config::{Config, FILE_NAME};
 use crate::project::url::DatabaseUrl;
 use crate::report::counted;
 use crate::tools::{Tool, ToolFolder};
@@ -17,11 +18,11 @@ pub(super) fn stop_using(tool: &dyn Tool, from: Option<&str>) -> String {
     format!("{}; {delete}", about.stop())
 }
 
-pub(super) fn other_migrations(folder: &Folder, read: &ToolFolder) -> CommandError {
+pub(super) fn other_migrations(config: &Config, folder: &Folder, read: &ToolFolder) -> CommandError {
     let message = format!("the migrations in `{}` are not those of `{}`", folder.path().display(), read.path.display());
     CommandError::new(exit::INCONSISTENT, message)
         .note("nothing was changed")
-        .help("set another folder in `dbmigrate.toml`: `migrations = \"db\"`")
+        .help(format!("set another folder in `{FILE_NAME}`: {}", config.setting("migrations = \"db\"")))
         .help("if the database has the schema of one of them: `cargo dbmigrate baseline`")
 }
 

@@ -5,6 +5,7 @@ use dbmigrate_core::folder::Migration;
 use pollster::block_on;
 
 use super::arguments::Rebase;
+use super::fleets;
 use crate::database::failure::engine_error;
 use crate::database::{open, to_ask};
 use crate::error::{CommandError, Result};
@@ -70,11 +71,12 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
             }
         }
     }
+    fleets::refuse(context, arguments, sides)?;
     Ok(is_behind)
 }
 
 /// The first migration of a database that would move.
-fn has(context: &Context, sides: &Sides, url: &DatabaseUrl) -> Result<Option<String>> {
+pub(super) fn has(context: &Context, sides: &Sides, url: &DatabaseUrl) -> Result<Option<String>> {
     let mut database = open(context, url, false)?;
     let history =
         block_on(database.history()).map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
@@ -87,7 +89,7 @@ fn has(context: &Context, sides: &Sides, url: &DatabaseUrl) -> Result<Option<Str
     Ok(all.into_iter().find(is_there).map(|migration| migration.name.to_string()))
 }
 
-fn refused(sides: &Sides, name: &str, where_: &str) -> CommandError {
+pub(super) fn refused(sides: &Sides, name: &str, where_: &str) -> CommandError {
     let message = format!("`{name}` is applied to {where_} and cannot be moved");
     let error = CommandError::new(exit::INCONSISTENT, message)
         .note(format!("the migrations of `{}` would come before it there", sides.onto.label))

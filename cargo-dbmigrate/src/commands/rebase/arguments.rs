@@ -57,6 +57,17 @@ pub(crate) struct Rebase {
 }
 
 impl Rebase {
+    /// Whether something of it means one database of the package: a decision, a target, a migration or its lock.
+    pub(crate) fn is_for_one(&self) -> bool {
+        let is_of_one =
+            |onto: &String| onto.starts_with(|first: char| first.is_ascii_digit()) || onto.ends_with(".lock");
+        self.onto.as_ref().is_some_and(is_of_one)
+            || !self.take.is_empty()
+            || !self.applied_on.is_empty()
+            || self.answers.are_any()
+            || self.connect.names_one()
+    }
+
     /// The command as it was typed, so that a flag can be put behind it.
     pub(super) fn command_line(&self) -> String {
         let mut text = "cargo dbmigrate rebase".to_owned();

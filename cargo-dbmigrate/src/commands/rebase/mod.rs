@@ -2,6 +2,7 @@
 
 mod applied;
 mod arguments;
+mod fleets;
 mod said;
 mod write;
 

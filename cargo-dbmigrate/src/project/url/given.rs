@@ -99,9 +99,8 @@ pub(super) fn ci_without_url(package_root: &Path, config: &Config) -> CommandErr
             UrlSource::Environment(config.url_variable().to_owned()).with("libsql://HOST")
         ))
         .help(format!(
-            "to use that local file: `{}`, or `{}` in `{}`",
+            "to use that local file: `{}`, or in `{FILE_NAME}`: {}",
             UrlSource::Argument.with(&default),
-            UrlSource::Config(None).with(&file),
-            FILE_NAME
+            config.setting(&UrlSource::Config(None).with(&file)),
         ))
 }

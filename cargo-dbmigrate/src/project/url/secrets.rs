@@ -45,7 +45,7 @@ pub(super) fn of(
     let (token, token_source) = match (in_url, variable) {
         (Some(token), _) => (Some(token), TokenSource::Url),
         (None, Some(variable)) => around.secret(variable, "token")?,
-        (None, None) => (None, TokenSource::Unpaired(target.map(|target| target.name.clone()))),
+        (None, None) => (None, unpaired(around, target)),
     };
     let (encryption_key, key_source) = match target.and_then(|target| target.encryption_key_env.as_deref()) {
         None => (None, None),
@@ -61,6 +61,16 @@ pub(super) fn of(
         permit(around, url, source, &secrets)?;
     }
     Ok(Secrets { token, token_source, encryption_key })
+}
+
+/// That no variable is named for the token.
+fn unpaired(around: &Surroundings<'_>, target: Option<&Target>) -> TokenSource {
+    match (target, around.config.database_name()) {
+        (None, Some(name)) => {
+            TokenSource::UnpairedOf { database: name.to_owned(), variable: around.config.token_variable().to_owned() }
+        }
+        (target, _) => TokenSource::Unpaired(target.map(|target| target.name.clone())),
+    }
 }
 
 fn no_key(target: Option<&Target>, variable: &str) -> CommandError {

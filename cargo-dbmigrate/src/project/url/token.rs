@@ -21,6 +21,13 @@ pub(crate) enum TokenSource {
     Missing(String),
     /// Nowhere: no variable is named beside the URL, which is in this table of `dbmigrate.toml`, or in the file itself.
     Unpaired(Option<String>),
+    /// Nowhere: the same of a database of the package, with the variable that it would have.
+    UnpairedOf {
+        /// Its name.
+        database: String,
+        /// The variable.
+        variable: String,
+    },
 }
 
 impl fmt::Display for TokenSource {
@@ -33,6 +40,12 @@ impl fmt::Display for TokenSource {
             Self::Missing(name) => write!(f, "nowhere: `{name}` is not set"),
             Self::Unpaired(Some(target)) => write!(f, "nowhere: target `{target}` has no `token_env`"),
             Self::Unpaired(None) => write!(f, "nowhere: the `url` in `{FILE_NAME}` has no `token_env` beside it"),
+            Self::UnpairedOf { database, .. } => {
+                write!(
+                    f,
+                    "nowhere: the `url` of `[databases.{database}]` in `{FILE_NAME}` has no `token_env` beside it"
+                )
+            }
         }
     }
 }

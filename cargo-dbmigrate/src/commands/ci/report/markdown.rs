@@ -21,18 +21,61 @@ fn marker(package: &str) -> String {
 
 /// The report.
 pub(super) fn written(said: &Report) -> String {
-    let mut text = marker(&said.package) + "\n";
-    if said.new.is_empty() && said.edited.is_empty() && said.removed.is_empty() {
-        text.push_str("<!-- nothing new -->\n");
-    }
+    let mut text = begun(&said.package, [said]);
     let title = match said.new.len() {
         0 => "No new migrations".to_owned(),
         count => counted(count, "new migration"),
     };
     // writing to a string cannot fail
-    let _ = writeln!(text, "### {title}\n");
+    let _ = writeln!(text, "### {title}\n\n{}\n", compared(said));
+    push(&mut text, said, LONGEST);
+    ended(text)
+}
+
+/// The report on several databases of a package, each with its name.
+pub(super) fn of_several(all: &[(&str, &Report)]) -> String {
+    let Some((_, first)) = all.first() else { return String::new() };
+    let mut text = begun(&first.package, all.iter().map(|(_, said)| *said));
+    // writing to a string cannot fail
+    let _ = writeln!(text, "{}\n", compared(first));
+    for (at, (name, said)) in all.iter().enumerate() {
+        let title = match said.new.len() {
+            0 => "no new migrations".to_owned(),
+            count => counted(count, "new migration"),
+        };
+        let _ = writeln!(text, "### Database {}: {title}\n", code(name));
+        // those behind it have as much room each
+        let left = LONGEST.saturating_sub(text.len()) / (all.len() - at);
+        let length = text.len() + left;
+        push(&mut text, said, length);
+        text.truncate(text.trim_end().len());
+        text.push_str("\n\n");
+    }
+    ended(text)
+}
+
+/// The first lines, which a program looks for.
+fn begun<'r>(package: &str, all: impl IntoIterator<Item = &'r Report>) -> String {
+    let mut text = marker(package) + "\n";
+    if all.into_iter().all(|said| said.new.is_empty() && said.edited.is_empty() && said.removed.is_empty()) {
+        text.push_str("<!-- nothing new -->\n");
+    }
+    text
+}
+
+fn compared(said: &Report) -> String {
     let base = &said.base[..said.base.len().min(12)];
-    let _ = writeln!(text, "Package {}, compared with {}.\n", code(&said.package), code(base));
+    format!("Package {}, compared with {}.", code(&said.package), code(base))
+}
+
+fn ended(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+/// Adds what is to be said of one database of the package; with it, the text has at most so many bytes, SQL that is in
+/// the way left out.
+fn push(text: &mut String, said: &Report, longest: usize) {
     for (names, what) in [
         (&said.edited, "was edited: a database that has it refuses every migration"),
         (&said.removed, "was removed: a database that has it refuses every migration"),
@@ -44,7 +87,7 @@ pub(super) fn written(said: &Report) -> String {
     let sections: Vec<(String, String)> = said.new.iter().map(|new| (section(new), folded(new))).collect();
     let databases = databases(&said.databases);
     let mut left =
-        LONGEST.saturating_sub(text.len() + databases.len() + sections.iter().map(|(one, _)| one.len()).sum::<usize>());
+        longest.saturating_sub(text.len() + databases.len() + sections.iter().map(|(one, _)| one.len()).sum::<usize>());
     for ((section, sql), new) in sections.iter().zip(&said.new) {
         text.push_str(section);
         if sql.len() <= left {
@@ -55,8 +98,6 @@ pub(super) fn written(said: &Report) -> String {
         }
     }
     text.push_str(&databases);
-    text.truncate(text.trim_end().len());
-    text + "\n"
 }
 
 /// What a migration does, costs and loses.
