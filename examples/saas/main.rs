@@ -94,7 +94,12 @@ const PARTS: [(&str, &[Relation]); 10] = [
     ("Reports", &[view::<reports::OrganizationOverview>(), view::<reports::Revenue>()]),
     (
         "In the database of each organization",
-        &[table::<projects::Project>(), table::<tasks::Task>(), view::<projects::ProjectProgress>()],
+        &[
+            table::<projects::Project>(),
+            table::<tasks::Task>(),
+            table::<tasks::TaskComment>(),
+            view::<projects::ProjectProgress>(),
+        ],
     ),
 ];
 

@@ -49,6 +49,7 @@ pub(super) fn flags(selection: &Selection, connect: Option<&Connect>, retry: Opt
     let timeout = connect.and_then(|connect| connect.timeout);
     let retries = retry.and_then(|retry| retry.retries);
     Again {
+        structs: None,
         selection: chosen,
         database: selection.database.as_deref().map(|name| flag("--database", name)).unwrap_or_default(),
         url: database,

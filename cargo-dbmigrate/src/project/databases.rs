@@ -198,7 +198,11 @@ fn each(
     run: &mut impl FnMut(&Context) -> Result<u8>,
 ) -> Result<u8> {
     if let [only] = contexts {
-        return run(only);
+        // its printer knows what to type for this database
+        return Ok(run(only).unwrap_or_else(|error| {
+            only.printer.error(&error);
+            error.exit_code()
+        }));
     }
     let of_several = |context: &Context| {
         let printer = context.printer.of_several_databases();

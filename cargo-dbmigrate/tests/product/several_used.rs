@@ -166,7 +166,7 @@ fn a_rebase_is_for_all_databases_and_leaves_what_a_member_has() {
     project.write(".gitignore", "*.db\ntarget\n");
     project.runs("generate");
     repository.commit("one");
-    repository.branch("feature");
+    repository.git(&["checkout", "-q", "-b", "feature"]);
     project.write("src/tenant.rs", notes("pub text: String, pub a: Option<String>"));
     project.runs("generate");
     repository.commit("a");

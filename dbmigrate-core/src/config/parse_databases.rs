@@ -182,6 +182,33 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_names_the_table_that_counts() {
+        let text = "ignore = ['a']\n[databases.tenant]\nstructs = ['crate::a::b', 'crate::c']\nkeep_days = 3\n\
+                    [databases.by-attribute]\nignore = ['b']\n[databases.of_root]\nroot = 'src/bin/x.rs'\n\
+                    [targets.t]\nurl = 'a'\ndatabase = 'tenant'\nmax_write_lock = '1s'";
+        let config = Config::parse(text).expect("right");
+        let of = |name| config.of(Some(name)).expect("it is there");
+        assert_eq!(
+            (config.setting("keep_days = 90"), config.key("ignore")),
+            ("`keep_days = 90`".into(), "`ignore`".into())
+        );
+        let tenant = of("tenant");
+        assert_eq!(tenant.setting("keep_days = 90"), "`[databases.tenant]`, `keep_days = 90`");
+        assert_eq!(
+            (tenant.key("ignore"), tenant.key("keep_days")),
+            ("`ignore`".into(), "`keep_days` of `[databases.tenant]`".into())
+        );
+        assert_eq!(of("by-attribute").key("ignore"), "`ignore` of `[databases.by-attribute]`");
+        assert_eq!(tenant.key_of_max_write_lock(Some("t")), "`max_write_lock` of `[targets.t]`");
+        assert_eq!(tenant.key_of_max_write_lock(None), "`max_write_lock`");
+        let files = [("tenant", "src/a/b.rs"), ("by-attribute", "src/by_attribute.rs"), ("of_root", "src/bin/x.rs")];
+        for (name, file) in files {
+            assert_eq!(of(name).structs_file(), Path::new(file));
+        }
+        assert_eq!(config.structs_file(), Path::new("src/schema.rs"));
+    }
+
+    #[test]
     fn wrong_databases_are_refused_at_their_place() {
         for (text, wanted) in [
             ("databases = 1", "1:13 invalid type: integer, expected tables, such as `[databases.tenant]`"),

@@ -35,4 +35,20 @@ pub struct Task {
     pub assignee_id: Option<UserId>,
     #[column(default_sql = "unixepoch()")]
     pub created_at: UnixTime,
+    pub due_at: Option<UnixTime>,
+}
+
+/// What somebody says about a task.
+#[derive(Table)]
+#[table(name = "task_comments", strict)]
+pub struct TaskComment {
+    #[column(primary_key)]
+    pub id: i64,
+    #[column(references = Task::id, on_delete = cascade, index)]
+    pub task_id: TaskId,
+    /// A user of the default database.
+    pub author_id: UserId,
+    pub text: String,
+    #[column(default_sql = "unixepoch()")]
+    pub created_at: UnixTime,
 }

@@ -134,8 +134,10 @@ pub(crate) fn run(context: &Context, arguments: &Init) -> Result<u8> {
     let own = context.config.own_table();
     let (declared, file) = match &context.config.root {
         _ if own.is_some() => {
-            let declared = structs::glance(context).is_none_or(|declared| !declared.schema.is_empty());
-            (declared, context.package.root.join(context.config.structs_file()))
+            let file = context.package.root.join(context.config.structs_file());
+            let is_there = file.exists() || file.with_extension("").join("mod.rs").exists();
+            let declared = structs::glance(context).is_some_and(|declared| !declared.schema.is_empty());
+            (is_there || declared, file)
         }
         // nothing else is read, so a struct in `src` would be of no use
         Some(root) => (false, context.package.root.join(root)),
