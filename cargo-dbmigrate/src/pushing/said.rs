@@ -112,7 +112,7 @@ impl Run<'_> {
             if with_help {
                 // writing to a string cannot fail
                 let _ = write!(text, "\nto drop one: `cargo dbmigrate push {flag}`");
-                let _ = write!(text, "\nto hide it, in `{FILE_NAME}`: {ignored}");
+                let _ = write!(text, "\nto hide it: {ignored} in `{FILE_NAME}`");
             }
             printer.status("Left alone", text);
         }
