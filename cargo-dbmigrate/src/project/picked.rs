@@ -47,7 +47,9 @@ pub(super) fn is_configured(target: &Target, config: &Config) -> bool {
 /// Whether a target, or the fleet that it is a member of, is one of another database of the package.
 fn is_of_another_database(name: &str, config: &Config) -> bool {
     let table = name.split('/').next().unwrap_or(name);
-    config.other_targets.iter().any(|other| other.name == table)
+    // those that there are without a table are of the default one
+    let is_implied = config.database.is_some() && Target::IMPLIED.iter().any(|(implied, ..)| *implied == table);
+    is_implied || config.other_targets.iter().any(|other| other.name == table)
 }
 
 /// That a fleet was named where one database is meant.

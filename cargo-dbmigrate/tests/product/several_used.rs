@@ -190,7 +190,7 @@ fn a_rebase_is_for_all_databases_and_leaves_what_a_member_has() {
     let run = project.runs("rebase");
     assert!(run.err.contains("Database default") && run.err.contains("Database tenant"), "{}", run.err);
     let lock = project.read("migrations-tenant/migrations.lock");
-    assert!(lock.contains("0002_notes_add_b") && lock.contains("0003_notes_add_a"), "{lock}");
+    assert!(lock.contains("0002_notes_b") && lock.contains("0003_notes_a"), "{lock}");
 }
 
 #[test]

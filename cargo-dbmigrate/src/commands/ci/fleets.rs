@@ -67,8 +67,7 @@ pub(super) fn jobs(fleets: &[Fleet], template: &str, values: &[(&'static str, St
         let own = [
             ("FLEET", fleet.name.clone()),
             ("FLEET_ARGUMENT", format!("-t {}", shell_quoted(&fleet.name))),
-            ("FLEET_ENV", if secrets.is_empty() { "CI: true\n".to_owned() } else { secrets }),
-            ("FLEET_VARIABLES", fleet.variables.join(" ")),
+            ("FLEET_ENV", secrets),
         ];
         let all: Vec<_> = values.iter().cloned().chain(own).collect();
         jobs.push('\n');
