@@ -23,6 +23,7 @@ use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
 use crate::source::Declared;
 use crate::stepping::{With, try_steps, with_step};
+use crate::tools::convert::is_imported;
 use crate::{exit, proof, structs, templates};
 
 /// The arguments.
@@ -113,16 +114,36 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
         fix::refuse_uncommitted(context)?;
     }
     let run = Run { folder: &folder, set, declared: agreed.declared };
-    let since = match &arguments.since {
-        Some(typed) => Since::typed(&folder, typed)?,
-        None if arguments.all || databases.is_some() => Since::Nothing,
-        None => Since::parted(context, &folder)?,
+    let (since, is_guessed) = match &arguments.since {
+        Some(typed) => (Since::typed(&folder, typed)?, false),
+        None if arguments.all || databases.is_some() => (Since::Nothing, false),
+        None => (Since::parted(context, &folder)?, true),
     };
-    let new = since.new_ones(&folder);
+    let mut new = since.new_ones(&folder);
+    if is_guessed {
+        leave_out_imported(context, &folder, &mut new)?;
+    }
     match databases {
         Some(databases) => databases.each(context, |context, url| run.on(context, url, &new)),
         None => run.offline(context, &since, &new, arguments.fix),
     }
+}
+
+/// Leaves out what another tool has applied to databases: nobody can write it otherwise any more.
+fn leave_out_imported(context: &Context, folder: &Folder, new: &mut Vec<&Migration>) -> Result<()> {
+    let count = new.len();
+    let mut kept = Vec::with_capacity(count);
+    for migration in new.drain(..) {
+        if !is_imported(&folder.sql(migration)?) {
+            kept.push(migration);
+        }
+    }
+    *new = kept;
+    if new.len() < count {
+        let imported = counted(count - new.len(), "imported migration");
+        context.printer.status("Skipped", format!("lints of {imported}; to see them: `cargo dbmigrate check --all`"));
+    }
+    Ok(())
 }
 
 /// Says what neither the proof nor lints see of steps in Rust.

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use dbmigrate_core::shell::{shell_flag, shell_quoted};
 
+use super::arguments::Write;
 use super::targets::{self, Target};
 use crate::error::{CommandError, Result};
 use crate::git;
 use crate::project::Context;
 use crate::project::path;
+use crate::stepping;
 
 /// The folder with the sets of rows, in the package.
 const SEEDS: &str = "seeds";
@@ -32,17 +34,22 @@ pub(super) struct Facts {
     pub sets: Vec<String>,
     /// The databases.
     pub targets: Vec<Target>,
+    /// The flag that names the program with the steps in Rust, behind a space; empty without one.
+    pub with: String,
+    /// Whether a migration has such a step, and no program was named.
+    pub lacks_program: bool,
 }
 
 impl Facts {
-    /// Looks at the project. `written` is the text of the workflow that was written before, if there is one: where git
-    /// does not know the branch, as in a shallow checkout, it is the one that is in there.
+    /// Looks at the project. `file` is what was written before, if it was: it says which program has the steps in Rust,
+    /// and `written` which branch, where git does not know it, as in a shallow checkout.
     ///
     /// # Errors
     /// If a name has something in it that no workflow can have.
     pub(super) fn of(
         context: &Context,
-        branch: Option<&str>,
+        arguments: &Write,
+        file: &str,
         written: impl FnOnce(&Path) -> Option<String>,
     ) -> Result<Self> {
         let package = &context.package.root;
@@ -62,15 +69,20 @@ impl Facts {
         ] {
             selection.push_str(if is_set { name } else { "" });
         }
-        let branch = branch
-            .map(str::to_owned)
+        let branch = arguments
+            .branch
+            .clone()
             .or_else(|| git::default_branch(&root))
             .or_else(|| written(&root))
             .or_else(|| git::usual_branch(&root).map(str::to_owned))
             .or_else(|| git::current_branch(&root))
             .unwrap_or_else(|| "main".to_owned());
         refuse_branch(&branch)?;
+        let program = arguments.with.clone().or_else(|| program_written(&root.join(file)));
+        let lacks_program = program.is_none() && !stepping::with_step(&context.folder()?)?.is_empty();
         let facts = Self {
+            with: program.iter().map(|program| flag("--with", program)).collect(),
+            lacks_program,
             selection,
             migrations: shell_quoted(&inside(&package.join(&context.config.migrations))?),
             branch,
@@ -80,6 +92,12 @@ impl Facts {
         };
         facts.refuse_expressions()?;
         Ok(facts)
+    }
+
+    /// What to do about steps in Rust that no program is named for.
+    pub(super) fn program_step(&self, command: &str) -> Option<String> {
+        self.lacks_program
+            .then(|| format!("a migration has a step in Rust: name the program with it: `{command} --with BIN`"))
     }
 
     /// What GitHub would evaluate before a shell sees it, and what would end a line.
@@ -92,6 +110,14 @@ impl Facts {
         }
         Ok(())
     }
+}
+
+/// The program with the steps in Rust that a file names which was written before.
+fn program_written(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let (_, rest) =
+        text.lines().find_map(|line| line.split_once("cargo-dbmigrate migrate")?.1.split_once(" --with "))?;
+    rest.split_whitespace().next().map(str::to_owned)
 }
 
 /// Refuses what git does not take for the name of a branch (git-scm.com/docs/git-check-ref-format).

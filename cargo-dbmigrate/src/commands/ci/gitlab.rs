@@ -21,7 +21,7 @@ const OWN: &str = ".gitlab-ci.yml";
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
     // GitLab knows the default branch itself
-    let facts = Facts::of(context, arguments.branch.as_deref(), |_| None)?;
+    let facts = Facts::of(context, arguments, FILE, |_| None)?;
     let (code, is_new) = write::run(context, arguments, &facts.root, &[file(&facts, arguments)], COMMAND)?;
     if !arguments.check {
         let mut next = Vec::new();
@@ -34,6 +34,7 @@ pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
             ));
             next.push("switch migrations on: set the variable ENABLE_DB_MIGRATE to `true` there".to_owned());
         }
+        next.extend(facts.program_step(COMMAND));
         let own = std::fs::read_to_string(facts.root.join(OWN)).unwrap_or_default();
         let is_included = own.contains(FILE);
         if !is_included {
@@ -64,6 +65,7 @@ fn file(facts: &Facts, arguments: &Write) -> File {
         ("REPOSITORY", env!("CARGO_PKG_REPOSITORY").to_owned()),
         ("INSTALL", include_str!("templates/install.sh").to_owned()),
         ("SELECTION", facts.selection.clone()),
+        ("WITH", facts.with.clone()),
         ("MIGRATIONS", facts.migrations.clone()),
         ("TARGETS", all.iter().map(targets::Target::argument).collect::<String>()),
         ("FIRST_TARGET", names.first().copied().unwrap_or("production").to_owned()),

@@ -63,11 +63,11 @@ impl Absent {
     }
 
     /// Opens a file. The functions compile, and fail as soon as a value of theirs is needed.
-    pub(super) fn open(&self, path: &Path, busy_timeout: Duration) -> Result<Local, EngineError> {
+    pub(super) fn open(&self, path: &Path, create: bool, busy_timeout: Duration) -> Result<Local, EngineError> {
         if self.is_empty() {
-            return Local::open(path, false, busy_timeout);
+            return Local::open(path, create, busy_timeout);
         }
-        let driver = brought::open(&self.engine, &real(path), false)?;
+        let driver = brought::open(&self.engine, &real(path), create)?;
         Ok(Local { connection: now(Connection::open_with(driver, busy_timeout))? })
     }
 

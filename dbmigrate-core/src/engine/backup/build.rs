@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::absent::Absent;
 use super::bytes;
 use super::bytes::write::{Tree, Writer};
 use super::error::of_io;
@@ -23,6 +24,8 @@ use crate::sql::name::quote_string;
 /// A database in the making.
 pub(super) struct Build {
     path: PathBuf,
+    /// Functions that the schema calls and the engine does not have.
+    absent: Absent,
     /// The engine, while nobody else writes to the file.
     local: Option<Local>,
     /// Who writes to it otherwise.
@@ -57,8 +60,8 @@ enum Way {
 const SEQUENCE: &str = "sqlite_sequence";
 
 /// A file of which nobody reads what is half finished, and what is finished is written to the disk before it gets its name.
-fn open(path: &Path, create: bool) -> Result<Local, EngineError> {
-    let local = Local::open(path, create, Duration::ZERO)?;
+fn open(path: &Path, create: bool, absent: &Absent) -> Result<Local, EngineError> {
+    let local = absent.open(path, create, Duration::ZERO)?;
     for pragma in ["synchronous = OFF", "journal_mode = OFF", "locking_mode = EXCLUSIVE", "foreign_keys = OFF"] {
         local.rows(&format!("PRAGMA {pragma}"))?;
     }
@@ -68,9 +71,20 @@ fn open(path: &Path, create: bool) -> Result<Local, EngineError> {
 }
 
 impl Build {
-    /// Makes the file, with all tables.
+    /// Makes the file, with all tables. Functions that the schema calls and the engine does not have are learned one by
+    /// one, before a row is read.
     pub(super) fn begin(path: &Path, inventory: &Inventory) -> Result<Self, EngineError> {
-        let first = open(path, true)?;
+        let mut absent = Absent::default();
+        loop {
+            match Self::begin_with(path, inventory, absent.clone()) {
+                Err(error) if absent.learns(&error) => std::fs::remove_file(path).map_err(|error| of_io(&error))?,
+                done => return done,
+            }
+        }
+    }
+
+    fn begin_with(path: &Path, inventory: &Inventory, absent: Absent) -> Result<Self, EngineError> {
+        let first = open(path, true, &absent)?;
         let Settings { page_size, encoding, auto_vacuum, .. } = &inventory.settings;
         for pragma in [
             format!("page_size = {page_size}"),
@@ -82,7 +96,7 @@ impl Build {
         create_tables(&first, inventory)?;
         // a module that has made its tables may keep what is in them
         drop(first);
-        let local = open(path, false)?;
+        let local = open(path, false, &absent)?;
         local.run("BEGIN")?;
         for table in &inventory.tables {
             local.run(&format!("DELETE FROM {}", table.name.sql()))?;
@@ -103,6 +117,10 @@ impl Build {
         if !made.is_empty() {
             trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
         }
+        // indexes that come behind the rows are compiled before
+        for index in indexes(inventory).0.into_iter().filter(|index| !made.contains(&index.name.folded())) {
+            local.rows(&format!("EXPLAIN {}", index.sql))?;
+        }
         let trees = trees.into_iter().chain(std::iter::repeat_with(|| None));
         let loading = |(table, tree): (&Table, Option<Tree>)| {
             let way = match tree {
@@ -117,6 +135,7 @@ impl Build {
         let is_utf8 = encoding.eq_ignore_ascii_case("utf-8");
         Ok(Self {
             path: path.to_owned(),
+            absent,
             local: Some(local),
             writer: None,
             is_utf8,
@@ -179,7 +198,7 @@ impl Build {
             for loading in self.tables.iter_mut().filter(|loading| matches!(loading.way, Way::Pages(_))) {
                 loading.way = Way::Engine;
             }
-            let local = open(&self.path, false)?;
+            let local = open(&self.path, false, &self.absent)?;
             local.run("BEGIN")?;
             self.local = Some(local);
         }
@@ -207,10 +226,10 @@ impl Build {
             self.complete(number)?;
         }
         let Some(writer) = self.writer.take() else {
-            return self.local.take().map_or_else(|| open(&self.path, false), Ok);
+            return self.local.take().map_or_else(|| open(&self.path, false, &self.absent), Ok);
         };
         writer.finish().map_err(|error| of_io(&error))?;
-        let local = open(&self.path, false)?;
+        let local = open(&self.path, false, &self.absent)?;
         local.run("BEGIN")?;
         Ok(local)
     }
