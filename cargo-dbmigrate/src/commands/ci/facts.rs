@@ -79,7 +79,7 @@ impl Facts {
             .unwrap_or_else(|| "main".to_owned());
         refuse_branch(&branch)?;
         let program = arguments.with.clone().or_else(|| program_written(&root.join(file)));
-        let lacks_program = program.is_none() && !stepping::with_step(&context.folder()?)?.is_empty();
+        let lacks_program = program.is_none() && has_step(context);
         let facts = Self {
             with: program.iter().map(|program| flag("--with", program)).collect(),
             lacks_program,
@@ -110,6 +110,11 @@ impl Facts {
         }
         Ok(())
     }
+}
+
+/// Whether a migration has a step in Rust. What is wrong with the folder is for `check` to say.
+fn has_step(context: &Context) -> bool {
+    context.folder().and_then(|folder| stepping::with_step(&folder)).is_ok_and(|found| !found.is_empty())
 }
 
 /// The program with the steps in Rust that a file names which was written before.
