@@ -120,8 +120,9 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
         None => (Since::parted(context, &folder)?, true),
     };
     let mut new = since.new_ones(&folder);
-    if is_guessed {
-        leave_out_imported(context, &folder, &mut new)?;
+    if is_guessed && leave_out_imported(context, &folder, &mut new)? && new.is_empty() {
+        printer.message(|| linted_message(&[], since.label(), (0, 0)));
+        return Ok(exit::DONE);
     }
     match databases {
         Some(databases) => databases.each(context, |context, url| run.on(context, url, &new)),
@@ -129,8 +130,9 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     }
 }
 
-/// Leaves out what another tool has applied to databases: nobody can write it otherwise any more.
-fn leave_out_imported(context: &Context, folder: &Folder, new: &mut Vec<&Migration>) -> Result<()> {
+/// Leaves out what another tool has applied to databases: nobody can write it otherwise any more. Returns whether there
+/// was any.
+fn leave_out_imported(context: &Context, folder: &Folder, new: &mut Vec<&Migration>) -> Result<bool> {
     let count = new.len();
     let mut kept = Vec::with_capacity(count);
     for migration in new.drain(..) {
@@ -143,7 +145,7 @@ fn leave_out_imported(context: &Context, folder: &Folder, new: &mut Vec<&Migrati
         let imported = counted(count - new.len(), "imported migration");
         context.printer.status("Skipped", format!("lints of {imported}; to see them: `cargo dbmigrate check --all`"));
     }
-    Ok(())
+    Ok(new.len() < count)
 }
 
 /// Says what neither the proof nor lints see of steps in Rust.
@@ -208,19 +210,18 @@ impl Run<'_> {
     }
 }
 
+fn linted_message(linted: &[Linted], since: Option<&str>, (denied, warnings): (usize, usize)) -> messages::Linted {
+    let migrations = linted.iter().map(|one| one.name.clone()).collect();
+    messages::Linted { target: None, migrations, since: since.map(str::to_owned), denied, warnings }
+}
+
 /// Says what was found.
 fn conclude(context: &Context, set: &Set, linted: &[Linted], since: Option<&str>, what: &str) -> Result<u8> {
     let printer = &context.printer;
     let shown = Shown::of(linted, set, Place::File);
     printer.diagnostics(&shown.warnings);
     let (denied, warnings) = (shown.denied.len(), shown.warnings.len());
-    printer.message(|| messages::Linted {
-        target: None,
-        migrations: linted.iter().map(|one| one.name.clone()).collect(),
-        since: since.map(str::to_owned),
-        denied,
-        warnings,
-    });
+    printer.message(|| linted_message(linted, since, (denied, warnings)));
     if denied > 0 {
         let error = CommandError::new(exit::DIFFERENCE, are_denied(denied, &format!(" in {what}")));
         return Err(error.diagnostics(printer.render(&shown.denied)));

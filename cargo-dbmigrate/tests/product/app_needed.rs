@@ -115,7 +115,7 @@ fn what_was_added_by_hand_and_calls_functions_is_captured() {
          CREATE TRIGGER posted AFTER INSERT ON posts BEGIN UPDATE users SET slug = norm(slug) WHERE id = new.author; END",
     );
     project.ends(4, "diff --from database");
-    project.runs("capture");
+    project.runs("capture --write");
     assert_eq!(rows(&project), filled_rows());
     for command in ["check", "status", "diff --from database", "migrate", "migrate --url other.db"] {
         project.runs(command);
@@ -128,10 +128,10 @@ fn a_history_with_functions_is_repaired() {
     project.structs(&users_with("phone: Option<String>,"));
     project.runs("generate");
     project.runs("migrate");
-    // a comment in an applied file
+    // a statement in an applied file
     let file = "migrations/0002_users_phone/migration.sql";
     let text = project.read(file);
-    project.write(file, format!("{text}-- by hand\n"));
+    project.write(file, format!("{text}UPDATE users SET phone = NULL;\n"));
     let run = project.run("migrate");
     assert_eq!(run.code, 5, "{}", run.err);
     let repair = run.suggested().into_iter().find(|line| line.starts_with("cargo dbmigrate repair"));

@@ -226,7 +226,7 @@ fn a_runner_of_ones_own_with_a_table_of_its_own_is_taken_over() {
     let run = project.ends(1, "pull --from sql=migrations --out src/lib.rs");
     let help = "records them in `migrations`: `cargo dbmigrate pull --from sql --history-table migrations`";
     assert!(run.err.contains(help), "{}", run.err);
-    project.runs("pull --from sql --history-table migrations --out src/lib.rs");
+    project.runs("pull --from sql --history-table migrations --out src/lib.rs --overwrite");
     let first = project.read("db/migrations/0001_own_table/migration.sql");
     assert!(
         first.contains("because what was applied is recorded elsewhere now:\n--   INSERT INTO migrations"),

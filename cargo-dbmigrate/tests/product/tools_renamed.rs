@@ -74,6 +74,7 @@ fn what_the_configuration_of_a_tool_says_needs_not_be_said_again() {
 /// A folder of a program of one's own, and a database with two of three migrations and a table of the program.
 fn own(table: &str, record: &[&str]) -> Project {
     let project = Project::new("");
+    project.write("src/lib.rs", "pub mod schema;\n");
     let files = ["CREATE TABLE a (id INTEGER PRIMARY KEY)", "ALTER TABLE a ADD COLUMN b TEXT", "UPDATE a SET b = 'x'"];
     for (at, sql) in files.iter().enumerate() {
         project.write(&format!("migrations/{:03}_step.sql", at + 1), sql);
@@ -111,6 +112,7 @@ fn a_program_without_a_name_has_recorded_names_or_numbers_or_the_last_one() {
 #[test]
 fn a_program_that_has_executed_only_first_statements_is_told() {
     let project = Project::new("");
+    project.write("src/lib.rs", "pub mod schema;\n");
     project.write("sql/001_a.sql", "CREATE TABLE a (id INTEGER PRIMARY KEY);\n");
     project.write("sql/002_more.sql", "ALTER TABLE a ADD COLUMN b TEXT;\n\nALTER TABLE a ADD COLUMN c TEXT;\n");
     project.sql("CREATE TABLE a (id INTEGER PRIMARY KEY); ALTER TABLE a ADD COLUMN b TEXT; PRAGMA user_version = 2");

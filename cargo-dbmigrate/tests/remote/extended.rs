@@ -88,7 +88,7 @@ fn a_server_with_functions_in_its_schema_is_backed_up_and_restored() {
     Hand::new(&server.url()).run(&["CREATE INDEX users_norm ON users (norm(name))"]);
     let run = project.ends(1, "backup indexed.db");
     assert!(run.err.contains("`norm` is a function of the application, and not available here"), "{}", run.err);
-    assert!(run.err.contains("if a library has it, load that: `extensions` in `[engine]`"), "{}", run.err);
+    assert!(run.err.contains("load the library that has it: `extensions` in `[engine]`"), "{}", run.err);
     assert!(!run.err.contains("run it in the application"), "{}", run.err);
     assert!(!project.path("indexed.db").exists());
     // with the library that has it, it is made

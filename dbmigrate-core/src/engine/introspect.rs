@@ -229,10 +229,25 @@ impl Infrastructure {
     pub(super) async fn read(connection: &Connection, objects: &[StoredObject]) -> Result<Self, EngineError> {
         let mut infrastructure = Self::of(objects);
         if objects.iter().any(is_of_another_module) {
-            let names = connection.rows(SHADOWS).await?;
-            infrastructure.shadows.extend(names.iter().map(|row| text(&row[0]).to_owned()));
+            infrastructure.add_shadows(connection).await?;
+            // a server says so only if it knew the module before it read the schema
+            #[cfg(feature = "libsql")]
+            if !connection.is_local() {
+                let twin = Connection::in_memory().await?;
+                for object in objects.iter().filter(|object| is_of_another_module(object)) {
+                    // without the module, nothing more is known
+                    let _ = twin.run(&object.sql).await;
+                }
+                infrastructure.add_shadows(&twin).await?;
+            }
         }
         Ok(infrastructure)
+    }
+
+    async fn add_shadows(&mut self, connection: &Connection) -> Result<(), EngineError> {
+        let names = connection.rows(SHADOWS).await?;
+        self.shadows.extend(names.iter().map(|row| text(&row[0]).to_owned()));
+        Ok(())
     }
 
     /// Whether an object is the user's, and not ignored.

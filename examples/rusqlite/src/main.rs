@@ -66,7 +66,13 @@ fn open(file: &str) -> Result<Connection, Error> {
 
 /// The database assigns the key, and returns the row.
 fn add(connection: &Connection, url: &str, title: Option<&str>) -> rusqlite::Result<Bookmark> {
-    let new = Bookmark { id: 0, url: url.to_owned(), title: title.map(str::to_owned), state: State::Unread, host: hosts::of(url) };
+    let new = Bookmark {
+        id: 0,
+        url: url.to_owned(),
+        title: title.map(str::to_owned),
+        state: State::Unread,
+        host: hosts::of(url),
+    };
     let sql = format!("{} RETURNING *", Bookmark::INSERT);
     connection.query_row(&sql, params_from_iter(new.params_without_key()?), |row| Ok(Bookmark::from_row(row)?))
 }

@@ -18,7 +18,8 @@ dbmigrate::migration_test! {
 
 #[dbmigrate::test(migrations = MIGRATIONS)]
 fn a_database_of_a_test_has_been_through_the_step(db: Connection) {
-    let kinds: i64 = db.query_row("SELECT count(*) FROM _dbmigrate_history WHERE kind = 'rust'", (), |row| row.get(0)).unwrap();
+    let kinds: i64 =
+        db.query_row("SELECT count(*) FROM _dbmigrate_history WHERE kind = 'rust'", (), |row| row.get(0)).unwrap();
     assert_eq!(kinds, 1);
     db.execute("INSERT INTO bookmarks (url) VALUES ('https://a.example')", ()).unwrap();
 }
@@ -41,8 +42,10 @@ fn the_subcommand_runs_it_by_a_program_of_the_package() {
     // it has no function of the application by itself
     let refused = run(&["migrate"]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("`cargo dbmigrate migrate --with BIN`"), "{refused:?}");
-    for arguments in [&["migrate", "--dry-run", "--with", "steps"][..], &["migrate", "--rehearse-only", "--with", "steps"]] {
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--with BIN`"), "{refused:?}");
+    for arguments in
+        [&["migrate", "--dry-run", "--with", "steps"][..], &["migrate", "--rehearse-only", "--with", "steps"]]
+    {
         assert!(run(arguments).status.success(), "{arguments:?}: {:?}", run(arguments));
         assert_ne!(hosts(&connection), FILLED);
     }

@@ -99,6 +99,9 @@ impl One<'_> {
             block_on(connection.run(statement.text)).map_err(|error| {
                 let shown = self.give_up(statement_error(&entry.file, line, number + 1, &error));
                 match self.made_by_none(&error) {
+                    Some(table) if about.table.is_some() => shown.help(format!(
+                        "if the program that runs the migrations creates `{table}`, take what uses it out of the file"
+                    )),
                     Some(table) => shown.help(format!(
                         "if the program that runs the migrations records them in `{table}`: `cargo dbmigrate pull {} {}`",
                         shell_flag("--from", &typed(about, Some(&self.folder.path.display().to_string()))),

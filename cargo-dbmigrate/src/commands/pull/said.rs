@@ -59,12 +59,14 @@ pub(super) fn unrecorded(other: &Found, has_table: bool, shown: &str) -> Command
         Some(command) => error.note(format!("`{command}` records nothing")),
         None => error,
     };
-    let renamed = "if its table has another name: `cargo dbmigrate pull --from --history-table NAME`";
-    let error = if has_table { error } else { error.help(renamed) };
-    error
+    let error = error
         .note("nothing was changed")
         .help("adopt it as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`")
-        .help("if it is another database, name it: `cargo dbmigrate pull --url PATH`")
+        .help("if it is another database, name it: `cargo dbmigrate pull --url PATH`");
+    match has_table {
+        true => error,
+        false => error.help("if its table has another name: `cargo dbmigrate pull --from --history-table NAME`"),
+    }
 }
 
 pub(super) fn went_on(tool: &dyn Tool, more: usize, shown: &str) -> CommandError {

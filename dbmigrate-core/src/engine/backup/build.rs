@@ -15,7 +15,7 @@ use super::inventory::{Inventory, Settings, Table};
 use super::local::{CACHE, Local, now};
 use super::page::Page;
 use super::schema::{as_stored, create_tables, indexes};
-use crate::engine::connection::{Prepared, Value};
+use crate::engine::connection::{Prepared, Value, text};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::Flat;
 use crate::sql::Name;
@@ -56,12 +56,23 @@ enum Way {
     Kept(Vec<Page>),
 }
 
+/// The indexes that there are, but for those that the engine makes by itself.
+const INDEXES: &str = "SELECT lower(name) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+
 /// Folded name of the table with the marks of `AUTOINCREMENT`.
 const SEQUENCE: &str = "sqlite_sequence";
 
 /// A file of which nobody reads what is half finished, and what is finished is written to the disk before it gets its name.
 fn open(path: &Path, create: bool, absent: &Absent) -> Result<Local, EngineError> {
-    let local = absent.open(path, create, Duration::ZERO)?;
+    set_up(absent.open(path, create, Duration::ZERO)?)
+}
+
+/// The same for rows: SQLite computes virtual columns of those that it inserts, and stores nothing of them.
+fn open_for_rows(path: &Path, absent: &Absent) -> Result<Local, EngineError> {
+    set_up(absent.open_looking_away(path, Duration::ZERO)?)
+}
+
+fn set_up(local: Local) -> Result<Local, EngineError> {
     for pragma in ["synchronous = OFF", "journal_mode = OFF", "locking_mode = EXCLUSIVE", "foreign_keys = OFF"] {
         local.rows(&format!("PRAGMA {pragma}"))?;
     }
@@ -84,6 +95,7 @@ impl Build {
     }
 
     fn begin_with(path: &Path, inventory: &Inventory, absent: Absent) -> Result<Self, EngineError> {
+        absent.refuse_stored(inventory.own_objects())?;
         let first = open(path, true, &absent)?;
         let Settings { page_size, encoding, auto_vacuum, .. } = &inventory.settings;
         for pragma in [
@@ -103,10 +115,12 @@ impl Build {
         }
         local.run("COMMIT")?;
         let mut trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
-        // what is written without the engine gets its indexes with its rows
-        let mut made = BTreeSet::new();
+        // what is written without the engine gets its indexes with its rows; a module has made those of its own
+        let mut made: BTreeSet<String> = local.rows(INDEXES)?.iter().map(|row| text(&row[0]).to_owned()).collect();
         local.run("BEGIN")?;
-        for index in indexes(inventory).0 {
+        for index in
+            indexes(inventory).0.into_iter().filter(|index| !made.contains(&index.name.folded())).collect::<Vec<_>>()
+        {
             let table = inventory.tables.iter().position(|table| table.name == index.table);
             if table.and_then(|table| trees.get(table)?.as_ref()).is_some() {
                 local.run(&index.sql)?;
@@ -131,6 +145,12 @@ impl Build {
             Loading { hash: Rows::default(), plain: None, way }
         };
         let tables = inventory.tables.iter().zip(trees).map(loading).collect();
+        let local = if absent.is_empty() {
+            local
+        } else {
+            drop(local);
+            open_for_rows(path, &absent)?
+        };
         local.run("BEGIN")?;
         let is_utf8 = encoding.eq_ignore_ascii_case("utf-8");
         Ok(Self {
@@ -198,7 +218,7 @@ impl Build {
             for loading in self.tables.iter_mut().filter(|loading| matches!(loading.way, Way::Pages(_))) {
                 loading.way = Way::Engine;
             }
-            let local = open(&self.path, false, &self.absent)?;
+            let local = open_for_rows(&self.path, &self.absent)?;
             local.run("BEGIN")?;
             self.local = Some(local);
         }
@@ -225,10 +245,15 @@ impl Build {
         for number in 0..self.tables.len() {
             self.complete(number)?;
         }
-        let Some(writer) = self.writer.take() else {
-            return self.local.take().map_or_else(|| open(&self.path, false, &self.absent), Ok);
-        };
-        writer.finish().map_err(|error| of_io(&error))?;
+        match (self.writer.take(), self.local.take()) {
+            (Some(writer), _) => writer.finish().map_err(|error| of_io(&error))?,
+            (None, Some(local)) if self.absent.is_empty() => return Ok(local),
+            (None, Some(local)) => {
+                self.tables.iter_mut().for_each(|loading| loading.plain = None);
+                local.run("COMMIT")?;
+            }
+            (None, None) => return open(&self.path, false, &self.absent),
+        }
         let local = open(&self.path, false, &self.absent)?;
         local.run("BEGIN")?;
         Ok(local)
@@ -239,7 +264,8 @@ impl Build {
         if self.tables[number].plain.is_none() {
             self.tables[number].plain = now(local.connection.prepare(&insert(table, |_| false)))?;
         }
-        let Some(plain) = &self.tables[number].plain else { return Ok(()) };
+        // only the crate has statements that stay prepared
+        let plain = self.tables[number].plain.as_ref();
         for row in page.rows.rows() {
             let mut is_other = Vec::new();
             let value = |(at, value): (usize, &Flat)| match (value, page.value(*value)) {
@@ -255,9 +281,9 @@ impl Build {
                 (_, value) => value,
             };
             let values = row.iter().enumerate().map(value).collect();
-            match is_other.is_empty() {
-                true => now(plain.run(values))?,
-                false => local.run_with(&insert(table, |at| is_other.contains(&at)), values)?,
+            match plain.filter(|_| is_other.is_empty()) {
+                Some(plain) => now(plain.run(values))?,
+                None => local.run_with(&insert(table, |at| is_other.contains(&at)), values)?,
             }
         }
         Ok(())

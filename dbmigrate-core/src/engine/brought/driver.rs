@@ -69,7 +69,7 @@ impl Guard {
 }
 
 /// That a function is needed where it is not.
-fn not_here(function: &str) -> String {
+pub(in crate::engine) fn not_here(function: &str) -> String {
     format!("`{function}` {NOT_HERE}")
 }
 
