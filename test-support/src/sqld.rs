@@ -63,6 +63,13 @@ impl Options {
         self
     }
 
+    /// The folder of the libraries that it may load, each with a line in `trusted.lst`.
+    #[must_use]
+    pub fn extensions(mut self, folder: &Path) -> Self {
+        self.arguments.extend(["--extensions-path".to_owned(), folder.display().to_string()]);
+        self
+    }
+
     /// Starts it, and waits until it answers. Where no server can be had, the test is skipped, loudly; in CI it fails.
     pub fn start(self) -> Option<Server> {
         match binary::sqld() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use dbmigrate_core::engine::backup::{BackupError, MANIFEST, ManifestError};
+use dbmigrate_core::engine::brought::{Missing, MissingKind};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::shell::shell_word;
 
@@ -26,7 +27,13 @@ pub(crate) fn failed(error: &BackupError, url: &DatabaseUrl) -> CommandError {
         BackupError::Io { error, path, .. } if error.kind() == std::io::ErrorKind::StorageFull => no_room(path),
         BackupError::Copy { path, error } => {
             let name = shown(path);
-            engine_error("cannot write the backup", error, Subject::Named(&name))
+            let shown = engine_error("cannot write the backup", error, Subject::Named(&name));
+            match Missing::of(&error.message).filter(|missing| missing.kind == MissingKind::Application) {
+                Some(_) => shown
+                    .note("a server does not hand out what an index or a stored column has: it is made again")
+                    .help("load the library that has it: `extensions` in `[engine]` of `dbmigrate.toml`"),
+                None => shown,
+            }
         }
         BackupError::Damaged { problems } => damaged(format!("`{url}` is damaged"), problems)
             .help("restore an earlier backup: `cargo dbmigrate restore PATH`"),

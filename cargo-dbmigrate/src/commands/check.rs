@@ -23,6 +23,7 @@ use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
 use crate::source::Declared;
 use crate::stepping::{With, try_steps, with_step};
+use crate::tools::convert::is_imported;
 use crate::{exit, proof, structs, templates};
 
 /// The arguments.
@@ -113,16 +114,38 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
         fix::refuse_uncommitted(context)?;
     }
     let run = Run { folder: &folder, set, declared: agreed.declared };
-    let since = match &arguments.since {
-        Some(typed) => Since::typed(&folder, typed)?,
-        None if arguments.all || databases.is_some() => Since::Nothing,
-        None => Since::parted(context, &folder)?,
+    let (since, is_guessed) = match &arguments.since {
+        Some(typed) => (Since::typed(&folder, typed)?, false),
+        None if arguments.all || databases.is_some() => (Since::Nothing, false),
+        None => (Since::parted(context, &folder)?, true),
     };
-    let new = since.new_ones(&folder);
+    let mut new = since.new_ones(&folder);
+    if is_guessed && leave_out_imported(context, &folder, &mut new)? && new.is_empty() {
+        printer.message(|| linted_message(&[], since.label(), (0, 0)));
+        return Ok(exit::DONE);
+    }
     match databases {
         Some(databases) => databases.each(context, |context, url| run.on(context, url, &new)),
         None => run.offline(context, &since, &new, arguments.fix),
     }
+}
+
+/// Leaves out what another tool has applied to databases: nobody can write it otherwise any more. Returns whether there
+/// was any.
+fn leave_out_imported(context: &Context, folder: &Folder, new: &mut Vec<&Migration>) -> Result<bool> {
+    let count = new.len();
+    let mut kept = Vec::with_capacity(count);
+    for migration in new.drain(..) {
+        if !is_imported(&folder.sql(migration)?) {
+            kept.push(migration);
+        }
+    }
+    *new = kept;
+    if new.len() < count {
+        let imported = counted(count - new.len(), "imported migration");
+        context.printer.status("Skipped", format!("lints of {imported}; to see them: `cargo dbmigrate check --all`"));
+    }
+    Ok(new.len() < count)
 }
 
 /// Says what neither the proof nor lints see of steps in Rust.
@@ -187,19 +210,18 @@ impl Run<'_> {
     }
 }
 
+fn linted_message(linted: &[Linted], since: Option<&str>, (denied, warnings): (usize, usize)) -> messages::Linted {
+    let migrations = linted.iter().map(|one| one.name.clone()).collect();
+    messages::Linted { target: None, migrations, since: since.map(str::to_owned), denied, warnings }
+}
+
 /// Says what was found.
 fn conclude(context: &Context, set: &Set, linted: &[Linted], since: Option<&str>, what: &str) -> Result<u8> {
     let printer = &context.printer;
     let shown = Shown::of(linted, set, Place::File);
     printer.diagnostics(&shown.warnings);
     let (denied, warnings) = (shown.denied.len(), shown.warnings.len());
-    printer.message(|| messages::Linted {
-        target: None,
-        migrations: linted.iter().map(|one| one.name.clone()).collect(),
-        since: since.map(str::to_owned),
-        denied,
-        warnings,
-    });
+    printer.message(|| linted_message(linted, since, (denied, warnings)));
     if denied > 0 {
         let error = CommandError::new(exit::DIFFERENCE, are_denied(denied, &format!(" in {what}")));
         return Err(error.diagnostics(printer.render(&shown.denied)));

@@ -120,11 +120,16 @@ pub(crate) fn hiding(config: &Config, name: &Name) -> String {
     format!("ignore it in `{FILE_NAME}`: {}", ignore_line(config, name))
 }
 
-/// The line of the configuration that hides a name, beside what is hidden already, in backticks.
+/// The same as the setting alone, in backticks.
 pub(crate) fn ignore_line(config: &Config, name: &Name) -> String {
+    config.setting(&ignore_setting(config, name))
+}
+
+/// The line of the configuration that hides a name, beside what is hidden already.
+pub(crate) fn ignore_setting(config: &Config, name: &Name) -> String {
     let patterns = config.ignore.patterns().map(|pattern| pattern.as_str().to_owned()).chain([Glob::of(name)]);
     let patterns: Vec<String> = patterns.map(|pattern| toml_string(&pattern)).collect();
-    config.setting(&format!("ignore = [{}]", patterns.join(", ")))
+    format!("ignore = [{}]", patterns.join(", "))
 }
 
 /// A text as it stands in the configuration, on one line and without a backtick inside.

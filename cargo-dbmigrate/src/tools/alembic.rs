@@ -40,8 +40,12 @@ impl Tool for Alembic {
         Err(CommandError::usage("migrations of Alembic have no SQL files").help(ABOUT.folder_help))
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
-        let query = "SELECT CAST(version_num AS TEXT) FROM alembic_version ORDER BY version_num";
-        rows_of(database, "alembic_version", &["version_num"], query)
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+        let query = "SELECT CAST(version_num AS TEXT) FROM {table} ORDER BY version_num";
+        rows_of(database, table, &["version_num"], query)
     }
 }

@@ -13,6 +13,8 @@ use dbmigrate_core::sql::token::significant;
 use dbmigrate_core::sql::{Statement, StatementKind, Token, TokenKind, split, tokenize};
 
 use super::folder::{Down, Entry};
+use super::found::Found;
+use super::recorded::is_about;
 
 /// What drizzle-orm splits a file at.
 const BREAKPOINT: &str = "--> statement-breakpoint";
@@ -40,6 +42,16 @@ const SETTINGS: [&str; 18] = [
     "wal_checkpoint",
 ];
 
+/// What the third line of such a migration begins with.
+const IMPORTED: &str = "-- Imported from ";
+
+/// Whether a migration's SQL was made of another tool's, so that the tool has applied it to databases already.
+pub(crate) fn is_imported(sql: &str) -> bool {
+    let mut lines = sql.lines();
+    let is_named = lines.next().is_some_and(|line| line.starts_with("-- "));
+    is_named && lines.next() == Some("--") && lines.next().is_some_and(|line| line.starts_with(IMPORTED))
+}
+
 /// A migration's SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Converted {
@@ -54,23 +66,28 @@ pub(crate) fn convert(
     entry: &Entry,
     down: Option<&Down>,
     name: &MigrationName,
-    title: &str,
+    other: &Found,
     folder: &Path,
 ) -> Converted {
-    let mut taken_out: Vec<String> = Vec::new();
+    let title = other.tool.about().title();
+    let mut taken_out = TakenOut { record: other.record().map(str::to_owned), ..TakenOut::default() };
     let mut converted = |sql: &str| {
         let parts = sql.split(BREAKPOINT).map(|part| convert_part(part, &mut taken_out));
         parts.collect::<Vec<_>>().join(BREAKPOINT)
     };
     let body = converted(&entry.sql);
     let undo = down.map(|down| (converted(&down.sql), down)).filter(|(sql, _)| !split(sql).is_empty());
-    let mut text = format!("-- {name}\n--\n-- Imported from {title}: {}\n", label(&entry.file, folder));
-    if !taken_out.is_empty() {
-        text.push_str("-- Removed, because the migration runs in a transaction with foreign keys off:\n");
-    }
-    for statement in &taken_out {
+    let mut text = format!("-- {name}\n--\n{IMPORTED}{title}: {}\n", label(&entry.file, folder));
+    let reasons = [
+        ("the migration runs in a transaction with foreign keys off", &taken_out.left_to_the_runner),
+        ("what was applied is recorded elsewhere now", &taken_out.about_the_record),
+    ];
+    for (reason, statements) in reasons.into_iter().filter(|(_, statements)| !statements.is_empty()) {
         // writing to a string cannot fail
-        let _ = writeln!(text, "--   {statement}");
+        let _ = writeln!(text, "-- Removed, because {reason}:");
+        for statement in statements {
+            let _ = writeln!(text, "--   {statement}");
+        }
     }
     text.push('\n');
     let header_lines = text.lines().count();
@@ -91,8 +108,28 @@ fn label(file: &Path, folder: &Path) -> String {
     inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
+/// What became a comment, each statement once.
+#[derive(Debug, Default)]
+struct TakenOut {
+    /// The table in which the tool records what it has applied.
+    record: Option<String>,
+    left_to_the_runner: Vec<String>,
+    about_the_record: Vec<String>,
+}
+
+impl TakenOut {
+    /// Where a statement belongs, if it is none of the migration's own.
+    fn list(&mut self, statement: &Statement<'_>) -> Option<&mut Vec<String>> {
+        if is_left_to_the_runner(statement) {
+            return Some(&mut self.left_to_the_runner);
+        }
+        let is_about_it = self.record.as_ref().is_some_and(|table| is_about(statement, table));
+        is_about_it.then_some(&mut self.about_the_record)
+    }
+}
+
 /// What stands between two breakpoints, with its last semicolon, and with what is not ours to say in comments.
-fn convert_part(part: &str, taken_out: &mut Vec<String>) -> String {
+fn convert_part(part: &str, taken_out: &mut TakenOut) -> String {
     let mut text = String::with_capacity(part.len() + 16);
     let mut copied = 0;
     for statement in split(part) {
@@ -100,7 +137,7 @@ fn convert_part(part: &str, taken_out: &mut Vec<String>) -> String {
         let semicolon = tokenize(&part[end..]).find(Token::is_significant);
         let semicolon = semicolon.filter(|token| token.kind == TokenKind::Semicolon);
         text.push_str(&part[copied..statement.start]);
-        if is_left_to_the_runner(&statement) {
+        if let Some(list) = taken_out.list(&statement) {
             let whole = statement.text.split_whitespace().collect::<Vec<_>>().join(" ");
             copied = semicolon.map_or(end, |token| end + token.end());
             let is_alone = text.trim_end_matches([' ', '\t']).ends_with('\n') || text.trim().is_empty();
@@ -109,8 +146,8 @@ fn convert_part(part: &str, taken_out: &mut Vec<String>) -> String {
             let (open, close) = if is_alone && ends_line { ("--", "") } else { ("/*", " */") };
             // writing to a string cannot fail
             let _ = write!(text, "{open} {whole};{close}");
-            if !taken_out.contains(&whole) {
-                taken_out.push(whole);
+            if !list.contains(&whole) {
+                list.push(whole);
             }
         } else {
             text.push_str(statement.text);
@@ -144,9 +181,9 @@ mod tests {
     use super::*;
 
     fn converted(sql: &str) -> (String, Vec<String>) {
-        let mut taken_out = Vec::new();
+        let mut taken_out = TakenOut { record: Some("applied".to_owned()), ..TakenOut::default() };
         let parts: Vec<String> = sql.split(BREAKPOINT).map(|part| convert_part(part, &mut taken_out)).collect();
-        (parts.join(BREAKPOINT), taken_out)
+        (parts.join(BREAKPOINT), [taken_out.left_to_the_runner, taken_out.about_the_record].concat())
     }
 
     #[test]
@@ -186,6 +223,16 @@ mod tests {
         }
         let (_, taken_out) = converted("BEGIN;\nPRAGMA foreign_keys=OFF;\nCOMMIT;\nPRAGMA foreign_keys=OFF;");
         assert_eq!(taken_out, ["BEGIN", "PRAGMA foreign_keys=OFF", "COMMIT"]);
+    }
+
+    #[test]
+    fn what_is_about_the_table_of_the_tool_becomes_a_comment() {
+        let sql =
+            "CREATE TABLE a (applied);\nINSERT INTO \"Applied\" SELECT 1\n  FROM a;\nINSERT INTO a VALUES ('applied');";
+        let (text, taken_out) = converted(sql);
+        assert_eq!(taken_out, ["INSERT INTO \"Applied\" SELECT 1 FROM a"]);
+        assert!(text.starts_with("CREATE TABLE a (applied);\n-- INSERT"), "{text}");
+        assert!(text.ends_with("INSERT INTO a VALUES ('applied');"), "{text}");
     }
 
     #[test]

@@ -73,15 +73,19 @@ impl Tool for Dbmate {
         Ok(ToolFolder { path: listing.path, entries, warnings })
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
         // others have a table of that name too
         let is_of_another =
-            columns(database, "schema_migrations")?.len() > 1 || !columns(database, "ar_internal_metadata")?.is_empty();
+            columns(database, table)?.len() > 1 || !columns(database, "ar_internal_metadata")?.is_empty();
         if is_of_another {
             return Ok(None);
         }
-        let query = "SELECT CAST(version AS TEXT) FROM schema_migrations ORDER BY version";
-        rows_of(database, "schema_migrations", &["version"], query)
+        let query = "SELECT CAST(version AS TEXT) FROM {table} ORDER BY version";
+        rows_of(database, table, &["version"], query)
     }
 }
 

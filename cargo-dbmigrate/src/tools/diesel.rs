@@ -13,6 +13,7 @@ use super::about::{About, AppliedRow, Marks, Sign};
 use super::directories::{self, UP};
 use super::folder::ToolFolder;
 use super::listing::Listing;
+use super::settings::{Settings, text};
 use super::tool::{Tool, rows_of};
 use super::warning::Warning;
 use crate::error::Result;
@@ -58,9 +59,20 @@ impl Tool for Diesel {
         Ok(ToolFolder { path: listing.path, entries, warnings })
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
-        let query = "SELECT CAST(version AS TEXT) FROM __diesel_schema_migrations ORDER BY version";
-        rows_of(database, "__diesel_schema_migrations", &["version"], query)
+    fn settings(&self, root: &Path) -> Settings {
+        Settings::read(root, "diesel.toml", |settings| {
+            let directory = settings.get("migrations_directory").and_then(toml::Value::as_table);
+            [directory.and_then(|directory| text(directory, "dir")), None]
+        })
+    }
+
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+        let query = "SELECT CAST(version AS TEXT) FROM {table} ORDER BY version";
+        rows_of(database, table, &["version"], query)
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Found {
     pub tool: &'static dyn Tool,
     /// The folder, as it can be shown.
     pub folder: Option<PathBuf>,
+    /// The table in which it records what it has applied, if that is not the usual one.
+    pub table: Option<String>,
 }
 
 /// What the package and its folders tell.
@@ -32,6 +34,8 @@ pub(crate) struct Search<'a> {
     candidates: Vec<(Found, Sign)>,
     /// What was said.
     said: From,
+    /// The table that was said.
+    table: Option<String>,
 }
 
 impl<'a> Search<'a> {
@@ -39,13 +43,15 @@ impl<'a> Search<'a> {
     ///
     /// # Errors
     /// If a folder cannot be read.
-    pub(crate) fn new(root: &'a Path, own: &Path, said: &From) -> Result<Self> {
+    pub(crate) fn new(root: &'a Path, own: &Path, said: &From, table: Option<&str>) -> Result<Self> {
         let mut candidates = Vec::new();
         let asked = TOOLS.iter().copied().filter(|tool| said.tool.is_none_or(|said| name(said) == name(*tool)));
         for tool in asked {
-            let folders = match &said.folder {
-                Some(folder) => vec![folder.clone()],
-                None => tool.about().folders.iter().map(|folder| root.join(folder)).collect(),
+            let settings = tool.settings(root);
+            let folders = match (&said.folder, &settings.folder) {
+                (Some(folder), _) => vec![folder.clone()],
+                (None, Some(folder)) => vec![root.join(folder)],
+                (None, None) => tool.about().folders.iter().map(|folder| root.join(folder)).collect(),
             };
             let mut best: Option<(Found, Sign)> = None;
             for folder in folders {
@@ -54,12 +60,13 @@ impl<'a> Search<'a> {
                 let is_ours = listing.has(dbmigrate_core::folder::lock::FILE_NAME) && is_same(&folder, own);
                 let sign = if is_ours { Sign::No } else { tool.sign(&listing) };
                 if sign > best.as_ref().map_or(Sign::No, |(_, sign)| *sign) {
-                    best = Some((Found { tool, folder: Some(path::for_display(&folder)) }, sign));
+                    let table = table_of(tool, root, table);
+                    best = Some((Found { tool, folder: Some(path::for_display(&folder)), table }, sign));
                 }
             }
             candidates.extend(best);
         }
-        Ok(Self { root, candidates, said: said.clone() })
+        Ok(Self { root, candidates, said: said.clone(), table: table.map(str::to_owned) })
     }
 
     /// What was said, or what the folders tell without a doubt.
@@ -67,9 +74,11 @@ impl<'a> Search<'a> {
         if let From { tool: Some(tool), folder } = &self.said {
             let by_databases = tool.about().folders.is_empty();
             let known = || self.candidates.first().and_then(|(found, _)| found.folder.clone());
+            let set = || tool.settings(self.root).folder.map(|folder| path::for_display(&self.root.join(folder)));
             let usual = || tool.about().folders.first().map(|folder| path::for_display(&self.root.join(folder)));
-            let folder = folder.clone().or_else(|| if by_databases { None } else { known().or_else(usual) });
-            return Some(Found { tool: *tool, folder });
+            let folder = folder.clone();
+            let folder = folder.or_else(|| if by_databases { None } else { known().or_else(set).or_else(usual) });
+            return Some(Found { tool: *tool, folder, table: table_of(*tool, self.root, self.table.as_deref()) });
         }
         let sure = self.candidates.iter().filter(|(_, sign)| *sign == Sign::Sure);
         only(sure.map(|(found, _)| found))
@@ -88,7 +97,7 @@ impl<'a> Search<'a> {
         let mut recorded = Vec::new();
         for (found, _) in &self.candidates {
             // a number in the header is no name
-            if found.tool.about().table.is_some() && found.tool.records(database)?.is_some() {
+            if found.tool.about().table.is_some() && found.recorded(database, None)?.rows.is_some() {
                 recorded.push(found);
             }
         }
@@ -97,8 +106,9 @@ impl<'a> Search<'a> {
         }
         if self.said.folder.is_none() {
             for tool in TOOLS.iter().filter(|tool| tool.about().folders.is_empty()) {
-                if tool.records(database)?.is_some() {
-                    return Ok(Some(Found { tool: *tool, folder: None }));
+                let found = Found { tool: *tool, folder: None, table: self.table.clone() };
+                if found.recorded(database, None)?.rows.is_some() {
+                    return Ok(Some(found));
                 }
             }
         }
@@ -145,6 +155,15 @@ impl<'a> Search<'a> {
             .help(help)
             .help("for a database without migrations: `cargo dbmigrate pull --baseline --out src/schema.rs`")
     }
+}
+
+/// The table in which a tool records, if that is not the usual one: what was said, or what its configuration says.
+fn table_of(tool: &dyn Tool, root: &Path, said: Option<&str>) -> Option<String> {
+    let table = said.map(str::to_owned).or_else(|| tool.settings(root).table)?;
+    // a schema has no other name here
+    let table = table.strip_prefix("main.").map(str::to_owned).unwrap_or(table);
+    let is_usual = tool.about().table.is_some_and(|usual| usual.eq_ignore_ascii_case(&table));
+    (!is_usual).then_some(table)
 }
 
 /// Whether two paths are of the same folder.

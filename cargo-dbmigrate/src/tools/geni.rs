@@ -44,8 +44,12 @@ impl Tool for Geni {
         named::folder(path, &ABOUT, &NAMING, None, "1709395165_users.up.sql")
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
-        let query = "SELECT CAST(CAST(id AS INTEGER) AS TEXT) FROM schema_migrations ORDER BY id";
-        rows_of(database, "schema_migrations", &["id"], query)
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+        let query = "SELECT CAST(CAST(id AS INTEGER) AS TEXT) FROM {table} ORDER BY id";
+        rows_of(database, table, &["id"], query)
     }
 }

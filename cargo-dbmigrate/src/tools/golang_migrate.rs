@@ -14,7 +14,7 @@ use super::compare::{self, Applied};
 use super::folder::ToolFolder;
 use super::listing::Listing;
 use super::named::{self, Naming};
-use super::tool::{Tool, rows_of};
+use super::tool::{Tool, quoted, rows_of};
 use crate::error::Result;
 
 const ABOUT: About = About {
@@ -46,10 +46,14 @@ impl Tool for GolangMigrate {
         named::folder(path, &ABOUT, &NAMING, None, "000001_users.up.sql")
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
-        let query = "SELECT CAST(version AS TEXT), '', '', iif(dirty, 'it is marked as dirty', '') FROM schema_migrations \
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+        let query = "SELECT CAST(version AS TEXT), '', '', iif(dirty, 'it is marked as dirty', '') FROM {table} \
                      WHERE version >= 0";
-        rows_of(database, "schema_migrations", &["version", "dirty"], query)
+        rows_of(database, table, &["version", "dirty"], query)
     }
 
     /// All up to the version that is recorded.
@@ -61,8 +65,8 @@ impl Tool for GolangMigrate {
         compare::by_key(&ABOUT, folder, &rows, database)
     }
 
-    fn changed(&self, rows: &[AppliedRow]) -> Option<String> {
+    fn changed(&self, rows: &[AppliedRow], table: &str) -> Option<String> {
         let version = rows.first().map_or("-1", |row| row.key.as_str());
-        Some(format!("SELECT 1 FROM schema_migrations WHERE version <> {version} OR dirty"))
+        Some(format!("SELECT 1 FROM {} WHERE version <> {version} OR dirty", quoted(table)))
     }
 }

@@ -14,7 +14,7 @@ use super::about::{About, AppliedRow, Marks, Sign};
 use super::folder::{Entry, ToolFolder};
 use super::listing::{Listing, title};
 use super::text::{Text, sha256};
-use super::tool::{Tool, rows_of};
+use super::tool::{Tool, quoted, rows_of};
 use crate::error::{CommandError, Result};
 
 const ABOUT: About = About {
@@ -79,19 +79,24 @@ impl Tool for Prisma {
         Ok(ToolFolder { path: listing.path, entries, warnings: Vec::new() })
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
         // one that failed and was tried again has several rows
         let query = "SELECT migration_name, max(lower(checksum)), '', \
                      iif(count(finished_at) = 0, 'the record has no `finished_at`', '') \
-                     FROM _prisma_migrations WHERE rolled_back_at IS NULL GROUP BY migration_name ORDER BY migration_name";
+                     FROM {table} WHERE rolled_back_at IS NULL GROUP BY migration_name ORDER BY migration_name";
         let needed = ["migration_name", "checksum", "finished_at", "rolled_back_at"];
-        rows_of(database, "_prisma_migrations", &needed, query)
+        rows_of(database, table, &needed, query)
     }
 
-    fn changed(&self, rows: &[AppliedRow]) -> Option<String> {
+    fn changed(&self, rows: &[AppliedRow], table: &str) -> Option<String> {
         Some(format!(
-            "SELECT 1 FROM (SELECT count(DISTINCT migration_name) AS n FROM _prisma_migrations WHERE rolled_back_at IS NULL) \
+            "SELECT 1 FROM (SELECT count(DISTINCT migration_name) AS n FROM {} WHERE rolled_back_at IS NULL) \
              WHERE n <> {}",
+            quoted(table),
             rows.len()
         ))
     }

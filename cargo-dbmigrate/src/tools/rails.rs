@@ -40,12 +40,16 @@ impl Tool for Rails {
         Err(CommandError::usage("migrations of Rails have no SQL files").help(ABOUT.folder_help))
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
         // others have a table of that name too
         if columns(database, "ar_internal_metadata")?.is_empty() {
             return Ok(None);
         }
-        let query = "SELECT CAST(version AS TEXT) FROM schema_migrations ORDER BY version";
-        rows_of(database, "schema_migrations", &["version"], query)
+        let query = "SELECT CAST(version AS TEXT) FROM {table} ORDER BY version";
+        rows_of(database, table, &["version"], query)
     }
 }

@@ -60,10 +60,14 @@ impl Tool for Refinery {
         Ok(ToolFolder { path: listing.path, entries, warnings: Vec::new() })
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
         let query = "SELECT CAST(version AS TEXT), CAST(checksum AS TEXT), 'V' || version || '__' || name \
-                     FROM refinery_schema_history ORDER BY version";
-        rows_of(database, "refinery_schema_history", &["version", "name", "checksum"], query)
+                     FROM {table} ORDER BY version";
+        rows_of(database, table, &["version", "name", "checksum"], query)
     }
 }
 

@@ -64,7 +64,7 @@ impl Tool for Rusqlite {
         Ok(ToolFolder { path: listing.path, entries, warnings: Vec::new() })
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+    fn records(&self, database: &mut Database, _: &str) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
         user_version::records(database)
     }
 
@@ -81,7 +81,7 @@ impl Tool for Rusqlite {
         Ok(Applied { counts, warnings: Vec::new() })
     }
 
-    fn changed(&self, rows: &[AppliedRow]) -> Option<String> {
+    fn changed(&self, rows: &[AppliedRow], _: &str) -> Option<String> {
         Some(user_version::changed(rows))
     }
 }

@@ -40,8 +40,12 @@ impl Tool for SeaOrm {
         Err(CommandError::usage("migrations of sea-orm have no SQL files").help(ABOUT.folder_help))
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
-        let query = "SELECT CAST(version AS TEXT) FROM seaql_migrations ORDER BY version";
-        rows_of(database, "seaql_migrations", &["version"], query)
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+        let query = "SELECT CAST(version AS TEXT) FROM {table} ORDER BY version";
+        rows_of(database, table, &["version"], query)
     }
 }

@@ -58,7 +58,7 @@ impl Tool for Sql {
         Ok(ToolFolder { path: listing.path, entries, warnings })
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+    fn records(&self, database: &mut Database, _: &str) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
         user_version::records(database)
     }
 
@@ -66,7 +66,7 @@ impl Tool for Sql {
         Ok(Applied { counts: user_version::counts(folder, rows), warnings: Vec::new() })
     }
 
-    fn changed(&self, rows: &[AppliedRow]) -> Option<String> {
+    fn changed(&self, rows: &[AppliedRow], _: &str) -> Option<String> {
         Some(user_version::changed(rows))
     }
 }

@@ -14,6 +14,7 @@ use super::about::{About, AppliedRow, Marks, Sign};
 use super::folder::ToolFolder;
 use super::listing::Listing;
 use super::named::{self, Naming};
+use super::settings::{Settings, text};
 use super::text::hex;
 use super::tool::{Tool, rows_of};
 use crate::error::Result;
@@ -47,10 +48,21 @@ impl Tool for Sqlx {
         named::folder(path, &ABOUT, &NAMING, Some(checksum), "20240101120000_users.sql")
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+    fn settings(&self, root: &Path) -> Settings {
+        Settings::read(root, "sqlx.toml", |settings| {
+            let migrate = settings.get("migrate").and_then(toml::Value::as_table);
+            ["migrations-dir", "table-name"].map(|key| text(migrate?, key))
+        })
+    }
+
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
         let query = "SELECT CAST(version AS TEXT), lower(hex(checksum)), version || '_' || replace(description, ' ', '_'), \
-                     iif(success, '', 'the record has `success` 0') FROM _sqlx_migrations ORDER BY version";
-        rows_of(database, "_sqlx_migrations", &["version", "checksum", "success", "description"], query)
+                     iif(success, '', 'the record has `success` 0') FROM {table} ORDER BY version";
+        rows_of(database, table, &["version", "checksum", "success", "description"], query)
     }
 }
 

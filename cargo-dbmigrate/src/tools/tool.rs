@@ -6,12 +6,14 @@ use std::path::Path;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::{Database, Target as _};
 use dbmigrate_core::engine::connection::text;
+use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::name::quote_string;
 
 use super::about::{About, AppliedRow, Sign};
 use super::compare::{self, Applied};
 use super::folder::ToolFolder;
 use super::listing::Listing;
+use super::settings::Settings;
 use crate::error::Result;
 
 /// A tool that migrates databases.
@@ -28,11 +30,21 @@ pub(crate) trait Tool: Sync {
     /// If it is none of its, or is not whole.
     fn read(&self, path: &Path) -> Result<ToolFolder>;
 
-    /// What a database says that was applied; `None` if it says nothing, not even that nothing was.
+    /// What its own configuration in a package says otherwise than usual.
+    fn settings(&self, _root: &Path) -> Settings {
+        Settings::default()
+    }
+
+    /// What a database says in this table that was applied; `None` if it says nothing, not even that nothing was. A tool
+    /// without a table looks elsewhere.
     ///
     /// # Errors
     /// If the engine fails.
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError>;
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError>;
 
     /// Compares what a database says with the folder.
     ///
@@ -42,11 +54,20 @@ pub(crate) trait Tool: Sync {
         compare::by_key(self.about(), folder, rows, database)
     }
 
-    /// A query that returns a row as soon as a database says something else than these rows.
-    fn changed(&self, rows: &[AppliedRow]) -> Option<String> {
-        let table = self.about().table?;
-        Some(format!("SELECT 1 FROM (SELECT count(*) AS n FROM {table}) WHERE n <> {}", rows.len()))
+    /// A query that returns a row as soon as a database says something else in this table than these rows.
+    fn changed(&self, rows: &[AppliedRow], table: &str) -> Option<String> {
+        Some(counted(rows.len(), table))
     }
+}
+
+/// A query that returns a row as soon as a table has more or fewer rows.
+pub(super) fn counted(rows: usize, table: &str) -> String {
+    format!("SELECT 1 FROM (SELECT count(*) AS n FROM {}) WHERE n <> {rows}", quoted(table))
+}
+
+/// The name of a table, as it stands in a query.
+pub(super) fn quoted(table: &str) -> String {
+    Name::from(table).sql().into_owned()
 }
 
 impl fmt::Debug for dyn Tool {
@@ -62,7 +83,8 @@ pub(super) fn columns(database: &mut Database, table: &str) -> std::result::Resu
     Ok(rows.iter().map(|row| text(&row[0]).to_owned()).collect())
 }
 
-/// The rows of a query for a key, and where they are selected a checksum and a name, if there is a table with these columns.
+/// The rows of a query for a key, and where they are selected a checksum and a name, if there is a table with these
+/// columns. It stands in the query as `{table}`.
 pub(super) fn rows_of(
     database: &mut Database,
     table: &str,
@@ -73,7 +95,7 @@ pub(super) fn rows_of(
     if columns.is_empty() || !needed.iter().all(|needed| columns.iter().any(|column| column == needed)) {
         return Ok(None);
     }
-    let rows = pollster::block_on(database.rows(query))?;
+    let rows = pollster::block_on(database.rows(&query.replace("{table}", &quoted(table))))?;
     let said = |row: &Vec<_>, at: usize| row.get(at).map(text).filter(|text| !text.is_empty()).map(str::to_owned);
     let row = |row: &Vec<_>| AppliedRow {
         key: said(row, 0).unwrap_or_default(),

@@ -11,6 +11,7 @@ use super::about::{About, AppliedRow, Marks, Sign};
 use super::folder::ToolFolder;
 use super::listing::{Listing, number};
 use super::named::{self, Naming};
+use super::settings::{Settings, text};
 use super::tool::{Tool, rows_of};
 use crate::error::Result;
 
@@ -52,7 +53,19 @@ impl Tool for Wrangler {
         Ok(ToolFolder { path: listing.path, entries, warnings })
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
-        rows_of(database, "d1_migrations", &["name"], "SELECT name FROM d1_migrations ORDER BY id")
+    fn settings(&self, root: &Path) -> Settings {
+        Settings::read(root, "wrangler.toml", |settings| {
+            let databases = settings.get("d1_databases").and_then(toml::Value::as_array);
+            let database = databases.and_then(|databases| databases.first()?.as_table());
+            ["migrations_dir", "migrations_table"].map(|key| text(database?, key))
+        })
+    }
+
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
+        rows_of(database, table, &["name"], "SELECT name FROM {table} ORDER BY id")
     }
 }

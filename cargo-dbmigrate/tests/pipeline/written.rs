@@ -186,6 +186,34 @@ fn a_package_in_a_workspace_is_named_by_its_manifest() {
 }
 
 #[test]
+fn the_program_with_steps_in_rust_is_part_of_every_command_that_runs_them() {
+    let project = Project::new("#[derive(Table)]\nstruct A { #[column(primary_key)] id: i64 }\n");
+    git(&project, &["init", "--quiet", "--initial-branch", "main"]);
+    project.runs("generate");
+    project.runs("generate --rust fill");
+    for (pipeline, file, with) in [("github", WORKFLOW, 3), ("gitlab", ".gitlab/dbmigrate.yml", 4)] {
+        let run = project.runs(&format!("ci {pipeline}"));
+        assert!(run.err.contains(&format!("`cargo dbmigrate ci {pipeline} --with BIN`")), "{}", run.err);
+        let run = project.runs(&format!("ci {pipeline} --with my_steps"));
+        assert!(!run.err.contains("--with BIN"), "{}", run.err);
+        let text = project.read(file);
+        assert_eq!(text.matches(" --with my_steps").count(), with, "{text}");
+        let commands = text
+            .lines()
+            .filter(|line| line.contains("cargo-dbmigrate check") || line.contains("cargo-dbmigrate migrate"));
+        commands.for_each(|line| assert!(line.contains(" --with my_steps"), "{line}"));
+        // what was written says it for the next time
+        project.refuses(0, &format!("ci {pipeline} --check"));
+        project.refuses(0, &format!("ci {pipeline}"));
+    }
+    assert!(project.read(SEED).contains(" --with my_steps"));
+    for name in ["a b", "$(id)", "-x", ""] {
+        let run = project.shell(&format!("cargo dbmigrate ci github --with '{name}'"));
+        assert_eq!(run.code, 2, "{name}: {}", run.err);
+    }
+}
+
+#[test]
 fn a_name_that_a_pipeline_would_evaluate_is_refused() {
     let project = project();
     for branch in ["a${{github.token}}", "", "a b", "a\nb", "-a", "a*"] {

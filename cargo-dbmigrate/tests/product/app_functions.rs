@@ -8,10 +8,10 @@ use libsql_rusqlite::functions::FunctionFlags;
 
 use crate::project::{Project, sql_of};
 
-const DECLARED: &str = "[engine]\nfunctions = { is_uuid = 1, slugify = 2, norm = 1 }\n";
+pub(crate) const DECLARED: &str = "[engine]\nfunctions = { is_uuid = 1, slugify = 2, norm = 1 }\n";
 
 /// A table whose CHECK, generated columns, index and trigger call functions of the application.
-const USERS: &str = "#[derive(Table)]\n\
+pub(crate) const USERS: &str = "#[derive(Table)]\n\
     #[table(name = \"users\", strict, check = \"is_uuid(id)\", index(\"norm(name)\", name = \"users_norm\"),\n\
     trigger(touch, after = insert, body = \"UPDATE users SET slug = slugify(name, 3) WHERE id = new.id;\"))]\n\
     struct User { #[column(primary_key)] id: String, name: String, slug: Option<String>,\n\
@@ -20,21 +20,21 @@ const USERS: &str = "#[derive(Table)]\n\
     #[derive(Table)]\n#[table(name = \"posts\")]\n\
     struct Post { #[column(primary_key)] id: i64, #[column(references = User::id, on_delete = cascade)] author: String }\n";
 
-const ANN: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+pub(crate) const ANN: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 const BOB: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 
 /// The structs with more in them.
-fn users_with(more: &str) -> String {
+pub(crate) fn users_with(more: &str) -> String {
     USERS.replace("/* more */", more)
 }
 
 /// Runs a script as the application would, whose functions are not those of the stand-ins.
-fn application(project: &Project, script: &str) {
+pub(crate) fn application(project: &Project, script: &str) {
     registered(&project.path("dev.db")).execute_batch(script).expect("the application can do that");
 }
 
 /// A connection of the application.
-fn registered(file: &Path) -> Connection {
+pub(crate) fn registered(file: &Path) -> Connection {
     // the crate sets the engine up for all
     drop(pollster::block_on(libsql::Builder::new_local(":memory:").build()).expect("a database"));
     let connection = Connection::open(file).expect("the database is there");
@@ -56,7 +56,7 @@ fn registered(file: &Path) -> Connection {
 }
 
 /// A database with rows that the application has written.
-fn filled() -> Project {
+pub(crate) fn filled() -> Project {
     let project = Project::new(USERS);
     project.write("dbmigrate.toml", DECLARED);
     project.runs("generate");
@@ -72,17 +72,17 @@ fn filled() -> Project {
 }
 
 /// The rows of both tables, but for what is computed when it is read.
-fn rows(project: &Project) -> Vec<String> {
+pub(crate) fn rows(project: &Project) -> Vec<String> {
     let users = project.query("SELECT id, name, slug, norm FROM users ORDER BY id");
     [users, project.query("SELECT * FROM posts ORDER BY id")].concat()
 }
 
 /// All that must not change: those rows, and the schema.
-fn state(project: &Project) -> Vec<String> {
+pub(crate) fn state(project: &Project) -> Vec<String> {
     [rows(project), project.query("SELECT name, sql FROM sqlite_schema ORDER BY name")].concat()
 }
 
-fn filled_rows() -> Vec<String> {
+pub(crate) fn filled_rows() -> Vec<String> {
     vec![
         format!("{ANN}|Ann B|ann|ann b"),
         format!("{BOB}|Bob|bob|bob"),

@@ -224,14 +224,16 @@ fn a_runner_of_ones_own_with_a_table_of_its_own_is_taken_over() {
     }
     project.sql("DROP TABLE older_migrations; INSERT INTO coins VALUES ('a', 5, 0), ('b', 6, 1);");
     let run = project.ends(1, "pull --from sql=migrations --out src/lib.rs");
-    assert!(run.err.contains("creates `migrations`, take what uses it out of the file"), "{}", run.err);
-    fs_err::remove_file(project.path("migrations/1_own_table.sql")).expect("it is there");
-    let run = project.ends(4, "pull --from sql=migrations --out src/lib.rs");
-    assert!(run.err.contains("no migration creates the table `migrations`, and nothing else differs"), "{}", run.err);
-    assert!(run.err.contains("ignore it in `dbmigrate.toml`: `ignore = [\"migrations\"]`"), "{}", run.err);
-    project.write("dbmigrate.toml", "ignore = [\"migrations\"]\n");
+    let help = "records them in `migrations`: `cargo dbmigrate pull --from sql --history-table migrations`";
+    assert!(run.err.contains(help), "{}", run.err);
+    project.runs("pull --from sql --history-table migrations --out src/lib.rs --overwrite");
+    let first = project.read("db/migrations/0001_own_table/migration.sql");
+    assert!(
+        first.contains("because what was applied is recorded elsewhere now:\n--   INSERT INTO migrations"),
+        "{first}"
+    );
     let edit = ("pub amount: i64", "#[column(check = \"amount > 0\")]");
-    goes_on(&project, "sql=migrations", edit, &["coins", "migrations"]);
+    goes_on(&project, "sql --history-table migrations", edit, &["coins", "migrations"]);
 }
 
 #[test]

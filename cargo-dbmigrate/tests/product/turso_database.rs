@@ -291,6 +291,9 @@ fn a_file_of_turso_database_is_migrated_and_turso_database_goes_on_with_it() {
     ];
     let Some(said) = turso_database::run(&file, &make) else { return };
     assert_eq!(said, [""; 0]);
+    // all that a file without `AUTOINCREMENT` has of it, as docs/commands.md says
+    let header = project.bytes("dev.db");
+    assert!(i32::from_be_bytes(header[48..52].try_into().expect("four bytes")) < 0, "its mark is no longer there");
     fs_err::remove_file(project.path("src/lib.rs")).expect("it is there");
     project.runs("pull --baseline --out src/lib.rs");
     assert!(!project.read("src/lib.rs").contains("turso_internal"));

@@ -1,8 +1,11 @@
 //! Whole-product tests on databases on a server: the real binary, real projects, and the server itself, which is asked by
 //! hand what has become of it.
 
+#[path = "../product/app_library.rs"]
+mod app_library;
 mod backups;
 mod commands;
+mod extended;
 mod faults;
 mod hosts;
 #[path = "../product/kept_writes.rs"]

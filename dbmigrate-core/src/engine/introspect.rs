@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::connection::Connection;
+use super::connection::{Connection, text};
 use super::error::EngineError;
 use super::ignore::Ignore;
 use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects_in};
@@ -72,21 +72,13 @@ pub async fn introspect(connection: &Connection) -> Result<Introspected, EngineE
 pub async fn introspect_without(connection: &Connection, ignore: &Ignore) -> Result<Introspected, EngineError> {
     let mut answers = connection.ask_all(&[objects_query(0), columns_query()]).await?.into_iter();
     let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
-    let (objects, _) = users_objects_of(stored_objects_in(next()?, 0), ignore);
+    let (mut objects, _) = stored_objects_in(next()?, 0);
+    let infrastructure = Infrastructure::read(connection, &objects).await?;
+    objects.retain(|object| infrastructure.is_users(object, ignore));
     let mut found = read_objects(&objects);
     refuse_mismatches(&mut found, &objects, &stored_columns_in(next()?));
     found.statements = objects;
     Ok(found)
-}
-
-/// Stored objects without those of the engine and of other tools and without what is ignored, and the highest rowid.
-pub(super) fn users_objects_of(
-    (mut objects, last_rowid): (Vec<StoredObject>, i64),
-    ignore: &Ignore,
-) -> (Vec<StoredObject>, i64) {
-    let infrastructure = Infrastructure::of(&objects);
-    objects.retain(|object| !infrastructure.has(object) && !ignore.hides(&object.table));
-    (objects, last_rowid)
 }
 
 /// Reads the statements of objects into a schema.
@@ -191,7 +183,8 @@ pub(super) struct Infrastructure {
     records: BTreeSet<String>,
 }
 
-/// The tables behind a virtual table, by module.
+/// The tables behind a virtual table, by module. They are known here because there may be no connection that has the
+/// module; of any other module, the connection that has it is asked.
 const SHADOW_TABLES: [(&str, &[&str]); 5] = [
     ("fts5", &["data", "idx", "content", "docsize", "config"]),
     ("fts", &["content", "segments", "segdir", "docsize", "stat"]),
@@ -218,15 +211,51 @@ pub fn is_infrastructure(name: &Name) -> bool {
     begins(&RESERVED) || begins(&OWN_PREFIXES) || OWN_TABLES.contains(&name.as_str())
 }
 
+/// The tables of which a module that the connection has says that they are its own
+/// (sqlite.org/vtab.html#the_xshadowname_method).
+const SHADOWS: &str = "SELECT lower(name) FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
+
 impl Infrastructure {
-    pub(super) fn of(objects: &[StoredObject]) -> Self {
+    fn of(objects: &[StoredObject]) -> Self {
         let mut infrastructure = Self::default();
         infrastructure.add(objects);
         infrastructure
     }
 
-    /// Takes notice of more objects.
-    pub(super) fn add<'a>(&mut self, objects: impl IntoIterator<Item = &'a StoredObject>) {
+    /// What of all these objects of a database is not its user's.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub(super) async fn read(connection: &Connection, objects: &[StoredObject]) -> Result<Self, EngineError> {
+        let mut infrastructure = Self::of(objects);
+        if objects.iter().any(is_of_another_module) {
+            infrastructure.add_shadows(connection).await?;
+            // a server says so only if it knew the module before it read the schema
+            #[cfg(feature = "libsql")]
+            if !connection.is_local() {
+                let twin = Connection::in_memory().await?;
+                for object in objects.iter().filter(|object| is_of_another_module(object)) {
+                    // without the module, nothing more is known
+                    let _ = twin.run(&object.sql).await;
+                }
+                infrastructure.add_shadows(&twin).await?;
+            }
+        }
+        Ok(infrastructure)
+    }
+
+    async fn add_shadows(&mut self, connection: &Connection) -> Result<(), EngineError> {
+        let names = connection.rows(SHADOWS).await?;
+        self.shadows.extend(names.iter().map(|row| text(&row[0]).to_owned()));
+        Ok(())
+    }
+
+    /// Whether an object is the user's, and not ignored.
+    pub(super) fn is_users(&self, object: &StoredObject, ignore: &Ignore) -> bool {
+        !self.has(object) && !ignore.hides(&object.table)
+    }
+
+    fn add<'a>(&mut self, objects: impl IntoIterator<Item = &'a StoredObject>) {
         let Self { shadows, records } = self;
         for object in objects {
             if object.kind == "table" && is_virtual(&object.sql) {
@@ -265,6 +294,16 @@ impl Infrastructure {
         };
         is_own(&object.name) || (object.kind != "view" && is_own(&object.table))
     }
+}
+
+/// Whether an object is a virtual table of a module whose tables are not known here.
+fn is_of_another_module(object: &StoredObject) -> bool {
+    if object.kind != "table" || !is_virtual(&object.sql) {
+        return false;
+    }
+    let Ok(Object::VirtualTable(table)) = ddl::read(&object.sql) else { return true };
+    let module = table.module.folded();
+    !SHADOW_TABLES.iter().any(|(prefix, _)| module.starts_with(prefix))
 }
 
 /// Whether a statement begins with `CREATE VIRTUAL`.

@@ -14,9 +14,7 @@ use super::connection::{Connection, Row, integer};
 use super::engines::was_written_by_turso;
 use super::error::EngineError;
 use super::ignore::Ignore;
-use super::introspect::{
-    Infrastructure, Introspected, StoredObject, Unreadable, read_objects, refuse_mismatches, users_objects_of,
-};
+use super::introspect::{Infrastructure, Introspected, StoredObject, Unreadable, read_objects, refuse_mismatches};
 use super::stored::{Stored, columns_query, objects_query, stored_columns_in, stored_rows_in};
 use crate::schema::canonical::{CanonicalSchema, SchemaHash};
 use crate::schema::{Schema, Table};
@@ -50,7 +48,7 @@ impl Tracker {
         let [version, objects, columns] = Self::queries();
         let mut answers = connection.ask_all(&[version, objects, columns]).await?.into_iter();
         let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
-        Ok(Self::of([next()?, next()?, next()?], ignore).0)
+        Ok(Self::of(connection, [next()?, next()?, next()?], ignore).await?.0)
     }
 
     /// The queries for [`Tracker::of`]. The version comes first, so that what another connection changes while the rest
@@ -60,19 +58,27 @@ impl Tracker {
     }
 
     /// What [`Tracker::queries`] returned, and all that is stored, also what is no part of the schema.
-    pub(super) fn of([version, objects, columns]: [Vec<Row>; 3], ignore: Ignore) -> (Self, Stored) {
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub(super) async fn of(
+        connection: &Connection,
+        [version, objects, columns]: [Vec<Row>; 3],
+        ignore: Ignore,
+    ) -> Result<(Self, Stored), EngineError> {
         let version = version_in(&version);
         let rows = objects.len();
         let (stored, last_rowid) = stored_rows_in(objects, 0);
         let all: Vec<StoredObject> = stored.iter().map(|(_, object)| object.clone()).collect();
-        let infrastructure = Infrastructure::of(&all);
-        let (objects, last_rowid) = users_objects_of((all.clone(), last_rowid), &ignore);
+        let infrastructure = Infrastructure::read(connection, &all).await?;
+        let users = all.iter().filter(|object| infrastructure.is_users(object, &ignore));
+        let objects: Vec<StoredObject> = users.cloned().collect();
         let mut found = read_objects(&objects);
         refuse_mismatches(&mut found, &objects, &stored_columns_in(columns));
         let mut tracker = Self::from_introspected(found, last_rowid, version, ignore);
         tracker.stored = stored.into_iter().collect();
         tracker.infrastructure = infrastructure;
-        (tracker, Stored { objects: all, rows })
+        Ok((tracker, Stored { objects: all, rows }))
     }
 
     /// Whether Turso Database has written to it.

@@ -8,19 +8,16 @@
 //! cargo run -- bookmarks.db remove 1
 //! ```
 //!
-//! The structs are in `schema.rs`. After a change there: `cargo dbmigrate generate`, and start it again.
-
-mod schema;
+//! The structs are in `schema.rs`. After a change there: `cargo dbmigrate generate`, and start it again. A migration has a
+//! step in Rust, which is in `hosts.rs`.
 
 use std::env;
 use std::time::Duration;
 
-use dbmigrate::{Migrations, Table as _, column};
+use bookmarks::schema::{Bookmark, State};
+use bookmarks::{MIGRATIONS, hosts};
+use dbmigrate::{Table as _, column};
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
-use schema::{Bookmark, State};
-
-/// The migrations of this package. Cargo compiles it again when there is a new one.
-const MIGRATIONS: Migrations = dbmigrate::embed_migrations!();
 
 const USAGE: &str = "usage: bookmarks FILE add URL [TITLE] | list | read ID | remove ID";
 
@@ -69,7 +66,13 @@ fn open(file: &str) -> Result<Connection, Error> {
 
 /// The database assigns the key, and returns the row.
 fn add(connection: &Connection, url: &str, title: Option<&str>) -> rusqlite::Result<Bookmark> {
-    let new = Bookmark { id: 0, url: url.to_owned(), title: title.map(str::to_owned), state: State::Unread };
+    let new = Bookmark {
+        id: 0,
+        url: url.to_owned(),
+        title: title.map(str::to_owned),
+        state: State::Unread,
+        host: hosts::of(url),
+    };
     let sql = format!("{} RETURNING *", Bookmark::INSERT);
     connection.query_row(&sql, params_from_iter(new.params_without_key()?), |row| Ok(Bookmark::from_row(row)?))
 }

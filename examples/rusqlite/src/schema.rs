@@ -13,6 +13,9 @@ pub struct Bookmark {
     pub title: Option<String>,
     #[column(default = "unread")]
     pub state: State,
+    /// The server, as the URL has it.
+    #[column(index)]
+    pub host: Option<String>,
 }
 
 /// Whether it has been read.

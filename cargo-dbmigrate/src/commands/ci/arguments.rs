@@ -52,6 +52,17 @@ pub(crate) struct Write {
     /// In how many parts fleets are migrated, each by a job of its own [default: 1]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub shards: Option<u32>,
+
+    /// Program of the package that runs the steps in Rust [default: as written]
+    #[arg(long, value_name = "BIN", value_parser = program)]
+    pub with: Option<String>,
+}
+
+/// The name of a program, as cargo takes it: nothing in it means anything to a shell.
+fn program(text: &str) -> Result<String, String> {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_');
+    let is_name = text.starts_with(|char: char| char.is_ascii_alphanumeric()) && text.chars().all(is_plain);
+    if is_name { Ok(text.to_owned()) } else { Err("not the name of a program".to_owned()) }
 }
 
 /// The arguments of the report.

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use dbmigrate_core::shell::{shell_flag, shell_quoted};
 
+use super::arguments::Write;
 use super::fleets::{self, Fleet};
 use super::targets::{self, Target};
 use crate::error::{CommandError, Result};
 use crate::git;
 use crate::project::Context;
 use crate::project::path;
+use crate::stepping;
 
 /// The sets that `init` makes.
 const SETS: [&str; 2] = ["full", "demo"];
@@ -36,17 +38,22 @@ pub(super) struct Facts {
     pub fleets: Vec<Fleet>,
     /// In how many parts fleets are migrated.
     pub shards: u32,
+    /// The flag that names the program with the steps in Rust, behind a space; empty without one.
+    pub with: String,
+    /// Whether a migration has such a step, and no program was named.
+    pub lacks_program: bool,
 }
 
 impl Facts {
-    /// Looks at the project. `written` is the text of the workflow that was written before, if there is one: where git
-    /// does not know the branch, as in a shallow checkout, it is the one that is in there.
+    /// Looks at the project. `file` is what was written before, if it was: it says which program has the steps in Rust,
+    /// and `written` which branch, where git does not know it, as in a shallow checkout.
     ///
     /// # Errors
     /// If a name has something in it that no workflow can have.
     pub(super) fn of(
         context: &Context,
-        (branch, shards): (Option<&str>, Option<u32>),
+        arguments: &Write,
+        file: &str,
         written: impl FnOnce(&Path) -> Option<String>,
         shards_written: impl FnOnce(&Path) -> Option<u32>,
     ) -> Result<Self> {
@@ -67,8 +74,9 @@ impl Facts {
         ] {
             selection.push_str(if is_set { name } else { "" });
         }
-        let branch = branch
-            .map(str::to_owned)
+        let branch = arguments
+            .branch
+            .clone()
             .or_else(|| git::default_branch(&root))
             .or_else(|| written(&root))
             .or_else(|| git::usual_branch(&root).map(str::to_owned))
@@ -90,7 +98,11 @@ impl Facts {
             [only] => folder(only)?,
             _ => "\"$migrations\"".to_owned(),
         };
+        let program = arguments.with.clone().or_else(|| program_written(&root.join(file)));
+        let lacks_program = program.is_none() && databases.iter().any(has_step);
         let facts = Self {
+            with: program.iter().map(|program| flag("--with", program)).collect(),
+            lacks_program,
             selection,
             migrations,
             branch,
@@ -98,7 +110,7 @@ impl Facts {
             targets,
             untargeted,
             fleets: databases.iter().flat_map(fleets::of).collect(),
-            shards: shards.or_else(|| shards_written(&root)).unwrap_or(1),
+            shards: arguments.shards.or_else(|| shards_written(&root)).unwrap_or(1),
             root,
         };
         facts.refuse_expressions()?;
@@ -107,7 +119,7 @@ impl Facts {
 
     /// The shell that migrates all but the fleets, with `flags`; `notice` stands before what is said.
     pub(super) fn migrate(&self, flags: &str, notice: &str) -> String {
-        let command = format!("cargo-dbmigrate migrate{}{flags}", self.selection);
+        let command = format!("cargo-dbmigrate migrate{}{}{flags}", self.selection, self.with);
         let mut lines = String::new();
         if !self.targets.is_empty() {
             lines.push_str(&command);
@@ -115,6 +127,12 @@ impl Facts {
             lines.push('\n');
         }
         lines + &targets::migrate_untargeted(&self.untargeted, &command, notice)
+    }
+
+    /// What to do about steps in Rust that no program is named for.
+    pub(super) fn program_step(&self, command: &str) -> Option<String> {
+        self.lacks_program
+            .then(|| format!("a migration has a step in Rust: name the program with it: `{command} --with BIN`"))
     }
 
     /// What GitHub would evaluate before a shell sees it, and what would end a line.
@@ -128,6 +146,19 @@ impl Facts {
         }
         Ok(())
     }
+}
+
+/// Whether a migration has a step in Rust. What is wrong with the folder is for `check` to say.
+fn has_step(context: &Context) -> bool {
+    context.folder().and_then(|folder| stepping::with_step(&folder)).is_ok_and(|found| !found.is_empty())
+}
+
+/// The program with the steps in Rust that a file names which was written before.
+fn program_written(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let (_, rest) =
+        text.lines().find_map(|line| line.split_once("cargo-dbmigrate migrate")?.1.split_once(" --with "))?;
+    rest.split_whitespace().next().map(str::to_owned)
 }
 
 /// Refuses what git does not take for the name of a branch (git-scm.com/docs/git-check-ref-format).

@@ -31,19 +31,20 @@ const OWN: [&str; 2] = [".github/workflows/ci.yml", ".github/workflows/ci.yaml"]
 /// # Errors
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
-    let wanted = (arguments.branch.as_deref(), arguments.shards);
-    let facts = Facts::of(context, wanted, branch_written, shards_written)?;
+    let facts = Facts::of(context, arguments, WORKFLOW, branch_written, shards_written)?;
     let (code, is_new) = write::run(context, arguments, &facts.root, &files(&facts), COMMAND)?;
     if !arguments.check {
         let mut next = if is_new { next_steps(&facts) } else { Vec::new() };
         let is_unaware = |name: &&str| {
             std::fs::read_to_string(facts.root.join(name)).is_ok_and(|text| !text.contains("cargo-dbmigrate check"))
         };
+        next.extend(facts.program_step(COMMAND));
         let own = OWN.into_iter().find(is_unaware);
         next.extend(own.map(|own| format!("to check migrations in {own} as well, add these steps to a job:")));
         context.printer.next(&next);
         if own.is_some() {
-            let values = [("SELECTION", facts.selection.clone()), ("FORMAT", FORMAT.to_owned())];
+            let values =
+                [("SELECTION", facts.selection.clone()), ("WITH", facts.with.clone()), ("FORMAT", FORMAT.to_owned())];
             context.printer.result(filled(include_str!("templates/paste.yml"), &values).trim_end());
         }
     }
@@ -61,6 +62,7 @@ fn files(facts: &Facts) -> [File; 3] {
         ("CHECKOUT", CHECKOUT.to_owned()),
         ("FORMAT", FORMAT.to_owned()),
         ("SELECTION", facts.selection.clone()),
+        ("WITH", facts.with.clone()),
         ("MIGRATIONS", facts.migrations.clone()),
         ("READ_ENV", targets::github_env(all, true)),
         ("MIGRATE_ENV", targets::github_env(&migrated, false)),

@@ -24,8 +24,7 @@ const OWN: &str = ".gitlab-ci.yml";
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
     // GitLab knows the default branch itself
-    let wanted = (arguments.branch.as_deref(), arguments.shards);
-    let facts = Facts::of(context, wanted, |_| None, shards_written)?;
+    let facts = Facts::of(context, arguments, FILE, |_| None, shards_written)?;
     let (code, is_new) = write::run(context, arguments, &facts.root, &[file(&facts, arguments)], COMMAND)?;
     if !arguments.check {
         let mut next = Vec::new();
@@ -49,6 +48,7 @@ pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
             }
             next.push("switch migrations on: set the variable ENABLE_DB_MIGRATE to `true` there".to_owned());
         }
+        next.extend(facts.program_step(COMMAND));
         let own = std::fs::read_to_string(facts.root.join(OWN)).unwrap_or_default();
         let is_included = own.contains(FILE);
         if !is_included {
@@ -79,6 +79,7 @@ fn file(facts: &Facts, arguments: &Write) -> File {
         ("REPOSITORY", env!("CARGO_PKG_REPOSITORY").to_owned()),
         ("INSTALL", include_str!("templates/install.sh").to_owned()),
         ("SELECTION", facts.selection.clone()),
+        ("WITH", facts.with.clone()),
         ("MIGRATIONS", facts.migrations.clone()),
         ("FIRST_TARGET", names.first().copied().unwrap_or("production").to_owned()),
         ("TARGET_NAMES", options(&names)),

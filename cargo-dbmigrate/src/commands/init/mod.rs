@@ -197,7 +197,7 @@ fn first_struct(own: Option<&Database>) -> String {
 
 /// The tool that has migrated before, as far as the package tells.
 fn other_tool(context: &Context) -> Result<Option<Found>> {
-    let search = Search::new(&context.package.root, &context.folder_path, &From::default())?;
+    let search = Search::new(&context.package.root, &context.folder_path, &From::default(), None)?;
     match search.without_database() {
         None if search.is_any() => search.otherwise().map(Some),
         found => Ok(found),

@@ -38,11 +38,15 @@ pub(crate) struct Pull {
 
     /// Import the migrations of another tool, and what it has applied to the database
     #[arg(long, value_name = "TOOL|TOOL=DIR|DIR", num_args = 0..=1, default_missing_value = "")]
-    #[arg(conflicts_with_all = ["tables", "baseline"])]
+    #[arg(conflicts_with_all = ["tables", "baseline"], group = "other")]
     pub from: Option<From>,
 
+    /// The table of the other tool, if it is not called as usual
+    #[arg(long, value_name = "NAME", requires = "other")]
+    pub history_table: Option<String>,
+
     /// The same as `--from drizzle=DIR`
-    #[arg(long, value_name = "DIR", hide = true, conflicts_with_all = ["tables", "baseline", "from"])]
+    #[arg(long, value_name = "DIR", hide = true, group = "other", conflicts_with_all = ["tables", "baseline", "from"])]
     pub from_drizzle: Option<PathBuf>,
 
     /// Which database.
@@ -79,6 +83,7 @@ impl Pull {
         let tables = self.tables.iter().map(|pattern| flag("--tables", pattern.to_string()));
         let out = self.out.iter().map(|out| flag("--out", out.display().to_string()));
         let enums = self.enums.then(|| " --enums".to_owned());
-        tables.chain(out).chain(enums).collect()
+        let history = self.history_table.iter().map(|table| flag("--history-table", table.clone()));
+        history.chain(tables).chain(out).chain(enums).collect()
     }
 }

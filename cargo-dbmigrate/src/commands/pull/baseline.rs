@@ -10,6 +10,7 @@ use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
 use super::arguments::Pull;
+use super::beside::Beside;
 use super::read::{self, Pulled};
 use super::said::{stop_using, unrecorded};
 use super::take_over::{self, Step};
@@ -19,7 +20,7 @@ use crate::error::{CommandError, Result};
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, config};
 use crate::report::counted;
-use crate::tools::Tool;
+use crate::tools::found::Found;
 use crate::{exit, structs};
 
 /// The name of the migration, without its number.
@@ -33,9 +34,10 @@ pub(super) fn run(
     context: &Context,
     arguments: &Pull,
     url: &DatabaseUrl,
-    tool: Option<&'static dyn Tool>,
+    other: Option<(&Found, &Beside)>,
 ) -> Result<u8> {
-    let changed = tool.map(|tool| refuse_unrecorded(context, url, tool)).transpose()?;
+    let tool = other.map(|(found, _)| found.tool);
+    let changed = other.map(|(found, _)| refuse_unrecorded(context, url, found)).transpose()?;
     let pulled = read::read(context, arguments, url)?;
     refuse_unsuitable(context, &pulled, url)?;
     let schema = &pulled.found.schema;
@@ -53,6 +55,7 @@ pub(super) fn run(
     let mode = tool.map_or_else(|| "--baseline".to_owned(), |tool| shell_flag("--from", tool.about().name));
     let again = format!("cargo dbmigrate pull {mode}{}", arguments.again());
     take_over::check_structs(context, schema, arguments.out.as_deref(), &mut next, &again)?;
+    other.map_or(Ok(()), |(_, beside)| beside.settle())?;
     take_over::write_missing(context, &mut folder, &steps, &url.to_string())?;
     if let Some(last) = folder.head() {
         let kind = tool.map_or(RecordKind::Baseline, |tool| RecordKind::Imported(tool.about().name));
@@ -62,7 +65,7 @@ pub(super) fn run(
     }
     context.ignore_in_git(Some(url))?;
     next.push("change the structs, then write the next migration: `cargo dbmigrate generate`".to_owned());
-    next.extend(tool.map(|tool| stop_using(tool, None)));
+    next.extend(other.map(|(found, _)| stop_using(found, None)));
     context.printer.next(&next);
     Ok(exit::DONE)
 }
@@ -89,14 +92,15 @@ fn refusal(context: &Context, folder: &Folder, schema: &Schema, url: &DatabaseUr
 
 /// The tool has to have applied something, if only the database tells of it. Returns a query that returns a row as soon as
 /// it applies more.
-fn refuse_unrecorded(context: &Context, url: &DatabaseUrl, tool: &dyn Tool) -> Result<Option<String>> {
-    let about = tool.about();
+fn refuse_unrecorded(context: &Context, url: &DatabaseUrl, found: &Found) -> Result<Option<String>> {
+    let about = found.tool.about();
     let mut database = adopting::open_existing(context, url, &format!("pull {}", shell_flag("--from", about.name)))?;
     let action = format!("cannot read what {} has recorded", about.title());
-    let records = tool.records(&mut database).map_err(|error| engine_error(&action, &error, url.into()))?;
-    match records.as_deref() {
-        Some(rows @ [_, ..]) => Ok(tool.changed(rows)),
-        rows => Err(unrecorded(tool, rows.is_some(), &url.to_string())),
+    let said = found.recorded(&mut database, None);
+    let recorded = said.map_err(|error| engine_error(&action, &error, url.into()))?;
+    match recorded.rows.as_deref() {
+        Some([_, ..]) => Ok(recorded.changed),
+        rows => Err(unrecorded(found, rows.is_some(), &url.to_string())),
     }
 }
 

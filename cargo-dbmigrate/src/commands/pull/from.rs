@@ -16,7 +16,8 @@ use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use super::arguments::Pull;
-use super::own_folder::OwnFolder;
+use super::beside::Beside;
+use super::first_only;
 use super::replay::{Replayed, replay};
 use super::said::{other_migrations, stop_using, undecided, unrecorded, went_on};
 use super::take_over::{self, Step};
@@ -30,7 +31,7 @@ use crate::project::url::DatabaseUrl;
 use crate::project::{Context, config};
 use crate::tools::argument::{From, typed};
 use crate::tools::found::{Found, Search};
-use crate::tools::{Tool, ToolFolder, Warning};
+use crate::tools::{ToolFolder, Warning};
 use crate::{exit, structs};
 
 /// Runs it and returns the exit code.
@@ -38,16 +39,18 @@ use crate::{exit, structs};
 /// # Errors
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Pull, from: &From, url: &DatabaseUrl) -> Result<u8> {
-    let Found { tool, folder } = find(context, from, url)?;
-    match folder {
-        Some(folder) => import(context, arguments, tool, &folder, url),
-        None => baseline::run(context, arguments, url, Some(tool)),
+    let found = find(context, arguments, from, url)?;
+    let beside = Beside::of(context, &found)?;
+    match &found.folder {
+        Some(folder) => import(&beside, arguments, &found, folder, url),
+        None => baseline::run(&beside.context, arguments, url, Some((&found, &beside))),
     }
 }
 
 /// Which tool it is, and where its folder is.
-fn find(context: &Context, from: &From, url: &DatabaseUrl) -> Result<Found> {
-    let search = Search::new(&context.package.root, &context.folder_path, from)?;
+fn find(context: &Context, arguments: &Pull, from: &From, url: &DatabaseUrl) -> Result<Found> {
+    let table = arguments.history_table.as_deref();
+    let search = Search::new(&context.package.root, &context.folder_path, from, table)?;
     let by_database = || -> Result<Option<Found>> {
         if !file::exists(url)? {
             return Ok(None);
@@ -71,22 +74,22 @@ fn find(context: &Context, from: &From, url: &DatabaseUrl) -> Result<Found> {
 }
 
 /// Imports a folder.
-fn import(context: &Context, arguments: &Pull, tool: &'static dyn Tool, path: &Path, url: &DatabaseUrl) -> Result<u8> {
+fn import(beside: &Beside, arguments: &Pull, other: &Found, path: &Path, url: &DatabaseUrl) -> Result<u8> {
+    let tool = other.tool;
     let read = tool.read(path)?;
     if read.entries.is_empty() {
         return Err(CommandError::usage(format!("`{}` has no migrations", read.path.display()))
             .help("adopt the database as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`"));
     }
-    let own = OwnFolder::beside(context, tool.about(), &read.path)?;
-    let (context, printer) = (&own.context, &context.printer);
-    let mut replayed = replay(context, tool.about(), &read)?;
-    let mut folder =
-        take_over::open_folder(context, &replayed.steps, |folder| other_migrations(&context.config, folder, &read))?;
+    let context = &beside.context;
+    let printer = &context.printer;
+    let mut replayed = replay(context, other, &read)?;
+    let mut folder = take_over::open_folder(context, &replayed.steps, |folder| other_migrations(&context.config, folder, &read))?;
     let from = read.path.display().to_string();
     let again = format!("pull {}{}", shell_flag("--from", &typed(tool.about(), Some(&from))), arguments.again());
     let mut database = adopting::open_existing(context, url, &again)?;
     let around = Around { context, again: &format!("cargo dbmigrate {again}") };
-    let state = look(&mut database, tool, &read, &folder, &replayed.steps, (url, around))?;
+    let state = look(&mut database, other, &read, &folder, &replayed.steps, (url, around))?;
     drop(database);
     let count = state.fitting.last().copied().unwrap_or_default();
     replayed.refuse_text_for_names(count)?;
@@ -96,7 +99,7 @@ fn import(context: &Context, arguments: &Pull, tool: &'static dyn Tool, path: &P
 
     let places = Places { from: &from, again: &format!("cargo dbmigrate {again}") };
     let next = place_structs(context, arguments, &places, &replayed, &folder)?;
-    own.settle()?;
+    beside.settle()?;
     let written = take_over::write_missing(context, &mut folder, steps, &from)?;
     let at = |count: usize| count.checked_sub(1).and_then(|at| folder.migrations().get(at));
     if let [_, _, ..] = state.fitting[..] {
@@ -125,16 +128,16 @@ fn import(context: &Context, arguments: &Pull, tool: &'static dyn Tool, path: &P
         written,
         applied: count,
     });
-    printer.next(&next_steps(tool, next, &from, folder.migrations().len() > count && !state.goes_on));
+    printer.next(&next_steps(other, next, &from, folder.migrations().len() > count && !state.goes_on));
     Ok(exit::DONE)
 }
 
-fn next_steps(tool: &dyn Tool, mut next: Vec<String>, from: &str, pending: bool) -> Vec<String> {
+fn next_steps(other: &Found, mut next: Vec<String>, from: &str, pending: bool) -> Vec<String> {
     if pending {
         next.push("apply the rest: `cargo dbmigrate migrate`".to_owned());
     }
     next.push("check the result: `cargo dbmigrate check`".to_owned());
-    next.push(stop_using(tool, Some(from)));
+    next.push(stop_using(other, Some(from)));
     next
 }
 
@@ -153,19 +156,21 @@ struct State {
 /// What of the migrations the database has; it has to have the schema of the last one.
 fn look(
     database: &mut Database,
-    tool: &dyn Tool,
+    other: &Found,
     read: &ToolFolder,
     folder: &Folder,
     steps: &[Step],
     (url, around): (&DatabaseUrl, Around<'_>),
 ) -> Result<State> {
-    let (shown, about) = (&url.to_string(), tool.about());
+    let (shown, about) = (&url.to_string(), other.tool.about());
     let engine = |action: String| move |error: EngineError| engine_error(&action, &error, url.into());
     let own = block_on(database.history()).map_err(engine("cannot read the history".to_owned()))?;
-    let records = tool.records(database).map_err(engine(format!("cannot read what {} has recorded", about.title())))?;
+    let said = other.recorded(database, Some(read));
+    let recorded = said.map_err(engine(format!("cannot read what {} has recorded", about.title())))?;
+    let records = recorded.rows;
     let (found, unreadable) = block_on(database.schema()).map_err(engine("cannot read the schema".to_owned()))?;
     let rows = records.as_deref().unwrap_or_default();
-    let mut applied = tool.compare(read, rows, shown)?;
+    let mut applied = other.compare(read, rows, shown)?;
     let is_empty = found.is_empty() && unreadable.is_empty();
     let hash = SchemaHash::of(&found);
     let fits = |count: &usize| match count.checked_sub(1).and_then(|at| steps.get(at)) {
@@ -175,20 +180,20 @@ fn look(
     let state = |fitting: Vec<usize>, warnings: Vec<Warning>, goes_on: bool| State {
         fitting,
         warnings,
-        changed: tool.changed(rows),
+        changed: recorded.changed.clone(),
         goes_on,
     };
     if !own.is_empty() {
         history::compare(&own, folder.migrations()).map_err(|error| apply_error(&error.into(), url.into()))?;
         if let Some(least) = applied.counts.iter().min().filter(|least| own.len() < **least) {
-            return Err(went_on(tool, least - own.len(), shown));
+            return Err(went_on(other.tool, least - own.len(), shown));
         }
         let count = own.len().min(steps.len());
         return Ok(state(vec![count], applied.warnings, true));
     }
     let is_unknown = applied.counts.is_empty() || applied.counts == [0];
-    if is_unknown && !is_empty && about.table.is_some() {
-        return Err(unrecorded(tool, records.is_some(), shown));
+    if is_unknown && !is_empty && other.record().is_some() {
+        return Err(unrecorded(other, records.is_some(), shown));
     }
     let mut counts = std::mem::take(&mut applied.counts);
     if counts.is_empty() {
@@ -203,7 +208,7 @@ fn look(
         return Ok(state(vec![0], applied.warnings, false));
     };
     let count = if counts.len() > 2 { *last } else { *first };
-    let Some(at) = count.checked_sub(1) else { return Err(unrecorded(tool, records.is_some(), shown)) };
+    let Some(at) = count.checked_sub(1) else { return Err(unrecorded(other, records.is_some(), shown)) };
     let tag = &read.entries[at].tag;
     let what = if rows.is_empty() { "the last migration" } else { "its last applied migration" };
     let mut error =
@@ -212,17 +217,20 @@ fn look(
         error = error.note(&warning.message);
     }
     if let Some(name) = made_by_none(&found, &unreadable, &counts, steps) {
+        let again = format!("{} {}", around.again, shell_flag("--history-table", name.as_str()));
         return Err(error
             .note(format!("no migration creates the table `{name}`, and nothing else differs"))
             .note("nothing was changed")
-            .help(format!(
-                "if a program records its migrations there, {}",
-                config::hiding(&around.context.config, &name)
-            ))
-            .help(format!("then run this again: `{}`", around.again))
+            .help(format!("if a program records its migrations there: `{again}`"))
+            .help(format!("if it is of another program, {}", config::hiding(&around.context.config, &name)))
             .help("or adopt it as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`"));
     }
     let differences = name_differences(&found, &unreadable, &steps[at].snapshot.schema);
+    if unreadable.is_empty()
+        && let Some(others) = first_only::left_out(&read.entries[..count], &found, &around.context.config.ignore)
+    {
+        return Err(first_only::said(adopting::with_differences(error, "to match it", &differences), &others));
+    }
     let how = about.unrecorded.map(|command| format!(" or with `{command}`")).unwrap_or_default();
     Err(adopting::with_differences(error, "to match it", &differences)
         .note("nothing was changed")

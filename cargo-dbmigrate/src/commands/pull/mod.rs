@@ -2,9 +2,10 @@
 
 mod arguments;
 mod baseline;
+mod beside;
 mod files;
+mod first_only;
 mod from;
-mod own_folder;
 mod read;
 mod replay;
 mod said;

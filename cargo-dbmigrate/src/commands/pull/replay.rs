@@ -9,6 +9,7 @@ use dbmigrate_core::folder::script::Undo;
 use dbmigrate_core::folder::{Script, Slug, Snapshot};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::SchemaHash;
+use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::{Head, Statement, StatementKind, Token, TokenKind, split, tokenize};
 use pollster::block_on;
 
@@ -17,8 +18,9 @@ use crate::database::failure::statement_error;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
-use crate::tools::about::About;
+use crate::tools::argument::typed;
 use crate::tools::convert::{self, Converted};
+use crate::tools::found::Found;
 use crate::tools::{Down, Entry, ToolFolder, Warning};
 
 /// The migrations, executed one after the other on an empty database.
@@ -35,7 +37,7 @@ pub(super) struct Replayed {
 ///
 /// # Errors
 /// At the first statement that fails, or that leads to what cannot be represented.
-pub(super) fn replay(context: &Context, about: &About, folder: &ToolFolder) -> Result<Replayed> {
+pub(super) fn replay(context: &Context, other: &Found, folder: &ToolFolder) -> Result<Replayed> {
     let failed = |error: EngineError| CommandError::failed(error.to_string());
     let connection = block_on(Connection::in_memory()).map_err(failed)?;
     block_on(connection.run("PRAGMA foreign_keys = OFF")).map_err(failed)?;
@@ -44,7 +46,7 @@ pub(super) fn replay(context: &Context, about: &About, folder: &ToolFolder) -> R
     let mut known = BTreeSet::new();
     for (at, entry) in folder.entries.iter().enumerate() {
         progress.step(at as u64, &entry.tag);
-        let one = One { context, about, folder, entry, at };
+        let one = One { context, other, folder, entry, at };
         one.replay(&mut replayed)?;
         let Some(step) = replayed.steps.last() else { continue };
         if let Some(outline) = &entry.outline {
@@ -71,7 +73,7 @@ fn discrepancy(entry: &Entry, found: &[String]) -> Warning {
 /// One of the migrations.
 struct One<'a> {
     context: &'a Context,
-    about: &'a About,
+    other: &'a Found,
     folder: &'a ToolFolder,
     entry: &'a Entry,
     at: usize,
@@ -80,7 +82,7 @@ struct One<'a> {
 impl One<'_> {
     /// Executes it, in a transaction as the runner will, and reads what it has led to.
     fn replay(&self, replayed: &mut Replayed) -> Result<()> {
-        let Self { entry, about, .. } = *self;
+        let (entry, about) = (self.entry, self.other.tool.about());
         let failed = |error: EngineError| CommandError::failed(error.to_string());
         let slug = Slug::sanitize(&entry.title).or_else(|| Slug::sanitize(about.name));
         let slug = slug.ok_or_else(|| CommandError::failed("cannot name the migration"))?;
@@ -97,8 +99,13 @@ impl One<'_> {
             block_on(connection.run(statement.text)).map_err(|error| {
                 let shown = self.give_up(statement_error(&entry.file, line, number + 1, &error));
                 match self.made_by_none(&error) {
-                    Some(table) => shown.help(format!(
+                    Some(table) if about.table.is_some() => shown.help(format!(
                         "if the program that runs the migrations creates `{table}`, take what uses it out of the file"
+                    )),
+                    Some(table) => shown.help(format!(
+                        "if the program that runs the migrations records them in `{table}`: `cargo dbmigrate pull {} {}`",
+                        shell_flag("--from", &typed(about, Some(&self.folder.path.display().to_string()))),
+                        shell_flag("--history-table", table)
                     )),
                     None => shown,
                 }
@@ -133,7 +140,7 @@ impl One<'_> {
 
     fn converted(&self, slug: &Slug, down: Option<&Down>) -> Converted {
         let name = Step::name(slug, self.at);
-        convert::convert(self.entry, down, &name, self.about.title(), &self.folder.path)
+        convert::convert(self.entry, down, &name, self.other, &self.folder.path)
     }
 
     fn script<'t>(&self, converted: &'t Converted) -> Result<Script<'t>> {

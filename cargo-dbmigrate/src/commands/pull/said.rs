@@ -8,12 +8,18 @@ use crate::exit;
 use crate::project::config::{Config, FILE_NAME};
 use crate::project::url::DatabaseUrl;
 use crate::report::counted;
+use crate::tools::found::Found;
 use crate::tools::{Tool, ToolFolder};
 
 /// What to do with the other tool.
-pub(super) fn stop_using(tool: &dyn Tool, from: Option<&str>) -> String {
-    let about = tool.about();
-    let left: Vec<String> = from.into_iter().chain(about.table).map(|name| format!("`{name}`")).collect();
+pub(super) fn stop_using(other: &Found, from: Option<&str>) -> String {
+    let about = other.tool.about();
+    let left: Vec<String> = match (from, other.record()) {
+        (Some(folder), Some(table)) if folder == table => {
+            vec![format!("the folder `{folder}`"), format!("the table `{table}`")]
+        }
+        (folder, table) => folder.into_iter().chain(table).map(|name| format!("`{name}`")).collect(),
+    };
     let delete = format!("delete {} once every database has moved", left.join(" and "));
     format!("{}; {delete}", about.stop())
 }
@@ -41,9 +47,9 @@ pub(super) fn undecided(fitting: &[usize], folder: &Folder, url: &DatabaseUrl) -
 }
 
 /// The database has tables, but the tool does not say where they are from.
-pub(super) fn unrecorded(tool: &dyn Tool, has_table: bool, shown: &str) -> CommandError {
-    let about = tool.about();
-    let what = match about.table {
+pub(super) fn unrecorded(other: &Found, has_table: bool, shown: &str) -> CommandError {
+    let about = other.tool.about();
+    let what = match other.record() {
         Some(table) if has_table => format!("its table `{table}` is empty"),
         Some(table) => format!("no `{table}`"),
         None => "no record of migrations".to_owned(),
@@ -54,10 +60,14 @@ pub(super) fn unrecorded(tool: &dyn Tool, has_table: bool, shown: &str) -> Comma
         Some(command) => error.note(format!("`{command}` records nothing")),
         None => error,
     };
-    error
+    let error = error
         .note("nothing was changed")
         .help("adopt it as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`")
-        .help("if it is another database, name it: `cargo dbmigrate pull --url PATH`")
+        .help("if it is another database, name it: `cargo dbmigrate pull --url PATH`");
+    match has_table {
+        true => error,
+        false => error.help("if its table has another name: `cargo dbmigrate pull --from --history-table NAME`"),
+    }
 }
 
 pub(super) fn went_on(tool: &dyn Tool, more: usize, shown: &str) -> CommandError {

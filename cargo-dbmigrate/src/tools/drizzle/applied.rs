@@ -18,7 +18,7 @@ pub(super) fn query(has_names: bool) -> String {
     let name = if has_names { "name" } else { "NULL" };
     format!(
         "SELECT CAST(CAST(created_at AS INTEGER) AS TEXT), CAST(hash AS TEXT), CAST({name} AS TEXT) \
-         FROM __drizzle_migrations ORDER BY rowid"
+         FROM {{table}} ORDER BY rowid"
     )
 }
 

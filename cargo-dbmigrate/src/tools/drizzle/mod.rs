@@ -42,8 +42,11 @@ impl Tool for Drizzle {
         journal::read(path)
     }
 
-    fn records(&self, database: &mut Database) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
-        let table = "__drizzle_migrations";
+    fn records(
+        &self,
+        database: &mut Database,
+        table: &str,
+    ) -> std::result::Result<Option<Vec<AppliedRow>>, EngineError> {
         let has_names = columns(database, table)?.iter().any(|column| column == "name");
         rows_of(database, table, &[], &applied::query(has_names))
     }

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::local::{Local, now};
 use crate::config::{ANY_NUMBER, Engine, Function};
+use crate::ddl::{self, Object};
 use crate::engine::brought::{self, Missing, MissingKind};
 use crate::engine::connection::{Connection, Row, integer, text};
 use crate::engine::driver::real;
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::stored::StoredObject;
 use crate::sql::Name;
 use crate::sql::token::significant;
 
@@ -63,11 +65,11 @@ impl Absent {
     }
 
     /// Opens a file. The functions compile, and fail as soon as a value of theirs is needed.
-    pub(super) fn open(&self, path: &Path, busy_timeout: Duration) -> Result<Local, EngineError> {
+    pub(super) fn open(&self, path: &Path, create: bool, busy_timeout: Duration) -> Result<Local, EngineError> {
         if self.is_empty() {
-            return Local::open(path, false, busy_timeout);
+            return Local::open(path, create, busy_timeout);
         }
-        let driver = brought::open(&self.engine, &real(path), false)?;
+        let driver = brought::open(&self.engine, &real(path), create)?;
         Ok(Local { connection: now(Connection::open_with(driver, busy_timeout))? })
     }
 
@@ -78,6 +80,26 @@ impl Absent {
         }
         let driver = brought::open_looking_away(&self.engine, &real(path))?;
         Ok(Local { connection: now(Connection::open_with(driver, busy_timeout))? })
+    }
+
+    /// Refuses what rows store of these functions, where the rows are written anew.
+    ///
+    /// # Errors
+    /// For a stored column that calls one of them.
+    pub(super) fn refuse_stored<'o>(
+        &self,
+        mut objects: impl Iterator<Item = &'o StoredObject>,
+    ) -> Result<(), EngineError> {
+        let stored = |object: &StoredObject| {
+            let Ok(Object::Table(table)) = ddl::read(&object.sql) else { return None };
+            let generated = table.columns.iter().filter_map(|column| column.generated.as_ref());
+            let called = generated.filter(|generated| generated.stored).flat_map(|one| self.called(one.expr.as_str()));
+            called.into_iter().next()
+        };
+        match objects.find_map(stored) {
+            Some(function) => Err(EngineError { kind: ErrorKind::Statement, message: brought::not_here(&function) }),
+            None => Ok(()),
+        }
     }
 
     /// The indexes whose entries are what these functions make of rows.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::absent::Absent;
 use super::bytes;
 use super::bytes::write::{Tree, Writer};
 use super::error::of_io;
@@ -14,7 +15,7 @@ use super::inventory::{Inventory, Settings, Table};
 use super::local::{CACHE, Local, now};
 use super::page::Page;
 use super::schema::{as_stored, create_tables, indexes};
-use crate::engine::connection::{Prepared, Value};
+use crate::engine::connection::{Prepared, Value, text};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::Flat;
 use crate::sql::Name;
@@ -23,6 +24,8 @@ use crate::sql::name::quote_string;
 /// A database in the making.
 pub(super) struct Build {
     path: PathBuf,
+    /// Functions that the schema calls and the engine does not have.
+    absent: Absent,
     /// The engine, while nobody else writes to the file.
     local: Option<Local>,
     /// Who writes to it otherwise.
@@ -53,12 +56,23 @@ enum Way {
     Kept(Vec<Page>),
 }
 
+/// The indexes that there are, but for those that the engine makes by itself.
+const INDEXES: &str = "SELECT lower(name) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+
 /// Folded name of the table with the marks of `AUTOINCREMENT`.
 const SEQUENCE: &str = "sqlite_sequence";
 
 /// A file of which nobody reads what is half finished, and what is finished is written to the disk before it gets its name.
-fn open(path: &Path, create: bool) -> Result<Local, EngineError> {
-    let local = Local::open(path, create, Duration::ZERO)?;
+fn open(path: &Path, create: bool, absent: &Absent) -> Result<Local, EngineError> {
+    set_up(absent.open(path, create, Duration::ZERO)?)
+}
+
+/// The same for rows: SQLite computes virtual columns of those that it inserts, and stores nothing of them.
+fn open_for_rows(path: &Path, absent: &Absent) -> Result<Local, EngineError> {
+    set_up(absent.open_looking_away(path, Duration::ZERO)?)
+}
+
+fn set_up(local: Local) -> Result<Local, EngineError> {
     for pragma in ["synchronous = OFF", "journal_mode = OFF", "locking_mode = EXCLUSIVE", "foreign_keys = OFF"] {
         local.rows(&format!("PRAGMA {pragma}"))?;
     }
@@ -68,9 +82,21 @@ fn open(path: &Path, create: bool) -> Result<Local, EngineError> {
 }
 
 impl Build {
-    /// Makes the file, with all tables.
+    /// Makes the file, with all tables. Functions that the schema calls and the engine does not have are learned one by
+    /// one, before a row is read.
     pub(super) fn begin(path: &Path, inventory: &Inventory) -> Result<Self, EngineError> {
-        let first = open(path, true)?;
+        let mut absent = Absent::default();
+        loop {
+            match Self::begin_with(path, inventory, absent.clone()) {
+                Err(error) if absent.learns(&error) => std::fs::remove_file(path).map_err(|error| of_io(&error))?,
+                done => return done,
+            }
+        }
+    }
+
+    fn begin_with(path: &Path, inventory: &Inventory, absent: Absent) -> Result<Self, EngineError> {
+        absent.refuse_stored(inventory.own_objects())?;
+        let first = open(path, true, &absent)?;
         let Settings { page_size, encoding, auto_vacuum, .. } = &inventory.settings;
         for pragma in [
             format!("page_size = {page_size}"),
@@ -82,17 +108,19 @@ impl Build {
         create_tables(&first, inventory)?;
         // a module that has made its tables may keep what is in them
         drop(first);
-        let local = open(path, false)?;
+        let local = open(path, false, &absent)?;
         local.run("BEGIN")?;
         for table in &inventory.tables {
             local.run(&format!("DELETE FROM {}", table.name.sql()))?;
         }
         local.run("COMMIT")?;
         let mut trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
-        // what is written without the engine gets its indexes with its rows
-        let mut made = BTreeSet::new();
+        // what is written without the engine gets its indexes with its rows; a module has made those of its own
+        let mut made: BTreeSet<String> = local.rows(INDEXES)?.iter().map(|row| text(&row[0]).to_owned()).collect();
         local.run("BEGIN")?;
-        for index in indexes(inventory).0 {
+        for index in
+            indexes(inventory).0.into_iter().filter(|index| !made.contains(&index.name.folded())).collect::<Vec<_>>()
+        {
             let table = inventory.tables.iter().position(|table| table.name == index.table);
             if table.and_then(|table| trees.get(table)?.as_ref()).is_some() {
                 local.run(&index.sql)?;
@@ -102,6 +130,10 @@ impl Build {
         local.run("COMMIT")?;
         if !made.is_empty() {
             trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
+        }
+        // indexes that come behind the rows are compiled before
+        for index in indexes(inventory).0.into_iter().filter(|index| !made.contains(&index.name.folded())) {
+            local.rows(&format!("EXPLAIN {}", index.sql))?;
         }
         let trees = trees.into_iter().chain(std::iter::repeat_with(|| None));
         let loading = |(table, tree): (&Table, Option<Tree>)| {
@@ -113,10 +145,17 @@ impl Build {
             Loading { hash: Rows::default(), plain: None, way }
         };
         let tables = inventory.tables.iter().zip(trees).map(loading).collect();
+        let local = if absent.is_empty() {
+            local
+        } else {
+            drop(local);
+            open_for_rows(path, &absent)?
+        };
         local.run("BEGIN")?;
         let is_utf8 = encoding.eq_ignore_ascii_case("utf-8");
         Ok(Self {
             path: path.to_owned(),
+            absent,
             local: Some(local),
             writer: None,
             is_utf8,
@@ -179,7 +218,7 @@ impl Build {
             for loading in self.tables.iter_mut().filter(|loading| matches!(loading.way, Way::Pages(_))) {
                 loading.way = Way::Engine;
             }
-            let local = open(&self.path, false)?;
+            let local = open_for_rows(&self.path, &self.absent)?;
             local.run("BEGIN")?;
             self.local = Some(local);
         }
@@ -206,11 +245,16 @@ impl Build {
         for number in 0..self.tables.len() {
             self.complete(number)?;
         }
-        let Some(writer) = self.writer.take() else {
-            return self.local.take().map_or_else(|| open(&self.path, false), Ok);
-        };
-        writer.finish().map_err(|error| of_io(&error))?;
-        let local = open(&self.path, false)?;
+        match (self.writer.take(), self.local.take()) {
+            (Some(writer), _) => writer.finish().map_err(|error| of_io(&error))?,
+            (None, Some(local)) if self.absent.is_empty() => return Ok(local),
+            (None, Some(local)) => {
+                self.tables.iter_mut().for_each(|loading| loading.plain = None);
+                local.run("COMMIT")?;
+            }
+            (None, None) => return open(&self.path, false, &self.absent),
+        }
+        let local = open(&self.path, false, &self.absent)?;
         local.run("BEGIN")?;
         Ok(local)
     }
@@ -220,7 +264,8 @@ impl Build {
         if self.tables[number].plain.is_none() {
             self.tables[number].plain = now(local.connection.prepare(&insert(table, |_| false)))?;
         }
-        let Some(plain) = &self.tables[number].plain else { return Ok(()) };
+        // only the crate has statements that stay prepared
+        let plain = self.tables[number].plain.as_ref();
         for row in page.rows.rows() {
             let mut is_other = Vec::new();
             let value = |(at, value): (usize, &Flat)| match (value, page.value(*value)) {
@@ -236,9 +281,9 @@ impl Build {
                 (_, value) => value,
             };
             let values = row.iter().enumerate().map(value).collect();
-            match is_other.is_empty() {
-                true => now(plain.run(values))?,
-                false => local.run_with(&insert(table, |at| is_other.contains(&at)), values)?,
+            match plain.filter(|_| is_other.is_empty()) {
+                Some(plain) => now(plain.run(values))?,
+                None => local.run_with(&insert(table, |at| is_other.contains(&at)), values)?,
             }
         }
         Ok(())

@@ -78,7 +78,7 @@ impl Snapshot {
     fn take(path: &Path, busy_timeout: Duration, absent: &Absent) -> Result<Self, BackupError> {
         let open = |absent: &Absent| {
             patiently(busy_timeout, || {
-                let local = absent.open(path, Duration::ZERO)?;
+                let local = absent.open(path, false, Duration::ZERO)?;
                 local.connection.set_busy_timeout(busy_timeout)?;
                 Ok(local)
             })

@@ -1,11 +1,10 @@
 //! Connections that know the functions of the application. The crate `libsql` registers none, so they are of its sibling,
 //! which is built on the same engine.
 
-#[cfg(feature = "backup")]
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use libsql_rusqlite::functions::{Context, FunctionFlags};
@@ -31,25 +30,51 @@ pub(in crate::engine) fn in_memory(engine: &Arc<Engine>) -> Result<Box<dyn Drive
         let (name, returns) = (function.name.clone(), function.result());
         move |context: &Context<'_>| Ok(stand_in_for(&name, returns, context))
     })?;
-    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), looks_away: None }))
+    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), guard: None }))
 }
 
 /// Opens a file of a user, where the functions of the application compile, and fail if a row needs them.
 pub(in crate::engine) fn open(engine: &Arc<Engine>, path: &Path, create: bool) -> Result<Box<dyn Driver>, EngineError> {
-    let looks_away = Arc::new(AtomicBool::new(false));
-    let inner = opened(engine, path, create, &looks_away)?;
-    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), looks_away: Some(looks_away) }))
+    let guard = Arc::new(Guard::default());
+    let inner = opened(engine, path, create, &guard)?;
+    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), guard: Some(guard) }))
 }
 
 /// The same, where they answer `NULL`: for what writes nothing, and to which their values are nothing.
 #[cfg(feature = "backup")]
 pub(in crate::engine) fn open_looking_away(engine: &Arc<Engine>, path: &Path) -> Result<Box<dyn Driver>, EngineError> {
-    let inner = opened(engine, path, false, &Arc::new(AtomicBool::new(true)))?;
-    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), looks_away: None }))
+    let guard = Guard { looks_away: AtomicBool::new(true), ..Guard::default() };
+    let inner = opened(engine, path, false, &Arc::new(guard))?;
+    Ok(Box::new(Registered { inner, engine: Arc::clone(engine), guard: None }))
+}
+
+/// What the functions of a connection to a file of a user go by.
+#[derive(Default)]
+struct Guard {
+    /// Whether they answer `NULL` for now, and do not fail.
+    looks_away: AtomicBool,
+    /// The one that failed last. SQLite drops what it said where a statement of its own asked: `ALTER TABLE … ADD COLUMN`
+    /// reads `pragma_quick_check`, and fails with "SQL logic error".
+    needed: Mutex<Option<String>>,
+}
+
+impl Guard {
+    fn fails(&self, function: &str) {
+        *self.needed.lock().unwrap_or_else(PoisonError::into_inner) = Some(function.to_owned());
+    }
+
+    fn failed(&self) -> Option<String> {
+        self.needed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// That a function is needed where it is not.
+pub(in crate::engine) fn not_here(function: &str) -> String {
+    format!("`{function}` {NOT_HERE}")
 }
 
 /// A connection to a file, whose functions answer `NULL` while it looks away, and fail otherwise.
-fn opened(engine: &Engine, path: &Path, create: bool, looks_away: &Arc<AtomicBool>) -> Result<Inner, EngineError> {
+fn opened(engine: &Engine, path: &Path, create: bool, guard: &Arc<Guard>) -> Result<Inner, EngineError> {
     initialize()?;
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
     if create {
@@ -57,14 +82,16 @@ fn opened(engine: &Engine, path: &Path, create: bool, looks_away: &Arc<AtomicBoo
     }
     let inner = Inner::open_with_flags(path, flags)?;
     register(&inner, &engine.functions, |function| {
-        let message = format!("`{}` {NOT_HERE}", function.name);
-        let looks_away = Arc::clone(looks_away);
+        let name = function.name.clone();
+        let guard = AssertUnwindSafe(Arc::clone(guard));
         move |_: &Context<'_>| {
-            if looks_away.load(Ordering::Relaxed) {
+            let guard = &guard;
+            if guard.looks_away.load(Ordering::Relaxed) {
                 return Ok(Foreign::Null);
             }
+            guard.fails(&name);
             let error = ffi::Error { code: libsql_rusqlite::ErrorCode::Unknown, extended_code: ffi::SQLITE_ERROR };
-            Err(Error::SqliteFailure(error, Some(message.clone())))
+            Err(Error::SqliteFailure(error, Some(not_here(&name))))
         }
     })?;
     Ok(inner)
@@ -124,8 +151,8 @@ fn only_looks(sql: &str, engine: &Engine) -> bool {
 struct Registered {
     inner: Inner,
     engine: Arc<Engine>,
-    /// On a file where it can change: whether the functions answer `NULL` for now, and do not fail.
-    looks_away: Option<Arc<AtomicBool>>,
+    /// Of a file that is written.
+    guard: Option<Arc<Guard>>,
 }
 
 impl Registered {
@@ -160,6 +187,17 @@ impl Registered {
         Ok(found)
     }
 
+    /// A result that names the function that was needed, if that is why there is none.
+    fn told<T>(&self, result: Result<T, EngineError>) -> Result<T, EngineError> {
+        let needed = self.guard.as_ref().and_then(|guard| guard.failed());
+        result.map_err(|error| match needed {
+            Some(function) if !error.message.contains(NOT_HERE) => {
+                EngineError { message: not_here(&function), ..error }
+            }
+            _ => error,
+        })
+    }
+
     /// The statement with its values.
     fn bound(&self, sql: &str, values: Vec<Value>) -> Result<Option<Statement<'_>>, EngineError> {
         let mut statement = self.inner.prepare(sql)?;
@@ -176,19 +214,19 @@ impl Registered {
 
 impl Driver for Registered {
     fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<(), EngineError> {
-        let only_looks = self.looks_away.clone().filter(|_| only_looks(sql, &self.engine));
-        if let Some(looks_away) = &only_looks {
-            looks_away.store(true, Ordering::Relaxed);
+        let looks_away = self.guard.as_ref().filter(|_| only_looks(sql, &self.engine));
+        if let Some(guard) = looks_away {
+            guard.looks_away.store(true, Ordering::Relaxed);
         }
         let result = self.run(sql, values);
-        if let Some(looks_away) = &only_looks {
-            looks_away.store(false, Ordering::Relaxed);
+        if let Some(guard) = looks_away {
+            guard.looks_away.store(false, Ordering::Relaxed);
         }
-        result
+        self.told(result)
     }
 
     fn query(&mut self, sql: &str, values: Vec<Value>, most: usize) -> Result<Vec<Row>, EngineError> {
-        self.rows(sql, values, most, &|_| true)
+        self.told(self.rows(sql, values, most, &|_| true))
     }
 
     #[cfg(feature = "backup")]

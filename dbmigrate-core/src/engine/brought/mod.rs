@@ -102,6 +102,6 @@ pub(super) fn load(connection: &libsql::Connection) -> Result<(), EngineError> {
     }
 }
 
-#[cfg(feature = "backup")]
-pub(super) use driver::open_looking_away;
 pub(super) use driver::{in_memory, open};
+#[cfg(feature = "backup")]
+pub(super) use driver::{not_here, open_looking_away};

@@ -8,6 +8,7 @@
 //! | `AUTOINCREMENT` | has a table `__turso_internal_seq_…` beside it, which libSQL takes for any other |
 //! | its MVCC mode | is a format of its own: 0xff at offsets 18 and 19, changes in a file `-log` |
 //! | a file with generated columns | cannot be opened by it, unless it is built and told to |
+//! | a file that it has made | has a negative default cache size at offset 48, which SQLite does not write; one that it has only written to has no mark |
 //! | stored statements | are printed anew, without comments |
 
 mod lacking;

@@ -117,7 +117,7 @@ impl Tracker {
         if !self.unreadable.is_empty() || removed.iter().chain(&added).any(is_far_reaching) {
             return Ok(None);
         }
-        let is_users = |object: &StoredObject| !self.infrastructure.has(object) && !self.ignore.hides(&object.table);
+        let is_users = |object: &StoredObject| self.infrastructure.is_users(object, &self.ignore);
         removed.retain(is_users);
         added.retain(is_users);
         let touched = removed.iter().chain(&added).flat_map(|object| [object.name.clone(), object.table.clone()]);

@@ -52,7 +52,7 @@ impl Ahead {
 impl Database {
     /// Reads the history of a database on a server, and the schema together with it, unless all migrations are applied
     /// and the schema is as the last one left it. `None` if the history is to be read alone.
-    pub(super) fn history_with_schema(&mut self) -> Result<Option<Vec<Record>>, EngineError> {
+    pub(super) async fn history_with_schema(&mut self) -> Result<Option<Vec<Record>>, EngineError> {
         self.ahead.is_fresh = false;
         let (Some(last), Some(server)) = (self.ahead.last.take(), self.connection.server()) else {
             return Ok(None);
@@ -70,7 +70,7 @@ impl Database {
         self.version_with_history = Some(version);
         self.tracker = None;
         if !is_complete {
-            let (tracker, stored) = Tracker::of(schema, self.ignore.clone());
+            let (tracker, stored) = Tracker::of(&self.connection, schema, self.ignore.clone()).await?;
             self.tracker = Some(Box::new(tracker));
             self.ahead.stored = Some(stored);
             self.ahead.is_fresh = true;
@@ -110,7 +110,7 @@ impl Database {
         for query in self.ahead.queries.drain(..) {
             self.ahead.counts.insert(query, next().ok().map(|rows| counted(&rows)));
         }
-        let (tracker, stored) = Tracker::of(rows, self.ignore.clone());
+        let (tracker, stored) = Tracker::of(&self.connection, rows, self.ignore.clone()).await?;
         self.ahead.stored = Some(stored);
         Ok(tracker)
     }

@@ -16,7 +16,7 @@ use crate::engine::check::compile;
 use crate::engine::connection::{Connection, integer};
 use crate::engine::driver::Scratch;
 use crate::engine::ignore::Ignore;
-use crate::engine::introspect::users_objects_of;
+use crate::engine::introspect::Infrastructure;
 use crate::engine::stored::{Stored, StoredObject, stored_objects};
 use crate::kept::is_kept;
 use crate::plan::can_break_references;
@@ -100,8 +100,8 @@ impl Forecast {
             found.is_some_and(|(table, sql)| *table == object.table.as_str() && *sql == object.sql)
         };
         // what the engine makes by itself may be other there: it is not what a migration is about
-        let (users, _) = users_objects_of((stored.objects.clone(), 0), &Ignore::default());
-        if !users.iter().all(is_same) {
+        let infrastructure = Infrastructure::read(&connection, &stored.objects).await.ok()?;
+        if !stored.objects.iter().filter(|object| !infrastructure.has(object)).all(is_same) {
             return None;
         }
         let rows = i64::try_from(stored.rows).ok()?;

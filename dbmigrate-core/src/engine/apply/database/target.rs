@@ -71,7 +71,7 @@ impl Target for Database {
 
     async fn history(&mut self) -> Result<Vec<Record>, EngineError> {
         #[cfg(feature = "remote")]
-        if let Some(history) = self.history_with_schema()? {
+        if let Some(history) = self.history_with_schema().await? {
             return Ok(history);
         }
         let (history, version) = history::read(&self.connection).await?;

@@ -19,7 +19,12 @@ mod ready;
 mod refused;
 #[path = "../../../../../dbmigrate-embed/tests/embed/run.rs"]
 mod run;
+// on a server, where no crate of libSQL is in the tree
+#[path = "../../../../../dbmigrate-embed/tests/embed/server.rs"]
+mod server;
 #[path = "../../../../../dbmigrate-embed/tests/embed/steps.rs"]
 mod steps;
+#[path = "../../../../../dbmigrate-embed/tests/embed/steps_server.rs"]
+mod steps_server;
 #[path = "../../../../../dbmigrate-embed/tests/embed/together.rs"]
 mod together;
