@@ -56,19 +56,6 @@ pub(super) fn finish(holds: &str) -> String {
     )
 }
 
-/// The statement that records a migration with what it took and the counter of schema changes as it is now, if something
-/// holds. It fails, because a record without a name is none, if it does not. Position, name, checksum, hash, version and
-/// kind are the first values; what it took is the one of that number.
-#[cfg(feature = "remote")]
-pub(super) fn insert_if(holds: &str, duration: usize) -> String {
-    format!(
-        "INSERT INTO _dbmigrate_history \
-         (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind, schema_version) \
-         VALUES (?1, iif({holds}, ?2, NULL), ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?{duration}, ?5, ?6, \
-         (SELECT schema_version FROM pragma_schema_version))"
-    )
-}
-
 /// How a migration came into the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -2,31 +2,41 @@
 //! these databases only has to be in that state when the first one has the lock.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::super::history::{self, Record};
 use super::super::states::{Mark, Stored as Marked};
 use super::super::{Attempt, Done, Prepared, Stop};
 use super::Database;
 use super::ahead::rebuilt_tables;
-use super::forecast::{Forecast, Foreseen};
+use super::forecast::{Forecast, Foreseen, Structure};
 use super::steps::{assertion, structure_holds};
 use crate::engine::connection::integer;
+use crate::engine::connection::server::ServerConnection;
 use crate::engine::engines::{Turso, was_written_by_turso};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::stored::Stored;
-use crate::engine::tracker::Tracker;
+use crate::engine::tracker::{Tracker, schema_version};
 use crate::engine::value::{Row, Value};
 use crate::folder::Migration;
 use crate::schema::canonical::SchemaHash;
 use crate::sql::Name;
 use crate::sql::name::quote_string;
-use std::time::Instant;
 
 /// An expression for all that is stored of a schema, in its order, such that no two schemas have the same.
 pub(super) const OBJECTS: &str = "(SELECT group_concat(type || ' ' || length(name) || ' ' || length(tbl_name) || ' ' || \
      ifnull(length(sql), -1) || ' ' || name || tbl_name || ifnull(sql, ''), '') FROM \
      (SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid))";
+
+/// What is recorded, and what is stored, row by row, for files. Text comes as bytes, as ever.
+const RECORDED: &str = "SELECT position, CAST(name AS BLOB), CAST(checksum AS BLOB), schema_version \
+     FROM _dbmigrate_history WHERE position >= 1 ORDER BY position";
+const STORED: &str = "SELECT CAST(type AS BLOB), CAST(name AS BLOB), CAST(tbl_name AS BLOB), CAST(sql AS BLOB) \
+     FROM sqlite_schema ORDER BY rowid";
+
+/// The last position in a history.
+const LAST: &str = "(SELECT ifnull(max(position), 0) FROM _dbmigrate_history WHERE position >= 1)";
 
 /// What migrations begin at.
 pub struct Base {
@@ -61,8 +71,18 @@ struct AtHand {
     compiles: Vec<String>,
     /// Queries that have to return nothing behind it.
     behind: Vec<String>,
-    /// The statement that records it, and fails if the schema is not as foreseen. What it took is the last value.
-    record: (String, Vec<Value>),
+    /// What the schema is behind it.
+    structure: Found,
+    /// The values of its record; what it took and the counter of schema changes have places in them.
+    record: Vec<Value>,
+}
+
+/// What is found of a schema behind a migration.
+enum Found {
+    /// The statements of its last rows, the last one first.
+    Added(String, Option<String>),
+    /// An expression that holds, with its values.
+    Holds(String, Vec<Value>),
 }
 
 impl Base {
@@ -109,37 +129,49 @@ impl Database {
 
     /// What tells the state that it is in. `None` if that is none to keep.
     pub(in super::super) async fn mark(&self, last: &[String]) -> Result<Option<Mark>, EngineError> {
-        let is_complete = history::is_complete(last);
-        let recorded = format!("SELECT CAST({} AS BLOB), {is_complete}", history::ALL);
-        let stored = format!("SELECT CAST({OBJECTS} AS BLOB), (SELECT count(*) FROM sqlite_schema), CAST('w' AS BLOB)");
-        let (recorded, stored) = match self.connection.server() {
-            Some(server) => {
-                let mut answers = server.ask_behind(&[recorded, assertion(&is_complete), stored], 1)?.into_iter();
-                let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
-                let recorded = next();
-                let is_complete = next().is_ok();
-                (recorded, if is_complete { None } else { Some(next()?) })
-            }
-            None => {
-                let recorded = self.connection.rows(&recorded).await;
-                let is_complete =
-                    recorded.as_ref().is_ok_and(|rows| rows.first().is_some_and(|row| integer(&row[1]) != 0));
-                (recorded, if is_complete { None } else { Some(self.connection.rows(&stored).await?) })
-            }
+        let (history, schema) = match self.connection.server() {
+            Some(server) => mark_of_server(server, last)?,
+            None => self.mark_at_hand(last).await?,
         };
-        let history = match recorded {
-            Ok(rows) => rows.into_iter().next().map(|mut row| taken_bytes(&mut row, 0).unwrap_or_default()),
-            Err(error) if error.kind == ErrorKind::Statement => None,
-            Err(error) => return Err(error),
-        };
-        let schema = stored.and_then(|rows| rows.into_iter().next()).map(|mut row| Marked {
-            objects: taken_bytes(&mut row, 0),
-            rows: row.get(1).map_or(0, integer),
-            word: taken_bytes(&mut row, 2).unwrap_or_default(),
-        });
         // a history that an earlier version has made, or somebody else
         let is_odd = history.is_none() && schema.as_ref().is_none_or(Marked::has_history);
         Ok((!is_odd).then_some(Mark { history, schema }))
+    }
+
+    /// The same of a file: several small queries, which are compiled sooner than one large one.
+    async fn mark_at_hand(&self, last: &[String]) -> Result<(Option<Vec<u8>>, Option<Marked>), EngineError> {
+        let rows = match self.connection.rows(RECORDED).await {
+            Ok(rows) => Some(rows),
+            Err(error) if error.kind == ErrorKind::Statement => None,
+            Err(error) => return Err(error),
+        };
+        let is_complete = match rows.as_ref().and_then(|rows| rows.last()) {
+            Some(row) if last.iter().any(|name| row[1] == Value::Blob(name.as_bytes().to_vec())) => {
+                row[3] == Value::Integer(schema_version(&self.connection).await?)
+            }
+            _ => false,
+        };
+        let history = rows.map(|rows| {
+            // with the positions, because a history with a gap is another one
+            rows.iter().fold(Vec::new(), |mut all, row| {
+                all.extend_from_slice(format!("{} ", integer(&row[0])).as_bytes());
+                add_bytes(&mut all, &row[1]);
+                add_bytes(&mut all, &row[2]);
+                all
+            })
+        });
+        if is_complete {
+            return Ok((history, None));
+        }
+        let rows = self.connection.rows(STORED).await?;
+        let is_wide = rows.iter().any(|row| matches!(&row[0], Value::Blob(kind) if kind.contains(&0)));
+        let word = if is_wide { vec![b'w', 0] } else { vec![b'w'] };
+        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let objects = rows.iter().fold(Vec::new(), |mut all, row| {
+            row.iter().for_each(|value| add_bytes(&mut all, value));
+            all
+        });
+        Ok((history, Some(Marked { objects: Some(objects), rows: count, word })))
     }
 
     /// What migrations begin at, behind that one.
@@ -214,7 +246,7 @@ impl Database {
                 match data_version {
                     None => {
                         let mark = self.mark(&base.last).await?;
-                        if mark.as_ref() != Some(&base.mark) || !self.has_foreign_keys_off().await? {
+                        if mark.as_ref() != Some(&base.mark) {
                             return Ok(false);
                         }
                         data_version = self.connection.data_version().await?;
@@ -271,16 +303,28 @@ impl Database {
                 return Ok(false);
             }
         }
-        let (record, values) = &steps.record;
-        let mut values = values.clone();
-        values.push(Value::Integer(i64::try_from(super::milliseconds(started)).unwrap_or(i64::MAX)));
-        connection.run_with(record, values).await?;
+        let is_foreseen = match &steps.structure {
+            Found::Added(query, wanted) => {
+                let rows = connection.rows(query).await?;
+                let texts = rows.iter().filter_map(|row| match row.first() {
+                    Some(Value::Blob(text)) => Some(&text[..]),
+                    _ => None,
+                });
+                wanted.as_ref().is_none_or(|wanted| wanted.as_bytes() == texts.collect::<Vec<_>>().join(&b'\n'))
+            }
+            Found::Holds(query, values) => {
+                let rows = connection.rows_with(query, values.clone()).await?;
+                rows.first().and_then(|row| row.first()) == Some(&Value::Integer(1))
+            }
+        };
+        if !is_foreseen {
+            return Ok(false);
+        }
+        let mut values = steps.record.clone();
+        values[4] = Value::Integer(i64::try_from(super::milliseconds(started)).unwrap_or(i64::MAX));
+        values[7] = Value::Integer(schema_version(connection).await?);
+        connection.run_with(history::INSERT, values).await?;
         Ok(true)
-    }
-
-    async fn has_foreign_keys_off(&self) -> Result<bool, EngineError> {
-        let row = self.connection.first_row("PRAGMA foreign_keys").await?;
-        Ok(row.is_some_and(|row| row.first().is_some_and(|value| integer(value) == 0)))
     }
 }
 
@@ -298,18 +342,24 @@ impl AtHand {
             }
         };
         let kind = history::RecordKind::Migration;
-        let mut values = history::values(migration.migration, position, 0, kind, None);
-        // position, name, checksum, hash, and the version and kind behind the duration, which comes last
-        let (_, _) = (values.pop(), values.remove(4));
-        let (holds, more) = structure_holds(&foreseen.structure, values.len() + 1);
-        values.extend(more);
-        let record = history::insert_if(&holds, values.len() + 1);
+        let record = history::values(migration.migration, position, 0, kind, None);
+        let structure = match &foreseen.structure {
+            Structure::Added { added, sql, .. } => {
+                let query = "SELECT CAST(sql AS BLOB) FROM sqlite_schema ORDER BY rowid DESC LIMIT";
+                Found::Added(format!("{query} {added}"), sql.clone())
+            }
+            changed @ Structure::Changed { .. } => {
+                let (holds, values) = structure_holds(changed, 1);
+                Found::Holds(format!("SELECT {holds}"), values)
+            }
+        };
         Self {
             before: script.preflights.iter().map(|preflight| preflight.query.clone()).collect(),
             tried: foreseen.expressions.iter().map(|(_, query)| query.clone()).collect(),
             compiles: foreseen.compiles.clone(),
             behind,
-            record: (record, values),
+            structure,
+            record,
         }
     }
 }
@@ -320,6 +370,47 @@ impl Marked {
         let name = HISTORY_TABLE.as_bytes();
         self.word.len() != 1
             || self.objects.as_ref().is_some_and(|bytes| bytes.windows(name.len()).any(|part| part == name))
+    }
+}
+
+/// What tells the state of a database on a server: with its schema only if that may not be what the last migration left.
+fn mark_of_server(
+    server: &ServerConnection,
+    last: &[String],
+) -> Result<(Option<Vec<u8>>, Option<Marked>), EngineError> {
+    let is_complete = history::is_complete(last);
+    let recorded = format!("SELECT CAST({} AS BLOB), {LAST}", history::ALL);
+    let stored = format!("SELECT CAST({OBJECTS} AS BLOB), (SELECT count(*) FROM sqlite_schema), CAST('w' AS BLOB)");
+    let mut answers = server.ask_behind(&[recorded, assertion(&is_complete), stored], 1)?.into_iter();
+    let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
+    let (recorded, is_complete) = (next(), next().is_ok());
+    let stored = if is_complete { None } else { Some(next()?) };
+    let history = match recorded {
+        Ok(rows) => rows.into_iter().next().and_then(|mut row| {
+            let all = taken_bytes(&mut row, 0)?;
+            let count = if all.is_empty() { 0 } else { 1 + all.iter().filter(|byte| **byte == b'\n').count() };
+            // a history with a gap is none that is kept
+            (row.get(1).map(integer) == i64::try_from(count).ok()).then_some(all)
+        }),
+        Err(error) if error.kind == ErrorKind::Statement => None,
+        Err(error) => return Err(error),
+    };
+    let schema = stored.and_then(|rows| rows.into_iter().next()).map(|mut row| Marked {
+        objects: taken_bytes(&mut row, 0),
+        rows: row.get(1).map_or(0, integer),
+        word: taken_bytes(&mut row, 2).unwrap_or_default(),
+    });
+    Ok((history, schema))
+}
+
+/// Adds the bytes of a value, and how many they are.
+fn add_bytes(all: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Blob(bytes) => {
+            all.extend_from_slice(format!("{} ", bytes.len()).as_bytes());
+            all.extend_from_slice(bytes);
+        }
+        _ => all.push(b'-'),
     }
 }
 
