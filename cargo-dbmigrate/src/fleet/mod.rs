@@ -61,12 +61,19 @@ impl Fleet {
         &self.target.name
     }
 
-    /// Its members by their names, each another database. None is opened.
+    /// Its members by their names, each another database, once it was said who else can read their token. None is
+    /// opened.
     ///
     /// # Errors
     /// Exit code 2 for a source that cannot be understood, for names and databases that are there twice, and for a fleet
     /// without members, unless it is optional.
     pub(crate) fn members(&self, context: &Context) -> Result<Vec<Member>> {
+        let members = self.listed(context)?;
+        context.warn_of_readers_of(self.name(), members.iter().map(|member| &member.url));
+        Ok(members)
+    }
+
+    fn listed(&self, context: &Context) -> Result<Vec<Member>> {
         let (entries, group) = self.entries(context)?;
         if entries.all.is_empty() && !self.target.is_optional() {
             return Err(self.empty(&entries.nothing));
@@ -126,7 +133,7 @@ pub(crate) fn member(context: &Context, connect: &Connect, target: &Target, name
     let Some(fleet) = context.fleet(&alone)? else {
         return Err(CommandError::usage(format!("target `{}` is no fleet", target.name)));
     };
-    let members = fleet.members(context)?;
+    let members = fleet.listed(context)?;
     if let Ok(at) = members.binary_search_by(|member| member.name.as_str().cmp(name)) {
         return Ok(members[at].url.clone());
     }

@@ -17,7 +17,7 @@ use crate::project::gitignore;
 use crate::project::package::Package;
 use crate::project::path;
 use crate::project::url::{Connect, DatabaseUrl, Place, PlatformAccess, Surroundings, TokenSource, UrlSource};
-use crate::report::Printer;
+use crate::report::{Printer, counted};
 
 /// What every command needs. Made without running cargo, except where `-p` or a workspace ask for it.
 #[derive(Debug, Clone)]
@@ -206,15 +206,28 @@ impl Context {
         url.inspect(|url| self.warn_of_readers(url))
     }
 
+    /// Says who can read the token of a fleet, once for all of its members.
+    pub(crate) fn warn_of_readers_of<'u>(&self, fleet: &str, urls: impl Iterator<Item = &'u DatabaseUrl>) {
+        let mut shown = urls.filter(|url| matches!(url.place(), Place::Server(server) if server.shows_secrets()));
+        let Some(first) = shown.next() else { return };
+        self.warn_of_network(&match shown.count() {
+            0 => format!("`{first}` is not encrypted"),
+            more => format!("{} of `{fleet}` are not encrypted, such as `{first}`", counted(more + 1, "member")),
+        });
+    }
+
+    fn warn_of_network(&self, what: &str) {
+        let message = format!("{what}: anyone on the network can read the token");
+        self.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
+    }
+
     /// Notes for programs which database is used, and says who else can read the token.
     pub(super) fn warn_of_readers(&self, url: &DatabaseUrl) {
         self.printer.uses(|| url.into(), url.source());
         let Place::Server(server) = url.place() else { return };
         let from = url.source();
-        let has_secret = server.token.is_some() || server.encryption_key.is_some();
-        if has_secret && !server.url.is_encrypted() && !server.url.is_loopback() {
-            let message = format!("`{url}` is not encrypted: anyone on the network can read the token");
-            self.printer.warning(&message, &["use `https://` or `libsql://`".to_owned()]);
+        if server.shows_secrets() {
+            self.warn_of_network(&format!("`{url}` is not encrypted"));
         }
         if server.token_source == TokenSource::Url && matches!(from, UrlSource::Argument | UrlSource::Side(_)) {
             let message = format!("anyone on this machine can read the token in {from}");

@@ -3,6 +3,7 @@
 //! Nothing is lost without it.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -61,8 +62,12 @@ impl Journal {
         let Some(folder) = self.file.parent() else { return };
         let _ = fs::create_dir_all(folder).and_then(|()| ignore(folder)).and_then(|()| {
             let new = self.file.with_extension("json.new");
-            fs::write(&new, serde_json::to_vec(&self.written).unwrap_or_default())?;
-            fs::rename(new, &self.file)
+            let mut file = fs::File::create(&new)?;
+            file.write_all(&serde_json::to_vec(&self.written).unwrap_or_default())?;
+            // once for each wave: a wave whose members are on the disk is not begun again after a power cut either
+            file.sync_all()?;
+            fs::rename(new, &self.file)?;
+            fs::File::open(folder)?.sync_all()
         });
     }
 

@@ -1,7 +1,7 @@
 //! A look at a member: where it stands, and what its rows have against what is pending. It is opened, asked and closed.
 
 use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{ApplyError, Database, Options, Scripts, Standing, inspect};
+use dbmigrate_core::engine::apply::{ApplyError, Database, Inspected, Options, Scripts, Seen, Standing, States};
 use dbmigrate_core::folder::Folder;
 use pollster::block_on;
 
@@ -21,6 +21,8 @@ pub(crate) struct Look {
     pub applied: Option<u32>,
     /// How many it lacks, if that is known.
     pub pending: Option<u32>,
+    /// The state in which it was, if that is one that others are in, too.
+    pub seen: Option<Seen>,
     /// What is wrong with it, if anything is.
     pub trouble: Option<Box<Trouble>>,
 }
@@ -31,6 +33,8 @@ pub(super) struct Question<'a> {
     pub(super) context: &'a Context,
     pub(super) folder: &'a Folder,
     pub(super) options: Options<'a>,
+    /// What is known of the members looked at before.
+    pub(super) states: &'a States,
     /// The migrations and what they ask of rows, if that is asked too.
     pub(super) probes: Option<(&'a Scripts<'a>, &'a Probes)>,
 }
@@ -47,7 +51,8 @@ pub(super) fn opened(context: &Context, member: &Member) -> Result<Database, Tro
 impl Question<'_> {
     /// Looks at a member.
     pub(super) fn ask(&self, member: &Member) -> Look {
-        let mut look = Look { state: MemberState::Unreachable, applied: None, pending: None, trouble: None };
+        let mut look =
+            Look { state: MemberState::Unreachable, applied: None, pending: None, seen: None, trouble: None };
         if let Err(trouble) = self.fill(&mut look, member) {
             if trouble.kind != "preflight" {
                 look.state = trouble.state();
@@ -60,13 +65,15 @@ impl Question<'_> {
     fn fill(&self, look: &mut Look, member: &Member) -> Result<(), Trouble> {
         let mut database = opened(self.context, member)?;
         let wrong = |error: ApplyError| Trouble::of(error, member);
-        let (status, standing) = block_on(inspect(&mut database, self.folder)).map_err(wrong)?;
-        let waiting = match pending(self.folder, status.applied, self.options.to) {
+        let looked = block_on(self.states.inspect(&mut database, self.folder)).map_err(wrong)?;
+        let Inspected { applied, standing, seen } = looked;
+        let waiting = match pending(self.folder, applied, self.options.to) {
             // it is beyond what is wanted of it
             Err(ApplyError::Behind { .. }) => &[],
             waiting => waiting.map_err(wrong)?,
         };
-        look.applied = u32::try_from(status.applied).ok();
+        look.seen = seen;
+        look.applied = u32::try_from(applied).ok();
         look.pending = u32::try_from(waiting.len()).ok();
         match standing {
             Standing::Drifted(_) if self.options.accept_drift => {}
@@ -78,7 +85,7 @@ impl Question<'_> {
         }
         look.state = if waiting.is_empty() { MemberState::AtHead } else { MemberState::Behind };
         if let Some((scripts, probes)) = self.probes.filter(|_| !waiting.is_empty()) {
-            let asked = probes.ask(&mut database, (self.folder, scripts), (status.applied, waiting));
+            let asked = probes.ask(&mut database, (self.folder, scripts), (applied, waiting));
             let action = "cannot ask the preflights";
             let found = asked.map_err(|error| wrong(ApplyError::Engine { action, error }))?;
             look.trouble = found.map(Box::new);

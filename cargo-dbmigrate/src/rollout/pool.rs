@@ -14,6 +14,10 @@ const FIRST: usize = 4;
 const SLOWER: u32 = 4;
 const SLOWER_BY: Duration = Duration::from_millis(100);
 
+/// The same for work that waits for no network: a few times as long as the fastest says that there is no processor left.
+const SLOWER_AT_HAND: u32 = 3;
+const SLOWER_AT_HAND_BY: Duration = Duration::from_millis(2);
+
 /// How many of those that wait are looked at for one whose host has room.
 const LOOK_AHEAD: usize = 512;
 
@@ -53,22 +57,32 @@ struct Host {
     /// Whether it was ever too much.
     is_known: bool,
     fastest: Option<Duration>,
+    /// So much is done at once in any case.
+    least: usize,
+    /// When an answer is late.
+    late: (u32, Duration),
 }
 
 impl Host {
-    fn new(limit: usize) -> Self {
-        Self { running: 0, limit, answers: 0, is_known: false, fastest: None }
+    /// That with a name, or the disk, which has none.
+    fn new(name: &str, most: usize) -> Self {
+        let at_hand = thread::available_parallelism().map_or(2, usize::from).min(most);
+        let (limit, least, late) = match name {
+            "" => (at_hand, at_hand, (SLOWER_AT_HAND, SLOWER_AT_HAND_BY)),
+            _ => (FIRST.min(most), 1, (SLOWER, SLOWER_BY)),
+        };
+        Self { running: 0, limit, answers: 0, is_known: false, fastest: None, least, late }
     }
 
     /// Takes in how long an answer took.
     fn learn(&mut self, went: Went, took: Duration, most: usize) {
         let fastest = self.fastest.map_or(took, |fastest| fastest.min(took));
-        let is_late = took > fastest * SLOWER + SLOWER_BY;
+        let is_late = took > fastest * self.late.0 + self.late.1;
         self.answers += 1;
         if went == Went::Badly || is_late {
             // those that were under way with it say nothing new
             if self.answers >= self.limit || !self.is_known {
-                self.limit = (self.limit / 2).max(1);
+                self.limit = (self.limit / 2).max(self.least);
                 (self.answers, self.is_known) = (0, true);
             }
             return;
@@ -114,6 +128,8 @@ impl Pool {
         work: impl Fn(usize) -> (T, Went) + Sync,
         mut settled: impl FnMut(usize, T) -> bool,
     ) -> Vec<usize> {
+        // other work takes another time
+        self.lock().hosts.values_mut().for_each(|host| host.fastest = None);
         let queue = Mutex::new(members.iter().copied().collect::<VecDeque<usize>>());
         let (sender, results) = mpsc::channel();
         thread::scope(|scope| {
@@ -170,7 +186,8 @@ impl Pool {
             return Next::Wait;
         }
         for at in 0..queue.len().min(LOOK_AHEAD) {
-            let one = state.hosts.entry(host(queue[at])).or_insert_with(|| Host::new(FIRST.min(self.per_host)));
+            let name = host(queue[at]);
+            let one = state.hosts.entry(name).or_insert_with_key(|name| Host::new(name, self.per_host));
             if one.running < one.limit {
                 one.running += 1;
                 state.running += 1;
@@ -183,11 +200,17 @@ impl Pool {
     fn give_back(&self, host: &str, went: Went, took: Duration) {
         let mut state = self.lock();
         state.running = state.running.saturating_sub(1);
+        let mut has_more_room = false;
         if let Some(host) = state.hosts.get_mut(host) {
             host.running = host.running.saturating_sub(1);
+            let before = host.limit;
             host.learn(went, took, self.per_host);
+            has_more_room = host.limit > before;
         }
-        self.changed.notify_all();
+        // whoever gives back takes the next one itself
+        if has_more_room {
+            self.changed.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -258,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_host_is_asked_for_more_while_it_answers_and_for_half_when_it_does_not() {
-        let mut host = Host::new(FIRST);
+        let mut host = Host::new("a host", 16);
         let quick = Duration::from_millis(10);
         (0..100).for_each(|_| host.learn(Went::Well, quick, 16));
         assert_eq!(host.limit, 16);
@@ -274,5 +297,17 @@ mod tests {
         assert_eq!(host.limit, 8, "much later than the fastest");
         (0..500).for_each(|_| host.learn(Went::Badly, quick, 16));
         assert_eq!(host.limit, 1);
+    }
+
+    #[test]
+    fn files_are_worked_on_by_every_processor_and_by_more_threads_only_where_that_is_no_slower() {
+        let cores = thread::available_parallelism().map_or(2, usize::from).min(16);
+        let mut disk = Host::new("", 16);
+        assert_eq!(disk.limit, cores);
+        let work = Duration::from_millis(2);
+        (0..100).for_each(|_| disk.learn(Went::Well, work, 16));
+        assert_eq!(disk.limit, 16, "they wait for the disk");
+        (0..500).for_each(|_| disk.learn(Went::Well, work * 6, 16));
+        assert_eq!(disk.limit, cores, "they wait for each other");
     }
 }

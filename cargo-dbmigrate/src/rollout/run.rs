@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use dbmigrate_core::config::Group;
 use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{Applied, Loss, Observer, Options, Scripts, Texts, apply_pending_with};
+use dbmigrate_core::engine::apply::{Applied, Loss, Observer, Options, Scripts, States, Texts, apply_pending_with};
 use pollster::block_on;
 
 use super::interrupt::Interrupt;
@@ -33,12 +33,14 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<u8> {
     let texts = Texts::read(wanted.folder).map_err(failed)?;
     let scripts = Scripts::parse(wanted.folder, &texts).map_err(failed)?;
     let options = Options { read: Some(&scripts), ..wanted.options };
+    let states = States::of(wanted.folder);
     let groups = groups(wanted.rollout);
     refuse_unknown_labels(wanted, &groups)?;
     let totals = Totals::default();
     let budget = Budget::of(wanted.rollout, wanted.members.len());
     let (interrupt, pool) = (Interrupt::listen(), wanted.pool());
-    Running { wanted, options, scripts: &scripts, groups, interrupt, pool, totals, budget, begun: Instant::now() }.run()
+    let (scripts, states, begun) = (&scripts, &states, Instant::now());
+    Running { wanted, options, scripts, states, groups, interrupt, pool, totals, budget, begun }.run()
 }
 
 /// A canary that no member can be is rather misspelled than none.
@@ -66,6 +68,7 @@ struct Running<'a> {
     wanted: &'a Wanted<'a>,
     options: Options<'a>,
     scripts: &'a Scripts<'a>,
+    states: &'a States,
     groups: Vec<(String, Group)>,
     interrupt: Interrupt,
     pool: Pool,
@@ -148,7 +151,8 @@ impl Running<'_> {
         let wanted = self.wanted;
         let probes = Probes::default();
         let probes = Some((self.scripts, &probes));
-        let question = Question { context: wanted.context, folder: wanted.folder, options: self.options, probes };
+        let (context, folder) = (wanted.context, wanted.folder);
+        let question = Question { context, folder, options: self.options, states: self.states, probes };
         let looks = survey::all(&question, wanted.members, &self.pool, || self.interrupt.is_heard());
         said::surveyed(wanted, &survey::histogram(looks.iter().flatten()), milliseconds(self.begun));
         looks
@@ -180,14 +184,19 @@ impl Running<'_> {
     fn wave(&mut self, (number, of): (usize, usize), wave: &Wave, looks: &[Option<Look>]) -> (Vec<usize>, bool) {
         let (wanted, begun) = (self.wanted, Instant::now());
         let (context, folder, options, retries) = (wanted.context, wanted.folder, self.options, wanted.retries);
+        let states = self.states;
         let progress = context.printer.progress("Migrating", wave.members.len() as u64);
         let (mut done, mut good, mut migrated, mut failed) = (0, 0, 0, 0);
         let work = |at: usize| {
             let member = &wanted.members[at];
             let begun = Instant::now();
             let mut counting = Counting::default();
+            let base = looks[at].as_ref().and_then(|look| states.base(look.seen?));
             let result = opened(context, member).and_then(|database| {
                 let mut database = database.retrying(retries.of(&member.url));
+                if let Some(base) = base {
+                    database = database.beginning_at(base);
+                }
                 let run = block_on(apply_pending_with(&mut database, folder, options, &mut counting));
                 run.map(drop).map_err(|error| Trouble::of(error, member))
             });
@@ -338,6 +347,10 @@ impl Observer for Counting {
     fn begin(&mut self, _: &str, _: usize, _: usize) {}
 
     fn loses(&mut self, _: &Loss) {}
+
+    fn wants_losses(&self) -> bool {
+        false
+    }
 
     fn applied(&mut self, _: &Applied) {
         self.applied += 1;

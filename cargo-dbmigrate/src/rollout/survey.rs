@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use dbmigrate_core::engine::apply::Options;
+use dbmigrate_core::engine::apply::{Options, States};
 use dbmigrate_core::folder::Folder;
 
 use super::look::Question;
 use super::pool::{Pool, Went};
 use super::trouble::{Reasons, Trouble};
+use crate::error::Result;
 use crate::fleet::Member;
 use crate::messages::{FailureOfMembers, MemberState, MembersIn};
 use crate::project::Context;
@@ -18,9 +19,33 @@ pub(crate) use super::look::Look;
 
 /// Where all members stand, in their order; nothing is asked of their rows. At most `parallel` are asked at once.
 pub(crate) fn survey(context: &Context, folder: &Folder, members: &[Member], parallel: Option<usize>) -> Vec<Look> {
-    let question = Question { context, folder, options: Options::default(), probes: None };
+    let states = States::of(folder);
+    let question = Question { context, folder, options: Options::default(), states: &states, probes: None };
     let most = parallel.unwrap_or(super::wanted::PARALLEL);
     all(&question, members, &Pool::new(most, most), || false).into_iter().flatten().collect()
+}
+
+/// Something else that is asked of some of the members, as many at once. In their order.
+pub(crate) fn ask<T: Send>(
+    members: &[Member],
+    some: &[usize],
+    parallel: Option<usize>,
+    question: impl Fn(&Member) -> Result<T> + Sync,
+) -> Vec<(usize, Result<T>)> {
+    let most = parallel.unwrap_or(super::wanted::PARALLEL);
+    let mut answers = Vec::with_capacity(some.len());
+    let work = |at: usize| {
+        let answer = question(&members[at]);
+        let went = if answer.is_ok() { Went::Well } else { Went::Badly };
+        (answer, went)
+    };
+    let settled = |at, answer| {
+        answers.push((at, answer));
+        true
+    };
+    Pool::new(most, most).each(some, |at| host(&members[at]), work, settled);
+    answers.sort_by_key(|(at, _)| *at);
+    answers
 }
 
 /// The same for any question. Those that were not asked because somebody has stopped it have no answer.

@@ -182,3 +182,26 @@ fn what_a_checkout_names_for_a_fleet_needs_consent() {
     project.runs("status -t tenants");
     assert!(project.path("was-run").exists());
 }
+
+#[test]
+fn a_token_that_others_on_the_network_can_read_is_said_once_for_all_members() {
+    let project = Project::migrated(USERS);
+    project.set("TENANTS_TOKEN", "s3cret");
+    // this machine, by an address that is not only its own
+    let address = "http://0.0.0.0:1/dev";
+    project.write("members.txt", format!("{address}/a\n{address}/b\nhttp://localhost:1/dev/c\n"));
+    let fleet = "[targets.tenants]\ntoken_env = \"TENANTS_TOKEN\"\nfleet = { list = \"members.txt\" }\n";
+    project.write("dbmigrate.toml", fleet);
+    let warning = "anyone on the network can read the token";
+    let many = format!("warning: 2 members of `tenants` are not encrypted, such as `{address}/a`: {warning}");
+    for command in ["status -t tenants", "migrate -t tenants"] {
+        let run = project.ends(6, command);
+        assert_eq!(run.err.matches(warning).count(), 1, "{}", run.err);
+        assert!(run.err.contains(&many) && !run.err.contains("s3cret"), "{}", run.err);
+    }
+    let run = project.run("status -t tenants/b");
+    assert_eq!(run.err.matches(warning).count(), 1, "{}", run.err);
+    assert!(run.err.contains(&format!("`{address}/b` is not encrypted")), "{}", run.err);
+    let run = project.run("status -t tenants/c");
+    assert!(!run.err.contains(warning), "{}", run.err);
+}

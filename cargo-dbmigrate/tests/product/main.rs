@@ -36,6 +36,7 @@ mod fleet_commands;
 mod fleet_faults;
 mod fleet_killed;
 mod fleet_members;
+mod fleet_rehearsal;
 mod fleet_rollout;
 mod fleet_waves;
 mod folder;

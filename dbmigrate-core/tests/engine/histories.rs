@@ -106,6 +106,7 @@ fn run(before: &str, after: &str, renames: Renames) -> Result<Option<String>, St
         desired: schema_of(after)?,
         renames,
         accept_all: true,
+        from_state: true,
         ..Change::default()
     };
     change.populate = true;

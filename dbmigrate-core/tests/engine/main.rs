@@ -22,4 +22,5 @@ mod reach;
 mod reading;
 mod regressions;
 mod replay;
+mod states;
 mod statistics;

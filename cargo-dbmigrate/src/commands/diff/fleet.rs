@@ -16,7 +16,7 @@ use crate::project::Context;
 use crate::report::Tone;
 use crate::report::counted;
 use crate::report::member::names;
-use crate::rollout::survey::survey;
+use crate::rollout::survey::{ask, survey};
 
 /// The last migration, and what differs from what it left.
 type Changes = (String, Vec<String>);
@@ -31,22 +31,24 @@ pub(super) fn run(context: &Context, fleet: &Fleet, which: &Where) -> Result<u8>
     folder.verify(Verify::Sql)?;
     let members = fleet.members_where(context, which)?;
     let looks = survey(context, &folder, &members, fleet.target.rollout.parallel);
-    let meant: Vec<_> = members.iter().zip(&looks).filter(|(one, look)| which.holds(one, standing(look))).collect();
+    let is_meant = |at: &usize| which.holds(&members[*at], standing(&looks[*at]));
+    let meant: Vec<usize> = (0..members.len()).filter(is_meant).collect();
+    let of_state = |states: &[MemberState]| {
+        let is_in = |at: &usize| states.contains(&looks[*at].state);
+        meant.iter().copied().filter(is_in).collect::<Vec<usize>>()
+    };
     let mut groups: BTreeMap<Changes, Vec<&str>> = BTreeMap::new();
-    let mut unknown = 0;
-    for (member, look) in &meant {
-        match look.state {
-            MemberState::Drifted => match changes(context, &folder, member) {
-                Ok(Some(changes)) => groups.entry(changes).or_default().push(&member.name),
-                // somebody has undone them meanwhile
-                Ok(None) => {}
-                Err(error) => {
-                    unknown += 1;
-                    printer.warning(error.message(), &[]);
-                }
-            },
-            MemberState::UnknownHistory | MemberState::Unreachable => unknown += 1,
-            MemberState::AtHead | MemberState::Behind => {}
+    let mut unknown = of_state(&[MemberState::UnknownHistory, MemberState::Unreachable]).len();
+    let (drifted, parallel) = (of_state(&[MemberState::Drifted]), fleet.target.rollout.parallel);
+    for (at, changes) in ask(&members, &drifted, parallel, |member| changes(context, &folder, member)) {
+        match changes {
+            Ok(Some(changes)) => groups.entry(changes).or_default().push(&members[at].name),
+            // somebody has undone them meanwhile
+            Ok(None) => {}
+            Err(error) => {
+                unknown += 1;
+                printer.warning(error.message(), &[]);
+            }
         }
     }
     let mut groups: Vec<(Changes, Vec<&str>)> = groups.into_iter().collect();

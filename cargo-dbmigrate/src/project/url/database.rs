@@ -53,6 +53,14 @@ pub(crate) struct Server {
     pub encryption_key: Option<Token>,
 }
 
+impl Server {
+    /// Whether others on the network can read what it takes to be let in.
+    pub(crate) fn shows_secrets(&self) -> bool {
+        let has_secret = self.token.is_some() || self.encryption_key.is_some();
+        has_secret && !self.url.is_encrypted() && !self.url.is_loopback()
+    }
+}
+
 /// What is known of a database by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {

@@ -6,6 +6,8 @@ mod checked;
 mod expressions;
 #[cfg(feature = "remote")]
 mod forecast;
+#[cfg(feature = "remote")]
+pub(super) mod known;
 mod part;
 #[cfg(feature = "remote")]
 mod pipelined;
@@ -62,6 +64,11 @@ pub struct Database {
     expected_history: Option<String>,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
+    /// The state that is begun at, until the history is asked for, and from then on until it is left.
+    #[cfg(feature = "remote")]
+    from: Option<Arc<known::Base>>,
+    #[cfg(feature = "remote")]
+    base: Option<Arc<known::Base>>,
     /// What a server is asked together with its schema.
     #[cfg(feature = "remote")]
     ahead: ahead::Ahead,
@@ -124,6 +131,10 @@ impl Database {
             data_version: None,
             expected_history: None,
             version_with_history: None,
+            #[cfg(feature = "remote")]
+            from: None,
+            #[cfg(feature = "remote")]
+            base: None,
             #[cfg(feature = "remote")]
             ahead: ahead::Ahead::default(),
             #[cfg(feature = "remote")]

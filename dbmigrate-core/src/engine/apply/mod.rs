@@ -21,6 +21,8 @@ pub mod read;
 mod restored;
 pub mod runner;
 pub mod state;
+#[cfg(feature = "remote")]
+pub mod states;
 mod statistics;
 mod work;
 
@@ -54,6 +56,8 @@ pub use runner::{
     Applied, Observer, Options, Outcome, Standing, Status, apply_pending, apply_pending_with, inspect, status,
 };
 pub use state::State;
+#[cfg(feature = "remote")]
+pub use states::{Inspected, Seen, States};
 pub use work::Work;
 
 /// A migration with its script at hand, ready to be applied.

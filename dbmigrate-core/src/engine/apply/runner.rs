@@ -27,6 +27,10 @@ pub trait Observer {
     fn applied(&mut self, applied: &Applied);
     /// The database has drifted, which was accepted.
     fn drifted(&mut self, _drifted: &Drifted) {}
+    /// Whether what is lost is worth being counted.
+    fn wants_losses(&self) -> bool {
+        true
+    }
     /// Whether no further migration is to be begun.
     fn is_stopped(&self) -> bool {
         false
@@ -262,8 +266,10 @@ async fn run(
         let group = group(folder, pending, scripts, drift.as_ref(), options.atomic || target.is_rehearsal())?;
         let name_of = |at: usize| group[at].migration.name.as_str();
         for prepared in &group {
-            for loss in target.losses(&prepared.script).await {
-                observer.loses(&loss);
+            if observer.wants_losses() {
+                for loss in target.losses(&prepared.script).await {
+                    observer.loses(&loss);
+                }
             }
             for announcement in target.announcements(&prepared.script) {
                 observer.announce(prepared.migration.name.as_str(), &announcement);

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::connections::Connections;
 use super::failure::{Answer, Asked};
+use super::helper::Helper;
 use super::http::{Http, HttpAnswer, HttpRequest, Method, NoAnswer};
 use super::stream::{Patience, Stream};
 use super::token::Token;
@@ -199,8 +200,12 @@ impl Client {
             Patience::WhileAlive => {
                 let (done, answered) = mpsc::channel();
                 // ends with the answer, or when the connection is closed under it
-                thread::spawn(move || done.send(request.send(&agent, None)));
-                Ok(self.wait(&answered))
+                let helper = Helper::start(move || drop(done.send(request.send(&agent, None))));
+                let answer = self.wait(&answered);
+                if answer.is_ok() {
+                    helper.keep();
+                }
+                Ok(answer)
             }
         }
     }

@@ -91,7 +91,8 @@ impl Http {
             .max_idle_age(MAX_IDLE)
             .max_idle_connections(MOST_IDLE)
             .max_idle_connections_per_host(MOST_IDLE)
-            .timeout_resolve(Some(self.timeout))
+            // names of this machine are found at once; for others, a thread is started so that it can be given up
+            .timeout_resolve(self.proxied.then_some(self.timeout))
             .timeout_connect(Some(self.timeout))
             .timeout_per_write(Some(self.timeout));
         if !self.proxied {

@@ -13,6 +13,7 @@ mod client;
 mod connections;
 mod failure;
 mod flat;
+mod helper;
 mod http;
 pub mod platform;
 mod refusal;

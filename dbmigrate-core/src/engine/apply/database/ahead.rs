@@ -17,7 +17,7 @@ use crate::sql::{Name, Statement, StatementKind, Token};
 
 /// A rebuild of so many rows may take longer than the 5 s after which a server gives the lock to another writer that
 /// waits: a million rows of 8 columns take it 2.7 s.
-const LONG_REBUILD: u64 = 1_000_000;
+pub(super) const LONG_REBUILD: u64 = 1_000_000;
 
 /// What was asked, and what is known.
 #[derive(Default)]

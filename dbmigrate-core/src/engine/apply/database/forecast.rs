@@ -19,7 +19,7 @@ use crate::engine::ignore::Ignore;
 use crate::engine::introspect::Infrastructure;
 use crate::engine::stored::{Stored, StoredObject, stored_objects};
 use crate::kept::is_kept;
-use crate::plan::can_break_references;
+use crate::plan::{can_break_references, referring};
 use crate::sql::Name;
 
 /// The objects by kind and name, each with its table and its statement.
@@ -48,6 +48,8 @@ pub(super) struct Foreseen {
     pub(super) compiles: Vec<String>,
     /// Whether rows may violate foreign keys afterwards that did not before.
     pub(super) references: bool,
+    /// The tables in which these can be; `None` if that may be any.
+    pub(super) checked: Option<Vec<Name>>,
     /// The number of columns of each preflight.
     pub(super) widths: Vec<usize>,
     /// Queries that fail if an expression of a statement does on a row, each with the line of the statement.
@@ -135,7 +137,16 @@ impl Forecast {
         let widths = widths.collect::<Option<Vec<usize>>>()?;
         let wanted = self.twin.wanted(migration).await.ok()?;
         let expressions = self.twin.certain_expressions(statements).await.ok()?;
+        let references = statements.iter().any(can_break_references);
+        let reach = if references { self.twin.reach(statements).await.ok()? } else { None };
         self.twin.run_checked(statements, None, &wanted).await.ok()?;
+        let checked = match &reach {
+            Some(reach) => {
+                let schema = self.twin.tracker().await.ok()?.schema();
+                Some(referring(schema, reach))
+            }
+            None => None,
+        };
         let mut compiles = Vec::new();
         if !is_additive(statements) {
             let tracker = self.twin.tracker.as_ref()?;
@@ -144,8 +155,7 @@ impl Forecast {
         let only_adds =
             statements.iter().all(|statement| !statement.kind.changes_schema() || statement.kind.only_adds_objects());
         let structure = if only_adds { self.added().await? } else { self.changed().await? };
-        let references = statements.iter().any(can_break_references);
-        Some(Foreseen { structure, compiles, references, widths, expressions })
+        Some(Foreseen { structure, compiles, references, checked, widths, expressions })
     }
 
     /// What the twin has more than before.

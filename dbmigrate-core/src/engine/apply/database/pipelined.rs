@@ -7,6 +7,7 @@
 //!    that migration is applied step by step over a kept stream, exactly as on a local database.
 //! 3. If the answer does not arrive, the history says what was done.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,9 @@ use crate::engine::engines::Turso;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::remote::{Refusal, refusals};
+use crate::engine::value::Value;
 use crate::schema::canonical::SchemaHash;
+use crate::sql::Name;
 
 /// The pause before a migration is tried again whose lock somebody else got. It doubles with each time.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -36,9 +39,12 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(15);
 struct Ahead {
     forecast: Option<Forecast>,
     /// What the first of those that are not applied will lead to, as far as it is foreseen.
-    foreseen: Vec<Foreseen>,
+    foreseen: Vec<Arc<Foreseen>>,
     schema_version: Option<i64>,
     has_history: bool,
+    /// What the schema has to be, and what must not be long, where a state is begun at that was seen before.
+    objects: Option<Value>,
+    copied: Vec<Name>,
 }
 
 impl Database {
@@ -144,6 +150,8 @@ impl Database {
             if applied > 0 {
                 self.expected_history = None;
                 known.schema_version = None;
+                known.objects = None;
+                known.copied.clear();
                 self.tracker = None;
             }
             if is_doubtful {
@@ -156,6 +164,21 @@ impl Database {
 
     /// Foresees as much as possible.
     async fn look_ahead(&mut self, migrations: &[Prepared<'_>]) -> Result<Ahead, EngineError> {
+        if let Some(base) = self.base.take()
+            && let Some(objects) = base.objects()
+        {
+            let plan = self.plan(&base, migrations).await;
+            // that it is still the one that was seen is for the server to say, with the lock held
+            self.expected_history = base.recorded();
+            return Ok(Ahead {
+                forecast: None,
+                foreseen: plan.foreseen.clone(),
+                schema_version: None,
+                has_history: base.has_history(),
+                objects: Some(objects),
+                copied: plan.copied.clone(),
+            });
+        }
         if self.tracker.is_none() || self.ahead.stored.is_none() {
             self.tracker = Some(Box::new(self.look_at_server().await?));
         }
@@ -169,10 +192,11 @@ impl Database {
         if let Some(forecast) = &mut forecast {
             for migration in migrations {
                 let Some(one) = forecast.advance(migration).await else { break };
-                foreseen.push(one);
+                foreseen.push(Arc::new(one));
             }
         }
-        Ok(Ahead { forecast, foreseen, schema_version: version, has_history: history.is_some() })
+        let (has_history, objects, copied) = (history.is_some(), None, Vec::new());
+        Ok(Ahead { forecast, foreseen, schema_version: version, has_history, objects, copied })
     }
 
     /// As many of the migrations as fit into a request, and how many these are.
@@ -191,8 +215,10 @@ impl Database {
                 has_history: known.has_history,
                 history: self.expected_history.as_deref(),
                 database: self.connection.server().and_then(|server| server.client().namespace()),
+                objects: known.objects.as_ref(),
+                copied: &known.copied,
             };
-            let is_chained = at > 0 || known.schema_version.is_none();
+            let is_chained = at > 0 || (known.schema_version.is_none() && known.objects.is_none());
             request.add(migration, foreseen, position + at, if is_chained { None } else { Some(start) });
             count += 1;
             if is_long && !atomic {

@@ -25,12 +25,15 @@ use crate::engine::value::Value;
 
 use super::super::history;
 use super::super::{Done, Failure, Prepared, found::fill, restored};
+use super::ahead::{LONG_REBUILD, rows_query};
 use super::forecast::{Foreseen, Structure};
+use super::known::OBJECTS;
 use crate::engine::connection::server::of_commit;
 use crate::engine::connection::{Row, as_shown, integer, shown};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::remote::{Batch, Outcome, error, is_autocommit, not, ok};
+use crate::sql::Name;
 
 /// What an assertion that does not hold has in its message.
 const ASSERTION: &str = "_dbmigrate_assertion";
@@ -117,6 +120,10 @@ pub(super) struct Start<'a> {
     pub(super) history: Option<&'a str>,
     /// The name of the database, if it is known.
     pub(super) database: Option<&'a str>,
+    /// What the schema has to be, if it is not only its counter.
+    pub(super) objects: Option<&'a Value>,
+    /// Tables that must not have so many rows that copying them takes long.
+    pub(super) copied: &'a [Name],
 }
 
 impl Request {
@@ -188,7 +195,7 @@ impl Request {
 
     fn start(&mut self, at: usize, position: usize, start: Start<'_>) {
         let version = "(SELECT schema_version FROM pragma_schema_version)";
-        let Start { schema_version, has_history, history: recorded, database } = start;
+        let Start { schema_version, has_history, history: recorded, database, objects, copied } = start;
         let mut holds = Vec::new();
         let mut values = Vec::new();
         if let Some(schema_version) = schema_version {
@@ -208,6 +215,11 @@ impl Request {
             values.push(Value::Text(recorded.to_owned()));
             holds.push(format!("{} = ?{}", history::ALL, values.len()));
         }
+        if let Some(objects) = objects {
+            values.push(objects.clone());
+            holds.push(format!("{OBJECTS} IS ?{}", values.len()));
+        }
+        holds.extend(copied.iter().map(|table| format!("({}) < {LONG_REBUILD}", rows_query(table))));
         self.assert(at, Purpose::Turn, &holds.join(" AND "), values);
         if !has_history {
             self.run(at, Purpose::Frame("cannot create the history"), history::CREATE);
@@ -251,34 +263,10 @@ impl Request {
 
     /// Completes the record, if the structure is as foreseen.
     fn finished(&mut self, at: usize, position: usize, structure: &Structure) -> u32 {
-        const COUNT: &str = "(SELECT count(*) FROM sqlite_schema) = ?2";
-        let position = Value::Integer(number(position + 1));
-        let (holds, values) = match structure {
-            // what was added last are the last rows, in this order
-            Structure::Added { rows, added, sql } => (
-                "(SELECT group_concat(sql, char(10)) FROM \
-                 (SELECT sql FROM sqlite_schema ORDER BY rowid DESC LIMIT ?3)) IS ?4",
-                vec![
-                    position,
-                    Value::Integer(*rows),
-                    Value::Integer(*added),
-                    sql.clone().map_or(Value::Null, Value::Text),
-                ],
-            ),
-            Structure::Changed { rows, bytes, changed } => (
-                "(SELECT sum(length(CAST(sql AS BLOB))) FROM sqlite_schema) IS ?3 \
-                 AND NOT EXISTS (SELECT 1 FROM json_each(?4) AS wanted LEFT JOIN sqlite_schema AS stored \
-                     ON stored.type = wanted.value ->> 0 AND stored.name = wanted.value ->> 1 \
-                     WHERE stored.tbl_name IS NOT wanted.value ->> 2 OR stored.sql IS NOT wanted.value ->> 3)",
-                vec![
-                    position,
-                    Value::Integer(*rows),
-                    Value::Integer(*bytes),
-                    Value::Text(serde_json::to_string(changed).unwrap_or_default()),
-                ],
-            ),
-        };
-        self.step(at, Purpose::Record, &history::finish(&format!("{COUNT} AND {holds}")), values, true)
+        let mut values = vec![Value::Integer(number(position + 1))];
+        let (holds, more) = structure_holds(structure, 2);
+        values.extend(more);
+        self.step(at, Purpose::Record, &history::finish(&holds), values, true)
     }
 
     fn commit(&mut self, at: usize) {
@@ -360,6 +348,35 @@ impl Request {
         let rows = record.and_then(|(step, _)| outcome.rows(step));
         let taken = rows.and_then(|rows| rows.first()?.first()).map_or(0, integer);
         u64::try_from(taken).unwrap_or_default()
+    }
+}
+
+/// That a structure is as foreseen: an expression, and the values that it has from the one with that number on.
+pub(super) fn structure_holds(structure: &Structure, first: usize) -> (String, Vec<Value>) {
+    let count = format!("(SELECT count(*) FROM sqlite_schema) = ?{first}");
+    let (second, third) = (first + 1, first + 2);
+    match structure {
+        // what was added last are the last rows, in this order
+        Structure::Added { rows, added, sql } => (
+            format!(
+                "{count} AND (SELECT group_concat(sql, char(10)) FROM \
+                 (SELECT sql FROM sqlite_schema ORDER BY rowid DESC LIMIT ?{second})) IS ?{third}"
+            ),
+            vec![Value::Integer(*rows), Value::Integer(*added), sql.clone().map_or(Value::Null, Value::Text)],
+        ),
+        Structure::Changed { rows, bytes, changed } => (
+            format!(
+                "{count} AND (SELECT sum(length(CAST(sql AS BLOB))) FROM sqlite_schema) IS ?{second} \
+                 AND NOT EXISTS (SELECT 1 FROM json_each(?{third}) AS wanted LEFT JOIN sqlite_schema AS stored \
+                     ON stored.type = wanted.value ->> 0 AND stored.name = wanted.value ->> 1 \
+                     WHERE stored.tbl_name IS NOT wanted.value ->> 2 OR stored.sql IS NOT wanted.value ->> 3)"
+            ),
+            vec![
+                Value::Integer(*rows),
+                Value::Integer(*bytes),
+                Value::Text(serde_json::to_string(changed).unwrap_or_default()),
+            ],
+        ),
     }
 }
 

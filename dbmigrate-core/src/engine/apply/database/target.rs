@@ -39,7 +39,7 @@ impl Target for Database {
             return usize::MAX;
         }
         #[cfg(feature = "remote")]
-        if self.connection.server().is_some() {
+        if self.connection.server().is_some() || self.base.is_some() {
             return usize::MAX;
         }
         1
@@ -51,7 +51,7 @@ impl Target for Database {
 
     #[cfg(feature = "remote")]
     fn expect(&mut self, scripts: &[Script<'_>]) {
-        if self.connection.server().is_some() {
+        if self.connection.server().is_some() && self.base.is_none() {
             let losses = scripts.iter().flat_map(|script| rows::countable(script).map(|(_, query)| query));
             let rebuilt = scripts.iter().flat_map(|script| ahead::rebuilt_tables(&script.statements));
             let queries = losses.chain(rebuilt.map(|table| ahead::rows_query(&table))).collect();
@@ -70,6 +70,13 @@ impl Target for Database {
     }
 
     async fn history(&mut self) -> Result<Vec<Record>, EngineError> {
+        #[cfg(feature = "remote")]
+        {
+            self.base = self.from.take();
+            if let Some(base) = &self.base {
+                return Ok(base.history().to_vec());
+            }
+        }
         #[cfg(feature = "remote")]
         if let Some(history) = self.history_with_schema().await? {
             return Ok(history);
@@ -96,6 +103,10 @@ impl Target for Database {
     }
 
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError> {
+        #[cfg(feature = "remote")]
+        if let Some(base) = &self.base {
+            return Ok(base.has_schema(hash));
+        }
         // read anew: another runner may have been here
         #[cfg(feature = "remote")]
         let is_fresh = self.is_fresh();
@@ -140,6 +151,10 @@ impl Target for Database {
     fn turso(&self) -> Option<Turso> {
         if self.connection.known_engine() == Some(Engine::Turso) {
             return Some(Turso::Runs);
+        }
+        #[cfg(feature = "remote")]
+        if let Some(base) = &self.base {
+            return base.turso();
         }
         self.tracker.as_ref().filter(|tracker| tracker.was_written_by_turso()).map(|_| Turso::Reads)
     }

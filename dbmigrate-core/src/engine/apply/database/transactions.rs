@@ -77,6 +77,14 @@ impl Database {
         if self.connection.server().is_some() {
             return self.apply_pipelined(migrations, position, atomic).await;
         }
+        #[cfg(feature = "remote")]
+        if let Some(base) = self.base.take() {
+            let is_watched = self.work.is_some() || self.meter.is_some() || self.data_version.is_some();
+            if atomic || is_watched || self.expected_history.is_some() {
+                return Attempt { applied: Vec::new(), stopped: Some(Stop::Overtaken) };
+            }
+            return self.apply_foreseen(&base, migrations).await;
+        }
         if atomic {
             return self.apply_together(migrations, position).await;
         }
