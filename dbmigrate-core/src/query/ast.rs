@@ -21,13 +21,13 @@ pub(super) enum Quote {
 /// A name.
 #[derive(Debug, Clone)]
 pub(super) struct Ident<'s> {
-    pub text: Cow<'s, str>,
-    pub span: Span,
-    pub quote: Quote,
+    pub(super) text: Cow<'s, str>,
+    pub(super) span: Span,
+    pub(super) quote: Quote,
 }
 
 impl Ident<'_> {
-    pub fn is(&self, other: &str) -> bool {
+    pub(super) fn is(&self, other: &str) -> bool {
         self.text.eq_ignore_ascii_case(other)
     }
 }
@@ -35,8 +35,8 @@ impl Ident<'_> {
 /// An expression.
 #[derive(Debug, Clone)]
 pub(super) struct Expr<'s> {
-    pub kind: ExprKind<'s>,
-    pub span: Span,
+    pub(super) kind: ExprKind<'s>,
+    pub(super) span: Span,
 }
 
 #[derive(Debug, Clone)]
@@ -76,9 +76,9 @@ pub(super) enum Literal {
 
 #[derive(Debug, Clone)]
 pub(super) struct ColumnRef<'s> {
-    pub database: Option<Ident<'s>>,
-    pub table: Option<Ident<'s>>,
-    pub column: Ident<'s>,
+    pub(super) database: Option<Ident<'s>>,
+    pub(super) table: Option<Ident<'s>>,
+    pub(super) column: Ident<'s>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,22 +125,22 @@ pub(super) enum InSet<'s> {
 
 #[derive(Debug, Clone)]
 pub(super) struct Case<'s> {
-    pub operand: Option<Expr<'s>>,
-    pub arms: Vec<(Expr<'s>, Expr<'s>)>,
-    pub otherwise: Option<Expr<'s>>,
+    pub(super) operand: Option<Expr<'s>>,
+    pub(super) arms: Vec<(Expr<'s>, Expr<'s>)>,
+    pub(super) otherwise: Option<Expr<'s>>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Call<'s> {
-    pub name: Ident<'s>,
-    pub arguments: Vec<Expr<'s>>,
-    pub distinct: bool,
+    pub(super) name: Ident<'s>,
+    pub(super) arguments: Vec<Expr<'s>>,
+    pub(super) distinct: bool,
     /// `count(*)`.
-    pub star: bool,
+    pub(super) star: bool,
     /// `ORDER BY` among the arguments.
-    pub order: Vec<Term<'s>>,
-    pub filter: Option<Expr<'s>>,
-    pub over: Option<Over<'s>>,
+    pub(super) order: Vec<Term<'s>>,
+    pub(super) filter: Option<Expr<'s>>,
+    pub(super) over: Option<Over<'s>>,
 }
 
 #[derive(Debug, Clone)]
@@ -151,35 +151,35 @@ pub(super) enum Over<'s> {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Window<'s> {
-    pub base: Option<Ident<'s>>,
-    pub partition: Vec<Expr<'s>>,
-    pub order: Vec<Term<'s>>,
+    pub(super) base: Option<Ident<'s>>,
+    pub(super) partition: Vec<Expr<'s>>,
+    pub(super) order: Vec<Term<'s>>,
     /// The expressions of its frame.
-    pub frame: Vec<Expr<'s>>,
-    pub has_frame: bool,
+    pub(super) frame: Vec<Expr<'s>>,
+    pub(super) has_frame: bool,
 }
 
 /// A term of `ORDER BY` or `GROUP BY`.
 #[derive(Debug, Clone)]
 pub(super) struct Term<'s> {
-    pub expr: Expr<'s>,
+    pub(super) expr: Expr<'s>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Select<'s> {
-    pub with: Vec<Cte<'s>>,
-    pub cores: Vec<Core<'s>>,
-    pub order: Vec<Term<'s>>,
+    pub(super) with: Vec<Cte<'s>>,
+    pub(super) cores: Vec<Core<'s>>,
+    pub(super) order: Vec<Term<'s>>,
     /// `LIMIT` and `OFFSET`.
-    pub limit: Vec<Expr<'s>>,
-    pub span: Span,
+    pub(super) limit: Vec<Expr<'s>>,
+    pub(super) span: Span,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Cte<'s> {
-    pub name: Ident<'s>,
-    pub columns: Vec<Ident<'s>>,
-    pub query: Select<'s>,
+    pub(super) name: Ident<'s>,
+    pub(super) columns: Vec<Ident<'s>>,
+    pub(super) query: Select<'s>,
 }
 
 #[derive(Debug, Clone)]
@@ -190,14 +190,14 @@ pub(super) enum Core<'s> {
 
 #[derive(Debug, Clone)]
 pub(super) struct Body<'s> {
-    pub columns: Vec<ResultColumn<'s>>,
-    pub from: Vec<Item<'s>>,
-    pub condition: Option<Expr<'s>>,
-    pub group: Vec<Term<'s>>,
-    pub having: Option<Expr<'s>>,
-    pub windows: Vec<(Ident<'s>, Window<'s>)>,
+    pub(super) columns: Vec<ResultColumn<'s>>,
+    pub(super) from: Vec<Item<'s>>,
+    pub(super) condition: Option<Expr<'s>>,
+    pub(super) group: Vec<Term<'s>>,
+    pub(super) having: Option<Expr<'s>>,
+    pub(super) windows: Vec<(Ident<'s>, Window<'s>)>,
     /// From `SELECT` to the last of its columns.
-    pub span: Span,
+    pub(super) span: Span,
 }
 
 #[derive(Debug, Clone)]
@@ -210,22 +210,22 @@ pub(super) enum ResultColumn<'s> {
 /// What stands in `FROM` behind a comma or a `JOIN`.
 #[derive(Debug, Clone)]
 pub(super) struct Item<'s> {
-    pub join: Join,
-    pub source: SourceRef<'s>,
-    pub alias: Option<Ident<'s>>,
-    pub indexed_by: Option<Ident<'s>>,
-    pub on: Option<Expr<'s>>,
-    pub using: Option<Vec<Ident<'s>>>,
-    pub span: Span,
+    pub(super) join: Join,
+    pub(super) source: SourceRef<'s>,
+    pub(super) alias: Option<Ident<'s>>,
+    pub(super) indexed_by: Option<Ident<'s>>,
+    pub(super) on: Option<Expr<'s>>,
+    pub(super) using: Option<Vec<Ident<'s>>>,
+    pub(super) span: Span,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Join {
-    pub natural: bool,
+    pub(super) natural: bool,
     /// The rows of what stands before are all kept.
-    pub left: bool,
+    pub(super) left: bool,
     /// The rows of this are all kept.
-    pub right: bool,
+    pub(super) right: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -237,10 +237,10 @@ pub(super) enum SourceRef<'s> {
 
 #[derive(Debug, Clone)]
 pub(super) struct TableRef<'s> {
-    pub database: Option<Ident<'s>>,
-    pub name: Ident<'s>,
+    pub(super) database: Option<Ident<'s>>,
+    pub(super) name: Ident<'s>,
     /// The arguments of a table-valued function.
-    pub arguments: Option<Vec<Expr<'s>>>,
+    pub(super) arguments: Option<Vec<Expr<'s>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -270,50 +270,50 @@ pub(super) enum Definition<'s> {
 
 #[derive(Debug, Clone)]
 pub(super) struct Insert<'s> {
-    pub with: Vec<Cte<'s>>,
+    pub(super) with: Vec<Cte<'s>>,
     /// `OR IGNORE`.
-    pub ignores: bool,
-    pub table: TableRef<'s>,
-    pub alias: Option<Ident<'s>>,
-    pub columns: Option<Vec<Ident<'s>>>,
+    pub(super) ignores: bool,
+    pub(super) table: TableRef<'s>,
+    pub(super) alias: Option<Ident<'s>>,
+    pub(super) columns: Option<Vec<Ident<'s>>>,
     /// `None`: `DEFAULT VALUES`.
-    pub rows: Option<Select<'s>>,
-    pub upserts: Vec<Upsert<'s>>,
-    pub returning: Option<Vec<ResultColumn<'s>>>,
+    pub(super) rows: Option<Select<'s>>,
+    pub(super) upserts: Vec<Upsert<'s>>,
+    pub(super) returning: Option<Vec<ResultColumn<'s>>>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Upsert<'s> {
-    pub target: Vec<Expr<'s>>,
-    pub target_condition: Option<Expr<'s>>,
+    pub(super) target: Vec<Expr<'s>>,
+    pub(super) target_condition: Option<Expr<'s>>,
     /// From the first to the last word of the target.
-    pub span: Span,
+    pub(super) span: Span,
     /// `None`: `DO NOTHING`.
-    pub update: Option<(Vec<Assignment<'s>>, Option<Expr<'s>>)>,
+    pub(super) update: Option<(Vec<Assignment<'s>>, Option<Expr<'s>>)>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Assignment<'s> {
-    pub columns: Vec<Ident<'s>>,
+    pub(super) columns: Vec<Ident<'s>>,
     /// Whether the columns stand in parentheses.
-    pub tuple: bool,
-    pub value: Expr<'s>,
+    pub(super) tuple: bool,
+    pub(super) value: Expr<'s>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Update<'s> {
-    pub with: Vec<Cte<'s>>,
-    pub target: Item<'s>,
-    pub assignments: Vec<Assignment<'s>>,
-    pub from: Vec<Item<'s>>,
-    pub condition: Option<Expr<'s>>,
-    pub returning: Option<Vec<ResultColumn<'s>>>,
+    pub(super) with: Vec<Cte<'s>>,
+    pub(super) target: Item<'s>,
+    pub(super) assignments: Vec<Assignment<'s>>,
+    pub(super) from: Vec<Item<'s>>,
+    pub(super) condition: Option<Expr<'s>>,
+    pub(super) returning: Option<Vec<ResultColumn<'s>>>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Delete<'s> {
-    pub with: Vec<Cte<'s>>,
-    pub target: Item<'s>,
-    pub condition: Option<Expr<'s>>,
-    pub returning: Option<Vec<ResultColumn<'s>>>,
+    pub(super) with: Vec<Cte<'s>>,
+    pub(super) target: Item<'s>,
+    pub(super) condition: Option<Expr<'s>>,
+    pub(super) returning: Option<Vec<ResultColumn<'s>>>,
 }

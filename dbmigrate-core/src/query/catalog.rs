@@ -100,7 +100,7 @@ pub(super) enum Write {
 }
 
 impl Write {
-    pub fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Insert => "INSERT",
             Self::Update => "UPDATE",

@@ -34,7 +34,6 @@ pub(super) enum Nulls {
     Never,
     /// Whatever its arguments are.
     May,
-    Unknown,
     /// If one of its arguments is.
     OfArguments,
     /// If all of its arguments are.
@@ -45,27 +44,27 @@ pub(super) enum Nulls {
 
 #[derive(Debug)]
 pub(super) struct Function {
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// The numbers of arguments, from the least to the most.
     arguments: &'static [(u8, u8)],
     kind: Kind,
-    pub returns: Returns,
-    pub nulls: Nulls,
+    pub(super) returns: Returns,
+    pub(super) nulls: Nulls,
     /// Whether it returns its first argument of several.
-    pub takes_first: bool,
+    pub(super) takes_first: bool,
 }
 
 const ANY: u8 = u8::MAX;
 
 impl Function {
-    pub fn takes(&self, arguments: usize) -> bool {
+    pub(super) fn takes(&self, arguments: usize) -> bool {
         self.arguments.iter().any(|(least, most)| {
             (usize::from(*least)..=if *most == ANY { usize::MAX } else { usize::from(*most) }).contains(&arguments)
         })
     }
 
     /// What it is with so many arguments: `max` of one is an aggregate, of two it is none.
-    pub fn kind_of(&self, arguments: usize) -> Kind {
+    pub(super) fn kind_of(&self, arguments: usize) -> Kind {
         match self.name {
             "max" | "min" if arguments != 1 => Kind::Scalar,
             _ => self.kind,
@@ -73,7 +72,7 @@ impl Function {
     }
 
     /// How many arguments it takes, in words.
-    pub fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         let range = |(least, most): &(u8, u8)| match (least, most) {
             (least, most) if least == most => least.to_string(),
             (least, &ANY) => format!("{least} or more"),

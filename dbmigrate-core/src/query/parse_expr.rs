@@ -16,11 +16,11 @@ const CONCAT: u8 = 9;
 const COLLATE: u8 = 10;
 
 impl<'s> Reader<'s> {
-    pub fn expr(&mut self) -> Parsed<Expr<'s>> {
+    pub(super) fn expr(&mut self) -> Parsed<Expr<'s>> {
         self.deeper(|reader| reader.expr_above(OR))
     }
 
-    pub fn exprs(&mut self) -> Parsed<Vec<Expr<'s>>> {
+    pub(super) fn exprs(&mut self) -> Parsed<Vec<Expr<'s>>> {
         self.list(Self::expr)
     }
 
@@ -154,7 +154,7 @@ impl<'s> Reader<'s> {
     }
 
     /// A table, or a table-valued function with its arguments.
-    pub fn table_ref(&mut self, what: &str) -> Parsed<TableRef<'s>> {
+    pub(super) fn table_ref(&mut self, what: &str) -> Parsed<TableRef<'s>> {
         let (database, name) = self.qualified_name(what)?;
         let arguments = if self.at_kind(TokenKind::Open) { Some(self.arguments()?) } else { None };
         Ok(TableRef { database, name, arguments })
@@ -167,7 +167,10 @@ impl<'s> Reader<'s> {
         Ok(arguments)
     }
 
-    pub fn qualified_name(&mut self, what: &str) -> Parsed<(Option<super::ast::Ident<'s>>, super::ast::Ident<'s>)> {
+    pub(super) fn qualified_name(
+        &mut self,
+        what: &str,
+    ) -> Parsed<(Option<super::ast::Ident<'s>>, super::ast::Ident<'s>)> {
         let first = self.name(what)?;
         if self.eat_kind(TokenKind::Dot) {
             let name = self.name(what)?;
@@ -333,7 +336,7 @@ impl<'s> Reader<'s> {
     }
 
     /// A window in its parentheses.
-    pub fn window(&mut self) -> Parsed<Window<'s>> {
+    pub(super) fn window(&mut self) -> Parsed<Window<'s>> {
         self.open()?;
         let mut window = Window::default();
         let begins = ["partition", "order", "range", "rows", "groups"];
@@ -389,7 +392,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The terms behind `ORDER BY`.
-    pub fn terms(&mut self) -> Parsed<Vec<Term<'s>>> {
+    pub(super) fn terms(&mut self) -> Parsed<Vec<Term<'s>>> {
         self.list(|reader| {
             let expr = reader.expr()?;
             if !reader.eat_word("asc") {

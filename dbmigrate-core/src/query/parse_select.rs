@@ -10,7 +10,7 @@ const JOIN_WORDS: [&str; 6] = ["natural", "left", "right", "full", "inner", "cro
 
 impl<'s> Reader<'s> {
     /// Whether a query comes next.
-    pub fn at_select(&self) -> bool {
+    pub(super) fn at_select(&self) -> bool {
         self.at_word("select") || self.at_word("values") || (self.at_word("with") && !self.with_is_a_name())
     }
 
@@ -22,14 +22,14 @@ impl<'s> Reader<'s> {
     }
 
     /// A query with all that belongs to it.
-    pub fn select(&mut self) -> Parsed<Select<'s>> {
+    pub(super) fn select(&mut self) -> Parsed<Select<'s>> {
         self.deeper(|reader| {
             let with = reader.with()?;
             reader.select_behind(with)
         })
     }
 
-    pub fn select_behind(&mut self, with: Vec<Cte<'s>>) -> Parsed<Select<'s>> {
+    pub(super) fn select_behind(&mut self, with: Vec<Cte<'s>>) -> Parsed<Select<'s>> {
         let start = self.start();
         let mut cores = vec![self.core()?];
         loop {
@@ -61,7 +61,7 @@ impl<'s> Reader<'s> {
     }
 
     /// `WITH`, if it is there.
-    pub fn with(&mut self) -> Parsed<Vec<Cte<'s>>> {
+    pub(super) fn with(&mut self) -> Parsed<Vec<Cte<'s>>> {
         if !self.eat_word("with") {
             return Ok(Vec::new());
         }
@@ -127,7 +127,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The columns behind `SELECT` or `RETURNING`.
-    pub fn result_columns(&mut self) -> Parsed<Vec<ResultColumn<'s>>> {
+    pub(super) fn result_columns(&mut self) -> Parsed<Vec<ResultColumn<'s>>> {
         self.list(|reader| {
             let start = reader.start();
             if reader.eat_operator("*") {
@@ -166,7 +166,7 @@ impl<'s> Reader<'s> {
     }
 
     /// What stands behind `FROM`.
-    pub fn items(&mut self) -> Parsed<Vec<Item<'s>>> {
+    pub(super) fn items(&mut self) -> Parsed<Vec<Item<'s>>> {
         self.deeper(|reader| {
             let mut items = vec![reader.item(Join::default())?];
             if let Some(first) = items.first()
@@ -258,7 +258,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The table that `UPDATE` and `DELETE` are about.
-    pub fn target(&mut self) -> Parsed<Item<'s>> {
+    pub(super) fn target(&mut self) -> Parsed<Item<'s>> {
         let start = self.start();
         let (database, name) = self.qualified_name("a table")?;
         let source = SourceRef::Table(super::ast::TableRef { database, name, arguments: None });

@@ -56,7 +56,7 @@ fn several(sql: &str, start: usize) -> Box<Mistake> {
 }
 
 impl<'s> Reader<'s> {
-    pub fn statement(&mut self) -> Parsed<Statement<'s>> {
+    pub(super) fn statement(&mut self) -> Parsed<Statement<'s>> {
         if self.at_word("explain") {
             self.skip();
             let plan = self.eat_words(&["query", "plan"]);

@@ -19,103 +19,103 @@ pub(super) struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    pub fn new(sql: &'s str) -> Self {
+    pub(super) fn new(sql: &'s str) -> Self {
         Self { sql, tokens: significant(sql), at: 0, depth: 0 }
     }
 
-    pub fn peek(&self) -> Option<&Token<'s>> {
+    pub(super) fn peek(&self) -> Option<&Token<'s>> {
         self.tokens.get(self.at)
     }
 
-    pub fn peek_at(&self, offset: usize) -> Option<&Token<'s>> {
+    pub(super) fn peek_at(&self, offset: usize) -> Option<&Token<'s>> {
         self.tokens.get(self.at + offset)
     }
 
-    pub fn skip(&mut self) {
+    pub(super) fn skip(&mut self) {
         self.at += 1;
     }
 
-    pub fn kind(&self) -> Option<TokenKind> {
+    pub(super) fn kind(&self) -> Option<TokenKind> {
         self.peek().map(|token| token.kind)
     }
 
     /// Where the next token starts.
-    pub fn start(&self) -> usize {
+    pub(super) fn start(&self) -> usize {
         self.peek().map_or(self.sql.len(), |token| token.start)
     }
 
     /// Where the last token ended.
-    pub fn end(&self) -> usize {
+    pub(super) fn end(&self) -> usize {
         self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, Token::end)
     }
 
     /// From `start` to where the last token ended.
-    pub fn since(&self, start: usize) -> Span {
+    pub(super) fn since(&self, start: usize) -> Span {
         start..self.end().max(start)
     }
 
-    pub fn is_at_end(&self) -> bool {
+    pub(super) fn is_at_end(&self) -> bool {
         self.at >= self.tokens.len()
     }
 
-    pub fn at_word(&self, word: &str) -> bool {
+    pub(super) fn at_word(&self, word: &str) -> bool {
         self.peek().is_some_and(|token| token.is_word(word))
     }
 
-    pub fn at_word_behind(&self, offset: usize, word: &str) -> bool {
+    pub(super) fn at_word_behind(&self, offset: usize, word: &str) -> bool {
         self.peek_at(offset).is_some_and(|token| token.is_word(word))
     }
 
-    pub fn at_kind(&self, kind: TokenKind) -> bool {
+    pub(super) fn at_kind(&self, kind: TokenKind) -> bool {
         self.kind() == Some(kind)
     }
 
-    pub fn at_operator(&self, operator: &str) -> bool {
+    pub(super) fn at_operator(&self, operator: &str) -> bool {
         self.peek().is_some_and(|token| token.kind == TokenKind::Operator && token.text == operator)
     }
 
-    pub fn eat_word(&mut self, word: &str) -> bool {
+    pub(super) fn eat_word(&mut self, word: &str) -> bool {
         let found = self.at_word(word);
         self.at += usize::from(found);
         found
     }
 
-    pub fn eat_words(&mut self, words: &[&str]) -> bool {
+    pub(super) fn eat_words(&mut self, words: &[&str]) -> bool {
         let found = words.iter().enumerate().all(|(offset, word)| self.at_word_behind(offset, word));
         self.at += if found { words.len() } else { 0 };
         found
     }
 
-    pub fn eat_kind(&mut self, kind: TokenKind) -> bool {
+    pub(super) fn eat_kind(&mut self, kind: TokenKind) -> bool {
         let found = self.at_kind(kind);
         self.at += usize::from(found);
         found
     }
 
-    pub fn eat_operator(&mut self, operator: &str) -> bool {
+    pub(super) fn eat_operator(&mut self, operator: &str) -> bool {
         let found = self.at_operator(operator);
         self.at += usize::from(found);
         found
     }
 
-    pub fn expect_word(&mut self, word: &str) -> Parsed<()> {
+    pub(super) fn expect_word(&mut self, word: &str) -> Parsed<()> {
         if self.eat_word(word) { Ok(()) } else { Err(self.expected(&format!("`{}`", word.to_ascii_uppercase()))) }
     }
 
-    pub fn expect_kind(&mut self, kind: TokenKind, text: &str) -> Parsed<()> {
+    pub(super) fn expect_kind(&mut self, kind: TokenKind, text: &str) -> Parsed<()> {
         if self.eat_kind(kind) { Ok(()) } else { Err(self.expected(&format!("`{text}`"))) }
     }
 
-    pub fn open(&mut self) -> Parsed<()> {
+    pub(super) fn open(&mut self) -> Parsed<()> {
         self.expect_kind(TokenKind::Open, "(")
     }
 
-    pub fn close(&mut self) -> Parsed<()> {
+    pub(super) fn close(&mut self) -> Parsed<()> {
         self.expect_kind(TokenKind::Close, ")")
     }
 
     /// A mistake of the grammar at the next token.
-    pub fn expected(&self, what: &str) -> Box<Mistake> {
+    pub(super) fn expected(&self, what: &str) -> Box<Mistake> {
         let Some(token) = self.peek() else {
             let end = self.end();
             let from = self.tokens.last().map_or(0, |token| token.start);
@@ -140,7 +140,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Runs `read` one level deeper.
-    pub fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth >= DEEPEST {
             let start = self.start();
             let end = self.peek().map_or(start, Token::end);
@@ -153,7 +153,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The items of a list that is separated by commas, at least one.
-    pub fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+    pub(super) fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
         let mut items = vec![item(self)?];
         while self.eat_kind(TokenKind::Comma) {
             items.push(item(self)?);
@@ -162,7 +162,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Whether the next token may be a name. Words that nothing but a keyword can be may not.
-    pub fn at_name(&self) -> bool {
+    pub(super) fn at_name(&self) -> bool {
         self.peek().is_some_and(|token| match token.kind {
             TokenKind::Word => !is_reserved(token.text),
             TokenKind::QuotedName | TokenKind::String => true,
@@ -171,7 +171,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The next token as a name, if it may be one.
-    pub fn take_name(&mut self) -> Option<Ident<'s>> {
+    pub(super) fn take_name(&mut self) -> Option<Ident<'s>> {
         if !self.at_name() {
             return None;
         }
@@ -180,7 +180,7 @@ impl<'s> Reader<'s> {
         Some(ident(&token))
     }
 
-    pub fn name(&mut self, what: &str) -> Parsed<Ident<'s>> {
+    pub(super) fn name(&mut self, what: &str) -> Parsed<Ident<'s>> {
         match self.take_name() {
             Some(name) => Ok(name),
             None => Err(self.expected(what)),
@@ -188,7 +188,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The mistake of a keyword where a name stands.
-    pub fn names_in_parentheses(&mut self, what: &str) -> Parsed<Vec<Ident<'s>>> {
+    pub(super) fn names_in_parentheses(&mut self, what: &str) -> Parsed<Vec<Ident<'s>>> {
         self.open()?;
         let names = self.list(|reader| reader.name(what))?;
         self.close()?;

@@ -21,30 +21,30 @@ pub(super) enum Kind {
 
 #[derive(Debug, Clone)]
 pub(super) struct Relation {
-    pub name: Name,
-    pub kind: Kind,
-    pub columns: Vec<Column>,
+    pub(super) name: Name,
+    pub(super) kind: Kind,
+    pub(super) columns: Vec<Column>,
     /// Whether it may have columns that are not known.
-    pub open: bool,
+    pub(super) open: bool,
     /// What its rowid is, if it can be named.
-    pub rowid: Option<Ty>,
+    pub(super) rowid: Option<Ty>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Column {
-    pub name: Box<str>,
+    pub(super) name: Box<str>,
     /// Left out of `*`.
-    pub hidden: bool,
-    pub generated: bool,
-    pub ty: Ty,
+    pub(super) hidden: bool,
+    pub(super) generated: bool,
+    pub(super) ty: Ty,
     /// In a join in parentheses: the table that it is of.
-    pub table: Option<Box<str>>,
+    pub(super) table: Option<Box<str>>,
     /// In a join in parentheses: whether `USING` makes it one with columns of the same name.
-    pub joined: bool,
+    pub(super) joined: bool,
 }
 
 impl Column {
-    pub fn new(name: &str, ty: Ty) -> Self {
+    pub(super) fn new(name: &str, ty: Ty) -> Self {
         Self { name: name.into(), hidden: false, generated: false, ty, table: None, joined: false }
     }
 
@@ -54,31 +54,31 @@ impl Column {
 }
 
 impl Relation {
-    pub fn derived(name: &str, columns: Vec<Column>) -> Self {
+    pub(super) fn derived(name: &str, columns: Vec<Column>) -> Self {
         Self { name: name.into(), kind: Kind::Derived, columns, open: false, rowid: None }
     }
 
     /// One of which nothing is known.
-    pub fn unknown(name: &str) -> Self {
+    pub(super) fn unknown(name: &str) -> Self {
         let rowid = Some(rowid_type(None));
         Self { name: name.into(), kind: Kind::BuiltIn, columns: Vec::new(), open: true, rowid }
     }
 
-    pub fn column(&self, name: &str) -> Option<&Column> {
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
     }
 
     /// Whether what it has is in the schema.
-    pub fn is_stored(&self) -> bool {
+    pub(super) fn is_stored(&self) -> bool {
         matches!(self.kind, Kind::Table | Kind::View | Kind::Virtual)
     }
 
     /// The names of the columns that `*` stands for.
-    pub fn shown(&self) -> impl Iterator<Item = &Column> {
+    pub(super) fn shown(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| !column.hidden)
     }
 
-    pub fn of_table(table: &Table) -> Self {
+    pub(super) fn of_table(table: &Table) -> Self {
         let origin = |column: &crate::schema::Column| {
             let place = (table.name.clone(), column.name.clone());
             Some(Arc::new(Origin { declared: column.decl_type.clone(), column: Some(place) }))
@@ -93,7 +93,7 @@ impl Relation {
         Self { name: table.name.clone(), kind: Kind::Table, columns: columns.collect(), open: false, rowid }
     }
 
-    pub fn of_virtual_table(table: &VirtualTable) -> Self {
+    pub(super) fn of_virtual_table(table: &VirtualTable) -> Self {
         let mut relation = Self { kind: Kind::Virtual, name: table.name.clone(), ..Self::unknown("") };
         let module = table.module.folded();
         let typed = |column: &str, affinity, nullable| {

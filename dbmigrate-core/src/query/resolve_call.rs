@@ -12,13 +12,13 @@ use crate::sql::expr::Affinity;
 
 impl<'a> Resolver<'a> {
     /// Whether the engine or the application has a function of that name.
-    pub fn knows_function(&self, name: &str) -> bool {
+    pub(super) fn knows_function(&self, name: &str) -> bool {
         let engine = &self.catalog.engine;
         functions::find(name).is_some() || engine.function(name).is_some() || !engine.extensions.is_empty()
     }
 
     /// Whether a function can be called with so many arguments. One that an extension may bring can.
-    pub fn takes(&self, name: &str, arguments: usize) -> bool {
+    pub(super) fn takes(&self, name: &str, arguments: usize) -> bool {
         let engine = &self.catalog.engine;
         let of_engine = functions::find(name).is_some_and(|function| function.takes(arguments));
         let of_application = engine.function(name).is_some_and(|function| {
@@ -28,7 +28,7 @@ impl<'a> Resolver<'a> {
         of_engine || of_application || !engine.extensions.is_empty()
     }
 
-    pub fn call(&mut self, call: &'a Call<'a>, scope: &Scope<'_>) -> Value {
+    pub(super) fn call(&mut self, call: &'a Call<'a>, scope: &Scope<'_>) -> Value {
         let name = &*call.name.text;
         let known = functions::find(name);
         self.is_callable(call, known);
@@ -114,7 +114,7 @@ impl<'a> Resolver<'a> {
         self.say(at, message);
     }
 
-    pub fn window_definition(&mut self, window: &'a Window<'a>, scope: &Scope<'_>) {
+    pub(super) fn window_definition(&mut self, window: &'a Window<'a>, scope: &Scope<'_>) {
         if let Some(base) = &window.base
             && !scope.windows.iter().any(|known| base.is(known))
         {
@@ -147,7 +147,6 @@ impl<'a> Resolver<'a> {
         let nullable = match function.nulls {
             Nulls::Never => Some(false),
             Nulls::May => Some(true),
-            Nulls::Unknown => None,
             Nulls::OfArguments => any_null(arguments),
             // NULL if all are
             Nulls::OfAll => {

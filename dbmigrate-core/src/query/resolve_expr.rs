@@ -14,7 +14,7 @@ const COLLATIONS: [&str; 3] = ["BINARY", "NOCASE", "RTRIM"];
 
 impl<'a> Resolver<'a> {
     /// Resolves an expression.
-    pub fn expr(&mut self, expr: &'a Expr<'a>, scope: &Scope<'_>) -> Value {
+    pub(super) fn expr(&mut self, expr: &'a Expr<'a>, scope: &Scope<'_>) -> Value {
         match &expr.kind {
             ExprKind::Literal(literal) => Value::of(literal_type(*literal)),
             ExprKind::Variable => Value::of(Ty::default()),
@@ -199,7 +199,7 @@ impl<'a> Resolver<'a> {
         Value::made_of(Ty::new(Affinity::Integer, nullable), &parts)
     }
 
-    pub fn collation(&mut self, collation: &Ident<'_>) {
+    pub(super) fn collation(&mut self, collation: &Ident<'_>) {
         let is_there = COLLATIONS.iter().any(|known| collation.is(known));
         // collations of the application are not declared anywhere, but what its schema uses is there
         let schema = &self.catalog.schema;

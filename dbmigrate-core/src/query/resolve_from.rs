@@ -11,7 +11,7 @@ use super::scope::{Scope, Source};
 
 impl<'a> Resolver<'a> {
     /// What stands in `FROM`. Subqueries see the names of the queries around, and not each other.
-    pub fn sources(&mut self, items: &'a [Item<'a>], outer: Option<&Scope<'_>>) -> Vec<Source> {
+    pub(super) fn sources(&mut self, items: &'a [Item<'a>], outer: Option<&Scope<'_>>) -> Vec<Source> {
         let mut sources: Vec<Source> = Vec::with_capacity(items.len());
         for item in items {
             let mut source = self.source(item, outer);
@@ -63,7 +63,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The table of that name: a common table expression, or one of the schema.
-    pub fn relation(&mut self, table: &TableRef<'_>, outer: Option<&Scope<'_>>) -> Arc<Relation> {
+    pub(super) fn relation(&mut self, table: &TableRef<'_>, outer: Option<&Scope<'_>>) -> Arc<Relation> {
         let name = &table.name;
         if table.database.is_none()
             && table.arguments.is_none()
@@ -75,7 +75,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The table of that name in the schema.
-    pub fn stored(&mut self, table: &TableRef<'_>) -> Arc<Relation> {
+    pub(super) fn stored(&mut self, table: &TableRef<'_>) -> Arc<Relation> {
         let name = &table.name;
         if table.database.as_ref().is_some_and(|database| !database.is("main")) {
             return Arc::new(Relation::unknown(&name.text));
@@ -167,7 +167,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The conditions of joins, which see all tables, also those to their right.
-    pub fn joins(&mut self, items: &'a [Item<'a>], scope: &Scope<'_>) {
+    pub(super) fn joins(&mut self, items: &'a [Item<'a>], scope: &Scope<'_>) {
         for item in items {
             if let Some(condition) = &item.on {
                 self.scalar(condition, scope);
@@ -179,7 +179,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The arguments of table-valued functions.
-    pub fn arguments_of(&mut self, items: &'a [Item<'a>], scope: &Scope<'_>) {
+    pub(super) fn arguments_of(&mut self, items: &'a [Item<'a>], scope: &Scope<'_>) {
         for item in items {
             match &item.source {
                 SourceRef::Table(TableRef { arguments: Some(arguments), .. }) => {
@@ -194,7 +194,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// An expression that stands where one value is.
-    pub fn scalar(&mut self, expr: &'a Expr<'a>, scope: &Scope<'_>) -> super::types::Value {
+    pub(super) fn scalar(&mut self, expr: &'a Expr<'a>, scope: &Scope<'_>) -> super::types::Value {
         let mut value = self.expr(expr, scope);
         if value.width > 1 {
             let message = match expr.kind {

@@ -14,30 +14,30 @@ use crate::sql::expr::Affinity;
 /// A column that a query returns.
 #[derive(Debug, Clone)]
 pub(super) struct Out {
-    pub name: Box<str>,
+    pub(super) name: Box<str>,
     /// Whether `AS` or `*` named it.
-    pub is_named: bool,
+    pub(super) is_named: bool,
     /// The column that it is, by its own name.
-    pub column: Option<Box<str>>,
-    pub span: Span,
-    pub value: Value,
+    pub(super) column: Option<Box<str>>,
+    pub(super) span: Span,
+    pub(super) value: Value,
     /// Whether its name is quoted, so that a type may stand in it.
-    pub is_quoted: bool,
+    pub(super) is_quoted: bool,
 }
 
 /// What a query returns.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    pub columns: Vec<Out>,
+    pub(super) columns: Vec<Out>,
     /// Whether there may be more columns.
-    pub open: bool,
+    pub(super) open: bool,
     /// Whether there is exactly one row, whatever is in the tables.
-    pub is_one: bool,
+    pub(super) is_one: bool,
 }
 
 impl Rows {
     /// The columns as those of a table: each name once.
-    pub fn into_columns(self) -> (Vec<Column>, bool) {
+    pub(super) fn into_columns(self) -> (Vec<Column>, bool) {
         let mut columns: Vec<Column> = Vec::with_capacity(self.columns.len());
         for out in self.columns {
             let taken =
@@ -66,7 +66,7 @@ pub(super) type Publish<'p, 'a> = &'p dyn Fn(&mut Resolver<'a>, Vec<Column>, boo
 
 impl<'a> Resolver<'a> {
     /// Resolves a query that may name columns of `outer`.
-    pub fn select(
+    pub(super) fn select(
         &mut self,
         select: &'a Select<'a>,
         outer: Option<&Scope<'_>>,
@@ -237,7 +237,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The columns behind `SELECT` or `RETURNING`.
-    pub fn result(&mut self, columns: &'a [ResultColumn<'a>], scope: &Scope<'_>) -> Rows {
+    pub(super) fn result(&mut self, columns: &'a [ResultColumn<'a>], scope: &Scope<'_>) -> Rows {
         let mut rows = Rows::default();
         for column in columns {
             match column {

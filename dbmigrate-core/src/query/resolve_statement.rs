@@ -9,7 +9,7 @@ use super::{Kind, Mistake, builtin};
 use crate::sql::expr::Affinity;
 
 impl<'a> Resolver<'a> {
-    pub fn statement(&mut self, statement: &'a Statement<'a>) -> (Kind, Rows) {
+    pub(super) fn statement(&mut self, statement: &'a Statement<'a>) -> (Kind, Rows) {
         match statement {
             Statement::Select(select) => (Kind::Read, self.select(select, None, None)),
             Statement::Insert(insert) => (Kind::Write, self.with(&insert.with, |resolver| resolver.insert(insert))),

@@ -32,7 +32,7 @@ impl<'a> Resolver<'a> {
         relation
     }
 
-    pub fn insert(&mut self, insert: &'a Insert<'a>) -> Rows {
+    pub(super) fn insert(&mut self, insert: &'a Insert<'a>) -> Rows {
         let relation = self.written(&insert.table, Write::Insert);
         let written = self.inserted_columns(insert, &relation);
         if let Some(rows) = &insert.rows {
@@ -182,7 +182,7 @@ impl<'a> Resolver<'a> {
         self.report(Mistake::new(span, message).beyond_the_engine());
     }
 
-    pub fn update(&mut self, update: &'a Update<'a>) -> Rows {
+    pub(super) fn update(&mut self, update: &'a Update<'a>) -> Rows {
         let Some((table, relation, target)) = self.target(&update.target, Write::Update) else {
             return Rows::default();
         };
@@ -200,7 +200,7 @@ impl<'a> Resolver<'a> {
         self.returning(update.returning.as_deref(), table, &relation)
     }
 
-    pub fn delete(&mut self, delete: &'a Delete<'a>) -> Rows {
+    pub(super) fn delete(&mut self, delete: &'a Delete<'a>) -> Rows {
         let Some((table, relation, target)) = self.target(&delete.target, Write::Delete) else {
             return Rows::default();
         };

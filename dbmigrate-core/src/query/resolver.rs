@@ -18,22 +18,22 @@ use crate::sql::token::{TokenKind, tokenize};
 const MOST_PARAMETERS: u32 = 32_766;
 
 pub(super) struct Resolver<'a> {
-    pub catalog: &'a Catalog,
-    pub sql: &'a str,
+    pub(super) catalog: &'a Catalog,
+    pub(super) sql: &'a str,
     /// How many views are being looked into.
-    pub depth: usize,
-    pub mistakes: Vec<Mistake>,
-    pub uses: Vec<Use>,
-    pub parameters: Vec<Parameter>,
+    pub(super) depth: usize,
+    pub(super) mistakes: Vec<Mistake>,
+    pub(super) uses: Vec<Use>,
+    pub(super) parameters: Vec<Parameter>,
     /// Where parameters stand, and which of `parameters` they are.
     places: Vec<(usize, usize)>,
     /// Whether names that are not there may have been made by a statement before.
-    pub is_open: bool,
+    pub(super) is_open: bool,
     /// The levels of the scopes that columns were found in, a bit each.
-    pub references: u64,
+    pub(super) references: u64,
     frames: Vec<Frame<'a>>,
     /// The column that was looked up last; without an index its rowid.
-    pub found: Option<(Arc<Relation>, Option<usize>)>,
+    pub(super) found: Option<(Arc<Relation>, Option<usize>)>,
 }
 
 /// The common table expressions of a `WITH`.
@@ -51,7 +51,7 @@ enum State {
 }
 
 impl<'a> Resolver<'a> {
-    pub fn new(catalog: &'a Catalog, sql: &'a str, depth: usize) -> Self {
+    pub(super) fn new(catalog: &'a Catalog, sql: &'a str, depth: usize) -> Self {
         let mut resolver = Self {
             catalog,
             sql,
@@ -71,22 +71,22 @@ impl<'a> Resolver<'a> {
         resolver
     }
 
-    pub fn report(&mut self, mistake: Mistake) {
+    pub(super) fn report(&mut self, mistake: Mistake) {
         // what is used several times is resolved once, but columns of compounds may be looked up again
         if !self.mistakes.contains(&mistake) {
             self.mistakes.push(mistake);
         }
     }
 
-    pub fn say(&mut self, span: Span, message: String) {
+    pub(super) fn say(&mut self, span: Span, message: String) {
         self.report(Mistake::new(span, message));
     }
 
-    pub fn uses_table(&mut self, table: &Name, span: Range<usize>, write: bool) {
+    pub(super) fn uses_table(&mut self, table: &Name, span: Range<usize>, write: bool) {
         self.uses.push(Use { table: table.clone(), column: None, span, write });
     }
 
-    pub fn uses_column(&mut self, table: &Name, column: &str, span: Range<usize>, write: bool) {
+    pub(super) fn uses_column(&mut self, table: &Name, column: &str, span: Range<usize>, write: bool) {
         self.uses.push(Use { table: table.clone(), column: Some(column.into()), span, write });
     }
 
@@ -119,7 +119,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Says that a value of this type is expected where a parameter stands.
-    pub fn expect(&mut self, expr: &Expr<'_>, ty: &Ty) {
+    pub(super) fn expect(&mut self, expr: &Expr<'_>, ty: &Ty) {
         if !is_parameter(expr) {
             return;
         }
@@ -139,7 +139,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Resolves with the common table expressions of a `WITH` in sight.
-    pub fn with<T>(&mut self, ctes: &'a [Cte<'a>], resolve: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn with<T>(&mut self, ctes: &'a [Cte<'a>], resolve: impl FnOnce(&mut Self) -> T) -> T {
         if ctes.is_empty() {
             return resolve(self);
         }
@@ -155,7 +155,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The common table expression of that name.
-    pub fn cte(&mut self, name: &Ident<'_>, outer: Option<&Scope<'_>>) -> Option<Arc<Relation>> {
+    pub(super) fn cte(&mut self, name: &Ident<'_>, outer: Option<&Scope<'_>>) -> Option<Arc<Relation>> {
         let is_it = |cte: &Cte<'_>| cte.name.is(&name.text);
         let found =
             self.frames.iter().enumerate().rev().find_map(|(at, frame)| Some((at, frame.ctes.iter().position(is_it)?)));
@@ -201,7 +201,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The names of the common table expressions that are in sight.
-    pub fn cte_names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn cte_names(&self) -> impl Iterator<Item = &str> {
         self.frames.iter().flat_map(|frame| frame.ctes).map(|cte| &*cte.name.text)
     }
 }

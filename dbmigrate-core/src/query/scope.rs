@@ -16,34 +16,34 @@ use crate::sql::expr::Affinity;
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     /// The name it goes by: its alias, else its own. A subquery may have none.
-    pub name: Option<Box<str>>,
-    pub relation: Arc<Relation>,
-    pub join: Join,
-    pub using: Vec<Box<str>>,
+    pub(super) name: Option<Box<str>>,
+    pub(super) relation: Arc<Relation>,
+    pub(super) join: Join,
+    pub(super) using: Vec<Box<str>>,
     /// Whether an outer join adds rows in which all of it is NULL.
-    pub may_be_missing: bool,
+    pub(super) may_be_missing: bool,
     /// A join in parentheses, whose tables can be named.
-    pub nested: bool,
+    pub(super) nested: bool,
 }
 
 impl Source {
-    pub fn new(name: Option<&str>, relation: Arc<Relation>) -> Self {
+    pub(super) fn new(name: Option<&str>, relation: Arc<Relation>) -> Self {
         let (join, using) = (Join::default(), Vec::new());
         Self { name: name.map(Into::into), relation, join, using, may_be_missing: false, nested: false }
     }
 
-    pub fn is_joined_by(&self, column: &str) -> bool {
+    pub(super) fn is_joined_by(&self, column: &str) -> bool {
         self.using.iter().any(|joined| joined.eq_ignore_ascii_case(column))
     }
 
-    pub fn is_called(&self, name: &str) -> bool {
+    pub(super) fn is_called(&self, name: &str) -> bool {
         self.name
             .as_deref()
             .is_some_and(|own| own.eq_ignore_ascii_case(name) || (is_schema_table(own) && is_schema_table(name)))
     }
 
     /// A column as it is seen through the joins.
-    pub fn seen(&self, ty: &Ty) -> Ty {
+    pub(super) fn seen(&self, ty: &Ty) -> Ty {
         if self.may_be_missing { ty.clone().or_null() } else { ty.clone() }
     }
 }
@@ -55,31 +55,31 @@ fn is_schema_table(name: &str) -> bool {
 /// A column of the result, by the name that `AS` gives it.
 #[derive(Debug, Clone)]
 pub(super) struct Alias {
-    pub name: Box<str>,
-    pub value: Value,
+    pub(super) name: Box<str>,
+    pub(super) value: Value,
 }
 
 /// What can be named in a part of a statement.
 #[derive(Debug)]
 pub(super) struct Scope<'a> {
-    pub sources: &'a [Source],
-    pub parent: Option<&'a Scope<'a>>,
+    pub(super) sources: &'a [Source],
+    pub(super) parent: Option<&'a Scope<'a>>,
     /// The names of the result, where they count.
-    pub aliases: &'a [Alias],
+    pub(super) aliases: &'a [Alias],
     /// `excluded`, in an upsert.
-    pub excluded: Option<&'a Arc<Relation>>,
-    pub level: u32,
-    pub allows_aggregates: Cell<bool>,
-    pub allows_windows: Cell<bool>,
+    pub(super) excluded: Option<&'a Arc<Relation>>,
+    pub(super) level: u32,
+    pub(super) allows_aggregates: Cell<bool>,
+    pub(super) allows_windows: Cell<bool>,
     /// Whether an aggregate was found that is computed here.
-    pub has_aggregate: Cell<bool>,
-    pub windows: &'a [&'a str],
+    pub(super) has_aggregate: Cell<bool>,
+    pub(super) windows: &'a [&'a str],
     /// Whether there is a `GROUP BY`.
-    pub is_grouped: bool,
+    pub(super) is_grouped: bool,
 }
 
 impl<'a> Scope<'a> {
-    pub fn new(sources: &'a [Source], parent: Option<&'a Scope<'a>>) -> Self {
+    pub(super) fn new(sources: &'a [Source], parent: Option<&'a Scope<'a>>) -> Self {
         Self {
             sources,
             parent,
@@ -173,7 +173,7 @@ fn search<'a>(scope: &Scope<'a>, table: Option<&str>, column: &str) -> Found<'a>
 
 impl Resolver<'_> {
     /// Looks a column up.
-    pub fn look_up(&mut self, column: &ColumnRef<'_>, scope: &Scope<'_>) -> Value {
+    pub(super) fn look_up(&mut self, column: &ColumnRef<'_>, scope: &Scope<'_>) -> Value {
         let name = &*column.column.text;
         let table = column.table.as_ref().map(|table| &*table.text);
         if column.database.as_ref().is_some_and(|database| !database.is("main")) {

@@ -9,41 +9,41 @@ use crate::sql::{DeclType, Name};
 /// The kind of a value, whether it may be NULL, and where it comes from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ty {
-    pub affinity: Option<Affinity>,
-    pub nullable: Option<bool>,
-    pub origin: Option<Arc<Origin>>,
+    pub(super) affinity: Option<Affinity>,
+    pub(super) nullable: Option<bool>,
+    pub(super) origin: Option<Arc<Origin>>,
 }
 
 /// A column, or the type of a `CAST`.
 #[derive(Debug)]
 pub(super) struct Origin {
-    pub declared: DeclType,
-    pub column: Option<(Name, Name)>,
+    pub(super) declared: DeclType,
+    pub(super) column: Option<(Name, Name)>,
 }
 
 impl Ty {
-    pub fn new(affinity: Affinity, nullable: Option<bool>) -> Self {
+    pub(super) fn new(affinity: Affinity, nullable: Option<bool>) -> Self {
         Self { affinity: Some(affinity), nullable, origin: None }
     }
 
     /// The literal NULL.
-    pub fn null() -> Self {
+    pub(super) fn null() -> Self {
         Self { affinity: None, nullable: Some(true), origin: None }
     }
 
     /// The same values, some of which may be missing.
-    pub fn or_null(mut self) -> Self {
+    pub(super) fn or_null(mut self) -> Self {
         self.nullable = Some(true);
         self
     }
 
     /// A value computed of this one: it comes from no column.
-    pub fn computed(self) -> Self {
+    pub(super) fn computed(self) -> Self {
         Self { origin: None, ..self }
     }
 
     /// What is a value of one or the other.
-    pub fn either(self, other: Self) -> Self {
+    pub(super) fn either(self, other: Self) -> Self {
         // NULL is of every kind
         let is_null = |ty: &Self| ty.affinity.is_none() && ty.origin.is_none() && ty.nullable == Some(true);
         if is_null(&self) {
@@ -66,7 +66,7 @@ impl Ty {
         Self { affinity, nullable: either_null(self.nullable, other.nullable), origin }
     }
 
-    pub fn typed(&self) -> Option<Typed> {
+    pub(super) fn typed(&self) -> Option<Typed> {
         if self.affinity.is_none() && self.nullable.is_none() && self.origin.is_none() {
             return None;
         }
@@ -92,22 +92,22 @@ pub(super) fn either_null(one: Option<bool>, other: Option<bool>) -> Option<bool
 /// A resolved expression.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Value {
-    pub ty: Ty,
+    pub(super) ty: Ty,
     /// How many columns it has: more than one for a row.
-    pub width: usize,
+    pub(super) width: usize,
     /// Whether an aggregate is in it.
-    pub aggregate: bool,
+    pub(super) aggregate: bool,
     /// Whether a window function is in it.
-    pub window: bool,
+    pub(super) window: bool,
 }
 
 impl Value {
-    pub fn of(ty: Ty) -> Self {
+    pub(super) fn of(ty: Ty) -> Self {
         Self { ty, width: 1, aggregate: false, window: false }
     }
 
     /// A value made of others: what they contain, it contains.
-    pub fn made_of<'v>(ty: Ty, parts: impl IntoIterator<Item = &'v Self>) -> Self {
+    pub(super) fn made_of<'v>(ty: Ty, parts: impl IntoIterator<Item = &'v Self>) -> Self {
         let mut value = Self::of(ty);
         for part in parts {
             value.aggregate |= part.aggregate;

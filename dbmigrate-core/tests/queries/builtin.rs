@@ -9,7 +9,9 @@ use crate::oracle::{Oracle, Verdict};
 
 async fn texts(connection: &Connection, sql: &str) -> Vec<String> {
     let rows = connection.rows(sql).await.expect("a list");
-    rows.iter().filter_map(|row| row.first().and_then(|value| value.as_text()).map(str::to_owned)).collect()
+    rows.iter()
+        .filter_map(|row| row.first().map(|value| dbmigrate_core::engine::value::text(value).to_owned()))
+        .collect()
 }
 
 /// Every function of the engine is called with up to six arguments, with `OVER`, and without arguments that it needs.

@@ -1,7 +1,10 @@
 //! The resolver of queries, held to the engine: what it says of a statement, and what `prepare` says of the same one.
 
 mod builtin;
+mod fuzzed;
+mod generated;
 mod oracle;
+mod statements;
 mod tcl;
 
 use std::path::Path;

@@ -50,6 +50,10 @@ impl Oracle {
         result
     }
 
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     pub(crate) async fn judge(&self, sql: &str) -> Verdict {
         let lower = sql.to_ascii_lowercase();
         if self.unreadable.iter().any(|name| lower.contains(name)) {
