@@ -36,6 +36,8 @@ pub mod lint;
 pub mod merge;
 #[cfg(feature = "model")]
 pub mod plan;
+#[cfg(feature = "model")]
+pub mod query;
 pub mod quote;
 #[cfg(feature = "model")]
 pub mod schema;
