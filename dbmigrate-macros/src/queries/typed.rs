@@ -41,7 +41,7 @@ pub(super) fn expand(arguments: &Arguments, query: &Query) -> Result<TokenStream
         quote!(#facade::rows::__values(&[]))
     } else {
         quote! {
-            match (#(&#expressions,)*) {
+            match (#(&(#expressions),)*) {
                 given => {
                     #checks
                     #facade::rows::__values(&[#(given.#given),*])
