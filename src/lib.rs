@@ -67,7 +67,7 @@ pub mod __private {
         TableProbe, Undeclared,
     };
     #[cfg(feature = "rows")]
-    pub use crate::rows::output::{self, AnyClass, Given, Stored, class};
+    pub use crate::rows::output::{self, AnyClass, Given, Stored};
     #[cfg(feature = "rows")]
     pub use crate::rows::{FromRow, FromValue, Reader, ToParams, ToValue, ValueError, Writer, number_at, word_at};
     pub use crate::statements::{Parent, Statements};

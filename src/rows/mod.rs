@@ -12,7 +12,8 @@ mod error;
 mod moment;
 mod of_crates;
 mod of_std;
-pub(crate) mod output;
+#[doc(hidden)]
+pub mod output;
 mod query;
 mod value;
 mod vector;

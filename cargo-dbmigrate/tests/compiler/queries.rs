@@ -72,3 +72,68 @@ fn each_edit_of_the_sample_application_is_an_error_on_its_word() {
         assert!(message.contains(part), "`{to}`: {message}");
     }
 }
+
+/// What is wrong with a query, or only with its types. The structs and migrations are those of the sample application.
+const TYPED: &str = r#"#![allow(dead_code, unused_must_use)]
+
+use dbmigrate::query;
+
+struct Person {
+    id: i64,
+    email: String,
+    family_name: String,
+}
+
+struct Other {
+    id: String,
+    mail: String,
+}
+
+fn nullable() {
+    query!(Person: "SELECT id, email, family_name FROM users");
+}
+
+fn other_names_and_types() {
+    query!(Other: "SELECT id, email AS mail FROM users");
+}
+
+fn too_few_columns() {
+    query!(Person: "SELECT id, email FROM users");
+}
+
+fn values(id: i64, email: &str) {
+    query!((i64): "SELECT count(*) FROM users WHERE id = ?", email);
+    query!((i64): "SELECT count(*) FROM users WHERE id = ?");
+    query!((i64): "SELECT count(*) FROM users WHERE id = ?", id, email);
+    query!((i64): "SELECT count(*) FROM users WHERE id = :user");
+    query!((i64, String): "SELECT count(*) FROM users");
+}
+
+fn what_is_not_known() {
+    query!("SELECT count(*) FROM users");
+    query!("SELECT email, email FROM users");
+    query!(Person: "DELETE FROM users");
+}
+
+fn as_it_should_be(id: i64) {
+    query!("SELECT max(id) AS \"latest: Option<i64>\" FROM users WHERE id < :id");
+    query!((Option<String>): "SELECT family_name FROM users WHERE id = ?1 OR id = ?1 + 1", &id);
+}
+"#;
+
+#[test]
+fn types_of_rows_and_parameters_are_held_against_the_columns() {
+    let package = "compiler-typed-queries".to_owned();
+    let workspace = Workspace::new("compiler-typed-queries", std::slice::from_ref(&package));
+    workspace.replace(
+        &format!("{package}/Cargo.toml"),
+        "{ workspace = true }",
+        "{ workspace = true, features = [\"rows\"] }",
+    );
+    let migrations = repository().join("migrations");
+    workspace.write(&format!("{package}/dbmigrate.toml"), &format!("migrations = \"{}\"\n", migrations.display()));
+    workspace.write(&format!("{package}/src/lib.rs"), TYPED);
+    let said = workspace.check(&["--workspace"]);
+    let said = said.get(&package.replace('-', "_")).map_or("(nothing)", String::as_str);
+    insta::assert_snapshot!("typed-queries", said.replace(&repository().display().to_string(), "…"));
+}

@@ -122,7 +122,7 @@ pub(super) fn checks(values: &Values, facade: &syn::Path) -> TokenStream {
     let checks = values.classes.iter().enumerate().filter_map(|(at, (span, class))| {
         let class = Ident::new((*class)?, *span);
         let at = syn::Index::from(at);
-        Some(quote_spanned!(*span=> p::Given(given.#at).fits::<p::class::#class>();))
+        Some(quote_spanned!(*span=> p::Given(given.#at).fits::<p::output::class::#class>();))
     });
     let checks: TokenStream = checks.collect();
     if checks.is_empty() {

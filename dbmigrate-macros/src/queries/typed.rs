@@ -61,7 +61,7 @@ pub(super) fn expand(arguments: &Arguments, query: &Query) -> Result<TokenStream
     }
     let read = match &arguments.rows {
         Rows::Struct(ty) => in_struct(arguments, ty, &query.columns, &facade)?,
-        Rows::Values(types, is_tuple) => in_values(arguments, types, *is_tuple, &query.columns, &facade)?,
+        Rows::Values(types, is_tuple) => in_values(types, *is_tuple, &query.columns, &facade)?,
         Rows::Anonymous => in_anonymous(arguments, &query.columns, &facade)?,
     };
     let Read { items, row } = read;
@@ -166,7 +166,6 @@ fn in_struct(
 }
 
 fn in_values(
-    arguments: &Arguments,
     types: &[syn::Type],
     is_tuple: bool,
     columns: &[Output],
