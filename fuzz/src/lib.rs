@@ -2,6 +2,7 @@
 //! panics when a promise is broken.
 
 pub mod lock;
+pub mod query;
 pub mod snapshot;
 #[cfg(feature = "source")]
 pub mod source;

@@ -35,6 +35,7 @@ pub use rust::RustStep;
 pub use undo::Undo;
 
 use crate::kept::{Keep, Restore};
+use crate::sql::distance::distance;
 use crate::sql::path::parse_path;
 use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
@@ -412,22 +413,6 @@ fn refuse_statement(statement: &Statement<'_>) -> Result<(), Problem> {
 fn is_close(word: &str, known: &str) -> bool {
     let word = word.to_ascii_lowercase().replace('_', "-");
     distance(word.as_bytes(), known.as_bytes()) <= 2 || (word.len() > 3 && known.starts_with(&word))
-}
-
-/// The number of bytes to insert, delete or replace (Levenshtein); words are short. This crate has no dependency for
-/// it unless structs are read.
-pub(crate) fn distance(from: &[u8], to: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, byte) in from.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for column in 1..row.len() {
-            let replaced = diagonal + usize::from(*byte != to[column - 1]);
-            diagonal = row[column];
-            row[column] = replaced.min(row[column] + 1).min(row[column - 1] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]

@@ -5,12 +5,36 @@
 //! finds a mistake where the engine has none, with two exceptions that are meant (a string in double quotes, and an
 //! `INSERT` that leaves a column out that has to have a value).
 
+mod ast;
+mod builtin;
+mod catalog;
+mod functions;
+mod mistake;
+mod parse_expr;
+mod parse_select;
+mod parse_statement;
+mod reader;
+mod relation;
+mod resolve_call;
+mod resolve_expr;
+mod resolve_from;
+mod resolve_select;
+mod resolve_statement;
+mod resolve_write;
+mod resolver;
+mod scope;
+mod types;
+
 use std::ops::Range;
 
-use crate::config::Engine;
-use crate::schema::Schema;
+use self::ast::Statement;
+use self::parse_statement::parse;
+use self::resolve_select::{Out, Rows};
+use self::resolver::Resolver;
 use crate::sql::expr::Affinity;
-use crate::sql::{DeclType, Name};
+use crate::sql::{DeclType, Name, StatementKind, split};
+
+pub use self::catalog::Catalog;
 
 /// A statement that fits a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,21 +130,8 @@ pub struct Mistake {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
-}
-
-/// A schema, ready to be asked. It is made once for many statements, shares the schema's objects, and looks into a
-/// view when a statement names it.
-#[derive(Debug)]
-pub struct Catalog {
-    schema: Schema,
-    engine: Engine,
-}
-
-impl Catalog {
-    /// The objects of a schema, and the functions that the application adds to the engine.
-    pub fn new(schema: &Schema, engine: &Engine) -> Self {
-        Self { schema: schema.clone(), engine: engine.clone() }
-    }
+    /// Whether the engine compiles the statement all the same: it is probably not what is meant.
+    pub engine_accepts: bool,
 }
 
 /// Reads one statement and looks up what it names.
@@ -128,8 +139,8 @@ impl Catalog {
 /// # Errors
 /// All mistakes that were found, at least one, in the order of the text.
 pub fn resolve(catalog: &Catalog, sql: &str) -> Result<Query, Vec<Mistake>> {
-    let _ = (&catalog.schema, &catalog.engine, sql);
-    Ok(Query { kind: Kind::Other, parameters: Vec::new(), columns: Vec::new(), uses: Vec::new() })
+    let statement = parse(sql).map_err(|mistake| vec![*mistake])?;
+    resolved(catalog, sql, &statement, false)
 }
 
 /// Reads a text of several statements and looks up what each names. Behind a statement that changes the schema, names
@@ -138,6 +149,61 @@ pub fn resolve(catalog: &Catalog, sql: &str) -> Result<Query, Vec<Mistake>> {
 /// # Errors
 /// As for [`resolve`].
 pub fn resolve_script(catalog: &Catalog, sql: &str) -> Result<Vec<Query>, Vec<Mistake>> {
-    let _ = (catalog, sql);
-    Ok(Vec::new())
+    let (mut queries, mut mistakes) = (Vec::new(), Vec::new());
+    let mut is_open = false;
+    for part in split(sql) {
+        let found = parse(part.text).map_err(|mistake| vec![*mistake]);
+        match found.and_then(|statement| resolved(catalog, part.text, &statement, is_open)) {
+            Ok(mut query) => {
+                // what is attached is not known either
+                is_open |= query.kind == Kind::Definition || part.kind == StatementKind::Other;
+                query.moved(part.start);
+                queries.push(query);
+            }
+            Err(found) => mistakes.extend(found.into_iter().map(|mut mistake| {
+                mistake.span = moved(&mistake.span, part.start);
+                mistake
+            })),
+        }
+    }
+    if mistakes.is_empty() { Ok(queries) } else { Err(mistakes) }
+}
+
+fn resolved(catalog: &Catalog, sql: &str, statement: &Statement<'_>, is_open: bool) -> Result<Query, Vec<Mistake>> {
+    let mut resolver = Resolver::new(catalog, sql, 0);
+    resolver.is_open = is_open;
+    let (kind, rows) = resolver.statement(statement);
+    if !resolver.mistakes.is_empty() {
+        resolver.mistakes.sort_by_key(|mistake| (mistake.span.start, mistake.span.end));
+        return Err(resolver.mistakes);
+    }
+    let mut parameters = resolver.parameters;
+    parameters.sort_by_key(|parameter| parameter.index);
+    Ok(Query { kind, parameters, columns: outputs(rows), uses: resolver.uses })
+}
+
+fn outputs(rows: Rows) -> Vec<Output> {
+    let output = |out: Out| {
+        let (name, stated) = match out.name.split_once(':') {
+            Some((name, stated)) if out.is_quoted && !stated.trim().is_empty() => {
+                (name.trim().to_owned(), Some(stated.trim().to_owned()))
+            }
+            _ => (out.name.into_string(), None),
+        };
+        Output { name, span: out.span, ty: out.value.ty.typed(), stated }
+    };
+    rows.columns.into_iter().map(output).collect()
+}
+
+impl Query {
+    /// The query of a text that begins so many bytes later.
+    fn moved(&mut self, by: usize) {
+        self.parameters.iter_mut().for_each(|parameter| parameter.span = moved(&parameter.span, by));
+        self.columns.iter_mut().for_each(|column| column.span = moved(&column.span, by));
+        self.uses.iter_mut().for_each(|used| used.span = moved(&used.span, by));
+    }
+}
+
+fn moved(span: &Range<usize>, by: usize) -> Range<usize> {
+    span.start + by..span.end + by
 }

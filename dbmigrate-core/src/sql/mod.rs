@@ -1,6 +1,7 @@
 //! SQL as text: tokens, names, expressions and statements. Nothing here knows a schema or a database.
 
 pub(crate) mod dedent;
+pub(crate) mod distance;
 pub mod expr;
 pub mod glob;
 pub mod head;

@@ -1,9 +1,9 @@
 //! What is said of a declaration that can never be used, and what would work.
 
 use super::{WRONG_TYPE, unusable};
-use crate::folder::script::distance;
 use crate::schema::validate::{Place, Problem};
 use crate::schema::{Check, Column, Table};
+use crate::sql::distance::distance;
 use crate::sql::expr::Affinity;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};

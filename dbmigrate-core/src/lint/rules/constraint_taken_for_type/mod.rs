@@ -1,6 +1,6 @@
 //! `constraint_taken_for_type`.
 
-use crate::folder::script::distance;
+use crate::sql::distance::distance;
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
 use crate::schema::{Column, Schema, Table};

@@ -1,0 +1,7 @@
+WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ?1), w AS MATERIALIZED (SELECT 1 AS one)
+SELECT DISTINCT u.*, p.title AS "Title: String", count(*) FILTER (WHERE p.body IS NOT NULL) OVER win,
+  CASE u.age WHEN 1 THEN 'a' ELSE x'00' END, CAST(:age AS INTEGER), u.name COLLATE NOCASE
+FROM users AS u LEFT JOIN posts p ON p.user_id = u.id NATURAL JOIN (tags JOIN n ON i = post_id) USING (id), json_each('[1]') j
+WHERE u.email LIKE '%@_' ESCAPE '\' AND (u.id, 1) IN (SELECT id, 1 FROM authors) OR NOT EXISTS (SELECT 1 FROM search WHERE search MATCH $q)
+GROUP BY 1 HAVING max(p.id) > -0x1F WINDOW win AS (PARTITION BY u.id ORDER BY p.id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+UNION SELECT 1, 2, 3 ORDER BY 1 DESC NULLS LAST LIMIT 10 OFFSET @o
