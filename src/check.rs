@@ -345,7 +345,7 @@ pub(crate) const fn same_bytes(left: &[u8], right: &[u8]) -> bool {
 
 /// A message being written: what panics in constants takes one text, and no arguments.
 #[derive(Clone, Copy)]
-struct Text {
+pub(crate) struct Text {
     bytes: [u8; Self::MOST],
     length: usize,
 }
@@ -354,7 +354,7 @@ impl Text {
     /// Longer messages end here.
     const MOST: usize = 2048;
 
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { bytes: [0; Self::MOST], length: 0 }
     }
 
@@ -365,7 +365,7 @@ impl Text {
         }
     }
 
-    const fn and(mut self, text: &str) -> Self {
+    pub(crate) const fn and(mut self, text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
@@ -391,7 +391,7 @@ impl Text {
         self
     }
 
-    const fn as_str(&self) -> &str {
+    pub(crate) const fn as_str(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
             Err(_) => "this column differs from the migrations",

@@ -44,6 +44,9 @@ pub use dbmigrate_macros::embed_migrations;
 pub use dbmigrate_macros::{ColumnType, Table, View};
 #[cfg(feature = "test")]
 pub use dbmigrate_macros::{migration_test, test};
+#[cfg(feature = "rows")]
+pub use dbmigrate_macros::{query, query_file};
+pub use dbmigrate_macros::{sql, sql_file};
 pub use json::Json;
 #[cfg(feature = "rows")]
 pub use rows::{FromRow, RowError, ToParams};
@@ -63,6 +66,8 @@ pub mod __private {
         Declared, DeclaredBy, Places, ProbeBinary, ProbeBoth, ProbeLibrary, ProbeNotBoth, ProbeUndeclared, TableName,
         TableProbe, Undeclared,
     };
+    #[cfg(feature = "rows")]
+    pub use crate::rows::output::{self, AnyClass, Given, Stored};
     #[cfg(feature = "rows")]
     pub use crate::rows::{FromRow, FromValue, Reader, ToParams, ToValue, ValueError, Writer, number_at, word_at};
     pub use crate::statements::{Parent, Statements};

@@ -8,6 +8,7 @@ mod check;
 mod column_type;
 mod embed;
 mod project;
+mod queries;
 mod rows;
 mod rustc;
 mod statements;
@@ -50,6 +51,38 @@ pub fn embed_migrations(input: TokenStream) -> TokenStream {
         quote!({ #(#errors);* })
     };
     embed::expand(&arguments).unwrap_or_else(failed).into()
+}
+
+/// The text of a statement as a `&'static str`, after holding it against the last migration: `sql!("SELECT id FROM users")`.
+///
+/// Each name that is not there is an error at its word, with the one that may be meant. Several statements are
+/// separated by `;`. In a package with several databases, the module decides which is meant, as for structs, or
+/// `sql!(database = "tenant", "…")`.
+#[proc_macro]
+pub fn sql(input: TokenStream) -> TokenStream {
+    queries::sql(input.into(), queries::From::Literal).into()
+}
+
+/// The same for the text of a file, relative to the package: `sql_file!("queries/users.sql")`.
+#[proc_macro]
+pub fn sql_file(input: TokenStream) -> TokenStream {
+    queries::sql(input.into(), queries::From::File).into()
+}
+
+/// A statement with its values, held against the last migration, whose rows have types. Needs the feature of a driver;
+/// see the documentation of `dbmigrate::rows`.
+///
+/// `query!(User: "SELECT id, email FROM users WHERE id = ?", id)` reads rows as structs with the fields `id` and
+/// `email`, `query!((i64): "SELECT count(*) FROM users")` the only value, `query!("SELECT id, email FROM users")` structs that are made up.
+#[proc_macro]
+pub fn query(input: TokenStream) -> TokenStream {
+    queries::query(input.into(), queries::From::Literal).into()
+}
+
+/// The same for the statement of a file, relative to the package: `query_file!(User: "queries/users.sql", id)`.
+#[proc_macro]
+pub fn query_file(input: TokenStream) -> TokenStream {
+    queries::query(input.into(), queries::From::File).into()
 }
 
 /// A test with a database of its own. Needs the feature `test`; see the documentation of `dbmigrate::testing`.

@@ -89,12 +89,13 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
     let value = quote!(#facade::Value);
     let result = |ty: TokenStream| quote!(::core::result::Result<#ty, #p::ValueError>);
     let (readable, writable) = (result(quote!(Self)), result(value.clone()));
-    let (read, write, inner) = match (&item.shape, &input.data) {
+    let (read, write, stored, inner) = match (&item.shape, &input.data) {
         (Shape::Newtype { inner, .. }, syn::Data::Struct(data)) => {
             let field = data.fields.members().next();
             (
                 quote!(::core::result::Result::Ok(Self { #field: #p::FromValue::from_value(__value)? })),
                 quote!(#p::ToValue::to_value(&self.#field)),
+                quote!(<#inner as #p::Stored>::As),
                 Some(inner),
             )
         }
@@ -119,6 +120,7 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
             (
                 read,
                 quote!(<#p::#of as #p::ToValue>::to_value(match self { #(Self::#variants => #borrowed #values),* })),
+                quote!(<#p::#of as #p::Stored>::As),
                 None,
             )
         }
@@ -130,6 +132,7 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
     let own: Vec<_> = own.collect();
     let bound = |of: &TokenStream| inner.map(|ty| bound(ty, of));
     let (from, to) = (bound(&quote!(#p::FromValue)), bound(&quote!(#p::ToValue)));
+    let known = bound(&quote!(#p::Stored));
     let items = quote! {
         #[automatically_derived]
         impl #generics #p::FromValue for #ident #arguments where #(#own,)* #from {
@@ -142,6 +145,10 @@ pub(crate) fn column_type(item: &ColumnTypeItem, input: &syn::DeriveInput, facad
             fn to_value(&self) -> #writable {
                 #write
             }
+        }
+        #[automatically_derived]
+        impl #generics #p::Stored for #ident #arguments where #(#own,)* #known {
+            type As = #stored;
         }
     };
     gated(&items, facade)

@@ -7,6 +7,7 @@
 
 #![expect(dead_code, unreachable_pub, reason = "the rest of the application, which would use all of it, is not here")]
 
+mod queries;
 mod schema;
 mod tenant;
 #[cfg(all(feature = "libsql", feature = "migrate"))]

@@ -16,7 +16,7 @@ struct Inner {
 }
 
 impl RowError {
-    /// The table or view.
+    /// The table or view; empty for a row of `query!`.
     pub fn table(&self) -> &'static str {
         self.0.table
     }
@@ -32,6 +32,14 @@ impl RowError {
 
     pub(super) fn writing(table: &'static str, column: &'static str, error: &ValueError) -> Self {
         Self::new(table, Some(column), format!("cannot write `{table}.{column}`: {error}")).of_writing()
+    }
+
+    pub(super) fn of_query(column: &'static str, error: &ValueError) -> Self {
+        Self::new("", Some(column), format!("cannot read `{column}` of a row: {error}"))
+    }
+
+    pub(super) fn of_parameter(number: usize, error: &ValueError) -> Self {
+        Self::new("", None, format!("cannot write parameter {number}: {error}")).of_writing()
     }
 
     pub(super) fn of_row(table: &'static str, found: usize, expected: usize) -> Self {

@@ -12,6 +12,9 @@ mod error;
 mod moment;
 mod of_crates;
 mod of_std;
+#[doc(hidden)]
+pub mod output;
+mod query;
 mod value;
 mod vector;
 
@@ -19,6 +22,9 @@ pub use drivers::Row;
 #[cfg(feature = "sqlx")]
 pub use drivers::arguments;
 pub use error::RowError;
+#[doc(hidden)]
+pub use query::{__values, Fields};
+pub use query::{Connection, Query, Statement};
 pub use value::{FromValue, ToValue, ValueError};
 
 use crate::statements::Statements;
@@ -65,14 +71,20 @@ impl Reader<'_> {
     fn value(&self, at: usize) -> Result<Value, RowError> {
         let name = self.columns[at].name;
         let failed = |error: &ValueError| RowError::reading(self.table, name, error);
-        // a row of another `SELECT` would be read without a sign of it, where the types are the same
-        if let Some(found) = self.row.column_name(at)
-            && !found.eq_ignore_ascii_case(name)
-        {
-            return Err(failed(&ValueError::new(format!("column {} of the row is `{found}`", at + 1)))
-                .help("select the columns with `SELECT` of the same struct"));
-        }
+        same_name(self.row, at, name)
+            .map_err(|error| failed(&error).help("select the columns with `SELECT` of the same struct"))?;
         self.row.value(at).map_err(|error| failed(&error))
+    }
+}
+
+/// Refuses a row whose column at a place has another name: it would be read without a sign of it, where the types are
+/// the same.
+fn same_name(row: &dyn Row, at: usize, name: &str) -> Result<(), ValueError> {
+    match row.column_name(at) {
+        Some(found) if !found.eq_ignore_ascii_case(name) => {
+            Err(ValueError::new(format!("column {} of the row is `{found}`", at + 1)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::project::{Project, unknown_database};
 /// The database of a struct.
 pub(crate) struct Own {
     /// What there is to compare the struct with.
-    pub(super) found: Arc<Found>,
+    pub(crate) found: Arc<Found>,
     /// Its name; `None` for the default one.
     pub(crate) name: Option<String>,
     /// Whether the package has several.
@@ -45,22 +45,31 @@ struct Claim {
 /// # Errors
 /// If the struct names one that there is not.
 pub(crate) fn of(item: &Item) -> Result<Own, DeclareError> {
+    let named = item.database.as_ref().map(|named| (named.value.as_str(), named.span));
+    at(item.ident.span(), named)
+}
+
+/// The database of what stands at `span`, if it does not name one.
+///
+/// # Errors
+/// If it names one that there is not.
+pub(crate) fn at(span: Span, named: Option<(&str, Span)>) -> Result<Own, DeclareError> {
     let default = head::find(None);
     let (Some(config), Some(package)) = (&default.config, Project::root()) else {
         return Ok(Own { found: default.found, name: None, is_one_of_several: false, claims: Vec::new() });
     };
-    if let Some(named) = &item.database {
-        let is_default = named.value == DEFAULT_DATABASE && !config.databases.is_empty();
-        if !is_default && config.databases.iter().all(|database| database.name != named.value) {
-            return Err(unknown_database(config, &named.value).at(named.span));
+    if let Some((named, at)) = named {
+        let is_default = named == DEFAULT_DATABASE && !config.databases.is_empty();
+        if !is_default && config.databases.iter().all(|database| database.name != named) {
+            return Err(unknown_database(config, named).at(at));
         }
-        let name = (!is_default).then(|| named.value.clone());
+        let name = (!is_default).then(|| named.to_owned());
         return Ok(Own::new(config, name, Vec::new(), default.found));
     }
     if config.databases.is_empty() {
         return Ok(Own { found: default.found, name: None, is_one_of_several: false, claims: Vec::new() });
     }
-    let place = Place::of(item.ident.span(), &package);
+    let place = Place::of(span, &package);
     let name = config.database_of(&place.modules, |root| place.is_root(root)).map(|database| database.name.clone());
     if name.is_none() && place.root.is_none() && config.databases.iter().any(|database| database.root.is_some()) {
         // an editor does not say which crate it is
@@ -78,13 +87,25 @@ impl Own {
 
     /// What has rustc confirm the module of the struct.
     pub(super) fn located(&self, item: &Item, facade: &syn::Path) -> TokenStream {
-        let (span, ident) = (item.ident.span(), &item.ident);
+        let word = if item.derive == dbmigrate_core::declare::Derive::View { "view" } else { "table" };
+        let naming = |database: &str| format!("name its database: `#[{word}(database = \"{database}\")]`");
+        self.located_at(item.ident.span(), &format!("`{}`", item.ident), naming, facade)
+    }
+
+    /// The same for something that stands at `span`. `naming` says how it names a database.
+    pub(crate) fn located_at(
+        &self,
+        span: Span,
+        what: &str,
+        naming: impl Fn(&str) -> String,
+        facade: &syn::Path,
+    ) -> TokenStream {
         let checks = self.claims.iter().map(|Claim { module, is_within, otherwise }| {
             let (is, looks) = if *is_within { ("is not", "is") } else { ("is", "is not") };
-            let word = if item.derive == dbmigrate_core::declare::Derive::View { "view" } else { "table" };
             let message = format!(
-                "`{ident}` {is} in the module `crate::{module}`, but its file {looks} where that module's files are\n\
-                 help: name its database: `#[{word}(database = \"{otherwise}\")]`"
+                "{what} {is} in the module `crate::{module}`, but its file {looks} where that module's files are\n\
+                 help: {}",
+                naming(otherwise)
             );
             let within = quote_spanned!(span=> #facade::__private::is_within(::core::module_path!(), #module));
             let is_within = *is_within;

@@ -49,7 +49,7 @@ pub(super) fn wrapped(mut parts: Vec<TokenStream>) -> TokenStream {
 
 /// Once for a crate: a compiler looks at what it was told to include, whoever told it. An editor's server expands what
 /// it wants, and each expansion stands for itself.
-fn tracked(files: &[PathBuf]) -> TokenStream {
+pub(crate) fn tracked(files: &[PathBuf]) -> TokenStream {
     static TOLD: AtomicBool = AtomicBool::new(false);
     if target::is_compiler() && TOLD.swap(true, Ordering::Relaxed) {
         return TokenStream::new();

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use dbmigrate_core::config::{CompileCheck, Config, database_flag};
+use dbmigrate_core::config::{CompileCheck, Config, Engine, database_flag};
 use dbmigrate_core::folder::{Folder, FolderError, SNAPSHOT_FILE};
 use dbmigrate_core::schema::Schema;
 
@@ -54,6 +54,8 @@ pub(crate) struct Head {
     pub(crate) files: Vec<PathBuf>,
     /// Whether the structs of this crate are compared at all, if that is known.
     pub(crate) is_compared: Option<bool>,
+    /// What the application adds to the engine.
+    pub(crate) engine: Engine,
 }
 
 /// A file's modification time and length; `None` if it is not there.
@@ -78,27 +80,37 @@ pub(crate) struct Heads {
 
 /// What there is to compare the structs of a database of the current package with; `None` is the default one.
 pub(crate) fn find(database: Option<&str>) -> Heads {
-    type All = HashMap<(PathBuf, Option<String>), Known>;
+    found(database, false)
+}
+
+/// The head of a database, also where structs are not compared with it: in a package from a registry, and with
+/// `compile_check = "off"`.
+pub(crate) fn known(database: Option<&str>) -> Arc<Found> {
+    found(database, true).found
+}
+
+fn found(database: Option<&str>, always: bool) -> Heads {
+    type All = HashMap<(PathBuf, Option<String>, bool), Known>;
     static KNOWN: Mutex<Option<All>> = Mutex::new(None);
     let Some(root) = Project::root() else { return Heads { found: Arc::new(Found::Nothing), config: None } };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
-    let key = (root, database.map(str::to_owned));
+    let key = (root, database.map(str::to_owned), always);
     if let Some(known) = known.get(&key)
         && known.stamps.iter().all(|(file, then)| stamp(file) == *then)
     {
         return known.heads();
     }
-    let fresh = Known::read(&key.0, database);
+    let fresh = Known::read(&key.0, database, always);
     let heads = fresh.heads();
     known.insert(key, fresh);
     heads
 }
 
 impl Known {
-    fn read(root: &Path, database: Option<&str>) -> Self {
+    fn read(root: &Path, database: Option<&str>, always: bool) -> Self {
         let (mut read, mut config) = (Vec::new(), None);
-        let found = Found::read(root, database, &mut read, &mut config).unwrap_or_else(|error| {
+        let found = Found::read(root, database, always, &mut read, &mut config).unwrap_or_else(|error| {
             let told = AtomicBool::new(false);
             Found::Broken { error, told }
         });
@@ -117,11 +129,12 @@ impl Found {
     fn read(
         root: &Path,
         database: Option<&str>,
+        always: bool,
         read: &mut Vec<PathBuf>,
         config: &mut Option<Arc<Config>>,
     ) -> Result<Self, ProjectError> {
         let current = Crate::of_this_process();
-        if current.is_foreign {
+        if current.is_foreign && !always {
             return Ok(Self::Nothing);
         }
         read.push(root.join(dbmigrate_core::config::FILE_NAME));
@@ -132,7 +145,7 @@ impl Found {
         let level = project.config.compile_check;
         let folder_path = project.folder();
         let mut files: Vec<PathBuf> = project.files().map(Path::to_owned).collect();
-        if level == CompileCheck::Off {
+        if level == CompileCheck::Off && !always {
             // a folder that is not looked at may be in any state
             return Ok(if files.is_empty() { Self::Nothing } else { Self::Empty(files) });
         }
@@ -174,6 +187,7 @@ impl Found {
             files,
             is_compared: current.root.is_compared(root, project.config.root.as_deref(), manifest),
             root: root.to_owned(),
+            engine: project.config.engine.clone(),
         })))
     }
 }
@@ -207,17 +221,17 @@ mod unit {
         let root = tempfile::tempdir().expect("a folder can be made");
         let file = root.path().join("dbmigrate.toml");
         std::fs::write(&file, "compile_check = \"off\"").expect("the folder is writable");
-        let known = Known::read(root.path(), None);
+        let known = Known::read(root.path(), None, false);
         assert!(matches!(&*known.found, Found::Empty(files) if files.len() == 1));
         assert!(known.stamps.iter().all(|(file, then)| stamp(file) == *then));
         std::fs::write(&file, "compile_check = \"warn\" ").expect("the folder is writable");
         assert!(known.stamps.iter().any(|(file, then)| stamp(file) != *then));
         // and one that was not there
         std::fs::create_dir(root.path().join("migrations")).expect("the folder is writable");
-        let known = Known::read(root.path(), None);
+        let known = Known::read(root.path(), None, false);
         std::fs::write(root.path().join("migrations/migrations.lock"), "").expect("the folder is writable");
         assert!(known.stamps.iter().any(|(file, then)| stamp(file) != *then));
-        assert!(matches!(&*Known::read(root.path(), None).found, Found::Broken { .. }));
+        assert!(matches!(&*Known::read(root.path(), None, false).found, Found::Broken { .. }));
     }
 
     #[test]
@@ -226,9 +240,9 @@ mod unit {
         let migration = root.path().join("migrations/0001_users");
         std::fs::create_dir_all(&migration).expect("the folder is writable");
         std::fs::write(migration.join("up.sql"), "").expect("the folder is writable");
-        assert!(matches!(&*Known::read(root.path(), None).found, Found::Nothing));
+        assert!(matches!(&*Known::read(root.path(), None, false).found, Found::Nothing));
         std::fs::write(migration.join(SNAPSHOT_FILE), "").expect("the folder is writable");
-        let known = Known::read(root.path(), None);
+        let known = Known::read(root.path(), None, false);
         let Found::Broken { error, .. } = &*known.found else { panic!("{:?}", known.found) };
         assert!(error.message.contains("migrations.lock` is missing"), "{}", error.message);
     }

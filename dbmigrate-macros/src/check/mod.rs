@@ -28,8 +28,9 @@ use quote::quote;
 
 use database::Own;
 use dbmigrate_core::declare::DeclareError;
+pub(crate) use expand::tracked;
 use head::{Found, Head};
-pub(crate) use target::is_compiler;
+pub(crate) use target::{is_compiler, is_foreign};
 
 /// A difference between a struct and the last migration, at the token that differs.
 #[derive(Debug, Clone)]

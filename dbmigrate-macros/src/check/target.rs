@@ -107,6 +107,12 @@ pub(crate) fn is_compiler() -> bool {
     *IS.get_or_init(|| Crate::of_this_process().root != Root::Unknown)
 }
 
+/// Whether the crate comes from a registry or a git repository.
+pub(crate) fn is_foreign() -> bool {
+    static IS: OnceLock<bool> = OnceLock::new();
+    *IS.get_or_init(|| Crate::of_this_process().is_foreign)
+}
+
 /// Whether the struct at `span` is compared.
 pub(super) fn is_compared(head: &Head, span: Span) -> bool {
     head.is_compared.unwrap_or_else(|| span.local_file().is_none_or(|file| is_part_of(&head.root, &file)))

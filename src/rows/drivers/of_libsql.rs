@@ -1,9 +1,11 @@
 //! Rows and values of the crate libsql.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 
 use super::{Row, not_utf_8};
 use crate::Value;
+use crate::rows::query::{Connection, Fields, Query, Statement};
 use crate::rows::{RowError, ValueError};
 
 impl Row for libsql::Row {
@@ -62,5 +64,44 @@ impl From<RowError> for libsql::Error {
 impl From<ValueError> for libsql::Error {
     fn from(error: ValueError) -> Self {
         Self::ToSqlConversionFailure(Box::new(error))
+    }
+}
+
+impl<'c> Connection for &'c libsql::Connection {
+    type Answer<T: Send + 'static> = Pin<Box<dyn Future<Output = libsql::Result<T>> + Send + 'c>>;
+
+    fn all<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<Vec<T>> {
+        Box::pin(async move {
+            let (sql, values, read) = query.parts()?;
+            let mut rows = self.query(sql, values).await?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next().await? {
+                all.push(read(&Fields(&row))?);
+            }
+            Ok(all)
+        })
+    }
+
+    fn one<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<T> {
+        Box::pin(async move { self.optional(query).await?.ok_or(libsql::Error::QueryReturnedNoRows) })
+    }
+
+    fn optional<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<Option<T>> {
+        Box::pin(async move {
+            let (sql, values, read) = query.parts()?;
+            let mut rows = self.query(sql, values).await?;
+            let Some(row) = rows.next().await? else { return Ok(None) };
+            let first = read(&Fields(&row))?;
+            // to its end: a statement that writes has not written before
+            while rows.next().await?.is_some() {}
+            Ok(Some(first))
+        })
+    }
+
+    fn run(self, statement: Statement) -> Self::Answer<u64> {
+        Box::pin(async move {
+            let (sql, values) = statement.parts()?;
+            self.execute(sql, values).await
+        })
     }
 }

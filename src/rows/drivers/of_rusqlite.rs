@@ -1,10 +1,11 @@
 //! Rows and values of the crate rusqlite.
 
-use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{ToSql, params_from_iter};
 
 use super::{Row, not_utf_8};
 use crate::Value;
+use crate::rows::query::{Connection, Fields, Query, Statement};
 use crate::rows::{RowError, ValueError};
 
 impl Row for rusqlite::Row<'_> {
@@ -61,5 +62,41 @@ impl From<RowError> for rusqlite::Error {
 impl From<ValueError> for rusqlite::Error {
     fn from(error: ValueError) -> Self {
         Self::ToSqlConversionFailure(Box::new(error))
+    }
+}
+
+impl Connection for &rusqlite::Connection {
+    type Answer<T: Send + 'static> = rusqlite::Result<T>;
+
+    fn all<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<Vec<T>> {
+        let (sql, values, read) = query.parts()?;
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(read(&Fields(row))?);
+        }
+        Ok(all)
+    }
+
+    fn one<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<T> {
+        self.optional(query)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
+    fn optional<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<Option<T>> {
+        let (sql, values, read) = query.parts()?;
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let first = read(&Fields(row))?;
+        // to its end: a statement that writes has not written before
+        while rows.next()?.is_some() {}
+        Ok(Some(first))
+    }
+
+    fn run(self, statement: Statement) -> Self::Answer<u64> {
+        let (sql, values) = statement.parts()?;
+        let changed = self.execute(sql, params_from_iter(values))?;
+        Ok(changed.try_into().unwrap_or(u64::MAX))
     }
 }

@@ -3,17 +3,22 @@
 //!
 //! This is written so that it compiles with sqlx 0.8 and 0.9.
 
+use std::pin::Pin;
+
 use sqlx_core::arguments::Arguments as _;
 use sqlx_core::column::Column;
 use sqlx_core::decode::Decode;
 use sqlx_core::error::{BoxDynError, Error};
+use sqlx_core::pool::Pool;
+use sqlx_core::query::query_with;
 use sqlx_core::row::Row as _;
 use sqlx_core::type_info::TypeInfo as _;
 use sqlx_core::value::ValueRef as _;
-use sqlx_sqlite::{Sqlite, SqliteArguments, SqliteRow, SqliteValueRef};
+use sqlx_sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow, SqliteValueRef};
 
 use super::{Row, not_utf_8};
 use crate::Value;
+use crate::rows::query::{Connection, Fields, Query, Statement};
 use crate::rows::{RowError, ValueError};
 
 impl Row for SqliteRow {
@@ -82,3 +87,41 @@ impl From<ValueError> for Error {
         Self::Encode(Box::new(error))
     }
 }
+
+macro_rules! connections {
+    ($($ty:ty),+) => { $(
+        impl<'c> Connection for $ty {
+            type Answer<T: Send + 'static> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
+
+            fn all<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<Vec<T>> {
+                Box::pin(async move {
+                    let (sql, values, read) = query.parts()?;
+                    let rows = query_with(sql, arguments(&values)?).fetch_all(self).await?;
+                    rows.iter().map(|row| read(&Fields(row)).map_err(Error::from)).collect()
+                })
+            }
+
+            fn one<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<T> {
+                Box::pin(async move { self.optional(query).await?.ok_or(Error::RowNotFound) })
+            }
+
+            fn optional<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<Option<T>> {
+                Box::pin(async move {
+                    let (sql, values, read) = query.parts()?;
+                    // all of them: a statement that writes has not written before
+                    let rows = query_with(sql, arguments(&values)?).fetch_all(self).await?;
+                    rows.first().map(|row| read(&Fields(row)).map_err(Error::from)).transpose()
+                })
+            }
+
+            fn run(self, statement: Statement) -> Self::Answer<u64> {
+                Box::pin(async move {
+                    let (sql, values) = statement.parts()?;
+                    let done = query_with(sql, arguments(&values)?).execute(self).await?;
+                    Ok(done.rows_affected())
+                })
+            }
+        }
+    )+ };
+}
+connections!(&'c mut SqliteConnection, &'c Pool<Sqlite>);

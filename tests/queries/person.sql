@@ -1,0 +1,1 @@
+SELECT id, email, family_name FROM users WHERE id = ?1
