@@ -103,9 +103,8 @@ pub(crate) fn compare(
     let queries = &context.config.queries;
     let then = Application::read(&declared.package, &InGit::of(declared, &commit), queries);
     let old = schema_at(folder, &commit, typed)?;
-    let database = context.config.database_name();
-    let on_old = Schemas::only(database, old.clone(), &then.made)?;
-    let on_new = Schemas::only(database, head.clone(), &then.made)?;
+    let on_old = Schemas::only(context, old.clone(), &then.made)?;
+    let on_new = Schemas::only(context, head.clone(), &then.made)?;
     let fitted = judge(&then.literals.written, &on_old, queries)?;
     let fitted: Vec<&Judged<'_>> = fitted.iter().filter(|one| matches!(one.outcome, Outcome::Fits(_))).collect();
     let texts: BTreeSet<&str> = fitted.iter().map(|one| one.written.literal.value()).collect();
@@ -113,11 +112,11 @@ pub(crate) fn compare(
     let breaks: Vec<Failing> =
         after.iter().filter(|one| texts.contains(one.written.literal.value())).filter_map(failing).collect();
     // those of this version that fit, on the schema of that one
-    let own_on_new = Schemas::only(database, head.clone(), &application.made)?;
+    let own_on_new = Schemas::only(context, head.clone(), &application.made)?;
     let own = judge(&application.literals.written, &own_on_new, queries)?;
     let fitting: BTreeSet<usize> =
         own.iter().enumerate().filter(|(_, one)| matches!(one.outcome, Outcome::Fits(_))).map(|(at, _)| at).collect();
-    let own_on_old = Schemas::only(database, old, &application.made)?;
+    let own_on_old = Schemas::only(context, old, &application.made)?;
     let before = judge(&application.literals.written, &own_on_old, queries)?;
     let needs = before.iter().enumerate().filter(|(at, _)| fitting.contains(at)).filter_map(|(_, one)| failing(one));
     let needs: Vec<Failing> = needs.collect();
@@ -126,6 +125,15 @@ pub(crate) fn compare(
         breaks.iter().map(|one| Query { place: format!("{}:{}", one.path, one.line), sql: one.sql.clone() }).collect();
     let release = Release { name: typed.to_owned(), queries: statements(&broken), kept, made: then.made };
     Ok(Against { name: typed.to_owned(), queries: fitted.len(), breaks, needs, release })
+}
+
+/// The same for the source as it lies there.
+///
+/// # Errors
+/// As for [`compare`].
+pub(crate) fn of_now(context: &Context, folder: &Folder, declared: &Declared, typed: &str) -> Result<Against> {
+    let application = Application::of(declared, &context.config.queries);
+    compare(context, folder, declared, (&application, &folder.head_schema()?), typed)
 }
 
 impl Against {
@@ -159,7 +167,8 @@ fn statements(queries: &[Query]) -> Vec<Query> {
 }
 
 fn failing(judged: &Judged<'_>) -> Option<Failing> {
-    let Outcome::Refused(refusal) = &judged.outcome else { return None };
+    let Outcome::Refused(refused) = &judged.outcome else { return None };
+    let refusal = refused.first()?;
     Some(Failing {
         path: judged.written.path.clone(),
         line: judged.written.line,

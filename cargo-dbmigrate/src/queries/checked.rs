@@ -58,7 +58,9 @@ impl Checked {
             let schemas = Schemas::of(context, &head, &application.made)?;
             let judged = judge(&application.literals.written, &schemas, config)?;
             if wanted.list {
-                listed::list(&context.printer, &judged, &application.literals);
+                let own = context.config.database_name();
+                let own: Vec<_> = judged.iter().filter(|one| one.database.as_deref() == own).collect();
+                listed::list(&context.printer, &own, &application.literals);
             }
             if config.level > Level::Allow {
                 let name = folder.head().map(|migration| migration.name.to_string());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dbmigrate_core::config::Queries;
+use dbmigrate_core::config::{DEFAULT_DATABASE, Queries};
 use dbmigrate_core::engine::trial::{Access, Refusal, Tried};
 use dbmigrate_core::sql::{Statement, StatementKind, split};
 use pollster::block_on;
@@ -29,8 +29,8 @@ pub(crate) struct Judged<'w> {
 pub(crate) enum Outcome {
     /// It compiles, and does this with tables and columns.
     Fits(Vec<Access>),
-    /// It does not: why, and at which bytes of the text.
-    Refused(Refusal),
+    /// It does not: why, and at which bytes of the text; of each of its statements that do not.
+    Refused(Vec<Refusal>),
     /// It needs what is not here.
     Unknown(String),
 }
@@ -46,7 +46,7 @@ pub(crate) fn judge<'w>(written: &'w [Written], schemas: &Schemas, config: &Quer
 
 fn judge_one<'w>(written: &'w Written, schemas: &Schemas, config: &Queries) -> Result<Judged<'w>> {
     let sql = written.literal.value();
-    let said = config.database_of(&written.path).map(|name| name.parse().ok().filter(|name| name != DEFAULT));
+    let said = config.database_of(&written.path).map(|name| (name != DEFAULT_DATABASE).then(|| name.to_owned()));
     let is_meant = |one: &&Tryable| said.as_ref().is_none_or(|name: &Option<String>| one.name == *name);
     let mut known: Vec<(usize, &Tryable)> =
         schemas.all.iter().filter(is_meant).map(|one| (one.knows(sql), one)).collect();
@@ -71,12 +71,9 @@ fn judge_one<'w>(written: &'w Written, schemas: &Schemas, config: &Queries) -> R
     }))
 }
 
-/// The name of the default database in configurations.
-const DEFAULT: &str = dbmigrate_core::config::DEFAULT_DATABASE;
-
-/// What the engine says of a text: of the first of its statements that is refused.
+/// What the engine says of a text.
 fn tried(sql: &str, one: &Tryable) -> Result<Outcome> {
-    let mut accesses = Vec::new();
+    let (mut accesses, mut refused) = (Vec::new(), Vec::new());
     for statement in split(sql).iter().filter(|statement| is_tried(statement)) {
         let tried = block_on(one.trial.compile(statement.text))
             .map_err(|error| CommandError::failed(format!("statements cannot be tried: {error}")))?;
@@ -85,9 +82,12 @@ fn tried(sql: &str, one: &Tryable) -> Result<Outcome> {
             Tried::Unknown(why) => return Ok(Outcome::Unknown(why)),
             Tried::Refused(refusal) => {
                 let span = moved(&refusal.span, statement.start);
-                return Ok(Outcome::Refused(Refusal { span, ..refusal }));
+                refused.push(Refusal { span, ..refusal });
             }
         }
+    }
+    if !refused.is_empty() {
+        return Ok(Outcome::Refused(refused));
     }
     accesses.sort_unstable();
     accesses.dedup();

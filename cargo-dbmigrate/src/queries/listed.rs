@@ -7,7 +7,7 @@ use crate::report::Printer;
 use crate::source::Literals;
 
 /// Prints the list.
-pub(crate) fn list(printer: &Printer, judged: &[Judged<'_>], literals: &Literals) {
+pub(super) fn list(printer: &Printer, judged: &[&Judged<'_>], literals: &Literals) {
     let mut lines = Vec::new();
     for one in judged {
         let place = format!("{}:{}", one.written.path, one.written.line);
@@ -23,7 +23,9 @@ pub(crate) fn list(printer: &Printer, judged: &[Judged<'_>], literals: &Literals
                     }
                 }
             }
-            Outcome::Refused(refusal) => lines.push(format!("    fails: {}", refusal.message)),
+            Outcome::Refused(refused) => {
+                lines.extend(refused.iter().map(|refusal| format!("    fails: {}", refusal.message)));
+            }
             Outcome::Unknown(why) => lines.push(format!("    not judged: {why}")),
         }
     }
@@ -38,11 +40,11 @@ pub(crate) fn list(printer: &Printer, judged: &[Judged<'_>], literals: &Literals
     printer.message(|| message(judged, literals));
 }
 
-fn message(judged: &[Judged<'_>], literals: &Literals) -> messages::Queries {
+fn message(judged: &[&Judged<'_>], literals: &Literals) -> messages::Queries {
     let found = judged.iter().map(|one| {
         let (accesses, problem) = match &one.outcome {
             Outcome::Fits(accesses) => (accesses.as_slice(), None),
-            Outcome::Refused(refusal) => (&[][..], Some(refusal.message.clone())),
+            Outcome::Refused(refused) => (&[][..], refused.first().map(|refusal| refusal.message.clone())),
             Outcome::Unknown(why) => (&[][..], Some(why.clone())),
         };
         let used = |is_write| -> Vec<UsedTable> {

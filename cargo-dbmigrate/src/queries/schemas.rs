@@ -2,6 +2,7 @@
 
 use dbmigrate_core::engine::trial::Trial;
 use dbmigrate_core::folder::Folder;
+use dbmigrate_core::ignore::Ignore;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::tokenize;
@@ -33,24 +34,25 @@ impl Schemas {
     /// If a folder cannot be read, or nothing can be opened in memory.
     pub(crate) fn of(context: &Context, head: &Schema, made: &[String]) -> Result<Self> {
         let own = context.config.database_name();
-        let mut all = vec![tryable(own, head.clone(), made)?];
+        let mut all = vec![tryable(own, head.clone(), made, &context.config.ignore)?];
         let names = context.whole.databases.iter().map(|database| Some(database.name.as_str()));
         for name in std::iter::once(None).chain(names).filter(|name| *name != own) {
             let Some(config) = context.whole.of(name) else { continue };
             let folder = Folder::open(path::for_display(&context.package.root.join(&config.migrations)))?;
             if folder.exists() {
-                all.push(tryable(name, folder.head_schema()?, made)?);
+                all.push(tryable(name, folder.head_schema()?, made, &config.ignore)?);
             }
         }
         Ok(Self { all })
     }
 
-    /// One schema alone.
+    /// Another schema of the database at hand alone.
     ///
     /// # Errors
     /// If nothing can be opened in memory.
-    pub(crate) fn only(database: Option<&str>, schema: Schema, made: &[String]) -> Result<Self> {
-        Ok(Self { all: vec![tryable(database, schema, made)?] })
+    pub(crate) fn only(context: &Context, schema: Schema, made: &[String]) -> Result<Self> {
+        let config = &context.config;
+        Ok(Self { all: vec![tryable(config.database_name(), schema, made, &config.ignore)?] })
     }
 }
 
@@ -63,8 +65,8 @@ impl Tryable {
     }
 }
 
-fn tryable(name: Option<&str>, schema: Schema, made: &[String]) -> Result<Tryable> {
+fn tryable(name: Option<&str>, schema: Schema, made: &[String], ignore: &Ignore) -> Result<Tryable> {
     let trial = block_on(Trial::of(&schema, made.to_vec()))
         .map_err(|error| CommandError::failed(format!("statements cannot be tried: {error}")))?;
-    Ok(Tryable { name: name.map(str::to_owned), schema, trial })
+    Ok(Tryable { name: name.map(str::to_owned), schema, trial: trial.beside(ignore) })
 }

@@ -42,23 +42,25 @@ impl Shown {
             shown.foreign = Some(foreign(context, &own, strange));
         }
         for one in own {
-            if let Outcome::Refused(refusal) = &one.outcome
-                && (shown.foreign.is_none() || one.names_a_table)
-            {
+            let Outcome::Refused(refused) = &one.outcome else { continue };
+            if shown.foreign.is_some() && !one.names_a_table {
+                continue;
+            }
+            for refusal in refused {
                 let mut diagnostic = match context.config.queries.level {
                     Level::Deny => Diagnostic::error(&refusal.message),
                     Level::Warn | Level::Allow => Diagnostic::warning(&refusal.message),
                 };
                 diagnostic = diagnostic.at(&one.written.file, one.written.place(&refusal.span), "");
-                if let (0, Some(head)) = (shown.failing, head) {
+                if let (true, Some(head)) = (shown.diagnostics.is_empty(), head) {
                     diagnostic = diagnostic.note(format!("compiled on the schema that `{head}` leads to"));
                 }
                 if let Some(meant) = &refusal.meant {
                     diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
                 }
-                shown.failing += 1;
                 shown.diagnostics.push(diagnostic);
             }
+            shown.failing += 1;
         }
         shown
     }
@@ -71,9 +73,11 @@ impl Shown {
         let does = if self.failing == 1 { "does" } else { "do" };
         let message = format!("{} of the source {does} not fit the schema", queries(self.failing));
         let error = CommandError::new(exit::DIFFERENCE, message);
-        Some(error.help(format!(
-            "to leave out files, or to be warned only: `skip = [\"src/…\"]`, `level = \"warn\"` under `[queries]` in `{FILE_NAME}`"
-        )))
+        Some(
+            error
+                .help(format!("to leave out files: `skip = [\"src/…\"]` under `[queries]` in `{FILE_NAME}`"))
+                .help("to be warned only: `level = \"warn\"` there"),
+        )
     }
 
     /// `12 queries of the source fit the schema`, if there are any.

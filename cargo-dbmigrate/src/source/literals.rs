@@ -174,9 +174,26 @@ fn with_slashes(path: &Path) -> String {
 }
 
 /// The words that statements begin with.
-const BEGINNINGS: [&str; 16] = [
-    "select", "insert", "update", "delete", "replace", "with", "values", "explain", "create", "alter", "drop",
-    "pragma", "analyze", "reindex", "attach", "vacuum",
+const BEGINNINGS: [&str; 19] = [
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "replace",
+    "with",
+    "values",
+    "explain",
+    "create",
+    "alter",
+    "drop",
+    "pragma",
+    "analyze",
+    "reindex",
+    "attach",
+    "vacuum",
+    "begin",
+    "savepoint",
+    "detach",
 ];
 
 /// Whether a text begins as SQL does: a word that alone could stand in a sentence is not enough.

@@ -44,12 +44,12 @@ const INSERT: &str = concat!(\"INSERT INTO users (id, mail) \", \"VALUES (?1, ?2
     );
     let run = project.ends(4, "check");
     for wanted in [
-        "error: no such column `emial`\n --> src/queries.rs:3:14\n",
+        "error: no such column: `emial`\n --> src/queries.rs:3:14\n",
         "^^^^^",
         "= help: did you mean `email`?",
-        "error: no such table `usrs`\n --> src/queries.rs:4:41\n",
+        "error: no such table: `usrs`\n --> src/queries.rs:4:40\n",
         "= help: did you mean `users`?",
-        "error: table `users` has no column `mail`\n  --> src/queries.rs:11:53\n",
+        "error: table `users` has no column `mail`\n  --> src/queries.rs:11:54\n",
         "error: syntax error at `users`\n --> src/queries.rs:7:31\n",
         "error: 4 queries of the source do not fit the schema",
         "level = \"warn\"",
@@ -65,7 +65,7 @@ const INSERT: &str = concat!(\"INSERT INTO users (id, mail) \", \"VALUES (?1, ?2
     // a warning, or nothing
     project.write("dbmigrate.toml", "[queries]\nlevel = \"warn\"\n");
     let run = project.runs("check");
-    assert!(run.err.contains("warning: no such column `emial`"), "{}", run.err);
+    assert!(run.err.contains("warning: no such column: `emial`"), "{}", run.err);
     project.write("dbmigrate.toml", "[queries]\nlevel = \"allow\"\n");
     assert!(!project.runs("check").err.contains("emial"));
     project.write("dbmigrate.toml", "[queries]\nskip = [\"src/q*.rs\"]\n");
@@ -78,7 +78,7 @@ fn statements_that_fit_are_counted_and_listed_with_what_they_use() {
         "fn f() {
     c.query(\"SELECT nick FROM users WHERE email = ?1\", ());
     c.execute(\"UPDATE users SET nick = ?1\", ());
-    c.execute_batch(\"CREATE TEMP TABLE seen (id); INSERT INTO seen SELECT id FROM users; PRAGMA optimize\");
+    c.execute_batch(\"CREATE TEMP TABLE seen (id); INSERT INTO seen (id) SELECT id FROM users; PRAGMA optimize\");
     c.query(\"SELECT id FROM seen\", ());
     c.query(\"SELECT id FROM other.things\", ());
     c.query(format!(\"SELECT {x}\"), ());
@@ -99,15 +99,15 @@ src/queries.rs:3
     UPDATE users SET nick = ?1
     writes users (nick)
 src/queries.rs:4
-    CREATE TEMP TABLE seen (id); INSERT INTO seen SELECT id FROM users; PRAGMA …
+    CREATE TEMP TABLE seen (id); INSERT INTO seen (id) SELECT id FROM users; PR …
     reads users (id)
-    writes seen
+    writes seen (id)
 src/queries.rs:5
     SELECT id FROM seen
     reads seen (id)
 src/queries.rs:6
     SELECT id FROM other.things
-    not judged: `other.things` is not in the schema that can be tried
+    not judged: `other.things` is in no schema that is known here
 src/queries.rs:7
     not judged: built at run time
 ";
@@ -148,14 +148,14 @@ fn a_statement_is_for_the_database_whose_tables_it_names() {
     project.runs("generate");
     project.runs("check --database default");
     let run = project.ends(4, "check --database tenant");
-    assert!(run.err.contains("no such column `txt`"), "{}", run.err);
+    assert!(run.err.contains("no such column: `txt`"), "{}", run.err);
     // said of the file, it is none of the other one
     project.write(
         "dbmigrate.toml",
         "[databases.tenant]\nstructs = \"crate::tenant\"\n[queries]\ndatabases = { default = [\"src/*\"] }\n",
     );
     let run = project.ends(4, "check --database default");
-    assert_eq!(run.err.matches("no such table `notes`").count(), 2, "{}", run.err);
+    assert_eq!(run.err.matches("no such table: `notes`").count(), 2, "{}", run.err);
     project.runs("check --database tenant");
 }
 
@@ -186,8 +186,8 @@ fn what_breaks_the_release_that_runs_is_said_with_its_places() {
         "Compared 3 queries of `v1`: 2 fail on the new schema",
         "the migrations come first: 1 query of this version does not run before",
         "error[breaks_release]: breaks 2 queries of `v1`: `users.nick` is called `handle` now",
-        "`src/queries.rs:2`: no such column `nick`",
-        "`src/queries.rs:4`: no such column `nick`",
+        "`src/queries.rs:2`: no such column: `nick`",
+        "`src/queries.rs:4`: no such column: `nick`",
         "the half that expands is missing: add `handle` beside `nick` and write both in this version",
     ] {
         assert!(run.err.contains(wanted), "{wanted}\n{}", run.err);
@@ -220,4 +220,21 @@ fn plans_that_become_slower_are_lints() {
         assert!(run.err.contains(wanted), "{wanted}\n{}", run.err);
     }
     project.ends(4, "check --plans -D full_scan_appears");
+}
+
+#[test]
+fn the_report_on_a_branch_names_the_queries_that_it_breaks() {
+    let project = with_queries("fn f() {\n    c.query(\"SELECT nick FROM users\");\n}\n");
+    git(&project, "init -q -b main");
+    git(&project, "add -A");
+    git(&project, "commit -qm one");
+    git(&project, "switch -qc work");
+    project.structs(&format!("mod queries;\n{}", USER.replace("    nick: Option<String>,\n", "")));
+    project.write("src/queries.rs", "");
+    project.runs("generate --accept drop_column:users.nick");
+    git(&project, "add -A");
+    git(&project, "commit -qm two");
+    let run = project.runs("ci report");
+    assert!(run.out.contains("> **Warning:** 1 query of "), "{}", run.out);
+    assert!(run.out.contains("- `src/queries.rs:2`: `no such column: 'nick'`"), "{}", run.out);
 }

@@ -12,9 +12,12 @@ use super::check::names_used;
 use super::connection::{Connection, Value, text};
 pub use super::driver::Access;
 use super::error::EngineError;
+use super::introspect::is_infrastructure;
+use crate::ignore::Ignore;
 use crate::plan::create_all;
 use crate::schema::Schema;
 use crate::sql::name::quote_string;
+use crate::sql::token::{Token, TokenKind, significant};
 use crate::sql::{Name, StatementKind, split};
 pub use facts::{Questions, Release};
 pub use plan::Step;
@@ -32,6 +35,8 @@ pub struct Trial {
     made: Vec<String>,
     /// The same database with that.
     widened: OnceCell<Option<Connection>>,
+    /// Tables of other programs.
+    ignore: Ignore,
 }
 
 /// What comes of a statement that is tried.
@@ -54,7 +59,14 @@ impl Trial {
         let connection = Connection::in_memory().await?;
         let mut lacking = BTreeSet::new();
         create(&connection, schema, &mut lacking).await;
-        Ok(Self { connection, lacking, made, widened: OnceCell::new() })
+        Ok(Self { connection, lacking, made, widened: OnceCell::new(), ignore: Ignore::default() })
+    }
+
+    /// The same where other programs have tables that are in no schema.
+    #[must_use]
+    pub fn beside(mut self, ignore: &Ignore) -> Self {
+        self.ignore = ignore.clone();
+        self
     }
 
     /// Lets the planner know how many rows there are.
@@ -85,19 +97,14 @@ impl Trial {
     /// If there is no database in memory.
     pub async fn compile(&self, sql: &str) -> Result<Tried, EngineError> {
         let error = match self.connection.accesses(sql) {
-            Ok(accesses) => return Ok(Tried::Fits(accesses)),
+            Ok(accesses) => return Ok(Tried::Fits(with_inserted(accesses, sql))),
             Err(error) => error,
         };
         let missing = refusal::missing_table(&error.message);
-        if let Some(table) = &missing
-            && self.is_elsewhere(table)
-        {
-            return Ok(Tried::Unknown(format!("`{table}` is not in the schema that can be tried")));
-        }
         let widened = if missing.is_some() { self.widened().await } else { None };
         let Some(widened) = widened else { return self.refused(&self.connection, sql, &error).await };
         match widened.accesses(sql) {
-            Ok(accesses) => Ok(Tried::Fits(accesses)),
+            Ok(accesses) => Ok(Tried::Fits(with_inserted(accesses, sql))),
             Err(error) => self.refused(widened, sql, &error).await,
         }
     }
@@ -106,13 +113,20 @@ impl Trial {
         if refusal::is_of_application(&error.message) {
             return Ok(Tried::Unknown(error.message.clone()));
         }
+        if let Some(table) = refusal::missing_table(&error.message)
+            && self.is_elsewhere(&table)
+        {
+            return Ok(Tried::Unknown(format!("`{table}` is in no schema that is known here")));
+        }
         Ok(Tried::Refused(Refusal::of(connection, sql, &error.message).await?))
     }
 
-    /// Whether a table is one of another database that is attached, or could not be made here.
+    /// Whether a table is one of another database that is attached, of another program, or could not be made here.
     fn is_elsewhere(&self, table: &str) -> bool {
         let (database, name) = table.split_once('.').unwrap_or(("main", table));
-        !["main", "temp"].contains(&database.to_ascii_lowercase().as_str()) || self.lacking.contains(&Name::from(name))
+        let name = Name::from(name);
+        let is_attached = !["main", "temp"].contains(&database.to_ascii_lowercase().as_str());
+        is_attached || self.lacking.contains(&name) || self.ignore.hides(&name) || is_infrastructure(&name)
     }
 
     /// The database with what the application makes itself, if it makes anything.
@@ -159,6 +173,28 @@ async fn create(connection: &Connection, schema: &Schema, lacking: &mut BTreeSet
             lacking.extend(names_used(statement));
         }
     }
+}
+
+/// What a statement does with the columns that an `INSERT` names, of which the engine only names the table.
+fn with_inserted(mut accesses: Vec<Access>, sql: &str) -> Vec<Access> {
+    let tokens = significant(sql);
+    let Some(into) = tokens.iter().position(|token| token.is_word("into")) else { return accesses };
+    let open = tokens[into..].iter().position(|token| token.kind == TokenKind::Open);
+    let Some(open) = open.map(|at| into + at) else { return accesses };
+    // `INTO t (`, `INTO main.t (`, `INTO t AS x (`
+    let is_name = |token: &Token<'_>| token.kind == TokenKind::Dot || token.identifier().is_some();
+    let head = &tokens[into + 1..open];
+    if !head.iter().all(is_name) || head.iter().any(|token| token.is_word("values") || token.is_word("select")) {
+        return accesses;
+    }
+    let name = if head.get(1).is_some_and(|token| token.kind == TokenKind::Dot) { head.get(2) } else { head.first() };
+    let Some(table) = name.and_then(Token::identifier) else { return accesses };
+    for token in tokens[open + 1..].iter().take_while(|token| token.kind != TokenKind::Close) {
+        if let Some(column) = token.identifier() {
+            accesses.push(Access { table: table.clone(), column: Some(column), is_write: true });
+        }
+    }
+    accesses
 }
 
 /// The statements of a text that make tables, views and the like.

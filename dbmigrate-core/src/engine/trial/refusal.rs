@@ -82,7 +82,7 @@ impl Refusal {
                 "no such function" => meant(connection, "SELECT DISTINCT name FROM pragma_function_list", name).await?,
                 _ => None,
             };
-            return Ok(Self { message: format!("{what} `{name}`"), span: found.unwrap_or(first), meant });
+            return Ok(Self { message: format!("{what}: `{name}`"), span: found.unwrap_or(first), meant });
         }
         // table users has no column named emial
         if let Some((table, column)) =
@@ -95,7 +95,12 @@ impl Refusal {
                 meant: meant(connection, &of_table, column).await?,
             });
         }
-        Ok(Self { message: message.to_owned(), span: about(&tokens, message).unwrap_or(first), meant: None })
+        // table users has 3 columns but 2 values were supplied
+        let shown = match message.strip_prefix("table ").and_then(|rest| rest.split_once(" has ")) {
+            Some((table, rest)) => format!("table `{table}` has {rest}"),
+            None => message.to_owned(),
+        };
+        Ok(Self { message: shown, span: about(&tokens, message).unwrap_or(first), meant: None })
     }
 }
 
