@@ -24,6 +24,7 @@ mod planning;
 mod project;
 mod proof;
 mod pushing;
+mod queries;
 mod rebasing;
 mod rehearsing;
 mod report;

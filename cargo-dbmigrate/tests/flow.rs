@@ -28,6 +28,7 @@ const FLOW: [&[&str]; 8] = [
         "planning",
         "proof",
         "pushing",
+        "queries",
         "rebasing",
         "rehearsing",
         "rewriting",

@@ -3,6 +3,7 @@
 
 use clap::Args;
 use dbmigrate_core::engine::apply::{Database, status};
+use dbmigrate_core::engine::trial::{self, Questions};
 use dbmigrate_core::folder::{Folder, Migration};
 use dbmigrate_core::lint::Target;
 use pollster::block_on;
@@ -20,6 +21,7 @@ use crate::linting::{LintLevels, Linted, Set, fix, probes, run};
 use crate::messages;
 use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
+use crate::queries::checked::{Checked as Queries, Wanted};
 use crate::report::counted;
 use crate::source::Declared;
 use crate::stepping::{With, try_steps, with_step};
@@ -45,6 +47,18 @@ pub(crate) struct Check {
     /// Lint all migrations
     #[arg(long, conflicts_with = "since")]
     pub all: bool,
+
+    /// Hold queries against another version: a tag, a branch or a commit
+    #[arg(long, value_name = "REF", conflicts_with_all = ["since", "all"])]
+    pub against: Option<String>,
+
+    /// Compare how the engine runs each query before and after
+    #[arg(long)]
+    pub plans: bool,
+
+    /// List the SQL in string literals with what it uses
+    #[arg(long)]
+    pub queries: bool,
 
     /// Check every package of the workspace that uses dbmigrate
     #[arg(long, conflicts_with_all = ["url", "target", "with"])]
@@ -113,24 +127,30 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     if arguments.fix && !arguments.allow_dirty {
         fix::refuse_uncommitted(context)?;
     }
-    let run = Run { folder: &folder, set, declared: agreed.declared };
-    let (since, is_guessed) = match &arguments.since {
+    let wanted = Wanted { list: arguments.queries, against: arguments.against.as_deref(), plans: arguments.plans };
+    let queries = Queries::of(context, &folder, &agreed.declared, wanted)?;
+    let questions = Questions { release: queries.release(), planned: queries.planned(), ..Questions::default() };
+    let run = Run { folder: &folder, set, declared: agreed.declared, questions };
+    let (since, is_guessed) = match arguments.since.as_ref().or(arguments.against.as_ref()) {
         Some(typed) => (Since::typed(&folder, typed)?, false),
         None if arguments.all || databases.is_some() => (Since::Nothing, false),
         None => (Since::parted(context, &folder)?, true),
     };
     let mut new = since.new_ones(&folder);
-    if is_guessed && leave_out_imported(context, &folder, &mut new)? && new.is_empty() {
+    let code = if is_guessed && leave_out_imported(context, &folder, &mut new)? && new.is_empty() {
         printer.message(|| linted_message(&[], since.label(), (0, 0)));
-        return Ok(exit::DONE);
-    }
-    match databases {
-        Some(databases) => databases.each(context, |context, url| run.on(context, url, &new)),
-        None => run.offline(context, &since, &new, arguments.fix),
-    }
+        exit::DONE
+    } else {
+        match databases {
+            Some(databases) => databases.each(context, |context, url| run.on(context, url, &new))?,
+            None => run.offline(context, &since, &new, arguments.fix)?,
+        }
+    };
+    // the lints are said in any case, and what they deny first
+    queries.error(context).map_or(Ok(code), Err)
 }
 
-/// Leaves out what another tool has applied to databases: nobody can write it otherwise any more. Returns whether there
+/// Leaves out what another tool has applied to databases: it cannot be written otherwise now. Returns whether there
 /// was any.
 fn leave_out_imported(context: &Context, folder: &Folder, new: &mut Vec<&Migration>) -> Result<bool> {
     let count = new.len();
@@ -167,11 +187,12 @@ struct Run<'a> {
     folder: &'a Folder,
     set: Set,
     declared: Declared,
+    questions: Questions,
 }
 
 impl Run<'_> {
     fn look<'l>(&'l self, target: &'l Target) -> Look<'l> {
-        Look { set: &self.set, target, declared: Some(&self.declared) }
+        Look { set: &self.set, target, declared: Some(&self.declared), questions: Some(&self.questions) }
     }
 
     /// Lints what is new.
@@ -202,7 +223,13 @@ impl Run<'_> {
         let pending: Vec<&Migration> = new.iter().copied().filter(|one| one.index >= applied).collect();
         let target = Target { is_server: url.file().is_none(), ..Target::default() };
         let connection = database.as_ref().map(Database::connection);
-        let linted = probes::pending(self.folder, &pending, self.look(&target), connection)?
+        let mut questions = self.questions.clone();
+        if let Some(connection) = connection.filter(|_| !questions.planned.is_empty()) {
+            questions.statistics = block_on(trial::statistics(connection))
+                .map_err(|error| engine_error("cannot read what `ANALYZE` knows", &error, url.into()))?;
+        }
+        let look = Look { questions: Some(&questions), ..self.look(&target) };
+        let linted = probes::pending(self.folder, &pending, look, connection)?
             .map_err(|error| engine_error("cannot count the rows", &error, url.into()))?;
         let missing = if database.is_none() { ", the file does not exist yet" } else { "" };
         let what = format!("{} pending in `{url}`{missing}", counted(linted.len(), "migration"));

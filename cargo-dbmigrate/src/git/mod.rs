@@ -1,6 +1,7 @@
 //! What git has of a file, asked where something went wrong: a command that is suggested has to work as typed. And what a
 //! branch has that another has not, for the report on it.
 
+pub(crate) mod files;
 pub(crate) mod heads;
 pub(crate) mod operation;
 

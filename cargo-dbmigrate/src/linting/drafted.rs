@@ -31,7 +31,10 @@ impl Drafted {
         (subject, declared): (&Subject<'_>, &Declared),
         (command, untouched): (&str, &str),
     ) -> Result<Self> {
-        let drafted = Self { linted: [run::one(subject, Look { set: &set, target, declared: Some(declared) })?], set };
+        let drafted = Self {
+            linted: [run::one(subject, Look { set: &set, target, declared: Some(declared), questions: None })?],
+            set,
+        };
         let shown = drafted.shown(command);
         if shown.denied.is_empty() {
             return Ok(drafted);

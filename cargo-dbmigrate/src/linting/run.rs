@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::catalogue::Catalogue;
+use dbmigrate_core::engine::trial::Questions;
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::lint::{self, Finding, Level, Prepared, Standing, Target, Unreleased, UnusedAllow};
 use dbmigrate_core::schema::Schema;
@@ -16,7 +17,7 @@ use dbmigrate_core::sql::{Name, Statement, StatementKind};
 use pollster::block_on;
 
 use super::Set;
-use crate::error::{Result, did_you_mean};
+use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::config::query_error;
 use crate::project::path;
 use crate::rewriting::{Edit, of_table};
@@ -134,6 +135,8 @@ pub(crate) struct Look<'a> {
     pub(crate) target: &'a Target,
     /// The structs that they lead to.
     pub(crate) declared: Option<&'a Declared>,
+    /// What the engine is asked about queries.
+    pub(crate) questions: Option<&'a Questions>,
 }
 
 /// The rows of tables, by the migration before which they were counted and their names there.
@@ -266,6 +269,10 @@ fn looked_at(
     if let Some(package) = package {
         let gone = lint::gone(&lint::Migration::new(old, new, &prepared, &script, &target));
         target.queries = if gone.is_empty() { Vec::new() } else { source::queries(package, &gone) };
+    }
+    if let Some(questions) = look.questions.filter(|_| !prepared.diff.is_empty()) {
+        target.facts = block_on(questions.ask(old, new))
+            .map_err(|error| CommandError::failed(format!("queries cannot be tried: {error}")))?;
     }
     let migration = lint::Migration::new(old, new, &prepared, &script, &target).under(&set.rules);
     follow(&migration);

@@ -20,6 +20,7 @@ mod pipelines;
 mod planning;
 mod problems;
 mod process;
+mod queries;
 mod rebasing;
 mod rehearsing;
 mod rollout;
@@ -59,6 +60,7 @@ pub(crate) use planning::{
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
 pub(crate) use process::{Completions, Help, Version};
+pub(crate) use queries::{Against, BrokenQuery, FoundQuery, Queries, UsedTable};
 pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
     Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
@@ -79,6 +81,7 @@ pub(crate) const DATABASE_NAME: &str = "database_name";
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub(crate) enum Message {
     Adopted(Adopted),
+    Against(Against),
     Announcement(Announcement),
     Applied(Applied),
     Assumed(Assumed),
@@ -122,6 +125,7 @@ pub(crate) enum Message {
     Planned(Box<Planned>),
     Pulled(Pulled),
     Push(Push),
+    Queries(Queries),
     Rebased(Rebased),
     Recorded(Recorded),
     Rehearsed(Box<Rehearsed>),
@@ -191,6 +195,7 @@ into_message!(
     Summary,
     Target,
     Adopted,
+    Against,
     Announcement,
     Applied,
     Assumed,
@@ -222,6 +227,7 @@ into_message!(
     Plan,
     Pulled,
     Push,
+    Queries,
     Recorded,
     Repair,
     Repaired,

@@ -1,5 +1,6 @@
 //! Messages of `ci`.
 
+use super::queries::BrokenQuery;
 use serde::Serialize;
 
 use super::Rehearsal;
@@ -40,6 +41,8 @@ pub(crate) struct Report {
     pub(crate) edited: Vec<String>,
     /// The names of migrations that only the other branch has.
     pub(crate) removed: Vec<String>,
+    /// The queries in the source of that commit that fail once the new migrations have run.
+    pub(crate) breaks: Vec<BrokenQuery>,
     /// The databases that were named.
     pub(crate) databases: Vec<DatabaseState>,
 }

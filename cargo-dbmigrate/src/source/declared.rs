@@ -38,6 +38,8 @@ pub struct Declared {
     pub warnings: Vec<Diagnostic>,
     /// Structs of ours in the package that are not read: no `mod` leads to their file, or a feature is off.
     pub unread: Vec<Diagnostic>,
+    /// The files of its modules, as far as `mod` leads to them.
+    pub files: Vec<PathBuf>,
     places: Vec<Places>,
 }
 
@@ -55,6 +57,7 @@ impl Declared {
             view_columns: Vec::new(),
             warnings: Vec::new(),
             unread: Vec::new(),
+            files: Vec::new(),
             places: Vec::new(),
         }
     }
@@ -62,7 +65,7 @@ impl Declared {
     /// The same places for another schema, in which nothing is renamed by an attribute.
     #[must_use]
     pub fn instead(&self, schema: Schema) -> Self {
-        Self { schema, places: self.places.clone(), ..Self::nothing(self.package.clone()) }
+        Self { schema, places: self.places.clone(), files: self.files.clone(), ..Self::nothing(self.package.clone()) }
     }
 
     /// The file and the bytes in it that declare something, or else the table that it belongs to.
@@ -116,11 +119,12 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
         unread = unread::shut(&tree);
     }
     let package = tree.package.clone();
+    let files: Vec<PathBuf> = tree.modules.borrow().keys().cloned().collect();
     // syntax trees of a whole package: the process ends before taking them apart would pay
     std::mem::forget(tree);
     let Merging { schema, renamed_tables, renamed_columns, view_columns, places, by_name, .. } = merging;
     let mut declared =
-        Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, unread, places };
+        Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, unread, files, places };
     let mut errors = across(&declared, &others);
     for problem in declared.schema.problems() {
         if is_across(&problem.place, &declared.schema, &others) {

@@ -12,6 +12,7 @@ mod directory;
 mod globs;
 mod ids;
 mod items;
+mod literals;
 mod modules;
 mod nesting;
 pub mod package;
@@ -25,9 +26,10 @@ mod unread;
 mod wanted;
 
 pub use declared::Declared;
+pub use literals::{Files, Literals, OnDisk, Written, literals};
 pub use nesting::STACK;
 pub use package::Package;
-pub use queries::queries;
+pub use queries::{is_of_application, queries};
 pub use request::Request;
 pub use wanted::Wanted;
 

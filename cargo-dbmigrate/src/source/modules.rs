@@ -252,7 +252,7 @@ fn normal(path: &Path) -> PathBuf {
 
 /// The bytes in front of the source proper: a byte order mark and a shebang line, which `syn` would take off itself,
 /// and all spans with it.
-fn skipped(text: &str) -> usize {
+pub(super) fn skipped(text: &str) -> usize {
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let rest = &text[mark..];
     match rest.strip_prefix("#!") {

@@ -14,7 +14,7 @@ use super::package::Package;
 const MOST_FILES: usize = 5000;
 
 /// Directories in which no source of the application is.
-const OTHERS: [&str; 5] = ["target", "tests", "benches", "examples", "node_modules"];
+pub(super) const OTHERS: [&str; 5] = ["target", "tests", "benches", "examples", "node_modules"];
 
 /// Attributes whose texts are documentation, or a part of the schema itself.
 const NO_QUERIES: [&str; 4] = ["doc", "table", "column", "view"];
@@ -23,6 +23,16 @@ const NO_QUERIES: [&str; 4] = ["doc", "table", "column", "view"];
 /// put together while the program runs are seen in part or not at all.
 pub fn queries(package: &Package, names: &BTreeSet<Name>) -> Vec<Query> {
     let words: Vec<String> = names.iter().map(Name::folded).collect();
+    let files = files_of(package);
+    let mut reader = Reader { package, words, found: Vec::new(), read: BTreeSet::new() };
+    for file in files {
+        reader.read_file(&file);
+    }
+    reader.found
+}
+
+/// The source files of a package.
+pub(super) fn files_of(package: &Package) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for root in &package.roots {
         files.push(root.clone());
@@ -30,11 +40,23 @@ pub fn queries(package: &Package, names: &BTreeSet<Name>) -> Vec<Query> {
     }
     files.sort_unstable();
     files.dedup();
-    let mut reader = Reader { package, words, found: Vec::new(), read: BTreeSet::new() };
-    for file in files {
-        reader.read_file(&file);
-    }
-    reader.found
+    files
+}
+
+/// Whether a path from the directory of a package is that of source of the application, be it there or not.
+pub fn is_of_application(package: &Package, path: &Path) -> bool {
+    let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+    let own = |root: &PathBuf| root.strip_prefix(package.directory()).unwrap_or(root).to_owned();
+    let mut roots = package.roots.iter().map(own);
+    let directory = |root: &Path| root.parent().unwrap_or(Path::new("")).to_owned();
+    is_rust
+        && path.file_name().is_some_and(|name| name != "tests.rs")
+        && roots.any(|root| {
+            path.strip_prefix(directory(&root)).is_ok_and(|rest| {
+                let mut parts = rest.iter().map(|part| part.to_string_lossy());
+                parts.all(|part| !part.starts_with('.') && !OTHERS.contains(&part.as_ref()))
+            })
+        })
 }
 
 /// The source files below a directory, those of other packages and of tests left out.
@@ -195,7 +217,7 @@ fn macro_before(tokens: &[TokenTree], at: usize) -> Option<String> {
     }
 }
 
-fn is_attribute(tokens: &[TokenTree], at: usize, group: &Group) -> bool {
+pub(super) fn is_attribute(tokens: &[TokenTree], at: usize, group: &Group) -> bool {
     let is = |back: usize, char: char| {
         let token = at.checked_sub(back).and_then(|at| tokens.get(at));
         matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == char)
@@ -211,7 +233,7 @@ fn first_word(group: &Group) -> Option<String> {
 }
 
 /// Whether an attribute is for tests: `#[test]`, `#[cfg(test)]`, `#[tokio::test]`.
-fn is_test(group: &Group) -> bool {
+pub(super) fn is_test(group: &Group) -> bool {
     let text = group.stream().to_string().replace(' ', "");
     text == "test" || text == "cfg(test)" || text.ends_with("::test") || text.starts_with("cfg(all(test,")
 }

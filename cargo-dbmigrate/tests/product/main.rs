@@ -14,6 +14,7 @@ mod backups;
 mod branches;
 mod capture;
 mod capture_cases;
+mod check_queries;
 mod coming_from;
 mod commands;
 mod completions;

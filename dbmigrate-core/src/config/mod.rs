@@ -16,11 +16,14 @@ mod parse_engine;
 #[cfg(feature = "declare")]
 mod parse_fleet;
 #[cfg(feature = "declare")]
+mod parse_queries;
+#[cfg(feature = "declare")]
 mod parse_rollout;
 #[cfg(feature = "declare")]
 mod parse_rules;
 #[cfg(feature = "declare")]
 mod pattern;
+mod queries;
 mod rollout;
 #[cfg(feature = "declare")]
 mod rules;
@@ -36,6 +39,7 @@ pub use self::fleet::{FLEET_BESIDE, FLEET_FIELDS, Fleet, FleetSource, NAME_PLACE
 pub use self::level::{Level, SetLevel};
 #[cfg(feature = "declare")]
 pub use self::pattern::{PLACEHOLDERS, Pattern};
+pub use self::queries::{QUERY_CHECK_FIELDS, Queries};
 pub use self::rollout::{Group, MOST_PARALLEL, ROLLOUT_FIELDS, Rollout, Share};
 #[cfg(feature = "declare")]
 pub use self::rules::{NameOf, Query, RULE_FIELDS, Rules};
@@ -46,7 +50,7 @@ use crate::ignore::Ignore;
 pub const FILE_NAME: &str = "dbmigrate.toml";
 
 /// The names of the fields.
-pub const FIELDS: [&str; 20] = [
+pub const FIELDS: [&str; 21] = [
     "migrations",
     "root",
     "url",
@@ -65,6 +69,7 @@ pub const FIELDS: [&str; 20] = [
     "engine",
     "lints",
     "rules",
+    "queries",
     "databases",
     "targets",
 ];
@@ -126,6 +131,8 @@ pub struct Config {
     /// What the project wants of its schema.
     #[cfg(feature = "declare")]
     pub rules: Rules,
+    /// Where the application has its SQL.
+    pub queries: Queries,
     /// Further databases with migrations of their own, in the order of the file.
     pub databases: Vec<Database>,
     /// The databases that have names, in the order of the file.
@@ -208,6 +215,7 @@ impl Default for Config {
             lints: Vec::new(),
             #[cfg(feature = "declare")]
             rules: Rules::default(),
+            queries: Queries::default(),
             databases: Vec::new(),
             targets: Vec::new(),
             other_targets: Vec::new(),

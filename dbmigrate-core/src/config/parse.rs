@@ -10,7 +10,7 @@ use super::{
     ALL_TARGETS, Config, DEFAULT_DATABASE, FIELDS, FleetSource, LONGEST_TIMEOUT, MOST_RETRIES, Problem, SetLevel,
     TARGET_FIELDS, TOKEN_VARIABLE, Target, URL_VARIABLE, is_blank, position, url_variable,
 };
-use super::{parse_databases, parse_engine, parse_fleet, parse_rollout, parse_rules};
+use super::{parse_databases, parse_engine, parse_fleet, parse_queries, parse_rollout, parse_rules};
 use crate::declare::errors::closest;
 use crate::duration;
 use crate::ignore::Ignore;
@@ -52,6 +52,7 @@ impl Config {
                 "engine" => self.engine = parse_engine::engine(value, text)?,
                 "lints" => self.lints = levels(value, text, "lints")?,
                 "databases" => (self.databases, places) = parse_databases::databases(value, text)?,
+                "queries" => self.queries = parse_queries::queries(value, &mut mentioned)?,
                 "rules" => self.rules = parse_rules::rules(value, text)?,
                 "targets" => {
                     let named = value.fields("tables, such as `[targets.demo]`")?;

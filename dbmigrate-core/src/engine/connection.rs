@@ -5,6 +5,8 @@
 
 #![expect(clippy::unused_async, reason = "a connection may come to wait without its callers changing")]
 
+#[cfg(all(feature = "libsql", feature = "lint"))]
+mod accesses;
 mod prepared;
 #[cfg(feature = "remote")]
 mod probe;

@@ -43,6 +43,8 @@ pub mod step;
 mod stored;
 pub mod tools;
 pub mod tracker;
+#[cfg(all(feature = "libsql", feature = "lint"))]
+pub mod trial;
 pub mod value;
 #[cfg(feature = "libsql")]
 pub mod view;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::passage::{Passage, passages};
 use super::write::{Write, write_of};
-use super::{Finding, Rule, Unreleased};
+use super::{Facts, Finding, Rule, Unreleased};
 use crate::config::Rules;
 use crate::diff::{Diff, Renames, diff};
 use crate::folder::Script;
@@ -53,6 +53,8 @@ pub struct Target {
     pub queries: Vec<Query>,
     /// What the release that runs does not know, because earlier ones of the migrations that are looked at make it.
     pub unreleased: Unreleased,
+    /// What the engine says of queries before and after the migration, if it was asked.
+    pub facts: Facts,
 }
 
 /// A statement in the source of the application.

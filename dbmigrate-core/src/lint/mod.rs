@@ -12,6 +12,7 @@ mod added;
 mod checks;
 pub mod columns;
 pub mod copy;
+pub mod facts;
 mod finding;
 mod levels;
 mod loss;
@@ -39,6 +40,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use crate::config::Level;
+pub use facts::Facts;
 pub use finding::{Finding, Fix, Probe, ProbeKind};
 pub use levels::Levels;
 pub use migration::{Migration, Prepared, Query, Target};

@@ -19,6 +19,7 @@ use std::path::Path;
 
 use dbmigrate_core::config::Config;
 use dbmigrate_core::engine::connection::{display, integer};
+use dbmigrate_core::engine::trial::{Questions, Release};
 use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::lint::{Finding, Level, Levels, Migration, Prepared, Probe, ProbeKind, Query, Rule, Target, lint};
@@ -164,6 +165,12 @@ impl Case {
         let prepared = Prepared::of(&old, &new, &script);
         let mut target =
             Target { is_server: self.is_server, rows: self.counted(), queries: self.queries(), ..Target::default() };
+        if !target.queries.is_empty() {
+            let release = Release { name: "v1".to_owned(), queries: target.queries.clone(), ..Release::default() };
+            let planned = target.queries.clone();
+            let questions = Questions { release: Some(release), planned, ..Questions::default() };
+            target.facts = block_on(questions.ask(&old, &new)).map_err(|error| error.to_string())?;
+        }
         if !self.earlier.is_empty() {
             let released = schema(&made(&[&self.before])?)?;
             let earlier = Script::parse(&self.earlier, Path::new("earlier.sql")).map_err(|error| error.to_string())?;

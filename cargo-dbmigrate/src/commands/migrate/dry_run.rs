@@ -100,7 +100,7 @@ fn lint(
     let target = Target { is_server: url.file().is_none(), ..Target::default() };
     let declared = structs::glance(context);
     let waiting: Vec<&Migration> = waiting.iter().collect();
-    let look = Look { set, target: &target, declared: declared.as_ref() };
+    let look = Look { set, target: &target, declared: declared.as_ref(), questions: None };
     // the rehearsal of a file has all of them already, that of a server has rolled them back
     let original = match file::exists(url) {
         Ok(true) if url.file().is_some() => open(context, url, false).ok(),

@@ -84,7 +84,8 @@ fn import(beside: &Beside, arguments: &Pull, other: &Found, path: &Path, url: &D
     let context = &beside.context;
     let printer = &context.printer;
     let mut replayed = replay(context, other, &read)?;
-    let mut folder = take_over::open_folder(context, &replayed.steps, |folder| other_migrations(&context.config, folder, &read))?;
+    let mut folder =
+        take_over::open_folder(context, &replayed.steps, |folder| other_migrations(&context.config, folder, &read))?;
     let from = read.path.display().to_string();
     let again = format!("pull {}{}", shell_flag("--from", &typed(tool.about(), Some(&from))), arguments.again());
     let mut database = adopting::open_existing(context, url, &again)?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use libsql_rusqlite::functions::{Context, FunctionFlags};
 use libsql_rusqlite::hooks::Action;
-#[cfg(feature = "backup")]
+#[cfg(any(feature = "backup", feature = "lint"))]
 use libsql_rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use libsql_rusqlite::types::{Value as Foreign, ValueRef};
 use libsql_rusqlite::{Connection as Inner, Error, OpenFlags, Statement, ffi};
@@ -17,6 +17,8 @@ use libsql_rusqlite::{Connection as Inner, Error, OpenFlags, Statement, ffi};
 use super::missing::{NOT_HERE, called};
 use super::stand_in;
 use crate::config::{Engine, Function, Returns};
+#[cfg(feature = "lint")]
+use crate::engine::driver::{Access, TellOfAccess};
 use crate::engine::driver::{Driver, Scratch, now};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::value::{Row, Value};
@@ -264,6 +266,29 @@ impl Driver for Registered {
                 let tell = &tell;
                 if matches!(context.action, AuthAction::Read { .. }) && context.database_name == Some("main") {
                     tell();
+                }
+                Authorization::Allow
+            }
+        });
+        self.inner.authorizer(hook);
+        Ok(())
+    }
+
+    #[cfg(feature = "lint")]
+    fn tell_of_access(&mut self, tell: Option<TellOfAccess>) -> Result<(), EngineError> {
+        let hook = tell.map(|tell| {
+            let tell = AssertUnwindSafe(tell);
+            move |context: AuthContext<'_>| {
+                let tell = &tell;
+                if context.accessor.is_none() {
+                    let (table, column, is_write) = match context.action {
+                        AuthAction::Read { table_name, column_name } => (table_name, column_name, false),
+                        AuthAction::Update { table_name, column_name } => (table_name, column_name, true),
+                        AuthAction::Insert { table_name } | AuthAction::Delete { table_name } => (table_name, "", true),
+                        _ => return Authorization::Allow,
+                    };
+                    let column = Some(column).filter(|column| !column.is_empty()).map(str::to_owned);
+                    tell(Access { table: table.to_owned(), column, is_write });
                 }
                 Authorization::Allow
             }

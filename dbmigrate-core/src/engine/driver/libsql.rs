@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-#[cfg(feature = "backup")]
+#[cfg(any(feature = "backup", feature = "lint"))]
 use libsql::{AuthAction, AuthContext, Authorization};
 use libsql::{Builder, OpenFlags};
 
+#[cfg(feature = "lint")]
+use super::{Access, TellOfAccess};
 use super::{Compiled, Driver, Scratch};
 #[cfg(feature = "functions")]
 use crate::engine::brought;
@@ -174,6 +176,26 @@ impl Driver for Libsql {
             Arc::new(move |context: &AuthContext<'_>| {
                 if matches!(context.action, AuthAction::Read { .. }) && context.database_name == Some("main") {
                     tell();
+                }
+                Authorization::Allow
+            })
+        });
+        Ok(self.0.authorizer(hook)?)
+    }
+
+    #[cfg(feature = "lint")]
+    fn tell_of_access(&mut self, tell: Option<TellOfAccess>) -> Result<(), EngineError> {
+        let hook = tell.map(|tell| -> libsql::AuthHook {
+            Arc::new(move |context: &AuthContext<'_>| {
+                if context.accessor.is_none() {
+                    let (table, column, is_write) = match context.action {
+                        AuthAction::Read { table_name, column_name } => (table_name, column_name, false),
+                        AuthAction::Update { table_name, column_name } => (table_name, column_name, true),
+                        AuthAction::Insert { table_name } | AuthAction::Delete { table_name } => (table_name, "", true),
+                        _ => return Authorization::Allow,
+                    };
+                    let column = Some(column).filter(|column| !column.is_empty()).map(str::to_owned);
+                    tell(Access { table: table.to_owned(), column, is_write });
                 }
                 Authorization::Allow
             })

@@ -19,6 +19,23 @@ pub(super) use libsql::now;
 #[cfg(feature = "backup")]
 pub(super) use libsql::real;
 
+/// What a statement does with a table or a column, as the engine says while it compiles it.
+#[cfg(feature = "lint")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Access {
+    /// The table or view.
+    pub table: String,
+    /// The column; `None` if it is the table as a whole.
+    pub column: Option<String>,
+    /// Whether it is written.
+    pub is_write: bool,
+}
+
+/// Who is told of it.
+#[cfg(feature = "lint")]
+#[doc(hidden)]
+pub type TellOfAccess = Arc<dyn Fn(Access) + Send + Sync>;
+
 /// Opens a new, empty database in memory.
 pub type Scratch = Arc<dyn Fn() -> Result<Box<dyn Driver>, EngineError> + Send + Sync>;
 
@@ -110,6 +127,18 @@ pub trait Driver: Send {
         Ok(())
     }
 
+    /// Tells what a statement itself does with tables and columns, while it is compiled, until nobody is to be told: views
+    /// and triggers that it leads into are left out. By default nobody is.
+    ///
+    /// # Errors
+    /// If that cannot be arranged.
+    #[cfg(feature = "lint")]
+    #[doc(hidden)]
+    fn tell_of_access(&mut self, tell: Option<TellOfAccess>) -> Result<(), EngineError> {
+        drop(tell);
+        Ok(())
+    }
+
     /// Compiles a statement that is run often. By default there is none, and it is sent with its text.
     ///
     /// # Errors
@@ -196,6 +225,11 @@ impl<D: Driver + ?Sized> Driver for &mut D {
     #[cfg(feature = "backup")]
     fn tell_of_reads(&mut self, tell: Option<Arc<dyn Fn() + Send + Sync>>) -> Result<(), EngineError> {
         (**self).tell_of_reads(tell)
+    }
+
+    #[cfg(feature = "lint")]
+    fn tell_of_access(&mut self, tell: Option<TellOfAccess>) -> Result<(), EngineError> {
+        (**self).tell_of_access(tell)
     }
 
     fn prepare(&mut self, sql: &str) -> Result<Option<Box<dyn Compiled>>, EngineError> {

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::rehearsed;
 use super::text::{code, longest_run};
+use super::{queries, rehearsed};
 use crate::messages::{DatabaseState, NewMigration, Report};
 use crate::report::counted;
 
@@ -85,7 +85,7 @@ fn push(text: &mut String, said: &Report, longest: usize) {
         }
     }
     let sections: Vec<(String, String)> = said.new.iter().map(|new| (section(new), folded(new))).collect();
-    let databases = databases(&said.databases);
+    let databases = queries::section(&said.breaks, base) + &databases(&said.databases);
     let mut left =
         longest.saturating_sub(text.len() + databases.len() + sections.iter().map(|(one, _)| one.len()).sum::<usize>());
     for ((section, sql), new) in sections.iter().zip(&said.new) {
@@ -232,6 +232,7 @@ mod tests {
             new: vec![long, new],
             edited: Vec::new(),
             removed: vec!["0000_gone".to_owned()],
+            breaks: Vec::new(),
             databases: Vec::new(),
         };
         let text = written(&said);

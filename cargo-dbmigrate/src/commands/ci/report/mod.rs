@@ -2,6 +2,7 @@
 
 mod databases;
 mod markdown;
+mod queries;
 mod rehearsed;
 mod since;
 mod text;
@@ -85,10 +86,13 @@ fn of_database(context: &Context, arguments: &Report) -> Result<(messages::Repor
     let edited = migrations.iter().filter(|one| at_base(one).is_some_and(|before| before.sql != one.sql));
     let is_gone = |one: &&Migration| migrations.iter().all(|now| now.name != one.name);
     let (databases, code) = databases::ask(context, arguments, &folder)?;
+    let new: Vec<NewMigration> = new.map(|one| read(&folder, one)).collect::<Result<_>>()?;
+    let breaks = if new.is_empty() { Vec::new() } else { queries::broken(context, &folder, &since.commit) };
     let said = messages::Report {
         package: context.package.name.clone(),
         base: since.commit.clone(),
-        new: new.map(|one| read(&folder, one)).collect::<Result<_>>()?,
+        new,
+        breaks,
         edited: edited.map(|one| one.name.to_string()).collect(),
         removed: since.lock.migrations().iter().filter(is_gone).map(|one| one.name.to_string()).collect(),
         databases,
