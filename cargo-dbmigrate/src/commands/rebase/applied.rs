@@ -5,7 +5,6 @@ use dbmigrate_core::folder::Migration;
 use pollster::block_on;
 
 use super::arguments::Rebase;
-use super::fleets;
 use crate::database::failure::engine_error;
 use crate::database::{open, to_ask};
 use crate::error::{CommandError, Result};
@@ -71,7 +70,6 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
             }
         }
     }
-    fleets::refuse(context, arguments, sides)?;
     Ok(is_behind)
 }
 

@@ -25,6 +25,9 @@ const AT_ONCE: usize = 16;
 /// # Errors
 /// Exit code 5 if one of them has a migration that would move.
 pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Result<()> {
+    if sides.moved().next().is_none() {
+        return Ok(());
+    }
     for target in context.config.targets.iter().filter(|target| target.fleet.is_some()) {
         let name = &target.name;
         if arguments.offline && !is_local(target) {

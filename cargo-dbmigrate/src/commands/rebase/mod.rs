@@ -27,6 +27,7 @@ pub(crate) fn run(context: &Context, arguments: &Rebase) -> Result<u8> {
         return Ok(exit::DONE);
     }
     let is_behind = applied::refuse(context, arguments, &sides)?;
+    fleets::refuse(context, arguments, &sides)?;
     // in the middle of a merge they are mostly in conflict, which is said at the end
     let (declared, _) = structs::read_or_nothing(context)?;
     let deciding = Deciding::new(context, &declared, (&arguments.answers, taken), arguments.command_line());
