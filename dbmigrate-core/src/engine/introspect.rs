@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::connection::{Connection, text};
-use super::error::EngineError;
+use super::error::{EngineError, ErrorKind};
 use super::ignore::Ignore;
 use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects_in};
 use super::tools;
@@ -245,7 +245,11 @@ impl Infrastructure {
     }
 
     async fn add_shadows(&mut self, connection: &Connection) -> Result<(), EngineError> {
-        let names = connection.rows(SHADOWS).await?;
+        let names = match connection.rows(SHADOWS).await {
+            // a SQLite of an application from before 3.37 cannot say
+            Err(error) if error.kind == ErrorKind::Statement => Vec::new(),
+            names => names?,
+        };
         self.shadows.extend(names.iter().map(|row| text(&row[0]).to_owned()));
         Ok(())
     }

@@ -2,12 +2,14 @@
 
 use dbmigrate_core::engine::introspect::HISTORY_TABLE;
 use dbmigrate_core::folder::{Folder, Migration};
+use dbmigrate_core::shell::shell_flag;
 
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::config::{Config, FILE_NAME};
 use crate::project::url::DatabaseUrl;
 use crate::report::counted;
+use crate::tools::argument::typed;
 use crate::tools::found::Found;
 use crate::tools::{Tool, ToolFolder};
 
@@ -66,7 +68,11 @@ pub(super) fn unrecorded(other: &Found, has_table: bool, shown: &str) -> Command
         .help("if it is another database, name it: `cargo dbmigrate pull --url PATH`");
     match has_table {
         true => error,
-        false => error.help("if its table has another name: `cargo dbmigrate pull --from --history-table NAME`"),
+        false => {
+            let folder = other.folder.as_ref().map(|folder| folder.display().to_string());
+            let from = shell_flag("--from", &typed(about, folder.as_deref()));
+            error.help(format!("if its table has another name: `cargo dbmigrate pull {from} --history-table NAME`"))
+        }
     }
 }
 
