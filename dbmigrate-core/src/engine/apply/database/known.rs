@@ -183,7 +183,8 @@ impl Database {
     ) -> Result<Base, EngineError> {
         let mut answers = self.connection.ask_all(&Tracker::queries()).await?.into_iter();
         let mut next = || answers.next().unwrap_or_else(|| Ok(Vec::new()));
-        let (tracker, stored) = Tracker::of([next()?, next()?, next()?], self.ignore.clone());
+        let rows = [next()?, next()?, next()?];
+        let (tracker, stored) = Tracker::of(&self.connection, rows, self.ignore.clone()).await?;
         let turso = if was_written_by_turso(stored.objects.iter()) { Some(Turso::Reads) } else { None };
         let hash = applied.map_or_else(|| SchemaHash::default().to_hex(), |applied| applied.schema.to_hex());
         if !tracker.unreadable().is_empty() || tracker.hash().to_hex() != hash {
