@@ -2,7 +2,7 @@
 //! and whether that SQL keeps every row.
 //!
 //! The flow goes one way, and a module imports only what stands before it:
-//! [`sql`] → [`schema`] → [`ddl`] (SQL text to model and back) → `declare` (annotated structs to model) → [`diff`] →
+//! [`sql`] → [`schema`] → [`ddl`] (SQL text to model and back) → [`query`] (statements of applications) → `declare` (annotated structs to model) → [`diff`] →
 //! [`kept`] → [`plan`] → [`merge`] → [`folder`] (snapshots and migrations on disk) → `lint` → `engine` (databases: introspect, prove, apply).
 //! Everything up to [`folder`] is pure: no I/O, no clock, no terminal. The engine is behind the feature `engine`, what
 //! of it opens databases behind `libsql`, reading structs and `dbmigrate.toml` behind `declare`, the rest of it behind `model`; without features there are

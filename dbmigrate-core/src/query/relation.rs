@@ -37,6 +37,8 @@ pub(super) struct Column {
     pub(super) hidden: bool,
     pub(super) generated: bool,
     pub(super) ty: Ty,
+    /// In a join in parentheses: what it is called in the result, if another column has its name too.
+    pub(super) alias: Option<Box<str>>,
     /// In a join in parentheses: the table that it is of.
     pub(super) table: Option<Box<str>>,
     /// In a join in parentheses: whether `USING` makes it one with columns of the same name.
@@ -45,7 +47,7 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) fn new(name: &str, ty: Ty) -> Self {
-        Self { name: name.into(), hidden: false, generated: false, ty, table: None, joined: false }
+        Self { name: name.into(), hidden: false, generated: false, ty, alias: None, table: None, joined: false }
     }
 
     fn hidden(name: &str, ty: Ty) -> Self {

@@ -201,7 +201,6 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn collation(&mut self, collation: &Ident<'_>) {
         let is_there = COLLATIONS.iter().any(|known| collation.is(known));
-        // collations of the application are not declared anywhere, but what its schema uses is there
         let schema = &self.catalog.schema;
         let is_used = || {
             let of_column =
@@ -214,10 +213,10 @@ impl<'a> Resolver<'a> {
         if is_there || !self.catalog.engine.extensions.is_empty() || is_used() {
             return;
         }
+        // the engine looks for one only where it compares, and the application may have one of its own
+        let Some(meant) = did_you_mean(&collation.text, COLLATIONS) else { return };
         let message = format!("no collation {}", quoted(collation));
-        let help = did_you_mean(&collation.text, COLLATIONS)
-            .unwrap_or_else(|| "there are `BINARY`, `NOCASE` and `RTRIM`".to_owned());
-        self.report(Mistake::new(collation.span.clone(), message).with_help(help));
+        self.report(Mistake::new(collation.span.clone(), message).with_help(meant).beyond_the_engine());
     }
 
     fn cast(&mut self, operand: &'a Expr<'a>, declared: &Span, scope: &Scope<'_>) -> Value {

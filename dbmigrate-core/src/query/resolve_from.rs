@@ -6,6 +6,7 @@ use super::Mistake;
 use super::ast::{Expr, Ident, Item, SourceRef, TableRef};
 use super::mistake::{count, did_you_mean, quoted, there_are};
 use super::relation::{Column, Kind, Relation};
+use super::resolve_select::unique_name;
 use super::resolver::Resolver;
 use super::scope::{Scope, Source};
 
@@ -221,12 +222,17 @@ fn called(source: &Source) -> String {
 
 /// A join in parentheses as a relation.
 fn nested(inner: &[Source]) -> Relation {
-    let mut columns = Vec::new();
+    let mut columns: Vec<Column> = Vec::new();
     for (index, source) in inner.iter().enumerate() {
         for column in &source.relation.columns {
             let is_joined_later = inner[index + 1..].iter().any(|later| later.is_joined_by(&column.name));
             let is_repeated = source.is_joined_by(&column.name);
+            let called = |column: &Column| column.alias.as_ref().unwrap_or(&column.name).clone();
+            let name = called(column);
+            let alias =
+                unique_name(name.clone(), |name| columns.iter().any(|other| called(other).eq_ignore_ascii_case(name)));
             columns.push(Column {
+                alias: (alias != column.name).then_some(alias),
                 table: column.table.clone().filter(|_| source.nested).or_else(|| source.name.clone()),
                 joined: is_joined_later || column.joined,
                 hidden: column.hidden || is_repeated,

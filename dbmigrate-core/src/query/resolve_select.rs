@@ -40,13 +40,8 @@ impl Rows {
     pub(super) fn into_columns(self) -> (Vec<Column>, bool) {
         let mut columns: Vec<Column> = Vec::with_capacity(self.columns.len());
         for out in self.columns {
-            let taken =
-                |name: &str, columns: &[Column]| columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
-            let mut name = out.name;
-            if taken(&name, &columns) {
-                let free = (1..).map(|number| format!("{name}:{number}")).find(|name| !taken(name, &columns));
-                name = free.unwrap_or_default().into();
-            }
+            let name =
+                unique_name(out.name, |name| columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
             columns.push(Column::new(&name, out.value.ty));
         }
         (columns, self.open)
@@ -255,24 +250,28 @@ impl<'a> Resolver<'a> {
                     self.found = None;
                     let value = self.scalar(expr, scope);
                     let column = match (&expr.kind, self.found.take()) {
-                        (ExprKind::Column(_), Some((relation, Some(at)))) => Some(relation.columns[at].name.clone()),
+                        (ExprKind::Column(_), Some((relation, Some(at)))) => {
+                            let column = &relation.columns[at];
+                            Some((column.name.clone(), column.alias.clone()))
+                        }
                         (ExprKind::Column(column), Some((relation, None))) => {
                             let alias =
                                 relation.rowid.as_ref().and_then(|rowid| rowid.origin.as_ref()?.column.as_ref());
                             let own = alias.map_or("rowid", |(_, column)| column.as_str());
                             let _ = column;
-                            Some(own.into())
+                            Some((own.into(), None))
                         }
                         _ => None,
                     };
                     let text = || self.sql.get(span.clone()).unwrap_or_default().into();
                     let name = match (alias, &column) {
                         (Some(alias), _) => (*alias.text).into(),
-                        (None, Some(column)) => column.clone(),
+                        (None, Some((own, shown))) => shown.as_ref().unwrap_or(own).clone(),
                         (None, None) => text(),
                     };
                     let is_quoted = alias.as_ref().is_some_and(|alias| alias.quote != super::ast::Quote::None);
                     let (is_named, span) = (alias.is_some(), expr.span.clone());
+                    let column = column.map(|(own, _)| own);
                     rows.columns.push(Out { name, is_named, column, span, value, is_quoted });
                 }
             }
@@ -325,7 +324,7 @@ impl<'a> Resolver<'a> {
         }
         let value = Value::of(source.seen(&column.ty));
         rows.columns.push(Out {
-            name: column.name.clone(),
+            name: column.alias.as_ref().unwrap_or(&column.name).clone(),
             is_named: true,
             column: Some(column.name.clone()),
             span: span.clone(),
@@ -368,6 +367,17 @@ impl<'a> Resolver<'a> {
             }
         }
     }
+}
+
+/// A name that no other column has, made as the engine makes it: `a:1`.
+pub(super) fn unique_name(name: Box<str>, is_taken: impl Fn(&str) -> bool) -> Box<str> {
+    if !is_taken(&name) {
+        return name;
+    }
+    let numbered = name.rsplit_once(':').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+    let base = numbered.map_or(&*name, |(base, _)| base);
+    let free = (1_u32..).map(|number| format!("{base}:{number}")).find(|name| !is_taken(name));
+    free.map_or(name, String::into_boxed_str)
 }
 
 fn core_span(core: &Core<'_>) -> Span {

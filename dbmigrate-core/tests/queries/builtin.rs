@@ -22,7 +22,8 @@ fn functions_and_their_numbers_of_arguments_are_those_of_the_engine() {
         let names = texts(&connection, "SELECT DISTINCT name FROM pragma_function_list ORDER BY 1").await;
         assert!(names.len() > 100);
         let mut wrong = Vec::new();
-        for name in names {
+        // the second argument of this one has to be a certain constant
+        for name in names.iter().filter(|name| *name != "likelihood") {
             for count in 0..=6 {
                 let arguments = vec!["NULL"; count].join(", ");
                 for sql in

@@ -136,7 +136,7 @@ proptest! {
             for made in &made {
                 holds(&oracle, made).await?;
             }
-            Ok(())
+            Ok::<(), TestCaseError>(())
         })?;
     }
 }

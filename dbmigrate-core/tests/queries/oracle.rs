@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dbmigrate_core::config::Engine;
 use dbmigrate_core::engine::{Connection, introspect};
-use dbmigrate_core::query::{Catalog, Kind, Mistake, resolve};
+use dbmigrate_core::query::{Catalog, Kind, Mistake, Output, resolve};
 use dbmigrate_core::sql::{StatementKind, split};
 
 /// A database with the catalog of its schema.
@@ -68,7 +68,7 @@ impl Oracle {
                 if query.kind != Kind::Read && !lower.contains("returning") {
                     return Verdict::Accepted;
                 }
-                let ours: Vec<String> = query.columns.into_iter().map(|column| column.name).collect();
+                let ours: Vec<String> = query.columns.into_iter().map(whole_name).collect();
                 match self.connection.column_names(sql).await {
                     Ok(names) if names != ours => Verdict::OtherColumns(ours, names),
                     _ => Verdict::Accepted,
@@ -87,12 +87,13 @@ impl Oracle {
     pub(crate) async fn follow(&mut self, sql: &str, tally: &mut Tally) {
         for statement in split(sql) {
             let text = statement.text;
-            if text.to_ascii_lowercase().contains("attach") {
+            // what is attached is no part of the schema, and a pragma takes effect when it is prepared
+            if text.to_ascii_lowercase().contains("attach") || statement.kind == StatementKind::Pragma {
                 continue;
             }
             let verdict = self.judge(text).await;
             tally.add(text, &verdict);
-            let changes = !matches!(statement.kind, StatementKind::Read | StatementKind::Write | StatementKind::Pragma);
+            let changes = !matches!(statement.kind, StatementKind::Read | StatementKind::Write);
             if changes {
                 let _ = self.run(text).await;
             }
@@ -162,6 +163,11 @@ impl Tally {
         }
         text
     }
+}
+
+/// The name of a column with the type that was taken from it.
+fn whole_name(column: Output) -> String {
+    column.stated.map_or(column.name.clone(), |stated| format!("{}: {stated}", column.name))
 }
 
 fn shortened(text: &str) -> String {

@@ -74,7 +74,8 @@ impl Text {
             return Ok(lit.to_token_stream());
         }
         if !Self::is_next(input) {
-            let next: proc_macro2::TokenTree = input.parse().map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
+            let next: proc_macro2::TokenTree =
+                input.parse().map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
             return Err(syn::Error::new(next.span(), EXPECTED));
         }
         let call: syn::Macro = input.parse()?;
