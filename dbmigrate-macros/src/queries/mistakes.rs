@@ -20,6 +20,11 @@ const QUOTE: usize = 2;
 /// The shortest name in braces.
 const SHORTEST: usize = 3;
 
+/// What is wrong with the use of a statement, which itself is right.
+pub(super) fn mistake(span: &Range<usize>, message: impl Into<String>, help: Option<String>) -> Mistake {
+    Mistake { span: span.clone(), message: message.into(), help, engine_accepts: true }
+}
+
 /// Items that are errors, or warnings, for a block of the expansion.
 pub(super) fn items(text: &Text, mistakes: &[Mistake], is_warning: bool) -> TokenStream {
     mistakes.iter().map(|mistake| item(text, mistake, is_warning)).collect()
@@ -155,11 +160,7 @@ mod tests {
     #[test]
     fn what_needs_a_compiler_falls_back_to_the_literal() {
         let text: Text = syn::parse_str("\"SELECT nam\"").expect("a text");
-        let mistake = Mistake {
-            span: 7..10,
-            message: "no column `nam`".to_owned(),
-            help: Some("did you mean `name`?".to_owned()),
-        };
+        let mistake = self::mistake(&(7..10), "no column `nam`", Some("did you mean `name`?".to_owned()));
         let tokens = items(&text, std::slice::from_ref(&mistake), false).to_string();
         assert!(
             tokens.contains("compile_error") && tokens.contains("no column `nam`\\nhelp: did you mean `name`?"),

@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
 use super::arguments::{Arguments, Given, span_of};
+use super::mistakes::mistake;
 
 /// The values in the order of the parameters.
 pub(super) struct Values {
@@ -27,11 +28,11 @@ pub(super) fn values(arguments: &Arguments, parameters: &[Parameter]) -> Result<
     let mut next = 1;
     for parameter in parameters {
         while next < parameter.index {
-            mistakes.push(Mistake {
-                span: parameter.span.clone(),
-                message: format!("parameter {next} is not used, but parameter {} is", parameter.index),
-                help: Some(format!("number them from 1: `?{next}`")),
-            });
+            mistakes.push(mistake(
+                &parameter.span,
+                format!("parameter {next} is not used, but parameter {} is", parameter.index),
+                Some(format!("number them from 1: `?{next}`")),
+            ));
             next += 1;
         }
         next = parameter.index + 1;
@@ -40,11 +41,11 @@ pub(super) fn values(arguments: &Arguments, parameters: &[Parameter]) -> Result<
             None => match positional.next() {
                 Some(given) => (given.value.to_token_stream(), span_of(&given.value)),
                 None => {
-                    mistakes.push(Mistake {
-                        span: parameter.span.clone(),
-                        message: format!("no value for parameter {}", parameter.index),
-                        help: Some("values stand behind the statement: `query!(\"…\", value)`".to_owned()),
-                    });
+                    mistakes.push(mistake(
+                        &parameter.span,
+                        format!("no value for parameter {}", parameter.index),
+                        Some("values stand behind the statement: `query!(\"…\", value)`".to_owned()),
+                    ));
                     continue;
                 }
             },
@@ -55,11 +56,11 @@ pub(super) fn values(arguments: &Arguments, parameters: &[Parameter]) -> Result<
                     None => match identifier(name, arguments.text.span_of(&parameter.span)) {
                         Some(ident) => (ident.to_token_stream(), ident.span()),
                         None => {
-                            mistakes.push(Mistake {
-                                span: parameter.span.clone(),
-                                message: format!("no value for parameter `{name}`, which is no name in Rust"),
-                                help: None,
-                            });
+                            mistakes.push(mistake(
+                                &parameter.span,
+                                format!("no value for parameter `{name}`, which is no name in Rust"),
+                                None,
+                            ));
                             continue;
                         }
                     },

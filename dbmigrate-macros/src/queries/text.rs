@@ -73,10 +73,12 @@ impl Text {
             self.add(&lit)?;
             return Ok(lit.to_token_stream());
         }
-        let call: syn::Macro = input.parse().map_err(|_| input.error(EXPECTED))?;
-        if !is_concat(&call.path) {
-            return Err(syn::Error::new_spanned(&call.path, EXPECTED));
+        if !Self::is_next(input) {
+            let next: proc_macro2::TokenTree =
+                input.parse().map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
+            return Err(syn::Error::new(next.span(), EXPECTED));
         }
+        let call: syn::Macro = input.parse()?;
         call.parse_body_with(|inner: ParseStream<'_>| {
             while !inner.is_empty() {
                 self.read(inner)?;

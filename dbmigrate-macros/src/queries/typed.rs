@@ -9,6 +9,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::arguments::{Arguments, Rows};
+use super::mistakes::mistake;
 use super::parameters::{self, class, identifier};
 
 /// The value of a query with mistakes: of the type that it would have, as far as that is known.
@@ -51,11 +52,11 @@ pub(super) fn expand(arguments: &Arguments, query: &Query) -> Result<TokenStream
     };
     if query.columns.is_empty() {
         if let Rows::Struct(_) | Rows::Values(..) = arguments.rows {
-            return Err(vec![Mistake {
-                span: 0..arguments.text.sql.len().min(6),
-                message: "the statement returns no rows".to_owned(),
-                help: Some("leave the type out, or add `RETURNING`".to_owned()),
-            }]);
+            return Err(vec![mistake(
+                &(0..arguments.text.sql.len().min(6)),
+                "the statement returns no rows".to_owned(),
+                Some("leave the type out, or add `RETURNING`".to_owned()),
+            )]);
         }
         return Ok(quote!(#surplus #facade::rows::Statement::__new(#text, #written)));
     }
@@ -87,19 +88,19 @@ fn fields(arguments: &Arguments, columns: &[Output]) -> Result<Vec<proc_macro2::
         match identifier(name, arguments.text.span_of(&column.span)) {
             Some(ident) => {
                 if columns[..at].iter().any(|before| before.name == *name) {
-                    mistakes.push(Mistake {
-                        span: column.span.clone(),
-                        message: format!("two columns are called `{name}`"),
-                        help: Some(format!("give one of them another name: `AS other_{name}`")),
-                    });
+                    mistakes.push(mistake(
+                        &column.span,
+                        format!("two columns are called `{name}`"),
+                        Some(format!("give one of them another name: `AS other_{name}`")),
+                    ));
                 }
                 fields.push(ident);
             }
-            None => mistakes.push(Mistake {
-                span: column.span.clone(),
-                message: format!("no field can be called `{name}`"),
-                help: Some("give the column a name: `AS name`".to_owned()),
-            }),
+            None => mistakes.push(mistake(
+                &column.span,
+                format!("no field can be called `{name}`"),
+                Some("give the column a name: `AS name`".to_owned()),
+            )),
         }
     }
     if mistakes.is_empty() { Ok(fields) } else { Err(mistakes) }
@@ -108,10 +109,12 @@ fn fields(arguments: &Arguments, columns: &[Output]) -> Result<Vec<proc_macro2::
 /// What is stated of a column in `AS "name: Type"`.
 fn stated(column: &Output) -> Result<Option<syn::Type>, Mistake> {
     let Some(stated) = &column.stated else { return Ok(None) };
-    syn::parse_str(stated).map(Some).map_err(|_| Mistake {
-        span: column.span.clone(),
-        message: format!("`{stated}` is no type"),
-        help: Some(format!("write a type of Rust behind the colon: `AS \"{}: Option<String>\"`", column.name)),
+    syn::parse_str(stated).map(Some).map_err(|_| {
+        mistake(
+            &column.span,
+            format!("`{stated}` is no type"),
+            Some(format!("write a type of Rust behind the colon: `AS \"{}: Option<String>\"`", column.name)),
+        )
     })
 }
 
@@ -174,11 +177,11 @@ fn in_values(
     if types.len() != columns.len() {
         let of_columns = if columns.len() == 1 { "column" } else { "columns" };
         let of_types = if types.len() == 1 { "type" } else { "types" };
-        return Err(vec![Mistake {
-            span: columns[types.len().min(columns.len() - 1)].span.clone(),
-            message: format!("the statement returns {} {of_columns}, for {} {of_types}", columns.len(), types.len()),
-            help: None,
-        }]);
+        return Err(vec![mistake(
+            &columns[types.len().min(columns.len() - 1)].span,
+            format!("the statement returns {} {of_columns}, for {} {of_types}", columns.len(), types.len()),
+            None,
+        )]);
     }
     let (mut checks, mut reads) = (TokenStream::new(), Vec::new());
     for (at, (column, ty)) in columns.iter().zip(types).enumerate() {
@@ -244,10 +247,12 @@ fn in_anonymous(arguments: &Arguments, columns: &[Output], facade: &syn::Path) -
 /// The type of a field that nobody has given one.
 fn rust_type(column: &Output, facade: &syn::Path) -> Result<TokenStream, Mistake> {
     let name = &column.name;
-    let unknown = |what: &str, example: &str| Mistake {
-        span: column.span.clone(),
-        message: format!("{what} of `{name}` cannot be known"),
-        help: Some(format!("say it: `AS \"{name}: {example}\"`")),
+    let unknown = |what: &str, example: &str| {
+        mistake(
+            &column.span,
+            format!("{what} of `{name}` cannot be known"),
+            Some(format!("say it: `AS \"{name}: {example}\"`")),
+        )
     };
     let ty = column.ty.as_ref().ok_or_else(|| unknown("the type", "Option<i64>"))?;
     let declared = ty.declared.as_ref().map(|declared| declared.as_str().to_ascii_uppercase()).unwrap_or_default();

@@ -85,7 +85,7 @@ fn push(text: &mut String, said: &Report, longest: usize) {
         }
     }
     let sections: Vec<(String, String)> = said.new.iter().map(|new| (section(new), folded(new))).collect();
-    let databases = queries::section(&said.breaks, base) + &databases(&said.databases);
+    let databases = queries::section(&said.breaks, &said.base[..said.base.len().min(12)]) + &databases(&said.databases);
     let mut left =
         longest.saturating_sub(text.len() + databases.len() + sections.iter().map(|(one, _)| one.len()).sum::<usize>());
     for ((section, sql), new) in sections.iter().zip(&said.new) {

@@ -73,7 +73,7 @@ async fn a_left_join_makes_null_and_a_statement_may_be_in_a_file(connection: Con
     );
     let rows = rows.fetch_all(&connection).await?;
     assert_eq!((rows[0].email.as_str(), rows[0].role.as_deref()), ("ada@example.com", None));
-    let person = query_file!(Person: "tests/queries/person.sql", id).fetch_one(&connection).await?;
+    let person = query_file!(Person: "tests/checked_queries/person.sql", id).fetch_one(&connection).await?;
     assert_eq!(person.email, "ada@example.com");
     Ok(())
 }
