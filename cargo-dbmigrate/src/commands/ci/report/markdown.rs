@@ -64,8 +64,12 @@ fn begun<'r>(package: &str, all: impl IntoIterator<Item = &'r Report>) -> String
 }
 
 fn compared(said: &Report) -> String {
-    let base = &said.base[..said.base.len().min(12)];
-    format!("Package {}, compared with {}.", code(&said.package), code(base))
+    format!("Package {}, compared with {}.", code(&said.package), code(base(said)))
+}
+
+/// The commit that is compared with, as long as it is read.
+fn base(said: &Report) -> &str {
+    &said.base[..said.base.len().min(12)]
 }
 
 fn ended(mut text: String) -> String {
@@ -85,7 +89,7 @@ fn push(text: &mut String, said: &Report, longest: usize) {
         }
     }
     let sections: Vec<(String, String)> = said.new.iter().map(|new| (section(new), folded(new))).collect();
-    let databases = queries::section(&said.breaks, &said.base[..said.base.len().min(12)]) + &databases(&said.databases);
+    let databases = queries::section(&said.breaks, base(said)) + &databases(&said.databases);
     let mut left =
         longest.saturating_sub(text.len() + databases.len() + sections.iter().map(|(one, _)| one.len()).sum::<usize>());
     for ((section, sql), new) in sections.iter().zip(&said.new) {
