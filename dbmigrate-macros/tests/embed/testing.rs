@@ -97,3 +97,29 @@ fn a_step_that_only_the_program_has_is_an_error_that_says_how_a_test_gets_it() {
     let help = "help: name the value of `embed_migrations!` that has it: `migrations = crate::MIGRATIONS`";
     assert!(said.contains(help), "{said}");
 }
+
+/// The same with a database `tenant`, whose folder is that of the migrations, and a set of rows of its own.
+fn said_of_two(name: &str, source: &str) -> String {
+    let package = Package::new(name, "");
+    package.add("create users", USERS);
+    package.write("dbmigrate.toml", "migrations = \"none\"\n[databases.tenant]\nmigrations = \"migrations\"\n");
+    package.write("seeds/demo/users.toml", "");
+    package.write("seeds-tenant/full/users.toml", "");
+    package.write("src/main.rs", &format!("fn main() {{}}\n\n{source}\n"));
+    package.run().expect_err("it is wrong")
+}
+
+#[test]
+fn a_database_that_is_not_there_and_a_set_of_another_one_are_errors_at_their_names() {
+    let unknown = said_of_two("database", "#[dbmigrate_macros::test(database = \"tenent\")]\nfn t(_: u8) {}");
+    let error = "no database named `tenent` in `dbmigrate.toml`";
+    must_say(&unknown, error, "help: did you mean `tenant`?", "\"tenent\"");
+    let set =
+        said_of_two("set_of", "#[dbmigrate_macros::test(database = \"tenant\", seed = \"demo\")]\nfn t(_: u8) {}");
+    must_say(&set, "no set named `demo` in `seeds-tenant`", "help: accepted: `full`", "\"demo\"");
+    let both = "#[dbmigrate_macros::test(database = \"tenant\", migrations = \"db\")]\nfn t(_: u8) {}";
+    let help = "help: leave `migrations` out, or name the value of an `embed_migrations!`";
+    must_say(&said_of_two("both", both), "`database` says where the migrations are", help, "\"db\"");
+    let word = said_of_two("word_of", "dbmigrate_macros::migration_test! { fn t; database \"tenent\"; apply \"1\"; }");
+    must_say(&word, error, "help: did you mean `tenant`?", "\"tenent\"");
+}

@@ -44,7 +44,7 @@ const FIRST_OF_ANOTHER: &str = "\
 
 use dbmigrate::Table;
 
-/// A note that somebody has taken.
+/// A note with a title.
 #[derive(Table)]
 #[table(name = \"notes\", strictWHICH)]
 pub struct Note {
