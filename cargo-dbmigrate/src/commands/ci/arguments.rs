@@ -49,7 +49,7 @@ pub(crate) struct Write {
     #[arg(long, value_name = "NAME")]
     pub branch: Option<String>,
 
-    /// Program of the package that runs the steps in Rust [default: as written]
+    /// Program with the steps in Rust [default: as written]
     #[arg(long, value_name = "BIN", value_parser = program)]
     pub with: Option<String>,
 }
