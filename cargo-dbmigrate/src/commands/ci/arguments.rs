@@ -53,7 +53,7 @@ pub(crate) struct Write {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub shards: Option<u32>,
 
-    /// Program of the package that runs the steps in Rust [default: as written]
+    /// Program with the steps in Rust [default: as written]
     #[arg(long, value_name = "BIN", value_parser = program)]
     pub with: Option<String>,
 }
