@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate pipeline push ready rebuild seed server testing]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate pipeline push query ready rebuild seed server testing]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -19,6 +19,7 @@ mod migrate;
 mod pipeline;
 mod project;
 mod push;
+mod query;
 mod ready;
 mod rebuild;
 mod seed;
@@ -26,7 +27,7 @@ mod server;
 mod testing;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 16] = [
+const SECTIONS: [(&str, fn()); 17] = [
     ("backup", backup::run),
     ("binary", binary::run),
     ("check", check::run),
@@ -38,6 +39,7 @@ const SECTIONS: [(&str, fn()); 16] = [
     ("migrate", migrate::run),
     ("pipeline", pipeline::run),
     ("push", push::run),
+    ("query", query::run),
     ("ready", ready::run),
     ("rebuild", rebuild::run),
     ("seed", seed::run),
