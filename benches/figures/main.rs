@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate pipeline push queries ready rebuild seed server testing]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate pipeline push queries ready rebuild resolver seed server testing]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -22,12 +22,13 @@ mod push;
 mod queries;
 mod ready;
 mod rebuild;
+mod resolver;
 mod seed;
 mod server;
 mod testing;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 17] = [
+const SECTIONS: [(&str, fn()); 18] = [
     ("backup", backup::run),
     ("binary", binary::run),
     ("check", check::run),
@@ -42,6 +43,7 @@ const SECTIONS: [(&str, fn()); 17] = [
     ("queries", queries::run),
     ("ready", ready::run),
     ("rebuild", rebuild::run),
+    ("resolver", resolver::run),
     ("seed", seed::run),
     ("server", server::run),
     ("testing", testing::run),
