@@ -10,6 +10,7 @@ mod builtin;
 mod catalog;
 mod functions;
 mod mistake;
+mod parse_call;
 mod parse_expr;
 mod parse_select;
 mod parse_statement;

@@ -52,7 +52,7 @@ pub(super) fn parse(sql: &str) -> Parsed<Statement<'_>> {
 fn several(sql: &str, start: usize) -> Box<Mistake> {
     let length = crate::sql::token::significant(&sql[start..]).first().map_or(0, |token| token.text.len());
     let message = "a second statement begins here, which would not be run".to_owned();
-    Mistake::boxed(start..start + length, message)
+    Box::new(Mistake::new(start..start + length, message).beyond_the_engine())
 }
 
 impl<'s> Reader<'s> {

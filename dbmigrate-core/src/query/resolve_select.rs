@@ -11,6 +11,9 @@ use super::scope::{Alias, Scope, Source};
 use super::types::{Ty, Value};
 use crate::sql::expr::Affinity;
 
+/// How many columns a query can return (sqlite.org/limits.html#max_column).
+const MOST_COLUMNS: usize = 2000;
+
 /// A column that a query returns.
 #[derive(Debug, Clone)]
 pub(super) struct Out {
@@ -235,6 +238,10 @@ impl<'a> Resolver<'a> {
     pub(super) fn result(&mut self, columns: &'a [ResultColumn<'a>], scope: &Scope<'_>) -> Rows {
         let mut rows = Rows::default();
         for column in columns {
+            if rows.columns.len() > MOST_COLUMNS {
+                self.say(column_span(column), format!("a query returns at most {MOST_COLUMNS} columns"));
+                break;
+            }
             match column {
                 ResultColumn::Star(span) => {
                     if scope.sources.is_empty() {
@@ -378,6 +385,12 @@ pub(super) fn unique_name(name: Box<str>, is_taken: impl Fn(&str) -> bool) -> Bo
     let base = numbered.map_or(&*name, |(base, _)| base);
     let free = (1_u32..).map(|number| format!("{base}:{number}")).find(|name| !is_taken(name));
     free.map_or(name, String::into_boxed_str)
+}
+
+fn column_span(column: &ResultColumn<'_>) -> Span {
+    match column {
+        ResultColumn::Star(span) | ResultColumn::TableStar(_, span) | ResultColumn::Expr(_, _, span) => span.clone(),
+    }
 }
 
 fn core_span(core: &Core<'_>) -> Span {

@@ -17,6 +17,9 @@ use crate::sql::token::{TokenKind, tokenize};
 /// The highest index of a parameter (sqlite.org/limits.html#max_variable_number).
 const MOST_PARAMETERS: u32 = 32_766;
 
+/// How many mistakes of one statement are said.
+const MOST_MISTAKES: usize = 50;
+
 pub(super) struct Resolver<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) sql: &'a str,
@@ -72,8 +75,8 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn report(&mut self, mistake: Mistake) {
-        // what is used several times is resolved once, but columns of compounds may be looked up again
-        if !self.mistakes.contains(&mistake) {
+        // a clause may be resolved twice; and nobody reads hundreds
+        if self.mistakes.len() < MOST_MISTAKES && !self.mistakes.contains(&mistake) {
             self.mistakes.push(mistake);
         }
     }

@@ -8,6 +8,7 @@ mod statements;
 mod tcl;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use oracle::{Oracle, Tally};
 use tcl::Step;
@@ -29,8 +30,15 @@ fn sqlites_own_scripts() {
         if path.extension().is_none_or(|extension| extension != "test") || !path.to_string_lossy().contains(&only) {
             continue;
         }
+        if std::env::var_os("VERBOSE").is_some() {
+            println!("{}", path.display());
+        }
         let text = String::from_utf8_lossy(&std::fs::read(&path).expect("a script")).into_owned();
+        let start = Instant::now();
         pollster::block_on(script(&text, &mut tally));
+        if start.elapsed() > Duration::from_secs(5) {
+            println!("{}: {:.0?}", path.display(), start.elapsed());
+        }
     }
     println!("{}", tally.report(std::env::var("EXAMPLES").map_or(3, |count| count.parse().unwrap_or(3))));
     assert!(tally.false_errors.is_empty(), "there are false errors");
