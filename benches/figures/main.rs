@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate pipeline push queries ready rebuild resolver seed server testing]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate pipeline push ready rebuild resolver seed server sql testing]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -19,12 +19,12 @@ mod migrate;
 mod pipeline;
 mod project;
 mod push;
-mod queries;
 mod ready;
 mod rebuild;
 mod resolver;
 mod seed;
 mod server;
+mod sql;
 mod testing;
 
 /// The sections by name, in the order in which they run.
@@ -40,12 +40,12 @@ const SECTIONS: [(&str, fn()); 18] = [
     ("migrate", migrate::run),
     ("pipeline", pipeline::run),
     ("push", push::run),
-    ("queries", queries::run),
     ("ready", ready::run),
     ("rebuild", rebuild::run),
     ("resolver", resolver::run),
     ("seed", seed::run),
     ("server", server::run),
+    ("sql", sql::run),
     ("testing", testing::run),
 ];
 

@@ -50,14 +50,14 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("figures-queries");
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("figures-sql");
         let facade = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository");
         let _ = std::fs::remove_dir_all(&root);
         let bench = Self { root, edits: Cell::new(0) };
         for (kind, derives, dependencies) in KINDS {
             let dependencies = dependencies.replace("FACADE", &facade.display().to_string());
             let manifest = format!(
-                "[package]\nname = \"figures-queries-{kind}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+                "[package]\nname = \"figures-sql-{kind}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
                  {dependencies}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[workspace]\n"
             );
             bench.write(kind, "Cargo.toml", &manifest);
