@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::config::Queries;
-use dbmigrate_core::sql::{Literal, tokenize};
+use dbmigrate_core::sql::{Literal, StatementKind, split, tokenize};
 use proc_macro2::TokenStream;
 
 use self::calls::Calls;
@@ -196,13 +196,17 @@ const BEGINNINGS: [&str; 19] = [
     "detach",
 ];
 
-/// Whether a text begins as SQL does: a word that alone could stand in a sentence is not enough.
+/// Whether a text is SQL: it begins with a word of SQL, which alone could stand in a sentence, and does more than what is
+/// about the connection.
 fn is_sql(text: &str) -> bool {
     let tokens: Vec<_> = tokenize(text).filter(|token| token.is_significant()).take(2).collect();
-    match tokens.as_slice() {
+    let begins = match tokens.as_slice() {
         [first, _] => BEGINNINGS.iter().any(|word| first.is_word(word)),
         _ => false,
-    }
+    };
+    let is_about_connection =
+        |kind| matches!(kind, StatementKind::Pragma | StatementKind::Transaction | StatementKind::Other);
+    begins && split(text).iter().any(|statement| !is_about_connection(statement.kind))
 }
 
 #[cfg(test)]
