@@ -219,3 +219,6 @@ pub async fn statistics(connection: &Connection) -> Result<Statistics, EngineErr
     };
     Ok(rows.iter().filter_map(|row| Some((maybe(&row[0])?, maybe(&row[1]), maybe(&row[2])?))).collect())
 }
+
+#[cfg(test)]
+mod tests;

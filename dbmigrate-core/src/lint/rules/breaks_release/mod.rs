@@ -125,7 +125,7 @@ impl Cause {
                 vec![format!("the half that expands is missing: keep a view `{from}` of `{to}` while `{release}` runs")]
             }
             Self::DroppedColumn(..) | Self::Dropped(_) if is_still_there => vec![format!(
-                "this version still asks for `{object}`: take it out of the source, release that, and drop it later"
+                "this version still asks for `{object}`: remove that from the source, release it, and drop it later"
             )],
             Self::DroppedColumn(..) | Self::Dropped(_) => vec![format!(
                 "this half contracts, and `{release}` comes before it: release this version without the migration first"
