@@ -17,7 +17,6 @@ use proc_macro2::TokenStream;
 use self::calls::Calls;
 use self::found::{Constant, Found};
 use self::walk::Walk;
-use super::cfg::Cfg;
 use super::nesting;
 use super::package::Package;
 use super::queries::files_of;
@@ -81,13 +80,12 @@ impl Files for OnDisk<'_> {
 /// Reads the SQL of a package out of its files.
 pub fn literals(package: &Package, files: &dyn Files, config: &Queries) -> Literals {
     let calls = Calls::new(config);
-    let cfg = Cfg::alone(package.features.clone());
     let mut reader = Reader { package, files, config, found: Found::default(), included: BTreeSet::new() };
     let mut list = files.list();
     list.sort_unstable();
     list.dedup();
     for path in list {
-        reader.read(&path, &calls, &cfg);
+        reader.read(&path, &calls);
     }
     reader.finish()
 }
@@ -101,7 +99,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, path: &Path, calls: &Calls, cfg: &Cfg) {
+    fn read(&mut self, path: &Path, calls: &Calls) {
         if self.config.skips(&with_slashes(path)) {
             return;
         }
@@ -116,7 +114,7 @@ impl Reader<'_> {
         let Ok(tokens) = text[skipped..].parse::<TokenStream>() else { return };
         let file = self.found.paths.len();
         self.found.paths.push(path.to_owned());
-        let mut walk = Walk::new(file, skipped, path, calls, cfg, &mut self.found);
+        let mut walk = Walk::new(file, skipped, path, calls, &self.package.features, &mut self.found);
         walk.file(tokens);
     }
 
